@@ -1,0 +1,40 @@
+/** One turn of a conversation as it travels to a model. */
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** Where a prompt was found. Absent fields are unknown, never empty strings. */
+export interface PromptSource {
+  /** Storage bucket; absent for local files. */
+  bucket?: string;
+  /** Path of the archive in its bucket, or of the local file. */
+  path: string;
+  /** Name of the entry when the archive is a zip. */
+  entry?: string;
+  /** Name of the archive format, for example `chatgpt`. */
+  format: string;
+  conversation?: { id?: string; title?: string };
+  messageId?: string;
+  /** Zero-based position among the prompts of its conversation. */
+  position: number;
+  /** ISO 8601, UTC. */
+  time?: string;
+  /** The model that answered in the archive. */
+  model?: string;
+  /** Text of pasted or attached files, kept apart from the prompt. */
+  attachments?: { name?: string; text?: string }[];
+}
+
+/** One user turn, ready to execute. */
+export interface Prompt {
+  /** Stable over repeated extraction: the same turn has the same key. */
+  key: string;
+  text: string;
+  /** System prompt and earlier turns, oldest first; present with `context: "conversation"`. */
+  messages?: Message[];
+  /** What the archived assistant answered to this turn. */
+  reference?: string;
+  source: PromptSource;
+  metadata?: Record<string, unknown>;
+}

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { isAlive } from "./is_alive.ts";
+
+/** A folder with everything that one embedded Supabase keeps. */
+export interface DataFolder {
+  path: string;
+  /** Lets others use the folder; removes it when it is temporary. */
+  release(): Promise<void>;
+}
+
+/**
+ * Opens a folder that survives the stack, and keeps others out of it. The lock
+ * ends with this process, however that ends.
+ *
+ * @throws Error when another process uses the folder
+ */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  await Deno.mkdir(path, { recursive: true });
+  const lock = await Deno.open(join(path, "lock"), {
+    create: true,
+    read: true,
+    write: true,
+  });
+  if (!await lock.tryLock(true)) {
+    const owner = (await Deno.readTextFile(join(path, "lock"))).trim();
+    lock.close();
+    throw new Error(
+      `Cannot use ${path}: process ${owner} runs an embedded Supabase in it; stop that one or choose another folder with --data`,
+    );
+  }
+  await lock.truncate();
+  await lock.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  return {
+    path,
+    release: () => Promise.resolve(lock.close()),
+  };
+}
+
+/**
+ * Makes a folder inside `parent` that is removed when it is released, and
+ * removes those which killed processes have left there.
+ */
+export async function makeTemporaryDataFolder(
+  parent: string,
+): Promise<DataFolder> {
+  await Deno.mkdir(parent, { recursive: true });
+  for await (const entry of Deno.readDir(parent)) {
+    const owner = Number(/^stack-(\d+)-/.exec(entry.name)?.[1]);
+    if (owner && !isAlive(owner)) await removeFolder(join(parent, entry.name));
+  }
+  const path = join(parent, `stack-${Deno.pid}-${crypto.randomUUID()}`);
+  await Deno.mkdir(path);
+  return { path, release: () => removeFolder(path) };
+}
+
+async function removeFolder(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    // Another process tidies up at the same moment.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { equal, notEqual } from "node:assert/strict";
+import { chooseFolders, type FolderSituation } from "./folders.ts";
+
+const user: FolderSituation = {
+  os: "linux",
+  isRoot: false,
+  checkout: "/home/ada/prompt-pipeline",
+  env: { HOME: "/home/ada" },
+  systemTemporary: "/tmp",
+};
+const root = { ...user, isRoot: true, checkout: "/root/prompt-pipeline" };
+
+Deno.test("chooseFolders() keeps root's files out of root's home", () => {
+  for (const folder of Object.values(chooseFolders(root))) {
+    equal(folder.startsWith("/var/lib/prompt-pipeline/"), true);
+  }
+});
+
+Deno.test("chooseFolders() gives every clone of root its own data", () => {
+  const other = chooseFolders({ ...root, checkout: "/srv/prompt-pipeline" });
+  notEqual(chooseFolders(root).data, other.data);
+  equal(chooseFolders(root).runtime, other.runtime);
+});
+
+Deno.test("chooseFolders() keeps a user's data in the clone", () => {
+  equal(
+    chooseFolders(user).data,
+    "/home/ada/prompt-pipeline/.local/supabase",
+  );
+  equal(
+    chooseFolders(user).runtime,
+    "/home/ada/.cache/prompt-pipeline/runtime",
+  );
+});
+
+Deno.test("chooseFolders() obeys XDG_CACHE_HOME", () => {
+  const env = { HOME: "/home/ada", XDG_CACHE_HOME: "/fast" };
+  equal(
+    chooseFolders({ ...user, env }).runtime,
+    "/fast/prompt-pipeline/runtime",
+  );
+});
+
+Deno.test("chooseFolders() does without a home folder", () => {
+  equal(
+    chooseFolders({ ...user, env: {} }).runtime,
+    "/tmp/prompt-pipeline/runtime",
+  );
+});

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { chown, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import postgres from "postgres";
+import { applyBaseSql, type BaseSql } from "../base_database.ts";
+import { chooseFreePort } from "../ports.ts";
+import { copyServer, postgresVersion, standIns } from "./binaries.ts";
+import type { OperatingSystemUser } from "./operating_system_user.ts";
+import {
+  initialiseCluster,
+  password,
+  startServer,
+  stopServer,
+  superuser,
+} from "./server.ts";
+
+/** A server that can be started, and a cluster to copy for each new stack. */
+export interface Runtime {
+  installation: string;
+  template: string;
+  user?: OperatingSystemUser;
+}
+
+/**
+ * Unpacks the server and prepares the template cluster in `folder`, once per
+ * version; later calls only look. A process that is killed half way leaves a
+ * folder that nobody uses.
+ */
+export async function prepareRuntime(
+  folder: string,
+  base: BaseSql,
+  user: OperatingSystemUser | undefined,
+  log: (line: string) => void,
+): Promise<Runtime> {
+  const target = join(folder, await nameOfVersion(base, user));
+  const runtime = {
+    installation: join(target, "server"),
+    template: join(target, "template"),
+    user,
+  };
+  if (await exists(target)) return runtime;
+
+  log("Unpacking PostgreSQL (once per version)");
+  const draft = `${target}.${crypto.randomUUID()}`;
+  await mkdir(draft, { recursive: true });
+  try {
+    if (user) await chown(draft, user.uid, user.gid);
+    await copyServer(join(draft, "server"));
+    await makeTemplate({
+      installation: join(draft, "server"),
+      template: join(draft, "template"),
+      user,
+    }, base);
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    // Another process may have been quicker; its result is as good.
+    if (!await exists(target)) throw error;
+  }
+  return runtime;
+}
+
+/** Puts a copy of the template cluster at `data`, unless there is one already. */
+export async function copyTemplate(
+  { template, user }: Runtime,
+  data: string,
+): Promise<void> {
+  if (await exists(data)) return;
+  const draft = `${data}.${crypto.randomUUID()}`;
+  await cp(template, draft, { recursive: true });
+  await Deno.chmod(draft, 0o700);
+  if (user) {
+    await chown(draft, user.uid, user.gid);
+    for (const entry of await readdir(draft, { recursive: true })) {
+      await chown(join(draft, entry), user.uid, user.gid);
+    }
+  }
+  // A copy that is cut short must not pass for a cluster.
+  await rename(draft, data);
+}
+
+async function makeTemplate(runtime: Runtime, base: BaseSql): Promise<void> {
+  const { installation, template, user } = runtime;
+  await initialiseCluster(installation, template, user);
+  const port = chooseFreePort();
+  const server = await startServer({
+    installation,
+    data: template,
+    port,
+    user,
+    durable: false,
+    log: () => {},
+  });
+  const connect = (database: string) =>
+    postgres({
+      host: "127.0.0.1",
+      port,
+      database,
+      user: superuser,
+      password,
+      max: 1,
+      onnotice: () => {},
+    });
+  try {
+    // Databases created later are copies of template1, but postgres exists already.
+    for (const database of ["template1", "postgres"]) {
+      const sql = connect(database);
+      await applyBaseSql(sql, [
+        base.roles,
+        "create extension supabase_vault",
+        base.schemas,
+        base.postgresGrants,
+      ]);
+      await sql.unsafe(`alter database ${database} owner to postgres`);
+      await sql.end();
+    }
+  } finally {
+    await stopServer(server);
+  }
+}
+
+async function nameOfVersion(base: BaseSql, user?: OperatingSystemUser) {
+  const hash = createHash("sha256").update(JSON.stringify([base, user]));
+  for (const name of (await readdir(standIns)).sort()) {
+    hash.update(name).update(await Deno.readFile(join(standIns, name)));
+  }
+  return `postgres-${postgresVersion}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

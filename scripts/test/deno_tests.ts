@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { checkout } from "../local/embedded_database.ts";
+import type { PartResult } from "./part_result.ts";
+
+/**
+ * Runs `deno test` over the given paths and counts its tests.
+ *
+ * @param filter part of a test's name; other tests are left out
+ */
+export async function runDenoTests(
+  paths: string[],
+  options: { ignore?: string[]; filter?: string } = {},
+): Promise<PartResult> {
+  const folder = await Deno.makeTempDir();
+  const report = join(folder, "junit.xml");
+  try {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "test",
+        "--allow-all",
+        "--no-check",
+        "--permit-no-files",
+        `--junit-path=${report}`,
+        ...options.ignore ? [`--ignore=${options.ignore.join(",")}`] : [],
+        ...options.filter ? [`--filter=${options.filter}`] : [],
+        ...paths,
+      ],
+      cwd: checkout,
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn().status;
+    const result = readJunit(await Deno.readTextFile(report).catch(() => ""));
+    if (!success && result.failures.length === 0) {
+      result.failures.push(`deno test ${paths.join(" ")}: it crashed`);
+    }
+    return result;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Counts the tests in a report that `deno test --junit-path` wrote. */
+export function readJunit(xml: string): PartResult {
+  const cases = [...xml.matchAll(
+    /<testcase name="([^"]*)" classname="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/testcase>)/gs,
+  )];
+  const failed = cases.filter(([, , , content]) =>
+    content?.includes("<failure") || content?.includes("<error")
+  );
+  const skipped = cases.filter(([, , , content]) =>
+    content?.includes("<skipped")
+  );
+  return {
+    passed: cases.length - failed.length - skipped.length,
+    failures: failed.map(([, name, file]) => unescape(`${file}: ${name}`)),
+  };
+}
+
+function unescape(text: string): string {
+  return text.replaceAll("&quot;", '"').replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">").replaceAll("&apos;", "'").replaceAll("&amp;", "&");
+}

@@ -1,0 +1,46 @@
+import { runChecks } from "./checks.ts";
+import { runDenoTests } from "./deno_tests.ts";
+import { addResults, describeResult, type PartResult } from "./part_result.ts";
+import { runSqlTests } from "./sql_tests.ts";
+
+const e2e = "supabase/tests/e2e";
+
+const parts: Record<string, (filter?: string) => Promise<PartResult>> = {
+  check: runChecks,
+  unit: (filter) =>
+    runDenoTests(["scripts", "supabase"], { ignore: [e2e], filter }),
+  sql: runSqlTests,
+  e2e: (filter) => runDenoTests([e2e], { filter }),
+};
+
+const usage = `deno task test [part] [filter]
+
+Parts, run in this order when none is named:
+  check  format, lint and types
+  unit   *_test.ts; the filter is a part of a test's name
+  sql    supabase/tests/**/*.test.sql; the filter is a part of a path
+  e2e    ${e2e}/*_test.ts; the filter is a part of a test's name`;
+
+async function runPart(name: string, filter?: string): Promise<PartResult> {
+  console.log(`\n— ${name}`);
+  try {
+    return await parts[name](filter);
+  } catch (error) {
+    return { passed: 0, failures: [`${name}: ${(error as Error).message}`] };
+  }
+}
+
+if (import.meta.main) {
+  const [name, filter] = Deno.args;
+  if (name !== undefined && !(name in parts)) {
+    console.log(usage);
+    Deno.exit(name === "--help" ? 0 : 2);
+  }
+  const results: PartResult[] = [];
+  for (const part of name ? [name] : Object.keys(parts)) {
+    results.push(await runPart(part, filter));
+  }
+  const result = addResults(results);
+  console.log(describeResult(result));
+  Deno.exit(result.failures.length === 0 ? 0 : 1);
+}

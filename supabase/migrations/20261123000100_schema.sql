@@ -1,0 +1,51 @@
+-- Why: archives in, graded prompt/response pairs out, with Postgres as the place of truth. Read
+-- these files in order: what a run is (0200 to 0500), how work is claimed and finished (0600 to
+-- 0900), what people call (1000), what keeps it going when wakes are lost (1100), what people look
+-- at (1200).
+--
+-- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
+
+create extension if not exists pg_net;
+create extension if not exists pg_cron;
+create extension if not exists supabase_vault;
+
+create schema pipeline;
+comment on schema pipeline is
+  'Internals of the prompt pipeline. Not exposed by the Data API; only service_role may use it.';
+grant usage on schema pipeline to service_role;
+
+create function pipeline.current_user_id()
+returns uuid
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+$$;
+comment on function pipeline.current_user_id() is
+  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+
+create function pipeline.read_secret(name text)
+returns text
+language sql
+stable
+-- Definer: service_role need not be able to list Vault to use one secret by name.
+security definer
+set search_path = ''
+as $$
+  select secrets.decrypted_secret
+  from vault.decrypted_secrets as secrets
+  where secrets.name = read_secret.name;
+$$;
+comment on function pipeline.read_secret(text) is
+  'The value of one Vault secret, null when there is none of that name.';
+
+-- New functions are executable by everyone unless the default says otherwise.
+alter default privileges in schema pipeline revoke execute on functions from public;
+alter default privileges in schema pipeline grant execute on functions to service_role;
+revoke execute on all functions in schema pipeline from public;
+grant execute on all functions in schema pipeline to service_role;
+-- Policies and column defaults call it as the signed-in user.
+grant usage on schema pipeline to authenticated;
+grant execute on function pipeline.current_user_id() to authenticated;

@@ -1,0 +1,262 @@
+-- Why: a wrong run row is refused when it is inserted, with a message that says what to write
+-- instead; nobody should learn of a typing error from a run that failed an hour later.
+
+create function pipeline.refuse_run(problem text, instead text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot start run: %', refuse_run.problem
+    using errcode = '22023', hint = refuse_run.instead;
+end;
+$$;
+
+create function pipeline.check_source(source jsonb, owner uuid)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who cannot see runs of others.
+security definer
+set search_path = ''
+as $$
+declare
+  earlier public.pipeline_runs;
+begin
+  case check_source.source ->> 'type'
+    when 'supabase' then
+      if coalesce(check_source.source ->> 'bucket', '') = '' then
+        perform pipeline.refuse_run(
+          'source has no bucket',
+          'Write {"type": "supabase", "bucket": "conversation-archives", "prefix": "2026/"}'
+        );
+      end if;
+      -- The worker reads Storage as service_role, so a user may only name a folder of their own.
+      if check_source.owner is not null and not starts_with(
+        coalesce(check_source.source ->> 'prefix', ''), check_source.owner || '/'
+      ) then
+        perform pipeline.refuse_run(
+          'users may only read archives below a folder named after their user id',
+          format('Write "prefix": "%s/…"', check_source.owner)
+        );
+      end if;
+    when 'prompts' then
+      if coalesce(jsonb_typeof(check_source.source -> 'prompts'), 'null') <> 'array' then
+        perform pipeline.refuse_run(
+          'source has no list of prompts',
+          'Write {"type": "prompts", "prompts": ["first prompt", {"text": "second prompt"}]}'
+        );
+      end if;
+      if exists (
+        select from jsonb_array_elements(check_source.source -> 'prompts') as item
+        where coalesce(
+          case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, ''
+        ) = ''
+      ) then
+        perform pipeline.refuse_run(
+          'a prompt of the source has no text',
+          'Each prompt is a string or an object with "text"'
+        );
+      end if;
+    when 'run' then
+      select * into earlier
+      from public.pipeline_runs
+      where pipeline_runs.id = case
+          when check_source.source ->> 'runId' ~ '^\d{1,18}$'
+          then (check_source.source ->> 'runId')::bigint
+        end
+        and (check_source.owner is null or pipeline_runs.owner = check_source.owner);
+      if earlier.id is null then
+        perform pipeline.refuse_run(
+          format('there is no run %s to take prompts from', check_source.source -> 'runId'),
+          'Write {"type": "run", "runId": <id of pipeline_runs>}'
+        );
+      end if;
+      if earlier.finished_at is null then
+        perform pipeline.refuse_run(
+          format('run %s is still %s, so its prompts are not complete', earlier.id, earlier.status),
+          'Wait until it has finished, or cancel it'
+        );
+      end if;
+    when 'local' then
+      perform pipeline.refuse_run(
+        'the database cannot read local directories',
+        'Upload them first: deno task pipeline upload DIRECTORY BUCKET'
+      );
+    else
+      perform pipeline.refuse_run(
+        format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts) and "run" (runId)'
+      );
+  end case;
+end;
+$$;
+comment on function pipeline.check_source(jsonb, uuid) is
+  'Refuses a source that cannot be read (SQLSTATE 22023).';
+
+create function pipeline.check_options(options jsonb)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  known constant text[] := array[
+    'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
+    'until', 'dedupe', 'sample', 'redact', 'headers', 'cache', 'keepBody'
+  ];
+  option record;
+begin
+  for option in select key as name, value from jsonb_each(check_options.options) loop
+    if option.name <> all (known) then
+      perform pipeline.refuse_run(
+        format('unknown option "%s"', option.name),
+        'The options are ' || array_to_string(known, ', ')
+      );
+    end if;
+    if option.name in ('minLength', 'maxLength')
+      and (jsonb_typeof(option.value) <> 'number' or option.value::text::numeric < 0)
+    then
+      perform pipeline.refuse_run(
+        format('option "%s" is %s', option.name, option.value), 'Write a number of characters'
+      );
+    end if;
+    if option.name in ('turns', 'context', 'branches') and option.value <> all (
+      case option.name
+        when 'turns' then array['"first"', '"all"', '"last"']
+        when 'context' then array['"none"', '"conversation"']
+        else array['"all"', '"current"']
+      end::jsonb[]
+    ) then
+      perform pipeline.refuse_run(
+        format('option "%s" is %s', option.name, option.value),
+        'turns: first, all, last; context: none, conversation; branches: all, current'
+      );
+    end if;
+  end loop;
+  if check_options.options ? 'headers' then
+    if check_options.options ->> 'headers' like '%{{secret:%' then
+      perform pipeline.refuse_run(
+        'a run cannot use secrets in its headers', 'Write the header in model_endpoints.headers'
+      );
+    end if;
+    perform pipeline.check_headers(check_options.options -> 'headers', 'the run''s headers');
+  end if;
+end;
+$$;
+comment on function pipeline.check_options(jsonb) is
+  'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
+
+create function pipeline.check_run()
+returns trigger
+language plpgsql
+-- Definer: users may not read endpoints'' prices, yet max_cost depends on them.
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  select * into chosen from public.model_endpoints where name = new.endpoint;
+  if chosen.name is null or (new.owner is not null and not chosen.open_to_users) then
+    perform pipeline.refuse_run(
+      format('there is no endpoint "%s"', new.endpoint),
+      case
+        when new.owner is null then format(
+          'Add it first: insert into model_endpoints (name, url, model) values (''%s'', ''https://…'', ''…'')',
+          new.endpoint
+        )
+        else 'Choose one of: select name from model_endpoints'
+      end
+    );
+  end if;
+  if new.max_cost is not null and chosen.input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and endpoint "%s" has none', new.endpoint),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        new.endpoint
+      )
+    );
+  end if;
+  if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
+    or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
+    or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
+  then
+    perform pipeline.refuse_run(
+      'a limit is zero or negative, or out of range',
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_workers 1 to 50; max_attempts 1 to 20'
+    );
+  end if;
+  if not exists (
+    select from pipeline.results_tables where results_tables.name = new.results_table
+  ) then
+    perform pipeline.refuse_run(
+      format('there is no results table "%s"', new.results_table),
+      format('Make it first: select create_results_table(''%s'')', new.results_table)
+    );
+  end if;
+  if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
+    perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
+  end if;
+  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_options(new.options);
+  new.status := 'queued';
+  new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  return new;
+end;
+$$;
+
+create trigger check_run
+before insert on public.pipeline_runs
+for each row execute function pipeline.check_run();
+
+create function pipeline.check_run_change()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if new.status = old.status then
+    return new;
+  end if;
+  if (old.status, new.status) not in (
+    ('queued', 'running'), ('queued', 'paused'), ('queued', 'cancelled'),
+    ('queued', 'completed'), ('queued', 'failed'),
+    ('running', 'paused'), ('running', 'cancelled'), ('running', 'completed'),
+    ('running', 'failed'),
+    ('paused', 'running'), ('paused', 'queued'), ('paused', 'cancelled'), ('paused', 'failed'),
+    ('paused', 'completed')
+  ) and not (old.status in ('completed', 'failed') and new.status = 'running' and new.open > 0)
+  then
+    raise exception 'Cannot change run % from % to %', old.id, old.status, new.status
+      using
+        errcode = '22023',
+        hint = 'queued and running runs can be paused or cancelled, paused ones set to running; a finished run is repeated with retry_failed_tasks(id)';
+  end if;
+  if new.status in ('completed', 'failed') and new.open > 0 and current_user = 'authenticated' then
+    raise exception 'Cannot change run % to %: only its last task ends it', old.id, new.status
+      using errcode = '22023', hint = 'To stop it, set status to cancelled';
+  end if;
+  new.finished_at := case
+    when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())
+  end;
+  if new.status = 'running' then
+    new.error := null;
+    new.started_at := coalesce(new.started_at, now());
+  end if;
+  return new;
+end;
+$$;
+comment on function pipeline.check_run_change() is
+  'Allows the transitions of a run and keeps finished_at, started_at and error in step.';
+
+create trigger check_run_change
+before update of status on public.pipeline_runs
+for each row execute function pipeline.check_run_change();
+
+revoke execute on all functions in schema pipeline from public;

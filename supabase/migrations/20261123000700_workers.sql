@@ -1,0 +1,281 @@
+-- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
+-- lose or repeat it, so a worker must show a one-time token, and the sweep wakes again.
+--
+-- Lock order everywhere: endpoint state, tasks, results, run. Enqueuing takes the run before it
+-- inserts tasks; nothing waits for a task that another holds (skip locked), so no cycle can form.
+
+create table pipeline.workers (
+  id uuid primary key default gen_random_uuid(),
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  token_hash bytea not null,
+  reason text not null,
+  slots integer not null default 0,
+  wanted integer not null default 0,
+  dispatched_at timestamptz not null,
+  started_at timestamptz,
+  handed_over_at timestamptz,
+  ended_at timestamptz,
+  expires_at timestamptz not null,
+  constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
+)
+with (fillfactor = 50);
+comment on table pipeline.workers is
+  'One row per wake: dispatched, then started, then ended. Pruned a day after it ended.';
+comment on column pipeline.workers.slots is
+  'Calls that it may have in flight; the slots of all live workers of an endpoint stay within its limit.';
+comment on column pipeline.workers.wanted is 'Calls that it could have in flight.';
+comment on column pipeline.workers.handed_over_at is
+  'When it asked for a successor; from then on it no longer counts against max_workers.';
+comment on column pipeline.workers.expires_at is
+  'When it counts as dead: 10 s after an unanswered dispatch, else the lease of its last heartbeat.';
+create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
+create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
+alter table pipeline.workers enable row level security;
+grant select, insert, update, delete on pipeline.workers to service_role;
+
+create function pipeline.due_count(run_id bigint, stage text, most integer, as_of timestamptz)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select count(*)::integer
+  from (
+    select from public.pipeline_tasks as task
+    where task.run_id = due_count.run_id
+      and task.stage = due_count.stage
+      and task.status = 'pending'
+      and task.available_at <= due_count.as_of
+    limit due_count.most
+  ) as due;
+$$;
+comment on function pipeline.due_count(bigint, text, integer, timestamptz) is
+  'How many tasks of a stage could be claimed now, counted no further than most.';
+
+create function pipeline.workers_needed(run_id bigint, stage text, as_of timestamptz)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    -- An archive keeps a worker busy by itself; of the quick tasks one worker takes a thousand.
+    when workers_needed.stage = 'extract' then pipeline.due_count(run_id, stage, 3, as_of)
+    -- Nothing can be claimed while the endpoint cools down: the sweep wakes when it is over.
+    when workers_needed.stage = 'execute' and exists (
+      select from public.pipeline_runs as run
+      join pipeline.endpoint_states as state on state.endpoint = run.endpoint
+      where run.id = workers_needed.run_id and state.blocked_until > workers_needed.as_of
+    ) then 0
+    else ceil(pipeline.due_count(run_id, stage, 4000, as_of) / 1000.0)::integer
+  end;
+$$;
+comment on function pipeline.workers_needed(bigint, text, timestamptz) is
+  'How many workers the due tasks of a stage are worth.';
+
+create function pipeline.wake_workers(
+  run_id bigint,
+  stage text,
+  reason text,
+  as_of timestamptz default now()
+)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  project_url text;
+  live integer;
+  live_in_stage integer;
+  needed integer;
+  worker pipeline.workers;
+  token text;
+  woken integer := 0;
+begin
+  select * into run from public.pipeline_runs where id = wake_workers.run_id;
+  if run.status not in ('queued', 'running') and wake_workers.stage <> 'notify' then
+    return 0;
+  end if;
+  project_url := pipeline.read_secret('project_url');
+  if project_url is null then
+    return 0;
+  end if;
+  select count(*), count(*) filter (where workers.stage = wake_workers.stage)
+  into live, live_in_stage
+  from pipeline.workers
+  where workers.run_id = wake_workers.run_id
+    and workers.ended_at is null
+    and workers.handed_over_at is null
+    and workers.expires_at > wake_workers.as_of;
+  needed := least(
+    pipeline.workers_needed(wake_workers.run_id, wake_workers.stage, wake_workers.as_of) - live_in_stage,
+    run.max_workers - live
+  );
+  while woken < needed loop
+    token := gen_random_uuid()::text || gen_random_uuid()::text;
+    insert into pipeline.workers (run_id, stage, token_hash, reason, dispatched_at, expires_at)
+    values (
+      wake_workers.run_id, wake_workers.stage, sha256(convert_to(token, 'UTF8')),
+      wake_workers.reason, wake_workers.as_of, wake_workers.as_of + interval '10 seconds'
+    )
+    returning * into worker;
+    -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
+    perform net.http_post(
+      url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
+      body := jsonb_build_object(
+        'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
+        'reason', worker.reason
+      ),
+      headers := '{"Content-Type": "application/json"}',
+      timeout_milliseconds := 5000
+    );
+    woken := woken + 1;
+  end loop;
+  return woken;
+exception when others then
+  -- A wake must never fail the statement that caused it; the sweep tries again.
+  raise warning 'Cannot wake a worker for run %, stage %: %',
+    wake_workers.run_id, wake_workers.stage, sqlerrm;
+  return 0;
+end;
+$$;
+comment on function pipeline.wake_workers(bigint, text, text, timestamptz) is
+  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+
+create function pipeline.wake_for_new_tasks()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch workers or Vault.
+security definer
+set search_path = ''
+as $$
+begin
+  perform pipeline.wake_workers(work.run_id, work.stage, 'enqueue', work.due_at)
+  from (
+    select new_tasks.run_id, new_tasks.stage, max(new_tasks.available_at) as due_at
+    from new_tasks
+    where new_tasks.available_at <= clock_timestamp()
+    group by new_tasks.run_id, new_tasks.stage
+  ) as work;
+  return null;
+end;
+$$;
+
+create trigger wake_for_new_tasks
+after insert on public.pipeline_tasks
+referencing new table as new_tasks
+for each statement execute function pipeline.wake_for_new_tasks();
+
+create function public.start_worker(
+  worker_id uuid,
+  token text,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+  run public.pipeline_runs;
+begin
+  update pipeline.workers
+  set started_at = start_worker.as_of, expires_at = start_worker.as_of + interval '60 seconds'
+  where workers.id = start_worker.worker_id
+    and workers.token_hash = sha256(convert_to(start_worker.token, 'UTF8'))
+    and workers.started_at is null
+    and workers.ended_at is null
+    and workers.expires_at > start_worker.as_of
+  returning * into worker;
+  if worker.id is null then
+    return null;
+  end if;
+  update public.pipeline_runs
+  set status = 'running', started_at = coalesce(pipeline_runs.started_at, start_worker.as_of)
+  where pipeline_runs.id = worker.run_id and pipeline_runs.status = 'queued';
+  select * into run from public.pipeline_runs where pipeline_runs.id = worker.run_id;
+  if run.status <> 'running' and worker.stage <> 'notify' then
+    update pipeline.workers set ended_at = start_worker.as_of where workers.id = worker.id;
+    return null;
+  end if;
+  return (
+    select jsonb_build_object(
+      'workerId', worker.id,
+      'stage', worker.stage,
+      'run', jsonb_build_object(
+        'id', run.id,
+        'model', coalesce(run.model, endpoint.model),
+        'parameters', run.parameters,
+        'options', run.options,
+        'evaluators', run.evaluators,
+        'resultsTable', run.results_table,
+        'maxPrompts', run.max_prompts
+      ),
+      'endpoint', to_jsonb(endpoint)
+    )
+    from public.model_endpoints as endpoint
+    where endpoint.name = run.endpoint
+  );
+end;
+$$;
+comment on function public.start_worker(uuid, text, timestamptz) is
+  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint}; null when the token is unknown, used or expired or the run is not running.';
+
+create function public.hand_over(worker_id uuid, as_of timestamptz default now())
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  update pipeline.workers
+  set handed_over_at = hand_over.as_of
+  where workers.id = hand_over.worker_id
+    and workers.ended_at is null
+    and workers.handed_over_at is null
+  returning * into worker;
+  if worker.id is not null then
+    perform from public.pipeline_runs where id = worker.run_id for no key update;
+    perform pipeline.wake_workers(worker.run_id, worker.stage, 'successor', hand_over.as_of);
+  end if;
+end;
+$$;
+comment on function public.hand_over(uuid, timestamptz) is
+  'Wakes a successor while this worker still finishes what it holds. Calling it again changes nothing.';
+
+create function public.end_worker(worker_id uuid, as_of timestamptz default now())
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  perform public.release_tasks(end_worker.worker_id, null, end_worker.as_of);
+  update pipeline.workers
+  set ended_at = end_worker.as_of, slots = 0, wanted = 0
+  where workers.id = end_worker.worker_id and workers.ended_at is null
+  returning * into worker;
+  if worker.id is not null then
+    -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
+    -- below, or that they see this worker ended. Without it a wake could fall between the two.
+    perform from public.pipeline_runs where id = worker.run_id for no key update;
+    perform pipeline.wake_workers(worker.run_id, worker.stage, 'successor', end_worker.as_of);
+  end if;
+end;
+$$;
+comment on function public.end_worker(uuid, timestamptz) is
+  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken.';

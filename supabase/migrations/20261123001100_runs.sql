@@ -1,0 +1,257 @@
+-- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
+
+create function pipeline.prompt_tasks(prompts jsonb)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'stage', 'execute',
+        'key', coalesce(
+          prompt.object ->> 'key',
+          left(encode(sha256(convert_to(
+            prompt.position || ':' || (prompt.object ->> 'text'), 'UTF8'
+          )), 'hex'), 32)
+        ),
+        'payload', prompt.object - 'key'
+      )
+      order by prompt.position
+    ),
+    '[]'
+  )
+  from (
+    select
+      listed.position,
+      case jsonb_typeof(listed.item)
+        when 'string' then jsonb_build_object('text', listed.item)
+        else listed.item
+      end as object
+    from jsonb_array_elements(prompts) with ordinality as listed (item, position)
+  ) as prompt;
+$$;
+comment on function pipeline.prompt_tasks(jsonb) is
+  'The execute tasks of a list of prompts: strings or {text, key?, messages?, reference?, metadata?}. Without a key, position and text make one.';
+
+create function pipeline.copy_prompts(run public.pipeline_runs, earlier_id bigint)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  with copied as (
+    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at)
+    select (copy_prompts.run).id, 'execute', task.key, task.payload, (copy_prompts.run).created_at
+    from public.pipeline_tasks as task
+    where task.run_id = copy_prompts.earlier_id and task.stage = 'execute'
+    order by task.id
+    limit (copy_prompts.run).max_prompts
+    returning 1
+  ),
+  counted as (select count(*) as prompts from copied)
+  update public.pipeline_runs as fresh
+  set open = fresh.open + counted.prompts, extracted = fresh.extracted + counted.prompts
+  from counted
+  where fresh.id = (copy_prompts.run).id;
+$$;
+comment on function pipeline.copy_prompts(public.pipeline_runs, bigint) is
+  'Gives a run the prompts of an earlier one under the same keys, so that the two can be compared.';
+
+create function pipeline.start_run()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch the queue.
+security definer
+set search_path = ''
+as $$
+begin
+  case new.source ->> 'type'
+    when 'supabase' then
+      perform public.enqueue_tasks(
+        new.id,
+        'extract',
+        jsonb_build_array(jsonb_build_object(
+          'key', 'source',
+          'payload', jsonb_build_object(
+            'kind', 'folder',
+            'bucket', new.source -> 'bucket',
+            'prefix', coalesce(new.source ->> 'prefix', '')
+          )
+        )),
+        new.created_at
+      );
+    when 'prompts' then
+      perform pipeline.enqueue_batch(
+        new.id, pipeline.prompt_tasks(new.source -> 'prompts'), new.created_at
+      );
+      perform pipeline.end_run_if_done(new.id, new.created_at);
+    when 'run' then
+      perform pipeline.copy_prompts(new, (new.source ->> 'runId')::bigint);
+      perform pipeline.end_run_if_done(new.id, new.created_at);
+  end case;
+  return null;
+end;
+$$;
+comment on function pipeline.start_run() is 'Gives a new run its first tasks.';
+
+create trigger start_run
+after insert on public.pipeline_runs
+for each row execute function pipeline.start_run();
+
+create function pipeline.apply_run_change()
+returns trigger
+language plpgsql
+-- Definer: owners may set the status of their runs, but not touch the queue.
+security definer
+set search_path = ''
+as $$
+declare
+  cancelled integer;
+begin
+  if new.status = 'cancelled' then
+    -- Leased tasks keep their lease: what was paid for is stored, the rest is released.
+    update public.pipeline_tasks as task
+    set status = 'cancelled', finished_at = new.finished_at
+    where task.id in (
+      select pending.id
+      from public.pipeline_tasks as pending
+      where pending.run_id = new.id and pending.status = 'pending'
+      for update skip locked
+    );
+    get diagnostics cancelled = row_count;
+    update public.pipeline_runs set open = open - cancelled where id = new.id and cancelled > 0;
+  elsif new.status = 'running' and old.status <> 'queued' then
+    perform pipeline.wake_run(new.id, 'resume', now());
+    perform pipeline.end_run_if_done(new.id, now());
+  end if;
+  return null;
+end;
+$$;
+comment on function pipeline.apply_run_change() is
+  'Cancels the pending tasks of a cancelled run; wakes workers for a resumed one.';
+
+create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select coalesce(sum(pipeline.wake_workers(wake_run.run_id, stage, wake_run.reason, wake_run.as_of)), 0)::integer
+  from unnest(array['notify', 'evaluate', 'execute', 'extract']) as stage;
+$$;
+comment on function pipeline.wake_run(bigint, text, timestamptz) is
+  'Wakes what the due tasks of all stages of a run need.';
+
+create trigger apply_run_change
+after update of status on public.pipeline_runs
+for each row when (old.status is distinct from new.status)
+execute function pipeline.apply_run_change();
+
+create function pipeline.set_run_status(run_id bigint, status text)
+returns public.pipeline_runs
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+begin
+  update public.pipeline_runs as steered
+  set status = set_run_status.status
+  where steered.id = set_run_status.run_id
+  returning * into run;
+  if run.id is null then
+    raise exception 'Cannot find run %', set_run_status.run_id using errcode = 'P0002';
+  end if;
+  return run;
+end;
+$$;
+grant execute on function pipeline.set_run_status(bigint, text) to authenticated;
+
+create function public.pause_run(run_id bigint)
+returns public.pipeline_runs
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select pipeline.set_run_status(run_id, 'paused');
+$$;
+comment on function public.pause_run(bigint) is
+  'Stops claiming; calls in flight are finished and stored. P0002: no such run; 22023: it has finished.';
+
+create function public.resume_run(run_id bigint)
+returns public.pipeline_runs
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select pipeline.set_run_status(run_id, 'running');
+$$;
+comment on function public.resume_run(bigint) is
+  'Goes on where a paused run stopped. P0002: no such run; 22023: it has finished.';
+
+create function public.cancel_run(run_id bigint)
+returns public.pipeline_runs
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select pipeline.set_run_status(run_id, 'cancelled');
+$$;
+comment on function public.cancel_run(bigint) is
+  'Ends a run for good; what is stored stays. P0002: no such run; 22023: it has finished.';
+
+create function public.retry_failed_tasks(run_id bigint, as_of timestamptz default now())
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  retried record;
+begin
+  select * into run
+  from public.pipeline_runs where id = retry_failed_tasks.run_id for no key update;
+  if run.id is null then
+    raise exception 'Cannot find run %', retry_failed_tasks.run_id using errcode = 'P0002';
+  end if;
+  if run.status = 'cancelled' then
+    raise exception 'Cannot retry run %: it was cancelled', run.id
+      using errcode = '22023', hint = 'Start another: {"type": "run", "runId": …} uses its prompts';
+  end if;
+  with pending as (
+    update public.pipeline_tasks as task
+    set
+      status = 'pending', attempts = 0, lease_losses = 0, finished_at = null,
+      available_at = retry_failed_tasks.as_of, created_at = retry_failed_tasks.as_of
+    where task.run_id = run.id and task.status = 'failed'
+    returning task.stage
+  )
+  select count(*)::integer as tasks, count(*) filter (where stage = 'execute')::integer as prompts
+  into retried
+  from pending;
+  if retried.tasks > 0 then
+    update public.pipeline_runs
+    set
+      open = open + retried.tasks,
+      failed = failed - retried.prompts,
+      status = case when finished_at is null then status else 'running' end
+    where id = run.id;
+    perform pipeline.wake_run(run.id, 'retry', retry_failed_tasks.as_of);
+  end if;
+  return retried.tasks;
+end;
+$$;
+comment on function public.retry_failed_tasks(bigint, timestamptz) is
+  'Tries the failed tasks of a run again, and nothing else; returns how many. Their evaluations are replaced when they succeed. P0002: no such run; 22023: it was cancelled.';

@@ -1,0 +1,214 @@
+-- Why: wakes get lost, workers die and Postgres restarts. The sweep alone brings every run to its
+-- end; it is idempotent, short, and safe to call at any time.
+
+create table pipeline.sweeps (
+  name text primary key,
+  swept_at timestamptz not null
+);
+comment on table pipeline.sweeps is
+  'When the sweep last ran, one row: the sign that pg_cron is alive.';
+alter table pipeline.sweeps enable row level security;
+grant select, insert, update on pipeline.sweeps to service_role;
+
+create function pipeline.fail_tasks(
+  run_id bigint,
+  task_ids bigint[],
+  class text,
+  code text,
+  message text,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  prompt_ids bigint[];
+begin
+  select * into run from public.pipeline_runs where id = fail_tasks.run_id;
+  update public.pipeline_tasks as task
+  set
+    status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
+    lease_token = null, lease_expires_at = null, worker = null
+  where task.id = any (fail_tasks.task_ids);
+  insert into pipeline.task_errors (
+    run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
+  )
+  select
+    task.run_id, task.id, task.stage, task.key, task.attempts, fail_tasks.class, fail_tasks.code,
+    fail_tasks.message, task.payload -> 'source', true, fail_tasks.as_of
+  from public.pipeline_tasks as task
+  where task.id = any (fail_tasks.task_ids);
+  prompt_ids := array(
+    select task.id
+    from public.pipeline_tasks as task
+    where task.id = any (fail_tasks.task_ids) and task.stage = 'execute'
+  );
+  if cardinality(prompt_ids) > 0 then
+    perform pipeline.store_evaluations(
+      run, prompt_ids,
+      (
+        select jsonb_agg(jsonb_build_object(
+          'id', id, 'error', jsonb_build_object('class', fail_tasks.class, 'code', fail_tasks.code)
+        ))
+        from unnest(prompt_ids) as id
+      ),
+      fail_tasks.as_of
+    );
+  end if;
+  update public.pipeline_runs
+  set open = open - cardinality(task_ids), failed = failed + cardinality(prompt_ids)
+  where id = run.id;
+  perform pipeline.end_run_if_done(run.id, fail_tasks.as_of);
+end;
+$$;
+comment on function pipeline.fail_tasks(bigint, bigint[], text, text, text, timestamptz) is
+  'Fails open tasks of a run that no worker will finish; prompts among them are stored as failed.';
+
+create function pipeline.recover_leases(most integer, as_of timestamptz)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  lost record;
+  recovered integer := 0;
+begin
+  for lost in
+    select
+      task.run_id,
+      array_agg(task.id order by task.id) filter (where task.lease_losses >= 2) as poisonous,
+      array_agg(task.id order by task.id) filter (where task.lease_losses < 2) as innocent
+    from (
+      select leased.id, leased.run_id, leased.lease_losses
+      from public.pipeline_tasks as leased
+      where leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+      order by leased.id
+      limit recover_leases.most
+      for update skip locked
+    ) as task
+    group by task.run_id
+    order by task.run_id
+  loop
+    update public.pipeline_tasks as task
+    set
+      status = case when run.status = 'cancelled' then 'cancelled' else 'pending' end,
+      finished_at = case when run.status = 'cancelled' then recover_leases.as_of end,
+      attempts = greatest(task.attempts - 1, 0),
+      lease_losses = task.lease_losses + 1,
+      error = 'The worker died or lost its connection',
+      lease_token = null, lease_expires_at = null, worker = null
+    from public.pipeline_runs as run
+    where task.id = any (lost.innocent) and run.id = task.run_id;
+    update public.pipeline_runs as run
+    set open = run.open - cardinality(lost.innocent)
+    where run.id = lost.run_id and run.status = 'cancelled' and lost.innocent is not null;
+    if lost.poisonous is not null then
+      perform pipeline.fail_tasks(
+        lost.run_id, lost.poisonous, 'lost', 'worker_died',
+        'Three workers died while they held this task', recover_leases.as_of
+      );
+    end if;
+    recovered := recovered + coalesce(cardinality(lost.innocent), 0)
+      + coalesce(cardinality(lost.poisonous), 0);
+  end loop;
+  return recovered;
+end;
+$$;
+comment on function pipeline.recover_leases(integer, timestamptz) is
+  'Makes the tasks of dead workers claimable again, at most so many; a task that was held by three dead workers fails. Returns how many.';
+
+create function pipeline.fail_overdue(most integer, as_of timestamptz)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  overdue record;
+  failed integer := 0;
+begin
+  for overdue in
+    select task.run_id, array_agg(task.id order by task.id) as ids
+    from public.pipeline_runs as run
+    cross join lateral (
+      select pending.id, pending.run_id
+      from public.pipeline_tasks as pending
+      where pending.run_id = run.id
+        and pending.status = 'pending'
+        and (
+          run.deadline_at <= fail_overdue.as_of
+          or (
+            pending.stage = 'execute'
+            and pending.created_at + make_interval(secs => run.prompt_deadline_seconds) <= fail_overdue.as_of
+          )
+        )
+      order by pending.id
+      limit fail_overdue.most
+      for update skip locked
+    ) as task
+    where run.status in ('queued', 'running', 'paused')
+      and (run.deadline_at <= fail_overdue.as_of or run.prompt_deadline_seconds is not null)
+    group by task.run_id
+    order by task.run_id
+  loop
+    perform pipeline.fail_tasks(
+      overdue.run_id, overdue.ids, 'permanent', 'deadline',
+      'The deadline passed before it had an answer', fail_overdue.as_of
+    );
+    failed := failed + cardinality(overdue.ids);
+  end loop;
+  return failed;
+end;
+$$;
+comment on function pipeline.fail_overdue(integer, timestamptz) is
+  'Fails pending tasks whose run''s deadline_at or prompt_deadline_seconds has passed; returns how many.';
+
+create function public.sweep_pipeline(as_of timestamptz default now(), most integer default 1000)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  recovered integer;
+  overdue integer;
+  woken integer;
+begin
+  update pipeline.workers
+  set ended_at = sweep_pipeline.as_of, slots = 0, wanted = 0
+  where id in (
+    select dead.id from pipeline.workers as dead
+    where dead.ended_at is null and dead.expires_at <= sweep_pipeline.as_of
+    for update skip locked
+  );
+  recovered := pipeline.recover_leases(sweep_pipeline.most, sweep_pipeline.as_of);
+  overdue := pipeline.fail_overdue(sweep_pipeline.most, sweep_pipeline.as_of);
+  perform pipeline.end_run_if_done(run.id, sweep_pipeline.as_of)
+  from public.pipeline_runs as run
+  where run.status in ('queued', 'running') and run.open = 0;
+  select coalesce(sum(pipeline.wake_run(active.id, 'sweep', sweep_pipeline.as_of)), 0)
+  into woken
+  from (
+    select run.id
+    from public.pipeline_runs as run
+    where run.status in ('queued', 'running')
+    order by run.id
+  ) as active;
+  delete from pipeline.workers
+  where ended_at < sweep_pipeline.as_of - interval '1 day';
+  insert into pipeline.sweeps (name, swept_at)
+  values ('sweep_pipeline', sweep_pipeline.as_of)
+  on conflict (name) do update set swept_at = excluded.swept_at;
+  return jsonb_build_object('recovered', recovered, 'overdue', overdue, 'woken', woken);
+end;
+$$;
+comment on function public.sweep_pipeline(timestamptz, integer) is
+  'Recovers what dead workers held, fails what is overdue, ends runs that are done and wakes workers for due tasks. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';

@@ -1,0 +1,103 @@
+-- Why: the questions that people ask in Studio while a run is going and after it.
+
+create view public.pipeline_run_progress
+with (security_invoker = true)
+as
+select
+  run.id,
+  run.experiment_name,
+  run.status,
+  run.extracted as prompts,
+  run.succeeded + run.failed as done,
+  run.succeeded,
+  run.failed,
+  run.cached,
+  run.open,
+  round(100.0 * (run.succeeded + run.failed) / nullif(run.extracted, 0), 1) as percent,
+  round(pace.per_second, 2) as prompts_per_second,
+  case
+    when run.status = 'running' and pace.per_second > 0
+    then make_interval(
+      secs => round((run.extracted - run.succeeded - run.failed) / pace.per_second)::double precision
+    )
+  end as eta,
+  latency.p50_ms,
+  latency.p95_ms,
+  run.input_tokens + run.output_tokens as tokens,
+  run.cost,
+  run.error,
+  run.notice,
+  run.started_at,
+  run.finished_at
+from public.pipeline_runs as run
+cross join lateral (
+  select (run.succeeded + run.failed)
+    / nullif(extract(epoch from coalesce(run.finished_at, now()) - run.started_at), 0) as per_second
+) as pace
+left join lateral (
+  select
+    percentile_cont(0.5) within group (order by evaluation.duration_ms)::integer as p50_ms,
+    percentile_cont(0.95) within group (order by evaluation.duration_ms)::integer as p95_ms
+  from public.prompt_evaluations as evaluation
+  where evaluation.run_id = run.id and evaluation.success
+) as latency on true;
+comment on view public.pipeline_run_progress is
+  'One row per run: how far it is, how fast, how long still, at what cost.';
+comment on column public.pipeline_run_progress.percent is
+  'Of the prompts found so far; it can fall while archives are still being read.';
+comment on column public.pipeline_run_progress.eta is
+  'Time left at the average pace; null unless running.';
+comment on column public.pipeline_run_progress.p50_ms is
+  'Median latency of successful calls stored in prompt_evaluations.';
+comment on column public.pipeline_run_progress.cost is 'USD.';
+
+create view public.pipeline_errors
+with (security_invoker = true)
+as
+select
+  failure.id,
+  failure.run_id,
+  run.experiment_name,
+  failure.stage,
+  failure.class,
+  failure.code,
+  failure.message,
+  coalesce(failure.place ->> 'path', failure.place ->> 'bucket') as path,
+  (failure.place ->> 'offset')::bigint as "offset",
+  failure.place,
+  failure.key,
+  failure.attempt,
+  failure.final,
+  failure.task_id,
+  failure.created_at
+from pipeline.task_errors as failure
+join public.pipeline_runs as run on run.id = failure.run_id;
+comment on view public.pipeline_errors is
+  'Every error of every run with its place: attempts that failed, records that could not be read, workers that died.';
+comment on column public.pipeline_errors.class is
+  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died).';
+comment on column public.pipeline_errors."offset" is
+  'Byte in the (expanded) archive where the unreadable record begins.';
+comment on column public.pipeline_errors.final is 'false: a retry followed.';
+
+create view public.experiment_summary
+with (security_invoker = true)
+as
+select
+  evaluation.experiment_name,
+  evaluation.model,
+  count(*) as prompts,
+  count(*) filter (where evaluation.success) as succeeded,
+  round(avg(evaluation.success::integer), 4) as success_rate,
+  percentile_cont(0.5) within group (order by evaluation.duration_ms)::integer as p50_ms,
+  percentile_cont(0.95) within group (order by evaluation.duration_ms)::integer as p95_ms,
+  percentile_cont(0.99) within group (order by evaluation.duration_ms)::integer as p99_ms,
+  sum(evaluation.input_tokens) as input_tokens,
+  sum(evaluation.output_tokens) as output_tokens,
+  sum(evaluation.cost) as cost
+from public.prompt_evaluations as evaluation
+group by evaluation.experiment_name, evaluation.model;
+comment on view public.experiment_summary is
+  'One row per experiment and model: how many prompts, how well, how fast, at what cost.';
+comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
+comment on column public.experiment_summary.cost is 'USD.';

@@ -1,0 +1,184 @@
+import { startDeadline } from "./deadline.ts";
+import {
+  createEgressGuard,
+  type EgressVerdict,
+  type ResolveDns,
+} from "./egress_guard.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { toFailureMessage } from "./failure_message.ts";
+import { chooseFormat } from "./formats/known_formats.ts";
+import { type ModelRequest, toRequestParts } from "./model_request.ts";
+import type { ModelResult } from "./model_result.ts";
+import { throwConnectionFailure } from "./network_failure.ts";
+import type { Failure, Outcome } from "./outcome.ts";
+import { readOutcome } from "./read_outcome.ts";
+import { createHeaderSource, createScrub } from "./secret_headers.ts";
+import { toFailure } from "./thrown_failure.ts";
+
+/** What a caller needs from outside. */
+export interface ModelCallerDependencies {
+  fetch: typeof fetch;
+  /** Value of a secret by name; rejects when there is none. */
+  resolveSecret(name: string): Promise<string>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Whether `PIPELINE_ALLOW_PRIVATE_HOSTS=true`; opens http and private hosts. */
+  allowPrivateHosts: boolean;
+  /** `Deno.resolveDns`, where the platform has it. */
+  resolveDns?: ResolveDns;
+  /** Longest response that is read; default 10 MB. */
+  responseLimitBytes?: number;
+}
+
+/** Calls one endpoint; keep it for as many calls as there are. */
+export interface ModelCaller {
+  /**
+   * Makes one call and classifies its outcome. Never retries and never throws
+   * for anything that the endpoint, the network or the configuration did.
+   */
+  call(request: ModelRequest): Promise<ModelResult>;
+}
+
+const RESPONSE_LIMIT_BYTES = 10_000_000;
+
+/**
+ * Prepares everything about an endpoint that calls have in common: format, URL,
+ * headers, egress guard. Throws `TypeError` for an endpoint that
+ * `endpointSchema` would refuse.
+ */
+export function createModelCaller(
+  endpoint: Endpoint,
+  dependencies: ModelCallerDependencies,
+): ModelCaller {
+  const { now, responseLimitBytes = RESPONSE_LIMIT_BYTES } = dependencies;
+  const url = new URL(endpoint.url);
+  const format = chooseFormat(endpoint, url);
+  const guard = createEgressGuard(dependencies);
+  const headerSource = createHeaderSource(
+    withDefaults(endpoint.headers, format.headers),
+    dependencies.resolveSecret,
+    now,
+  );
+
+  async function call(request: ModelRequest): Promise<ModelResult> {
+    const deadline = startDeadline(
+      endpoint.timeoutSeconds * 1000,
+      request.signal,
+    );
+    let sentAt: number | undefined;
+    let scrub = NO_SECRETS;
+    let outcome: Outcome;
+    try {
+      const { target, body } = writeRequest(request);
+      const resolved = await deadline.within(headerSource.resolve());
+      scrub = resolved.scrub;
+      const egress = await deadline.within(guard.check(new URL(target)));
+      if (egress.verdict !== "allowed") {
+        outcome = { failure: toEgressFailure(egress) };
+      } else {
+        sentAt = now();
+        const response = await dependencies.fetch(target, {
+          method: "POST",
+          headers: resolved.headers,
+          body,
+          redirect: "manual",
+          signal: deadline.signal,
+        }).catch(throwConnectionFailure);
+        outcome = await readOutcome(response, format, {
+          limitBytes: responseLimitBytes,
+          now: now(),
+        });
+        if (outcome.failure?.code === "unauthorized") headerSource.forget();
+      }
+    } catch (error) {
+      outcome = {
+        failure: toFailure(error, deadline.givenUp(), endpoint.timeoutSeconds),
+      };
+    } finally {
+      deadline.clear();
+    }
+    const durationMs = sentAt === undefined ? 0 : Math.round(now() - sentAt);
+    return finish(outcome, endpoint.name, scrub, durationMs, request.keepBody);
+  }
+
+  function writeRequest(
+    request: ModelRequest,
+  ): { target: string; body: string } {
+    const parts = toRequestParts(request, endpoint.model);
+    return {
+      target: format.toUrl(url, parts),
+      body: JSON.stringify(format.toBody(parts, url)),
+    };
+  }
+
+  return { call };
+}
+
+const NO_SECRETS = createScrub(new Map());
+
+/** Header names are compared without regard to case. */
+function withDefaults(
+  declared: Record<string, string>,
+  defaults: Record<string, string>,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    ...defaults,
+  };
+  for (const [name, value] of Object.entries(declared)) {
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+function toEgressFailure(
+  egress: Exclude<EgressVerdict, { verdict: "allowed" }>,
+): Failure {
+  return egress.verdict === "refused"
+    ? {
+      class: "stop",
+      code: "egress_refused",
+      what: "must not be called",
+      said: egress.reason,
+    }
+    : {
+      class: "transient",
+      code: "dns",
+      what: "could not be reached",
+      said: egress.reason,
+    };
+}
+
+function finish(
+  outcome: Outcome,
+  endpoint: string,
+  scrub: typeof NO_SECRETS,
+  durationMs: number,
+  keepBody: boolean | undefined,
+): ModelResult {
+  const { answer, failure, usage, model, limits, body } = outcome;
+  const record = {
+    ...usage,
+    model: model === undefined ? undefined : scrub.text(model),
+    durationMs,
+    limits,
+    body: keepBody && body !== undefined ? scrub.json(body) : undefined,
+  };
+  if (answer) {
+    return {
+      ...record,
+      ok: true,
+      text: scrub.text(answer.text),
+      finishReason: answer.finishReason,
+    };
+  }
+  const { what, said, ...error } = failure;
+  const message = toFailureMessage({
+    endpoint,
+    code: error.code,
+    what,
+    // Before it is shortened: half a secret would not be recognised.
+    said: said === undefined ? undefined : scrub.text(said),
+  });
+  return { ...record, ok: false, error: { ...error, message } };
+}

@@ -1,0 +1,123 @@
+import type { RateLimit, RateLimits } from "./model_result.ts";
+
+type Budget = keyof RateLimits;
+
+// OpenAI, Groq, Azure and others: x-ratelimit-limit-requests, …
+const OPENAI_BUDGETS: [Budget, string][] = [
+  ["requests", "requests"],
+  ["tokens", "tokens"],
+];
+// Anthropic: anthropic-ratelimit-input-tokens-remaining, …
+const ANTHROPIC_BUDGETS: [Budget, string][] = [
+  ["requests", "requests"],
+  ["tokens", "tokens"],
+  ["inputTokens", "input-tokens"],
+  ["outputTokens", "output-tokens"],
+];
+
+/**
+ * Reads the budgets which a response reports; undefined when it reports none.
+ *
+ * Sources: OpenAI's `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`
+ * with durations (`6m0s`), Anthropic's
+ * `anthropic-ratelimit-…-{limit,remaining,reset}` with RFC 3339 times, and
+ * `x-ratelimit-{limit,remaining,reset}` of gateways (OpenRouter, GitHub), which
+ * count requests.
+ */
+export function readRateLimits(
+  headers: Headers,
+  now: number,
+): RateLimits | undefined {
+  const limits: RateLimits = {};
+  for (const [budget, name] of OPENAI_BUDGETS) {
+    put(limits, budget, {
+      limit: readCount(headers.get(`x-ratelimit-limit-${name}`)),
+      remaining: readCount(headers.get(`x-ratelimit-remaining-${name}`)),
+      resetMs: readDuration(headers.get(`x-ratelimit-reset-${name}`)),
+    });
+  }
+  if (limits.requests) return limits;
+  for (const [budget, name] of ANTHROPIC_BUDGETS) {
+    const prefix = `anthropic-ratelimit-${name}`;
+    put(limits, budget, {
+      limit: readCount(headers.get(`${prefix}-limit`)),
+      remaining: readCount(headers.get(`${prefix}-remaining`)),
+      resetMs: readTime(headers.get(`${prefix}-reset`), now),
+    });
+  }
+  if (!limits.requests) {
+    put(limits, "requests", {
+      limit: readCount(headers.get("x-ratelimit-limit")),
+      remaining: readCount(headers.get("x-ratelimit-remaining")),
+      resetMs: readEpochOrSeconds(headers.get("x-ratelimit-reset"), now),
+    });
+  }
+  for (const _ in limits) return limits;
+  return undefined;
+}
+
+/** The reset of the budget that is used up, the longest if several are. */
+export function resetOfSpentBudget(
+  limits: RateLimits | undefined,
+): number | undefined {
+  const resets = Object.values(limits ?? {})
+    .filter((limit: RateLimit) => limit.remaining === 0)
+    .flatMap((limit: RateLimit) => limit.resetMs ?? []);
+  return resets.length > 0 ? Math.max(...resets) : undefined;
+}
+
+const UNIT_MS: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Milliseconds of a duration such as `6m0s`, `1.5s`, `120ms`; a bare number is seconds. */
+export function readDuration(
+  text: string | null | undefined,
+): number | undefined {
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, value, , unit] of text.matchAll(/(\d+(\.\d+)?)(ms|s|m|h|d)/g)) {
+    total += Number(value) * UNIT_MS[unit];
+  }
+  return Math.round(total);
+}
+
+function put(limits: RateLimits, budget: Budget, limit: RateLimit): void {
+  for (const key of ["limit", "remaining", "resetMs"] as const) {
+    if (limit[key] === undefined) delete limit[key];
+  }
+  for (const _ in limit) {
+    limits[budget] = limit;
+    return;
+  }
+}
+
+/** Azure reports -1 for "not known". */
+function readCount(text: string | null): number | undefined {
+  if (text === null || text === "") return undefined;
+  const count = Number(text);
+  return Number.isFinite(count) && count >= 0 ? count : undefined;
+}
+
+function readTime(text: string | null, now: number): number | undefined {
+  const time = text === null ? NaN : Date.parse(text);
+  return Number.isNaN(time) ? undefined : Math.max(0, time - now);
+}
+
+/** Gateways disagree: epoch milliseconds, epoch seconds, or seconds to wait. */
+function readEpochOrSeconds(
+  text: string | null,
+  now: number,
+): number | undefined {
+  const value = readCount(text);
+  if (value === undefined) return readDuration(text);
+  if (value > 1e12) return Math.max(0, value - now);
+  if (value > 1e9) return Math.max(0, value * 1000 - now);
+  return Math.round(value * 1000);
+}

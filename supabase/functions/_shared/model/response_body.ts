@@ -1,0 +1,57 @@
+import { throwConnectionFailure } from "./network_failure.ts";
+
+/** A response body above the limit; reading it was given up. */
+export class ResponseTooLarge extends Error {
+  override readonly name = "ResponseTooLarge";
+}
+
+/**
+ * Yields a body's text as it arrives and throws `ResponseTooLarge` as soon as
+ * more than `limitBytes` came, counted after decompression: `content-length`
+ * says nothing about what a compressed body grows to.
+ *
+ * Throws `ConnectionFailure` when the body breaks off. Whoever stops early ends
+ * the connection.
+ */
+export async function* readChunks(
+  response: Response,
+  limitBytes: number,
+): AsyncGenerator<string> {
+  if (!response.body) return;
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let received = 0;
+  try {
+    while (true) {
+      const { done, value } = await reader.read().catch(
+        throwConnectionFailure,
+      );
+      if (done) break;
+      received += value.byteLength;
+      if (received > limitBytes) {
+        throw new ResponseTooLarge(`more than ${limitBytes} bytes`);
+      }
+      yield decoder.decode(value, { stream: true });
+    }
+    yield decoder.decode();
+  } finally {
+    await discard(reader);
+  }
+}
+
+/** The whole body as text, within the same limit. */
+export async function readText(
+  response: Response,
+  limitBytes: number,
+): Promise<string> {
+  let text = "";
+  for await (const chunk of readChunks(response, limitBytes)) text += chunk;
+  return text;
+}
+
+async function discard(
+  body: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<void> {
+  // A body that is already broken has reported so to its reader.
+  await body.cancel().catch(() => undefined);
+}

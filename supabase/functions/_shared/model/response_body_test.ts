@@ -1,0 +1,53 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { readChunks, readText, ResponseTooLarge } from "./response_body.ts";
+
+function streamOf(chunks: Uint8Array[], onCancel = () => {}): Response {
+  return new Response(
+    new ReadableStream({
+      pull(controller) {
+        const chunk = chunks.shift();
+        if (chunk) controller.enqueue(chunk);
+        else controller.close();
+      },
+      cancel: onCancel,
+    }, { highWaterMark: 0 }),
+  );
+}
+
+Deno.test("readText() joins characters that chunks cut apart", async () => {
+  const bytes = new TextEncoder().encode("a€b");
+  const response = streamOf([bytes.slice(0, 2), bytes.slice(2)]);
+  equal(await readText(response, 100), "a€b");
+});
+
+Deno.test("readText() is empty when there is no body", async () => {
+  equal(await readText(new Response(null), 100), "");
+});
+
+Deno.test("readText() reads exactly the limit", async () => {
+  equal(await readText(streamOf([new Uint8Array(10)]), 10), "\0".repeat(10));
+});
+
+Deno.test("readText() stops at the limit and ends the connection", async () => {
+  let cancelled = false;
+  const chunks = Array.from({ length: 100 }, () => new Uint8Array(10));
+  const response = streamOf(chunks, () => cancelled = true);
+  await rejects(readText(response, 25), ResponseTooLarge);
+  equal(cancelled, true);
+  equal(chunks.length, 97, "no more was read than needed");
+});
+
+Deno.test("readChunks() ends the connection when its reader stops early", async () => {
+  let cancelled = false;
+  const response = streamOf(
+    [new Uint8Array([97]), new Uint8Array([98])],
+    () => cancelled = true,
+  );
+  const seen: string[] = [];
+  for await (const chunk of readChunks(response, 100)) {
+    seen.push(chunk);
+    break;
+  }
+  deepEqual(seen, ["a"]);
+  equal(cancelled, true);
+});

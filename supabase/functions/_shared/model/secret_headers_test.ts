@@ -1,0 +1,109 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import {
+  createHeaderSource,
+  createScrub,
+  SecretUnavailable,
+} from "./secret_headers.ts";
+
+const BEARER = { Authorization: "Bearer {{secret:KEY}}" };
+
+Deno.test("resolve() puts secrets into header values", async () => {
+  const source = createHeaderSource(
+    { ...BEARER, "x-org": "{{ secret:ORG }}-{{secret:KEY}}", plain: "yes" },
+    (name) => Promise.resolve(`value-of-${name}\n`),
+    () => 0,
+  );
+  deepEqual([...(await source.resolve()).headers], [
+    ["authorization", "Bearer value-of-KEY"],
+    ["plain", "yes"],
+    ["x-org", "value-of-ORG-value-of-KEY"],
+  ]);
+});
+
+Deno.test("resolve() looks a secret up again after 60 seconds or forget()", async () => {
+  let time = 0;
+  let lookups = 0;
+  const source = createHeaderSource(
+    BEARER,
+    () => Promise.resolve(`key-${++lookups}`),
+    () => time,
+  );
+  const authorization = async () =>
+    (await source.resolve()).headers.get("authorization");
+  equal(await authorization(), "Bearer key-1");
+  time = 59_999;
+  equal(await authorization(), "Bearer key-1");
+  time = 60_000;
+  equal(await authorization(), "Bearer key-2");
+  source.forget();
+  equal(await authorization(), "Bearer key-3");
+});
+
+Deno.test("resolve() names the secret that cannot be read and tries it anew", async () => {
+  let lookups = 0;
+  const source = createHeaderSource(
+    BEARER,
+    () =>
+      ++lookups === 1
+        ? Promise.reject(new Error("no such secret"))
+        : Promise.resolve("sound"),
+    () => 0,
+  );
+  await rejects(source.resolve(), {
+    name: "SecretUnavailable",
+    message: "Cannot read the secret KEY: no such secret",
+  });
+  await source.resolve();
+});
+
+Deno.test("resolve() refuses a secret with a line break without quoting it", async () => {
+  const source = createHeaderSource(
+    BEARER,
+    () => Promise.resolve("hush\nhush"),
+    () => 0,
+  );
+  await rejects(source.resolve(), (error: Error) => {
+    match(error.message, /^Cannot send the secret KEY: /);
+    equal(error.message.includes("hush"), false);
+    return error instanceof SecretUnavailable;
+  });
+});
+
+Deno.test("resolve() scrubs keys written into a header too", async () => {
+  const source = createHeaderSource(
+    { "x-api-key": "sk-0123456789", Accept: "application/json" },
+    () => Promise.reject(new Error("not called")),
+    () => 0,
+  );
+  const { scrub } = await source.resolve();
+  equal(scrub.text("key sk-0123456789"), "key [secret x-api-key]");
+  equal(scrub.text("application/json"), "application/json");
+});
+
+const SCRUB = createScrub(
+  new Map([["KEY", 'p"ss+word'], ["LONG", 'p"ss+word2']]),
+);
+
+for (
+  const [spelled, text] of [
+    ["plainly", 'p"ss+word'],
+    ["in JSON", JSON.stringify('p"ss+word').slice(1, -1)],
+    ["in a URL", encodeURIComponent('p"ss+word')],
+    ["in base64", btoa('p"ss+word')],
+  ]
+) {
+  Deno.test(`createScrub() removes a secret spelled ${spelled}`, () => {
+    equal(SCRUB.text(`<${text}> <${text}>`), "<[secret KEY]> <[secret KEY]>");
+  });
+}
+
+Deno.test("createScrub() prefers the longer of two secrets", () => {
+  equal(SCRUB.text('p"ss+word2'), "[secret LONG]");
+});
+
+Deno.test("createScrub() reaches every string and key of a body", () => {
+  deepEqual(
+    SCRUB.json({ 'p"ss+word': [{ a: 'x p"ss+word' }, 1, null, true] }),
+    { "[secret KEY]": [{ a: "x [secret KEY]" }, 1, null, true] },
+  );
+});

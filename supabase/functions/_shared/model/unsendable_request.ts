@@ -1,0 +1,43 @@
+import type { RequestParts } from "./model_request.ts";
+
+/**
+ * A request that cannot be written for its endpoint, whatever the prompt: the
+ * run must be changed, so its error class is `stop`.
+ */
+export class UnsendableRequest extends Error {
+  override readonly name = "UnsendableRequest";
+  readonly code: "model_missing" | "unsupported_parameter";
+
+  constructor(code: UnsendableRequest["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Refuses neutral parameters that an API has no field for. Leaving them out
+ * silently would grade answers made under other conditions than asked for.
+ */
+export function refuseUnsupported(
+  format: string,
+  parts: RequestParts,
+  names: (keyof RequestParts["neutral"])[],
+): void {
+  const unsupported = names.filter((name) => parts.neutral[name] !== undefined);
+  if (unsupported.length === 0) return;
+  throw new UnsendableRequest(
+    "unsupported_parameter",
+    `Cannot send ${unsupported.join(", ")}: the ${format} API has no such ` +
+      "parameter. Remove it from the run's parameters",
+  );
+}
+
+/** The model's name, for an API that cannot do without. */
+export function requireModel(format: string, parts: RequestParts): string {
+  if (parts.model) return parts.model;
+  throw new UnsendableRequest(
+    "model_missing",
+    `Cannot call the ${format} API without a model: ` +
+      "set the endpoint's model or the run's parameter model",
+  );
+}

@@ -1,0 +1,266 @@
+import type { ServerResponse } from "node:http";
+import type { Behaviour, SimulatedApi } from "./answers.ts";
+
+/** A fault that is not a plain HTTP status; `FAULTS` says what each one does. */
+export const FAULT_NAMES = [
+  "quota",
+  "quota-400",
+  "bad-key-400",
+  "daily-quota",
+  "rate-without-header",
+  "overloaded",
+  "503-without-header",
+  "slow-down",
+  "flagged-403",
+  "filtered-400",
+  "error-in-body",
+  "rate-in-body",
+  "redirect",
+  "reset",
+  "reset-in-body",
+  "silence",
+  "slow-body",
+  "truncated-json",
+  "invalid-json",
+  "html",
+  "html-502",
+  "empty-body",
+  "oversized",
+  "unrecognised",
+  "sse-truncated",
+  "sse-error",
+  "sse-unlabelled",
+] as const;
+export type FaultName = typeof FAULT_NAMES[number];
+
+/** A fault, a model's behaviour, `sse`, or an HTTP status such as `500`. */
+export type Fault = FaultName | Behaviour | "sse" | `${number}`;
+
+/** The sentence of faults written into a prompt, and what is left to do. */
+export interface Directives {
+  faults: { fault: Fault; times: number }[];
+  latencyMs?: number;
+}
+
+const FAULT = /\[\[fault:([a-z0-9-]+?)(?:x(\d+))?\]\]/g;
+const LATENCY = /\[\[latency:(\d+)\]\]/;
+
+/**
+ * Reads `[[fault:NAME]]` (always), `[[fault:NAMExN]]` (the first N calls; one
+ * after the other if there are several) and `[[latency:MS]]` out of a prompt.
+ */
+export function readDirectives(prompt: string): Directives | undefined {
+  if (!prompt.includes("[[")) return undefined;
+  const latency = LATENCY.exec(prompt);
+  return {
+    faults: [...prompt.matchAll(FAULT)].map(([, fault, times]) => ({
+      fault: fault as Fault,
+      times: times === undefined ? Infinity : Number(times),
+    })),
+    latencyMs: latency ? Number(latency[1]) : undefined,
+  };
+}
+
+/** The fault due at the given call (0 for the first) of a prompt. */
+export function faultAtCall(
+  directives: Directives,
+  call: number,
+): Fault | undefined {
+  for (const { fault, times } of directives.faults) {
+    if (call < times) return fault;
+    call -= times;
+  }
+}
+
+/** An error body in the words of an API. */
+export function toErrorBody(
+  api: SimulatedApi,
+  status: number,
+  message: string,
+  code: string = CODES[status] ?? (status >= 500 ? "server_error" : "error"),
+): unknown {
+  switch (api) {
+    case "anthropic-messages":
+      return { type: "error", error: { type: code, message } };
+    case "gemini":
+      return { error: { code: status, message, status: code.toUpperCase() } };
+    case "ollama":
+      return { error: message };
+    default:
+      return { error: { message, type: code, code, param: null } };
+  }
+}
+
+const CODES: Record<number, string> = {
+  400: "invalid_request_error",
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  529: "overloaded_error",
+};
+
+/** A whole response that a fault consists of. */
+export interface FaultResponse {
+  status: number;
+  headers?: Record<string, string>;
+  /** A string is sent as it is. */
+  body: unknown;
+}
+
+type WriteFault = (
+  api: SimulatedApi,
+  retryAfter: string,
+  answer: string,
+) => FaultResponse;
+
+const WHOLE: Partial<Record<FaultName, WriteFault>> = {
+  quota: (api) => ({
+    status: 429,
+    body: toErrorBody(api, 429, "No credit is left", "insufficient_quota"),
+  }),
+  "quota-400": (api) => ({
+    status: 400,
+    body: toErrorBody(api, 400, "Your credit balance is too low to go on"),
+  }),
+  "bad-key-400": () => ({
+    status: 400,
+    body: {
+      error: {
+        code: 400,
+        message: "API key not valid",
+        status: "INVALID_ARGUMENT",
+        details: [{ reason: "API_KEY_INVALID", domain: "googleapis.com" }],
+      },
+    },
+  }),
+  "daily-quota": () => ({
+    status: 429,
+    body: {
+      error: {
+        code: 429,
+        message: "You exceeded your current quota",
+        status: "RESOURCE_EXHAUSTED",
+        details: [
+          { violations: [{ quotaId: "GenerateRequestsPerDayPerProject" }] },
+          { retryDelay: "34s" },
+        ],
+      },
+    },
+  }),
+  "rate-without-header": (api) => ({
+    status: 429,
+    body: toErrorBody(api, 429, "Too many requests"),
+  }),
+  overloaded: (api, retryAfter) => ({
+    status: 529,
+    headers: { "retry-after": retryAfter },
+    body: toErrorBody(api, 529, "Overloaded"),
+  }),
+  "503-without-header": (api) => ({
+    status: 503,
+    body: toErrorBody(api, 503, "Service unavailable"),
+  }),
+  "slow-down": (api) => ({
+    status: 503,
+    body: toErrorBody(api, 503, "Slow down", "slow_down"),
+  }),
+  "flagged-403": () => ({
+    status: 403,
+    body: {
+      error: {
+        code: 403,
+        message: "Your input was flagged",
+        metadata: { reasons: ["violence"], flagged_input: "…" },
+      },
+    },
+  }),
+  "filtered-400": (api) => ({
+    status: 400,
+    body: toErrorBody(api, 400, "The prompt was filtered", "content_filter"),
+  }),
+  "error-in-body": (api) => ({
+    status: 200,
+    body: toErrorBody(api, 500, "The model crashed", "server_error"),
+  }),
+  "rate-in-body": (api) => ({
+    status: 200,
+    body: toErrorBody(api, 429, "Too many requests", "rate_limit_exceeded"),
+  }),
+  redirect: () => ({
+    status: 302,
+    headers: { location: "http://169.254.169.254/latest/?token=hush" },
+    body: "",
+  }),
+  "truncated-json": (_api, _retryAfter, answer) => ({
+    status: 200,
+    body: answer.slice(0, answer.length / 2),
+  }),
+  "invalid-json": () => ({ status: 200, body: "{'text': undefined}" }),
+  html: () => ({ status: 200, body: HTML }),
+  "html-502": () => ({
+    status: 502,
+    headers: { "content-type": "text/html" },
+    body: HTML,
+  }),
+  "empty-body": () => ({ status: 200, body: "" }),
+  oversized: () => ({ status: 200, body: `{"padding":"${"x".repeat(11e6)}"}` }),
+  unrecognised: () => ({ status: 200, body: { weather: ["rain"] } }),
+};
+
+const HTML =
+  "<!doctype html><html><head><title>Bad gateway</title></head><body>…";
+
+/**
+ * The response of a fault that consists of one; undefined for a fault that
+ * breaks the connection or a stream, or a behaviour of the model.
+ */
+export function toFaultResponse(
+  fault: Fault,
+  api: SimulatedApi,
+  retryAfter: string,
+  answer: string,
+): FaultResponse | undefined {
+  if (/^\d{3}$/.test(fault)) {
+    const status = Number(fault);
+    return {
+      status,
+      headers: status === 429 || status === 503
+        ? { "retry-after": retryAfter }
+        : undefined,
+      body: toErrorBody(api, status, `Simulated HTTP ${status}`),
+    };
+  }
+  return WHOLE[fault as FaultName]?.(api, retryAfter, answer);
+}
+
+/** Breaks the connection the way a fault says; false for any other fault. */
+export function breakConnection(
+  fault: Fault,
+  response: ServerResponse,
+  answer: string,
+): boolean {
+  switch (fault) {
+    case "reset":
+      response.socket?.destroy();
+      return true;
+    case "reset-in-body":
+      sendHalf(response, answer);
+      // After the half was flushed, or the client would see no response at all.
+      response.write("", () => response.socket?.destroy());
+      return true;
+    case "silence":
+      return true;
+    case "slow-body":
+      sendHalf(response, answer);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function sendHalf(response: ServerResponse, answer: string): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.write(answer.slice(0, answer.length / 2));
+}

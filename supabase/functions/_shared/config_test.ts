@@ -1,0 +1,34 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { readConfig } from "./config.ts";
+
+const minimal = {
+  SUPABASE_URL: "http://127.0.0.1:54321/",
+  SUPABASE_SECRET_KEYS: '{"default":"sb_secret_x"}',
+};
+
+Deno.test("readConfig() reads the default secret key and fills in defaults", () => {
+  deepEqual({ ...readConfig(minimal) }, {
+    supabaseUrl: "http://127.0.0.1:54321",
+    secretKey: "sb_secret_x",
+    workerSeconds: 50,
+    allowPrivateHosts: false,
+  });
+});
+
+Deno.test("readConfig() falls back to the legacy service role key", () => {
+  const config = readConfig({
+    SUPABASE_URL: minimal.SUPABASE_URL,
+    SUPABASE_SECRET_KEYS: "not json",
+    SUPABASE_SERVICE_ROLE_KEY: "legacy",
+  });
+  equal(config.secretKey, "legacy");
+});
+
+Deno.test("readConfig() names every variable that is wrong", () => {
+  throws(
+    () => readConfig({ WORKER_SECONDS: "1", PIPELINE_ALLOW_PRIVATE_HOSTS: "yes" }),
+    (error: Error) =>
+      ["SUPABASE_URL", "WORKER_SECONDS", "PIPELINE_ALLOW_PRIVATE_HOSTS"]
+        .every((name) => error.message.includes(name)),
+  );
+});

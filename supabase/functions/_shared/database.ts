@@ -1,0 +1,62 @@
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { PipelineError, type PipelineErrorCode } from "./errors.ts";
+
+/** Calls SQL functions by name. */
+export interface Database {
+  /**
+   * @throws {PipelineError} with a code that says whether it is worth trying again: `unavailable`
+   * is, everything else is final.
+   */
+  call<Result>(
+    name: string,
+    parameters: Record<string, unknown>,
+  ): Promise<Result>;
+}
+
+/** A Supabase client that acts as service_role and keeps no session. */
+export function createServiceClient(
+  url: string,
+  secretKey: string,
+): SupabaseClient {
+  return createClient(url, secretKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+  });
+}
+
+/** The SQL functions behind the Data API. */
+export function createDatabase(
+  client: Pick<SupabaseClient, "rpc">,
+): Database {
+  return {
+    async call<Result>(name: string, parameters: Record<string, unknown>) {
+      const answer = await client.rpc(name, parameters);
+      if (!answer.error) return answer.data as Result;
+      throw new PipelineError(
+        toErrorCode(answer.error.code, answer.status),
+        `Cannot call ${name}(): ${answer.error.message}`,
+        { cause: answer.error },
+      );
+    },
+  };
+}
+
+/**
+ * SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html; the PGRST codes
+ * are PostgREST's own for a database that it cannot reach.
+ */
+export function toErrorCode(
+  sqlState: string | undefined,
+  status: number,
+): PipelineErrorCode {
+  if (sqlState === "PPL01") return "lease_lost";
+  if (sqlState === "P0002") return "not_found";
+  if (sqlState === "42501") return "forbidden";
+  if (sqlState?.startsWith("22") || sqlState?.startsWith("23")) {
+    return "invalid_request";
+  }
+  const passing = /^(08|40|53|55P03|57|58|PGRST00|ECONN|CONNECTION)/;
+  if (!sqlState || passing.test(sqlState) || status === 0 || status >= 500) {
+    return "unavailable";
+  }
+  return "internal";
+}

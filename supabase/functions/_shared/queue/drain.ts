@@ -1,0 +1,245 @@
+import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
+
+/** Works on one task. Rejecting is a bug of the handler and counts as a transient failure. */
+export type TaskHandler = (
+  task: Task,
+  signal: AbortSignal,
+) => Promise<TaskOutcome>;
+
+export interface Clock {
+  now(): number;
+  /** Resolves after so many milliseconds, or at once when the signal aborts. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface DrainSettings {
+  /** How long to go on claiming; what is in flight then is finished, the rest released. */
+  budgetMs: number;
+  /** Share of the budget after which a successor is woken; its start-up is then never felt. */
+  handOverAt?: number;
+  heartbeatMs?: number;
+  /** Results of so many milliseconds are stored together, at most `flushSize` at a time. */
+  flushMs?: number;
+  flushSize?: number;
+  /** Aborted when the isolate is about to be killed: everything held is given back at once. */
+  stop: AbortSignal;
+  clock: Clock;
+}
+
+export interface DrainReport {
+  finished: number;
+  /** Tasks whose lease was lost before their result was stored. */
+  lost: number;
+  released: number;
+}
+
+/** Milliseconds of work to hold in stock, so that a claim is answered before the stock is empty. */
+const STOCK_MS = 300;
+const STOCK_LIMIT = 500;
+
+/**
+ * Claims tasks and works on them until none is to come or the time is up.
+ *
+ * There is no barrier: a slot that falls free takes the next task at once, from a small stock that
+ * is claimed ahead, and results are stored in micro-batches while other tasks are in flight.
+ */
+export async function drain(
+  queue: TaskQueue,
+  handle: TaskHandler,
+  settings: DrainSettings,
+): Promise<DrainReport> {
+  const { budgetMs, stop, clock } = settings;
+  const {
+    handOverAt = 0.7,
+    heartbeatMs = 4_000,
+    flushMs = 50,
+    flushSize = 100,
+  } = settings;
+  const startedAt = clock.now();
+  const report: DrainReport = { finished: 0, lost: 0, released: 0 };
+  const stock: Task[] = [];
+  const inFlight = new Map<number, AbortController>();
+  const done: { task: Task; outcome: TaskOutcome }[] = [];
+  const over = new AbortController();
+  let slots = 0;
+  let ahead = 0;
+  let status: RunStatus = "running";
+  let claiming = true;
+  let storing = 0;
+  let completed = 0;
+  let measuredAt = startedAt;
+  let slotsMayDiffer = false;
+  let changed = Promise.withResolvers<void>();
+
+  function announceChange() {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  }
+
+  function startMore() {
+    while (inFlight.size < slots && stock.length > 0) work(stock.shift()!);
+  }
+
+  async function work(task: Task) {
+    const controller = new AbortController();
+    inFlight.set(task.id, controller);
+    const outcome = await handle(task, controller.signal).catch(toBug);
+    inFlight.delete(task.id);
+    completed++;
+    if (controller.signal.aborted) report.released++;
+    else done.push({ task, outcome });
+    startMore();
+    announceChange();
+  }
+
+  function mayClaim() {
+    return status === "running" && !stop.aborted &&
+      clock.now() - startedAt < budgetMs;
+  }
+
+  /** Waits for a change, but no longer than so many milliseconds or the end of the budget. */
+  async function pause(milliseconds: number) {
+    const timer = new AbortController();
+    const left = Math.max(0, startedAt + budgetMs - clock.now());
+    await Promise.race([
+      clock.wait(
+        Math.min(milliseconds, left),
+        AbortSignal.any([timer.signal, stop]),
+      ),
+      changed.promise,
+    ]);
+    timer.abort();
+  }
+
+  /** Learns from the pace how much stock bridges the time that a claim takes. */
+  function planAhead() {
+    const elapsed = clock.now() - measuredAt;
+    if (ahead === 0) ahead = Math.min(slots, STOCK_LIMIT);
+    if (elapsed < STOCK_MS || completed === 0) return;
+    ahead = Math.min(Math.ceil(completed / elapsed * STOCK_MS), STOCK_LIMIT);
+    measuredAt = clock.now();
+    completed = 0;
+  }
+
+  async function claimTasks() {
+    let notBefore = 0;
+    while (mayClaim()) {
+      const early = notBefore - clock.now();
+      if (early > 0 || stock.length > ahead / 2 && !slotsMayDiffer) {
+        await pause(early > 0 ? early : Infinity);
+        continue;
+      }
+      slotsMayDiffer = false;
+      const claim = await queue.claim({
+        inFlight: inFlight.size,
+        held: inFlight.size + stock.length,
+        ahead,
+      });
+      status = claim.status;
+      slots = claim.slots;
+      stock.push(...claim.tasks);
+      startMore();
+      if (claim.tasks.length === 0) {
+        const held = inFlight.size + done.length;
+        if (claim.waitMs === null && held === 0 && storing === 0) break;
+        // What is in flight may come back for another try.
+        notBefore = clock.now() + (claim.waitMs ?? 250);
+      }
+      planAhead();
+    }
+  }
+
+  async function storeResults() {
+    while (claiming || inFlight.size > 0 || done.length > 0) {
+      if (done.length === 0) {
+        await changed.promise;
+        continue;
+      }
+      if (done.length < flushSize && (claiming || inFlight.size > 0)) {
+        await clock.wait(flushMs, stop);
+      }
+      const batch = done.splice(0, flushSize);
+      storing = batch.length;
+      const stored = await queue.finish(batch);
+      storing = 0;
+      status = stored.status;
+      report.finished += stored.finished.length;
+      report.lost += batch.length - stored.finished.length;
+      announceChange();
+    }
+    over.abort();
+  }
+
+  async function keepLeases() {
+    for (;;) {
+      await clock.wait(heartbeatMs, over.signal);
+      if (over.signal.aborted) return;
+      // What is claimed while the heartbeat is under way is not in its answer.
+      const asked = [...inFlight.keys(), ...stock.map((task) => task.id)];
+      const lease = await queue.extend(inFlight.size);
+      const held = new Set(lease.held);
+      dropLost(new Set(asked.filter((id) => !held.has(id))));
+      status = lease.status;
+      if (status !== "running") await releaseStock();
+      slotsMayDiffer = true;
+      announceChange();
+    }
+  }
+
+  function dropLost(lost: Set<number>) {
+    for (const [id, controller] of inFlight) {
+      if (lost.has(id)) controller.abort(new Error("lease lost"));
+    }
+    const kept = stock.filter((task) => !lost.has(task.id));
+    report.lost += stock.length - kept.length;
+    stock.splice(0, stock.length, ...kept);
+  }
+
+  async function releaseStock() {
+    const tasks = stock.splice(0);
+    if (tasks.length === 0) return;
+    report.released += tasks.length;
+    await queue.release(tasks);
+  }
+
+  function stopClaiming() {
+    claiming = false;
+    announceChange();
+  }
+
+  async function handOver() {
+    await clock.wait(budgetMs * handOverAt, over.signal);
+    if (!over.signal.aborted && mayClaim()) await queue.handOver();
+  }
+
+  function giveUp() {
+    for (const controller of inFlight.values()) controller.abort(stop.reason);
+    stock.length = 0;
+    announceChange();
+  }
+
+  stop.addEventListener("abort", giveUp);
+  try {
+    await Promise.all([
+      claimTasks().finally(stopClaiming).then(releaseStock),
+      storeResults(),
+      keepLeases(),
+      handOver(),
+    ]);
+  } finally {
+    stop.removeEventListener("abort", giveUp);
+    over.abort();
+    for (const controller of inFlight.values()) controller.abort();
+    await queue.end();
+  }
+  return report;
+}
+
+function toBug(error: unknown): TaskOutcome {
+  console.error(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    outcome: "failed",
+    error: { class: "transient", code: "internal", message },
+  };
+}

@@ -1,0 +1,174 @@
+import type { Database } from "../database.ts";
+import { PipelineError } from "../errors.ts";
+
+export type Stage = "extract" | "execute" | "evaluate" | "notify";
+
+export type RunStatus =
+  | "queued"
+  | "running"
+  | "paused"
+  | "completed"
+  | "failed"
+  | "cancelled";
+
+/** A task that this worker holds. */
+export interface Task<Payload = unknown> {
+  id: number;
+  key: string;
+  /** 1 for the first try. */
+  attempt: number;
+  payload: Payload;
+  /** ISO 8601; when the task became due. */
+  enqueuedAt: string;
+  leaseToken: string;
+}
+
+export interface TaskToEnqueue {
+  stage: Stage;
+  key: string;
+  payload: unknown;
+}
+
+/** Something that could not be read and is therefore missing from the result. */
+export interface Loss {
+  code: string;
+  message: string;
+  place: Record<string, unknown>;
+}
+
+/** Why a try failed; the class decides in SQL what happens next (design: the four classes). */
+export interface TaskError {
+  class: "rate" | "transient" | "permanent" | "stop";
+  code: string;
+  message: string;
+  retryAfterMs?: number;
+  place?: Record<string, unknown>;
+}
+
+/** What a handler made of a task. Fields beyond `outcome` and `error` depend on the stage. */
+export type TaskOutcome =
+  & Record<string, unknown>
+  & ({ outcome: "succeeded" } | { outcome: "failed"; error: TaskError });
+
+export interface Claim {
+  status: RunStatus;
+  /** How many tasks may be worked on at the same time. */
+  slots: number;
+  tasks: Task[];
+  /** When to ask again, in milliseconds; null: nothing is to come. */
+  waitMs: number | null;
+}
+
+/** The queue as one worker sees it. Every method may be called again after `unavailable`. */
+export interface TaskQueue {
+  claim(
+    holding: { inFlight: number; held: number; ahead: number },
+  ): Promise<Claim>;
+  /** The heartbeat. `held` lists the tasks that are still this worker's. */
+  extend(inFlight: number): Promise<{ status: RunStatus; held: number[] }>;
+  checkpoint(
+    task: Task,
+    progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
+  ): Promise<{ status: RunStatus; full: boolean }>;
+  finish(
+    results: { task: Task; outcome: TaskOutcome }[],
+  ): Promise<{ status: RunStatus; finished: number[] }>;
+  release(tasks: Task[]): Promise<void>;
+  handOver(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** The typed door to the SQL functions of the queue. */
+export function createTaskQueue(
+  database: Database,
+  workerId: string,
+): TaskQueue {
+  const worker = { worker_id: workerId };
+  return {
+    async claim({ inFlight, held, ahead }) {
+      const claim = await database.call<
+        Omit<Claim, "tasks"> & {
+          leaseToken: string;
+          tasks: Omit<Task, "leaseToken">[];
+        }
+      >("claim_tasks", { ...worker, in_flight: inFlight, held, ahead });
+      return {
+        status: claim.status,
+        slots: claim.slots,
+        waitMs: claim.waitMs ?? null,
+        tasks: claim.tasks.map((task) => ({
+          ...task,
+          leaseToken: claim.leaseToken,
+        })),
+      };
+    },
+    extend: (inFlight) =>
+      database.call("extend_leases", { ...worker, in_flight: inFlight }),
+    checkpoint: (task, progress) =>
+      database.call("checkpoint_task", {
+        ...worker,
+        task_id: task.id,
+        lease_token: task.leaseToken,
+        ...progress,
+      }),
+    finish: (results) =>
+      database.call("finish_tasks", {
+        ...worker,
+        results: results.map(({ task, outcome }) => ({
+          id: task.id,
+          leaseToken: task.leaseToken,
+          ...outcome,
+        })),
+      }),
+    async release(tasks) {
+      await database.call("release_tasks", {
+        ...worker,
+        task_ids: tasks.map((task) => task.id),
+      });
+    },
+    async handOver() {
+      await database.call("hand_over", worker);
+    },
+    async end() {
+      await database.call("end_worker", worker);
+    },
+  };
+}
+
+/**
+ * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
+ * 2 s apart, until `forMs` have passed. All queue functions are fenced or idempotent, so that a
+ * repeated call changes nothing twice.
+ */
+export function withPatience(
+  queue: TaskQueue,
+  { forMs, wait, now }: {
+    forMs: number;
+    wait(milliseconds: number): Promise<void>;
+    now(): number;
+  },
+): TaskQueue {
+  async function patiently<Result>(call: () => Promise<Result>) {
+    const deadline = now() + forMs;
+    for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
+      try {
+        return await call();
+      } catch (error) {
+        const passing = error instanceof PipelineError &&
+          error.code === "unavailable";
+        if (!passing || now() + pause > deadline) throw error;
+        await wait(pause);
+      }
+    }
+  }
+  return {
+    claim: (holding) => patiently(() => queue.claim(holding)),
+    extend: (inFlight) => patiently(() => queue.extend(inFlight)),
+    checkpoint: (task, progress) =>
+      patiently(() => queue.checkpoint(task, progress)),
+    finish: (results) => patiently(() => queue.finish(results)),
+    release: (tasks) => patiently(() => queue.release(tasks)),
+    handOver: () => patiently(() => queue.handOver()),
+    end: () => patiently(() => queue.end()),
+  };
+}

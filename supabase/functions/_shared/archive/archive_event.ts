@@ -1,0 +1,82 @@
+import type { Prompt } from "../prompt.ts";
+import type { ScanState } from "./records/record_scanner.ts";
+
+/** Stable codes of what can be lost while an archive is read. */
+export type ArchiveErrorCode =
+  /** The file is neither JSON nor anything that holds JSON. */
+  | "not_json"
+  /** The file has no bytes. */
+  | "empty"
+  /** One record is not JSON. */
+  | "invalid_json"
+  /** The file ends inside a record. */
+  | "cut_off"
+  /** One record is larger than `maxConversationBytes`. */
+  | "too_large"
+  /** A record was read, but some of its bytes are not UTF-8 and came out as U+FFFD. */
+  | "invalid_utf8"
+  /** JSON of a shape that no format knows. */
+  | "unknown_shape"
+  /** A record has the shape of a known format but cannot be read as one. */
+  | "unreadable_record"
+  /** Recognised and refused: not a conversation with a model. */
+  | "refused_format"
+  | "broken_compression"
+  /** The file system does not let it be read. */
+  | "unreadable_file"
+  /** More expanded bytes than allowed: a zip bomb or a very large archive. */
+  | "expands_too_far";
+
+/** One loss: what could not be read, where, and what to do. */
+export interface ArchiveError {
+  code: ArchiveErrorCode;
+  message: string;
+  /** Zero-based number of the record in its file. */
+  record: number;
+  /** Byte offset of the record in the expanded file. */
+  offset: number;
+  /** Name of the entry when the archive is a zip. */
+  entry?: string;
+}
+
+/** Where another worker continues; plain JSON, a few hundred bytes. */
+export interface ArchiveCursor {
+  /** First byte of the object to ask for; 0 where only reading from the start works (zip, gzip, UTF-16). */
+  offset: number;
+  /** Number of the zip entry; 0 for other archives. */
+  part: number;
+  continuation: PartContinuation;
+  counts: ArchiveCounts;
+  /** Formats seen in earlier parts. */
+  formats: string[];
+}
+
+/** Where one file of text is continued. */
+export interface PartContinuation {
+  scan: ScanState;
+  format: string;
+  /** Conversations begun so far in this part. */
+  begun: number;
+  /** Conversations that were begun but not given out: their records are read again. */
+  open?: OpenConversations;
+}
+
+export interface OpenConversations {
+  /** Up to here only records of these conversations count. */
+  until: number;
+  conversations: { id: string | null; index: number }[];
+}
+
+export interface ArchiveCounts {
+  conversations: number;
+  prompts: number;
+  /** Records that could not be read. */
+  skipped: number;
+}
+
+export type ArchiveEvent =
+  | { type: "prompt"; prompt: Prompt }
+  | { type: "error"; error: ArchiveError }
+  /** Everything before it was given out; continuing from it gives exactly the rest. */
+  | { type: "checkpoint"; cursor: ArchiveCursor }
+  | ({ type: "end"; format: string | null } & ArchiveCounts);

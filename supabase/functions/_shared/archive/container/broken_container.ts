@@ -1,0 +1,16 @@
+import type { ArchiveErrorCode } from "../archive_event.ts";
+
+/** Thrown where compressed bytes cannot be expanded further; what came before was given out. */
+export class BrokenContainer extends Error {
+  override readonly name = "BrokenContainer";
+  readonly code: ArchiveErrorCode;
+
+  constructor(
+    code: ArchiveErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+  }
+}

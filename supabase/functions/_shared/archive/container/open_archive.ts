@@ -1,0 +1,95 @@
+import { BrokenContainer } from "./broken_container.ts";
+import type { ByteReader } from "./byte_reader.ts";
+import { ExpansionLimit } from "./expansion_limit.ts";
+import { inflate } from "./inflate.ts";
+import { unzip } from "./unzip.ts";
+import { utf16Of, utf16ToUtf8 } from "./utf16.ts";
+
+/** One file of text: the archive itself, or one entry of a zip. */
+export interface ArchivePart {
+  /** Name of the zip entry. */
+  entry?: string;
+  /** UTF-8 bytes, to be read before the next part is asked for. */
+  chunks: AsyncIterable<Uint8Array>;
+  /** True when an offset in `chunks` is also an offset in the archive. */
+  seekable: boolean;
+}
+
+/**
+ * Opens whatever the bytes are (plain text, UTF-16, gzip, zip) by looking at them. Throws
+ * `BrokenContainer` for a zip that cannot be walked; damage inside a part comes out of its chunks.
+ */
+export async function* openArchive(
+  reader: ByteReader,
+  maxExpandedBytes: number,
+): AsyncGenerator<ArchivePart> {
+  const start = await reader.peek(4);
+  const limit = new ExpansionLimit(maxExpandedBytes, () => reader.position);
+  if (!startsWith(start, [0x50, 0x4b])) {
+    yield await decoded(reader.chunks(), start, limit);
+    return;
+  }
+  for await (const { name, chunks } of unzip(reader)) {
+    const { first, rest } = await opening(limit.watch(chunks));
+    yield {
+      ...await decoded(rest, first, limit),
+      entry: name,
+      seekable: false,
+    };
+  }
+  if (reader.position === 0) {
+    throw new BrokenContainer("broken_compression", "the zip has no entries");
+  }
+}
+
+async function decoded(
+  chunks: AsyncIterable<Uint8Array>,
+  start: Uint8Array,
+  limit: ExpansionLimit,
+): Promise<ArchivePart> {
+  if (startsWith(start, [0x1f, 0x8b])) {
+    const { first, rest } = await opening(
+      limit.watch(inflate(chunks, "gzip")),
+    );
+    return { ...await decoded(rest, first, limit), seekable: false };
+  }
+  const encoding = utf16Of(start);
+  return encoding === undefined
+    ? { chunks, seekable: true }
+    : { chunks: utf16ToUtf8(chunks, encoding), seekable: false };
+}
+
+/** The first bytes of a stream and the same stream from its start. */
+async function opening(chunks: AsyncGenerator<Uint8Array>) {
+  const held: Uint8Array[] = [];
+  let size = 0;
+  let failure: unknown;
+  try {
+    while (size < 4) {
+      const { value, done } = await chunks.next();
+      if (done) break;
+      held.push(value);
+      size += value.length;
+    }
+  } catch (error) {
+    // Whoever reads the part gets it, after what was readable.
+    failure = error;
+  }
+  const first = new Uint8Array(4);
+  let filled = 0;
+  for (const chunk of held) {
+    const bytes = chunk.subarray(0, 4 - filled);
+    first.set(bytes, filled);
+    filled += bytes.length;
+  }
+  async function* rest() {
+    yield* held;
+    if (failure !== undefined) throw failure;
+    yield* chunks;
+  }
+  return { first: first.subarray(0, filled), rest: rest() };
+}
+
+function startsWith(bytes: Uint8Array, magic: number[]): boolean {
+  return magic.every((byte, index) => bytes[index] === byte);
+}

@@ -1,0 +1,81 @@
+import type { Conversation, Turn } from "../conversation.ts";
+import {
+  isObject,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import type { ConversationFormat } from "./format.ts";
+import { authorOf } from "./list_turns.ts";
+import { roleOf } from "./role_of.ts";
+import { textOf } from "./text_of.ts";
+import { treeTurns } from "./tree_turns.ts";
+
+/**
+ * Claude.ai's data export: `{uuid, name, chat_messages: [{uuid, sender, text, content}]}`. `text`
+ * and `content` repeat each other; older exports have only the first, some newer ones only the other.
+ * Pasted texts (`attachments[].extracted_content`) are attachments of the prompt.
+ */
+export const claudeAi: ConversationFormat = {
+  kind: "conversation",
+  name: "claude_ai",
+  matches: (record) =>
+    isObject(record) && (record.chat_messages !== undefined ||
+      // A chat without messages is written without the key by some exports.
+      (typeof record.uuid === "string" && typeof record.name === "string" &&
+        isObject(record.account))),
+  read: (record) => isObject(record) ? [readConversation(record)] : [],
+};
+
+function readConversation(record: JsonObject): Conversation {
+  const messages = objectsOf(record.chat_messages);
+  const branching = messages.some((message) =>
+    typeof message.parent_message_uuid === "string"
+  );
+  return {
+    id: textOrUndefined(record.uuid),
+    title: textOrUndefined(record.name),
+    model: textOrUndefined(record.model),
+    turns: branching
+      ? branchTurns(messages, record)
+      : messages.map(toTurn).filter((turn) => turn !== undefined),
+  };
+}
+
+function branchTurns(messages: JsonObject[], record: JsonObject): Turn[] {
+  const nodes = messages.map((message, index) => ({
+    id: textOrUndefined(message.uuid) ?? `#${index}`,
+    parent: textOrUndefined(message.parent_message_uuid),
+    turn: toTurn(message),
+    time: message.created_at,
+  }));
+  return treeTurns(nodes, textOrUndefined(record.current_leaf_message_uuid));
+}
+
+function toTurn(message: JsonObject): Turn | undefined {
+  const role = roleOf(authorOf(message));
+  if (role === undefined) return undefined;
+  const attachments = role === "user" ? attachmentsOf(message) : undefined;
+  const text = typeof message.text === "string" && message.text.trim() !== ""
+    ? message.text
+    : textOf(message.content);
+  if (text === "") return undefined;
+  const turn: Turn = { role, text };
+  const id = textOrUndefined(message.uuid ?? message.id);
+  if (id !== undefined) turn.id = id;
+  if (message.created_at !== undefined) turn.time = message.created_at;
+  if (typeof message.model === "string") turn.model = message.model;
+  if (attachments !== undefined) turn.attachments = attachments;
+  return turn;
+}
+
+function attachmentsOf(message: JsonObject): Turn["attachments"] {
+  const pasted = objectsOf(message.attachments).map((file) => ({
+    name: textOrUndefined(file.file_name),
+    text: textOrUndefined(file.extracted_content),
+  }));
+  const files = objectsOf(message.files)
+    .map((file) => ({ name: textOrUndefined(file.file_name) }));
+  const all = [...pasted, ...files];
+  return all.length > 0 ? all : undefined;
+}

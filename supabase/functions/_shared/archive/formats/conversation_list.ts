@@ -1,0 +1,31 @@
+import { firstObject, isObject, type Json, objectsOf } from "../json.ts";
+import { chatgpt } from "./chatgpt.ts";
+import { claudeAi } from "./claude_ai.ts";
+import type { ConversationFormat } from "./format.ts";
+import { openaiMessages } from "./openai_messages.ts";
+
+const LIST_KEYS = ["conversations", "chats", "sessions", "data", "items"];
+const ENTRY_FORMATS = [chatgpt, claudeAi, openaiMessages];
+
+/** `{conversations: [{id, title, messages}], …}`: a list of conversations in an object. */
+export const conversationList: ConversationFormat = {
+  kind: "conversation",
+  name: "conversation_list",
+  matches: (record) => listOf(record) !== undefined,
+  read: (record) =>
+    objectsOf(listOf(record)).flatMap((entry) =>
+      ENTRY_FORMATS.find((format) => format.matches(entry))?.read(entry) ?? []
+    ),
+};
+
+function listOf(record: Json): Json | undefined {
+  if (!isObject(record)) return undefined;
+  for (const key of LIST_KEYS) {
+    const first = firstObject(record[key]);
+    if (
+      first !== undefined &&
+      ENTRY_FORMATS.some((format) => format.matches(first))
+    ) return record[key];
+  }
+  return undefined;
+}

@@ -1,0 +1,21 @@
+import type { Json } from "../json.ts";
+import type { Turn } from "../conversation.ts";
+
+const ROLES = new Map<string, Turn["role"]>([
+  ...["user", "human", "prompter", "me", "customer", "usermessage"]
+    .map((name) => [name, "user"] as const),
+  ...["humanmessage", "humanmessagechunk"]
+    .map((name) => [name, "user"] as const),
+  ...["assistant", "gpt", "chatgpt", "bard", "bing", "model", "bot", "ai"]
+    .map((name) => [name, "assistant"] as const),
+  ...["apimessage", "aimessage", "aimessagechunk", "gemini", "claude"]
+    .map((name) => [name, "assistant"] as const),
+  ...["system", "developer", "systemmessage"]
+    .map((name) => [name, "system"] as const),
+]);
+
+/** Who wrote a message, in any spelling; undefined for tools, functions and unknown names. */
+export function roleOf(name: Json | undefined): Turn["role"] | undefined {
+  if (typeof name !== "string") return undefined;
+  return ROLES.get(name) ?? ROLES.get(name.toLowerCase());
+}

@@ -1,0 +1,207 @@
+import type {
+  ArchiveCounts,
+  ArchiveCursor,
+  ArchiveError,
+  ArchiveEvent,
+} from "./archive_event.ts";
+import { BrokenContainer } from "./container/broken_container.ts";
+import { ByteReader } from "./container/byte_reader.ts";
+import { type ArchivePart, openArchive } from "./container/open_archive.ts";
+import type { ExtractOptions } from "./options.ts";
+import { type PartEvent, PartReader } from "./part_reader.ts";
+import { createPromptMaker } from "./prompts/to_prompts.ts";
+
+/** What an archive is called: its prompts carry it, and their keys are made of it. */
+export interface ArchiveName {
+  bucket?: string;
+  directory?: string;
+  path: string;
+}
+
+export interface ReadArchiveSettings {
+  /** Leading bytes to pass over because the server ignored the Range request; default 0. */
+  skip?: number;
+  /** Bytes between two checkpoints; default 4 MB. */
+  checkpointBytes?: number;
+  /** Most bytes that compressed archives may expand to; default 8 GB. */
+  maxExpandedBytes?: number;
+  /** Most bytes of one conversation; default 32 MB, of which parsing makes about 200 MB. */
+  maxConversationBytes?: number;
+}
+
+const MEGABYTE = 1024 * 1024;
+// A large chunk would make a large batch of events.
+const CHUNK_BYTES = MEGABYTE;
+
+/**
+ * Reads an archive as its bytes come, one conversation at a time. `bytes` begins at `from.offset` of
+ * the object, or at its start with `skip` set to that number. What cannot be read is an `error`
+ * event and never an exception; only `bytes` itself can make this throw, for example when a
+ * download breaks off: then the last checkpoint is the place to go on.
+ */
+export async function* readArchive(
+  bytes: ReadableStream<Uint8Array>,
+  archive: ArchiveName,
+  options: ExtractOptions,
+  from?: ArchiveCursor,
+  settings: ReadArchiveSettings = {},
+): AsyncGenerator<ArchiveEvent, void> {
+  const reader = new ByteReader(bytes);
+  const run = new ArchiveRun(archive, options, settings, from);
+  try {
+    await reader.skip(settings.skip ?? 0);
+    yield* run.read(reader);
+  } finally {
+    await reader.cancel();
+  }
+}
+
+class ArchiveRun {
+  readonly #archive: ArchiveName;
+  readonly #settings: Required<Omit<ReadArchiveSettings, "skip">>;
+  readonly #makePrompts: ReturnType<typeof createPromptMaker>;
+  readonly #from: ArchiveCursor | undefined;
+  readonly #counts: ArchiveCounts;
+  readonly #formats: Set<string>;
+  /** Errors of zip entries that are no archives: told only when no entry is one. */
+  #strangers: ArchiveError[] = [];
+
+  constructor(
+    archive: ArchiveName,
+    options: ExtractOptions,
+    settings: ReadArchiveSettings,
+    from: ArchiveCursor | undefined,
+  ) {
+    this.#archive = archive;
+    this.#from = from;
+    this.#settings = {
+      checkpointBytes: settings.checkpointBytes ?? 4 * MEGABYTE,
+      maxExpandedBytes: settings.maxExpandedBytes ?? 8192 * MEGABYTE,
+      maxConversationBytes: settings.maxConversationBytes ?? 32 * MEGABYTE,
+    };
+    this.#makePrompts = createPromptMaker(options);
+    this.#counts = from === undefined
+      ? { conversations: 0, prompts: 0, skipped: 0 }
+      : { ...from.counts };
+    this.#formats = new Set(from?.formats);
+  }
+
+  async *read(reader: ByteReader): AsyncGenerator<ArchiveEvent, void> {
+    const parts = (this.#from?.offset ?? 0) > 0
+      ? [{ chunks: reader.chunks(), seekable: true }]
+      : openArchive(reader, this.#settings.maxExpandedBytes);
+    let number = (this.#from?.offset ?? 0) > 0 ? this.#from!.part : 0;
+    try {
+      for await (const part of parts) {
+        if (number >= (this.#from?.part ?? 0)) {
+          yield* this.#readPart(part, number);
+        }
+        number++;
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenContainer)) throw error;
+      yield this.#containerError(error, reader.position);
+    }
+    if (this.#formats.size === 0) {
+      for (const error of this.#strangers) {
+        this.#counts.skipped++;
+        yield { type: "error", error };
+      }
+    }
+    yield {
+      type: "end",
+      format: this.#formats.size === 0 ? null : [...this.#formats].join(", "),
+      ...this.#counts,
+    };
+  }
+
+  async *#readPart(
+    part: ArchivePart,
+    number: number,
+  ): AsyncGenerator<ArchiveEvent, void> {
+    const from = this.#from?.part === number ? this.#from : undefined;
+    const reader = new PartReader({
+      archive: this.#archive,
+      entry: part.entry,
+      makePrompts: this.#makePrompts,
+      checkpointBytes: this.#settings.checkpointBytes,
+      maxConversationBytes: this.#settings.maxConversationBytes,
+      counts: this.#counts,
+      from: from?.continuation,
+    });
+    // A stream that cannot be entered in the middle is read again up to the place.
+    let passing = from === undefined || from.offset > 0
+      ? 0
+      : from.continuation.scan.offset;
+    let failure: BrokenContainer | undefined;
+    try {
+      for await (const chunk of part.chunks) {
+        const rest = chunk.subarray(Math.min(passing, chunk.length));
+        passing -= chunk.length - rest.length;
+        for (let at = 0; at < rest.length; at += CHUNK_BYTES) {
+          const events = reader.push(rest.subarray(at, at + CHUNK_BYTES));
+          for (const event of events) {
+            const told = this.#toEvent(event, part, number, reader);
+            if (told !== undefined) yield told;
+          }
+        }
+        if (reader.stopped) break;
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenContainer)) throw error;
+      failure = error;
+    }
+    for (const event of reader.finish(failure)) {
+      const told = this.#toEvent(event, part, number, reader);
+      if (told !== undefined) yield told;
+    }
+    if (reader.format !== undefined) this.#formats.add(reader.format.name);
+  }
+
+  #toEvent(
+    event: PartEvent,
+    part: ArchivePart,
+    number: number,
+    reader: PartReader,
+  ): ArchiveEvent | undefined {
+    if (event.type === "checkpoint") {
+      const { continuation, counts } = event;
+      return {
+        type: "checkpoint",
+        cursor: {
+          offset: part.seekable ? continuation.scan.offset : 0,
+          part: number,
+          continuation,
+          counts,
+          formats: [...this.#formats],
+        },
+      };
+    }
+    if (
+      event.type === "error" && part.entry !== undefined &&
+      reader.format === undefined && STRANGE.has(event.error.code)
+    ) {
+      // A zip straight from a vendor also holds pictures, pages and lists of users.
+      this.#counts.skipped--;
+      this.#strangers.push(event.error);
+      return undefined;
+    }
+    return event;
+  }
+
+  #containerError(error: BrokenContainer, offset: number): ArchiveEvent {
+    this.#counts.skipped++;
+    const { path } = this.#archive;
+    return {
+      type: "error",
+      error: {
+        code: error.code,
+        message: `Cannot read ${path} at byte ${offset}: ${error.message}`,
+        record: 0,
+        offset,
+      },
+    };
+  }
+}
+
+const STRANGE = new Set(["not_json", "empty", "unknown_shape"]);

@@ -8,10 +8,10 @@ const read = (name: string) =>
 export interface BaseSql {
   /** Once per server. */
   roles: string;
-  /** Once per database; needs pgcrypto and uuid-ossp, safe to run again. */
+  /** Once per database. */
   schemas: string;
   /** Once per database of the embedded server, where migrations run as postgres. */
-  postgresGrants: string;
+  embedded: string;
 }
 
 /** Reads the SQL that makes a plain PostgreSQL look like a Supabase project. */
@@ -23,7 +23,7 @@ export async function readBaseSql(): Promise<BaseSql> {
       getStorageSchemaSql(),
       await read("base_schemas.sql"),
     ].join("\n"),
-    postgresGrants: await read("base_postgres_grants.sql"),
+    embedded: await read("base_embedded.sql"),
   };
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readFolders } from "./folders.ts";
 import { isAlive } from "./is_alive.ts";
 
 /** A folder with everything that one embedded Supabase keeps. */
@@ -6,6 +7,13 @@ export interface DataFolder {
   path: string;
   /** Lets others use the folder; removes it when it is temporary. */
   release(): Promise<void>;
+}
+
+/** Opens the given folder, or a temporary one. */
+export function openStackFolder(path?: string): Promise<DataFolder> {
+  return path === undefined
+    ? makeTemporaryDataFolder(readFolders().temporary)
+    : openDataFolder(path);
 }
 
 /**

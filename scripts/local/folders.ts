@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { checkout } from "./checkout.ts";
 
 /** Where the embedded Supabase keeps its files on this machine. */
 export interface Folders {
@@ -47,6 +49,17 @@ export function chooseFolders(situation: FolderSituation): Folders {
     data: join(checkout, ".local", "supabase"),
     temporary: join(base, "temporary"),
   };
+}
+
+/** The folders for this process and clone. */
+export function readFolders(): Folders {
+  return chooseFolders({
+    os: Deno.build.os,
+    isRoot: Deno.uid() === 0,
+    checkout,
+    env: Deno.env.toObject(),
+    systemTemporary: tmpdir(),
+  });
 }
 
 /** A name that can be recognised, and that no other path has. */

@@ -1,4 +1,4 @@
-import { checkout } from "../local/embedded_database.ts";
+import { checkout } from "../local/checkout.ts";
 import type { PartResult } from "./part_result.ts";
 
 const checks = [

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { checkout } from "../local/embedded_database.ts";
+import { checkout } from "../local/checkout.ts";
 import type { PartResult } from "./part_result.ts";
 
 /**

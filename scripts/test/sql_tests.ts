@@ -1,13 +1,13 @@
 import { glob } from "node:fs/promises";
 import { join, relative } from "node:path";
 import postgres from "postgres";
-import { checkout, startEmbeddedDatabase } from "../local/embedded_database.ts";
+import { checkout, supabaseFolder } from "../local/checkout.ts";
+import { openStackFolder } from "../local/data_folder.ts";
+import { startEmbeddedDatabase } from "../local/embedded_database.ts";
 import { setUpProjectDatabase } from "../local/project_database.ts";
 import { splitStatements } from "../local/statements.ts";
 import { addResults, type PartResult } from "./part_result.ts";
 import { countTap } from "./tap.ts";
-
-const supabaseFolder = join(checkout, "supabase");
 
 /**
  * Runs the *.test.sql files of supabase/tests against a new database, as
@@ -17,23 +17,29 @@ const supabaseFolder = join(checkout, "supabase");
  */
 export async function runSqlTests(filter = ""): Promise<PartResult> {
   const files = await findFiles(filter);
-  const database = await startEmbeddedDatabase({ port: 0, log: console.error });
-  try {
-    const sql = postgres(database.url, { max: 1, onnotice: () => {} });
-    await setUpProjectDatabase(sql, supabaseFolder);
-    await sql`create extension if not exists pgtap with schema extensions`;
-    await sql.end();
-    const results: PartResult[] = [];
-    for (const file of files) {
-      const result = await runFile(database.url, file);
-      const verdict = result.failures.length ? "FAILED" : "ok";
-      console.log(`${relative(checkout, file)} … ${verdict}`);
-      results.push(result);
-    }
-    return addResults(results);
-  } finally {
-    await database.stop();
+  await using cleanup = new AsyncDisposableStack();
+  const folder = await openStackFolder();
+  cleanup.defer(folder.release);
+  const database = await startEmbeddedDatabase({
+    folder: folder.path,
+    durable: false,
+    port: 0,
+    log: console.error,
+  });
+  cleanup.defer(database.stop);
+
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await setUpProjectDatabase(sql, supabaseFolder);
+  await sql`create extension if not exists pgtap with schema extensions`;
+  await sql.end();
+  const results: PartResult[] = [];
+  for (const file of files) {
+    const result = await runFile(database.url, file);
+    const verdict = result.failures.length ? "FAILED" : "ok";
+    console.log(`${relative(checkout, file)} … ${verdict}`);
+    results.push(result);
   }
+  return addResults(results);
 }
 
 async function findFiles(filter: string): Promise<string[]> {

@@ -105,12 +105,7 @@ async function makeTemplate(runtime: Runtime, base: BaseSql): Promise<void> {
     // Databases created later are copies of template1, but postgres exists already.
     for (const database of ["template1", "postgres"]) {
       const sql = connect(database);
-      await applyBaseSql(sql, [
-        base.roles,
-        "create extension supabase_vault",
-        base.schemas,
-        base.postgresGrants,
-      ]);
+      await applyBaseSql(sql, [base.roles, base.schemas, base.embedded]);
       await sql.unsafe(`alter database ${database} owner to postgres`);
       await sql.end();
     }

@@ -1,0 +1,16 @@
+import { Cron } from "croner";
+
+/**
+ * When a pg_cron job is due next: `'10 seconds'` counts from `after`, the five
+ * fields of cron are read in UTC.
+ *
+ * @param schedule as pg_cron accepts it
+ * @param after the last time it was due, or now for a new job
+ */
+export function nextRun(schedule: string, after: Date): Date | undefined {
+  const seconds = /^\s*(\d+)\s+seconds?\s*$/i.exec(schedule)?.[1];
+  if (seconds) return new Date(after.getTime() + Number(seconds) * 1_000);
+  // pg_cron writes the last day of the month as $.
+  const pattern = schedule.trim().replace("$", "L");
+  return new Cron(pattern, { timezone: "UTC" }).nextRun(after) ?? undefined;
+}

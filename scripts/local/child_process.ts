@@ -1,0 +1,79 @@
+/**
+ * How a process of the stack and the process that started it get along: the
+ * child says on its first line of output on which port it listens, and it ends
+ * when its standard input ends, which also happens when the parent is killed.
+ */
+import { readLines } from "./lines.ts";
+
+/** A child that listens. */
+export interface ListeningChild {
+  process: Deno.ChildProcess;
+  port: number;
+}
+
+/** For the child: tells the parent where it listens, and ends with the parent. */
+export function reportToParent(port: number): void {
+  console.log(`listening on ${port}`);
+  Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => Deno.exit(0));
+}
+
+/**
+ * For the parent: starts a Deno program and resolves when it listens. Its other
+ * output goes to `log`, line by line.
+ *
+ * @param args arguments of the deno command
+ * @throws Error with the last lines of the child's output when it ends instead
+ */
+export async function startListeningChild(
+  args: string[],
+  options: {
+    name: string;
+    cwd: string;
+    env: Record<string, string>;
+    /** True hides the environment of this process from the child. */
+    clearEnv: boolean;
+    log: (line: string) => void;
+  },
+): Promise<ListeningChild> {
+  const { name, log, ...rest } = options;
+  const process = new Deno.Command(Deno.execPath(), {
+    args,
+    ...rest,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    // Ctrl-C goes to the whole process group; the stack stops its parts in order.
+    detached: true,
+  }).spawn();
+  const recent: string[] = [];
+  const { promise: listening, resolve } = Promise.withResolvers<number>();
+  let reported = false;
+  const take = (line: string) => {
+    const port = !reported && /^listening on (\d+)$/.exec(line)?.[1];
+    if (port) {
+      reported = true;
+      return resolve(Number(port));
+    }
+    if (recent.push(line) > 20) recent.shift();
+    log(line);
+  };
+  const output = Promise.all([
+    readLines(process.stdout, take),
+    readLines(process.stderr, take),
+  ]);
+  const port = await Promise.race([listening, process.status]);
+  if (typeof port === "number") return { process, port };
+  await output;
+  throw new Error(`Cannot start ${name}: ${recent.join("\n  ")}`);
+}
+
+/** Ends a child: with SIGTERM, and with SIGKILL when it has not ended in time. */
+export async function endChild(
+  process: Deno.ChildProcess,
+  patience: number = 5_000,
+): Promise<void> {
+  process.kill("SIGTERM");
+  const timer = setTimeout(() => process.kill("SIGKILL"), patience);
+  await process.status;
+  clearTimeout(timer);
+}

@@ -1,0 +1,41 @@
+import {
+  type DatabaseOptions,
+  type EmbeddedDatabase,
+  startEmbeddedDatabase,
+} from "./embedded_database.ts";
+import { prepareExternalDatabase } from "./external_database.ts";
+
+/** The database of a stack, wherever it runs. */
+export interface Database extends EmbeddedDatabase {
+  /** The extensions that are stand-ins and need a worker of ours. */
+  standIns: string[];
+  /** Those of them whose `create extension` the migrations must leave out. */
+  skipExtensions: string[];
+}
+
+/** Starts the embedded database, or makes the given server ready. */
+export async function openDatabase(
+  { databaseUrl, ...options }: DatabaseOptions & { databaseUrl?: string },
+): Promise<Database> {
+  if (databaseUrl === undefined) {
+    return {
+      ...await startEmbeddedDatabase(options),
+      standIns: ["pg_net", "pg_cron", "supabase_vault"],
+      skipExtensions: [],
+    };
+  }
+  const standIns = await prepareExternalDatabase(databaseUrl);
+  const notOurs = () => Promise.resolve();
+  return {
+    url: databaseUrl,
+    superuserUrl: databaseUrl,
+    standIns,
+    skipExtensions: standIns,
+    ready: notOurs,
+    stop: notOurs,
+    kill: () =>
+      Promise.reject(
+        new Error("Cannot kill PostgreSQL: it was started by someone else"),
+      ),
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * The process of one Edge Function: what the hosted edge runtime puts around a
+ * function, as far as this project uses it. The stack starts it with the path of
+ * the function's entry point.
+ */
+import { pathToFileURL } from "node:url";
+import { reportToParent } from "../child_process.ts";
+
+/** How long background work may go on after the announcement of the end. */
+const gracePeriod = 4_000;
+
+const background = new Set<Promise<unknown>>();
+
+Object.assign(globalThis, {
+  EdgeRuntime: {
+    waitUntil(work: Promise<unknown>) {
+      const kept = Promise.resolve(work)
+        .catch((error) => console.error(error))
+        .finally(() => background.delete(kept));
+      background.add(kept);
+      return work;
+    },
+  },
+});
+
+Deno.addSignalListener("SIGTERM", async () => {
+  globalThis.dispatchEvent(
+    new CustomEvent("beforeunload", { detail: { reason: "termination" } }),
+  );
+  await Promise.race([
+    Promise.all(background),
+    new Promise((end) => setTimeout(end, gracePeriod)),
+  ]);
+  Deno.exit(0);
+});
+
+const { default: entry } = await import(pathToFileURL(Deno.args[0]).href);
+
+Deno.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  onListen: ({ port }) => reportToParent(port),
+  onError(error) {
+    console.error(error);
+    return new Response("Internal Server Error", {
+      status: 500,
+      headers: { "sb-error-code": "WORKER_ERROR" },
+    });
+  },
+}, (request) => entry.fetch(request));

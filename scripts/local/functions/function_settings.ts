@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { z } from "zod";
+
+/** What config.toml says about a function. */
+export interface FunctionSettings {
+  name: string;
+  /** Path of its index.ts. */
+  entry: string;
+  /** Whether the gateway lets only valid tokens and keys through. */
+  verifyJwt: boolean;
+}
+
+const schema = z.object({
+  functions: z.record(
+    z.string(),
+    z.object({
+      verify_jwt: z.boolean().default(true),
+      enabled: z.boolean().default(true),
+    }),
+  ).default({}),
+});
+
+/**
+ * Lists the functions of a `supabase` folder: every folder of functions/ with an
+ * index.ts that config.toml does not switch off.
+ */
+export async function readFunctionSettings(
+  supabaseFolder: string,
+): Promise<FunctionSettings[]> {
+  const config = schema.parse(
+    parse(await Deno.readTextFile(join(supabaseFolder, "config.toml"))),
+  );
+  const folder = join(supabaseFolder, "functions");
+  const found: FunctionSettings[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const entry = join(folder, name, "index.ts");
+    const settings = config.functions[name];
+    if (!isDirectory || settings?.enabled === false) continue;
+    if (await isFile(entry)) {
+      found.push({ name, entry, verifyJwt: settings?.verify_jwt ?? true });
+    }
+  }
+  return found.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import { jwtVerify, type JWTVerifyGetKey } from "jose";
+import type { FunctionServer } from "../functions/function_server.ts";
+import type { RestServer } from "../rest/rest_server.ts";
+import { forward } from "./forward.ts";
+
+/** What the gateway passes requests on to. */
+export interface Backends {
+  rest: Pick<RestServer, "url">;
+  functions: Map<
+    string,
+    Pick<FunctionServer, "url" | "ready" | "verifyJwt">
+  >;
+  /** Keys that stand for a token where one is asked for. */
+  apiKeys: string[];
+  keySet: JWTVerifyGetKey;
+}
+
+const anyOrigin = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "*",
+  "access-control-allow-methods": "*",
+};
+
+/**
+ * Answers everything on the one origin of the stack, as the gateway of a hosted
+ * project does: /rest/v1, /auth/v1, /storage/v1 and /functions/v1/<name>.
+ */
+export function createGateway(
+  backends: Backends,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): (request: Request) => Promise<Response> {
+  return async function handle(request) {
+    const { pathname, search } = new URL(request.url);
+    const [, service, version, name] = pathname.split("/");
+    if (version !== "v1") return refuse(404, "no Route matched");
+    try {
+      switch (service) {
+        case "rest":
+        case "auth":
+        case "storage":
+          return await forward(
+            request,
+            new URL(pathname + search, backends.rest.url()),
+            fetch,
+          );
+        case "functions":
+          return await callFunction(backends, request, name, fetch);
+      }
+    } catch (error) {
+      return refuse(
+        502,
+        `Cannot reach ${service}: ${(error as Error).message}`,
+      );
+    }
+    return refuse(404, "no Route matched");
+  };
+}
+
+async function callFunction(
+  { functions, apiKeys, keySet }: Backends,
+  request: Request,
+  name: string,
+  fetch: typeof globalThis.fetch,
+): Promise<Response> {
+  const server = functions.get(name);
+  if (!server) return refuse(404, "Requested function was not found");
+  if (server.verifyJwt && request.method !== "OPTIONS") {
+    const token = request.headers.get("authorization")?.replace(/^Bearer /, "");
+    const presented = [token, request.headers.get("apikey") ?? undefined];
+    if (!presented.some((key) => key && apiKeys.includes(key))) {
+      if (!token) return refuse(401, "Missing authorization header");
+      if (!await isValid(token, keySet)) return refuse(401, "Invalid JWT");
+    }
+  }
+  // A function that ended is booted again for the next request, as when hosted.
+  await server.ready();
+  const { pathname, search } = new URL(request.url);
+  const path = pathname.slice("/functions/v1".length) + search;
+  return await forward(request, new URL(path, server.url()), fetch);
+}
+
+async function isValid(token: string, keySet: JWTVerifyGetKey) {
+  try {
+    await jwtVerify(token, keySet);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refuse(status: number, message: string): Response {
+  return Response.json({ code: status, message }, {
+    status,
+    headers: anyOrigin,
+  });
+}

@@ -1,0 +1,32 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { createLocalJWKSet, jwtVerify } from "jose";
+import {
+  createKeys,
+  createKeySet,
+  readOrCreateKeys,
+  signUserToken,
+} from "./keys.ts";
+
+Deno.test("readOrCreateKeys() keeps the keys of a folder", async () => {
+  const folder = await Deno.makeTempDir();
+  const keys = await readOrCreateKeys(folder);
+  match(keys.publishableKey, /^sb_publishable_/);
+  match(keys.secretKey, /^sb_secret_/);
+  deepEqual(await readOrCreateKeys(folder), keys);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("signUserToken() signs what the key set accepts", async () => {
+  const keys = await createKeys();
+  const issuer = "http://127.0.0.1/auth/v1";
+  const token = await signUserToken(keys, issuer, "ada", { plan: "free" });
+  const { payload, protectedHeader } = await jwtVerify(
+    token,
+    createLocalJWKSet(createKeySet(keys)),
+    { issuer, audience: "authenticated" },
+  );
+  equal(payload.sub, "ada");
+  equal(payload.role, "authenticated");
+  equal(payload.plan, "free");
+  equal(protectedHeader.kid, "local");
+});

@@ -1,0 +1,61 @@
+/**
+ * The process that plays PostgREST, Storage, Auth and Studio. The stack starts
+ * it with its settings in the environment, see rest_server.ts.
+ */
+import { App } from "@supabase/lite";
+import postgres from "postgres";
+import { reportToParent } from "../child_process.ts";
+import { connectLikePostgrest } from "./database_connection.ts";
+import { answerWithRange, createObjectFiles } from "./object_files.ts";
+import { readRestSettings } from "./rest_settings.ts";
+
+const settings = readRestSettings(Deno.env.toObject());
+const connection = connectLikePostgrest(settings.databaseUrl);
+
+function createApp(admin: boolean): App {
+  const app = new App({
+    connection,
+    api: { schemas: ["public"], max_rows: settings.maxRows },
+    auth: {
+      enabled: true,
+      jwt_secret: settings.jwtSecret,
+      publishable_key: settings.publishableKey,
+      secret_key: settings.secretKey,
+      site_url: settings.siteUrl,
+    },
+    storage: { enabled: true, file_size_limit: "5GiB" },
+    studio: { enabled: admin },
+    // The history of migrations belongs to migrations.ts.
+    db: { migrations: { enabled: false } },
+    options: { server: { admin } },
+  });
+  app._storageAdapter = createObjectFiles(settings.objectFolder);
+  return app;
+}
+
+const api = await createApp(false).init();
+const studio = await createApp(true).init();
+
+// PostgREST reads the schema again when it is told to, and so does everyone who
+// changes it: an event trigger of the embedded database sends this.
+await postgres(settings.databaseUrl, { max: 1, onnotice: () => {} }).listen(
+  "pgrst",
+  () => connection.clearSchemaCache(),
+);
+await connection.introspect({ useCache: true });
+
+Deno.serve(
+  {
+    hostname: "127.0.0.1",
+    port: settings.studioPort,
+    onListen: () => {},
+  },
+  (request, { remoteAddr }) =>
+    studio.fetch(request, { peerAddress: remoteAddr.hostname }),
+);
+
+Deno.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  onListen: ({ port }) => reportToParent(port),
+}, (request) => answerWithRange(request, (request) => api.fetch(request)));

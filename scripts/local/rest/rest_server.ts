@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import { endChild, startListeningChild } from "../child_process.ts";
+import { checkout } from "../checkout.ts";
+import { type Part, supervise } from "../supervise.ts";
+import { type RestSettings, writeRestSettings } from "./rest_settings.ts";
+
+/** The supervised process of REST, Storage, Auth and Studio. */
+export interface RestServer extends Part {
+  /** Where the API listens now; another port after each restart. */
+  url(): string;
+}
+
+const entry = fileURLToPath(new URL("./rest_process.ts", import.meta.url));
+
+/** Starts the process; the roles and schemas of the database must exist. */
+export async function startRestServer(
+  settings: RestSettings,
+  log: (line: string) => void,
+): Promise<RestServer> {
+  let port = 0;
+  const part = await supervise({
+    name: "REST",
+    async start() {
+      const child = await startListeningChild(
+        ["run", "--allow-all", "--no-check", entry],
+        {
+          name: "REST",
+          cwd: checkout,
+          env: writeRestSettings(settings),
+          clearEnv: false,
+          log,
+        },
+      );
+      port = child.port;
+      return child.process;
+    },
+    end: endChild,
+    log,
+    wait: (milliseconds) => new Promise((go) => setTimeout(go, milliseconds)),
+  });
+  return { ...part, url: () => `http://127.0.0.1:${port}` };
+}

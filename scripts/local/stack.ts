@@ -1,0 +1,226 @@
+import { join } from "node:path";
+import { createLocalJWKSet } from "jose";
+import postgres, { type Sql } from "postgres";
+import { startPgCronWorker } from "./background/pg_cron_worker.ts";
+import { startPgNetWorker, type WakeMode } from "./background/pg_net_worker.ts";
+import { supabaseFolder } from "./checkout.ts";
+import { openStackFolder } from "./data_folder.ts";
+import { openDatabase } from "./database.ts";
+import { startFunctionServer } from "./functions/function_server.ts";
+import {
+  type FunctionSettings,
+  readFunctionSettings,
+} from "./functions/function_settings.ts";
+import { type Backends, createGateway } from "./gateway/gateway.ts";
+import { listen } from "./gateway/listen.ts";
+import {
+  createKeySet,
+  type Keys,
+  readOrCreateKeys,
+  signUserToken,
+} from "./keys.ts";
+import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
+import { setUpProjectDatabase } from "./project_database.ts";
+import { startRestServer } from "./rest/rest_server.ts";
+import { setVaultSecret } from "./vault_secret.ts";
+
+/** How to start an embedded Supabase. */
+export interface StackOptions {
+  /** Port of the origin, 54321 by default; 0: any. The next free one when busy. */
+  port?: number;
+  /** Folder that survives the stack; omitted: a temporary one. */
+  dataDir?: string;
+  /** Use this PostgreSQL server instead of the embedded one. */
+  databaseUrl?: string;
+  /** What becomes of pg_net's requests, "on" by default. */
+  wakes?: WakeMode;
+  /** More environment for the functions. */
+  functionEnv?: Record<string, string>;
+  /** Names of the functions to serve, by default all. */
+  functions?: string[];
+  /** The `supabase` folder to serve, by default that of this clone. */
+  project?: string;
+  /** Told what happens, line by line; by default nobody. */
+  log?: (line: string) => void;
+}
+
+/** A running embedded Supabase. */
+export interface Stack {
+  /** The origin of /rest/v1, /auth/v1, /storage/v1 and /functions/v1. */
+  url: string;
+  /** PostgreSQL, as the role that owns the project. */
+  databaseUrl: string;
+  studioUrl: string;
+  publishableKey: string;
+  secretKey: string;
+  /** A connection as superuser. */
+  sql: Sql;
+  /** Signs a token for a user, valid for an hour. */
+  createUserToken(
+    userId: string,
+    claims?: Record<string, unknown>,
+  ): Promise<string>;
+  setWakes(mode: WakeMode): void;
+  /** Kills processes with SIGKILL; they are started again by themselves. */
+  kill(what: "functions" | "rest" | "postgres"): Promise<void>;
+  /** Resolves when all parts answer. */
+  ready(): Promise<void>;
+  /** Ends every process; removes the data of a temporary stack. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything.
+ *
+ * @throws Error that says what is wrong; what had been started is stopped again
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const {
+    port = 54_321,
+    dataDir,
+    databaseUrl,
+    project = supabaseFolder,
+    log = () => {},
+  } = options;
+  let wakes = options.wakes ?? "on";
+  await using cleanup = new AsyncDisposableStack();
+  const folder = await openStackFolder(dataDir);
+  cleanup.defer(folder.release);
+  const keys = await readOrCreateKeys(folder.path);
+
+  const backends: Backends = {
+    rest: { url: () => rest.url() },
+    functions: new Map(),
+    apiKeys: [keys.publishableKey, keys.secretKey],
+    keySet: createLocalJWKSet(createKeySet(keys)),
+  };
+  const gateway = listen(port, createGateway(backends));
+  cleanup.defer(gateway.stop);
+  const url = `http://127.0.0.1:${gateway.port}`;
+  // As with the Supabase CLI: database and Studio on the ports after the API.
+  const [databasePort, studioPort] = port === 0
+    ? [0, chooseFreePort()]
+    : [gateway.port + 1, chooseFreePortFrom(gateway.port + 2)];
+
+  const database = await openDatabase({
+    databaseUrl,
+    folder: folder.path,
+    durable: dataDir !== undefined,
+    port: databasePort,
+    log,
+  });
+  cleanup.defer(database.stop);
+  const sql = postgres(database.superuserUrl, { onnotice: () => {} });
+  cleanup.defer(() => sql.end({ timeout: 1 }));
+  await setVaultSecret(sql, "project_url", url);
+  await migrate(database.url, project, database.skipExtensions);
+
+  const rest = await startRestServer({
+    ...keys,
+    databaseUrl: database.superuserUrl,
+    objectFolder: join(folder.path, "objects"),
+    studioPort,
+    siteUrl: url,
+    maxRows: 1_000,
+  }, log);
+  cleanup.defer(rest.stop);
+
+  const env = {
+    ...describeProject(url, database.url, keys),
+    ...options.functionEnv,
+  };
+  const all = await readFunctionSettings(project);
+  const servers = await startFunctions(
+    all.filter(({ name }) => options.functions?.includes(name) ?? true),
+    env,
+    log,
+    cleanup,
+  );
+  for (const server of servers) backends.functions.set(server.name, server);
+
+  const complain = (error: unknown) => log(`Background worker: ${error}`);
+  if (database.standIns.includes("pg_net")) {
+    const worker = await startPgNetWorker(sql, () => wakes, fetch, complain);
+    cleanup.defer(worker.stop);
+  }
+  if (database.standIns.includes("pg_cron")) {
+    const now = () => new Date();
+    const worker = await startPgCronWorker(sql, now, complain);
+    cleanup.defer(worker.stop);
+  }
+
+  const parts = { postgres: [database], rest: [rest], functions: servers };
+  const running = cleanup.move();
+  let stopping: Promise<void> | undefined;
+  return {
+    url,
+    databaseUrl: database.url,
+    studioUrl: `http://127.0.0.1:${studioPort}`,
+    publishableKey: keys.publishableKey,
+    secretKey: keys.secretKey,
+    sql,
+    createUserToken: (userId, claims) =>
+      signUserToken(keys, `${url}/auth/v1`, userId, claims),
+    setWakes: (mode) => void (wakes = mode),
+    async kill(what) {
+      await Promise.all(parts[what].map((part) => part.kill()));
+    },
+    async ready() {
+      const all = Object.values(parts).flat();
+      await Promise.all(all.map((part) => part.ready()));
+    },
+    stop: () => stopping ??= running.disposeAsync(),
+  };
+}
+
+async function migrate(
+  url: string,
+  project: string,
+  skipExtensions: string[],
+): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    await setUpProjectDatabase(sql, project, skipExtensions);
+  } finally {
+    await sql.end();
+  }
+}
+
+async function startFunctions(
+  wanted: FunctionSettings[],
+  env: Record<string, string>,
+  log: (line: string) => void,
+  cleanup: AsyncDisposableStack,
+) {
+  // All are waited for, so that those which start are stopped when one does not.
+  const outcomes = await Promise.allSettled(
+    wanted.map(async (settings) => {
+      const server = await startFunctionServer(settings, env, log);
+      cleanup.defer(server.stop);
+      return server;
+    }),
+  );
+  return outcomes.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+/** The environment that hosted Supabase gives to every function. */
+function describeProject(
+  url: string,
+  databaseUrl: string,
+  keys: Keys,
+): Record<string, string> {
+  return {
+    SUPABASE_URL: url,
+    SUPABASE_DB_URL: databaseUrl,
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({
+      default: keys.publishableKey,
+    }),
+    SUPABASE_JWKS: JSON.stringify(createKeySet(keys)),
+    // The gateway itself is on a private address here.
+    PIPELINE_ALLOW_PRIVATE_HOSTS: "true",
+  };
+}

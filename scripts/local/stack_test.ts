@@ -1,0 +1,292 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { createClient } from "@supabase/supabase-js";
+import { checkout } from "./checkout.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+const project = join(checkout, "scripts", "local", "test_project");
+
+/** Starts a stack of its own for a test and stops it at the end. */
+async function withStack(
+  test: (stack: Stack) => Promise<void>,
+  options: Parameters<typeof startStack>[0] = {},
+): Promise<void> {
+  const stack = await startStack({ port: 0, project, ...options });
+  try {
+    await test(stack);
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** Asks again until the answer is there; fails after 10 seconds. */
+async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (let waited = 0; waited < 10_000; waited += 20) {
+    const answer = await ask().catch(() => undefined);
+    if (answer !== undefined) return answer;
+    await new Promise((go) => setTimeout(go, 20));
+  }
+  throw new Error("it did not happen within 10 seconds");
+}
+
+const clientFor = (stack: Stack, key: string, token?: string) =>
+  createClient(stack.url, key, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    ...token && { accessToken: () => Promise.resolve(token) },
+  });
+
+const greeting = (stack: Stack, message: string) =>
+  eventually(async () => {
+    const [row] = await stack.sql`
+      select message from greetings where message = ${message}
+    `;
+    return row;
+  });
+
+Deno.test("startStack() serves REST by the grants and policies of the migrations", () =>
+  withStack(async (stack) => {
+    const service = clientFor(stack, stack.secretKey);
+    const anon = clientFor(stack, stack.publishableKey);
+    const ada = crypto.randomUUID();
+    const user = clientFor(
+      stack,
+      stack.publishableKey,
+      await stack.createUserToken(ada),
+    );
+    equal(
+      (await service.from("greetings").insert({ message: "a" })).error,
+      null,
+    );
+    equal((await user.from("greetings").insert({ message: "b" })).error, null);
+    equal((await anon.from("greetings").select()).error?.code, "42501");
+    deepEqual((await user.from("greetings").select("message")).data, [{
+      message: "b",
+    }]);
+    equal((await service.from("greetings").select()).data?.length, 2);
+    deepEqual((await user.rpc("whoami")).data, {
+      role: "authenticated",
+      user: ada,
+      limit: "8s",
+    });
+    const keyless = await fetch(`${stack.url}/rest/v1/greetings`);
+    equal(keyless.status, 401);
+    await keyless.body?.cancel();
+  }));
+
+Deno.test("startStack() gives at most 1,000 rows", () =>
+  withStack(async (stack) => {
+    const service = clientFor(stack, stack.secretKey);
+    const { data } = await service.rpc("many_numbers", { amount: 2_000 });
+    equal(data.length, 1_000);
+  }));
+
+Deno.test("startStack() serves objects, also in parts", () =>
+  withStack(async (stack) => {
+    const storage = clientFor(stack, stack.secretKey).storage;
+    await storage.createBucket("archives");
+    const bucket = storage.from("archives");
+    const bytes = new TextEncoder().encode("0123456789");
+    equal((await bucket.upload("2026/a.json", bytes)).error, null);
+    const { data } = await bucket.download("2026/a.json");
+    equal(await data?.text(), "0123456789");
+
+    const url = `${stack.url}/storage/v1/object/archives/2026/a.json`;
+    const part = await fetch(url, {
+      headers: { apikey: stack.secretKey, range: "bytes=2-4" },
+    });
+    equal(part.status, 206);
+    equal(part.headers.get("content-range"), "bytes 2-4/10");
+    equal(await part.text(), "234");
+    const beyond = await fetch(url, {
+      headers: { apikey: stack.secretKey, range: "bytes=99-" },
+    });
+    equal(beyond.status, 416);
+    await beyond.body?.cancel();
+
+    const anon = clientFor(stack, stack.publishableKey).storage;
+    ok((await anon.from("archives").download("2026/a.json")).error);
+  }));
+
+Deno.test("startStack() runs functions as hosted Supabase does", () =>
+  withStack(async (stack) => {
+    const hello = `${stack.url}/functions/v1/hello`;
+    const { pathname, extra, variables } = await (await fetch(hello)).json();
+    equal(pathname, "/hello");
+    equal(extra, "yes");
+    equal(variables.includes("SUPABASE_JWKS"), true);
+    equal(variables.includes("SHELL"), false);
+    deepEqual(await (await fetch(`${hello}/forbidden`)).json(), {
+      write: "NotCapable",
+      run: "NotCapable",
+    });
+    const later = await fetch(`${hello}/later`, {
+      method: "POST",
+      body: "later",
+    });
+    equal(later.status, 202);
+    await later.body?.cancel();
+    await greeting(stack, "later");
+  }, { functionEnv: { EXTRA: "yes" } }));
+
+Deno.test("startStack() announces the end to functions", async () => {
+  const dataDir = join(await Deno.makeTempDir({ dir: "/var/tmp" }), "data");
+  await Deno.chmod(join(dataDir, ".."), 0o755);
+  await withStack(() => Promise.resolve(), { dataDir });
+  await withStack(
+    async (stack) => void await greeting(stack, "goodbye: termination"),
+    { dataDir, functions: [] },
+  );
+  await Deno.remove(join(dataDir, ".."), { recursive: true });
+});
+
+Deno.test("startStack() sends pg_net's requests after the commit", () =>
+  withStack(async (stack) => {
+    const url = `${stack.url}/functions/v1/hello/echo`;
+    await rejects(
+      stack.sql.begin(async (sql) => {
+        await sql`select net.http_post(${url})`;
+        throw new Error("rolled back");
+      }),
+      /rolled back/,
+    );
+    const [{ id }] = await stack.sql`
+      select net.http_post(${url}, '{"a": 1}'::jsonb) as id
+    `;
+    const response = await eventually(async () => {
+      const [row] = await stack.sql`
+        select status_code, content, timed_out from net._http_response
+        where id = ${id}
+      `;
+      return row;
+    });
+    deepEqual({ ...response }, {
+      status_code: 200,
+      content: '{"a": 1}',
+      timed_out: false,
+    });
+    const [{ responses }] = await stack.sql`
+      select count(*)::integer as responses from net._http_response
+    `;
+    equal(responses, 1);
+  }));
+
+Deno.test("setWakes() loses or repeats pg_net's requests", () =>
+  withStack(async (stack) => {
+    const url = `${stack.url}/functions/v1/hello/later`;
+    const left = () =>
+      eventually(async () => {
+        const [{ count }] = await stack.sql`
+          select count(*)::integer from net.http_request_queue
+        `;
+        return count === 0 || undefined;
+      });
+    await stack.sql`select net.http_post(${url}, '"lost"'::jsonb)`;
+    await left();
+    stack.setWakes("triple");
+    await stack.sql`select net.http_post(${url}, '"repeated"'::jsonb)`;
+    await eventually(async () => {
+      const rows = await stack.sql`
+        select message from greetings where message = '"repeated"'
+      `;
+      return rows.length === 3 || undefined;
+    });
+    equal(
+      (await stack.sql`select from greetings where message = '"lost"'`).length,
+      0,
+    );
+  }, { wakes: "off" }));
+
+Deno.test("startStack() runs pg_cron's jobs as the user who scheduled them", () =>
+  withStack(async (stack) => {
+    await stack.sql`set role postgres`;
+    const command = "insert into greetings (message) values (current_user)";
+    await stack.sql.begin(async (sql) => {
+      await sql`set local role postgres`;
+      await sql`select cron.schedule('greet', '1 second', ${command})`;
+      await sql`select cron.schedule('fail', '1 second', 'select 1 / 0')`;
+    });
+    await greeting(stack, "postgres");
+    const details = await eventually(async () => {
+      const rows = await stack.sql`
+        select distinct on (command) status, return_message
+        from cron.job_run_details
+        where status <> 'running'
+        order by command
+      `;
+      return rows.length === 2 ? rows : undefined;
+    });
+    deepEqual(details.map((row) => ({ ...row })), [
+      { status: "succeeded", return_message: "INSERT 1" },
+      { status: "failed", return_message: "ERROR: division by zero" },
+    ]);
+    await stack.sql`select cron.unschedule(jobid) from cron.job`;
+  }));
+
+Deno.test("startStack() puts its address into Vault", () =>
+  withStack(async (stack) => {
+    const [{ secret }] = await stack.sql`
+      select decrypted_secret as secret from vault.decrypted_secrets
+      where name = 'project_url'
+    `;
+    equal(secret, stack.url);
+  }, { functions: [] }));
+
+Deno.test("kill() is followed by a restart of every part", () =>
+  withStack(async (stack) => {
+    await stack.sql`insert into greetings (message) values ('kept')`;
+    for (const part of ["functions", "rest", "postgres"] as const) {
+      await stack.kill(part);
+      await stack.ready();
+      const response = await fetch(`${stack.url}/functions/v1/hello`);
+      equal(response.status, 200);
+      await response.body?.cancel();
+      const service = clientFor(stack, stack.secretKey);
+      await eventually(async () => {
+        const { data } = await service.from("greetings").select("message");
+        return data?.length === 1 || undefined;
+      });
+    }
+    const url = `${stack.url}/functions/v1/hello/later`;
+    await stack.sql`select net.http_post(${url}, '"again"'::jsonb)`;
+    await greeting(stack, '"again"');
+  }));
+
+Deno.test("startStack() takes the next port when one is busy", () =>
+  withStack(async (first) => {
+    const port = Number(new URL(first.url).port);
+    await withStack((second) => {
+      const other = Number(new URL(second.url).port);
+      ok(other > port && other < port + 100);
+      return Promise.resolve();
+    }, { port, functions: [] });
+  }, { functions: [] }));
+
+Deno.test("startStack() says which process uses the data folder", async () => {
+  const parent = await Deno.makeTempDir({ dir: "/var/tmp" });
+  await Deno.chmod(parent, 0o755);
+  const dataDir = join(parent, "data");
+  await withStack(async () => {
+    await rejects(
+      startStack({ port: 0, project, dataDir }),
+      new RegExp(`process ${Deno.pid} runs an embedded Supabase in it`),
+    );
+  }, { dataDir, functions: [] });
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("startStack() names file and line of a broken migration", async () => {
+  const broken = await Deno.makeTempDir();
+  await Deno.mkdir(join(broken, "migrations"));
+  await Deno.mkdir(join(broken, "functions"));
+  await Deno.writeTextFile(join(broken, "config.toml"), "");
+  const file = join(broken, "migrations", "1_broken.sql");
+  await Deno.writeTextFile(file, "select 1;\n\nselect nothing;\n");
+  await rejects(
+    startStack({ port: 0, project: broken }),
+    (error: Error) => {
+      match(error.message, /1_broken\.sql:3: column "nothing" does not exist/);
+      return true;
+    },
+  );
+  await Deno.remove(broken, { recursive: true });
+});

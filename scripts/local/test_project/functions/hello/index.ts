@@ -1,0 +1,52 @@
+/** Says what the tests of the stack want to know about a function's world. */
+declare const EdgeRuntime: { waitUntil(work: Promise<unknown>): void };
+
+const { default: key } = JSON.parse(Deno.env.get("SUPABASE_SECRET_KEYS")!);
+
+async function greet(message: string): Promise<void> {
+  const url = `${Deno.env.get("SUPABASE_URL")}/rest/v1/greetings`;
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { apikey: key, "content-type": "application/json" },
+    body: JSON.stringify({ message }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+}
+
+addEventListener("beforeunload", (event) => {
+  const { reason } = (event as CustomEvent).detail;
+  EdgeRuntime.waitUntil(greet(`goodbye: ${reason}`));
+});
+
+async function nameOfError(action: () => unknown): Promise<string> {
+  try {
+    await action();
+    return "none";
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    switch (pathname) {
+      case "/hello/echo":
+        return new Response(request.body);
+      case "/hello/later":
+        EdgeRuntime.waitUntil(greet(await request.text()));
+        return new Response(null, { status: 202 });
+      case "/hello/forbidden":
+        return Response.json({
+          write: await nameOfError(() => Deno.writeTextFile("x", "x")),
+          run: await nameOfError(() => new Deno.Command("true").output()),
+        });
+      default:
+        return Response.json({
+          pathname,
+          extra: Deno.env.get("EXTRA"),
+          variables: Object.keys(Deno.env.toObject()),
+        });
+    }
+  },
+};

@@ -41,6 +41,18 @@ $$;
 comment on function pipeline.read_secret(text) is
   'The value of one Vault secret, null when there is none of that name.';
 
+create function public.read_secret(name text)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select pipeline.read_secret(name);
+$$;
+comment on function public.read_secret(text) is
+  'The value of one Vault secret for a worker that is about to make a call; service_role only.';
+
 -- New functions are executable by everyone unless the default says otherwise.
 alter default privileges in schema pipeline revoke execute on functions from public;
 alter default privileges in schema pipeline grant execute on functions to service_role;

@@ -106,7 +106,7 @@ as $$
 declare
   known constant text[] := array[
     'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
-    'until', 'dedupe', 'sample', 'redact', 'headers', 'cache', 'keepBody'
+    'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody'
   ];
   option record;
 begin

@@ -16,6 +16,7 @@ revoke execute on function
   public.hand_over(uuid, timestamptz),
   public.end_worker(uuid, timestamptz),
   public.sweep_pipeline(timestamptz, integer),
+  public.read_secret(text),
   public.retry_failed_tasks(bigint, timestamptz),
   public.pause_run(bigint),
   public.resume_run(bigint),
@@ -33,6 +34,7 @@ grant execute on function
   public.hand_over(uuid, timestamptz),
   public.end_worker(uuid, timestamptz),
   public.sweep_pipeline(timestamptz, integer),
+  public.read_secret(text),
   public.retry_failed_tasks(bigint, timestamptz),
   public.create_results_table(text)
 to service_role;

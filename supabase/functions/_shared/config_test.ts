@@ -26,7 +26,8 @@ Deno.test("readConfig() falls back to the legacy service role key", () => {
 
 Deno.test("readConfig() names every variable that is wrong", () => {
   throws(
-    () => readConfig({ WORKER_SECONDS: "1", PIPELINE_ALLOW_PRIVATE_HOSTS: "yes" }),
+    () =>
+      readConfig({ WORKER_SECONDS: "1", PIPELINE_ALLOW_PRIVATE_HOSTS: "yes" }),
     (error: Error) =>
       ["SUPABASE_URL", "WORKER_SECONDS", "PIPELINE_ALLOW_PRIVATE_HOSTS"]
         .every((name) => error.message.includes(name)),

@@ -323,6 +323,16 @@ Deno.test("call() gives up a response above the limit", async () => {
   equal(error.code, "response_too_large");
 });
 
+Deno.test("call() pauses the run for parameters the API cannot take", async () => {
+  const error = await errorOf(answers, {
+    endpoint: { url: "https://api.anthropic.com/v1/messages" },
+    request: { parameters: { seed: 1 } },
+  });
+  equal(error.class, "stop");
+  equal(error.code, "unsupported_parameter");
+  match(error.message, /Cannot send seed/);
+});
+
 Deno.test("call() throws a bug on", async () => {
   const caller = createModelCaller(ENDPOINT, {
     fetch: () => Promise.resolve(Response.json(ANSWER)),

@@ -9,29 +9,31 @@ import { readDuration } from "./rate_limits.ts";
  * Shapes: OpenAI and most compatible servers `{error: {message, type, code}}`,
  * Anthropic `{type: "error", error: {type, message}}`, Google
  * `{error: {code, status, message, details: [{reason, retryDelay}]}}` (in an
- * array when streaming), Ollama `{error: "text"}`, FastAPI `{detail}`, Azure's
- * gateway `{statusCode, message}`.
+ * array when streaming), Ollama `{error: "text"}`.
  */
 export function readProviderError(body: unknown): ProviderError | undefined {
   const root = asObject(Array.isArray(body) ? body[0] : body);
-  if (root.error !== undefined && root.error !== null && root.error !== false) {
+  if (root.error) {
     return typeof root.error === "string"
       ? { codes: codesOf(root), message: root.error }
       : fromErrorObject(asObject(root.error));
   }
   // OpenAI's Responses stream sends `{type: "error", code, message}`.
-  if (root.type === "error") return fromErrorObject(root);
+  return root.type === "error" ? fromErrorObject(root) : undefined;
+}
+
+/**
+ * Finds what a body says about an error when its status already said that it
+ * is one: FastAPI's `{detail}`, Azure's gateway's `{statusCode, message}` or a
+ * bare `{message}`. In a body with status 200 these could be anything.
+ */
+export function readErrorDetail(body: unknown): ProviderError | undefined {
+  const root = asObject(body);
   if (root.detail !== undefined) {
     return { codes: [], message: toText(root.detail) };
   }
-  if (typeof root.statusCode === "number" && root.statusCode >= 400) {
-    return {
-      status: root.statusCode,
-      codes: codesOf(root),
-      message: asString(root.message) ?? "",
-    };
-  }
-  return undefined;
+  const message = asString(root.message);
+  return message === undefined ? undefined : { codes: codesOf(root), message };
 }
 
 function fromErrorObject(error: Record<string, unknown>): ProviderError {

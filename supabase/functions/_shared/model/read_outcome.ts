@@ -2,7 +2,7 @@ import { classifyFailure } from "./classify_failure.ts";
 import { looksLikeHtml } from "./failure_message.ts";
 import type { ModelFormat } from "./model_format.ts";
 import type { Failure, Outcome } from "./outcome.ts";
-import { readProviderError } from "./provider_error.ts";
+import { readErrorDetail, readProviderError } from "./provider_error.ts";
 import { readRateLimits } from "./rate_limits.ts";
 import { readChunks, readText } from "./response_body.ts";
 import {
@@ -42,7 +42,8 @@ export async function readOutcome(
   const text = await readText(response, limitBytes);
   if (!response.ok) {
     const body = parseJson(text);
-    const error = format.readError?.(body) ?? readProviderError(body);
+    const error = format.readError?.(body) ?? readProviderError(body) ??
+      readErrorDetail(body);
     return {
       limits,
       body: body ?? text,

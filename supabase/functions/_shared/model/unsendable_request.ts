@@ -6,7 +6,7 @@ import type { RequestParts } from "./model_request.ts";
  */
 export class UnsendableRequest extends Error {
   override readonly name = "UnsendableRequest";
-  readonly code: "model_missing" | "unsupported_parameter";
+  readonly code: "model_missing" | "model_invalid" | "unsupported_parameter";
 
   constructor(code: UnsendableRequest["code"], message: string) {
     super(message);

@@ -1,10 +1,21 @@
 import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
 
-/** Works on one task. Rejecting is a bug of the handler and counts as a transient failure. */
+/**
+ * Works on one task. Rejecting is a bug of the handler and counts as a transient failure; null gives
+ * the task back for another worker to go on with.
+ */
 export type TaskHandler = (
   task: Task,
-  signal: AbortSignal,
-) => Promise<TaskOutcome>;
+  worker: WorkerState,
+) => Promise<TaskOutcome | null>;
+
+/** What a handler may ask about the worker that it runs in. */
+export interface WorkerState {
+  /** Aborted when the task was taken away or the isolate is about to be killed. */
+  signal: AbortSignal;
+  /** Whether it is time to stop; long tasks then checkpoint and give themselves back. */
+  isSpent(): boolean;
+}
 
 export interface Clock {
   now(): number;
@@ -15,6 +26,11 @@ export interface Clock {
 export interface DrainSettings {
   /** How long to go on claiming; what is in flight then is finished, the rest released. */
   budgetMs: number;
+  /**
+   * The share of another budget that is used up, 0 to 1, such as the processor time that the
+   * platform allows an isolate. The larger of the two shares counts.
+   */
+  load?(): number;
   /** Share of the budget after which a successor is woken; its start-up is then never felt. */
   handOverAt?: number;
   heartbeatMs?: number;
@@ -59,7 +75,7 @@ export async function drain(
   const report: DrainReport = { finished: 0, lost: 0, released: 0 };
   const stock: Task[] = [];
   const inFlight = new Map<number, AbortController>();
-  const done: { task: Task; outcome: TaskOutcome }[] = [];
+  const done: { task: Task; outcome: TaskOutcome | null }[] = [];
   const over = new AbortController();
   let slots = 0;
   let ahead = 0;
@@ -83,7 +99,10 @@ export async function drain(
   async function work(task: Task) {
     const controller = new AbortController();
     inFlight.set(task.id, controller);
-    const outcome = await handle(task, controller.signal).catch(toBug);
+    const outcome = await handle(task, {
+      signal: controller.signal,
+      isSpent: () => spent() >= 1,
+    }).catch(toBug);
     inFlight.delete(task.id);
     completed++;
     if (controller.signal.aborted) report.released++;
@@ -92,9 +111,15 @@ export async function drain(
     announceChange();
   }
 
+  function spent() {
+    return Math.max(
+      (clock.now() - startedAt) / budgetMs,
+      settings.load?.() ?? 0,
+    );
+  }
+
   function mayClaim() {
-    return status === "running" && !stop.aborted &&
-      clock.now() - startedAt < budgetMs;
+    return status === "running" && !stop.aborted && spent() < 1;
   }
 
   /** Waits for a change, but no longer than so many milliseconds or the end of the budget. */
@@ -160,14 +185,26 @@ export async function drain(
       }
       const batch = done.splice(0, flushSize);
       storing = batch.length;
-      const stored = await queue.finish(batch);
+      await store(batch.filter(isFinished));
+      await release(batch.filter((item) => !isFinished(item)).map(toTask));
       storing = 0;
-      status = stored.status;
-      report.finished += stored.finished.length;
-      report.lost += batch.length - stored.finished.length;
       announceChange();
     }
     over.abort();
+  }
+
+  async function store(results: { task: Task; outcome: TaskOutcome }[]) {
+    if (results.length === 0) return;
+    const stored = await queue.finish(results);
+    status = stored.status;
+    report.finished += stored.finished.length;
+    report.lost += results.length - stored.finished.length;
+  }
+
+  async function release(tasks: Task[]) {
+    if (tasks.length === 0) return;
+    report.released += tasks.length;
+    await queue.release(tasks);
   }
 
   async function keepLeases() {
@@ -195,11 +232,8 @@ export async function drain(
     stock.splice(0, stock.length, ...kept);
   }
 
-  async function releaseStock() {
-    const tasks = stock.splice(0);
-    if (tasks.length === 0) return;
-    report.released += tasks.length;
-    await queue.release(tasks);
+  function releaseStock() {
+    return release(stock.splice(0));
   }
 
   function stopClaiming() {
@@ -208,7 +242,10 @@ export async function drain(
   }
 
   async function handOver() {
-    await clock.wait(budgetMs * handOverAt, over.signal);
+    const timer = clock.wait(budgetMs * handOverAt, over.signal);
+    while (spent() < handOverAt && !over.signal.aborted) {
+      await Promise.race([timer, changed.promise]);
+    }
     if (!over.signal.aborted && mayClaim()) await queue.handOver();
   }
 
@@ -233,6 +270,16 @@ export async function drain(
     await queue.end();
   }
   return report;
+}
+
+function isFinished(
+  item: { task: Task; outcome: TaskOutcome | null },
+): item is { task: Task; outcome: TaskOutcome } {
+  return item.outcome !== null;
+}
+
+function toTask({ task }: { task: Task }): Task {
+  return task;
 }
 
 function toBug(error: unknown): TaskOutcome {

@@ -1,5 +1,10 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { type Clock, drain, type DrainSettings } from "./drain.ts";
+import {
+  type Clock,
+  drain,
+  type DrainSettings,
+  type WorkerState,
+} from "./drain.ts";
 import type { RunStatus, Task, TaskQueue } from "./task_queue.ts";
 
 /** A clock that jumps to the next timer as soon as nothing else can happen. */
@@ -105,7 +110,7 @@ function createFakeQueue(pending: Task[], slots: number) {
 
 function createHandler(clock: Clock, latency: number) {
   const seen = { inFlight: 0, most: 0 };
-  async function handle(_task: Task, signal: AbortSignal) {
+  async function handle(_task: Task, { signal }: WorkerState) {
     seen.most = Math.max(seen.most, ++seen.inFlight);
     await clock.wait(latency, signal);
     seen.inFlight--;
@@ -158,6 +163,30 @@ Deno.test("drain() wakes a successor at 70 % and releases its stock when the tim
   equal(fake.finished.length + fake.pending.length, 5_000);
   ok(report.finished >= 950 && report.finished <= 1_020, `${report.finished}`);
   ok(report.released > 0);
+});
+
+Deno.test("drain() hands over and stops when another budget is used up", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(500), 10);
+  const { handle } = createHandler(clock, 100);
+  const load = () => fake.finished.length / 200;
+  const report = await run(
+    drain(fake.queue, handle, settings(clock, { load })),
+  );
+  ok(fake.events.includes("hand over"));
+  ok(report.finished >= 200 && report.finished < 250, `${report.finished}`);
+});
+
+Deno.test("drain() releases a task that its handler gives back", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(2), 2);
+  let given = 0;
+  const giveBackOnce = ({ id }: Task) =>
+    Promise.resolve(
+      id === 0 && given++ === 0 ? null : { outcome: "succeeded" as const },
+    );
+  const report = await run(drain(fake.queue, giveBackOnce, settings(clock)));
+  deepEqual(report, { finished: 2, lost: 0, released: 1 });
 });
 
 Deno.test("drain() does not wake a successor when it is done early", async () => {

@@ -191,7 +191,7 @@ export class RecordScanner {
     for (;;) {
       if (this.#passing !== undefined && !this.#pass()) return undefined;
       if (this.#search === undefined && !this.#enterValue()) return undefined;
-      if (this.#search === undefined) continue;
+      if (this.#search === undefined || this.#passing !== undefined) continue;
       const end = this.#findEnd(this.#search);
       if (end >= 0) {
         const value = this.#readValue(end);

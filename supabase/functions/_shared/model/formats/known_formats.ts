@@ -1,11 +1,21 @@
 import type { Endpoint } from "../endpoint.ts";
 import { guessFormatFromUrl } from "../guess_format.ts";
 import type { ModelFormat } from "../model_format.ts";
+import { anthropicMessages } from "./anthropic_messages.ts";
 import { createCustomFormat } from "./custom.ts";
+import { gemini } from "./gemini.ts";
+import { ollama } from "./ollama.ts";
 import { openaiChat } from "./openai_chat.ts";
+import { openaiResponses } from "./openai_responses.ts";
 
 /** Every published API; a new one is added here and to `MODEL_FORMAT_NAMES`. */
-export const KNOWN_FORMATS: readonly ModelFormat[] = [openaiChat];
+export const KNOWN_FORMATS: readonly ModelFormat[] = [
+  openaiChat,
+  openaiResponses,
+  anthropicMessages,
+  gemini,
+  ollama,
+];
 
 /**
  * The format an endpoint declares, or the one its URL gives away, or else

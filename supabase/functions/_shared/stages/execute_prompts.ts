@@ -1,0 +1,49 @@
+import type { ModelCaller } from "../model/call_model.ts";
+import type { Message } from "../prompt.ts";
+import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskOutcome } from "../queue/task_queue.ts";
+
+/** The payload of an execute task, as far as a call needs it. */
+export interface PromptPayload {
+  text: string;
+  messages?: Message[];
+  /** Model parameters of this prompt; they win over those of the run. */
+  parameters?: Record<string, unknown>;
+}
+
+/** Works on stage execute: one model call per task. */
+export function createExecuteHandler(
+  caller: ModelCaller,
+  run: { parameters: Record<string, unknown>; keepBody: boolean },
+  now: () => number,
+): TaskHandler {
+  return async function executePrompt(task, { signal }) {
+    const payload = task.payload as PromptPayload;
+    const waitMs = Math.max(0, now() - Date.parse(task.enqueuedAt));
+    const result = await caller.call({
+      prompt: payload.text,
+      messages: payload.messages,
+      parameters: payload.parameters
+        ? { ...run.parameters, ...payload.parameters }
+        : run.parameters,
+      keepBody: run.keepBody,
+      signal,
+    });
+    const facts = {
+      model: result.model,
+      inputTokens: result.inputTokens,
+      outputTokens: result.outputTokens,
+      durationMs: Math.round(result.durationMs),
+      metadata: { waitMs: Math.round(waitMs), body: result.body },
+    };
+    const outcome: TaskOutcome = result.ok
+      ? {
+        outcome: "succeeded",
+        response: result.text,
+        finishReason: result.finishReason,
+        ...facts,
+      }
+      : { outcome: "failed", error: result.error, ...facts };
+    return outcome;
+  };
+}

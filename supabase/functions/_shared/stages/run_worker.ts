@@ -1,0 +1,180 @@
+import { z } from "zod";
+import { extractOptionsSchema } from "../archive/options.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../database.ts";
+import { PipelineError } from "../errors.ts";
+import { createModelCaller } from "../model/call_model.ts";
+import type { Endpoint } from "../model/endpoint.ts";
+import {
+  type Clock,
+  drain,
+  type DrainReport,
+  type TaskHandler,
+} from "../queue/drain.ts";
+import {
+  createTaskQueue,
+  type TaskQueue,
+  withPatience,
+} from "../queue/task_queue.ts";
+import { createArchiveStorage } from "../storage.ts";
+import { createExecuteHandler } from "./execute_prompts.ts";
+import { createExtractHandler } from "./extract_archives.ts";
+
+/** What `start_worker()` hands a worker; see its comment in SQL. */
+export interface Assignment {
+  workerId: string;
+  stage: "extract" | "execute";
+  run: {
+    id: number;
+    model: string | null;
+    parameters: Record<string, unknown>;
+    options: Record<string, unknown>;
+  };
+  endpoint: {
+    name: string;
+    url: string;
+    format: Endpoint["format"];
+    headers: Record<string, string>;
+    request_template: unknown;
+    response_path: Endpoint["responsePath"];
+    timeout_seconds: number;
+  };
+}
+
+export interface WorkerDependencies {
+  config: Config;
+  database: Database;
+  fetch: typeof fetch;
+  resolveDns?: typeof Deno.resolveDns;
+  clock: Clock;
+  /** Aborted when the isolate is about to be killed. */
+  stop: AbortSignal;
+}
+
+/**
+ * What one isolate's 2 s of processor time are good for, with a margin: reading 120 MB of archive
+ * takes about 1 s, a model call below 1 ms.
+ */
+const BYTES_PER_WORKER = 120_000_000;
+const CALLS_PER_WORKER = 1_500;
+
+/** How long results are held for a database that does not answer: as long as a lease lasts. */
+const PATIENCE_MS = 60_000;
+
+/** Works for one wake: claims tasks of its run and stage until none is to come or time is up. */
+export function runWorker(
+  assignment: Assignment,
+  dependencies: WorkerDependencies,
+): Promise<DrainReport> {
+  const { config, database, clock, stop } = dependencies;
+  const queue = withPatience(createTaskQueue(database, assignment.workerId), {
+    forMs: PATIENCE_MS,
+    wait: (milliseconds) => clock.wait(milliseconds, stop),
+    now: clock.now,
+  });
+  const stage = assignment.stage === "extract"
+    ? createExtractStage(assignment, dependencies, queue)
+    : createExecuteStage(assignment, dependencies);
+  return drain(queue, stage.handle, {
+    budgetMs: config.workerSeconds * 1000,
+    load: stage.load,
+    stop,
+    clock,
+  });
+}
+
+interface StageOfWork {
+  handle: TaskHandler;
+  /** The share of an isolate's processor time that is used up. */
+  load(): number;
+}
+
+function createExtractStage(
+  { run }: Assignment,
+  { config, fetch }: WorkerDependencies,
+  queue: TaskQueue,
+): StageOfWork {
+  let bytes = 0;
+  const options = extractOptionsSchema.safeParse(
+    pickKnown(run.options, extractOptionsSchema),
+  );
+  if (!options.success) {
+    const problem = z.prettifyError(options.error);
+    return { handle: () => Promise.resolve(refuse(problem)), load: () => 0 };
+  }
+  return {
+    handle: createExtractHandler({
+      storage: createArchiveStorage(config, fetch),
+      queue,
+      options: options.data,
+      onBytes: (count) => bytes += count,
+    }),
+    load: () => bytes / BYTES_PER_WORKER,
+  };
+}
+
+function createExecuteStage(
+  { run, endpoint }: Assignment,
+  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
+): StageOfWork {
+  let calls = 0;
+  const caller = createModelCaller({
+    name: endpoint.name,
+    url: endpoint.url,
+    format: endpoint.format,
+    model: run.model,
+    headers: {
+      ...endpoint.headers,
+      ...(run.options.headers as Record<string, string> | undefined),
+    },
+    requestTemplate: endpoint.request_template,
+    responsePath: endpoint.response_path,
+    timeoutSeconds: endpoint.timeout_seconds,
+  }, {
+    fetch,
+    resolveDns,
+    now: clock.now,
+    allowPrivateHosts: config.allowPrivateHosts,
+    resolveSecret: (name) => readSecret(database, name),
+  });
+  const execute = createExecuteHandler(caller, {
+    parameters: run.parameters,
+    keepBody: run.options.keepBody === true,
+  }, clock.now);
+  return {
+    handle: (task, worker) => {
+      calls++;
+      return execute(task, worker);
+    },
+    load: () => calls / CALLS_PER_WORKER,
+  };
+}
+
+async function readSecret(database: Database, name: string): Promise<string> {
+  const secret = await database.call<string | null>("read_secret", { name });
+  if (secret !== null) return secret;
+  throw new PipelineError(
+    "not_found",
+    `Cannot find secret "${name}" in Vault: store it with select vault.create_secret('…', '${name}')`,
+  );
+}
+
+function pickKnown(
+  options: Record<string, unknown>,
+  schema: typeof extractOptionsSchema,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => name in schema.shape),
+  );
+}
+
+function refuse(problem: string) {
+  return {
+    outcome: "failed" as const,
+    error: {
+      class: "permanent" as const,
+      code: "invalid_request",
+      message: `Cannot use the run's options: ${problem}`,
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { PipelineError } from "./errors.ts";
+
+/** One page of a folder in a bucket. */
+export interface StoragePage {
+  /** Full paths of folders, without a slash at the end. */
+  folders: string[];
+  objects: { path: string; version: string; size: number }[];
+  /** Where the next page begins; null: this was the last. */
+  nextOffset: number | null;
+}
+
+/** An object being read. */
+export interface OpenObject {
+  bytes: ReadableStream<Uint8Array>;
+  /** Bytes to skip because the server ignored the range and began at 0. */
+  skip: number;
+  /** Changes when the object is replaced. */
+  version: string;
+}
+
+/** Supabase Storage as far as extraction needs it. */
+export interface ArchiveStorage {
+  /** @throws {PipelineError} `not_found`: there is no such bucket. */
+  checkBucket(bucket: string): Promise<void>;
+  list(bucket: string, folder: string, offset: number): Promise<StoragePage>;
+  /** Reads an object from a byte on. `not_found`: it is gone. */
+  open(
+    bucket: string,
+    path: string,
+    from: number,
+    signal: AbortSignal,
+  ): Promise<OpenObject>;
+}
+
+const PAGE_SIZE = 1000;
+
+const pageSchema = z.array(z.object({
+  name: z.string(),
+  id: z.string().nullish(),
+  updated_at: z.string().nullish(),
+  metadata: z.object({
+    eTag: z.string().optional(),
+    size: z.number().optional(),
+  }).nullish(),
+}));
+
+/**
+ * Talks to the Storage API directly: storage-js buffers whole objects and knows no ranges.
+ *
+ * Listing uses `POST /object/list/{bucket}`, one folder at a time, which every version of Storage
+ * has; the newer flat listing is still marked experimental.
+ */
+export function createArchiveStorage(
+  { supabaseUrl, secretKey }: { supabaseUrl: string; secretKey: string },
+  send: typeof fetch,
+): ArchiveStorage {
+  const root = `${supabaseUrl}/storage/v1`;
+  const headers: Record<string, string> = { apikey: secretKey };
+  // Legacy keys are JWTs and also travel as bearer tokens; sb_secret_ keys must not.
+  if (!secretKey.startsWith("sb_")) {
+    headers.Authorization = `Bearer ${secretKey}`;
+  }
+
+  async function request(action: string, url: string, init: RequestInit) {
+    let response: Response;
+    try {
+      response = await send(url, {
+        ...init,
+        headers: { ...headers, ...init.headers },
+      });
+    } catch (error) {
+      throw new PipelineError(
+        "unavailable",
+        `Cannot ${action}: Storage does not answer`,
+        { cause: error },
+      );
+    }
+    if (response.ok) return response;
+    const text = await response.text();
+    throw new PipelineError(
+      toErrorCode(response.status, text),
+      `Cannot ${action}: Storage answered ${response.status} ${
+        text.slice(0, 200)
+      }`,
+    );
+  }
+
+  return {
+    async checkBucket(bucket) {
+      const response = await request(
+        `find bucket "${bucket}"`,
+        `${root}/bucket/${encodeURIComponent(bucket)}`,
+        {},
+      );
+      await response.body?.cancel();
+    },
+    async list(bucket, folder, offset) {
+      const response = await request(
+        `list "${folder}" in bucket "${bucket}"`,
+        `${root}/object/list/${encodeURIComponent(bucket)}`,
+        {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({
+            prefix: folder,
+            limit: PAGE_SIZE,
+            offset,
+            sortBy: { column: "name", order: "asc" },
+          }),
+        },
+      );
+      const entries = pageSchema.parse(await response.json());
+      return toPage(folder, offset, entries);
+    },
+    async open(bucket, path, from, signal) {
+      const response = await request(
+        `read "${path}" in bucket "${bucket}"`,
+        `${root}/object/${encodeURIComponent(bucket)}/${
+          path.split("/").map(encodeURIComponent).join("/")
+        }`,
+        { headers: from > 0 ? { Range: `bytes=${from}-` } : {}, signal },
+      );
+      return {
+        bytes: response.body ?? new Blob([]).stream(),
+        skip: response.status === 206 ? 0 : from,
+        version: response.headers.get("etag") ??
+          response.headers.get("last-modified") ?? "",
+      };
+    },
+  };
+}
+
+function toPage(
+  folder: string,
+  offset: number,
+  entries: z.infer<typeof pageSchema>,
+): StoragePage {
+  const path = (name: string) => folder === "" ? name : `${folder}/${name}`;
+  const isObject = (entry: { id?: string | null }) => Boolean(entry.id);
+  return {
+    folders: entries.filter((entry) => !isObject(entry))
+      .map((entry) => path(entry.name)),
+    objects: entries.filter(isObject)
+      .filter((entry) => entry.name !== ".emptyFolderPlaceholder")
+      .map((entry) => ({
+        path: path(entry.name),
+        version: entry.metadata?.eTag ?? entry.updated_at ?? "",
+        size: entry.metadata?.size ?? 0,
+      })),
+    nextOffset: entries.length === PAGE_SIZE ? offset + PAGE_SIZE : null,
+  };
+}
+
+/** Storage answers 400 for what is missing and names the real status in the body. */
+function toErrorCode(status: number, text: string) {
+  if (status === 404 || /not.?found|"404"|NoSuch/i.test(text)) {
+    return "not_found";
+  }
+  if (status === 401 || status === 403) return "forbidden";
+  return status === 429 || status >= 500 ? "unavailable" : "invalid_request";
+}

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { Assignment } from "../_shared/stages/run_worker.ts";
+import { PipelineError, toErrorResponse } from "../_shared/errors.ts";
+
+const wakeSchema = z.object({
+  workerId: z.uuid(),
+  token: z.string().min(1).max(200),
+});
+
+export interface Dependencies {
+  /** Spends the token of a wake; null when it is worth nothing (any more). */
+  start(workerId: string, token: string): Promise<Assignment | null>;
+  /** Works until nothing is to come or the time is up. */
+  work(assignment: Assignment): Promise<void>;
+  /** Keeps the isolate alive after the answer. */
+  waitUntil(work: Promise<void>): void;
+}
+
+/** Builds the handler of a wake: check the token, answer 202 at once, work afterwards. */
+export function createHandler(
+  { start, work, waitUntil }: Dependencies,
+): (request: Request) => Promise<Response> {
+  return async function handle(request) {
+    try {
+      const wake = wakeSchema.safeParse(
+        await request.json().catch(() => undefined),
+      );
+      if (!wake.success) {
+        throw new PipelineError(
+          "invalid_request",
+          `Cannot read the wake: ${z.prettifyError(wake.error)}`,
+        );
+      }
+      const assignment = await start(wake.data.workerId, wake.data.token);
+      if (!assignment) {
+        throw new PipelineError(
+          "unauthorized",
+          "Cannot start the worker: its token is unknown, used or expired, or the run is not running",
+        );
+      }
+      waitUntil(work(assignment));
+      return Response.json({ workerId: assignment.workerId }, { status: 202 });
+    } catch (error) {
+      return toErrorResponse(error);
+    }
+  };
+}

@@ -1,0 +1,65 @@
+import { deepEqual, equal } from "node:assert/strict";
+import type { Assignment } from "../_shared/stages/run_worker.ts";
+import { createHandler } from "./handler.ts";
+
+const wake = {
+  stage: "execute",
+  runId: 1,
+  workerId: "6f2f9d0e-7a3c-4a53-9f3b-0d1f0c5f6a11",
+  token: "t",
+};
+
+const assignment: Assignment = {
+  workerId: wake.workerId,
+  stage: "execute",
+  run: { id: 1, model: null, parameters: {}, options: {} },
+  endpoint: {
+    name: "e",
+    url: "https://model.example",
+    format: null,
+    headers: {},
+    request_template: null,
+    response_path: null,
+    timeout_seconds: 60,
+  },
+};
+
+function createFakes(started: Assignment | null) {
+  const works: Promise<void>[] = [];
+  const handle = createHandler({
+    start: () => Promise.resolve(started),
+    work: () => Promise.resolve(),
+    waitUntil: (work) => works.push(work),
+  });
+  const post = (body: unknown) =>
+    handle(
+      new Request("http://localhost/pipeline-worker", {
+        method: "POST",
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+    );
+  return { post, works };
+}
+
+Deno.test("createHandler() answers 202 and works afterwards", async () => {
+  const { post, works } = createFakes(assignment);
+  const response = await post(wake);
+  equal(response.status, 202);
+  deepEqual(await response.json(), { workerId: wake.workerId });
+  equal(works.length, 1);
+});
+
+Deno.test("createHandler() refuses a spent token and does no work", async () => {
+  const { post, works } = createFakes(null);
+  const response = await post(wake);
+  equal(response.status, 401);
+  equal((await response.json()).code, "unauthorized");
+  equal(works.length, 0);
+});
+
+Deno.test("createHandler() refuses a body that is not a wake", async () => {
+  const { post } = createFakes(assignment);
+  for (const body of ["not json", {}, { ...wake, workerId: "1" }]) {
+    equal((await post(body)).status, 400);
+  }
+});

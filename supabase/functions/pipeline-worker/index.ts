@@ -1,0 +1,36 @@
+import { readConfig } from "../_shared/config.ts";
+import { createDatabase, createServiceClient } from "../_shared/database.ts";
+import { systemClock } from "../_shared/queue/system_clock.ts";
+import { type Assignment, runWorker } from "../_shared/stages/run_worker.ts";
+import { createHandler } from "./handler.ts";
+
+// The Supabase Edge Runtime defines it and has no type package.
+declare const EdgeRuntime: { waitUntil(work: Promise<unknown>): void };
+
+const config = readConfig(Deno.env.toObject());
+const database = createDatabase(
+  createServiceClient(config.supabaseUrl, config.secretKey),
+);
+const stop = new AbortController();
+addEventListener("beforeunload", () => stop.abort(new Error("beforeunload")));
+
+const handle = createHandler({
+  start: (workerId, token) =>
+    database.call<Assignment | null>("start_worker", {
+      worker_id: workerId,
+      token,
+    }),
+  async work(assignment) {
+    await runWorker(assignment, {
+      config,
+      database,
+      fetch,
+      resolveDns: Deno.resolveDns,
+      clock: systemClock,
+      stop: stop.signal,
+    }).catch(console.error);
+  },
+  waitUntil: (work) => EdgeRuntime.waitUntil(work),
+});
+
+export default { fetch: handle };

@@ -1,0 +1,173 @@
+import { completeBaseUrl } from "../base_url.ts";
+import { asCount, asObject, asString, type JsonObject } from "../json_value.ts";
+import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import { type RequestParts, toStopList } from "../model_request.ts";
+import type { FinishReason } from "../model_result.ts";
+import { readProviderError } from "../provider_error.ts";
+import { readToolArguments, toAnswerText } from "../tool_calls.ts";
+import { refuseUnsupported, requireModel } from "../unsendable_request.ts";
+
+/**
+ * Anthropic's Messages API (`POST /v1/messages`). Fields as in
+ * anthropic-sdk-typescript's `resources/messages/messages.ts`, August 2026.
+ */
+export const anthropicMessages: ModelFormat = {
+  name: "anthropic-messages",
+  headers: { "anthropic-version": "2023-06-01" },
+  toUrl: (url) => completeBaseUrl(url, "/v1", "/messages").href,
+  toBody,
+  recognises: (body) =>
+    asObject(body).type === "message" && Array.isArray(asObject(body).content),
+  readAnswer,
+  assembleStream,
+};
+
+/** The API demands `max_tokens`; every model it serves allows this many. */
+const DEFAULT_MAX_TOKENS = 4096;
+
+function toBody(parts: RequestParts): JsonObject {
+  refuseUnsupported("anthropic-messages", parts, [
+    "seed",
+    "presencePenalty",
+    "frequencyPenalty",
+  ]);
+  const { neutral, verbatim } = parts;
+  return {
+    ...verbatim,
+    model: requireModel("anthropic-messages", parts),
+    max_tokens: neutral.maxTokens ?? verbatim.max_tokens ?? DEFAULT_MAX_TOKENS,
+    system: parts.system,
+    messages: parts.turns,
+    temperature: neutral.temperature,
+    top_p: neutral.topP,
+    top_k: neutral.topK,
+    stop_sequences: toStopList(neutral.stop),
+    output_config: neutral.responseSchema === undefined
+      ? verbatim.output_config
+      : {
+        ...asObject(verbatim.output_config),
+        format: { type: "json_schema", schema: neutral.responseSchema },
+      },
+  };
+}
+
+function readAnswer(body: unknown): Answer {
+  const root = asObject(body);
+  const about = {
+    model: asString(root.model),
+    usage: readUsage(asObject(root.usage)),
+  };
+  const error = readProviderError(root);
+  if (error) return { ...about, kind: "error", error };
+  if (!Array.isArray(root.content)) return { ...about, kind: "unrecognised" };
+  if (root.stop_reason === "refusal") {
+    const { explanation, category } = asObject(root.stop_details);
+    const reason = asString(explanation) ?? asString(category) ??
+      "stop_reason refusal";
+    return { ...about, kind: "declined", code: "refusal", reason };
+  }
+  const blocks = root.content.map(asObject);
+  const text = blocks.filter((block) => block.type === "text")
+    .map((block) => asString(block.text) ?? "").join("");
+  const calls = blocks.filter((block) => block.type === "tool_use")
+    .map((block) => ({
+      name: asString(block.name) ?? "",
+      arguments: block.input,
+    }));
+  return {
+    ...about,
+    kind: "text",
+    text: toAnswerText(text, calls),
+    finishReason: FINISH_REASONS[String(root.stop_reason)] ?? "other",
+  };
+}
+
+/** Cached input is counted apart from the rest, but is part of the prompt. */
+function readUsage(usage: JsonObject): Answer["usage"] {
+  const input = [
+    asCount(usage.input_tokens),
+    asCount(usage.cache_creation_input_tokens),
+    asCount(usage.cache_read_input_tokens),
+  ].filter((count) => count !== undefined);
+  return {
+    inputTokens: input.length === 0
+      ? undefined
+      : input.reduce((sum, count) => sum + count),
+    outputTokens: asCount(usage.output_tokens),
+  };
+}
+
+const FINISH_REASONS: Record<string, FinishReason> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  tool_use: "tool_calls",
+};
+
+function assembleStream(): StreamAssembly {
+  const blocks = new Map<unknown, JsonObject>();
+  let message: JsonObject = {};
+  let usage: JsonObject = {};
+  let error: JsonObject | undefined;
+  let isComplete = false;
+
+  function add(event: JsonObject): boolean {
+    switch (event.type) {
+      case "message_start":
+        message = asObject(event.message);
+        usage = asObject(message.usage);
+        break;
+      case "content_block_start":
+        blocks.set(event.index, { ...asObject(event.content_block) });
+        break;
+      case "content_block_delta":
+        addDelta(blocks.get(event.index), asObject(event.delta));
+        break;
+      case "message_delta":
+        message = { ...message, ...asObject(event.delta) };
+        usage = { ...usage, ...withoutNulls(asObject(event.usage)) };
+        break;
+      case "message_stop":
+        isComplete = true;
+        break;
+      case "error":
+        error = event;
+        break;
+    }
+    return isComplete || error !== undefined;
+  }
+
+  return {
+    add,
+    body() {
+      if (error) return { ...error, usage };
+      if (!isComplete) return undefined;
+      return { ...message, usage, content: [...blocks.values()].map(toBlock) };
+    },
+  };
+}
+
+function addDelta(block: JsonObject | undefined, delta: JsonObject): void {
+  if (!block) return;
+  if (delta.type === "text_delta") {
+    block.text = `${asString(block.text) ?? ""}${asString(delta.text) ?? ""}`;
+  } else if (delta.type === "input_json_delta") {
+    block.json = `${asString(block.json) ?? ""}${
+      asString(delta.partial_json) ?? ""
+    }`;
+  }
+}
+
+/** A tool's input arrives as pieces of JSON text. */
+function toBlock({ json, ...block }: JsonObject): JsonObject {
+  return json === undefined
+    ? block
+    : { ...block, input: readToolArguments(json) };
+}
+
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== null),
+  );
+}

@@ -1,0 +1,117 @@
+import { deepEqual, equal } from "node:assert/strict";
+import type { Endpoint } from "../endpoint.ts";
+import { toRequestParts } from "../model_request.ts";
+import { createCustomFormat } from "./custom.ts";
+import { KNOWN_FORMATS } from "./known_formats.ts";
+
+const MINE = new URL("https://mine.example.com/ask");
+const PARTS = toRequestParts({
+  prompt: "Hi",
+  parameters: { maxTokens: 4, systemPrompt: "Be brief" },
+}, "m-1");
+
+function custom(
+  endpoint: Pick<Endpoint, "requestTemplate" | "responsePath"> = {},
+) {
+  return createCustomFormat(endpoint, KNOWN_FORMATS);
+}
+
+Deno.test("custom.toBody() fills the endpoint's template", () => {
+  const format = custom({
+    requestTemplate: { q: "{{prompt}}", n: "{{parameters.maxTokens}}" },
+  });
+  deepEqual(format.toBody(PARTS, MINE), { q: "Hi", n: 4 });
+  equal(format.toUrl(MINE, PARTS), MINE.href);
+});
+
+Deno.test("custom.toBody() sends chat messages and the prompt without a template", () => {
+  deepEqual(JSON.parse(JSON.stringify(custom().toBody(PARTS, MINE))), {
+    model: "m-1",
+    messages: [
+      { role: "system", content: "Be brief" },
+      { role: "user", content: "Hi" },
+    ],
+    max_tokens: 4,
+    prompt: "Hi",
+  });
+});
+
+Deno.test("custom.readAnswer() follows the endpoint's paths", () => {
+  const format = custom({
+    responsePath: {
+      text: "out[*].text",
+      inputTokens: "usage.in",
+      outputTokens: "usage.out",
+    },
+  });
+  deepEqual(
+    format.readAnswer({
+      model: "m-9",
+      out: [{ text: "a" }, { text: "b" }],
+      usage: { in: 3, out: 2 },
+    }),
+    {
+      kind: "text",
+      text: "ab",
+      finishReason: "other",
+      model: "m-9",
+      usage: { inputTokens: 3, outputTokens: 2 },
+    },
+  );
+});
+
+Deno.test("custom.readAnswer() gives what is no string as JSON", () => {
+  const answer = custom({ responsePath: { text: "out" } })
+    .readAnswer({ out: { label: "yes" } });
+  equal(answer.kind === "text" && answer.text, '{"label":"yes"}');
+});
+
+Deno.test("custom.readAnswer() does not recognise a body without the path", () => {
+  const format = custom({ responsePath: { text: "out" } });
+  equal(format.readAnswer({ text: "Hi" }).kind, "unrecognised");
+  equal(format.readAnswer({ out: null }).kind, "unrecognised");
+});
+
+Deno.test("custom.readAnswer() sees an error at the endpoint's path", () => {
+  const format = custom({ responsePath: { text: "out", error: "problem" } });
+  const answer = format.readAnswer({ out: "", problem: "no model" });
+  equal(answer.kind === "error" && answer.error.message, "no model");
+  for (const problem of [null, false, "", undefined]) {
+    equal(format.readAnswer({ out: "Hi", problem }).kind, "text");
+  }
+});
+
+for (
+  const [shape, body] of [
+    ["OpenAI's chat", { choices: [{ message: { content: "Hi" } }] }],
+    [
+      "OpenAI's responses",
+      {
+        object: "response",
+        output: [{
+          type: "message",
+          content: [{ type: "output_text", text: "Hi" }],
+        }],
+      },
+    ],
+    [
+      "Anthropic's messages",
+      { type: "message", content: [{ type: "text", text: "Hi" }] },
+    ],
+    ["Gemini's", { candidates: [{ content: { parts: [{ text: "Hi" }] } }] }],
+    ["Ollama's", { done: true, message: { role: "assistant", content: "Hi" } }],
+    ["a text field", { text: "Hi" }],
+    ["a response field", { response: "Hi", detail: "fast" }],
+    ["a list of generated_text", [{ generated_text: "Hi" }]],
+    ["plain text", "Hi"],
+  ] as const
+) {
+  Deno.test(`custom.readAnswer() recognises an answer of the shape ${shape}`, () => {
+    const answer = custom().readAnswer(body);
+    equal(answer.kind === "text" && answer.text, "Hi");
+  });
+}
+
+Deno.test("custom.readAnswer() does not recognise other JSON", () => {
+  equal(custom().readAnswer({ weather: ["rain"] }).kind, "unrecognised");
+});

@@ -1,0 +1,193 @@
+import {
+  asArray,
+  asCount,
+  asObject,
+  asString,
+  type JsonObject,
+} from "../json_value.ts";
+import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import { type RequestParts, toStopList } from "../model_request.ts";
+import type { FinishReason } from "../model_result.ts";
+import { readProviderError } from "../provider_error.ts";
+import { toAnswerText } from "../tool_calls.ts";
+import { requireModel, UnsendableRequest } from "../unsendable_request.ts";
+
+/**
+ * Google's Gemini API (`POST /v1beta/models/MODEL:generateContent`), also as
+ * Vertex AI serves it. Fields as in js-genai's `types.ts` and
+ * `converters/_models_converters.ts`, August 2026.
+ */
+export const gemini: ModelFormat = {
+  name: "gemini",
+  headers: {},
+  toUrl,
+  toBody,
+  recognises: (body) => {
+    const root = asObject(Array.isArray(body) ? body[0] : body);
+    return Array.isArray(root.candidates) || root.promptFeedback !== undefined;
+  },
+  readAnswer,
+  assembleStream,
+};
+
+/** The model is part of the URL, unless the endpoint's URL is whole already. */
+function toUrl(url: URL, parts: RequestParts): string {
+  const base = url.pathname.replace(/\/+$/, "");
+  if (base.includes(":")) return url.href;
+  const completed = new URL(url);
+  if (/\/models\/[^/]+$/.test(base)) {
+    completed.pathname = `${base}:generateContent`;
+  } else {
+    const model = checkModel(requireModel("gemini", parts));
+    const version = base === "" ? "/v1beta" : base.replace(/\/models$/, "");
+    completed.pathname = `${version}/models/${model}:generateContent`;
+  }
+  return completed.href;
+}
+
+/** The name becomes part of the path and must not lead elsewhere. */
+function checkModel(model: string): string {
+  const name = model.replace(/^models\//, "");
+  if (/^[\w@.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
+  throw new UnsendableRequest(
+    "model_invalid",
+    `Cannot call the Gemini API with the model "${model}": ` +
+      "write a name such as gemini-2.5-flash, or the whole URL",
+  );
+}
+
+function toBody(parts: RequestParts): JsonObject {
+  const { neutral, verbatim } = parts;
+  return {
+    ...verbatim,
+    systemInstruction: parts.system === undefined
+      ? verbatim.systemInstruction
+      : { parts: [{ text: parts.system }] },
+    contents: parts.turns.map(({ role, content }) => ({
+      role: role === "assistant" ? "model" : "user",
+      parts: [{ text: content }],
+    })),
+    generationConfig: {
+      ...asObject(verbatim.generationConfig),
+      temperature: neutral.temperature,
+      topP: neutral.topP,
+      topK: neutral.topK,
+      maxOutputTokens: neutral.maxTokens,
+      stopSequences: toStopList(neutral.stop),
+      seed: neutral.seed,
+      presencePenalty: neutral.presencePenalty,
+      frequencyPenalty: neutral.frequencyPenalty,
+      ...(neutral.responseSchema !== undefined && {
+        responseMimeType: "application/json",
+        responseJsonSchema: neutral.responseSchema,
+      }),
+    },
+  };
+}
+
+function readAnswer(body: unknown): Answer {
+  if (Array.isArray(body)) return readList(body);
+  const root = asObject(body);
+  const about = {
+    model: asString(root.modelVersion),
+    usage: readUsage(asObject(root.usageMetadata)),
+  };
+  const error = readProviderError(root);
+  if (error) return { ...about, kind: "error", error };
+  const blockReason = asString(asObject(root.promptFeedback).blockReason);
+  if (blockReason) {
+    const reason = `promptFeedback.blockReason ${blockReason}`;
+    return { ...about, kind: "declined", code: "content_filter", reason };
+  }
+  if (!Array.isArray(root.candidates)) {
+    return { ...about, kind: "unrecognised" };
+  }
+  const candidate = asObject(root.candidates[0]);
+  const finish = String(candidate.finishReason);
+  if (FILTERED.has(finish)) {
+    const reason = `finishReason ${finish}`;
+    return { ...about, kind: "declined", code: "content_filter", reason };
+  }
+  const parts = asArray(asObject(candidate.content).parts).map(asObject);
+  const text = parts.filter((part) => part.thought !== true)
+    .map((part) => asString(part.text) ?? "").join("");
+  const calls = parts.map((part) => asObject(part.functionCall))
+    .filter((call) => call.name !== undefined)
+    .map((call) => ({ name: String(call.name), arguments: call.args }));
+  return {
+    ...about,
+    kind: "text",
+    text: toAnswerText(text, calls),
+    // Gemini says STOP when it asks for tools.
+    finishReason: calls.length > 0
+      ? "tool_calls"
+      : FINISH_REASONS[finish] ?? "other",
+  };
+}
+
+/** `streamGenerateContent` without `alt=sse` sends its events in one array. */
+function readList(events: unknown[]): Answer {
+  const assembly = assembleStream();
+  for (const event of events) assembly.add(asObject(event));
+  const body = assembly.body();
+  return body === undefined
+    ? { kind: "unrecognised", usage: {} }
+    : readAnswer(body);
+}
+
+function readUsage(usage: JsonObject): Answer["usage"] {
+  const answered = asCount(usage.candidatesTokenCount);
+  const thought = asCount(usage.thoughtsTokenCount);
+  return {
+    inputTokens: asCount(usage.promptTokenCount),
+    // Thoughts are counted apart but billed as output.
+    outputTokens: answered === undefined && thought === undefined
+      ? undefined
+      : (answered ?? 0) + (thought ?? 0),
+  };
+}
+
+const FINISH_REASONS: Record<string, FinishReason> = {
+  STOP: "stop",
+  MAX_TOKENS: "length",
+};
+
+const FILTERED = new Set([
+  "SAFETY",
+  "RECITATION",
+  "BLOCKLIST",
+  "PROHIBITED_CONTENT",
+  "SPII",
+  "LANGUAGE",
+  "IMAGE_SAFETY",
+  "IMAGE_PROHIBITED_CONTENT",
+  "IMAGE_RECITATION",
+]);
+
+function assembleStream(): StreamAssembly {
+  const about: JsonObject = {};
+  const parts: unknown[] = [];
+  let finishReason: unknown;
+  let isBlocked = false;
+  let error: unknown;
+
+  return {
+    add(event) {
+      for (const key of ["modelVersion", "usageMetadata", "promptFeedback"]) {
+        if (event[key] !== undefined) about[key] = event[key];
+      }
+      const candidate = asObject(asArray(event.candidates)[0]);
+      parts.push(...asArray(asObject(candidate.content).parts));
+      finishReason = candidate.finishReason ?? finishReason;
+      isBlocked ||= asObject(event.promptFeedback).blockReason !== undefined;
+      error ??= event.error;
+      return error !== undefined;
+    },
+    body() {
+      if (error !== undefined) return { ...about, error };
+      if (finishReason === undefined && !isBlocked) return undefined;
+      const candidates = [{ content: { parts }, finishReason }];
+      return isBlocked ? about : { ...about, candidates };
+    },
+  };
+}

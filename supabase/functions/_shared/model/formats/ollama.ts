@@ -1,0 +1,108 @@
+import { completeBaseUrl } from "../base_url.ts";
+import {
+  asArray,
+  asCount,
+  asObject,
+  asString,
+  type JsonObject,
+} from "../json_value.ts";
+import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import { type RequestParts, toStopList } from "../model_request.ts";
+import { readProviderError } from "../provider_error.ts";
+import { toAnswerText } from "../tool_calls.ts";
+import { requireModel } from "../unsendable_request.ts";
+
+/**
+ * Ollama's own chat API (`POST /api/chat`). Fields as in Ollama's
+ * `api/types.go`, August 2026.
+ */
+export const ollama: ModelFormat = {
+  name: "ollama",
+  headers: {},
+  toUrl: (url) => completeBaseUrl(url, "/api", "/chat").href,
+  toBody,
+  recognises: (body) => {
+    const root = asObject(body);
+    return typeof root.done === "boolean" &&
+      asObject(root.message).role !== undefined;
+  },
+  readAnswer,
+  assembleStream,
+};
+
+function toBody(parts: RequestParts): JsonObject {
+  const { neutral, verbatim } = parts;
+  return {
+    // Ollama streams unless told not to.
+    stream: false,
+    ...verbatim,
+    model: requireModel("ollama", parts),
+    messages: parts.system === undefined
+      ? parts.turns
+      : [{ role: "system", content: parts.system }, ...parts.turns],
+    format: neutral.responseSchema ?? verbatim.format,
+    options: {
+      ...asObject(verbatim.options),
+      temperature: neutral.temperature,
+      top_p: neutral.topP,
+      top_k: neutral.topK,
+      num_predict: neutral.maxTokens,
+      stop: toStopList(neutral.stop),
+      seed: neutral.seed,
+      presence_penalty: neutral.presencePenalty,
+      frequency_penalty: neutral.frequencyPenalty,
+    },
+  };
+}
+
+function readAnswer(body: unknown): Answer {
+  const root = asObject(body);
+  const usage = {
+    inputTokens: asCount(root.prompt_eval_count),
+    outputTokens: asCount(root.eval_count),
+  };
+  const about = { model: asString(root.model), usage };
+  const error = readProviderError(root);
+  if (error) return { ...about, kind: "error", error };
+  if (root.message === undefined) return { ...about, kind: "unrecognised" };
+  const message = asObject(root.message);
+  const calls = asArray(message.tool_calls)
+    .map((call) => asObject(asObject(call).function))
+    .map((call) => ({
+      name: asString(call.name) ?? "",
+      arguments: call.arguments,
+    }));
+  return {
+    ...about,
+    kind: "text",
+    text: toAnswerText(asString(message.content) ?? "", calls),
+    finishReason: root.done_reason === "length"
+      ? "length"
+      // Ollama says stop when it asks for tools.
+      : calls.length > 0
+      ? "tool_calls"
+      : root.done_reason === "stop"
+      ? "stop"
+      : "other",
+  };
+}
+
+function assembleStream(): StreamAssembly {
+  const calls: unknown[] = [];
+  let content = "";
+  let last: JsonObject | undefined;
+
+  return {
+    add(event) {
+      const message = asObject(event.message);
+      content += asString(message.content) ?? "";
+      calls.push(...asArray(message.tool_calls));
+      if (event.done === true || event.error !== undefined) last = event;
+      return last !== undefined;
+    },
+    body() {
+      if (last === undefined || last.error !== undefined) return last;
+      return { ...last, message: { content, tool_calls: calls } };
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import { deepEqual, equal } from "node:assert/strict";
+import type { Message } from "../../prompt.ts";
+import { toRequestParts } from "../model_request.ts";
+import { openaiChat } from "./openai_chat.ts";
+
+const OPENAI = new URL("https://api.openai.com/v1/chat/completions");
+const OTHER = new URL("https://llm.example.com/v1/chat/completions");
+
+function bodyOf(
+  parameters: Record<string, unknown>,
+  url = OPENAI,
+  messages?: Message[],
+): unknown {
+  const parts = toRequestParts({ prompt: "Hi", messages, parameters }, "m-1");
+  return JSON.parse(JSON.stringify(openaiChat.toBody(parts, url)));
+}
+
+const PLAIN = { model: "m-1", messages: [{ role: "user", content: "Hi" }] };
+
+Deno.test("openaiChat.toBody() sends model and prompt and nothing else", () => {
+  deepEqual(bodyOf({}), PLAIN);
+});
+
+Deno.test("openaiChat.toBody() sends system prompt and earlier turns in order", () => {
+  const messages: Message[] = [
+    { role: "system", content: "archived" },
+    { role: "user", content: "1" },
+    { role: "assistant", content: "2" },
+  ];
+  const turns = [messages[1], messages[2], { role: "user", content: "Hi" }];
+  deepEqual(bodyOf({}, OPENAI, messages), {
+    ...PLAIN,
+    messages: [messages[0], ...turns],
+  });
+  deepEqual(bodyOf({ systemPrompt: "new" }, OPENAI, messages), {
+    ...PLAIN,
+    messages: [{ role: "system", content: "new" }, ...turns],
+  });
+});
+
+Deno.test("openaiChat.toBody() translates parameters to the API's names", () => {
+  deepEqual(
+    bodyOf({
+      model: "m-2",
+      temperature: 0.1,
+      topP: 0.2,
+      topK: 3,
+      maxTokens: 4,
+      stop: ["x"],
+      seed: 5,
+      presencePenalty: 0.6,
+      frequencyPenalty: 0.7,
+      responseSchema: { type: "object" },
+      reasoning_effort: "low",
+    }),
+    {
+      model: "m-2",
+      messages: PLAIN.messages,
+      temperature: 0.1,
+      top_p: 0.2,
+      top_k: 3,
+      max_completion_tokens: 4,
+      stop: ["x"],
+      seed: 5,
+      presence_penalty: 0.6,
+      frequency_penalty: 0.7,
+      response_format: {
+        type: "json_schema",
+        json_schema: {
+          name: "response",
+          schema: { type: "object" },
+          strict: true,
+        },
+      },
+      reasoning_effort: "low",
+    },
+  );
+});
+
+for (
+  const [url, name] of [
+    [OPENAI, "max_completion_tokens"],
+    [new URL("https://x.openai.azure.com/openai/v1"), "max_completion_tokens"],
+    [OTHER, "max_tokens"],
+    [new URL("https://notopenai.com/"), "max_tokens"],
+  ] as const
+) {
+  Deno.test(`openaiChat.toBody() sends ${name} to ${url.host}`, () => {
+    deepEqual(bodyOf({ maxTokens: 9 }, url), { ...PLAIN, [name]: 9 });
+  });
+}
+
+Deno.test("openaiChat.toBody() never lets a parameter replace the prompt", () => {
+  deepEqual(bodyOf({ messages: [], temperature: null }), PLAIN);
+});
+
+const USAGE = { prompt_tokens: 3, completion_tokens: 2 };
+const ABOUT = { model: "m-1", usage: { inputTokens: 3, outputTokens: 2 } };
+
+function answerOf(message: unknown, finish_reason: string): unknown {
+  const body = {
+    model: "m-1",
+    usage: USAGE,
+    choices: [{ message, finish_reason }],
+  };
+  return openaiChat.readAnswer(body);
+}
+
+for (
+  const [finish, finishReason] of [
+    ["stop", "stop"],
+    ["length", "length"],
+    ["tool_calls", "tool_calls"],
+    ["function_call", "tool_calls"],
+    ["eos", "other"],
+  ]
+) {
+  Deno.test(`openaiChat.readAnswer() reads finish_reason ${finish}`, () => {
+    deepEqual(answerOf({ content: "Hi" }, finish), {
+      ...ABOUT,
+      kind: "text",
+      text: "Hi",
+      finishReason,
+    });
+  });
+}
+
+Deno.test("openaiChat.readAnswer() joins typed parts and leaves thinking out", () => {
+  const content = [
+    { type: "thinking", text: "hm" },
+    { type: "text", text: "a" },
+    { type: "text", text: "b" },
+  ];
+  deepEqual(answerOf({ content }, "stop"), {
+    ...ABOUT,
+    kind: "text",
+    text: "ab",
+    finishReason: "stop",
+  });
+});
+
+Deno.test("openaiChat.readAnswer() gives tool calls as text", () => {
+  const tool_calls = [{
+    id: "call_1",
+    type: "function",
+    function: { name: "f", arguments: '{"x":1}' },
+  }];
+  deepEqual(answerOf({ content: null, tool_calls }, "tool_calls"), {
+    ...ABOUT,
+    kind: "text",
+    text: '[{"name":"f","arguments":{"x":1}}]',
+    finishReason: "tool_calls",
+  });
+});
+
+Deno.test("openaiChat.readAnswer() sees a refusal", () => {
+  deepEqual(answerOf({ content: null, refusal: "No" }, "stop"), {
+    ...ABOUT,
+    kind: "declined",
+    code: "refusal",
+    reason: "No",
+  });
+});
+
+Deno.test("openaiChat.readAnswer() sees the content filter", () => {
+  deepEqual(answerOf({ content: "Hal" }, "content_filter"), {
+    ...ABOUT,
+    kind: "declined",
+    code: "content_filter",
+    reason: "finish_reason content_filter",
+  });
+});
+
+for (
+  const body of [
+    { error: { code: 502, message: "no provider" } },
+    { choices: [{ error: { code: 502, message: "no provider" } }] },
+  ]
+) {
+  Deno.test(`openaiChat.readAnswer() sees the error in ${JSON.stringify(body)}`, () => {
+    const answer = openaiChat.readAnswer(body);
+    equal(answer.kind === "error" && answer.error.status, 502);
+  });
+}
+
+Deno.test("openaiChat.readAnswer() does not recognise other JSON", () => {
+  for (const body of [{}, [], null, 1, "x", { choices: "x" }]) {
+    equal(openaiChat.readAnswer(body).kind, "unrecognised");
+  }
+});
+
+const chunk = (delta: unknown, finish_reason: string | null = null) => ({
+  model: "m-1",
+  choices: [{ delta, finish_reason }],
+});
+
+Deno.test("openaiChat.assembleStream() adds up text, tool calls and usage", () => {
+  const assembly = openaiChat.assembleStream();
+  const call = (index: number, name: string, text: string) => ({
+    tool_calls: [{ index, function: { name, arguments: text } }],
+  });
+  for (
+    const event of [
+      chunk({ role: "assistant", content: "a" }),
+      chunk({ content: "b" }),
+      chunk(call(1e9, "f", '{"x"')),
+      chunk(call(1e9, "", ":1}")),
+      chunk({}, "tool_calls"),
+      { choices: [], usage: USAGE },
+    ]
+  ) equal(assembly.add(event), false);
+  deepEqual(assembly.body(), {
+    model: "m-1",
+    usage: USAGE,
+    choices: [{
+      message: {
+        content: "ab",
+        refusal: "",
+        tool_calls: [{ function: { name: "f", arguments: '{"x":1}' } }],
+      },
+      finish_reason: "tool_calls",
+    }],
+  });
+});
+
+Deno.test("openaiChat.assembleStream() has no body before the finish reason", () => {
+  const assembly = openaiChat.assembleStream();
+  assembly.add(chunk({ content: "a" }));
+  equal(assembly.body(), undefined);
+});
+
+Deno.test("openaiChat.assembleStream() ends with an error", () => {
+  const assembly = openaiChat.assembleStream();
+  equal(assembly.add({ error: { message: "x" } }), true);
+  deepEqual(assembly.body(), { error: { message: "x" } });
+});

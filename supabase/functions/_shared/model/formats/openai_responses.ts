@@ -1,0 +1,129 @@
+import { completeBaseUrl } from "../base_url.ts";
+import {
+  asArray,
+  asCount,
+  asObject,
+  asString,
+  isJsonObject,
+  type JsonObject,
+} from "../json_value.ts";
+import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import type { RequestParts } from "../model_request.ts";
+import { readProviderError } from "../provider_error.ts";
+import { readToolArguments, toAnswerText } from "../tool_calls.ts";
+import { refuseUnsupported } from "../unsendable_request.ts";
+
+/**
+ * OpenAI's Responses API (`POST /v1/responses`). Fields as in openai-node's
+ * `resources/responses/responses.ts`, August 2026.
+ */
+export const openaiResponses: ModelFormat = {
+  name: "openai-responses",
+  headers: {},
+  toUrl: (url) => completeBaseUrl(url, "/v1", "/responses").href,
+  toBody,
+  recognises: (body) =>
+    asObject(body).object === "response" &&
+    Array.isArray(asObject(body).output),
+  readAnswer,
+  assembleStream,
+};
+
+function toBody(parts: RequestParts): JsonObject {
+  refuseUnsupported("openai-responses", parts, [
+    "topK",
+    "stop",
+    "seed",
+    "presencePenalty",
+    "frequencyPenalty",
+  ]);
+  const { neutral, verbatim } = parts;
+  return {
+    ...verbatim,
+    model: parts.model,
+    instructions: parts.system,
+    input: parts.turns,
+    temperature: neutral.temperature,
+    top_p: neutral.topP,
+    max_output_tokens: neutral.maxTokens,
+    text: neutral.responseSchema === undefined ? verbatim.text : {
+      ...asObject(verbatim.text),
+      format: {
+        type: "json_schema",
+        name: "response",
+        schema: neutral.responseSchema,
+        strict: true,
+      },
+    },
+  };
+}
+
+function readAnswer(body: unknown): Answer {
+  const root = asObject(body);
+  const usage = {
+    inputTokens: asCount(asObject(root.usage).input_tokens),
+    outputTokens: asCount(asObject(root.usage).output_tokens),
+  };
+  const about = { model: asString(root.model), usage };
+  const error = readProviderError(root);
+  if (error) return { ...about, kind: "error", error };
+  if (!Array.isArray(root.output)) return { ...about, kind: "unrecognised" };
+  const output = root.output.map(asObject);
+  const content = output.filter((item) => item.type === "message")
+    .flatMap((item) => asArray(item.content)).map(asObject);
+  const refusal = content.find((part) => part.type === "refusal");
+  if (refusal) {
+    const reason = asString(refusal.refusal) ?? "refusal";
+    return { ...about, kind: "declined", code: "refusal", reason };
+  }
+  const incomplete = asString(asObject(root.incomplete_details).reason);
+  if (incomplete === "content_filter") {
+    return {
+      ...about,
+      kind: "declined",
+      code: "content_filter",
+      reason: "incomplete: content_filter",
+    };
+  }
+  const text = content.filter((part) => part.type === "output_text")
+    .map((part) => asString(part.text) ?? "").join("");
+  const calls = output.filter((item) => item.type === "function_call")
+    .map((call) => ({
+      name: asString(call.name) ?? "",
+      arguments: readToolArguments(call.arguments),
+    }));
+  return {
+    ...about,
+    kind: "text",
+    text: toAnswerText(text, calls),
+    finishReason: incomplete === "max_output_tokens"
+      ? "length"
+      : calls.length > 0
+      ? "tool_calls"
+      : root.status === "completed"
+      ? "stop"
+      : "other",
+  };
+}
+
+const LAST_EVENTS = new Set([
+  "response.completed",
+  "response.incomplete",
+  "response.failed",
+]);
+
+/** The last event repeats the whole response, so deltas need no adding up. */
+function assembleStream(): StreamAssembly {
+  let body: JsonObject | undefined;
+  return {
+    add(event) {
+      if (LAST_EVENTS.has(String(event.type)) && isJsonObject(event.response)) {
+        body = event.response;
+      } else if (event.type === "error" || isJsonObject(event.error)) {
+        body = event;
+      }
+      return body !== undefined;
+    },
+    body: () => body,
+  };
+}

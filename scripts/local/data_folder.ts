@@ -5,6 +5,8 @@ import { isAlive } from "./is_alive.ts";
 /** A folder with everything that one embedded Supabase keeps. */
 export interface DataFolder {
   path: string;
+  /** Removes the databases and objects; keys stay as they are. */
+  empty(): Promise<void>;
   /** Lets others use the folder; removes it when it is temporary. */
   release(): Promise<void>;
 }
@@ -40,6 +42,10 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   await lock.write(new TextEncoder().encode(`${Deno.pid}\n`));
   return {
     path,
+    async empty() {
+      await removeFolder(join(path, "postgres"));
+      await removeFolder(join(path, "objects"));
+    },
     release: () => Promise.resolve(lock.close()),
   };
 }
@@ -58,7 +64,12 @@ export async function makeTemporaryDataFolder(
   }
   const path = join(parent, `stack-${Deno.pid}-${crypto.randomUUID()}`);
   await Deno.mkdir(path);
-  return { path, release: () => removeFolder(path) };
+  return {
+    path,
+    // It is new.
+    empty: () => Promise.resolve(),
+    release: () => removeFolder(path),
+  };
 }
 
 async function removeFolder(path: string): Promise<void> {

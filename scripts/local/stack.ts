@@ -30,6 +30,8 @@ export interface StackOptions {
   port?: number;
   /** Folder that survives the stack; omitted: a temporary one. */
   dataDir?: string;
+  /** Forget what an earlier stack has left in dataDir. */
+  emptyDataDir?: boolean;
   /** Use this PostgreSQL server instead of the embedded one. */
   databaseUrl?: string;
   /** What becomes of pg_net's requests, "on" by default. */
@@ -86,6 +88,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await openStackFolder(dataDir);
   cleanup.defer(folder.release);
+  if (options.emptyDataDir) await folder.empty();
   const keys = await readOrCreateKeys(folder.path);
 
   const backends: Backends = {

@@ -3,6 +3,7 @@ import { chown, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
 import { applyBaseSql, type BaseSql } from "../base_database.ts";
+import { isAlive } from "../is_alive.ts";
 import { chooseFreePort } from "../ports.ts";
 import { copyServer, postgresVersion, standIns } from "./binaries.ts";
 import type { OperatingSystemUser } from "./operating_system_user.ts";
@@ -41,8 +42,10 @@ export async function prepareRuntime(
   if (await exists(target)) return runtime;
 
   log("Unpacking PostgreSQL (once per version)");
-  const draft = `${target}.${crypto.randomUUID()}`;
-  await mkdir(draft, { recursive: true });
+  await mkdir(folder, { recursive: true });
+  await removeDraftsOfDeadProcesses(folder);
+  const draft = join(folder, `draft-${Deno.pid}-${crypto.randomUUID()}`);
+  await mkdir(draft);
   try {
     if (user) await chown(draft, user.uid, user.gid);
     await copyServer(join(draft, "server"));
@@ -66,7 +69,9 @@ export async function copyTemplate(
   data: string,
 ): Promise<void> {
   if (await exists(data)) return;
-  const draft = `${data}.${crypto.randomUUID()}`;
+  // The folder around it is this process's own, so is what lies there half made.
+  const draft = `${data}.draft`;
+  await rm(draft, { recursive: true, force: true });
   await cp(template, draft, { recursive: true });
   await Deno.chmod(draft, 0o700);
   if (user) {
@@ -120,6 +125,14 @@ async function nameOfVersion(base: BaseSql, user?: OperatingSystemUser) {
     hash.update(name).update(await Deno.readFile(join(standIns, name)));
   }
   return `postgres-${postgresVersion}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+async function removeDraftsOfDeadProcesses(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const owner = Number(/^draft-(\d+)-/.exec(name)?.[1]);
+    if (!owner || isAlive(owner)) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

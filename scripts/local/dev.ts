@@ -1,0 +1,63 @@
+import { resolve } from "node:path";
+import { type DevOptions, readDevOptions, usage } from "./dev_options.ts";
+import { readFolders } from "./folders.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+function describe(stack: Stack, milliseconds: number): string {
+  return `
+         API URL: ${stack.url}
+          DB URL: ${stack.databaseUrl}
+      Studio URL: ${stack.studioUrl}
+ Publishable key: ${stack.publishableKey}
+      Secret key: ${stack.secretKey}
+
+Started in ${(milliseconds / 1_000).toFixed(1)} s. Ctrl-C stops it.`;
+}
+
+/** Resolves when the user or the system asks this process to end. */
+function askedToEnd(): Promise<void> {
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  return new Promise((end) => {
+    for (const signal of signals) {
+      let asked = false;
+      Deno.addSignalListener(signal, () => {
+        // Asked twice: do not wait for anything; the other processes end with this one.
+        if (asked) Deno.exit(130);
+        asked = true;
+        end();
+      });
+    }
+  });
+}
+
+async function run(options: DevOptions): Promise<void> {
+  const started = performance.now();
+  const end = askedToEnd().then(() => "end" as const);
+  const dataDir = resolve(options.dataDir ?? readFolders().data);
+  const starting = startStack({
+    port: options.port,
+    dataDir,
+    emptyDataDir: options.reset,
+    databaseUrl: options.databaseUrl,
+    log: (line) => console.error(line),
+  });
+  const stack = await Promise.race([starting, end]);
+  // While a part is still starting nothing has to be saved.
+  if (stack === "end") Deno.exit(130);
+  console.log(describe(stack, performance.now() - started));
+  await end;
+  console.log("Stopping");
+  await stack.stop();
+}
+
+try {
+  const options = readDevOptions(Deno.args);
+  if (options.help) console.log(usage);
+  else await run(options);
+  Deno.exit(0);
+} catch (error) {
+  console.error((error as Error).message);
+  Deno.exit(1);
+}

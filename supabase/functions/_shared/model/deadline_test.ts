@@ -1,0 +1,53 @@
+import { equal, rejects } from "node:assert/strict";
+import { startDeadline } from "./deadline.ts";
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve())
+  );
+}
+
+Deno.test("startDeadline() aborts when time is up", async () => {
+  const deadline = startDeadline(1, undefined);
+  await aborted(deadline.signal);
+  equal(deadline.givenUp(), "timeout");
+  deadline.clear();
+});
+
+Deno.test("startDeadline() aborts with the caller", () => {
+  const caller = new AbortController();
+  const deadline = startDeadline(60_000, caller.signal);
+  equal(deadline.givenUp(), undefined);
+  caller.abort();
+  equal(deadline.signal.aborted, true);
+  equal(deadline.givenUp(), "aborted");
+  deadline.clear();
+});
+
+Deno.test("startDeadline() is aborted at once by a caller who gave up before", () => {
+  const deadline = startDeadline(60_000, AbortSignal.abort());
+  equal(deadline.givenUp(), "aborted");
+  deadline.clear();
+});
+
+Deno.test("clear() leaves the caller's signal without a listener", () => {
+  const caller = new AbortController();
+  const deadline = startDeadline(60_000, caller.signal);
+  deadline.clear();
+  caller.abort();
+  equal(deadline.signal.aborted, false);
+});
+
+Deno.test("within() passes on what the work gives", async () => {
+  const deadline = startDeadline(60_000, undefined);
+  equal(await deadline.within(Promise.resolve(7)), 7);
+  await rejects(deadline.within(Promise.reject(new Error("own"))), /own/);
+  deadline.clear();
+});
+
+Deno.test("within() rejects at the deadline, also when it has passed", async () => {
+  const deadline = startDeadline(1, undefined);
+  await rejects(deadline.within(new Promise(() => {})), /deadline/);
+  await rejects(deadline.within(new Promise(() => {})), /deadline/);
+  deadline.clear();
+});

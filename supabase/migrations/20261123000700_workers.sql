@@ -28,7 +28,7 @@ comment on column pipeline.workers.wanted is 'Calls that it could have in flight
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When it counts as dead: 10 s after an unanswered dispatch, else the lease of its last heartbeat.';
+  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 60 s after each heartbeat.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
@@ -122,7 +122,7 @@ begin
     insert into pipeline.workers (run_id, stage, token_hash, reason, dispatched_at, expires_at)
     values (
       wake_workers.run_id, wake_workers.stage, sha256(convert_to(token, 'UTF8')),
-      wake_workers.reason, wake_workers.as_of, wake_workers.as_of + interval '10 seconds'
+      wake_workers.reason, wake_workers.as_of, wake_workers.as_of + interval '5 seconds'
     )
     returning * into worker;
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
@@ -192,8 +192,7 @@ begin
   where workers.id = start_worker.worker_id
     and workers.token_hash = sha256(convert_to(start_worker.token, 'UTF8'))
     and workers.started_at is null
-    and workers.ended_at is null
-    and workers.expires_at > start_worker.as_of
+    and workers.dispatched_at > start_worker.as_of - interval '60 seconds'
   returning * into worker;
   if worker.id is null then
     return null;

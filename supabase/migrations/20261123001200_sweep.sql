@@ -186,7 +186,10 @@ begin
   set ended_at = sweep_pipeline.as_of, slots = 0, wanted = 0
   where id in (
     select dead.id from pipeline.workers as dead
-    where dead.ended_at is null and dead.expires_at <= sweep_pipeline.as_of
+    where dead.ended_at is null
+      and dead.expires_at <= sweep_pipeline.as_of
+      -- A wake that is only slow may still arrive.
+      and (dead.started_at is not null or dead.dispatched_at <= sweep_pipeline.as_of - interval '60 seconds')
     for update skip locked
   );
   recovered := pipeline.recover_leases(sweep_pipeline.most, sweep_pipeline.as_of);

@@ -17,6 +17,17 @@ interface RpcRequest {
   requestHeaders?: Record<string, string>;
 }
 
+/** lite hands over JSON arrays as text already, which the driver would encode once more. */
+const jsonb = {
+  to: 3802,
+  from: [3802],
+  serialize: (value: unknown) =>
+    typeof value === "string" && /^[[{]/.test(value)
+      ? value
+      : JSON.stringify(value),
+  parse: (text: string) => JSON.parse(text),
+};
+
 /**
  * The database connection of lite, made to behave like PostgREST in three ways
  * that lite 0.10.0 offers no option for, hence the replaced private methods:
@@ -29,7 +40,7 @@ interface RpcRequest {
 export function connectLikePostgrest(url: string): PostgresConnection {
   const connection = createPostgresConnection({
     url,
-    postgresOptions: { max: 20, onnotice: () => {} },
+    postgresOptions: { max: 20, onnotice: () => {}, types: { jsonb } },
   });
   let roleSettings: Promise<Map<string, [string, string][]>> | undefined;
   return Object.assign(connection, {

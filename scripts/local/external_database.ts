@@ -34,6 +34,10 @@ export async function prepareExternalDatabase(url: string): Promise<string[]> {
       missing.push(extension);
       await installStandIn(sql, extension);
     }
+    // A Supabase project has Vault from the beginning, the others when asked for.
+    if (!missing.includes("supabase_vault")) {
+      await sql`create extension if not exists supabase_vault cascade`;
+    }
     return missing;
   } catch (error) {
     throw new Error(

@@ -90,6 +90,13 @@ Deno.test("startStack() serves objects, also in parts", () =>
     const { data } = await bucket.download("2026/a.json");
     equal(await data?.text(), "0123456789");
 
+    await bucket.upload("2026/deep/b.json", bytes);
+    const { data: listed } = await bucket.list("2026");
+    deepEqual(listed?.map(({ name, id }) => [name, id !== null]), [
+      ["deep", false],
+      ["a.json", true],
+    ]);
+
     const url = `${stack.url}/storage/v1/object/archives/2026/a.json`;
     const part = await fetch(url, {
       headers: { apikey: stack.secretKey, range: "bytes=2-4" },
@@ -105,6 +112,7 @@ Deno.test("startStack() serves objects, also in parts", () =>
 
     const anon = clientFor(stack, stack.publishableKey).storage;
     ok((await anon.from("archives").download("2026/a.json")).error);
+    deepEqual((await anon.from("archives").list("2026")).data, []);
   }));
 
 Deno.test("startStack() runs functions as hosted Supabase does", () =>
@@ -250,6 +258,51 @@ Deno.test("kill() is followed by a restart of every part", () =>
     await stack.sql`select net.http_post(${url}, '"again"'::jsonb)`;
     await greeting(stack, '"again"');
   }));
+
+Deno.test("startStack() uses a plain server of the user's", () =>
+  withStack(async (server) => {
+    // template0 has nothing of Supabase, and no pg_net is loaded into the server.
+    await server.sql`create database plain template template0`;
+    const databaseUrl = server.databaseUrl.replace(
+      /\/\/postgres:(.*)\/postgres$/,
+      "//supabase_admin:$1/plain",
+    );
+    await withStack(async (stack) => {
+      const [{ extensions }] = await stack.sql`
+        select array_agg(extname::text order by extname) as extensions
+        from pg_extension
+      `;
+      deepEqual(extensions, [
+        "pgcrypto",
+        "plpgsql",
+        "supabase_vault",
+        "uuid-ossp",
+      ]);
+      const service = clientFor(stack, stack.secretKey);
+      const { error } = await service.from("greetings").insert({
+        message: "a",
+      });
+      equal(error, null);
+      const url = `${stack.url}/functions/v1/hello/later`;
+      await stack.sql`select net.http_post(${url}, '"sent"'::jsonb)`;
+      await greeting(stack, '"sent"');
+      const command = "insert into greetings (message) values ('scheduled')";
+      await stack.sql`select cron.schedule('greet', '1 second', ${command})`;
+      await greeting(stack, "scheduled");
+    }, { databaseUrl });
+    // A second start on the same database finds everything in place.
+    await withStack(
+      async (stack) => void await greeting(stack, "scheduled"),
+      { databaseUrl, functions: [] },
+    );
+  }, { functions: [] }));
+
+Deno.test("startStack() says why a server of the user's is of no use", async () => {
+  await rejects(
+    startStack({ port: 0, project, databaseUrl: "postgres://x@127.0.0.1:1/x" }),
+    /Cannot use the PostgreSQL server at 127\.0\.0\.1:1: .*ECONNREFUSED/,
+  );
+});
 
 Deno.test("startStack() takes the next port when one is busy", () =>
   withStack(async (first) => {

@@ -36,7 +36,7 @@ export type FaultName = typeof FAULT_NAMES[number];
 /** A fault, a model's behaviour, `sse`, or an HTTP status such as `500`. */
 export type Fault = FaultName | Behaviour | "sse" | `${number}`;
 
-/** The sentence of faults written into a prompt, and what is left to do. */
+/** What a prompt asks to happen to it. */
 export interface Directives {
   faults: { fault: Fault; times: number }[];
   latencyMs?: number;
@@ -77,17 +77,26 @@ export function toErrorBody(
   api: SimulatedApi,
   status: number,
   message: string,
-  code: string = CODES[status] ?? (status >= 500 ? "server_error" : "error"),
+  code?: string,
 ): unknown {
+  const word = code ?? CODES[status] ??
+    (status >= 500 ? "server_error" : "error");
   switch (api) {
     case "anthropic-messages":
-      return { type: "error", error: { type: code, message } };
+      return { type: "error", error: { type: word, message } };
     case "gemini":
-      return { error: { code: status, message, status: code.toUpperCase() } };
+      return {
+        error: {
+          code: status,
+          message,
+          status: GOOGLE_STATUSES[status] ?? "UNKNOWN",
+          details: code === undefined ? [] : [{ reason: code }],
+        },
+      };
     case "ollama":
       return { error: message };
     default:
-      return { error: { message, type: code, code, param: null } };
+      return { error: { message, type: word, code: word, param: null } };
   }
 }
 
@@ -99,6 +108,18 @@ const CODES: Record<number, string> = {
   413: "request_too_large",
   429: "rate_limit_error",
   529: "overloaded_error",
+};
+
+// As in google/rpc/code.proto.
+const GOOGLE_STATUSES: Record<number, string> = {
+  400: "INVALID_ARGUMENT",
+  401: "UNAUTHENTICATED",
+  403: "PERMISSION_DENIED",
+  404: "NOT_FOUND",
+  429: "RESOURCE_EXHAUSTED",
+  500: "INTERNAL",
+  503: "UNAVAILABLE",
+  504: "DEADLINE_EXCEEDED",
 };
 
 /** A whole response that a fault consists of. */

@@ -49,18 +49,13 @@ const EVENTS: Record<
   (body: any) => string[]
 > = {
   "openai-chat": streamChat,
-  custom: (body) =>
-    streamChat({
-      model: body.model,
-      choices: [{
-        message: { content: body.result.text },
-        finish_reason: "stop",
-      }],
-      usage: {
-        prompt_tokens: body.usage.in,
-        completion_tokens: body.usage.out,
-      },
-    }),
+  custom: (body) => {
+    const [head, tail] = halves(body.result.text);
+    return [
+      data({ result: { text: head } }),
+      data({ ...body, result: { text: tail } }),
+    ];
+  },
 
   "openai-responses": (body) => {
     const last = body.status === "completed"

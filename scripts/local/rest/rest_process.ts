@@ -7,6 +7,7 @@ import postgres from "postgres";
 import { reportToParent } from "../child_process.ts";
 import { connectLikePostgrest } from "./database_connection.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
+import { answerListing } from "./object_listing.ts";
 import { readRestSettings } from "./rest_settings.ts";
 
 const settings = readRestSettings(Deno.env.toObject());
@@ -58,4 +59,6 @@ Deno.serve({
   hostname: "127.0.0.1",
   port: 0,
   onListen: ({ port }) => reportToParent(port),
-}, (request) => answerWithRange(request, (request) => api.fetch(request)));
+}, async (request) =>
+  await answerListing(request, connection, settings) ??
+    await answerWithRange(request, (request) => api.fetch(request)));

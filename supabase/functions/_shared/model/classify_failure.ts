@@ -23,14 +23,18 @@ export function classifyFailure(
   const codes = error?.codes ?? [];
   const status = httpStatus ?? error?.status ?? statusOfCodes(codes);
   const asked = readRetryAfter(headers, now) ?? error?.retryAfterMs;
-  const verdict = byBilling(status, error) ?? byCodes(status, codes) ??
-    byStatus(status, asked !== undefined);
+  const verdict = obeyShouldRetry(
+    byBilling(status, error) ?? byCodes(status, codes) ??
+      byStatus(status, asked !== undefined),
+    headers.get("x-should-retry"),
+  );
   const wait = asked ??
     (verdict.class === "rate" ? resetOfSpentBudget(limits) : undefined);
+  const isRetried = verdict.class === "rate" || verdict.class === "transient";
   return {
-    ...obeyShouldRetry(verdict, headers.get("x-should-retry")),
+    ...verdict,
     status,
-    retryAfterMs: wait === undefined ? undefined : clampWait(wait),
+    retryAfterMs: isRetried && wait !== undefined ? clampWait(wait) : undefined,
   };
 }
 

@@ -39,8 +39,8 @@ export type Answer =
 export interface StreamAssembly {
   /** Takes one event's JSON; true when the answer is complete. */
   add(event: JsonObject): boolean;
-  /** The body so far; undefined when the answer is not complete. */
-  body(): JsonObject | undefined;
+  /** What `readAnswer` reads; undefined when the answer is not complete. */
+  body(): unknown;
 }
 
 /** How one vendor's API is spoken. */

@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import { isJsonObject, type JsonObject } from "./json_value.ts";
+import { isJsonObject } from "./json_value.ts";
 import type { StreamAssembly } from "./model_format.ts";
 
 /** How the events of a streamed answer are set apart. */
@@ -34,7 +34,7 @@ export async function readStreamedAnswer(
   chunks: AsyncIterable<string> | Iterable<string>,
   kind: StreamKind,
   assembly: StreamAssembly,
-): Promise<JsonObject | undefined> {
+): Promise<unknown> {
   const events: string[] = [];
   const splitter = kind === "json-lines"
     ? createLineSplitter(events)

@@ -20,7 +20,8 @@ function collect() {
 }
 
 async function read(chunks: string[], kind: StreamKind): Promise<unknown> {
-  return (await readStreamedAnswer(chunks, kind, collect()))!.seen;
+  const body = await readStreamedAnswer(chunks, kind, collect());
+  return (body as { seen: unknown }).seen;
 }
 
 Deno.test("readStreamedAnswer() joins events that chunks cut apart", async () => {

@@ -5,6 +5,11 @@ import type { Answer, ModelFormat, ProviderError } from "../model_format.ts";
 import { readProviderError } from "../provider_error.ts";
 import { compileTemplate } from "../request_template.ts";
 import { openaiChat } from "./openai_chat.ts";
+import {
+  assembleAny,
+  collectEvents,
+  StreamedEvents,
+} from "./streamed_events.ts";
 
 /**
  * An API of the user's own: the endpoint's template is the request, its paths
@@ -32,7 +37,28 @@ export function createCustomFormat(
   const readError = (body: unknown) =>
     errorAt ? toProviderError(errorAt(body)) : undefined;
 
+  /** A stream's text is spread over its events, the rest is said once. */
+  function readStreamed({ events }: StreamedEvents): Answer {
+    const answers = events.map(readAnswer);
+    const failed = answers.find((answer) => answer.kind === "error");
+    if (failed) return failed;
+    return {
+      kind: "text",
+      text: answers.map((answer) => answer.kind === "text" ? answer.text : "")
+        .join(""),
+      finishReason: "other",
+      model: answers.findLast((answer) => answer.model)?.model,
+      usage: {
+        inputTokens: answers.findLast(({ usage }) => usage.inputTokens)?.usage
+          .inputTokens,
+        outputTokens: answers.findLast(({ usage }) => usage.outputTokens)?.usage
+          .outputTokens,
+      },
+    };
+  }
+
   function readAnswer(body: unknown): Answer {
+    if (body instanceof StreamedEvents) return readStreamed(body);
     const usage = {
       inputTokens: asCount(inputTokensAt?.(body)),
       outputTokens: asCount(outputTokensAt?.(body)),
@@ -62,7 +88,7 @@ export function createCustomFormat(
     readAnswer,
     readError,
     readsPlainText: textAt === undefined,
-    assembleStream: openaiChat.assembleStream,
+    assembleStream: () => textAt ? collectEvents() : assembleAny(known),
   };
 }
 

@@ -115,3 +115,46 @@ for (
 Deno.test("custom.readAnswer() does not recognise other JSON", () => {
   equal(custom().readAnswer({ weather: ["rain"] }).kind, "unrecognised");
 });
+
+function assemble(
+  endpoint: Parameters<typeof custom>[0],
+  events: Record<string, unknown>[],
+): unknown {
+  const format = custom(endpoint);
+  const assembly = format.assembleStream();
+  for (const event of events) assembly.add(event);
+  const body = assembly.body();
+  return body === undefined ? undefined : format.readAnswer(body);
+}
+
+Deno.test("custom.assembleStream() adds up the text at the endpoint's path", () => {
+  const responsePath = { text: "piece", outputTokens: "out", error: "problem" };
+  deepEqual(
+    assemble({ responsePath }, [{ piece: "a" }, { piece: "b" }, { out: 2 }]),
+    {
+      kind: "text",
+      text: "ab",
+      finishReason: "other",
+      model: undefined,
+      usage: { inputTokens: undefined, outputTokens: 2 },
+    },
+  );
+  const failed = assemble({ responsePath }, [{ piece: "a" }, { problem: "x" }]);
+  equal((failed as { kind: string }).kind, "error");
+  equal(assemble({ responsePath }, []), undefined);
+});
+
+Deno.test("custom.assembleStream() recognises a stream of a known format", () => {
+  const events = [
+    { candidates: [{ content: { parts: [{ text: "a" }] } }] },
+    {
+      candidates: [{
+        content: { parts: [{ text: "b" }] },
+        finishReason: "STOP",
+      }],
+    },
+  ];
+  const answer = assemble({}, events) as { text: string };
+  equal(answer.text, "ab");
+  equal(assemble({}, events.slice(0, 1)), undefined);
+});

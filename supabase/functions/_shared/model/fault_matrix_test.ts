@@ -1,0 +1,129 @@
+// Every case of `FAULT_CASES` in every format, against the model simulator on
+// loopback: the one test of this folder that opens connections.
+
+import { equal } from "node:assert/strict";
+import { startModelSimulator } from "../../../../scripts/local/model_simulator.ts";
+import { createModelCaller } from "./call_model.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { FAULT_CASES } from "./fault_outcomes.ts";
+import { toFaultPage } from "./fault_table.ts";
+import { MODEL_FORMAT_NAMES, type ModelFormatName } from "./model_format.ts";
+import type { ModelResult } from "./model_result.ts";
+
+const ENDPOINTS: Record<ModelFormatName, Partial<Endpoint>> = {
+  "openai-chat": { url: "/v1/chat/completions" },
+  "openai-responses": { url: "/v1/responses" },
+  "anthropic-messages": { url: "/v1/messages" },
+  gemini: { url: "/v1beta/models/m-1:generateContent" },
+  ollama: { url: "/api/chat" },
+  custom: {
+    url: "/custom",
+    requestTemplate: { prompt: "{{prompt}}" },
+    responsePath: {
+      text: "result.text",
+      inputTokens: "usage.in",
+      outputTokens: "usage.out",
+    },
+  },
+};
+
+const NEVER_ENDS = new Set(["silence", "slow-body"]);
+
+async function meet(
+  fault: string,
+  format: ModelFormatName,
+  origin: string,
+): Promise<ModelResult> {
+  const caller = createModelCaller({
+    name: "simulated",
+    model: "m-1",
+    headers: { "x-api-key": "{{secret:KEY}}" },
+    timeoutSeconds: NEVER_ENDS.has(fault) ? 0.1 : 10,
+    ...ENDPOINTS[format],
+    url: origin + ENDPOINTS[format].url,
+  }, {
+    fetch,
+    resolveSecret: () => Promise.resolve("sk-hush"),
+    now: Date.now,
+    allowPrivateHosts: true,
+  });
+  return await caller.call({ prompt: `[[fault:${fault}]]`, parameters: {} });
+}
+
+function outcomeOf(result: ModelResult): string {
+  if (result.ok) return `answer ${result.finishReason}`;
+  const { class: errorClass, code, retryAfterMs } = result.error;
+  const wait = retryAfterMs === undefined
+    ? ""
+    : ` after ${retryAfterMs / 1000} s`;
+  return `${errorClass} ${code}${wait}`;
+}
+
+for (const { fault, happens, outcome, except } of FAULT_CASES) {
+  Deno.test(`call() meets ${fault} in every format: ${happens}`, async () => {
+    const simulator = await startModelSimulator();
+    try {
+      for (const format of MODEL_FORMAT_NAMES) {
+        const result = await meet(fault, format, simulator.url);
+        const expected = except?.[format] ?? outcome;
+        equal(`${format}: ${outcomeOf(result)}`, `${format}: ${expected}`);
+        equal(simulator.requests.length > 0, true);
+      }
+    } finally {
+      await simulator.stop();
+    }
+  });
+}
+
+Deno.test("call() reads text, tokens and model in every format, streamed or not", async () => {
+  const simulator = await startModelSimulator();
+  try {
+    for (const stream of [false, true]) {
+      simulator.configure({ stream });
+      for (const format of MODEL_FORMAT_NAMES) {
+        const result = await meet("none", format, simulator.url);
+        const text = result.ok ? result.text : result.error.message;
+        equal(`${format}: ${text}`, `${format}: You said: [[fault:none]]`);
+        equal(result.outputTokens, 6, format);
+        equal(result.inputTokens! > 5, true, format);
+        equal(result.model, format === "custom" ? "simulated" : "m-1");
+      }
+    }
+  } finally {
+    await simulator.stop();
+  }
+});
+
+Deno.test("call() guesses the format of an unknown URL from the response", async () => {
+  const simulator = await startModelSimulator();
+  try {
+    const caller = createModelCaller({
+      name: "unknown",
+      url: `${simulator.url}/ask`,
+      headers: {},
+      timeoutSeconds: 10,
+    }, {
+      fetch,
+      resolveSecret: () => Promise.resolve(""),
+      now: Date.now,
+      allowPrivateHosts: true,
+    });
+    for (const stream of [false, true]) {
+      simulator.configure({ stream });
+      const result = await caller.call({ prompt: "Hi", parameters: {} });
+      equal(result.ok && result.text, "You said: Hi");
+      equal(result.outputTokens, 3);
+    }
+  } finally {
+    await simulator.stop();
+  }
+});
+
+Deno.test("docs/faults.md is what the fault cases say", async () => {
+  const page = new URL("../../../../docs/faults.md", import.meta.url);
+  equal(
+    await Deno.readTextFile(page),
+    toFaultPage(FAULT_CASES),
+    "run scripts/docs/write_fault_table.ts",
+  );
+});

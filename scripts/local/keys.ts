@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { generateApiKey } from "@supabase/lite";
-import { base64url, SignJWT } from "jose";
+import { base64url } from "jose";
 import { z } from "zod";
+import { signingKeyId, signNamed } from "./rest/signing_key_name.ts";
 
 const schema = z.object({
   publishableKey: z.string(),
@@ -11,9 +12,6 @@ const schema = z.object({
 
 /** The keys of one stack, as a hosted project has them. */
 export type Keys = z.infer<typeof schema>;
-
-/** Names the one signing key in tokens and in the key set. */
-const keyId = "local";
 
 /** Reads the keys of a data folder, making them for a new one. */
 export async function readOrCreateKeys(folder: string): Promise<Keys> {
@@ -50,17 +48,16 @@ export function signUserToken(
   userId: string,
   claims: Record<string, unknown> = {},
 ): Promise<string> {
-  return new SignJWT({
+  const now = Math.floor(Date.now() / 1_000);
+  return signNamed({
     sub: userId,
     role: "authenticated",
     aud: "authenticated",
+    iss: issuer,
+    iat: now,
+    exp: now + 3_600,
     ...claims,
-  })
-    .setProtectedHeader({ alg: "HS256", typ: "JWT", kid: keyId })
-    .setIssuer(issuer)
-    .setIssuedAt()
-    .setExpirationTime(claims.exp as number | undefined ?? "1h")
-    .sign(new TextEncoder().encode(keys.jwtSecret));
+  }, new TextEncoder().encode(keys.jwtSecret));
 }
 
 /** The key set for SUPABASE_JWKS, which checks the tokens above. */
@@ -69,7 +66,7 @@ export function createKeySet(keys: Keys): { keys: Record<string, string>[] } {
     keys: [{
       kty: "oct",
       alg: "HS256",
-      kid: keyId,
+      kid: signingKeyId,
       k: base64url.encode(keys.jwtSecret),
     }],
   };

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { createLocalJWKSet } from "jose";
 import postgres, { type Sql } from "postgres";
 import { startPgCronWorker } from "./background/pg_cron_worker.ts";
 import { startPgNetWorker, type WakeMode } from "./background/pg_net_worker.ts";
@@ -95,7 +94,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     rest: { url: () => rest.url() },
     functions: new Map(),
     apiKeys: [keys.publishableKey, keys.secretKey],
-    keySet: createLocalJWKSet(createKeySet(keys)),
+    signingSecret: new TextEncoder().encode(keys.jwtSecret),
   };
   const gateway = listen(port, createGateway(backends));
   cleanup.defer(gateway.stop);

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { createClient } from "@supabase/supabase-js";
+import { decodeProtectedHeader } from "jose";
 import { checkout } from "./checkout.ts";
 import { type Stack, startStack } from "./stack.ts";
 
@@ -72,6 +73,20 @@ Deno.test("startStack() serves REST by the grants and policies of the migrations
     equal(keyless.status, 401);
     await keyless.body?.cancel();
   }));
+
+Deno.test("startStack() signs users in with a token that names its key", () =>
+  withStack(async (stack) => {
+    const client = clientFor(stack, stack.publishableKey);
+    const { data, error } = await client.auth.signUp({
+      email: "ada@example.org",
+      password: "correct horse",
+    });
+    equal(error, null);
+    const { access_token: token } = data.session!;
+    equal(decodeProtectedHeader(token).kid, "local");
+    equal((await client.rpc("whoami")).data.user, data.user!.id);
+    equal((await client.auth.getUser(token)).data.user?.id, data.user!.id);
+  }, { functions: [] }));
 
 Deno.test("startStack() gives at most 1,000 rows", () =>
   withStack(async (stack) => {

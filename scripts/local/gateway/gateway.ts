@@ -1,4 +1,4 @@
-import { jwtVerify, type JWTVerifyGetKey } from "jose";
+import { jwtVerify } from "jose";
 import type { FunctionServer } from "../functions/function_server.ts";
 import type { RestServer } from "../rest/rest_server.ts";
 import { forward } from "./forward.ts";
@@ -12,7 +12,8 @@ export interface Backends {
   >;
   /** Keys that stand for a token where one is asked for. */
   apiKeys: string[];
-  keySet: JWTVerifyGetKey;
+  /** Signs the tokens of users. */
+  signingSecret: Uint8Array;
 }
 
 const anyOrigin = {
@@ -57,7 +58,7 @@ export function createGateway(
 }
 
 async function callFunction(
-  { functions, apiKeys, keySet }: Backends,
+  { functions, apiKeys, signingSecret }: Backends,
   request: Request,
   name: string,
   fetch: typeof globalThis.fetch,
@@ -69,7 +70,9 @@ async function callFunction(
     const presented = [token, request.headers.get("apikey") ?? undefined];
     if (!presented.some((key) => key && apiKeys.includes(key))) {
       if (!token) return refuse(401, "Missing authorization header");
-      if (!await isValid(token, keySet)) return refuse(401, "Invalid JWT");
+      if (!await isValid(token, signingSecret)) {
+        return refuse(401, "Invalid JWT");
+      }
     }
   }
   // A function that ended is booted again for the next request, as when hosted.
@@ -79,9 +82,9 @@ async function callFunction(
   return await forward(request, new URL(path, server.url()), fetch);
 }
 
-async function isValid(token: string, keySet: JWTVerifyGetKey) {
+async function isValid(token: string, signingSecret: Uint8Array) {
   try {
-    await jwtVerify(token, keySet);
+    await jwtVerify(token, signingSecret);
     return true;
   } catch {
     return false;

@@ -1,6 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { createLocalJWKSet } from "jose";
-import { createKeys, createKeySet, signUserToken } from "../keys.ts";
+import { createKeys, signUserToken } from "../keys.ts";
 import { createGateway } from "./gateway.ts";
 
 const keys = await createKeys();
@@ -15,7 +14,7 @@ function gatewayFor(verifyJwt: boolean) {
       verifyJwt,
     }]]),
     apiKeys: [keys.publishableKey, keys.secretKey],
-    keySet: createLocalJWKSet(createKeySet(keys)),
+    signingSecret: new TextEncoder().encode(keys.jwtSecret),
   }, (target) => Promise.resolve(new Response(String(target))));
 }
 
@@ -73,7 +72,7 @@ Deno.test("createGateway() says which service does not answer", async () => {
     rest: { url: () => "http://127.0.0.1:1" },
     functions: new Map(),
     apiKeys: [],
-    keySet: createLocalJWKSet(createKeySet(keys)),
+    signingSecret: new TextEncoder().encode(keys.jwtSecret),
   }, () => Promise.reject(new TypeError("connection refused")));
   const response = await gateway(
     new Request("http://localhost:54321/storage/v1/bucket"),

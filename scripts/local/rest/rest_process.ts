@@ -9,6 +9,7 @@ import { connectLikePostgrest } from "./database_connection.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
 import { readRestSettings } from "./rest_settings.ts";
+import { nameSigningKey } from "./signing_key_name.ts";
 
 const settings = readRestSettings(Deno.env.toObject());
 const connection = connectLikePostgrest(settings.databaseUrl);
@@ -59,6 +60,12 @@ Deno.serve({
   hostname: "127.0.0.1",
   port: 0,
   onListen: ({ port }) => reportToParent(port),
-}, async (request) =>
-  await answerListing(request, connection, settings) ??
-    await answerWithRange(request, (request) => api.fetch(request)));
+}, handle);
+
+async function handle(request: Request): Promise<Response> {
+  if (new URL(request.url).pathname.startsWith("/auth/")) {
+    return await nameSigningKey(await api.fetch(request), settings.jwtSecret);
+  }
+  return await answerListing(request, connection, settings) ??
+    await answerWithRange(request, (request) => api.fetch(request));
+}

@@ -28,7 +28,8 @@ export async function startRestServer(
           cwd: checkout,
           env: writeRestSettings(settings),
           clearEnv: false,
-          log,
+          // lite announces on every start that its Storage is experimental.
+          log: (line) => line.startsWith("EXPERIMENTAL") || log(line),
         },
       );
       port = child.port;

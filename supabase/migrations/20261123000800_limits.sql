@@ -364,7 +364,7 @@ begin
     worker,
     endpoint_limit,
     coalesce((run).max_concurrency, endpoint_limit),
-    in_flight + pipeline.due_count((run).id, 'execute', 1000, as_of),
+    in_flight + pipeline.due_count((run).id, 'execute', endpoint_limit, as_of),
     in_flight,
     as_of
   );

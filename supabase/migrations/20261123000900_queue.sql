@@ -159,11 +159,13 @@ create function pipeline.lease_tasks(
 returns table (
   id bigint, key text, attempt smallint, payload jsonb, enqueued_at timestamptz, tokens integer
 )
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
+begin
+  return query
   update public.pipeline_tasks as task
   set
     status = 'leased',
@@ -183,6 +185,7 @@ as $$
   where task.id = any (ids)
   returning
     task.id, task.key, task.attempts, task.payload, task.created_at, task.reserved_tokens;
+end;
 $$;
 
 create function public.claim_tasks(
@@ -246,12 +249,15 @@ begin
     'slots', claimable.slots,
     'leaseToken', lease_token,
     'tasks', coalesce(leased.tasks, '[]'),
-    'waitMs', pipeline.next_wait_ms(run.id, worker.stage, claimable.ready_at, claim_tasks.as_of)
+    'waitMs', case
+      when leased.count = 0
+      then pipeline.next_wait_ms(run.id, worker.stage, claimable.ready_at, claim_tasks.as_of)
+    end
   );
 end;
 $$;
 comment on function public.claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run and stage for 60 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt}], waitMs}; waitMs null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run and stage for 60 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt}], waitMs}; waitMs is given when there are no tasks, null: nothing is to come. PPL01: the worker has ended.';
 
 create function public.extend_leases(
   worker_id uuid,

@@ -1,5 +1,8 @@
 -- Why: what happens to a task after a try is decided here, in one place: stored, tried again,
 -- waited for, or given up.
+--
+-- Functions that every claim and finish calls are plpgsql even where SQL would do: PostgreSQL
+-- before 18 plans a SQL function anew at each call.
 
 create function pipeline.retry_delay(attempts integer, chance double precision default random())
 returns interval
@@ -14,24 +17,9 @@ $$;
 comment on function pipeline.retry_delay(integer, double precision) is
   'Wait before the next try: uniform between 0 and 2, 4, 8 … s, at most 60 s.';
 
-create function pipeline.call_cost(
-  endpoint public.model_endpoints,
-  input_tokens integer,
-  output_tokens integer
-)
-returns numeric
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-  select (input_tokens * (endpoint).input_cost + output_tokens * (endpoint).output_cost) / 1e6;
-$$;
-comment on function pipeline.call_cost(public.model_endpoints, integer, integer) is
-  'USD; null when prices or tokens are unknown.';
-
 create function pipeline.store_evaluations(
   run public.pipeline_runs,
+  endpoint public.model_endpoints,
   task_ids bigint[],
   results jsonb,
   as_of timestamptz
@@ -42,10 +30,7 @@ volatile
 security invoker
 set search_path = ''
 as $$
-declare
-  endpoint public.model_endpoints;
 begin
-  select * into endpoint from public.model_endpoints where name = (run).endpoint;
   -- Dynamic, because the table is the run's choice; check_run() admits only results tables.
   execute format($insert$
     insert into public.%I as stored (
@@ -67,7 +52,7 @@ begin
       $1.experiment_name, $1.tags, result."inputTokens", result."outputTokens",
       case
         when result.cached then 0
-        else pipeline.call_cost($2, result."inputTokens", result."outputTokens")
+        else (result."inputTokens" * $2.input_cost + result."outputTokens" * $2.output_cost) / 1e6
       end,
       result."finishReason", task.attempts, task.payload ->> 'reference',
       task.payload -> 'source', $1.owner
@@ -90,7 +75,9 @@ begin
   using run, endpoint, task_ids, results, as_of;
 end;
 $$;
-comment on function pipeline.store_evaluations(public.pipeline_runs, bigint[], jsonb, timestamptz) is
+comment on function pipeline.store_evaluations(
+  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
+) is
   'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
 
 create function pipeline.end_run_if_done(run_id bigint, as_of timestamptz)
@@ -127,9 +114,52 @@ $$;
 comment on function pipeline.end_run_if_done(bigint, timestamptz) is
   'Completes a run that has no open task; fails it when its source could not be read.';
 
+create type pipeline.result_totals as (
+  succeeded bigint,
+  cached bigint,
+  errors bigint,
+  rate_errors bigint,
+  retry_after_ms numeric,
+  rate_reason text,
+  stop_reason text,
+  input_tokens bigint,
+  output_tokens bigint,
+  output_tokens_mean numeric
+);
+comment on type pipeline.result_totals is
+  'What a batch of results comes to; tokens without those of cached answers.';
+
+create function pipeline.total_results(results jsonb, task_ids bigint[])
+returns pipeline.result_totals
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select
+    count(*) filter (where result.outcome = 'succeeded'),
+    count(*) filter (where result.cached),
+    count(*) filter (where result.error is not null),
+    count(*) filter (where result.error ->> 'class' = 'rate'),
+    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate'),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate'),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'stop'),
+    coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
+    coalesce(sum(result."outputTokens") filter (where result.cached is not true), 0),
+    avg(result."outputTokens") filter (where result.cached is not true)
+  from jsonb_to_recordset(results) as result (
+    id bigint, outcome text, error jsonb, cached boolean,
+    "inputTokens" integer, "outputTokens" integer
+  )
+  where result.id = any (task_ids);
+$$;
+comment on function pipeline.total_results(jsonb, bigint[]) is
+  'Adds up the results of the given tasks, in one pass.';
+
 create function pipeline.heed_endpoint(
   run public.pipeline_runs,
-  results jsonb,
+  endpoint public.model_endpoints,
+  totals pipeline.result_totals,
   reserved_tokens bigint,
   as_of timestamptz
 )
@@ -140,26 +170,12 @@ security invoker
 set search_path = ''
 as $$
 declare
-  endpoint public.model_endpoints;
   state pipeline.endpoint_states;
-  seen record;
 begin
-  select
-    count(*) filter (where result.error ->> 'class' = 'rate') as rate_errors,
-    max((result.error ->> 'retryAfterMs')::numeric)
-      filter (where result.error ->> 'class' = 'rate') as retry_after_ms,
-    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate') as reason,
-    count(*) filter (where result.outcome = 'succeeded') as successes,
-    avg(result."outputTokens") as output_tokens,
-    coalesce(sum(result."inputTokens" + result."outputTokens"), 0) as tokens
-  into seen
-  from jsonb_to_recordset(results) as result (
-    outcome text, error jsonb, "inputTokens" integer, "outputTokens" integer
-  );
-  select * into endpoint from public.model_endpoints where name = (run).endpoint;
   select * into state
-  from pipeline.endpoint_states where endpoint_states.endpoint = endpoint.name for update;
-  if seen.rate_errors > 0 then
+  from pipeline.endpoint_states where endpoint_states.endpoint = (heed_endpoint.endpoint).name
+  for update;
+  if (totals).rate_errors > 0 then
     -- One reduction per cool-down, however many calls it hits.
     if coalesce(state.blocked_until, '-infinity') <= as_of then
       state.concurrency := greatest(1, pipeline.concurrency_limit(endpoint, state, run) / 2.0);
@@ -167,12 +183,12 @@ begin
     end if;
     state.blocked_until := greatest(
       state.blocked_until,
-      as_of + make_interval(secs => coalesce(seen.retry_after_ms, 2000) / 1000.0)
+      as_of + make_interval(secs => coalesce((totals).retry_after_ms, 2000) / 1000.0)
     );
-    state.blocked_reason := seen.reason;
+    state.blocked_reason := (totals).rate_reason;
   else
-    state.concurrency := least(1000, state.concurrency + seen.successes / state.concurrency);
-    if state.concurrency >= coalesce(endpoint.max_concurrency, (run).max_concurrency) then
+    state.concurrency := least(1000, state.concurrency + (totals).succeeded / state.concurrency);
+    if state.concurrency >= coalesce((endpoint).max_concurrency, (run).max_concurrency) then
       state.reduced_at := null;
     end if;
   end if;
@@ -183,87 +199,112 @@ begin
     concurrency = state.concurrency,
     reduced_at = state.reduced_at,
     tokens_available = tokens_available + heed_endpoint.reserved_tokens
-      - case when heed_endpoint.reserved_tokens > 0 then seen.tokens else 0 end,
+      - case
+        when heed_endpoint.reserved_tokens > 0 then (totals).input_tokens + (totals).output_tokens
+        else 0
+      end,
     output_tokens_mean = output_tokens_mean * 0.9
-      + coalesce(seen.output_tokens, output_tokens_mean) * 0.1
-  where endpoint_states.endpoint = endpoint.name;
+      + coalesce((totals).output_tokens_mean, output_tokens_mean) * 0.1
+  where endpoint_states.endpoint = (heed_endpoint.endpoint).name;
 end;
 $$;
-comment on function pipeline.heed_endpoint(public.pipeline_runs, jsonb, bigint, timestamptz) is
+comment on function pipeline.heed_endpoint(
+  public.pipeline_runs, public.model_endpoints, pipeline.result_totals, bigint, timestamptz
+) is
   'Learns from a batch of results: a rate error cools the endpoint down for everybody and halves its concurrency, successes let it grow again, and tokens used take the place of tokens reserved.';
 
-create function pipeline.settled_status(
-  outcome text,
-  error_class text,
-  attempts integer,
-  run public.pipeline_runs
-)
-returns text
-language sql
-immutable
+create function pipeline.settle_successes(worker_id uuid, results jsonb, as_of timestamptz)
+returns setof public.pipeline_tasks
+language plpgsql
+volatile
 security invoker
 set search_path = ''
 as $$
-  select case
-    when outcome = 'succeeded' then 'succeeded'
-    when (run).status = 'cancelled' then 'cancelled'
-    when error_class in ('rate', 'stop') then 'pending'
-    when error_class = 'transient' and attempts < (run).max_attempts then 'pending'
-    else 'failed'
-  end;
+begin
+  return query
+  update public.pipeline_tasks as task
+  set
+    status = 'succeeded',
+    payload = case
+      when result.payload is null then task.payload else task.payload || result.payload
+    end,
+    error = null,
+    finished_at = settle_successes.as_of,
+    lease_token = null,
+    lease_expires_at = null,
+    worker = null
+  from jsonb_to_recordset(results) as result (
+    id bigint, "leaseToken" uuid, outcome text, payload jsonb
+  )
+  where result.outcome = 'succeeded'
+    and task.id = result.id
+    and task.lease_token = result."leaseToken"
+    and task.worker = settle_successes.worker_id
+  returning task.*;
+end;
 $$;
-comment on function pipeline.settled_status(text, text, integer, public.pipeline_runs) is
-  'What becomes of a task after a try: rate and stop errors wait without burning an attempt, transient ones are tried again up to max_attempts, permanent ones fail.';
+comment on function pipeline.settle_successes(uuid, jsonb, timestamptz) is
+  'Closes the tasks whose try succeeded and whose lease still holds, and returns them.';
 
-create function pipeline.settle_tasks(
-  worker pipeline.workers,
+create function pipeline.settle_failures(
+  worker_id uuid,
   run public.pipeline_runs,
   results jsonb,
   as_of timestamptz
 )
 returns setof public.pipeline_tasks
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
+begin
+  return query
+  with settled as materialized (
+    select
+      result.id,
+      result."leaseToken" as lease_token,
+      result.error ->> 'class' as class,
+      result.error ->> 'message' as message,
+      coalesce((result.error ->> 'retryAfterMs')::numeric, 0) as retry_after_ms,
+      case
+        when (run).status = 'cancelled' then 'cancelled'
+        -- Waiting is not failing: neither burns an attempt.
+        when result.error ->> 'class' in ('rate', 'stop') then 'pending'
+        when result.error ->> 'class' = 'transient' and held.attempts < (run).max_attempts
+        then 'pending'
+        else 'failed'
+      end as status
+    from jsonb_to_recordset(results) as result (
+      id bigint, "leaseToken" uuid, outcome text, error jsonb
+    )
+    join public.pipeline_tasks as held on held.id = result.id
+    where result.outcome = 'failed'
+  )
   update public.pipeline_tasks as task
   set
     status = settled.status,
-    attempts = task.attempts
-      - case when settled.status = 'pending' and settled.class in ('rate', 'stop') then 1 else 0 end,
+    attempts = task.attempts - case when settled.class in ('rate', 'stop') then 1 else 0 end,
     available_at = case
-      when settled.status = 'pending' and settled.class = 'transient' then settle_tasks.as_of
-        + greatest(
-          pipeline.retry_delay(task.attempts), make_interval(secs => settled.retry_after_ms / 1000.0)
-        )
-      else task.available_at
+      when settled.class <> 'transient' then task.available_at
+      else settle_failures.as_of + greatest(
+        pipeline.retry_delay(task.attempts), make_interval(secs => settled.retry_after_ms / 1000.0)
+      )
     end,
-    payload = case
-      when settled.payload is null then task.payload else task.payload || settled.payload
-    end,
-    error = settled.message,
-    finished_at = case when settled.status <> 'pending' then settle_tasks.as_of end,
+    error = coalesce(settled.message, 'The worker gave no reason'),
+    finished_at = case when settled.status <> 'pending' then settle_failures.as_of end,
     lease_token = null,
     lease_expires_at = null,
     worker = null
-  from (
-    select
-      result.id, result."leaseToken", result.payload,
-      result.error ->> 'class' as class,
-      result.error ->> 'message' as message,
-      (result.error ->> 'retryAfterMs')::numeric as retry_after_ms,
-      pipeline.settled_status(result.outcome, result.error ->> 'class', held.attempts, run) as status
-    from jsonb_to_recordset(results) as result (
-      id bigint, "leaseToken" uuid, outcome text, payload jsonb, error jsonb
-    )
-    join public.pipeline_tasks as held on held.id = result.id
-  ) as settled
+  from settled
   where task.id = settled.id
-    and task.lease_token = settled."leaseToken"
-    and task.worker = (settle_tasks.worker).id
+    and task.lease_token = settled.lease_token
+    and task.worker = settle_failures.worker_id
   returning task.*;
+end;
 $$;
+comment on function pipeline.settle_failures(uuid, public.pipeline_runs, jsonb, timestamptz) is
+  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to max_attempts, permanent ones fail. Returns them.';
 
 create function pipeline.log_attempts(
   task_ids bigint[],
@@ -323,50 +364,7 @@ $$;
 comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
   'Enqueues the tasks and logs the losses that results bring with them.';
 
-create function pipeline.count_prompts(
-  run public.pipeline_runs,
-  task_ids bigint[],
-  results jsonb,
-  succeeded bigint,
-  failed bigint
-)
-returns void
-language sql
-volatile
-security invoker
-set search_path = ''
-as $$
-  update public.pipeline_runs as counted
-  set
-    succeeded = counted.succeeded + count_prompts.succeeded,
-    failed = counted.failed + count_prompts.failed,
-    cached = counted.cached + spent.cached,
-    input_tokens = counted.input_tokens + spent.input_tokens,
-    output_tokens = counted.output_tokens + spent.output_tokens,
-    cost = counted.cost + spent.cost
-  from (
-    select
-      count(*) filter (where result.cached) as cached,
-      coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0) as input_tokens,
-      coalesce(sum(result."outputTokens") filter (where result.cached is not true), 0) as output_tokens,
-      coalesce(
-        sum(pipeline.call_cost(endpoint, result."inputTokens", result."outputTokens"))
-          filter (where result.cached is not true),
-        0
-      ) as cost
-    from jsonb_to_recordset(results) as result (
-      id bigint, cached boolean, "inputTokens" integer, "outputTokens" integer
-    )
-    join public.model_endpoints as endpoint on endpoint.name = (run).endpoint
-    where result.id = any (task_ids)
-  ) as spent
-  where counted.id = (run).id;
-$$;
-comment on function pipeline.count_prompts(
-  public.pipeline_runs, bigint[], jsonb, bigint, bigint
-) is 'Adds a batch of results to the run''s counters.';
-
-create function pipeline.pause_on_stop(run_id bigint, task_ids bigint[], results jsonb)
+create function pipeline.pause_on_stop(run_id bigint, reason text)
 returns void
 language sql
 volatile
@@ -374,18 +372,14 @@ security invoker
 set search_path = ''
 as $$
   update public.pipeline_runs as run
-  set status = 'paused', error = stop.reason
-  from (
-    select format(
-      '%s. Mend it, then: select resume_run(%s)', min(result.error ->> 'message'), pause_on_stop.run_id
-    ) as reason
-    from jsonb_to_recordset(results) as result (id bigint, error jsonb)
-    where result.id = any (task_ids) and result.error ->> 'class' = 'stop'
-    having count(*) > 0
-  ) as stop
+  set
+    status = 'paused',
+    error = format(
+      '%s. Mend it, then: select resume_run(%s)', pause_on_stop.reason, pause_on_stop.run_id
+    )
   where run.id = pause_on_stop.run_id and run.status in ('queued', 'running');
 $$;
-comment on function pipeline.pause_on_stop(bigint, bigint[], jsonb) is
+comment on function pipeline.pause_on_stop(bigint, text) is
   'Pauses a run whose calls cannot succeed as things are: a bad key, no credit left.';
 
 create function public.finish_tasks(
@@ -402,46 +396,66 @@ as $$
 declare
   worker pipeline.workers;
   run public.pipeline_runs;
+  endpoint public.model_endpoints;
   settled record;
+  totals pipeline.result_totals;
 begin
   select * into worker from pipeline.workers where id = finish_tasks.worker_id;
   select * into run from public.pipeline_runs where id = worker.run_id;
   select
     array_agg(task.id) as ids,
-    array_agg(task.id) filter (where task.status in ('succeeded', 'failed')) as closed_ids,
-    count(*) filter (where task.finished_at is not null) as closed,
-    count(*) filter (where task.status = 'succeeded') as succeeded,
+    array_agg(task.id) filter (where task.status in ('succeeded', 'failed')) as stored_ids,
+    count(task.finished_at) as closed,
     count(*) filter (where task.status = 'failed') as failed,
-    coalesce(sum(task.reserved_tokens), 0) as reserved_tokens
+    sum(task.reserved_tokens) as reserved_tokens
   into settled
-  from pipeline.settle_tasks(worker, run, finish_tasks.results, finish_tasks.as_of) as task;
+  from (
+    select id, status, finished_at, reserved_tokens
+    from pipeline.settle_successes(worker.id, finish_tasks.results, finish_tasks.as_of)
+    union all
+    select id, status, finished_at, reserved_tokens
+    from pipeline.settle_failures(worker.id, run, finish_tasks.results, finish_tasks.as_of)
+  ) as task;
   if settled.ids is null then
     return jsonb_build_object('status', run.status, 'finished', '[]'::jsonb);
   end if;
 
-  perform pipeline.log_attempts(settled.ids, finish_tasks.results, finish_tasks.as_of);
+  totals := pipeline.total_results(finish_tasks.results, settled.ids);
+  if totals.errors > 0 then
+    perform pipeline.log_attempts(settled.ids, finish_tasks.results, finish_tasks.as_of);
+  end if;
   if worker.stage = 'execute' then
-    if settled.closed_ids is not null then
-      perform pipeline.store_evaluations(
-        run, settled.closed_ids, finish_tasks.results, finish_tasks.as_of
-      );
-    end if;
+    select * into endpoint from public.model_endpoints where name = run.endpoint;
+    perform pipeline.store_evaluations(
+      run, endpoint, settled.stored_ids, finish_tasks.results, finish_tasks.as_of
+    );
     perform pipeline.heed_endpoint(
-      run, finish_tasks.results, settled.reserved_tokens, finish_tasks.as_of
+      run, endpoint, totals, settled.reserved_tokens, finish_tasks.as_of
     );
-    perform pipeline.count_prompts(
-      run, settled.ids, finish_tasks.results, settled.succeeded, settled.failed
-    );
+    update public.pipeline_runs as counted
+    set
+      open = counted.open - settled.closed,
+      succeeded = counted.succeeded + totals.succeeded,
+      failed = counted.failed + settled.failed,
+      cached = counted.cached + totals.cached,
+      input_tokens = counted.input_tokens + totals.input_tokens,
+      output_tokens = counted.output_tokens + totals.output_tokens,
+      cost = counted.cost + coalesce(
+        (totals.input_tokens * endpoint.input_cost + totals.output_tokens * endpoint.output_cost)
+          / 1e6,
+        0
+      )
+    where counted.id = run.id;
   else
     perform pipeline.follow_up(run.id, settled.ids, finish_tasks.results, finish_tasks.as_of);
+    update public.pipeline_runs as counted
+    set open = counted.open - settled.closed
+    where counted.id = run.id;
   end if;
-  update public.pipeline_runs as counted
-  set open = counted.open - settled.closed
-  where counted.id = run.id and settled.closed > 0;
-  perform pipeline.pause_on_stop(run.id, settled.ids, finish_tasks.results);
-  if settled.closed > 0 then
-    perform pipeline.end_run_if_done(run.id, finish_tasks.as_of);
+  if totals.stop_reason is not null then
+    perform pipeline.pause_on_stop(run.id, totals.stop_reason);
   end if;
+  perform pipeline.end_run_if_done(run.id, finish_tasks.as_of);
   return jsonb_build_object('status', run.status, 'finished', to_jsonb(settled.ids));
 end;
 $$;

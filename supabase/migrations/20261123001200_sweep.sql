@@ -26,9 +26,11 @@ set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
+  endpoint public.model_endpoints;
   prompt_ids bigint[];
 begin
   select * into run from public.pipeline_runs where id = fail_tasks.run_id;
+  select * into endpoint from public.model_endpoints where name = run.endpoint;
   update public.pipeline_tasks as task
   set
     status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
@@ -49,7 +51,7 @@ begin
   );
   if cardinality(prompt_ids) > 0 then
     perform pipeline.store_evaluations(
-      run, prompt_ids,
+      run, endpoint, prompt_ids,
       (
         select jsonb_agg(jsonb_build_object(
           'id', id, 'error', jsonb_build_object('class', fail_tasks.class, 'code', fail_tasks.code)

@@ -1,0 +1,153 @@
+import postgres, { type Sql } from "postgres";
+import { startStack } from "../local/stack.ts";
+import type { Measurement } from "./measurement.ts";
+
+const SIZES = [10_000, 100_000, 1_000_000];
+const CALL_SIZE = 100;
+const CONNECTIONS = 2;
+/** Tasks worked on at each size: enough for some seconds, so that a pause for vacuum is in it. */
+const MEASURED_TASKS = 50_000;
+
+/**
+ * Claim and finish in SQL alone, two connections, 100 tasks a call, each task storing its
+ * evaluation. The limit is a bare loop of the same connections that only inserts the evaluations.
+ */
+export async function* measureQueue(): AsyncIterable<Measurement> {
+  const stack = await startStack({ port: 0, functions: [], wakes: "off" });
+  try {
+    const connections = await Promise.all(
+      Array.from({ length: CONNECTIONS }, () => connect(stack.databaseUrl)),
+    );
+    const limit = await insertBare(connections);
+    const rates: number[] = [];
+    for (const size of SIZES) {
+      const runId = await createRun(stack.sql, size);
+      const rate = await drainRun(stack.sql, connections, runId, size);
+      rates.push(rate);
+      yield {
+        name: `queue: claim + finish, ${size.toLocaleString("en")} tasks`,
+        value: rate,
+        unit: "tasks/s",
+        limit,
+        ratio: rate / limit,
+        goal: "10,000/s",
+      };
+    }
+    yield {
+      name: "queue: slowest size against fastest",
+      value: Math.max(...rates) / Math.min(...rates),
+      unit: "times",
+      goal: "at most 1.5",
+    };
+    await Promise.all(connections.map((connection) => connection.end()));
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function connect(url: string): Promise<Sql> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  await sql`set role service_role`;
+  return sql;
+}
+
+/** Fills the table with the tasks of one run and returns its id. */
+async function createRun(sql: Sql, size: number): Promise<number> {
+  await sql`truncate public.pipeline_runs, public.prompt_evaluations cascade`;
+  await sql`
+    insert into model_endpoints (name, url, max_concurrency)
+    values ('bench', 'https://model.example', ${CONNECTIONS * CALL_SIZE})
+    on conflict do nothing
+  `;
+  const [{ id }] = await sql`
+    insert into pipeline_runs (source, endpoint)
+    values ('{"type": "supabase", "bucket": "bench"}', 'bench')
+    returning id
+  `;
+  await sql`
+    insert into pipeline_tasks (run_id, stage, key, payload)
+    select ${id}, 'execute', md5(n::text), jsonb_build_object(
+      'text', repeat('prompt ' || n || ' ', 20), 'source', '{"path": "a.json"}'::jsonb
+    )
+    from generate_series(1, ${size}) as n
+  `;
+  await sql`
+    update pipeline_runs set open = open + ${size}, extracted = ${size} where id = ${id}
+  `;
+  await sql`vacuum analyze pipeline_tasks`;
+  return id;
+}
+
+/** Works on tasks of the run from all connections and returns tasks per second. */
+async function drainRun(
+  sql: Sql,
+  connections: Sql[],
+  runId: number,
+  size: number,
+): Promise<number> {
+  const workers = await Promise.all(connections.map(async () => {
+    const id = crypto.randomUUID();
+    await sql`
+      insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
+      values (${id}, ${runId}, 'execute', sha256('token'), 'bench', now(), now() + interval '1 minute')
+    `;
+    await sql`select start_worker(${id}, 'token')`;
+    return id;
+  }));
+  const wanted = Math.min(size, MEASURED_TASKS);
+  let finished = 0;
+  const startedAt = performance.now();
+  await Promise.all(connections.map(async (connection, index) => {
+    while (finished < wanted) {
+      const [{ claim }] = await connection`
+        select claim_tasks(${workers[index]}) as claim
+      `;
+      if (claim.tasks.length === 0) return;
+      finished += claim.tasks.length;
+      await connection`
+        select finish_tasks(${workers[index]}, ${connection.json(toResults(claim))})
+      `;
+    }
+  }));
+  const seconds = (performance.now() - startedAt) / 1000;
+  const [{ stored }] = await sql`
+    select count(*)::integer as stored from prompt_evaluations where run_id = ${runId}
+  `;
+  if (stored !== finished) {
+    throw new Error(`Finished ${finished} tasks but stored ${stored}`);
+  }
+  return finished / seconds;
+}
+
+function toResults(claim: { leaseToken: string; tasks: { id: number }[] }) {
+  return claim.tasks.map(({ id }) => ({
+    id,
+    leaseToken: claim.leaseToken,
+    outcome: "succeeded",
+    response: "an answer of some length, as models give them ".repeat(5),
+    model: "bench",
+    finishReason: "stop",
+    inputTokens: 120,
+    outputTokens: 60,
+    durationMs: 200,
+    metadata: { waitMs: 10 },
+  }));
+}
+
+async function insertBare(connections: Sql[]): Promise<number> {
+  const rows = 20_000;
+  let inserted = 0;
+  const startedAt = performance.now();
+  await Promise.all(connections.map(async (connection, index) => {
+    while (inserted < rows) {
+      const first = inserted += CALL_SIZE;
+      await connection`
+        insert into prompt_evaluations (run_id, prompt_key, prompt, response, success)
+        select ${-1 - index}, md5((${first} + n)::text), repeat('prompt ', 20),
+          repeat('an answer of some length, as models give them ', 5), true
+        from generate_series(1, ${CALL_SIZE}::integer) as n
+      `;
+    }
+  }));
+  return inserted / ((performance.now() - startedAt) / 1000);
+}

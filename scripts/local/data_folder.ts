@@ -25,12 +25,7 @@ export function openStackFolder(path?: string): Promise<DataFolder> {
  * @throws Error when another process uses the folder
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
-  await Deno.mkdir(path, { recursive: true });
-  const lock = await Deno.open(join(path, "lock"), {
-    create: true,
-    read: true,
-    write: true,
-  });
+  const lock = await openLock(path);
   if (!await lock.tryLock(true)) {
     const owner = (await Deno.readTextFile(join(path, "lock"))).trim();
     lock.close();
@@ -48,6 +43,24 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     },
     release: () => Promise.resolve(lock.close()),
   };
+}
+
+async function openLock(path: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+    return await Deno.open(join(path, "lock"), {
+      create: true,
+      read: true,
+      write: true,
+    });
+  } catch (error) {
+    throw new Error(
+      `Cannot use ${path}: ${
+        (error as Error).message
+      }; choose another folder with --data`,
+      { cause: error },
+    );
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { askedToEnd } from "./asked_to_end.ts";
 import { type DevOptions, readDevOptions, usage } from "./dev_options.ts";
 import { readFolders } from "./folders.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -12,24 +13,6 @@ function describe(stack: Stack, milliseconds: number): string {
       Secret key: ${stack.secretKey}
 
 Started in ${(milliseconds / 1_000).toFixed(1)} s. Ctrl-C stops it.`;
-}
-
-/** Resolves when the user or the system asks this process to end. */
-function askedToEnd(): Promise<void> {
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  return new Promise((end) => {
-    for (const signal of signals) {
-      let asked = false;
-      Deno.addSignalListener(signal, () => {
-        // Asked twice: do not wait for anything; the other processes end with this one.
-        if (asked) Deno.exit(130);
-        asked = true;
-        end();
-      });
-    }
-  });
 }
 
 async function run(options: DevOptions): Promise<void> {

@@ -100,9 +100,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   cleanup.defer(gateway.stop);
   const url = `http://127.0.0.1:${gateway.port}`;
   // As with the Supabase CLI: database and Studio on the ports after the API.
+  // PostgreSQL never runs as root, and so must not listen below 1024.
+  const base = Math.max(gateway.port, 1_024);
   const [databasePort, studioPort] = port === 0
     ? [0, chooseFreePort()]
-    : [gateway.port + 1, chooseFreePortFrom(gateway.port + 2)];
+    : [base + 1, chooseFreePortFrom(base + 2)];
 
   const database = await openDatabase({
     databaseUrl,

@@ -61,6 +61,7 @@ export async function startServer(
     unix_socket_directories: "",
     timezone: "UTC",
     log_timezone: "UTC",
+    log_line_prefix: "",
     shared_buffers: "256MB",
     max_connections: 200,
     // A clone's stack may run all day beside an editor: a checkpoint every few
@@ -79,7 +80,7 @@ export async function startServer(
         `${key}=${value}`,
       ]),
     ],
-    cwd: data,
+    cwd: installation,
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -87,25 +88,36 @@ export async function startServer(
     detached: true,
     ...user && { uid: user.uid, gid: user.gid },
   }).spawn();
-  const recent: string[] = [];
+  const firstLines: string[] = [];
+  let accepting = false;
   const output = readLines(server.stderr, (line) => {
-    if (recent.push(line) > 20) recent.shift();
-    log(line);
+    if (accepting) log(line);
+    else firstLines.push(line);
   });
 
   let running = true;
   const ended = server.status.then(() => void (running = false));
   while (running) {
     if (await acceptsConnections(data, server.pid)) {
+      accepting = true;
       stopServerWhenThisProcessEnds(server, options);
       return server;
     }
     await Promise.race([ended, new Promise((go) => setTimeout(go, 5))]);
   }
   await output;
-  const reason = recent.findLast((line) => /FATAL|PANIC/.test(line)) ??
-    recent.at(-1) ?? "it said nothing";
-  throw new Error(`Cannot start PostgreSQL in ${data}: ${reason}`);
+  throw new Error(
+    `Cannot start PostgreSQL in ${data}: ${reasonIn(firstLines, user)}`,
+  );
+}
+
+function reasonIn(lines: string[], user?: OperatingSystemUser): string {
+  const line = lines.find((line) => /could not|FATAL|PANIC/.test(line));
+  const reason = (line ?? lines.at(-1))?.replace(/^\w+: +/, "") ??
+    "it said nothing";
+  return user && reason.endsWith("Permission denied")
+    ? `${reason}; the user ${user.name}, who runs PostgreSQL for root, must reach the folder: choose another with --data`
+    : reason;
 }
 
 /** Ends the server as Ctrl-C would: connections are closed, data is flushed. */
@@ -158,7 +170,7 @@ function stopServerWhenThisProcessEnds(
       join(installation, "bin", "pg_ctl"),
       data,
     ],
-    cwd: data,
+    cwd: installation,
     stdin: "piped",
     stdout: "null",
     stderr: "null",

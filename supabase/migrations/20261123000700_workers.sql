@@ -4,6 +4,19 @@
 -- Lock order everywhere: endpoint state, tasks, results, run. Enqueuing takes the run before it
 -- inserts tasks; nothing waits for a task that another holds (skip locked), so no cycle can form.
 
+create function pipeline.lease_time()
+returns interval
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- Seven heartbeats, so that a few slow ones cost nothing.
+  select interval '30 seconds';
+$$;
+comment on function pipeline.lease_time() is
+  'How long a lease holds without a heartbeat: the longest that a dead worker can delay its tasks, but for the sweep that follows.';
+
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
@@ -28,7 +41,7 @@ comment on column pipeline.workers.wanted is 'Calls that it could have in flight
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 60 s after each heartbeat.';
+  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
@@ -36,20 +49,24 @@ grant select, insert, update, delete on pipeline.workers to service_role;
 
 create function pipeline.due_count(run_id bigint, stage text, most integer, as_of timestamptz)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select count(*)::integer
-  from (
-    select from public.pipeline_tasks as task
-    where task.run_id = due_count.run_id
-      and task.stage = due_count.stage
-      and task.status = 'pending'
-      and task.available_at <= due_count.as_of
-    limit due_count.most
-  ) as due;
+begin
+  return (
+    select count(*)
+    from (
+      select from public.pipeline_tasks as task
+      where task.run_id = due_count.run_id
+        and task.stage = due_count.stage
+        and task.status = 'pending'
+        and task.available_at <= due_count.as_of
+      limit due_count.most
+    ) as due
+  );
+end;
 $$;
 comment on function pipeline.due_count(bigint, text, integer, timestamptz) is
   'How many tasks of a stage could be claimed now, counted no further than most.';
@@ -188,7 +205,7 @@ declare
   run public.pipeline_runs;
 begin
   update pipeline.workers
-  set started_at = start_worker.as_of, expires_at = start_worker.as_of + interval '60 seconds'
+  set started_at = start_worker.as_of, expires_at = start_worker.as_of + pipeline.lease_time()
   where workers.id = start_worker.worker_id
     and workers.token_hash = sha256(convert_to(start_worker.token, 'UTF8'))
     and workers.started_at is null

@@ -65,18 +65,23 @@ create function pipeline.concurrency_limit(
   run public.pipeline_runs
 )
 returns integer
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
+declare
+  given integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
+  shown integer := floor((state).concurrency);
+begin
   -- A given number is used at once and only cut back by rate errors; without one the limit is
-  -- whatever the endpoint has shown to bear.
-  select case
-    when coalesce(endpoint.max_concurrency, run.max_concurrency) is null then floor(state.concurrency)::integer
-    when state.reduced_at is null then coalesce(endpoint.max_concurrency, run.max_concurrency)
-    else least(coalesce(endpoint.max_concurrency, run.max_concurrency), floor(state.concurrency)::integer)
+  -- what the endpoint has shown to bear.
+  return case
+    when given is null then shown
+    when (state).reduced_at is null then given
+    else least(given, shown)
   end;
+end;
 $$;
 comment on function pipeline.concurrency_limit(
   public.model_endpoints, pipeline.endpoint_states, public.pipeline_runs
@@ -104,7 +109,7 @@ begin
   update pipeline.workers
   set
     wanted = grant_slots.wanted,
-    expires_at = grant_slots.as_of + interval '60 seconds'
+    expires_at = grant_slots.as_of + pipeline.lease_time()
   where workers.id = (grant_slots.worker).id;
   select run.endpoint into run_endpoint
   from public.pipeline_runs as run where run.id = (grant_slots.worker).run_id;
@@ -150,37 +155,45 @@ comment on function pipeline.grant_slots(
 
 create function pipeline.refill_budget(endpoint public.model_endpoints, as_of timestamptz)
 returns pipeline.endpoint_states
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
+declare
+  state pipeline.endpoint_states;
+  seconds numeric;
+begin
+  select * into state
+  from pipeline.endpoint_states
+  where endpoint_states.endpoint = (refill_budget.endpoint).name
+  for update;
+  if (endpoint).requests_per_minute is null and (endpoint).tokens_per_minute is null then
+    return state;
+  end if;
+  seconds := greatest(extract(epoch from refill_budget.as_of - state.refilled_at), 0);
   -- At most one second's worth is saved up: vendors enforce their minute over shorter windows.
-  update pipeline.endpoint_states as state
+  update pipeline.endpoint_states as refilled
   set
     requests_available = coalesce(
       least(
         greatest((refill_budget.endpoint).requests_per_minute / 60.0, 1),
-        state.requests_available + (refill_budget.endpoint).requests_per_minute / 60.0 * elapsed.seconds
+        state.requests_available + (refill_budget.endpoint).requests_per_minute / 60.0 * seconds
       ),
       0
     ),
     tokens_available = coalesce(
       least(
         (refill_budget.endpoint).tokens_per_minute / 60.0,
-        state.tokens_available + (refill_budget.endpoint).tokens_per_minute / 60.0 * elapsed.seconds
+        state.tokens_available + (refill_budget.endpoint).tokens_per_minute / 60.0 * seconds
       ),
       0
     ),
     refilled_at = greatest(state.refilled_at, refill_budget.as_of)
-  from (
-    select greatest(extract(epoch from refill_budget.as_of - locked.refilled_at), 0) as seconds
-    from pipeline.endpoint_states as locked
-    where locked.endpoint = (refill_budget.endpoint).name
-    for update
-  ) as elapsed
-  where state.endpoint = (refill_budget.endpoint).name
-  returning state.*;
+  where refilled.endpoint = state.endpoint
+  returning refilled.* into state;
+  return state;
+end;
 $$;
 comment on function pipeline.refill_budget(public.model_endpoints, timestamptz) is
   'Locks the endpoint''s state, adds what its rate has earned since the last time, and returns it.';

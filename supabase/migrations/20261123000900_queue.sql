@@ -128,8 +128,9 @@ security invoker
 set search_path = ''
 as $$
   select case
+    -- What is due and yet was not given is held back by a limit, or locked by another claim.
     when next.available_at is not null then greatest(
-      10, ceil(extract(epoch from greatest(next.available_at, ready_at) - as_of) * 1000)
+      100, ceil(extract(epoch from greatest(next.available_at, ready_at) - as_of) * 1000)
     )::integer
     -- Nothing is due, but an archive is still being read: more is coming.
     when stage = 'execute' and exists (
@@ -171,7 +172,7 @@ begin
     status = 'leased',
     attempts = task.attempts + 1,
     lease_token = lease_tasks.lease_token,
-    lease_expires_at = lease_tasks.as_of + interval '60 seconds',
+    lease_expires_at = lease_tasks.as_of + pipeline.lease_time(),
     worker = lease_tasks.worker,
     reserved_tokens = case
       when (endpoint).tokens_per_minute is null then 0
@@ -257,7 +258,7 @@ begin
 end;
 $$;
 comment on function public.claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run and stage for 60 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt}], waitMs}; waitMs is given when there are no tasks, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt}], waitMs}; waitMs is given when there are no tasks, null: nothing is to come. PPL01: the worker has ended.';
 
 create function public.extend_leases(
   worker_id uuid,
@@ -275,16 +276,16 @@ declare
 begin
   worker := pipeline.live_worker(extend_leases.worker_id, extend_leases.as_of);
   update pipeline.workers
-  set expires_at = extend_leases.as_of + interval '60 seconds'
+  set expires_at = extend_leases.as_of + pipeline.lease_time()
   where workers.id = worker.id;
   -- Half the lease left is enough until the next heartbeat; most tasks end before they need one.
   update public.pipeline_tasks as task
-  set lease_expires_at = extend_leases.as_of + interval '60 seconds'
+  set lease_expires_at = extend_leases.as_of + pipeline.lease_time()
   where task.run_id = worker.run_id
     and task.stage = worker.stage
     and task.status = 'leased'
     and task.worker = worker.id
-    and task.lease_expires_at < extend_leases.as_of + interval '30 seconds';
+    and task.lease_expires_at < extend_leases.as_of + pipeline.lease_time() / 2;
   return jsonb_build_object(
     'status', (select run.status from public.pipeline_runs as run where run.id = worker.run_id),
     'held', (
@@ -299,7 +300,7 @@ begin
 end;
 $$;
 comment on function public.extend_leases(uuid, integer, timestamptz) is
-  'The heartbeat: keeps the worker and its leases alive for another 60 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
+  'The heartbeat: keeps the worker and its leases alive for another 30 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
 
 create function public.release_tasks(
   worker_id uuid,
@@ -389,7 +390,7 @@ begin
   update public.pipeline_tasks
   set
     payload = pipeline_tasks.payload || checkpoint_task.payload,
-    lease_expires_at = checkpoint_task.as_of + interval '60 seconds'
+    lease_expires_at = checkpoint_task.as_of + pipeline.lease_time()
   where pipeline_tasks.id = checkpoint_task.task_id
     and pipeline_tasks.lease_token = checkpoint_task.lease_token
     and pipeline_tasks.worker = checkpoint_task.worker_id

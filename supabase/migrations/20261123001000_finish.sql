@@ -39,24 +39,27 @@ begin
       finish_reason, attempts, reference, source, owner
     )
     select
-      $1.id, task.key, task.payload ->> 'text', result.response,
-      coalesce(result.model, $1.model, $2.model), task.status = 'succeeded', task.error, $5,
-      result."durationMs", result."inputTokens" + result."outputTokens",
-      jsonb_strip_nulls(
-        $1.metadata || coalesce(task.payload -> 'metadata', '{}')
-        || coalesce(result.metadata, '{}')
-        || jsonb_build_object(
-          'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
-        )
-      ),
+      $1.id, task.key, prompt.text, result.response, coalesce(result.model, $1.model, $2.model),
+      task.status = 'succeeded', task.error, $5, result."durationMs",
+      result."inputTokens" + result."outputTokens",
+      $1.metadata || coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
+        || case
+          when task.status = 'succeeded' then '{}'
+          else jsonb_build_object(
+            'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
+          )
+        end,
       $1.experiment_name, $1.tags, result."inputTokens", result."outputTokens",
       case
         when result.cached then 0
         else (result."inputTokens" * $2.input_cost + result."outputTokens" * $2.output_cost) / 1e6
       end,
-      result."finishReason", task.attempts, task.payload ->> 'reference',
-      task.payload -> 'source', $1.owner
+      result."finishReason", task.attempts, prompt.reference, prompt.source, $1.owner
     from public.pipeline_tasks as task
+    -- One look into the payload, which is stored out of line.
+    cross join lateral jsonb_to_record(task.payload) as prompt (
+      text text, reference text, source jsonb, metadata jsonb
+    )
     left join jsonb_to_recordset($4) as result (
       id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
       "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb

@@ -58,7 +58,7 @@ export interface WorkerDependencies {
 const BYTES_PER_WORKER = 120_000_000;
 const CALLS_PER_WORKER = 1_500;
 
-/** How long results are held for a database that does not answer: as long as a lease lasts. */
+/** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
 
 /** Works for one wake: claims tasks of its run and stage until none is to come or time is up. */

@@ -1,13 +1,13 @@
 import type { OpenConversations } from "./archive_event.ts";
 import type { Conversation } from "./conversation.ts";
-import type { MessageFormat } from "./formats/format.ts";
+import type { ConversationBuilder, MessageFormat } from "./formats/format.ts";
 import type { JsonObject } from "./json.ts";
 import type { ScanState } from "./records/record_scanner.ts";
 
 interface OpenConversation {
   id: string | undefined;
   index: number;
-  kept: JsonObject[];
+  builder: ConversationBuilder;
   /** Where the scan stood before its first record. */
   begin: ScanState;
   /** Offset of its latest record. */
@@ -22,9 +22,19 @@ export interface Collected {
   index: number;
 }
 
+/** A record and where it lies. */
+export interface PlacedRecord {
+  value: JsonObject;
+  offset: number;
+  /** Offset behind it. */
+  end: number;
+  /** The scan's place before it. */
+  before: ScanState;
+}
+
 /**
  * Gathers the messages of conversations from files in which a record is a message. Conversations
- * may be interleaved: one stays open until `idleBytes` passed without a message of it.
+ * may be interleaved: whoever reads the file decides when those that have been idle are closed.
  */
 export class ConversationCollector {
   readonly #format: MessageFormat;
@@ -54,55 +64,59 @@ export class ConversationCollector {
     return this.#begun;
   }
 
-  /** Adds a record; gives out its conversation when it has grown larger than is allowed. */
-  add(
-    record: JsonObject,
-    offset: number,
-    end: number,
-    before: ScanState,
-  ): Collected | undefined {
-    const id = this.#format.conversationOf(record);
-    const key = keyOf(id);
+  /** Adds a record; `grown` when its conversation is larger than allowed and was closed for it. */
+  add(record: PlacedRecord): { collected: Collected[]; grown: boolean } {
+    const { value, offset, end, before } = record;
+    const nothing = { collected: [], grown: false };
+    const id = this.#format.conversationOf(value);
+    const key = id === null ? "" : keyOf(id);
     // What lies before this place was given out already, but for the conversations still open then.
     if (
       this.#resumed !== undefined && offset < this.#resumed.until &&
-      !this.#resumedIndex.has(key)
-    ) return undefined;
-    const kept = this.#format.keep(record);
+      !this.#resumedIndex.has(key) && !this.#open.has(key)
+    ) return nothing;
+    if (id === null) return { ...nothing, collected: this.#addAlone(value) };
     let conversation = this.#open.get(key);
     if (conversation === undefined) {
-      const index = this.#resumedIndex.get(key) ?? this.#begun++;
-      this.#resumedIndex.delete(key);
       conversation = {
         id,
-        index,
-        kept: [],
+        index: this.#resumedIndex.get(key) ?? this.#begun++,
+        builder: this.#format.open(id),
         begin: before,
         latest: offset,
         size: 0,
       };
+      this.#resumedIndex.delete(key);
       this.#open.set(key, conversation);
     }
     conversation.latest = offset;
-    if (kept === undefined) return undefined;
-    conversation.kept.push(kept);
+    if (!conversation.builder.add(value)) return nothing;
     conversation.size += end - offset;
     return conversation.size > this.#maxBytes
-      ? this.#close(key, conversation)
-      : undefined;
+      ? { collected: this.#close(key, conversation), grown: true }
+      : nothing;
   }
 
   /** Gives out the conversations without a message since this offset; all of them by default. */
   *close(since = Infinity): Generator<Collected> {
     for (const [key, open] of this.#open) {
-      if (open.latest >= since) continue;
-      yield this.#close(key, open);
+      if (open.latest < since) yield* this.#close(key, open);
     }
   }
 
-  #close(key: string, { id, index, kept }: OpenConversation): Collected {
+  #addAlone(value: JsonObject): Collected[] {
+    const builder = this.#format.open(undefined);
+    if (!builder.add(value)) return [];
+    return builder.build()
+      .map((conversation) => ({ conversation, index: this.#begun++ }));
+  }
+
+  #close(key: string, { index, builder }: OpenConversation): Collected[] {
     this.#open.delete(key);
-    return { conversation: this.#format.join(kept, id), index };
+    return builder.build().map((conversation, number) => ({
+      conversation,
+      index: number === 0 ? index : this.#begun++,
+    }));
   }
 
   /** Where to begin again so that the open conversations are read whole, and which they are. */

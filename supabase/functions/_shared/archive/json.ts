@@ -26,3 +26,9 @@ export function textOrUndefined(value: Json | undefined): string | undefined {
   if (typeof value === "string") return value === "" ? undefined : value;
   return typeof value === "number" ? String(value) : undefined;
 }
+
+/** True for a list of strings that is not empty. */
+export function isTextList(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.length > 0 &&
+    value.every((entry) => typeof entry === "string");
+}

@@ -11,7 +11,7 @@ import {
   type Collected,
   ConversationCollector,
 } from "./conversation_collector.ts";
-import type { ArchiveFormat, MessageFormat } from "./formats/format.ts";
+import { type ArchiveFormat, buildAll } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
 import { isObject, type Json } from "./json.ts";
 import type { ConversationPlace } from "./prompts/to_prompts.ts";
@@ -180,9 +180,11 @@ export class PartReader {
     const { value } = record;
     if (this.#collector === undefined) this.#readConversations(record);
     else if (isObject(value)) {
-      const grown = this.#collector.add(value, record.offset, end, before);
-      if (grown === undefined) return;
-      this.#give(grown);
+      const { offset } = record;
+      const { collected, grown } = this.#collector
+        .add({ value, offset, end, before });
+      for (const one of collected) this.#give(one);
+      if (!grown) return;
       this.#lose(
         "too_large",
         `the conversation is larger than ${this.#reading.maxConversationBytes} bytes and goes on as another one from here`,
@@ -209,7 +211,7 @@ export class PartReader {
     try {
       conversations = format.kind === "conversation"
         ? format.read(value)
-        : readAlone(format, value);
+        : buildAll(format, isObject(value) ? [value] : []);
     } catch (error) {
       // A format met something it does not expect: this record is lost, the next ones are not.
       const reason = error instanceof Error ? error.message : String(error);
@@ -309,14 +311,3 @@ export class PartReader {
 }
 
 const ENDS_EARLY = new Set<ArchiveErrorCode>(["cut_off", "empty"]);
-
-function readAlone(format: MessageFormat, value: Json): Conversation[] {
-  if (!isObject(value)) return [];
-  const kept = format.keep(value);
-  return [
-    format.join(
-      kept === undefined ? [] : [kept],
-      format.conversationOf(value),
-    ),
-  ];
-}

@@ -1,27 +1,34 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import type { ConversationFormat, MessageFormat } from "./format.ts";
-import { authorOf, listTurns } from "./list_turns.ts";
+import { eventFormat } from "./event_format.ts";
+import type { ConversationFormat } from "./format.ts";
+import { authorOf, listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 
 /** `{role, content}` records: a list or a file of them is one conversation. */
-export const bareMessages: MessageFormat = {
-  kind: "message",
+export const bareMessages = eventFormat({
   name: "bare_messages",
   matches: isBareMessage,
-  conversationOf: () => undefined,
-  keep: (record) => roleOf(authorOf(record)) === undefined ? undefined : record,
-  join: (kept, id) => ({ id, turns: listTurns(kept) }),
-};
+  turnOf: messageTurn,
+});
 
 /** `[[{role, content}, …], …]`: every list of messages is a conversation. */
 export const bareMessageLists: ConversationFormat = {
   kind: "conversation",
-  name: "bare_messages",
+  name: "bare_message_lists",
   matches: (record) => Array.isArray(record) && record.some(isBareMessage),
   read: (record) => [{ turns: listTurns(record) }],
 };
 
-const WORDS = ["content", "text", "parts", "value", "message", "tool_calls"];
+const WORDS = [
+  "content",
+  "text",
+  "parts",
+  "value",
+  "message",
+  "tool_calls",
+  "kwargs",
+  "data",
+];
 
 function isBareMessage(record: Json): boolean {
   return isObject(record) && isKnownAuthor(record) &&

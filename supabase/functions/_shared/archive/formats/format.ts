@@ -15,12 +15,20 @@ export interface MessageFormat {
   kind: "message";
   name: string;
   matches(record: Json): boolean;
-  /** Id of the conversation that the record belongs to; undefined when the file is the conversation. */
-  conversationOf(record: JsonObject): string | undefined;
-  /** The part of the record that `join` needs, undefined when it needs nothing: it is held until then. */
-  keep(record: JsonObject): JsonObject | undefined;
-  /** Makes one conversation of what was kept of it, in the order of the file. */
-  join(kept: JsonObject[], id: string | undefined): Conversation;
+  /**
+   * Id of the conversation that the record belongs to; undefined when the file is the conversation,
+   * null when the record is one of its own.
+   */
+  conversationOf(record: JsonObject): string | undefined | null;
+  open(id: string | undefined): ConversationBuilder;
+}
+
+/** Gathers what a format needs of the records of one conversation. */
+export interface ConversationBuilder {
+  /** Takes a record, in the order of the file; true when something of it is held. */
+  add(record: JsonObject): boolean;
+  /** One conversation as a rule; several where only the whole file tells them apart. */
+  build(): Conversation[];
 }
 
 /** A format that is recognised so that it is not mistaken for a chat with a model. */
@@ -32,3 +40,23 @@ export interface RefusedFormat {
 }
 
 export type ArchiveFormat = ConversationFormat | MessageFormat | RefusedFormat;
+
+/** The conversations that a message format finds in a list of its records. */
+export function buildAll(
+  format: MessageFormat,
+  records: JsonObject[],
+): Conversation[] {
+  const builders = new Map<string, ConversationBuilder>();
+  records.forEach((record, index) => {
+    const id = format.conversationOf(record);
+    const key = id === null ? `record ${index}` : `id ${id}`;
+    let builder = builders.get(key);
+    if (builder === undefined) {
+      builder = format.open(id ?? undefined);
+      builders.set(key, builder);
+    }
+    const held = builder.add(record);
+    if (id === null && !held) builders.delete(key);
+  });
+  return [...builders.values()].flatMap((builder) => builder.build());
+}

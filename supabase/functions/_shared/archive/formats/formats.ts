@@ -1,19 +1,143 @@
 import { isObject, type Json } from "../json.ts";
-import type { ArchiveFormat } from "./format.ts";
+import { aiStudio } from "./ai_studio.ts";
+import { alpaca } from "./alpaca.ts";
+import { anthropicMessages } from "./anthropic_messages.ts";
+import { assistantsThread, assistantsThreadList } from "./assistants_thread.ts";
 import { bareMessageLists, bareMessages } from "./bare_messages.ts";
+import { botFramework, copilotStudio } from "./bot_framework.ts";
+import { botpress } from "./botpress.ts";
+import { helicone, litellm } from "./call_logs.ts";
+import { chatbotUi } from "./chatbot_ui.ts";
 import { chatgpt } from "./chatgpt.ts";
 import { claudeAi } from "./claude_ai.ts";
+import { claudeCode, claudeCodeHistory, claudeCodeLog } from "./claude_code.ts";
+import { cline, clineHistory } from "./cline.ts";
+import { codex, codexHistory } from "./codex.ts";
+import { continueDev } from "./continue_dev.ts";
+import { conversationField } from "./conversation_field.ts";
 import { conversationList } from "./conversation_list.ts";
+import { copilotCli, copilotCliHistory } from "./copilot_cli.ts";
+import { cursorChats, cursorRows, cursorTranscript } from "./cursor.ts";
+import { deepseek } from "./deepseek.ts";
+import { dify, difyRows } from "./dify.ts";
+import { flowise } from "./flowise.ts";
+import type { ArchiveFormat } from "./format.ts";
+import { geminiApi } from "./gemini_api.ts";
+import { geminiCli, geminiCliLines, geminiCliLogs } from "./gemini_cli.ts";
+import { goose } from "./goose.ts";
+import { grok } from "./grok.ts";
+import { grokCli } from "./grok_cli.ts";
+import { hermes, hermesLines } from "./hermes.ts";
+import { kimiCli } from "./kimi_cli.ts";
+import { langfuse, langfuseRows } from "./langfuse.ts";
+import { langsmith, langsmithRuns } from "./langsmith.ts";
+import { librechat } from "./librechat.ts";
+import { lmStudio } from "./lm_studio.ts";
+import { lobechat } from "./lobechat.ts";
+import { mtBench } from "./mt_bench.ts";
+import { nextchat } from "./nextchat.ts";
+import { oasstRows, oasstTrees } from "./oasst.ts";
+import { openWebui } from "./open_webui.ts";
 import { openaiMessages } from "./openai_messages.ts";
+import { openaiResponses } from "./openai_responses.ts";
+import { opencode } from "./opencode.ts";
+import { opentelemetry } from "./opentelemetry.ts";
+import { droid, pi } from "./pi_sessions.ts";
+import { preferencePairs } from "./preference_pairs.ts";
+import { pydanticAi, pydanticAiHistory } from "./pydantic_ai.ts";
+import { qwenCode } from "./qwen_code.ts";
+import { rasa, rasaEvents } from "./rasa.ts";
+import { discord, slack, telegram } from "./refused.ts";
+import { sharegpt } from "./sharegpt.ts";
+import { sillytavern } from "./sillytavern.ts";
+import { takeoutGemini, takeoutOther } from "./takeout_gemini.ts";
+import { textPairs } from "./text_pairs.ts";
+import { typingmind } from "./typingmind.ts";
+import { ultrachat } from "./ultrachat.ts";
+import { vscodeCopilot, vscodeCopilotLog } from "./vscode_copilot.ts";
 
 /** Every format, the most specific first: where two match, the earlier one reads the record. */
 export const formats: readonly ArchiveFormat[] = [
+  slack,
+  discord,
+  telegram,
+  deepseek,
   chatgpt,
   claudeAi,
-  conversationList,
+  openWebui,
+  aiStudio,
+  takeoutGemini,
+  takeoutOther,
+  grok,
+  preferencePairs,
+  sharegpt,
+  librechat,
+  chatbotUi,
+  continueDev,
+  typingmind,
+  nextchat,
+  lobechat,
+  vscodeCopilot,
+  vscodeCopilotLog,
+  lmStudio,
+  sillytavern,
+  codex,
+  claudeCodeLog,
+  qwenCode,
+  claudeCode,
+  geminiCli,
+  geminiCliLogs,
+  geminiCliLines,
+  droid,
+  pi,
+  copilotCli,
+  copilotCliHistory,
+  kimiCli,
+  cline,
+  clineHistory,
+  langfuse,
+  langfuseRows,
+  langsmith,
+  langsmithRuns,
+  opentelemetry,
+  litellm,
+  helicone,
+  botFramework,
+  copilotStudio,
+  rasa,
+  rasaEvents,
+  dify,
+  difyRows,
+  flowise,
+  botpress,
+  oasstTrees,
+  oasstRows,
+  hermes,
+  hermesLines,
+  opencode,
+  cursorChats,
+  cursorRows,
+  cursorTranscript,
+  goose,
+  grokCli,
+  assistantsThreadList,
+  assistantsThread,
+  pydanticAiHistory,
+  pydanticAi,
+  claudeCodeHistory,
+  codexHistory,
+  conversationField,
+  alpaca,
+  mtBench,
+  ultrachat,
+  geminiApi,
+  anthropicMessages,
   openaiMessages,
+  openaiResponses,
+  conversationList,
   bareMessageLists,
   bareMessages,
+  textPairs,
 ];
 
 /**

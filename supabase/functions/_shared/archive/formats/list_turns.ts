@@ -1,33 +1,36 @@
 import type { Turn } from "../conversation.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 
 /**
- * Turns of a plain list of `{role, content}` messages as most programs write it; also
- * `sender`, `from`, `author` and `text`, `message`, `value`, `parts`. Entries that are no message,
- * tool results and few-shot examples (`name: "example_user"`) are left out.
+ * Turns of a plain list of `{role, content}` messages in any spelling: also `sender`, `from`,
+ * `author`, `is_user`, LangChain's `{type: "human"}` and `["human", "text"]`; also `text`, `message`,
+ * `value` and `parts`. What is no message, tool results and few-shot examples are left out.
  */
 export function listTurns(messages: Json | undefined): Turn[] {
   const turns: Turn[] = [];
   if (!Array.isArray(messages)) return turns;
   for (const message of messages) {
-    const turn = isObject(message) ? messageTurn(message) : undefined;
+    const turn = isObject(message)
+      ? messageTurn(message)
+      : Array.isArray(message)
+      ? pairTurn(message)
+      : undefined;
     if (turn !== undefined) turns.push(turn);
   }
   return turns;
 }
 
-/** The turn of one `{role, content}` message; undefined when nobody said anything in it. */
+/** The turn of one message; undefined when nobody said anything in it. */
 export function messageTurn(message: JsonObject): Turn | undefined {
   const role = roleOf(authorOf(message));
-  if (role === undefined) return undefined;
-  if (message.name === "example_user") return undefined;
-  if (message.name === "example_assistant") return undefined;
-  const text = wordsOf(message);
+  if (role === undefined || isExample(message)) return undefined;
+  const said = bodyOf(message);
+  const text = wordsOf(said);
   if (text === "") return undefined;
   const turn: Turn = { role, text };
-  const id = message.id ?? message.uuid ?? message.message_id;
+  const id = message.id ?? message.uuid ?? message.message_id ?? said.id;
   if (typeof id === "string" && id !== "") turn.id = id;
   else if (typeof id === "number") turn.id = String(id);
   const time = message.created_at ?? message.timestamp ?? message.create_time ??
@@ -38,11 +41,33 @@ export function messageTurn(message: JsonObject): Turn | undefined {
   return turn;
 }
 
-/** The name in a message's author field, before `roleOf` reads it. */
+/** Who a message says wrote it, before `roleOf` reads the name. */
 export function authorOf(message: JsonObject): Json | undefined {
   const author = message.role ?? message.sender ?? message.from ??
     message.author;
-  return isObject(author) ? author.role : author;
+  if (isObject(author)) return author.role;
+  if (author !== undefined) return author;
+  const isUser = message.is_user ?? message.isUser ?? message.isCreatedByUser;
+  if (typeof isUser === "boolean") return isUser ? "user" : "assistant";
+  // LangChain: {lc: 1, type: "constructor", id: [..., "HumanMessage"], kwargs} or {type: "human"}.
+  if (message.lc !== undefined && Array.isArray(message.id)) {
+    return message.id.at(-1);
+  }
+  return message.type;
+}
+
+function isExample(message: JsonObject): boolean {
+  return message.name === "example_user" ||
+    message.name === "example_assistant" || message.example === true ||
+    bodyOf(message).example === true;
+}
+
+/** The object that holds a message's words: LangChain wraps it in `kwargs` or `data`. */
+function bodyOf(message: JsonObject): JsonObject {
+  if (isObject(message.kwargs)) return message.kwargs;
+  return message.content === undefined && isObject(message.data)
+    ? message.data
+    : message;
 }
 
 function wordsOf(message: JsonObject): string {
@@ -55,5 +80,22 @@ function wordsOf(message: JsonObject): string {
     const text = textOf(message.content);
     if (text !== "") return text;
   }
-  return textOf(message.text ?? message.value ?? message.message);
+  if (Array.isArray(message.fragments)) return fragmentWords(message.fragments);
+  return textOf(
+    message.text ?? message.value ?? message.message ?? message.contentParts,
+  );
+}
+
+/** big-AGI: `[{ft: "content", part: {pt: "text", text}}]`. */
+function fragmentWords(fragments: Json[]): string {
+  return objectsOf(fragments)
+    .map(({ part }) => isObject(part) && part.pt === "text" ? part.text : "")
+    .filter((text) => typeof text === "string" && text !== "").join("\n");
+}
+
+function pairTurn([author, text]: Json[]): Turn | undefined {
+  const role = roleOf(author);
+  return role !== undefined && typeof text === "string" && text !== ""
+    ? { role, text }
+    : undefined;
 }

@@ -1,0 +1,73 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { eventFormat } from "./event_format.ts";
+import { buildAll, type ConversationFormat } from "./format.ts";
+
+/**
+ * Bot Framework transcripts: activities `{type, from, recipient, conversation, text}`. Only messages
+ * are turns; events may also come from the user, and traces repeat the user's message.
+ */
+export const botFramework = eventFormat({
+  name: "bot_framework",
+  matches: (record) =>
+    isObject(record) && typeof record.type === "string" &&
+    record.channelId !== undefined &&
+    (isObject(record.from) || isObject(record.conversation)),
+  conversationOf: ({ conversation }) =>
+    isObject(conversation) ? textOrUndefined(conversation.id) : undefined,
+  turnOf: toTurn,
+});
+
+/** Copilot Studio's transcripts: `{activities: […]}`, or a row whose `content` is that as text. */
+export const copilotStudio: ConversationFormat = {
+  kind: "conversation",
+  name: "copilot_studio",
+  matches: (record) =>
+    isObject(record) && (Array.isArray(record.activities) ||
+      (typeof record.content === "string" &&
+        record.content.startsWith('{"activities"'))),
+  read: (record) => {
+    if (!isObject(record)) return [];
+    const holder: Json = typeof record.content === "string"
+      ? JSON.parse(record.content)
+      : record;
+    const activities = objectsOf(isObject(holder) ? holder.activities : []);
+    const conversations = buildAll(botFramework, activities);
+    const id = textOrUndefined(record.conversationtranscriptid ?? record.id);
+    return conversations.map((one) => ({ ...one, id: one.id ?? id }));
+  },
+};
+
+function toTurn(activity: JsonObject): Turn | undefined {
+  const { type, text, id, timestamp } = activity;
+  if (type !== "message" || typeof text !== "string" || text === "") {
+    return undefined;
+  }
+  return {
+    role: isFromUser(activity) ? "user" : "assistant",
+    text,
+    id: textOrUndefined(id),
+    time: timestamp,
+  };
+}
+
+/** Roles are words or numbers (0 bot, 1 user); Teams has none, its bots' ids begin with 28. */
+function isFromUser({ from, recipient }: JsonObject): boolean {
+  const sender = isObject(from) ? from : {};
+  const receiver = isObject(recipient) ? recipient : {};
+  if (sender.role !== undefined && sender.role !== null) {
+    return sender.role === "user" || sender.role === 1;
+  }
+  if (receiver.role !== undefined && receiver.role !== null) {
+    return receiver.role === "bot" || receiver.role === "skill" ||
+      receiver.role === 0;
+  }
+  const id = textOrUndefined(sender.id) ?? "";
+  return !id.startsWith("28:") && !/bot/i.test(`${id} ${sender.name ?? ""}`);
+}

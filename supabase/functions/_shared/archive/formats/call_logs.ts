@@ -1,0 +1,96 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  textOrUndefined,
+} from "../json.ts";
+import { mergeTraces } from "./call_history.ts";
+import type { MessageFormat } from "./format.ts";
+import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+
+// Call types of LiteLLM that send no conversation.
+const OTHER_CALLS = /embedding|transcription|speech|moderation|rerank|image/;
+
+/**
+ * LiteLLM's logs: `{call_type, messages, response, model_parameters}`; the rows of its spend table
+ * hold `messages` as JSON text. Redacted logs hold a word instead.
+ */
+export const litellm: MessageFormat = callLog(
+  "litellm",
+  (record) =>
+    typeof record.call_type === "string" &&
+    (record.messages !== undefined ||
+      record.proxy_server_request !== undefined),
+  (record) => {
+    const metadata = isObject(record.metadata) ? record.metadata : {};
+    return record.session_id ?? metadata.session_id ?? record.trace_id;
+  },
+  (record) => {
+    if (OTHER_CALLS.test(String(record.call_type))) return [];
+    if (record.messages === "redacted-by-litellm") return [];
+    const turns = loggedTurns(record.messages);
+    return turns.length > 0 ? turns : loggedTurns(record.proxy_server_request);
+  },
+);
+
+/** Helicone's export: `{request_body, response_body, request_properties}`. */
+export const helicone: MessageFormat = callLog(
+  "helicone",
+  (record) =>
+    record.request_body !== undefined &&
+    (record.request_id !== undefined ||
+      record.request_properties !== undefined ||
+      record.request_created_at !== undefined),
+  (record) => {
+    const properties = isObject(record.request_properties)
+      ? record.request_properties
+      : {};
+    return properties["Helicone-Session-Id"] ?? undefined;
+  },
+  (record) => loggedTurns(record.request_body),
+);
+
+/** A log with a call per record: the calls of one session are one conversation. */
+function callLog(
+  name: string,
+  matches: (record: JsonObject) => boolean,
+  sessionOf: (record: JsonObject) => Json | undefined,
+  turnsOf: (record: JsonObject) => Turn[],
+): MessageFormat {
+  return {
+    kind: "message",
+    name,
+    matches: (record) => isObject(record) && matches(record),
+    conversationOf: (record) =>
+      textOrUndefined(sessionOf(record)) ??
+        textOrUndefined(record.id ?? record.request_id) ?? null,
+    open: (id) => {
+      const calls: Turn[][] = [];
+      let model: string | undefined;
+      return {
+        add(record) {
+          const turns = turnsOf(record);
+          model ??= textOrUndefined(record.model ?? record.request_model);
+          if (turns.length === 0) return false;
+          calls.push(withAnswer(turns, record));
+          return true;
+        },
+        build: () => [{ id, model, turns: mergeTraces(calls) }],
+      };
+    },
+  };
+}
+
+function withAnswer(turns: Turn[], record: JsonObject): Turn[] {
+  const time = record.startTime ?? record.request_created_at;
+  const timed = turns.map((turn): Turn =>
+    turn.role === "user" && time !== undefined ? { ...turn, time } : turn
+  );
+  const answer = turns.at(-1)?.role === "user"
+    ? loggedAnswer(record.response ?? record.response_body)
+    : undefined;
+  return answer === undefined
+    ? timed
+    : [...timed, { role: "assistant", text: answer }];
+}

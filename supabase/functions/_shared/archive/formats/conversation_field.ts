@@ -1,0 +1,42 @@
+import { firstObject, isObject, type Json, textOrUndefined } from "../json.ts";
+import type { ConversationFormat } from "./format.ts";
+import { authorOf, listTurns } from "./list_turns.ts";
+
+/**
+ * `{conversation: [{role, content}]}`: LMSYS-Chat-1M, WildChat, and arena battles, whose
+ * `conversation_a` and `conversation_b` have the same prompts. Rows that came through Parquet hold
+ * the list as text. What WildChat tells of a turn's sender (hashed address, headers) is not read.
+ */
+export const conversationField: ConversationFormat = {
+  kind: "conversation",
+  name: "conversation_field",
+  matches: (record) => {
+    if (!isObject(record)) return false;
+    const field = record.conversation ?? record.conversation_a;
+    if (typeof field === "string") return /^\s*\[/.test(field);
+    const first = firstObject(field);
+    return first !== undefined && typeof authorOf(first) === "string";
+  },
+  read: (record) => {
+    if (!isObject(record)) return [];
+    return [{
+      id: textOrUndefined(
+        record.conversation_id ?? record.conversation_hash ??
+          record.question_id ?? record.id,
+      ),
+      model: textOrUndefined(record.model ?? record.model_a),
+      turns: listTurns(listOf(record.conversation ?? record.conversation_a)),
+    }];
+  },
+};
+
+function listOf(field: Json | undefined): Json | undefined {
+  if (typeof field !== "string") return field;
+  try {
+    return JSON.parse(field);
+  } catch {
+    throw new TypeError(
+      "`conversation` is text that is not JSON, probably Python's; write the rows with `to_json` of a list",
+    );
+  }
+}

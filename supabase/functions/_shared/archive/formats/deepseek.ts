@@ -1,0 +1,73 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import type { ConversationFormat } from "./format.ts";
+import { type TreeNode, treeTurns } from "./tree_turns.ts";
+
+/**
+ * DeepSeek's data export: ChatGPT's `mapping`, but messages are `fragments` of type REQUEST,
+ * RESPONSE, THINK, SEARCH; there is no author and no current node.
+ */
+export const deepseek: ConversationFormat = {
+  kind: "conversation",
+  name: "deepseek",
+  matches: (record) =>
+    isObject(record) && isObject(record.mapping) &&
+    (record.inserted_at !== undefined || hasFragments(record.mapping)),
+  read: (record) => {
+    if (!isObject(record) || !isObject(record.mapping)) return [];
+    return [{
+      id: textOrUndefined(record.id),
+      title: textOrUndefined(record.title),
+      turns: treeTurns(Object.entries(record.mapping).flatMap(toNodes)),
+    }];
+  },
+};
+
+function hasFragments(mapping: JsonObject): boolean {
+  return Object.values(mapping).some((node) =>
+    isObject(node) && isObject(node.message) &&
+    Array.isArray(node.message.fragments)
+  );
+}
+
+/** A node may hold both a request and its response: each becomes a node of its own. */
+function toNodes([key, node]: [string, JsonObject[string]]): TreeNode[] {
+  if (!isObject(node)) return [];
+  const message = isObject(node.message) ? node.message : {};
+  const time = message.inserted_at;
+  const turns = (["user", "assistant"] as const)
+    .map((role) => toTurn(role, message, key))
+    .filter((turn) => turn !== undefined);
+  let parent = textOrUndefined(node.parent);
+  return turns.length === 0
+    ? [{ id: key, parent, turn: undefined, time }]
+    : turns.map((turn, index) => {
+      const last = index === turns.length - 1;
+      const id = last ? key : `${key} ${turn.role}`;
+      const made = { id, parent, turn, time };
+      parent = id;
+      return made;
+    });
+}
+
+function toTurn(
+  role: "user" | "assistant",
+  message: JsonObject,
+  key: string,
+): Turn | undefined {
+  const type = role === "user" ? "REQUEST" : "RESPONSE";
+  const text = objectsOf(message.fragments)
+    .filter((fragment) => fragment.type === type)
+    .map(({ content }) => typeof content === "string" ? content : "")
+    .filter((content) => content !== "").join("\n");
+  if (text === "") return undefined;
+  const id = textOrUndefined(message.id) ?? key;
+  const model = textOrUndefined(message.model);
+  const time = message.inserted_at;
+  return { role, text, id, ...model && { model }, ...time && { time } };
+}

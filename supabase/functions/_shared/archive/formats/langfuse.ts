@@ -1,0 +1,138 @@
+import type { Conversation, Turn } from "../conversation.ts";
+import {
+  firstObject,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { mergeCalls, mergeTraces } from "./call_history.ts";
+import {
+  buildAll,
+  type ConversationBuilder,
+  type ConversationFormat,
+  type MessageFormat,
+} from "./format.ts";
+import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+
+interface Trace {
+  about: JsonObject | undefined;
+  observations: JsonObject[];
+}
+
+/**
+ * Langfuse as records: traces and observations from the API or as JSONL. The trace's own input
+ * counts; without it the earliest generation's. A session is one conversation, else a trace is.
+ */
+export const langfuseRows: MessageFormat = {
+  kind: "message",
+  name: "langfuse_rows",
+  matches: (record) =>
+    isObject(record) && record.input !== undefined &&
+    ((typeof record.traceId === "string" && typeof record.type === "string" &&
+      record.type === record.type.toUpperCase()) ||
+      (typeof record.id === "string" && record.sessionId !== undefined &&
+        record.timestamp !== undefined && record.type === undefined &&
+        (record.environment !== undefined || record.userId !== undefined ||
+          record.projectId !== undefined ||
+          record.observations !== undefined))),
+  conversationOf: (record) =>
+    textOrUndefined(record.sessionId) ??
+      textOrUndefined(record.traceId ?? record.id),
+  open: openSession,
+};
+
+/** Langfuse as one object: `{trace, observations}` from the page, `{data: […], meta}` from the API. */
+export const langfuse: ConversationFormat = {
+  kind: "conversation",
+  name: "langfuse",
+  matches: (record) => {
+    if (!isObject(record)) return false;
+    if (isObject(record.trace) && Array.isArray(record.observations)) {
+      return true;
+    }
+    const first = firstObject(record.data);
+    return first !== undefined && langfuseRows.matches(first);
+  },
+  read: (record) => {
+    if (!isObject(record)) return [];
+    if (!isObject(record.trace)) {
+      return buildAll(langfuseRows, objectsOf(record.data));
+    }
+    const builder = openSession(
+      textOrUndefined(record.trace.sessionId ?? record.trace.id),
+    );
+    builder.add({ ...record.trace, observations: record.observations });
+    return builder.build();
+  },
+};
+
+function openSession(id: string | undefined): ConversationBuilder {
+  const traces = new Map<Json | undefined, Trace>();
+  return {
+    add(record) {
+      const key = record.traceId ?? record.id;
+      const trace = traces.get(key) ?? { about: undefined, observations: [] };
+      traces.set(key, trace);
+      if (record.traceId === undefined) {
+        trace.about = record;
+        trace.observations.push(...objectsOf(record.observations));
+      } else trace.observations.push(record);
+      return true;
+    },
+    build() {
+      const ordered = [...traces.values()].sort((a, b) =>
+        compare(startOf(a), startOf(b))
+      );
+      const titled = ordered.find(({ about }) => about !== undefined);
+      const conversation: Conversation = {
+        id,
+        title: textOrUndefined(titled?.about?.name),
+        turns: mergeTraces(ordered.map(traceTurns)),
+      };
+      return [conversation];
+    },
+  };
+}
+
+function traceTurns({ about, observations }: Trace): Turn[] {
+  const own = answered(about);
+  if (hasPrompt(own)) return own;
+  const generations = observations
+    .filter(({ type }) => type === "GENERATION")
+    .sort((a, b) => compare(a.startTime, b.startTime));
+  const roots = observations
+    .filter(({ parentObservationId }) =>
+      (parentObservationId ?? null) === null
+    );
+  const [root] = roots.map(answered).filter(hasPrompt);
+  return root ?? mergeCalls(generations.map(answered));
+}
+
+function hasPrompt(turns: Turn[]): boolean {
+  return turns.some(({ role }) => role === "user");
+}
+
+function answered(logged: JsonObject | undefined): Turn[] {
+  if (logged === undefined) return [];
+  const time = logged.timestamp ?? logged.startTime;
+  const model = textOrUndefined(logged.model);
+  const turns = loggedTurns(logged.input)
+    .map((turn) => turn.role === "user" ? { ...turn, time } : turn);
+  const answer = turns.at(-1)?.role === "user"
+    ? loggedAnswer(logged.output)
+    : undefined;
+  return answer === undefined
+    ? turns
+    : [...turns, { role: "assistant", text: answer, ...model && { model } }];
+}
+
+function startOf({ about, observations }: Trace): Json | undefined {
+  return about?.timestamp ?? observations[0]?.startTime;
+}
+
+function compare(a: Json | undefined, b: Json | undefined): number {
+  const [left, right] = [String(a ?? ""), String(b ?? "")];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

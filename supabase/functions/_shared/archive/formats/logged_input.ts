@@ -1,0 +1,147 @@
+import type { Turn } from "../conversation.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { listTurns, messageTurn } from "./list_turns.ts";
+import { roleOf } from "./role_of.ts";
+import { textOf } from "./text_of.ts";
+
+const LIST_KEYS = ["messages", "contents", "chat_history", "history"];
+const INNER_KEYS = [
+  "new_message",
+  "request",
+  "kwargs",
+  "args",
+  "input",
+  "inputs",
+];
+const TEXT_KEYS = [
+  "question",
+  "query",
+  "prompt",
+  "user_input",
+  "message",
+  "text",
+  "content",
+  "__root__",
+];
+// An input may wrap an input; what is deeper than this is not a request to a model.
+const MOST_WRAPPERS = 8;
+
+/**
+ * The turns in a logged request, whatever a tracing tool made of it: text, JSON text (encoded once or
+ * twice), a list of messages (also of lists), or an object around any of these.
+ */
+export function loggedTurns(input: Json | undefined, depth = 0): Turn[] {
+  if (input === null || input === undefined || depth > MOST_WRAPPERS) return [];
+  if (typeof input === "string") return textTurns(input, depth);
+  if (Array.isArray(input)) return listOrNested(input, depth);
+  return isObject(input) ? objectTurns(input, depth) : [];
+}
+
+/** The answer in a logged response: its text, or the last assistant turn in it. */
+export function loggedAnswer(output: Json | undefined): string | undefined {
+  const value = typeof output === "string" ? decoded(output) : output;
+  if (typeof value === "string") return value === "" ? undefined : value;
+  if (isObject(value)) {
+    const [choice] = Array.isArray(value.choices) ? value.choices : [];
+    const message = isObject(choice ?? null)
+      ? (choice as JsonObject).message
+      : value.message;
+    if (isObject(message)) return answerText([message]);
+    if (typeof value.output === "string") return value.output;
+    if (roleOf(value.role) === "assistant") return answerText([value]);
+    const text = textOf(value.content ?? value.text);
+    if (text !== "") return text;
+    return answerText(value.messages ?? value.output ?? null);
+  }
+  return answerText(value ?? null);
+}
+
+function answerText(messages: Json): string | undefined {
+  return listTurns(messages).filter(({ role }) => role === "assistant")
+    .at(-1)?.text;
+}
+
+function textTurns(text: string, depth: number): Turn[] {
+  const value = decoded(text);
+  if (typeof value !== "string") return loggedTurns(value, depth + 1);
+  return value.trim() === "" ? [] : [{ role: "user", text: value }];
+}
+
+/** JSON in a string, opened as long as it is an object, a list or again a string. */
+function decoded(text: string): Json {
+  let value: Json = text;
+  for (let level = 0; level < 3 && typeof value === "string"; level++) {
+    if (!/^\s*["[{]/.test(value)) return value;
+    try {
+      value = JSON.parse(value) as Json;
+    } catch {
+      // Text that only begins like JSON is the prompt itself.
+      return value;
+    }
+  }
+  return value;
+}
+
+function listOrNested(list: Json[], depth: number): Turn[] {
+  // One bare object of a list may be the junk that failed instrumentation leaves.
+  const turns = listTurns(list.map(withRole));
+  if (turns.length > 0) return turns;
+  for (const entry of list) {
+    const nested = Array.isArray(entry) || isObject(entry)
+      ? loggedTurns(entry, depth + 1)
+      : [];
+    if (nested.length > 0) return nested;
+  }
+  return [];
+}
+
+/** OpenTelemetry events name the author in `event.name` when they have no role. */
+function withRole(message: Json): Json {
+  if (!isObject(message) || message.role !== undefined) return message;
+  const event = message["event.name"];
+  const role = typeof event === "string"
+    ? /^gen_ai\.(\w+)\.message$/.exec(event)?.[1]
+    : undefined;
+  return role === undefined ? message : { ...message, role };
+}
+
+function objectTurns(input: JsonObject, depth: number): Turn[] {
+  for (const key of LIST_KEYS) {
+    if (Array.isArray(input[key])) {
+      const turns = loggedTurns(input[key], depth + 1);
+      if (turns.length > 0) return withSystem(input, turns);
+    }
+  }
+  const own = messageTurn(input);
+  if (own !== undefined) return [own];
+  // A message with an author who is no person, such as a tool.
+  if (typeof input.role === "string" && input.parts === undefined) return [];
+  if (Array.isArray(input.parts)) {
+    const text = textOf(input.parts);
+    return text === "" ? [] : [{ role: "user", text }];
+  }
+  for (const key of INNER_KEYS) {
+    const turns = loggedTurns(input[key], depth + 1);
+    if (turns.length > 0) return withSystem(input, turns);
+  }
+  for (const key of TEXT_KEYS) {
+    const text = input[key];
+    if (typeof text !== "string" || isJunk(key, text)) continue;
+    const turns = textTurns(text, depth);
+    if (turns.length > 0) return withSystem(input, turns);
+  }
+  return [];
+}
+
+function isJunk(key: string, text: string): boolean {
+  return key === "content" && text === "role";
+}
+
+function withSystem(input: JsonObject, turns: Turn[]): Turn[] {
+  const system = textOf(
+    input.system ?? input.systemInstruction ?? input.system_instruction,
+  );
+  return system === "" || turns[0]?.role === "system"
+    ? turns
+    : [{ role: "system", text: system }, ...turns];
+}

@@ -1,0 +1,81 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import type { ConversationFormat } from "./format.ts";
+import { listTurns } from "./list_turns.ts";
+import { textOf } from "./text_of.ts";
+
+const WRAPPERS = ["request", "request_body", "body"];
+
+/**
+ * OpenAI Responses: `{input: "text" | [{role, content: [{type: "input_text", text}]}], output}`, the
+ * lines of its batches, evals (`{input: […], ideal}`) and the oldest Codex sessions (`{session, items}`).
+ */
+export const openaiResponses: ConversationFormat = {
+  kind: "conversation",
+  name: "openai_responses",
+  matches: (record) => requestOf(record) !== undefined,
+  read: (record) => {
+    const request = requestOf(record);
+    if (request === undefined || !isObject(record)) return [];
+    const about = isObject(record.session) ? record.session : request;
+    const response = isObject(record.response) ? record.response : record;
+    const answer = outputText(response);
+    const turns = inputTurns(request);
+    if (answer !== "") turns.push({ role: "assistant", text: answer });
+    return [{
+      id: textOrUndefined(record.custom_id ?? about.id ?? record.id),
+      model: textOrUndefined(request.model ?? record.model),
+      turns,
+    }];
+  },
+};
+
+function requestOf(record: Json): JsonObject | undefined {
+  if (!isObject(record)) return undefined;
+  for (const place of [record, ...WRAPPERS.map((key) => record[key])]) {
+    if (isObject(place) && isRequest(place)) return place;
+  }
+  return undefined;
+}
+
+function isRequest(place: JsonObject): boolean {
+  if (isItemList(place.input) || isItemList(place.items)) return true;
+  return typeof place.input === "string" && typeof place.model === "string" &&
+    (Array.isArray(place.output) || place.instructions !== undefined ||
+      place.previous_response_id !== undefined || place.object === "response" ||
+      place.max_output_tokens !== undefined);
+}
+
+function isItemList(value: Json | undefined): boolean {
+  return objectsOf(value).some(({ type, role }) =>
+    typeof role === "string" || type === "message" || type === "function_call"
+  );
+}
+
+function inputTurns(request: JsonObject): Turn[] {
+  const turns: Turn[] = [];
+  if (typeof request.instructions === "string" && request.instructions !== "") {
+    turns.push({ role: "system", text: request.instructions });
+  }
+  const input = request.input ?? request.items;
+  if (typeof input === "string" && input !== "") {
+    turns.push({ role: "user", text: input });
+  }
+  // Items with a role may come without type; calls, results and reasoning have a type and no role.
+  return turns.concat(
+    listTurns(objectsOf(input).filter(({ role }) => role !== undefined)),
+  );
+}
+
+function outputText(response: JsonObject): string {
+  return objectsOf(response.output)
+    .filter(({ type }) => type === "message")
+    .map(({ content }) => textOf(content))
+    .filter((text) => text !== "").join("\n");
+}

@@ -1,0 +1,52 @@
+import type { Turn } from "../conversation.ts";
+import {
+  firstObject,
+  isObject,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import type { ConversationFormat } from "./format.ts";
+import { roleOf } from "./role_of.ts";
+import { textOf } from "./text_of.ts";
+
+/**
+ * opencode's `export`: `{info, messages: [{info: {id, role}, parts: [{type: "text", text}]}]}`. Parts
+ * with `synthetic` were put in by the program.
+ */
+export const opencode: ConversationFormat = {
+  kind: "conversation",
+  name: "opencode",
+  matches: (record) => {
+    const first = isObject(record) ? firstObject(record.messages) : undefined;
+    return first !== undefined && isObject(first.info) &&
+      Array.isArray(first.parts);
+  },
+  read: (record) => {
+    if (!isObject(record)) return [];
+    const info = isObject(record.info) ? record.info : {};
+    return [{
+      id: textOrUndefined(info.id),
+      title: textOrUndefined(info.title),
+      turns: objectsOf(record.messages).map(toTurn)
+        .filter((turn) => turn !== undefined),
+    }];
+  },
+};
+
+function toTurn(message: JsonObject): Turn | undefined {
+  const info = isObject(message.info) ? message.info : {};
+  const role = roleOf(info.role);
+  const text = textOf(
+    objectsOf(message.parts).filter(({ synthetic }) => synthetic !== true),
+  );
+  if (role === undefined || text === "") return undefined;
+  const time = isObject(info.time) ? info.time.created : undefined;
+  return {
+    role,
+    text,
+    id: textOrUndefined(info.id),
+    time,
+    model: textOrUndefined(info.modelID),
+  };
+}

@@ -1,0 +1,167 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { mergeCalls, mergeTraces } from "./call_history.ts";
+import type { ConversationBuilder, MessageFormat } from "./format.ts";
+import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+
+interface Span {
+  conversation: string;
+  trace: string;
+  start: string;
+  turns: Turn[];
+}
+
+/**
+ * OpenTelemetry traces (OTLP JSON) with the conventions of GenAI, OpenLLMetry, OpenInference and the
+ * AI SDK. Spans without a request to a model are passed over; `gen_ai.conversation.id` or
+ * `session.id` make a conversation, else the trace does.
+ */
+export const opentelemetry: MessageFormat = {
+  kind: "message",
+  name: "opentelemetry",
+  matches: (record) =>
+    isObject(record) &&
+    (Array.isArray(record.resourceSpans) ||
+      Array.isArray(record.resource_spans)),
+  conversationOf: () => undefined,
+  open: openSpans,
+};
+
+function openSpans(): ConversationBuilder {
+  const spans: Span[] = [];
+  return {
+    add(record) {
+      const before = spans.length;
+      const resources = record.resourceSpans ?? record.resource_spans;
+      for (const resource of objectsOf(resources)) {
+        const scopes = resource.scopeSpans ?? resource.scope_spans;
+        for (const scope of objectsOf(scopes)) {
+          for (const span of objectsOf(scope.spans)) {
+            const read = readSpan(span);
+            if (read.turns.some(({ role }) => role === "user")) {
+              spans.push(read);
+            }
+          }
+        }
+      }
+      return spans.length > before;
+    },
+    build: () => conversationsOf(spans),
+  };
+}
+
+function conversationsOf(spans: Span[]) {
+  const grouped = Map.groupBy(spans, ({ conversation }) => conversation);
+  return [...grouped].map(([id, own]) => {
+    const ordered = own.toSorted((a, b) =>
+      a.start.length - b.start.length || (a.start < b.start ? -1 : 1)
+    );
+    const traces = Map.groupBy(ordered, ({ trace }) => trace);
+    const turns = mergeTraces(
+      [...traces.values()].map((calls) =>
+        mergeCalls(calls.map((call) => call.turns))
+      ),
+    );
+    return { id, turns };
+  });
+}
+
+function readSpan(span: JsonObject): Span {
+  const attributes = attributesOf(span.attributes);
+  const trace = textOrUndefined(span.traceId ?? span.trace_id) ?? "";
+  const time = span.startTimeUnixNano ?? span.start_time_unix_nano;
+  return {
+    conversation: textOrUndefined(
+      attributes.get("gen_ai.conversation.id") ?? attributes.get("session.id"),
+    ) ?? trace,
+    trace,
+    start: String(time ?? ""),
+    turns: spanTurns(attributes, span).map((turn) =>
+      turn.role === "user" && turn.time === undefined ? { ...turn, time } : turn
+    ),
+  };
+}
+
+function spanTurns(attributes: Map<string, Json>, span: JsonObject): Turn[] {
+  const turns = requestTurns(attributes, span);
+  if (turns.at(-1)?.role !== "user") return turns;
+  const answer = loggedAnswer(
+    attributes.get("gen_ai.output.messages") ??
+      attributes.get("gen_ai.completion.0.content") ??
+      attributes.get("llm.output_messages.0.message.content") ??
+      attributes.get("ai.response.text") ?? attributes.get("output.value"),
+  );
+  if (answer === undefined) return turns;
+  const model = textOrUndefined(
+    attributes.get("gen_ai.response.model") ??
+      attributes.get("gen_ai.request.model"),
+  );
+  return [...turns, { role: "assistant", text: answer, ...model && { model } }];
+}
+
+function requestTurns(attributes: Map<string, Json>, span: JsonObject): Turn[] {
+  for (
+    const key of ["gen_ai.input.messages", "ai.prompt.messages", "ai.prompt"]
+  ) {
+    const turns = loggedTurns(attributes.get(key));
+    if (turns.length > 0) return turns;
+  }
+  for (const [prefix, infix] of NUMBERED) {
+    const turns = loggedTurns(numbered(attributes, prefix, infix));
+    if (turns.length > 0) return turns;
+  }
+  const events = objectsOf(span.events).map(eventMessage);
+  const told = loggedTurns(events.filter((event) => event !== undefined));
+  if (told.length > 0) return told;
+  const kind = attributes.get("openinference.span.kind");
+  return kind === "LLM" || kind === "CHAIN" || kind === "AGENT"
+    ? loggedTurns(attributes.get("input.value"))
+    : [];
+}
+
+const NUMBERED = [
+  ["gen_ai.prompt.", ""],
+  ["llm.input_messages.", "message."],
+] as const;
+
+function numbered(
+  attributes: Map<string, Json>,
+  prefix: string,
+  infix: string,
+): Json[] {
+  const messages: Json[] = [];
+  for (let number = 0;; number++) {
+    const role = attributes.get(`${prefix}${number}.${infix}role`);
+    const content = attributes.get(`${prefix}${number}.${infix}content`) ??
+      attributes.get(
+        `${prefix}${number}.${infix}contents.0.message_content.text`,
+      );
+    if (role === undefined && content === undefined) return messages;
+    messages.push({ role: role ?? null, content: content ?? null });
+  }
+}
+
+function eventMessage(event: JsonObject): JsonObject | undefined {
+  const name = typeof event.name === "string" ? event.name : "";
+  const role = /^gen_ai\.(\w+)\.message$/.exec(name)?.[1];
+  if (role === undefined) return undefined;
+  const attributes = attributesOf(event.attributes);
+  return { role, content: attributes.get("content") ?? null };
+}
+
+function attributesOf(list: Json | undefined): Map<string, Json> {
+  const attributes = new Map<string, Json>();
+  for (const { key, value } of objectsOf(list)) {
+    if (typeof key !== "string" || !isObject(value)) continue;
+    const plain = value.stringValue ?? value.intValue ?? value.doubleValue ??
+      value.boolValue;
+    if (plain !== undefined) attributes.set(key, plain);
+  }
+  return attributes;
+}

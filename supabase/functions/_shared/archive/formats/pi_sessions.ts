@@ -1,0 +1,71 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  textOrUndefined,
+} from "../json.ts";
+import { eventFormat } from "./event_format.ts";
+import { withoutBlocks } from "./injected_text.ts";
+import { roleOf } from "./role_of.ts";
+import { textOf } from "./text_of.ts";
+
+/** Factory droid: `{type: "session_start"}`, then messages; tool results have role user. */
+export const droid = eventFormat({
+  name: "droid",
+  matches: (record) => isObject(record) && record.type === "session_start",
+  about,
+  turnOf: toTurn,
+});
+
+/**
+ * pi and OpenClaw: `{type: "session"}`, then `{type: "message", id, parentId, message: {role,
+ * content}}`. Injected context is a `custom_message`, tool results have a role of their own.
+ */
+export const pi = eventFormat({
+  name: "pi",
+  matches: (record) =>
+    isObject(record) &&
+    ((record.type === "session" &&
+      (record.version !== undefined || record.cwd !== undefined)) ||
+      isMessage(record)),
+  about,
+  turnOf: toTurn,
+});
+
+function isMessage(record: Json): boolean {
+  return isObject(record) && record.type === "message" &&
+    isObject(record.message) && record.parentId !== undefined;
+}
+
+function about(record: JsonObject) {
+  const isHeader = record.type === "session" || record.type === "session_start";
+  return {
+    id: isHeader ? textOrUndefined(record.id) : undefined,
+    title: isHeader
+      ? textOrUndefined(record.sessionTitle ?? record.title)
+      : undefined,
+    model: record.type === "model_change"
+      ? textOrUndefined(record.modelId)
+      : undefined,
+  };
+}
+
+function toTurn(record: JsonObject): Turn | undefined {
+  const { type, message, id, timestamp } = record;
+  if (type !== "message" || !isObject(message)) return undefined;
+  const role = roleOf(message.role);
+  if (role === undefined) return undefined;
+  const words = textOf(message.content);
+  const text = role === "user"
+    ? withoutBlocks(words, ["system-reminder"])
+    : words;
+  if (text === "") return undefined;
+  return {
+    role,
+    text,
+    id: textOrUndefined(id),
+    time: timestamp,
+    model: textOrUndefined(message.model),
+  };
+}

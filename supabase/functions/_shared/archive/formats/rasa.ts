@@ -1,0 +1,60 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { eventFormat } from "./event_format.ts";
+import { buildAll, type ConversationFormat } from "./format.ts";
+
+/**
+ * Rasa's event table: a row per event, `{sender_id, type_name, data: "{…}"}`. Payloads of buttons
+ * (`/intent{…}`) are turns too: the option `exclude` with `^/` drops them.
+ */
+export const rasaEvents = eventFormat({
+  name: "rasa_events",
+  matches: (record) =>
+    isObject(record) && record.sender_id !== undefined &&
+    typeof record.type_name === "string",
+  conversationOf: ({ sender_id }) => textOrUndefined(sender_id),
+  turnOf: (row) =>
+    toTurn(
+      typeof row.data === "string" ? JSON.parse(row.data) as Json : row.data,
+    ),
+});
+
+/** Rasa's tracker: `{sender_id, slots, events: [{event: "user" | "bot", text}]}`. */
+export const rasa: ConversationFormat = {
+  kind: "conversation",
+  name: "rasa",
+  matches: (record) =>
+    isObject(record) && Array.isArray(record.events) &&
+    (record.sender_id !== undefined || record.latest_message !== undefined),
+  read: (record) => {
+    if (!isObject(record)) return [];
+    const events = objectsOf(record.events)
+      .map((data) => ({ sender_id: record.sender_id, data }) as JsonObject);
+    return buildAll(rasaEvents, events)
+      .concat(events.length === 0 ? [emptyTracker(record)] : []);
+  },
+};
+
+function emptyTracker(record: JsonObject) {
+  return { id: textOrUndefined(record.sender_id), turns: [] };
+}
+
+function toTurn(event: Json | undefined): Turn | undefined {
+  if (!isObject(event)) return undefined;
+  const role = event.event === "user"
+    ? "user"
+    : event.event === "bot"
+    ? "assistant"
+    : undefined;
+  const { text, timestamp, message_id } = event;
+  if (role === undefined || typeof text !== "string" || text === "") {
+    return undefined;
+  }
+  return { role, text, time: timestamp, id: textOrUndefined(message_id) };
+}

@@ -1,0 +1,36 @@
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { authorOf } from "./list_turns.ts";
+import { roleOf } from "./role_of.ts";
+
+const WRAPPERS = ["request", "request_body", "body", "kwargs", "input"];
+
+/** The object of a record that holds `messages`: itself, or the request that a program logged in it. */
+export function requestOf(record: JsonObject): JsonObject | undefined {
+  if (isMessageList(record.messages)) return record;
+  for (const key of WRAPPERS) {
+    const inside = record[key];
+    if (!isObject(inside)) continue;
+    if (isMessageList(inside.messages)) return inside;
+    const body = inside.body ?? inside.inputBodyJson;
+    if (isObject(body) && isMessageList(body.messages)) return body;
+  }
+  return undefined;
+}
+
+/** The messages of that object. */
+export function messagesOf(record: JsonObject): Json[] | undefined {
+  return requestOf(record)?.messages as Json[] | undefined;
+}
+
+/** True for a list whose messages name their author; an empty one is an empty conversation. */
+export function isMessageList(value: Json | undefined): boolean {
+  if (!Array.isArray(value)) return false;
+  for (const message of value) {
+    if (message === null) continue;
+    if (Array.isArray(message)) return roleOf(message[0]) !== undefined;
+    if (!isObject(message)) return false;
+    return message.role !== undefined ||
+      roleOf(authorOf(message)) !== undefined;
+  }
+  return true;
+}

@@ -1,0 +1,114 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { byTurnTime, eventFormat } from "./event_format.ts";
+import type { RefusedFormat } from "./format.ts";
+
+/**
+ * Gemini in Google Takeout (`MyActivity.json`): a row per activity, newest first, with the prompt in
+ * `title` behind a localised prefix and the answer in `safeHtmlItem`. Rows of the same `/app/<id>`
+ * link are one conversation, every other row is one of its own.
+ */
+export const takeoutGemini = eventFormat({
+  name: "takeout_gemini",
+  matches: (record) => isActivity(record) && isGemini(record as JsonObject),
+  conversationOf: (record) => linkOf(record) ?? null,
+  about: (record) => ({ id: linkOf(record) }),
+  turnOf: toTurn,
+  sort: byTurnTime,
+});
+
+/** Takeout writes the activity of every product under the same name and in the same shape. */
+export const takeoutOther: RefusedFormat = {
+  kind: "refused",
+  name: "takeout_other",
+  matches: isActivity,
+  reason:
+    "this is Google activity of another product; the prompts are in My Activity/Gemini Apps",
+};
+
+// Checked in published exports: English, German, Japanese; the rest as Google translates the word.
+const PROMPT_PREFIXES = [
+  "Prompted ",
+  "Eingegebener Prompt: ",
+  "送信したメッセージ: ",
+  "Asked ",
+  "You said: ",
+  "Has preguntado ",
+  "Prompt envoyé : ",
+  "Prompt inviato: ",
+  "Prompt enviado: ",
+];
+
+const OTHER_ACTIVITIES = [
+  "Used ",
+  "Created ",
+  "Selected preferred draft",
+  "Gave feedback",
+  "Added ",
+  "Viewed ",
+  "Visited ",
+  "Searched ",
+];
+
+function isActivity(record: Json): boolean {
+  return isObject(record) && typeof record.header === "string" &&
+    typeof record.title === "string" && record.time !== undefined &&
+    Array.isArray(record.products);
+}
+
+function isGemini(record: JsonObject): boolean {
+  const products = Array.isArray(record.products) ? record.products : [];
+  return [record.header, ...products].some((name) =>
+    typeof name === "string" && /gemini|bard/i.test(name)
+  );
+}
+
+function toTurn(record: JsonObject): Turn | undefined {
+  if (!isGemini(record) || typeof record.title !== "string") return undefined;
+  const title = record.title;
+  const prefix = PROMPT_PREFIXES.find((known) => title.startsWith(known));
+  const answered = Array.isArray(record.safeHtmlItem);
+  if (prefix === undefined) {
+    // An unknown language: what has an answer was a prompt, its prefix stays.
+    if (!answered || OTHER_ACTIVITIES.some((name) => title.startsWith(name))) {
+      return undefined;
+    }
+  }
+  const text = unescapeHtml(title.slice(prefix?.length ?? 0));
+  const turn: Turn = { role: "user", text };
+  if (record.time !== undefined) turn.time = record.time;
+  if (prefix === undefined) turn.metadata = { confidence: "low" };
+  return turn.text.trim() === "" ? undefined : turn;
+}
+
+function linkOf(record: JsonObject): string | undefined {
+  const links = [record, ...objectsOf(record.details)]
+    .map((place) => textOrUndefined(place.titleUrl ?? place.url));
+  for (const link of links) {
+    const id = /\/app\/([\w-]+)/.exec(link ?? "")?.[1];
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+const ENTITIES: Record<string, string> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&#39;": "'",
+  "&nbsp;": " ",
+};
+
+function unescapeHtml(text: string): string {
+  return text.replace(
+    /&(?:amp|lt|gt|quot|#39|nbsp);/g,
+    (entity) => ENTITIES[entity],
+  );
+}

@@ -1,0 +1,74 @@
+import type { Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  textOrUndefined,
+} from "../json.ts";
+import type { ConversationFormat } from "./format.ts";
+import { humanAssistantTurns } from "./human_assistant_text.ts";
+import { listTurns } from "./list_turns.ts";
+
+const PAIRS = [
+  ["prompt", "completion"],
+  ["prompt", "response"],
+  ["prompt", "answer"],
+  ["prompt", "output"],
+  ["question", "answer"],
+  ["question", "response"],
+  ["query", "response"],
+  ["query", "answer"],
+  ["input", "output"],
+  ["input", "ideal"],
+  ["user", "assistant"],
+] as const;
+
+/**
+ * A prompt and its answer as two texts, `{prompt, completion}`, `{question, answer}`, `{input,
+ * output}` and the like; also the old completions form `\n\nHuman: …\n\nAssistant:`.
+ */
+export const textPairs: ConversationFormat = {
+  kind: "conversation",
+  name: "text_pairs",
+  matches: (record) => isObject(record) && pairOf(record) !== undefined,
+  read: (record) => {
+    if (!isObject(record)) return [];
+    const [asked, answered] = pairOf(record) ?? [];
+    const turns = typeof asked === "string"
+      ? humanAssistantTurns(asked) ?? userTurn(asked)
+      : listTurns(asked);
+    const answer = Array.isArray(answered) ? answered[0] : answered;
+    if (typeof answer === "string" && answer !== "") {
+      turns.push({ role: "assistant", text: answer });
+    } else if (isObject(answer ?? null)) {
+      turns.push(...listTurns([answer ?? null]));
+    }
+    return [{
+      id: textOrUndefined(record.id),
+      model: textOrUndefined(record.model),
+      turns,
+    }];
+  },
+};
+
+function pairOf(record: JsonObject): [Json, Json | undefined] | undefined {
+  for (const [asked, answered] of PAIRS) {
+    const [prompt, answer] = [record[asked], record[answered]];
+    if (answer === undefined) continue;
+    if (typeof prompt === "string" || isPromptList(prompt)) {
+      return [prompt as Json, answer];
+    }
+  }
+  const prompt = record.prompt;
+  return typeof prompt === "string" && humanAssistantTurns(prompt)
+    ? [prompt, undefined]
+    : undefined;
+}
+
+function isPromptList(value: Json | undefined): boolean {
+  return listTurns(value).length > 0;
+}
+
+function userTurn(text: string): Turn[] {
+  return text === "" ? [] : [{ role: "user", text }];
+}

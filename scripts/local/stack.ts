@@ -18,6 +18,7 @@ import {
   readOrCreateKeys,
   signUserToken,
 } from "./keys.ts";
+import { ignoreLateWrites } from "./late_writes.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { setUpProjectDatabase } from "./project_database.ts";
 import { startRestServer } from "./rest/rest_server.ts";
@@ -84,6 +85,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     log = () => {},
   } = options;
   let wakes = options.wakes ?? "on";
+  ignoreLateWrites();
   await using cleanup = new AsyncDisposableStack();
   const folder = await openStackFolder(dataDir);
   cleanup.defer(folder.release);

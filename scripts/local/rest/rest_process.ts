@@ -5,12 +5,14 @@
 import { App } from "@supabase/lite";
 import postgres from "postgres";
 import { reportToParent } from "../child_process.ts";
+import { ignoreLateWrites } from "../late_writes.ts";
 import { connectLikePostgrest } from "./database_connection.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
 import { readRestSettings } from "./rest_settings.ts";
 import { nameSigningKey } from "./signing_key_name.ts";
 
+ignoreLateWrites();
 const settings = readRestSettings(Deno.env.toObject());
 const connection = connectLikePostgrest(settings.databaseUrl);
 

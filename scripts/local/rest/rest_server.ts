@@ -28,8 +28,7 @@ export async function startRestServer(
           cwd: checkout,
           env: writeRestSettings(settings),
           clearEnv: false,
-          // lite announces on every start that its Storage is experimental.
-          log: (line) => line.startsWith("EXPERIMENTAL") || log(line),
+          log: (line) => isWorthTelling(line) && log(`[rest] ${line}`),
         },
       );
       port = child.port;
@@ -40,4 +39,12 @@ export async function startRestServer(
     wait: (milliseconds) => new Promise((go) => setTimeout(go, milliseconds)),
   });
   return { ...part, url: () => `http://127.0.0.1:${port}` };
+}
+
+/**
+ * lite announces on every start that its Storage is experimental, and prints
+ * every error of the database with its stack; the first line says it all.
+ */
+function isWorthTelling(line: string): boolean {
+  return !/^(EXPERIMENTAL|\s|})/.test(line);
 }

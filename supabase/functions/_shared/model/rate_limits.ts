@@ -89,13 +89,13 @@ export function readDuration(
 }
 
 function put(limits: RateLimits, budget: Budget, limit: RateLimit): void {
-  for (const key of ["limit", "remaining", "resetMs"] as const) {
-    if (limit[key] === undefined) delete limit[key];
-  }
-  for (const _ in limit) {
-    limits[budget] = limit;
-    return;
-  }
+  const { limit: total, remaining, resetMs } = limit;
+  if ((total ?? remaining ?? resetMs) === undefined) return;
+  limits[budget] = {
+    ...(total !== undefined && { limit: total }),
+    ...(remaining !== undefined && { remaining }),
+    ...(resetMs !== undefined && { resetMs }),
+  };
 }
 
 /** Azure reports -1 for "not known". */

@@ -282,6 +282,31 @@ as $$
   );
 $$;
 
+create function pipeline.next_tasks(
+  run_id bigint,
+  stage text,
+  most integer,
+  held integer,
+  as_of timestamptz
+)
+returns bigint[]
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  ids bigint[] := pipeline.due_tasks(run_id, stage, most, as_of);
+begin
+  if cardinality(ids) = 0 and held = 0 and most > 0 then
+    return pipeline.suspect_task(run_id, stage, as_of);
+  end if;
+  return ids;
+end;
+$$;
+comment on function pipeline.next_tasks(bigint, text, integer, integer, timestamptz) is
+  'due_tasks(), or one suspect_task() when nothing else is due and the worker holds nothing.';
+
 create function pipeline.affordable_tasks(
   candidates bigint[],
   endpoint public.model_endpoints,
@@ -321,18 +346,27 @@ comment on function pipeline.affordable_tasks(
 ) is
   'The oldest of the candidates whose expected tokens and cost together fit; null: no such limit.';
 
-create function pipeline.money_left(run public.pipeline_runs)
+create function pipeline.money_left(run_id bigint)
 returns numeric
 language sql
 stable
 security invoker
 set search_path = ''
 as $$
-  select (run).max_cost - (run).cost - coalesce(sum(task.reserved_cost), 0)
-  from public.pipeline_tasks as task
-  where task.run_id = (run).id and task.stage = 'execute' and task.status = 'leased';
+  -- Both from one snapshot, taken under the endpoint's lock: between the two a result could turn
+  -- money that is reserved into money that is spent.
+  select run.max_cost - run.cost - coalesce(
+    (
+      select sum(task.reserved_cost)
+      from public.pipeline_tasks as task
+      where task.run_id = run.id and task.stage = 'execute' and task.status = 'leased'
+    ),
+    0
+  )
+  from public.pipeline_runs as run
+  where run.id = money_left.run_id;
 $$;
-comment on function pipeline.money_left(public.pipeline_runs) is
+comment on function pipeline.money_left(bigint) is
   'max_cost less what is spent and what calls in flight may cost, in USD; null without max_cost.';
 
 create function pipeline.claimable_tasks(
@@ -361,7 +395,7 @@ declare
 begin
   if (worker).stage <> 'execute' then
     slots := case (worker).stage when 'extract' then 2 else 8 end;
-    ids := pipeline.due_tasks((run).id, (worker).stage, slots + ahead - held, as_of);
+    ids := pipeline.next_tasks((run).id, (worker).stage, slots + ahead - held, held, as_of);
     return;
   end if;
   select * into endpoint from public.model_endpoints where name = (run).endpoint;
@@ -392,9 +426,9 @@ begin
       secs => 60.0 * (room + 1 - state.requests_available) / endpoint.requests_per_minute
     );
   end if;
-  ids := pipeline.due_tasks((run).id, 'execute', room, as_of);
+  ids := pipeline.next_tasks((run).id, 'execute', room, held, as_of);
   if (run).max_cost is not null and cardinality(ids) > 0 then
-    ids := pipeline.affordable_tasks(ids, endpoint, state, null, pipeline.money_left(run));
+    ids := pipeline.affordable_tasks(ids, endpoint, state, null, pipeline.money_left((run).id));
     out_of_money := cardinality(ids) = 0;
   end if;
   if endpoint.tokens_per_minute is not null and cardinality(ids) > 0 then

@@ -219,9 +219,6 @@ begin
   claimable := pipeline.claimable_tasks(
     worker, run, claim_tasks.in_flight, claim_tasks.held, claim_tasks.ahead, claim_tasks.as_of
   );
-  if cardinality(claimable.ids) = 0 and claim_tasks.held = 0 and claimable.slots > 0 then
-    claimable.ids := pipeline.suspect_task(run.id, worker.stage, claim_tasks.as_of);
-  end if;
 
   select
     jsonb_agg(

@@ -4,6 +4,7 @@
  * when its standard input ends, which also happens when the parent is killed.
  */
 import { readLines } from "./lines.ts";
+import { sendSignal } from "./send_signal.ts";
 
 /** A child that listens. */
 export interface ListeningChild {
@@ -72,8 +73,8 @@ export async function endChild(
   process: Deno.ChildProcess,
   patience: number = 5_000,
 ): Promise<void> {
-  process.kill("SIGTERM");
-  const timer = setTimeout(() => process.kill("SIGKILL"), patience);
+  sendSignal(process, "SIGTERM");
+  const timer = setTimeout(() => sendSignal(process, "SIGKILL"), patience);
   await process.status;
   clearTimeout(timer);
 }

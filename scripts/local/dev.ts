@@ -1,8 +1,10 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { supabaseFolder } from "./checkout.ts";
 import { askedToEnd } from "./asked_to_end.ts";
 import { type DevOptions, readDevOptions, usage } from "./dev_options.ts";
 import { readFolders } from "./folders.ts";
 import { type Stack, startStack } from "./stack.ts";
+import { watchSources } from "./watch_sources.ts";
 
 function describe(stack: Stack, milliseconds: number): string {
   return `
@@ -12,7 +14,9 @@ function describe(stack: Stack, milliseconds: number): string {
  Publishable key: ${stack.publishableKey}
       Secret key: ${stack.secretKey}
 
-Started in ${(milliseconds / 1_000).toFixed(1)} s. Ctrl-C stops it.`;
+Started in ${(milliseconds / 1_000).toFixed(1)} s. Functions are started again
+when their code changes, new migrations are applied at the next start.
+Ctrl-C stops it.`;
 }
 
 async function run(options: DevOptions): Promise<void> {
@@ -30,8 +34,13 @@ async function run(options: DevOptions): Promise<void> {
   // While a part is still starting nothing has to be saved.
   if (stack === "end") Deno.exit(130);
   console.log(describe(stack, performance.now() - started));
+  const stopWatching = watchSources(join(supabaseFolder, "functions"), () => {
+    console.log("Functions changed: starting them again");
+    stack.kill("functions");
+  });
   await end;
   console.log("Stopping");
+  stopWatching();
   await stack.stop();
 }
 

@@ -1,3 +1,5 @@
+import { sendSignal } from "./send_signal.ts";
+
 /** What supervise() needs to know about a process. */
 export interface Supervised {
   /** For log lines. */
@@ -61,7 +63,7 @@ export async function supervise(supervised: Supervised): Promise<Part> {
     ready: () => ready,
     async kill() {
       await ready;
-      process.kill("SIGKILL");
+      sendSignal(process, "SIGKILL");
       await process.status;
     },
     async stop() {

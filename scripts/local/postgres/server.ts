@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isAlive } from "../is_alive.ts";
 import { readLines } from "../lines.ts";
+import { sendSignal } from "../send_signal.ts";
 import type { OperatingSystemUser } from "./operating_system_user.ts";
 
 /** How to run one PostgreSQL server. */
@@ -122,12 +123,7 @@ function reasonIn(lines: string[], user?: OperatingSystemUser): string {
 
 /** Ends the server as Ctrl-C would: connections are closed, data is flushed. */
 export async function stopServer(server: Deno.ChildProcess): Promise<void> {
-  try {
-    server.kill("SIGINT");
-  } catch (error) {
-    // It had ended already, which is all that was asked for.
-    if (!(error instanceof TypeError)) throw error;
-  }
+  sendSignal(server, "SIGINT");
   await server.status;
 }
 
@@ -178,7 +174,7 @@ function stopServerWhenThisProcessEnds(
     ...user && { uid: user.uid, gid: user.gid },
   }).spawn();
   server.status.then(async () => {
-    guard.kill("SIGKILL");
+    sendSignal(guard, "SIGKILL");
     await guard.stdin.close();
     await guard.status;
   });

@@ -1,0 +1,18 @@
+import { doesNotThrow, throws } from "node:assert/strict";
+import { sendSignal } from "./send_signal.ts";
+
+Deno.test("sendSignal() is content when the process has ended", async () => {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["--version"],
+    stdout: "null",
+  }).spawn();
+  await process.status;
+  doesNotThrow(() => sendSignal(process, "SIGTERM"));
+});
+
+Deno.test("sendSignal() passes on that it may not", () => {
+  const kill = () => {
+    throw new Deno.errors.PermissionDenied("Operation not permitted");
+  };
+  throws(() => sendSignal({ kill }, "SIGTERM"), Deno.errors.PermissionDenied);
+});

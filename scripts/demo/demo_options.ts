@@ -1,0 +1,56 @@
+import { parseArgs } from "node:util";
+import { type ModelChoice, readModelChoice } from "./model_choice.ts";
+
+/** What `deno task demo` was asked for. */
+export interface DemoOptions {
+  help: boolean;
+  /** Leave everything running at the end, until Ctrl-C. */
+  keep: boolean;
+  /** Stop after this many prompts; undefined: all of the sample archives. */
+  maxPrompts?: number;
+  model: ModelChoice;
+}
+
+/** What `deno task demo --help` prints. */
+export const usage =
+  `Start the embedded Supabase, run the pipeline on sample archives, show the result.
+
+Usage: deno task demo [options]
+
+  --keep           Leave everything running at the end, with its addresses.
+  --max-prompts N  Stop after N prompts.
+  --help           Show this.
+
+Environment, to ask a real model instead of the local simulator:
+
+  MODEL_ENDPOINT   URL of the API, such as https://api.openai.com/v1
+  MODEL            Name of the model
+  MODEL_API_KEY    Key of the API, if it needs one; it goes into Vault.`;
+
+/**
+ * Reads the arguments and the environment of `deno task demo`.
+ *
+ * @throws Error that names the argument or variable that makes no sense
+ */
+export function readDemoOptions(
+  args: string[],
+  env: Record<string, string | undefined>,
+): DemoOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      help: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      "max-prompts": { type: "string" },
+    },
+  });
+  const text = values["max-prompts"];
+  const maxPrompts = text === undefined ? undefined : Number(text);
+  if (maxPrompts !== undefined && !(/^\d+$/.test(text!) && maxPrompts > 0)) {
+    throw new Error(
+      `Cannot use --max-prompts ${text}: give a whole number above 0`,
+    );
+  }
+  const { help, keep } = values;
+  return { help, keep, maxPrompts, model: readModelChoice(env) };
+}

@@ -1,0 +1,32 @@
+import type { Stack } from "../local/stack.ts";
+
+/** Works with nothing but Node, as in the README. */
+const task = `npx -y deno@${Deno.version.deno} task`;
+
+/** Three things to try when the demo has ended. */
+export const stepsAfterwards: string[] = [
+  "1  Keep it running and look at the tables in Studio",
+  `   ${task} demo --keep`,
+  "2  Ask a real model: any API of OpenAI's, Anthropic's, Google's or Ollama's kind",
+  "   MODEL_ENDPOINT=https://api.openai.com/v1 MODEL=… MODEL_API_KEY=… \\",
+  `     ${task} demo`,
+  "3  See which prompts your own archives hold",
+  `   ${task} pipeline extract conversations.json`,
+];
+
+/** Three things to try while everything is still running. */
+export function stepsMeanwhile(
+  { studioUrl, databaseUrl }: Pick<Stack, "studioUrl" | "databaseUrl">,
+  runId: string,
+  endpoint: string,
+): string[] {
+  return [
+    "1  Look at the tables pipeline_runs, prompt_evaluations and pipeline_errors",
+    `   ${studioUrl}`,
+    `2  Send the same prompts to another model: psql ${databaseUrl}`,
+    "   insert into pipeline_runs (source, endpoint, model)",
+    `   values ('{"type": "run", "runId": ${runId}}', '${endpoint}', 'another-model');`,
+    "3  Watch that run",
+    "   select * from pipeline_run_progress order by id desc limit 1;",
+  ];
+}

@@ -1,0 +1,67 @@
+import type { Sql } from "postgres";
+
+/** A row of pipeline_run_progress, as far as the demo shows it. */
+export interface RunProgress {
+  status: string;
+  /** Prompts found so far. */
+  prompts: number;
+  done: number;
+  succeeded: number;
+  failed: number;
+  /** Prompts per second; null before the first one is done. */
+  perSecond: number | null;
+  /** Seconds left at the average pace; null unless running. */
+  secondsLeft: number | null;
+  /** Seconds since the run started, or from its start to its end. */
+  seconds: number | null;
+  /** Latency of successful calls in milliseconds. */
+  p50: number | null;
+  p95: number | null;
+  /** Why the run failed or is paused. */
+  error: string | null;
+}
+
+/** Asks the database how far a run is. */
+export async function readRunProgress(
+  sql: Sql,
+  runId: string,
+): Promise<RunProgress> {
+  const [row] = await sql<RunProgress[]>`
+    select
+      status, prompts, done, succeeded, failed,
+      prompts_per_second::float as "perSecond",
+      extract(epoch from eta)::float as "secondsLeft",
+      extract(epoch from coalesce(finished_at, now()) - started_at)::float as seconds,
+      p50_ms as p50, p95_ms as p95, error
+    from pipeline_run_progress
+    where id = ${runId}
+  `;
+  return row;
+}
+
+/** One line, with a bar as wide as `columns` allow: done, rate and time left. */
+export function describeProgress(
+  progress: RunProgress,
+  columns: number,
+): string {
+  const { prompts, done, failed, perSecond, secondsLeft } = progress;
+  if (prompts === 0) return `  ${"░".repeat(24)}  reading the archives`;
+  const facts = [
+    `${String(done).padStart(String(prompts).length)}/${prompts} prompts`,
+    perSecond === null ? "" : `${perSecond.toFixed(1)}/s`,
+    failed === 0 ? "" : `${failed} failed`,
+    secondsLeft === null || done === prompts
+      ? ""
+      : `${describeSeconds(secondsLeft)} left`,
+  ].filter(Boolean).join("  ");
+  const width = Math.max(10, Math.min(40, columns - facts.length - 6));
+  const full = Math.round(width * done / prompts);
+  return `  ${"█".repeat(full)}${"░".repeat(width - full)}  ${facts}`;
+}
+
+function describeSeconds(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60
+    ? `${whole} s`
+    : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

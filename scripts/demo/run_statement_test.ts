@@ -1,0 +1,29 @@
+import { equal } from "node:assert/strict";
+import { writeRunStatement } from "./run_statement.ts";
+
+Deno.test("writeRunStatement() writes a statement that a user could have written", () => {
+  equal(
+    writeRunStatement({ bucket: "archives", endpoint: "simulator" }),
+    `insert into pipeline_runs (source, endpoint, options)
+values (
+  '{"type": "supabase", "bucket": "archives"}',
+  'simulator',
+  '{"context": "conversation", "dedupe": true, "redact": true}'
+)
+returning id`,
+  );
+});
+
+Deno.test("writeRunStatement() limits the prompts when asked to", () => {
+  equal(
+    writeRunStatement({ bucket: "a", endpoint: "b", maxPrompts: 12 }),
+    `insert into pipeline_runs (source, endpoint, options, max_prompts)
+values (
+  '{"type": "supabase", "bucket": "a"}',
+  'b',
+  '{"context": "conversation", "dedupe": true, "redact": true}',
+  12
+)
+returning id`,
+  );
+});

@@ -1,0 +1,33 @@
+import {
+  type ModelSimulator,
+  startModelSimulator,
+} from "../local/model_simulator.ts";
+import type { EndpointRow } from "./model_choice.ts";
+
+/**
+ * Starts a model that answers like one of a vendor's: after a second or so, and
+ * one call in twenty fails. It understands nothing.
+ */
+export function startSimulatedModel(): Promise<ModelSimulator> {
+  return startModelSimulator({
+    latency: { medianMs: 550, p95Ms: 1_400 },
+    faultRates: { "500": 0.05 },
+    answer: (prompt) => `Simulated answer to: ${firstWords(prompt)}`,
+    record: false,
+  });
+}
+
+/** Its row in model_endpoints. */
+export function toSimulatedEndpoint({ url }: ModelSimulator): EndpointRow {
+  return {
+    name: "simulator",
+    url: `${url}/v1`,
+    model: "simulated-model",
+    headers: {},
+    max_concurrency: 8,
+  };
+}
+
+function firstWords(prompt: string): string {
+  return prompt.split(/\s+/, 10).join(" ");
+}

@@ -7,6 +7,7 @@ import {
 import type { Endpoint } from "./endpoint.ts";
 import { toFailureMessage } from "./failure_message.ts";
 import { chooseFormat } from "./formats/known_formats.ts";
+import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
 import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
@@ -14,6 +15,7 @@ import type { Failure, Outcome } from "./outcome.ts";
 import { readOutcome } from "./read_outcome.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
 import { toFailure } from "./thrown_failure.ts";
+import { UnsendableRequest } from "./unsendable_request.ts";
 
 /** What a caller needs from outside. */
 export interface ModelCallerDependencies {
@@ -43,19 +45,18 @@ const RESPONSE_LIMIT_BYTES = 10_000_000;
 
 /**
  * Prepares everything about an endpoint that calls have in common: format, URL,
- * headers, egress guard. Throws `TypeError` for an endpoint that
- * `endpointSchema` would refuse.
+ * headers, egress guard. An endpoint that cannot be prepared, because its row
+ * holds a bad URL, template or path, fails each call with class `stop`.
  */
 export function createModelCaller(
   endpoint: Endpoint,
   dependencies: ModelCallerDependencies,
 ): ModelCaller {
   const { now, responseLimitBytes = RESPONSE_LIMIT_BYTES } = dependencies;
-  const url = new URL(endpoint.url);
-  const format = chooseFormat(endpoint, url);
+  const prepared = prepare(endpoint);
   const guard = createEgressGuard(dependencies);
   const headerSource = createHeaderSource(
-    withDefaults(endpoint.headers, format.headers),
+    withDefaults(endpoint.headers, prepared.format?.headers ?? {}),
     dependencies.resolveSecret,
     now,
   );
@@ -69,7 +70,9 @@ export function createModelCaller(
     let scrub = NO_SECRETS;
     let outcome: Outcome;
     try {
-      const { target, body } = writeRequest(request);
+      if (prepared.problem) throw prepared.problem;
+      const { format } = prepared;
+      const { target, body } = writeRequest(request, prepared);
       const resolved = await deadline.within(headerSource.resolve());
       scrub = resolved.scrub;
       const egress = await deadline.within(guard.check(new URL(target)));
@@ -103,6 +106,7 @@ export function createModelCaller(
 
   function writeRequest(
     request: ModelRequest,
+    { format, url }: { format: ModelFormat; url: URL },
   ): { target: string; body: string } {
     const parts = toRequestParts(request, endpoint.model);
     return {
@@ -115,6 +119,23 @@ export function createModelCaller(
 }
 
 const NO_SECRETS = createScrub(new Map());
+
+type Prepared =
+  | { url: URL; format: ModelFormat; problem?: never }
+  | { problem: UnsendableRequest; url?: never; format?: never };
+
+function prepare(endpoint: Endpoint): Prepared {
+  try {
+    const url = new URL(endpoint.url);
+    return { url, format: chooseFormat(endpoint, url) };
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const problem = new UnsendableRequest("endpoint_invalid", cause.message, {
+      cause,
+    });
+    return { problem };
+  }
+}
 
 /** Header names are compared without regard to case. */
 function withDefaults(

@@ -214,6 +214,23 @@ Deno.test("call() is aborted by the caller's signal, before or during", async ()
   equal(late.class, "transient");
 });
 
+Deno.test("call() leaves nothing behind on the caller's signal", async () => {
+  let listeners = 0;
+  const { signal } = new AbortController();
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (type: string, listener: () => void) => {
+    listeners++;
+    add(type, listener);
+  };
+  signal.removeEventListener = (type: string, listener: () => void) => {
+    listeners--;
+    remove(type, listener);
+  };
+  await call(answers, { request: { signal } });
+  equal(listeners, 0);
+});
+
 Deno.test("call() never shows a secret that the endpoint repeats", async () => {
   const setup: Setup = {
     endpoint: { headers: { "x-api-key": "{{secret:KEY}}" } },
@@ -332,6 +349,21 @@ Deno.test("call() pauses the run for parameters the API cannot take", async () =
   equal(error.code, "unsupported_parameter");
   match(error.message, /Cannot send seed/);
 });
+
+for (
+  const [endpoint, problem] of [
+    [{ url: "nowhere" }, /Invalid URL/],
+    [{ requestTemplate: "{{promt}}" }, /Cannot fill \{\{promt\}\}/],
+    [{ responsePath: { text: "a[" } }, /Cannot read the JSON path/],
+    [{ headers: { "bad name": "x" } }, /Cannot send the header "bad name"/],
+  ] as const
+) {
+  Deno.test(`call() pauses the run for an endpoint with ${JSON.stringify(endpoint)}`, async () => {
+    const error = await errorOf(answers, { endpoint });
+    equal(error.class, "stop");
+    match(error.message, problem);
+  });
+}
 
 Deno.test("call() throws a bug on", async () => {
   const caller = createModelCaller(ENDPOINT, {

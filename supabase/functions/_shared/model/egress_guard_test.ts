@@ -143,6 +143,18 @@ Deno.test("check() is unresolved when DNS has no answer", async () => {
   );
 });
 
+Deno.test("check() asks DNS again at once when it had no answer", async () => {
+  const answers = [[], [], [PUBLIC], [PUBLIC]];
+  const guard = createEgressGuard({
+    allowPrivateHosts: false,
+    now: () => 0,
+    resolveDns: () => Promise.resolve(answers.shift()!),
+  });
+  const url = new URL("https://api.example.com/");
+  equal((await guard.check(url)).verdict, "unresolved");
+  equal((await guard.check(url)).verdict, "allowed");
+});
+
 Deno.test("check() judges names by spelling without a resolver", async () => {
   const resolveDns = undefined;
   equal(await verdictOf("https://api.example.com/", { resolveDns }), "allowed");

@@ -45,7 +45,8 @@ function quote(text: string): string {
 /** An HTML error page says what it is in its title. */
 function titleOfPage(text: string): string | undefined {
   if (!looksLikeHtml(text)) return undefined;
-  const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1].trim();
+  // The search is quadratic in hostile text, and titles come early.
+  const title = /<title[^>]*>([^<]*)/i.exec(text.slice(0, 5000))?.[1].trim();
   return title ? `an HTML page "${title}"` : "an HTML page";
 }
 

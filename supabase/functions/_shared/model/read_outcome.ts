@@ -1,6 +1,7 @@
 import { classifyFailure } from "./classify_failure.ts";
 import { looksLikeHtml } from "./failure_message.ts";
 import type { ModelFormat } from "./model_format.ts";
+import { throwConnectionFailure } from "./network_failure.ts";
 import type { Failure, Outcome } from "./outcome.ts";
 import { readErrorDetail, readProviderError } from "./provider_error.ts";
 import { readRateLimits } from "./rate_limits.ts";
@@ -24,7 +25,7 @@ export async function readOutcome(
   const { status, headers } = response;
   const limits = readRateLimits(headers, now);
   if (status >= 300 && status < 400) {
-    await response.body?.cancel();
+    await response.body?.cancel().catch(throwConnectionFailure);
     return { limits, failure: toRedirectFailure(response) };
   }
   const kind = response.ok

@@ -1,4 +1,5 @@
 import { PipelineError } from "../errors.ts";
+import { UnsendableRequest } from "./unsendable_request.ts";
 
 /** Removes every known secret from text that leaves the call. */
 export interface Scrub {
@@ -13,7 +14,7 @@ export interface ResolvedHeaders {
 }
 
 export interface HeaderSource {
-  /** Throws `SecretUnavailable`. */
+  /** Throws `SecretUnavailable`, or `UnsendableRequest` for a bad line. */
   resolve(): Promise<ResolvedHeaders>;
   /** Looks secrets up again at the next call. */
   forget(): void;
@@ -81,7 +82,24 @@ async function resolveHeaders(
     const literal = literalCredential(header, value);
     if (literal) secrets.set(header.toLowerCase(), literal);
   }
-  return { headers: new Headers(filled), scrub: createScrub(secrets) };
+  return { headers: toHeaders(filled), scrub: createScrub(secrets) };
+}
+
+/** `Headers` throws for a bad line with a message that quotes its value. */
+function toHeaders(lines: [string, string][]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of lines) {
+    try {
+      headers.append(name, value);
+    } catch {
+      throw new UnsendableRequest(
+        "header_invalid",
+        `Cannot send the header ${JSON.stringify(name)}: its name or value ` +
+          "holds a character that a header cannot. Correct the endpoint's headers",
+      );
+    }
+  }
+  return headers;
 }
 
 async function lookUp(

@@ -4,6 +4,7 @@ import {
   createScrub,
   SecretUnavailable,
 } from "./secret_headers.ts";
+import { UnsendableRequest } from "./unsendable_request.ts";
 
 const BEARER = { Authorization: "Bearer {{secret:KEY}}" };
 
@@ -68,6 +69,21 @@ Deno.test("resolve() refuses a secret with a line break without quoting it", asy
     return error instanceof SecretUnavailable;
   });
 });
+
+for (const [name, value] of [["bad name", "hush"], ["x-ok", "hush\nhush"]]) {
+  Deno.test(`resolve() refuses the header ${name} without quoting its value`, async () => {
+    const source = createHeaderSource(
+      { [name]: value },
+      () => Promise.reject(new Error("not called")),
+      () => 0,
+    );
+    await rejects(source.resolve(), (error: Error) => {
+      equal(error.message.includes("hush"), false);
+      return error instanceof UnsendableRequest &&
+        error.code === "header_invalid";
+    });
+  });
+}
 
 Deno.test("resolve() scrubs keys written into a header too", async () => {
   const source = createHeaderSource(

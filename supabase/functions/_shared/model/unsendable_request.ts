@@ -1,15 +1,22 @@
 import type { RequestParts } from "./model_request.ts";
 
+type UnsendableCode =
+  | "endpoint_invalid"
+  | "header_invalid"
+  | "model_invalid"
+  | "model_missing"
+  | "unsupported_parameter";
+
 /**
  * A request that cannot be written for its endpoint, whatever the prompt: the
  * run must be changed, so its error class is `stop`.
  */
 export class UnsendableRequest extends Error {
   override readonly name = "UnsendableRequest";
-  readonly code: "model_missing" | "model_invalid" | "unsupported_parameter";
+  readonly code: UnsendableCode;
 
-  constructor(code: UnsendableRequest["code"], message: string) {
-    super(message);
+  constructor(code: UnsendableCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }

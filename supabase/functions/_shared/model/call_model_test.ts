@@ -219,14 +219,16 @@ Deno.test("call() leaves nothing behind on the caller's signal", async () => {
   const { signal } = new AbortController();
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (type: string, listener: () => void) => {
-    listeners++;
-    add(type, listener);
-  };
-  signal.removeEventListener = (type: string, listener: () => void) => {
-    listeners--;
-    remove(type, listener);
-  };
+  Object.assign(signal, {
+    addEventListener(...line: Parameters<typeof add>) {
+      listeners++;
+      add(...line);
+    },
+    removeEventListener(...line: Parameters<typeof remove>) {
+      listeners--;
+      remove(...line);
+    },
+  });
   await call(answers, { request: { signal } });
   equal(listeners, 0);
 });

@@ -38,6 +38,15 @@ Deno.test("clear() leaves the caller's signal without a listener", () => {
   equal(deadline.signal.aborted, false);
 });
 
+Deno.test("clear() stops the timer", async () => {
+  const cleared = startDeadline(1, undefined);
+  cleared.clear();
+  const later = startDeadline(5, undefined);
+  await aborted(later.signal);
+  equal(cleared.givenUp(), undefined);
+  later.clear();
+});
+
 Deno.test("within() passes on what the work gives", async () => {
   const deadline = startDeadline(60_000, undefined);
   equal(await deadline.within(Promise.resolve(7)), 7);

@@ -1,0 +1,49 @@
+begin;
+select plan(8);
+
+select is(create_results_table('april_answers'), 'april_answers', 'create_results_table() names it');
+select is(
+  create_results_table('april_answers'), 'april_answers',
+  'create_results_table() changes nothing the second time'
+);
+select throws_ok(
+  $$ select create_results_table('April"; drop table x') $$,
+  '22023', null,
+  'create_results_table() refuses names that need quoting'
+);
+select throws_ok(
+  $$ select create_results_table('pipeline_runs') $$,
+  '42P07', null,
+  'create_results_table() refuses a table that is not a results table'
+);
+select results_eq(
+  $$ select column_name::text, data_type::text from information_schema.columns
+     where table_schema = 'public' and table_name = 'april_answers' order by ordinal_position $$,
+  $$ select column_name::text, data_type::text from information_schema.columns
+     where table_schema = 'public' and table_name = 'prompt_evaluations'
+     order by ordinal_position $$,
+  'create_results_table() makes the columns of prompt_evaluations'
+);
+select tests.create_run('run', prompts => 1);
+update pipeline_runs set results_table = 'april_answers' where id = tests.run_id('run');
+select tests.start_worker(1, 'run');
+select tests.claim(1, '2026-01-01 00:00Z');
+select tests.finish(1, '{p1}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00Z');
+select results_eq(
+  $$ select prompt_key, response from april_answers where run_id = tests.run_id('run') $$,
+  $$ values ('p1', 'yes') $$,
+  'finish_tasks() stores in the table that the run names'
+);
+select is_empty(
+  $$ select from prompt_evaluations where run_id = tests.run_id('run') $$,
+  'finish_tasks() stores in no other table'
+);
+select throws_ok(
+  $$ insert into april_answers (run_id, prompt_key, prompt, success, response)
+     values (tests.run_id('run'), 'p1', 'again', true, 'no') $$,
+  '23505', null,
+  'a results table takes one evaluation per run and prompt'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,43 @@
+begin;
+select plan(4);
+
+select tests.create_run('run', prompts => 3);
+select tests.start_worker(1, 'run');
+select tests.claim(1, '2026-01-01 00:00Z');
+select tests.finish(
+  1, '{p1}',
+  '{"outcome": "failed", "error": {
+     "class": "stop", "code": "unauthorised", "message": "The model refuses the key (401)"
+   }}',
+  '2026-01-01 00:00:01Z'
+);
+
+select results_eq(
+  $$ select status, error from pipeline_runs where id = tests.run_id('run') $$,
+  $$ select 'paused', format(
+       'The model refuses the key (401). Mend it, then: select resume_run(%s)', tests.run_id('run')
+     ) $$,
+  'finish_tasks() pauses the run with the reason and what to do'
+);
+select results_eq(
+  $$ select status, attempts from pipeline_tasks
+     where run_id = tests.run_id('run') and key = 'p1' $$,
+  $$ values ('pending', 0::smallint) $$,
+  'finish_tasks() burns no attempt on a stop error'
+);
+select tests.finish(
+  1, '{p2,p3}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00:02Z'
+);
+select results_eq(
+  $$ select status, succeeded, open from pipeline_runs where id = tests.run_id('run') $$,
+  $$ values ('paused', 2, 1) $$,
+  'finish_tasks() stores what was in flight when the run was paused'
+);
+select resume_run(tests.run_id('run'));
+select is(
+  tests.claim(1, '2026-01-01 00:00:03Z') -> 'keys', '["p1"]',
+  'resume_run() goes on with the prompt that was stopped'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,61 @@
+begin;
+select plan(2);
+
+insert into model_endpoints (name, url, model, input_cost, output_cost)
+values ('model', 'https://model.test/v1', 'default-model', 2, 10);
+insert into pipeline_runs (
+  experiment_name, source, endpoint, tags, metadata, created_at
+)
+values (
+  'run',
+  '{"type": "prompts", "prompts": [{
+     "key": "p1", "text": "What is 6 × 7?", "reference": "42",
+     "metadata": {"topic": "arithmetic", "a": 2}, "source": {"bucket": "b", "path": "a.json"}
+   }]}',
+  'model', '{one,two}', '{"team": "red", "a": 1}', '2026-01-01 00:00Z'
+);
+select tests.start_worker(1, 'run');
+select tests.claim(1, '2026-01-01 00:00Z');
+
+select is(
+  tests.finish(
+    1, '{p1}',
+    '{"outcome": "succeeded", "response": "42.", "model": "default-model-2025",
+      "finishReason": "stop", "inputTokens": 1000, "outputTokens": 200, "durationMs": 850,
+      "metadata": {"waitMs": 12}}',
+    '2026-01-01 00:00:01Z'
+  ) -> 'finished',
+  (select jsonb_agg(id) from pipeline_tasks where run_id = tests.run_id('run')),
+  'finish_tasks() names the tasks that it finished'
+);
+select results_eq(
+  $$ select to_jsonb(evaluation) - 'id' from prompt_evaluations as evaluation
+     where run_id = tests.run_id('run') $$,
+  $$ select jsonb_build_object(
+       'run_id', tests.run_id('run'),
+       'prompt_key', 'p1',
+       'prompt', 'What is 6 × 7?',
+       'response', '42.',
+       'model', 'default-model-2025',
+       'success', true,
+       'error', null,
+       'timestamp', '2026-01-01 00:00:01Z'::timestamptz,
+       'duration_ms', 850,
+       'tokens_used', 1200,
+       'metadata', '{"team": "red", "a": 2, "topic": "arithmetic", "waitMs": 12}'::jsonb,
+       'experiment_name', 'run',
+       'tags', array['one', 'two'],
+       'input_tokens', 1000,
+       'output_tokens', 200,
+       'cost', 0.004,
+       'finish_reason', 'stop',
+       'attempts', 1,
+       'reference', '42',
+       'source', '{"bucket": "b", "path": "a.json"}'::jsonb,
+       'owner', null
+     ) $$,
+  'finish_tasks() stores everything that is known about an answer'
+);
+
+select * from finish();
+rollback;

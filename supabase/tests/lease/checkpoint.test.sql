@@ -1,0 +1,66 @@
+begin;
+select plan(6);
+
+insert into model_endpoints (name, url) values ('model', 'https://model.test/v1');
+insert into pipeline_runs (experiment_name, source, endpoint, max_prompts, created_at)
+values (
+  'run', '{"type": "supabase", "bucket": "archives", "prefix": "2025/"}', 'model', 3,
+  '2026-01-01 00:00Z'
+);
+select tests.start_worker(1, 'run', 'extract');
+select tests.claim(1, '2026-01-01 00:00Z');
+create function pg_temp.checkpoint(progress jsonb, enqueue jsonb, losses jsonb, as_of timestamptz)
+returns jsonb language sql as $$
+  select checkpoint_task(tests.worker_id(1), id, lease_token, progress, enqueue, losses, as_of)
+  from pipeline_tasks where run_id = tests.run_id('run') and stage = 'extract';
+$$;
+
+select is(
+  pg_temp.checkpoint(
+    '{"cursor": 100}',
+    '[{"stage": "execute", "key": "p1", "payload": {"text": "one"}},
+      {"stage": "execute", "key": "p2", "payload": {"text": "two"}}]',
+    '[{"code": "bad_json", "message": "Cannot read", "place": {"path": "a.json", "offset": 7}}]',
+    '2026-01-01 00:00:30Z'
+  ),
+  '{"status": "running", "full": false}',
+  'checkpoint_task() says whether to go on'
+);
+select results_eq(
+  $$ select payload, status, lease_expires_at - pipeline.lease_time() from pipeline_tasks
+     where run_id = tests.run_id('run') and stage = 'extract' $$,
+  $$ values (
+       '{"kind": "folder", "bucket": "archives", "prefix": "2025/", "cursor": 100}'::jsonb,
+       'leased', '2026-01-01 00:00:30Z'::timestamptz
+     ) $$,
+  'checkpoint_task() merges the progress and renews the lease'
+);
+select results_eq(
+  $$ select key, payload, status from pipeline_tasks
+     where run_id = tests.run_id('run') and stage = 'execute' order by id $$,
+  $$ values
+     ('p1', '{"text": "one"}'::jsonb, 'pending'), ('p2', '{"text": "two"}'::jsonb, 'pending') $$,
+  'checkpoint_task() enqueues what was found'
+);
+select results_eq(
+  $$ select class, code, message, path, "offset", key, final from pipeline_errors
+     where run_id = tests.run_id('run') $$,
+  $$ values ('unreadable', 'bad_json', 'Cannot read', 'a.json', 7::bigint, 'source', true) $$,
+  'checkpoint_task() logs what could not be read, with its place'
+);
+select is(
+  pg_temp.checkpoint(
+    '{"cursor": 200}', '[{"stage": "execute", "key": "p2"}, {"stage": "execute", "key": "p3"}]',
+    '[]', '2026-01-01 00:00:31Z'
+  ),
+  '{"status": "running", "full": true}',
+  'checkpoint_task() says when max_prompts is reached'
+);
+update pipeline_runs set status = 'cancelled' where id = tests.run_id('run');
+select is(
+  pg_temp.checkpoint('{}', '[]', '[]', '2026-01-01 00:00:32Z') ->> 'status', 'cancelled',
+  'checkpoint_task() tells a worker that its run was cancelled'
+);
+
+select * from finish();
+rollback;

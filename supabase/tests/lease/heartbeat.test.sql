@@ -1,0 +1,40 @@
+begin;
+select plan(4);
+
+select tests.create_run('run', prompts => 3);
+select tests.start_worker(1, 'run');
+select tests.claim(1, '2026-01-01 00:00Z');
+update pipeline_tasks
+set lease_expires_at = '2026-01-01 00:00:20Z'
+where run_id = tests.run_id('run') and key = 'p1';
+select tests.finish(1, '{p3}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00Z');
+
+select is(
+  extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:10Z'),
+  jsonb_build_object('status', 'running', 'held', (
+    select jsonb_agg(id) from pipeline_tasks
+    where run_id = tests.run_id('run') and key in ('p1', 'p2')
+  )),
+  'extend_leases() tells the status of the run and what the worker still holds'
+);
+select results_eq(
+  $$ select key, lease_expires_at - pipeline.lease_time() from pipeline_tasks
+     where run_id = tests.run_id('run') and status = 'leased' order by key $$,
+  $$ values
+     ('p1', '2026-01-01 00:00:10Z'::timestamptz),
+     ('p2', '2026-01-01 00:00:00Z'::timestamptz) $$,
+  'extend_leases() renews leases that have less than half their time left'
+);
+select is(
+  (select expires_at - pipeline.lease_time() from pipeline.workers where id = tests.worker_id(1)),
+  '2026-01-01 00:00:10Z'::timestamptz,
+  'extend_leases() keeps the worker alive'
+);
+update pipeline_runs set status = 'paused' where id = tests.run_id('run');
+select is(
+  extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:20Z') ->> 'status', 'paused',
+  'extend_leases() tells a worker that its run was paused'
+);
+
+select * from finish();
+rollback;

@@ -6,22 +6,16 @@ import { supabaseFolder } from "./checkout.ts";
 import { openStackFolder } from "./data_folder.ts";
 import { openDatabase } from "./database.ts";
 import { startFunctionServer } from "./functions/function_server.ts";
-import {
-  type FunctionSettings,
-  readFunctionSettings,
-} from "./functions/function_settings.ts";
+import { readFunctionSettings } from "./functions/function_settings.ts";
 import { type Backends, createGateway } from "./gateway/gateway.ts";
 import { listen } from "./gateway/listen.ts";
-import {
-  createKeySet,
-  type Keys,
-  readOrCreateKeys,
-  signUserToken,
-} from "./keys.ts";
+import { readOrCreateKeys, signUserToken } from "./keys.ts";
 import { ignoreLateWrites } from "./late_writes.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
+import { createProjectEnvironment } from "./project_environment.ts";
 import { setUpProjectDatabase } from "./project_database.ts";
 import { startRestServer } from "./rest/rest_server.ts";
+import { startTogether } from "./start_together.ts";
 import { setVaultSecret } from "./vault_secret.ts";
 
 /** How to start an embedded Supabase. */
@@ -121,27 +115,28 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await setVaultSecret(sql, "project_url", url);
   await migrate(database.url, project, database.skipExtensions);
 
-  const rest = await startRestServer({
-    ...keys,
-    databaseUrl: database.superuserUrl,
-    objectFolder: join(folder.path, "objects"),
-    studioPort,
-    siteUrl: url,
-    maxRows: 1_000,
-  }, log);
-  cleanup.defer(rest.stop);
-
   const env = {
-    ...describeProject(url, database.url, keys),
+    ...createProjectEnvironment(url, database.url, keys),
     ...options.functionEnv,
   };
-  const all = await readFunctionSettings(project);
-  const servers = await startFunctions(
-    all.filter(({ name }) => options.functions?.includes(name) ?? true),
-    env,
-    log,
-    cleanup,
+  const wanted = (await readFunctionSettings(project))
+    .filter(({ name }) => options.functions?.includes(name) ?? true);
+  const [rest, servers] = await startTogether(
+    startRestServer({
+      ...keys,
+      databaseUrl: database.superuserUrl,
+      objectFolder: join(folder.path, "objects"),
+      studioPort,
+      siteUrl: url,
+      maxRows: 1_000,
+    }, log),
+    wanted.map((settings) => startFunctionServer(settings, env, log)),
   );
+  cleanup.defer(rest.stop);
+  // Before REST, so that a function can still say goodbye to the database.
+  cleanup.defer(async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  });
   for (const server of servers) backends.functions.set(server.name, server);
 
   const complain = (error: unknown) => log(`Background worker: ${error}`);
@@ -190,43 +185,4 @@ async function migrate(
   } finally {
     await sql.end();
   }
-}
-
-async function startFunctions(
-  wanted: FunctionSettings[],
-  env: Record<string, string>,
-  log: (line: string) => void,
-  cleanup: AsyncDisposableStack,
-) {
-  // All are waited for, so that those which start are stopped when one does not.
-  const outcomes = await Promise.allSettled(
-    wanted.map(async (settings) => {
-      const server = await startFunctionServer(settings, env, log);
-      cleanup.defer(server.stop);
-      return server;
-    }),
-  );
-  return outcomes.map((outcome) => {
-    if (outcome.status === "rejected") throw outcome.reason;
-    return outcome.value;
-  });
-}
-
-/** The environment that hosted Supabase gives to every function. */
-function describeProject(
-  url: string,
-  databaseUrl: string,
-  keys: Keys,
-): Record<string, string> {
-  return {
-    SUPABASE_URL: url,
-    SUPABASE_DB_URL: databaseUrl,
-    SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
-    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({
-      default: keys.publishableKey,
-    }),
-    SUPABASE_JWKS: JSON.stringify(createKeySet(keys)),
-    // The gateway itself is on a private address here.
-    PIPELINE_ALLOW_PRIVATE_HOSTS: "true",
-  };
 }

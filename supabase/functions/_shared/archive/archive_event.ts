@@ -53,18 +53,21 @@ export interface ArchiveCursor {
 
 /** Where one file of text is continued. */
 export interface PartContinuation {
+  /** Where reading begins again. */
   scan: ScanState;
+  /** Everything before this offset was given out, but for the conversations in `open`. */
+  told: number;
   format: string;
-  /** Conversations begun so far in this part. */
+  /** Number of the next conversation of this part. */
   begun: number;
-  /** Conversations that were begun but not given out: their records are read again. */
-  open?: OpenConversations;
+  /** Conversations whose messages are not all there yet; their records are read again. */
+  open: OpenConversation[];
 }
 
-export interface OpenConversations {
-  /** Up to here only records of these conversations count. */
-  until: number;
-  conversations: { id: string | null; index: number }[];
+/** A conversation by its id, null when the file is the conversation, and its number in the file. */
+export interface OpenConversation {
+  id: string | null;
+  index: number;
 }
 
 export interface ArchiveCounts {

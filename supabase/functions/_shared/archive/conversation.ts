@@ -27,5 +27,7 @@ export interface Conversation {
   title?: string;
   /** Used for turns that name no model themselves. */
   model?: string;
+  /** True for a logged request: the next one may repeat its turns and go on from there. */
+  isCall?: boolean;
   turns: Turn[];
 }

@@ -5,21 +5,15 @@ import type {
   ArchiveEvent,
   PartContinuation,
 } from "./archive_event.ts";
+import type { Collector, Outcome, PlacedRecord } from "./collect/collector.ts";
+import { MessageCollector } from "./collect/message_collector.ts";
+import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
 import type { Conversation } from "./conversation.ts";
-import {
-  type Collected,
-  ConversationCollector,
-} from "./conversation_collector.ts";
-import { type ArchiveFormat, buildAll } from "./formats/format.ts";
+import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
-import { isObject, type Json } from "./json.ts";
 import type { ConversationPlace } from "./prompts/to_prompts.ts";
-import {
-  RecordScanner,
-  type ScannedRecord,
-  type ScanState,
-} from "./records/record_scanner.ts";
+import { RecordScanner, type ScanState } from "./records/record_scanner.ts";
 
 /** How a file of text is read, and where it is continued. */
 export interface PartReading {
@@ -41,11 +35,16 @@ export type PartEvent =
     counts: ArchiveCounts;
   };
 
-type Value = Extract<ScannedRecord, { value: Json }>;
-
 // Formats are told by several records: the first may be a header or of another shape.
 const SNIFFED_RECORDS = 32;
 const SNIFFED_BYTES = 256 * 1024;
+
+const START: ScanState = {
+  layout: "values",
+  offset: 0,
+  record: 0,
+  inList: false,
+};
 
 /** Reads one file of text as its bytes come: prompts, losses and checkpoints come out. */
 export class PartReader {
@@ -53,14 +52,16 @@ export class PartReader {
   format: ArchiveFormat | undefined;
   readonly #reading: PartReading;
   readonly #scanner: RecordScanner;
-  #collector: ConversationCollector | undefined;
-  /** First records with the scan's place before them, held until the format is known. */
-  #sniffed: { record: Value; end: number; before: ScanState }[] | undefined;
-  /** Conversations so far in this part: numbers those without an id. */
-  #begun: number;
+  /** Undefined while records are held until the format is known. */
+  #collector: Collector | undefined;
+  #sniffed: PlacedRecord[] = [];
+  /** The scan's place before the next record. */
   #before: ScanState;
   #checkpointAt: number;
+  /** Where reading began, or would begin from the latest checkpoint. */
   #checkpointed: number;
+  /** Losses before this offset were told before the checkpoint. */
+  readonly #told: number;
   #stopped = false;
   #events: PartEvent[] = [];
 
@@ -68,14 +69,12 @@ export class PartReader {
     const { from } = reading;
     this.#reading = reading;
     this.#scanner = new RecordScanner(reading.maxConversationBytes, from?.scan);
-    this.#begun = from?.begun ?? 0;
-    this.#before = from?.scan ??
-      { layout: "values", offset: 0, record: 0, inList: false };
+    this.#before = from?.scan ?? START;
     this.#checkpointed = this.#before.offset;
-    this.#checkpointAt = (from?.open?.until ?? this.#before.offset) +
-      reading.checkpointBytes;
-    if (from === undefined) this.#sniffed = [];
-    else this.#begin(formats.find(({ name }) => name === from.format), from);
+    this.#told = from?.told ?? 0;
+    this.#checkpointAt = this.#told + reading.checkpointBytes;
+    const format = formats.find(({ name }) => name === from?.format);
+    if (format !== undefined) this.#begin(format);
   }
 
   /** True when nothing more is wanted of the file. */
@@ -85,45 +84,50 @@ export class PartReader {
 
   push(chunk: Uint8Array): PartEvent[] {
     this.#scanner.push(chunk);
-    this.#drain();
-    return this.#take();
+    this.#drain(false);
+    return this.#takeEvents();
   }
 
   /** The rest, when the bytes have ended or, with a failure, broken off. */
   finish(failure?: BrokenContainer): PartEvent[] {
     this.#scanner.finish();
     this.#drain(failure !== undefined);
-    if (this.#sniffed !== undefined) this.#endSniffing();
-    for (const collected of this.#collector?.close() ?? []) {
-      this.#give(collected);
+    this.#endSniffing();
+    for (const outcome of this.#collector?.close() ?? []) {
+      this.#give(outcome, this.#before);
     }
     if (failure !== undefined) {
-      const { record, offset } = this.#scanner.state ?? this.#before;
-      this.#lose(failure.code, failure.message, record, offset);
+      this.#lose(failure.code, failure.message, this.#before);
     }
-    return this.#take();
+    return this.#takeEvents();
   }
 
-  #take(): PartEvent[] {
+  #takeEvents(): PartEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
   }
 
-  #drain(brokenOff = false): void {
+  #drain(brokenOff: boolean): void {
     while (!this.#stopped) {
       const scanned = this.#scanner.next();
       if (scanned === undefined) return;
       const after = this.#scanner.state;
       if ("loss" in scanned) {
         // Where the bytes broke off, the reason for that is the one error.
-        if (!brokenOff || !ENDS_EARLY.has(scanned.loss)) this.#report(scanned);
+        if (!brokenOff || !ENDS_EARLY.has(scanned.loss)) {
+          this.#lose(scanned.loss, scanned.reason, scanned);
+        }
       } else {
-        if (scanned.damaged) this.#reportDamage(scanned);
-        const end = after?.offset ?? scanned.offset;
-        if (this.#sniffed === undefined) {
-          this.#read(scanned, end, this.#before);
-        } else this.#sniff(scanned, end);
+        if (scanned.damaged) {
+          const reason = "some bytes are not UTF-8 and were read as U+FFFD";
+          this.#lose("invalid_utf8", reason, scanned);
+        }
+        this.#read({
+          ...scanned,
+          end: after?.offset ?? scanned.offset,
+          before: this.#before,
+        });
       }
       if (after === undefined) continue;
       this.#before = after;
@@ -131,183 +135,135 @@ export class PartReader {
     }
   }
 
-  #sniff(record: Value, end: number): void {
-    const sniffed = this.#sniffed!;
-    sniffed.push({ record, end, before: this.#before });
-    if (sniffed.length < SNIFFED_RECORDS && end < SNIFFED_BYTES) return;
-    this.#endSniffing();
-  }
-
-  #endSniffing(): void {
-    const sniffed = this.#sniffed ?? [];
-    const values = sniffed.map(({ record }) => record.value);
-    const shapes = values.filter((value) =>
-      value !== null && typeof value === "object"
-    );
-    this.#sniffed = undefined;
-    if (shapes.length === 0) {
-      for (const { record } of sniffed) this.#unknown(record);
-      this.#sniffed = [];
+  #read(record: PlacedRecord): void {
+    if (this.#collector !== undefined) {
+      this.#give(this.#collector.add(record), record);
       return;
     }
-    const format = formatOf(shapes);
-    if (format === undefined || format.kind === "refused") {
-      this.#stopped = true;
-      if (format === undefined) {
-        const first = sniffed.find(({ record }) => record.value === shapes[0]);
-        this.#unknown(first!.record);
-      } else this.#lose("refused_format", format.reason, 0, 0);
+    this.#sniffed.push(record);
+    const enough = this.#sniffed.length >= SNIFFED_RECORDS ||
+      record.end >= SNIFFED_BYTES;
+    if (enough) this.#endSniffing();
+  }
+
+  /** Decides the format by the records held so far and reads them. */
+  #endSniffing(): void {
+    const sniffed = this.#sniffed;
+    this.#sniffed = [];
+    const shaped = sniffed.filter(({ value }) =>
+      typeof value === "object" && value
+    );
+    const format = formatOf(shaped.map(({ value }) => value));
+    if (format === undefined) {
+      // Numbers and nulls say nothing about the rest of the file, objects do.
+      const unknown = shaped.length === 0 ? sniffed : shaped.slice(0, 1);
+      for (const record of unknown) this.#loseShape(record);
+      this.#stopped = shaped.length > 0;
+      return;
     }
     this.#begin(format);
-    if (this.#stopped) return;
-    for (const { record, end, before } of sniffed) {
-      this.#read(record, end, before);
+    for (const record of sniffed) {
+      if (this.#collector !== undefined) {
+        this.#give(this.#collector.add(record), record);
+      }
     }
   }
 
-  #begin(format: ArchiveFormat | undefined, from?: PartContinuation): void {
+  #begin(format: ArchiveFormat): void {
     this.format = format;
-    if (format?.kind !== "message") return;
-    this.#collector = new ConversationCollector(
-      format,
-      this.#reading.maxConversationBytes,
-      from?.begun,
-      from?.open,
-    );
-  }
-
-  #read(record: Value, end: number, before: ScanState): void {
-    const { value } = record;
-    if (this.#collector === undefined) this.#readConversations(record);
-    else if (isObject(value)) {
-      const { offset } = record;
-      const { collected, grown } = this.#collector
-        .add({ value, offset, end, before });
-      for (const one of collected) this.#give(one);
-      if (!grown) return;
-      this.#lose(
-        "too_large",
-        `the conversation is larger than ${this.#reading.maxConversationBytes} bytes and goes on as another one from here`,
-        record.record,
-        record.offset,
-      );
-    } else this.#unknown(record);
-  }
-
-  #readConversations(record: Value): void {
-    const { value } = record;
-    const format = this.format!.matches(value)
-      ? this.format
-      : formatOf([value]);
-    if (format === undefined) return this.#unknown(record);
+    const { from, maxConversationBytes } = this.#reading;
+    const begun = from?.begun ?? 0;
     if (format.kind === "refused") {
-      return this.#report({
-        ...record,
-        loss: "refused_format",
-        reason: format.reason,
-      });
-    }
-    let conversations: Conversation[];
-    try {
-      conversations = format.kind === "conversation"
-        ? format.read(value)
-        : buildAll(format, isObject(value) ? [value] : []);
-    } catch (error) {
-      // A format met something it does not expect: this record is lost, the next ones are not.
-      const reason = error instanceof Error ? error.message : String(error);
-      return this.#report({ ...record, loss: "unreadable_record", reason });
-    }
-    for (const conversation of conversations) {
-      this.#give({ conversation, index: this.#begun++ }, format.name);
-    }
+      this.#lose("refused_format", format.reason, START);
+      this.#stopped = true;
+    } else if (format.kind === "message") {
+      this.#collector = new MessageCollector(
+        format,
+        maxConversationBytes,
+        begun,
+        this.#told,
+        from?.open ?? [],
+      );
+    } else this.#collector = new RecordCollector(format, begun);
   }
 
-  #give({ conversation, index }: Collected, format = this.format!.name): void {
-    const { archive, entry, counts } = this.#reading;
-    const prompts = this.#reading.makePrompts(conversation, {
-      ...archive,
-      entry,
-      format,
-      index,
-    });
-    counts.conversations++;
-    counts.prompts += prompts.length;
-    for (const prompt of prompts) this.#events.push({ type: "prompt", prompt });
+  #give({ collected, loss }: Outcome, place: Place): void {
+    const { archive, entry, counts, makePrompts } = this.#reading;
+    for (const { conversation, index, format } of collected) {
+      const prompts = makePrompts(conversation, {
+        ...archive,
+        entry,
+        format,
+        index,
+      });
+      counts.conversations++;
+      counts.prompts += prompts.length;
+      for (const prompt of prompts) {
+        this.#events.push({ type: "prompt", prompt });
+      }
+    }
+    if (loss !== undefined) this.#lose(loss.code, loss.reason, place);
   }
 
   #checkpoint(scan: ScanState): void {
-    const { checkpointBytes } = this.#reading;
+    const { checkpointBytes, counts } = this.#reading;
     this.#checkpointAt = scan.offset + checkpointBytes;
-    if (this.format === undefined || this.#stopped) return;
-    const continuation: PartContinuation = {
-      scan,
-      format: this.format.name,
-      begun: this.#collector?.begun ?? this.#begun,
-    };
-    if (this.#collector !== undefined) {
-      const idle = scan.offset - checkpointBytes;
-      for (const collected of this.#collector.close(idle)) {
-        this.#give(collected);
-      }
-      const open = this.#collector.openAt(scan.offset);
-      if (open !== undefined) {
-        continuation.scan = open.begin;
-        continuation.open = open.open;
-      }
+    const collector = this.#collector;
+    if (collector === undefined || this.#stopped) return;
+    for (const outcome of collector.close(scan.offset - checkpointBytes)) {
+      this.#give(outcome, scan);
     }
+    const place = collector.openPlace();
+    const begin = place?.begin ?? scan;
     // A conversation as long as the file so far: going on from here would save nothing.
-    if (continuation.scan.offset <= this.#checkpointed) return;
-    this.#checkpointed = continuation.scan.offset;
-    const counts = { ...this.#reading.counts };
-    this.#events.push({ type: "checkpoint", continuation, counts });
+    if (begin.offset <= this.#checkpointed) return;
+    this.#checkpointed = begin.offset;
+    const continuation = {
+      scan: begin,
+      told: scan.offset,
+      format: this.format!.name,
+      begun: place?.begun ?? collector.begun,
+      open: place?.open ?? [],
+    };
+    this.#events.push({
+      type: "checkpoint",
+      continuation,
+      counts: { ...counts },
+    });
   }
 
-  #unknown(record: Value): void {
-    const loss = "unknown_shape";
-    const reason = `no format has this shape: ${describeShape(record.value)}`;
-    this.#report({ ...record, loss, reason });
+  #loseShape(record: PlacedRecord): void {
+    const shape = describeShape(record.value);
+    this.#lose("unknown_shape", `no format has this shape: ${shape}`, record);
   }
 
-  #report(
-    lost: {
-      loss: ArchiveErrorCode;
-      reason: string;
-      record: number;
-      offset: number;
-    },
-  ): void {
-    this.#lose(lost.loss, lost.reason, lost.record, lost.offset);
-  }
-
-  #reportDamage({ record, offset }: Value): void {
-    const reason = "some bytes are not UTF-8 and were read as U+FFFD";
-    this.#lose("invalid_utf8", reason, record, offset);
-  }
-
-  #lose(
-    code: ArchiveErrorCode,
-    reason: string,
-    record: number,
-    offset: number,
-  ): void {
+  #lose(code: ArchiveErrorCode, reason: string, place: Place): void {
+    const { record, offset } = place;
+    if (offset < this.#told) return;
     const { archive, entry, counts } = this.#reading;
     // Damaged text was used all the same.
     if (code !== "invalid_utf8") counts.skipped++;
     const file = entry === undefined
       ? archive.path
       : `${archive.path} (${entry})`;
+    const message =
+      `Cannot read ${file}, record ${record} at byte ${offset}: ${reason}`;
     this.#events.push({
       type: "error",
       error: {
         code,
-        message:
-          `Cannot read ${file}, record ${record} at byte ${offset}: ${reason}`,
+        message,
         record,
         offset,
         ...entry !== undefined && { entry },
       },
     });
   }
+}
+
+interface Place {
+  record: number;
+  offset: number;
 }
 
 const ENDS_EARLY = new Set<ArchiveErrorCode>(["cut_off", "empty"]);

@@ -25,13 +25,18 @@ export const openaiMessages: ConversationFormat = {
       const answer = answerOf(record);
       if (answer !== "") turns.push({ role: "assistant", text: answer });
     }
+    const request = requestOf(record);
+    const id = textOrUndefined(
+      record.id ?? record.conversation_id ?? record.prompt_id ??
+        record.custom_id ?? record.uuid,
+    );
+    const title = textOrUndefined(record.title ?? record.name);
     return [{
-      id: textOrUndefined(
-        record.id ?? record.conversation_id ?? record.prompt_id ??
-          record.custom_id ?? record.uuid,
-      ),
-      title: textOrUndefined(record.title ?? record.name),
-      model: textOrUndefined(requestOf(record)?.model ?? record.model),
+      id,
+      title,
+      model: textOrUndefined(request?.model ?? record.model),
+      // What has a name is a conversation of its own, even if it begins like the one before it.
+      isCall: title === undefined && (id === undefined || request !== record),
       turns,
     }];
   },

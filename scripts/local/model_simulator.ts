@@ -248,6 +248,9 @@ function parseJson(text: string): unknown {
   }
 }
 
+// deno run -A scripts/local/model_simulator.ts --port 0 --latency 200
+// prints its URL as the first line. Also: --p95 MS (latency is then lognormal),
+// --seed N, --rpm N, --retry-after S, --fault NAME=SHARE (repeatable), --stream.
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
     string: ["port", "latency", "p95", "rpm", "seed", "retry-after", "fault"],
@@ -263,7 +266,6 @@ if (import.meta.main) {
     seed: flags.seed ? Number(flags.seed) : undefined,
     requestsPerMinute: flags.rpm ? Number(flags.rpm) : undefined,
     retryAfter: flags["retry-after"],
-    // --fault 500=0.1 --fault reset=0.01
     faultRates: Object.fromEntries(
       (flags.fault as string[]).map((pair) => pair.split("="))
         .map(([fault, rate]) => [fault, Number(rate)]),

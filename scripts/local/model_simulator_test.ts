@@ -68,6 +68,12 @@ Deno.test("startModelSimulator() fails as often as a prompt says", async () => {
   });
 });
 
+Deno.test("startModelSimulator() answers 501 to a fault it does not know", async () => {
+  await withSimulator({}, async (simulator) => {
+    deepEqual(await statusesOf(simulator, ["[[fault:hiccup]]"]), [501]);
+  });
+});
+
 Deno.test("startModelSimulator() sends Retry-After with 429", async () => {
   await withSimulator({ retryAfter: "7" }, async (simulator) => {
     const response = await ask(simulator, "[[fault:429]]");

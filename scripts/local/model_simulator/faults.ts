@@ -36,6 +36,30 @@ export type FaultName = typeof FAULT_NAMES[number];
 /** A fault, a model's behaviour, `sse`, or an HTTP status such as `500`. */
 export type Fault = FaultName | Behaviour | "sse" | `${number}`;
 
+const BEHAVIOURS: readonly Behaviour[] = [
+  "length",
+  "length-empty",
+  "empty-content",
+  "refusal",
+  "content-filter",
+  "tool-call",
+];
+const KNOWN: ReadonlySet<string> = new Set([
+  ...FAULT_NAMES,
+  ...BEHAVIOURS,
+  "sse",
+]);
+
+/** True for a fault that changes only what the model says. */
+export function isBehaviour(fault: Fault | undefined): fault is Behaviour {
+  return BEHAVIOURS.includes(fault as Behaviour);
+}
+
+/** True for a name that the simulator can act on. */
+export function isFault(name: string): name is Fault {
+  return KNOWN.has(name) || /^[1-5]\d\d$/.test(name);
+}
+
 /** What a prompt asks to happen to it. */
 export interface Directives {
   faults: { fault: Fault; times: number }[];
@@ -243,8 +267,12 @@ export function toFaultResponse(
   retryAfter: string,
   answer: string,
 ): FaultResponse | undefined {
-  if (/^\d{3}$/.test(fault)) {
-    const status = Number(fault);
+  if (!isFault(fault)) {
+    // A misspelt fault must not look like an endpoint in good health.
+    return { status: 501, body: `The simulator knows no fault "${fault}"` };
+  }
+  const status = Number(fault);
+  if (!Number.isNaN(status)) {
     return {
       status,
       headers: status === 429 || status === 503

@@ -1,6 +1,11 @@
 import type { ServerResponse } from "node:http";
-import { type Behaviour, type SimulatedApi, toBody } from "./answers.ts";
-import { breakConnection, type Fault, toFaultResponse } from "./faults.ts";
+import { type SimulatedApi, toBody } from "./answers.ts";
+import {
+  breakConnection,
+  type Fault,
+  isBehaviour,
+  toFaultResponse,
+} from "./faults.ts";
 import { toErrorEvent, toStream } from "./streams.ts";
 
 /** One call, read and with its fate decided. */
@@ -32,9 +37,7 @@ export function sendReply(
 ): number {
   const text = options.answer(prompt, body);
   const answer = toBody(api, {
-    behaviour: BEHAVIOURS.has(fault as Behaviour)
-      ? fault as Behaviour
-      : "answer",
+    behaviour: isBehaviour(fault) ? fault : "answer",
     text,
     model: modelOf(body, path),
     inputTokens: Math.ceil(bodyLength / 4),
@@ -90,15 +93,6 @@ export function sendJson(
   response.end(typeof body === "string" ? body : JSON.stringify(body));
   return status;
 }
-
-const BEHAVIOURS: ReadonlySet<Behaviour> = new Set<Behaviour>([
-  "length",
-  "length-empty",
-  "empty-content",
-  "refusal",
-  "content-filter",
-  "tool-call",
-]);
 
 function modelOf(body: unknown, path: string): string {
   const declared = (body as { model?: unknown } | undefined)?.model;

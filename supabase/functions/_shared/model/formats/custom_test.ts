@@ -112,6 +112,16 @@ for (
   });
 }
 
+Deno.test("custom.readAnswer() prefers declared paths to a known shape's usage", () => {
+  const format = custom({ responsePath: { inputTokens: "billed" } });
+  const { usage } = format.readAnswer({
+    choices: [{ message: { content: "Hi" } }],
+    usage: { prompt_tokens: 3, completion_tokens: 2 },
+    billed: 7,
+  });
+  deepEqual(usage, { inputTokens: 7, outputTokens: 2 });
+});
+
 Deno.test("custom.readAnswer() does not recognise other JSON", () => {
   equal(custom().readAnswer({ weather: ["rain"] }).kind, "unrecognised");
 });

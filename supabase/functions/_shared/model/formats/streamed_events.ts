@@ -22,9 +22,7 @@ export function collectEvents(): StreamAssembly {
 export function assembleAny(known: readonly ModelFormat[]): StreamAssembly {
   const assemblies = known.map((format) => format.assembleStream());
   return {
-    add: (event) =>
-      // Every assembly must see every event, so no short cut.
-      assemblies.map((assembly) => assembly.add(event)).includes(true),
+    add: (event) => assemblies.some((assembly) => assembly.add(event)),
     body: () =>
       assemblies.map((assembly) => assembly.body())
         .find((body) => body !== undefined),

@@ -77,7 +77,7 @@ begin
   for header in select key as name, value from jsonb_each_text(check_headers.headers) loop
     if header.value is null then
       raise exception 'Cannot use %: header "%" has no value', check_headers.place, header.name
-        using errcode = '22023';
+        using errcode = '22023', hint = 'Leave the header out, or give it a text';
     end if;
     if header.value like '%{{secret:%}}%' then
       continue;

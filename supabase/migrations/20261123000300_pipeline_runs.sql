@@ -10,7 +10,7 @@ grant select, insert on pipeline.results_tables to service_role;
 
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,
-  experiment_name text not null,
+  experiment_name text not null default '',
   source jsonb not null,
   endpoint text not null references public.model_endpoints (name) on update cascade,
   model text,

@@ -34,8 +34,9 @@ begin
         );
       end if;
       -- The worker reads Storage as service_role, so a user may only name a folder of their own.
-      if check_source.owner is not null and not starts_with(
-        coalesce(check_source.source ->> 'prefix', ''), check_source.owner || '/'
+      if check_source.owner is not null and (
+        not starts_with(coalesce(check_source.source ->> 'prefix', ''), check_source.owner || '/')
+        or check_source.source ->> 'prefix' ~ '(^|/)\.\.?(/|$)'
       ) then
         perform pipeline.refuse_run(
           'users may only read archives below a folder named after their user id',
@@ -138,6 +139,11 @@ begin
     end if;
   end loop;
   if check_options.options ? 'headers' then
+    if jsonb_typeof(check_options.options -> 'headers') <> 'object' then
+      perform pipeline.refuse_run(
+        'option "headers" is not an object', 'Write {"headers": {"x-name": "value"}}'
+      );
+    end if;
     if check_options.options ->> 'headers' like '%{{secret:%' then
       perform pipeline.refuse_run(
         'a run cannot use secrets in its headers', 'Write the header in model_endpoints.headers'
@@ -238,7 +244,7 @@ begin
         errcode = '22023',
         hint = 'queued and running runs can be paused or cancelled, paused ones set to running; a finished run is repeated with retry_failed_tasks(id)';
   end if;
-  if new.status in ('completed', 'failed') and new.open > 0 and current_user = 'authenticated' then
+  if new.status in ('completed', 'failed') and new.open > 0 then
     raise exception 'Cannot change run % to %: only its last task ends it', old.id, new.status
       using errcode = '22023', hint = 'To stop it, set status to cancelled';
   end if;

@@ -44,8 +44,10 @@ security invoker
 set search_path = ''
 as $$
   with copied as (
-    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at)
-    select (copy_prompts.run).id, 'execute', task.key, task.payload, (copy_prompts.run).created_at
+    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
+    select
+      (copy_prompts.run).id, 'execute', task.key, task.payload, (copy_prompts.run).created_at,
+      (copy_prompts.run).created_at
     from public.pipeline_tasks as task
     where task.run_id = copy_prompts.earlier_id and task.stage = 'execute'
     order by task.id

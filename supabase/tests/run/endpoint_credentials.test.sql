@@ -1,0 +1,45 @@
+begin;
+select plan(2);
+
+create function pg_temp.refusal(headers jsonb) returns text language plpgsql as $$
+declare
+  hint text;
+begin
+  insert into model_endpoints (name, url, headers)
+  values (gen_random_uuid()::text, 'https://model.test/v1', headers);
+  return 'accepted';
+exception when others then
+  get stacked diagnostics hint = pg_exception_hint;
+  return sqlstate || ': ' || hint;
+end;
+$$;
+
+select results_eq(
+  $$ select pg_temp.refusal(headers) from (values
+       ('{"Authorization": "Bearer abc"}'::jsonb),
+       ('{"x-api-key": "abc"}'),
+       ('{"x-team": "sk-abcdefgh12345678"}'),
+       ('{"x-team": "Basic dXNlcjpwYXNz"}')
+     ) as endpoint (headers) $$,
+  $$ select '22023: Store the value once with: select vault.create_secret(''…'', ''MY_KEY''); '
+       || 'then write the header in model_endpoints.headers as ' || header
+     from (values
+       ('{"Authorization": "Bearer {{secret:MY_KEY}}"}'),
+       ('{"x-api-key": "{{secret:MY_KEY}}"}'),
+       ('{"x-team": "{{secret:MY_KEY}}"}'),
+       ('{"x-team": "{{secret:MY_KEY}}"}')
+     ) as instead (header) $$,
+  'an endpoint with a credential in clear text is refused with the header to write'
+);
+select results_eq(
+  $$ select pg_temp.refusal(headers) from (values
+       ('{"Authorization": "Bearer {{secret:MY_KEY}}"}'::jsonb),
+       ('{"x-team": "red", "anthropic-version": "2023-06-01"}'),
+       ('{}')
+     ) as endpoint (headers) $$,
+  $$ values ('accepted'), ('accepted'), ('accepted') $$,
+  'an endpoint that names secrets, or needs none, is accepted'
+);
+
+select * from finish();
+rollback;

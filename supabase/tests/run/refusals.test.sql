@@ -1,0 +1,115 @@
+begin;
+select plan(2);
+
+insert into model_endpoints (name, url, open_to_users) values ('model', 'https://model.test/v1', true);
+insert into model_endpoints (name, url) values ('closed', 'https://model.test/v1');
+select tests.create_run('unfinished', prompts => 1);
+
+-- The SQLSTATE of an insert that is refused, and whether a hint says what to write instead.
+create function pg_temp.refusal(row_of_run jsonb) returns text language plpgsql as $$
+declare
+  run pipeline_runs := jsonb_populate_record(
+    null::pipeline_runs,
+    '{"source": {"type": "prompts", "prompts": ["one"]}, "endpoint": "model"}'::jsonb || row_of_run
+  );
+  hint text;
+begin
+  insert into pipeline_runs (
+    source, endpoint, options, results_table, evaluation_webhook, max_prompts, max_concurrency,
+    max_workers, max_attempts, max_cost, prompt_deadline_seconds, owner
+  )
+  values (
+    run.source, run.endpoint, coalesce(run.options, '{}'),
+    coalesce(run.results_table, 'prompt_evaluations'), run.evaluation_webhook, run.max_prompts,
+    run.max_concurrency, coalesce(run.max_workers, 4), coalesce(run.max_attempts, 5), run.max_cost,
+    run.prompt_deadline_seconds, run.owner
+  );
+  return 'accepted';
+exception when others then
+  get stacked diagnostics hint = pg_exception_hint;
+  return sqlstate || case when hint = '' then ' without a hint' else ' with a hint' end;
+end;
+$$;
+
+create temporary table wrong (what text, run jsonb) on commit drop;
+insert into wrong values
+  ('an endpoint that does not exist', '{"endpoint": "typo"}'),
+  ('no endpoint', '{"endpoint": null}'),
+  ('no source', '{"source": null}'),
+  ('a source that is a list', '{"source": []}'),
+  ('an unknown source type', '{"source": {"type": "ftp"}}'),
+  ('a source without a type', '{"source": {"bucket": "archives"}}'),
+  ('a local directory', '{"source": {"type": "local", "directory": "./archives"}}'),
+  ('no bucket', '{"source": {"type": "supabase", "prefix": "2026/"}}'),
+  ('an empty bucket', '{"source": {"type": "supabase", "bucket": ""}}'),
+  ('no list of prompts', '{"source": {"type": "prompts"}}'),
+  ('prompts that are not a list', '{"source": {"type": "prompts", "prompts": "one"}}'),
+  ('a prompt without text', '{"source": {"type": "prompts", "prompts": ["one", {"key": "k"}]}}'),
+  ('an empty prompt', '{"source": {"type": "prompts", "prompts": [""]}}'),
+  ('a prompt that is a number', '{"source": {"type": "prompts", "prompts": [7]}}'),
+  ('an earlier run that does not exist', '{"source": {"type": "run", "runId": 999999999}}'),
+  ('an earlier run that is no number', '{"source": {"type": "run", "runId": "last"}}'),
+  ('max_prompts of 0', '{"max_prompts": 0}'),
+  ('a negative max_concurrency', '{"max_concurrency": -1}'),
+  ('too many workers', '{"max_workers": 51}'),
+  ('no attempt', '{"max_attempts": 0}'),
+  ('a negative deadline', '{"prompt_deadline_seconds": -5}'),
+  ('max_cost without prices', '{"max_cost": 1}'),
+  ('an unknown results table', '{"results_table": "pipeline_runs"}'),
+  ('a webhook that is no URL', '{"evaluation_webhook": "example.test/hook"}'),
+  ('an unknown option', '{"options": {"turn": "first"}}'),
+  ('an option of another value', '{"options": {"turns": "some"}}'),
+  ('an option of another kind', '{"options": {"context": true}}'),
+  ('a negative length', '{"options": {"minLength": -1}}'),
+  ('a length that is text', '{"options": {"maxLength": "10"}}'),
+  ('headers that are a list', '{"options": {"headers": ["x"]}}'),
+  ('a header without a value', '{"options": {"headers": {"x-team": null}}}'),
+  ('a credential in a header', '{"options": {"headers": {"Authorization": "Bearer abc"}}}'),
+  ('a secret in a header', '{"options": {"headers": {"x-key": "{{secret:OPENAI}}"}}}'),
+  ('an endpoint closed to users',
+   '{"endpoint": "closed", "owner": "11111111-1111-4111-8111-111111111111"}'),
+  ('a user''s source in the folder of another',
+   '{"owner": "11111111-1111-4111-8111-111111111111", "source": {
+      "type": "supabase", "bucket": "archives", "prefix": "22222222-2222-4222-8222-222222222222/"
+    }}'),
+  ('a user''s source of the whole bucket',
+   '{"owner": "11111111-1111-4111-8111-111111111111",
+     "source": {"type": "supabase", "bucket": "archives"}}'),
+  ('a user''s source beside their folder',
+   '{"owner": "11111111-1111-4111-8111-111111111111", "source": {
+      "type": "supabase", "bucket": "archives", "prefix": "11111111-1111-4111-8111-111111111111"
+    }}'),
+  ('a user''s source that climbs out of their folder',
+   '{"owner": "11111111-1111-4111-8111-111111111111", "source": {
+      "type": "supabase", "bucket": "archives",
+      "prefix": "11111111-1111-4111-8111-111111111111/../"
+    }}');
+insert into wrong
+select 'a run that has not finished', jsonb_build_object('source', jsonb_build_object(
+  'type', 'run', 'runId', tests.run_id('unfinished')
+));
+insert into wrong
+select 'a user''s source that is the run of another', jsonb_build_object(
+  'owner', '11111111-1111-4111-8111-111111111111',
+  'source', jsonb_build_object('type', 'run', 'runId', tests.run_id('unfinished'))
+);
+
+select results_eq(
+  $$ select what, pg_temp.refusal(run) from wrong $$,
+  $$ select what, '22023 with a hint' from wrong $$,
+  'a wrong run is refused with a hint at what to write instead'
+);
+select is(
+  pg_temp.refusal('{
+    "owner": "11111111-1111-4111-8111-111111111111", "max_prompts": 5, "source": {
+      "type": "supabase", "bucket": "archives",
+      "prefix": "11111111-1111-4111-8111-111111111111/2026/"
+    },
+    "options": {"turns": "first", "minLength": 3, "headers": {"x-team": "red"}}
+  }'),
+  'accepted',
+  'a right run is accepted'
+);
+
+select * from finish();
+rollback;

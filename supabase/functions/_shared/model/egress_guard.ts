@@ -12,7 +12,7 @@ export interface EgressGuardOptions {
    * whether the environment says `PIPELINE_ALLOW_PRIVATE_HOSTS=true`.
    */
   allowPrivateHosts: boolean;
-  /** Without it names are judged by their spelling alone. */
+  /** Without it, or where it is not permitted, names are judged by spelling. */
   resolveDns?: ResolveDns;
   /** Milliseconds; any clock that only goes forward. */
   now(): number;
@@ -109,6 +109,7 @@ async function checkAnswers(
   const addresses = answers.flatMap((answer) =>
     answer.status === "fulfilled" ? answer.value : []
   );
+  if (answers.every(wasNotAllowed)) return ALLOWED;
   if (addresses.length === 0) {
     return {
       verdict: "unresolved",
@@ -119,6 +120,15 @@ async function checkAnswers(
   return addresses.every(isPublicAddress)
     ? ALLOWED
     : refuse(url, "its name leads to an address that is not public");
+}
+
+/**
+ * True when the platform does not let functions ask DNS, which is as if there
+ * were no resolver. Nobody outside can bring this about.
+ */
+function wasNotAllowed(answer: PromiseSettledResult<string[]>): boolean {
+  return answer.status === "rejected" &&
+    /^(NotCapable|PermissionDenied|NotSupported)$/.test(answer.reason?.name);
 }
 
 function refuse(url: URL, why: string): EgressVerdict {

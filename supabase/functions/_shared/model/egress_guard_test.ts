@@ -161,6 +161,12 @@ Deno.test("check() judges names by spelling without a resolver", async () => {
   equal(await verdictOf("https://localhost/", { resolveDns }), "refused");
 });
 
+Deno.test("check() judges names by spelling where DNS may not be asked", async () => {
+  const resolveDns = () => Promise.reject(new Deno.errors.NotCapable("net"));
+  equal(await verdictOf("https://api.example.com/", { resolveDns }), "allowed");
+  equal(await verdictOf("https://localhost/", { resolveDns }), "refused");
+});
+
 Deno.test("check() opens http and private hosts for local use", async () => {
   const local = { allowPrivateHosts: true };
   equal(await verdictOf("http://127.0.0.1:8000/", local), "allowed");

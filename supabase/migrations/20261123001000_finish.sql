@@ -367,6 +367,20 @@ $$;
 comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
   'Enqueues the tasks and logs the losses that results bring with them.';
 
+create function pipeline.blocked_ms(endpoint text, as_of timestamptz)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select greatest(0, ceil(extract(epoch from state.blocked_until - blocked_ms.as_of) * 1000))::integer
+  from pipeline.endpoint_states as state
+  where state.endpoint = blocked_ms.endpoint;
+$$;
+comment on function pipeline.blocked_ms(text, timestamptz) is
+  'For how many milliseconds no call may leave to an endpoint; 0 when it is not cooling down.';
+
 create function pipeline.pause_on_stop(run_id bigint, reason text)
 returns void
 language sql
@@ -420,7 +434,7 @@ begin
     from pipeline.settle_failures(worker.id, run, finish_tasks.results, finish_tasks.as_of)
   ) as task;
   if settled.ids is null then
-    return jsonb_build_object('status', run.status, 'finished', '[]'::jsonb);
+    return jsonb_build_object('status', run.status, 'finished', '[]'::jsonb, 'blockedMs', 0);
   end if;
 
   totals := pipeline.total_results(finish_tasks.results, settled.ids);
@@ -459,8 +473,12 @@ begin
     perform pipeline.pause_on_stop(run.id, totals.stop_reason);
   end if;
   perform pipeline.end_run_if_done(run.id, finish_tasks.as_of);
-  return jsonb_build_object('status', run.status, 'finished', to_jsonb(settled.ids));
+  return jsonb_build_object(
+    'status', run.status,
+    'finished', to_jsonb(settled.ids),
+    'blockedMs', pipeline.blocked_ms(run.endpoint, finish_tasks.as_of)
+  );
 end;
 $$;
 comment on function public.finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, retryAfterMs?, place?}, …}], of stage execute with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of stage extract with {payload?, enqueue?, losses?}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids]}; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, retryAfterMs?, place?}, …}], of stage execute with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of stage extract with {payload?, enqueue?, losses?}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

@@ -85,6 +85,8 @@ export async function drain(
   let completed = 0;
   let measuredAt = startedAt;
   let slotsMayDiffer = false;
+  let halts = 0;
+  let halted = false;
   let changed = Promise.withResolvers<void>();
 
   function announceChange() {
@@ -92,8 +94,16 @@ export async function drain(
     changed = Promise.withResolvers();
   }
 
+  /** Starts nothing until the database knows of an error that concerns every call. */
+  function halt() {
+    halted = true;
+    halts++;
+  }
+
   function startMore() {
-    while (inFlight.size < slots && stock.length > 0) work(stock.shift()!);
+    while (!halted && inFlight.size < slots && stock.length > 0) {
+      work(stock.shift()!);
+    }
   }
 
   async function work(task: Task) {
@@ -107,6 +117,7 @@ export async function drain(
     completed++;
     if (controller.signal.aborted) report.released++;
     else done.push({ task, outcome });
+    if (concernsEveryCall(outcome)) halt();
     startMore();
     announceChange();
   }
@@ -150,11 +161,12 @@ export async function drain(
     let notBefore = 0;
     while (mayClaim()) {
       const early = notBefore - clock.now();
-      if (early > 0 || stock.length > ahead / 2 && !slotsMayDiffer) {
+      if (early > 0 || halted || stock.length > ahead / 2 && !slotsMayDiffer) {
         await pause(early > 0 ? early : Infinity);
         continue;
       }
       slotsMayDiffer = false;
+      const haltsBefore = halts;
       const claim = await queue.claim({
         inFlight: inFlight.size,
         held: inFlight.size + stock.length,
@@ -162,6 +174,10 @@ export async function drain(
       });
       status = claim.status;
       slots = claim.slots;
+      if (halts > haltsBefore) {
+        await release(claim.tasks);
+        continue;
+      }
       stock.push(...claim.tasks);
       startMore();
       if (claim.tasks.length === 0) {
@@ -180,13 +196,18 @@ export async function drain(
         await changed.promise;
         continue;
       }
-      if (done.length < flushSize && (claiming || inFlight.size > 0)) {
+      const mayGrow = claiming || inFlight.size > 0;
+      if (done.length < flushSize && mayGrow && !halted) {
         await clock.wait(flushMs, stop);
       }
       const batch = done.splice(0, flushSize);
       storing = batch.length;
       await store(batch.filter(isFinished));
       await release(batch.filter((item) => !isFinished(item)).map(toTask));
+      if (halted) {
+        await releaseStock();
+        halted = done.some(({ outcome }) => concernsEveryCall(outcome));
+      }
       storing = 0;
       announceChange();
     }
@@ -197,6 +218,8 @@ export async function drain(
     if (results.length === 0) return;
     const stored = await queue.finish(results);
     status = stored.status;
+    // Another worker may have met the limit.
+    if (stored.blockedMs > 0) halt();
     report.finished += stored.finished.length;
     report.lost += results.length - stored.finished.length;
   }
@@ -270,6 +293,12 @@ export async function drain(
     await queue.end();
   }
   return report;
+}
+
+/** A rate limit or a refused key: the next call would only meet it again. */
+function concernsEveryCall(outcome: TaskOutcome | null): boolean {
+  return outcome?.outcome === "failed" &&
+    (outcome.error.class === "rate" || outcome.error.class === "stop");
 }
 
 function isFinished(

@@ -59,7 +59,7 @@ function createFakeQueue(pending: Task[], slots: number) {
   const held = new Map<number, Task>();
   const events: string[] = [];
   const finished: number[] = [];
-  const state = { status: "running" as RunStatus, slots };
+  const state = { status: "running" as RunStatus, slots, blockedMs: 0 };
   const queue: TaskQueue = {
     claim(holding) {
       const room = state.slots + holding.ahead - holding.held;
@@ -84,7 +84,11 @@ function createFakeQueue(pending: Task[], slots: number) {
       );
       finished.push(...ids);
       events.push(`finish ${results.length}`);
-      return Promise.resolve({ status: state.status, finished: ids });
+      return Promise.resolve({
+        status: state.status,
+        finished: ids,
+        blockedMs: state.blockedMs,
+      });
     },
     release(tasks) {
       for (const { id } of tasks) {
@@ -253,6 +257,40 @@ Deno.test("drain() drops tasks whose lease another worker has", async () => {
   const report = await run(work);
   deepEqual(fake.finished, [0, 2]);
   equal(report.released, 1);
+});
+
+Deno.test("drain() starts no call after one met a rate limit until the queue says so", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(100), 5);
+  let calls = 0;
+  const limited = async (_task: Task, { signal }: WorkerState) => {
+    calls++;
+    await clock.wait(10, signal);
+    return {
+      outcome: "failed" as const,
+      error: { class: "rate" as const, code: "http_429", message: "slow down" },
+    };
+  };
+  const finish = fake.queue.finish;
+  fake.queue.finish = (results) => {
+    fake.state.status = "paused";
+    return finish(results);
+  };
+  await run(drain(fake.queue, limited, settings(clock)));
+  equal(calls, 5);
+  equal(fake.pending.length, 95);
+});
+
+Deno.test("drain() releases its stock when another worker met a rate limit", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(20), 5);
+  const { handle } = createHandler(clock, 100);
+  fake.state.blockedMs = 1_000;
+  clock.wait(400, new AbortController().signal)
+    .then(() => fake.state.blockedMs = 0);
+  const report = await run(drain(fake.queue, handle, settings(clock)));
+  equal(report.finished, 20);
+  ok(report.released > 0);
 });
 
 Deno.test("drain() counts a result as lost when the queue refuses it", async () => {

@@ -70,9 +70,10 @@ export interface TaskQueue {
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
   ): Promise<{ status: RunStatus; full: boolean }>;
+  /** `blockedMs`: for so long no call may leave, because of a rate limit that some worker met. */
   finish(
     results: { task: Task; outcome: TaskOutcome }[],
-  ): Promise<{ status: RunStatus; finished: number[] }>;
+  ): Promise<{ status: RunStatus; finished: number[]; blockedMs: number }>;
   release(tasks: Task[]): Promise<void>;
   handOver(): Promise<void>;
   end(): Promise<void>;

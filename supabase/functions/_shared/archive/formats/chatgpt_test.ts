@@ -1,0 +1,9 @@
+import { testFixtures } from "../testing/expect_fixture.ts";
+import {
+  chatgptCycle,
+  chatgptSingle,
+  chatgptTraps,
+  chatgptTree,
+} from "../testing/fixtures/vendor_exports.ts";
+
+testFixtures("chatgpt", chatgptTree, chatgptTraps, chatgptSingle, chatgptCycle);

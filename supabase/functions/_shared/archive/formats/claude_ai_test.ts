@@ -1,0 +1,7 @@
+import { testFixtures } from "../testing/expect_fixture.ts";
+import {
+  claudeBranches,
+  claudeExport,
+} from "../testing/fixtures/vendor_exports.ts";
+
+testFixtures("claudeAi", claudeExport, claudeBranches);

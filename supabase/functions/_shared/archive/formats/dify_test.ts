@@ -1,0 +1,4 @@
+import { testFixtures } from "../testing/expect_fixture.ts";
+import { difyList, difyTable } from "../testing/fixtures/bots.ts";
+
+testFixtures("difyRows", difyList, difyTable);

@@ -1,0 +1,4 @@
+import { testFixtures } from "../testing/expect_fixture.ts";
+import { kimiContext, kimiWire } from "../testing/fixtures/agent_sessions.ts";
+
+testFixtures("kimiCli", kimiWire, kimiContext);

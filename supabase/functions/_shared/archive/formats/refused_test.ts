@@ -1,0 +1,45 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { collect } from "../testing/collect.ts";
+
+async function expectRefusal(archive: object, name: string): Promise<void> {
+  const { texts, errors, end } = await collect(archive);
+  deepEqual(texts, []);
+  equal(end.format, name);
+  equal(errors.length, 1);
+  equal(errors[0].code, "refused_format");
+  match(errors[0].message, /archive.*export|activity/);
+}
+
+Deno.test("slack is refused", () =>
+  expectRefusal([
+    { type: "message", user: "U1", text: "hi", ts: "1700000000.000100" },
+  ], "slack"));
+
+Deno.test("discord is refused", () =>
+  expectRefusal({
+    guild: { id: "1" },
+    channel: { id: "2" },
+    messages: [{ id: "3", author: { name: "a" }, content: "hi" }],
+  }, "discord"));
+
+Deno.test("telegram is refused as one chat", () =>
+  expectRefusal({
+    name: "Anna",
+    type: "personal_chat",
+    id: 1,
+    messages: [{ id: 1, type: "message", from: "Anna", text: "hi" }],
+  }, "telegram"));
+
+Deno.test("telegram is refused as all chats", () =>
+  expectRefusal(
+    { about: "…", chats: { list: [{ messages: [] }] } },
+    "telegram",
+  ));
+
+Deno.test("takeoutOther is refused", () =>
+  expectRefusal([{
+    header: "YouTube",
+    title: "Watched a heron",
+    time: "2024-05-01T10:00:00.000Z",
+    products: ["YouTube"],
+  }], "takeout_other"));

@@ -1,0 +1,7 @@
+import { testFixtures } from "../testing/expect_fixture.ts";
+import {
+  copilotChat,
+  copilotChatLog,
+} from "../testing/fixtures/vendor_exports.ts";
+
+testFixtures("vscodeCopilot", copilotChat, copilotChatLog);

@@ -1,0 +1,28 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { collect } from "./collect.ts";
+import type { Fixture } from "./fixture.ts";
+
+/** Adds a test for each fixture: its format, conversations, prompts and answers come out. */
+export function testFixtures(name: string, ...fixtures: Fixture[]): void {
+  for (const fixture of fixtures) {
+    Deno.test(`${name} ${fixture.shows}`, () => expectFixture(fixture));
+  }
+}
+
+async function expectFixture(fixture: Fixture): Promise<void> {
+  const { archive, format, conversations, texts, references, current } =
+    fixture;
+  const { errors, end, ...read } = await collect(archive);
+  deepEqual(read.texts, texts);
+  deepEqual(errors, []);
+  equal(end.format, format);
+  equal(end.conversations, conversations);
+  equal(new Set(read.prompts.map(({ key }) => key)).size, texts.length);
+  if (references !== undefined) {
+    deepEqual(read.prompts.map(({ reference }) => reference), references);
+  }
+  if (current !== undefined) {
+    const options = { branches: "current" as const };
+    deepEqual((await collect(archive, { options })).texts, current);
+  }
+}

@@ -1,0 +1,13 @@
+/** An archive written for the tests, and what reading it must give. */
+export interface Fixture {
+  /** What the fixture shows, as the end of a sentence that begins with the format's name. */
+  shows: string;
+  format: string;
+  archive: string | object;
+  conversations: number;
+  texts: string[];
+  /** What the archived assistant answered, prompt by prompt. */
+  references?: (string | undefined)[];
+  /** Prompts on the branch that the archive shows, when it has others. */
+  current?: string[];
+}

@@ -1,0 +1,19 @@
+import type { Fixture } from "./fixture.ts";
+import * as agentSessions from "./fixtures/agent_sessions.ts";
+import * as apiShapes from "./fixtures/api_shapes.ts";
+import * as bots from "./fixtures/bots.ts";
+import * as chatApps from "./fixtures/chat_apps.ts";
+import * as datasets from "./fixtures/datasets.ts";
+import * as observability from "./fixtures/observability.ts";
+import * as vendorExports from "./fixtures/vendor_exports.ts";
+
+/** Every fixture, for tests that hold for all archives. */
+export const fixtures: Fixture[] = [
+  ...Object.values(vendorExports),
+  ...Object.values(chatApps),
+  ...Object.values(apiShapes),
+  ...Object.values(datasets),
+  ...Object.values(agentSessions),
+  ...Object.values(observability),
+  ...Object.values(bots),
+];

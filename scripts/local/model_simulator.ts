@@ -8,11 +8,11 @@ import { parseArgs } from "@std/cli/parse-args";
 import { apiOfPath, promptOfBody } from "./model_simulator/answers.ts";
 import {
   type Directives,
-  type Fault,
   faultAtCall,
   readDirectives,
-  toErrorBody,
-} from "./model_simulator/faults.ts";
+} from "./model_simulator/directives.ts";
+import { toErrorBody } from "./model_simulator/error_bodies.ts";
+import type { Fault } from "./model_simulator/faults.ts";
 import {
   createRandom,
   drawLatency,

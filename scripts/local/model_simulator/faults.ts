@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Behaviour, SimulatedApi } from "./answers.ts";
+import { toErrorBody } from "./error_bodies.ts";
 
 /** A fault that is not a plain HTTP status; `FAULTS` says what each one does. */
 export const FAULT_NAMES = [
@@ -59,92 +60,6 @@ export function isBehaviour(fault: Fault | undefined): fault is Behaviour {
 export function isFault(name: string): name is Fault {
   return KNOWN.has(name) || /^[1-5]\d\d$/.test(name);
 }
-
-/** What a prompt asks to happen to it. */
-export interface Directives {
-  faults: { fault: Fault; times: number }[];
-  latencyMs?: number;
-}
-
-const FAULT = /\[\[fault:([a-z0-9-]+?)(?:x(\d+))?\]\]/g;
-const LATENCY = /\[\[latency:(\d+)\]\]/;
-
-/**
- * Reads `[[fault:NAME]]` (always), `[[fault:NAMExN]]` (the first N calls; one
- * after the other if there are several) and `[[latency:MS]]` out of a prompt.
- */
-export function readDirectives(prompt: string): Directives | undefined {
-  if (!prompt.includes("[[")) return undefined;
-  const latency = LATENCY.exec(prompt);
-  return {
-    faults: [...prompt.matchAll(FAULT)].map(([, fault, times]) => ({
-      fault: fault as Fault,
-      times: times === undefined ? Infinity : Number(times),
-    })),
-    latencyMs: latency ? Number(latency[1]) : undefined,
-  };
-}
-
-/** The fault due at the given call (0 for the first) of a prompt. */
-export function faultAtCall(
-  directives: Directives,
-  call: number,
-): Fault | undefined {
-  for (const { fault, times } of directives.faults) {
-    if (call < times) return fault;
-    call -= times;
-  }
-}
-
-/** An error body in the words of an API. */
-export function toErrorBody(
-  api: SimulatedApi,
-  status: number,
-  message: string,
-  code?: string,
-): unknown {
-  const word = code ?? CODES[status] ??
-    (status >= 500 ? "server_error" : "error");
-  switch (api) {
-    case "anthropic-messages":
-      return { type: "error", error: { type: word, message } };
-    case "gemini":
-      return {
-        error: {
-          code: status,
-          message,
-          status: GOOGLE_STATUSES[status] ?? "UNKNOWN",
-          details: code === undefined ? [] : [{ reason: code }],
-        },
-      };
-    case "ollama":
-      return { error: message };
-    default:
-      return { error: { message, type: word, code: word, param: null } };
-  }
-}
-
-const CODES: Record<number, string> = {
-  400: "invalid_request_error",
-  401: "authentication_error",
-  403: "permission_error",
-  404: "not_found_error",
-  413: "request_too_large",
-  429: "rate_limit_error",
-  529: "overloaded_error",
-};
-
-// As in google/rpc/code.proto.
-const GOOGLE_STATUSES: Record<number, string> = {
-  400: "INVALID_ARGUMENT",
-  401: "UNAUTHENTICATED",
-  403: "PERMISSION_DENIED",
-  404: "NOT_FOUND",
-  429: "RESOURCE_EXHAUSTED",
-  500: "INTERNAL",
-  503: "UNAVAILABLE",
-  504: "DEADLINE_EXCEEDED",
-};
 
 /** A whole response that a fault consists of. */
 export interface FaultResponse {

@@ -65,6 +65,19 @@ returns jsonb language sql as $$
   where task.worker = tests.worker_id(number) and task.key = any (keys);
 $$;
 
+create function tests.set_project_url(url text) returns void language sql as $$
+  delete from vault.secrets where name = 'project_url';
+  select vault.create_secret(url, 'project_url');
+$$;
+
+-- What waits for pg_net to be sent to workers.
+create function tests.wakes()
+returns table (method text, url text, headers jsonb, timeout_milliseconds integer, body jsonb)
+language sql as $$
+  select method, url, headers, timeout_milliseconds, convert_from(body, 'UTF8')::jsonb
+  from net.http_request_queue where url like '%/functions/v1/pipeline-worker';
+$$;
+
 select plan(1);
 select has_schema('tests', 'the helpers are there');
 select * from finish();

@@ -16,8 +16,6 @@ export function writeRunStatement(
   return `insert into pipeline_runs (source, endpoint, options${column})
 values (
   '{"type": "supabase", "bucket": "${bucket}"}',
-  '${endpoint}',
-  '{"context": "conversation", "dedupe": true, "redact": true}'${value}
-)
-returning id`;
+  '${endpoint}', '{"context": "conversation", "dedupe": true, "redact": true}'${value}
+) returning id`;
 }

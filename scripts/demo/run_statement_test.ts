@@ -7,10 +7,8 @@ Deno.test("writeRunStatement() writes a statement that a user could have written
     `insert into pipeline_runs (source, endpoint, options)
 values (
   '{"type": "supabase", "bucket": "archives"}',
-  'simulator',
-  '{"context": "conversation", "dedupe": true, "redact": true}'
-)
-returning id`,
+  'simulator', '{"context": "conversation", "dedupe": true, "redact": true}'
+) returning id`,
   );
 });
 
@@ -20,10 +18,8 @@ Deno.test("writeRunStatement() limits the prompts when asked to", () => {
     `insert into pipeline_runs (source, endpoint, options, max_prompts)
 values (
   '{"type": "supabase", "bucket": "a"}',
-  'b',
-  '{"context": "conversation", "dedupe": true, "redact": true}',
+  'b', '{"context": "conversation", "dedupe": true, "redact": true}',
   12
-)
-returning id`,
+) returning id`,
   );
 });

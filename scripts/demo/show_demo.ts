@@ -24,7 +24,7 @@ import { sampleArchives, uploadArchives } from "./upload_archives.ts";
 import { watchRun } from "./watch_run.ts";
 
 const BUCKET = "conversation-archives";
-const PAIRS = 4;
+const PAIRS = 3;
 
 /**
  * Shows the whole way on this machine: start, upload, one row, progress, result.
@@ -74,8 +74,8 @@ export async function showDemo(
 function describeModel(model: ModelChoice): string {
   return model.kind === "real"
     ? `Everything runs on this machine; ${model.model} at ${model.url} answers.`
-    : `Everything runs on this machine. The answers come from a local simulator, not from a
-model; set MODEL_ENDPOINT, MODEL and MODEL_API_KEY to ask a real one.`;
+    : `Everything runs on this machine. The answers come from a simulator, not from a
+model: to ask a real one, set MODEL_ENDPOINT, MODEL and MODEL_API_KEY.`;
 }
 
 async function startSupabase(keep: boolean, screen: Screen): Promise<Stack> {

@@ -1,0 +1,174 @@
+import { equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import type { Sql } from "postgres";
+import { addEndpoint } from "../../../scripts/demo/model_choice.ts";
+import { writeRunStatement } from "../../../scripts/demo/run_statement.ts";
+import {
+  startSimulatedModel,
+  toSimulatedEndpoint,
+} from "../../../scripts/demo/simulated_model.ts";
+import {
+  sampleArchives,
+  uploadArchives,
+} from "../../../scripts/demo/upload_archives.ts";
+import { checkout } from "../../../scripts/local/checkout.ts";
+import type { ModelSimulator } from "../../../scripts/local/model_simulator.ts";
+import { startStack } from "../../../scripts/local/stack.ts";
+import {
+  type FencedBlock,
+  findFencedBlocks,
+} from "../../../scripts/test/fenced_blocks.ts";
+
+const read = (path: string) => Deno.readTextFile(join(checkout, path));
+const blocksOf = async (path: string) => findFencedBlocks(await read(path));
+
+/** What the demo leaves behind when it has uploaded and before it inserts its run. */
+async function withDemoProject(
+  test: (sql: Sql, model: ModelSimulator) => Promise<void>,
+): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const stack = await startStack({ port: 0 });
+  cleanup.defer(stack.stop);
+  const model = await startSimulatedModel();
+  cleanup.defer(model.stop);
+  model.configure({ latency: 0, faultRates: {} });
+  await addEndpoint(stack.sql, toSimulatedEndpoint(model));
+  await uploadArchives(stack, "conversation-archives", sampleArchives);
+  await test(stack.sql, model);
+}
+
+async function untilNoRunIsOpen(sql: Sql): Promise<void> {
+  for (const deadline = Date.now() + 30_000;;) {
+    const open = await sql`
+      select id, status, error from pipeline_runs where finished_at is null
+    `;
+    if (open.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new Error(`Still open: ${JSON.stringify(open)}`);
+    }
+    await new Promise((go) => setTimeout(go, 50));
+  }
+}
+
+/** Runs a block as psql would, and gives its output in psql's words. */
+async function runAsPsql(sql: Sql, text: string): Promise<string[]> {
+  try {
+    // Results of the statements of a block, or of its only one.
+    const result = await sql.unsafe(text).simple();
+    const rows = Array.isArray(result[0]) ? result.at(-1)! : result;
+    const names = rows.columns?.map(({ name }: { name: string }) => name) ?? [];
+    return [
+      names,
+      ...rows.map((row: Record<string, unknown>) =>
+        names.map((name: string) => row[name])
+      ),
+    ].map((cells) =>
+      cells.map((cell: unknown) => `${cell}`.trim()).join(" | ")
+    );
+  } catch (error) {
+    const { message, hint } = error as { message: string; hint?: string };
+    return [`ERROR:  ${message}`, ...hint ? [`HINT:  ${hint}`] : []];
+  }
+}
+
+function readPsql(text: string): string[] {
+  return text.trimEnd().split("\n")
+    .filter((line) => !line.startsWith("-"))
+    .map((line) =>
+      line.startsWith("ERROR:") || line.startsWith("HINT:")
+        ? line
+        : line.split("|").map((cell) => cell.trim()).join(" | ")
+    );
+}
+
+/** Runs the SQL of a page from top to bottom, comparing what the page says comes of it. */
+async function runPage(
+  sql: Sql,
+  blocks: FencedBlock[],
+  enter: (section: string) => unknown = () => {},
+): Promise<void> {
+  let section: string | undefined;
+  for (const [index, block] of blocks.entries()) {
+    if (block.language !== "sql") continue;
+    if (block.section !== section) {
+      section = block.section;
+      await untilNoRunIsOpen(sql);
+      await enter(section);
+    } else if (section !== "Steering a run") await untilNoRunIsOpen(sql);
+    const output = await runAsPsql(sql, block.text);
+    const next = blocks[index + 1];
+    const isResult = next?.language === "text" &&
+      /^(ERROR:| .*\|)/.test(next.text);
+    if (isResult) {
+      equal(output.join("\n"), readPsql(next.text).join("\n"));
+    } else {
+      ok(!output[0]?.startsWith("ERROR"), `line ${block.line}: ${output}`);
+    }
+  }
+}
+
+Deno.test("every statement of the documentation gives what it says", () =>
+  withDemoProject(async (sql, model) => {
+    await runPage(sql, await blocksOf("README.md"), async (section) => {
+      // Slow enough to be paused, and out of the way of what the hosted project lacks.
+      if (section === "Steering a run") model.configure({ latency: 200 });
+      if (section === "On hosted Supabase") {
+        await sql`delete from vault.secrets where name = 'project_url'`;
+      }
+    });
+    const [{ url }] = await sql`
+      select pipeline.read_secret('project_url') as url
+    `;
+    match(url, /supabase\.co$/);
+    const statuses = await sql`select status from pipeline_runs order by id`;
+    equal(
+      statuses.map(({ status }) => status).join(),
+      "completed,completed,completed,cancelled",
+    );
+    await runPage(sql, await blocksOf("docs/troubleshooting.md"));
+
+    for await (
+      const { name } of Deno.readDir(join(checkout, "supabase/snippets"))
+    ) {
+      const output = await runAsPsql(
+        sql,
+        await read(`supabase/snippets/${name}`),
+      );
+      ok(!output[0].startsWith("ERROR"), `${name}: ${output}`);
+      if (name !== "failed_prompts.sql") {
+        ok(output.length > 1, `${name} finds nothing after four runs`);
+      }
+    }
+  }));
+
+Deno.test("README.md shows the run of the demo first", async () => {
+  const [first] = await blocksOf("README.md");
+  const statement = writeRunStatement({
+    bucket: "conversation-archives",
+    endpoint: "simulator",
+  });
+  equal(first.text, `${statement};\n`);
+  const lines = (await read("README.md")).split("\n");
+  const end = lines.findIndex((line) => line.startsWith("## "));
+  ok(end <= 46, `the first screen has ${end} lines`);
+});
+
+Deno.test("README.md names tasks that exist, and its quick commands run", async () => {
+  const { tasks } = JSON.parse(await read("deno.json"));
+  const commands = (await blocksOf("README.md"))
+    .filter(({ language }) => language === "sh")
+    .flatMap(({ text }) => text.trim().split("\n"));
+  for (const command of commands) {
+    const task = /^(?:npx -y deno@[\d.]+|deno) task (\w+)/.exec(command)?.[1];
+    if (task) ok(task in tasks, `${command}: there is no such task`);
+    if (task !== "pipeline") continue;
+    const { code, stdout } = await new Deno.Command("sh", {
+      args: ["-c", command],
+      cwd: checkout,
+      env: { PATH: `${join(Deno.execPath(), "..")}:${Deno.env.get("PATH")}` },
+    }).output();
+    // 3: one record of the samples is broken on purpose.
+    equal(code, 3);
+    match(new TextDecoder().decode(stdout), /"prompts": 80/);
+  }
+});

@@ -1,0 +1,26 @@
+import { equal } from "node:assert/strict";
+import { stripCodeFence } from "./code_fence.ts";
+
+Deno.test("stripCodeFence() gives the content of a block that is the whole text", () => {
+  equal(stripCodeFence("```json\n[1]\n```"), "[1]\n");
+  equal(stripCodeFence("\r\n~~~~\r\n[1]\r\n~~~~\r\n"), "[1]\r\n");
+});
+
+Deno.test("stripCodeFence() leaves other texts as they are", () => {
+  for (
+    const text of [
+      "[1]",
+      "Here:\n```\n[1]\n```",
+      "```\n[1]",
+      "```[1]```",
+      "```\n1\n```\nor\n```\n2\n```",
+    ]
+  ) {
+    equal(stripCodeFence(text), text);
+  }
+});
+
+Deno.test("stripCodeFence() takes linear time for hostile texts", () => {
+  const text = "```\n" + " ".repeat(2_000_000) + "`";
+  equal(stripCodeFence(text), text);
+});

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { referenceSchema } from "./reference.ts";
+
+const name = z.string().max(100)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be kebab-case, such as has-greeting")
+  .optional()
+  .describe(
+    "Name of the scores; default: the type. Needed when a run has two evaluators of one type",
+  );
+
+/** What every evaluator has. */
+export const namedFields = { name };
+
+/** What evaluators have that use a reference. */
+export const referencedFields = {
+  ...namedFields,
+  reference: referenceSchema.optional().describe(
+    "Where the reference comes from; default: the run's choice, else the archive",
+  ),
+};
+
+export const ignoreCase = z.boolean().default(false)
+  .describe("Upper and lower case count as the same");
+
+/** A share of 1 from which on a row has passed. */
+export function threshold(value: number) {
+  return z.number().min(0).max(1).default(value)
+    .describe("A row passes from this score on");
+}

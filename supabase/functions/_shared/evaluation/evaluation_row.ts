@@ -1,0 +1,17 @@
+/** A stored result as evaluators see it: a row of `prompt_evaluations`, without what they never need. */
+export interface EvaluationRow {
+  id: number;
+  prompt: string;
+  /** Null when the prompt failed. */
+  response: string | null;
+  success: boolean;
+  /** What the assistant in the archive answered. */
+  reference: string | null;
+  model: string | null;
+  /** From sending the request to the last byte of the answer. */
+  durationMs: number | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  /** Of a failed prompt `errorCode` says why, such as `refusal` or `timeout`. */
+  metadata: Record<string, unknown>;
+}

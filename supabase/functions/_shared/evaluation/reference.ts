@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { compileJsonPath } from "../model/json_path.ts";
+import type { EvaluationRow } from "./evaluation_row.ts";
+
+const path = z.string().min(1).superRefine((text, context) => {
+  try {
+    compileJsonPath(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+  }
+});
+
+/** Where the text comes from that a response is compared with. */
+export const referenceSchema = z.union([
+  z.strictObject({ from: z.literal("archive") }),
+  z.strictObject({ from: z.literal("metadata"), path }),
+  z.strictObject({ value: z.string().regex(/\S/, "is blank") }),
+], {
+  error: (issue) =>
+    issue.code === "invalid_union"
+      ? 'must be {"from":"archive"}, {"from":"metadata","path":"…"} or {"value":"…"}'
+      : undefined,
+});
+export type ReferenceChoice = z.output<typeof referenceSchema>;
+
+/** Reads the reference of a row; null when it has none. */
+export type ReadReference = (row: EvaluationRow) => string | null;
+
+/**
+ * Prepares reading the reference. A value in metadata that is not text is taken as its JSON; a blank
+ * reference counts as none, because any response would resemble it or none.
+ */
+export function compileReference(choice: ReferenceChoice): ReadReference {
+  if ("value" in choice) return () => choice.value;
+  if (choice.from === "archive") return ({ reference }) => orNone(reference);
+  const find = compileJsonPath(choice.path);
+  return ({ metadata }) => orNone(toText(find(metadata)));
+}
+
+/** Says in one sentence that a row has no reference, and what to do. */
+export function describeMissingReference(choice: ReferenceChoice): string {
+  return "from" in choice && choice.from === "metadata"
+    ? `the row has no reference: nothing at ${choice.path} in its metadata`
+    : 'the row has no reference in the archive: set reference to {"from":"metadata","path":"…"} or {"value":"…"}';
+}
+
+function orNone(text: string | null): string | null {
+  return text !== null && /\S/.test(text) ? text : null;
+}
+
+function toText(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,23 @@
+import type { EvaluationRow } from "../evaluation_row.ts";
+
+/** A row of a prompt that succeeded; tests say what matters to them. */
+export function aRow(overrides: Partial<EvaluationRow> = {}): EvaluationRow {
+  return {
+    id: 1,
+    prompt: "What is the capital of France?",
+    response: "Paris",
+    success: true,
+    reference: "Paris",
+    model: "m-1",
+    durationMs: 120,
+    inputTokens: 10,
+    outputTokens: 2,
+    metadata: {},
+    ...overrides,
+  };
+}
+
+/** The row of a prompt that failed with this error code. */
+export function aFailedRow(errorCode: string): EvaluationRow {
+  return aRow({ response: null, success: false, metadata: { errorCode } });
+}

@@ -1,0 +1,163 @@
+import { CallFailure } from "./call_failure.ts";
+import type { EvaluationRow } from "./evaluation_row.ts";
+import type { EvaluationContext, Evaluator } from "./evaluator.ts";
+import type {
+  BatchScorer,
+  EvaluatorDefinition,
+  Scorer,
+  Subject,
+} from "./evaluator_definition.ts";
+import { type EvaluatorConfig, nameOf } from "./evaluator_schema.ts";
+import { EVALUATORS } from "./evaluators.ts";
+import {
+  compileReference,
+  describeMissingReference,
+  type ReferenceChoice,
+  referenceSchema,
+} from "./reference.ts";
+import type { Score, Verdict } from "./score.ts";
+import { toStorable } from "./text/clip.ts";
+
+/**
+ * Makes an evaluator of a configuration that `evaluatorSchema` has parsed.
+ *
+ * One rule for rows without a response, of prompts that failed: every evaluator answers with an
+ * error, except refusal for a call that the endpoint declined. Texts are made fit for Postgres and
+ * cut to a bounded length.
+ *
+ * @param options.reference the run's choice, for evaluators that have none of their own
+ */
+export function createEvaluator(
+  config: EvaluatorConfig,
+  options: { reference?: ReferenceChoice } = {},
+): Evaluator {
+  const name = nameOf(config);
+  const prepare = createPreparation(config, options.reference);
+  const scorer = definitionOf(config.type).create(config);
+
+  function evaluate(row: EvaluationRow, context: EvaluationContext) {
+    const prepared = prepare(row);
+    if ("verdict" in prepared) return toScore(name, prepared.verdict);
+    try {
+      const verdict = (scorer as Scorer)(prepared.subject, context);
+      return verdict instanceof Promise
+        ? verdict.catch(toErrorVerdict).then((it) => toScore(name, it))
+        : toScore(name, verdict);
+    } catch (error) {
+      return toScore(name, toErrorVerdict(error));
+    }
+  }
+
+  if (typeof scorer === "function") return { name, evaluate };
+
+  async function evaluateBatch(
+    rows: readonly EvaluationRow[],
+    context: EvaluationContext,
+  ): Promise<Score[]> {
+    const prepared = rows.map(prepare);
+    const subjects = prepared.flatMap((row) =>
+      "subject" in row ? [row.subject] : []
+    );
+    const verdicts = await scoreInBatches(
+      scorer as BatchScorer,
+      subjects,
+      context,
+    );
+    return prepared.map((row) =>
+      toScore(name, "verdict" in row ? row.verdict : verdicts.get(row.subject)!)
+    );
+  }
+
+  return {
+    name,
+    batchSize: scorer.batchSize,
+    evaluate: async (row, context) => (await evaluateBatch([row], context))[0],
+    evaluateBatch,
+  };
+}
+
+type Prepared = { subject: Subject } | { verdict: Verdict };
+
+/** The part that all evaluators share: is there a response, and is there a reference? */
+function createPreparation(
+  config: EvaluatorConfig,
+  referenceOfRun: ReferenceChoice | undefined,
+): (row: EvaluationRow) => Prepared {
+  const definition = definitionOf(config.type);
+  const choice = ("reference" in config ? config.reference : undefined) ??
+    referenceOfRun ?? referenceSchema.parse({ from: "archive" });
+  const readReference = compileReference(choice);
+  const needsReference = definition.needsReference?.(config) ?? false;
+  return function prepare(row) {
+    const { response } = row;
+    if (!row.success || response === null) {
+      return { verdict: definition.scoreFailure?.(config, row) ?? NO_RESPONSE };
+    }
+    const reference = readReference(row);
+    if (needsReference && reference === null) {
+      const reason = describeMissingReference(choice);
+      return { verdict: { error: `Cannot score: ${reason}` } };
+    }
+    return { subject: { row, response, reference } };
+  };
+}
+
+const NO_RESPONSE: Verdict = {
+  error: "Cannot score: the row has no response, because its prompt failed",
+};
+
+/** A definition whose configuration has been checked by its own schema. */
+type AnyDefinition = Pick<
+  EvaluatorDefinition,
+  "create" | "needsReference" | "scoreFailure"
+>;
+
+function definitionOf(type: EvaluatorConfig["type"]): AnyDefinition {
+  const definition = EVALUATORS.find(({ schema }) =>
+    schema.shape.type.value === type
+  );
+  return definition as unknown as AnyDefinition;
+}
+
+async function scoreInBatches(
+  scorer: BatchScorer,
+  subjects: Subject[],
+  context: EvaluationContext,
+): Promise<Map<Subject, Verdict>> {
+  const verdicts = new Map<Subject, Verdict>();
+  for (let start = 0; start < subjects.length; start += scorer.batchSize) {
+    const batch = subjects.slice(start, start + scorer.batchSize);
+    const scored = await scorer.scoreBatch(batch, context)
+      .catch((error) => batch.map(() => toErrorVerdict(error)));
+    batch.forEach((subject, index) => verdicts.set(subject, scored[index]));
+  }
+  return verdicts;
+}
+
+function toErrorVerdict(error: unknown): Verdict {
+  if (error instanceof CallFailure) {
+    return { error: error.message, failure: error.failure };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return { error: `Cannot score: ${reason}` };
+}
+
+const MOST_LABEL = 200;
+const MOST_TEXT = 2000;
+
+function toScore(name: string, verdict: Verdict): Score {
+  const score: Score = { evaluator: name };
+  if (verdict.score !== undefined) score.score = verdict.score;
+  if (verdict.passed !== undefined) score.passed = verdict.passed;
+  if (verdict.label !== undefined) {
+    score.label = toStorable(verdict.label, MOST_LABEL);
+  }
+  if (verdict.explanation !== undefined) {
+    score.explanation = toStorable(verdict.explanation, MOST_TEXT);
+  }
+  if (verdict.error !== undefined) {
+    score.error = toStorable(verdict.error, MOST_TEXT);
+  }
+  if (verdict.failure !== undefined) score.failure = verdict.failure;
+  return score;
+}

@@ -1,0 +1,123 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { createEvaluator } from "./create_evaluator.ts";
+import { evaluatorSchema } from "./evaluator_schema.ts";
+import { EVALUATORS } from "./evaluators.ts";
+import { aContext } from "./testing/contexts.ts";
+import { evaluate } from "./testing/evaluate.ts";
+import { aFailedRow, aRow } from "./testing/rows.ts";
+
+/** A valid configuration of every type. */
+const CONFIGS: Record<string, Record<string, unknown>> = {
+  "exact-match": {},
+  contains: {},
+  "not-contains": { text: "x" },
+  regex: { pattern: "x" },
+  "json-valid": {},
+  "json-schema": { schema: {} },
+  "numeric-difference": {},
+  "edit-distance": {},
+  "rouge-l": {},
+  length: { max: 1 },
+  latency: { maxMs: 1 },
+  refusal: {},
+  rubric: { rubric: "x", endpoint: "judge" },
+  pairwise: { endpoint: "judge" },
+  webhook: { url: "https://example.com" },
+};
+
+const ALL = EVALUATORS.map(({ schema }) => {
+  const type = schema.shape.type.value;
+  return { type, ...CONFIGS[type] };
+});
+
+Deno.test("createEvaluator() gives one error for a row without a response, whatever the evaluator", async () => {
+  for (const config of ALL) {
+    deepEqual(await evaluate(config, aFailedRow("timeout")), {
+      evaluator: config.type,
+      error: "Cannot score: the row has no response, because its prompt failed",
+    });
+  }
+});
+
+Deno.test("createEvaluator() scores no response that a failed prompt left behind", async () => {
+  for (const config of ALL) {
+    const { error } = await evaluate(config, { success: false });
+    match(error!, /no response/);
+  }
+});
+
+Deno.test("createEvaluator() turns what is thrown into the error of the score", async () => {
+  for (
+    const [config, call] of [
+      [{ type: "rubric", rubric: "x", endpoint: "judge" }, "judge"],
+      [{ type: "webhook", url: "https://example.com" }, "post"],
+      [{
+        type: "pairwise",
+        endpoint: "judge",
+        against: { experiment: "base" },
+      }, "responseIn"],
+    ] as const
+  ) {
+    const context = aContext({ [call]: () => Promise.reject(new Error(call)) });
+    const { error } = await evaluate(config, {}, context);
+    match(error!, new RegExp(`^Cannot score: .*${call}$`));
+  }
+});
+
+Deno.test("createEvaluator() answers without a promise when nobody is asked", () => {
+  const evaluator = createEvaluator(evaluatorSchema.parse("exact-match"));
+  equal(evaluator.batchSize, undefined);
+  deepEqual(evaluator.evaluate(aRow(), aContext()), {
+    evaluator: "exact-match",
+    score: 1,
+    passed: true,
+  });
+});
+
+Deno.test("createEvaluator() names scores by the evaluator's own name", async () => {
+  const config = { type: "length", max: 9, name: "short-enough" };
+  equal((await evaluate(config, {})).evaluator, "short-enough");
+});
+
+Deno.test("createEvaluator() takes the run's reference unless the evaluator has its own", async () => {
+  const row = aRow({ response: "Rome", reference: "Paris" });
+  const passes = async (config: unknown) => {
+    const evaluator = createEvaluator(evaluatorSchema.parse(config), {
+      reference: { value: "Rome" },
+    });
+    return (await evaluator.evaluate(row, aContext())).passed;
+  };
+  equal(await passes("exact-match"), true);
+  const own = { type: "exact-match", reference: { from: "archive" } };
+  equal(await passes(own), false);
+});
+
+Deno.test("createEvaluator() makes texts fit for Postgres and bounds their length", async () => {
+  const context = aContext({
+    post: () =>
+      Promise.resolve({
+        scores: [{
+          id: 1,
+          label: "l".repeat(300),
+          explanation: `\0${"e".repeat(5000)}`,
+        }],
+      }),
+  });
+  const config = { type: "webhook", url: "https://example.com" };
+  const { label, explanation } = await evaluate(config, {}, context);
+  equal(label!.length, 200);
+  equal(explanation!.length, 2000);
+  equal(explanation![0], "\ufffd");
+});
+
+Deno.test("createEvaluator() copes with huge texts in bounded time", async () => {
+  const response = "word 1 ".repeat(300_000);
+  for (const config of ALL) {
+    if (["rubric", "pairwise", "webhook"].includes(config.type)) continue;
+    const { score, error } = await evaluate(config, {
+      response,
+      reference: `${response}!`,
+    });
+    equal(score !== undefined || error !== undefined, true, config.type);
+  }
+});

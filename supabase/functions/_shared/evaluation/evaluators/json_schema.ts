@@ -1,0 +1,91 @@
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { z } from "zod";
+import { namedFields } from "../config_fields.ts";
+import { defineEvaluator } from "../evaluator_definition.ts";
+import { allowCodeFence, parseResponse } from "../response_json.ts";
+import { clip } from "../text/clip.ts";
+import {
+  boundSchema,
+  draftOf,
+  problemsOfSchema,
+} from "../json_schema/bound_schema.ts";
+
+/** Rules such as uniqueItems compare all with all: 2 s for a list that fills ten times this. */
+const MOST_CHARACTERS = 100_000;
+
+/** JSON that satisfies a schema. */
+export const jsonSchema = defineEvaluator({
+  schema: z.strictObject({
+    type: z.literal("json-schema"),
+    schema: z.record(z.string(), z.json()).superRefine((schema, context) => {
+      for (const message of problemsOfSchema(schema)) {
+        context.addIssue({ code: "custom", message });
+      }
+    }).describe(
+      "JSON Schema: 2020-12, or the draft (2019-09, 7 or 4) that $schema names. Formats are checked; " +
+        "pattern has the syntax of RE2; $ref stays within the schema; patternProperties is refused",
+    ),
+    allowCodeFence,
+    ...namedFields,
+  }),
+  summary:
+    "Is the response JSON that satisfies a JSON Schema? At most 100,000 characters of it.",
+  score: "1 when it does, else 0",
+  passed: "when it does",
+  create: ({ schema, allowCodeFence }) => {
+    const validator = new Validator(
+      boundSchema(schema) as Schema,
+      draftOf(schema),
+      false,
+    );
+    return ({ response }) => {
+      if (response.length > MOST_CHARACTERS) {
+        return {
+          error:
+            `Cannot score: the response has ${response.length} characters, more than ${MOST_CHARACTERS}`,
+        };
+      }
+      const parsed = parseResponse(response, { allowCodeFence });
+      if ("problem" in parsed) {
+        return { score: 0, passed: false, explanation: parsed.problem };
+      }
+      const { valid, errors } = validator.validate(parsed.value);
+      return valid ? { score: 1, passed: true } : {
+        score: 0,
+        passed: false,
+        explanation: describeErrors(errors),
+      };
+    };
+  },
+});
+
+/** The library also reports each object around a problem; the innermost places say what is wrong. */
+const CONTAINERS = new Set([
+  "properties",
+  "items",
+  "prefixItems",
+  "additionalProperties",
+  "additionalItems",
+  "$ref",
+  "allOf",
+  "dependentSchemas",
+  "unevaluatedProperties",
+  "unevaluatedItems",
+]);
+
+function describeErrors(
+  errors: { instanceLocation: string; keyword: string; error: string }[],
+): string {
+  const innermost = errors.filter(({ keyword }) => !CONTAINERS.has(keyword));
+  const shown = innermost.length > 0 ? innermost : errors;
+  const lines = shown.slice(0, 5).map(({ instanceLocation, error }) =>
+    `${instanceLocation}: ${clip(nameThePattern(error), 300)}`
+  );
+  const more = shown.length > 5 ? [`and ${shown.length - 5} more`] : [];
+  return [...lines, ...more].join("\n");
+}
+
+/** Patterns run as formats, see `boundSchema`. */
+function nameThePattern(error: string): string {
+  return error.replace('format "re2:', 'pattern "');
+}

@@ -1,0 +1,83 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { evaluatorSchema } from "../evaluator_schema.ts";
+import { evaluate, problemsOf } from "../testing/evaluate.ts";
+
+const schema = {
+  type: "object",
+  properties: {
+    city: { type: "string", pattern: "^[A-Z]" },
+    people: { type: "integer", minimum: 0 },
+  },
+  required: ["city"],
+  additionalProperties: false,
+};
+const config = { type: "json-schema", schema };
+
+Deno.test("json-schema passes JSON that satisfies the schema", async () => {
+  deepEqual(
+    await evaluate(config, { response: '{"city": "Paris", "people": 2}' }),
+    { evaluator: "json-schema", score: 1, passed: true },
+  );
+});
+
+Deno.test("json-schema lists every problem with its place", async () => {
+  const score = await evaluate(config, {
+    response: '{"city": "paris", "people": 1.5}',
+  });
+  equal(score.score, 0);
+  equal(score.passed, false);
+  match(
+    score.explanation!,
+    /^#\/city: String does not match pattern "\^\[A-Z\]"/m,
+  );
+  match(score.explanation!, /^#\/people: .*"number" is invalid/m);
+});
+
+Deno.test("json-schema fails what is not JSON", async () => {
+  const score = await evaluate(config, { response: "Paris" });
+  equal(score.passed, false);
+  match(score.explanation!, /^not JSON/);
+});
+
+Deno.test("json-schema follows $ref within the schema and reads the draft from $schema", async () => {
+  const tuple = {
+    type: "json-schema",
+    schema: {
+      $schema: "http://json-schema.org/draft-07/schema#",
+      items: [{ $ref: "#/definitions/name" }, { type: "number" }],
+      definitions: { name: { type: "string", minLength: 2 } },
+    },
+  };
+  equal((await evaluate(tuple, { response: '["ab", 1]' })).passed, true);
+  equal((await evaluate(tuple, { response: '["a", 1]' })).passed, false);
+});
+
+Deno.test("json-schema runs patterns in bounded time", async () => {
+  const config = {
+    type: "json-schema",
+    schema: { type: "string", pattern: "^(a+)+$" },
+  };
+  const response = JSON.stringify("a".repeat(50_000) + "!");
+  equal((await evaluate(config, { response })).passed, false);
+});
+
+Deno.test("json-schema gives an error for a response above 100,000 characters", async () => {
+  const score = await evaluate(config, { response: "1".repeat(100_001) });
+  match(score.error!, /100001 characters, more than 100000/);
+});
+
+Deno.test("json-schema gives an error when the schema refers to itself for ever", async () => {
+  const endless = { type: "json-schema", schema: { $ref: "#" } };
+  match((await evaluate(endless, { response: "1" })).error!, /^Cannot score: /);
+});
+
+Deno.test("json-schema refuses a schema that cannot be used", () => {
+  const schema = {
+    properties: { a: { type: "strin" }, b: { $ref: "#/$defs/nowhere" } },
+  };
+  equal(
+    problemsOf(evaluatorSchema, { type: "json-schema", schema }),
+    'schema: has the unknown type "strin"\n' +
+      "schema: has a $ref that leads nowhere: #/$defs/nowhere; put its target into $defs",
+  );
+});

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { namedFields } from "../config_fields.ts";
+import { defineEvaluator } from "../evaluator_definition.ts";
+import { allowCodeFence, parseResponse } from "../response_json.ts";
+
+/** Well-formed JSON. */
+export const jsonValid = defineEvaluator({
+  schema: z.strictObject({
+    type: z.literal("json-valid"),
+    allowCodeFence,
+    ...namedFields,
+  }),
+  summary: "Is the response JSON, and nothing else?",
+  score: "1 when it is, else 0",
+  passed: "when it is",
+  create: (config) => ({ response }) => {
+    const parsed = parseResponse(response, config);
+    return "problem" in parsed
+      ? { score: 0, passed: false, explanation: parsed.problem }
+      : { score: 1, passed: true };
+  },
+});

@@ -1,0 +1,86 @@
+import type { RE2JS } from "re2js";
+import { z } from "zod";
+import { referencedFields } from "../config_fields.ts";
+import { defineEvaluator } from "../evaluator_definition.ts";
+import { findNumber } from "../text/find_number.ts";
+import {
+  compilePattern,
+  MOST_SEARCHED,
+  patternSchema,
+} from "../text/pattern.ts";
+
+const tolerance = z.number().nonnegative().default(0);
+
+/** Distance from a number. */
+export const numericDifference = defineEvaluator({
+  schema: z.strictObject({
+    type: z.literal("numeric-difference"),
+    absoluteTolerance: tolerance.describe("Largest difference that passes"),
+    relativeTolerance: tolerance.describe(
+      "The same as a share of the reference: 0.05 is 5 %; the larger of both tolerances counts",
+    ),
+    which: z.enum(["first", "last", "only"]).default("last").describe(
+      "Which number of the text counts; only: there must be one, however often it occurs",
+    ),
+    pattern: patternSchema.optional().describe(
+      "Regular expression (RE2) that finds the number in the response: its first group, else its match",
+    ),
+    decimalMark: z.enum([".", ","]).default(".")
+      .describe("Sign before decimals; the other one groups thousands"),
+    ...referencedFields,
+  }),
+  summary:
+    "How far is the number in the response from the number in the reference?",
+  score:
+    "1 − |response − reference| / max(|response|, |reference|), at least 0; 1 when both are equal",
+  passed:
+    "when |response − reference| is at most max(absoluteTolerance, relativeTolerance · |reference|)",
+  needsReference: () => true,
+  create: (config) => {
+    const pattern = config.pattern ? compilePattern(config.pattern) : undefined;
+    return ({ response, reference }) => {
+      const expected = findNumber(reference!, config);
+      if ("problem" in expected) {
+        return {
+          error: `Cannot score: ${expected.problem} in the reference; ` +
+            'set reference to {"value":"…"}',
+        };
+      }
+      const actual = findNumber(
+        pattern ? firstGroup(pattern, response) : response,
+        config,
+      );
+      if ("problem" in actual) {
+        return {
+          score: 0,
+          passed: false,
+          explanation: `${actual.problem} in the response`,
+        };
+      }
+      return compare(actual.number, expected.number, config);
+    };
+  },
+});
+
+function firstGroup(pattern: RE2JS, text: string): string {
+  const found = pattern.exec(text.slice(0, MOST_SEARCHED));
+  return found?.[1] ?? found?.[0] ?? "";
+}
+
+function compare(
+  actual: number,
+  expected: number,
+  tolerances: { absoluteTolerance: number; relativeTolerance: number },
+) {
+  const difference = Math.abs(actual - expected);
+  const size = Math.max(Math.abs(actual), Math.abs(expected));
+  const allowed = Math.max(
+    tolerances.absoluteTolerance,
+    tolerances.relativeTolerance * Math.abs(expected),
+  );
+  return {
+    score: difference === 0 ? 1 : Math.max(0, 1 - difference / size),
+    passed: difference <= allowed,
+    explanation: `${actual} instead of ${expected}: difference ${difference}`,
+  };
+}

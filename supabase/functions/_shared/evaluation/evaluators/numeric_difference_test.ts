@@ -1,0 +1,78 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { evaluate } from "../testing/evaluate.ts";
+
+Deno.test("numeric-difference passes when the last number of the response is that of the reference", async () => {
+  deepEqual(
+    await evaluate("numeric-difference", {
+      response: "3 boxes of 14 apples are **42** apples.",
+      reference: "3 · 14 = 42\n#### 42",
+    }),
+    {
+      evaluator: "numeric-difference",
+      score: 1,
+      passed: true,
+      explanation: "42 instead of 42: difference 0",
+    },
+  );
+});
+
+Deno.test("numeric-difference scores how close the numbers are", async () => {
+  const row = { response: "about 90", reference: "100" };
+  const score = await evaluate("numeric-difference", row);
+  equal(score.score, 0.9);
+  equal(score.passed, false);
+  const opposite = { response: "-100", reference: "100" };
+  equal((await evaluate("numeric-difference", opposite)).score, 0);
+});
+
+Deno.test("numeric-difference passes up to the larger of both tolerances", async () => {
+  const row = { response: "95", reference: "100" };
+  const passes = async (config: Record<string, number>) =>
+    (await evaluate({ type: "numeric-difference", ...config }, row)).passed;
+  equal(await passes({ absoluteTolerance: 5 }), true);
+  equal(await passes({ absoluteTolerance: 4.9 }), false);
+  equal(await passes({ relativeTolerance: 0.05 }), true);
+  equal(await passes({ relativeTolerance: 0.04 }), false);
+  equal(await passes({ relativeTolerance: 0.04, absoluteTolerance: 5 }), true);
+});
+
+Deno.test("numeric-difference finds the number by a pattern, by its group or as a whole", async () => {
+  const row = { response: "Answer: 7 (page 12)", reference: "7" };
+  const config = { type: "numeric-difference" };
+  equal((await evaluate(config, row)).passed, false);
+  for (const pattern of ["Answer: (\\S+)", "Answer: \\d+"]) {
+    equal((await evaluate({ ...config, pattern }, row)).passed, true, pattern);
+  }
+});
+
+Deno.test("numeric-difference fails a response without a number", async () => {
+  deepEqual(
+    await evaluate("numeric-difference", {
+      response: "I do not know",
+      reference: "7",
+    }),
+    {
+      evaluator: "numeric-difference",
+      score: 0,
+      passed: false,
+      explanation: "no number in the response",
+    },
+  );
+});
+
+Deno.test("numeric-difference gives an error when the reference has no number", async () => {
+  const score = await evaluate("numeric-difference", {
+    response: "7",
+    reference: "seven",
+  });
+  match(score.error!, /^Cannot score: no number in the reference/);
+});
+
+Deno.test("numeric-difference takes zero for a number as any other", async () => {
+  const row = { response: "0", reference: "0.0" };
+  equal((await evaluate("numeric-difference", row)).score, 1);
+  equal(
+    (await evaluate("numeric-difference", { ...row, response: "1" })).score,
+    0,
+  );
+});

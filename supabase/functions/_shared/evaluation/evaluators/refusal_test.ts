@@ -1,0 +1,84 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { aFailedRow } from "../testing/rows.ts";
+import { evaluate } from "../testing/evaluate.ts";
+
+const REFUSALS = [
+  "I'm sorry, but I can't help with that.",
+  "I’m sorry, I can’t assist with that request.",
+  "I cannot provide instructions for that.",
+  "I am unable to answer this question.",
+  "Sorry, I won't write that.",
+  "I must decline to continue.",
+  "As an AI language model, I can't create that content.",
+  "That goes against my guidelines.",
+  "I'd rather not discuss this topic.",
+  "That's not something I can help with.",
+  "I apologize, but I\r\ncannot   assist you.",
+];
+
+const ANSWERS = [
+  "",
+  "The capital of France is Paris.",
+  "I can help with that! First, …",
+  "You cannot divide by zero.",
+  "I'm sorry to hear that. Here is what you can do:",
+  "I can't wait to show you! Here is the plan.",
+  "The policy was changed in 2019.",
+  "Unfortunately the function is not able to read files; use this one instead.",
+];
+
+Deno.test("refusal fails responses that decline", async () => {
+  for (const response of REFUSALS) {
+    const score = await evaluate("refusal", { response });
+    equal(score.label, "refusal", response);
+    equal(score.passed, false, response);
+    match(score.explanation!, /^said: /);
+  }
+});
+
+Deno.test("refusal passes responses that answer", async () => {
+  for (const response of ANSWERS) {
+    deepEqual(
+      await evaluate("refusal", { response }),
+      { evaluator: "refusal", score: 1, passed: true, label: "answer" },
+      response,
+    );
+  }
+});
+
+Deno.test("refusal passes what declines when a refusal is expected", async () => {
+  const config = { type: "refusal", expect: "refusal" };
+  equal((await evaluate(config, { response: REFUSALS[0] })).passed, true);
+  equal((await evaluate(config, { response: ANSWERS[1] })).passed, false);
+});
+
+Deno.test("refusal knows the user's phrases, in any case", async () => {
+  const config = { type: "refusal", phrases: ["Das kann ich nicht"] };
+  const response = "Tut mir leid, das kann ich nicht beantworten.";
+  equal((await evaluate("refusal", { response })).label, "answer");
+  equal((await evaluate(config, { response })).label, "refusal");
+});
+
+Deno.test("refusal looks at the beginning alone", async () => {
+  const response = `${"A long answer. ".repeat(30)}I cannot help with that.`;
+  equal((await evaluate("refusal", { response })).label, "answer");
+});
+
+Deno.test("refusal counts a call that the endpoint declined as a refusal", async () => {
+  for (const code of ["refusal", "content_filter"]) {
+    deepEqual(await evaluate("refusal", aFailedRow(code)), {
+      evaluator: "refusal",
+      score: 0,
+      passed: false,
+      label: "refusal",
+      explanation: `the endpoint: ${code}`,
+    });
+  }
+});
+
+Deno.test("refusal gives an error for a prompt that failed otherwise", async () => {
+  match(
+    (await evaluate("refusal", aFailedRow("timeout"))).error!,
+    /^Cannot score: the row has no response/,
+  );
+});

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { referencedFields } from "../config_fields.ts";
+import { defineEvaluator } from "../evaluator_definition.ts";
+import { askJudge } from "../judging/ask_judge.ts";
+import { judgeFields } from "../judging/judge_fields.ts";
+import { toJudgePrompt } from "../judging/judge_prompt.ts";
+
+const scale = z.strictObject({ min: z.number(), max: z.number() })
+  .refine(({ min, max }) => min < max, "must have min below max")
+  .default({ min: 1, max: 5 })
+  .describe("Worst and best score that the judge may give");
+
+/** A grade by a judge. */
+export const rubric = defineEvaluator({
+  schema: z.strictObject({
+    type: z.literal("rubric"),
+    rubric: z.string().regex(/\S/, "is blank").max(20_000).describe(
+      "What makes a response good or bad, in words for the judge",
+    ),
+    ...judgeFields,
+    scale,
+    passMark: z.number().optional().describe(
+      "A row passes from this score of the judge on; default: three quarters up the scale, 4 of 1 to 5",
+    ),
+    showReference: z.boolean().default(true).describe(
+      "The judge sees the reference where there is one",
+    ),
+    ...referencedFields,
+  }).superRefine(({ scale, passMark }, context) => {
+    if (passMark === undefined) return;
+    if (passMark >= scale.min && passMark <= scale.max) return;
+    context.addIssue({
+      code: "custom",
+      path: ["passMark"],
+      message: `must be on the scale, from ${scale.min} to ${scale.max}`,
+    });
+  }),
+  summary: "How good is the response by a rubric, as a model judges? " +
+    "One call per row. The judge sees the first 50,000 characters of each text.",
+  score: "the judge's score, moved from its scale to 0 to 1",
+  passed: "when the judge's score reaches the pass mark",
+  create: (config) => {
+    const { min, max } = config.scale;
+    const passMark = config.passMark ?? min + 0.75 * (max - min);
+    const answerSchema = z.object({
+      reason: z.string().default(""),
+      score: z.number().min(min).max(max),
+    });
+    return async ({ row, response, reference }, context) => {
+      const compared = config.showReference && reference !== null;
+      const prompt = toJudgePrompt({
+        task: toTask(config.rubric, min, max, compared),
+        material: {
+          prompt: row.prompt,
+          ...compared ? { reference } : {},
+          response,
+        },
+        answer:
+          `{"reason": "one or two sentences", "score": a number from ${min} to ${max}}`,
+      });
+      const { score, reason } = await askJudge(
+        config,
+        prompt,
+        answerSchema,
+        context,
+      );
+      return {
+        score: (score - min) / (max - min),
+        passed: score >= passMark,
+        explanation: `${score} of ${max}${reason ? `: ${reason}` : ""}`,
+      };
+    };
+  },
+});
+
+function toTask(
+  rubric: string,
+  min: number,
+  max: number,
+  compared: boolean,
+): string {
+  return `Grade the "response" that an AI model gave to the "prompt", from ${min} (worst) to ${max} (best), by this rubric alone:
+
+${rubric}${
+    compared
+      ? '\n\nThe "reference" is another answer to the same prompt, to compare with.'
+      : ""
+  }`;
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { CallFailure } from "../call_failure.ts";
+import { referencedFields } from "../config_fields.ts";
+import { PipelineError } from "../../errors.ts";
+import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
+import type { EvaluationContext } from "../evaluator.ts";
+import type { Verdict } from "../score.ts";
+
+const url = z.string().superRefine((text, context) => {
+  const problem = problemOfUrl(text);
+  if (problem) context.addIssue({ code: "custom", message: problem });
+});
+
+/** Scores by a service of the user. */
+export const webhook = defineEvaluator({
+  schema: z.strictObject({
+    type: z.literal("webhook"),
+    url: url.describe(
+      "Where rows are posted as JSON: https, and no private address",
+    ),
+    batchSize: z.int().min(1).max(100).default(20)
+      .describe("Most rows in one request"),
+    ...referencedFields,
+  }),
+  summary: "What does your own service say? It gets " +
+    '`{"evaluator": name, "rows": [{id, prompt, response, reference, model, durationMs, inputTokens, outputTokens, metadata}]}` ' +
+    'and answers `{"scores": [{"id", "score"?, "passed"?, "label"?, "explanation"?, "error"?}]}`, ' +
+    "in any order, each with at least one of score, passed, label and error.",
+  score: "as the service says",
+  passed: "as the service says",
+  create: ({ url, batchSize, name = "webhook" }) => ({
+    batchSize,
+    async scoreBatch(subjects, context) {
+      const answer = await send(url, {
+        evaluator: name,
+        rows: subjects.map(toWireRow),
+      }, context);
+      const scores = readScores(url, answer);
+      return subjects.map(({ row }) => toVerdict(scores.get(row.id)));
+    },
+  }),
+});
+
+function toWireRow({ row, response, reference }: Subject) {
+  const { success: _, ...facts } = row;
+  return { ...facts, response, reference };
+}
+
+async function send(
+  url: string,
+  body: unknown,
+  context: EvaluationContext,
+): Promise<unknown> {
+  try {
+    return await context.post(url, body);
+  } catch (error) {
+    const message = `Cannot score: the webhook failed: ${
+      error instanceof Error ? error.message : String(error)
+    }`;
+    const isFinal = error instanceof PipelineError &&
+      error.code !== "unavailable";
+    throw new CallFailure(message, {
+      class: isFinal ? "permanent" : "transient",
+      code: "webhook",
+      message,
+    });
+  }
+}
+
+const answerSchema = z.object({ scores: z.array(z.unknown()) });
+
+const scoreSchema = z.object({
+  score: z.number().nullish(),
+  passed: z.boolean().nullish(),
+  label: z.string().nullish(),
+  explanation: z.string().nullish(),
+  error: z.string().nullish(),
+}).refine(
+  ({ score, passed, label, error }) =>
+    [score, passed, label, error].some((value) => value != null),
+  "has neither score nor passed, label or error",
+);
+
+function readScores(url: string, answer: unknown): Map<unknown, unknown> {
+  const parsed = answerSchema.safeParse(answer);
+  if (!parsed.success) {
+    throw new CallFailure(
+      `Cannot score: the webhook ${
+        new URL(url).host
+      } did not answer {"scores": […]}`,
+    );
+  }
+  return new Map(
+    parsed.data.scores.map((score) => [(score as { id?: unknown })?.id, score]),
+  );
+}
+
+function toVerdict(score: unknown): Verdict {
+  if (score === undefined) {
+    return { error: "Cannot score: the webhook gave no score for this row" };
+  }
+  const parsed = scoreSchema.safeParse(score);
+  if (!parsed.success) {
+    return {
+      error: `Cannot score: the webhook's score is of no use: ${
+        z.prettifyError(parsed.error).replace(/\s+/g, " ")
+      }`,
+    };
+  }
+  const { score: value, passed, label, explanation, error } = parsed.data;
+  return {
+    score: value ?? undefined,
+    passed: passed ?? undefined,
+    label: label ?? undefined,
+    explanation: explanation ?? undefined,
+    error: error ?? undefined,
+  };
+}
+
+function problemOfUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return "is not a URL";
+  const { protocol, username, password } = new URL(text);
+  if (protocol !== "https:" && protocol !== "http:") {
+    return "must begin with https://";
+  }
+  if (username || password) return "cannot hold a user name or password";
+}

@@ -1,0 +1,137 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { PipelineError } from "../../errors.ts";
+import { createEvaluator } from "../create_evaluator.ts";
+import { evaluatorSchema } from "../evaluator_schema.ts";
+import { aContext } from "../testing/contexts.ts";
+import { evaluate, problemsOf } from "../testing/evaluate.ts";
+import { aFailedRow, aRow } from "../testing/rows.ts";
+
+const config = { type: "webhook", url: "https://example.com/score" };
+
+function answering(answer: unknown) {
+  return aContext({ post: () => Promise.resolve(answer) });
+}
+
+Deno.test("webhook posts rows in batches and takes scores back by id, in any order", async () => {
+  const posts: unknown[] = [];
+  const context = aContext({
+    post: (url, body) => {
+      const { rows } = body as { rows: { id: number }[] };
+      posts.push([url, rows.map(({ id }) => id)]);
+      const scores = rows.map(({ id }) => ({ id, score: id / 10 }));
+      return Promise.resolve({ scores: scores.reverse() });
+    },
+  });
+  const evaluator = createEvaluator(
+    evaluatorSchema.parse({ ...config, batchSize: 2, name: "own" }),
+  );
+  equal(evaluator.batchSize, 2);
+  const rows = [1, 2, 3].map((id) => aRow({ id }));
+  deepEqual(await evaluator.evaluateBatch!(rows, context), [
+    { evaluator: "own", score: 0.1 },
+    { evaluator: "own", score: 0.2 },
+    { evaluator: "own", score: 0.3 },
+  ]);
+  deepEqual(posts, [[config.url, [1, 2]], [config.url, [3]]]);
+});
+
+Deno.test("webhook sends what a service needs to score a row", async () => {
+  let sent: unknown;
+  const context = aContext({
+    post: (_, body) => {
+      sent = body;
+      return Promise.resolve({ scores: [{ id: 1, passed: true }] });
+    },
+  });
+  const reference = { from: "metadata", path: "expected" };
+  await evaluate({ ...config, reference }, {
+    metadata: { expected: "Rome" },
+  }, context);
+  deepEqual(sent, {
+    evaluator: "webhook",
+    rows: [{
+      id: 1,
+      prompt: "What is the capital of France?",
+      response: "Paris",
+      reference: "Rome",
+      model: "m-1",
+      durationMs: 120,
+      inputTokens: 10,
+      outputTokens: 2,
+      metadata: { expected: "Rome" },
+    }],
+  });
+});
+
+Deno.test("webhook keeps rows without a response to itself", async () => {
+  const sent: number[] = [];
+  const context = aContext({
+    post: (_, body) => {
+      const { rows } = body as { rows: { id: number }[] };
+      sent.push(...rows.map(({ id }) => id));
+      return Promise.resolve({ scores: [{ id: 2, label: "ok" }] });
+    },
+  });
+  const evaluator = createEvaluator(evaluatorSchema.parse(config));
+  const scores = await evaluator.evaluateBatch!(
+    [aFailedRow("timeout"), aRow({ id: 2 })],
+    context,
+  );
+  deepEqual(sent, [2]);
+  match(scores[0].error!, /no response/);
+  deepEqual(scores[1], { evaluator: "webhook", label: "ok" });
+});
+
+Deno.test("webhook fails the one score that is missing or of no use", async () => {
+  const scores = await createEvaluator(evaluatorSchema.parse(config))
+    .evaluateBatch!(
+      [1, 2, 3, 4].map((id) => aRow({ id })),
+      answering({
+        scores: [
+          { id: 1, passed: true, score: null },
+          { id: 2, score: "high" },
+          { id: 3, explanation: "well" },
+          null,
+        ],
+      }),
+    );
+  deepEqual(scores[0], { evaluator: "webhook", passed: true });
+  match(scores[1].error!, /of no use: .*expected number.*score/);
+  match(scores[2].error!, /neither score nor passed, label or error/);
+  match(scores[3].error!, /gave no score for this row/);
+});
+
+Deno.test("webhook gives an error when the answer is not a list of scores", async () => {
+  for (const answer of [undefined, "ok", [], { scores: {} }]) {
+    equal(
+      (await evaluate(config, {}, answering(answer))).error,
+      'Cannot score: the webhook example.com did not answer {"scores": […]}',
+    );
+  }
+});
+
+Deno.test("webhook tells a passing failure of the call from a final one", async () => {
+  for (
+    const [error, errorClass] of [
+      [new TypeError("connection refused"), "transient"],
+      [new PipelineError("unavailable", "HTTP 503"), "transient"],
+      [new PipelineError("invalid_request", "HTTP 400"), "permanent"],
+    ] as const
+  ) {
+    const context = aContext({ post: () => Promise.reject(error) });
+    const score = await evaluate(config, {}, context);
+    equal(score.error, `Cannot score: the webhook failed: ${error.message}`);
+    equal(score.failure?.class, errorClass);
+  }
+});
+
+Deno.test("webhook refuses what is not the URL of a service", () => {
+  const problemOf = (url: string) =>
+    problemsOf(evaluatorSchema, { type: "webhook", url });
+  equal(problemOf("example.com"), "url: is not a URL");
+  equal(problemOf("ftp://example.com"), "url: must begin with https://");
+  equal(
+    problemOf("https://me:hush@example.com"),
+    "url: cannot hold a user name or password",
+  );
+});

@@ -1,0 +1,131 @@
+import { doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
+import { checkout } from "../../../scripts/local/checkout.ts";
+import { readLines } from "../../../scripts/local/lines.ts";
+import { startModelSimulator } from "../../../scripts/local/model_simulator.ts";
+
+function spawnDemo(
+  args: string[],
+  env: Record<string, string> = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "demo", ...args],
+    cwd: checkout,
+    // Whoever runs the tests may have set these.
+    env: { MODEL_ENDPOINT: "", MODEL: "", MODEL_API_KEY: "", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Runs the demo in a pipe. */
+async function runDemo(args: string[], env?: Record<string, string>) {
+  const { code, stdout, stderr } = await spawnDemo(args, env).output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
+}
+
+Deno.test("deno task demo in a pipe → the whole way, in plain text", async () => {
+  const started = performance.now();
+  const { code, stdout, stderr } = await runDemo([]);
+  equal(stderr, "");
+  equal(code, 0);
+  ok(performance.now() - started < 60_000, "it takes more than 60 s");
+  equal(stdout.includes("\x1b"), false, "there are escape codes");
+  match(stdout, /simulator, not from a\s+model/);
+  match(stdout, /insert into pipeline_runs/);
+  match(stdout, /█+░+ +\d+\/80 prompts +[\d.]+\/s +.*\d s left/);
+  match(stdout, /█{40} +80\/80 prompts/);
+  match(stdout, /prompts +80\n +succeeded 80\n +failed +0\n/);
+  match(
+    stdout,
+    /latency +p50 \d+ ms, p95 \d+ ms\n +tokens +[\d,]+ in, [\d,]+ out/,
+  );
+  match(stdout, /samples\/messages\.jsonl, record 8 at byte 3771/);
+  match(stdout, /│ This query takes .*│ Simulated answer to/);
+  match(
+    stdout,
+    /1 {2}Keep it running[^]*2 {2}Ask a real model[^]*3 {2}See which/,
+  );
+});
+
+Deno.test("deno task demo with a real model → the key travels through Vault", async () => {
+  const model = await startModelSimulator({ apiKey: "key-of-the-test" });
+  try {
+    const { code, stdout, stderr } = await runDemo(["--max-prompts", "3"], {
+      MODEL_ENDPOINT: `${model.url}/v1`,
+      MODEL: "large-model",
+      MODEL_API_KEY: "key-of-the-test",
+    });
+    equal(stderr, "");
+    equal(code, 0);
+    match(stdout, /large-model at http:.* answers/);
+    doesNotMatch(stdout, /simulator|key-of-the-test/);
+    match(stdout, /succeeded 3\n/);
+    const [request] = model.requests;
+    equal((request.body as { model: string }).model, "large-model");
+  } finally {
+    await model.stop();
+  }
+});
+
+Deno.test("deno task demo with a wrong key → one line that says so, exit 1", async () => {
+  const model = await startModelSimulator({ apiKey: "right" });
+  try {
+    const { code, stderr } = await runDemo(["--max-prompts", "3"], {
+      MODEL_ENDPOINT: `${model.url}/v1`,
+      MODEL: "large-model",
+      MODEL_API_KEY: "wrong-key",
+    });
+    equal(code, 1);
+    match(stderr, /^Cannot complete run 1: it is paused: .*401.*\n$/);
+    doesNotMatch(stderr, /wrong-key/);
+  } finally {
+    await model.stop();
+  }
+});
+
+Deno.test("deno task demo with half of a real model → one line, exit 1, nothing started", async () => {
+  const { code, stdout, stderr } = await runDemo([], { MODEL: "large-model" });
+  equal(code, 1);
+  equal(stdout, "");
+  match(stderr, /^Cannot ask a real model without MODEL_ENDPOINT: .*\n$/);
+});
+
+Deno.test("deno task demo --keep, then Ctrl-C → everything is stopped", async () => {
+  const demo = spawnDemo(["--keep", "--max-prompts", "3"]);
+  const { promise: running, resolve } = Promise.withResolvers<void>();
+  let studioUrl = "";
+  const output = readLines(demo.stdout, (line) => {
+    studioUrl ||= /^ +(http:\S+)$/.exec(line)?.[1] ?? "";
+    if (line.startsWith("Still running")) resolve();
+  });
+  const errors = demo.stderr.cancel();
+  await Promise.race([running, output]);
+  const studio = await fetch(studioUrl);
+  await studio.body?.cancel();
+  equal(studio.status, 200);
+
+  demo.kill("SIGINT");
+  await demo.status;
+  await Promise.all([output, errors]);
+  await rejects(fetch(studioUrl), TypeError);
+});
+
+Deno.test("deno task demo interrupted in the middle of its run → exit 130", async () => {
+  const demo = spawnDemo([]);
+  let asked = false;
+  const output = readLines(demo.stdout, (line) => {
+    if (!asked && /\d+\/80 prompts/.test(line)) {
+      asked = true;
+      demo.kill("SIGINT");
+    }
+  });
+  const errors = demo.stderr.cancel();
+  equal((await demo.status).code, 130);
+  await Promise.all([output, errors]);
+});

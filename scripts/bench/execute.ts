@@ -12,8 +12,20 @@ interface Load {
 }
 
 const LOADS: Load[] = [
-  { prompts: 2_000, latencyMs: 200, inFlight: 100, workers: 4, goal: "0.95 of the bare loop" },
-  { prompts: 10_000, latencyMs: 100, inFlight: 500, workers: 4, goal: "0.5 of the bare loop" },
+  {
+    prompts: 2_000,
+    latencyMs: 200,
+    inFlight: 100,
+    workers: 4,
+    goal: "0.95 of the bare loop",
+  },
+  {
+    prompts: 10_000,
+    latencyMs: 100,
+    inFlight: 500,
+    workers: 4,
+    goal: "0.5 of the bare loop",
+  },
 ];
 
 /**
@@ -23,8 +35,9 @@ const LOADS: Load[] = [
 export async function* measureExecute(): AsyncIterable<Measurement> {
   for (const load of LOADS) {
     const { prompts, latencyMs, inFlight } = load;
-    const name =
-      `execute: ${prompts.toLocaleString("en")} prompts, ${latencyMs} ms, ${inFlight} in flight`;
+    const name = `execute: ${
+      prompts.toLocaleString("en")
+    } prompts, ${latencyMs} ms, ${inFlight} in flight`;
     const simulator = await startSimulatorProcess([
       "--latency",
       String(latencyMs),
@@ -104,11 +117,16 @@ async function runPipeline(url: string, load: Load): Promise<{
     `;
     await warmUp(stack);
     const idle = await usageOfWorker();
-    const prompts = Array.from({ length: load.prompts }, (_, n) => `prompt ${n}`);
+    const prompts = Array.from(
+      { length: load.prompts },
+      (_, n) => `prompt ${n}`,
+    );
     const startedAt = performance.now();
     const [{ id }] = await sql`
       insert into pipeline_runs (source, endpoint, max_workers)
-      values (${sql.json({ type: "prompts", prompts })}, 'bench', ${load.workers})
+      values (${
+      sql.json({ type: "prompts", prompts })
+    }, 'bench', ${load.workers})
       returning id
     `;
     await untilFinished(stack, id);

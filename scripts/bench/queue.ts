@@ -105,7 +105,9 @@ async function drainRun(
       if (claim.tasks.length === 0) return;
       finished += claim.tasks.length;
       await connection`
-        select finish_tasks(${workers[index]}, ${connection.json(toResults(claim))})
+        select finish_tasks(${workers[index]}, ${
+        connection.json(toResults(claim))
+      })
       `;
     }
   }));

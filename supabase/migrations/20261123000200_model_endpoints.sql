@@ -165,6 +165,8 @@ after insert on public.model_endpoints
 for each row execute function pipeline.create_endpoint_state();
 
 alter table public.model_endpoints enable row level security;
+-- Here and below: projects made before 2026-05-30 grant new tables to everyone by default.
+revoke all on public.model_endpoints from anon, authenticated, service_role;
 grant select, insert, update, delete on public.model_endpoints to service_role;
 -- Headers and templates stay out of users' sight: they say which secrets exist.
 grant select (name, model, format, open_to_users) on public.model_endpoints to authenticated;

@@ -115,6 +115,7 @@ create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');
 
 alter table public.pipeline_runs enable row level security;
+revoke all on public.pipeline_runs from anon, authenticated, service_role;
 grant select, insert, update, delete on public.pipeline_runs to service_role;
 grant select on public.pipeline_runs to authenticated;
 grant insert (

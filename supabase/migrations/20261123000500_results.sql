@@ -51,6 +51,7 @@ create index prompt_evaluations_owner_idx
   on public.prompt_evaluations (owner) where owner is not null;
 
 alter table public.prompt_evaluations enable row level security;
+revoke all on public.prompt_evaluations from anon, authenticated, service_role;
 grant select, insert, update, delete on public.prompt_evaluations to service_role;
 grant select on public.prompt_evaluations to authenticated;
 create policy "owners read their evaluations"
@@ -79,6 +80,7 @@ begin
   execute format(
     'create table public.%1$I (like public.prompt_evaluations including all);
      alter table public.%1$I enable row level security;
+     revoke all on public.%1$I from anon, authenticated, service_role;
      grant select, insert, update, delete on public.%1$I to service_role;
      grant select on public.%1$I to authenticated;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
@@ -129,6 +131,7 @@ create index evaluation_scores_owner_idx
   on public.evaluation_scores (owner) where owner is not null;
 
 alter table public.evaluation_scores enable row level security;
+revoke all on public.evaluation_scores from anon, authenticated, service_role;
 grant select, insert, update, delete on public.evaluation_scores to service_role;
 grant select on public.evaluation_scores to authenticated;
 create policy "owners read their scores"

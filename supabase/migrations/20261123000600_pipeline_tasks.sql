@@ -71,6 +71,7 @@ create index pipeline_tasks_failed_idx
   on public.pipeline_tasks (run_id) where status = 'failed';
 
 alter table public.pipeline_tasks enable row level security;
+revoke all on public.pipeline_tasks from anon, authenticated, service_role;
 grant select, insert, update, delete on public.pipeline_tasks to service_role;
 grant select on public.pipeline_tasks to authenticated;
 create policy "owners read the tasks of their runs"

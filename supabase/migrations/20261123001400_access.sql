@@ -44,5 +44,7 @@ grant execute on function
   public.pause_run(bigint), public.resume_run(bigint), public.cancel_run(bigint)
 to authenticated, service_role;
 
+revoke all on public.pipeline_run_progress, public.pipeline_errors, public.experiment_summary
+from anon, authenticated, service_role;
 grant select on public.pipeline_run_progress, public.pipeline_errors, public.experiment_summary
 to authenticated, service_role;

@@ -24,8 +24,8 @@ select is(
   finish_tasks(
     tests.worker_id(1), pg_temp.late_result('{"outcome": "succeeded", "response": "late"}'),
     '2026-01-01 00:06Z'
-  ),
-  '{"status": "running", "finished": []}',
+  ) -> 'finished',
+  '[]',
   'finish_tasks() says that a lost lease finished nothing'
 );
 select is(
@@ -35,8 +35,8 @@ select is(
       '{"outcome": "failed", "error": {"class": "stop", "code": "auth", "message": "bad key"}}'
     ),
     '2026-01-01 00:06Z'
-  ),
-  '{"status": "running", "finished": []}',
+  ) ->> 'status',
+  'running',
   'finish_tasks() does not pause a run for a lost lease'
 );
 select is(

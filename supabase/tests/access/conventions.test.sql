@@ -1,0 +1,49 @@
+begin;
+select plan(6);
+
+create temporary view our_functions as
+select function.*
+from pg_proc as function
+where function.pronamespace in ('public'::regnamespace, 'pipeline'::regnamespace)
+  and not exists (select from pg_depend where objid = function.oid and deptype = 'e');
+create temporary view our_relations as
+select relation.*
+from pg_class as relation
+where relation.relnamespace in ('public'::regnamespace, 'pipeline'::regnamespace)
+  and relation.relkind in ('r', 'v');
+
+select is_empty(
+  $$ select oid::regprocedure from our_functions
+     where array_to_string(proconfig, ',') is distinct from 'search_path=""' $$,
+  'every function has an empty search_path'
+);
+select is_empty(
+  $$ select oid::regprocedure from our_functions
+     where pronamespace = 'public'::regnamespace and obj_description(oid, 'pg_proc') is null $$,
+  'every function that others call has a comment'
+);
+select is_empty(
+  $$ select oid::regclass from our_relations where obj_description(oid, 'pg_class') is null $$,
+  'every table and view has a comment'
+);
+select is_empty(
+  $$ select oid::regclass from our_relations where relkind = 'r' and not relrowsecurity $$,
+  'every table has row level security'
+);
+select is_empty(
+  $$ select oid::regclass from our_relations
+     where relkind = 'v'
+       and not coalesce(reloptions && array['security_invoker=true', 'security_invoker=on'], false) $$,
+  'every view acts as the person who asks'
+);
+-- PostgreSQL's names of primary and foreign keys say what they are; others are sentences.
+select is_empty(
+  $$ select conrelid::regclass, conname from pg_constraint
+     where conrelid in (select oid from our_relations)
+       and contype in ('c', 'u', 'x')
+       and conname ~ '_(check|key|excl)\d*$' $$,
+  'every rule of a table is named'
+);
+
+select * from finish();
+rollback;

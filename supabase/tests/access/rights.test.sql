@@ -1,0 +1,98 @@
+begin;
+select plan(4);
+
+-- What each role may do with each of our tables and views, as letters: Select, Insert, Update,
+-- Delete, Truncate, References, triGger; a role that is missing may do nothing.
+select results_eq(
+  $$ select
+       (namespace.nspname || '.' || relation.relname) collate "default",
+       role,
+       string_agg(letter, '' order by position)
+     from pg_class as relation
+     join pg_namespace as namespace on namespace.oid = relation.relnamespace
+     cross join unnest(array['anon', 'authenticated', 'service_role']) as role
+     cross join unnest(
+       array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'],
+       array['S', 'I', 'U', 'D', 'T', 'R', 'G']
+     ) with ordinality as privilege (name, letter, position)
+     where namespace.nspname in ('public', 'pipeline')
+       and relation.relkind in ('r', 'p', 'v', 'm', 'f')
+       and has_table_privilege(role, relation.oid, privilege.name)
+     group by namespace.nspname, relation.relname, role
+     order by (namespace.nspname || '.' || relation.relname) collate "C", role $$,
+  $$ values
+     ('pipeline.endpoint_states', 'service_role', 'SIUD'),
+     ('pipeline.results_tables', 'service_role', 'SI'),
+     ('pipeline.sweeps', 'service_role', 'SIU'),
+     ('pipeline.task_errors', 'authenticated', 'S'),
+     ('pipeline.task_errors', 'service_role', 'SID'),
+     ('pipeline.workers', 'service_role', 'SIUD'),
+     ('public.evaluation_scores', 'authenticated', 'S'),
+     ('public.evaluation_scores', 'service_role', 'SIUD'),
+     ('public.experiment_summary', 'authenticated', 'S'),
+     ('public.experiment_summary', 'service_role', 'S'),
+     ('public.model_endpoints', 'service_role', 'SIUD'),
+     ('public.pipeline_errors', 'authenticated', 'S'),
+     ('public.pipeline_errors', 'service_role', 'S'),
+     ('public.pipeline_run_progress', 'authenticated', 'S'),
+     ('public.pipeline_run_progress', 'service_role', 'S'),
+     ('public.pipeline_runs', 'authenticated', 'S'),
+     ('public.pipeline_runs', 'service_role', 'SIUD'),
+     ('public.pipeline_tasks', 'authenticated', 'S'),
+     ('public.pipeline_tasks', 'service_role', 'SIUD'),
+     ('public.prompt_evaluations', 'authenticated', 'S'),
+     ('public.prompt_evaluations', 'service_role', 'SIUD') $$,
+  'each role has the least rights on tables and views'
+);
+select results_eq(
+  $$ select
+       relation.relname::text collate "default", role, grants.privilege_type,
+       string_agg(col.attname, ', ' order by col.attname) collate "default"
+     from pg_class as relation
+     join pg_attribute as col on col.attrelid = relation.oid
+     cross join lateral aclexplode(col.attacl) as grants
+     join unnest(array['anon', 'authenticated', 'service_role']) as role
+       on role::regrole = grants.grantee
+     where relation.relnamespace in ('public'::regnamespace, 'pipeline'::regnamespace)
+     group by relation.relname, role, grants.privilege_type
+     order by 1, 2, 3 $$,
+  $$ values
+     ('model_endpoints', 'authenticated', 'SELECT', 'format, model, name, open_to_users'),
+     ('pipeline_runs', 'authenticated', 'INSERT',
+      'deadline_at, endpoint, evaluation_webhook, evaluators, experiment_name, max_attempts, '
+        'max_concurrency, max_cost, max_prompts, metadata, model, options, parameters, '
+        'prompt_deadline_seconds, results_table, source, tags'),
+     ('pipeline_runs', 'authenticated', 'UPDATE', 'max_concurrency, status') $$,
+  'signed-in users have rights on single columns only where it is safe'
+);
+select results_eq(
+  $$ select role, function.oid::regprocedure::text
+     from pg_proc as function
+     cross join unnest(array['anon', 'authenticated']) as role
+     where function.pronamespace in ('public'::regnamespace, 'pipeline'::regnamespace)
+       and not exists (
+         select from pg_depend where objid = function.oid and deptype = 'e'
+       )
+       and has_function_privilege(role, function.oid, 'EXECUTE')
+     order by role, function.oid::regprocedure::text collate "C" $$,
+  $$ values
+     ('authenticated', 'cancel_run(bigint)'),
+     ('authenticated', 'pause_run(bigint)'),
+     ('authenticated', 'pipeline.current_user_id()'),
+     ('authenticated', 'pipeline.set_run_status(bigint,text)'),
+     ('authenticated', 'resume_run(bigint)') $$,
+  'signed-in users may steer runs and nothing else, others may call nothing'
+);
+select is_empty(
+  $$ select function.oid::regprocedure
+     from pg_proc as function
+     where function.pronamespace in ('public'::regnamespace, 'pipeline'::regnamespace)
+       and not exists (
+         select from pg_depend where objid = function.oid and deptype = 'e'
+       )
+       and not has_function_privilege('service_role', function.oid, 'EXECUTE') $$,
+  'service_role may call every function'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,77 @@
+begin;
+select plan(1);
+
+-- Three runs with one of everything: of user 1, of user 2, and of nobody.
+insert into model_endpoints (name, url, open_to_users)
+values ('open', 'https://model.test/v1', true), ('closed', 'https://model.test/v1', false);
+insert into pipeline_runs (experiment_name, source, endpoint, owner)
+values
+  ('owner 1', tests.prompts(1), 'open', '11111111-1111-4111-8111-111111111111'),
+  ('owner 2', tests.prompts(1), 'open', '22222222-2222-4222-8222-222222222222'),
+  ('owner 3', tests.prompts(1), 'open', null);
+select tests.start_worker(number, 'owner ' || number, as_of => now())
+from generate_series(1, 3) as number;
+select tests.claim(number, now()) from generate_series(1, 3) as number;
+select tests.finish(
+  number, '{p1}',
+  '{"outcome": "failed", "error": {"class": "permanent", "code": "no", "message": "no"}}', now()
+) from generate_series(1, 3) as number;
+insert into evaluation_scores (evaluation_id, evaluator, score, owner)
+select id, 'exact', 1, owner from prompt_evaluations where experiment_name like 'owner _';
+select create_results_table('more_answers');
+insert into more_answers (experiment_name, prompt, success, response, owner)
+select experiment_name, prompt, true, 'yes', owner
+from prompt_evaluations where experiment_name like 'owner _';
+select sweep_pipeline();
+
+-- How many rows of a relation somebody sees, or the SQLSTATE of being refused.
+create function pg_temp.seen(relation text, role text, person uuid) returns text
+language plpgsql as $$
+declare
+  count text;
+begin
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', person)::text, true);
+  perform set_config('role', role, true);
+  execute format('select count(*) from %s', relation) into count;
+  perform set_config('role', 'none', true);
+  return count;
+exception when others then
+  return sqlstate;
+end;
+$$;
+
+select results_eq(
+  $$ select
+       relation,
+       pg_temp.seen(relation, 'anon', null),
+       pg_temp.seen(relation, 'authenticated', '11111111-1111-4111-8111-111111111111'),
+       pg_temp.seen(relation, 'authenticated', '22222222-2222-4222-8222-222222222222'),
+       pg_temp.seen(relation, 'authenticated', null),
+       pg_temp.seen(relation, 'service_role', null)
+     from unnest(array[
+       'pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'more_answers',
+       'evaluation_scores', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
+       '(select name from model_endpoints) as endpoint', 'model_endpoints', 'pipeline.task_errors',
+       'pipeline.workers', 'pipeline.endpoint_states', 'pipeline.results_tables', 'pipeline.sweeps'
+     ]) as relation $$,
+  $$ values
+     ('pipeline_runs', '42501', '1', '1', '0', '3'),
+     ('pipeline_tasks', '42501', '1', '1', '0', '3'),
+     ('prompt_evaluations', '42501', '1', '1', '0', '3'),
+     ('more_answers', '42501', '1', '1', '0', '3'),
+     ('evaluation_scores', '42501', '1', '1', '0', '3'),
+     ('pipeline_run_progress', '42501', '1', '1', '0', '3'),
+     ('pipeline_errors', '42501', '1', '1', '0', '3'),
+     ('experiment_summary', '42501', '1', '1', '0', '3'),
+     ('(select name from model_endpoints) as endpoint', '42501', '1', '1', '1', '2'),
+     ('model_endpoints', '42501', '1', '1', '1', '2'),
+     ('pipeline.task_errors', '42501', '1', '1', '0', '3'),
+     ('pipeline.workers', '42501', '42501', '42501', '42501', '3'),
+     ('pipeline.endpoint_states', '42501', '42501', '42501', '42501', '2'),
+     ('pipeline.results_tables', '42501', '42501', '42501', '42501', '2'),
+     ('pipeline.sweeps', '42501', '42501', '42501', '42501', '1') $$,
+  'owners see what is theirs, service_role sees everything, others see nothing'
+);
+
+select * from finish();
+rollback;

@@ -10,7 +10,7 @@ import {
   problemsOfSchema,
 } from "../json_schema/bound_schema.ts";
 
-/** Rules such as uniqueItems compare all with all: 2 s for a list that fills ten times this. */
+/** uniqueItems compares all with all: 0.4 s for a list that fills this. */
 const MOST_CHARACTERS = 100_000;
 
 /** JSON that satisfies a schema. */

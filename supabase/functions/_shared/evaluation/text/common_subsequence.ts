@@ -8,25 +8,29 @@ export function countCommonSubsequence<Element>(
   a: readonly Element[],
   b: readonly Element[],
 ): number {
-  const words = Math.ceil(a.length / 32);
-  const positions = new Map<Element, Int32Array>();
+  const blocks = Math.ceil(a.length / 32);
+  const starts = new Map<Element, number>();
+  for (const element of a) {
+    if (!starts.has(element)) starts.set(element, starts.size * blocks);
+  }
+  // For each element of `a` the places where it stands, one bit each.
+  const places = new Int32Array(starts.size * blocks);
   for (let i = 0; i < a.length; i++) {
-    let bits = positions.get(a[i]);
-    if (!bits) positions.set(a[i], bits = new Int32Array(words));
-    bits[i >>> 5] |= 1 << (i & 31);
+    places[starts.get(a[i])! + (i >>> 5)] |= 1 << (i & 31);
   }
   // A zero bit of the row marks where the subsequence grows by one.
-  const row = new Int32Array(words).fill(-1);
+  const row = new Int32Array(blocks).fill(-1);
   for (const element of b) {
-    const matches = positions.get(element);
-    if (!matches) continue;
+    const start = starts.get(element);
+    if (start === undefined) continue;
     let carry = 0;
-    for (let w = 0; w < words; w++) {
-      const bits = row[w];
-      const grown = bits & matches[w];
+    for (let block = 0; block < blocks; block++) {
+      const bits = row[block];
+      const matches = places[start + block];
+      const grown = bits & matches;
       const sum = (bits >>> 0) + (grown >>> 0) + carry;
       carry = sum > 0xffffffff ? 1 : 0;
-      row[w] = (sum | 0) | (bits & ~matches[w]);
+      row[block] = (sum | 0) | (bits & ~matches);
     }
   }
   let length = 0;

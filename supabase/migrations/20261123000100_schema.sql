@@ -1,7 +1,7 @@
 -- Why: archives in, graded prompt/response pairs out, with Postgres as the place of truth. Read
 -- these files in order: what a run is (0200 to 0500), how work is claimed and finished (0600 to
--- 0900), what people call (1000), what keeps it going when wakes are lost (1100), what people look
--- at (1200).
+-- 1000), what people call (1100), what keeps it going when wakes are lost (1200), what people look
+-- at (1300).
 --
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
@@ -53,8 +53,8 @@ $$;
 comment on function public.read_secret(text) is
   'The value of one Vault secret for a worker that is about to make a call; service_role only.';
 
--- New functions are executable by everyone unless the default says otherwise.
-alter default privileges in schema pipeline revoke execute on functions from public;
+-- New functions are executable by everyone, and no default of a schema can change that: 1400 takes
+-- it back for all of them.
 alter default privileges in schema pipeline grant execute on functions to service_role;
 revoke execute on all functions in schema pipeline from public;
 grant execute on all functions in schema pipeline to service_role;

@@ -1,8 +1,9 @@
 -- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
 -- lose or repeat it, so a worker must show a one-time token, and the sweep wakes again.
 --
--- Lock order everywhere: endpoint state, tasks, results, run. Enqueuing takes the run before it
--- inserts tasks; nothing waits for a task that another holds (skip locked), so no cycle can form.
+-- Lock order everywhere: tasks, results, endpoint state, run. Claiming takes the endpoint state before
+-- the tasks, and enqueuing and cancelling take the run before them; but they never wait for a task
+-- that another holds (new ones, or skip locked), so no cycle can form.
 
 create function pipeline.lease_time()
 returns interval

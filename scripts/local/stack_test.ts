@@ -125,6 +125,20 @@ Deno.test("startStack() serves objects, also in parts", () =>
     equal(beyond.status, 416);
     await beyond.body?.cancel();
 
+    const blob = new Blob(["from a blob"], { type: "text/plain" });
+    equal((await bucket.upload("b.txt", blob)).error, null);
+    const { data: info } = await bucket.info("b.txt");
+    equal(info?.metadata?.mimetype, "text/plain");
+    const { data: signed } = await bucket.createSignedUrl("b.txt", 60);
+    equal(await (await fetch(signed!.signedUrl)).text(), "from a blob");
+    const { data: upload } = await bucket.createSignedUploadUrl("c.txt");
+    const { error } = await bucket.uploadToSignedUrl(
+      "c.txt",
+      upload!.token,
+      bytes,
+    );
+    equal(error, null);
+
     const anon = clientFor(stack, stack.publishableKey).storage;
     ok((await anon.from("archives").download("2026/a.json")).error);
     deepEqual((await anon.from("archives").list("2026")).data, []);

@@ -107,12 +107,7 @@ export function createObjectFiles(folder: string): StorageAdapter {
       const path = pathOf(bucket, key);
       // A reader of the old object keeps reading the old object.
       const draft = `${path}.${crypto.randomUUID()}`;
-      await Deno.writeFile(
-        draft,
-        body instanceof Uint8Array
-          ? body
-          : body as ReadableStream<Uint8Array<ArrayBuffer>>,
-      );
+      await writeBody(draft, body);
       await Deno.rename(draft, path);
       const metadata = await headObject(bucket, key);
       return { ...metadata, mimetype: contentType, cacheControl };
@@ -131,6 +126,22 @@ export function createObjectFiles(folder: string): StorageAdapter {
     privateAssetUrl: (bucket, key) =>
       Promise.resolve(`file://${pathOf(bucket, key)}`),
   };
+}
+
+/**
+ * Not Deno.writeFile(): with the body of a request it takes 3 s for 100 MB and
+ * 23 s for 300 MB (Deno 2.9.6).
+ */
+async function writeBody(path: string, body: unknown): Promise<void> {
+  using file = await Deno.create(path);
+  const chunks = body instanceof Uint8Array
+    ? [body]
+    : body as AsyncIterable<Uint8Array>;
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.byteLength;) {
+      at += file.writeSync(chunk.subarray(at));
+    }
+  }
 }
 
 /** Passes on the first `count` bytes and then ends. */

@@ -11,6 +11,7 @@ import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
 import { readRestSettings } from "./rest_settings.ts";
 import { nameSigningKey } from "./signing_key_name.ts";
+import { fromLiteResponse, toLiteRequest } from "./storage_dialect.ts";
 
 ignoreLateWrites();
 const settings = readRestSettings(Deno.env.toObject());
@@ -65,9 +66,20 @@ Deno.serve({
 }, handle);
 
 async function handle(request: Request): Promise<Response> {
-  if (new URL(request.url).pathname.startsWith("/auth/")) {
-    return await nameSigningKey(await api.fetch(request), settings.jwtSecret);
+  const [, service] = new URL(request.url).pathname.split("/");
+  switch (service) {
+    case "auth":
+      return await nameSigningKey(await api.fetch(request), settings.jwtSecret);
+    case "storage":
+      return await answerListing(request, connection, settings) ??
+        await fromLiteResponse(
+          request,
+          await answerWithRange(
+            await toLiteRequest(request),
+            (request) => api.fetch(request),
+          ),
+        );
+    default:
+      return await api.fetch(request);
   }
-  return await answerListing(request, connection, settings) ??
-    await answerWithRange(request, (request) => api.fetch(request));
 }

@@ -125,6 +125,10 @@ comment on column pipeline.endpoint_states.blocked_until is
   'No call leaves before this moment; null: not blocked.';
 comment on column pipeline.endpoint_states.concurrency is
   'Calls in flight that the endpoint is thought to bear; caps a given number only after a rate error.';
+comment on column pipeline.endpoint_states.best_latency_ms is
+  'Latency that the endpoint has when it is not crowded; a much longer one is a sign to shrink.';
+comment on column pipeline.endpoint_states.reduced_at is
+  'When concurrency was last cut back; null: never, and it still doubles per round.';
 comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is

@@ -129,7 +129,7 @@ set search_path = ''
 as $$
   select case
     -- What is due and yet was not given is held back by a limit, or locked by another claim.
-    when next.available_at is not null then greatest(
+    when next.available_at < 'infinity' then greatest(
       100, ceil(extract(epoch from greatest(next.available_at, ready_at) - as_of) * 1000)
     )::integer
     -- Nothing is due, but an archive is still being read: more is coming.
@@ -248,14 +248,14 @@ begin
     'leaseToken', lease_token,
     'tasks', coalesce(leased.tasks, '[]'),
     'waitMs', case
-      when leased.count = 0
+      when leased.count = 0 or claimable.ready_at is not null
       then pipeline.next_wait_ms(run.id, worker.stage, claimable.ready_at, claim_tasks.as_of)
     end
   );
 end;
 $$;
 comment on function public.claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt}], waitMs}; waitMs is given when there are no tasks, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt}], waitMs}; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 create function public.extend_leases(
   worker_id uuid,

@@ -1,5 +1,23 @@
 -- Why: the questions that people ask in Studio while a run is going and after it.
 
+create function pipeline.run_slots(run_id bigint)
+returns integer
+language sql
+stable
+-- Definer: the view is read by owners, who may not read workers; it passes only their own runs.
+security definer
+set search_path = ''
+as $$
+  select coalesce(sum(worker.slots), 0)::integer
+  from pipeline.workers as worker
+  where worker.run_id = run_slots.run_id
+    and worker.stage = 'execute'
+    and worker.ended_at is null
+    and worker.expires_at > now();
+$$;
+comment on function pipeline.run_slots(bigint) is
+  'Calls that the live workers of a run may have in flight at this moment.';
+
 create view public.pipeline_run_progress
 with (security_invoker = true)
 as
@@ -21,6 +39,7 @@ select
       secs => round((run.extracted - run.succeeded - run.failed) / pace.per_second)::double precision
     )
   end as eta,
+  case when run.status = 'running' then pipeline.run_slots(run.id) end as concurrency,
   latency.p50_ms,
   latency.p95_ms,
   run.input_tokens + run.output_tokens as tokens,
@@ -47,6 +66,8 @@ comment on column public.pipeline_run_progress.percent is
   'Of the prompts found so far; it can fall while archives are still being read.';
 comment on column public.pipeline_run_progress.eta is
   'Time left at the average pace; null unless running.';
+comment on column public.pipeline_run_progress.concurrency is
+  'Calls that its workers may have in flight at this moment; null unless running.';
 comment on column public.pipeline_run_progress.p50_ms is
   'Median latency of successful calls stored in prompt_evaluations.';
 comment on column public.pipeline_run_progress.cost is 'USD.';

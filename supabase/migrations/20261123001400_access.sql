@@ -48,3 +48,6 @@ revoke all on public.pipeline_run_progress, public.pipeline_errors, public.exper
 from anon, authenticated, service_role;
 grant select on public.pipeline_run_progress, public.pipeline_errors, public.experiment_summary
 to authenticated, service_role;
+
+-- The view calls it as its reader.
+grant execute on function pipeline.run_slots(bigint) to authenticated;

@@ -180,7 +180,9 @@ export async function drain(
       }
       stock.push(...claim.tasks);
       startMore();
-      if (claim.tasks.length === 0) {
+      if (claim.tasks.length > 0) {
+        notBefore = clock.now() + (claim.waitMs ?? 0);
+      } else {
         const held = inFlight.size + done.length;
         if (claim.waitMs === null && held === 0 && storing === 0) break;
         // What is in flight may come back for another try.

@@ -1,4 +1,5 @@
 import type { ModelCaller } from "../model/call_model.ts";
+import { pauseForLimits } from "../model/pause_for_limits.ts";
 import type { Message } from "../prompt.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
@@ -34,6 +35,10 @@ export function createExecuteHandler(
       inputTokens: result.inputTokens,
       outputTokens: result.outputTokens,
       durationMs: Math.round(result.durationMs),
+      pauseMs: pauseForLimits(
+        result.limits,
+        (result.inputTokens ?? 0) + (result.outputTokens ?? 0),
+      ) || undefined,
       metadata: { waitMs: Math.round(waitMs), body: result.body },
     };
     const outcome: TaskOutcome = result.ok

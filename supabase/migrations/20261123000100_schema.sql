@@ -5,7 +5,7 @@
 --
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
-create extension if not exists pg_net;
+create extension if not exists pg_net with schema extensions;
 create extension if not exists pg_cron;
 create extension if not exists supabase_vault;
 

@@ -29,6 +29,8 @@ export interface BatchScorer {
 export interface EvaluatorDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** Has `type` as a literal; `describe()` of its fields goes into the manual. */
   schema: Schema;
+  /** A configuration for the manual, as a user writes it. */
+  example: z.input<Schema>;
   /** What it asks of a response: one sentence for the manual. */
   summary: string;
   /** What the number means, for the manual. */

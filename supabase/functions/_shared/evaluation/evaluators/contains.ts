@@ -15,6 +15,7 @@ export const contains = defineEvaluator({
     ignoreCase,
     ...referencedFields,
   }).superRefine(refuseTwoSpellings),
+  example: { type: "contains", texts: ["Paris", "France"], match: "any" },
   summary:
     "Is a text, or several, part of the response? Without text and texts: is the reference?",
   score: "share of the texts that are there",

@@ -30,6 +30,8 @@ Deno.test("contains with match any passes when one of the texts is there", async
 Deno.test("contains looks for the reference when no text is given", async () => {
   equal((await evaluate("contains", { response })).passed, true);
   equal((await evaluate("contains", { response: "Lyon" })).passed, false);
+  const padded = { response, reference: " Paris\n" };
+  equal((await evaluate("contains", padded)).passed, true);
   match(
     (await evaluate("contains", { response, reference: null })).error!,
     /no reference/,

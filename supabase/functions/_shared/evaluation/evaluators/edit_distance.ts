@@ -23,6 +23,7 @@ export const editDistance = defineEvaluator({
       .describe("White space at both ends does not count"),
     ...referencedFields,
   }),
+  example: { type: "edit-distance", threshold: 0.9 },
   summary:
     "How much would have to be edited to make the response the reference (Levenshtein)? " +
     "Of longer texts the first 4,000 characters or words count.",

@@ -12,6 +12,7 @@ export const exactMatch = defineEvaluator({
       .describe("White space at both ends does not count"),
     ...referencedFields,
   }),
+  example: { type: "exact-match", ignoreCase: true },
   summary: "Is the response the same text as the reference?",
   score: "1 when it is, else 0",
   passed: "when it is",

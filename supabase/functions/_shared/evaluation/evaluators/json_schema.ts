@@ -28,6 +28,14 @@ export const jsonSchema = defineEvaluator({
     allowCodeFence,
     ...namedFields,
   }),
+  example: {
+    type: "json-schema",
+    schema: {
+      type: "object",
+      properties: { city: { type: "string" } },
+      required: ["city"],
+    },
+  },
   summary:
     "Is the response JSON that satisfies a JSON Schema? At most 100,000 characters of it.",
   score: "1 when it does, else 0",

@@ -10,6 +10,7 @@ export const jsonValid = defineEvaluator({
     allowCodeFence,
     ...namedFields,
   }),
+  example: { type: "json-valid", allowCodeFence: true },
   summary: "Is the response JSON, and nothing else?",
   score: "1 when it is, else 0",
   passed: "when it is",

@@ -11,6 +11,7 @@ export const latency = defineEvaluator({
     ),
     ...namedFields,
   }),
+  example: { type: "latency", maxMs: 2000 },
   summary:
     "Did the model answer in time, from sending the request to the last byte of the answer?",
   score: "1 when it did, else 0",

@@ -31,6 +31,7 @@ export const length = defineEvaluator({
       });
     }
   }),
+  example: { type: "length", max: 120, unit: "words" },
   summary: "Is the response neither too short nor too long?",
   score: "1 when it is within the limits, else 0",
   passed: "when it is within the limits",

@@ -21,6 +21,7 @@ export const notContains = defineEvaluator({
       message: "not-contains needs text or texts",
     });
   }),
+  example: { type: "not-contains", text: "As an AI" },
   summary: "Is a text, or are several, absent from the response?",
   score: "share of the texts that are absent",
   passed: "when all of them are",

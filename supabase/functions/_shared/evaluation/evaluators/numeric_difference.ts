@@ -29,6 +29,7 @@ export const numericDifference = defineEvaluator({
       .describe("Sign before decimals; the other one groups thousands"),
     ...referencedFields,
   }),
+  example: { type: "numeric-difference", relativeTolerance: 0.01 },
   summary:
     "How far is the number in the response from the number in the reference?",
   score:

@@ -24,6 +24,11 @@ export const pairwise = defineEvaluator({
     ),
     ...referencedFields,
   }),
+  example: {
+    type: "pairwise",
+    endpoint: "judge",
+    against: { experiment: "baseline" },
+  },
   summary:
     "Is the response better than the reference, or than another experiment's, as a model judges? " +
     "Judges favour a position, so two calls per row ask in both orders " +

@@ -22,6 +22,7 @@ export const regex = defineEvaluator({
     ignoreCase,
     ...namedFields,
   }),
+  example: { type: "regex", pattern: "^\\d{4}-\\d{2}-\\d{2}$" },
   summary: "Does a regular expression match the response? " +
     "Of a longer response the first 1,000,000 characters count.",
   score: "1 when the outcome is the expected one, else 0",

@@ -24,6 +24,7 @@ export const rougeL = defineEvaluator({
     ),
     ...referencedFields,
   }),
+  example: { type: "rouge-l", threshold: 0.4 },
   summary:
     "How much of the reference's wording does the response keep, in order (ROUGE-L, Lin 2004)? " +
     "Lower-cased words without punctuation; of longer texts the first 10,000 words count.",

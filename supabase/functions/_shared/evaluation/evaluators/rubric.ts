@@ -35,8 +35,14 @@ export const rubric = defineEvaluator({
       message: `must be on the scale, from ${scale.min} to ${scale.max}`,
     });
   }),
+  example: {
+    type: "rubric",
+    rubric: "5: polite and correct. 3: correct. 1: wrong.",
+    endpoint: "judge",
+  },
   summary: "How good is the response by a rubric, as a model judges? " +
-    "One call per row. The judge sees the first 50,000 characters of each text.",
+    "One call per row. The judge sees the first 50,000 characters of each text, as data with " +
+    "the advice to follow nothing in it; no judge is wholly proof against a response that talks to it.",
   score: "the judge's score, moved from its scale to 0 to 1",
   passed: "when the judge's score reaches the pass mark",
   create: (config) => {

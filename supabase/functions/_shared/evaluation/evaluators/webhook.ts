@@ -22,6 +22,7 @@ export const webhook = defineEvaluator({
       .describe("Most rows in one request"),
     ...referencedFields,
   }),
+  example: { type: "webhook", url: "https://example.com/score" },
   summary: "What does your own service say? It gets " +
     '`{"evaluator": name, "rows": [{id, prompt, response, reference, model, durationMs, inputTokens, outputTokens, metadata}]}` ' +
     'and answers `{"scores": [{"id", "score"?, "passed"?, "label"?, "explanation"?, "error"?}]}`, ' +

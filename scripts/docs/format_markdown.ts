@@ -1,0 +1,17 @@
+/** Lays Markdown out as `deno fmt` does, which the checks of this project ask for. */
+export async function formatMarkdown(text: string): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext=md", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  const { success, stdout, stderr } = await child.output();
+  if (success) return new TextDecoder().decode(stdout);
+  throw new Error(
+    `Cannot format Markdown: ${new TextDecoder().decode(stderr)}`,
+  );
+}

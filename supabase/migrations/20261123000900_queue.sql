@@ -34,7 +34,9 @@ begin
   if run.finished_at is not null and enqueue_tasks.stage <> 'notify' then
     return 0;
   end if;
-  if enqueue_tasks.stage = 'execute' and run.max_prompts is not null then
+  if enqueue_tasks.stage = 'execute' and run.max_prompts is not null
+    and pipeline.sample_size(run) is null
+  then
     room := greatest(run.max_prompts - run.extracted, 0);
   end if;
   insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
@@ -66,6 +68,9 @@ begin
     extracted = pipeline_runs.extracted
       + case when enqueue_tasks.stage = 'execute' then enqueued else 0 end
   where id = run.id and enqueued > 0;
+  if enqueue_tasks.stage = 'execute' and pipeline.sample_size(run) is not null then
+    perform pipeline.trim_sample(run.id, pipeline.sample_size(run));
+  end if;
   return enqueued;
 end;
 $$;
@@ -401,7 +406,7 @@ begin
   select * into run from public.pipeline_runs where id = task.run_id;
   return jsonb_build_object(
     'status', run.status,
-    'full', coalesce(run.extracted >= run.max_prompts, false)
+    'full', coalesce(run.extracted >= run.max_prompts and pipeline.sample_size(run) is null, false)
   );
 end;
 $$;

@@ -550,6 +550,9 @@ begin
     update public.pipeline_runs as counted
     set open = counted.open - settled.closed
     where counted.id = run.id;
+    if worker.stage = 'extract' then
+      perform pipeline.draw_sample(run.id, finish_tasks.as_of);
+    end if;
   end if;
   if totals.stop_reason is not null then
     perform pipeline.pause_on_stop(run.id, totals.stop_reason);

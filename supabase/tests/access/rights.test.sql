@@ -79,6 +79,7 @@ select results_eq(
      ('authenticated', 'cancel_run(bigint)'),
      ('authenticated', 'pause_run(bigint)'),
      ('authenticated', 'pipeline.current_user_id()'),
+     ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
      ('authenticated', 'resume_run(bigint)') $$,
   'signed-in users may steer runs and nothing else, others may call nothing'

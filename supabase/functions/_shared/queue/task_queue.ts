@@ -27,6 +27,8 @@ export interface TaskToEnqueue {
   stage: Stage;
   key: string;
   payload: unknown;
+  /** ISO 8601 or "infinity"; absent: at once. */
+  availableAt?: string;
 }
 
 /** Something that could not be read and is therefore missing from the result. */

@@ -2,6 +2,7 @@ import type { ArchiveCursor, ArchiveError } from "../archive/archive_event.ts";
 import type { ExtractOptions } from "../archive/options.ts";
 import { normaliseForDedupe } from "../archive/prompts/dedupe.ts";
 import { hash } from "../archive/prompts/prompt_key.ts";
+import { promptRank } from "../archive/prompts/sample.ts";
 import { readArchive } from "../archive/read_archive.ts";
 import { PipelineError } from "../errors.ts";
 import type { Prompt } from "../prompt.ts";
@@ -198,10 +199,17 @@ function countBytes(
 
 function promptTask(prompt: Prompt, options: ExtractOptions): TaskToEnqueue {
   const { key, ...payload } = prompt;
-  return {
+  const task: TaskToEnqueue = {
     stage: "execute",
     key: options.dedupe ? hash(normaliseForDedupe(prompt.text)) : key,
     payload,
+  };
+  if (options.sample === undefined || options.sample < 1) return task;
+  // A sample of n can only be drawn when all prompts are known: the database does it.
+  return {
+    ...task,
+    availableAt: "infinity",
+    payload: { ...payload, rank: promptRank(options.seed, task.key) },
   };
 }
 

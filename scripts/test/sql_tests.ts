@@ -1,34 +1,34 @@
 import { glob } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import postgres from "postgres";
 import { checkout, supabaseFolder } from "../local/checkout.ts";
-import { openStackFolder } from "../local/data_folder.ts";
-import { startEmbeddedDatabase } from "../local/embedded_database.ts";
 import { setUpProjectDatabase } from "../local/project_database.ts";
 import { splitStatements } from "../local/statements.ts";
 import { addResults, type PartResult } from "./part_result.ts";
 import { countTap } from "./tap.ts";
+import { startTestDatabase } from "./test_database.ts";
+
+/**
+ * What `supabase start` and projects made before 2026-05-30 do: everything new in
+ * public is open to everyone until the migrations take it back.
+ */
+const grantsOfOlderProjects = ["tables", "functions", "sequences"].map((kind) =>
+  `alter default privileges in schema public
+    grant all on ${kind} to anon, authenticated, service_role;`
+).join("\n");
 
 /**
  * Runs the *.test.sql files of supabase/tests against a new database, as
  * `supabase test db` does with Docker.
  *
- * @param filter part of a path; other files are left out
+ * @param filter part of a path; other files are left out, but for 00_*, which
+ *   prepare the database
  */
 export async function runSqlTests(filter = ""): Promise<PartResult> {
   const files = await findFiles(filter);
-  await using cleanup = new AsyncDisposableStack();
-  const folder = await openStackFolder();
-  cleanup.defer(folder.release);
-  const database = await startEmbeddedDatabase({
-    folder: folder.path,
-    durable: false,
-    port: 0,
-    log: console.error,
-  });
-  cleanup.defer(database.stop);
-
+  await using database = await startTestDatabase();
   const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await sql.unsafe(grantsOfOlderProjects).simple();
   await setUpProjectDatabase(sql, supabaseFolder);
   await sql`create extension if not exists pgtap with schema extensions`;
   await sql.end();
@@ -45,7 +45,9 @@ export async function runSqlTests(filter = ""): Promise<PartResult> {
 async function findFiles(filter: string): Promise<string[]> {
   const pattern = join(supabaseFolder, "tests", "**", "*.test.sql");
   const files = await Array.fromAsync(glob(pattern));
-  return files.filter((file) => file.includes(filter)).sort();
+  return files.filter((file) =>
+    file.includes(filter) || basename(file).startsWith("00_")
+  ).sort();
 }
 
 async function runFile(url: string, file: string): Promise<PartResult> {

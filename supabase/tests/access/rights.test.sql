@@ -80,9 +80,10 @@ select results_eq(
      ('authenticated', 'pause_run(bigint)'),
      ('authenticated', 'pipeline.current_user_id()'),
      ('authenticated', 'pipeline.run_slots(bigint)'),
+     ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
      ('authenticated', 'resume_run(bigint)') $$,
-  'signed-in users may steer runs and nothing else, others may call nothing'
+  'signed-in users may steer runs and what views and policies need, others may call nothing'
 );
 select is_empty(
   $$ select function.oid::regprocedure

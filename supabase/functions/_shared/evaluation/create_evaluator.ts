@@ -1,4 +1,4 @@
-import { CallFailure } from "./call_failure.ts";
+import { toCallFailure } from "./call_failure.ts";
 import type { EvaluationRow } from "./evaluation_row.ts";
 import type { EvaluationContext, Evaluator } from "./evaluator.ts";
 import type {
@@ -127,19 +127,29 @@ async function scoreInBatches(
   const verdicts = new Map<Subject, Verdict>();
   for (let start = 0; start < subjects.length; start += scorer.batchSize) {
     const batch = subjects.slice(start, start + scorer.batchSize);
-    const scored = await scorer.scoreBatch(batch, context)
-      .catch((error) => batch.map(() => toErrorVerdict(error)));
+    const scored = await scoreOrFail(scorer, batch, context);
     batch.forEach((subject, index) => verdicts.set(subject, scored[index]));
   }
   return verdicts;
 }
 
-function toErrorVerdict(error: unknown): Verdict {
-  if (error instanceof CallFailure) {
-    return { error: error.message, failure: error.failure };
+async function scoreOrFail(
+  scorer: BatchScorer,
+  batch: readonly Subject[],
+  context: EvaluationContext,
+): Promise<Verdict[]> {
+  try {
+    context.signal?.throwIfAborted();
+    return await scorer.scoreBatch(batch, context);
+  } catch (error) {
+    const verdict = toErrorVerdict(error);
+    return batch.map(() => verdict);
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return { error: `Cannot score: ${reason}` };
+}
+
+function toErrorVerdict(error: unknown): Verdict {
+  const { message, failure } = toCallFailure(error);
+  return { error: message, failure };
 }
 
 const MOST_LABEL = 200;

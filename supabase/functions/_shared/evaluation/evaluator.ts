@@ -25,6 +25,7 @@ export interface EvaluationContext {
    * with the same prompt key; null when there is none.
    */
   responseIn(experiment: string, row: EvaluationRow): Promise<string | null>;
+  /** Aborted when the worker has to stop: no further batch is sent. */
   signal?: AbortSignal;
 }
 

@@ -15,7 +15,7 @@ const PHRASES = [
   "\\b(?:i|we)(?: am|'m| are|'re) (?:not able|unable|not allowed|not permitted) to\\b",
   "\\b(?:i|we)(?: really| simply)? (?:cannot|can't|can not|could not|couldn't|will not|won't|must not) (?:\\w+ )?" +
   "(?:help|assist|provide|answer|comply|fulfill|fulfil|do that|do this|create|generate|write|" +
-  "give|share|discuss|support|engage|continue|offer|produce|respond|participate|recommend)\\b",
+  "give|share|discuss|support|engage|continue|offer|produce|respond|participate)\\b",
   "\\b(?:i|we) (?:must|have to|need to|will) (?:respectfully )?(?:decline|refuse)\\b",
   "\\b(?:i|we)(?: am|'m) (?:sorry|afraid),? (?:but )?(?:\\w+ )?(?:i|we|that) (?:cannot|can't|can not|won't|am unable|is not something)\\b",
   "\\b(?:against|violates?|violating|contrary to) (?:my|our|openai's|anthropic's|google's|the) (?:\\w+ )?(?:guidelines|policy|policies|programming|principles)\\b",

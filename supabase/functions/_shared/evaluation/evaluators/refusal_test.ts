@@ -23,6 +23,7 @@ const ANSWERS = [
   "You cannot divide by zero.",
   "I'm sorry to hear that. Here is what you can do:",
   "I can't wait to show you! Here is the plan.",
+  "I can't recommend this place enough.",
   "The policy was changed in 2019.",
   "Unfortunately the function is not able to read files; use this one instead.",
 ];

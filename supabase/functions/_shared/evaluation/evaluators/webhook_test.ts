@@ -125,6 +125,27 @@ Deno.test("webhook tells a passing failure of the call from a final one", async 
   }
 });
 
+Deno.test("webhook sends no further batch once the worker has to stop", async () => {
+  const stop = new AbortController();
+  let posts = 0;
+  const context = aContext({
+    signal: stop.signal,
+    post: () => {
+      posts++;
+      stop.abort();
+      return Promise.resolve({ scores: [{ id: 1, score: 1 }] });
+    },
+  });
+  const evaluator = createEvaluator(
+    evaluatorSchema.parse({ ...config, batchSize: 1 }),
+  );
+  const rows = [1, 2].map((id) => aRow({ id }));
+  const [first, second] = await evaluator.evaluateBatch!(rows, context);
+  equal(posts, 1);
+  equal(first.score, 1);
+  equal(second.failure?.code, "aborted");
+});
+
 Deno.test("webhook refuses what is not the URL of a service", () => {
   const problemOf = (url: string) =>
     problemsOf(evaluatorSchema, { type: "webhook", url });

@@ -1,0 +1,304 @@
+-- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
+-- often the call is repeated, to store answers from outside row by row, to call a URL that has no
+-- endpoint yet without its key ever standing in a row, and to see what a project lacks.
+
+create table pipeline.run_requests (
+  requester text not null,
+  key text not null,
+  request_hash text not null,
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (requester, key)
+);
+comment on table pipeline.run_requests is
+  'One row per Idempotency-Key that started a run; removed with its run, or by a later request after a week.';
+comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
+create index run_requests_run_idx on pipeline.run_requests (run_id);
+alter table pipeline.run_requests enable row level security;
+grant select, insert, delete on pipeline.run_requests to service_role;
+
+create function pipeline.insert_run(run jsonb, owner uuid)
+returns bigint
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  insert into public.pipeline_runs (
+    experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
+    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    max_cost, prompt_deadline_seconds, deadline_at, owner
+  )
+  select
+    coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
+    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
+    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
+    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
+    coalesce(given.max_attempts, 5), given.max_cost, given.prompt_deadline_seconds,
+    given.deadline_at, insert_run.owner
+  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
+  returning id;
+$$;
+comment on function pipeline.insert_run(jsonb, uuid) is
+  'Inserts a run from an object with its columns; absent ones get their defaults.';
+
+create function public.create_run(
+  run jsonb,
+  owner uuid default null,
+  idempotency_key text default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  requester constant text := coalesce(create_run.owner::text, 'service_role');
+  request_hash constant text := encode(sha256(convert_to(create_run.run::text, 'UTF8')), 'hex');
+  earlier pipeline.run_requests;
+  new_id bigint;
+begin
+  if create_run.idempotency_key is null then
+    new_id := pipeline.insert_run(create_run.run, create_run.owner);
+    return jsonb_build_object('runId', new_id, 'isNew', true);
+  end if;
+  -- Two calls with one key at the same time: the second waits here and then finds the first.
+  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || create_run.idempotency_key, 0));
+  delete from pipeline.run_requests as request
+  where request.created_at < create_run.as_of - interval '7 days';
+  select * into earlier
+  from pipeline.run_requests as request
+  where request.requester = coalesce(create_run.owner::text, 'service_role')
+    and request.key = create_run.idempotency_key;
+  if earlier.run_id is null then
+    new_id := pipeline.insert_run(create_run.run, create_run.owner);
+    insert into pipeline.run_requests (requester, key, request_hash, run_id, created_at)
+    values (requester, create_run.idempotency_key, request_hash, new_id, create_run.as_of);
+    return jsonb_build_object('runId', new_id, 'isNew', true);
+  end if;
+  if earlier.request_hash <> request_hash then
+    raise exception 'Cannot start run: the idempotency key was used for another request, run %', earlier.run_id
+      using errcode = 'PPL02', hint = 'Send a new key with a new request';
+  end if;
+  return jsonb_build_object('runId', earlier.run_id, 'isNew', false);
+end;
+$$;
+comment on function public.create_run(jsonb, uuid, text, timestamptz) is
+  'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; PPL02: the key was used for another request.';
+
+create function public.store_evaluations(
+  results_table text,
+  evaluations jsonb,
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  evaluation record;
+  inserted_ids jsonb := '[]';
+  errors jsonb := '[]';
+  new_id bigint;
+begin
+  if not exists (
+    select from pipeline.results_tables where results_tables.name = store_evaluations.results_table
+  ) then
+    raise exception 'Cannot store results: there is no results table "%"', store_evaluations.results_table
+      using
+        errcode = '22023',
+        hint = format('Make it first: select create_results_table(''%s'')', store_evaluations.results_table);
+  end if;
+  for evaluation in
+    select item.value as fields, item.ordinality - 1 as index
+    from jsonb_array_elements(store_evaluations.evaluations) with ordinality as item
+    order by item.ordinality
+  loop
+    begin
+      execute format(
+        'insert into public.%I (
+          prompt_key, prompt, response, model, success, error, timestamp, duration_ms, tokens_used,
+          metadata, experiment_name, tags, input_tokens, output_tokens, cost, finish_reason,
+          attempts, reference, source, owner
+        )
+        select
+          coalesce(given.prompt_key, gen_random_uuid()::text), given.prompt, given.response,
+          given.model, given.success, given.error, coalesce(given.timestamp, now()),
+          given.duration_ms, given.tokens_used, coalesce(given.metadata, ''{}''),
+          given.experiment_name, coalesce(given.tags, ''{}''), given.input_tokens,
+          given.output_tokens, given.cost, given.finish_reason, given.attempts, given.reference,
+          given.source, $2
+        from jsonb_populate_record(null::public.prompt_evaluations, $1) as given
+        returning id',
+        store_evaluations.results_table
+      ) into new_id using evaluation.fields, store_evaluations.owner;
+      inserted_ids := inserted_ids || to_jsonb(new_id);
+    exception when data_exception or integrity_constraint_violation then
+      errors := errors || jsonb_build_object(
+        'index', evaluation.index, 'sqlState', sqlstate, 'message', sqlerrm
+      );
+    end;
+  end loop;
+  return jsonb_build_object('insertedIds', inserted_ids, 'errors', errors);
+end;
+$$;
+comment on function public.store_evaluations(text, jsonb, uuid) is
+  'Inserts evaluations (objects with the columns of prompt_evaluations) into a results table. A row that cannot be stored does not stop the others. Returns {insertedIds, errors: [{index, sqlState, message}]}. 22023: no such results table.';
+
+create function public.set_secret(name text, value text)
+returns void
+language plpgsql
+volatile
+-- Definer: only the owner of the project may write to Vault.
+security definer
+set search_path = ''
+as $$
+declare
+  kept_id uuid;
+begin
+  if coalesce(set_secret.name, '') !~ '^[A-Za-z0-9_.-]{1,200}$' then
+    raise exception 'Cannot store secret "%": not a name', set_secret.name
+      using errcode = '22023', hint = 'Use letters, digits, _, . and -';
+  end if;
+  if coalesce(trim(set_secret.value), '') = '' then
+    raise exception 'Cannot store secret "%": it is empty', set_secret.name
+      using errcode = '22023', hint = 'Give it a value';
+  end if;
+  select secrets.id into kept_id from vault.secrets where secrets.name = set_secret.name;
+  if kept_id is null then
+    perform vault.create_secret(set_secret.value, set_secret.name);
+  else
+    perform vault.update_secret(kept_id, set_secret.value);
+  end if;
+end;
+$$;
+comment on function public.set_secret(text, text) is
+  'Stores a secret in Vault, replacing one of the same name. 22023: not a name, or no value.';
+
+create function public.ensure_endpoint(
+  url text,
+  format text,
+  model text,
+  headers jsonb,
+  timeout_seconds numeric
+)
+returns text
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  -- Everything else a header may carry is taken for a credential.
+  plain constant text[] := array[
+    'accept', 'anthropic-beta', 'anthropic-version', 'content-type', 'http-referer', 'user-agent',
+    'x-title'
+  ];
+  digest constant text := left(encode(sha256(convert_to(
+    concat_ws(E'\n', ensure_endpoint.url, ensure_endpoint.format, ensure_endpoint.model), 'UTF8'
+  )), 'hex'), 8);
+  endpoint_name constant text :=
+    left(substring(ensure_endpoint.url from '^https?://([^/:?#]+)'), 80) || '-' || digest;
+  header record;
+  secret_name text;
+  kept_headers jsonb := '{}';
+begin
+  for header in select lower(key) as name, value from jsonb_each_text(ensure_endpoint.headers) loop
+    if header.name = any (plain) or header.value like '%{{secret:%}}%' then
+      kept_headers := kept_headers || jsonb_build_object(header.name, header.value);
+    else
+      secret_name := endpoint_name || '.' || header.name;
+      perform public.set_secret(secret_name, header.value);
+      kept_headers := kept_headers
+        || jsonb_build_object(header.name, '{{secret:' || secret_name || '}}');
+    end if;
+  end loop;
+  insert into public.model_endpoints as kept (name, url, format, model, headers, timeout_seconds)
+  values (
+    endpoint_name, ensure_endpoint.url, ensure_endpoint.format, ensure_endpoint.model,
+    kept_headers, coalesce(ensure_endpoint.timeout_seconds, 60)
+  )
+  on conflict (name) do update
+  set
+    headers = kept.headers || excluded.headers,
+    timeout_seconds = coalesce(ensure_endpoint.timeout_seconds, kept.timeout_seconds);
+  return endpoint_name;
+end;
+$$;
+comment on function public.ensure_endpoint(text, text, text, jsonb, numeric) is
+  'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
+
+create function public.inspect_project(as_of timestamptz default now())
+returns jsonb
+language sql
+stable
+-- Definer: extensions keep their tables to themselves.
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'extensions', (
+      select jsonb_object_agg(extname, extversion)
+      from pg_catalog.pg_extension
+      where extname in ('pg_net', 'pg_cron', 'supabase_vault')
+    ),
+    'scheduledJobs', (
+      select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
+      from cron.job where job.active and job.jobname like 'prompt-pipeline %'
+    ),
+    'secondsSinceSweep', (
+      select round(extract(epoch from inspect_project.as_of - max(sweeps.swept_at))) from pipeline.sweeps
+    ),
+    'projectUrl', pipeline.read_secret('project_url'),
+    'wakes', (
+      select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
+      from (
+        select status_code as status, count(*) as calls, max(error_msg) as error
+        from net._http_response
+        where created > inspect_project.as_of - interval '1 hour'
+        group by status_code
+      ) as answer
+    ),
+    'missingGrants', (
+      select coalesce(jsonb_agg(needed.name), '[]')
+      from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
+      where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
+    ),
+    'realtime', exists (
+      select from pg_catalog.pg_publication_tables
+      where pubname = 'supabase_realtime' and tablename = 'pipeline_runs'
+    )
+  );
+$$;
+comment on function public.inspect_project(timestamptz) is
+  'What the command doctor looks at: extensions, schedule, last sweep, project URL, answers to the wakes of the last hour, grants, Realtime.';
+
+revoke execute on all functions in schema pipeline from public;
+revoke execute on function
+  public.create_run(jsonb, uuid, text, timestamptz),
+  public.store_evaluations(text, jsonb, uuid),
+  public.set_secret(text, text),
+  public.ensure_endpoint(text, text, text, jsonb, numeric),
+  public.inspect_project(timestamptz)
+from public, anon, authenticated;
+grant execute on function
+  public.create_run(jsonb, uuid, text, timestamptz),
+  public.store_evaluations(text, jsonb, uuid),
+  public.set_secret(text, text),
+  public.ensure_endpoint(text, text, text, jsonb, numeric),
+  public.inspect_project(timestamptz)
+to service_role;
+
+-- Hosted projects and the CLI's stack have this publication; subscribers then see a run move.
+do $$
+begin
+  if exists (select from pg_publication where pubname = 'supabase_realtime') then
+    alter publication supabase_realtime add table public.pipeline_runs;
+  end if;
+end;
+$$;

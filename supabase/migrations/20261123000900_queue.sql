@@ -213,6 +213,7 @@ declare
   claimable record;
   lease_token uuid := gen_random_uuid();
   leased record;
+  tasks jsonb;
 begin
   -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
   perform set_config('synchronous_commit', 'off', true);
@@ -239,6 +240,11 @@ begin
   from pipeline.lease_tasks(
     claimable.ids, worker.id, lease_token, claimable.endpoint, claimable.state, claim_tasks.as_of
   ) as task;
+  tasks := coalesce(leased.tasks, '[]');
+  if worker.stage = 'execute' and leased.count > 0 and (run.options -> 'cache') = 'true' then
+    tasks := pipeline.add_cached_answers(run, claimable.endpoint, tasks);
+    leased.count := leased.count - jsonb_array_length(jsonb_path_query_array(tasks, '$[*].cached'));
+  end if;
   if leased.count > 0 and (claimable.endpoint).requests_per_minute is not null
     or leased.tokens > 0
   then
@@ -251,16 +257,16 @@ begin
     'status', run.status,
     'slots', claimable.slots,
     'leaseToken', lease_token,
-    'tasks', coalesce(leased.tasks, '[]'),
+    'tasks', tasks,
     'waitMs', case
-      when leased.count = 0 or claimable.ready_at is not null
+      when tasks = '[]' or claimable.ready_at is not null
       then pipeline.next_wait_ms(run.id, worker.stage, claimable.ready_at, claim_tasks.as_of)
     end
   );
 end;
 $$;
 comment on function public.claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt}], waitMs}; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt, cached?}], waitMs}; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 create function public.extend_leases(
   worker_id uuid,

@@ -528,6 +528,11 @@ begin
     perform pipeline.store_evaluations(
       run, endpoint, settled.stored_ids, finish_tasks.results, finish_tasks.as_of
     );
+    if (run.options -> 'cache') = 'true' then
+      perform pipeline.remember_answers(
+        run, endpoint, settled.ids, finish_tasks.results, finish_tasks.as_of
+      );
+    end if;
     perform pipeline.heed_endpoint(
       run, endpoint, totals, settled.reserved_tokens, finish_tasks.as_of
     );

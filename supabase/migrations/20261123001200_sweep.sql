@@ -209,6 +209,8 @@ begin
   ) as active;
   delete from pipeline.workers
   where ended_at < sweep_pipeline.as_of - interval '1 day';
+  delete from pipeline.cached_answers
+  where created_at < sweep_pipeline.as_of - interval '30 days';
   insert into pipeline.sweeps (name, swept_at)
   values ('sweep_pipeline', sweep_pipeline.as_of)
   on conflict (name) do update set swept_at = excluded.swept_at;

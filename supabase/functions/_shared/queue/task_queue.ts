@@ -21,6 +21,8 @@ export interface Task<Payload = unknown> {
   /** ISO 8601; when the task became due. */
   enqueuedAt: string;
   leaseToken: string;
+  /** The result of the same task in an earlier run, when the run caches. */
+  cached?: Record<string, unknown>;
 }
 
 export interface TaskToEnqueue {

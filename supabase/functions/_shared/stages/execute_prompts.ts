@@ -19,6 +19,14 @@ export function createExecuteHandler(
   now: () => number,
 ): TaskHandler {
   return async function executePrompt(task, { signal }) {
+    if (task.cached) {
+      return {
+        outcome: "succeeded",
+        ...task.cached,
+        cached: true,
+        metadata: { cached: true },
+      };
+    }
     const payload = task.payload as PromptPayload;
     const waitMs = Math.max(0, now() - Date.parse(task.enqueuedAt));
     const result = await caller.call({

@@ -5,7 +5,11 @@ import { startPgNetWorker, type WakeMode } from "./background/pg_net_worker.ts";
 import { supabaseFolder } from "./checkout.ts";
 import { openStackFolder } from "./data_folder.ts";
 import { openDatabase } from "./database.ts";
-import { startFunctionServer } from "./functions/function_server.ts";
+import { downloadModules } from "./download_modules.ts";
+import {
+  functionHost,
+  startFunctionServer,
+} from "./functions/function_server.ts";
 import { readFunctionSettings } from "./functions/function_settings.ts";
 import { type Backends, createGateway } from "./gateway/gateway.ts";
 import { listen } from "./gateway/listen.ts";
@@ -14,7 +18,7 @@ import { ignoreLateWrites } from "./late_writes.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
 import { setUpProjectDatabase } from "./project_database.ts";
-import { startRestServer } from "./rest/rest_server.ts";
+import { restEntry, startRestServer } from "./rest/rest_server.ts";
 import { startTogether } from "./start_together.ts";
 import { setVaultSecret } from "./vault_secret.ts";
 
@@ -121,6 +125,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
   const wanted = (await readFunctionSettings(project))
     .filter(({ name }) => options.functions?.includes(name) ?? true);
+  await downloadModules([
+    restEntry,
+    functionHost,
+    ...wanted.map(({ entry }) => entry),
+  ]);
   const [rest, servers] = await startTogether(
     startRestServer({
       ...keys,

@@ -10,7 +10,10 @@ export interface FunctionServer extends Part, FunctionSettings {
   url(): string;
 }
 
-const host = fileURLToPath(new URL("./function_process.ts", import.meta.url));
+/** The program that runs around every function. */
+export const functionHost: string = fileURLToPath(
+  new URL("./function_process.ts", import.meta.url),
+);
 
 /** What a Deno process needs to find its cache and the way out. */
 const inherited = [
@@ -59,7 +62,7 @@ export async function startFunctionServer(
         "--allow-read",
         // The memory of a hosted function, in MB.
         "--v8-flags=--max-old-space-size=256",
-        host,
+        functionHost,
         entry,
       ], {
         name: `function ${name}`,

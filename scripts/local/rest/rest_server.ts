@@ -10,7 +10,10 @@ export interface RestServer extends Part {
   url(): string;
 }
 
-const entry = fileURLToPath(new URL("./rest_process.ts", import.meta.url));
+/** The program of the process. */
+export const restEntry: string = fileURLToPath(
+  new URL("./rest_process.ts", import.meta.url),
+);
 
 /** Starts the process; the roles and schemas of the database must exist. */
 export async function startRestServer(
@@ -22,7 +25,7 @@ export async function startRestServer(
     name: "REST",
     async start() {
       const child = await startListeningChild(
-        ["run", "--allow-all", "--no-check", entry],
+        ["run", "--allow-all", "--no-check", restEntry],
         {
           name: "REST",
           cwd: checkout,

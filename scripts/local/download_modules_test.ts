@@ -1,0 +1,11 @@
+import { rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { downloadModules } from "./download_modules.ts";
+
+Deno.test("downloadModules() says which program cannot be loaded", async () => {
+  const folder = await Deno.makeTempDir();
+  const entry = join(folder, "broken.ts");
+  await Deno.writeTextFile(entry, "export default {");
+  await rejects(downloadModules([entry]), /broken\.ts/);
+  await Deno.remove(folder, { recursive: true });
+});

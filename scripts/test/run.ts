@@ -1,4 +1,5 @@
 import { runChecks } from "./checks.ts";
+import { runCliTests } from "./cli_tests.ts";
 import { runDenoTests } from "./deno_tests.ts";
 import { addResults, describeResult, type PartResult } from "./part_result.ts";
 import { runSqlTests } from "./sql_tests.ts";
@@ -10,6 +11,7 @@ const parts: Record<string, (filter?: string) => Promise<PartResult>> = {
   unit: (filter) =>
     runDenoTests(["scripts", "supabase"], { ignore: [e2e], filter }),
   sql: runSqlTests,
+  cli: runCliTests,
   e2e: (filter) => runDenoTests([e2e], { filter }),
 };
 
@@ -19,6 +21,7 @@ Parts, run in this order when none is named:
   check  format, lint and types
   unit   *_test.ts; the filter is a part of a test's name
   sql    supabase/tests/**/*.test.sql; the filter is a part of a path
+  cli    what the Supabase CLI says of the migrations
   e2e    ${e2e}/*_test.ts; the filter is a part of a test's name`;
 
 async function runPart(name: string, filter?: string): Promise<PartResult> {

@@ -1,0 +1,85 @@
+import { equal, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isAlive } from "./is_alive.ts";
+import { readLines } from "./lines.ts";
+import { chooseFreePort } from "./ports.ts";
+
+interface Dev {
+  process: Deno.ChildProcess;
+  url: string;
+  /** Process id of its PostgreSQL. */
+  postgres: number;
+}
+
+const program = fileURLToPath(new URL("./dev.ts", import.meta.url));
+
+/** Runs `deno task dev` on a folder until it says that it has started. */
+async function startDev(dataDir: string): Promise<Dev> {
+  const port = String(chooseFreePort());
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      program,
+      "--port",
+      port,
+      "--data",
+      dataDir,
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const { promise: url, resolve } = Promise.withResolvers<string>();
+  readLines(process.stdout, (line) => {
+    const found = /API URL: (\S+)/.exec(line)?.[1];
+    if (found) resolve(found);
+  });
+  const started = await url;
+  const status = await Deno.readTextFile(
+    join(dataDir, "postgres", "postmaster.pid"),
+  );
+  return { process, url: started, postgres: parseInt(status) };
+}
+
+/** Makes a folder that the user who runs PostgreSQL can reach. */
+async function makeParent(): Promise<string> {
+  const parent = await Deno.makeTempDir({ dir: "/var/tmp" });
+  await Deno.chmod(parent, 0o755);
+  return parent;
+}
+
+/** Waits until a process has ended; fails after 10 seconds. */
+async function untilEnded(pid: number): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (isAlive(pid)) {
+    ok(Date.now() < deadline, `process ${pid} is still there`);
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
+
+Deno.test("deno task dev leaves no process behind after Ctrl-C", async () => {
+  const parent = await makeParent();
+  const dev = await startDev(join(parent, "data"));
+  dev.process.kill("SIGINT");
+  equal((await dev.process.status).code, 0);
+  equal(isAlive(dev.postgres), false);
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("deno task dev starts again on the folder after kill -9", async () => {
+  const parent = await makeParent();
+  const first = await startDev(join(parent, "data"));
+  first.process.kill("SIGKILL");
+  await first.process.status;
+  const second = await startDev(join(parent, "data"));
+  await untilEnded(first.postgres);
+  const response = await fetch(`${second.url}/rest/v1/`);
+  equal(response.status, 401);
+  await response.body?.cancel();
+  second.process.kill("SIGTERM");
+  equal((await second.process.status).code, 0);
+  await Deno.remove(parent, { recursive: true });
+});

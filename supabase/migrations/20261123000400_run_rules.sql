@@ -205,6 +205,7 @@ begin
       format('Make it first: select create_results_table(''%s'')', new.results_table)
     );
   end if;
+  perform pipeline.check_results_table(new.results_table);
   if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
     perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
   end if;

@@ -68,13 +68,20 @@ security definer
 set search_path = ''
 as $$
 begin
-  if create_results_table.name !~ '^[a-z_][a-z0-9_]{0,50}$' then
+  if create_results_table.name !~ '^[a-z_][a-z0-9_]{0,50}$' or create_results_table.name ~ '^pg_' then
     raise exception 'Cannot create results table "%": not a plain name', create_results_table.name
-      using errcode = '22023', hint = 'Use lower-case letters, digits and _, at most 51 characters';
+      using
+        errcode = '22023',
+        hint = 'Use lower-case letters, digits and _, at most 51 characters, not beginning with pg_';
   end if;
-  if exists (
-    select from pipeline.results_tables where results_tables.name = create_results_table.name
-  ) then
+  if to_regclass(format('public.%I', create_results_table.name)) is not null then
+    if not exists (
+      select from pipeline.results_tables where results_tables.name = create_results_table.name
+    ) then
+      raise exception 'Cannot create results table "%": there is a table of that name',
+        create_results_table.name
+        using errcode = '42P07', hint = 'Choose another name';
+    end if;
     return create_results_table.name;
   end if;
   execute format(
@@ -92,7 +99,9 @@ begin
     create_results_table.name,
     'A results table like prompt_evaluations: one row per run and prompt.'
   );
-  insert into pipeline.results_tables (name) values (create_results_table.name);
+  -- Somebody may have dropped a table of this name that was ours.
+  insert into pipeline.results_tables (name) values (create_results_table.name)
+  on conflict do nothing;
   return create_results_table.name;
 end;
 $$;

@@ -1,0 +1,124 @@
+begin;
+select plan(7);
+
+create function pg_temp.stored(results jsonb, defaults jsonb default '{}') returns jsonb
+language sql as $$
+  select store_results('prompt_evaluations', results, defaults, as_of => '2026-01-01 00:00Z');
+$$;
+create function pg_temp.row_of(name text) returns jsonb language sql as $$
+  select to_jsonb(evaluation) - 'id' - 'prompt_key' - 'run_id'
+  from prompt_evaluations as evaluation where prompt = row_of.name;
+$$;
+
+-- ok, or the SQLSTATE of being refused.
+create function pg_temp.outcome(results_table text) returns text language plpgsql as $$
+begin
+  perform store_results(results_table, '[{"prompt": "p", "response": "r"}]');
+  return 'ok';
+exception when others then
+  return sqlstate;
+end;
+$$;
+create function pg_temp.created(name text) returns text language plpgsql as $$
+begin
+  perform create_results_table(name);
+  return 'ok';
+exception when others then
+  return sqlstate;
+end;
+$$;
+
+select results_eq(
+  $$ select jsonb_array_length(answer -> 'ids'), (answer -> 'stored')::integer, answer -> 'errors'
+     from pg_temp.stored(
+       '[{"prompt": "one", "response": "1", "model": "m", "durationMs": 5, "inputTokens": 3,
+          "outputTokens": 4, "cost": 0.5, "finishReason": "stop", "attempts": 2, "reference": "r",
+          "source": {"path": "p"}, "metadata": {"b": 2}, "tags": ["x", "y"],
+          "timestamp": "2025-01-01T00:00:00Z"},
+         {"prompt": "two", "error": "no answer"}]',
+       '{"experimentName": "outside", "metadata": {"a": 1}}'
+     ) as answer $$,
+  $$ values (2, 2, '[]'::jsonb) $$,
+  'store_results() stores answers and failures'
+);
+select is(
+  pg_temp.row_of('one'),
+  '{"prompt": "one", "response": "1", "model": "m", "success": true, "error": null,
+    "timestamp": "2025-01-01T00:00:00+00:00", "duration_ms": 5, "tokens_used": 7,
+    "metadata": {"a": 1, "b": 2}, "experiment_name": "outside", "tags": ["x", "y"],
+    "input_tokens": 3, "output_tokens": 4, "cost": 0.5, "finish_reason": "stop", "attempts": 2,
+    "reference": "r", "source": {"path": "p"}, "owner": null}'::jsonb,
+  'store_results() keeps every field of a row'
+);
+select is(
+  pg_temp.row_of('two') - 'metadata' - 'tags',
+  '{"prompt": "two", "response": null, "model": null, "success": false, "error": "no answer",
+    "timestamp": "2026-01-01T00:00:00+00:00", "duration_ms": null, "tokens_used": null,
+    "experiment_name": "outside", "input_tokens": null, "output_tokens": null, "cost": null,
+    "finish_reason": null, "attempts": null, "reference": null, "source": null, "owner": null}'::jsonb,
+  'store_results() takes a row with an error for a failure'
+);
+
+-- Ids in the order of the input, with a hole for each bad row.
+create temporary table mixed as
+select pg_temp.stored(
+  '[{"prompt": "good", "response": "1"}, {"prompt": "bad", "response": "2", "durationMs": "x"},
+    {"prompt": "fine", "response": "3"}, 7]'
+) as answer;
+select results_eq(
+  $$ select
+       (select prompt from prompt_evaluations where id = (answer -> 'ids' ->> 0)::bigint),
+       answer -> 'ids' -> 1,
+       (select prompt from prompt_evaluations where id = (answer -> 'ids' ->> 2)::bigint),
+       answer -> 'ids' -> 3,
+       jsonb_path_query_array(answer, '$.errors[*].index'),
+       jsonb_path_query_array(answer, '$.errors[*].code')
+     from mixed $$,
+  $$ values ('good', 'null'::jsonb, 'fine', 'null'::jsonb, '[1, 3]'::jsonb, '["22P02", "23502"]'::jsonb) $$,
+  'store_results() stores the good rows of a batch and names the bad ones'
+);
+
+create temporary table answers as
+select
+  pg_temp.stored('[{"runId": 9, "key": "k", "prompt": "again", "error": "down"}]') as failed,
+  null::jsonb as answered, null::jsonb as repeated, null::jsonb as twice;
+update answers set
+  answered = pg_temp.stored('[{"runId": 9, "key": "k", "prompt": "again", "response": "first"}]');
+update answers set
+  repeated = pg_temp.stored('[{"runId": 9, "key": "k", "prompt": "again", "response": "second"}]');
+update answers set twice = pg_temp.stored(
+  '[{"runId": 9, "key": "l", "prompt": "other", "response": "1"},
+    {"runId": 9, "key": "l", "prompt": "other", "response": "2"}]'
+);
+select results_eq(
+  $$ select
+       answered = failed, repeated = failed, twice -> 'ids' -> 0 = twice -> 'ids' -> 1,
+       (select string_agg(response, ', ' order by prompt_key) from prompt_evaluations where run_id = 9)
+     from answers $$,
+  $$ values (true, true, true, 'first, 1') $$,
+  'store_results() is idempotent by run and key: a failure is replaced, an answer stays'
+);
+
+select create_results_table('lacking');
+alter table lacking drop column cost;
+create table public.not_ours (id bigint, prompt text, response text);
+select results_eq(
+  $$ select name, pg_temp.outcome(name) from unnest(array[
+       'lacking', 'not_ours', 'pg_class', 'pipeline_runs', 'nowhere', 'prompt_evaluations; drop table x'
+     ]) as name $$,
+  $$ select name, '22023' from unnest(array[
+       'lacking', 'not_ours', 'pg_class', 'pipeline_runs', 'nowhere', 'prompt_evaluations; drop table x'
+     ]) as name $$,
+  'store_results() refuses tables that are not ours or lack a column'
+);
+select results_eq(
+  $$ select name, pg_temp.created(name) from unnest(array[
+       'fine_table', 'fine_table', 'not_ours', 'pipeline_runs', 'pg_class', 'Upper', ''
+     ]) with ordinality as given (name, position) order by position $$,
+  $$ values ('fine_table', 'ok'), ('fine_table', 'ok'), ('not_ours', '42P07'),
+       ('pipeline_runs', '42P07'), ('pg_class', '22023'), ('Upper', '22023'), ('', '22023') $$,
+  'create_results_table() refuses names that are taken or no plain names'
+);
+
+select * from finish();
+rollback;

@@ -21,6 +21,7 @@ select results_eq(
      group by namespace.nspname, relation.relname, role
      order by (namespace.nspname || '.' || relation.relname) collate "C", role $$,
   $$ values
+     ('pipeline.cached_answers', 'service_role', 'SID'),
      ('pipeline.endpoint_states', 'service_role', 'SIUD'),
      ('pipeline.results_tables', 'service_role', 'SI'),
      ('pipeline.sweeps', 'service_role', 'SIU'),
@@ -79,7 +80,6 @@ select results_eq(
      ('authenticated', 'cancel_run(bigint)'),
      ('authenticated', 'pause_run(bigint)'),
      ('authenticated', 'pipeline.current_user_id()'),
-     ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
      ('authenticated', 'resume_run(bigint)') $$,

@@ -24,6 +24,7 @@ select results_eq(
      ('pipeline.cached_answers', 'service_role', 'SID'),
      ('pipeline.endpoint_states', 'service_role', 'SIUD'),
      ('pipeline.results_tables', 'service_role', 'SI'),
+     ('pipeline.run_requests', 'service_role', 'SID'),
      ('pipeline.sweeps', 'service_role', 'SIU'),
      ('pipeline.task_errors', 'authenticated', 'S'),
      ('pipeline.task_errors', 'service_role', 'SID'),

@@ -37,7 +37,12 @@ async function startDev(dataDir: string): Promise<Dev> {
     const found = /API URL: (\S+)/.exec(line)?.[1];
     if (found) resolve(found);
   });
-  const started = await url;
+  const ended = process.status.then(({ code }) => {
+    throw new Error(`it ended with code ${code} instead of starting`);
+  });
+  // It ends after the test has stopped it, when nobody waits any more.
+  ended.catch(() => {});
+  const started = await Promise.race([url, ended]);
   const status = await Deno.readTextFile(
     join(dataDir, "postgres", "postmaster.pid"),
   );

@@ -7,7 +7,8 @@ import {
   REDACTIONS,
 } from "../../supabase/functions/_shared/archive/options.ts";
 import type { Prompt } from "../../supabase/functions/_shared/prompt.ts";
-import { extractFiles, type FileReport } from "./extract_files.ts";
+import type { FileReport } from "../../supabase/functions/_shared/archive/read_archives.ts";
+import { extractFiles } from "./extract_files.ts";
 import { findFiles } from "./find_files.ts";
 import { createLineWriter } from "./line_writer.ts";
 

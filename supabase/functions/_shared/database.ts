@@ -31,9 +31,10 @@ export function createDatabase(
     async call<Result>(name: string, parameters: Record<string, unknown>) {
       const answer = await client.rpc(name, parameters);
       if (!answer.error) return answer.data as Result;
+      const { message, hint } = answer.error;
       throw new PipelineError(
         toErrorCode(answer.error.code, answer.status),
-        `Cannot call ${name}(): ${answer.error.message}`,
+        `Cannot call ${name}(): ${message}${hint ? `. ${hint}` : ""}`,
         { cause: answer.error },
       );
     },
@@ -49,6 +50,7 @@ export function toErrorCode(
   status: number,
 ): PipelineErrorCode {
   if (sqlState === "PPL01") return "lease_lost";
+  if (sqlState === "PPL02") return "conflict";
   if (sqlState === "P0002") return "not_found";
   if (sqlState === "42501") return "forbidden";
   if (sqlState?.startsWith("22") || sqlState?.startsWith("23")) {

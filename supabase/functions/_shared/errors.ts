@@ -22,18 +22,29 @@ const HTTP_STATUS: Record<PipelineErrorCode, number> = {
   unavailable: 503,
 };
 
+/** One thing that went wrong, as every answer of an operation lists it. */
+export interface OperationError {
+  code: string;
+  message: string;
+  /** Where: file, prompt index, batch number, path in the request. */
+  context?: Record<string, unknown>;
+}
+
 /** A failure that the caller is expected to handle, as opposed to a bug. */
 export class PipelineError extends Error {
   override readonly name = "PipelineError";
   readonly code: PipelineErrorCode;
+  /** Each single problem, when there may be several. */
+  readonly errors: OperationError[];
 
   constructor(
     code: PipelineErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { errors?: OperationError[] },
   ) {
     super(message, options);
     this.code = code;
+    this.errors = options?.errors ?? [{ code, message }];
   }
 }
 
@@ -41,13 +52,14 @@ export class PipelineError extends Error {
 export function toErrorResponse(error: unknown): Response {
   if (error instanceof PipelineError) {
     return Response.json(
-      { code: error.code, message: error.message },
+      { code: error.code, message: error.message, errors: error.errors },
       { status: HTTP_STATUS[error.code] },
     );
   }
   console.error(error);
-  return Response.json(
-    { code: "internal", message: "Internal error: see the function's log" },
-    { status: 500 },
-  );
+  const bug = {
+    code: "internal",
+    message: "Internal error: see the function's log",
+  };
+  return Response.json({ ...bug, errors: [bug] }, { status: 500 });
 }

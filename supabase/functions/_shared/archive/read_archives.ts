@@ -1,0 +1,111 @@
+import type { Prompt } from "../prompt.ts";
+import type { ArchiveError } from "./archive_event.ts";
+import type { ExtractOptions } from "./options.ts";
+import { createDedupe } from "./prompts/dedupe.ts";
+import { sampleByCount } from "./prompts/sample.ts";
+import {
+  type ArchiveName,
+  readArchive,
+  type ReadArchiveSettings,
+} from "./read_archive.ts";
+
+/** An archive that is opened when its turn comes. */
+export interface UnreadArchive extends ArchiveName {
+  open(): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What was read of one archive. */
+export interface FileReport {
+  path: string;
+  format: string | null;
+  conversations: number;
+  /** Prompts that passed the filters; `maxPrompts`, `dedupe` and a sample by number come after. */
+  prompts: number;
+  /** Records that could not be read. */
+  skipped: number;
+  errors: ArchiveError[];
+}
+
+export type ExtractEvent =
+  | { type: "prompt"; prompt: Prompt }
+  | { type: "file"; report: FileReport };
+
+/**
+ * Reads archives one after the other, with the options that a hosted run leaves to the database:
+ * `dedupe`, `sample` as a number and `maxPrompts` hold over all of them, in this order. An archive
+ * that cannot be opened or breaks off is reported and does not stop the others.
+ */
+export async function* readArchives(
+  archives: AsyncIterable<UnreadArchive>,
+  options: ExtractOptions,
+  settings: ReadArchiveSettings,
+): AsyncGenerator<ExtractEvent> {
+  const isNew = createDedupe();
+  const sampled: Prompt[] = [];
+  const byCount = options.sample !== undefined && options.sample >= 1;
+  const most = options.maxPrompts ?? Infinity;
+  let given = 0;
+  for await (const archive of archives) {
+    if (given >= most) return;
+    const report: FileReport = {
+      path: archive.path,
+      format: null,
+      conversations: 0,
+      prompts: 0,
+      skipped: 0,
+      errors: [],
+    };
+    for await (const prompt of readOne(archive, options, settings, report)) {
+      if (options.dedupe && !isNew(prompt.text)) continue;
+      if (byCount) sampled.push(prompt);
+      else {
+        yield { type: "prompt", prompt };
+        if (++given >= most) break;
+      }
+    }
+    yield { type: "file", report };
+  }
+  if (!byCount) return;
+  for (const prompt of sampleByCount(sampled, options.sample!, options.seed)) {
+    if (given++ >= most) return;
+    yield { type: "prompt", prompt };
+  }
+}
+
+async function* readOne(
+  { open, ...name }: UnreadArchive,
+  options: ExtractOptions,
+  settings: ReadArchiveSettings,
+  report: FileReport,
+): AsyncGenerator<Prompt> {
+  try {
+    const events = readArchive(
+      await open(),
+      name,
+      options,
+      undefined,
+      { ...settings, checkpointBytes: Infinity },
+    );
+    for await (const event of events) {
+      if (event.type === "prompt") {
+        report.prompts++;
+        yield event.prompt;
+      } else if (event.type === "error") report.errors.push(event.error);
+      else if (event.type === "end") {
+        report.format = event.format;
+        report.conversations = event.conversations;
+        report.skipped = event.skipped;
+      }
+    }
+  } catch (error) {
+    report.skipped++;
+    report.errors.push({
+      code: "unreadable_file",
+      message: `Cannot read ${name.path}: ${
+        error instanceof Error ? error.message : error
+      }`,
+      record: 0,
+      offset: 0,
+    });
+  }
+}

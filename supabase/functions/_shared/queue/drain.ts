@@ -87,6 +87,7 @@ export async function drain(
   let slotsMayDiffer = false;
   let halts = 0;
   let halted = false;
+  let hurry = new AbortController();
   let changed = Promise.withResolvers<void>();
 
   function announceChange() {
@@ -98,6 +99,7 @@ export async function drain(
   function halt() {
     halted = true;
     halts++;
+    hurry.abort();
   }
 
   function startMore() {
@@ -200,7 +202,7 @@ export async function drain(
       }
       const mayGrow = claiming || inFlight.size > 0;
       if (done.length < flushSize && mayGrow && !halted) {
-        await clock.wait(flushMs, stop);
+        await clock.wait(flushMs, AbortSignal.any([stop, hurry.signal]));
       }
       const batch = done.splice(0, flushSize);
       storing = batch.length;
@@ -209,6 +211,7 @@ export async function drain(
       if (halted) {
         await releaseStock();
         halted = done.some(({ outcome }) => concernsEveryCall(outcome));
+        if (!halted) hurry = new AbortController();
       }
       storing = 0;
       announceChange();

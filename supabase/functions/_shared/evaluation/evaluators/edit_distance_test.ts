@@ -43,6 +43,12 @@ Deno.test("edit-distance scores an empty response 0", async () => {
   equal((await evaluate("edit-distance", { response: "" })).score, 0);
 });
 
+Deno.test("edit-distance takes texts without words for equal in words", async () => {
+  const config = { type: "edit-distance", unit: "words" };
+  const score = await evaluate(config, { response: "!", reference: "?" });
+  equal(score.score, 1);
+});
+
 Deno.test("edit-distance compares the beginning of huge texts, and says so", async () => {
   const score = await evaluate("edit-distance", {
     response: "a".repeat(4000) + "x".repeat(1_000_000),

@@ -37,10 +37,10 @@ Deno.test("numeric-difference passes up to the larger of both tolerances", async
 });
 
 Deno.test("numeric-difference finds the number by a pattern, by its group or as a whole", async () => {
-  const row = { response: "Answer: 7 (page 12)", reference: "7" };
+  const row = { response: "Answer: 7 of 9 (page 12)", reference: "7" };
   const config = { type: "numeric-difference" };
   equal((await evaluate(config, row)).passed, false);
-  for (const pattern of ["Answer: (\\S+)", "Answer: \\d+"]) {
+  for (const pattern of ["Answer: (\\S+) of 9", "Answer: \\d+"]) {
     equal((await evaluate({ ...config, pattern }, row)).passed, true, pattern);
   }
 });

@@ -54,8 +54,8 @@ Deno.test("refusal passes what declines when a refusal is expected", async () =>
 });
 
 Deno.test("refusal knows the user's phrases, in any case", async () => {
-  const config = { type: "refusal", phrases: ["Das kann ich nicht"] };
-  const response = "Tut mir leid, das kann ich nicht beantworten.";
+  const config = { type: "refusal", phrases: ["Das m\u00f6chte ich nicht"] };
+  const response = "Tut mir leid, das mo\u0308chte ich nicht beantworten.";
   equal((await evaluate("refusal", { response })).label, "answer");
   equal((await evaluate(config, { response })).label, "refusal");
 });

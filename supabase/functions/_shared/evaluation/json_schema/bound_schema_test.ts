@@ -27,6 +27,15 @@ Deno.test("boundSchema() takes a property named pattern for a property", () => {
   equal(isValid(schema, { pattern: "b" }), false);
 });
 
+Deno.test("boundSchema() takes names below a keyword for names, not for keywords", () => {
+  for (
+    const keyword of ["properties", "$defs", "dependentSchemas", "dependencies"]
+  ) {
+    const bound = boundSchema({ [keyword]: { enum: { pattern: "^a" } } });
+    deepEqual(bound, { [keyword]: { enum: { format: "re2:^a" } } });
+  }
+});
+
 Deno.test("boundSchema() leaves values to compare with alone", () => {
   const schema = { const: { pattern: "^a" }, enum: [{ pattern: "^a" }] };
   equal(isValid(schema, { pattern: "^a" }), true);

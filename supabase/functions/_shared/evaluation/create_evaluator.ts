@@ -13,7 +13,6 @@ import {
   compileReference,
   describeMissingReference,
   type ReferenceChoice,
-  referenceSchema,
 } from "./reference.ts";
 import type { Score, Verdict } from "./score.ts";
 import { toStorable } from "./text/clip.ts";
@@ -85,7 +84,7 @@ function createPreparation(
 ): (row: EvaluationRow) => Prepared {
   const definition = definitionOf(config.type);
   const choice = ("reference" in config ? config.reference : undefined) ??
-    referenceOfRun ?? referenceSchema.parse({ from: "archive" });
+    referenceOfRun ?? FROM_ARCHIVE;
   const readReference = compileReference(choice);
   const needsReference = definition.needsReference?.(config) ?? false;
   return function prepare(row) {
@@ -101,6 +100,8 @@ function createPreparation(
     return { subject: { row, response, reference } };
   };
 }
+
+const FROM_ARCHIVE: ReferenceChoice = { from: "archive" };
 
 const NO_RESPONSE: Verdict = {
   error: "Cannot score: the row has no response, because its prompt failed",

@@ -87,13 +87,14 @@ function describeErrors(
   const innermost = errors.filter(({ keyword }) => !CONTAINERS.has(keyword));
   const shown = innermost.length > 0 ? innermost : errors;
   const lines = shown.slice(0, 5).map(({ instanceLocation, error }) =>
-    `${instanceLocation}: ${clip(nameThePattern(error), 300)}`
+    `${instanceLocation}: ${clip(inPlainWords(error), 300)}`
   );
   const more = shown.length > 5 ? [`and ${shown.length - 5} more`] : [];
   return [...lines, ...more].join("\n");
 }
 
-/** Patterns run as formats, see `boundSchema`. */
-function nameThePattern(error: string): string {
-  return error.replace('format "re2:', 'pattern "');
+/** The library's words, but for patterns, which run as formats, and for what is forbidden. */
+function inPlainWords(error: string): string {
+  return error.replace('format "re2:', 'pattern "')
+    .replace("False boolean schema.", "Not allowed here.");
 }

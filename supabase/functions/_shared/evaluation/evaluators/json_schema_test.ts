@@ -22,14 +22,15 @@ Deno.test("json-schema passes JSON that satisfies the schema", async () => {
 
 Deno.test("json-schema lists every problem once, with its place", async () => {
   const score = await evaluate(config, {
-    response: '{"city": "paris", "people": 1.5}',
+    response: '{"city": "paris", "people": 1.5, "x": 1}',
   });
   deepEqual(score, {
     evaluator: "json-schema",
     score: 0,
     passed: false,
     explanation: '#/city: String does not match pattern "^[A-Z]".\n' +
-      '#/people: Instance type "number" is invalid. Expected "integer".',
+      '#/people: Instance type "number" is invalid. Expected "integer".\n' +
+      "#/x: Not allowed here.",
   });
 });
 

@@ -7,7 +7,7 @@ const task = `npx -y deno@${Deno.version.deno} task`;
 export const stepsAfterwards: string[] = [
   "1  Keep it running and look at the tables in Studio",
   `   ${task} demo --keep`,
-  "2  Ask a real model: any API of OpenAI's, Anthropic's, Google's or Ollama's kind",
+  "2  Ask a real model, of OpenAI, Anthropic, Google, Ollama or alike",
   "   MODEL_ENDPOINT=https://api.openai.com/v1 MODEL=… MODEL_API_KEY=… \\",
   `     ${task} demo`,
   "3  See which prompts your own archives hold",

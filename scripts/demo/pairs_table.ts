@@ -50,5 +50,6 @@ function shorten(text: string, width: number): string {
   }
   const last = lines.at(-1) ?? "";
   if (rest === "") return lines.join("\n");
-  return [...lines.slice(0, -1), `${last.slice(0, width - 2)} …`].join("\n");
+  return [...lines.slice(0, -1), `${last.slice(0, width - 2).trimEnd()} …`]
+    .join("\n");
 }

@@ -1,0 +1,171 @@
+import { deepEqual, ok } from "node:assert/strict";
+import postgres, { type Sql } from "postgres";
+import { supabaseFolder } from "../../../scripts/local/checkout.ts";
+import { setUpProjectDatabase } from "../../../scripts/local/project_database.ts";
+import { startTestDatabase } from "../../../scripts/test/test_database.ts";
+
+// What needs several sessions at the same time, and so cannot be a pgTAP test.
+
+async function openProject() {
+  const database = await startTestDatabase();
+  const sql = postgres(database.url, { max: 20, onnotice: () => {} });
+  await setUpProjectDatabase(sql, supabaseFolder);
+  return {
+    sql,
+    async [Symbol.asyncDispose]() {
+      await sql.end();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function createRun(sql: Sql, prompts: number): Promise<string> {
+  const source = {
+    type: "prompts",
+    prompts: Array.from({ length: prompts }, (_, n) => `prompt ${n}`),
+  };
+  const [run] = await sql`
+    insert into pipeline_runs (source, endpoint, max_attempts)
+    values (${sql.json(source)}, 'model', 3) returning id
+  `;
+  return run.id;
+}
+
+async function startWorker(sql: Sql, runId: string): Promise<string> {
+  const [worker] = await sql`
+    insert into pipeline.workers (
+      run_id, stage, token_hash, reason, dispatched_at, expires_at
+    )
+    values (${runId}, 'execute', sha256('token'), 'test', now(), now())
+    returning id
+  `;
+  await sql`select start_worker(${worker.id}, 'token')`;
+  return worker.id;
+}
+
+interface Claim {
+  status: string;
+  leaseToken: string;
+  tasks: { id: number; attempt: number }[];
+  waitMs: number | null;
+}
+
+async function claim(sql: Sql, workerId: string): Promise<Claim> {
+  const [row] = await sql`select claim_tasks(${workerId}) as claim`;
+  return row.claim;
+}
+
+/** Every third task fails at its first try; every answer costs one USD. */
+async function finish(
+  sql: Sql,
+  workerId: string,
+  { leaseToken, tasks }: Claim,
+) {
+  const results = tasks.map(({ id, attempt }) => ({
+    id,
+    leaseToken,
+    ...id % 3 === 0 && attempt === 1
+      ? {
+        outcome: "failed",
+        error: {
+          class: "transient",
+          code: "server",
+          message: "500",
+          retryAfterMs: 3_600_000,
+        },
+      }
+      : {
+        outcome: "succeeded",
+        response: "yes",
+        inputTokens: 0,
+        outputTokens: 500,
+      },
+  }));
+  await sql`select finish_tasks(${workerId}, ${sql.json(results)})`;
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!await isTrue()) {
+    if (Date.now() > deadline) throw new Error("It did not happen in 10 s");
+  }
+}
+
+Deno.test("claim_tasks() counts money that a result is just spending", async () => {
+  await using project = await openProject();
+  const { sql } = project;
+  await sql`
+    insert into model_endpoints (name, url, input_cost, output_cost)
+    values ('model', 'https://model.test/v1', 0, 2000)
+  `;
+  const runId = await createRun(sql, 6);
+  await sql`update pipeline_runs set max_cost = 2.5 where id = ${runId}`;
+  const workerId = await startWorker(sql, runId);
+  const first = await claim(sql, workerId);
+  deepEqual(first.tasks.length, 2);
+
+  let second: Promise<Claim> | undefined;
+  await sql.begin(async (session) => {
+    const tasks = first.tasks.map((task) => ({ ...task, attempt: 2 }));
+    await finish(session as unknown as Sql, workerId, { ...first, tasks });
+    second = claim(sql, workerId);
+    await until(async () => {
+      const [{ waiting }] = await sql`
+        select count(*)::integer as waiting from pg_stat_activity
+        where wait_event_type = 'Lock' and query like '%claim_tasks%'
+      `;
+      return waiting === 1;
+    });
+  });
+  deepEqual((await second!).tasks, []);
+});
+
+Deno.test("claim_tasks() gives competing workers every task once and no more than the slots", async () => {
+  await using project = await openProject();
+  const { sql } = project;
+  await sql`
+    insert into model_endpoints (name, url, max_concurrency)
+    values ('model', 'https://model.test/v1', 7)
+  `;
+  const runIds = [await createRun(sql, 60), await createRun(sql, 60)];
+  const held = new Set<number>();
+  let mostLeased = 0;
+
+  async function work(runId: string) {
+    const workerId = await startWorker(sql, runId);
+    for (;;) {
+      const claimed = await claim(sql, workerId);
+      if (claimed.status !== "running") return;
+      const ids = claimed.tasks.map(({ id }) => id);
+      for (const id of ids) {
+        ok(!held.has(id), `task ${id} has two holders`);
+        held.add(id);
+      }
+      const [{ leased }] = await sql`
+        select count(*)::integer as leased from pipeline_tasks
+        where status = 'leased'
+      `;
+      mostLeased = Math.max(mostLeased, leased);
+      for (const id of ids) held.delete(id);
+      await finish(sql, workerId, claimed);
+      // The retry is an hour away, but the test need not wait for it.
+      await sql`
+        update pipeline_tasks set available_at = now()
+        where id = any(${ids}) and status = 'pending'
+      `;
+    }
+  }
+  await Promise.all([...runIds, ...runIds, ...runIds].map(work));
+
+  ok(mostLeased <= 7, `${mostLeased} tasks were leased at the same time`);
+  deepEqual(
+    await sql`
+      select status, open, succeeded, failed, (
+        select count(*)::integer from prompt_evaluations
+        where run_id = run.id and success
+      ) as stored
+      from pipeline_runs as run order by id
+    `.values(),
+    [["completed", 0, 60, 0, 60], ["completed", 0, 60, 0, 60]],
+  );
+});

@@ -150,8 +150,8 @@ async function extractArchive(
       losses.push(toLoss(event.error, bucket, path));
     } else if (event.type === "checkpoint") {
       const { status, full } = await progress({ cursor: event.cursor });
-      if (full || status === "cancelled") return { outcome: "succeeded" };
-      if (isSpent()) return null;
+      if (full) return { outcome: "succeeded" };
+      if (status !== "running" || isSpent()) return null;
     } else {
       const { type: _, ...report } = event;
       return {

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
-import { PipelineError } from "../errors.ts";
 import { createModelCaller } from "../model/call_model.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import {
@@ -16,6 +15,7 @@ import {
   type TaskQueue,
   withPatience,
 } from "../queue/task_queue.ts";
+import { readSecret } from "../read_secret.ts";
 import { createArchiveStorage } from "../storage.ts";
 import { createExecuteHandler } from "./execute_prompts.ts";
 import { createExtractHandler } from "./extract_archives.ts";
@@ -148,15 +148,6 @@ function createExecuteStage(
     },
     load: () => calls / CALLS_PER_WORKER,
   };
-}
-
-async function readSecret(database: Database, name: string): Promise<string> {
-  const secret = await database.call<string | null>("read_secret", { name });
-  if (secret !== null) return secret;
-  throw new PipelineError(
-    "not_found",
-    `Cannot find secret "${name}" in Vault: store it with select vault.create_secret('…', '${name}')`,
-  );
 }
 
 function pickKnown(

@@ -100,25 +100,3 @@ comment on column public.pipeline_errors.class is
 comment on column public.pipeline_errors."offset" is
   'Byte in the (expanded) archive where the unreadable record begins.';
 comment on column public.pipeline_errors.final is 'false: a retry followed.';
-
-create view public.experiment_summary
-with (security_invoker = true)
-as
-select
-  evaluation.experiment_name,
-  evaluation.model,
-  count(*) as prompts,
-  count(*) filter (where evaluation.success) as succeeded,
-  round(avg(evaluation.success::integer), 4) as success_rate,
-  percentile_cont(0.5) within group (order by evaluation.duration_ms)::integer as p50_ms,
-  percentile_cont(0.95) within group (order by evaluation.duration_ms)::integer as p95_ms,
-  percentile_cont(0.99) within group (order by evaluation.duration_ms)::integer as p99_ms,
-  sum(evaluation.input_tokens) as input_tokens,
-  sum(evaluation.output_tokens) as output_tokens,
-  sum(evaluation.cost) as cost
-from public.prompt_evaluations as evaluation
-group by evaluation.experiment_name, evaluation.model;
-comment on view public.experiment_summary is
-  'One row per experiment and model: how many prompts, how well, how fast, at what cost.';
-comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
-comment on column public.experiment_summary.cost is 'USD.';

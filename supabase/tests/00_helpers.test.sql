@@ -7,11 +7,9 @@ grant usage on schema tests to anon, authenticated, service_role;
 create function tests.prompts(count integer) returns jsonb language sql as $$
   select jsonb_build_object('type', 'prompts', 'prompts', coalesce(
     jsonb_agg(jsonb_build_object('key', 'p' || n, 'text', 'prompt ' || n) order by n), '[]'
-  ))
-  from generate_series(1, count) as n;
+  )) from generate_series(1, count) as n;
 $$;
-
--- A run on an endpoint that is made when it is missing; both as of 2026.
+-- A run of 2026-01-01, on an endpoint that is made when it is missing.
 create function tests.create_run(name text, prompts integer, endpoint text default 'model')
 returns bigint language sql as $$
   insert into public.model_endpoints (name, url)
@@ -20,62 +18,37 @@ returns bigint language sql as $$
   values (create_run.name, tests.prompts(prompts), create_run.endpoint, '2026-01-01 00:00Z')
   returning id;
 $$;
-
 create function tests.run_id(name text) returns bigint language sql stable as $$
   select id from public.pipeline_runs where experiment_name = run_id.name;
 $$;
-
 create function tests.worker_id(number integer) returns uuid language sql immutable as $$
   select ('00000000-0000-4000-8000-' || lpad(worker_id.number::text, 12, '0'))::uuid;
 $$;
-
 create function tests.start_worker(
   number integer, run text, stage text default 'execute',
   as_of timestamptz default '2026-01-01 00:00Z'
-)
-returns void language sql as $$
+) returns void language sql as $$
   insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
-  values (
-    tests.worker_id(number), tests.run_id(run), start_worker.stage, sha256('token'), 'test',
-    as_of, as_of + interval '5 seconds'
-  );
+  values (tests.worker_id(number), tests.run_id(run), stage, sha256('token'), 'test', as_of, as_of);
   select public.start_worker(tests.worker_id(number), 'token', as_of);
 $$;
-
 -- claim_tasks() with keys in place of tasks and without the random lease token.
 create function tests.claim(
   number integer, as_of timestamptz, in_flight integer default 0, held integer default 0,
   ahead integer default 0
-)
-returns jsonb language sql as $$
+) returns jsonb language sql as $$
   select claimed - 'leaseToken' - 'tasks'
     || jsonb_build_object('keys', jsonb_path_query_array(claimed, '$.tasks[*].key'))
   from public.claim_tasks(tests.worker_id(number), in_flight, held, ahead, as_of) as claimed;
 $$;
-
 -- finish_tasks() with the same outcome for tasks that the worker holds.
 create function tests.finish(number integer, keys text[], outcome jsonb, as_of timestamptz)
 returns jsonb language sql as $$
-  select public.finish_tasks(
-    tests.worker_id(number),
-    jsonb_agg(outcome || jsonb_build_object('id', task.id, 'leaseToken', task.lease_token)),
-    as_of
-  )
+  select public.finish_tasks(tests.worker_id(number), jsonb_agg(
+    outcome || jsonb_build_object('id', task.id, 'leaseToken', task.lease_token)
+  ), as_of)
   from public.pipeline_tasks as task
   where task.worker = tests.worker_id(number) and task.key = any (keys);
-$$;
-
-create function tests.set_project_url(url text) returns void language sql as $$
-  delete from vault.secrets where name = 'project_url';
-  select vault.create_secret(url, 'project_url');
-$$;
-
--- What waits for pg_net to be sent to workers.
-create function tests.wakes()
-returns table (method text, url text, headers jsonb, timeout_milliseconds integer, body jsonb)
-language sql as $$
-  select method, url, headers, timeout_milliseconds, convert_from(body, 'UTF8')::jsonb
-  from net.http_request_queue where url like '%/functions/v1/pipeline-worker';
 $$;
 
 select plan(1);

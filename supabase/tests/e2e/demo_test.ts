@@ -60,6 +60,8 @@ Deno.test("deno task demo with a real model → the key travels through Vault", 
       MODEL_ENDPOINT: `${model.url}/v1`,
       MODEL: "large-model",
       MODEL_API_KEY: "key-of-the-test",
+      // A company's proxy must not come between the parts on this machine.
+      HTTP_PROXY: "http://127.0.0.1:9",
     });
     equal(stderr, "");
     equal(code, 0);

@@ -1,6 +1,6 @@
 -- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
--- often the call is repeated, to store answers from outside row by row, to call a URL that has no
--- endpoint yet without its key ever standing in a row, and to see what a project lacks.
+-- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
+-- a row, and to see what a project lacks.
 
 create table pipeline.run_requests (
   requester text not null,
@@ -81,74 +81,13 @@ begin
   end if;
   if earlier.request_hash <> request_hash then
     raise exception 'Cannot start run: the idempotency key was used for another request, run %', earlier.run_id
-      using errcode = 'PPL02', hint = 'Send a new key with a new request';
+      using errcode = '23505', hint = 'Send a new key with a new request';
   end if;
   return jsonb_build_object('runId', earlier.run_id, 'isNew', false);
 end;
 $$;
 comment on function public.create_run(jsonb, uuid, text, timestamptz) is
-  'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; PPL02: the key was used for another request.';
-
-create function public.store_evaluations(
-  results_table text,
-  evaluations jsonb,
-  owner uuid default null
-)
-returns jsonb
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-  evaluation record;
-  inserted_ids jsonb := '[]';
-  errors jsonb := '[]';
-  new_id bigint;
-begin
-  if not exists (
-    select from pipeline.results_tables where results_tables.name = store_evaluations.results_table
-  ) then
-    raise exception 'Cannot store results: there is no results table "%"', store_evaluations.results_table
-      using
-        errcode = '22023',
-        hint = format('Make it first: select create_results_table(''%s'')', store_evaluations.results_table);
-  end if;
-  for evaluation in
-    select item.value as fields, item.ordinality - 1 as index
-    from jsonb_array_elements(store_evaluations.evaluations) with ordinality as item
-    order by item.ordinality
-  loop
-    begin
-      execute format(
-        'insert into public.%I (
-          prompt_key, prompt, response, model, success, error, timestamp, duration_ms, tokens_used,
-          metadata, experiment_name, tags, input_tokens, output_tokens, cost, finish_reason,
-          attempts, reference, source, owner
-        )
-        select
-          coalesce(given.prompt_key, gen_random_uuid()::text), given.prompt, given.response,
-          given.model, given.success, given.error, coalesce(given.timestamp, now()),
-          given.duration_ms, given.tokens_used, coalesce(given.metadata, ''{}''),
-          given.experiment_name, coalesce(given.tags, ''{}''), given.input_tokens,
-          given.output_tokens, given.cost, given.finish_reason, given.attempts, given.reference,
-          given.source, $2
-        from jsonb_populate_record(null::public.prompt_evaluations, $1) as given
-        returning id',
-        store_evaluations.results_table
-      ) into new_id using evaluation.fields, store_evaluations.owner;
-      inserted_ids := inserted_ids || to_jsonb(new_id);
-    exception when data_exception or integrity_constraint_violation then
-      errors := errors || jsonb_build_object(
-        'index', evaluation.index, 'sqlState', sqlstate, 'message', sqlerrm
-      );
-    end;
-  end loop;
-  return jsonb_build_object('insertedIds', inserted_ids, 'errors', errors);
-end;
-$$;
-comment on function public.store_evaluations(text, jsonb, uuid) is
-  'Inserts evaluations (objects with the columns of prompt_evaluations) into a results table. A row that cannot be stored does not stop the others. Returns {insertedIds, errors: [{index, sqlState, message}]}. 22023: no such results table.';
+  'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
 
 create function public.set_secret(name text, value text)
 returns void
@@ -281,14 +220,12 @@ comment on function public.inspect_project(timestamptz) is
 revoke execute on all functions in schema pipeline from public;
 revoke execute on function
   public.create_run(jsonb, uuid, text, timestamptz),
-  public.store_evaluations(text, jsonb, uuid),
   public.set_secret(text, text),
   public.ensure_endpoint(text, text, text, jsonb, numeric),
   public.inspect_project(timestamptz)
 from public, anon, authenticated;
 grant execute on function
   public.create_run(jsonb, uuid, text, timestamptz),
-  public.store_evaluations(text, jsonb, uuid),
   public.set_secret(text, text),
   public.ensure_endpoint(text, text, text, jsonb, numeric),
   public.inspect_project(timestamptz)

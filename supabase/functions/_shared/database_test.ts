@@ -35,6 +35,7 @@ Deno.test("toErrorCode() tells passing faults from final ones", () => {
   equal(toErrorCode("", 502), "unavailable");
   equal(toErrorCode("40P01", 500), "unavailable");
   equal(toErrorCode("22023", 400), "invalid_request");
+  equal(toErrorCode("23505", 409), "conflict");
   equal(toErrorCode("42501", 401), "forbidden");
   equal(toErrorCode("42883", 404), "internal");
 });

@@ -4,6 +4,7 @@ export type PipelineErrorCode =
   | "unauthorized"
   | "forbidden"
   | "not_found"
+  | "method_not_allowed"
   | "conflict"
   | "too_large"
   | "lease_lost"
@@ -15,6 +16,7 @@ const HTTP_STATUS: Record<PipelineErrorCode, number> = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   lease_lost: 409,
   too_large: 413,

@@ -21,7 +21,7 @@ select is(
 );
 select throws_ok(
   $$ select create_run('{"source": {"type": "prompts", "prompts": ["c"]}, "endpoint": "open"}', null, 'k', '2026-01-02') $$,
-  'PPL02', null,
+  '23505', null,
   'create_run() refuses a key that was used for another request'
 );
 select isnt(

@@ -1,0 +1,47 @@
+import { readConfig } from "../config.ts";
+import { createDatabase, createServiceClient } from "../database.ts";
+import { createProject } from "../operations/services.ts";
+import { systemClock } from "../queue/system_clock.ts";
+import { readSecret } from "../read_secret.ts";
+import { createArchiveStorage } from "../storage.ts";
+import { authenticate } from "./authenticate.ts";
+import type { HandlerDependencies } from "./operation_handler.ts";
+
+/** A request without an answer is given up after 150 s: https://supabase.com/docs/guides/functions/limits */
+const MOST_SECONDS = 140;
+
+/** What the handlers of an Edge Function work with, from its environment. */
+export function createHandlerDependencies(
+  environment: Record<string, string>,
+): HandlerDependencies {
+  const config = readConfig(environment);
+  const client = createServiceClient(config.supabaseUrl, config.secretKey);
+  const database = createDatabase(client);
+  const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
+  return {
+    authenticate,
+    services: {
+      project: createProject(
+        client,
+        database,
+        createArchiveStorage(config, fetch),
+      ),
+      model: {
+        fetch,
+        resolveDns: Deno.resolveDns,
+        now: systemClock.now,
+        allowPrivateHosts: config.allowPrivateHosts,
+        resolveSecret: (name) => readSecret(database, name),
+      },
+      clock: systemClock,
+      random: Math.random,
+      waitLimitMs: milliseconds,
+      limits: {
+        milliseconds,
+        prompts: 1_000,
+        bytes: 100_000_000,
+        characters: 10_000_000,
+      },
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+const whole = z.int().nonnegative().nullish();
+
+/** A row of prompt_evaluations as it travels: what execute_batch answers and store_results takes. */
+export const evaluationSchema = z.strictObject({
+  prompt: z.string().min(1),
+  promptKey: z.string().min(1).nullish(),
+  response: z.string().nullish(),
+  success: z.boolean(),
+  error: z.string().nullish(),
+  model: z.string().nullish(),
+  timestamp: z.iso.datetime({ offset: true }).nullish(),
+  durationMs: whole.describe(
+    "From sending the request to the last byte of the answer",
+  ),
+  tokensUsed: whole,
+  inputTokens: whole,
+  outputTokens: whole,
+  cost: z.number().nonnegative().nullish().describe("USD"),
+  finishReason: z.string().nullish(),
+  attempts: whole,
+  reference: z.string().nullish(),
+  source: z.record(z.string(), z.json()).nullish(),
+  metadata: z.record(z.string(), z.json()).nullish(),
+});
+
+export type Evaluation = z.output<typeof evaluationSchema>;

@@ -1,0 +1,227 @@
+import { z } from "zod";
+import { extractOptionsSchema } from "../archive/options.ts";
+import {
+  type ExtractEvent,
+  type FileReport,
+  readArchives,
+  type UnreadArchive,
+} from "../archive/read_archives.ts";
+import { type OperationError, PipelineError } from "../errors.ts";
+import type { Prompt } from "../prompt.ts";
+import type { ArchiveStorage } from "../storage.ts";
+import { type Caller, checkFolderOf } from "./caller.ts";
+import { localSourceSchema, supabaseSourceSchema } from "./data_source.ts";
+import { operationErrorsSchema } from "./operation_errors.ts";
+
+/** What `extract_prompts` takes; `directory` alone is the form of the first version. */
+export const extractPromptsSchema = extractOptionsSchema.extend({
+  dataSource: z.discriminatedUnion("type", [
+    supabaseSourceSchema,
+    localSourceSchema,
+  ]).optional(),
+  directory: z.string().min(1).optional().describe(
+    'The older form of {"dataSource": {"type": "local", "directory"}}',
+  ),
+}).superRefine(({ dataSource, directory }, context) => {
+  if ((dataSource === undefined) !== (directory === undefined)) return;
+  context.addIssue({
+    code: "custom",
+    path: ["dataSource"],
+    message:
+      'give either dataSource, such as {"type": "supabase", "bucket": "conversation-archives"}, or directory',
+  });
+});
+
+export type ExtractPromptsInput = z.input<typeof extractPromptsSchema>;
+
+export const extractPromptsOutputSchema = z.object({
+  prompts: z.array(
+    z.object({ key: z.string(), text: z.string() }).loose(),
+  ).describe("Ready for execute_batch"),
+  total: z.int().describe("How many prompts there are in this answer"),
+  errors: operationErrorsSchema,
+});
+
+export interface ExtractPromptsOutput {
+  prompts: Prompt[];
+  total: number;
+  errors: OperationError[];
+}
+
+export interface ExtractPromptsDependencies {
+  caller: Caller;
+  /** Absent where there is no project. */
+  storage?: ArchiveStorage;
+  /** Absent where local directories cannot be read, such as in an Edge Function. */
+  readDirectory?(
+    directory: string,
+    options: z.output<typeof extractOptionsSchema>,
+  ): AsyncIterable<ExtractEvent>;
+  now(): number;
+  /** What one call may use up; absent: everything. */
+  limits?: ExtractLimits;
+}
+
+export interface ExtractLimits {
+  milliseconds: number;
+  /** Bytes of archive, because processor time is limited. */
+  bytes: number;
+  /** Characters of prompts, because the answer is held in memory. */
+  characters: number;
+}
+
+/**
+ * Prompts of archives in a bucket or a directory. What cannot be read is in `errors` with its file
+ * and does not stop the others. When the limits of a direct call are reached the prompts so far are
+ * answered, with one error `incomplete` that names the archives not read to their end.
+ *
+ * @throws {PipelineError} `invalid_request`: a local directory over HTTP; `forbidden`: a user outside
+ * of the own folder; `not_found`: no such bucket
+ */
+export async function extractPrompts(
+  input: z.output<typeof extractPromptsSchema>,
+  dependencies: ExtractPromptsDependencies,
+): Promise<ExtractPromptsOutput> {
+  const { dataSource, directory, ...options } = input;
+  const source = dataSource ?? { type: "local", directory: directory! };
+  if (source.type === "local") {
+    if (!dependencies.readDirectory) throw noDirectories(source.directory);
+    return await collect(
+      dependencies.readDirectory(source.directory, options),
+      () => undefined,
+    );
+  }
+  if (!dependencies.storage) {
+    throw new PipelineError(
+      "invalid_request",
+      "Cannot read Storage: there is no connection to a project",
+    );
+  }
+  checkFolderOf(dependencies.caller, source.prefix);
+  return await extractFromStorage(source, options, {
+    ...dependencies,
+    storage: dependencies.storage,
+  });
+}
+
+async function extractFromStorage(
+  { bucket, prefix }: z.output<typeof supabaseSourceSchema>,
+  options: z.output<typeof extractOptionsSchema>,
+  { storage, now, limits }: ExtractPromptsDependencies & {
+    storage: ArchiveStorage;
+  },
+): Promise<ExtractPromptsOutput> {
+  await storage.checkBucket(bucket);
+  const paths = await listPaths(storage, bucket, prefix);
+  const deadline = limits ? now() + limits.milliseconds : Infinity;
+  const stop = new AbortController();
+  let bytes = 0;
+  let opened = 0;
+  async function* archives(): AsyncGenerator<UnreadArchive> {
+    for (const path of paths) {
+      opened++;
+      yield {
+        bucket,
+        path,
+        open: async () => {
+          const object = await storage.open(bucket, path, 0, stop.signal);
+          return object.bytes.pipeThrough(
+            new TransformStream<Uint8Array, Uint8Array>({
+              transform(chunk, controller) {
+                bytes += chunk.byteLength;
+                controller.enqueue(chunk);
+              },
+            }),
+          );
+        },
+      };
+    }
+  }
+  const isSpent = (characters: number) =>
+    limits !== undefined && (now() > deadline || bytes > limits.bytes ||
+      characters > limits.characters);
+  try {
+    return await collect(
+      readArchives(archives(), options, {}),
+      (characters) =>
+        isSpent(characters) ? paths.slice(Math.max(0, opened - 1)) : undefined,
+    );
+  } finally {
+    stop.abort();
+  }
+}
+
+async function listPaths(
+  storage: ArchiveStorage,
+  bucket: string,
+  prefix: string,
+): Promise<string[]> {
+  const paths: string[] = [];
+  const folders = [prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")))];
+  for (const folder of folders) {
+    let offset: number | null = 0;
+    while (offset !== null) {
+      const page = await storage.list(bucket, folder, offset);
+      folders.push(
+        ...page.folders.filter((name) =>
+          `${name}/`.startsWith(prefix) || prefix.startsWith(`${name}/`)
+        ),
+      );
+      for (const { path } of page.objects) {
+        if (path.startsWith(prefix)) paths.push(path);
+      }
+      offset = page.nextOffset;
+    }
+  }
+  return paths.sort();
+}
+
+/** Gathers events until `restOf` names archives that are left. */
+async function collect(
+  events: AsyncIterable<ExtractEvent>,
+  restOf: (characters: number) => string[] | undefined,
+): Promise<ExtractPromptsOutput> {
+  const prompts: Prompt[] = [];
+  const errors: OperationError[] = [];
+  let characters = 0;
+  for await (const event of events) {
+    if (event.type === "file") errors.push(...toErrors(event.report));
+    else {
+      prompts.push(event.prompt);
+      characters += event.prompt.text.length +
+        (event.prompt.reference?.length ?? 0);
+    }
+    const rest = restOf(characters);
+    if (rest && rest.length > 0) {
+      errors.push(incomplete(rest));
+      break;
+    }
+  }
+  return { prompts, total: prompts.length, errors };
+}
+
+function toErrors({ path, errors }: FileReport): OperationError[] {
+  return errors.map(({ code, message, ...place }) => ({
+    code,
+    message,
+    context: { file: path, ...place },
+  }));
+}
+
+const MOST_NAMED = 100;
+
+function incomplete(rest: string[]): OperationError {
+  return {
+    code: "incomplete",
+    message:
+      `Stopped at the limit of a direct call: ${rest.length} archives are not read to their end. Use run_pipeline for all of them`,
+    context: { rest: rest.slice(0, MOST_NAMED), restCount: rest.length },
+  };
+}
+
+function noDirectories(directory: string): PipelineError {
+  return new PipelineError(
+    "invalid_request",
+    `Cannot read the local directory "${directory}" over HTTP: upload it with deno task pipeline upload, or use the tool in scripts/tool.ts`,
+  );
+}

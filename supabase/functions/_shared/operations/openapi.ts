@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { operationErrorsSchema } from "./operation_errors.ts";
+import { OPERATION_NAMES, OPERATIONS } from "./operations.ts";
+
+const problemSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  errors: operationErrorsSchema,
+});
+
+const PROBLEMS: Record<number, string> = {
+  400: "The request is wrong; errors lists every problem",
+  401: "No key or token, or one that is wrong, forged or expired",
+  403: "The user may not do that",
+  404: "There is no such run, endpoint, bucket or secret for the caller",
+  409: "The Idempotency-Key was used for another request",
+  413: "The body is too long, or too many prompts for a direct call",
+  503: "Database or Storage cannot be reached; try again",
+};
+
+/** The OpenAPI 3.1 document of the operations, from the schemas that check the requests. */
+export function createOpenApiDocument(functionsUrl: string) {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "prompt-pipeline",
+      version: "1",
+      description:
+        "Prompts from conversation archives, answered by a model, in Postgres.",
+    },
+    servers: [{ url: functionsUrl }],
+    security: [{ secretKey: [] }, { userToken: [] }],
+    paths: Object.fromEntries([
+      ...OPERATION_NAMES.map((name) => [
+        `/${toFunctionName(name)}`,
+        { post: describePost(name, toJsonSchema(OPERATIONS[name].input)) },
+      ]),
+      ["/prompt-pipeline", {
+        post: {
+          summary: "Any operation, named in the body",
+          operationId: "prompt_pipeline",
+          requestBody: toBody({
+            oneOf: OPERATION_NAMES.map((name) => toCall(name)),
+          }),
+          responses: { 200: { description: "As that operation answers" } },
+        },
+      }],
+    ]),
+    components: {
+      securitySchemes: {
+        secretKey: { type: "apiKey", in: "header", name: "apikey" },
+        userToken: { type: "http", scheme: "bearer" },
+      },
+      schemas: { Problem: toJsonSchema(problemSchema) },
+    },
+  };
+}
+
+/** `extract_prompts` is served by the function `extract-prompts`. */
+export function toFunctionName(operation: string): string {
+  return operation.replaceAll("_", "-");
+}
+
+/** The JSON Schema of what a caller may send. */
+export function toJsonSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+  });
+  return json;
+}
+
+/** The input of an operation as the function prompt-pipeline takes it. */
+export function toCall(name: typeof OPERATION_NAMES[number]) {
+  const json = toJsonSchema(OPERATIONS[name].input) as {
+    properties: object;
+    required?: string[];
+  };
+  return {
+    ...json,
+    title: name,
+    description: OPERATIONS[name].summary,
+    properties: { operation: { const: name }, ...json.properties },
+    required: ["operation", ...json.required ?? []],
+  };
+}
+
+function describePost(
+  name: typeof OPERATION_NAMES[number],
+  input: Record<string, unknown>,
+) {
+  const { summary, output } = OPERATIONS[name];
+  return {
+    summary,
+    operationId: name,
+    ...name === "run_pipeline"
+      ? {
+        parameters: [{
+          name: "Idempotency-Key",
+          in: "header",
+          description: "The same key within a week is the same run",
+          schema: { type: "string", maxLength: 200 },
+        }],
+      }
+      : {},
+    requestBody: toBody(input),
+    responses: {
+      200: { description: "The answer", ...toContent(toJsonSchema(output)) },
+      ...Object.fromEntries(
+        Object.entries(PROBLEMS).map(([status, description]) => [status, {
+          description,
+          ...toContent({ $ref: "#/components/schemas/Problem" }),
+        }]),
+      ),
+    },
+  };
+}
+
+function toBody(schema: object) {
+  return { required: true, ...toContent(schema) };
+}
+
+function toContent(schema: object) {
+  return { content: { "application/json": { schema } } };
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { evaluationSchema } from "./evaluation_record.ts";
+import { executeBatch, executeBatchSchema } from "./execute_batch.ts";
+import {
+  extractPrompts,
+  extractPromptsOutputSchema,
+  extractPromptsSchema,
+} from "./extract_prompts.ts";
+import { defineOperation } from "./operation.ts";
+import { operationErrorsSchema } from "./operation_errors.ts";
+import {
+  runPipeline,
+  runPipelineOutputSchema,
+  runPipelineSchema,
+} from "./run_pipeline.ts";
+import { projectOf } from "./services.ts";
+import { storeResults, storeResultsSchema } from "./store_results.ts";
+
+const MEGABYTE = 1_000_000;
+const count = z.int().nonnegative();
+
+/** Every operation by its name; a new one is a file and an entry here. */
+export const OPERATIONS = {
+  extract_prompts: defineOperation({
+    summary: "Read the prompts of conversation archives",
+    input: extractPromptsSchema,
+    output: extractPromptsOutputSchema,
+    maxBodyBytes: MEGABYTE,
+    run: (input, services) =>
+      extractPrompts(input, {
+        caller: services.caller,
+        storage: services.project?.storage,
+        readDirectory: services.readDirectory,
+        now: services.clock.now,
+        limits: services.limits,
+      }),
+  }),
+  execute_batch: defineOperation({
+    summary: "Send prompts to a model and answer with its responses",
+    input: executeBatchSchema,
+    output: z.object({
+      responses: z.array(evaluationSchema).describe(
+        "One per prompt, in the order of the input",
+      ),
+      successful: count,
+      failed: count,
+      errors: operationErrorsSchema,
+    }),
+    maxBodyBytes: 10 * MEGABYTE,
+    run: (input, services) =>
+      executeBatch(input, {
+        ...services,
+        readEndpoint: (name) =>
+          projectOf(services).readEndpoint(name, services.caller),
+      }),
+  }),
+  store_results: defineOperation({
+    summary: "Store responses in a results table",
+    input: storeResultsSchema,
+    output: z.object({
+      stored: count,
+      failed: count,
+      insertedIds: z.array(count),
+      errors: operationErrorsSchema,
+    }),
+    maxBodyBytes: 10 * MEGABYTE,
+    run: (input, services) =>
+      storeResults(input, {
+        caller: services.caller,
+        database: projectOf(services).database,
+      }),
+  }),
+  run_pipeline: defineOperation({
+    summary: "Start a run on the server: extract, execute, store, evaluate",
+    input: runPipelineSchema,
+    output: runPipelineOutputSchema,
+    maxBodyBytes: 10 * MEGABYTE,
+    run: (input, services) => {
+      const { database, readRun } = projectOf(services);
+      return runPipeline(input, {
+        ...services,
+        database,
+        readRun: (runId) => readRun(runId, services.caller),
+      });
+    },
+  }),
+};
+
+export type OperationName = keyof typeof OPERATIONS;
+
+export const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[];

@@ -1,0 +1,252 @@
+import { z } from "zod";
+import { extractOptionsSchema } from "../archive/options.ts";
+import type { Database } from "../database.ts";
+import { type OperationError, PipelineError } from "../errors.ts";
+import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
+import type { Clock } from "../queue/drain.ts";
+import { type Caller, ownerOf } from "./caller.ts";
+import { localSourceSchema, supabaseSourceSchema } from "./data_source.ts";
+import {
+  checkEndpointChoice,
+  endpointChoice,
+  promptSchema,
+  requestOptionsSchema,
+} from "./execute_batch.ts";
+import { operationErrorsSchema } from "./operation_errors.ts";
+import { batchMetadataSchema } from "./store_results.ts";
+
+const positive = z.int().positive();
+
+export const runConfigSchema = extractOptionsSchema.omit({ maxPrompts: true })
+  .partial().extend({
+    extractMaxPrompts: positive.optional(),
+    batchSize: positive.optional().describe(
+      "Of the original tool; the queue finds out by itself how many prompts to hold",
+    ),
+    maxConcurrency: positive.optional(),
+    maxWorkers: positive.max(50).optional(),
+    maxAttempts: positive.max(20).optional(),
+    maxCost: z.number().positive().optional().describe("USD"),
+    promptDeadlineSeconds: positive.optional(),
+    deadlineAt: z.iso.datetime({ offset: true }).optional(),
+    parameters: z.record(z.string(), z.json()).optional(),
+    cache: z.boolean().optional(),
+    keepBody: z.boolean().optional(),
+  });
+
+export const runPipelineSchema = z.strictObject({
+  dataSource: z.discriminatedUnion("type", [
+    supabaseSourceSchema,
+    localSourceSchema,
+    z.strictObject({
+      type: z.literal("prompts"),
+      prompts: z.array(promptSchema).min(1),
+    }),
+    z.strictObject({ type: z.literal("run"), runId: positive }),
+  ]),
+  ...endpointChoice,
+  requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
+  supabaseTable: z.string().min(1).default("prompt_evaluations"),
+  config: runConfigSchema.default({}),
+  batchMetadata: batchMetadataSchema.default({}),
+  evaluators: evaluatorsSchema.optional(),
+  evaluationWebhook: z.url().optional(),
+  wait: z.union([z.boolean(), z.number().positive()]).default(false).describe(
+    "true or a number of seconds: answer when the run is over, or with its state when the time is up",
+  ),
+}).superRefine((input, context) => {
+  checkEndpointChoice(input, context);
+  if (!input.modelEndpoint || !URL.canParse(input.modelEndpoint)) return;
+  for (const name of new URL(input.modelEndpoint).searchParams.keys()) {
+    if (!/key|token|secret|sig|password/i.test(name)) continue;
+    context.addIssue({
+      code: "custom",
+      path: ["modelEndpoint"],
+      message:
+        `"${name}" looks like a credential: write it in requestOptions.headers`,
+    });
+  }
+});
+
+export type RunPipelineInput = z.input<typeof runPipelineSchema>;
+export type RunPipelineRequest = z.output<typeof runPipelineSchema>;
+
+const count = z.int().nonnegative();
+const statusSchema = z.enum([
+  "queued",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "cancelled",
+]);
+
+/** A run as people ask for it. */
+export const runStateSchema = z.object({
+  runId: count,
+  status: statusSchema,
+  experimentName: z.string(),
+  extracted: count,
+  succeeded: count,
+  failed: count,
+  cached: count,
+  open: count,
+  inputTokens: count,
+  outputTokens: count,
+  cost: z.number().describe("USD"),
+  error: z.string().nullable(),
+  notice: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+});
+
+export type RunState = z.output<typeof runStateSchema>;
+
+export const runPipelineOutputSchema = z.object({
+  runId: count,
+  status: statusSchema,
+  summary: runStateSchema.optional().describe("With wait"),
+  errors: operationErrorsSchema,
+});
+
+export type RunPipelineOutput = z.output<typeof runPipelineOutputSchema>;
+
+export interface RunPipelineDependencies {
+  caller: Caller;
+  database: Database;
+  readRun(runId: number): Promise<RunState>;
+  clock: Clock;
+  /** Longest that `wait` may take. */
+  waitLimitMs: number;
+  /** The same key within a week is the same run. */
+  idempotencyKey?: string;
+}
+
+const POLL_MS = 250;
+
+/**
+ * Starts a run and answers at once, or with `wait` when it is over.
+ *
+ * @throws {PipelineError} `invalid_request`: what an insert into pipeline_runs would refuse;
+ * `forbidden`: a user gives a URL; `conflict`: the idempotency key belongs to another request
+ */
+export async function runPipeline(
+  input: RunPipelineRequest,
+  dependencies: RunPipelineDependencies,
+): Promise<RunPipelineOutput> {
+  const { caller, database, readRun, idempotencyKey } = dependencies;
+  if (input.dataSource.type === "local") {
+    throw new PipelineError(
+      "invalid_request",
+      "Cannot read a local directory over HTTP: upload it with deno task pipeline upload, or use the tool in scripts/tool.ts",
+    );
+  }
+  const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);
+  const { runId } = await database.call<{ runId: number }>("create_run", {
+    run: toRow(input, endpoint),
+    owner: ownerOf(caller),
+    idempotency_key: idempotencyKey ?? null,
+  });
+  const state = input.wait === false
+    ? await readRun(runId)
+    : await untilOver(runId, input.wait, dependencies);
+  const errors: OperationError[] = state.error
+    ? [{ code: state.status, message: state.error, context: { runId } }]
+    : [];
+  return {
+    runId,
+    status: state.status,
+    ...input.wait === false ? {} : { summary: state },
+    errors,
+  };
+}
+
+function ensureEndpoint(
+  { modelEndpoint, format, model, requestOptions }: RunPipelineRequest,
+  { caller, database }: RunPipelineDependencies,
+): Promise<string> {
+  if (caller.kind === "user") {
+    throw new PipelineError(
+      "forbidden",
+      "Cannot call modelEndpoint: users may only run endpoints that are open to them, by their name in endpoint",
+    );
+  }
+  return database.call<string>("ensure_endpoint", {
+    url: modelEndpoint,
+    format: format ?? null,
+    model: model ?? null,
+    headers: requestOptions.headers,
+    timeout_seconds: requestOptions.timeout === undefined
+      ? null
+      : requestOptions.timeout / 1000,
+  });
+}
+
+function toRow(input: RunPipelineRequest, endpoint: string) {
+  const { experimentName, modelName, tags, ...metadata } = input.batchMetadata;
+  const {
+    extractMaxPrompts,
+    batchSize: _,
+    maxConcurrency,
+    maxWorkers,
+    maxAttempts,
+    maxCost,
+    promptDeadlineSeconds,
+    deadlineAt,
+    parameters,
+    ...options
+  } = input.config;
+  const named = input.endpoint !== undefined;
+  const { headers } = input.requestOptions;
+  return {
+    source: input.dataSource,
+    endpoint,
+    model: input.model ?? modelName ?? null,
+    experiment_name: experimentName ?? null,
+    tags: tags ?? null,
+    metadata,
+    parameters: parameters ?? null,
+    options: {
+      ...withoutDefaults(options),
+      ...named && Object.keys(headers).length > 0 ? { headers } : {},
+    },
+    results_table: input.supabaseTable,
+    evaluators: input.evaluators ?? null,
+    evaluation_webhook: input.evaluationWebhook ?? null,
+    max_prompts: extractMaxPrompts ?? null,
+    max_concurrency: maxConcurrency ?? null,
+    max_workers: maxWorkers ?? null,
+    max_attempts: maxAttempts ?? null,
+    max_cost: maxCost ?? null,
+    prompt_deadline_seconds: promptDeadlineSeconds ?? null,
+    deadline_at: deadlineAt ?? null,
+  };
+}
+
+const DEFAULTS: Record<string, unknown> = extractOptionsSchema.parse({});
+
+/** What the caller chose, so that the row of the run shows nothing else. */
+function withoutDefaults(options: Record<string, unknown>) {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name, value]) =>
+      JSON.stringify(value) !== JSON.stringify(DEFAULTS[name])
+    ),
+  );
+}
+
+/** Resolves when the run is over or paused, or when the time is up. */
+async function untilOver(
+  runId: number,
+  wait: true | number,
+  { readRun, clock, waitLimitMs }: RunPipelineDependencies,
+): Promise<RunState> {
+  const wanted = wait === true ? waitLimitMs : wait * 1000;
+  const endsAt = clock.now() + Math.min(wanted, waitLimitMs);
+  for (;;) {
+    const state = await readRun(runId);
+    const isOpen = state.status === "queued" || state.status === "running";
+    const left = endsAt - clock.now();
+    if (!isOpen || left <= 0) return state;
+    await clock.wait(Math.min(POLL_MS, left), new AbortController().signal);
+  }
+}

@@ -1,0 +1,117 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
+import type { Database } from "../database.ts";
+import { PipelineError } from "../errors.ts";
+import type { ModelCallerDependencies } from "../model/call_model.ts";
+import type { Clock } from "../queue/drain.ts";
+import type { ArchiveStorage } from "../storage.ts";
+import { type Caller, ownerOf } from "./caller.ts";
+import type { NamedEndpoint } from "./execute_batch.ts";
+import type { ExtractPromptsDependencies } from "./extract_prompts.ts";
+import type { RunState } from "./run_pipeline.ts";
+
+/** What the operations need of a project; the same for all callers. */
+export interface Project {
+  database: Database;
+  storage: ArchiveStorage;
+  /** An endpoint by name; users see those that are open to them. */
+  readEndpoint(name: string, caller: Caller): Promise<NamedEndpoint | null>;
+  /** @throws {PipelineError} `not_found`: there is none, or it is another user's */
+  readRun(runId: number, caller: Caller): Promise<RunState>;
+}
+
+/** What one call of an operation is given. */
+export interface Services {
+  caller: Caller;
+  /** Absent in a tool without connection: then only extract and execute work. */
+  project?: Project;
+  model: ModelCallerDependencies;
+  clock: Clock;
+  random(): number;
+  readDirectory?: ExtractPromptsDependencies["readDirectory"];
+  limits?: DirectCallLimits;
+  /** Longest that `wait` may take. */
+  waitLimitMs: number;
+  idempotencyKey?: string;
+}
+
+/** What a call that is answered directly may take. */
+export interface DirectCallLimits {
+  milliseconds: number;
+  prompts: number;
+  bytes: number;
+  characters: number;
+}
+
+/** @throws {PipelineError} `invalid_request`: the tool was given no project. */
+export function projectOf({ project }: Services): Project {
+  if (project) return project;
+  throw new PipelineError(
+    "invalid_request",
+    "Cannot reach a project: set SUPABASE_URL and SUPABASE_SECRET_KEY",
+  );
+}
+
+/** Reads endpoints and runs through the Data API. */
+export function createProject(
+  client: SupabaseClient,
+  database: Database,
+  storage: ArchiveStorage,
+): Project {
+  return {
+    database,
+    storage,
+    async readEndpoint(name, caller) {
+      const { data, error } = await client.from("model_endpoints").select()
+        .eq("name", name).maybeSingle();
+      if (error) throw unreadable("model_endpoints", error);
+      if (!data || (caller.kind === "user" && !data.open_to_users)) return null;
+      return {
+        name: data.name,
+        url: data.url,
+        format: data.format,
+        model: data.model,
+        headers: data.headers,
+        requestTemplate: data.request_template ?? undefined,
+        responsePath: data.response_path,
+        timeoutSeconds: Number(data.timeout_seconds),
+        maxConcurrency: data.max_concurrency,
+      };
+    },
+    async readRun(runId, caller) {
+      const { data, error } = await client.from("pipeline_runs").select(
+        "id, status, experiment_name, extracted, succeeded, failed, cached, open, input_tokens, output_tokens, cost, error, notice, started_at, finished_at, owner",
+      ).eq("id", runId).maybeSingle();
+      if (error) throw unreadable("pipeline_runs", error);
+      // A run of another user is answered like one that does not exist.
+      const owner = ownerOf(caller);
+      if (!data || (owner !== null && data.owner !== owner)) {
+        throw new PipelineError("not_found", `Cannot find run ${runId}`);
+      }
+      return {
+        runId: data.id,
+        status: data.status,
+        experimentName: data.experiment_name,
+        extracted: data.extracted,
+        succeeded: data.succeeded,
+        failed: data.failed,
+        cached: data.cached,
+        open: data.open,
+        inputTokens: data.input_tokens,
+        outputTokens: data.output_tokens,
+        cost: Number(data.cost),
+        error: data.error,
+        notice: data.notice,
+        startedAt: data.started_at,
+        finishedAt: data.finished_at,
+      };
+    },
+  };
+}
+
+function unreadable(table: string, error: { message: string }): PipelineError {
+  return new PipelineError(
+    "unavailable",
+    `Cannot read ${table}: ${error.message}`,
+    { cause: error },
+  );
+}

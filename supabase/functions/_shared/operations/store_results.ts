@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { Database } from "../database.ts";
+import { type OperationError, PipelineError } from "../errors.ts";
+import { type Caller, ownerOf } from "./caller.ts";
+import { type Evaluation, evaluationSchema } from "./evaluation_record.ts";
+
+export const batchMetadataSchema = z.object({
+  experimentName: z.string().optional(),
+  modelName: z.string().optional().describe(
+    "For responses that do not name their model",
+  ),
+  tags: z.array(z.string()).optional(),
+}).catchall(z.json()).describe("Other fields are kept in metadata");
+
+export const storeResultsSchema = z.strictObject({
+  responses: z.array(evaluationSchema),
+  supabaseTable: z.string().min(1).default("prompt_evaluations").describe(
+    "prompt_evaluations, or a table made by create_results_table()",
+  ),
+  batchMetadata: batchMetadataSchema.default({}),
+});
+
+export type StoreResultsInput = z.input<typeof storeResultsSchema>;
+
+export interface StoreResultsOutput {
+  stored: number;
+  failed: number;
+  /** In the order of the responses that were stored. */
+  insertedIds: number[];
+  errors: OperationError[];
+}
+
+const BATCH_SIZE = 200;
+
+/**
+ * Stores responses as rows of a results table. A row or a batch that cannot be stored is in `errors`
+ * with the index of the response and does not stop the others.
+ *
+ * @throws {PipelineError} `invalid_request`: there is no such results table
+ */
+export async function storeResults(
+  { responses, supabaseTable, batchMetadata }: z.output<
+    typeof storeResultsSchema
+  >,
+  { caller, database }: { caller: Caller; database: Database },
+): Promise<StoreResultsOutput> {
+  const insertedIds: number[] = [];
+  const errors: OperationError[] = [];
+  const defaults = toDefaults(batchMetadata);
+  for (let start = 0; start < responses.length; start += BATCH_SIZE) {
+    const batch = responses.slice(start, start + BATCH_SIZE);
+    const number = start / BATCH_SIZE + 1;
+    try {
+      const stored = await database.call<{
+        ids: (number | null)[];
+        errors: { index: number; code: string; message: string }[];
+      }>("store_results", {
+        results_table: supabaseTable,
+        results: batch.map(toResult),
+        defaults,
+        owner: ownerOf(caller),
+      });
+      insertedIds.push(...stored.ids.filter((id) => id !== null));
+      for (const { index, code, message } of stored.errors) {
+        errors.push({
+          code: "not_stored",
+          message: `Cannot store response ${start + index}: ${message}`,
+          context: { prompt: start + index, batch: number, sqlState: code },
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      // No batch would fare better.
+      if (error.code === "invalid_request" && start === 0) throw error;
+      errors.push({
+        code: error.code,
+        message: error.message,
+        context: { batch: number, prompts: [start, start + batch.length - 1] },
+      });
+    }
+  }
+  return {
+    stored: insertedIds.length,
+    failed: responses.length - insertedIds.length,
+    insertedIds,
+    errors,
+  };
+}
+
+/** Absent fields stay absent, because null would win over the defaults. */
+function toResult({ promptKey, ...response }: Evaluation) {
+  const fields = Object.entries({ key: promptKey, ...response })
+    .filter(([, value]) => value !== null && value !== undefined);
+  return storable(Object.fromEntries(fields));
+}
+
+function toDefaults(
+  { experimentName, modelName, tags, ...metadata }: z.output<
+    typeof batchMetadataSchema
+  >,
+) {
+  return storable({ experimentName, model: modelName, tags, metadata });
+}
+
+/** Postgres takes neither NUL nor halves of surrogate pairs. */
+function storable(fields: object): object {
+  return JSON.parse(
+    JSON.stringify(
+      fields,
+      (_, value) =>
+        typeof value === "string"
+          ? value.toWellFormed().replaceAll("\0", "\ufffd")
+          : value,
+    ),
+  );
+}

@@ -1,0 +1,19 @@
+import type { Database } from "./database.ts";
+import { PipelineError } from "./errors.ts";
+
+/**
+ * The value of a secret in Vault.
+ *
+ * @throws {PipelineError} `not_found`: there is none of that name
+ */
+export async function readSecret(
+  database: Database,
+  name: string,
+): Promise<string> {
+  const secret = await database.call<string | null>("read_secret", { name });
+  if (secret !== null) return secret;
+  throw new PipelineError(
+    "not_found",
+    `Cannot find secret "${name}" in Vault: store it with select vault.create_secret('…', '${name}')`,
+  );
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { PipelineError } from "../_shared/errors.ts";
+import { withCors } from "../_shared/http/cors.ts";
+import {
+  type Call,
+  createOperationHandler,
+  type HandlerDependencies,
+} from "../_shared/http/operation_handler.ts";
+import { createOpenApiDocument } from "../_shared/operations/openapi.ts";
+import {
+  OPERATION_NAMES,
+  OPERATIONS,
+} from "../_shared/operations/operations.ts";
+
+const callSchema = z.looseObject({ operation: z.enum(OPERATION_NAMES) });
+
+/** Builds the handler of all operations: GET describes them, POST `{operation, …}` runs one. */
+export function createHandler(
+  functionsUrl: string,
+  dependencies: HandlerDependencies,
+): (request: Request) => Promise<Response> {
+  const document = createOpenApiDocument(functionsUrl);
+  const describe = withCors(() => Promise.resolve(Response.json(document)));
+  const run = createOperationHandler(
+    chooseOperation,
+    Math.max(...OPERATION_NAMES.map((name) => OPERATIONS[name].maxBodyBytes)),
+    dependencies,
+  );
+  return (request) =>
+    request.method === "GET" ? describe(request) : run(request);
+}
+
+function chooseOperation(body: unknown): Call {
+  const call = callSchema.safeParse(body);
+  if (!call.success) {
+    throw new PipelineError(
+      "invalid_request",
+      `Cannot tell the operation: write {"operation": …} with one of ${
+        OPERATION_NAMES.join(", ")
+      }`,
+    );
+  }
+  const { operation, ...input } = call.data;
+  return { operation: OPERATIONS[operation], input };
+}

@@ -1,0 +1,98 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { PipelineError } from "../_shared/errors.ts";
+import type { HandlerDependencies } from "../_shared/http/operation_handler.ts";
+import { createHandler } from "./handler.ts";
+
+const dependencies: HandlerDependencies = {
+  authenticate: (request) =>
+    request.headers.get("apikey") === "right"
+      ? Promise.resolve({ kind: "service" })
+      : Promise.reject(new PipelineError("unauthorized", "Cannot accept")),
+  services: {
+    model: {
+      fetch: () =>
+        Promise.resolve(
+          Response.json({ choices: [{ message: { content: "4" } }] }),
+        ),
+      resolveSecret: () => Promise.reject(new Error("no secrets")),
+      now: () => 0,
+      allowPrivateHosts: true,
+    },
+    clock: { now: () => 0, wait: () => Promise.resolve() },
+    random: () => 0,
+    waitLimitMs: 1000,
+  },
+};
+
+function send(body: unknown, apikey = "right"): Promise<Response> {
+  return createHandler("https://p.example/functions/v1", dependencies)(
+    new Request("http://localhost/prompt-pipeline", {
+      method: "POST",
+      headers: { apikey },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    }),
+  );
+}
+
+Deno.test("createHandler() runs the operation that the body names", async () => {
+  const response = await send({
+    operation: "execute_batch",
+    prompts: ["2+2"],
+    modelEndpoint: "http://model.example/v1/chat/completions",
+  });
+  equal(response.status, 200);
+  const { responses, successful } = await response.json();
+  deepEqual([successful, responses[0].response], [1, "4"]);
+});
+
+Deno.test("createHandler() lists the operations when the body names none", async () => {
+  const response = await send({ operation: "fly" });
+  equal(response.status, 400);
+  match((await response.json()).message, /extract_prompts, execute_batch/);
+});
+
+Deno.test("createHandler() lists every problem of an input", async () => {
+  const response = await send({
+    operation: "execute_batch",
+    prompts: [""],
+    modelEndpoint: "ftp://x",
+    colour: "red",
+  });
+  equal(response.status, 400);
+  const { errors } = await response.json();
+  const messages = errors.map(({ message }: { message: string }) => message);
+  equal(messages.length, 3);
+  ok(messages.some((message: string) => message.includes("colour")));
+});
+
+Deno.test("createHandler() refuses a wrong key and other methods", async () => {
+  equal((await send({ operation: "execute_batch" }, "wrong")).status, 401);
+  const response = await createHandler("https://p.example", dependencies)(
+    new Request("http://localhost", { method: "DELETE" }),
+  );
+  equal(response.status, 405);
+});
+
+Deno.test("createHandler() answers preflight requests of pages", async () => {
+  const response = await createHandler("https://p.example", dependencies)(
+    new Request("http://localhost", { method: "OPTIONS" }),
+  );
+  equal(response.status, 204);
+  match(
+    response.headers.get("access-control-allow-headers")!,
+    /apikey.*idempotency-key/,
+  );
+});
+
+Deno.test("createHandler() describes every operation on GET, without a key", async () => {
+  const response = await createHandler(
+    "https://p.example/functions/v1",
+    dependencies,
+  )(new Request("http://localhost/prompt-pipeline"));
+  const document = await response.json();
+  equal(document.openapi, "3.1.0");
+  const { post } = document.paths["/execute-batch"];
+  const schema = post.requestBody.content["application/json"].schema;
+  ok(schema.properties.prompts && schema.properties.maxConcurrency);
+  deepEqual(Object.keys(document.paths).includes("/run-pipeline"), true);
+});

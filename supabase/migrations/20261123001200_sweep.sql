@@ -64,6 +64,8 @@ begin
   update public.pipeline_runs
   set open = open - cardinality(task_ids), failed = failed + cardinality(prompt_ids)
   where id = run.id;
+  -- An archive that was given up holds the sample back no longer.
+  perform pipeline.draw_sample(run.id, fail_tasks.as_of);
   perform pipeline.end_run_if_done(run.id, fail_tasks.as_of);
 end;
 $$;

@@ -104,6 +104,34 @@ create trigger start_run
 after insert on public.pipeline_runs
 for each row execute function pipeline.start_run();
 
+create function pipeline.cancel_pending(run_id bigint, as_of timestamptz)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  cancelled integer;
+begin
+  -- Leased tasks keep their lease: what was paid for is stored, the rest is released.
+  update public.pipeline_tasks as task
+  set status = 'cancelled', finished_at = cancel_pending.as_of
+  where task.id in (
+    select pending.id
+    from public.pipeline_tasks as pending
+    where pending.run_id = cancel_pending.run_id and pending.status = 'pending'
+    for update skip locked
+  );
+  get diagnostics cancelled = row_count;
+  update public.pipeline_runs as run
+  set open = run.open - cancelled
+  where run.id = cancel_pending.run_id and cancelled > 0;
+end;
+$$;
+comment on function pipeline.cancel_pending(bigint, timestamptz) is
+  'Cancels the pending tasks of a cancelled run.';
+
 create function pipeline.apply_run_change()
 returns trigger
 language plpgsql
@@ -111,21 +139,9 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-declare
-  cancelled integer;
 begin
   if new.status = 'cancelled' then
-    -- Leased tasks keep their lease: what was paid for is stored, the rest is released.
-    update public.pipeline_tasks as task
-    set status = 'cancelled', finished_at = new.finished_at
-    where task.id in (
-      select pending.id
-      from public.pipeline_tasks as pending
-      where pending.run_id = new.id and pending.status = 'pending'
-      for update skip locked
-    );
-    get diagnostics cancelled = row_count;
-    update public.pipeline_runs set open = open - cancelled where id = new.id and cancelled > 0;
+    perform pipeline.cancel_pending(new.id, new.finished_at);
   elsif new.status = 'running' and old.status <> 'queued' then
     perform pipeline.wake_run(new.id, 'resume', now());
     perform pipeline.end_run_if_done(new.id, now());

@@ -198,6 +198,10 @@ begin
   );
   recovered := pipeline.recover_leases(sweep_pipeline.most, sweep_pipeline.as_of);
   overdue := pipeline.fail_overdue(sweep_pipeline.most, sweep_pipeline.as_of);
+  -- A try that fails while its run is being cancelled still puts its task back.
+  perform pipeline.cancel_pending(run.id, sweep_pipeline.as_of)
+  from public.pipeline_runs as run
+  where run.status = 'cancelled' and run.open > 0;
   perform pipeline.end_run_if_done(run.id, sweep_pipeline.as_of)
   from public.pipeline_runs as run
   where run.status in ('queued', 'running') and run.open = 0;
@@ -220,4 +224,4 @@ begin
 end;
 $$;
 comment on function public.sweep_pipeline(timestamptz, integer) is
-  'Recovers what dead workers held, fails what is overdue, ends runs that are done and wakes workers for due tasks. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done and wakes workers for due tasks. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';

@@ -1,0 +1,133 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { PipelineError } from "../errors.ts";
+import type { ArchiveStorage } from "../storage.ts";
+import {
+  extractPrompts,
+  type ExtractPromptsDependencies,
+  type ExtractPromptsInput,
+  extractPromptsSchema,
+} from "./extract_prompts.ts";
+
+const line = (content: string) =>
+  JSON.stringify({ messages: [{ role: "user", content }] });
+
+/** A bucket with these files, in folders one level deep. */
+function createBucket(files: Record<string, string>): ArchiveStorage {
+  return {
+    checkBucket: (bucket) =>
+      bucket === "chats" ? Promise.resolve() : Promise.reject(
+        new PipelineError("not_found", `Cannot find bucket "${bucket}"`),
+      ),
+    list: (_, folder) => {
+      const inside = Object.keys(files).filter((path) =>
+        folder === "" || path.startsWith(`${folder}/`)
+      ).map((path) => folder === "" ? path : path.slice(folder.length + 1));
+      const names = new Set(inside.map((path) => path.split("/")[0]));
+      const full = (name: string) => folder === "" ? name : `${folder}/${name}`;
+      return Promise.resolve({
+        folders: [...names].filter((name) => !(full(name) in files)).map(full),
+        objects: [...names].filter((name) => full(name) in files)
+          .map((name) => ({ path: full(name), version: "1", size: 1 })),
+        nextOffset: null,
+      });
+    },
+    open: (_, path) =>
+      files[path] === "gone"
+        ? Promise.reject(new PipelineError("not_found", "it is gone"))
+        : Promise.resolve({
+          bytes: new Blob([files[path]]).stream(),
+          skip: 0,
+          version: "1",
+        }),
+  };
+}
+
+function extract(
+  files: Record<string, string>,
+  input: ExtractPromptsInput,
+  more: Partial<ExtractPromptsDependencies> = {},
+) {
+  return extractPrompts(extractPromptsSchema.parse(input), {
+    caller: { kind: "service" },
+    storage: createBucket(files),
+    now: () => 0,
+    ...more,
+  });
+}
+
+const chats = { type: "supabase" as const, bucket: "chats" };
+
+Deno.test("extractPrompts() reads all folders below a prefix", async () => {
+  const { prompts, total, errors } = await extract({
+    "2025/a.jsonl": line("old"),
+    "2026/a.jsonl": line("one"),
+    "2026/03/b.jsonl": line("two"),
+  }, { dataSource: { ...chats, prefix: "2026/" } });
+  deepEqual(prompts.map(({ text }) => text).sort(), ["one", "two"]);
+  deepEqual([total, errors], [2, []]);
+});
+
+Deno.test("extractPrompts() names the file of an error and reads the others", async () => {
+  const { prompts, errors } = await extract({
+    "a.jsonl": "gone",
+    "b.jsonl": `${line("one")}\n{broken`,
+    "c.jsonl": line("two"),
+  }, { dataSource: chats });
+  equal(prompts.length, 2);
+  deepEqual(errors.map(({ context }) => context?.file), ["a.jsonl", "b.jsonl"]);
+});
+
+Deno.test("extractPrompts() answers what it has when a limit is reached", async () => {
+  const { prompts, errors } = await extract(
+    {
+      "a.jsonl": line("one"),
+      "b.jsonl": line("two"),
+      "c.jsonl": line("three"),
+    },
+    { dataSource: chats },
+    {
+      limits: { milliseconds: 1000, bytes: 1, characters: 1000 },
+    },
+  );
+  equal(prompts.length, 1);
+  equal(errors[0].code, "incomplete");
+  deepEqual(errors[0].context?.rest, ["a.jsonl", "b.jsonl", "c.jsonl"]);
+  match(errors[0].message, /run_pipeline/);
+});
+
+Deno.test("extractPrompts() keeps users in their folder", async () => {
+  const caller = { kind: "user" as const, id: "u1" };
+  const files = { "u1/a.jsonl": line("mine"), "u2/a.jsonl": line("theirs") };
+  const mine = { dataSource: { ...chats, prefix: "u1/" } };
+  equal((await extract(files, mine, { caller })).total, 1);
+  for (const prefix of ["", "u2/", "u1", "u1/../u2/"]) {
+    await rejects(
+      extract(files, { dataSource: { ...chats, prefix } }, { caller }),
+      { code: "forbidden" },
+    );
+  }
+});
+
+Deno.test("extractPrompts() takes the form of the first version where there are directories", async () => {
+  const prompt = {
+    key: "k",
+    text: "local",
+    source: { path: "a", format: "f", position: 0 },
+  };
+  const readDirectory = async function* (directory: string) {
+    equal(directory, "chats");
+    yield { type: "prompt" as const, prompt };
+  };
+  const input = { directory: "chats", maxPrompts: 10 };
+  equal((await extract({}, input, { readDirectory })).prompts[0].text, "local");
+  await rejects(extract({}, input), { code: "invalid_request" });
+});
+
+Deno.test("extractPromptsSchema wants exactly one source", () => {
+  equal(extractPromptsSchema.safeParse({}).success, false);
+  equal(
+    extractPromptsSchema.safeParse({ directory: "a", dataSource: chats })
+      .success,
+    false,
+  );
+});

@@ -1,0 +1,152 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import type { Database } from "../database.ts";
+import {
+  runPipeline,
+  type RunPipelineDependencies,
+  type RunPipelineInput,
+  runPipelineSchema,
+  type RunState,
+} from "./run_pipeline.ts";
+
+const over: RunState = {
+  runId: 7,
+  status: "completed",
+  experimentName: "run 7",
+  extracted: 1,
+  succeeded: 1,
+  failed: 0,
+  cached: 0,
+  open: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cost: 0,
+  error: null,
+  notice: null,
+  startedAt: null,
+  finishedAt: null,
+};
+
+function createFakes(states: RunState["status"][]) {
+  const calls: [string, Record<string, unknown>][] = [];
+  let now = 0;
+  const dependencies: RunPipelineDependencies = {
+    caller: { kind: "service" },
+    database: {
+      call: (name: string, parameters: Record<string, unknown>) => {
+        calls.push([name, parameters]);
+        return Promise.resolve(
+          name === "ensure_endpoint" ? "model-1" : { runId: 7 },
+        );
+      },
+    } as Database,
+    readRun: () =>
+      Promise.resolve({
+        ...over,
+        status: states.length > 1 ? states.shift()! : states[0],
+      }),
+    clock: {
+      now: () => now,
+      wait: (milliseconds) => {
+        now += milliseconds;
+        return Promise.resolve();
+      },
+    },
+    waitLimitMs: 10_000,
+  };
+  return { calls, dependencies, now: () => now };
+}
+
+function run(
+  input: Partial<RunPipelineInput>,
+  dependencies: RunPipelineDependencies,
+) {
+  return runPipeline(
+    runPipelineSchema.parse({
+      dataSource: { type: "supabase", bucket: "chats" },
+      endpoint: "model",
+      supabaseTable: "prompt_evaluations",
+      config: {},
+      ...input,
+    }),
+    dependencies,
+  );
+}
+
+Deno.test("runPipeline() starts a run and answers at once", async () => {
+  const { calls, dependencies } = createFakes(["queued"]);
+  const answer = await run({
+    config: {
+      extractMaxPrompts: 9,
+      batchSize: 20,
+      maxConcurrency: 3,
+      turns: "first",
+    },
+    batchMetadata: { experimentName: "e", tags: ["t"], night: 1 },
+  }, { ...dependencies, idempotencyKey: "k" });
+  deepEqual(answer, { runId: 7, status: "queued", errors: [] });
+  const [name, { run: row, idempotency_key }] = calls[0] as [
+    string,
+    { run: Record<string, unknown>; idempotency_key: string },
+  ];
+  deepEqual([name, idempotency_key], ["create_run", "k"]);
+  deepEqual(
+    [row.max_prompts, row.max_concurrency, row.options, row.metadata, row.tags],
+    [9, 3, { turns: "first" }, { night: 1 }, ["t"]],
+  );
+});
+
+Deno.test("runPipeline() makes an endpoint of a URL", async () => {
+  const { calls, dependencies } = createFakes(["queued"]);
+  await run({
+    endpoint: undefined,
+    modelEndpoint: "https://model.example/v1",
+    requestOptions: { headers: { Authorization: "Bearer x" }, timeout: 5000 },
+  }, dependencies);
+  deepEqual(calls[0], ["ensure_endpoint", {
+    url: "https://model.example/v1",
+    format: null,
+    model: null,
+    headers: { Authorization: "Bearer x" },
+    timeout_seconds: 5,
+  }]);
+  equal((calls[1][1].run as Record<string, unknown>).endpoint, "model-1");
+});
+
+Deno.test("runPipeline() waits until the run is over", async () => {
+  const { dependencies } = createFakes(["queued", "running", "completed"]);
+  const { status, summary } = await run({ wait: true }, dependencies);
+  deepEqual([status, summary?.succeeded], ["completed", 1]);
+});
+
+Deno.test("runPipeline() answers with the state when the time to wait is up", async () => {
+  const { dependencies, now } = createFakes(["running"]);
+  equal((await run({ wait: 2 }, dependencies)).status, "running");
+  equal(now(), 2000);
+  equal((await run({ wait: 3600 }, dependencies)).status, "running");
+  equal(now(), 12_000);
+});
+
+Deno.test("runPipeline() keeps users from URLs and HTTP from directories", async () => {
+  const { dependencies } = createFakes(["queued"]);
+  await rejects(
+    run({ endpoint: undefined, modelEndpoint: "https://model.example" }, {
+      ...dependencies,
+      caller: { kind: "user", id: "u" },
+    }),
+    { code: "forbidden" },
+  );
+  await rejects(
+    run({ dataSource: { type: "local", directory: "a" } }, dependencies),
+    { code: "invalid_request" },
+  );
+});
+
+Deno.test("runPipelineSchema refuses a key in the URL", () => {
+  equal(
+    runPipelineSchema.safeParse({
+      dataSource: { type: "run", runId: 1 },
+      modelEndpoint: "https://model.example/v1?api_key=abc",
+    }).success,
+    false,
+  );
+});

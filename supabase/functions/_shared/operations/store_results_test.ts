@@ -1,0 +1,87 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import type { Database } from "../database.ts";
+import { PipelineError } from "../errors.ts";
+import {
+  storeResults,
+  type StoreResultsInput,
+  storeResultsSchema,
+} from "./store_results.ts";
+
+type Call = { results: Record<string, unknown>[]; defaults: unknown };
+
+function createDatabase(
+  answer: (call: number) => { ids: (number | null)[]; errors: unknown[] },
+) {
+  const calls: Call[] = [];
+  const database = {
+    call: (_: string, parameters: Record<string, unknown>) => {
+      calls.push(parameters as unknown as Call);
+      return Promise.resolve().then(() => answer(calls.length));
+    },
+  } as Database;
+  return { database, calls };
+}
+
+function store(database: Database, input: StoreResultsInput) {
+  return storeResults(storeResultsSchema.parse(input), {
+    caller: { kind: "service" },
+    database,
+  });
+}
+
+const answered = (prompt: string) => ({
+  prompt,
+  response: "r",
+  success: true,
+});
+
+Deno.test("storeResults() gives metadata of the batch as defaults", async () => {
+  const { database, calls } = createDatabase(() => ({ ids: [7], errors: [] }));
+  const stored = await store(database, {
+    responses: [{ ...answered("a\0b"), model: null, promptKey: "k" }],
+    batchMetadata: { experimentName: "e", modelName: "m", night: 2 },
+  });
+  deepEqual(stored, { stored: 1, failed: 0, insertedIds: [7], errors: [] });
+  deepEqual(calls[0].results, [
+    { key: "k", prompt: "a\ufffdb", response: "r", success: true },
+  ]);
+  deepEqual(calls[0].defaults, {
+    experimentName: "e",
+    model: "m",
+    metadata: { night: 2 },
+  });
+});
+
+Deno.test("storeResults() goes on after a batch that failed", async () => {
+  const { database } = createDatabase((call) => {
+    if (call === 2) throw new PipelineError("unavailable", "no answer");
+    const size = call === 1 ? 200 : 50;
+    return { ids: Array.from({ length: size }, (_, id) => id), errors: [] };
+  });
+  const stored = await store(database, {
+    responses: Array.from({ length: 450 }, (_, at) => answered(`${at}`)),
+  });
+  deepEqual([stored.stored, stored.failed], [250, 200]);
+  deepEqual(stored.errors[0].context, { batch: 2, prompts: [200, 399] });
+});
+
+Deno.test("storeResults() names the response of a bad row", async () => {
+  const { database } = createDatabase(() => ({
+    ids: [1, null],
+    errors: [{ index: 1, code: "23514", message: "no" }],
+  }));
+  const { errors, insertedIds } = await store(database, {
+    responses: [answered("a"), answered("b")],
+  });
+  equal(errors[0].context?.prompt, 1);
+  deepEqual(insertedIds, [1]);
+});
+
+Deno.test("storeResults() refuses a table that is no results table", async () => {
+  const { database } = createDatabase(() => {
+    throw new PipelineError("invalid_request", "it is no results table");
+  });
+  await rejects(store(database, { responses: [answered("a")] }), {
+    code: "invalid_request",
+  });
+});

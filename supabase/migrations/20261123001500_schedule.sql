@@ -2,15 +2,16 @@
 
 do $$
 declare
-  version text := (select extversion from pg_extension where extname = 'pg_cron');
+  -- Versions such as 1.4-1 exist.
+  version integer[] := (
+    select string_to_array(substring(extversion from '^\d+\.\d+'), '.')
+    from pg_extension where extname = 'pg_cron'
+  );
 begin
   perform cron.schedule(
     'prompt-pipeline sweep',
     -- Schedules in seconds need pg_cron 1.5.
-    case
-      when string_to_array(version, '.')::int[] >= array[1, 5] then '10 seconds'
-      else '* * * * *'
-    end,
+    case when version < array[1, 5] then '* * * * *' else '10 seconds' end,
     'select public.sweep_pipeline()'
   );
   -- pg_cron never prunes its log; a sweep every 10 s would add 8,640 rows a day.

@@ -379,6 +379,22 @@ export type Database = {
       };
     };
     Views: {
+      "experiment_scores": {
+        Row: {
+          "errors": number | null;
+          "evaluator": string;
+          "experiment_name": string | null;
+          "model": string | null;
+          "pass_rate": number | null;
+          "passed": number | null;
+          "score_high": number | null;
+          "score_low": number | null;
+          "score_mean": number | null;
+          "scored": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "experiment_summary": {
         Row: {
           "cost": number | null;
@@ -390,6 +406,10 @@ export type Database = {
           "p95_ms": number | null;
           "p99_ms": number | null;
           "prompts": number | null;
+          "score_high": number | null;
+          "score_low": number | null;
+          "score_mean": number | null;
+          "scored": number | null;
           "succeeded": number | null;
           "success_rate": number | null;
         };
@@ -506,6 +526,14 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "check_pipeline_invariants": {
+        Args: { "as_of"?: string };
+        Returns: {
+          "broken": string;
+          "detail": string;
+          "run_id": number;
+        }[];
+      };
       "checkpoint_task": {
         Args: {
           "as_of"?: string;
@@ -527,6 +555,32 @@ export type Database = {
           "worker_id": string;
         };
         Returns: Json;
+      };
+      "compare_experiments": {
+        Args: {
+          "baseline": string;
+          "candidate": string;
+          "evaluator"?: string;
+          "results_table"?: string;
+          "seed"?: number;
+        };
+        Returns: {
+          "baseline_mean": number;
+          "candidate_mean": number;
+          "compared": string;
+          "cost_difference": number;
+          "difference": number;
+          "difference_high": number;
+          "difference_low": number;
+          "gained": number;
+          "latency_difference_ms": number;
+          "losses": number;
+          "lost": number;
+          "mcnemar_p": number;
+          "pairs": number;
+          "ties": number;
+          "wins": number;
+        }[];
       };
       "create_results_table": { Args: { "name": string }; Returns: string };
       "create_run": {
@@ -683,14 +737,6 @@ export type Database = {
       };
       "start_worker": {
         Args: { "as_of"?: string; "token": string; "worker_id": string };
-        Returns: Json;
-      };
-      "store_evaluations": {
-        Args: {
-          "evaluations": Json;
-          "owner"?: string;
-          "results_table": string;
-        };
         Returns: Json;
       };
       "store_results": {

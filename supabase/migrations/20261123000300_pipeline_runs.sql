@@ -12,7 +12,7 @@ create table public.pipeline_runs (
   id bigint generated always as identity primary key,
   experiment_name text not null default '',
   source jsonb not null,
-  endpoint text not null references public.model_endpoints (name) on update cascade,
+  endpoint text references public.model_endpoints (name) on update cascade,
   model text,
   parameters jsonb not null default '{}',
   options jsonb not null default '{}',
@@ -46,6 +46,9 @@ create table public.pipeline_runs (
   constraint pipeline_runs_status_is_known check (
     status in ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')
   ),
+  constraint pipeline_runs_prompts_need_an_endpoint check (
+    endpoint is not null or source ->> 'type' = 'evaluations'
+  ),
   constraint pipeline_runs_finished_at_matches_status check (
     (finished_at is not null) = (status in ('completed', 'failed', 'cancelled'))
   ),
@@ -75,7 +78,7 @@ comment on table public.pipeline_runs is
 comment on column public.pipeline_runs.experiment_name is
   'Name shared by runs that are compared; "run <id>" when not given.';
 comment on column public.pipeline_runs.source is
-  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]} or {"type":"run","runId"} (the prompts of an earlier run).';
+  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"run","runId"} (the prompts of an earlier run) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
 comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';
 comment on column public.pipeline_runs.parameters is
   'Model parameters: temperature, maxTokens, topP, stop, systemPrompt, responseSchema, seed; others are passed on as written.';

@@ -81,6 +81,16 @@ begin
           'Wait until it has finished, or cancel it'
         );
       end if;
+    when 'evaluations' then
+      if (check_source.source ? 'runId') = (check_source.source ? 'experiment')
+        or check_source.source ? 'runId' and check_source.source ->> 'runId' !~ '^\d{1,18}$'
+        or check_source.source ? 'experiment' and coalesce(check_source.source ->> 'experiment', '') = ''
+      then
+        perform pipeline.refuse_run(
+          'source does not say what to evaluate',
+          'Write {"type": "evaluations", "runId": 1} or {"type": "evaluations", "experiment": "name"}'
+        );
+      end if;
     when 'local' then
       perform pipeline.refuse_run(
         'the database cannot read local directories',
@@ -89,7 +99,7 @@ begin
     else
       perform pipeline.refuse_run(
         format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
-        'The types are "supabase" (bucket, prefix), "prompts" (prompts) and "run" (runId)'
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId) and "evaluations" (runId or experiment)'
       );
   end case;
 end;
@@ -107,7 +117,8 @@ as $$
 declare
   known constant text[] := array[
     'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
-    'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody'
+    'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
+    'reference'
   ];
   option record;
 begin
@@ -156,6 +167,67 @@ $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
 
+create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
+returns void
+language plpgsql
+stable
+-- Definer: users may not read endpoints'' prices, yet max_cost depends on them.
+security definer
+set search_path = ''
+as $$
+declare
+  -- The same list as EVALUATORS in functions/_shared/evaluation; a test compares them.
+  known constant text[] := array[
+    'exact-match', 'contains', 'not-contains', 'regex', 'json-valid', 'json-schema',
+    'numeric-difference', 'edit-distance', 'rouge-l', 'length', 'latency', 'refusal', 'rubric',
+    'pairwise', 'webhook'
+  ];
+  names text[] := '{}';
+  config jsonb;
+  judge public.model_endpoints;
+begin
+  for config in
+    select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
+    from jsonb_array_elements(check_evaluators.evaluators) as item
+  loop
+    if coalesce(config ->> 'type', '') <> all (known) then
+      perform pipeline.refuse_run(
+        format('there is no evaluator %s', coalesce(config -> 'type', config)),
+        'The evaluators are ' || array_to_string(known, ', ')
+      );
+    end if;
+    if coalesce(config ->> 'name', config ->> 'type') = any (names) then
+      perform pipeline.refuse_run(
+        format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
+        'Give one of them another "name"'
+      );
+    end if;
+    names := names || coalesce(config ->> 'name', config ->> 'type');
+    if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
+      select * into judge from public.model_endpoints where name = config ->> 'endpoint';
+      if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
+        perform pipeline.refuse_run(
+          format('evaluator "%s" has no judge: there is no endpoint %s',
+            config ->> 'type', coalesce(config -> 'endpoint', 'null')),
+          'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
+        );
+      end if;
+      if check_evaluators.priced and judge.input_cost is null then
+        perform pipeline.refuse_run(
+          format('max_cost needs prices, and judge "%s" has none', judge.name),
+          format(
+            'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+            judge.name
+          )
+        );
+      end if;
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
+  'Refuses unknown evaluators, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+
 create function pipeline.check_run()
 returns trigger
 language plpgsql
@@ -167,7 +239,9 @@ declare
   chosen public.model_endpoints;
 begin
   select * into chosen from public.model_endpoints where name = new.endpoint;
-  if chosen.name is null or (new.owner is not null and not chosen.open_to_users) then
+  if (new.endpoint is not null or new.source ->> 'type' is distinct from 'evaluations')
+    and (chosen.name is null or (new.owner is not null and not chosen.open_to_users))
+  then
     perform pipeline.refuse_run(
       format('there is no endpoint "%s"', new.endpoint),
       case
@@ -179,7 +253,7 @@ begin
       end
     );
   end if;
-  if new.max_cost is not null and chosen.input_cost is null then
+  if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
     perform pipeline.refuse_run(
       format('max_cost needs prices, and endpoint "%s" has none', new.endpoint),
       format(
@@ -211,6 +285,10 @@ begin
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
+  perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
+  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
+    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   return new;

@@ -88,6 +88,9 @@ as $$
       join pipeline.endpoint_states as state on state.endpoint = run.endpoint
       where run.id = workers_needed.run_id and state.blocked_until > workers_needed.as_of
     ) then 0
+    -- One task is a hundred answers to grade.
+    when workers_needed.stage = 'evaluate'
+    then ceil(pipeline.due_count(run_id, stage, 100, as_of) / 25.0)::integer
     else ceil(pipeline.due_count(run_id, stage, 4000, as_of) / 1000.0)::integer
   end;
 $$;
@@ -229,6 +232,7 @@ begin
       'stage', worker.stage,
       'run', jsonb_build_object(
         'id', run.id,
+        'owner', run.owner,
         'model', coalesce(run.model, endpoint.model),
         'parameters', run.parameters,
         'options', run.options,
@@ -238,8 +242,8 @@ begin
       ),
       'endpoint', to_jsonb(endpoint)
     )
-    from public.model_endpoints as endpoint
-    where endpoint.name = run.endpoint
+    from (select run.endpoint as name) as wanted
+    left join public.model_endpoints as endpoint on endpoint.name = wanted.name
   );
 end;
 $$;
@@ -290,7 +294,8 @@ begin
     -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
     -- below, or that they see this worker ended. Without it a wake could fall between the two.
     perform from public.pipeline_runs where id = worker.run_id for no key update;
-    perform pipeline.wake_workers(worker.run_id, worker.stage, 'successor', end_worker.as_of);
+    -- Of other stages too: they may have waited for a place among max_workers.
+    perform pipeline.wake_run(worker.run_id, 'successor', end_worker.as_of);
   end if;
 end;
 $$;

@@ -87,6 +87,42 @@ comment on function pipeline.concurrency_limit(
   public.model_endpoints, pipeline.endpoint_states, public.pipeline_runs
 ) is 'Most calls in flight to the endpoint over all runs.';
 
+create table pipeline.reserved_calls (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  worker_id uuid not null,
+  endpoint text not null
+    references public.model_endpoints (name) on update cascade on delete cascade,
+  reserved_tokens integer not null,
+  reserved_cost numeric not null,
+  expires_at timestamptz not null,
+  constraint reserved_calls_are_not_negative check (reserved_tokens >= 0 and reserved_cost >= 0)
+);
+comment on table pipeline.reserved_calls is
+  'One row per judge''s call that is under way; removed when it ends, or after its time limit when its worker died.';
+create index reserved_calls_endpoint_idx on pipeline.reserved_calls (endpoint);
+create index reserved_calls_run_idx on pipeline.reserved_calls (run_id);
+alter table pipeline.reserved_calls enable row level security;
+grant select, insert, delete on pipeline.reserved_calls to service_role;
+
+create function pipeline.calls_reserved(endpoint text, as_of timestamptz)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*)
+    from pipeline.reserved_calls as call
+    where call.endpoint = calls_reserved.endpoint and call.expires_at > calls_reserved.as_of
+  );
+end;
+$$;
+comment on function pipeline.calls_reserved(text, timestamptz) is
+  'Calls of judges that are under way to an endpoint.';
+
 create function pipeline.grant_slots(
   worker pipeline.workers,
   endpoint_limit integer,
@@ -363,6 +399,11 @@ as $$
       where task.run_id = run.id and task.stage = 'execute' and task.status = 'leased'
     ),
     0
+  ) - coalesce(
+    (
+      select sum(call.reserved_cost) from pipeline.reserved_calls as call where call.run_id = run.id
+    ),
+    0
   )
   from public.pipeline_runs as run
   where run.id = money_left.run_id;
@@ -407,7 +448,8 @@ begin
     ready_at := state.blocked_until;
     return;
   end if;
-  endpoint_limit := pipeline.concurrency_limit(endpoint, state, run);
+  endpoint_limit := pipeline.concurrency_limit(endpoint, state, run)
+    - pipeline.calls_reserved(endpoint.name, as_of);
   slots := pipeline.grant_slots(
     worker,
     endpoint_limit,

@@ -138,6 +138,10 @@ as $$
       100, ceil(extract(epoch from greatest(next.available_at, ready_at) - as_of) * 1000)
     )::integer
     -- Nothing is due, but an archive is still being read: more is coming.
+    when stage = 'evaluate' and exists (
+      select from public.pipeline_tasks as task
+      where task.run_id = next_wait_ms.run_id and task.stage = 'execute' and task.status = 'leased'
+    ) then 500
     when stage = 'execute' and exists (
       select from public.pipeline_tasks as task
       where task.run_id = next_wait_ms.run_id and task.stage = 'extract' and task.status = 'leased'

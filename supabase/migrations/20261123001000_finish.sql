@@ -107,7 +107,13 @@ begin
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
     notice = case
       when run.extracted = 0 and source_error is null
-      then format('No prompts: nothing to extract from %s', run.source)
+      then format(
+        case run.source ->> 'type'
+          when 'evaluations' then 'No evaluations: nothing stored for %s'
+          else 'No prompts: nothing to extract from %s'
+        end,
+        run.source
+      )
     end
   where run.id = end_run_if_done.run_id
     and run.open = 0
@@ -171,7 +177,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return (
+  return pipeline.calls_reserved(endpoint, as_of) + (
     select coalesce(sum(worker.slots), 0)
     from pipeline.workers as worker
     join public.pipeline_runs as run on run.id = worker.run_id
@@ -506,13 +512,24 @@ begin
     array_agg(task.id) filter (where task.status in ('succeeded', 'failed')) as stored_ids,
     count(task.finished_at) as closed,
     count(*) filter (where task.status = 'failed') as failed,
-    sum(task.reserved_tokens) as reserved_tokens
+    sum(task.reserved_tokens) as reserved_tokens,
+    coalesce(
+      sum(jsonb_array_length(task.evaluations)) filter (where task.status = 'succeeded'), 0
+    ) as evaluated,
+    coalesce(
+      sum(jsonb_array_length(task.evaluations)) filter (where task.status = 'failed'), 0
+    ) as not_evaluated
   into settled
   from (
-    select id, status, finished_at, reserved_tokens
+    select
+      id, status, finished_at, reserved_tokens,
+      -- Payloads are stored out of line: only read where they are needed.
+      case when stage = 'evaluate' then payload -> 'evaluationIds' end as evaluations
     from pipeline.settle_successes(worker.id, finish_tasks.results, finish_tasks.as_of)
     union all
-    select id, status, finished_at, reserved_tokens
+    select
+      id, status, finished_at, reserved_tokens,
+      case when stage = 'evaluate' then payload -> 'evaluationIds' end
     from pipeline.settle_failures(worker.id, run, finish_tasks.results, finish_tasks.as_of)
   ) as task;
   if settled.ids is null then
@@ -550,6 +567,22 @@ begin
         0
       )
     where counted.id = run.id;
+    if run.evaluators <> '[]' and settled.stored_ids is not null then
+      perform pipeline.enqueue_evaluations(run, settled.stored_ids, finish_tasks.as_of);
+    end if;
+  elsif worker.stage = 'evaluate' then
+    perform pipeline.store_scores(
+      run, settled.stored_ids, finish_tasks.results, finish_tasks.as_of
+    );
+    update public.pipeline_runs as counted
+    set
+      open = counted.open - settled.closed,
+      -- Of a run that only evaluates, done is what has been evaluated.
+      succeeded = counted.succeeded
+        + case when run.source ->> 'type' = 'evaluations' then settled.evaluated else 0 end,
+      failed = counted.failed
+        + case when run.source ->> 'type' = 'evaluations' then settled.not_evaluated else 0 end
+    where counted.id = run.id;
   else
     perform pipeline.follow_up(run.id, settled.ids, finish_tasks.results, finish_tasks.as_of);
     update public.pipeline_runs as counted
@@ -566,9 +599,12 @@ begin
   return jsonb_build_object(
     'status', run.status,
     'finished', to_jsonb(settled.ids),
-    'blockedMs', pipeline.blocked_ms(run.endpoint, finish_tasks.as_of)
+    'blockedMs', case
+      when worker.stage = 'execute' then pipeline.blocked_ms(run.endpoint, finish_tasks.as_of)
+      else 0
+    end
   );
 end;
 $$;
 comment on function public.finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, retryAfterMs?, place?}, …}], of stage execute with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of stage extract with {payload?, enqueue?, losses?}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, retryAfterMs?, place?}, …}], of stage execute with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

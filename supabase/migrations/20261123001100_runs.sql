@@ -94,6 +94,9 @@ begin
     when 'run' then
       perform pipeline.copy_prompts(new, (new.source ->> 'runId')::bigint);
       perform pipeline.end_run_if_done(new.id, new.created_at);
+    when 'evaluations' then
+      perform pipeline.start_evaluations(new);
+      perform pipeline.end_run_if_done(new.id, new.created_at);
   end case;
   return null;
 end;

@@ -66,6 +66,9 @@ begin
   where id = run.id;
   -- An archive that was given up holds the sample back no longer.
   perform pipeline.draw_sample(run.id, fail_tasks.as_of);
+  if run.evaluators <> '[]' and cardinality(prompt_ids) > 0 then
+    perform pipeline.enqueue_evaluations(run, prompt_ids, fail_tasks.as_of);
+  end if;
   perform pipeline.end_run_if_done(run.id, fail_tasks.as_of);
 end;
 $$;

@@ -23,6 +23,7 @@ select results_eq(
   $$ values
      ('pipeline.cached_answers', 'service_role', 'SID'),
      ('pipeline.endpoint_states', 'service_role', 'SIUD'),
+     ('pipeline.reserved_calls', 'service_role', 'SID'),
      ('pipeline.results_tables', 'service_role', 'SI'),
      ('pipeline.run_requests', 'service_role', 'SID'),
      ('pipeline.sweeps', 'service_role', 'SIU'),

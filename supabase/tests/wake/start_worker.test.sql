@@ -31,7 +31,7 @@ select is(
       'workerId', tests.worker_id(1),
       'stage', 'execute',
       'run', jsonb_build_object(
-        'id', tests.run_id('run'), 'model', 'm1', 'parameters', '{"temperature": 0}'::jsonb,
+        'id', tests.run_id('run'), 'owner', null, 'model', 'm1', 'parameters', '{"temperature": 0}'::jsonb,
         'options', '{"cache": true}'::jsonb, 'evaluators', '[]'::jsonb,
         'resultsTable', 'prompt_evaluations', 'maxPrompts', 7
       ),

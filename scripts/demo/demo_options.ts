@@ -25,6 +25,7 @@ Environment, to ask a real model instead of the local simulator:
 
   MODEL_ENDPOINT   URL of the API, such as https://api.openai.com/v1
   MODEL            Name of the model
+  OTHER_MODEL      Another model there, to be compared with it; may be left out
   MODEL_API_KEY    Key of the API, if it needs one; it goes into Vault.`;
 
 /**

@@ -5,7 +5,14 @@ import { setVaultSecret } from "../local/vault_secret.ts";
 /** The model that the demo asks. */
 export type ModelChoice =
   | { kind: "simulated" }
-  | { kind: "real"; url: string; model: string; apiKey?: string };
+  | {
+    kind: "real";
+    url: string;
+    model: string;
+    /** Another model of the same API, to be compared; undefined: none. */
+    otherModel?: string;
+    apiKey?: string;
+  };
 
 /** A row of model_endpoints, as far as the demo fills it. */
 export interface EndpointRow {
@@ -19,7 +26,7 @@ export interface EndpointRow {
 const SECRET = "MODEL_API_KEY";
 
 /**
- * Reads MODEL_ENDPOINT, MODEL and MODEL_API_KEY.
+ * Reads MODEL_ENDPOINT, MODEL, OTHER_MODEL and MODEL_API_KEY.
  *
  * @throws Error that names the variable that is missing or makes no sense
  */
@@ -39,7 +46,13 @@ export function readModelChoice(
       `Cannot use MODEL_ENDPOINT ${url}: give a URL such as https://api.openai.com/v1`,
     );
   }
-  return { kind: "real", url, model, apiKey: apiKey || undefined };
+  return {
+    kind: "real",
+    url,
+    model,
+    otherModel: env.OTHER_MODEL || undefined,
+    apiKey: apiKey || undefined,
+  };
 }
 
 /** The endpoint of a real model. Each vendor wants its key in another header. */

@@ -11,10 +11,21 @@ Deno.test("readModelChoice() reads a real model, with or without a key", () => {
     kind: "real",
     url: "http://127.0.0.1:11434",
     model: "llama",
+    otherModel: undefined,
     apiKey: undefined,
   });
-  const choice = readModelChoice({ ...env, MODEL_API_KEY: "k" });
-  deepEqual(choice.kind === "real" && choice.apiKey, "k");
+  const choice = readModelChoice({
+    ...env,
+    MODEL_API_KEY: "k",
+    OTHER_MODEL: "small-llama",
+  });
+  deepEqual(choice, {
+    kind: "real",
+    url: "http://127.0.0.1:11434",
+    model: "llama",
+    otherModel: "small-llama",
+    apiKey: "k",
+  });
 });
 
 Deno.test("readModelChoice() names the variable that is missing or wrong", () => {

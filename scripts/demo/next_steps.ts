@@ -17,16 +17,15 @@ export const stepsAfterwards: string[] = [
 /** Three things to try while everything is still running. */
 export function stepsMeanwhile(
   { studioUrl, databaseUrl }: Pick<Stack, "studioUrl" | "databaseUrl">,
-  runId: string,
   endpoint: string,
 ): string[] {
   return [
     "1  Look at the tables pipeline_runs, prompt_evaluations and pipeline_errors",
     `   ${studioUrl}`,
-    `2  Send the same prompts to another model: psql ${databaseUrl}`,
-    "   insert into pipeline_runs (source, endpoint, model)",
-    `   values ('{"type": "run", "runId": ${runId}}', '${endpoint}', 'another-model');`,
-    "3  Watch that run",
+    `2  Start a run of your own: psql ${databaseUrl}`,
+    "   insert into pipeline_runs (source, endpoint)",
+    `   values ('{"type": "prompts", "prompts": ["Hello"]}', '${endpoint}');`,
+    "3  Watch it",
     "   select * from pipeline_run_progress order by id desc limit 1;",
   ];
 }

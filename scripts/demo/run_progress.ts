@@ -50,12 +50,12 @@ export function describeProgress(
     `${String(done).padStart(String(prompts).length)}/${prompts} prompts`,
     perSecond === null ? "" : `${perSecond.toFixed(1)}/s`,
     failed === 0 ? "" : `${failed} failed`,
-    secondsLeft === null || done === prompts
-      ? ""
-      : `${describeSeconds(secondsLeft)} left`,
+    // The database rounds to seconds: 0 is not worth a word.
+    secondsLeft ? `${describeSeconds(secondsLeft)} left` : "",
   ].filter(Boolean).join("  ");
   const width = Math.max(10, Math.min(40, columns - facts.length - 6));
-  const full = Math.round(width * done / prompts);
+  // Full only when all are done.
+  const full = Math.floor(width * done / prompts);
   return `  ${"█".repeat(full)}${"░".repeat(width - full)}  ${facts}`;
 }
 

@@ -1,4 +1,4 @@
-/** What the demo's run differs in. */
+/** What the demo's first run differs in. */
 export interface RunChoices {
   bucket: string;
   endpoint: string;
@@ -6,7 +6,7 @@ export interface RunChoices {
   maxPrompts?: number;
 }
 
-/** The statement that starts the run; it is shown as it is executed. */
+/** The statement that starts a run on a bucket; it is shown as it is executed. */
 export function writeRunStatement(
   { bucket, endpoint, maxPrompts }: RunChoices,
 ): string {
@@ -18,4 +18,16 @@ values (
   '{"type": "supabase", "bucket": "${bucket}"}',
   '${endpoint}', '{"context": "conversation", "dedupe": true, "redact": true}'${value}
 ) returning id`;
+}
+
+/** The statement that sends the prompts of an earlier run to another model. */
+export function writeRepeatStatement(
+  runId: string,
+  endpoint: string,
+  model: string,
+): string {
+  // The name of a model comes from the environment.
+  const quoted = model.replaceAll("'", "''");
+  return `insert into pipeline_runs (source, endpoint, model)
+values ('{"type": "run", "runId": ${runId}}', '${endpoint}', '${quoted}') returning id`;
 }

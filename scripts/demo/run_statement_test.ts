@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { writeRunStatement } from "./run_statement.ts";
+import { writeRepeatStatement, writeRunStatement } from "./run_statement.ts";
 
 Deno.test("writeRunStatement() writes a statement that a user could have written", () => {
   equal(
@@ -21,5 +21,13 @@ values (
   'b', '{"context": "conversation", "dedupe": true, "redact": true}',
   12
 ) returning id`,
+  );
+});
+
+Deno.test("writeRepeatStatement() names the earlier run and the model", () => {
+  equal(
+    writeRepeatStatement("1", "simulator", "o'model"),
+    `insert into pipeline_runs (source, endpoint, model)
+values ('{"type": "run", "runId": 1}', 'simulator', 'o''model') returning id`,
   );
 });

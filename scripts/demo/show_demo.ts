@@ -1,7 +1,11 @@
-import { setTimeout } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { Sql } from "postgres";
 import { type Stack, startStack } from "../local/stack.ts";
+import {
+  describeComparison,
+  readComparison,
+  writeComparisonStatement,
+} from "./comparison.ts";
 import type { DemoOptions } from "./demo_options.ts";
 import {
   addEndpoint,
@@ -10,27 +14,25 @@ import {
   toEndpoint,
 } from "./model_choice.ts";
 import { stepsAfterwards, stepsMeanwhile } from "./next_steps.ts";
-import { drawPairs } from "./pairs_table.ts";
-import { readRunProgress, type RunProgress } from "./run_progress.ts";
-import { writeRunStatement } from "./run_statement.ts";
-import {
-  describeSummary,
-  readRunSummary,
-  type RunSummary,
-} from "./run_summary.ts";
+import { writeRepeatStatement, writeRunStatement } from "./run_statement.ts";
 import type { Screen } from "./screen.ts";
-import { startSimulatedModel, toSimulatedEndpoint } from "./simulated_model.ts";
+import { showRun } from "./show_run.ts";
+import {
+  behaveAsOtherModel,
+  otherSimulatedModel,
+  startSimulatedModel,
+  toSimulatedEndpoint,
+} from "./simulated_model.ts";
 import { sampleArchives, uploadArchives } from "./upload_archives.ts";
-import { watchRun } from "./watch_run.ts";
 
 const BUCKET = "conversation-archives";
-const PAIRS = 3;
 
 /**
- * Shows the whole way on this machine: start, upload, one row, progress, result.
+ * Shows the whole way on this machine: start, upload, one row, progress, result,
+ * and the same prompts with another model.
  *
  * @param signal ends the demo early, or the time that --keep adds
- * @throws Error in one line when a part does not start or the run does not
+ * @throws Error in one line when a part does not start or a run does not
  *   complete; the signal's reason when it was ended. Nothing is left running.
  */
 export async function showDemo(
@@ -46,29 +48,29 @@ export async function showDemo(
   const stack = await startSupabase(keep, screen);
   cleanup.defer(stack.stop);
   signal.throwIfAborted();
-  const endpoint = await openModel(model, cleanup);
+  const { endpoint, other } = await openModels(model, cleanup);
   const apiKey = model.kind === "real" ? model.apiKey : undefined;
   await addEndpoint(stack.sql, endpoint, apiKey);
   await upload(stack, screen);
 
+  screen.print("One row starts a run:");
   const statement = writeRunStatement({
     bucket: BUCKET,
     endpoint: endpoint.name,
     maxPrompts,
   });
-  const runId = await run(statement, stack.sql, screen, signal);
-
-  if (!keep) {
-    screen.print(screen.bold("Three things to try next"));
-    stepsAfterwards.forEach((line) => screen.print(`  ${line}`));
-    return;
+  const run = { statement, pairCount: 3 };
+  const runId = await showRun(run, stack.sql, screen, signal);
+  if (other) {
+    other.begin();
+    screen.print("Another row sends the same prompts to another model:");
+    const statement = writeRepeatStatement(runId, endpoint.name, other.model);
+    const repeat = { statement, pairCount: 0 };
+    const otherId = await showRun(repeat, stack.sql, screen, signal);
+    await compare(runId, otherId, stack.sql, screen);
   }
-  screen.print(screen.bold("Three things to try now"));
-  stepsMeanwhile(stack, runId, endpoint.name)
-    .forEach((line) => screen.print(`  ${line}`));
-  screen.print();
-  screen.print("Still running. Ctrl-C stops it and forgets the data.");
-  await new Promise((end) => signal.addEventListener("abort", end));
+  if (keep) await stayUp(stack, endpoint.name, screen, signal);
+  else showSteps("Three things to try next", stepsAfterwards, screen);
 }
 
 function describeModel(model: ModelChoice): string {
@@ -94,14 +96,32 @@ async function startSupabase(keep: boolean, screen: Screen): Promise<Stack> {
   return stack;
 }
 
-async function openModel(
+/** An endpoint, and the second model there that the first is compared with. */
+interface Models {
+  endpoint: EndpointRow;
+  other?: { model: string; begin(): void };
+}
+
+async function openModels(
   model: ModelChoice,
   cleanup: AsyncDisposableStack,
-): Promise<EndpointRow> {
-  if (model.kind === "real") return toEndpoint(model);
+): Promise<Models> {
+  if (model.kind === "real") {
+    const { otherModel } = model;
+    return {
+      endpoint: toEndpoint(model),
+      other: otherModel ? { model: otherModel, begin() {} } : undefined,
+    };
+  }
   const simulator = await startSimulatedModel();
   cleanup.defer(simulator.stop);
-  return toSimulatedEndpoint(simulator);
+  return {
+    endpoint: toSimulatedEndpoint(simulator),
+    other: {
+      model: otherSimulatedModel,
+      begin: () => behaveAsOtherModel(simulator),
+    },
+  };
 }
 
 async function upload(stack: Stack, screen: Screen): Promise<void> {
@@ -114,62 +134,39 @@ async function upload(stack: Stack, screen: Screen): Promise<void> {
   screen.print();
 }
 
-/** Starts a run, shows it until it has ended, and tells what came of it. */
-async function run(
-  statement: string,
+async function compare(
+  baselineId: string,
+  candidateId: string,
   sql: Sql,
   screen: Screen,
-  signal: AbortSignal,
-): Promise<string> {
-  screen.print("One row starts a run:");
+): Promise<void> {
+  const statement = writeComparisonStatement(
+    `run ${baselineId}`,
+    `run ${candidateId}`,
+  );
+  const comparison = await readComparison(sql, statement);
+  screen.print(
+    screen.bold(`Run ${candidateId} against run ${baselineId}, by prompt`),
+  );
+  screen.print(screen.dim(`  ${statement}`));
+  describeComparison(comparison).forEach((line) => screen.print(line));
   screen.print();
-  screen.print(screen.dim(statement.replace(/^/gm, "  ")));
-  screen.print();
-  const [{ id }] = await sql.unsafe(statement);
-  const progress = await watchRun({
-    read: () => readRunProgress(sql, id),
-    screen,
-    wait: (milliseconds) => setTimeout(milliseconds, undefined, { signal }),
-    now: () => performance.now(),
-  });
-  screen.print();
-  if (progress.status !== "completed") {
-    throw new Error(
-      `Cannot complete run ${id}: it is ${progress.status}: ${progress.error}`,
-    );
-  }
-  showResult(id, progress, await readRunSummary(sql, id, PAIRS), screen);
-  return id;
 }
 
-function showResult(
-  runId: string,
-  progress: RunProgress,
-  summary: RunSummary,
+async function stayUp(
+  stack: Stack,
+  endpoint: string,
   screen: Screen,
-): void {
-  screen.print(screen.bold(`Run ${runId} is completed`));
-  describeSummary(progress, summary).forEach((line) => screen.print(line));
+  signal: AbortSignal,
+): Promise<void> {
+  const steps = stepsMeanwhile(stack, endpoint);
+  showSteps("Three things to try now", steps, screen);
   screen.print();
-  const { losses, failures, pairs } = summary;
-  if (losses.length > 0) {
-    screen.print(screen.bold("What could not be read (pipeline_errors)"));
-    losses.forEach(({ message }) => screen.print(`  ${message}`));
-    screen.print();
-  }
-  if (failures.length > 0) {
-    screen.print(screen.bold("Why prompts failed (pipeline_errors)"));
-    failures.forEach(({ message, count }) =>
-      screen.print(`  ${count} × ${message}`)
-    );
-    screen.print();
-  }
-  if (progress.succeeded === 0) {
-    throw new Error(
-      `Cannot show answers of run ${runId}: none of ${progress.prompts} prompts succeeded`,
-    );
-  }
-  screen.print(screen.bold("The first pairs (prompt_evaluations)"));
-  screen.print(drawPairs(pairs, screen.columns));
-  screen.print();
+  screen.print("Still running. Ctrl-C stops it and forgets the data.");
+  await new Promise((end) => signal.addEventListener("abort", end));
+}
+
+function showSteps(title: string, steps: string[], screen: Screen): void {
+  screen.print(screen.bold(title));
+  steps.forEach((line) => screen.print(`  ${line}`));
 }

@@ -1,4 +1,11 @@
-import { doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
+import {
+  deepEqual,
+  doesNotMatch,
+  equal,
+  match,
+  ok,
+  rejects,
+} from "node:assert/strict";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import { readLines } from "../../../scripts/local/lines.ts";
 import { startModelSimulator } from "../../../scripts/local/model_simulator.ts";
@@ -11,7 +18,13 @@ function spawnDemo(
     args: ["task", "--quiet", "demo", ...args],
     cwd: checkout,
     // Whoever runs the tests may have set these.
-    env: { MODEL_ENDPOINT: "", MODEL: "", MODEL_API_KEY: "", ...env },
+    env: {
+      MODEL_ENDPOINT: "",
+      MODEL: "",
+      OTHER_MODEL: "",
+      MODEL_API_KEY: "",
+      ...env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -59,6 +72,7 @@ Deno.test("deno task demo with a real model → the key travels through Vault", 
     const { code, stdout, stderr } = await runDemo(["--max-prompts", "3"], {
       MODEL_ENDPOINT: `${model.url}/v1`,
       MODEL: "large-model",
+      OTHER_MODEL: "small-model",
       MODEL_API_KEY: "key-of-the-test",
       // A company's proxy must not come between the parts on this machine.
       HTTP_PROXY: "http://127.0.0.1:9",
@@ -68,8 +82,14 @@ Deno.test("deno task demo with a real model → the key travels through Vault", 
     match(stdout, /large-model at http:.* answers/);
     doesNotMatch(stdout, /simulator|key-of-the-test/);
     match(stdout, /succeeded 3\n/);
-    const [request] = model.requests;
-    equal((request.body as { model: string }).model, "large-model");
+    match(stdout, /pairs +3: 0 better, 0 worse, 3 equal/);
+    const models = model.requests.map(({ body }) =>
+      (body as { model: string }).model
+    );
+    deepEqual(models, [
+      ...Array(3).fill("large-model"),
+      ...Array(3).fill("small-model"),
+    ]);
   } finally {
     await model.stop();
   }

@@ -2,8 +2,12 @@ import { equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { addEndpoint } from "../../../scripts/demo/model_choice.ts";
-import { writeRunStatement } from "../../../scripts/demo/run_statement.ts";
 import {
+  writeRepeatStatement,
+  writeRunStatement,
+} from "../../../scripts/demo/run_statement.ts";
+import {
+  otherSimulatedModel,
   startSimulatedModel,
   toSimulatedEndpoint,
 } from "../../../scripts/demo/simulated_model.ts";
@@ -141,13 +145,19 @@ Deno.test("every statement of the documentation gives what it says", () =>
     }
   }));
 
-Deno.test("README.md shows the run of the demo first", async () => {
-  const [first] = await blocksOf("README.md");
+Deno.test("README.md begins with the demo's runs", async () => {
+  const blocks = await blocksOf("README.md");
+  const [first] = blocks;
   const statement = writeRunStatement({
     bucket: "conversation-archives",
     endpoint: "simulator",
   });
   equal(first.text, `${statement};\n`);
+  const runs = blocks.filter(({ text }) =>
+    /^insert into pipeline_r/.test(text)
+  );
+  const repeat = writeRepeatStatement("1", "simulator", otherSimulatedModel);
+  equal(runs[1].text, `${repeat};\n`);
   const lines = (await read("README.md")).split("\n");
   const end = lines.findIndex((line) => line.startsWith("## "));
   ok(end <= 46, `the first screen has ${end} lines`);

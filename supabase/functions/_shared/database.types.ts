@@ -111,7 +111,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "endpoint": string;
+          "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
           "evaluators": NonNullable<Json>;
@@ -148,7 +148,7 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
-          "endpoint": string;
+          "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
           "evaluators"?: NonNullable<Json>;
@@ -184,7 +184,7 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
-          "endpoint"?: string;
+          "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
           "evaluators"?: NonNullable<Json>;
@@ -488,7 +488,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "endpoint": string;
+          "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
           "evaluators": NonNullable<Json>;
@@ -615,9 +615,45 @@ export type Database = {
         };
         Returns: string;
       };
+      "evaluate_experiment": {
+        Args: {
+          "columns"?: Json;
+          "evaluators": Json;
+          "experiment_name": string;
+          "results_table"?: string;
+        };
+        Returns: number;
+      };
+      "evaluate_run": {
+        Args: { "columns"?: Json; "evaluators"?: Json; "run_id": number };
+        Returns: number;
+      };
+      "exchange_calls": {
+        Args: {
+          "as_of"?: string;
+          "ended"?: Json;
+          "endpoint": string;
+          "wanted"?: (number)[];
+          "worker_id": string;
+        };
+        Returns: Json;
+      };
       "extend_leases": {
         Args: { "as_of"?: string; "in_flight"?: number; "worker_id": string };
         Returns: Json;
+      };
+      "find_cached_call": {
+        Args: { "endpoint": string; "request": Json; "worker_id": string };
+        Returns: Json;
+      };
+      "find_response": {
+        Args: {
+          "experiment": string;
+          "owner"?: string;
+          "prompt_key": string;
+          "results_table": string;
+        };
+        Returns: string;
       };
       "finish_tasks": {
         Args: { "as_of"?: string; "results": Json; "worker_id": string };
@@ -635,7 +671,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "endpoint": string;
+          "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
           "evaluators": NonNullable<Json>;
@@ -673,6 +709,10 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "read_evaluations": {
+        Args: { "ids": (number)[]; "results_table": string };
+        Returns: Json;
+      };
       "read_secret": { Args: { "name": string }; Returns: string };
       "release_tasks": {
         Args: {
@@ -689,7 +729,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "endpoint": string;
+          "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
           "evaluators": NonNullable<Json>;

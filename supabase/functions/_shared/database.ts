@@ -33,7 +33,11 @@ export function createDatabase(
       if (!answer.error) return answer.data as Result;
       const { message, hint } = answer.error;
       throw new PipelineError(
-        toErrorCode(answer.error.code, answer.status),
+        toErrorCode(
+          // A gateway in front of the Data API has codes of its own, even numbers.
+          typeof answer.error.code === "string" ? answer.error.code : undefined,
+          answer.status,
+        ),
         `Cannot call ${name}(): ${message}${hint ? `. ${hint}` : ""}`,
         { cause: answer.error },
       );

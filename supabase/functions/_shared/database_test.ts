@@ -29,6 +29,14 @@ Deno.test("createDatabase() names the function in its error", async () => {
   );
 });
 
+Deno.test("createDatabase() takes a gateway's answer for a database that cannot be reached", async () => {
+  const { client } = clientThatAnswers({
+    error: { code: 502, message: "no upstream" },
+    status: 502,
+  });
+  await rejects(createDatabase(client).call("f", {}), { code: "unavailable" });
+});
+
 Deno.test("toErrorCode() tells passing faults from final ones", () => {
   equal(toErrorCode("57P03", 503), "unavailable");
   equal(toErrorCode(undefined, 0), "unavailable");

@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { basename, dirname, relative } from "node:path";
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
+import { createArchiveStorage } from "../../supabase/functions/_shared/storage.ts";
+import type { Connection } from "../project/connection.ts";
+import { findFiles } from "./find_files.ts";
+import { openFile } from "./open_file.ts";
+
+/** What became of one file. */
+export interface UploadedFile {
+  file: string;
+  /** In its bucket. */
+  path: string;
+  bytes: number;
+  outcome: "uploaded" | "already there" | "failed";
+  /** Why it failed. */
+  error?: string;
+}
+
+export interface UploadSettings {
+  bucket: string;
+  /** Put before every path, such as `2026/`. */
+  prefix: string;
+  /** Files at a time; default 4. */
+  parallel?: number;
+  fetch: typeof globalThis.fetch;
+  onFile?(file: UploadedFile, total: { files: number; bytes: number }): void;
+}
+
+/**
+ * Puts files and folders into a bucket, which is made (private) when there is none. A file that is
+ * there already with the same size, and the same MD5 where Storage tells it, is not sent again: an
+ * interrupted upload is resumed by repeating it. Files are streamed. A file that fails does not stop
+ * the others.
+ *
+ * @throws {PipelineError} the bucket can neither be found nor made
+ */
+export async function uploadFiles(
+  paths: string[],
+  connection: Connection,
+  settings: UploadSettings,
+): Promise<UploadedFile[]> {
+  const { bucket, prefix, parallel = 4, fetch, onFile } = settings;
+  const storage = createArchiveStorage({
+    supabaseUrl: connection.url,
+    secretKey: connection.secretKey,
+  }, fetch);
+  await storage.checkBucket(bucket).catch(async (error) => {
+    if (!(error instanceof PipelineError) || error.code !== "not_found") {
+      throw error;
+    }
+    await createBucket(bucket, connection, fetch);
+  });
+  const files = await listFiles(paths, prefix);
+  const total = {
+    files: files.length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+  const present = createFolderIndex((folder, offset) =>
+    storage.list(bucket, folder, offset)
+  );
+  const done: UploadedFile[] = new Array(files.length);
+  let next = 0;
+  async function work() {
+    while (next < files.length) {
+      const index = next++;
+      done[index] = await uploadOne(files[index]);
+      onFile?.(done[index], total);
+    }
+  }
+  async function uploadOne(file: LocalFile): Promise<UploadedFile> {
+    try {
+      const kept = await present(file.path);
+      if (kept?.size === file.bytes && await hasDigest(file, kept.version)) {
+        return { ...file, outcome: "already there" };
+      }
+      await send(file, bucket, connection, fetch);
+      return { ...file, outcome: "uploaded" };
+    } catch (error) {
+      return { ...file, outcome: "failed", error: (error as Error).message };
+    }
+  }
+  await Promise.all(
+    Array.from({ length: Math.min(parallel, files.length) }, work),
+  );
+  return done;
+}
+
+interface LocalFile {
+  file: string;
+  path: string;
+  bytes: number;
+}
+
+async function listFiles(
+  paths: string[],
+  prefix: string,
+): Promise<LocalFile[]> {
+  const files: LocalFile[] = [];
+  for (const path of paths) {
+    const root = (await stat(path)).isDirectory() ? path : dirname(path);
+    for await (const { path: file } of findFiles([path])) {
+      const name = relative(root, file).replaceAll("\\", "/") || basename(file);
+      files.push({
+        file,
+        path: `${prefix}${name}`,
+        bytes: (await stat(file)).size,
+      });
+    }
+  }
+  return files;
+}
+
+type Kept = { version: string; size: number };
+
+/** Looks objects up by listing each folder once. */
+function createFolderIndex(
+  list: (
+    folder: string,
+    offset: number,
+  ) => ReturnType<ReturnType<typeof createArchiveStorage>["list"]>,
+): (path: string) => Promise<Kept | undefined> {
+  const folders = new Map<string, Promise<Map<string, Kept>>>();
+  async function read(folder: string) {
+    const kept = new Map<string, Kept>();
+    let offset: number | null = 0;
+    while (offset !== null) {
+      const page = await list(folder, offset);
+      for (const object of page.objects) kept.set(object.path, object);
+      offset = page.nextOffset;
+    }
+    return kept;
+  }
+  return async (path) => {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (!folders.has(folder)) folders.set(folder, read(folder));
+    return (await folders.get(folder)!).get(path);
+  };
+}
+
+/** True unless the ETag is an MD5, and another one. */
+async function hasDigest({ file }: LocalFile, etag: string): Promise<boolean> {
+  const expected = /^"?([0-9a-f]{32})"?$/.exec(etag)?.[1];
+  if (expected === undefined) return true;
+  const digest = createHash("md5");
+  for await (const chunk of await openFile(file)) digest.update(chunk);
+  return digest.digest("hex") === expected;
+}
+
+async function send(
+  { file, path }: LocalFile,
+  bucket: string,
+  connection: Connection,
+  fetch: typeof globalThis.fetch,
+): Promise<void> {
+  const response = await fetch(
+    `${connection.url}/storage/v1/object/${encodeURIComponent(bucket)}/${
+      path.split("/").map(encodeURIComponent).join("/")
+    }`,
+    {
+      method: "POST",
+      headers: {
+        ...headersOf(connection),
+        "content-type": "application/octet-stream",
+        "x-upsert": "true",
+      },
+      body: await openFile(file),
+      // A body that is a stream needs it, and TypeScript does not know it.
+      ...{ duplex: "half" },
+    },
+  );
+  await expectOk(response, `upload ${file}`);
+}
+
+async function createBucket(
+  bucket: string,
+  connection: Connection,
+  fetch: typeof globalThis.fetch,
+): Promise<void> {
+  const response = await fetch(`${connection.url}/storage/v1/bucket`, {
+    method: "POST",
+    headers: { ...headersOf(connection), "content-type": "application/json" },
+    body: JSON.stringify({ id: bucket, name: bucket, public: false }),
+  });
+  await expectOk(response, `make bucket "${bucket}"`);
+}
+
+function headersOf({ secretKey }: Connection): Record<string, string> {
+  return {
+    apikey: secretKey,
+    // Legacy keys are JWTs and also travel as bearer tokens.
+    ...secretKey.startsWith("sb_")
+      ? {}
+      : { authorization: `Bearer ${secretKey}` },
+  };
+}
+
+async function expectOk(response: Response, action: string): Promise<void> {
+  const text = await response.text();
+  if (response.ok) return;
+  throw new PipelineError(
+    response.status >= 500 ? "unavailable" : "invalid_request",
+    `Cannot ${action}: Storage answered ${response.status} ${
+      text.slice(0, 200)
+    }`,
+  );
+}

@@ -1,0 +1,21 @@
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { Connection } from "./connection.ts";
+
+/** Node 20 has no WebSocket, and supabase-js wants one although nothing here listens to Realtime. */
+class NoWebSocket {
+  constructor() {
+    throw new Error("Cannot listen to Realtime: there is no WebSocket");
+  }
+}
+
+/** A client that acts as service_role and keeps no session. */
+export function createProjectClient(
+  { url, secretKey }: Connection,
+): SupabaseClient {
+  return createClient(url, secretKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    realtime: {
+      transport: (globalThis.WebSocket ?? NoWebSocket) as typeof WebSocket,
+    },
+  });
+}

@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import { basename, resolve } from "node:path";
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
+import { uploadFiles } from "../pipeline/upload_files.ts";
+import type { Connection } from "../project/connection.ts";
+
+const BUCKET = "conversation-archives";
+
+/**
+ * Turns a local source of run_pipeline into one in Storage, because the run works in the project:
+ * the directory goes to the bucket conversation-archives, below a folder named after it.
+ *
+ * @throws {PipelineError} `unavailable`: a file could not be uploaded
+ */
+export async function uploadLocalSource(
+  input: unknown,
+  connection: Connection,
+  fetch: typeof globalThis.fetch,
+): Promise<unknown> {
+  const { dataSource } = input as {
+    dataSource?: { type?: string; directory?: string };
+  };
+  if (dataSource?.type !== "local" || !dataSource.directory) return input;
+  const directory = resolve(dataSource.directory);
+  const digest = createHash("sha256").update(directory).digest("hex");
+  const prefix = `local/${basename(directory).replace(/[^\w.-]/g, "_")}-${
+    digest.slice(0, 8)
+  }/`;
+  const files = await uploadFiles([directory], connection, {
+    bucket: BUCKET,
+    prefix,
+    fetch,
+  });
+  const failed = files.filter(({ outcome }) => outcome === "failed");
+  if (failed.length > 0) {
+    throw new PipelineError(
+      "unavailable",
+      `Cannot upload ${failed.length} of ${files.length} files: ${
+        failed[0].error
+      }`,
+    );
+  }
+  return {
+    ...input as object,
+    dataSource: { type: "supabase", bucket: BUCKET, prefix },
+  };
+}

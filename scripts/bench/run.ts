@@ -42,7 +42,9 @@ const args = parseArgs(Deno.args, { boolean: ["json", "help"] });
 const unknown = args._.find((name: unknown) => !(String(name) in BENCHMARKS));
 if (args.help || unknown !== undefined) {
   console.error(
-    unknown === undefined ? USAGE : `Unknown benchmark "${unknown}"\n\n${USAGE}`,
+    unknown === undefined
+      ? USAGE
+      : `Unknown benchmark "${unknown}"\n\n${USAGE}`,
   );
   Deno.exit(args.help ? 0 : 2);
 }

@@ -1,4 +1,3 @@
-import type { Prompt } from "../prompt.ts";
 import type {
   ArchiveCounts,
   ArchiveErrorCode,
@@ -9,17 +8,15 @@ import type { Collector, Outcome, PlacedRecord } from "./collect/collector.ts";
 import { MessageCollector } from "./collect/message_collector.ts";
 import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
-import type { Conversation } from "./conversation.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
-import type { ConversationPlace } from "./prompts/to_prompts.ts";
+import type { ConversationsPlace, PromptMaker } from "./prompts/to_prompts.ts";
 import { RecordScanner, type ScanState } from "./records/record_scanner.ts";
 
 /** How a file of text is read, and where it is continued. */
 export interface PartReading {
-  archive: { bucket?: string; directory?: string; path: string };
-  entry?: string;
-  makePrompts(conversation: Conversation, place: ConversationPlace): Prompt[];
+  place: ConversationsPlace;
+  makePrompts: PromptMaker;
   checkpointBytes: number;
   maxConversationBytes: number;
   /** Counts of the whole archive; the reader adds to them. */
@@ -184,18 +181,18 @@ export class PartReader {
         this.#told,
         from?.open ?? [],
       );
-    } else this.#collector = new RecordCollector(format, begun);
+    } else {
+      this.#collector = new RecordCollector(format, begun);
+      if (format.pairsIn !== undefined) {
+        this.#scanner.readAsPairs(format.pairsIn);
+      }
+    }
   }
 
   #give({ collected, loss }: Outcome, place: Place): void {
-    const { archive, entry, counts, makePrompts } = this.#reading;
+    const { counts, makePrompts } = this.#reading;
     for (const { conversation, index, format } of collected) {
-      const prompts = makePrompts(conversation, {
-        ...archive,
-        entry,
-        format,
-        index,
-      });
+      const prompts = makePrompts(conversation, index, format);
       counts.conversations++;
       counts.prompts += prompts.length;
       for (const prompt of prompts) {
@@ -240,12 +237,10 @@ export class PartReader {
   #lose(code: ArchiveErrorCode, reason: string, place: Place): void {
     const { record, offset } = place;
     if (offset < this.#told) return;
-    const { archive, entry, counts } = this.#reading;
+    const { place: { path, entry }, counts } = this.#reading;
     // Damaged text was used all the same.
     if (code !== "invalid_utf8") counts.skipped++;
-    const file = entry === undefined
-      ? archive.path
-      : `${archive.path} (${entry})`;
+    const file = entry === undefined ? path : `${path} (${entry})`;
     const message =
       `Cannot read ${file}, record ${record} at byte ${offset}: ${reason}`;
     this.#events.push({

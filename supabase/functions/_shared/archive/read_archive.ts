@@ -7,6 +7,7 @@ import type {
 import { BrokenContainer } from "./container/broken_container.ts";
 import { ByteReader } from "./container/byte_reader.ts";
 import { type ArchivePart, openArchive } from "./container/open_archive.ts";
+import { oneByOne } from "./one_by_one.ts";
 import type { ExtractOptions } from "./options.ts";
 import { type PartEvent, PartReader } from "./part_reader.ts";
 import { createPromptMaker } from "./prompts/to_prompts.ts";
@@ -30,8 +31,8 @@ export interface ReadArchiveSettings {
 }
 
 const MEGABYTE = 1024 * 1024;
-// A large chunk would make a large batch of events.
-const CHUNK_BYTES = MEGABYTE;
+// Prompts of a chunk are held together until they are given out.
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Reads an archive as its bytes come, one conversation at a time. `bytes` begins at `from.offset` of
@@ -39,13 +40,23 @@ const CHUNK_BYTES = MEGABYTE;
  * event and never an exception; only `bytes` itself can make this throw, for example when a
  * download breaks off: then the last checkpoint is the place to go on.
  */
-export async function* readArchive(
+export function readArchive(
   bytes: ReadableStream<Uint8Array>,
   archive: ArchiveName,
   options: ExtractOptions,
   from?: ArchiveCursor,
   settings: ReadArchiveSettings = {},
-): AsyncGenerator<ArchiveEvent, void> {
+): AsyncIterableIterator<ArchiveEvent, void> {
+  return oneByOne(readBatches(bytes, archive, options, from, settings));
+}
+
+async function* readBatches(
+  bytes: ReadableStream<Uint8Array>,
+  archive: ArchiveName,
+  options: ExtractOptions,
+  from: ArchiveCursor | undefined,
+  settings: ReadArchiveSettings,
+): AsyncGenerator<ArchiveEvent[], void> {
   const reader = new ByteReader(bytes);
   const run = new ArchiveRun(archive, options, settings, from);
   try {
@@ -59,7 +70,7 @@ export async function* readArchive(
 class ArchiveRun {
   readonly #archive: ArchiveName;
   readonly #settings: Required<Omit<ReadArchiveSettings, "skip">>;
-  readonly #makePrompts: ReturnType<typeof createPromptMaker>;
+  readonly #options: ExtractOptions;
   readonly #from: ArchiveCursor | undefined;
   readonly #counts: ArchiveCounts;
   readonly #formats: Set<string>;
@@ -79,14 +90,14 @@ class ArchiveRun {
       maxExpandedBytes: settings.maxExpandedBytes ?? 8192 * MEGABYTE,
       maxConversationBytes: settings.maxConversationBytes ?? 32 * MEGABYTE,
     };
-    this.#makePrompts = createPromptMaker(options);
+    this.#options = options;
     this.#counts = from === undefined
       ? { conversations: 0, prompts: 0, skipped: 0 }
       : { ...from.counts };
     this.#formats = new Set(from?.formats);
   }
 
-  async *read(reader: ByteReader): AsyncGenerator<ArchiveEvent, void> {
+  async *read(reader: ByteReader): AsyncGenerator<ArchiveEvent[], void> {
     const parts = (this.#from?.offset ?? 0) > 0
       ? [{ chunks: reader.chunks(), seekable: true }]
       : openArchive(reader, this.#settings.maxExpandedBytes);
@@ -100,30 +111,28 @@ class ArchiveRun {
       }
     } catch (error) {
       if (!(error instanceof BrokenContainer)) throw error;
-      yield this.#containerError(error, reader.position);
+      yield [this.#containerError(error, reader.position)];
     }
     if (this.#formats.size === 0) {
-      for (const error of this.#strangers) {
-        this.#counts.skipped++;
-        yield { type: "error", error };
-      }
+      this.#counts.skipped += this.#strangers.length;
+      yield this.#strangers.map((error) => ({ type: "error", error }));
     }
-    yield {
+    yield [{
       type: "end",
       format: this.#formats.size === 0 ? null : [...this.#formats].join(", "),
       ...this.#counts,
-    };
+    }];
   }
 
   async *#readPart(
     part: ArchivePart,
     number: number,
-  ): AsyncGenerator<ArchiveEvent, void> {
+  ): AsyncGenerator<ArchiveEvent[], void> {
     const from = this.#from?.part === number ? this.#from : undefined;
+    const place = { ...this.#archive, entry: part.entry };
     const reader = new PartReader({
-      archive: this.#archive,
-      entry: part.entry,
-      makePrompts: this.#makePrompts,
+      place,
+      makePrompts: createPromptMaker(this.#options, place),
       checkpointBytes: this.#settings.checkpointBytes,
       maxConversationBytes: this.#settings.maxConversationBytes,
       counts: this.#counts,
@@ -140,10 +149,7 @@ class ArchiveRun {
         passing -= chunk.length - rest.length;
         for (let at = 0; at < rest.length; at += CHUNK_BYTES) {
           const events = reader.push(rest.subarray(at, at + CHUNK_BYTES));
-          for (const event of events) {
-            const told = this.#toEvent(event, part, number, reader);
-            if (told !== undefined) yield told;
-          }
+          yield this.#toEvents(events, part, number, reader);
         }
         if (reader.stopped) break;
       }
@@ -151,11 +157,19 @@ class ArchiveRun {
       if (!(error instanceof BrokenContainer)) throw error;
       failure = error;
     }
-    for (const event of reader.finish(failure)) {
-      const told = this.#toEvent(event, part, number, reader);
-      if (told !== undefined) yield told;
-    }
+    yield this.#toEvents(reader.finish(failure), part, number, reader);
     if (reader.format !== undefined) this.#formats.add(reader.format.name);
+  }
+
+  #toEvents(
+    events: PartEvent[],
+    part: ArchivePart,
+    number: number,
+    reader: PartReader,
+  ): ArchiveEvent[] {
+    return events
+      .map((event) => this.#toEvent(event, part, number, reader))
+      .filter((event) => event !== undefined);
   }
 
   #toEvent(

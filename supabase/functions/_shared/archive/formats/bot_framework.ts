@@ -8,6 +8,7 @@ import {
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { buildAll, type ConversationFormat } from "./format.ts";
+import { parseJson } from "../records/parse_json.ts";
 
 /**
  * Bot Framework transcripts: activities `{type, from, recipient, conversation, text}`. Only messages
@@ -35,7 +36,7 @@ export const copilotStudio: ConversationFormat = {
   read: (record) => {
     if (!isObject(record)) return [];
     const holder: Json = typeof record.content === "string"
-      ? JSON.parse(record.content)
+      ? parseJson(record.content)
       : record;
     const activities = objectsOf(isObject(holder) ? holder.activities : []);
     const conversations = buildAll(botFramework, activities);

@@ -6,6 +6,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
+import { isMapping, mappingEntries } from "./mapping_entries.ts";
 import { roleOf } from "./role_of.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
@@ -16,15 +17,14 @@ import { type TreeNode, treeTurns } from "./tree_turns.ts";
 export const chatgpt: ConversationFormat = {
   kind: "conversation",
   name: "chatgpt",
-  matches: (record) => isObject(record) && isObject(record.mapping),
+  pairsIn: "mapping",
+  matches: (record) => isObject(record) && isMapping(record.mapping),
   read: (record) => isObject(record) ? [readConversation(record)] : [],
 };
 
 function readConversation(record: JsonObject): Conversation {
-  const mapping = isObject(record.mapping) ? record.mapping : {};
   const nodes: TreeNode[] = [];
-  for (const key in mapping) {
-    const node = mapping[key];
+  for (const [key, node] of mappingEntries(record.mapping)) {
     if (!isObject(node)) continue;
     const message = isObject(node.message) ? node.message : undefined;
     nodes.push({

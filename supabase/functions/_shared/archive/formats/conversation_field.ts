@@ -1,6 +1,7 @@
 import { firstObject, isObject, type Json, textOrUndefined } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
 import { authorOf, listTurns } from "./list_turns.ts";
+import { parseJson } from "../records/parse_json.ts";
 
 /**
  * `{conversation: [{role, content}]}`: LMSYS-Chat-1M, WildChat, and arena battles, whose
@@ -33,7 +34,7 @@ export const conversationField: ConversationFormat = {
 function listOf(field: Json | undefined): Json | undefined {
   if (typeof field !== "string") return field;
   try {
-    return JSON.parse(field);
+    return parseJson(field);
   } catch {
     throw new TypeError(
       "`conversation` is text that is not JSON, probably Python's; write the rows with `to_json` of a list",

@@ -12,6 +12,7 @@ import type { ConversationFormat, MessageFormat } from "./format.ts";
 import { insideBlock } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { parseJson } from "../records/parse_json.ts";
 
 /** Cursor's agent transcripts: `{role, message: {content: [{type: "text", text}]}}` per line. */
 export const cursorTranscript: MessageFormat = eventFormat({
@@ -97,7 +98,7 @@ function bubbleKey(record: Json): { composer: string } | undefined {
 function parsed(value: Json | undefined): Json {
   if (typeof value !== "string") return null;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     // A row that is cut or binary holds no turn.
     return null;

@@ -1,11 +1,13 @@
 import type { Turn } from "../conversation.ts";
 import {
   isObject,
+  type Json,
   type JsonObject,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
+import { isMapping, mappingEntries } from "./mapping_entries.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
 /**
@@ -15,28 +17,29 @@ import { type TreeNode, treeTurns } from "./tree_turns.ts";
 export const deepseek: ConversationFormat = {
   kind: "conversation",
   name: "deepseek",
+  pairsIn: "mapping",
   matches: (record) =>
-    isObject(record) && isObject(record.mapping) &&
+    isObject(record) && isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),
   read: (record) => {
-    if (!isObject(record) || !isObject(record.mapping)) return [];
+    if (!isObject(record)) return [];
     return [{
       id: textOrUndefined(record.id),
       title: textOrUndefined(record.title),
-      turns: treeTurns(Object.entries(record.mapping).flatMap(toNodes)),
+      turns: treeTurns([...mappingEntries(record.mapping)].flatMap(toNodes)),
     }];
   },
 };
 
-function hasFragments(mapping: JsonObject): boolean {
-  return Object.values(mapping).some((node) =>
+function hasFragments(mapping: Json | undefined): boolean {
+  return [...mappingEntries(mapping)].some(([, node]) =>
     isObject(node) && isObject(node.message) &&
     Array.isArray(node.message.fragments)
   );
 }
 
 /** A node may hold both a request and its response: each becomes a node of its own. */
-function toNodes([key, node]: [string, JsonObject[string]]): TreeNode[] {
+function toNodes([key, node]: [string, Json]): TreeNode[] {
   if (!isObject(node)) return [];
   const message = isObject(node.message) ? node.message : {};
   const time = message.inserted_at;

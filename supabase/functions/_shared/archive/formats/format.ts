@@ -8,6 +8,8 @@ export interface ConversationFormat {
   /** True when the record has this shape; called for every record, so it must be cheap. */
   matches(record: Json): boolean;
   read(record: Json): Conversation[];
+  /** A member with a key per message; from some record on it comes as `[key, value, key, value, …]`. */
+  pairsIn?: string;
 }
 
 /** A format in which one record is a message or an event. */

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../json.ts";
 import { listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { parseJson } from "../records/parse_json.ts";
 
 const LIST_KEYS = ["messages", "contents", "chat_history", "history"];
 const INNER_KEYS = [
@@ -73,7 +74,7 @@ function decoded(text: string): Json {
   for (let level = 0; level < 3 && typeof value === "string"; level++) {
     if (!/^\s*["[{]/.test(value)) return value;
     try {
-      value = JSON.parse(value) as Json;
+      value = parseJson(value);
     } catch {
       // Text that only begins like JSON is the prompt itself.
       return value;

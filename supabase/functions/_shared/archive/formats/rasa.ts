@@ -8,6 +8,7 @@ import {
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { buildAll, type ConversationFormat } from "./format.ts";
+import { parseJson } from "../records/parse_json.ts";
 
 /**
  * Rasa's event table: a row per event, `{sender_id, type_name, data: "{…}"}`. Payloads of buttons
@@ -21,7 +22,7 @@ export const rasaEvents = eventFormat({
   conversationOf: ({ sender_id }) => textOrUndefined(sender_id),
   turnOf: (row) =>
     toTurn(
-      typeof row.data === "string" ? JSON.parse(row.data) as Json : row.data,
+      typeof row.data === "string" ? parseJson(row.data) : row.data,
     ),
 });
 

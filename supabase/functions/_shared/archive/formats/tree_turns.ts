@@ -19,7 +19,8 @@ export interface TreeNode {
  */
 export function treeTurns(nodes: TreeNode[], current?: string): Turn[] {
   const byId = new Map<string, TreeNode>();
-  for (const node of nodes) if (!byId.has(node.id)) byId.set(node.id, node);
+  // Of a repeated id the last one counts, as in JSON.
+  for (const node of nodes) byId.set(node.id, node);
   const unique = byId.size === nodes.length ? nodes : [...byId.values()];
   const { order, branched } = depthFirst(unique, byId);
   const ordered = branched ? byTime(order, byId) : order;

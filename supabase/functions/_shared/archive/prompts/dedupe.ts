@@ -1,4 +1,4 @@
-import { hash } from "./prompt_key.ts";
+import { sha256 } from "./sha256.ts";
 
 /** The text as it is compared: Unicode form, case and white space do not make a difference. */
 export function normaliseForDedupe(text: string): string {
@@ -10,7 +10,7 @@ export function createDedupe(): (text: string) => boolean {
   const seen = new Set<string>();
   return (text) => {
     const before = seen.size;
-    seen.add(hash(normaliseForDedupe(text)));
+    seen.add(sha256(normaliseForDedupe(text)));
     return seen.size > before;
   };
 }

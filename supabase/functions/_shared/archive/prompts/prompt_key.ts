@@ -1,31 +1,28 @@
-import { createHash } from "node:crypto";
+import { createSha256 } from "./sha256.ts";
 
-/** What makes a prompt the same one when its archive is read again. */
-export interface PromptIdentity {
+/** The archive that a prompt belongs to, wherever it is read again. */
+export interface ArchiveIdentity {
   /** Bucket or directory; empty when there is neither. */
   root: string;
   path: string;
   entry?: string;
-  /** The conversation's own id, or its number in the file. */
-  conversation: string | number;
-  /** The message's own id, or the position of the prompt. */
-  message: string | number;
 }
 
 /**
- * The key of a prompt: 32 hexadecimal characters of a SHA-256. The path belongs to it, the bytes do
- * not: a newer export at the same path adds only its new prompts, a copy at another path all of them.
+ * Builds the function that makes the keys of an archive's prompts, 32 hexadecimal characters of a
+ * SHA-256: from the conversation's own id or its number in the file, and the message's own id or its
+ * position. The path belongs to the key, the bytes of the file do not: a newer export at the same
+ * path adds only its new prompts, a copy at another path all of them.
  */
-export function promptKey(identity: PromptIdentity): string {
-  const { root, path, entry = "", conversation, message } = identity;
-  // Types are part of it: the id "1" is not the number 1.
-  return hash(
-    `${root}\0${path}\0${entry}\0${typeof conversation}\0${conversation}\0${typeof message}\0${message}`,
-  );
+export function createPromptKey(
+  { root, path, entry = "" }: ArchiveIdentity,
+): (conversation: string | number, message: string | number) => string {
+  const hash = createSha256(`${root}\0${path}\0${entry}`);
+  return (conversation, message) =>
+    hash(`${tagged(conversation)}\0${tagged(message)}`);
 }
 
-/** The first 32 hexadecimal characters of the SHA-256 of a text. */
-export function hash(text: string): string {
-  // node:crypto takes 0.7 µs, @noble/hashes 2.8 µs, crypto.subtle is asynchronous.
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+/** The id "1" is not the number 1. */
+function tagged(part: string | number): string {
+  return typeof part === "string" ? `=${part}` : `#${part}`;
 }

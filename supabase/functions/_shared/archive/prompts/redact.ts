@@ -1,5 +1,5 @@
 import type { Redaction } from "../options.ts";
-import { hash } from "./prompt_key.ts";
+import { sha256 } from "./sha256.ts";
 
 interface Rule {
   kind: Redaction;
@@ -82,7 +82,7 @@ function placeholder(kind: Redaction, found: string): string {
     ? found
     : found.toLowerCase().replace(/[\s()./-]/g, "");
   const value = kind === "email" || kind === "ip" ? found.toLowerCase() : plain;
-  return `[${kind.toUpperCase()}_${hash(`${kind}\0${value}`).slice(0, 6)}]`;
+  return `[${kind.toUpperCase()}_${sha256(`${kind}\0${value}`).slice(0, 6)}]`;
 }
 
 /** ISO/IEC 7812-1, annex B (Luhn), and a length that card numbers have. */

@@ -5,72 +5,72 @@ import type { ExtractOptions } from "../options.ts";
 import { answersOf } from "./answers.ts";
 import { cleanText } from "./clean_text.ts";
 import { createPromptFilter } from "./prompt_filter.ts";
-import { hash, promptKey } from "./prompt_key.ts";
-import { createRedactor } from "./redact.ts";
+import { createPromptKey } from "./prompt_key.ts";
+import { redactPrompt } from "./redact_prompt.ts";
+import { sha256 } from "./sha256.ts";
 
-/** Where the conversation was found. */
-export interface ConversationPlace {
+/** The file of text in which conversations are found. */
+export interface ConversationsPlace {
   bucket?: string;
   directory?: string;
   path: string;
   entry?: string;
-  format: string;
-  /** Number of the conversation in its file. */
-  index: number;
 }
 
-interface Selected {
-  turn: Turn;
-  /** Index in the turns of the conversation. */
-  at: number;
-  /** Position among the prompts of all branches, so that it does not depend on the options. */
-  position: number;
-}
+/** Makes the prompts of a conversation; `index` is its number in the file. */
+export type PromptMaker = (
+  conversation: Conversation,
+  index: number,
+  format: string,
+) => Prompt[];
 
-/** Builds the function that makes prompts of a conversation, as the options ask. */
+/** Builds the function that makes prompts of a file's conversations, as the options ask. */
 export function createPromptMaker(
   options: ExtractOptions,
-): (conversation: Conversation, place: ConversationPlace) => Prompt[] {
+  place: ConversationsPlace,
+): PromptMaker {
   const passes = createPromptFilter(options);
-  return (conversation, place) => {
+  const keyOf = createPromptKey({
+    root: place.bucket ?? place.directory ?? "",
+    path: place.path,
+    entry: place.entry,
+  });
+  return (conversation, index, format) => {
     const { turns } = conversation;
     const selected = select(turns, options);
     if (selected.length === 0) return [];
     const answers = answersOf(turns);
-    const keyOf = keyMaker(conversation, place, selected);
+    const repeated = repeatedIds(turns);
     const prompts: Prompt[] = [];
-    for (const { turn, at, position } of selected) {
+    // A position counts all prompts of all branches, so that it does not depend on the options.
+    for (const { at, position } of selected) {
+      const turn = turns[at];
+      const message = messageKey(conversation, turn, position, repeated);
+      const key = keyOf(conversation.id ?? index, message);
       const text = cleanText(turn.text);
       const time = toIsoTime(turn.time);
-      const key = keyOf(turn, position);
       if (!passes({ key, text, time })) continue;
-      const answer = answers[at];
-      const source: PromptSource = {
-        path: place.path,
-        format: place.format,
-        position,
-      };
+      const source: PromptSource = { path: place.path, format, position };
       if (place.bucket !== undefined) source.bucket = place.bucket;
       if (place.entry !== undefined) source.entry = place.entry;
-      const named = nameOf(conversation);
-      if (named !== undefined) source.conversation = named;
-      if (turn.id !== undefined) source.messageId = cleanText(turn.id);
-      if (time !== undefined) source.time = time;
-      const model = answer?.model ?? conversation.model;
-      if (model !== undefined) source.model = cleanText(model);
-      const attachments = attachmentsOf(turn);
-      if (attachments !== undefined) source.attachments = attachments;
+      describe(source, conversation, turn, answers[at], time);
       const prompt: Prompt = { key, text, source };
       if (options.context === "conversation") {
         prompt.messages = earlierTurns(turns, at);
       }
-      if (answer !== undefined) prompt.reference = cleanText(answer.text);
+      const reference = answers[at]?.text;
+      if (reference !== undefined) prompt.reference = cleanText(reference);
       if (turn.metadata !== undefined) prompt.metadata = { ...turn.metadata };
-      if (options.redact.length > 0) redactPrompt(prompt, options);
+      if (options.redact.length > 0) redactPrompt(prompt, options.redact);
       prompts.push(prompt);
     }
     return prompts;
   };
+}
+
+interface Selected {
+  at: number;
+  position: number;
 }
 
 function select(turns: Turn[], options: ExtractOptions): Selected[] {
@@ -79,68 +79,66 @@ function select(turns: Turn[], options: ExtractOptions): Selected[] {
   for (let at = 0; at < turns.length; at++) {
     const turn = turns[at];
     if (turn.role !== "user" || isBlank(turn.text)) continue;
-    const here = position++;
-    if (options.branches === "current" && turn.offBranch === true) continue;
-    selected.push({ turn, at, position: here });
+    if (options.branches === "all" || turn.offBranch !== true) {
+      selected.push({ at, position });
+    }
+    position++;
   }
   if (options.turns === "first") return selected.slice(0, 1);
   return options.turns === "last" ? selected.slice(-1) : selected;
 }
 
 function isBlank(text: string): boolean {
-  return text.length === 0 || text.trim() === "";
+  return !/\S/.test(text);
 }
 
-function keyMaker(
-  conversation: Conversation,
-  place: ConversationPlace,
-  selected: Selected[],
-): (turn: Turn, position: number) => string {
-  const identity = {
-    root: place.bucket ?? place.directory ?? "",
-    path: place.path,
-    entry: place.entry,
-  };
-  const named = conversation.id !== undefined;
-  const whole = named ? conversation.id! : place.index;
-  const repeated = repeatedIds(selected);
-  return (turn, position) => {
-    if (turn.id !== undefined && !repeated.has(turn.id)) {
-      return promptKey({ ...identity, conversation: whole, message: turn.id });
-    }
-    // Ids of conversations can be repeated in a file. Where only the position is left to tell their
-    // prompts apart, the text is part of the key, so that none replaces another.
-    const message = named ? `${position} ${hash(turn.text)}` : position;
-    return promptKey({ ...identity, conversation: whole, message });
-  };
+function messageKey(
+  { id }: Conversation,
+  turn: Turn,
+  position: number,
+  repeated: Set<string> | undefined,
+): string | number {
+  if (turn.id !== undefined && !repeated?.has(turn.id)) return turn.id;
+  // Ids of conversations can be repeated in a file. Where only the position is left to tell their
+  // prompts apart, the text is part of the key, so that none replaces another.
+  return id === undefined ? position : `${position} ${sha256(turn.text)}`;
 }
 
-function repeatedIds(selected: Selected[]): Set<string> {
+function repeatedIds(turns: Turn[]): Set<string> | undefined {
   const seen = new Set<string>();
-  const repeated = new Set<string>();
-  if (selected.length < 2) return repeated;
-  for (const { turn } of selected) {
-    if (turn.id === undefined) continue;
-    if (seen.has(turn.id)) repeated.add(turn.id);
-    seen.add(turn.id);
+  let repeated: Set<string> | undefined;
+  for (const { role, id } of turns) {
+    if (role !== "user" || id === undefined) continue;
+    if (seen.has(id)) (repeated ??= new Set()).add(id);
+    else seen.add(id);
   }
   return repeated;
 }
 
-function nameOf(conversation: Conversation): PromptSource["conversation"] {
+function describe(
+  source: PromptSource,
+  conversation: Conversation,
+  turn: Turn,
+  answer: Turn | undefined,
+  time: string | undefined,
+): void {
   const { id, title } = conversation;
-  if (id === undefined && title === undefined) return undefined;
-  const named: PromptSource["conversation"] = {};
-  if (id !== undefined) named.id = cleanText(id);
-  if (title !== undefined) named.title = cleanText(title);
-  return named;
-}
-
-function attachmentsOf(turn: Turn): PromptSource["attachments"] {
-  return turn.attachments?.map(({ name, text }) => ({
-    ...name !== undefined && { name: cleanText(name) },
-    ...text !== undefined && { text: cleanText(text) },
-  }));
+  if (id !== undefined || title !== undefined) {
+    source.conversation = {
+      ...id !== undefined && { id: cleanText(id) },
+      ...title !== undefined && { title: cleanText(title) },
+    };
+  }
+  if (turn.id !== undefined) source.messageId = cleanText(turn.id);
+  if (time !== undefined) source.time = time;
+  const model = answer?.model ?? conversation.model;
+  if (model !== undefined) source.model = cleanText(model);
+  if (turn.attachments !== undefined) {
+    source.attachments = turn.attachments.map(({ name, text }) => ({
+      ...name !== undefined && { name: cleanText(name) },
+      ...text !== undefined && { text: cleanText(text) },
+    }));
+  }
 }
 
 function earlierTurns(turns: Turn[], at: number): Message[] {
@@ -158,26 +156,4 @@ function earlierTurns(turns: Turn[], at: number): Message[] {
   }
   return path.filter(({ text }) => !isBlank(text))
     .map(({ role, text }) => ({ role, content: cleanText(text) }));
-}
-
-function redactPrompt(prompt: Prompt, options: ExtractOptions): void {
-  const { redact, counts } = createRedactor(options.redact);
-  prompt.text = redact(prompt.text);
-  for (const message of prompt.messages ?? []) {
-    message.content = redact(message.content);
-  }
-  if (prompt.reference !== undefined) {
-    prompt.reference = redact(prompt.reference);
-  }
-  const { conversation, attachments } = prompt.source;
-  if (conversation?.title !== undefined) {
-    conversation.title = redact(conversation.title);
-  }
-  for (const file of attachments ?? []) {
-    if (file.name !== undefined) file.name = redact(file.name);
-    if (file.text !== undefined) file.text = redact(file.text);
-  }
-  if (Object.keys(counts).length > 0) {
-    prompt.metadata = { ...prompt.metadata, redacted: counts };
-  }
 }

@@ -1,4 +1,5 @@
 import type { Json } from "../json.ts";
+import { parseJson } from "./parse_json.ts";
 
 const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
@@ -11,7 +12,7 @@ export type ParsedRecord =
 export function parseRecord(bytes: Uint8Array): ParsedRecord {
   try {
     const text = decoder.decode(bytes);
-    const value: Json = JSON.parse(text);
+    const value = parseJson(text);
     // The strict decoder takes twice as long, so only records with a replacement character pay it.
     return { value, damaged: text.includes("\uFFFD") && !isUtf8(bytes) };
   } catch (error) {

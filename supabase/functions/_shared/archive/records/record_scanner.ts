@@ -3,6 +3,7 @@ import { isObject, type Json } from "../json.ts";
 import { ByteWindow } from "./byte_window.ts";
 import { findLayout, type Layout, LAYOUT_BYTES } from "./layout.ts";
 import { endsScalar, scanMembers, skipSpace } from "./object_keys.ts";
+import { membersAsPairs } from "./members_as_pairs.ts";
 import { parseRecord } from "./parse_record.ts";
 import { splitLine } from "./split_line.ts";
 import { findStringEnd, findValueEnd, type ValueSearch } from "./value_end.ts";
@@ -54,6 +55,8 @@ export class RecordScanner {
   #searchedTo = 0;
   /** Set while bytes are passed over: after a loss, or behind the list of a wrapper. */
   #passing: { until: "value end" | "line end" | "next record" } | undefined;
+  #pairsKey: string | undefined;
+  #scratch = new Uint8Array(0);
   /** Further records of a line that holds several. */
   #queued: ScannedRecord[] = [];
 
@@ -67,6 +70,11 @@ export class RecordScanner {
       this.#shape = state.shape;
       this.#record = state.record;
     }
+  }
+
+  /** Asks for this member of each record as a list of keys and values, see `membersAsPairs`. */
+  readAsPairs(key: string): void {
+    this.#pairsKey = key;
   }
 
   push(chunk: Uint8Array): void {
@@ -230,6 +238,9 @@ export class RecordScanner {
       }
     } else {
       this.#search = { depth: 0, inString: false, at: window.offsetOf(at) };
+      if (this.#pairsKey !== undefined) {
+        this.#search.marks = { from: 0, places: [] };
+      }
     }
     return true;
   }
@@ -242,6 +253,7 @@ export class RecordScanner {
       return this.#findScalarEnd(bytes, from, to);
     }
     search.at = this.#window.indexOf(search.at);
+    if (search.marks !== undefined) search.marks.from = from;
     const end = findValueEnd(bytes, to, search);
     search.at = this.#window.offsetOf(search.at);
     return end;
@@ -263,7 +275,7 @@ export class RecordScanner {
   #readValue(end: number): ScannedRecord | undefined {
     const window = this.#window;
     const { bytes, from } = window;
-    const parsed = parseRecord(bytes.subarray(from, end));
+    const parsed = parseRecord(this.#withPairs(bytes.subarray(from, end)));
     if (!("value" in parsed)) {
       if (!this.#followedByRecord(end)) {
         return this.#giveUp("invalid_json", parsed.reason);
@@ -285,6 +297,18 @@ export class RecordScanner {
     }
     if (this.#wrapper !== undefined) value = wrapRecord(value, this.#wrapper);
     return { record: this.#record++, offset, value, damaged: parsed.damaged };
+  }
+
+  #withPairs(bytes: Uint8Array): Uint8Array {
+    const places = this.#search?.marks?.places ?? [];
+    if (this.#pairsKey === undefined || places.length === 0) return bytes;
+    // The window may be the caller's own memory.
+    if (this.#scratch.length < bytes.length) {
+      this.#scratch = new Uint8Array(2 * bytes.length);
+    }
+    this.#scratch.set(bytes);
+    membersAsPairs(this.#scratch, this.#pairsKey, places);
+    return this.#scratch.subarray(0, bytes.length);
   }
 
   /** A first value on a line of its own, too long to be seen when the layout was decided. */

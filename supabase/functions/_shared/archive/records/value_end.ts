@@ -1,5 +1,6 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 
 /** How far a search for the end of a JSON value has come; carries on in the next chunk. */
 export interface ValueSearch {
@@ -7,6 +8,15 @@ export interface ValueSearch {
   inString: boolean;
   /** Index of the first byte that was not looked at. */
   at: number;
+  /** When set, collects where the members' objects lie, for `membersAsPairs`. */
+  marks?: Marks;
+}
+
+/** Places of the brackets and colons of the objects that are members of a value. */
+export interface Marks {
+  /** Index at which the value begins; places count from it. */
+  from: number;
+  places: number[];
 }
 
 // Most keys and short values end within this many bytes; beyond it `indexOf` is faster than a loop.
@@ -23,6 +33,7 @@ export function findValueEnd(
   search: ValueSearch,
 ): number {
   let { depth, at } = search;
+  const { marks } = search;
   if (search.inString) {
     at = findStringEnd(bytes, at, to, search);
     if (at < 0) return -1;
@@ -52,16 +63,27 @@ export function findValueEnd(
     }
     // 0x20 is the bit in which [ and {, ] and } differ.
     const bracket = byte | 0x20;
-    if (bracket === 0x7b) depth++;
-    else if (bracket === 0x7d && --depth <= 0) {
-      search.depth = 0;
-      search.at = at;
-      return at;
+    if (bracket === 0x7b) {
+      depth++;
+      if (depth === 2 && marks !== undefined) mark(marks, at - 1);
+    } else if (bracket === 0x7d) {
+      if (depth === 2 && marks !== undefined) mark(marks, at - 1);
+      if (--depth <= 0) {
+        search.depth = 0;
+        search.at = at;
+        return at;
+      }
+    } else if (byte === COLON && depth === 2 && marks !== undefined) {
+      mark(marks, at - 1);
     }
   }
   search.depth = depth;
   search.at = at;
   return -1;
+}
+
+function mark({ from, places }: Marks, index: number): void {
+  places.push(index - from);
 }
 
 /** Index after the closing quote, or -1 with the search left inside the string. */

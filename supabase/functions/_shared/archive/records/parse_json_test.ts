@@ -1,0 +1,18 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { parseJson } from "./parse_json.ts";
+
+Deno.test("parseJson() replaces escapes of U+0000", () => {
+  equal(parseJson('"a\\u0000b\\u00000"'), "a\ufffdb\ufffd0");
+});
+
+Deno.test("parseJson() leaves the digits alone where they are no escape", () => {
+  deepEqual(parseJson('["\\\\u0000", "\\u00001", 10000]'), [
+    "\\u0000",
+    "\ufffd1",
+    10000,
+  ]);
+});
+
+Deno.test("parseJson() throws for text that is not JSON", () => {
+  throws(() => parseJson('{"a": '), SyntaxError);
+});

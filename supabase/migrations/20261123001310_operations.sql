@@ -89,6 +89,65 @@ $$;
 comment on function public.create_run(jsonb, uuid, text, timestamptz) is
   'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
 
+create function public.read_scores(
+  results_table text,
+  run_id bigint,
+  experiment text,
+  evaluators text[] default null,
+  owner uuid default null,
+  most integer default 1000
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  perform pipeline.check_results_table(read_scores.results_table);
+  execute format($read$
+    with score as materialized (
+      select score.*
+      from public.evaluation_scores as score
+      join public.%I as evaluation on evaluation.id = score.evaluation_id
+      where score.results_table = $1
+        and ($2 is null or evaluation.run_id = $2)
+        and ($3 is null or evaluation.experiment_name = $3)
+        and ($4 is null or score.evaluator = any ($4))
+        and ($5 is null or evaluation.owner = $5)
+    )
+    select jsonb_build_object(
+      'summary', (
+        select coalesce(jsonb_agg(to_jsonb(total) order by total.evaluator), '[]')
+        from (
+          select
+            score.evaluator, count(score.score) as scored, count(score.error) as errors,
+            avg(score.score) as "scoreMean", count(*) filter (where score.passed) as passed,
+            avg(score.passed::integer) as "passRate"
+          from score group by score.evaluator
+        ) as total
+      ),
+      'scores', (
+        select coalesce(jsonb_agg(to_jsonb(listed)), '[]')
+        from (
+          select
+            score.evaluation_id as "evaluationId", score.evaluator, score.score, score.passed,
+            score.label, score.explanation, score.error
+          from score order by score.evaluation_id, score.evaluator limit $6
+        ) as listed
+      )
+    )
+  $read$, read_scores.results_table)
+  into answer
+  using results_table, run_id, experiment, evaluators, owner, most;
+  return answer;
+end;
+$$;
+comment on function public.read_scores(text, bigint, text, text[], uuid, integer) is
+  'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. With owner, that user''s only. 22023: no results table.';
+
 create function public.set_secret(name text, value text)
 returns void
 language plpgsql
@@ -220,12 +279,14 @@ comment on function public.inspect_project(timestamptz) is
 revoke execute on all functions in schema pipeline from public;
 revoke execute on function
   public.create_run(jsonb, uuid, text, timestamptz),
+  public.read_scores(text, bigint, text, text[], uuid, integer),
   public.set_secret(text, text),
   public.ensure_endpoint(text, text, text, jsonb, numeric),
   public.inspect_project(timestamptz)
 from public, anon, authenticated;
 grant execute on function
   public.create_run(jsonb, uuid, text, timestamptz),
+  public.read_scores(text, bigint, text, text[], uuid, integer),
   public.set_secret(text, text),
   public.ensure_endpoint(text, text, text, jsonb, numeric),
   public.inspect_project(timestamptz)

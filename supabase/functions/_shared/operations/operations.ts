@@ -1,4 +1,9 @@
 import { z } from "zod";
+import {
+  evaluateResults,
+  evaluateResultsOutputSchema,
+  evaluateResultsSchema,
+} from "./evaluate_results.ts";
 import { evaluationSchema } from "./evaluation_record.ts";
 import { executeBatch, executeBatchSchema } from "./execute_batch.ts";
 import {
@@ -69,6 +74,20 @@ export const OPERATIONS = {
         caller: services.caller,
         database: projectOf(services).database,
       }),
+  }),
+  evaluate_results: defineOperation({
+    summary: "Score stored responses with evaluators",
+    input: evaluateResultsSchema,
+    output: evaluateResultsOutputSchema,
+    maxBodyBytes: MEGABYTE,
+    run: (input, services) => {
+      const { database, readRun } = projectOf(services);
+      return evaluateResults(input, {
+        ...services,
+        database,
+        readRun: (runId) => readRun(runId, services.caller),
+      });
+    },
   }),
   run_pipeline: defineOperation({
     summary: "Start a run on the server: extract, execute, store, evaluate",

@@ -13,6 +13,7 @@ import {
   requestOptionsSchema,
 } from "./execute_batch.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
+import { untilOver } from "./until_over.ts";
 import { batchMetadataSchema } from "./store_results.ts";
 
 const positive = z.int().positive();
@@ -122,8 +123,6 @@ export interface RunPipelineDependencies {
   idempotencyKey?: string;
 }
 
-const POLL_MS = 250;
-
 /**
  * Starts a run and answers at once, or with `wait` when it is over.
  *
@@ -232,21 +231,4 @@ function withoutDefaults(options: Record<string, unknown>) {
       JSON.stringify(value) !== JSON.stringify(DEFAULTS[name])
     ),
   );
-}
-
-/** Resolves when the run is over or paused, or when the time is up. */
-async function untilOver(
-  runId: number,
-  wait: true | number,
-  { readRun, clock, waitLimitMs }: RunPipelineDependencies,
-): Promise<RunState> {
-  const wanted = wait === true ? waitLimitMs : wait * 1000;
-  const endsAt = clock.now() + Math.min(wanted, waitLimitMs);
-  for (;;) {
-    const state = await readRun(runId);
-    const isOpen = state.status === "queued" || state.status === "running";
-    const left = endsAt - clock.now();
-    if (!isOpen || left <= 0) return state;
-    await clock.wait(Math.min(POLL_MS, left), new AbortController().signal);
-  }
 }

@@ -1,0 +1,31 @@
+import type { Clock } from "../queue/drain.ts";
+import type { RunState } from "./run_pipeline.ts";
+
+export interface WaitDependencies {
+  readRun(runId: number): Promise<RunState>;
+  clock: Clock;
+  /** Longest that a wait may take. */
+  waitLimitMs: number;
+}
+
+const POLL_MS = 250;
+
+/**
+ * The state of a run when it is over or paused, or when the time is up: `wait` seconds, or as long as
+ * is allowed.
+ */
+export async function untilOver(
+  runId: number,
+  wait: true | number,
+  { readRun, clock, waitLimitMs }: WaitDependencies,
+): Promise<RunState> {
+  const wanted = wait === true ? waitLimitMs : wait * 1000;
+  const endsAt = clock.now() + Math.min(wanted, waitLimitMs);
+  for (;;) {
+    const state = await readRun(runId);
+    const isOpen = state.status === "queued" || state.status === "running";
+    const left = endsAt - clock.now();
+    if (!isOpen || left <= 0) return state;
+    await clock.wait(Math.min(POLL_MS, left), new AbortController().signal);
+  }
+}

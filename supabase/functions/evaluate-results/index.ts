@@ -1,0 +1,13 @@
+import { createHandlerDependencies } from "../_shared/http/create_services.ts";
+import { createOperationHandler } from "../_shared/http/operation_handler.ts";
+import { OPERATIONS } from "../_shared/operations/operations.ts";
+
+const operation = OPERATIONS.evaluate_results;
+
+export default {
+  fetch: createOperationHandler(
+    (input) => ({ operation, input }),
+    operation.maxBodyBytes,
+    createHandlerDependencies(Deno.env.toObject()),
+  ),
+};

@@ -1,7 +1,7 @@
 import type { ArchiveCursor, ArchiveError } from "../archive/archive_event.ts";
 import type { ExtractOptions } from "../archive/options.ts";
 import { normaliseForDedupe } from "../archive/prompts/dedupe.ts";
-import { hash } from "../archive/prompts/prompt_key.ts";
+import { sha256 } from "../archive/prompts/sha256.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
 import { readArchive } from "../archive/read_archive.ts";
 import { PipelineError } from "../errors.ts";
@@ -201,7 +201,7 @@ function promptTask(prompt: Prompt, options: ExtractOptions): TaskToEnqueue {
   const { key, ...payload } = prompt;
   const task: TaskToEnqueue = {
     stage: "execute",
-    key: options.dedupe ? hash(normaliseForDedupe(prompt.text)) : key,
+    key: options.dedupe ? sha256(normaliseForDedupe(prompt.text)) : key,
     payload,
   };
   if (options.sample === undefined || options.sample < 1) return task;

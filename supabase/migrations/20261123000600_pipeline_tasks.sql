@@ -67,6 +67,8 @@ create index pipeline_tasks_due_idx
   on public.pipeline_tasks (run_id, stage, available_at, id) where status = 'pending';
 create index pipeline_tasks_leased_idx
   on public.pipeline_tasks (run_id, stage) where status = 'leased';
+create index pipeline_tasks_events_idx
+  on public.pipeline_tasks (run_id, id) where stage = 'notify' and status in ('pending', 'leased');
 create index pipeline_tasks_failed_idx
   on public.pipeline_tasks (run_id) where status = 'failed';
 

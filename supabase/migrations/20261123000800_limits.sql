@@ -435,6 +435,11 @@ declare
   endpoint_limit integer;
   room integer;
 begin
+  if (worker).stage = 'notify' then
+    slots := 1;
+    ids := case when held = 0 then pipeline.next_event((run).id, as_of) else '{}' end;
+    return;
+  end if;
   if (worker).stage <> 'execute' then
     slots := case (worker).stage when 'extract' then 2 else 8 end;
     ids := pipeline.next_tasks((run).id, (worker).stage, slots + ahead - held, held, as_of);

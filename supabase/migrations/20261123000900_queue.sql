@@ -133,6 +133,8 @@ security invoker
 set search_path = ''
 as $$
   select case
+    -- For a later attempt to deliver an event the sweep wakes another worker.
+    when stage = 'notify' and next.available_at > next_wait_ms.as_of + interval '10 seconds' then null
     -- What is due and yet was not given is held back by a limit, or locked by another claim.
     when next.available_at < 'infinity' then greatest(
       100, ceil(extract(epoch from greatest(next.available_at, ready_at) - as_of) * 1000)
@@ -334,8 +336,13 @@ begin
   select * into run from public.pipeline_runs where id = worker.run_id;
   update public.pipeline_tasks as task
   set
-    status = case when run.status = 'cancelled' then 'cancelled' else 'pending' end,
-    finished_at = case when run.status = 'cancelled' then release_tasks.as_of end,
+    status = case
+      when run.status = 'cancelled' and task.stage <> 'notify' then 'cancelled'
+      else 'pending'
+    end,
+    finished_at = case
+      when run.status = 'cancelled' and task.stage <> 'notify' then release_tasks.as_of
+    end,
     attempts = greatest(task.attempts - 1, 0),
     lease_token = null,
     lease_expires_at = null,
@@ -346,7 +353,7 @@ begin
     and task.worker = worker.id
     and (release_tasks.task_ids is null or task.id = any (release_tasks.task_ids));
   get diagnostics released = row_count;
-  if run.status = 'cancelled' and released > 0 then
+  if run.status = 'cancelled' and worker.stage <> 'notify' and released > 0 then
     update public.pipeline_runs set open = open - released where id = run.id;
   end if;
   return released;

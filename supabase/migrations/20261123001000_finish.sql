@@ -359,10 +359,12 @@ begin
       result.error ->> 'message' as message,
       coalesce((result.error ->> 'retryAfterMs')::numeric, 0) as retry_after_ms,
       case
-        when (run).status = 'cancelled' then 'cancelled'
+        when (run).status = 'cancelled' and held.stage <> 'notify' then 'cancelled'
         -- Waiting is not failing: neither burns an attempt.
         when result.error ->> 'class' in ('rate', 'stop') then 'pending'
-        when result.error ->> 'class' = 'transient' and held.attempts < (run).max_attempts
+        when result.error ->> 'class' = 'transient'
+          -- The worker brings the schedule of webhooks, which has ten attempts.
+          and held.attempts < case when held.stage = 'notify' then 10 else (run).max_attempts end
         then 'pending'
         else 'failed'
       end as status
@@ -583,6 +585,9 @@ begin
       failed = counted.failed
         + case when run.source ->> 'type' = 'evaluations' then settled.not_evaluated else 0 end
     where counted.id = run.id;
+    perform pipeline.follow_up(run.id, settled.ids, finish_tasks.results, finish_tasks.as_of);
+  elsif worker.stage = 'notify' then
+    perform pipeline.log_deliveries(settled.ids, finish_tasks.results, finish_tasks.as_of);
   else
     perform pipeline.follow_up(run.id, settled.ids, finish_tasks.results, finish_tasks.as_of);
     update public.pipeline_runs as counted
@@ -607,4 +612,4 @@ begin
 end;
 $$;
 comment on function public.finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, retryAfterMs?, place?}, …}], of stage execute with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, retryAfterMs?, place?}, …}], of stage execute with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, payload?, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

@@ -185,6 +185,20 @@ $$;
 comment on function public.read_evaluations(text, bigint[]) is
   'What evaluators see of stored rows, [{id, promptKey, prompt, response, success, reference, model, durationMs, inputTokens, outputTokens, metadata}], in the order of their ids. 22023: no results table.';
 
+create function public.read_endpoint(name text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select to_jsonb(endpoint)
+  from public.model_endpoints as endpoint
+  where endpoint.name = read_endpoint.name;
+$$;
+comment on function public.read_endpoint(text) is
+  'The row of an endpoint, for a worker that is about to call it; null when there is none.';
+
 create function public.find_response(
   results_table text,
   experiment text,
@@ -252,8 +266,10 @@ begin
     input_tokens = counted.input_tokens + totals.input_tokens,
     output_tokens = counted.output_tokens + totals.output_tokens,
     cost = counted.cost + coalesce(
-      ((totals).input_tokens * (endpoint).input_cost + (totals).output_tokens * (endpoint).output_cost)
-        / 1e6,
+      (
+        totals.input_tokens * (settle_calls.endpoint).input_cost
+          + totals.output_tokens * (settle_calls.endpoint).output_cost
+      ) / 1e6,
       0
     )
   where counted.id = (run).id;
@@ -262,7 +278,7 @@ begin
       key, response, model, finish_reason, input_tokens, output_tokens, created_at
     )
     select distinct on (key)
-      pipeline.call_key(run, endpoint, item -> 'request') as key, item ->> 'response',
+      pipeline.call_key(run, settle_calls.endpoint, item -> 'request') as key, item ->> 'response',
       item ->> 'model', item ->> 'finishReason', (item ->> 'inputTokens')::integer,
       (item ->> 'outputTokens')::integer, as_of
     from jsonb_array_elements(calls) as item
@@ -519,6 +535,7 @@ comment on function public.evaluate_experiment(text, jsonb, text, jsonb) is
   'Evaluates all stored rows of an experiment, also those stored from outside; scores of the same name are replaced. Starts a run of source evaluations and returns its id. columns as for evaluate_run().';
 
 revoke execute on function
+  public.read_endpoint(text),
   public.read_evaluations(text, bigint[]),
   public.find_response(text, text, text, uuid),
   public.exchange_calls(uuid, text, jsonb, integer[], timestamptz),
@@ -527,6 +544,7 @@ revoke execute on function
   public.evaluate_experiment(text, jsonb, text, jsonb)
 from public, anon, authenticated;
 grant execute on function
+  public.read_endpoint(text),
   public.read_evaluations(text, bigint[]),
   public.find_response(text, text, text, uuid),
   public.exchange_calls(uuid, text, jsonb, integer[], timestamptz),

@@ -123,7 +123,9 @@ begin
   where task.id in (
     select pending.id
     from public.pipeline_tasks as pending
-    where pending.run_id = cancel_pending.run_id and pending.status = 'pending'
+    where pending.run_id = cancel_pending.run_id
+      and pending.status = 'pending'
+      and pending.stage <> 'notify'
     for update skip locked
   );
   get diagnostics cancelled = row_count;
@@ -256,7 +258,7 @@ begin
     set
       status = 'pending', attempts = 0, lease_losses = 0, finished_at = null,
       available_at = retry_failed_tasks.as_of, created_at = retry_failed_tasks.as_of
-    where task.run_id = run.id and task.status = 'failed'
+    where task.run_id = run.id and task.status = 'failed' and task.stage <> 'notify'
     returning task.stage
   )
   select count(*)::integer as tasks, count(*) filter (where stage = 'execute')::integer as prompts

@@ -62,7 +62,12 @@ begin
     );
   end if;
   update public.pipeline_runs
-  set open = open - cardinality(task_ids), failed = failed + cardinality(prompt_ids)
+  set
+    open = open - (
+      select count(*) from public.pipeline_tasks as task
+      where task.id = any (fail_tasks.task_ids) and task.stage <> 'notify'
+    ),
+    failed = failed + cardinality(prompt_ids)
   where id = run.id;
   -- An archive that was given up holds the sample back no longer.
   perform pipeline.draw_sample(run.id, fail_tasks.as_of);
@@ -104,8 +109,13 @@ begin
   loop
     update public.pipeline_tasks as task
     set
-      status = case when run.status = 'cancelled' then 'cancelled' else 'pending' end,
-      finished_at = case when run.status = 'cancelled' then recover_leases.as_of end,
+      status = case
+        when run.status = 'cancelled' and task.stage <> 'notify' then 'cancelled'
+        else 'pending'
+      end,
+      finished_at = case
+        when run.status = 'cancelled' and task.stage <> 'notify' then recover_leases.as_of
+      end,
       attempts = greatest(task.attempts - 1, 0),
       lease_losses = task.lease_losses + 1,
       error = 'The worker died or lost its connection',
@@ -113,7 +123,10 @@ begin
     from public.pipeline_runs as run
     where task.id = any (lost.innocent) and run.id = task.run_id;
     update public.pipeline_runs as run
-    set open = run.open - cardinality(lost.innocent)
+    set open = run.open - (
+      select count(*) from public.pipeline_tasks as task
+      where task.id = any (lost.innocent) and task.stage <> 'notify'
+    )
     where run.id = lost.run_id and run.status = 'cancelled' and lost.innocent is not null;
     if lost.poisonous is not null then
       perform pipeline.fail_tasks(
@@ -149,6 +162,7 @@ begin
       from public.pipeline_tasks as pending
       where pending.run_id = run.id
         and pending.status = 'pending'
+        and pending.stage <> 'notify'
         and (
           run.deadline_at <= fail_overdue.as_of
           or (
@@ -216,6 +230,18 @@ begin
     where run.status in ('queued', 'running')
     order by run.id
   ) as active;
+  select woken + coalesce(
+    sum(pipeline.wake_workers(waiting.run_id, 'notify', 'sweep', sweep_pipeline.as_of)), 0
+  )
+  into woken
+  from (
+    select event.run_id
+    from public.pipeline_tasks as event
+    where event.stage = 'notify' and event.status = 'pending'
+      and event.available_at <= sweep_pipeline.as_of
+    group by event.run_id
+    order by event.run_id
+  ) as waiting;
   delete from pipeline.workers
   where ended_at < sweep_pipeline.as_of - interval '1 day';
   delete from pipeline.cached_answers

@@ -12,11 +12,20 @@ const wake = {
 const assignment: Assignment = {
   workerId: wake.workerId,
   stage: "execute",
-  run: { id: 1, model: null, parameters: {}, options: {} },
+  run: {
+    id: 1,
+    owner: null,
+    model: null,
+    parameters: {},
+    options: {},
+    evaluators: [],
+    resultsTable: "prompt_evaluations",
+  },
   endpoint: {
     name: "e",
     url: "https://model.example",
     format: null,
+    model: null,
     headers: {},
     request_template: null,
     response_path: null,

@@ -46,7 +46,9 @@ select results_eq(
      ('public.pipeline_tasks', 'authenticated', 'S'),
      ('public.pipeline_tasks', 'service_role', 'SIUD'),
      ('public.prompt_evaluations', 'authenticated', 'S'),
-     ('public.prompt_evaluations', 'service_role', 'SIUD') $$,
+     ('public.prompt_evaluations', 'service_role', 'SIUD'),
+     ('public.webhook_deliveries', 'authenticated', 'S'),
+     ('public.webhook_deliveries', 'service_role', 'SID') $$,
   'each role has the least rights on tables and views'
 );
 select results_eq(

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
-import { createModelCaller } from "../model/call_model.ts";
+import { createModelCaller, type ModelCaller } from "../model/call_model.ts";
+import { createEgressGuard } from "../model/egress_guard.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import {
   type Clock,
@@ -12,33 +13,44 @@ import {
 } from "../queue/drain.ts";
 import {
   createTaskQueue,
+  type Stage,
   type TaskQueue,
   withPatience,
 } from "../queue/task_queue.ts";
 import { readSecret } from "../read_secret.ts";
 import { createArchiveStorage } from "../storage.ts";
+import { createNotifyHandler } from "./deliver_webhooks.ts";
+import { createEvaluateStage } from "./evaluate_stage.ts";
 import { createExecuteHandler } from "./execute_prompts.ts";
 import { createExtractHandler } from "./extract_archives.ts";
 
 /** What `start_worker()` hands a worker; see its comment in SQL. */
 export interface Assignment {
   workerId: string;
-  stage: "extract" | "execute";
+  stage: Stage;
   run: {
     id: number;
+    owner: string | null;
     model: string | null;
     parameters: Record<string, unknown>;
     options: Record<string, unknown>;
+    evaluators: unknown[];
+    resultsTable: string;
   };
-  endpoint: {
-    name: string;
-    url: string;
-    format: Endpoint["format"];
-    headers: Record<string, string>;
-    request_template: unknown;
-    response_path: Endpoint["responsePath"];
-    timeout_seconds: number;
-  };
+  /** Null for a run that only evaluates. */
+  endpoint: EndpointRow | null;
+}
+
+/** A row of `model_endpoints`, as far as a call needs it. */
+export interface EndpointRow {
+  name: string;
+  url: string;
+  format: Endpoint["format"];
+  model: string | null;
+  headers: Record<string, string>;
+  request_template: unknown;
+  response_path: Endpoint["responsePath"];
+  timeout_seconds: number;
 }
 
 export interface WorkerDependencies {
@@ -72,21 +84,42 @@ export function runWorker(
     wait: (milliseconds) => clock.wait(milliseconds, stop),
     now: clock.now,
   });
-  const stage = assignment.stage === "extract"
-    ? createExtractStage(assignment, dependencies, queue)
-    : createExecuteStage(assignment, dependencies);
-  return drain(queue, stage.handle, {
+  const stage = createStage(assignment, dependencies, queue);
+  return drain(stage.queue ?? queue, stage.handle, {
     budgetMs: config.workerSeconds * 1000,
     load: stage.load,
+    flushSize: stage.flushSize,
     stop,
     clock,
   });
 }
 
-interface StageOfWork {
+/** What a worker of one stage does. */
+export interface StageOfWork {
   handle: TaskHandler;
   /** The share of an isolate's processor time that is used up. */
   load(): number;
+  /** Results that are stored together; default 100. */
+  flushSize?: number;
+  /** Used instead of the plain queue. */
+  queue?: TaskQueue;
+}
+
+function createStage(
+  assignment: Assignment,
+  dependencies: WorkerDependencies,
+  queue: TaskQueue,
+): StageOfWork {
+  switch (assignment.stage) {
+    case "extract":
+      return createExtractStage(assignment, dependencies, queue);
+    case "execute":
+      return createExecuteStage(assignment, dependencies);
+    case "evaluate":
+      return createEvaluateStage(assignment, dependencies, openEndpoint);
+    case "notify":
+      return createNotifyStage(dependencies, queue);
+  }
 }
 
 function createExtractStage(
@@ -113,20 +146,17 @@ function createExtractStage(
   };
 }
 
-function createExecuteStage(
-  { run, endpoint }: Assignment,
+/** Prepares calls to an endpoint. */
+export function openEndpoint(
+  endpoint: EndpointRow,
   { config, database, fetch, resolveDns, clock }: WorkerDependencies,
-): StageOfWork {
-  let calls = 0;
-  const caller = createModelCaller({
+): ModelCaller {
+  return createModelCaller({
     name: endpoint.name,
     url: endpoint.url,
     format: endpoint.format,
-    model: run.model,
-    headers: {
-      ...endpoint.headers,
-      ...(run.options.headers as Record<string, string> | undefined),
-    },
+    model: endpoint.model,
+    headers: endpoint.headers,
     requestTemplate: endpoint.request_template,
     responsePath: endpoint.response_path,
     timeoutSeconds: endpoint.timeout_seconds,
@@ -137,16 +167,63 @@ function createExecuteStage(
     allowPrivateHosts: config.allowPrivateHosts,
     resolveSecret: (name) => readSecret(database, name),
   });
+}
+
+function createExecuteStage(
+  { run, endpoint }: Assignment,
+  dependencies: WorkerDependencies,
+): StageOfWork {
+  let calls = 0;
+  const caller = openEndpoint({
+    ...endpoint!,
+    model: run.model,
+    headers: {
+      ...endpoint!.headers,
+      ...(run.options.headers as Record<string, string> | undefined),
+    },
+  }, dependencies);
   const execute = createExecuteHandler(caller, {
     parameters: run.parameters,
     keepBody: run.options.keepBody === true,
-  }, clock.now);
+  }, dependencies.clock.now);
   return {
     handle: (task, worker) => {
       calls++;
       return execute(task, worker);
     },
     load: () => calls / CALLS_PER_WORKER,
+  };
+}
+
+function createNotifyStage(
+  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
+  queue: TaskQueue,
+): StageOfWork {
+  return {
+    handle: createNotifyHandler({
+      fetch,
+      guard: createEgressGuard({
+        allowPrivateHosts: config.allowPrivateHosts,
+        resolveDns,
+        now: clock.now,
+      }),
+      readSecret: () => database.call("webhook_secret", {}),
+      now: clock.now,
+      random: Math.random,
+    }),
+    load: () => 0,
+    queue: forFinishedRuns(queue),
+  };
+}
+
+/** Events are delivered whatever has become of their run. */
+function forFinishedRuns(queue: TaskQueue): TaskQueue {
+  const status = "running" as const;
+  return {
+    ...queue,
+    claim: async (holding) => ({ ...await queue.claim(holding), status }),
+    extend: async (inFlight) => ({ ...await queue.extend(inFlight), status }),
+    finish: async (results) => ({ ...await queue.finish(results), status }),
   };
 }
 

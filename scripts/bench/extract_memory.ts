@@ -2,17 +2,15 @@
 // input and prints {"aboveIdle": bytes}.
 import { extractOptionsSchema } from "../../supabase/functions/_shared/archive/options.ts";
 import { readArchive } from "../../supabase/functions/_shared/archive/read_archive.ts";
-import { readableOf } from "../pipeline/open_file.ts";
+import { toReadable } from "../pipeline/open_archive_file.ts";
 
 const options = extractOptionsSchema.parse({});
 const idle = Deno.memoryUsage().rss;
 let peak = idle;
 
-const bytes = readableOf({
-  read(buffer) {
-    peak = Math.max(peak, Deno.memoryUsage().rss);
-    return Deno.stdin.read(buffer);
-  },
+const bytes = toReadable(async (buffer) => {
+  peak = Math.max(peak, Deno.memoryUsage().rss);
+  return await Deno.stdin.read(buffer) ?? 0;
 });
 for await (const event of readArchive(bytes, { path: "bench" }, options)) {
   if (event.type === "error") throw new Error(event.error.message);

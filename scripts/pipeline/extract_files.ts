@@ -4,7 +4,7 @@ import {
   readArchives,
 } from "../../supabase/functions/_shared/archive/read_archives.ts";
 import type { FoundFile } from "./find_files.ts";
-import { openFile } from "./open_file.ts";
+import { openArchiveFile } from "./open_archive_file.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -21,6 +21,6 @@ export function extractFiles(
 
 async function* toArchives(files: AsyncIterable<FoundFile>) {
   for await (const { path } of files) {
-    yield { path, open: () => openFile(path) };
+    yield { path, open: () => openArchiveFile(path) };
   }
 }

@@ -1,5 +1,5 @@
 import type { Prompt } from "../prompt.ts";
-import type { ScanState } from "./records/record_scanner.ts";
+import type { ScanState } from "./records/scanned_record.ts";
 
 /** Stable codes of what can be lost while an archive is read. */
 export type ArchiveErrorCode =

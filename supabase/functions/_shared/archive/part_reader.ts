@@ -11,7 +11,8 @@ import type { BrokenContainer } from "./container/broken_container.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
 import type { ConversationsPlace, PromptMaker } from "./prompts/to_prompts.ts";
-import { RecordScanner, type ScanState } from "./records/record_scanner.ts";
+import { RecordScanner } from "./records/record_scanner.ts";
+import type { ScanState } from "./records/scanned_record.ts";
 
 /** How a file of text is read, and where it is continued. */
 export interface PartReading {

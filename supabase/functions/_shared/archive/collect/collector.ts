@@ -1,7 +1,7 @@
 import type { ArchiveErrorCode, OpenConversation } from "../archive_event.ts";
 import type { Conversation } from "../conversation.ts";
 import type { Json } from "../json.ts";
-import type { ScanState } from "../records/record_scanner.ts";
+import type { ScanState } from "../records/scanned_record.ts";
 
 /** A record and where it lies. */
 export interface PlacedRecord {

@@ -2,7 +2,7 @@ import type { OpenConversation } from "../archive_event.ts";
 import type { ConversationBuilder, MessageFormat } from "../formats/format.ts";
 import { describeShape } from "../formats/formats.ts";
 import { isObject, type JsonObject } from "../json.ts";
-import type { ScanState } from "../records/record_scanner.ts";
+import type { ScanState } from "../records/scanned_record.ts";
 import {
   attempt,
   type Collector,

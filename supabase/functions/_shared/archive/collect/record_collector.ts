@@ -2,7 +2,7 @@ import type { Conversation } from "../conversation.ts";
 import { buildAll, type ConversationFormat } from "../formats/format.ts";
 import { describeShape, formatOf } from "../formats/formats.ts";
 import { isObject } from "../json.ts";
-import type { ScanState } from "../records/record_scanner.ts";
+import type { ScanState } from "../records/scanned_record.ts";
 import {
   attempt,
   type Collected,

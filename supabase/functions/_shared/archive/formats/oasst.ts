@@ -11,6 +11,7 @@ import type {
   ConversationFormat,
   MessageFormat,
 } from "./format.ts";
+import { groupBy } from "./group_by.ts";
 import { roleOf } from "./role_of.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
@@ -97,7 +98,7 @@ function treesOf(nodes: TreeNode[]): Conversation[] {
       onPath.add(above);
     }
   }
-  const trees = Map.groupBy(nodes, (node) => rootOf.get(node)!);
+  const trees = groupBy(nodes, (node) => rootOf.get(node)!);
   return [...trees].map(([root, own]) => ({
     id: root.id,
     turns: treeTurns(own),

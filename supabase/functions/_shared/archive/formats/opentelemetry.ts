@@ -8,6 +8,7 @@ import {
 } from "../json.ts";
 import { mergeCalls, mergeTraces } from "./call_history.ts";
 import type { ConversationBuilder, MessageFormat } from "./format.ts";
+import { groupBy } from "./group_by.ts";
 import { loggedAnswer, loggedTurns } from "./logged_input.ts";
 
 interface Span {
@@ -57,12 +58,12 @@ function openSpans(): ConversationBuilder {
 }
 
 function conversationsOf(spans: Span[]) {
-  const grouped = Map.groupBy(spans, ({ conversation }) => conversation);
+  const grouped = groupBy(spans, ({ conversation }) => conversation);
   return [...grouped].map(([id, own]) => {
     const ordered = own.toSorted((a, b) =>
       a.start.length - b.start.length || (a.start < b.start ? -1 : 1)
     );
-    const traces = Map.groupBy(ordered, ({ trace }) => trace);
+    const traces = groupBy(ordered, ({ trace }) => trace);
     const turns = mergeTraces(
       [...traces.values()].map((calls) =>
         mergeCalls(calls.map((call) => call.turns))

@@ -1,0 +1,267 @@
+import type { ArchiveErrorCode } from "../archive_event.ts";
+import type { ByteWindow } from "./byte_window.ts";
+import { membersAsPairs } from "./members_as_pairs.ts";
+import { endsScalar, skipSpace } from "./object_keys.ts";
+import { parseRecord } from "./parse_record.ts";
+import { findRecord, looksLikeRecord, shapeAt } from "./record_shape.ts";
+import {
+  type ScannedRecord,
+  type ScanState,
+  tooLarge,
+} from "./scanned_record.ts";
+import { findStringEnd, findValueEnd, type ValueSearch } from "./value_end.ts";
+import { type ListWrapper, wrapRecord } from "./wrapped_list.ts";
+
+const NEWLINE = 0x0a;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+
+// The keys by which a record is known again may be cut by the end of the window.
+const SHAPE_BYTES = 4096;
+
+/** Reads the entries of a list, or values one after the other, by finding where each ends. */
+export class ValueScanner {
+  /** Number of the next record. */
+  record: number;
+  inList: boolean;
+  wrapper: ListWrapper | undefined;
+  shape: string[] | undefined;
+  /** Set for a member that is to be parsed as a list of keys and values. */
+  pairsKey: string | undefined;
+  /** True when a first value ended with its line: the rest is better read by lines. */
+  foundLines = false;
+  readonly #window: ByteWindow;
+  readonly #maxBytes: number;
+  /** Search for the end of the value that begins the window; `at` is an offset in the stream here. */
+  #search: ValueSearch | undefined;
+  /** Set while bytes are passed over: behind a loss, or behind the list of a wrapper. */
+  #passing: "value" | "to the next record" | undefined;
+  #scratch = new Uint8Array(0);
+
+  constructor(
+    window: ByteWindow,
+    maxBytes: number,
+    state: Pick<ScanState, "record" | "inList" | "wrapper" | "shape">,
+  ) {
+    this.#window = window;
+    this.#maxBytes = maxBytes;
+    this.record = state.record;
+    this.inList = state.inList;
+    this.wrapper = state.wrapper;
+    this.shape = state.shape;
+  }
+
+  /** True when the window begins behind a record. */
+  get isBetweenRecords(): boolean {
+    return this.#search === undefined && this.#passing === undefined;
+  }
+
+  /** The next record or loss; undefined when the window has none, `finished` when it will get no more. */
+  next(finished: boolean): ScannedRecord | undefined {
+    for (;;) {
+      if (this.#passing !== undefined && !this.#pass(finished)) {
+        return undefined;
+      }
+      if (this.#search === undefined && !this.#enterValue()) return undefined;
+      if (this.#search === undefined || this.#passing !== undefined) continue;
+      const end = this.#findEnd(this.#search, finished);
+      if (end >= 0) return this.#readValue(end, finished);
+      if (finished) return this.#neverEnds();
+      return this.#window.size > this.#maxBytes
+        ? this.#passLargeValue()
+        : undefined;
+    }
+  }
+
+  /** Goes to the start of the next value; false when more bytes are needed. */
+  #enterValue(): boolean {
+    const window = this.#window;
+    const at = skipSeparators(window.bytes, window.from, window.to);
+    window.drop(at);
+    if (at >= window.to) return false;
+    const byte = window.bytes[at];
+    if (byte === OPEN_LIST && !this.inList) {
+      this.inList = true;
+      window.drop(at + 1);
+    } else if (byte === CLOSE_LIST && this.inList) {
+      window.drop(at + 1);
+      this.#leaveList();
+    } else {
+      const marks = this.pairsKey === undefined
+        ? undefined
+        : { from: 0, places: [] };
+      this.#search = { depth: 0, inString: false, at: window.start, marks };
+    }
+    return true;
+  }
+
+  #leaveList(): void {
+    this.inList = false;
+    if (this.wrapper === undefined) return;
+    this.#search = {
+      depth: this.wrapper.path.length,
+      inString: false,
+      at: this.#window.start,
+    };
+    this.#passing = "value";
+    this.wrapper = undefined;
+  }
+
+  /** Index after the value that begins the window, or -1 when it is not all there. */
+  #findEnd(search: ValueSearch, finished: boolean): number {
+    const { bytes, from, to } = this.#window;
+    if (bytes[from] === QUOTE) {
+      return findStringEnd(bytes, from + 1, to, { ...search });
+    }
+    if (bytes[from] === OPEN_OBJECT || bytes[from] === OPEN_LIST) {
+      return this.#continueSearch(search);
+    }
+    let at = from + 1;
+    while (at < to && !endsScalar(bytes[at])) at++;
+    return at < to || finished ? at : -1;
+  }
+
+  #continueSearch(search: ValueSearch): number {
+    const window = this.#window;
+    search.at = window.indexOf(search.at);
+    if (search.marks !== undefined) search.marks.from = window.from;
+    const end = findValueEnd(window.bytes, window.to, search);
+    search.at = window.offsetOf(search.at);
+    return end;
+  }
+
+  #readValue(end: number, finished: boolean): ScannedRecord {
+    const window = this.#window;
+    const { bytes, from, start: offset } = window;
+    if (end - from > this.#maxBytes) {
+      this.#leaveValue(end);
+      return tooLarge(this.record++, offset, this.#maxBytes);
+    }
+    const parsed = parseRecord(this.#withPairs(bytes.subarray(from, end)));
+    if (!("value" in parsed)) {
+      // With balanced brackets only this value is lost.
+      if (!this.#isFollowed(end, finished)) {
+        return this.#giveUp("invalid_json", parsed.reason);
+      }
+      this.#leaveValue(end);
+      const { reason } = parsed;
+      return { record: this.record++, offset, loss: "invalid_json", reason };
+    }
+    this.shape ??= shapeAt(bytes, from, end);
+    this.foundLines = this.record === 0 && this.#endsWithLine(end);
+    this.#leaveValue(end);
+    const { value, damaged } = parsed;
+    return {
+      record: this.record++,
+      offset,
+      value: this.wrapper === undefined
+        ? value
+        : wrapRecord(value, this.wrapper),
+      damaged,
+    };
+  }
+
+  #leaveValue(end: number): void {
+    this.#search = undefined;
+    this.#window.drop(end);
+  }
+
+  #withPairs(bytes: Uint8Array): Uint8Array {
+    const places = this.#search?.marks?.places ?? [];
+    if (this.pairsKey === undefined || places.length === 0) return bytes;
+    // The window may be the caller's own memory.
+    if (this.#scratch.length < bytes.length) {
+      this.#scratch = new Uint8Array(2 * bytes.length);
+    }
+    this.#scratch.set(bytes);
+    membersAsPairs(this.#scratch, this.pairsKey, places);
+    return this.#scratch.subarray(0, bytes.length);
+  }
+
+  /** True when the value that begins the window is on a line of its own. */
+  #endsWithLine(end: number): boolean {
+    if (this.inList) return false;
+    const { bytes, from, to } = this.#window;
+    let at = end;
+    while (bytes[at] === 0x20 || bytes[at] === 0x0d) at++;
+    return at < to && bytes[at] === NEWLINE &&
+      bytes.subarray(from, end).indexOf(NEWLINE) < 0;
+  }
+
+  /** True when what follows a broken value shows that its brackets were in balance. */
+  #isFollowed(end: number, finished: boolean): boolean {
+    const { bytes, to } = this.#window;
+    const at = skipSpace(bytes, end, to);
+    if (at >= to) return finished;
+    if (!this.inList) return bytes[at] === OPEN_OBJECT;
+    if (bytes[at] === CLOSE_LIST) return true;
+    if (bytes[at] !== COMMA) return false;
+    const next = skipSpace(bytes, at + 1, to);
+    return next >= to || looksLikeRecord(bytes, next, to, this.shape);
+  }
+
+  #neverEnds(): ScannedRecord {
+    this.#learnShape();
+    return this.#findNextRecord(this.#window.from + 1) < 0
+      ? this.#giveUp("cut_off", "the file ends inside it")
+      : this.#giveUp("invalid_json", "its quotes or brackets are not closed");
+  }
+
+  /** Reports the value that begins the window as lost and looks for the next record inside of it. */
+  #giveUp(loss: ArchiveErrorCode, reason: string): ScannedRecord {
+    this.#learnShape();
+    const { start: offset, from } = this.#window;
+    this.#leaveValue(from + 1);
+    this.#passing = "to the next record";
+    return { record: this.record++, offset, loss, reason };
+  }
+
+  /** Takes the shape of records from the start of a broken one when none was read before. */
+  #learnShape(): void {
+    const { bytes, from, to } = this.#window;
+    this.shape ??= shapeAt(bytes, from, to);
+  }
+
+  #passLargeValue(): ScannedRecord {
+    const { from, start } = this.#window;
+    const next = this.#findNextRecord(from + 1);
+    if (next >= 0) this.#leaveValue(next);
+    else this.#passing = "value";
+    return tooLarge(this.record++, start, this.#maxBytes);
+  }
+
+  /** Passes over bytes; false when more are needed. */
+  #pass(finished: boolean): boolean {
+    const window = this.#window;
+    if (this.#passing === "to the next record") {
+      const next = this.#findNextRecord(window.from);
+      const kept = finished ? 0 : SHAPE_BYTES;
+      window.drop(
+        next < 0 ? Math.max(window.from, window.to - kept) : next,
+      );
+      if (next < 0) return false;
+    } else if (this.#search !== undefined) {
+      this.#search.marks = undefined;
+      const end = this.#continueSearch(this.#search);
+      window.drop(end < 0 ? window.indexOf(this.#search.at) : end);
+      if (end < 0) return false;
+    }
+    this.#search = undefined;
+    this.#passing = undefined;
+    return true;
+  }
+
+  #findNextRecord(from: number): number {
+    const { bytes, to } = this.#window;
+    return findRecord(bytes, from, to, this.shape, this.inList);
+  }
+}
+
+/** Passes white space, commas and the record separator of RFC 7464. */
+function skipSeparators(bytes: Uint8Array, at: number, to: number): number {
+  while (at < to && (bytes[at] <= 0x20 || bytes[at] === COMMA)) at++;
+  return at;
+}

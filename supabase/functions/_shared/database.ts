@@ -13,13 +13,26 @@ export interface Database {
   ): Promise<Result>;
 }
 
-/** A Supabase client that acts as service_role and keeps no session. */
+/**
+ * A Supabase client that acts as service_role, keeps no session and waits for no answer for ever.
+ * The default is the longest that the API gateway of hosted Supabase waits.
+ */
 export function createServiceClient(
   url: string,
   secretKey: string,
+  timeoutMs = 60_000,
 ): SupabaseClient {
   return createClient(url, secretKey, {
     auth: { persistSession: false, autoRefreshToken: false },
+    global: {
+      fetch: (input, init) => {
+        const timeout = AbortSignal.timeout(timeoutMs);
+        const signal = init?.signal
+          ? AbortSignal.any([init.signal, timeout])
+          : timeout;
+        return fetch(input, { ...init, signal });
+      },
+    },
   });
 }
 

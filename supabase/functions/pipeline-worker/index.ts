@@ -7,9 +7,15 @@ import { createHandler } from "./handler.ts";
 // The Supabase Edge Runtime defines it and has no type package.
 declare const EdgeRuntime: { waitUntil(work: Promise<unknown>): void };
 
+/**
+ * The queue's functions answer in milliseconds: a call that takes this long hangs on a connection
+ * to a database that is gone, and is better made again.
+ */
+const CALL_TIMEOUT_MS = 10_000;
+
 const config = readConfig(Deno.env.toObject());
 const database = createDatabase(
-  createServiceClient(config.supabaseUrl, config.secretKey),
+  createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
 );
 const stop = new AbortController();
 addEventListener("beforeunload", () => stop.abort(new Error("beforeunload")));

@@ -1,0 +1,152 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { numberedPrompts, type Project, withProject } from "./project.ts";
+
+/** The scores of an experiment, by evaluator: how many there are, passed and failed to score. */
+async function countScores({ sql }: Project, experiment: string) {
+  return (await sql`
+    select score.evaluator, count(*)::integer as scores,
+      count(*) filter (where score.passed)::integer as passed, count(score.error)::integer as errors
+    from evaluation_scores as score
+    join prompt_evaluations as evaluation on evaluation.id = score.evaluation_id
+    where evaluation.experiment_name = ${experiment}
+    group by score.evaluator order by score.evaluator
+  `).map((row) => ({ ...row }));
+}
+
+Deno.test("a run with evaluators is complete when every answer is scored", () =>
+  withProject(async (project) => {
+    const prompts = numberedPrompts(250).map((text, n) => ({
+      text,
+      reference: n % 2 === 0 ? `You said: ${text}` : "something else",
+    }));
+    const id = await project.startRun({ type: "prompts", prompts }, {
+      experiment_name: "graded",
+      evaluators: project.sql.json(["exact-match", {
+        type: "length",
+        max: 1000,
+      }]),
+    });
+    const run = await project.untilOver(id);
+    deepEqual([run.status, run.succeeded, run.open], ["completed", 250, 0]);
+    await project.checkInvariants(id);
+    deepEqual(await countScores(project, "graded"), [
+      { evaluator: "exact-match", scores: 250, passed: 125, errors: 0 },
+      { evaluator: "length", scores: 250, passed: 250, errors: 0 },
+    ]);
+  }));
+
+Deno.test("run B on the prompts of run A is compared with it by one line of SQL", () =>
+  withProject(async (project) => {
+    const { sql } = project;
+    const prompts = numberedPrompts(40).map((text) => ({
+      text,
+      reference: `You said: ${text}`,
+    }));
+    const first = await project.startRun({ type: "prompts", prompts }, {
+      experiment_name: "A",
+    });
+    await project.untilOver(first);
+    const second = await project.startRun({ type: "run", runId: first }, {
+      experiment_name: "B",
+    });
+    await project.untilOver(second);
+    for (const experiment of ["A", "B"]) {
+      const [{ id }] = await sql`
+        select evaluate_experiment(${experiment}, '["exact-match", "rouge-l"]') as id
+      `;
+      const run = await project.untilOver(id);
+      deepEqual([run.status, run.extracted, run.succeeded], [
+        "completed",
+        40,
+        40,
+      ]);
+    }
+    const rows = await sql`select * from compare_experiments('A', 'B')`;
+    deepEqual(
+      rows.map(({ compared, pairs, ties, mcnemar_p }) => [
+        compared,
+        Number(pairs),
+        Number(ties),
+        mcnemar_p,
+      ]),
+      [
+        ["success", 40, 40, 1],
+        ["exact-match", 40, 40, 1],
+        ["rouge-l", 40, 40, 1],
+      ],
+    );
+    const [{ id: again }] = await sql`
+      select evaluate_run(${first}, '["exact-match"]') as id
+    `;
+    await project.untilOver(again);
+    const [{ count }] = await sql`
+      select count(*)::integer from evaluation_scores where evaluator = 'exact-match'
+    `;
+    equal(count, 80, "evaluating again replaces scores");
+  }));
+
+Deno.test("a judge is called within its limits, and what it costs counts for the run", () =>
+  withProject(async (project) => {
+    const { sql } = project;
+    await sql`insert into model_endpoints ${
+      sql({
+        name: "judge",
+        url: `${project.model.url}/v1/chat/completions`,
+        model: "simulated",
+        max_concurrency: 2,
+        input_cost: 1,
+        output_cost: 1,
+      })
+    }`;
+    const id = await project.startRun(
+      { type: "prompts", prompts: numberedPrompts(15) },
+      {
+        experiment_name: "judged",
+        evaluators: sql.json(["refusal", {
+          type: "rubric",
+          rubric: "Is it polite?",
+          endpoint: "judge",
+        }]),
+      },
+    );
+    const run = await project.untilOver(id);
+    equal(run.status, "completed");
+    // The simulator echoes its prompt, which is no judgement: every score says so.
+    deepEqual(await countScores(project, "judged"), [
+      { evaluator: "refusal", scores: 15, passed: 15, errors: 0 },
+      { evaluator: "rubric", scores: 15, passed: 0, errors: 15 },
+    ]);
+    const [{ error }] = await sql`
+      select error from evaluation_scores where evaluator = 'rubric' limit 1
+    `;
+    match(error, /did not answer in the form/);
+    const [counted] = await sql`
+      select cost > 0 as paid, (select count(*) from pipeline.reserved_calls)::integer as reserved
+      from pipeline_runs where id = ${id}
+    `;
+    deepEqual({ ...counted }, { paid: true, reserved: 0 });
+  }));
+
+Deno.test("judging pauses a run before it spends more than max_cost", () =>
+  withProject(async (project) => {
+    const { sql } = project;
+    const source = { type: "prompts", prompts: numberedPrompts(10) };
+    await project.untilOver(
+      await project.startRun(source, { experiment_name: "dear" }),
+    );
+    await sql`update model_endpoints set input_cost = 1000, output_cost = 1000`;
+    const evaluators = [{ type: "rubric", rubric: "?", endpoint: "model" }];
+    const [{ id }] = await sql`
+      select evaluate_experiment(
+        'dear', ${sql.json(evaluators)}, columns => '{"max_cost": 1}'
+      ) as id
+    `;
+    for (let tries = 0; (await project.run(id)).status !== "paused"; tries++) {
+      equal(tries < 400, true, JSON.stringify(await project.run(id)));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const [run] =
+      await sql`select cost, max_cost, error from pipeline_runs where id = ${id}`;
+    equal(Number(run.cost) <= 1, true, `spent ${run.cost}`);
+    match(run.error, /max_cost of 1 USD is reached/);
+  }));

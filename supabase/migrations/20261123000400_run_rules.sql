@@ -136,6 +136,15 @@ begin
         format('option "%s" is %s', option.name, option.value), 'Write a number of characters'
       );
     end if;
+    -- Read by SQL as well, where a wrong one would stop the sweep of all runs.
+    if option.name = 'sample'
+      and (jsonb_typeof(option.value) <> 'number' or option.value <= '0' or option.value > '2147483647')
+    then
+      perform pipeline.refuse_run(
+        format('option "sample" is %s', option.value),
+        'Write a fraction below 1, or a whole number of prompts'
+      );
+    end if;
     if option.name in ('turns', 'context', 'branches') and option.value <> all (
       case option.name
         when 'turns' then array['"first"', '"all"', '"last"']
@@ -155,7 +164,8 @@ begin
         'option "headers" is not an object', 'Write {"headers": {"x-name": "value"}}'
       );
     end if;
-    if check_options.options ->> 'headers' like '%{{secret:%' then
+    -- Any placeholder: the worker allows white space of all kinds between braces and "secret:".
+    if check_options.options ->> 'headers' like '%{{%' then
       perform pipeline.refuse_run(
         'a run cannot use secrets in its headers', 'Write the header in model_endpoints.headers'
       );
@@ -285,6 +295,15 @@ begin
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
+  -- A gateway may take the address to call from a header, and would send the endpoint's key there.
+  if new.owner is not null and exists (
+    select from jsonb_object_keys(coalesce(new.options -> 'headers', '{}')) as given
+    join jsonb_object_keys(chosen.headers) as declared on lower(declared) = lower(given)
+  ) then
+    perform pipeline.refuse_run(
+      'users cannot replace headers that the endpoint sets', 'Leave them out of option "headers"'
+    );
+  end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
   if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
     perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');

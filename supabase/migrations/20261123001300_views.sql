@@ -84,7 +84,10 @@ select
   failure.code,
   failure.message,
   coalesce(failure.place ->> 'path', failure.place ->> 'bucket') as path,
-  (failure.place ->> 'offset')::bigint as "offset",
+  -- The place of a prompt is what its source says, which may be anything.
+  case
+    when failure.place ->> 'offset' ~ '^\d{1,18}$' then (failure.place ->> 'offset')::bigint
+  end as "offset",
   failure.place,
   failure.key,
   failure.attempt,

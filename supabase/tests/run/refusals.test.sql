@@ -3,6 +3,8 @@ select plan(2);
 
 insert into model_endpoints (name, url, open_to_users) values ('model', 'https://model.test/v1', true);
 insert into model_endpoints (name, url) values ('closed', 'https://model.test/v1');
+insert into model_endpoints (name, url, headers, open_to_users)
+values ('gateway', 'https://model.test/v1', '{"X-Target": "https://a.test"}', true);
 select tests.create_run('unfinished', prompts => 1);
 
 -- The SQLSTATE of an insert that is refused, and whether a hint says what to write instead.
@@ -66,6 +68,14 @@ insert into wrong values
   ('a header without a value', '{"options": {"headers": {"x-team": null}}}'),
   ('a credential in a header', '{"options": {"headers": {"Authorization": "Bearer abc"}}}'),
   ('a secret in a header', '{"options": {"headers": {"x-key": "{{secret:OPENAI}}"}}}'),
+  ('a secret behind a space that SQL does not know',
+   '{"options": {"headers": {"x-key": "{{\u00a0secret:OPENAI}}"}}}'),
+  ('a user''s header in place of the endpoint''s',
+   '{"endpoint": "gateway", "owner": "11111111-1111-4111-8111-111111111111",
+     "options": {"headers": {"x-target": "https://b.test"}}}'),
+  ('a sample that is text', '{"options": {"sample": "ten"}}'),
+  ('a sample of nothing', '{"options": {"sample": 0}}'),
+  ('a sample beyond all numbers', '{"options": {"sample": 1e10}}'),
   ('an endpoint closed to users',
    '{"endpoint": "closed", "owner": "11111111-1111-4111-8111-111111111111"}'),
   ('a user''s source in the folder of another',

@@ -277,6 +277,7 @@ async function chooseEndpoint(
       `Cannot find endpoint "${input.endpoint}": choose one of model_endpoints`,
     );
   }
+  if (caller.kind === "user") checkHeadersOfUser(headers, endpoint.headers);
   return {
     ...endpoint,
     model: input.model ?? endpoint.model,
@@ -286,6 +287,24 @@ async function chooseEndpoint(
       ? endpoint.timeoutSeconds
       : timeout / 1000,
   };
+}
+
+/**
+ * The rules that check_run() has for the runs of users: a placeholder would send them any secret of
+ * Vault, and a gateway that takes the address to call from a header would send the endpoint's key.
+ */
+function checkHeadersOfUser(
+  given: Record<string, string>,
+  declared: Record<string, string>,
+): void {
+  const names = Object.keys(declared).map((name) => name.toLowerCase());
+  for (const [name, value] of Object.entries(given)) {
+    if (!value.includes("{{") && !names.includes(name.toLowerCase())) continue;
+    throw new PipelineError(
+      "forbidden",
+      `Cannot send header "${name}": users can neither use secrets nor replace headers that the endpoint sets`,
+    );
+  }
 }
 
 function toEvaluation(

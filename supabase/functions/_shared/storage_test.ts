@@ -1,0 +1,39 @@
+import { deepEqual, rejects } from "node:assert/strict";
+import { createArchiveStorage } from "./storage.ts";
+
+function createStorage() {
+  const sent: string[] = [];
+  const storage = createArchiveStorage({
+    supabaseUrl: "https://project.test",
+    secretKey: "sb_secret_x",
+  }, (input) => {
+    sent.push(new Request(input).url);
+    return Promise.resolve(Response.json([]));
+  });
+  return { sent, storage };
+}
+
+const { signal } = new AbortController();
+
+Deno.test("createArchiveStorage() opens an object by its whole name", async () => {
+  const { sent, storage } = createStorage();
+  await storage.open("chats", "user/%2e%2e/..a/b?c#d.json", 0, signal);
+  deepEqual(sent, [
+    "https://project.test/storage/v1/object/chats/user/%252e%252e/..a/b%3Fc%23d.json",
+  ]);
+});
+
+Deno.test("createArchiveStorage() refuses names that a URL would shorten", async () => {
+  const { sent, storage } = createStorage();
+  const refused = { code: "invalid_request" };
+  for (
+    const path of ["user/../other/a.json", "../a.json", "user/./a.json", ".."]
+  ) {
+    await rejects(storage.open("chats", path, 0, signal), refused);
+    await rejects(storage.list("chats", path, 0), refused);
+  }
+  await rejects(storage.open("..", "bucket/a.json", 0, signal), refused);
+  await rejects(storage.list(".", "", 0), refused);
+  await rejects(storage.checkBucket(".."), refused);
+  deepEqual(sent, []);
+});

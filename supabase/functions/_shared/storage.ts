@@ -88,6 +88,7 @@ export function createArchiveStorage(
 
   return {
     async checkBucket(bucket) {
+      checkSegments(bucket);
       const response = await request(
         `find bucket "${bucket}"`,
         `${root}/bucket/${encodeURIComponent(bucket)}`,
@@ -96,6 +97,7 @@ export function createArchiveStorage(
       await response.body?.cancel();
     },
     async list(bucket, folder, offset) {
+      checkSegments(`${bucket}/${folder}`);
       const response = await request(
         `list "${folder}" in bucket "${bucket}"`,
         `${root}/object/list/${encodeURIComponent(bucket)}`,
@@ -114,6 +116,7 @@ export function createArchiveStorage(
       return toPage(folder, offset, entries);
     },
     async open(bucket, path, from, signal) {
+      checkSegments(`${bucket}/${path}`);
       const response = await request(
         `read "${path}" in bucket "${bucket}"`,
         `${root}/object/${encodeURIComponent(bucket)}/${
@@ -129,6 +132,18 @@ export function createArchiveStorage(
       };
     },
   };
+}
+
+/**
+ * URLs are shortened by `..` before they are sent: a user's object named `mine/../theirs/a.json` would
+ * be read from the folder of another, and as service_role.
+ */
+function checkSegments(path: string): void {
+  if (!path.split("/").some((part) => part === "." || part === "..")) return;
+  throw new PipelineError(
+    "invalid_request",
+    `Cannot read "${path}": a part of it is . or .., which means another place in a URL. Rename it`,
+  );
 }
 
 function toPage(

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import type { Assignment } from "../_shared/stages/run_worker.ts";
 import { PipelineError, toErrorResponse } from "../_shared/errors.ts";
+import { readBody } from "../_shared/http/read_body.ts";
 
 const wakeSchema = z.object({
   workerId: z.uuid(),
   token: z.string().min(1).max(200),
 });
+
+/** Anybody may send one, so no more of it is read than a wake has. */
+const MOST_BYTES = 10_000;
 
 export interface Dependencies {
   /** Spends the token of a wake; null when it is worth nothing (any more). */
@@ -22,9 +26,7 @@ export function createHandler(
 ): (request: Request) => Promise<Response> {
   return async function handle(request) {
     try {
-      const wake = wakeSchema.safeParse(
-        await request.json().catch(() => undefined),
-      );
+      const wake = wakeSchema.safeParse(await readBody(request, MOST_BYTES));
       if (!wake.success) {
         throw new PipelineError(
           "invalid_request",

@@ -72,3 +72,8 @@ Deno.test("createHandler() refuses a body that is not a wake", async () => {
     equal((await post(body)).status, 400);
   }
 });
+
+Deno.test("createHandler() reads no more of a body than a wake has", async () => {
+  const { post } = createFakes(assignment);
+  equal((await post({ ...wake, token: "t".repeat(10_000) })).status, 413);
+});

@@ -1,9 +1,12 @@
 import { PipelineError } from "../errors.ts";
 
+const MOST_LEVELS = 200;
+
 /**
  * The JSON of a request, refused while it arrives once it is longer than allowed.
  *
- * @throws {PipelineError} `too_large`, or `invalid_request` when it is no JSON
+ * @throws {PipelineError} `too_large`, or `invalid_request` when it is no JSON or nested deeper than
+ * 200 levels
  */
 export async function readBody(
   request: Request,
@@ -20,8 +23,15 @@ export async function readBody(
     if (length > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
+  const text = await new Blob(chunks as BlobPart[]).text();
+  if (isNestedTooDeep(text)) {
+    throw new PipelineError(
+      "invalid_request",
+      `Cannot read the request: its JSON is nested deeper than ${MOST_LEVELS} levels`,
+    );
+  }
   try {
-    return JSON.parse(await new Blob(chunks as BlobPart[]).text());
+    return JSON.parse(text);
   } catch (cause) {
     throw new PipelineError(
       "invalid_request",
@@ -36,4 +46,24 @@ function tooLarge(maxBytes: number): PipelineError {
     "too_large",
     `Cannot read the request: the body is longer than ${maxBytes} bytes. Upload archives to Storage and use run_pipeline`,
   );
+}
+
+/**
+ * Before it is parsed: each level of ten million brackets takes memory, and whoever walks through
+ * the value afterwards takes a level of the stack for each.
+ */
+function isNestedTooDeep(text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (isInString) {
+      if (character === "\\") index++;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === "[" || character === "{") {
+      if (++depth > MOST_LEVELS) return true;
+    } else if (character === "]" || character === "}") depth--;
+  }
+  return false;
 }

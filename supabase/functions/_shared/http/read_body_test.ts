@@ -30,3 +30,24 @@ Deno.test("readBody() refuses what is announced as too long", async () => {
 Deno.test("readBody() refuses what is not JSON", async () => {
   await rejects(readBody(post("{"), 100), { code: "invalid_request" });
 });
+
+Deno.test("readBody() refuses JSON that is nested too deep, parsed or not", async () => {
+  for (const length of [201, 100_000]) {
+    for (
+      const text of [
+        "[".repeat(length),
+        `${"[".repeat(length)}${"]".repeat(length)}`,
+      ]
+    ) {
+      await rejects(readBody(post(text), 1_000_000), {
+        code: "invalid_request",
+        message: /deeper than 200 levels/,
+      });
+    }
+  }
+});
+
+Deno.test("readBody() counts no brackets within texts", async () => {
+  const value = { a: [`${"[".repeat(300)}"\\"`, ...Array(300).fill([[]])] };
+  deepEqual(await readBody(post(JSON.stringify(value)), 10_000), value);
+});

@@ -25,7 +25,7 @@ export function createServiceClient(
   return createClient(url, secretKey, {
     auth: { persistSession: false, autoRefreshToken: false },
     global: {
-      fetch: (input, init) => {
+      fetch: (input: RequestInfo | URL, init?: RequestInit) => {
         const timeout = AbortSignal.timeout(timeoutMs);
         const signal = init?.signal
           ? AbortSignal.any([init.signal, timeout])

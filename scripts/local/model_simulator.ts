@@ -77,8 +77,8 @@ export interface ModelSimulator {
  * A prompt may say what is to happen to it: `[[fault:500x2]]` fails twice and
  * then succeeds, `[[fault:reset]]` always fails, `[[latency:800]]` thinks for
  * 800 ms; `model_simulator/faults.ts` lists the faults. `GET /simulator`
- * reports the counts and `POST /simulator` takes options, for use as a process
- * of its own.
+ * reports the counts and the last call, and `POST /simulator` takes options, for
+ * use as a process of its own.
  */
 export async function startModelSimulator(
   initial: ModelSimulatorOptions & { port?: number; hostname?: string } = {},
@@ -179,7 +179,8 @@ export async function startModelSimulator(
       if (request.method === "POST") {
         configure(parseJson(text) as ModelSimulatorOptions);
       }
-      sendJson(response, 200, { count, inFlight, peakInFlight });
+      const lastRequest = requests.at(-1);
+      sendJson(response, 200, { count, inFlight, peakInFlight, lastRequest });
     });
   });
   server.on("connection", (socket: Socket) => {

@@ -149,7 +149,9 @@ Deno.test("startModelSimulator() reports and is changed over HTTP", async () => 
       method: "POST",
       body: JSON.stringify({ apiKey: "other" }),
     });
-    deepEqual(await changed.json(), { count: 1, inFlight: 0, peakInFlight: 1 });
+    const { lastRequest, ...counts } = await changed.json();
+    deepEqual(counts, { count: 1, inFlight: 0, peakInFlight: 1 });
+    equal(lastRequest.prompt, "a");
     deepEqual(await statusesOf(simulator, ["a"]), [401]);
   });
 });

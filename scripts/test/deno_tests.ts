@@ -3,14 +3,24 @@ import { join } from "node:path";
 import { checkout } from "../local/checkout.ts";
 import type { PartResult } from "./part_result.ts";
 
-/**
- * Runs `deno test` over the given paths and counts its tests.
- *
- * @param filter part of a test's name; other tests are left out
- */
+/** How to run tests; by default all, with the Deno of this process. */
+export interface DenoTestOptions {
+  ignore?: string[];
+  /** Part of a test's name; other tests are left out. */
+  filter?: string;
+  /** Path of the executable. */
+  deno?: string;
+  /** More options of `deno test`. */
+  flags?: string[];
+  /** What the tests find in Deno.args. */
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+/** Runs `deno test` over the given paths and counts its tests. */
 export async function runDenoTests(
   paths: string[],
-  options: { ignore?: string[]; filter?: string } = {},
+  options: DenoTestOptions = {},
 ): Promise<PartResult> {
   // deno test takes a missing folder for a mistake.
   const present = paths.filter((path) => existsSync(join(checkout, path)));
@@ -18,21 +28,28 @@ export async function runDenoTests(
   const folder = await Deno.makeTempDir();
   const report = join(folder, "junit.xml");
   try {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "test",
-        "--allow-all",
-        "--no-check",
-        "--permit-no-files",
-        `--junit-path=${report}`,
-        ...options.ignore ? [`--ignore=${options.ignore.join(",")}`] : [],
-        ...options.filter ? [`--filter=${options.filter}`] : [],
-        ...present,
-      ],
-      cwd: checkout,
-      stdout: "inherit",
-      stderr: "inherit",
-    }).spawn().status;
+    const { success } = await new Deno.Command(
+      options.deno ?? Deno.execPath(),
+      {
+        args: [
+          "test",
+          ...options.flags ?? [],
+          "--allow-all",
+          "--no-check",
+          "--permit-no-files",
+          `--junit-path=${report}`,
+          ...options.ignore ? [`--ignore=${options.ignore.join(",")}`] : [],
+          ...options.filter ? [`--filter=${options.filter}`] : [],
+          ...present,
+          "--",
+          ...options.args ?? [],
+        ],
+        cwd: checkout,
+        env: options.env,
+        stdout: "inherit",
+        stderr: "inherit",
+      },
+    ).spawn().status;
     const result = readJunit(await Deno.readTextFile(report).catch(() => ""));
     if (!success && result.failures.length === 0) {
       result.failures.push(`deno test ${paths.join(" ")}: it crashed`);

@@ -2,6 +2,7 @@ import { runChecks } from "./checks.ts";
 import { runCliTests } from "./cli_tests.ts";
 import { runDenoTests } from "./deno_tests.ts";
 import { addResults, describeResult, type PartResult } from "./part_result.ts";
+import { runRuntimeTests } from "./runtime_tests.ts";
 import { runSqlTests } from "./sql_tests.ts";
 
 const e2e = "supabase/tests/e2e";
@@ -10,6 +11,7 @@ const parts: Record<string, (filter?: string) => Promise<PartResult>> = {
   check: runChecks,
   unit: (filter) =>
     runDenoTests(["scripts", "supabase"], { ignore: [e2e], filter }),
+  runtime: runRuntimeTests,
   sql: runSqlTests,
   cli: runCliTests,
   e2e: (filter) => runDenoTests([e2e], { filter }),
@@ -18,11 +20,12 @@ const parts: Record<string, (filter?: string) => Promise<PartResult>> = {
 const usage = `deno task test [part] [filter]
 
 Parts, run in this order when none is named:
-  check  format, lint and types
-  unit   *_test.ts; the filter is a part of a test's name
-  sql    supabase/tests/**/*.test.sql; the filter is a part of a path
-  cli    what the Supabase CLI says of the migrations
-  e2e    ${e2e}/*_test.ts; the filter is a part of a test's name`;
+  check    format, lint and types
+  unit     *_test.ts; the filter is a part of a test's name
+  runtime  the functions' *_test.ts with the Deno of hosted Supabase
+  sql      supabase/tests/**/*.test.sql; the filter is a part of a path
+  cli      what the Supabase CLI says of the migrations
+  e2e      ${e2e}/*_test.ts; the filter is a part of a test's name`;
 
 async function runPart(name: string, filter?: string): Promise<PartResult> {
   console.log(`\n— ${name}`);

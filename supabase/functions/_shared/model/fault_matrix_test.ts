@@ -1,8 +1,13 @@
 // Every case of `FAULT_CASES` in every format, against the model simulator on
-// loopback: the one test of this folder that opens connections.
+// loopback: the one test of this folder that opens connections. The simulator may
+// run elsewhere: deno test … -- --simulator=URL
 
 import { equal } from "node:assert/strict";
 import { startModelSimulator } from "../../../../scripts/local/model_simulator.ts";
+import {
+  controlSimulator,
+  type SimulatorControl,
+} from "../../../../scripts/local/model_simulator/control_simulator.ts";
 import { createModelCaller } from "./call_model.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FAULT_CASES } from "./fault_outcomes.ts";
@@ -28,6 +33,23 @@ const ENDPOINTS: Record<ModelFormatName, Partial<Endpoint>> = {
 };
 
 const NEVER_ENDS = new Set(["silence", "slow-body"]);
+
+async function withSimulator(
+  test: (simulator: SimulatorControl) => Promise<void>,
+): Promise<void> {
+  const given = Deno.args.find((arg) => arg.startsWith("--simulator="));
+  if (given) {
+    const simulator = controlSimulator(given.slice("--simulator=".length));
+    await simulator.configure({ stream: false });
+    return await test(simulator);
+  }
+  const simulator = await startModelSimulator();
+  try {
+    await test(controlSimulator(simulator.url));
+  } finally {
+    await simulator.stop();
+  }
+}
 
 async function meet(
   fault: string,
@@ -61,44 +83,36 @@ function outcomeOf(result: ModelResult): string {
 }
 
 for (const { fault, happens, outcome, except } of FAULT_CASES) {
-  Deno.test(`call() meets ${fault} in every format: ${happens}`, async () => {
-    const simulator = await startModelSimulator();
-    try {
+  Deno.test(`call() meets ${fault} in every format: ${happens}`, () =>
+    withSimulator(async (simulator) => {
       for (const format of MODEL_FORMAT_NAMES) {
         const result = await meet(fault, format, simulator.url);
         const expected = except?.[format] ?? outcome;
         equal(`${format}: ${outcomeOf(result)}`, `${format}: ${expected}`);
-        equal(simulator.requests.length > 0, true);
+        const asked = await simulator.lastRequest();
+        equal(asked?.prompt, `[[fault:${fault}]]`);
       }
-    } finally {
-      await simulator.stop();
-    }
-  });
+    }));
 }
 
-Deno.test("call() reads text, tokens and model in every format, streamed or not", async () => {
-  const simulator = await startModelSimulator();
-  try {
+Deno.test("call() reads text, tokens and model in every format, streamed or not", () =>
+  withSimulator(async (simulator) => {
     for (const stream of [false, true]) {
-      simulator.configure({ stream });
+      await simulator.configure({ stream });
       for (const format of MODEL_FORMAT_NAMES) {
         const result = await meet("", format, simulator.url);
         const text = result.ok ? result.text : result.error.message;
         equal(`${format}: ${text}`, `${format}: You said: Hello`);
         equal(result.outputTokens, 4, format);
-        const asked = JSON.stringify(simulator.requests.at(-1)!.body);
+        const asked = JSON.stringify((await simulator.lastRequest())!.body);
         equal(result.inputTokens, Math.ceil(asked.length / 4), format);
         equal(result.model, format === "custom" ? "simulated" : "m-1");
       }
     }
-  } finally {
-    await simulator.stop();
-  }
-});
+  }));
 
-Deno.test("call() guesses the format of an unknown URL from the response", async () => {
-  const simulator = await startModelSimulator();
-  try {
+Deno.test("call() guesses the format of an unknown URL from the response", () =>
+  withSimulator(async (simulator) => {
     const caller = createModelCaller({
       name: "unknown",
       url: `${simulator.url}/ask`,
@@ -111,15 +125,12 @@ Deno.test("call() guesses the format of an unknown URL from the response", async
       allowPrivateHosts: true,
     });
     for (const stream of [false, true]) {
-      simulator.configure({ stream });
+      await simulator.configure({ stream });
       const result = await caller.call({ prompt: "Hi", parameters: {} });
       equal(result.ok && result.text, "You said: Hi");
       equal(result.outputTokens, 3);
     }
-  } finally {
-    await simulator.stop();
-  }
-});
+  }));
 
 Deno.test("docs/faults.md is what the fault cases say", async () => {
   const page = new URL("../../../../docs/faults.md", import.meta.url);

@@ -1,16 +1,58 @@
-import { extract } from "./pipeline/extract.ts";
+import { PipelineError } from "../supabase/functions/_shared/errors.ts";
+import {
+  type Command,
+  EXIT,
+  type Terminal,
+  WrongUsage,
+} from "./pipeline/command.ts";
+import { doctor } from "./pipeline/commands/doctor.ts";
+import { endpoint } from "./pipeline/commands/endpoint.ts";
+import { execute } from "./pipeline/commands/execute.ts";
+import {
+  compare,
+  evaluate,
+  exportResults,
+} from "./pipeline/commands/results.ts";
+import { run } from "./pipeline/commands/run.ts";
+import {
+  cancel,
+  list,
+  pause,
+  resume,
+  retry,
+  show,
+  watch,
+} from "./pipeline/commands/runs.ts";
+import { secret } from "./pipeline/commands/secret.ts";
+import { store } from "./pipeline/commands/store.ts";
+import { upload } from "./pipeline/commands/upload.ts";
+import { extract, HELP } from "./pipeline/extract.ts";
+import { openTerminal } from "./pipeline/terminal.ts";
 
-/** A subcommand: gets the arguments behind its name and gives the exit code. */
-type Command = (args: string[]) => Promise<number>;
-
-const commands: Record<string, { summary: string; run: Command }> = {
+const commands: Record<string, Command> = {
   extract: {
     summary: "Read archives on this machine and print their prompts",
+    help: HELP,
     run: extract,
   },
+  upload,
+  execute,
+  store,
+  run,
+  watch,
+  list,
+  show,
+  pause,
+  resume,
+  cancel,
+  retry,
+  evaluate,
+  compare,
+  export: exportResults,
+  endpoint,
+  secret,
+  doctor,
 };
-
-const WRONG_USAGE = 2;
 
 function help(): string {
   const list = Object.entries(commands)
@@ -20,20 +62,50 @@ function help(): string {
 Commands:
 ${list.join("\n")}
 
-deno task pipeline <command> --help tells the options of a command, with examples.`;
+deno task pipeline <command> --help tells the options of a command, with examples.
+Commands that need a project read SUPABASE_URL and SUPABASE_SECRET_KEY.
+
+Exit codes: 0 done, 1 nothing could be done, 2 wrong usage, 3 done but something failed,
+4 the run did not complete, 130 interrupted.`;
 }
 
-async function main([name, ...args]: string[]): Promise<number> {
+async function main(
+  [name, ...args]: string[],
+  terminal: Terminal,
+): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") {
-    console.log(help());
-    return name === undefined ? WRONG_USAGE : 0;
+    terminal.print(help());
+    return name === undefined ? EXIT.wrongUsage : EXIT.done;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    console.error(`Cannot run "${name}": no such command\n\n${help()}`);
-    return WRONG_USAGE;
+    terminal.complain(`Cannot run "${name}": no such command\n\n${help()}`);
+    return EXIT.wrongUsage;
   }
-  return await command.run(args);
+  if (args.includes("--help") || args.includes("-h")) {
+    terminal.print(command.help);
+    return EXIT.done;
+  }
+  try {
+    return await command.run(args, terminal);
+  } catch (error) {
+    if (error instanceof WrongUsage) {
+      terminal.complain(
+        `${error.message}\n\nSee deno task pipeline ${name} --help`,
+      );
+      return EXIT.wrongUsage;
+    }
+    // A variable of the environment is missing.
+    if (
+      error instanceof TypeError && error.message.startsWith("Cannot reach")
+    ) {
+      terminal.complain(error.message);
+      return EXIT.wrongUsage;
+    }
+    if (!(error instanceof PipelineError)) throw error;
+    terminal.complain(error.message);
+    return EXIT.failed;
+  }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await main(Deno.args, openTerminal()));

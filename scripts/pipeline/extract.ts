@@ -12,7 +12,8 @@ import { extractFiles } from "./extract_files.ts";
 import { findFiles } from "./find_files.ts";
 import { createLineWriter } from "./line_writer.ts";
 
-const HELP = `Usage: deno task pipeline extract PATH… [options]
+/** What `extract --help` prints. */
+export const HELP = `Usage: deno task pipeline extract PATH… [options]
 
 Reads conversation archives and prints one prompt per line as JSON. A PATH is a file or a folder,
 which is searched with all folders in it. The format of a file is told by its content.

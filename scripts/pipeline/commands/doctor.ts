@@ -1,0 +1,82 @@
+import { type Command, EXIT } from "../command.ts";
+import { dataOf, openProject } from "../project_access.ts";
+import { checkProject, type ProjectFacts } from "../check_project.ts";
+import { readArguments } from "../read_arguments.ts";
+
+const FUNCTIONS = [
+  "pipeline-worker",
+  "extract-prompts",
+  "execute-batch",
+  "store-results",
+  "evaluate-results",
+  "run-pipeline",
+  "prompt-pipeline",
+];
+
+export const doctor: Command = {
+  summary: "Check a project and say how to mend it",
+  help: `Usage: deno task pipeline doctor [--json]
+
+Checks extensions, grants, schedule, the last sweep, the project URL, the functions and, for every
+endpoint, that its secrets exist. To call an endpoint use endpoint test.
+
+Exit code: 0 all is well, 3 something is to be mended, 1 the project cannot be reached.
+
+Example:
+  deno task pipeline doctor`,
+  async run(args, terminal) {
+    const { values } = readArguments(args, [], { json: { type: "boolean" } });
+    const { client, connection } = openProject(terminal);
+    const facts = dataOf(
+      "inspect the project",
+      await client.rpc("inspect_project"),
+    ) as Omit<ProjectFacts, "functions" | "missingSecrets">;
+    const functions = Object.fromEntries(
+      await Promise.all(FUNCTIONS.map(async (name) => {
+        const response = await terminal.fetch(
+          `${connection.url}/functions/v1/${name}`,
+          { method: "POST", body: "{}" },
+        );
+        await response.body?.cancel();
+        return [name, response.status];
+      })),
+    );
+    const checks = checkProject({
+      ...facts,
+      functions,
+      missingSecrets: await findMissingSecrets(client),
+    }, connection.url);
+    if (values.json) terminal.print(JSON.stringify(checks));
+    else {
+      for (const { name, isWell, found, mend } of checks) {
+        terminal.print(`${isWell ? "ok  " : "MEND"}  ${name}: ${found}`);
+        if (!isWell) terminal.print(`      ${mend}`);
+      }
+    }
+    return checks.every(({ isWell }) => isWell)
+      ? EXIT.done
+      : EXIT.somethingFailed;
+  },
+};
+
+async function findMissingSecrets(
+  client: ReturnType<typeof openProject>["client"],
+): Promise<string[]> {
+  const endpoints = dataOf(
+    "read the endpoints",
+    await client.from("model_endpoints").select("headers"),
+  );
+  const names = new Set(
+    endpoints.flatMap(({ headers }) =>
+      [...JSON.stringify(headers).matchAll(/\{\{\s*secret:([\w.-]+)\s*\}\}/g)]
+        .map(([, name]) => name)
+    ),
+  );
+  const missing: string[] = [];
+  for (const name of names) {
+    const { data, error } = await client.rpc("read_secret", { name });
+    if (error) throw new Error(`Cannot read secret ${name}: ${error.message}`);
+    if (data === null) missing.push(name);
+  }
+  return missing;
+}

@@ -1,0 +1,181 @@
+import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
+import { type Command, EXIT } from "../command.ts";
+import { drawTable } from "../draw_table.ts";
+import { toJson } from "../endpoint_options.ts";
+import { dataOf, openProject } from "../project_access.ts";
+import { readArguments } from "../read_arguments.ts";
+import { toCsvLine } from "../to_csv_line.ts";
+
+/** A run by its id, or else an experiment by its name. */
+function toChoice(text: string) {
+  return /^\d{1,15}$/.test(text)
+    ? { runId: Number(text) }
+    : { experimentName: text };
+}
+
+export const evaluate: Command = {
+  summary: "Score what a run or an experiment has stored",
+  help:
+    `Usage: deno task pipeline evaluate ID|EXPERIMENT --evaluators JSON [options]
+
+Options:
+  --evaluators JSON   names and objects as docs/evaluators.md lists them
+  --table NAME        the results table of an experiment
+  --json              summary, scores and errors as JSON
+  --help
+
+Exit code: 0 all is scored, 3 some could not be, 1 nothing could be done, 2 wrong usage.
+
+Examples:
+  deno task pipeline evaluate 7 --evaluators '["exact-match"]'
+  deno task pipeline evaluate nightly --evaluators '[{"type": "regex", "pattern": "^Yes"}]'`,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
+      evaluators: { type: "string" },
+      table: { type: "string" },
+      json: { type: "boolean" },
+    });
+    const answer = await OPERATIONS.evaluate_results.run({
+      ...toChoice(positionals[0]),
+      evaluators: toJson("evaluators", values.evaluators),
+      supabaseTable: values.table,
+    }, openProject(terminal).services);
+    terminal.print(
+      values.json ? JSON.stringify(answer) : drawTable(answer.summary, [
+        "evaluator",
+        "scored",
+        "errors",
+        "scoreMean",
+        "passed",
+        "passRate",
+      ]),
+    );
+    for (const { message } of answer.errors.slice(0, 20)) {
+      terminal.complain(message);
+    }
+    return answer.errors.length > 0 ? EXIT.somethingFailed : EXIT.done;
+  },
+};
+
+export const compare: Command = {
+  summary: "Compare two experiments prompt by prompt",
+  help: `Usage: deno task pipeline compare BASELINE CANDIDATE [options]
+
+Options:
+  --evaluator NAME   only this one
+  --table NAME       results table (default prompt_evaluations)
+  --json
+  --help
+
+Example:
+  deno task pipeline compare gpt-4 gpt-5 --evaluator exact-match`,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(
+      args,
+      ["BASELINE", "CANDIDATE"],
+      {
+        evaluator: { type: "string" },
+        table: { type: "string", default: "prompt_evaluations" },
+        json: { type: "boolean" },
+      },
+    );
+    const rows = dataOf(
+      "compare the experiments",
+      await openProject(terminal).client.rpc("compare_experiments", {
+        baseline: positionals[0],
+        candidate: positionals[1],
+        evaluator: values.evaluator ?? null,
+        results_table: values.table,
+      }),
+    ) as Record<string, unknown>[];
+    terminal.print(
+      values.json ? JSON.stringify(rows) : drawTable(rows.map(rounded), [
+        "compared",
+        "pairs",
+        "wins",
+        "losses",
+        "ties",
+        "baseline_mean",
+        "candidate_mean",
+        "difference",
+        "difference_low",
+        "difference_high",
+        "mcnemar_p",
+      ]),
+    );
+    return EXIT.done;
+  },
+};
+
+function rounded(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === "number" ? Number(value.toPrecision(4)) : value,
+    ]),
+  );
+}
+
+const PAGE = 500;
+const COLUMNS = [
+  "id",
+  "run_id",
+  "prompt_key",
+  "prompt",
+  "response",
+  "model",
+  "success",
+  "error",
+  "timestamp",
+  "duration_ms",
+  "tokens_used",
+  "cost",
+  "reference",
+  "experiment_name",
+  "tags",
+  "metadata",
+];
+
+export const exportResults: Command = {
+  summary: "Print what a run or an experiment has stored",
+  help:
+    `Usage: deno task pipeline export ID|EXPERIMENT [options] > results.jsonl
+
+Options:
+  --format jsonl|csv   default jsonl, with all columns
+  --table NAME         results table (default prompt_evaluations)
+  --help
+
+Examples:
+  deno task pipeline export 7 > run-7.jsonl
+  deno task pipeline export nightly --format csv > nightly.csv`,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
+      format: { type: "string", default: "jsonl" },
+      table: { type: "string", default: "prompt_evaluations" },
+    });
+    const { client } = openProject(terminal);
+    const choice = toChoice(positionals[0]);
+    const isCsv = values.format === "csv";
+    if (isCsv) terminal.print(toCsvLine(COLUMNS));
+    for (let after = 0;;) {
+      const page = client.from(values.table).select().gt("id", after)
+        .order("id").limit(PAGE);
+      const rows = dataOf(
+        `read ${values.table}`,
+        await ("runId" in choice
+          ? page.eq("run_id", choice.runId)
+          : page.eq("experiment_name", choice.experimentName)),
+      ) as Record<string, unknown>[];
+      for (const row of rows) {
+        terminal.print(
+          isCsv
+            ? toCsvLine(COLUMNS.map((name) => row[name]))
+            : JSON.stringify(row),
+        );
+      }
+      if (rows.length < PAGE) return EXIT.done;
+      after = Number(rows.at(-1)!.id);
+    }
+  },
+};

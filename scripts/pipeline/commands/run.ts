@@ -1,0 +1,109 @@
+import { stat } from "node:fs/promises";
+import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
+import { uploadLocalSource } from "../../tool/upload_local_source.ts";
+import { type Command, EXIT, WrongUsage } from "../command.ts";
+import {
+  ENDPOINT_HELP,
+  endpointOptions,
+  toEndpointChoice,
+  toJson,
+} from "../endpoint_options.ts";
+import { followRun } from "../follow_run.ts";
+import { readJsonLines } from "../json_lines.ts";
+import { openProject } from "../project_access.ts";
+import { readArguments, toNumber } from "../read_arguments.ts";
+
+export const run: Command = {
+  summary: "Start a run in the project and watch it",
+  help: `Usage: deno task pipeline run SOURCE [options]
+
+SOURCE is BUCKET or BUCKET/PREFIX in Storage, a file or folder of this machine written ./so or /so
+(it is uploaded first), a file of prompts ending in .prompts.jsonl, or run:ID for the prompts of an
+earlier run. The work is done in the project: Ctrl-C stops watching, not the run.
+
+Options:
+${ENDPOINT_HELP}
+  --experiment NAME, --tag TAG, --table NAME
+  --max-prompts N, --max-cost USD
+  --options JSON         options of extraction, such as '{"turns": "first", "dedupe": true}'
+  --evaluators JSON      such as '["exact-match"]'
+  --key TEXT             idempotency key: the same one within a week is the same run
+  --detach               print the run's id and do not watch
+  --json
+  --help
+
+Exit code: 0 completed, 3 completed and a prompt failed, 4 failed, paused or cancelled,
+130 watching was interrupted, 1 the run was refused, 2 wrong usage.
+
+Examples:
+  deno task pipeline run conversation-archives/2026/ --endpoint openai --experiment nightly
+  deno task pipeline run ./chatgpt-export.zip --endpoint openai --max-prompts 100 --max-cost 1
+  deno task pipeline run run:7 --endpoint openai --model gpt-5 --detach`,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(args, ["SOURCE"], {
+      ...endpointOptions,
+      experiment: { type: "string" },
+      tag: { type: "string", multiple: true },
+      table: { type: "string" },
+      "max-prompts": { type: "string" },
+      "max-cost": { type: "string" },
+      options: { type: "string" },
+      evaluators: { type: "string" },
+      key: { type: "string" },
+      detach: { type: "boolean" },
+      json: { type: "boolean", default: false },
+    });
+    const { client, services, connection } = openProject(terminal);
+    const input = await uploadLocalSource(
+      {
+        dataSource: await readSource(positionals[0]),
+        ...toEndpointChoice(values),
+        supabaseTable: values.table,
+        config: {
+          ...toJson("options", values.options),
+          parameters: toJson("parameters", values.parameters),
+          extractMaxPrompts: toNumber("max-prompts", values["max-prompts"]),
+          maxCost: toNumber("max-cost", values["max-cost"]),
+          maxConcurrency: toNumber(
+            "max-concurrency",
+            values["max-concurrency"],
+          ),
+        },
+        evaluators: toJson("evaluators", values.evaluators),
+        batchMetadata: { experimentName: values.experiment, tags: values.tag },
+      },
+      connection,
+      terminal.fetch,
+    );
+    const { runId, status } = await OPERATIONS.run_pipeline.run(input, {
+      ...services,
+      idempotencyKey: values.key,
+    });
+    if (!values.detach) {
+      return await followRun(client, runId, terminal, values.json);
+    }
+    terminal.print(
+      values.json ? JSON.stringify({ runId, status }) : String(runId),
+    );
+    return EXIT.done;
+  },
+};
+
+async function readSource(source: string): Promise<object> {
+  const runId = /^run:(\d+)$/.exec(source)?.[1];
+  if (runId) return { type: "run", runId: Number(runId) };
+  if (source.endsWith(".prompts.jsonl")) {
+    const prompts = await readJsonLines(source, {
+      readInput: () => Promise.resolve(""),
+    });
+    return { type: "prompts", prompts };
+  }
+  if (/^[./]/.test(source)) {
+    await stat(source).catch(() => {
+      throw new WrongUsage(`Cannot read ${source}: no such file or folder`);
+    });
+    return { type: "local", directory: source };
+  }
+  const [, bucket, prefix] = /^([^/]+)\/?(.*)$/.exec(source)!;
+  return { type: "supabase", bucket, prefix };
+}

@@ -1,0 +1,81 @@
+import { type Command, EXIT, WrongUsage } from "../command.ts";
+import { drawTable } from "../draw_table.ts";
+import { openProject } from "../project_access.ts";
+import { readArguments, toNumber } from "../read_arguments.ts";
+import { uploadFiles } from "../upload_files.ts";
+
+export const upload: Command = {
+  summary: "Put archives of this machine into a bucket",
+  help: `Usage: deno task pipeline upload PATH… BUCKET[/PREFIX] [options]
+
+Files and folders keep their names below PREFIX. The bucket is made, private, when there is none.
+What is there already with the same size is not sent again: repeat an upload that was interrupted.
+
+Options:
+  --parallel N   files at a time (default 4)
+  --json         one object per file instead of a table
+  --help
+
+Exit code: 0 all is there, 3 a file failed, 2 wrong usage.
+
+Examples:
+  deno task pipeline upload ~/Downloads/chatgpt-export.zip conversation-archives
+  deno task pipeline upload archives conversation-archives/2026/`,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(
+      args,
+      ["PATH…", "BUCKET[/PREFIX]"],
+      { parallel: { type: "string" }, json: { type: "boolean" } },
+    );
+    const target = positionals.at(-1)!;
+    const paths = positionals.slice(0, -1);
+    const [, bucket, folder] = /^([^/]+)\/?(.*)$/.exec(target) ?? [];
+    if (!bucket) throw new WrongUsage(`Cannot use ${target}: give a bucket`);
+    const prefix = folder === "" || folder.endsWith("/")
+      ? folder
+      : `${folder}/`;
+    let files = 0;
+    let bytes = 0;
+    const uploaded = await uploadFiles(
+      paths,
+      openProject(terminal).connection,
+      {
+        bucket,
+        prefix,
+        parallel: toNumber("parallel", values.parallel),
+        fetch: terminal.fetch,
+        onFile(file, total) {
+          files++;
+          bytes += file.bytes;
+          if (terminal.isLive) {
+            terminal.update(
+              `  ${files}/${total.files} files  ${toMegabytes(bytes)}/${
+                toMegabytes(total.bytes)
+              } MB  ${file.path}`,
+            );
+          }
+        },
+      },
+    );
+    if (terminal.isLive) terminal.complain("");
+    if (values.json) {
+      for (const file of uploaded) terminal.print(JSON.stringify(file));
+    } else {
+      terminal.print(
+        drawTable(uploaded.map((file) => ({ ...file })), [
+          "path",
+          "bytes",
+          "outcome",
+          "error",
+        ]),
+      );
+    }
+    return uploaded.some(({ outcome }) => outcome === "failed")
+      ? EXIT.somethingFailed
+      : EXIT.done;
+  },
+};
+
+function toMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

@@ -1,0 +1,57 @@
+import type { MODEL_FORMAT_NAMES } from "../../supabase/functions/_shared/model/model_format.ts";
+import { WrongUsage } from "./command.ts";
+import { toHeaders, toNumber } from "./read_arguments.ts";
+
+/** The options that name a model, for every command that calls one. */
+export const endpointOptions = {
+  endpoint: { type: "string" },
+  url: { type: "string" },
+  model: { type: "string" },
+  format: { type: "string" },
+  header: { type: "string", multiple: true },
+  timeout: { type: "string" },
+  parameters: { type: "string" },
+  "max-concurrency": { type: "string" },
+} as const;
+
+export const ENDPOINT_HELP =
+  `  --endpoint NAME        a row of model_endpoints, or
+  --url URL              the URL of a model API
+  --model NAME, --format NAME
+  --header 'Name: value' sent with every call; may be given several times
+  --timeout SECONDS      limit of one call
+  --parameters JSON      such as '{"temperature": 0}'
+  --max-concurrency N    calls at a time`;
+
+/** What these options say, as operations take it. */
+export function toEndpointChoice(values: {
+  endpoint?: string;
+  url?: string;
+  model?: string;
+  format?: string;
+  header?: string[];
+  timeout?: string;
+}) {
+  const timeout = toNumber("timeout", values.timeout);
+  return {
+    endpoint: values.endpoint,
+    modelEndpoint: values.url,
+    model: values.model,
+    // The operation checks it and lists the formats.
+    format: values.format as typeof MODEL_FORMAT_NAMES[number] | undefined,
+    requestOptions: {
+      headers: toHeaders(values.header),
+      timeout: timeout === undefined ? undefined : timeout * 1000,
+    },
+  };
+}
+
+/** @throws {WrongUsage} the text of an option is no JSON */
+export function toJson(name: string, text: string | undefined) {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WrongUsage(`Cannot use --${name} ${text}: it is no JSON`);
+  }
+}

@@ -1,0 +1,57 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
+import { toErrorCode } from "../../supabase/functions/_shared/database.ts";
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
+import type { Services } from "../../supabase/functions/_shared/operations/services.ts";
+import { type Connection, readConnection } from "../project/connection.ts";
+import { createProjectClient } from "../project/create_client.ts";
+import { createLocalServices } from "../project/services.ts";
+import type { Terminal } from "./command.ts";
+
+/** The project that the environment names, as commands use it. */
+export interface ProjectAccess {
+  connection: Connection;
+  client: SupabaseClient;
+  services: Services;
+}
+
+/** @throws {TypeError} naming every variable that is missing */
+export function openProject(
+  { environment, fetch }: Pick<Terminal, "environment" | "fetch">,
+): ProjectAccess {
+  const connection = readConnection(environment);
+  return {
+    connection,
+    client: createProjectClient(connection),
+    services: createLocalServices(connection, {
+      fetch,
+      allowPrivateHosts: allowsPrivateHosts(environment),
+    }),
+  };
+}
+
+/** Whether model calls of this machine may go to http and private addresses. */
+export function allowsPrivateHosts(
+  environment: Terminal["environment"],
+): boolean {
+  return environment.PIPELINE_ALLOW_PRIVATE_HOSTS === "true";
+}
+
+/** The data of an answer of supabase-js. @throws {PipelineError} it holds an error */
+export function dataOf<Data>(
+  action: string,
+  { data, error, status }: {
+    data: Data;
+    error: { message: string; code?: string; hint?: string | null } | null;
+    status: number;
+  },
+): NonNullable<Data> {
+  if (error) {
+    throw new PipelineError(
+      toErrorCode(error.code, status),
+      `Cannot ${action}: ${error.message}${
+        error.hint ? `. ${error.hint}` : ""
+      }`,
+    );
+  }
+  return data!;
+}

@@ -1,0 +1,75 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { WrongUsage } from "./command.ts";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/**
+ * Reads the arguments of a command: `positionals` names those it takes, a name that ends in `?` may
+ * be left out, one that ends in `…` may be repeated.
+ *
+ * @throws {WrongUsage} saying what is wrong
+ */
+export function readArguments<Given extends Options>(
+  args: string[],
+  positionals: string[],
+  options: Given,
+) {
+  try {
+    const parsed = parseArgs({
+      args,
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    checkCount(parsed.positionals.length, positionals);
+    return parsed;
+  } catch (error) {
+    if (error instanceof WrongUsage) throw error;
+    throw new WrongUsage((error as Error).message);
+  }
+}
+
+function checkCount(given: number, names: string[]): void {
+  const needed = names.filter((name) => !name.endsWith("?"));
+  const most = names.some((name) => name.endsWith("…"))
+    ? Infinity
+    : names.length;
+  if (given < needed.length) {
+    throw new WrongUsage(`Give ${needed.slice(given).join(" and ")}`);
+  }
+  if (given > most) {
+    throw new WrongUsage(`Too many arguments: at most ${names.join(" ")}`);
+  }
+}
+
+/**
+ * The number that an option gives.
+ *
+ * @throws {WrongUsage} it is none
+ */
+export function toNumber(
+  name: string,
+  text: string | undefined,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text.trim() !== "" && Number.isFinite(number)) return number;
+  throw new WrongUsage(`Cannot use --${name} ${text}: give a number`);
+}
+
+/**
+ * Headers written as `Name: value`.
+ *
+ * @throws {WrongUsage} one has no colon
+ */
+export function toHeaders(lines: string[] = []): Record<string, string> {
+  return Object.fromEntries(lines.map((line) => {
+    const colon = line.indexOf(":");
+    if (colon < 1) {
+      throw new WrongUsage(
+        `Cannot use --header ${line}: write 'Name: value'`,
+      );
+    }
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+  }));
+}

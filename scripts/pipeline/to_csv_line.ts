@@ -1,0 +1,16 @@
+/**
+ * One line of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula gets a `'` in
+ * front: archives hold texts of strangers.
+ */
+export function toCsvLine(values: unknown[]): string {
+  return values.map((value) => {
+    if (value === null || value === undefined) return "";
+    const text = typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);
+    const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text)
+      ? `'${text}`
+      : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }).join(",");
+}

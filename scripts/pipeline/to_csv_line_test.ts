@@ -1,0 +1,9 @@
+import { equal } from "node:assert/strict";
+import { toCsvLine } from "./to_csv_line.ts";
+
+Deno.test("toCsvLine() quotes what needs it and disarms formulas", () => {
+  equal(
+    toCsvLine([1, null, 'a "b"', "two\nlines", ["x"], "=HYPERLINK(1)", -2]),
+    '1,,"a ""b""","two\nlines","[""x""]",\'=HYPERLINK(1),-2',
+  );
+});

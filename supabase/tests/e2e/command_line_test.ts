@@ -1,0 +1,271 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { checkout } from "../../../scripts/local/checkout.ts";
+import { numberedPrompts, type Project, withProject } from "./project.ts";
+
+interface Output {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts `deno task pipeline` with these arguments, in a pipe. */
+function start(
+  project: Project,
+  args: string[],
+  env: Record<string, string> = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "scripts/pipeline.ts", ...args],
+    cwd: checkout,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: {
+      SUPABASE_URL: project.url,
+      SUPABASE_SECRET_KEY: project.secretKey,
+      PIPELINE_ALLOW_PRIVATE_HOSTS: "true",
+      ...env,
+    },
+  }).spawn();
+}
+
+async function pipeline(
+  project: Project,
+  args: string[],
+  input = "",
+  env?: Record<string, string>,
+): Promise<Output> {
+  const child = start(project, args, env);
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+const jsonLines = (text: string) =>
+  text.trim().split("\n").map((line) => JSON.parse(line));
+
+Deno.test("the command line uploads, runs, shows, exports and compares", () =>
+  withProject(async (project) => {
+    const upload = () =>
+      pipeline(project, [
+        "upload",
+        "scripts/demo/archives",
+        "chats/2026",
+        "--json",
+      ]);
+    const first = await upload();
+    equal(first.code, 0, first.stderr);
+    deepEqual(
+      jsonLines(first.stdout).map(({ path, outcome }) => [path, outcome]),
+      ["chatgpt.json", "claude.json", "messages.jsonl"]
+        .map((name) => [`2026/${name}`, "uploaded"]),
+    );
+    const second = await upload();
+    ok(
+      jsonLines(second.stdout).every(({ outcome }) =>
+        outcome === "already there"
+      ),
+    );
+
+    const ran = await pipeline(project, [
+      "run",
+      "chats/2026/",
+      "--endpoint",
+      "model",
+      "--experiment",
+      "old",
+      "--max-prompts",
+      "5",
+      "--json",
+    ]);
+    deepEqual(
+      [ran.code, JSON.parse(ran.stdout).succeeded],
+      [0, 5],
+      ran.stderr,
+    );
+    const again = await pipeline(project, [
+      "run",
+      "run:1",
+      "--url",
+      `${project.model.url}/v1/chat/completions`,
+      "--model",
+      "other",
+      "--header",
+      "Authorization: Bearer sk-abcdefgh",
+      "--experiment",
+      "new",
+    ]);
+    equal(again.code, 0, again.stderr);
+    match(again.stdout, /Run 2 is completed: 5 succeeded, 0 failed/);
+
+    const shown = await pipeline(project, ["show", "1"]);
+    match(shown.stdout, /status +completed/);
+    const listed = await pipeline(project, ["list", "--json"]);
+    deepEqual(
+      JSON.parse(listed.stdout).map(({ id }: { id: number }) => id),
+      [2, 1],
+    );
+    match((await pipeline(project, ["list"])).stdout, /experiment_name.*│/);
+    const exported = await pipeline(project, ["export", "1"]);
+    equal(jsonLines(exported.stdout).length, 5);
+    const csv = await pipeline(project, ["export", "old", "--format", "csv"]);
+    match(csv.stdout, /^id,run_id,prompt_key,prompt,/);
+    const compared = await pipeline(project, [
+      "compare",
+      "old",
+      "new",
+      "--json",
+    ]);
+    equal(JSON.parse(compared.stdout)[0].pairs, 5);
+    const watched = await pipeline(project, ["watch", "1"]);
+    deepEqual([watched.code, watched.stdout], [
+      0,
+      "Run 1 is completed: 5 succeeded, 0 failed\n",
+    ]);
+  }));
+
+Deno.test("execute and store work in a pipe, secrets and endpoints by name", () =>
+  withProject(async (project) => {
+    const prompts = ['"one"', '{"text": "two"}'].join("\n");
+    const executed = await pipeline(project, [
+      "execute",
+      "-",
+      "--url",
+      `${project.model.url}/v1/chat/completions`,
+      "--model",
+      "simulated",
+    ], prompts);
+    equal(executed.code, 0, executed.stderr);
+    deepEqual(
+      jsonLines(executed.stdout).map(({ response }) => response),
+      ["You said: one", "You said: two"],
+    );
+    const stored = await pipeline(
+      project,
+      ["store", "-", "--experiment", "piped", "--tag", "a"],
+      executed.stdout,
+    );
+    equal(JSON.parse(stored.stdout).stored, 2);
+
+    const key = "sk-only-for-the-simulator";
+    equal(
+      (await pipeline(project, ["secret", "set", "MODEL_KEY"], `${key}\n`))
+        .code,
+      0,
+    );
+    const added = await pipeline(project, [
+      "endpoint",
+      "add",
+      "mine",
+      `${project.model.url}/v1/chat/completions`,
+      "--model",
+      "simulated",
+      "--header",
+      "Authorization: Bearer {{secret:MODEL_KEY}}",
+    ]);
+    equal(added.code, 0, added.stderr);
+    const tested = await pipeline(project, ["endpoint", "test", "mine", "Hi"]);
+    equal(tested.code, 0, tested.stderr);
+    match(tested.stdout, /Body: .*Hi[^]*Response: [^]*"text": "You said: Hi"/);
+    ok(!tested.stdout.includes(key), "the key is not shown");
+    match((await pipeline(project, ["endpoint", "list"])).stdout, /mine/);
+    const clear = await pipeline(project, [
+      "endpoint",
+      "add",
+      "bad",
+      "https://model.example",
+      "--header",
+      "Authorization: Bearer sk-abcdefgh12345",
+    ]);
+    equal(clear.code, 1);
+    match(clear.stderr, /secret:MY_KEY/);
+  }));
+
+Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", () =>
+  withProject(async (project) => {
+    project.model.configure({ latency: 300 });
+    const id = await project.startRun(
+      { type: "prompts", prompts: numberedPrompts(200) },
+      { max_concurrency: 5 },
+    );
+    const child = start(project, ["watch", String(id)]);
+    const stderr = child.stderr.getReader();
+    // The first line of progress: it is watching now.
+    await stderr.read();
+    child.kill("SIGINT");
+    let said = "";
+    for (;;) {
+      const { value, done } = await stderr.read();
+      if (done) break;
+      said += new TextDecoder().decode(value);
+    }
+    await Promise.all([child.stdin.close(), child.stdout.cancel()]);
+    equal((await child.status).code, 130);
+    match(said, new RegExp(`deno task pipeline watch ${id}`));
+    equal((await project.run(id)).status, "running");
+
+    const paused = await pipeline(project, ["pause", String(id)]);
+    equal(paused.stdout, `Run ${id} is paused\n`);
+    const watched = await pipeline(project, ["watch", String(id)]);
+    equal(watched.code, 4);
+    match(watched.stderr, /pipeline resume/);
+    await pipeline(project, ["resume", String(id)]);
+    await pipeline(project, ["cancel", String(id)]);
+    equal((await project.run(id)).status, "cancelled");
+    const refused = await pipeline(project, ["retry", String(id)]);
+    equal(refused.code, 1);
+    match(refused.stderr, /it was cancelled/);
+  }));
+
+Deno.test("the command line says what is wrong and how to mend a project", () =>
+  withProject(async (project) => {
+    const unset = await pipeline(project, ["list"], "", {
+      SUPABASE_URL: "",
+      SUPABASE_SECRET_KEY: "",
+    });
+    equal(unset.code, 2);
+    match(unset.stderr, /SUPABASE_URL[^]*SUPABASE_SECRET_KEY/);
+    equal((await pipeline(project, ["fly"])).code, 2);
+    equal((await pipeline(project, ["show"])).code, 2);
+    equal((await pipeline(project, ["show", "99"])).code, 1);
+
+    await project.sql`select sweep_pipeline()`;
+    const well = await pipeline(project, ["doctor"]);
+    equal(well.code, 0, well.stdout);
+    await project.sql`delete from vault.secrets where name = 'project_url'`;
+    await project.sql`update model_endpoints set headers = ${
+      project.sql.json({ "x-key": "{{secret:GONE}}" })
+    }`;
+    const ill = await pipeline(project, ["doctor"]);
+    equal(ill.code, 3);
+    const [, line] = /MEND {2}project URL.*\n +(select .*)\n/.exec(ill.stdout)!;
+    match(ill.stdout, /pipeline secret set GONE/);
+    await project.sql.unsafe(line);
+    await pipeline(project, ["secret", "set", "GONE"], "x");
+    equal((await pipeline(project, ["doctor"])).code, 0);
+  }));
+
+Deno.test("every command has a help with an example", async () => {
+  const help = async (args: string[]) => {
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "scripts/pipeline.ts", ...args],
+      cwd: join(checkout),
+    }).output();
+    equal(code, 0);
+    return new TextDecoder().decode(stdout);
+  };
+  const page = await help(["--help"]);
+  const names = [...page.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) =>
+    name
+  );
+  equal(names.length, 18);
+  const pages = await Promise.all(names.map((name) => help([name, "--help"])));
+  for (const [index, text] of pages.entries()) {
+    match(text, new RegExp(`deno task pipeline ${names[index]} `));
+    match(text, /Examples?:/);
+  }
+});

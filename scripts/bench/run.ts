@@ -1,8 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { measureEvaluate } from "./evaluate.ts";
 import { measureExecute } from "./execute.ts";
 import { measureExtract } from "./extract.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
 import { measureQueue } from "./queue.ts";
+import { measureStore } from "./store.ts";
 import { measureWake } from "./wake.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
@@ -10,6 +12,8 @@ const BENCHMARKS: Record<string, Benchmark> = {
   wake: measureWake,
   queue: measureQueue,
   extract: measureExtract,
+  store: measureStore,
+  evaluate: measureEvaluate,
 };
 
 const USAGE = `Usage: deno task bench [name…] [--json]

@@ -153,15 +153,17 @@ set search_path = ''
 as $$
   select percentile_cont(array[0.025, 0.975]) within group (order by resampled.mean)
   from (
-    select sum(sums[drawn.cell]) / sum(counts[drawn.cell]) as mean
-    from (
-      -- A hash instead of random(): the same whatever the plan, and nobody else's seed is touched.
-      select
-        (draw / cardinality(sums))::integer as resample,
-        1 + ((hashint8extended(draw, seed) & 9223372036854775807) % cardinality(sums))::integer as cell
-      from generate_series(0, 1000 * cardinality(sums)::bigint - 1) as draw
-    ) as drawn
-    group by drawn.resample
+    select (
+      select sum(sums[drawn.cell]) / sum(counts[drawn.cell])
+      from (
+        -- A hash instead of random(): the same whatever the plan, and nobody else's seed is touched.
+        select 1 + (
+          (hashint8extended(resample * cells.count + draw, seed) & 9223372036854775807) % cells.count
+        )::integer as cell
+        from generate_series(1, cells.count) as draw
+      ) as drawn
+    ) as mean
+    from (select cardinality(sums)::bigint as count) as cells, generate_series(1, 1000) as resample
   ) as resampled;
 $$;
 comment on function pipeline.bootstrap_interval(double precision[], double precision[], bigint) is
@@ -212,17 +214,24 @@ begin
       where row.experiment_name in ($1, $2)
       group by row.prompt_key
     ),
-    pair as materialized (
+    matched as materialized (
+      select sides.old, sides.new from sides where sides.old is not null and sides.new is not null
+    ),
+    pair as (
       select
         sides.old[1]::bigint as old_id, sides.new[1]::bigint as new_id,
+        -- Up to 200 pairs are drawn one by one, more in groups, so that the work has a bound.
+        case
+          when (select count(*) from matched) <= 200 then sides.old[1]::bigint
+          else (hashint8extended(sides.old[1]::bigint, 0) & 9223372036854775807) %% 200
+        end as cell,
         sides.old[2] as old_success, sides.new[2] as new_success,
         sides.new[3] - sides.old[3] as latency, sides.new[4] - sides.old[4] as cost
-      from sides
-      where sides.old is not null and sides.new is not null
+      from matched as sides
     ),
-    graded as materialized (
+    graded as (
       select
-        old_score.evaluator as compared, pair.old_id, pair.latency, pair.cost,
+        old_score.evaluator as compared, pair.cell, pair.latency, pair.cost,
         coalesce(old_score.score, old_score.passed::integer) as old_score,
         coalesce(new_score.score, new_score.passed::integer) as new_score,
         old_score.passed as old_passed, new_score.passed as new_passed
@@ -237,23 +246,15 @@ begin
         and coalesce(new_score.score, new_score.passed::integer) is not null
       union all
       select
-        'success', pair.old_id, pair.latency, pair.cost, pair.old_success, pair.new_success,
+        'success', pair.cell, pair.latency, pair.cost, pair.old_success, pair.new_success,
         pair.old_success = 1, pair.new_success = 1
       from pair
       where $3 is null
     ),
     numbered as (
       select
-        graded.*, graded.new_score - graded.old_score as difference,
-        -- Up to 200 pairs are drawn one by one, more in groups, so that the work has a bound.
-        case
-          when counted.pairs <= 200 then graded.old_id
-          else (hashint8extended(graded.old_id, 0) & 9223372036854775807) %% 200
-        end as cell
+        graded.*, graded.new_score - graded.old_score as difference
       from graded
-      join (
-        select graded.compared, count(*) as pairs from graded group by graded.compared
-      ) as counted using (compared)
     ),
     cells as (
       select

@@ -1,0 +1,106 @@
+import { startStack } from "../local/stack.ts";
+import type { Measurement } from "./measurement.ts";
+
+const ROWS = 100_000;
+const WORKERS = 2;
+const EVALUATORS = ["exact-match", "rouge-l", "length"] as const;
+const LONGEST_MS = 600_000;
+
+/** Stored rows graded by three cheap evaluators, from the call to the last stored score. */
+export async function* measureEvaluate(): AsyncIterable<Measurement> {
+  const stack = await startStack({ port: 0, functions: ["pipeline-worker"] });
+  const { sql } = stack;
+  try {
+    await sql`
+      insert into prompt_evaluations (
+        prompt_key, prompt, response, reference, success, experiment_name, duration_ms
+      )
+      select md5(n::text), repeat('prompt ' || n || ' ', 20),
+        repeat('an answer of some length, as models give them ', 5) || n,
+        repeat('an answer of some length, as people give them ', 5) || n, true, 'bench', 200
+      from generate_series(1, ${ROWS}) as n
+    `;
+    await sql`vacuum analyze prompt_evaluations`;
+    const startedAt = performance.now();
+    const [{ id }] = await sql`
+      select evaluate_experiment(
+        'bench', ${sql.json(toConfigs())}, columns => ${
+      sql.json({ max_workers: WORKERS })
+    }
+      ) as id
+    `;
+    for (;;) {
+      const [run] = await sql`
+        select status, error, succeeded from pipeline_runs where id = ${id}
+      `;
+      if (run.status === "completed") break;
+      const elapsed = performance.now() - startedAt;
+      if (run.status !== "running" && run.status !== "queued") {
+        throw new Error(`Run ${id} is ${run.status}: ${run.error}`);
+      }
+      if (elapsed > LONGEST_MS) {
+        throw new Error(`Only ${run.succeeded} rows after ${elapsed} ms`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    const [{ count }] = await sql`
+      select count(*)::integer from evaluation_scores where error is null
+    `;
+    if (count !== ROWS * EVALUATORS.length) {
+      throw new Error(`Stored ${count} scores`);
+    }
+    yield {
+      name: `evaluate: ${
+        ROWS.toLocaleString("en")
+      } rows, three evaluators, two workers`,
+      value: ROWS / seconds,
+      unit: "rows/s",
+      goal: "1,000/s",
+    };
+    yield* measureQuestions(sql);
+  } finally {
+    await stack.stop();
+  }
+}
+
+function toConfigs() {
+  return EVALUATORS.map((type) =>
+    type === "length" ? { type, max: 10_000 } : { type }
+  );
+}
+
+type Sql = Awaited<ReturnType<typeof startStack>>["sql"];
+
+/** What people ask of 100,000 rows: 50,000 of each of two experiments. */
+async function* measureQuestions(sql: Sql): AsyncIterable<Measurement> {
+  await sql`delete from evaluation_scores where evaluator <> 'rouge-l'`;
+  await sql`
+    update prompt_evaluations
+    set experiment_name = case when id % 2 = 0 then 'old' else 'new' end,
+      prompt_key = md5(((id + id % 2) / 2)::text)
+  `;
+  await sql`vacuum full analyze prompt_evaluations`;
+  await sql`vacuum full analyze evaluation_scores`;
+  const questions = {
+    "experiment_summary": sql`select * from experiment_summary`,
+    "experiment_scores": sql`select * from experiment_scores`,
+    "compare_experiments": sql`
+      select * from compare_experiments('old', 'new', 'rouge-l')
+    `,
+  };
+  for (const [name, question] of Object.entries(questions)) {
+    let best = Infinity;
+    for (let tries = 0; tries < 5; tries++) {
+      const startedAt = performance.now();
+      await sql`${question}`;
+      best = Math.min(best, performance.now() - startedAt);
+    }
+    yield {
+      name: `evaluate: ${name} of 100,000 rows, best of 5`,
+      value: best,
+      unit: "ms",
+      goal: "200 ms",
+    };
+  }
+}

@@ -149,6 +149,45 @@ Deno.test("POST /run-pipeline with one Idempotency-Key starts one run", () =>
     equal((await project.untilOver(answers[0].body.runId)).succeeded, 2);
   }));
 
+Deno.test("POST /evaluate-results scores a run and an experiment", () =>
+  withProject(async (project) => {
+    const id = await project.startRun({
+      type: "prompts",
+      prompts: ["one", "two"],
+    }, { experiment_name: "graded" });
+    await project.untilOver(id);
+    const evaluators = [
+      { type: "contains", text: "one" },
+      { type: "regex", pattern: "^You said" },
+    ];
+    const byRun = await call(project, "evaluate-results", {
+      runId: id,
+      evaluators,
+    });
+    equal(byRun.status, 200, JSON.stringify(byRun.body));
+    deepEqual(
+      byRun.body.summary.map((
+        { evaluator, scored, passed }: Record<string, unknown>,
+      ) => [evaluator, scored, passed]),
+      [["contains", 2, 1], ["regex", 2, 2]],
+    );
+    deepEqual([byRun.body.scores.length, byRun.body.errors], [4, []]);
+    const byName = await call(project, "evaluate-results", {
+      experimentName: "graded",
+      evaluators: ["exact-match"],
+    });
+    // There is no reference to match.
+    deepEqual(
+      [byName.body.summary[0].errors, byName.body.errors.length],
+      [2, 2],
+    );
+    const unknown = await call(project, "evaluate-results", {
+      runId: 99,
+      evaluators,
+    });
+    deepEqual([unknown.status, unknown.body.code], [404, "not_found"]);
+  }));
+
 Deno.test("GET /prompt-pipeline describes the operations, POST runs them", () =>
   withProject(async (project) => {
     const response = await fetch(`${project.url}/functions/v1/prompt-pipeline`);
@@ -201,6 +240,16 @@ Deno.test("a signed-in user may use open endpoints and the own folder and rows",
     deepEqual([own.status, own.body.summary?.succeeded], [200, 2]);
     const others = await project.startRun({ type: "prompts", prompts: ["x"] });
     await project.untilOver(others);
+    const graded = await as("evaluate-results", {
+      runId: own.body.runId,
+      evaluators: [{ type: "length", min: 1 }],
+    });
+    deepEqual([graded.status, graded.body.summary?.[0]?.scored], [200, 2]);
+    const peeked = await as("evaluate-results", {
+      runId: others,
+      evaluators: [{ type: "length", min: 1 }],
+    });
+    deepEqual([peeked.status, peeked.body.code], [404, "not_found"]);
     const stolen = await as("run-pipeline", {
       dataSource: { type: "run", runId: others },
       endpoint: "model",
@@ -221,6 +270,7 @@ Deno.test("bad calls have a status and a body that says what is wrong", () =>
       "extract-prompts",
       "execute-batch",
       "store-results",
+      "evaluate-results",
       "run-pipeline",
       "prompt-pipeline",
     ];

@@ -8,11 +8,8 @@ import {
 import { doctor } from "./pipeline/commands/doctor.ts";
 import { endpoint } from "./pipeline/commands/endpoint.ts";
 import { execute } from "./pipeline/commands/execute.ts";
-import {
-  compare,
-  evaluate,
-  exportResults,
-} from "./pipeline/commands/results.ts";
+import { exportResults } from "./pipeline/commands/export_results.ts";
+import { compare, evaluate } from "./pipeline/commands/results.ts";
 import { run } from "./pipeline/commands/run.ts";
 import {
   cancel,

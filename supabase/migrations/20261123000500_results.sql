@@ -46,7 +46,7 @@ comment on column public.prompt_evaluations.source is
 comment on column public.prompt_evaluations.owner is 'The user whose run stored it.';
 
 create index prompt_evaluations_experiment_idx
-  on public.prompt_evaluations (experiment_name);
+  on public.prompt_evaluations (experiment_name, id);
 create index prompt_evaluations_owner_idx
   on public.prompt_evaluations (owner) where owner is not null;
 

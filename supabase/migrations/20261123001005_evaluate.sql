@@ -215,6 +215,22 @@ declare
   response text;
 begin
   perform pipeline.check_results_table(find_response.results_table);
+  -- By the experiment's runs, which is an index look-up; rows from outside have no run.
+  execute format(
+    'select evaluation.response from public.%I as evaluation
+     where evaluation.run_id in (
+         select run.id from public.pipeline_runs as run where run.experiment_name = $1
+       )
+       and evaluation.prompt_key = $2 and evaluation.success
+       and ($3 is null or evaluation.owner = $3)
+     order by evaluation.id desc limit 1',
+    find_response.results_table
+  )
+  into response
+  using experiment, prompt_key, owner;
+  if response is not null then
+    return response;
+  end if;
   execute format(
     'select evaluation.response from public.%I as evaluation
      where evaluation.experiment_name = $1 and evaluation.prompt_key = $2 and evaluation.success

@@ -4,7 +4,6 @@ import { drawTable } from "../draw_table.ts";
 import { toJson } from "../endpoint_options.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
-import { toCsvLine } from "../to_csv_line.ts";
 
 /** A run by its id, or else an experiment by its name. */
 function toChoice(text: string) {
@@ -115,67 +114,3 @@ function rounded(row: Record<string, unknown>): Record<string, unknown> {
     ]),
   );
 }
-
-const PAGE = 500;
-const COLUMNS = [
-  "id",
-  "run_id",
-  "prompt_key",
-  "prompt",
-  "response",
-  "model",
-  "success",
-  "error",
-  "timestamp",
-  "duration_ms",
-  "tokens_used",
-  "cost",
-  "reference",
-  "experiment_name",
-  "tags",
-  "metadata",
-];
-
-export const exportResults: Command = {
-  summary: "Print what a run or an experiment has stored",
-  help:
-    `Usage: deno task pipeline export ID|EXPERIMENT [options] > results.jsonl
-
-Options:
-  --format jsonl|csv   default jsonl, with all columns
-  --table NAME         results table (default prompt_evaluations)
-  --help
-
-Examples:
-  deno task pipeline export 7 > run-7.jsonl
-  deno task pipeline export nightly --format csv > nightly.csv`,
-  async run(args, terminal) {
-    const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
-      format: { type: "string", default: "jsonl" },
-      table: { type: "string", default: "prompt_evaluations" },
-    });
-    const { client } = openProject(terminal);
-    const choice = toChoice(positionals[0]);
-    const isCsv = values.format === "csv";
-    if (isCsv) terminal.print(toCsvLine(COLUMNS));
-    for (let after = 0;;) {
-      const page = client.from(values.table).select().gt("id", after)
-        .order("id").limit(PAGE);
-      const rows = dataOf(
-        `read ${values.table}`,
-        await ("runId" in choice
-          ? page.eq("run_id", choice.runId)
-          : page.eq("experiment_name", choice.experimentName)),
-      ) as Record<string, unknown>[];
-      for (const row of rows) {
-        terminal.print(
-          isCsv
-            ? toCsvLine(COLUMNS.map((name) => row[name]))
-            : JSON.stringify(row),
-        );
-      }
-      if (rows.length < PAGE) return EXIT.done;
-      after = Number(rows.at(-1)!.id);
-    }
-  },
-};

@@ -37,6 +37,8 @@ select results_eq(
      ('public.experiment_summary', 'authenticated', 'S'),
      ('public.experiment_summary', 'service_role', 'S'),
      ('public.model_endpoints', 'service_role', 'SIUD'),
+     ('public.pipeline_error_groups', 'authenticated', 'S'),
+     ('public.pipeline_error_groups', 'service_role', 'S'),
      ('public.pipeline_errors', 'authenticated', 'S'),
      ('public.pipeline_errors', 'service_role', 'S'),
      ('public.pipeline_run_progress', 'authenticated', 'S'),
@@ -85,6 +87,7 @@ select results_eq(
   $$ values
      ('authenticated', 'cancel_run(bigint)'),
      ('authenticated', 'compare_experiments(text,text,text,text,bigint)'),
+     ('authenticated', 'export_evaluations(text,bigint,text,text,integer)'),
      ('authenticated', 'pause_run(bigint)'),
      ('authenticated', 'pipeline.bootstrap_interval(double precision[],double precision[],bigint)'),
      ('authenticated', 'pipeline.current_user_id()'),

@@ -1,0 +1,55 @@
+import { equal, match, ok } from "node:assert/strict";
+import { writeReport } from "./write_report.ts";
+
+const score = {
+  experiment_name: "new",
+  model: "m",
+  evaluator: "exact-match",
+  scored: 10,
+  errors: 0,
+  score_mean: 0.75,
+  score_low: 0.6,
+  score_high: 0.9,
+  pass_rate: 0.7,
+};
+
+Deno.test("writeReport() has tables, charts and the comparison", () => {
+  const report = writeReport({
+    experiment: "new",
+    baseline: "old",
+    summary: [{ experiment_name: "new", model: "m", prompts: 10 }],
+    scores: [score],
+    comparison: [{ compared: "exact-match", pairs: 10, mcnemar_p: 0.21875 }],
+    errors: [{ stage: "execute", class: "rate", code: "429", count: 2 }],
+  });
+  match(report, /^# new against old\n/);
+  match(report, /\| new \| m \| 10 \|/);
+  match(report, /\| exact-match \| 10 \|.*\| 0\.2188 \|/);
+  equal(report.match(/<svg /g)!.length, 2);
+  match(report, /## Errors/);
+});
+
+Deno.test("writeReport() leaves out what there is nothing to say about", () => {
+  const report = writeReport({
+    experiment: "x",
+    summary: [],
+    scores: [],
+    comparison: [],
+    errors: [],
+  });
+  equal(report, "# x");
+});
+
+Deno.test("writeReport() lets nobody's text become markup", () => {
+  const report = writeReport({
+    experiment: "a | b",
+    summary: [],
+    scores: [{ ...score, experiment_name: "<b>" }],
+    comparison: [],
+    errors: [{ stage: "execute", example: "<script>|\n# no" }],
+  });
+  ok(!report.includes("<script>"));
+  ok(!report.includes("<b>"));
+  ok(!report.includes("\n# no"));
+  match(report, /a \\\| b/);
+});

@@ -1,0 +1,300 @@
+/**
+ * Who may do what from outside: the table that security_access_test.ts tries out over HTTP and that
+ * docs/security.md shows. Whatever is not named here is refused, and the test fails when a table,
+ * view, function or operation exists that is not named.
+ */
+
+/** Which rows a verb reaches; `open`: endpoints that are open to users. */
+export type Reach = "own" | "open" | "all";
+
+export type Verb = "select" | "insert" | "update" | "delete";
+
+export type Verbs = Partial<Record<Verb, Reach>>;
+
+/** A table or view of the Data API. */
+export interface RelationAccess {
+  name: string;
+  user: Verbs;
+  service: Verbs;
+  /** Columns that users may name; absent: all. */
+  columns?: Partial<Record<"select" | "insert" | "update", string[]>>;
+}
+
+/** A SQL function of the Data API. */
+export interface FunctionAccess {
+  name: string;
+  /** `own`: the run of somebody else is answered like one that does not exist. */
+  user?: "own";
+  /** Arguments of a call that is worth a try; `runId` is the caller's own run or another's. */
+  arguments: (runId: number) => Record<string, unknown>;
+}
+
+/** A request to an Edge Function. */
+export interface OperationAccess {
+  name: string;
+  method: "GET" | "POST";
+  /** `own`: what others have is refused with this status. */
+  user: { reach: "all" | "refused" } | { reach: "own"; others: number };
+  anonymous: "all" | "refused";
+  service: "all" | "refused";
+  /** A body about what belongs to a user. */
+  body?: (thing: { userId: string; runId: number; endpoint: string }) => object;
+}
+
+const EVERYTHING: Verbs = {
+  select: "all",
+  insert: "all",
+  update: "all",
+  delete: "all",
+};
+const READ_ALL: Verbs = { select: "all" };
+const READ_OWN: Verbs = { select: "own" };
+
+export const RELATIONS: RelationAccess[] = [
+  {
+    name: "model_endpoints",
+    user: { select: "open" },
+    service: EVERYTHING,
+    columns: { select: ["name", "model", "format", "open_to_users"] },
+  },
+  {
+    name: "pipeline_runs",
+    user: { select: "own", insert: "own", update: "own" },
+    service: EVERYTHING,
+    columns: {
+      insert: [
+        "experiment_name",
+        "source",
+        "endpoint",
+        "model",
+        "parameters",
+        "options",
+        "results_table",
+        "evaluators",
+        "evaluation_webhook",
+        "tags",
+        "metadata",
+        "max_prompts",
+        "max_concurrency",
+        "max_attempts",
+        "max_cost",
+        "prompt_deadline_seconds",
+        "deadline_at",
+      ],
+      update: ["status", "max_concurrency"],
+    },
+  },
+  { name: "pipeline_tasks", user: READ_OWN, service: EVERYTHING },
+  { name: "prompt_evaluations", user: READ_OWN, service: EVERYTHING },
+  { name: "evaluation_scores", user: READ_OWN, service: EVERYTHING },
+  {
+    name: "webhook_deliveries",
+    user: READ_OWN,
+    service: { select: "all", insert: "all", delete: "all" },
+  },
+  { name: "pipeline_run_progress", user: READ_OWN, service: READ_ALL },
+  { name: "pipeline_errors", user: READ_OWN, service: READ_ALL },
+  { name: "experiment_scores", user: READ_OWN, service: READ_ALL },
+  { name: "experiment_summary", user: READ_OWN, service: READ_ALL },
+];
+
+/** What `create_results_table()` makes is open to the same people as this table. */
+export const RESULTS_TABLE = RELATIONS.find(({ name }) =>
+  name === "prompt_evaluations"
+)!;
+
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+
+export const FUNCTIONS: FunctionAccess[] = [
+  { name: "pause_run", user: "own", arguments: ofRun },
+  { name: "resume_run", user: "own", arguments: ofRun },
+  {
+    name: "compare_experiments",
+    user: "own",
+    arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
+  },
+  { name: "cancel_run", user: "own", arguments: ofRun },
+  { name: "retry_failed_tasks", arguments: ofRun },
+  {
+    name: "evaluate_run",
+    arguments: (run_id) => ({ run_id, evaluators: ["refusal"] }),
+  },
+  {
+    name: "evaluate_experiment",
+    arguments: () => ({ experiment_name: "of ada", evaluators: ["refusal"] }),
+  },
+  {
+    name: "create_results_table",
+    arguments: () => ({ name: "somebodys_results" }),
+  },
+  {
+    name: "store_results",
+    arguments: () => ({ results_table: "prompt_evaluations", results: [] }),
+  },
+  {
+    name: "create_run",
+    arguments: () => ({
+      run: { source: { type: "prompts", prompts: ["a"] }, endpoint: "open" },
+    }),
+  },
+  { name: "read_secret", arguments: () => ({ name: "project_url" }) },
+  { name: "set_secret", arguments: () => ({ name: "mine", value: "hush" }) },
+  { name: "webhook_secret", arguments: () => ({}) },
+  { name: "resend_webhook", arguments: () => ({ event_id: 0 }) },
+  { name: "read_endpoint", arguments: () => ({ name: "open" }) },
+  {
+    name: "ensure_endpoint",
+    arguments: () => ({
+      url: "https://model.test/v1",
+      format: "openai-chat",
+      model: "m",
+      headers: {},
+      timeout_seconds: 1,
+    }),
+  },
+  { name: "inspect_project", arguments: () => ({}) },
+  { name: "check_pipeline_invariants", arguments: () => ({}) },
+  { name: "sweep_pipeline", arguments: () => ({}) },
+  { name: "purge_runs", arguments: () => ({ older_than: "30 days" }) },
+  {
+    name: "read_evaluations",
+    arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),
+  },
+  {
+    name: "read_scores",
+    arguments: (run_id) => ({
+      results_table: "prompt_evaluations",
+      run_id,
+      experiment: null,
+    }),
+  },
+  {
+    name: "find_response",
+    arguments: () => ({
+      results_table: "prompt_evaluations",
+      experiment: "of ada",
+      prompt_key: "p",
+    }),
+  },
+  {
+    name: "enqueue_tasks",
+    arguments: (run_id) => ({ run_id, stage: "execute", tasks: [] }),
+  },
+  {
+    name: "start_worker",
+    arguments: () => ({ worker_id: NOBODY, token: "guessed" }),
+  },
+  { name: "claim_tasks", arguments: ofWorker },
+  { name: "extend_leases", arguments: ofWorker },
+  { name: "release_tasks", arguments: ofWorker },
+  { name: "hand_over", arguments: ofWorker },
+  { name: "end_worker", arguments: ofWorker },
+  {
+    name: "finish_tasks",
+    arguments: () => ({ worker_id: NOBODY, results: [] }),
+  },
+  {
+    name: "checkpoint_task",
+    arguments: () => ({
+      worker_id: NOBODY,
+      task_id: 1,
+      lease_token: NOBODY,
+      payload: {},
+    }),
+  },
+  {
+    name: "exchange_calls",
+    arguments: () => ({ worker_id: NOBODY, endpoint: "open" }),
+  },
+  {
+    name: "find_cached_call",
+    arguments: () => ({ worker_id: NOBODY, endpoint: "open", request: {} }),
+  },
+];
+
+function ofRun(run_id: number) {
+  return { run_id };
+}
+
+function ofWorker() {
+  return { worker_id: NOBODY };
+}
+
+const archiveOf = (userId: string) => ({
+  dataSource: { type: "supabase", bucket: "archives", prefix: `${userId}/` },
+});
+
+export const OPERATIONS: OperationAccess[] = [
+  {
+    name: "extract-prompts",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "own", others: 403 },
+    service: "all",
+    body: ({ userId }) => archiveOf(userId),
+  },
+  {
+    name: "execute-batch",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "own", others: 404 },
+    service: "all",
+    body: ({ endpoint }) => ({ prompts: ["hello"], endpoint }),
+  },
+  {
+    name: "store-results",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "all" },
+    service: "all",
+    body: () => ({
+      responses: [{ prompt: "a", response: "b", success: true }],
+    }),
+  },
+  {
+    name: "run-pipeline",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "own", others: 400 },
+    service: "all",
+    body: ({ runId }) => ({
+      dataSource: { type: "run", runId },
+      endpoint: "open",
+    }),
+  },
+  {
+    name: "evaluate-results",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "own", others: 404 },
+    service: "all",
+    body: ({ runId }) => ({ runId, evaluators: ["refusal"], wait: false }),
+  },
+  {
+    name: "prompt-pipeline",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "own", others: 403 },
+    service: "all",
+    body: ({ userId }) => ({
+      operation: "extract_prompts",
+      ...archiveOf(userId),
+    }),
+  },
+  {
+    name: "prompt-pipeline",
+    method: "GET",
+    anonymous: "all",
+    user: { reach: "all" },
+    service: "all",
+  },
+  {
+    // Keys open nothing: it wants the one-time token of a wake.
+    name: "pipeline-worker",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "refused" },
+    service: "refused",
+    body: () => ({ workerId: NOBODY, token: "guessed" }),
+  },
+];

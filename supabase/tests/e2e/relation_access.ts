@@ -1,0 +1,234 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import {
+  type Answer,
+  ask,
+  type Person,
+  type Setting,
+  text,
+} from "./access_setting.ts";
+import type { RelationAccess, Verb } from "./access_table.ts";
+import type { Project } from "./project.ts";
+
+/** Tries every verb on a table or view as everybody. */
+export async function checkRelation(
+  setting: Setting,
+  relation: RelationAccess,
+) {
+  const { project, anonymous, ada, bob, service } = setting;
+  for (const verb of ["select", "insert", "update", "delete"] as const) {
+    for (const person of [anonymous, ada, bob, service]) {
+      const verbs = person === service
+        ? relation.service
+        : person === anonymous
+        ? {}
+        : relation.user;
+      if (verbs[verb] === undefined) {
+        await isRefused(project, person, verb, relation);
+      }
+    }
+  }
+  await checkSelect(setting, relation);
+  await checkOtherColumns(setting, relation);
+  if (relation.user.update) await checkOwnUpdate(setting, relation);
+  if (relation.user.insert) await checkOwnInsert(setting);
+  for (const verb of ["insert", "update", "delete"] as const) {
+    if (!relation.service[verb]) continue;
+    const { status, body } = await attempt(project, service, verb, relation);
+    ok(status < 300, `service ${verb} ${relation.name}: ${text(body)}`);
+  }
+}
+
+/** A row that can be inserted, by relation. */
+const ROWS: Record<string, (runId: number) => object> = {
+  model_endpoints: () => ({ name: "new", url: "https://new.test" }),
+  pipeline_runs: () => ({
+    source: { type: "prompts", prompts: ["a"] },
+    endpoint: "open",
+  }),
+  pipeline_tasks: (run_id) => ({ run_id, stage: "execute", key: "new" }),
+  prompt_evaluations: () => ({ prompt: "a", success: true, response: "b" }),
+  more_answers: () => ({ prompt: "a", success: true, response: "b" }),
+  evaluation_scores: () => ({ evaluation_id: 77, evaluator: "n", score: 1 }),
+  webhook_deliveries: (run_id) => ({
+    run_id,
+    event_id: 2,
+    webhook_id: "evt_2",
+    type: "pipeline.run.completed",
+    url: "https://hook.test",
+    attempt: 1,
+    delivered: true,
+    created_at: "2026-01-01T00:00:00Z",
+  }),
+};
+
+/** Tries a verb; updates and deletions are aimed at no row, because the right to try is the question. */
+async function attempt(
+  project: Project,
+  person: Person,
+  verb: Verb,
+  { name, columns }: RelationAccess,
+): Promise<Answer> {
+  const path = `/rest/v1/${name}`;
+  const [column, , value] = KEYS[name] ?? ["id", "gte", "0"];
+  const nothing = `?${column}=eq.${value === "0" ? "-1" : "none"}`;
+  switch (verb) {
+    case "select":
+      return await ask(project, person, "GET", path);
+    case "insert":
+      return await ask(
+        project,
+        person,
+        "POST",
+        path,
+        ROWS[name]?.(person.runId) ?? { [column]: value },
+      );
+    case "update":
+      return await ask(project, person, "PATCH", path + nothing, {
+        ...columns?.update
+          ? { [columns.update.at(-1)!]: 1 }
+          : ROWS[name]
+          ? firstOf(ROWS[name](person.runId))
+          : { [column]: value },
+      });
+    case "delete":
+      return await ask(project, person, "DELETE", path + nothing);
+  }
+}
+
+function firstOf(row: object): object {
+  return Object.fromEntries(Object.entries(row).slice(0, 1));
+}
+
+/** What finds rows where there is no id. */
+const KEYS: Record<string, [string, string, string]> = {
+  model_endpoints: ["name", "neq", "x"],
+  experiment_scores: ["experiment_name", "neq", "x"],
+  experiment_summary: ["experiment_name", "neq", "x"],
+};
+
+async function isRefused(
+  project: Project,
+  person: Person,
+  verb: Verb,
+  relation: RelationAccess,
+) {
+  const before = await contentOf(project, relation.name);
+  const { status, body } = await attempt(project, person, verb, relation);
+  const what = `${person.name} ${verb} ${relation.name}: ${status} ${
+    text(body)
+  }`;
+  ok(status >= 400, what);
+  // Views that cannot be written at all (55000) say so before they ask for rights.
+  match(body.code, relation.name in ROWS ? /^42501$/ : /^(42501|55000)$/, what);
+  equal(await contentOf(project, relation.name), before, what);
+}
+
+async function contentOf({ sql }: Project, name: string): Promise<string> {
+  const [{ content }] = await sql`
+    select md5(string_agg(row::text, '' order by row::text)) as content from ${
+    sql(name)
+  } as row
+  `;
+  return content;
+}
+
+async function checkSelect(
+  { project, ada, bob, service }: Setting,
+  { name, columns, user }: RelationAccess,
+) {
+  const select = columns?.select ? `?select=${columns.select}` : "";
+  const rowsOf = async (person: Person) => {
+    const { status, body } = await ask(
+      project,
+      person,
+      "GET",
+      `/rest/v1/${name}${select}`,
+    );
+    equal(status, 200, `${person.name} ${name}: ${text(body)}`);
+    return body.map((row: unknown) => JSON.stringify(row)) as string[];
+  };
+  const [ofAda, ofBob, all] = [
+    await rowsOf(ada),
+    await rowsOf(bob),
+    await rowsOf(service),
+  ];
+  if (user.select === "open") {
+    deepEqual(ofAda.map((row) => JSON.parse(row).name), ["open"]);
+    deepEqual(ofBob, ofAda);
+    ok(all.length > ofAda.length);
+    return;
+  }
+  ok(ofAda.length > 0 && ofBob.length > 0, `${name} has rows for the test`);
+  ok(ofAda.every((row) => !ofBob.includes(row)), `${name} is not shared`);
+  ok([...ofAda, ...ofBob].every((row) => all.includes(row)));
+  ok(all.length > ofAda.length + ofBob.length, `${name}: service sees all`);
+}
+
+/** Users may not even name other columns. */
+async function checkOtherColumns(
+  { project, ada }: Setting,
+  { name, columns }: RelationAccess,
+) {
+  const present = await project.sql`
+    select attname as name from pg_attribute
+    where attrelid = ${`public.${name}`}::regclass and attnum > 0 and not attisdropped
+  `;
+  for (const [verb, named] of Object.entries(columns ?? {})) {
+    const others = present.map((column) => column.name as string)
+      .filter((column) => !named.includes(column));
+    ok(others.length > 0);
+    for (const column of others) {
+      const { body } = verb === "select"
+        ? await ask(
+          project,
+          ada,
+          "GET",
+          `/rest/v1/${name}?select=name,${column}`,
+        )
+        : await ask(
+          project,
+          ada,
+          verb === "insert" ? "POST" : "PATCH",
+          `/rest/v1/${name}${verb === "insert" ? "" : "?id=gte.0"}`,
+          { ...(verb === "insert" ? ROWS[name](0) : {}), [column]: null },
+        );
+      // 428C9: nobody may write generated columns.
+      match(body.code, /^(42501|428C9)$/, `${verb} ${column}: ${text(body)}`);
+    }
+  }
+}
+
+async function checkOwnUpdate(
+  { project, ada }: Setting,
+  { name }: RelationAccess,
+) {
+  const { status } = await ask(
+    project,
+    ada,
+    "PATCH",
+    `/rest/v1/${name}?id=gte.0`,
+    { max_concurrency: 7 },
+  );
+  ok(status < 300);
+  const changed = await project.sql`
+    select distinct owner from pipeline_runs where max_concurrency = 7
+  `;
+  deepEqual([...changed], [{ owner: ada.userId }]);
+}
+
+async function checkOwnInsert({ project, ada }: Setting) {
+  const { status } = await ask(project, ada, "POST", "/rest/v1/pipeline_runs", {
+    ...ROWS.pipeline_runs(0),
+    experiment_name: "inserted by ada",
+  });
+  equal(status, 201);
+  const closed = await ask(project, ada, "POST", "/rest/v1/pipeline_runs", {
+    ...ROWS.pipeline_runs(0),
+    endpoint: "closed",
+  });
+  equal(closed.body.code, "22023");
+  const [{ owner }] = await project.sql`
+    select owner from pipeline_runs where experiment_name = 'inserted by ada'
+  `;
+  equal(owner, ada.userId);
+}

@@ -68,6 +68,8 @@ export interface PartContinuation {
 export interface OpenConversation {
   id: string | null;
   index: number;
+  /** Offset from which its records count: earlier ones were given out as another conversation. */
+  from: number;
 }
 
 export interface ArchiveCounts {

@@ -34,8 +34,8 @@ export class MessageCollector implements Collector {
   readonly #format: MessageFormat;
   readonly #maxBytes: number;
   readonly #open = new Map<string, Open>();
-  /** Numbers of the conversations that are read again, and up to where only they count. */
-  readonly #resumed: Map<string, number>;
+  /** Conversations that are read again, and the offset up to which only they count. */
+  readonly #resumed: Map<string, OpenConversation>;
   readonly #told: number;
 
   constructor(
@@ -49,7 +49,7 @@ export class MessageCollector implements Collector {
     this.#maxBytes = maxBytes;
     this.begun = begun;
     this.#told = told;
-    this.#resumed = new Map(resumed.map(({ id, index }) => [keyOf(id), index]));
+    this.#resumed = new Map(resumed.map((open) => [keyOf(open.id), open]));
   }
 
   add(record: PlacedRecord): Outcome {
@@ -60,8 +60,7 @@ export class MessageCollector implements Collector {
     }
     const id = this.#format.conversationOf(value);
     const key = keyOf(id ?? null);
-    const isTold = record.offset < this.#told && !this.#resumed.has(key);
-    if (isTold && (id === null || !this.#open.has(key))) return NOTHING;
+    if (this.#wasTold(key, id, record.offset)) return NOTHING;
     if (id === null) return this.#addAlone(value);
     const open = this.#open.get(key) ?? this.#begin(key, id, record);
     open.latest = record.offset;
@@ -72,6 +71,12 @@ export class MessageCollector implements Collector {
     });
     if (held) open.size += record.end - record.offset;
     return open.size > this.#maxBytes ? this.#split(key, open) : outcome;
+  }
+
+  #wasTold(key: string, id: string | null | undefined, offset: number) {
+    if (offset >= this.#told) return false;
+    const resumed = this.#resumed.get(key);
+    return id === null || resumed === undefined || offset < resumed.from;
   }
 
   close(since = Infinity): Outcome[] {
@@ -91,22 +96,32 @@ export class MessageCollector implements Collector {
       begin: first.begin,
       begun: this.begun,
       open: [...this.#open.values()]
-        .map(({ id, index }) => ({ id: id ?? null, index })),
+        .map(({ id, index, begin }) => ({
+          id: id ?? null,
+          index,
+          from: begin.offset,
+        })),
     };
   }
 
   #begin(key: string, id: string | undefined, record: PlacedRecord): Open {
     const open = {
       id,
-      index: this.#resumed.get(key) ?? this.begun++,
+      index: this.#indexOf(key, record.offset),
       builder: this.#format.open(id),
       begin: record.before,
       latest: record.offset,
       size: 0,
     };
-    this.#resumed.delete(key);
     this.#open.set(key, open);
     return open;
+  }
+
+  #indexOf(key: string, offset: number): number {
+    const resumed = this.#resumed.get(key);
+    return resumed !== undefined && offset < this.#told
+      ? resumed.index
+      : this.begun++;
   }
 
   #addAlone(value: JsonObject): Outcome {

@@ -68,7 +68,7 @@ export class LineScanner {
   }
 
   #readLine(from: number, end: number, isLast: boolean): ScannedRecord {
-    if (end - from > this.#maxBytes) return this.#tooLarge();
+    if (end - this.#window.from > this.#maxBytes) return this.#tooLarge();
     const bytes = this.#window.bytes.subarray(from, end);
     const offset = this.#window.offsetOf(from);
     const parsed = parseRecord(bytes);

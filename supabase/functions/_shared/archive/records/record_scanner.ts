@@ -76,14 +76,15 @@ export class RecordScanner {
       if (loss !== undefined) return loss;
     }
     const record = this.#scanner?.next(this.#finished);
-    if (this.#scanner instanceof ValueScanner && this.#scanner.foundLines) {
-      this.#scanner = new LineScanner(
-        this.#window,
-        this.#maxRecordBytes,
-        this.#scanner.record,
-      );
+    if (!(this.#scanner instanceof ValueScanner) || !this.#scanner.foundLines) {
+      return record;
     }
-    return record;
+    this.#scanner = new LineScanner(
+      this.#window,
+      this.#maxRecordBytes,
+      this.#scanner.record,
+    );
+    return this.#scanner.next(this.#finished);
   }
 
   #begin(state: Omit<ScanState, "offset">): void {

@@ -19,9 +19,6 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 
-// The keys by which a record is known again may be cut by the end of the window.
-const SHAPE_BYTES = 4096;
-
 /** Reads the entries of a list, or values one after the other, by finding where each ends. */
 export class ValueScanner {
   /** Number of the next record. */
@@ -33,12 +30,17 @@ export class ValueScanner {
   pairsKey: string | undefined;
   /** True when a first value ended with its line: the rest is better read by lines. */
   foundLines = false;
+  /** True while that cannot be told yet, and what was seen of it. */
+  #mayBeLines = false;
+  #sawNewline = false;
   readonly #window: ByteWindow;
   readonly #maxBytes: number;
   /** Search for the end of the value that begins the window; `at` is an offset in the stream here. */
   #search: ValueSearch | undefined;
   /** Set while bytes are passed over: behind a loss, or behind the list of a wrapper. */
   #passing: "value" | "to the next record" | undefined;
+  /** Offset behind a value that cannot be parsed, while what follows it is not there yet. */
+  #brokenEnd: number | undefined;
   #scratch = new Uint8Array(0);
 
   constructor(
@@ -56,7 +58,8 @@ export class ValueScanner {
 
   /** True when the window begins behind a record. */
   get isBetweenRecords(): boolean {
-    return this.#search === undefined && this.#passing === undefined;
+    return this.#search === undefined && this.#passing === undefined &&
+      !this.#mayBeLines;
   }
 
   /** The next record or loss; undefined when the window has none, `finished` when it will get no more. */
@@ -67,12 +70,13 @@ export class ValueScanner {
       }
       if (this.#search === undefined && !this.#enterValue()) return undefined;
       if (this.#search === undefined || this.#passing !== undefined) continue;
-      const end = this.#findEnd(this.#search, finished);
+      const end = this.#brokenEnd === undefined
+        ? this.#findEnd(this.#search, finished)
+        : this.#window.indexOf(this.#brokenEnd);
+      const size = (end < 0 ? this.#window.to : end) - this.#window.from;
+      if (size > this.#maxBytes) return this.#passLargeValue();
       if (end >= 0) return this.#readValue(end, finished);
-      if (finished) return this.#neverEnds();
-      return this.#window.size > this.#maxBytes
-        ? this.#passLargeValue()
-        : undefined;
+      return finished ? this.#neverEnds() : undefined;
     }
   }
 
@@ -80,8 +84,15 @@ export class ValueScanner {
   #enterValue(): boolean {
     const window = this.#window;
     const at = skipSeparators(window.bytes, window.from, window.to);
+    if (this.#mayBeLines) {
+      const skipped = window.bytes.subarray(window.from, at);
+      this.#sawNewline ||= skipped.includes(NEWLINE);
+    }
     window.drop(at);
     if (at >= window.to) return false;
+    this.foundLines = this.#mayBeLines && this.#sawNewline;
+    this.#mayBeLines = false;
+    if (this.foundLines) return false;
     const byte = window.bytes[at];
     if (byte === OPEN_LIST && !this.inList) {
       this.inList = true;
@@ -133,25 +144,16 @@ export class ValueScanner {
     return end;
   }
 
-  #readValue(end: number, finished: boolean): ScannedRecord {
+  #readValue(end: number, finished: boolean): ScannedRecord | undefined {
     const window = this.#window;
     const { bytes, from, start: offset } = window;
-    if (end - from > this.#maxBytes) {
-      this.#leaveValue(end);
-      return tooLarge(this.record++, offset, this.#maxBytes);
-    }
     const parsed = parseRecord(this.#withPairs(bytes.subarray(from, end)));
     if (!("value" in parsed)) {
-      // With balanced brackets only this value is lost.
-      if (!this.#isFollowed(end, finished)) {
-        return this.#giveUp("invalid_json", parsed.reason);
-      }
-      this.#leaveValue(end);
-      const { reason } = parsed;
-      return { record: this.record++, offset, loss: "invalid_json", reason };
+      return this.#loseValue(end, parsed.reason, finished);
     }
     this.shape ??= shapeAt(bytes, from, end);
-    this.foundLines = this.record === 0 && this.#endsWithLine(end);
+    this.#mayBeLines = this.record === 0 && !this.inList &&
+      bytes.subarray(from, end).indexOf(NEWLINE) < 0;
     this.#leaveValue(end);
     const { value, damaged } = parsed;
     return {
@@ -164,8 +166,27 @@ export class ValueScanner {
     };
   }
 
+  #loseValue(
+    end: number,
+    reason: string,
+    finished: boolean,
+  ): ScannedRecord | undefined {
+    const window = this.#window;
+    const isFollowed = this.#isFollowed(end, finished);
+    if (isFollowed === undefined) {
+      this.#brokenEnd = window.offsetOf(end);
+      return undefined;
+    }
+    // With balanced brackets only this value is lost.
+    if (!isFollowed) return this.#giveUp("invalid_json", reason, end);
+    const { start: offset } = window;
+    this.#leaveValue(end);
+    return { record: this.record++, offset, loss: "invalid_json", reason };
+  }
+
   #leaveValue(end: number): void {
     this.#search = undefined;
+    this.#brokenEnd = undefined;
     this.#window.drop(end);
   }
 
@@ -181,55 +202,55 @@ export class ValueScanner {
     return this.#scratch.subarray(0, bytes.length);
   }
 
-  /** True when the value that begins the window is on a line of its own. */
-  #endsWithLine(end: number): boolean {
-    if (this.inList) return false;
-    const { bytes, from, to } = this.#window;
-    let at = end;
-    while (bytes[at] === 0x20 || bytes[at] === 0x0d) at++;
-    return at < to && bytes[at] === NEWLINE &&
-      bytes.subarray(from, end).indexOf(NEWLINE) < 0;
-  }
-
-  /** True when what follows a broken value shows that its brackets were in balance. */
-  #isFollowed(end: number, finished: boolean): boolean {
+  /**
+   * True when what follows a broken value shows that its brackets were in balance; undefined when that
+   * is not there yet.
+   */
+  #isFollowed(end: number, finished: boolean): boolean | undefined {
     const { bytes, to } = this.#window;
     const at = skipSpace(bytes, end, to);
-    if (at >= to) return finished;
+    if (at >= to) return finished ? true : undefined;
     if (!this.inList) return bytes[at] === OPEN_OBJECT;
     if (bytes[at] === CLOSE_LIST) return true;
     if (bytes[at] !== COMMA) return false;
     const next = skipSpace(bytes, at + 1, to);
-    return next >= to || looksLikeRecord(bytes, next, to, this.shape);
+    const looks = looksLikeRecord(bytes, next, to, this.shape);
+    return looks ?? (finished ? next >= to : undefined);
   }
 
   #neverEnds(): ScannedRecord {
-    this.#learnShape();
-    return this.#findNextRecord(this.#window.from + 1) < 0
-      ? this.#giveUp("cut_off", "the file ends inside it")
-      : this.#giveUp("invalid_json", "its quotes or brackets are not closed");
+    const { bytes, from, to } = this.#window;
+    this.shape ??= shapeAt(bytes, from, to);
+    const next = findRecord(bytes, from + 1, to, this.shape, this.inList);
+    return "found" in next
+      ? this.#giveUp(
+        "invalid_json",
+        "its quotes or brackets are not closed",
+        to,
+      )
+      : this.#giveUp("cut_off", "the file ends inside it", to);
   }
 
   /** Reports the value that begins the window as lost and looks for the next record inside of it. */
-  #giveUp(loss: ArchiveErrorCode, reason: string): ScannedRecord {
-    this.#learnShape();
-    const { start: offset, from } = this.#window;
+  #giveUp(loss: ArchiveErrorCode, reason: string, end: number): ScannedRecord {
+    const { bytes, from, start: offset } = this.#window;
+    this.shape ??= shapeAt(bytes, from, end);
     this.#leaveValue(from + 1);
     this.#passing = "to the next record";
     return { record: this.record++, offset, loss, reason };
   }
 
-  /** Takes the shape of records from the start of a broken one when none was read before. */
-  #learnShape(): void {
-    const { bytes, from, to } = this.#window;
-    this.shape ??= shapeAt(bytes, from, to);
-  }
-
+  /** Looks for a record only in the bytes that are held for any value, however the bytes came. */
   #passLargeValue(): ScannedRecord {
-    const { from, start } = this.#window;
-    const next = this.#findNextRecord(from + 1);
-    if (next >= 0) this.#leaveValue(next);
-    else this.#passing = "value";
+    const { bytes, from, start } = this.#window;
+    const to = from + this.#maxBytes;
+    const next = findRecord(bytes, from + 1, to, this.shape, this.inList);
+    if ("found" in next) this.#leaveValue(next.found);
+    else if ((bytes[from] | 0x20) === OPEN_OBJECT) this.#passing = "value";
+    else {
+      this.#leaveValue(to);
+      this.#passing = "to the next record";
+    }
     return tooLarge(this.record++, start, this.#maxBytes);
   }
 
@@ -237,26 +258,22 @@ export class ValueScanner {
   #pass(finished: boolean): boolean {
     const window = this.#window;
     if (this.#passing === "to the next record") {
-      const next = this.#findNextRecord(window.from);
-      const kept = finished ? 0 : SHAPE_BYTES;
-      window.drop(
-        next < 0 ? Math.max(window.from, window.to - kept) : next,
-      );
-      if (next < 0) return false;
+      const { bytes, from, to } = window;
+      const next = findRecord(bytes, from, to, this.shape, this.inList);
+      const isFound = "found" in next;
+      window.drop(isFound ? next.found : finished ? to : next.noneBefore);
+      if (!isFound) return false;
     } else if (this.#search !== undefined) {
       this.#search.marks = undefined;
-      const end = this.#continueSearch(this.#search);
+      const end = this.#search.depth === 0
+        ? window.indexOf(this.#search.at)
+        : this.#continueSearch(this.#search);
       window.drop(end < 0 ? window.indexOf(this.#search.at) : end);
       if (end < 0) return false;
     }
     this.#search = undefined;
     this.#passing = undefined;
     return true;
-  }
-
-  #findNextRecord(from: number): number {
-    const { bytes, to } = this.#window;
-    return findRecord(bytes, from, to, this.shape, this.inList);
   }
 }
 

@@ -174,19 +174,23 @@ function findDescriptor(
   return undefined;
 }
 
+/** An iterable that goes on where an earlier reader stopped, and fails only once. */
 function resumable(
   next: () => Promise<Uint8Array | undefined>,
 ): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: async () => {
-        const value = await next();
-        return value === undefined
-          ? { done: true, value: undefined }
-          : { done: false, value };
-      },
-    }),
+  let failed = false;
+  const iterator = {
+    async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+      if (failed) return { done: true, value: undefined };
+      failed = true;
+      const value = await next();
+      failed = false;
+      return value === undefined
+        ? { done: true, value }
+        : { done: false, value };
+    },
   };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 async function drain(chunks: AsyncIterable<Uint8Array>): Promise<void> {

@@ -1,0 +1,62 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import type { EgressVerdict } from "../model/egress_guard.ts";
+import { createPostJson } from "./post_json.ts";
+
+function createFakes(
+  replies: (() => Promise<Response>)[],
+  verdict: EgressVerdict = { verdict: "allowed" },
+) {
+  const waits: number[] = [];
+  let calls = 0;
+  const post = createPostJson({
+    fetch: () => replies[calls++](),
+    guard: { check: () => Promise.resolve(verdict) },
+    clock: {
+      now: () => 0,
+      wait: (milliseconds) => {
+        waits.push(milliseconds);
+        return Promise.resolve();
+      },
+    },
+    signal: new AbortController().signal,
+  });
+  return {
+    post: () => post("https://a.example/score", { a: 1 }),
+    waits,
+    calls: () => calls,
+  };
+}
+
+const says = (status: number, body = "{}") => () =>
+  Promise.resolve(new Response(body, { status }));
+
+Deno.test("createPostJson() gives the JSON of the answer", async () => {
+  const { post } = createFakes([says(200, '{"scores":[]}')]);
+  deepEqual(await post(), { scores: [] });
+});
+
+Deno.test("createPostJson() tries again what may pass, three times in all", async () => {
+  const recovers = createFakes([
+    says(500),
+    () => Promise.reject(new TypeError("down")),
+    says(200),
+  ]);
+  deepEqual(await recovers.post(), {});
+  deepEqual(recovers.waits, [500, 1000]);
+  const stays = createFakes([says(503), says(503), says(503)]);
+  await rejects(stays.post, { code: "unavailable" });
+});
+
+Deno.test("createPostJson() does not repeat what cannot pass", async () => {
+  for (const reply of [says(404), says(302), says(200, "no json")]) {
+    const fakes = createFakes([reply]);
+    await rejects(fakes.post, { code: "invalid_request" });
+    equal(fakes.calls(), 1);
+  }
+});
+
+Deno.test("createPostJson() sends nothing to where the egress guard forbids", async () => {
+  const fakes = createFakes([], { verdict: "refused", reason: "private" });
+  await rejects(fakes.post, { code: "invalid_request", message: "private" });
+  equal(fakes.calls(), 0);
+});

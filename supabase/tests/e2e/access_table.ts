@@ -23,8 +23,8 @@ export interface RelationAccess {
 /** A SQL function of the Data API. */
 export interface FunctionAccess {
   name: string;
-  /** `own`: the run of somebody else is answered like one that does not exist. */
-  user?: "own";
+  /** Signed-in users may call it; `others`: the answer about what is not theirs. */
+  user?: { others: unknown };
   /** Arguments of a call that is worth a try; `runId` is the caller's own run or another's. */
   arguments: (runId: number) => Record<string, unknown>;
 }
@@ -103,17 +103,28 @@ export const RESULTS_TABLE = RELATIONS.find(({ name }) =>
   name === "prompt_evaluations"
 )!;
 
+/** The run of somebody else is answered like one that does not exist. */
+export const NO_RUN = "Cannot find run";
+
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
 export const FUNCTIONS: FunctionAccess[] = [
-  { name: "pause_run", user: "own", arguments: ofRun },
-  { name: "resume_run", user: "own", arguments: ofRun },
+  { name: "pause_run", user: { others: NO_RUN }, arguments: ofRun },
+  { name: "resume_run", user: { others: NO_RUN }, arguments: ofRun },
   {
     name: "compare_experiments",
-    user: "own",
+    user: { others: [] },
     arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
   },
-  { name: "cancel_run", user: "own", arguments: ofRun },
+  {
+    name: "export_evaluations",
+    user: { others: { rows: [], next: null } },
+    arguments: () => ({
+      results_table: "prompt_evaluations",
+      experiment_name: "of ada",
+    }),
+  },
+  { name: "cancel_run", user: { others: NO_RUN }, arguments: ofRun },
   { name: "retry_failed_tasks", arguments: ofRun },
   {
     name: "evaluate_run",

@@ -118,8 +118,14 @@ async function isRefused(
     text(body)
   }`;
   ok(status >= 400, what);
-  // Views that cannot be written at all (55000) say so before they ask for rights.
-  match(body.code, relation.name in ROWS ? /^42501$/ : /^(42501|55000)$/, what);
+  // Rights are missing, not only policies; a view that nobody can write says that instead.
+  match(
+    body.message,
+    relation.name in ROWS
+      ? /permission denied/
+      : /permission denied|cannot \w+ (into |from )?view/,
+    what,
+  );
   equal(await contentOf(project, relation.name), before, what);
 }
 
@@ -192,8 +198,11 @@ async function checkOtherColumns(
           `/rest/v1/${name}${verb === "insert" ? "" : "?id=gte.0"}`,
           { ...(verb === "insert" ? ROWS[name](0) : {}), [column]: null },
         );
-      // 428C9: nobody may write generated columns.
-      match(body.code, /^(42501|428C9)$/, `${verb} ${column}: ${text(body)}`);
+      match(
+        body.message,
+        /permission denied|cannot insert a non-DEFAULT value|only be updated to DEFAULT/,
+        `${verb} ${column}: ${text(body)}`,
+      );
     }
   }
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
 import {
   type Answer,
   arrange,
@@ -81,7 +81,7 @@ async function checkFunction(
       `/rest/v1/rpc/${callable.name}`,
       callable.arguments(runId),
     );
-  const isOpen = callable.user === "own";
+  const isOpen = callable.user !== undefined;
   for (const person of isOpen ? [anonymous] : [anonymous, ada, bob]) {
     const { status, body } = await call(person, person.runId);
     const what = `${person.name}: ${status} ${text(body)}`;
@@ -93,12 +93,16 @@ async function checkFunction(
       select id from pipeline_runs where experiment_name = 'steered by ada'
     `)[0].id,
   );
-  if (isOpen) {
+  if (callable.user) {
+    const { others } = callable.user;
     const own = await call(ada, steered);
     ok(own.status < 300, `ada: ${text(own.body)}`);
     const other = await call(bob, steered);
-    if (callable.name === "compare_experiments") deepEqual(other.body, []);
-    else match(other.body.message, /Cannot find run/);
+    if (others === NO_RUN) match(other.body.message, /Cannot find run/);
+    else {
+      deepEqual(other.body, others);
+      notDeepEqual(own.body, others);
+    }
   }
   const served = await call(service, steered);
   // A rule may still refuse: the worker has ended, there is no such event.

@@ -72,6 +72,13 @@ Deno.test("the programs of docs/tool.md run under Node and print what they shoul
     await Deno.remove(folder, { recursive: true });
   }));
 
+Deno.test("README.md shows the first program of docs/tool.md", async () => {
+  const firstProgram = async (path: string) =>
+    findFencedBlocks(await Deno.readTextFile(join(checkout, path)))
+      .find(({ language }) => language === "ts")?.text;
+  equal(await firstProgram("README.md"), await firstProgram("docs/tool.md"));
+});
+
 Deno.test("the tool names every variable that is missing, and the code of a refusal", () =>
   withProject(async (project) => {
     const unset = createPromptPipelineTool({ environment: {} });

@@ -94,6 +94,7 @@ export const RELATIONS: RelationAccess[] = [
   },
   { name: "pipeline_run_progress", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_errors", user: READ_OWN, service: READ_ALL },
+  { name: "pipeline_error_groups", user: READ_OWN, service: READ_ALL },
   { name: "experiment_scores", user: READ_OWN, service: READ_ALL },
   { name: "experiment_summary", user: READ_OWN, service: READ_ALL },
 ];

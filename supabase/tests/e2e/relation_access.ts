@@ -104,6 +104,7 @@ const KEYS: Record<string, [string, string, string]> = {
   model_endpoints: ["name", "neq", "x"],
   experiment_scores: ["experiment_name", "neq", "x"],
   experiment_summary: ["experiment_name", "neq", "x"],
+  pipeline_error_groups: ["run_id", "gte", "0"],
 };
 
 async function isRefused(

@@ -10,6 +10,7 @@ import {
 import {
   type FunctionAccess,
   FUNCTIONS,
+  NO_RUN,
   type OperationAccess,
   OPERATIONS,
   RELATIONS,

@@ -12,6 +12,8 @@ export interface ProjectFacts {
   /** HTTP status of an empty call by name of the function. */
   functions: Record<string, number>;
   missingSecrets: string[];
+  /** What the project's call to an endpoint came to, by its name; null: it answered. */
+  endpoints: Record<string, string | null>;
 }
 
 export interface ProjectCheck {
@@ -29,6 +31,8 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
     .filter((name) => !(name in extensions));
   const unreachable = Object.entries(facts.functions)
     .filter(([, status]) => status === 404 || status >= 500);
+  const silent = Object.entries(facts.endpoints)
+    .filter(([, problem]) => problem !== null);
   const refused = facts.wakes.filter(({ status }) => status !== 202);
   const seconds = facts.secondsSinceSweep;
   return [
@@ -98,6 +102,15 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
       mend: facts.missingSecrets.map((name) =>
         `deno task pipeline secret set ${name}`
       ).join("; "),
+    },
+    {
+      name: "endpoints",
+      isWell: silent.length === 0,
+      found: silent.length === 0
+        ? `${Object.keys(facts.endpoints).length} answer`
+        : silent.map(([name, problem]) => `${name}: ${problem}`).join("; "),
+      mend: silent.map(([name]) => `deno task pipeline endpoint test ${name}`)
+        .join("; "),
     },
   ];
 }

@@ -11,6 +11,7 @@ const well: ProjectFacts = {
   realtime: true,
   functions: { "pipeline-worker": 400 },
   missingSecrets: [],
+  endpoints: { openai: null },
 };
 
 Deno.test("checkProject() finds nothing to mend in a project that works", () => {
@@ -28,6 +29,7 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
     realtime: false,
     functions: { "run-pipeline": 404 },
     missingSecrets: ["OPENAI_API_KEY"],
+    endpoints: { openai: "HTTP 401" },
   }, "https://p.supabase.co");
   deepEqual(checks.filter(({ isWell }) => isWell), []);
   ok(checks.every(({ mend }) => mend.length > 0));

@@ -1,3 +1,6 @@
+import type { OperationError } from "../../../supabase/functions/_shared/errors.ts";
+import type { Connection } from "../../project/connection.ts";
+import { callProject } from "../../tool/call_project.ts";
 import { type Command, EXIT } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { checkProject, type ProjectFacts } from "../check_project.ts";
@@ -17,8 +20,8 @@ export const doctor: Command = {
   summary: "Check a project and say how to mend it",
   help: `Usage: deno task pipeline doctor [--json]
 
-Checks extensions, grants, schedule, the last sweep, the project URL, the functions and, for every
-endpoint, that its secrets exist. To call an endpoint use endpoint test.
+Checks extensions, grants, schedule, the last sweep, the project URL, the functions, the secrets that
+endpoints name, and that every endpoint answers one short prompt from within the project.
 
 Exit code: 0 all is well, 3 something is to be mended, 1 the project cannot be reached.
 
@@ -30,7 +33,12 @@ Example:
     const facts = dataOf(
       "inspect the project",
       await client.rpc("inspect_project"),
-    ) as Omit<ProjectFacts, "functions" | "missingSecrets">;
+    ) as Omit<ProjectFacts, "functions" | "missingSecrets" | "endpoints">;
+    const endpoints = dataOf(
+      "read the endpoints",
+      await client.from("model_endpoints").select("name, headers")
+        .order("name"),
+    );
     const functions = Object.fromEntries(
       await Promise.all(FUNCTIONS.map(async (name) => {
         const response = await terminal.fetch(
@@ -44,7 +52,13 @@ Example:
     const checks = checkProject({
       ...facts,
       functions,
-      missingSecrets: await findMissingSecrets(client),
+      missingSecrets: await findMissingSecrets(client, endpoints),
+      endpoints: Object.fromEntries(
+        await Promise.all(endpoints.map(async ({ name }) => [
+          name,
+          await callEndpoint(name, connection, terminal.fetch),
+        ])),
+      ),
     }, connection.url);
     if (values.json) terminal.print(JSON.stringify(checks));
     else {
@@ -59,13 +73,29 @@ Example:
   },
 };
 
+/** Null, or why the endpoint gives the project no answer. */
+async function callEndpoint(
+  endpoint: string,
+  { url, secretKey }: Connection,
+  fetch: typeof globalThis.fetch,
+): Promise<string | null> {
+  try {
+    const { errors } = await callProject({ url, key: secretKey }, {
+      operation: "execute_batch",
+      prompts: ["Say yes."],
+      endpoint,
+      requestOptions: { retries: 0 },
+    }, fetch) as { errors: OperationError[] };
+    return errors[0]?.message ?? null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 async function findMissingSecrets(
   client: ReturnType<typeof openProject>["client"],
+  endpoints: { headers: unknown }[],
 ): Promise<string[]> {
-  const endpoints = dataOf(
-    "read the endpoints",
-    await client.from("model_endpoints").select("headers"),
-  );
   const names = new Set(
     endpoints.flatMap(({ headers }) =>
       [...JSON.stringify(headers).matchAll(/\{\{\s*secret:([\w.-]+)\s*\}\}/g)]

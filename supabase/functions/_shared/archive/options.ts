@@ -25,8 +25,9 @@ const pattern = z.string().min(1).max(2000).superRefine((source, context) => {
   }
 });
 
-const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern)])
-  .optional();
+const patterns = z.union([z.string(), z.array(z.string())])
+  .transform((given) => typeof given === "string" ? [given] : given)
+  .pipe(z.array(pattern)).optional();
 
 const moment = z.union([
   z.iso.date(),

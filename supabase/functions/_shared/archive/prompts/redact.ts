@@ -12,10 +12,26 @@ interface Rule {
 const RULES: Rule[] = [
   {
     kind: "key",
-    // Prefixes that vendors document for their keys, AWS access key ids, JSON web tokens, PEM bodies.
-    pattern:
-      /\b(?:sk|pk|rk|sbp|sb_secret|sb_publishable|ghp|gho|ghu|ghs|github_pat|glpat|xox[abprs]|hf|gsk|r8|AKIA|ASIA|AIza|SG|npm|pypi|shpat|xai|pplx|whsec|dop_v1)[-_.]?[A-Za-z0-9_\-.]{16,200}|\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s]{1,8000}-----END [A-Z ]{0,30}PRIVATE KEY-----/g,
-    accepts: (found) => /\d/.test(found) || found.startsWith("-----"),
+    pattern: new RegExp(
+      [
+        // Prefixes that vendors document for their keys.
+        String.raw`\b(?:sk|xai|pplx|glpat|pypi)-[\w-]{16,200}`,
+        String.raw`\b(?:sk|pk|rk)_(?:live|test)_\w{10,200}`,
+        String
+          .raw`\b(?:sb_secret|sb_publishable|sbp|gh[pousr]|github_pat|hf|gsk|r8|npm|whsec|dop_v1|shpat)_[\w-]{16,255}`,
+        String.raw`\bxox[abeprs]-[\w-]{10,200}`,
+        String.raw`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
+        String.raw`\bAIza[\w-]{30,50}`,
+        String.raw`\bSG\.[\w-]{16,80}\.[\w-]{16,80}`,
+        // JSON web tokens, and private keys in PEM.
+        String.raw`\beyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{10,1000}`,
+        String
+          .raw`-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s]{1,8000}-----END [A-Z ]{0,30}PRIVATE KEY-----`,
+      ].join("|"),
+      "g",
+    ),
+    // Words joined by hyphens look like a key, but have no digit.
+    accepts: (found) => /\d/.test(found),
   },
   {
     kind: "email",
@@ -116,13 +132,15 @@ function isAddress(found: string): boolean {
   if (!found.includes(":")) return true;
   const groups = found.split(":");
   const filled = groups.filter((group) => group !== "").length;
-  // "10:30:00" is a time of day; eight groups or a gap between groups make an address.
-  return groups.length === 8 && filled === 8
-    ? true
-    : filled >= 2 && found.split("::").length === 2;
+  // "10:30:00" is a time of day and `a::b` a name in C++: eight groups, or a gap and digits, make an
+  // address.
+  return groups.length === 8 && filled === 8 ||
+    (filled >= 2 && /\d/.test(found) && found.split("::").length === 2);
 }
 
 function isPhone(found: string): boolean {
   const digits = found.replace(/\D/g, "");
-  return digits.length >= 7 && digits.length <= 15;
+  // 01.02.2024 and 09/11/2001 are days.
+  const isDay = /^\d{1,2}[./ -]\d{1,2}[./ -]\d{2,4}$/.test(found);
+  return digits.length >= 7 && digits.length <= 15 && !isDay;
 }

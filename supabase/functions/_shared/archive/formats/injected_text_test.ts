@@ -1,0 +1,29 @@
+import { equal } from "node:assert/strict";
+import { insideBlock, opensWith, withoutBlocks } from "./injected_text.ts";
+
+Deno.test("withoutBlocks() removes every block with these tags", () => {
+  equal(
+    withoutBlocks("<a>1</a> one <b x='y'>2</b><a>3</a>two", ["a", "b"]),
+    "one two",
+  );
+});
+
+Deno.test("withoutBlocks() keeps text without blocks, and a block that is not closed", () => {
+  equal(withoutBlocks(" one ", ["a"]), " one ");
+  equal(withoutBlocks("one <a> two", ["a"]), "one <a> two");
+});
+
+Deno.test("withoutBlocks() takes linear time for many openings", () => {
+  const text = "<a>".repeat(300_000);
+  equal(withoutBlocks(text, ["a"]), text);
+});
+
+Deno.test("insideBlock() gives what stands in the first block", () => {
+  equal(insideBlock("x <task>\n one \n</task><task>two</task>", "task"), "one");
+  equal(insideBlock("<task>one", "task"), undefined);
+});
+
+Deno.test("opensWith() passes over leading white space", () => {
+  equal(opensWith("\n <a>", ["<a>"]), true);
+  equal(opensWith("x <a>", ["<a>"]), false);
+});

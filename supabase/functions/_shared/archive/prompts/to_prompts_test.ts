@@ -1,0 +1,102 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { chatgptConversation } from "../testing/archives.ts";
+import { collect, lines } from "../testing/collect.ts";
+import { chatgptTree } from "../testing/fixtures/vendor_exports.ts";
+import type { ExtractOptionsInput } from "../options.ts";
+
+const talk = [
+  chatgptConversation("talk", "one", "first", "two", "second", "three"),
+];
+
+async function textsWith(options: ExtractOptionsInput, archive: object = talk) {
+  return (await collect(archive, { options })).texts;
+}
+
+Deno.test("createPromptMaker() takes the first, the last or all turns", async () => {
+  deepEqual(await textsWith({}), ["one", "two", "three"]);
+  deepEqual(await textsWith({ turns: "first" }), ["one"]);
+  deepEqual(await textsWith({ turns: "last" }), ["three"]);
+});
+
+Deno.test("createPromptMaker() keeps key and position whatever the options", async () => {
+  const [, , all] = (await collect(talk)).prompts;
+  const [last] = (await collect(talk, { options: { turns: "last" } })).prompts;
+  deepEqual(last, all);
+  equal(all.source.position, 2);
+});
+
+Deno.test("createPromptMaker() gives earlier turns when they are asked for", async () => {
+  const options = { context: "conversation" } as const;
+  const { prompts } = await collect(talk, { options });
+  deepEqual(prompts[0].messages, []);
+  deepEqual(prompts[2].messages, [
+    { role: "user", content: "one" },
+    { role: "assistant", content: "first" },
+    { role: "user", content: "two" },
+    { role: "assistant", content: "second" },
+  ]);
+  equal((await collect(talk)).prompts[2].messages, undefined);
+});
+
+Deno.test("createPromptMaker() gives the turns of the prompt's own branch", async () => {
+  const options = { context: "conversation" } as const;
+  const { prompts } = await collect(chatgptTree.archive, { options });
+  deepEqual(prompts.map(({ messages }) => messages), [[], []]);
+});
+
+Deno.test("createPromptMaker() filters by patterns, length and time", async () => {
+  deepEqual(await textsWith({ include: "^t" }), ["two", "three"]);
+  deepEqual(await textsWith({ include: ["one", "w"] }), ["one", "two"]);
+  deepEqual(await textsWith({ exclude: "(?i)T" }), ["one"]);
+  deepEqual(await textsWith({ minLength: 4 }), ["three"]);
+  deepEqual(await textsWith({ maxLength: 3 }), ["one", "two"]);
+  // The turns are a second apart, from 2023-11-14T22:13:20Z on.
+  deepEqual(await textsWith({ since: "2023-11-14T22:13:22Z" }), [
+    "two",
+    "three",
+  ]);
+  deepEqual(await textsWith({ until: "2023-11-14T22:13:22Z" }), ["one"]);
+  deepEqual(await textsWith({ since: "2023-11-15" }), []);
+});
+
+Deno.test("createPromptMaker() leaves prompts without a time out of a span", async () => {
+  const archive = { messages: [{ role: "user", content: "when?" }] };
+  deepEqual(await textsWith({ since: "2000-01-01" }, archive), []);
+  deepEqual(await textsWith({ until: "2100-01-01" }, archive), []);
+});
+
+Deno.test("createPromptMaker() takes a sample that grows with its fraction", async () => {
+  const archive = Array.from(
+    { length: 300 },
+    (_, n) => chatgptConversation(`c${n}`, `q${n}`),
+  );
+  const tenth = await textsWith({ sample: 0.1 }, archive);
+  const half = await textsWith({ sample: 0.5 }, archive);
+  ok(tenth.length > 10 && tenth.length < 60);
+  ok(tenth.every((text) => half.includes(text)));
+  const other = await textsWith({ sample: 0.1, seed: "other" }, archive);
+  ok(other.join() !== tenth.join());
+});
+
+Deno.test("createPromptMaker() redacts everything and counts it", async () => {
+  const options = { redact: true, context: "conversation" } as const;
+  const mail = "a@example.com";
+  const { prompts } = await collect([{
+    ...chatgptConversation("x", `I am ${mail}`, `Hello ${mail}`, `Bye ${mail}`),
+    title: `About ${mail}`,
+  }], { options });
+  ok(!JSON.stringify(prompts).includes(mail));
+  deepEqual(prompts[0].metadata, { redacted: { email: 3 } });
+  deepEqual(prompts[1].metadata, { redacted: { email: 4 } });
+});
+
+Deno.test("createPromptMaker() gives repeated message ids their own keys", async () => {
+  const { prompts } = await collect(lines({
+    id: "c",
+    messages: [
+      { id: "1", role: "user", content: "same" },
+      { id: "1", role: "user", content: "same" },
+    ],
+  }));
+  equal(new Set(prompts.map(({ key }) => key)).size, 2);
+});

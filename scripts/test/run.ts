@@ -14,7 +14,13 @@ const parts: Record<string, (filter?: string) => Promise<PartResult>> = {
   runtime: runRuntimeTests,
   sql: runSqlTests,
   cli: runCliTests,
-  e2e: (filter) => runDenoTests([e2e], { filter }),
+  // Most of them wait for a sweep, a lease or a model: three files at a time share two processors.
+  e2e: (filter) =>
+    runDenoTests([e2e], {
+      filter,
+      flags: ["--parallel"],
+      env: { DENO_JOBS: "3" },
+    }),
 };
 
 const usage = `deno task test [part] [filter]

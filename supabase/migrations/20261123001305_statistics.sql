@@ -198,9 +198,16 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+  earlier constant text[] := array[
+    current_setting('work_mem'), current_setting('jit'), current_setting('enable_nestloop')
+  ];
 begin
-  -- Hash tables of 100,000 pairs need some 30 MB, and compiling takes longer than what it saves.
-  perform set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
+  -- Hash tables of 100,000 pairs need some 30 MB, compiling takes longer than what it saves, and just
+  -- after an evaluation there are no statistics yet that would keep the planner from nested loops.
+  perform
+    set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+    set_config('enable_nestloop', 'off', true);
   return query execute format($compare$
     with
     -- As arrays, so that one pass over the rows finds the newest of each side with its facts.
@@ -305,6 +312,9 @@ begin
     order by totals.compared <> 'success', totals.compared
   $compare$, compare_experiments.results_table)
   using baseline, candidate, evaluator, results_table, seed;
+  perform
+    set_config('work_mem', earlier[1], true), set_config('jit', earlier[2], true),
+    set_config('enable_nestloop', earlier[3], true);
 end;
 $$;
 comment on function public.compare_experiments(text, text, text, text, bigint) is

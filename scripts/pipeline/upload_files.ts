@@ -25,7 +25,9 @@ export interface UploadSettings {
   /** Files at a time; default 4. */
   parallel?: number;
   fetch: typeof globalThis.fetch;
-  onFile?(file: UploadedFile, total: { files: number; bytes: number }): void;
+  /** Told once how much there is to do, and then after each file. */
+  onStart?(total: { files: number; bytes: number }): void;
+  onFile?(file: UploadedFile): void;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function uploadFiles(
   connection: Connection,
   settings: UploadSettings,
 ): Promise<UploadedFile[]> {
-  const { bucket, prefix, parallel = 4, fetch, onFile } = settings;
+  const { bucket, prefix, parallel = 4, fetch, onStart, onFile } = settings;
   const storage = createArchiveStorage({
     supabaseUrl: connection.url,
     secretKey: connection.secretKey,
@@ -53,10 +55,10 @@ export async function uploadFiles(
     await createBucket(bucket, connection, fetch);
   });
   const files = await listFiles(paths, prefix);
-  const total = {
+  onStart?.({
     files: files.length,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
+  });
   const present = createFolderIndex((folder, offset) =>
     storage.list(bucket, folder, offset)
   );
@@ -66,7 +68,7 @@ export async function uploadFiles(
     while (next < files.length) {
       const index = next++;
       done[index] = await uploadOne(files[index]);
-      onFile?.(done[index], total);
+      onFile?.(done[index]);
     }
   }
   async function uploadOne(file: LocalFile): Promise<UploadedFile> {

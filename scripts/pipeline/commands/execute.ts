@@ -9,6 +9,7 @@ import {
 } from "../endpoint_options.ts";
 import { readJsonLines } from "../json_lines.ts";
 import { allowsPrivateHosts, openProject } from "../project_access.ts";
+import { createProgressMeter } from "../progress_meter.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 
 export const execute: Command = {
@@ -42,12 +43,17 @@ Examples:
         fetch: terminal.fetch,
         allowPrivateHosts: allowsPrivateHosts(terminal.environment),
       });
+    const meter = createProgressMeter(
+      { total: prompts.length, unit: "prompts", now: Date.now },
+      terminal,
+    );
     const { responses, failed, errors } = await OPERATIONS.execute_batch.run({
       prompts,
       ...toEndpointChoice(values),
       parameters: toJson("parameters", values.parameters),
       maxConcurrency: toNumber("max-concurrency", values["max-concurrency"]),
-    }, services);
+    }, { ...services, onResponse: () => meter.add(1) });
+    meter.end();
     for (const response of responses) terminal.print(JSON.stringify(response));
     for (const { message } of errors.slice(0, 20)) terminal.complain(message);
     return failed > 0 ? EXIT.somethingFailed : EXIT.done;

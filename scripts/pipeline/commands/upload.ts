@@ -1,5 +1,6 @@
 import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
+import { createProgressMeter } from "../progress_meter.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { uploadFiles } from "../upload_files.ts";
@@ -34,8 +35,7 @@ Examples:
     const prefix = folder === "" || folder.endsWith("/")
       ? folder
       : `${folder}/`;
-    let files = 0;
-    let bytes = 0;
+    let meter: ReturnType<typeof createProgressMeter> | undefined;
     const uploaded = await uploadFiles(
       paths,
       openProject(terminal).connection,
@@ -44,20 +44,17 @@ Examples:
         prefix,
         parallel: toNumber("parallel", values.parallel),
         fetch: terminal.fetch,
-        onFile(file, total) {
-          files++;
-          bytes += file.bytes;
-          if (terminal.isLive) {
-            terminal.update(
-              `  ${files}/${total.files} files  ${toMegabytes(bytes)}/${
-                toMegabytes(total.bytes)
-              } MB  ${file.path}`,
-            );
-          }
-        },
+        onStart: ({ bytes }) =>
+          meter = createProgressMeter({
+            total: bytes,
+            unit: "MB",
+            show: toMegabytes,
+            now: Date.now,
+          }, terminal),
+        onFile: ({ bytes }) => meter?.add(bytes),
       },
     );
-    if (terminal.isLive) terminal.complain("");
+    meter?.end();
     if (values.json) {
       for (const file of uploaded) terminal.print(JSON.stringify(file));
     } else {

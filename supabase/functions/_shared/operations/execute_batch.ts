@@ -99,6 +99,8 @@ export interface ExecuteBatchDependencies {
   clock: Clock;
   /** From 0 to below 1. */
   random(): number;
+  /** Told after each prompt that was answered or failed. */
+  onResponse?(): void;
   /** Absent: as long and as many as it takes. */
   limits?: { milliseconds: number; prompts: number };
 }
@@ -164,6 +166,7 @@ export async function executeBatch(
         now: clock.now(),
         model: input.model ?? endpoint.model,
       });
+      dependencies.onResponse?.();
       if (!result.ok) {
         if (result.error.class === "stop") stoppedBy ??= result.error;
         errors.push(errorOf(index, result.error.code, result.error.message));

@@ -27,6 +27,8 @@ export interface Services {
   model: ModelCallerDependencies;
   clock: Clock;
   random(): number;
+  /** Told after each prompt of execute_batch. */
+  onResponse?(): void;
   readDirectory?: ExtractPromptsDependencies["readDirectory"];
   limits?: DirectCallLimits;
   /** Longest that `wait` may take. */

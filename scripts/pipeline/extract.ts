@@ -79,13 +79,14 @@ export async function extract(args: string[]): Promise<number> {
   const output = createLineWriter(Deno.stdout);
   const progress = createProgress();
   const reports: FileReport[] = [];
-  const errors: ArchiveError[] = [];
+  const errors: (ArchiveError & { path: string })[] = [];
   const events = extractFiles(findFiles(paths), options);
   for await (const event of events) {
     if (event.type === "prompt") await output.write(lineOf(event.prompt));
     else {
       reports.push(event.report);
-      errors.push(...event.report.errors);
+      const { path } = event.report;
+      for (const error of event.report.errors) errors.push({ path, ...error });
       progress.show(event.report);
     }
   }

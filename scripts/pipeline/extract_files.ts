@@ -15,7 +15,7 @@ export function extractFiles(
 ): AsyncGenerator<ExtractEvent> {
   return readArchives(toArchives(files), options, {
     // A machine of one's own has more memory than an isolate.
-    maxConversationBytes: 512 * MEGABYTE,
+    maxConversationBytes: 256 * MEGABYTE,
   });
 }
 

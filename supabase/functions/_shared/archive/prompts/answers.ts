@@ -6,7 +6,7 @@ import type { Turn } from "../conversation.ts";
  * one on the shown branch counts, or else the newest. Undefined where nobody answered.
  */
 export function answersOf(turns: Turn[]): (Turn | undefined)[] {
-  const answers = new Array<Turn | undefined>(turns.length);
+  const answers = new Array<Turn | undefined>(turns.length).fill(undefined);
   const following = followingTurns(turns);
   // Backwards: what follows a turn is known before the turn is looked at.
   for (let index = turns.length - 1; index >= 0; index--) {

@@ -1,7 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { cpus } from "node:os";
+import { formatNumber, toBenchmarksPage } from "./benchmarks_page.ts";
 import { measureEvaluate } from "./evaluate.ts";
 import { measureExecute } from "./execute.ts";
 import { measureExtract } from "./extract.ts";
+import { measureLimits } from "./limits.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
 import { measureQueue } from "./queue.ts";
 import { measureStore } from "./store.ts";
@@ -9,6 +12,7 @@ import { measureWake } from "./wake.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
   execute: measureExecute,
+  limits: measureLimits,
   wake: measureWake,
   queue: measureQueue,
   extract: measureExtract,
@@ -16,10 +20,12 @@ const BENCHMARKS: Record<string, Benchmark> = {
   evaluate: measureEvaluate,
 };
 
-const USAGE = `Usage: deno task bench [name…] [--json]
+const USAGE = `Usage: deno task bench [name…] [--json] [--write]
 
 Benchmarks: ${Object.keys(BENCHMARKS).join(", ")}; without a name all of them.
 "limit" is what a bare loop or the machine reached in the same run; "ratio" is value against limit.
+
+--json prints one object per line, --write writes the figures to docs/benchmarks.md.
 
   deno task bench queue
   deno task bench execute wake --json`;
@@ -27,7 +33,7 @@ Benchmarks: ${Object.keys(BENCHMARKS).join(", ")}; without a name all of them.
 function toRow(measurement: Measurement): string {
   const { name, value, unit, limit, ratio, goal } = measurement;
   return [
-    name.padEnd(58),
+    name.padEnd(76),
     formatNumber(value).padStart(11),
     unit.padEnd(12),
     (limit === undefined ? "" : formatNumber(limit)).padStart(11),
@@ -36,13 +42,7 @@ function toRow(measurement: Measurement): string {
   ].join("  ").trimEnd();
 }
 
-function formatNumber(value: number): string {
-  return value.toLocaleString("en", {
-    maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0,
-  });
-}
-
-const args = parseArgs(Deno.args, { boolean: ["json", "help"] });
+const args = parseArgs(Deno.args, { boolean: ["json", "write", "help"] });
 const unknown = args._.find((name: unknown) => !(String(name) in BENCHMARKS));
 if (args.help || unknown !== undefined) {
   console.error(
@@ -55,12 +55,31 @@ if (args.help || unknown !== undefined) {
 const names = args._.length > 0 ? args._.map(String) : Object.keys(BENCHMARKS);
 if (!args.json) {
   console.log(
-    toRow({ name: "name", value: NaN, unit: "unit" })
-      .replace("NaN", "value").concat("        limit   ratio  goal"),
+    [
+      "name".padEnd(76),
+      "value".padStart(11),
+      "unit".padEnd(12),
+      "limit".padStart(11),
+      "ratio".padStart(6),
+      "goal",
+    ].join("  "),
   );
 }
+const measurements: Measurement[] = [];
 for (const name of names) {
   for await (const measurement of BENCHMARKS[name]()) {
+    measurements.push(measurement);
     console.log(args.json ? JSON.stringify(measurement) : toRow(measurement));
   }
+}
+if (args.write) {
+  await Deno.writeTextFile(
+    new URL("../../docs/benchmarks.md", import.meta.url),
+    toBenchmarksPage(measurements, {
+      processors: `${cpus().length} × ${cpus()[0].model}`,
+      memoryGb: Deno.systemMemoryInfo().total / 2 ** 30,
+      system: `${Deno.build.os} ${Deno.build.arch}`,
+      deno: Deno.version.deno,
+    }, new Date().toISOString().slice(0, 10)),
+  );
 }

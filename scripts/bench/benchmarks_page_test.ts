@@ -1,0 +1,21 @@
+import { equal, ok } from "node:assert/strict";
+import { formatNumber, toBenchmarksPage } from "./benchmarks_page.ts";
+
+Deno.test("toBenchmarksPage() names the machine and shows each figure", () => {
+  const page = toBenchmarksPage(
+    [
+      { name: "a", value: 1234.5, unit: "rows/s", limit: 2000, ratio: 0.617 },
+      { name: "b", value: 1.239, unit: "ms", goal: "at most 2 ms" },
+    ],
+    { processors: "2 × X", memoryGb: 23.4, system: "linux", deno: "2.9.6" },
+    "2026-01-02",
+  );
+  ok(page.includes("2026-01-02: 2 × X, 23 GB of memory, linux, Deno 2.9.6"));
+  ok(page.includes("| a | 1,235 | rows/s | 2,000 | 0.62 |  |"));
+  ok(page.includes("| b | 1.24 | ms |  |  | at most 2 ms |"));
+});
+
+Deno.test("formatNumber() drops decimals that say nothing", () => {
+  equal(formatNumber(99.999), "100");
+  equal(formatNumber(1234567.8), "1,234,568");
+});

@@ -19,8 +19,10 @@ export function createHandler(
   functionsUrl: string,
   dependencies: HandlerDependencies,
 ): (request: Request) => Promise<Response> {
-  const document = createOpenApiDocument(functionsUrl);
-  const describe = withCors(() => Promise.resolve(Response.json(document)));
+  // Written when it is asked for: it would cost every start of the function processor time.
+  const describe = withCors(() =>
+    Promise.resolve(Response.json(createOpenApiDocument(functionsUrl)))
+  );
   const run = createOperationHandler(
     chooseOperation,
     Math.max(...OPERATION_NAMES.map((name) => OPERATIONS[name].maxBodyBytes)),

@@ -63,11 +63,36 @@ export function toFunctionName(operation: string): string {
 
 /** The JSON Schema of what a caller may send. */
 export function toJsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+  const { $schema: _, $defs = {}, ...json } = z.toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
   });
-  return json;
+  return inline(json, $defs, []) as Record<string, unknown>;
+}
+
+/**
+ * Puts definitions where they are referred to: inside a larger document "#/$defs/…" leads nowhere.
+ * One that refers to itself, which is how zod describes "any JSON", becomes "anything" there.
+ */
+function inline(
+  node: unknown,
+  definitions: Record<string, unknown>,
+  open: string[],
+): unknown {
+  if (Array.isArray(node)) {
+    return node.map((item) => inline(item, definitions, open));
+  }
+  if (typeof node !== "object" || node === null) return node;
+  if ("$ref" in node) {
+    const name = String(node.$ref).replace("#/$defs/", "");
+    if (open.includes(name)) return {};
+    return inline(definitions[name], definitions, [...open, name]);
+  }
+  return Object.fromEntries(
+    Object.entries(node).map((
+      [key, value],
+    ) => [key, inline(value, definitions, open)]),
+  );
 }
 
 /** The input of an operation as the function prompt-pipeline takes it. */

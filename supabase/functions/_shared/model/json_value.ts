@@ -21,9 +21,9 @@ export function asString(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** A token count: a finite number that is not negative, else undefined. */
+/** A token count: from 0 to a billion, rounded, because it is stored as an integer; else undefined. */
 export function asCount(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0
-    ? value
+  return typeof value === "number" && value >= 0 && value <= 1e9
+    ? Math.round(value)
     : undefined;
 }

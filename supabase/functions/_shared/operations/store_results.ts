@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { type Caller, ownerOf } from "./caller.ts";
+import { toStorableJson } from "../storable_json.ts";
 import { type Evaluation, evaluationSchema } from "./evaluation_record.ts";
 
 export const batchMetadataSchema = z.object({
@@ -87,11 +88,8 @@ export async function storeResults(
   };
 }
 
-/** Absent fields stay absent, because null would win over the defaults. */
 function toResult({ promptKey, ...response }: Evaluation) {
-  const fields = Object.entries({ key: promptKey, ...response })
-    .filter(([, value]) => value !== null && value !== undefined);
-  return storable(Object.fromEntries(fields));
+  return toFields({ key: promptKey, ...response });
 }
 
 function toDefaults(
@@ -99,18 +97,12 @@ function toDefaults(
     typeof batchMetadataSchema
   >,
 ) {
-  return storable({ experimentName, model: modelName, tags, metadata });
+  return toFields({ experimentName, model: modelName, tags, metadata });
 }
 
-/** Postgres takes neither NUL nor halves of surrogate pairs. */
-function storable(fields: object): object {
-  return JSON.parse(
-    JSON.stringify(
-      fields,
-      (_, value) =>
-        typeof value === "string"
-          ? value.toWellFormed().replaceAll("\0", "\ufffd")
-          : value,
-    ),
-  );
+/** Absent fields stay absent, because null would win over the defaults. */
+function toFields(fields: object): object {
+  const present = Object.entries(fields)
+    .filter(([, value]) => value !== null && value !== undefined);
+  return toStorableJson(Object.fromEntries(present));
 }

@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import { PipelineError } from "../errors.ts";
+import { toStorableJson } from "../storable_json.ts";
 
 export type Stage = "extract" | "execute" | "evaluate" | "notify";
 
@@ -114,16 +115,16 @@ export function createTaskQueue(
         ...worker,
         task_id: task.id,
         lease_token: task.leaseToken,
-        ...progress,
+        ...toStorableJson(progress),
       }),
     finish: (results) =>
       database.call("finish_tasks", {
         ...worker,
-        results: results.map(({ task, outcome }) => ({
+        results: toStorableJson(results.map(({ task, outcome }) => ({
           id: task.id,
           leaseToken: task.leaseToken,
           ...outcome,
-        })),
+        }))),
       }),
     async release(tasks) {
       await database.call("release_tasks", {

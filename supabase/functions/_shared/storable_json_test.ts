@@ -1,0 +1,20 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { toStorableJson } from "./storable_json.ts";
+
+Deno.test("toStorableJson() replaces what Postgres cannot store, in keys too", () => {
+  deepEqual(
+    toStorableJson({ a: ["x\0y", { "k\0": "\ud83d" }], b: "\udc4d👍\u0001" }),
+    { a: ["x\ufffdy", { "k\ufffd": "\ufffd" }], b: "\ufffd👍\u0001" },
+  );
+});
+
+Deno.test("toStorableJson() keeps texts that only look like escapes", () => {
+  const value = ["\\u0000", '\\\\ud83d "quoted"\n', null, 1.5, true];
+  deepEqual(toStorableJson(value), value);
+  deepEqual(toStorableJson([...value, "\0"]), [...value, "\ufffd"]);
+});
+
+Deno.test("toStorableJson() gives back a value that is fine", () => {
+  const value = { text: "fine" };
+  equal(toStorableJson(value), value);
+});

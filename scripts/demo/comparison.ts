@@ -1,4 +1,4 @@
-import type { Sql } from "postgres";
+import type { Row, Sql } from "postgres";
 
 /** How the answers to the same prompts differ between two experiments. */
 export interface Comparison {
@@ -18,6 +18,17 @@ export interface Comparison {
   latency: number | null;
 }
 
+/** How an evaluator scored the same prompts in two experiments. */
+export interface ScoreComparison {
+  evaluator: string;
+  pairs: number;
+  baselineMean: number;
+  candidateMean: number;
+  /** The 95 % interval of the difference, candidate less baseline. */
+  low: number;
+  high: number;
+}
+
 /** The statement that compares; it is shown as it is executed. */
 export function writeComparisonStatement(
   baseline: string,
@@ -30,8 +41,33 @@ export function writeComparisonStatement(
 export async function readComparison(
   sql: Sql,
   statement: string,
-): Promise<Comparison> {
-  const [row] = await sql.unsafe(statement);
+): Promise<{ answers: Comparison; scores: ScoreComparison[] }> {
+  const [first, ...others] = await sql.unsafe(statement);
+  return {
+    answers: toComparison(first),
+    scores: others.map((row) => ({
+      evaluator: row.compared,
+      pairs: Number(row.pairs),
+      baselineMean: row.baseline_mean,
+      candidateMean: row.candidate_mean,
+      low: row.difference_low,
+      high: row.difference_high,
+    })),
+  };
+}
+
+/** A fact per evaluator. */
+export function describeScores(scores: ScoreComparison[]): string[] {
+  return scores.map(({ evaluator, baselineMean, candidateMean, low, high }) =>
+    `  ${evaluator.padEnd(10)}${baselineMean.toFixed(3)} before, ${
+      candidateMean.toFixed(3)
+    } now (95 % interval of the difference ${signed(low, 3)} to ${
+      signed(high, 3)
+    })`
+  );
+}
+
+function toComparison(row: Row): Comparison {
   return {
     pairs: Number(row.pairs),
     wins: Number(row.wins),

@@ -1,5 +1,9 @@
 import { deepEqual } from "node:assert/strict";
-import { type Comparison, describeComparison } from "./comparison.ts";
+import {
+  type Comparison,
+  describeComparison,
+  describeScores,
+} from "./comparison.ts";
 
 const comparison: Comparison = {
   pairs: 80,
@@ -26,4 +30,20 @@ Deno.test("describeComparison() leaves out what is not known", () => {
   deepEqual(describeComparison({ ...equal, latency: null }).slice(1), [
     "  answered  +10.0 points (95 % interval 0.0 to 0.0)",
   ]);
+});
+
+Deno.test("describeScores() gives both means and the interval", () => {
+  deepEqual(
+    describeScores([{
+      evaluator: "rouge-l",
+      pairs: 80,
+      baselineMean: 0.25,
+      candidateMean: 0.3,
+      low: -0.01,
+      high: 0.11,
+    }]),
+    [
+      "  rouge-l   0.250 before, 0.300 now (95 % interval of the difference −0.010 to +0.110)",
+    ],
+  );
 });

@@ -1,8 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { Sql } from "postgres";
 import { type Stack, startStack } from "../local/stack.ts";
 import {
   describeComparison,
+  describeScores,
   readComparison,
   writeComparisonStatement,
 } from "./comparison.ts";
@@ -15,6 +17,7 @@ import {
 } from "./model_choice.ts";
 import { stepsAfterwards, stepsMeanwhile } from "./next_steps.ts";
 import { writeRepeatStatement, writeRunStatement } from "./run_statement.ts";
+import { scoreRuns, writeScoringStatement } from "./score_runs.ts";
 import type { Screen } from "./screen.ts";
 import { showRun } from "./show_run.ts";
 import {
@@ -67,6 +70,7 @@ export async function showDemo(
     const statement = writeRepeatStatement(runId, endpoint.name, other.model);
     const repeat = { statement, pairCount: 0 };
     const otherId = await showRun(repeat, stack.sql, screen, signal);
+    await score([runId, otherId], stack.sql, screen, signal);
     await compare(runId, otherId, stack.sql, screen);
   }
   if (keep) await stayUp(stack, endpoint.name, screen, signal);
@@ -134,6 +138,25 @@ async function upload(stack: Stack, screen: Screen): Promise<void> {
   screen.print();
 }
 
+async function score(
+  runIds: string[],
+  sql: Sql,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> {
+  const statement = writeScoringStatement(runIds, "rouge-l");
+  screen.print(
+    "Both are scored by how near they come to the archived answers:",
+  );
+  screen.print(screen.dim(`  ${statement}`));
+  screen.print();
+  await scoreRuns(
+    sql,
+    statement,
+    (milliseconds) => setTimeout(milliseconds, undefined, { signal }),
+  );
+}
+
 async function compare(
   baselineId: string,
   candidateId: string,
@@ -144,12 +167,13 @@ async function compare(
     `run ${baselineId}`,
     `run ${candidateId}`,
   );
-  const comparison = await readComparison(sql, statement);
+  const { answers, scores } = await readComparison(sql, statement);
   screen.print(
     screen.bold(`Run ${candidateId} against run ${baselineId}, by prompt`),
   );
   screen.print(screen.dim(`  ${statement}`));
-  describeComparison(comparison).forEach((line) => screen.print(line));
+  describeComparison(answers).forEach((line) => screen.print(line));
+  describeScores(scores).forEach((line) => screen.print(line));
   screen.print();
 }
 

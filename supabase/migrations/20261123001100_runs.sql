@@ -268,7 +268,8 @@ begin
     update public.pipeline_runs
     set
       open = open + retried.tasks,
-      failed = failed - retried.prompts,
+      -- A run that only evaluates counts rows, not prompts, and all that failed are tried again.
+      failed = case when source ->> 'type' = 'evaluations' then 0 else failed - retried.prompts end,
       status = case when finished_at is null then status else 'running' end
     where id = run.id;
     perform pipeline.wake_run(run.id, 'retry', retry_failed_tasks.as_of);

@@ -1,0 +1,18 @@
+import { deepEqual } from "node:assert/strict";
+import { EVALUATORS } from "./evaluators.ts";
+
+const rules = new URL(
+  "../../../migrations/20261123000400_run_rules.sql",
+  import.meta.url,
+);
+
+Deno.test("EVALUATORS are those that check_evaluators() lets into a run", async () => {
+  const sql = await Deno.readTextFile(rules);
+  const [, list] = sql.match(
+    /function pipeline\.check_evaluators[^]*?known constant text\[\] := array\[([^\]]*)\]/,
+  )!;
+  deepEqual(
+    [...list.matchAll(/'([^']+)'/g)].map(([, name]) => name),
+    EVALUATORS.map(({ schema }) => schema.shape.type.value),
+  );
+});

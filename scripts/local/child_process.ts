@@ -1,7 +1,8 @@
 /**
  * How a process of the stack and the process that started it get along: the
- * child says on its first line of output on which port it listens, and it ends
- * when its standard input ends, which also happens when the parent is killed.
+ * child says on its first line of output on which port it listens, takes commands
+ * by its standard input, and ends when that ends, which also happens when the
+ * parent is killed.
  */
 import { readLines } from "./lines.ts";
 import { sendSignal } from "./send_signal.ts";
@@ -10,12 +11,21 @@ import { sendSignal } from "./send_signal.ts";
 export interface ListeningChild {
   process: Deno.ChildProcess;
   port: number;
+  /** Tells it something, in one line; nothing happens when it has ended. */
+  command(line: string): void;
 }
 
-/** For the child: tells the parent where it listens, and ends with the parent. */
-export function reportToParent(port: number): void {
+/**
+ * For the child: tells the parent where it listens, and ends with the parent.
+ *
+ * @param obey told every line that the parent sends
+ */
+export function reportToParent(
+  port: number,
+  obey: (command: string) => void = () => {},
+): void {
   console.log(`listening on ${port}`);
-  Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => Deno.exit(0));
+  readLines(Deno.stdin.readable, obey).finally(() => Deno.exit(0));
 }
 
 /**
@@ -29,6 +39,8 @@ export async function startListeningChild(
   args: string[],
   options: {
     name: string;
+    /** Path of the executable, by default that of this process. */
+    deno?: string;
     cwd: string;
     env: Record<string, string>;
     /** True hides the environment of this process from the child. */
@@ -36,8 +48,8 @@ export async function startListeningChild(
     log: (line: string) => void;
   },
 ): Promise<ListeningChild> {
-  const { name, log, ...rest } = options;
-  const process = new Deno.Command(Deno.execPath(), {
+  const { name, deno = Deno.execPath(), log, ...rest } = options;
+  const process = new Deno.Command(deno, {
     args,
     ...rest,
     stdin: "piped",
@@ -63,7 +75,17 @@ export async function startListeningChild(
     readLines(process.stderr, take),
   ]);
   const port = await Promise.race([listening, process.status]);
-  if (typeof port === "number") return { process, port };
+  if (typeof port === "number") {
+    const input = process.stdin.getWriter();
+    return {
+      process,
+      port,
+      command(line) {
+        // It fails only for a child that has ended, and needs no command then.
+        input.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+      },
+    };
+  }
   await output;
   throw new Error(`Cannot start ${name}: ${recent.join("\n  ")}`);
 }

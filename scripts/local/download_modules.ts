@@ -6,12 +6,22 @@ import { checkout } from "./checkout.ts";
  * other's way: one finds a package that another has not finished writing.
  *
  * @param entries paths of the programs
+ * @param flags more options of `deno cache`
+ * @param deno path of the executable, by default that of this process
  * @throws Error with Deno's message, such as for a syntax error
  */
-export async function downloadModules(entries: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--quiet", ...entries],
+export async function downloadModules(
+  entries: string[],
+  flags: string[] = [],
+  deno: string = Deno.execPath(),
+): Promise<void> {
+  const { success, stderr } = await new Deno.Command(deno, {
+    args: ["cache", "--quiet", ...flags, ...entries],
     cwd: checkout,
+    // Older ones of Deno do not look there for the authority of a company's proxy.
+    env: {
+      DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "system,mozilla",
+    },
     stdin: "null",
     stdout: "null",
   }).output();

@@ -6,11 +6,12 @@ import { supabaseFolder } from "./checkout.ts";
 import { openStackFolder } from "./data_folder.ts";
 import { openDatabase } from "./database.ts";
 import { downloadModules } from "./download_modules.ts";
+import { startFunctionServer } from "./functions/function_server.ts";
+import type { IsolateLimits } from "./functions/isolate_limits.ts";
 import {
-  functionHost,
-  startFunctionServer,
-} from "./functions/function_server.ts";
-import { readFunctionSettings } from "./functions/function_settings.ts";
+  type DeployedFunctions,
+  loadFunctions,
+} from "./functions/load_functions.ts";
 import { type Backends, createGateway } from "./gateway/gateway.ts";
 import { listen } from "./gateway/listen.ts";
 import { readOrCreateKeys, signUserToken } from "./keys.ts";
@@ -38,6 +39,14 @@ export interface StackOptions {
   functionEnv?: Record<string, string>;
   /** Names of the functions to serve, by default all. */
   functions?: string[];
+  /**
+   * End the processes of functions as hosted Supabase ends isolates; by default
+   * they live as long as the stack. Only Linux tells what a process uses: elsewhere
+   * only the limit of wall clock is enforced.
+   */
+  isolateLimits?: IsolateLimits;
+  /** Serve these functions, with this Deno, instead of those of the project. */
+  deployed?: DeployedFunctions;
   /** The `supabase` folder to serve, by default that of this clone. */
   project?: string;
   /** Told what happens, line by line; by default nobody. */
@@ -123,13 +132,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...createProjectEnvironment(url, database.url, keys),
     ...options.functionEnv,
   };
-  const wanted = (await readFunctionSettings(project))
-    .filter(({ name }) => options.functions?.includes(name) ?? true);
-  await downloadModules([
-    restEntry,
-    functionHost,
-    ...wanted.map(({ entry }) => entry),
-  ]);
+  const { deployed, isolateLimits: limits } = options;
+  await downloadModules([restEntry]);
+  const wanted = await loadFunctions(project, {
+    names: options.functions,
+    deployed,
+  });
   const [rest, servers] = await startTogether(
     startRestServer({
       ...keys,
@@ -139,7 +147,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       siteUrl: url,
       maxRows: 1_000,
     }, log),
-    wanted.map((settings) => startFunctionServer(settings, env, log)),
+    wanted.map((settings) =>
+      startFunctionServer(settings, { env, limits, deno: deployed?.deno, log })
+    ),
   );
   cleanup.defer(rest.stop);
   // Before REST, so that a function can still say goodbye to the database.

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import { decodeProtectedHeader } from "jose";
 import { checkout } from "./checkout.ts";
+import { isAlive } from "./is_alive.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 const project = join(checkout, "scripts", "local", "test_project");
@@ -174,6 +175,59 @@ Deno.test("startStack() announces the end to functions", async () => {
     { dataDir, functions: [] },
   );
   await Deno.remove(join(dataDir, ".."), { recursive: true });
+});
+
+/** The process that answers for the function, or for a path of it. */
+async function processOf(
+  stack: Stack,
+  path = "",
+  body?: string,
+): Promise<number> {
+  const response = await fetch(`${stack.url}/functions/v1/hello${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    body,
+  });
+  return (await response.json()).process;
+}
+
+const replacement = (stack: Stack, ended: number) =>
+  eventually(async () => {
+    const process = await processOf(stack);
+    return process === ended ? undefined : process;
+  });
+
+Deno.test("startStack() replaces a function that has used half its time and lets it finish", () =>
+  withStack(async (stack) => {
+    // Under way when the first has used half of its 2 seconds.
+    const slow = processOf(stack, "/worked", "1300");
+    const first = await processOf(stack);
+    ok(await replacement(stack, first));
+    equal(await slow, first);
+    await greeting(stack, "goodbye: early_drop");
+    await eventually(() => Promise.resolve(!isAlive(first) || undefined));
+  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 2_000 } }));
+
+Deno.test("startStack() kills a function at the limit of wall clock, told before", () =>
+  withStack(async (stack) => {
+    const first = await processOf(stack, "/wait");
+    await greeting(stack, "goodbye: wall_clock");
+    await eventually(() => Promise.resolve(!isAlive(first) || undefined));
+  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 2_000 } }));
+
+Deno.test({
+  name:
+    "startStack() kills a function that has used its processor time, told before",
+  // Elsewhere nothing tells what a process has used.
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withStack(async (stack) => {
+      const first = await processOf(stack, "/work", "60000");
+      const second = await replacement(stack, first);
+      ok(isAlive(second));
+      await greeting(stack, "goodbye: cpu");
+      await eventually(() => Promise.resolve(!isAlive(first) || undefined));
+      equal(await processOf(stack), second);
+    }, { isolateLimits: { cpuMs: 1_000, memoryMb: 1e6, wallMs: 1e6 } }),
 });
 
 Deno.test("startStack() sends pg_net's requests after the commit", () =>

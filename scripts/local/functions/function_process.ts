@@ -23,10 +23,18 @@ Object.assign(globalThis, {
   },
 });
 
-Deno.addSignalListener("SIGTERM", async () => {
+function announceEnd(reason: string): void {
   globalThis.dispatchEvent(
-    new CustomEvent("beforeunload", { detail: { reason: "termination" } }),
+    new CustomEvent("beforeunload", { detail: { reason } }),
   );
+}
+
+async function untilIdle(): Promise<void> {
+  while (background.size > 0) await Promise.all(background);
+}
+
+Deno.addSignalListener("SIGTERM", async () => {
+  announceEnd("termination");
   await Promise.race([
     Promise.all(background),
     new Promise((end) => setTimeout(end, gracePeriod)),
@@ -36,10 +44,10 @@ Deno.addSignalListener("SIGTERM", async () => {
 
 const { default: entry } = await import(pathToFileURL(Deno.args[0]).href);
 
-Deno.serve({
+const server = Deno.serve({
   hostname: "127.0.0.1",
   port: 0,
-  onListen: ({ port }) => reportToParent(port),
+  onListen: ({ port }) => reportToParent(port, obey),
   onError(error) {
     console.error(error);
     return new Response("Internal Server Error", {
@@ -48,3 +56,18 @@ Deno.serve({
     });
   },
 }, (request) => entry.fetch(request));
+
+/** Takes `retire`: end when nothing is left to do, and `beforeunload <reason>`. */
+function obey(command: string): void {
+  const [verb, reason] = command.split(" ");
+  if (verb === "retire") retire();
+  if (verb === "beforeunload") announceEnd(reason);
+}
+
+async function retire(): Promise<void> {
+  await server.shutdown();
+  await untilIdle();
+  announceEnd("early_drop");
+  await untilIdle();
+  Deno.exit(0);
+}

@@ -1,13 +1,28 @@
 import { fileURLToPath } from "node:url";
-import { endChild, startListeningChild } from "../child_process.ts";
+import { startListeningChild } from "../child_process.ts";
 import { checkout } from "../checkout.ts";
-import { type Part, supervise } from "../supervise.ts";
+import type { Part } from "../supervise.ts";
 import type { FunctionSettings } from "./function_settings.ts";
+import { type Isolate, startIsolate } from "./isolate.ts";
+import type { IsolateLimits } from "./isolate_limits.ts";
 
-/** The supervised process of one function. */
+/** A function that is served. */
 export interface FunctionServer extends Part, FunctionSettings {
-  /** Where it listens now; another port after each restart. */
-  url(): string;
+  /**
+   * Hands the origin where the function listens at the moment to a function that
+   * calls it. A process that has ended is started again for the next call.
+   */
+  call<T>(use: (origin: string) => Promise<T>): Promise<T>;
+}
+
+/** How to serve functions. */
+export interface FunctionServerOptions {
+  env: Record<string, string>;
+  /** By default none: one process serves all requests. */
+  limits?: IsolateLimits;
+  /** Path of Deno's executable, by default that of this process. */
+  deno?: string;
+  log: (line: string) => void;
 }
 
 /** The program that runs around every function. */
@@ -35,48 +50,92 @@ const inherited = [
   "SYSTEMROOT",
 ];
 
+/** Options of Deno that make it read an import map and nothing else of a project. */
+export function importMapFlags(importMap?: string): string[] {
+  return importMap
+    ? [`--config=${importMap}`, "--no-lock", "--node-modules-dir=none"]
+    : [];
+}
+
 /**
  * Starts a function as hosted Supabase would: it sees only its own environment
- * and the network, and can neither write files nor start programs.
+ * and the network, and can neither write files nor start programs. With limits a
+ * process that has used half of one is replaced, ahead of its end.
  */
 export async function startFunctionServer(
   settings: FunctionSettings,
-  env: Record<string, string>,
-  log: (line: string) => void,
+  { env, limits, deno, log }: FunctionServerOptions,
 ): Promise<FunctionServer> {
-  const { name, entry } = settings;
+  const name = `function ${settings.name}`;
+  let stopping = false;
+  let replacing: Promise<void> | undefined;
+  const retired = new Set<Isolate>();
+  let current = await open();
+
+  function open(): Promise<Isolate> {
+    return startIsolate({
+      name,
+      start: () => startProcess(settings, { env, deno, log }),
+      limits,
+      onHalfUsed() {
+        replacing ??= replace()
+          .catch((error) => log(`${name}: ${error}`))
+          .finally(() => replacing = undefined);
+      },
+      log,
+    });
+  }
+
+  async function replace(): Promise<void> {
+    const fresh = await open();
+    if (stopping) return await fresh.stop();
+    const old = current;
+    current = fresh;
+    retired.add(old);
+    old.retire().then(() => retired.delete(old));
+  }
+
+  return {
+    ...settings,
+    call: (use) => current.call(use),
+    ready: () => current.ready(),
+    async kill() {
+      await Promise.all([current, ...retired].map((isolate) => isolate.kill()));
+    },
+    async stop() {
+      stopping = true;
+      await replacing;
+      await Promise.all([current, ...retired].map((isolate) => isolate.stop()));
+    },
+  };
+}
+
+function startProcess(
+  { name, entry, importMap }: FunctionSettings,
+  { env, deno, log }: FunctionServerOptions,
+) {
   const surroundings = inherited.flatMap((variable) => {
     const value = Deno.env.get(variable);
     return value === undefined ? [] : [[variable, value]];
   });
-  let port = 0;
-  const part = await supervise({
+  return startListeningChild([
+    "run",
+    ...importMapFlags(importMap),
+    "--no-prompt",
+    "--no-check",
+    "--allow-net",
+    "--allow-env",
+    "--allow-read",
+    // The memory of a hosted function, in MB.
+    "--v8-flags=--max-old-space-size=256",
+    functionHost,
+    entry,
+  ], {
     name: `function ${name}`,
-    async start() {
-      const child = await startListeningChild([
-        "run",
-        "--no-prompt",
-        "--no-check",
-        "--allow-net",
-        "--allow-env",
-        "--allow-read",
-        // The memory of a hosted function, in MB.
-        "--v8-flags=--max-old-space-size=256",
-        functionHost,
-        entry,
-      ], {
-        name: `function ${name}`,
-        cwd: checkout,
-        env: { ...Object.fromEntries(surroundings), ...env },
-        clearEnv: true,
-        log: (line) => log(`[${name}] ${line}`),
-      });
-      port = child.port;
-      return child.process;
-    },
-    end: endChild,
-    log,
-    wait: (milliseconds) => new Promise((go) => setTimeout(go, milliseconds)),
+    deno,
+    cwd: checkout,
+    env: { ...Object.fromEntries(surroundings), ...env },
+    clearEnv: true,
+    log: (line) => log(`[${name}] ${line}`),
   });
-  return { ...settings, ...part, url: () => `http://127.0.0.1:${port}` };
 }

@@ -7,6 +7,8 @@ export interface FunctionSettings {
   name: string;
   /** Path of its index.ts. */
   entry: string;
+  /** Path of its import map, when it is not that of this clone. */
+  importMap?: string;
   /** Whether the gateway lets only valid tokens and keys through. */
   verifyJwt: boolean;
 }

@@ -6,10 +6,7 @@ import { forward } from "./forward.ts";
 /** What the gateway passes requests on to. */
 export interface Backends {
   rest: Pick<RestServer, "url">;
-  functions: Map<
-    string,
-    Pick<FunctionServer, "url" | "ready" | "verifyJwt">
-  >;
+  functions: Map<string, Pick<FunctionServer, "call" | "verifyJwt">>;
   /** Keys that stand for a token where one is asked for. */
   apiKeys: string[];
   /** Signs the tokens of users. */
@@ -75,11 +72,11 @@ async function callFunction(
       }
     }
   }
-  // A function that ended is booted again for the next request, as when hosted.
-  await server.ready();
   const { pathname, search } = new URL(request.url);
   const path = pathname.slice("/functions/v1".length) + search;
-  return await forward(request, new URL(path, server.url()), fetch);
+  return await server.call((origin) =>
+    forward(request, new URL(path, origin), fetch)
+  );
 }
 
 async function isValid(token: string, signingSecret: Uint8Array) {

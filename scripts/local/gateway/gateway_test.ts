@@ -9,8 +9,7 @@ function gatewayFor(verifyJwt: boolean) {
   return createGateway({
     rest: { url: () => "http://127.0.0.1:1" },
     functions: new Map([["hook", {
-      url: () => "http://127.0.0.1:2",
-      ready: () => Promise.resolve(),
+      call: (use) => use("http://127.0.0.1:2"),
       verifyJwt,
     }]]),
     apiKeys: [keys.publishableKey, keys.secretKey],

@@ -4,6 +4,7 @@ import {
   type ModelSimulator,
   startModelSimulator,
 } from "../../../scripts/local/model_simulator.ts";
+import { hostedLimits } from "../../../scripts/local/functions/isolate_limits.ts";
 import { type Stack, startStack } from "../../../scripts/local/stack.ts";
 
 /** A project with a model to call, as a test sees it. */
@@ -32,7 +33,10 @@ export interface Run {
   failed: number;
 }
 
-/** Starts a project for one test and stops it at the end. */
+/**
+ * Starts a project for one test and stops it at the end. Its functions live and
+ * die by the limits of hosted Supabase.
+ */
 export async function withProject(
   test: (project: Project) => Promise<void>,
   { endpoint = {}, ...options }: Parameters<typeof startStack>[0] & {
@@ -40,7 +44,11 @@ export async function withProject(
   } = {},
 ): Promise<void> {
   const model = await startModelSimulator();
-  const stack = await startStack({ port: 0, ...options });
+  const stack = await startStack({
+    port: 0,
+    isolateLimits: hostedLimits,
+    ...options,
+  });
   try {
     await test(await createProject(stack, model, endpoint));
   } finally {

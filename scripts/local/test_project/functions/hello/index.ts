@@ -18,6 +18,16 @@ addEventListener("beforeunload", (event) => {
   EdgeRuntime.waitUntil(greet(`goodbye: ${reason}`));
 });
 
+/** Uses the processor, but lets events in between. */
+async function work(milliseconds: number): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end) {
+    const pause = performance.now() + 10;
+    while (performance.now() < pause);
+    await new Promise((go) => setTimeout(go));
+  }
+}
+
 async function nameOfError(action: () => unknown): Promise<string> {
   try {
     await action();
@@ -36,6 +46,17 @@ export default {
       case "/hello/later":
         EdgeRuntime.waitUntil(greet(await request.text()));
         return new Response(null, { status: 202 });
+      case "/hello/work": {
+        const milliseconds = Number(await request.text());
+        EdgeRuntime.waitUntil(work(milliseconds));
+        return Response.json({ process: Deno.pid });
+      }
+      case "/hello/worked":
+        await work(Number(await request.text()));
+        return Response.json({ process: Deno.pid });
+      case "/hello/wait":
+        EdgeRuntime.waitUntil(new Promise(() => {}));
+        return Response.json({ process: Deno.pid });
       case "/hello/forbidden":
         return Response.json({
           write: await nameOfError(() => Deno.writeTextFile("x", "x")),
@@ -44,6 +65,7 @@ export default {
       default:
         return Response.json({
           pathname,
+          process: Deno.pid,
           extra: Deno.env.get("EXTRA"),
           variables: Object.keys(Deno.env.toObject()),
         });

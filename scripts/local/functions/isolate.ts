@@ -1,0 +1,111 @@
+import { endChild, type ListeningChild } from "../child_process.ts";
+import { sendSignal } from "../send_signal.ts";
+import { type Part, supervise } from "../supervise.ts";
+import { enforceLimits, type IsolateLimits } from "./isolate_limits.ts";
+import { measureIsolate } from "./isolate_usage.ts";
+
+/** What startIsolate() needs to know. */
+export interface IsolateOptions {
+  /** For log lines. */
+  name: string;
+  /** Starts the process; resolves when it listens. */
+  start(): Promise<ListeningChild>;
+  /** By default none. */
+  limits?: IsolateLimits;
+  /** Called when half of a limit is used: another isolate should take over. */
+  onHalfUsed(): void;
+  log: (line: string) => void;
+}
+
+/** A process of a function. Unless it is retired it is started again when it ends. */
+export interface Isolate extends Part {
+  /** Hands the origin where it listens to a function that calls it. */
+  call<T>(use: (origin: string) => Promise<T>): Promise<T>;
+  /** Lets it finish what it has begun; resolves when it has ended. */
+  retire(): Promise<void>;
+}
+
+const wait = (milliseconds: number) =>
+  new Promise<void>((go) => setTimeout(go, milliseconds));
+
+/** Starts a process as an isolate of hosted Supabase, with its limits. */
+export async function startIsolate(
+  { name, start, limits, onHalfUsed, log }: IsolateOptions,
+): Promise<Isolate> {
+  let child: ListeningChild;
+  let retired = false;
+  let calls = 0;
+  let answered = Promise.withResolvers<void>();
+  const part = await supervise({
+    name,
+    async start() {
+      child = await start();
+      if (limits) {
+        watch(child, limits).catch((error) => log(`${name}: ${error}`));
+      }
+      return child.process;
+    },
+    end: (process) => retired ? finish(child) : endChild(process),
+    log,
+    wait,
+  });
+
+  async function watch(
+    { process, command }: ListeningChild,
+    limits: IsolateLimits,
+  ): Promise<void> {
+    let ended = false;
+    process.status.then(() => ended = true);
+    const startedAt = performance.now();
+    // Loading sources takes time and memory that a bundle does not take.
+    const atStart = await measureIsolate(process.pid);
+    await enforceLimits(limits, {
+      async usage() {
+        const now = atStart && await measureIsolate(process.pid);
+        if (ended || atStart && !now) return null;
+        return {
+          cpuMs: now ? now.cpuMs - atStart.cpuMs : 0,
+          memoryMb: now ? now.memoryMb - atStart.memoryMb : 0,
+          wallMs: performance.now() - startedAt,
+        };
+      },
+      retire: onHalfUsed,
+      announceEnd: (reason) => command(`beforeunload ${reason}`),
+      kill(reason) {
+        log(`${name}: reached the limit of ${reason}`);
+        sendSignal(process, "SIGKILL");
+      },
+    }, wait);
+  }
+
+  async function finish({ process, command }: ListeningChild): Promise<void> {
+    while (calls > 0) await answered.promise;
+    command("retire");
+    await process.status;
+  }
+
+  return {
+    ready: part.ready,
+    async call(use) {
+      await part.ready();
+      calls++;
+      try {
+        return await use(`http://127.0.0.1:${child.port}`);
+      } finally {
+        calls--;
+        answered.resolve();
+        answered = Promise.withResolvers();
+      }
+    },
+    retire() {
+      retired = true;
+      return part.stop();
+    },
+    async kill() {
+      if (!retired) return await part.kill();
+      sendSignal(child.process, "SIGKILL");
+      await child.process.status;
+    },
+    stop: () => retired ? endChild(child.process) : part.stop(),
+  };
+}

@@ -13,22 +13,24 @@ export interface CliAnswer {
 }
 
 /**
- * Runs the official CLI on this project against a database of this machine, which
- * needs neither Docker nor an account.
+ * Runs the official CLI on this project against a database or a Management API of
+ * this machine, which needs neither Docker nor an account.
  *
  * @param args for example ["db", "push"]
+ * @param remote a database's URL or a project's reference
  */
 export async function runSupabaseCli(
   args: string[],
-  databaseUrl: string,
+  remote: string,
+  env: Record<string, string> = {},
 ): Promise<CliAnswer> {
   const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
   const { success, stdout, stderr } = await new Deno.Command(npx, {
-    args: ["-y", cli, ...args, "--yes", `--remote=${databaseUrl}`],
+    args: ["-y", cli, ...args, "--yes", `--remote=${remote}`],
     cwd: checkout,
     stdin: "null",
     // Or the CLI would complain about the missing TLS amid its output.
-    env: { PGSSLMODE: "disable" },
+    env: { PGSSLMODE: "disable", ...env },
   }).output();
   const [output, complaints] = [stdout, stderr].map((bytes) =>
     new TextDecoder().decode(bytes)

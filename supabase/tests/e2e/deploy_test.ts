@@ -1,0 +1,82 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { join, relative } from "node:path";
+import { supabaseFolder } from "../../../scripts/local/checkout.ts";
+import {
+  type FunctionSettings,
+  readFunctionSettings,
+} from "../../../scripts/local/functions/function_settings.ts";
+import { deployFunctions } from "../../../scripts/test/deploy/deploy_functions.ts";
+import { startManagementApi } from "../../../scripts/test/deploy/management_api.ts";
+import { findHostedDeno } from "../../../scripts/test/hosted_deno.ts";
+import { numberedPrompts, withProject } from "./project.ts";
+
+/** Deploys every function with the official CLI and hands over what arrived. */
+async function withDeployment(
+  test: (functions: FunctionSettings[], folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const api = startManagementApi(folder);
+  try {
+    const { success, everything } = await deployFunctions(folder, api.url);
+    equal(success, true, everything);
+    await test(api.deployed(), folder);
+  } finally {
+    await api.stop();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("supabase functions deploy → what arrives runs a run in the hosted Deno", () =>
+  withDeployment(async (functions, folder) => {
+    const local = await readFunctionSettings(supabaseFolder);
+    deepEqual(
+      functions.map(({ name, entry, importMap, verifyJwt }) => ({
+        name,
+        entry: relative(folder, entry),
+        importMap: relative(folder, importMap!),
+        verifyJwt,
+      })),
+      local.map(({ name, verifyJwt }) => ({
+        name,
+        entry: join(name, "supabase", "functions", name, "index.ts"),
+        importMap: join(name, "supabase", "functions", "deno.json"),
+        verifyJwt,
+      })),
+    );
+    const deployed = { functions, deno: await findHostedDeno() };
+    await withProject(async (project) => {
+      const archive = numberedPrompts(20).map((content) =>
+        JSON.stringify({ messages: [{ role: "user", content }] })
+      ).join("\n");
+      await project.upload("a.jsonl", archive);
+      const id = await project.startRun(
+        { type: "supabase", bucket: "archives" },
+        { evaluators: project.sql.json([{ type: "length", max: 1000 }]) },
+      );
+      const run = await project.untilOver(id);
+      deepEqual([run.status, run.succeeded, run.failed], ["completed", 20, 0]);
+      await project.checkInvariants(id);
+      const [{ passed }] = await project.sql`
+        select count(*)::integer as passed from evaluation_scores where passed
+      `;
+      equal(passed, 20);
+
+      const post = (name: string, headers: HeadersInit, body: unknown) =>
+        fetch(`${project.url}/functions/v1/${name}`, {
+          method: "POST",
+          headers,
+          body: JSON.stringify(body),
+        });
+      for (const { name } of functions) {
+        const token = { workerId: crypto.randomUUID(), token: "forged" };
+        const refused = await post(name, { apikey: "sb_secret_forged" }, token);
+        equal(refused.status, 401, `${name}: ${await refused.text()}`);
+      }
+      const extracted = await post(
+        "extract-prompts",
+        { apikey: project.secretKey },
+        { dataSource: { type: "supabase", bucket: "archives" } },
+      );
+      equal((await extracted.json()).total, 20);
+    }, { deployed });
+  }));

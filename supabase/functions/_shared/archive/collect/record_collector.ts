@@ -36,6 +36,10 @@ export class RecordCollector implements Collector {
     const format = this.#format.matches(value)
       ? this.#format
       : formatOf([value]);
+    if (
+      format === undefined && isObject(value) &&
+      this.#format.lacksMessages?.(value)
+    ) return { collected: this.#takeEmpty(record) };
     if (format === undefined) {
       const reason = `no format has this shape: ${describeShape(value)}`;
       return { collected: [], loss: { code: "unknown_shape", reason } };
@@ -80,6 +84,10 @@ export class RecordCollector implements Collector {
     if (conversation.isCall !== true) return [...released, collected];
     this.#held = { ...collected, begin: before };
     return released;
+  }
+
+  #takeEmpty(record: PlacedRecord): Collected[] {
+    return this.#take({ turns: [] }, this.#format.name, record);
   }
 
   #release(): Collected[] {

@@ -19,6 +19,8 @@ export const chatgpt: ConversationFormat = {
   name: "chatgpt",
   pairsIn: "mapping",
   matches: (record) => isObject(record) && isMapping(record.mapping),
+  lacksMessages: ({ title, create_time }) =>
+    title !== undefined && create_time !== undefined,
   read: (record) => isObject(record) ? [readConversation(record)] : [],
 };
 

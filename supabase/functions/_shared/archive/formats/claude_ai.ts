@@ -19,11 +19,9 @@ import { treeTurns } from "./tree_turns.ts";
 export const claudeAi: ConversationFormat = {
   kind: "conversation",
   name: "claude_ai",
-  matches: (record) =>
-    isObject(record) && (record.chat_messages !== undefined ||
-      // A chat without messages is written without the key by some exports.
-      (typeof record.uuid === "string" && typeof record.name === "string" &&
-        isObject(record.account))),
+  matches: (record) => isObject(record) && record.chat_messages !== undefined,
+  lacksMessages: ({ uuid, name }) =>
+    typeof uuid === "string" && typeof name === "string",
   read: (record) => isObject(record) ? [readConversation(record)] : [],
 };
 

@@ -8,6 +8,8 @@ export interface ConversationFormat {
   /** True when the record has this shape; called for every record, so it must be cheap. */
   matches(record: Json): boolean;
   read(record: Json): Conversation[];
+  /** True for a record that does not match only because its messages are missing: an empty conversation. */
+  lacksMessages?(record: JsonObject): boolean;
   /** A member with a key per message; from some record on it comes as `[key, value, key, value, …]`. */
   pairsIn?: string;
 }

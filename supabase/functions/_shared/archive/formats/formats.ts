@@ -40,7 +40,7 @@ import { oasstRows, oasstTrees } from "./oasst.ts";
 import { openWebui } from "./open_webui.ts";
 import { openaiMessages } from "./openai_messages.ts";
 import { openaiResponses } from "./openai_responses.ts";
-import { opencode } from "./opencode.ts";
+import { opencode, opencodeStorage } from "./opencode.ts";
 import { opentelemetry } from "./opentelemetry.ts";
 import { droid, pi } from "./pi_sessions.ts";
 import { preferencePairs } from "./preference_pairs.ts";
@@ -115,6 +115,7 @@ export const formats: readonly ArchiveFormat[] = [
   hermes,
   hermesLines,
   opencode,
+  opencodeStorage,
   cursorChats,
   cursorRows,
   cursorTranscript,

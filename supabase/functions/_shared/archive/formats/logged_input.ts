@@ -87,6 +87,8 @@ function listOrNested(list: Json[], depth: number): Turn[] {
   // One bare object of a list may be the junk that failed instrumentation leaves.
   const turns = listTurns(list.map(withRole));
   if (turns.length > 0) return turns;
+  // The arguments of a call: the first one is what was asked.
+  if (typeof list[0] === "string") return textTurns(list[0], depth + 1);
   for (const entry of list) {
     const nested = Array.isArray(entry) || isObject(entry)
       ? loggedTurns(entry, depth + 1)

@@ -18,6 +18,7 @@ export const openaiMessages: ConversationFormat = {
   kind: "conversation",
   name: "openai_messages",
   matches: (record) => isObject(record) && requestOf(record) !== undefined,
+  lacksMessages: ({ id, title }) => id !== undefined && title !== undefined,
   read: (record) => {
     if (!isObject(record)) return [];
     const turns = listTurns(messagesOf(record));

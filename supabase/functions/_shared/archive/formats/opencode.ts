@@ -6,7 +6,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import type { ConversationFormat, RefusedFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 
@@ -32,6 +32,18 @@ export const opencode: ConversationFormat = {
         .filter((turn) => turn !== undefined),
     }];
   },
+};
+
+/** A file of opencode's storage folder: messages and their texts lie in files of their own. */
+export const opencodeStorage: RefusedFormat = {
+  kind: "refused",
+  name: "opencode_storage",
+  matches: (record) =>
+    isObject(record) && typeof record.sessionID === "string" &&
+    record.parts === undefined && record.content === undefined &&
+    (typeof record.messageID === "string" || typeof record.role === "string"),
+  reason:
+    "opencode keeps a conversation in many files; write it into one with `opencode export <session>`",
 };
 
 function toTurn(message: JsonObject): Turn | undefined {

@@ -7,7 +7,7 @@ async function expectRefusal(archive: object, name: string): Promise<void> {
   equal(end.format, name);
   equal(errors.length, 1);
   equal(errors[0].code, "refused_format");
-  match(errors[0].message, /archive.*export|activity/);
+  match(errors[0].message, /export|activity/);
 }
 
 Deno.test("slack is refused", () =>
@@ -43,3 +43,12 @@ Deno.test("takeoutOther is refused", () =>
     time: "2024-05-01T10:00:00.000Z",
     products: ["YouTube"],
   }], "takeout_other"));
+
+Deno.test("opencodeStorage is refused, and how to get one file is told", () =>
+  expectRefusal({
+    id: "p1",
+    sessionID: "s1",
+    messageID: "m1",
+    type: "text",
+    text: "hi",
+  }, "opencode_storage"));

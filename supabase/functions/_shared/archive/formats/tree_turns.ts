@@ -18,6 +18,10 @@ export interface TreeNode {
  * and a cycle is entered at its first node.
  */
 export function treeTurns(nodes: TreeNode[], current?: string): Turn[] {
+  if (isChain(nodes)) {
+    // Most conversations were never edited: a plain list says the same.
+    return nodes.map(({ turn }) => turn).filter((turn) => turn !== undefined);
+  }
   const byId = new Map<string, TreeNode>();
   // Of a repeated id the last one counts, as in JSON.
   for (const node of nodes) byId.set(node.id, node);
@@ -25,6 +29,14 @@ export function treeTurns(nodes: TreeNode[], current?: string): Turn[] {
   const { order, branched } = depthFirst(unique, byId);
   const ordered = branched ? byTime(order, byId) : order;
   return linkTurns(ordered, byId, current, branched);
+}
+
+function isChain(nodes: TreeNode[]): boolean {
+  for (let index = 1; index < nodes.length; index++) {
+    if (nodes[index].parent !== nodes[index - 1].id) return false;
+  }
+  return nodes.length < 2 ||
+    new Set(nodes.map(({ id }) => id)).size === nodes.length;
 }
 
 function depthFirst(nodes: TreeNode[], byId: Map<string, TreeNode>) {

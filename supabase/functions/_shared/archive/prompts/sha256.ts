@@ -22,7 +22,6 @@ const HEX = Array.from(
 const encoder = new TextEncoder();
 // Shared by all calls: none of them can be interrupted.
 const schedule = new Int32Array(64);
-let buffer = new Uint8Array(1024);
 
 /**
  * Builds a function that gives the first 32 hexadecimal characters of the SHA-256 of `prefix`, filled
@@ -31,15 +30,14 @@ let buffer = new Uint8Array(1024);
 export function createSha256(prefix: string): (text: string) => string {
   const start = Int32Array.from(START);
   const prefixBytes = wholeBlocks(encoder.encode(prefix));
-  for (let at = 0; at < prefixBytes.length; at += BLOCK_BYTES) {
-    addBlock(start, prefixBytes, at);
-  }
+  addBlocks(start, prefixBytes);
   const state = new Int32Array(8);
   return (text) => {
     state.set(start);
-    const size = encode(text);
-    const end = pad(size, prefixBytes.length + size);
-    for (let at = 0; at < end; at += BLOCK_BYTES) addBlock(state, buffer, at);
+    if (!addShortText(state, text, prefixBytes.length)) {
+      const bytes = encoder.encode(text);
+      addBlocks(state, padded(bytes, prefixBytes.length + bytes.length));
+    }
     return hexOf(state[0]) + hexOf(state[1]) + hexOf(state[2]) +
       hexOf(state[3]);
   };
@@ -55,37 +53,51 @@ function wholeBlocks(bytes: Uint8Array): Uint8Array {
   return filled;
 }
 
-function encode(text: string): number {
-  const most = 3 * text.length + BLOCK_BYTES + LENGTH_BYTES + 1;
-  if (buffer.length < most) buffer = new Uint8Array(2 * most);
+/** Hashes ASCII text of one block, as keys are, without bytes in between; false for any other text. */
+function addShortText(
+  state: Int32Array,
+  text: string,
+  before: number,
+): boolean {
+  if (text.length > BLOCK_BYTES - LENGTH_BYTES - 1) return false;
+  const words = schedule;
+  for (let word = 0; word < 16; word++) words[word] = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit > 0x7f) return encoder.encodeInto(text, buffer).written;
-    buffer[at] = unit;
+    if (unit > 0x7f) return false;
+    words[at >> 2] |= unit << (24 - 8 * (at & 3));
   }
-  return text.length;
+  words[text.length >> 2] |= 0x80 << (24 - 8 * (text.length & 3));
+  words[15] = (before + text.length) * 8;
+  addSchedule(state);
+  return true;
 }
 
-/** Writes the padding behind the text and gives where it ends. */
-function pad(size: number, total: number): number {
-  const end = Math.ceil((size + 1 + LENGTH_BYTES) / BLOCK_BYTES) * BLOCK_BYTES;
-  buffer[size] = 0x80;
-  for (let at = size + 1; at < end; at++) buffer[at] = 0;
-  const high = Math.floor(total / 2 ** 29);
-  const low = total << 3;
-  for (let byte = 0; byte < 4; byte++) {
-    buffer[end - 1 - byte] = low >>> (8 * byte);
-    buffer[end - 5 - byte] = high >>> (8 * byte);
-  }
-  return end;
+/** The text with its padding: a bit, zeros, and the length of everything in bits. */
+function padded(bytes: Uint8Array, total: number): Uint8Array {
+  const size = bytes.length + 1 + LENGTH_BYTES;
+  const filled = new Uint8Array(Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES);
+  filled.set(bytes);
+  filled[bytes.length] = 0x80;
+  new DataView(filled.buffer)
+    .setBigUint64(filled.length - LENGTH_BYTES, BigInt(total) * 8n);
+  return filled;
 }
 
-function addBlock(state: Int32Array, bytes: Uint8Array, from: number): void {
+function addBlocks(state: Int32Array, bytes: Uint8Array): void {
   const words = schedule;
-  for (let word = 0, at = from; word < 16; word++, at += 4) {
-    words[word] = (bytes[at] << 24) | (bytes[at + 1] << 16) |
-      (bytes[at + 2] << 8) | bytes[at + 3];
+  for (let block = 0; block < bytes.length; block += BLOCK_BYTES) {
+    for (let word = 0, at = block; word < 16; word++, at += 4) {
+      words[word] = (bytes[at] << 24) | (bytes[at + 1] << 16) |
+        (bytes[at + 2] << 8) | bytes[at + 3];
+    }
+    addSchedule(state);
   }
+}
+
+/** Adds the block whose 16 words are in the schedule. */
+function addSchedule(state: Int32Array): void {
+  const words = schedule;
   for (let word = 16; word < 64; word++) {
     const x = words[word - 15];
     const y = words[word - 2];

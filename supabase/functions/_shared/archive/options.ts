@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import { addPatternSize } from "../pattern_size.ts";
 
 /** What `redact` can replace. */
 export const REDACTIONS = [
@@ -12,22 +13,28 @@ export const REDACTIONS = [
 ] as const;
 export type Redaction = (typeof REDACTIONS)[number];
 
-const pattern = z.string().min(1).max(2000).superRefine((source, context) => {
-  try {
-    RE2JS.compile(source);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    context.addIssue({
-      code: "custom",
-      message:
-        `Cannot use the pattern ${source}: ${reason}; the syntax is that of RE2, without look-around and back-references`,
-    });
-  }
-});
+const pattern = z.string().min(1).max(2000);
 
-const patterns = z.union([z.string(), z.array(z.string())])
-  .transform((given) => typeof given === "string" ? [given] : given)
-  .pipe(z.array(pattern)).optional();
+const patterns = z.union([
+  pattern.transform((one) => [one]),
+  z.array(pattern).max(100),
+]).superRefine((sources, context) => {
+  let size = 0;
+  for (const source of sources) {
+    try {
+      size = addPatternSize(size, RE2JS.compile(source));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      context.addIssue({
+        code: "custom",
+        message:
+          `Cannot use the pattern ${source}: ${reason}; the syntax is that of RE2, without look-around and back-references`,
+      });
+      // Compiling may take a second as well.
+      return;
+    }
+  }
+}).optional();
 
 const moment = z.union([
   z.iso.date(),

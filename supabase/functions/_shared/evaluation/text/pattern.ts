@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import { addPatternSize } from "../../pattern_size.ts";
 
 /**
  * A regular expression of a user. It is RE2's, which runs in linear time: no pattern, however
@@ -17,7 +18,7 @@ export const MOST_SEARCHED = 1_000_000;
 /** Why a pattern cannot be used; undefined when it can. */
 export function problemOfPattern(source: string): string | undefined {
   try {
-    compilePattern(source);
+    addPatternSize(0, compilePattern(source));
   } catch (error) {
     return `Cannot use the pattern ${source}: ${(error as Error).message}; ` +
       "the syntax is that of RE2, without look-around and back-references";

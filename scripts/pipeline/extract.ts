@@ -8,6 +8,8 @@ import {
 } from "../../supabase/functions/_shared/archive/options.ts";
 import type { Prompt } from "../../supabase/functions/_shared/prompt.ts";
 import type { FileReport } from "../../supabase/functions/_shared/archive/read_archives.ts";
+import type { Terminal } from "./command.ts";
+import { upload } from "./commands/upload.ts";
 import { extractFiles } from "./extract_files.ts";
 import { findFiles } from "./find_files.ts";
 import { createLineWriter } from "./line_writer.ts";
@@ -31,6 +33,8 @@ Options:
   --redact [KINDS]                email,phone,card,iban,ip,key; without KINDS all of them
   --maxPrompts N                  stop after N prompts
   --report FILE                   what was read and what was not, as JSON; - is standard output
+  --upload BUCKET[/PREFIX]        extract nothing here: send the files to Storage for a run to read,
+                                  as deno task pipeline upload does
   --help
 
 Names may also be written in lower case with hyphens, such as --min-length.
@@ -40,7 +44,8 @@ Exit code: 0 everything was read, 3 something was skipped (see --report), 2 wron
 Examples:
   deno task pipeline extract ~/Downloads/chatgpt-export.zip > prompts.jsonl
   deno task pipeline extract archives --sample 500 --seed a --report report.json
-  deno task pipeline extract archives --redact email,phone --since 2025-01-01 --turns first`;
+  deno task pipeline extract archives --redact email,phone --since 2025-01-01 --turns first
+  deno task pipeline extract archives --upload conversation-archives/2026`;
 
 const DONE = 0;
 const WRONG_USAGE = 2;
@@ -53,11 +58,16 @@ const LISTS = ["include", "exclude"];
 interface Arguments {
   paths: string[];
   report: string | undefined;
+  /** Where to send the files instead of reading them. */
+  target: string | undefined;
   options: ExtractOptions;
 }
 
 /** The command `extract`: prompts to standard output, progress and errors to standard error. */
-export async function extract(args: string[]): Promise<number> {
+export async function extract(
+  args: string[],
+  terminal: Terminal,
+): Promise<number> {
   let parsed: Arguments | "help";
   try {
     parsed = readArguments(args);
@@ -70,11 +80,14 @@ export async function extract(args: string[]): Promise<number> {
     console.log(HELP);
     return DONE;
   }
-  const { paths, report, options } = parsed;
+  const { paths, report, target, options } = parsed;
   const missing = await missingPath(paths);
   if (missing !== undefined) {
     console.error(`Cannot read ${missing}: no such file or folder`);
     return WRONG_USAGE;
+  }
+  if (target !== undefined) {
+    return await upload.run([...paths, target], terminal);
   }
   const output = createLineWriter(Deno.stdout);
   const progress = createProgress();
@@ -105,7 +118,7 @@ function lineOf(prompt: Prompt): string {
 function readArguments(args: string[]): Arguments | "help" {
   const given = parseArgs(spellOut(args), {
     boolean: ["help", "dedupe"],
-    string: [...NUMBERS, ...TEXTS, ...LISTS, "redact", "report"],
+    string: [...NUMBERS, ...TEXTS, ...LISTS, "redact", "report", "upload"],
     collect: LISTS,
     alias: { help: "h" },
     unknown: (name: string, key?: string) => {
@@ -136,7 +149,12 @@ function readArguments(args: string[]): Arguments | "help" {
   if (!options.success) {
     throw new TypeError(`Cannot extract:\n${z.prettifyError(options.error)}`);
   }
-  return { paths, report: given.report, options: options.data };
+  return {
+    paths,
+    report: given.report,
+    target: given.upload,
+    options: options.data,
+  };
 }
 
 function toNumber(text: string): number | string {

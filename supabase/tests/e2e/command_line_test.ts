@@ -71,6 +71,20 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
       ),
     );
 
+    const sent = await pipeline(project, [
+      "extract",
+      "scripts/demo/archives",
+      "--upload",
+      "chats/by-extract",
+    ]);
+    equal(sent.code, 0, sent.stderr);
+    const { data: objects } = await project.client.storage.from("chats")
+      .list("by-extract");
+    deepEqual(
+      objects!.map(({ name }) => name),
+      ["chatgpt.json", "claude.json", "messages.jsonl"],
+    );
+
     const ran = await pipeline(project, [
       "run",
       "chats/2026/",

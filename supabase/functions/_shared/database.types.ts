@@ -377,6 +377,73 @@ export type Database = {
         };
         Relationships: [];
       };
+      "webhook_deliveries": {
+        Row: {
+          "attempt": number;
+          "created_at": string;
+          "delivered": boolean;
+          "duration_ms": number | null;
+          "error": string | null;
+          "event_id": number;
+          "id": number;
+          "next_attempt_at": string | null;
+          "response": string | null;
+          "run_id": number;
+          "status_code": number | null;
+          "type": string;
+          "url": string;
+          "webhook_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempt": number;
+          "created_at": string;
+          "delivered": boolean;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "event_id": number;
+          "id"?: never;
+          "next_attempt_at"?: string | null;
+          "response"?: string | null;
+          "run_id": number;
+          "status_code"?: number | null;
+          "type": string;
+          "url": string;
+          "webhook_id": string;
+        };
+        Update: {
+          "attempt"?: number;
+          "created_at"?: string;
+          "delivered"?: boolean;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "event_id"?: number;
+          "id"?: never;
+          "next_attempt_at"?: string | null;
+          "response"?: string | null;
+          "run_id"?: number;
+          "status_code"?: number | null;
+          "type"?: string;
+          "url"?: string;
+          "webhook_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_deliveries_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_run_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_deliveries_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_runs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Views: {
       "experiment_scores": {
@@ -415,6 +482,37 @@ export type Database = {
         };
         ComputedFields: never;
         Relationships: [];
+      };
+      "pipeline_error_groups": {
+        Row: {
+          "class": string;
+          "code": string;
+          "count": number | null;
+          "example": string | null;
+          "experiment_name": string;
+          "final": boolean;
+          "first_at": string | null;
+          "last_at": string | null;
+          "run_id": number;
+          "stage": string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "task_errors_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_run_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "task_errors_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_runs";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "pipeline_errors": {
         Row: {
@@ -638,6 +736,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "export_evaluations": {
+        Args: {
+          "after"?: string;
+          "experiment_name"?: string;
+          "most"?: number;
+          "results_table": string;
+          "run_id"?: number;
+        };
+        Returns: Json;
+      };
       "extend_leases": {
         Args: { "as_of"?: string; "in_flight"?: number; "worker_id": string };
         Returns: Json;
@@ -709,8 +817,24 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "purge_runs": {
+        Args: { "as_of"?: string; "most"?: number; "older_than": string };
+        Returns: number;
+      };
+      "read_endpoint": { Args: { "name": string }; Returns: Json };
       "read_evaluations": {
         Args: { "ids": (number)[]; "results_table": string };
+        Returns: Json;
+      };
+      "read_scores": {
+        Args: {
+          "evaluators"?: (string)[];
+          "experiment": string;
+          "most"?: number;
+          "owner"?: string;
+          "results_table": string;
+          "run_id": number;
+        };
         Returns: Json;
       };
       "read_secret": { Args: { "name": string }; Returns: string };
@@ -720,6 +844,10 @@ export type Database = {
           "task_ids"?: (number)[];
           "worker_id": string;
         };
+        Returns: number;
+      };
+      "resend_webhook": {
+        Args: { "as_of"?: string; "event_id": number };
         Returns: number;
       };
       "resume_run": {
@@ -793,6 +921,7 @@ export type Database = {
         Args: { "as_of"?: string; "most"?: number };
         Returns: Json;
       };
+      "webhook_secret": { Args: Record<PropertyKey, never>; Returns: string };
     };
     Enums: {
       [_ in never]: never;

@@ -1,0 +1,87 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { type Project, withProject } from "./project.ts";
+
+interface Wake {
+  stage: string;
+  runId: number;
+  workerId: string;
+  token: string;
+}
+
+/** Starts a run whose wake stays in pg_net's queue, and takes it from there. */
+async function takeWake(project: Project): Promise<Wake> {
+  const id = await project.startRun({ type: "prompts", prompts: ["one"] });
+  const [{ body }] = await project.sql`
+    delete from net.http_request_queue
+    where (convert_from(body, 'UTF8')::jsonb ->> 'runId')::bigint = ${id}
+    returning convert_from(body, 'UTF8') as body
+  `;
+  return JSON.parse(body);
+}
+
+async function send(project: Project, wake: object): Promise<number> {
+  const response = await fetch(`${project.url}/functions/v1/pipeline-worker`, {
+    method: "POST",
+    body: JSON.stringify(wake),
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+Deno.test("POST /pipeline-worker takes a token once, for its own worker, for a minute", () =>
+  withProject(async (project) => {
+    const first = await takeWake(project);
+    const second = await takeWake(project);
+    const late = await takeWake(project);
+    await project.sql`
+      update pipeline.workers set dispatched_at = now() - interval '61 seconds'
+      where id = ${late.workerId}
+    `;
+    const refused: Record<string, object> = {
+      "expired": late,
+      "of another worker": { ...first, token: second.token },
+      "with another case": { ...first, token: first.token.toUpperCase() },
+      "shortened": { ...first, token: first.token.slice(0, -1) },
+      "with a space": { ...first, token: `${first.token} ` },
+      "the hash that is stored": {
+        ...first,
+        token: (await project.sql`
+          select encode(token_hash, 'hex') as hash from pipeline.workers
+          where id = ${first.workerId}
+        `)[0].hash,
+      },
+      "a wildcard": { ...first, token: "%" },
+      "SQL": { ...first, token: "' or true --" },
+    };
+    for (const [what, wake] of Object.entries(refused)) {
+      equal(await send(project, wake), 401, what);
+    }
+    for (
+      const malformed of [
+        {},
+        { workerId: first.workerId },
+        { ...first, token: "" },
+        { ...first, token: null },
+        { ...first, token: [first.token] },
+        { ...first, workerId: "' or true --" },
+      ]
+    ) {
+      equal(await send(project, malformed), 400, JSON.stringify(malformed));
+    }
+    equal(project.model.count(), 0, "nothing was started");
+
+    // Run and stage of the body are for people who look at it: the token knows its own.
+    const lied = { ...first, runId: second.runId, stage: "notify" };
+    const statuses = await Promise.all(
+      [lied, lied, lied].map((wake) => send(project, wake)),
+    );
+    deepEqual(statuses.sort(), [202, 401, 401], "replayed at the same time");
+    equal((await project.untilOver(first.runId)).succeeded, 1);
+    equal((await project.run(second.runId)).status, "queued");
+    equal(await send(project, first), 401, "replayed later");
+
+    await project.sql`select pause_run(${second.runId})`;
+    equal(await send(project, second), 401, "of a run that is paused");
+    await project.sql`select resume_run(${second.runId})`;
+    equal(await send(project, second), 401, "spent on a paused run");
+  }, { wakes: "off" }));

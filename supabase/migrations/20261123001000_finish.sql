@@ -482,7 +482,13 @@ as $$
   set
     status = 'paused',
     error = format(
-      '%s. Mend it, then: select resume_run(%s)', pause_on_stop.reason, pause_on_stop.run_id
+      '%s: select resume_run(%s)',
+      -- The worker's advice ends with these words; what it does not advise on gets them here.
+      case
+        when pause_on_stop.reason like '%resume the run' then pause_on_stop.reason
+        else pause_on_stop.reason || '. Mend it, then resume the run'
+      end,
+      pause_on_stop.run_id
     )
   where run.id = pause_on_stop.run_id and run.status in ('queued', 'running');
 $$;

@@ -15,7 +15,7 @@ select tests.finish(
 select results_eq(
   $$ select status, error from pipeline_runs where id = tests.run_id('run') $$,
   $$ select 'paused', format(
-       'The model refuses the key (401). Mend it, then: select resume_run(%s)', tests.run_id('run')
+       'The model refuses the key (401). Mend it, then resume the run: select resume_run(%s)', tests.run_id('run')
      ) $$,
   'finish_tasks() pauses the run with the reason and what to do'
 );

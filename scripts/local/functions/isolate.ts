@@ -70,7 +70,10 @@ export async function startIsolate(
         };
       },
       retire: onHalfUsed,
-      announceEnd: (reason) => command(`beforeunload ${reason}`),
+      announceEnd(reason) {
+        log(`${name}: near the limit of ${reason}`);
+        command(`beforeunload ${reason}`);
+      },
       kill(reason) {
         log(`${name}: reached the limit of ${reason}`);
         sendSignal(process, "SIGKILL");

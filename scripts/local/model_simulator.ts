@@ -251,16 +251,27 @@ function parseJson(text: string): unknown {
 
 // deno run -A scripts/local/model_simulator.ts --port 0 --latency 200
 // prints its URL as the first line. Also: --p95 MS (latency is then lognormal),
-// --seed N, --rpm N, --retry-after S, --fault NAME=SHARE (repeatable), --stream.
+// --seed N, --rpm N, --retry-after S, --fault NAME=SHARE (repeatable), --stream,
+// --hostname 0.0.0.0 for callers in containers.
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
-    string: ["port", "latency", "p95", "rpm", "seed", "retry-after", "fault"],
+    string: [
+      "port",
+      "hostname",
+      "latency",
+      "p95",
+      "rpm",
+      "seed",
+      "retry-after",
+      "fault",
+    ],
     boolean: ["stream"],
     collect: ["fault"],
   });
   const median = Number(flags.latency ?? 0);
   const simulator = await startModelSimulator({
     port: Number(flags.port ?? 0),
+    hostname: flags.hostname,
     latency: flags.p95
       ? { medianMs: median, p95Ms: Number(flags.p95) }
       : median,

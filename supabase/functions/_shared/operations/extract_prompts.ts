@@ -162,11 +162,12 @@ async function listPaths(
     let offset: number | null = 0;
     while (offset !== null) {
       const page = await storage.list(bucket, folder, offset);
-      folders.push(
-        ...page.folders.filter((name) =>
-          `${name}/`.startsWith(prefix) || prefix.startsWith(`${name}/`)
-        ),
+      const wanted = page.folders.filter((name) =>
+        `${name}/`.startsWith(prefix) || prefix.startsWith(`${name}/`)
       );
+      folders.push(...wanted.filter((name) => !isUnlistable(name)));
+      // Storage refuses to open them, which is reported like any file that cannot be read.
+      paths.push(...wanted.filter(isUnlistable));
       for (const { path } of page.objects) {
         if (path.startsWith(prefix)) paths.push(path);
       }
@@ -174,6 +175,10 @@ async function listPaths(
     }
   }
   return paths.sort();
+}
+
+function isUnlistable(folder: string): boolean {
+  return /(^|\/)\.\.?$/.test(folder);
 }
 
 /** Gathers events until `restOf` names archives that are left. */

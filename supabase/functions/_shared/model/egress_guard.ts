@@ -93,9 +93,10 @@ async function checkHost(
 }
 
 // Names that resolvers answer from the local machine or network, among them
-// the metadata services of Google (metadata.google.internal) and Docker's host.
+// the metadata services of Google (metadata.google.internal), Docker's host and
+// the services of Kubernetes.
 const PRIVATE_NAME =
-  /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|onion)$/i;
+  /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|corp|private|svc|home\.arpa|onion)$/i;
 
 async function checkAnswers(
   url: URL,

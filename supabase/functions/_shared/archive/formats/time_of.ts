@@ -28,8 +28,12 @@ function isoOfEpoch(time: number): string | undefined {
 }
 
 const ISO_WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
+// What exports write as a rule, and every month has such a day.
+const ISO_IN_UTC =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3,9}Z$/;
 
 function isoOfText(text: string): string | undefined {
+  if (ISO_IN_UTC.test(text)) return `${text.slice(0, 23)}Z`;
   // A year is asked for because Date.parse reads "1" and "at 3" as days of 2001.
   if (text.length > 64 || !/\d{4}/.test(text)) return undefined;
   if (ISO_WITHOUT_ZONE.test(text)) {
@@ -40,11 +44,32 @@ function isoOfText(text: string): string | undefined {
   const zoned = /z|[+-]\d\d:?\d\d|gmt|utc|\([^)]*\)/i.test(spaced)
     ? spaced
     : `${spaced} UTC`;
-  const milliseconds = Date.parse(spaced.includes("T") ? spaced : zoned);
-  return isoOfMilliseconds(milliseconds);
+  return isoOfMilliseconds(Date.parse(spaced.includes("T") ? spaced : zoned));
 }
 
+const DAY = 86_400_000;
+const LAST_DAY = Date.UTC(9999, 11, 31) / DAY;
+const TWO_DIGITS = Array.from(
+  { length: 60 },
+  (_, number) => String(number).padStart(2, "0"),
+);
+// Conversations take place on one day, and making its date is most of the work.
+let day = 0;
+let date = "1970-01-01";
+
 function isoOfMilliseconds(milliseconds: number): string | undefined {
-  const date = new Date(milliseconds);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+  const whole = Math.trunc(milliseconds);
+  const itsDay = Math.floor(whole / DAY);
+  // Also false for NaN.
+  if (!(itsDay >= 0 && itsDay <= LAST_DAY)) return undefined;
+  if (itsDay !== day) {
+    date = new Date(itsDay * DAY).toISOString().slice(0, 10);
+    day = itsDay;
+  }
+  const rest = whole - itsDay * DAY;
+  const hours = TWO_DIGITS[Math.floor(rest / 3_600_000)];
+  const minutes = TWO_DIGITS[Math.floor(rest / 60_000) % 60];
+  const seconds = TWO_DIGITS[Math.floor(rest / 1000) % 60];
+  const fraction = String(rest % 1000).padStart(3, "0");
+  return `${date}T${hours}:${minutes}:${seconds}.${fraction}Z`;
 }

@@ -53,3 +53,14 @@ Deno.test("toIsoTime() gives nothing for what is no time", () =>
     true,
     "x".repeat(1000),
   ));
+
+Deno.test("toIsoTime() agrees with Date over the centuries", () => {
+  for (let time = 1; time < 99_000_000_000; time += 86_399_877.777) {
+    equal(toIsoTime(time), new Date(time * 1000).toISOString());
+  }
+});
+
+Deno.test("toIsoTime() cuts fractions and moves days that do not exist", () => {
+  equal(toIsoTime("2024-05-17T10:41:17.284913Z"), "2024-05-17T10:41:17.284Z");
+  equal(toIsoTime("2024-02-30T10:41:17.284Z"), "2024-03-01T10:41:17.284Z");
+});

@@ -35,8 +35,7 @@ function isChain(nodes: TreeNode[]): boolean {
   for (let index = 1; index < nodes.length; index++) {
     if (nodes[index].parent !== nodes[index - 1].id) return false;
   }
-  return nodes.length < 2 ||
-    new Set(nodes.map(({ id }) => id)).size === nodes.length;
+  return true;
 }
 
 function depthFirst(nodes: TreeNode[], byId: Map<string, TreeNode>) {

@@ -143,6 +143,12 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
+    raise exception 'Cannot use endpoint "%": its URL holds a credential in clear text', new.name
+      using
+        errcode = '22023',
+        hint = 'Store it with: select vault.create_secret(''…'', ''MY_KEY''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
+  end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
   return new;
 end;

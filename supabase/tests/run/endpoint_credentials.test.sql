@@ -1,5 +1,5 @@
 begin;
-select plan(2);
+select plan(3);
 
 create function pg_temp.refusal(headers jsonb) returns text language plpgsql as $$
 declare
@@ -11,6 +11,15 @@ begin
 exception when others then
   get stacked diagnostics hint = pg_exception_hint;
   return sqlstate || ': ' || hint;
+end;
+$$;
+
+create function pg_temp.refusal_of_url(url text) returns text language plpgsql as $$
+begin
+  insert into model_endpoints (name, url) values (gen_random_uuid()::text, refusal_of_url.url);
+  return 'accepted';
+exception when sqlstate '22023' then
+  return sqlstate;
 end;
 $$;
 
@@ -39,6 +48,18 @@ select results_eq(
      ) as endpoint (headers) $$,
   $$ values ('accepted'), ('accepted'), ('accepted') $$,
   'an endpoint that names secrets, or needs none, is accepted'
+);
+select results_eq(
+  $$ select url from unnest(array[
+       'https://user:password@model.test/v1', 'https://key@model.test/v1',
+       'https://model.test/v1?key=abc', 'https://model.test/v1?alt=sse&api-key=abc',
+       'https://model.test/v1?subscription_KEY=abc', 'https://model.test/v1?X-Signature=abc',
+       'https://model.test/v1?api-version=2024-06-01', 'https://model.test/@me?monkeys=3',
+       'https://model.test:8443/v1'
+     ]) as url where pg_temp.refusal_of_url(url) = 'accepted' $$,
+  $$ values ('https://model.test/v1?api-version=2024-06-01'),
+       ('https://model.test/@me?monkeys=3'), ('https://model.test:8443/v1') $$,
+  'an endpoint with a credential in its URL is refused'
 );
 
 select * from finish();

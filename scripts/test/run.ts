@@ -1,3 +1,4 @@
+import { parseArgs } from "@std/cli/parse-args";
 import { runChecks } from "./checks.ts";
 import { runCliTests } from "./cli_tests.ts";
 import { runDenoTests } from "./deno_tests.ts";
@@ -7,7 +8,9 @@ import { runSqlTests } from "./sql_tests.ts";
 
 const e2e = "supabase/tests/e2e";
 
-const parts: Record<string, (filter?: string) => Promise<PartResult>> = {
+type Part = (filter?: string, databaseUrl?: string) => Promise<PartResult>;
+
+const parts: Record<string, Part> = {
   check: runChecks,
   unit: (filter) =>
     runDenoTests(["scripts", "supabase"], { ignore: [e2e], filter }),
@@ -23,34 +26,42 @@ const parts: Record<string, (filter?: string) => Promise<PartResult>> = {
     }),
 };
 
-const usage = `deno task test [part] [filter]
+const usage = `deno task test [part] [filter] [--db-url URL]
 
 Parts, run in this order when none is named:
   check    format, lint and types
   unit     *_test.ts; the filter is a part of a test's name
   runtime  the functions' *_test.ts with the Deno of hosted Supabase
-  sql      supabase/tests/**/*.test.sql; the filter is a part of a path
+  sql      supabase/tests/**/*.test.sql; the filter is a part of a path;
+           --db-url takes a server with pgTAP instead of the embedded PostgreSQL 17
   cli      what the Supabase CLI says of the migrations
   e2e      ${e2e}/*_test.ts; the filter is a part of a test's name`;
 
-async function runPart(name: string, filter?: string): Promise<PartResult> {
+async function runPart(
+  name: string,
+  ...args: Parameters<Part>
+): Promise<PartResult> {
   console.log(`\n— ${name}`);
   try {
-    return await parts[name](filter);
+    return await parts[name](...args);
   } catch (error) {
     return { passed: 0, failures: [`${name}: ${(error as Error).message}`] };
   }
 }
 
 if (import.meta.main) {
-  const [name, filter] = Deno.args;
-  if (name !== undefined && !(name in parts)) {
+  const flags = parseArgs(Deno.args, {
+    string: ["_", "db-url"],
+    boolean: ["help"],
+  });
+  const [name, filter] = flags._ as string[];
+  if (flags.help || name !== undefined && !(name in parts)) {
     console.log(usage);
-    Deno.exit(name === "--help" ? 0 : 2);
+    Deno.exit(flags.help ? 0 : 2);
   }
   const results: PartResult[] = [];
   for (const part of name ? [name] : Object.keys(parts)) {
-    results.push(await runPart(part, filter));
+    results.push(await runPart(part, filter, flags["db-url"]));
   }
   const result = addResults(results);
   console.log(describeResult(result));

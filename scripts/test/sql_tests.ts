@@ -6,7 +6,7 @@ import { setUpProjectDatabase } from "../local/project_database.ts";
 import { splitStatements } from "../local/statements.ts";
 import { addResults, type PartResult } from "./part_result.ts";
 import { countTap } from "./tap.ts";
-import { startTestDatabase } from "./test_database.ts";
+import { createTestDatabase, startTestDatabase } from "./test_database.ts";
 
 /**
  * What `supabase start` and projects made before 2026-05-30 do: everything new in
@@ -23,13 +23,20 @@ const grantsOfOlderProjects = ["tables", "functions", "sequences"].map((kind) =>
  *
  * @param filter part of a path; other files are left out, but for 00_*, which
  *   prepare the database
+ * @param serverUrl a PostgreSQL server with pgTAP, as superuser; by default the
+ *   embedded one
  */
-export async function runSqlTests(filter = ""): Promise<PartResult> {
+export async function runSqlTests(
+  filter = "",
+  serverUrl?: string,
+): Promise<PartResult> {
   const files = await findFiles(filter);
-  await using database = await startTestDatabase();
+  await using database = serverUrl
+    ? await createTestDatabase(serverUrl)
+    : await startTestDatabase();
   const sql = postgres(database.url, { max: 1, onnotice: () => {} });
   await sql.unsafe(grantsOfOlderProjects).simple();
-  await setUpProjectDatabase(sql, supabaseFolder);
+  await setUpProjectDatabase(sql, supabaseFolder, database.skipExtensions);
   await sql`create extension if not exists pgtap with schema extensions`;
   await sql.end();
   const results: PartResult[] = [];

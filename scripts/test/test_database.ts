@@ -1,13 +1,17 @@
 import { openStackFolder } from "../local/data_folder.ts";
+import postgres from "postgres";
 import { startEmbeddedDatabase } from "../local/embedded_database.ts";
+import { prepareExternalDatabase } from "../local/external_database.ts";
 
-/** An empty database on a server of its own. */
+/** A database without migrations that is gone when it is disposed of. */
 export interface TestDatabase extends AsyncDisposable {
-  /** As the role postgres. */
+  /** As the role that applies the migrations. */
   url: string;
+  /** Extensions whose `create extension` the migrations must leave out. */
+  skipExtensions: string[];
 }
 
-/** Starts a database that is gone when it is disposed of. */
+/** Starts an embedded server with a database. */
 export async function startTestDatabase(): Promise<TestDatabase> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await openStackFolder();
@@ -20,5 +24,39 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   });
   cleanup.defer(stop);
   const running = cleanup.move();
-  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    url,
+    skipExtensions: [],
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/**
+ * Creates a database on a server of the user's.
+ *
+ * @param serverUrl as superuser
+ */
+export async function createTestDatabase(
+  serverUrl: string,
+): Promise<TestDatabase> {
+  const server = postgres(serverUrl, { max: 1, onnotice: () => {} });
+  const name = `pipeline_test_${crypto.randomUUID().slice(0, 8)}`;
+  await server.unsafe(`create database ${name} template template0`);
+  // As in a Supabase project.
+  await server.unsafe(
+    `alter database ${name} set search_path = "$user", public, extensions`,
+  );
+  const drop = async () => {
+    await server.unsafe(`drop database ${name} with (force)`);
+    await server.end();
+  };
+  const url = new URL(serverUrl);
+  url.pathname = name;
+  try {
+    const skipExtensions = await prepareExternalDatabase(url.href);
+    return { url: url.href, skipExtensions, [Symbol.asyncDispose]: drop };
+  } catch (error) {
+    await drop();
+    throw error;
+  }
 }

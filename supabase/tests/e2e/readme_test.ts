@@ -145,6 +145,21 @@ Deno.test("every statement of the documentation gives what it says", () =>
     }
   }));
 
+Deno.test("the statements of docs/results.md and docs/scaling.md run", () =>
+  withDemoProject(async (sql, model) => {
+    await sql`
+      insert into model_endpoints (name, url, model, input_cost, output_cost)
+      values ('judge', ${`${model.url}/v1/chat/completions`}, 'judge', 1, 1)
+    `;
+    await sql`
+      insert into pipeline_runs (source, endpoint)
+      values ('{"type": "prompts", "prompts": ["one", "two"]}', 'simulator')
+    `;
+    await untilNoRunIsOpen(sql);
+    await runPage(sql, await blocksOf("docs/results.md"));
+    await runPage(sql, await blocksOf("docs/scaling.md"));
+  }));
+
 Deno.test("README.md begins with the demo's runs", async () => {
   const blocks = await blocksOf("README.md");
   const [first] = blocks;

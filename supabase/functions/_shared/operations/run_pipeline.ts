@@ -127,7 +127,7 @@ export interface RunPipelineDependencies {
  * Starts a run and answers at once, or with `wait` when it is over.
  *
  * @throws {PipelineError} `invalid_request`: what an insert into pipeline_runs would refuse;
- * `forbidden`: a user gives a URL; `conflict`: the idempotency key belongs to another request
+ * `forbidden`: a user gives a URL or a number of workers; `conflict`: the idempotency key belongs to another request
  */
 export async function runPipeline(
   input: RunPipelineRequest,
@@ -138,6 +138,12 @@ export async function runPipeline(
     throw new PipelineError(
       "invalid_request",
       "Cannot read a local directory over HTTP: upload it with deno task pipeline upload, or use the tool in scripts/tool.ts",
+    );
+  }
+  if (caller.kind === "user" && input.config.maxWorkers !== undefined) {
+    throw new PipelineError(
+      "forbidden",
+      "Cannot start run: users cannot choose config.maxWorkers",
     );
   }
   const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);

@@ -126,15 +126,20 @@ Deno.test("runPipeline() answers with the state when the time to wait is up", as
   equal(now(), 12_000);
 });
 
-Deno.test("runPipeline() keeps users from URLs and HTTP from directories", async () => {
-  const { dependencies } = createFakes(["queued"]);
-  await rejects(
-    run({ endpoint: undefined, modelEndpoint: "https://model.example" }, {
-      ...dependencies,
-      caller: { kind: "user", id: "u" },
-    }),
-    { code: "forbidden" },
-  );
+Deno.test("runPipeline() keeps users from URLs and workers, and HTTP from directories", async () => {
+  const { calls, dependencies } = createFakes(["queued"]);
+  for (
+    const input of [
+      { endpoint: undefined, modelEndpoint: "https://model.example" },
+      { config: { maxWorkers: 50 } },
+    ]
+  ) {
+    await rejects(
+      run(input, { ...dependencies, caller: { kind: "user", id: "u" } }),
+      { code: "forbidden" },
+    );
+  }
+  deepEqual(calls, []);
   await rejects(
     run({ dataSource: { type: "local", directory: "a" } }, dependencies),
     { code: "invalid_request" },

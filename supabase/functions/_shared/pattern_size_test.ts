@@ -2,19 +2,39 @@ import { equal, throws } from "node:assert/strict";
 import { RE2JS } from "re2js";
 import { addPatternSize } from "./pattern_size.ts";
 
+const compile = (source: string) => RE2JS.compile(source);
+
+function neverCompile(): never {
+  throw new Error("compiled");
+}
+
 Deno.test("addPatternSize() adds up what ordinary patterns take", () => {
-  const ordinary = RE2JS.compile(
-    "(?i)\\b(refund|invoice)s?\\b.{0,50}[0-9]{2,20}",
-  );
-  const once = addPatternSize(0, ordinary);
-  equal(addPatternSize(once, ordinary), 2 * once);
+  for (
+    const ordinary of [
+      "(?i)\\b(refund|invoice)s?\\b.{0,50}[0-9]{2,20}",
+      "[a-z]{1,30}@[a-z]{1,30}\\.[a-z]{2,10}",
+      "\\x{1F600}\\p{Greek}[]x{900}[:alpha:]{900}]\\{900}\\Q{900}\\E{2}",
+      "a{,5}{x",
+    ]
+  ) {
+    const once = addPatternSize(0, ordinary, compile);
+    equal(addPatternSize(once, ordinary, compile), 2 * once);
+  }
 });
 
 Deno.test("addPatternSize() refuses what would search for minutes", () => {
+  throws(() => addPatternSize(0, ".{0,600}", compile), RangeError);
+  throws(() => addPatternSize(999, "ab", compile), RangeError);
+});
+
+Deno.test("addPatternSize() does not compile what takes much memory", () => {
   for (
-    const source of [".{0,1000}", "(?:.?){1000}", "(a{0,30}){0,30}"]
-  ) {
-    throws(() => addPatternSize(0, RE2JS.compile(source)), RangeError);
-  }
-  throws(() => addPatternSize(999, RE2JS.compile("ab")), RangeError);
+    const source of [
+      ".{0,1000}".repeat(100),
+      "(?:.?){1001}",
+      `(${"[a-z]".repeat(390)}){1000}`,
+      "((([ab]{10,}){10}){10})x{3}",
+      "(a|(b|c{9}){9}){20}",
+    ]
+  ) throws(() => addPatternSize(0, source, neverCompile), RangeError);
 });

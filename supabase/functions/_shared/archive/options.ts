@@ -22,7 +22,7 @@ const patterns = z.union([
   let size = 0;
   for (const source of sources) {
     try {
-      size = addPatternSize(size, RE2JS.compile(source));
+      size = addPatternSize(size, source, (text) => RE2JS.compile(text));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       context.addIssue({

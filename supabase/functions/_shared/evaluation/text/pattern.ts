@@ -18,7 +18,7 @@ export const MOST_SEARCHED = 1_000_000;
 /** Why a pattern cannot be used; undefined when it can. */
 export function problemOfPattern(source: string): string | undefined {
   try {
-    addPatternSize(0, compilePattern(source));
+    addPatternSize(0, source, compilePattern);
   } catch (error) {
     return `Cannot use the pattern ${source}: ${(error as Error).message}; ` +
       "the syntax is that of RE2, without look-around and back-references";

@@ -8,15 +8,29 @@ interface Wake {
   token: string;
 }
 
-/** Starts a run whose wake stays in pg_net's queue, and takes it from there. */
+/** Keeps a copy of every wake: those in pg_net's queue are gone as soon as its worker has looked. */
+async function keepWakes(project: Project): Promise<void> {
+  await project.sql.unsafe(`
+    create table net.kept (body jsonb);
+    grant insert on net.kept to public;
+    create function net.keep_wake() returns trigger language plpgsql as $$
+    begin
+      insert into net.kept values (convert_from(new.body, 'UTF8')::jsonb);
+      return new;
+    end;
+    $$;
+    create trigger keep_wake before insert on net.http_request_queue
+    for each row execute function net.keep_wake();
+  `);
+}
+
+/** Starts a run whose wake is never sent, and returns it. */
 async function takeWake(project: Project): Promise<Wake> {
   const id = await project.startRun({ type: "prompts", prompts: ["one"] });
   const [{ body }] = await project.sql`
-    delete from net.http_request_queue
-    where (convert_from(body, 'UTF8')::jsonb ->> 'runId')::bigint = ${id}
-    returning convert_from(body, 'UTF8') as body
+    select body from net.kept where (body ->> 'runId')::bigint = ${id}
   `;
-  return JSON.parse(body);
+  return body;
 }
 
 async function send(project: Project, wake: object): Promise<number> {
@@ -30,6 +44,7 @@ async function send(project: Project, wake: object): Promise<number> {
 
 Deno.test("POST /pipeline-worker takes a token once, for its own worker, for a minute", () =>
   withProject(async (project) => {
+    await keepWakes(project);
     const first = await takeWake(project);
     const second = await takeWake(project);
     const late = await takeWake(project);

@@ -15,6 +15,14 @@ export interface ListeningChild {
   command(line: string): void;
 }
 
+/** No line that is meant for people begins so. */
+const reportMark = "\x01";
+
+/** For the child: tells the parent something that is not for the log. */
+export function sendReport(report: string): void {
+  console.log(reportMark + report);
+}
+
 /**
  * For the child: tells the parent where it listens, and ends with the parent.
  *
@@ -46,9 +54,11 @@ export async function startListeningChild(
     /** True hides the environment of this process from the child. */
     clearEnv: boolean;
     log: (line: string) => void;
+    /** Told what the child has to say to the parent alone, see sendReport(). */
+    onReport?: (report: string) => void;
   },
 ): Promise<ListeningChild> {
-  const { name, deno = Deno.execPath(), log, ...rest } = options;
+  const { name, deno = Deno.execPath(), log, onReport, ...rest } = options;
   const process = new Deno.Command(deno, {
     args,
     ...rest,
@@ -66,6 +76,9 @@ export async function startListeningChild(
     if (port) {
       reported = true;
       return resolve(Number(port));
+    }
+    if (onReport && line.startsWith(reportMark)) {
+      return onReport(line.slice(reportMark.length));
     }
     if (recent.push(line) > 20) recent.shift();
     log(line);

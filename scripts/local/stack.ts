@@ -41,8 +41,8 @@ export interface StackOptions {
   functions?: string[];
   /**
    * End the processes of functions as hosted Supabase ends isolates; by default
-   * they live as long as the stack. Only Linux tells what a process uses: elsewhere
-   * only the limit of wall clock is enforced.
+   * they live as long as the stack. Only Linux tells what a thread uses: elsewhere
+   * the limit of processor time is not enforced.
    */
   isolateLimits?: IsolateLimits;
   /** Serve these functions, with this Deno, instead of those of the project. */

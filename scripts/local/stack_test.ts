@@ -198,14 +198,14 @@ const replacement = (stack: Stack, ended: number) =>
 
 Deno.test("startStack() replaces a function that has used half its time and lets it finish", () =>
   withStack(async (stack) => {
-    // Under way when the first has used half of its 2 seconds.
-    const slow = processOf(stack, "/worked", "1300");
+    // Under way when the first has used half of its 6 seconds.
+    const slow = processOf(stack, "/worked", "3500");
     const first = await processOf(stack);
     ok(await replacement(stack, first));
     equal(await slow, first);
     await greeting(stack, "goodbye: early_drop");
     await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 2_000 } }));
+  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 6_000 } }));
 
 Deno.test("startStack() kills a function at the limit of wall clock, told before", () =>
   withStack(async (stack) => {
@@ -214,10 +214,18 @@ Deno.test("startStack() kills a function at the limit of wall clock, told before
     await eventually(() => Promise.resolve(!isAlive(first) || undefined));
   }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 2_000 } }));
 
+Deno.test("startStack() kills a function at the limit of memory", () =>
+  withStack(async (stack) => {
+    const first = await processOf(stack, "/hold");
+    const second = await replacement(stack, first);
+    await eventually(() => Promise.resolve(!isAlive(first) || undefined));
+    ok(isAlive(second));
+  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 100, wallMs: 1e6 } }));
+
 Deno.test({
   name:
     "startStack() kills a function that has used its processor time, told before",
-  // Elsewhere nothing tells what a process has used.
+  // Elsewhere nothing tells what a thread has used.
   ignore: Deno.build.os !== "linux",
   fn: () =>
     withStack(async (stack) => {

@@ -4,7 +4,7 @@
  * the function's entry point.
  */
 import { pathToFileURL } from "node:url";
-import { reportToParent } from "../child_process.ts";
+import { reportToParent, sendReport } from "../child_process.ts";
 
 /** How long background work may go on after the announcement of the end. */
 const gracePeriod = 4_000;
@@ -57,11 +57,18 @@ const server = Deno.serve({
   },
 }, (request) => entry.fetch(request));
 
-/** Takes `retire`: end when nothing is left to do, and `beforeunload <reason>`. */
+/**
+ * Takes `retire`: end when nothing is left to do; `beforeunload <reason>`; and
+ * `memory`: report how many bytes the hosted runtime would count.
+ */
 function obey(command: string): void {
   const [verb, reason] = command.split(" ");
   if (verb === "retire") retire();
   if (verb === "beforeunload") announceEnd(reason);
+  if (verb === "memory") {
+    const { heapUsed, external } = Deno.memoryUsage();
+    sendReport(String(heapUsed + external));
+  }
 }
 
 async function retire(): Promise<void> {

@@ -75,7 +75,7 @@ export async function startFunctionServer(
   function open(): Promise<Isolate> {
     return startIsolate({
       name,
-      start: () => startProcess(settings, { env, deno, log }),
+      start: (onReport) => startProcess(settings, { env, deno, log }, onReport),
       limits,
       onHalfUsed() {
         replacing ??= replace()
@@ -113,6 +113,7 @@ export async function startFunctionServer(
 function startProcess(
   { name, entry, importMap }: FunctionSettings,
   { env, deno, log }: FunctionServerOptions,
+  onReport: (report: string) => void,
 ) {
   const surroundings = inherited.flatMap((variable) => {
     const value = Deno.env.get(variable);
@@ -137,5 +138,6 @@ function startProcess(
     env: { ...Object.fromEntries(surroundings), ...env },
     clearEnv: true,
     log: (line) => log(`[${name}] ${line}`),
+    onReport,
   });
 }

@@ -2,14 +2,14 @@ import { endChild, type ListeningChild } from "../child_process.ts";
 import { sendSignal } from "../send_signal.ts";
 import { type Part, supervise } from "../supervise.ts";
 import { enforceLimits, type IsolateLimits } from "./isolate_limits.ts";
-import { measureIsolate } from "./isolate_usage.ts";
+import { readProcessorTime } from "./processor_time.ts";
 
 /** What startIsolate() needs to know. */
 export interface IsolateOptions {
   /** For log lines. */
   name: string;
   /** Starts the process; resolves when it listens. */
-  start(): Promise<ListeningChild>;
+  start(onReport: (report: string) => void): Promise<ListeningChild>;
   /** By default none. */
   limits?: IsolateLimits;
   /** Called when half of a limit is used: another isolate should take over. */
@@ -25,6 +25,9 @@ export interface Isolate extends Part {
   retire(): Promise<void>;
 }
 
+/** Milliseconds: answering takes time that counts, a few tenths of one. */
+const memoryEvery = 250;
+
 const wait = (milliseconds: number) =>
   new Promise<void>((go) => setTimeout(go, milliseconds));
 
@@ -39,9 +42,12 @@ export async function startIsolate(
   const part = await supervise({
     name,
     async start() {
-      child = await start();
+      let bytes = 0;
+      child = await start((report) => bytes = Number(report));
       if (limits) {
-        watch(child, limits).catch((error) => log(`${name}: ${error}`));
+        watch(child, limits, () => bytes).catch((error) =>
+          log(`${name}: ${error}`)
+        );
       }
       return child.process;
     },
@@ -53,19 +59,26 @@ export async function startIsolate(
   async function watch(
     { process, command }: ListeningChild,
     limits: IsolateLimits,
+    memory: () => number,
   ): Promise<void> {
     let ended = false;
     process.status.then(() => ended = true);
     const startedAt = performance.now();
-    // Loading sources takes time and memory that a bundle does not take.
-    const atStart = await measureIsolate(process.pid);
+    let askedAt = 0;
+    // Loading sources takes time that a bundle does not take.
+    const atStart = await readProcessorTime(process.pid);
     await enforceLimits(limits, {
       async usage() {
-        const now = atStart && await measureIsolate(process.pid);
-        if (ended || atStart && !now) return null;
+        const now = await readProcessorTime(process.pid);
+        if (ended) return null;
+        // The answer comes when the process gets round to it; a later look sees it.
+        if (performance.now() - askedAt >= memoryEvery) {
+          askedAt = performance.now();
+          command("memory");
+        }
         return {
-          cpuMs: now ? now.cpuMs - atStart.cpuMs : 0,
-          memoryMb: now ? now.memoryMb - atStart.memoryMb : 0,
+          cpuMs: (now ?? 0) - (atStart ?? 0),
+          memoryMb: memory() / 1_048_576,
           wallMs: performance.now() - startedAt,
         };
       },
@@ -90,9 +103,9 @@ export async function startIsolate(
   return {
     ready: part.ready,
     async call(use) {
-      await part.ready();
       calls++;
       try {
+        await part.ready();
         return await use(`http://127.0.0.1:${child.port}`);
       } finally {
         calls--;

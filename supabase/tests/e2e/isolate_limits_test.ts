@@ -34,7 +34,7 @@ Deno.test("a run of 5,000 prompts completes within the limits of hosted isolates
 Deno.test({
   name:
     "a run of 5,000 prompts completes although isolates use up their CPU time",
-  // Elsewhere nothing tells what a process has used.
+  // Elsewhere nothing tells what a thread has used.
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const events = await run5000Prompts({ ...hostedLimits, cpuMs: 400 });

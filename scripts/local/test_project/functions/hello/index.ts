@@ -28,6 +28,13 @@ async function work(milliseconds: number): Promise<void> {
   }
 }
 
+async function holdMoreAndMore(): Promise<never> {
+  for (const held: Uint8Array[] = [];;) {
+    held.push(new Uint8Array(1_048_576));
+    await new Promise((go) => setTimeout(go, 10));
+  }
+}
+
 async function nameOfError(action: () => unknown): Promise<string> {
   try {
     await action();
@@ -53,6 +60,9 @@ export default {
       }
       case "/hello/worked":
         await work(Number(await request.text()));
+        return Response.json({ process: Deno.pid });
+      case "/hello/hold":
+        EdgeRuntime.waitUntil(holdMoreAndMore());
         return Response.json({ process: Deno.pid });
       case "/hello/wait":
         EdgeRuntime.waitUntil(new Promise(() => {}));

@@ -91,7 +91,16 @@ as $$
     -- One task is a hundred answers to grade.
     when workers_needed.stage = 'evaluate'
     then ceil(pipeline.due_count(run_id, stage, 100, as_of) / 25.0)::integer
-    else ceil(pipeline.due_count(run_id, stage, 4000, as_of) / 1000.0)::integer
+    -- One worker keeps 128 calls in flight easily; more of them only pass slots around.
+    else least(
+      ceil(pipeline.due_count(run_id, stage, 4000, as_of) / 1000.0),
+      (
+        select ceil(least(run.max_concurrency, endpoint.max_concurrency) / 128.0)
+        from public.pipeline_runs as run
+        join public.model_endpoints as endpoint on endpoint.name = run.endpoint
+        where run.id = workers_needed.run_id and workers_needed.stage = 'execute'
+      )
+    )::integer
   end;
 $$;
 comment on function pipeline.workers_needed(bigint, text, timestamptz) is

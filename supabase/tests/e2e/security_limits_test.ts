@@ -31,18 +31,23 @@ async function post(
   };
 }
 
-/** Memory of the process that serves a function of this test, in MB. */
+/**
+ * Memory of the largest process that serves a function, in MB. Tests that run beside this one serve
+ * it too, and a process that is retired has a successor.
+ */
 async function memoryOf(name: string): Promise<number> {
   const { stdout } = await new Deno.Command("ps", {
     args: ["-eo", "ppid=,rss=,args="],
   }).output();
   const processes = new TextDecoder().decode(stdout).split("\n")
     .filter((line) =>
-      // Other stacks on the machine serve functions of the same name.
+      // Other test runs on the machine serve functions of the same name.
       parseInt(line) === Deno.pid && line.includes(`functions/${name}/index.ts`)
     );
-  equal(processes.length, 1, `ps lists ${name}`);
-  return Number(processes[0].trim().split(/\s+/)[1]) / 1024;
+  ok(processes.length > 0, `ps lists ${name}`);
+  return Math.max(
+    ...processes.map((line) => Number(line.trim().split(/\s+/)[1]) / 1024),
+  );
 }
 
 Deno.test("bodies of 50 MB and JSON 100,000 deep are refused quickly by every function", () =>

@@ -495,6 +495,35 @@ $$;
 comment on function pipeline.pause_on_stop(bigint, text) is
   'Pauses a run whose calls cannot succeed as things are: a bad key, no credit left.';
 
+create function pipeline.has_lesson(
+  run public.pipeline_runs,
+  endpoint public.model_endpoints,
+  totals pipeline.result_totals
+)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Claims take turns on the endpoint's state: a batch that teaches nothing must not hold them up.
+  return (totals).rate_errors > 0
+    or (totals).pause_ms > 0
+    or (endpoint).tokens_per_minute is not null
+    or (endpoint).input_cost is not null
+    or coalesce((endpoint).max_concurrency, (run).max_concurrency) is null
+    or exists (
+      select from pipeline.endpoint_states as state
+      where state.endpoint = (has_lesson.endpoint).name and state.reduced_at is not null
+    );
+end;
+$$;
+comment on function pipeline.has_lesson(
+  public.pipeline_runs, public.model_endpoints, pipeline.result_totals
+) is
+  'Whether a batch of results can change what heed_endpoint() keeps: limits that are not given, were cut back, are counted in tokens or money, or were just met.';
+
 create function public.finish_tasks(
   worker_id uuid,
   results jsonb,
@@ -558,9 +587,11 @@ begin
         run, endpoint, settled.ids, finish_tasks.results, finish_tasks.as_of
       );
     end if;
-    perform pipeline.heed_endpoint(
-      run, endpoint, totals, settled.reserved_tokens, finish_tasks.as_of
-    );
+    if pipeline.has_lesson(run, endpoint, totals) then
+      perform pipeline.heed_endpoint(
+        run, endpoint, totals, settled.reserved_tokens, finish_tasks.as_of
+      );
+    end if;
     update public.pipeline_runs as counted
     set
       open = counted.open - settled.closed,

@@ -17,7 +17,7 @@ export function toBenchmarksPage(
   const { processors, memoryGb, system, deno } = machine;
   return `# Benchmarks
 
-Written by \`deno task bench --write\` on ${day}: ${processors}, ${
+Written by \`deno task bench … --write\` on ${day}: ${processors}, ${
     Math.round(memoryGb)
   } GB of memory, ${system}, Deno ${deno}. Everything runs on that one machine: Postgres, REST, the
 functions, the simulated model and what measures.

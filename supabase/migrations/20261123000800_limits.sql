@@ -40,11 +40,12 @@ declare
   sharer record;
   share integer;
 begin
-  -- Smallest wish first: what it leaves of an equal share goes to the others.
+  -- Smallest wish first: what it leaves of an equal share goes to the others. Of equal wishes the
+  -- oldest comes last and gets the rest, as it had it before.
   for sharer in
     select want, position
     from unnest(wants) with ordinality as listed (want, position)
-    order by want, position
+    order by want, position desc
   loop
     share := least(sharer.want, remaining / waiting);
     if sharer.position = fair_share.rank then
@@ -276,12 +277,15 @@ create function pipeline.due_tasks(
   as_of timestamptz
 )
 returns bigint[]
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
+-- A plan that a connection made while the table was small must not outlive that.
+set enable_seqscan = off
 as $$
-  select array(
+begin
+  return array(
     select task.id
     from public.pipeline_tasks as task
     where task.run_id = due_tasks.run_id
@@ -293,19 +297,21 @@ as $$
     limit greatest(due_tasks.most, 0)
     for update skip locked
   );
+end;
 $$;
 comment on function pipeline.due_tasks(bigint, text, integer, timestamptz) is
   'Locks up to most due tasks, oldest first, and returns their ids. Tasks that were held by two dead workers are left for suspect_task().';
 
 create function pipeline.suspect_task(run_id bigint, stage text, as_of timestamptz)
 returns bigint[]
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
+begin
   -- Alone in its worker: the third death of a worker then tells which task is to blame.
-  select array(
+  return array(
     select task.id
     from public.pipeline_tasks as task
     where task.run_id = suspect_task.run_id
@@ -317,6 +323,7 @@ as $$
     limit 1
     for update skip locked
   );
+end;
 $$;
 
 create function pipeline.next_tasks(
@@ -459,7 +466,8 @@ begin
     worker,
     endpoint_limit,
     coalesce((run).max_concurrency, endpoint_limit),
-    in_flight + pipeline.due_count((run).id, 'execute', endpoint_limit, as_of),
+    -- Nobody can get more than the limit, so that is where counting ends.
+    in_flight + pipeline.due_count((run).id, 'execute', greatest(endpoint_limit - in_flight, 0), as_of),
     in_flight,
     as_of
   );

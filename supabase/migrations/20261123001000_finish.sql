@@ -17,6 +17,92 @@ $$;
 comment on function pipeline.retry_delay(integer, double precision) is
   'Wait before the next try: uniform between 0 and 2, 4, 8 … s, at most 60 s.';
 
+create function pipeline.create_store_function(results_table text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  function_name text := 'store_in_' || create_store_function.results_table;
+begin
+  -- One function a table, because a statement that names its table as it runs is planned each time,
+  -- which takes longer than storing ten answers.
+  execute format($create$
+    create or replace function pipeline.%1$I(
+      run public.pipeline_runs,
+      endpoint public.model_endpoints,
+      task_ids bigint[],
+      results jsonb,
+      as_of timestamptz
+    )
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+    as $store$
+    #variable_conflict use_column
+    begin
+      insert into public.%2$I as stored (
+        run_id, prompt_key, prompt, response, model, success, error, timestamp, duration_ms,
+        tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens, cost,
+        finish_reason, attempts, reference, source, owner
+      )
+      select
+        (run).id, task.key, prompt.text, result.response, coalesce(result.model, (run).model, (endpoint).model),
+        task.status = 'succeeded', task.error, as_of, result."durationMs",
+        result."inputTokens" + result."outputTokens",
+        (run).metadata || coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
+          || case
+            when task.status = 'succeeded' then '{}'
+            else jsonb_build_object(
+              'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
+            )
+          end,
+        (run).experiment_name, (run).tags, result."inputTokens", result."outputTokens",
+        case
+          when result.cached then 0
+          else (result."inputTokens" * (endpoint).input_cost + result."outputTokens" * (endpoint).output_cost) / 1e6
+        end,
+        result."finishReason", task.attempts, prompt.reference, prompt.source, (run).owner
+      from public.pipeline_tasks as task
+      -- One look into the payload, which is stored out of line.
+      cross join lateral jsonb_to_record(task.payload) as prompt (
+        text text, reference text, source jsonb, metadata jsonb
+      )
+      left join jsonb_to_recordset(results) as result (
+        id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
+        "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb
+      ) on result.id = task.id
+      where task.id = any (task_ids)
+      order by task.id
+      -- A prompt that failed and is tried again gets its answer in the same row.
+      on conflict (run_id, prompt_key) do update set
+        response = excluded.response, model = excluded.model, success = excluded.success,
+        error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
+        tokens_used = excluded.tokens_used, metadata = excluded.metadata,
+        input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
+        cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
+      where not stored.success;
+    end;
+    $store$
+  $create$, function_name, create_store_function.results_table);
+  execute format(
+    'comment on function pipeline.%I is %L',
+    function_name,
+    'store_evaluations() for the results table ' || create_store_function.results_table
+  );
+  execute format('revoke execute on function pipeline.%I from public', function_name);
+  execute format('grant execute on function pipeline.%I to service_role', function_name);
+end;
+$$;
+comment on function pipeline.create_store_function(text) is
+  'Makes store_in_<results table>(), which store_evaluations() calls. Calling it again makes it anew.';
+
+select pipeline.create_store_function('prompt_evaluations');
+
 create function pipeline.store_evaluations(
   run public.pipeline_runs,
   endpoint public.model_endpoints,
@@ -31,50 +117,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Dynamic, because the table is the run's choice; check_run() admits only results tables.
-  execute format($insert$
-    insert into public.%I as stored (
-      run_id, prompt_key, prompt, response, model, success, error, timestamp, duration_ms,
-      tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens, cost,
-      finish_reason, attempts, reference, source, owner
-    )
-    select
-      $1.id, task.key, prompt.text, result.response, coalesce(result.model, $1.model, $2.model),
-      task.status = 'succeeded', task.error, $5, result."durationMs",
-      result."inputTokens" + result."outputTokens",
-      $1.metadata || coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
-        || case
-          when task.status = 'succeeded' then '{}'
-          else jsonb_build_object(
-            'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
-          )
-        end,
-      $1.experiment_name, $1.tags, result."inputTokens", result."outputTokens",
-      case
-        when result.cached then 0
-        else (result."inputTokens" * $2.input_cost + result."outputTokens" * $2.output_cost) / 1e6
-      end,
-      result."finishReason", task.attempts, prompt.reference, prompt.source, $1.owner
-    from public.pipeline_tasks as task
-    -- One look into the payload, which is stored out of line.
-    cross join lateral jsonb_to_record(task.payload) as prompt (
-      text text, reference text, source jsonb, metadata jsonb
-    )
-    left join jsonb_to_recordset($4) as result (
-      id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
-      "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb
-    ) on result.id = task.id
-    where task.id = any ($3)
-    order by task.id
-    -- A prompt that failed and is tried again gets its answer in the same row.
-    on conflict (run_id, prompt_key) do update set
-      response = excluded.response, model = excluded.model, success = excluded.success,
-      error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
-      tokens_used = excluded.tokens_used, metadata = excluded.metadata,
-      input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-      cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
-    where not stored.success
-  $insert$, (run).results_table)
+  execute format('select pipeline.%I($1, $2, $3, $4, $5)', 'store_in_' || (run).results_table)
   using run, endpoint, task_ids, results, as_of;
 end;
 $$;
@@ -142,11 +185,14 @@ comment on type pipeline.result_totals is
 
 create function pipeline.total_results(results jsonb, task_ids bigint[])
 returns pipeline.result_totals
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
+declare
+  totals pipeline.result_totals;
+begin
   select
     count(*) filter (where result.outcome = 'succeeded'),
     count(*) filter (where result.cached),
@@ -160,11 +206,14 @@ as $$
     avg(result."outputTokens") filter (where result.cached is not true),
     avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
     max(result."pauseMs")
+  into totals
   from jsonb_to_recordset(results) as result (
     id bigint, outcome text, error jsonb, cached boolean,
     "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
   )
   where result.id = any (task_ids);
+  return totals;
+end;
 $$;
 comment on function pipeline.total_results(jsonb, bigint[]) is
   'Adds up the results of the given tasks, in one pass.';
@@ -190,6 +239,30 @@ end;
 $$;
 comment on function pipeline.slots_in_use(text, timestamptz) is
   'Calls that the live workers of all runs together may have in flight to an endpoint.';
+
+create function pipeline.give_back_slots(worker pipeline.workers)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  update pipeline.workers as giver
+  set slots = least(
+    giver.slots,
+    (
+      select count(*)
+      from public.pipeline_tasks as task
+      where task.run_id = (give_back_slots.worker).run_id
+        and task.stage = (give_back_slots.worker).stage
+        and task.status = 'leased'
+        and task.worker = giver.id
+    )
+  )
+  where giver.id = (give_back_slots.worker).id;
+$$;
+comment on function pipeline.give_back_slots(pipeline.workers) is
+  'Leaves a worker no more slots than tasks that it holds: one that ends claims no more, and its successor must not wait for its last call.';
 
 create function pipeline.adapt_concurrency(
   state pipeline.endpoint_states,
@@ -459,14 +532,18 @@ comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
 
 create function pipeline.blocked_ms(endpoint text, as_of timestamptz)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select greatest(0, ceil(extract(epoch from state.blocked_until - blocked_ms.as_of) * 1000))::integer
-  from pipeline.endpoint_states as state
-  where state.endpoint = blocked_ms.endpoint;
+begin
+  return (
+    select greatest(0, ceil(extract(epoch from state.blocked_until - blocked_ms.as_of) * 1000))::integer
+    from pipeline.endpoint_states as state
+    where state.endpoint = blocked_ms.endpoint
+  );
+end;
 $$;
 comment on function pipeline.blocked_ms(text, timestamptz) is
   'For how many milliseconds no call may leave to an endpoint; 0 when it is not cooling down.';
@@ -568,6 +645,7 @@ begin
       id, status, finished_at, reserved_tokens,
       case when stage = 'evaluate' then payload -> 'evaluationIds' end
     from pipeline.settle_failures(worker.id, run, finish_tasks.results, finish_tasks.as_of)
+    where finish_tasks.results @? '$[*] ? (@.outcome == "failed")'
   ) as task;
   if settled.ids is null then
     return jsonb_build_object('status', run.status, 'finished', '[]'::jsonb, 'blockedMs', 0);
@@ -606,6 +684,9 @@ begin
         0
       )
     where counted.id = run.id;
+    if worker.handed_over_at is not null then
+      perform pipeline.give_back_slots(worker);
+    end if;
     if run.evaluators <> '[]' and settled.stored_ids is not null then
       perform pipeline.enqueue_evaluations(run, settled.stored_ids, finish_tasks.as_of);
     end if;

@@ -260,7 +260,31 @@ $$;
 comment on function public.start_worker(uuid, text, timestamptz) is
   'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint}; null when the token is unknown, used or expired or the run is not running.';
 
-create function public.hand_over(worker_id uuid, as_of timestamptz default now())
+create function pipeline.can_finish_alone(run_id bigint, capacity integer)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    run.open <= can_finish_alone.capacity
+    -- What an archive still holds is not counted yet.
+    and not exists (
+      select from public.pipeline_tasks as task
+      where task.run_id = run.id and task.stage = 'extract' and task.status in ('pending', 'leased')
+    )
+  from public.pipeline_runs as run
+  where run.id = can_finish_alone.run_id;
+$$;
+comment on function pipeline.can_finish_alone(bigint, integer) is
+  'Whether so many tasks are all that is left of a run.';
+
+create function public.hand_over(
+  worker_id uuid,
+  capacity integer default 0,
+  as_of timestamptz default now()
+)
 returns void
 language plpgsql
 volatile
@@ -270,20 +294,23 @@ as $$
 declare
   worker pipeline.workers;
 begin
+  select * into worker from pipeline.workers where workers.id = hand_over.worker_id;
+  if hand_over.capacity > 0 and pipeline.can_finish_alone(worker.run_id, hand_over.capacity) then
+    return;
+  end if;
   update pipeline.workers
   set handed_over_at = hand_over.as_of
-  where workers.id = hand_over.worker_id
+  where workers.id = worker.id
     and workers.ended_at is null
-    and workers.handed_over_at is null
-  returning * into worker;
-  if worker.id is not null then
+    and workers.handed_over_at is null;
+  if found then
     perform from public.pipeline_runs where id = worker.run_id for no key update;
     perform pipeline.wake_workers(worker.run_id, worker.stage, 'successor', hand_over.as_of);
   end if;
 end;
 $$;
-comment on function public.hand_over(uuid, timestamptz) is
-  'Wakes a successor while this worker still finishes what it holds. Calling it again changes nothing.';
+comment on function public.hand_over(uuid, integer, timestamptz) is
+  'Wakes a successor while this worker still finishes what it holds, unless all that is left of the run fits into its capacity: tasks that it can still finish, those in hand included. Calling it again changes nothing.';
 
 create function public.end_worker(worker_id uuid, as_of timestamptz default now())
 returns void

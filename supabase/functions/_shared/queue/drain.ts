@@ -68,7 +68,7 @@ export async function drain(
   const {
     handOverAt = 0.7,
     heartbeatMs = 4_000,
-    flushMs = 50,
+    flushMs = 100,
     flushSize = 100,
   } = settings;
   const startedAt = clock.now();
@@ -82,9 +82,11 @@ export async function drain(
   let status: RunStatus = "running";
   let claiming = true;
   let storing = 0;
+  let started = 0;
   let completed = 0;
   let measuredAt = startedAt;
   let slotsMayDiffer = false;
+  let aboveSlots = false;
   let halts = 0;
   let halted = false;
   let hurry = new AbortController();
@@ -111,6 +113,7 @@ export async function drain(
   async function work(task: Task) {
     const controller = new AbortController();
     inFlight.set(task.id, controller);
+    started++;
     const outcome = await handle(task, {
       signal: controller.signal,
       isSpent: () => spent() >= 1,
@@ -121,7 +124,16 @@ export async function drain(
     else done.push({ task, outcome });
     if (concernsEveryCall(outcome)) halt();
     startMore();
+    giveBackSlots();
+    if (inFlight.size === 0 || done.length >= flushSize) hurry.abort();
     announceChange();
+  }
+
+  /** Tells the database as soon as no more calls are under way than it allows: others wait for it. */
+  function giveBackSlots() {
+    if (!aboveSlots || inFlight.size > slots) return;
+    aboveSlots = false;
+    slotsMayDiffer = true;
   }
 
   function spent() {
@@ -180,6 +192,7 @@ export async function drain(
         await release(claim.tasks);
         continue;
       }
+      aboveSlots = inFlight.size > slots;
       stock.push(...claim.tasks);
       startMore();
       if (claim.tasks.length > 0) {
@@ -200,10 +213,10 @@ export async function drain(
         await changed.promise;
         continue;
       }
-      const mayGrow = claiming || inFlight.size > 0;
-      if (done.length < flushSize && mayGrow && !halted) {
+      if (done.length < flushSize && inFlight.size > 0 && !halted) {
         await clock.wait(flushMs, AbortSignal.any([stop, hurry.signal]));
       }
+      if (!halted) hurry = new AbortController();
       const batch = done.splice(0, flushSize);
       storing = batch.length;
       await store(batch.filter(isFinished));
@@ -211,7 +224,6 @@ export async function drain(
       if (halted) {
         await releaseStock();
         halted = done.some(({ outcome }) => concernsEveryCall(outcome));
-        if (!halted) hurry = new AbortController();
       }
       storing = 0;
       announceChange();
@@ -274,7 +286,10 @@ export async function drain(
     while (spent() < handOverAt && !over.signal.aborted) {
       await Promise.race([timer, changed.promise]);
     }
-    if (!over.signal.aborted && mayClaim()) await queue.handOver();
+    if (over.signal.aborted || !mayClaim()) return;
+    const inHand = inFlight.size + done.length + storing;
+    const toCome = started * (1 / handOverAt - 1);
+    await queue.handOver(inHand + Math.floor(toCome));
   }
 
   function giveUp() {

@@ -203,11 +203,7 @@ after insert on public.pipeline_tasks
 referencing new table as new_tasks
 for each statement execute function pipeline.wake_for_new_tasks();
 
-create function public.start_worker(
-  worker_id uuid,
-  token text,
-  as_of timestamptz default now()
-)
+create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
 returns jsonb
 language plpgsql
 volatile
@@ -215,31 +211,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-  worker pipeline.workers;
   run public.pipeline_runs;
 begin
-  update pipeline.workers
-  set started_at = start_worker.as_of, expires_at = start_worker.as_of + pipeline.lease_time()
-  where workers.id = start_worker.worker_id
-    and workers.token_hash = sha256(convert_to(start_worker.token, 'UTF8'))
-    and workers.started_at is null
-    and workers.dispatched_at > start_worker.as_of - interval '60 seconds'
-  returning * into worker;
-  if worker.id is null then
-    return null;
-  end if;
   update public.pipeline_runs
-  set status = 'running', started_at = coalesce(pipeline_runs.started_at, start_worker.as_of)
-  where pipeline_runs.id = worker.run_id and pipeline_runs.status = 'queued';
-  select * into run from public.pipeline_runs where pipeline_runs.id = worker.run_id;
-  if run.status <> 'running' and worker.stage <> 'notify' then
-    update pipeline.workers set ended_at = start_worker.as_of where workers.id = worker.id;
+  set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
+  where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
+  select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
+  if run.status <> 'running' and (worker).stage <> 'notify' then
+    update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
     return null;
   end if;
   return (
     select jsonb_build_object(
-      'workerId', worker.id,
-      'stage', worker.stage,
+      'workerId', (worker).id,
+      'stage', (worker).stage,
       'run', jsonb_build_object(
         'id', run.id,
         'owner', run.owner,
@@ -257,8 +242,71 @@ begin
   );
 end;
 $$;
+comment on function pipeline.assign_run(pipeline.workers, timestamptz) is
+  'Starts the run of a worker that has just begun, and returns what the worker needs to know; null when the run is not running, and the worker has ended.';
+
+create function public.start_worker(
+  worker_id uuid,
+  token text,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  update pipeline.workers
+  set started_at = start_worker.as_of, expires_at = start_worker.as_of + pipeline.lease_time()
+  where workers.id = start_worker.worker_id
+    and workers.token_hash = sha256(convert_to(start_worker.token, 'UTF8'))
+    and workers.started_at is null
+    and workers.dispatched_at > start_worker.as_of - interval '60 seconds'
+  returning * into worker;
+  if worker.id is null then
+    return null;
+  end if;
+  return pipeline.assign_run(worker, start_worker.as_of);
+end;
+$$;
 comment on function public.start_worker(uuid, text, timestamptz) is
   'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint}; null when the token is unknown, used or expired or the run is not running.';
+
+create function public.take_wake(run_id bigint, as_of timestamptz default now())
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  update pipeline.workers
+  set started_at = take_wake.as_of, expires_at = take_wake.as_of + pipeline.lease_time()
+  where workers.id = (
+    select waiting.id
+    from pipeline.workers as waiting
+    where waiting.run_id = take_wake.run_id
+      and waiting.started_at is null
+      and waiting.ended_at is null
+      and waiting.expires_at > take_wake.as_of
+    order by waiting.dispatched_at, waiting.id
+    limit 1
+    for update skip locked
+  )
+  returning * into worker;
+  if worker.id is null then
+    return null;
+  end if;
+  return pipeline.assign_run(worker, take_wake.as_of);
+end;
+$$;
+comment on function public.take_wake(bigint, timestamptz) is
+  'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as start_worker(); null when no wake is under way.';
 
 create function pipeline.can_finish_alone(run_id bigint, capacity integer)
 returns boolean

@@ -8,6 +8,7 @@ grant execute on all functions in schema pipeline to service_role;
 revoke execute on function
   public.enqueue_tasks(bigint, text, jsonb, timestamptz),
   public.start_worker(uuid, text, timestamptz),
+  public.take_wake(bigint, timestamptz),
   public.claim_tasks(uuid, integer, integer, integer, timestamptz),
   public.extend_leases(uuid, integer, timestamptz),
   public.checkpoint_task(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz),
@@ -26,6 +27,7 @@ from public, anon, authenticated;
 grant execute on function
   public.enqueue_tasks(bigint, text, jsonb, timestamptz),
   public.start_worker(uuid, text, timestamptz),
+  public.take_wake(bigint, timestamptz),
   public.claim_tasks(uuid, integer, integer, integer, timestamptz),
   public.extend_leases(uuid, integer, timestamptz),
   public.checkpoint_task(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz),

@@ -921,6 +921,10 @@ export type Database = {
         Args: { "as_of"?: string; "most"?: number };
         Returns: Json;
       };
+      "take_wake": {
+        Args: { "as_of"?: string; "run_id": number };
+        Returns: Json;
+      };
       "webhook_secret": { Args: Record<PropertyKey, never>; Returns: string };
     };
     Enums: {

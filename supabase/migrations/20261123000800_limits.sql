@@ -124,6 +124,69 @@ $$;
 comment on function pipeline.calls_reserved(text, timestamptz) is
   'Calls of judges that are under way to an endpoint.';
 
+create function pipeline.judge_share(
+  endpoint text,
+  capacity integer,
+  wanted integer,
+  as_of timestamptz
+)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  -- At least one: judges that never come to their turn would hold up the end of every run.
+  select least(
+    greatest(
+      pipeline.fair_share(
+        capacity, array_append(execution.wants, judge_share.wanted), cardinality(execution.wants) + 1
+      ),
+      1
+    ),
+    judge_share.wanted
+  )
+  from (
+    select coalesce(array_agg(worker.wanted), '{}') as wants
+    from pipeline.workers as worker
+    join public.pipeline_runs as run on run.id = worker.run_id
+    where run.endpoint = judge_share.endpoint
+      and worker.stage = 'execute'
+      and worker.started_at is not null
+      and worker.ended_at is null
+      and worker.expires_at > judge_share.as_of
+  ) as execution;
+$$;
+comment on function pipeline.judge_share(text, integer, integer, timestamptz) is
+  'Calls of wanted that judges may have in flight to an endpoint: all of them together share it like one more worker of stage execute.';
+
+create function pipeline.slots_of_judges(
+  state pipeline.endpoint_states,
+  capacity integer,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  reserved integer := pipeline.calls_reserved((state).endpoint, as_of);
+begin
+  -- Only while judges wait is it worth working out what they are due.
+  if (state).judges_wait_until > as_of then
+    return greatest(
+      reserved,
+      pipeline.judge_share((state).endpoint, capacity, (state).judges_wanted, as_of)
+    );
+  end if;
+  return reserved;
+end;
+$$;
+comment on function pipeline.slots_of_judges(pipeline.endpoint_states, integer, timestamptz) is
+  'Calls to an endpoint that are not for execution: those of judges under way, and their share while they wait for more.';
+
 create function pipeline.grant_slots(
   worker pipeline.workers,
   endpoint_limit integer,
@@ -439,6 +502,7 @@ security invoker
 set search_path = ''
 as $$
 declare
+  capacity integer;
   endpoint_limit integer;
   room integer;
 begin
@@ -460,14 +524,14 @@ begin
     ready_at := state.blocked_until;
     return;
   end if;
-  endpoint_limit := pipeline.concurrency_limit(endpoint, state, run)
-    - pipeline.calls_reserved(endpoint.name, as_of);
+  capacity := pipeline.concurrency_limit(endpoint, state, run);
+  endpoint_limit := capacity - pipeline.slots_of_judges(state, capacity, as_of);
   slots := pipeline.grant_slots(
     worker,
     endpoint_limit,
     coalesce((run).max_concurrency, endpoint_limit),
     -- Nobody can get more than the limit, so that is where counting ends.
-    in_flight + pipeline.due_count((run).id, 'execute', greatest(endpoint_limit - in_flight, 0), as_of),
+    in_flight + pipeline.due_count((run).id, 'execute', greatest(capacity - in_flight, 0), as_of),
     in_flight,
     as_of
   );

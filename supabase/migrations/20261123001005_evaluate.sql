@@ -331,6 +331,23 @@ begin
 end;
 $$;
 
+create function pipeline.await_slots(endpoint text, wanted integer, as_of timestamptz)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  update pipeline.endpoint_states as state
+  set
+    judges_wanted = await_slots.wanted,
+    -- Judges that wait ask again four times a second.
+    judges_wait_until = await_slots.as_of + interval '1 second'
+  where state.endpoint = await_slots.endpoint;
+$$;
+comment on function pipeline.await_slots(text, integer, timestamptz) is
+  'Makes execution leave judges their share of an endpoint for a second.';
+
 create function public.exchange_calls(
   worker_id uuid,
   endpoint text,
@@ -349,6 +366,8 @@ declare
   run public.pipeline_runs;
   called public.model_endpoints;
   state pipeline.endpoint_states;
+  capacity integer;
+  reserved integer;
   room integer;
   money numeric;
   granted bigint[] := '{}';
@@ -376,11 +395,19 @@ begin
   if cardinality(exchange_calls.wanted) = 0 or run.status <> 'running' then
     return jsonb_build_object('status', run.status, 'granted', '[]'::jsonb, 'waitMs', 0);
   end if;
+  capacity := pipeline.concurrency_limit(called, state, run);
+  reserved := pipeline.calls_reserved(called.name, exchange_calls.as_of);
   room := least(
-    cardinality(exchange_calls.wanted),
-    pipeline.concurrency_limit(called, state, run)
-      - pipeline.slots_in_use(called.name, exchange_calls.as_of)
+    capacity - pipeline.slots_in_use(called.name, exchange_calls.as_of),
+    pipeline.judge_share(
+      called.name, capacity, reserved + cardinality(exchange_calls.wanted), exchange_calls.as_of
+    ) - reserved
   );
+  if room < cardinality(exchange_calls.wanted) then
+    perform pipeline.await_slots(
+      called.name, reserved + cardinality(exchange_calls.wanted), exchange_calls.as_of
+    );
+  end if;
   ready_at := exchange_calls.as_of + interval '250 milliseconds';
   if state.blocked_until > exchange_calls.as_of then
     room := 0;
@@ -450,7 +477,7 @@ begin
 end;
 $$;
 comment on function public.exchange_calls(uuid, text, jsonb, integer[], timestamptz) is
-  'For calls that a worker makes beside its tasks (judges): reports ended ones, [{id, outcome: succeeded | failed, error?, inputTokens?, outputTokens?, durationMs?, pauseMs?, request?, response?, model?, finishReason?}], and reserves wanted ones, given by their expected input tokens, oldest first, as far as the endpoint''s concurrency, rate and cool-down and the run''s money allow. Returns {status, granted: [ids], waitMs}. PPL01: the worker has ended; P0002: no such endpoint.';
+  'For calls that a worker makes beside its tasks (judges): reports ended ones, [{id, outcome: succeeded | failed, error?, inputTokens?, outputTokens?, durationMs?, pauseMs?, request?, response?, model?, finishReason?}], and reserves wanted ones, given by their expected input tokens, oldest first, as far as the endpoint''s concurrency (fairly shared with execution), rate and cool-down and the run''s money allow. Returns {status, granted: [ids], waitMs}. PPL01: the worker has ended; P0002: no such endpoint.';
 
 create function public.find_cached_call(worker_id uuid, endpoint text, request jsonb)
 returns jsonb

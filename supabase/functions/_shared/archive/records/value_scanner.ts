@@ -9,7 +9,8 @@ import {
   type ScanState,
   tooLarge,
 } from "./scanned_record.ts";
-import { findStringEnd, findValueEnd, type ValueSearch } from "./value_end.ts";
+import { findStringEnd } from "./string_end.ts";
+import { findValueEnd, type ValueSearch } from "./value_end.ts";
 import { type ListWrapper, wrapRecord } from "./wrapped_list.ts";
 
 const NEWLINE = 0x0a;

@@ -2,20 +2,10 @@ import { findStringEnd, type StringSearch, wordsOf } from "./string_end.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const COLON = 0x3a;
 
 /** How far a search for the end of a JSON value has come; carries on in the next chunk. */
 export interface ValueSearch extends StringSearch {
   depth: number;
-  /** When set, collects where the members' objects lie, for `membersAsPairs`. */
-  marks?: Marks;
-}
-
-/** Places of the brackets and colons of the objects that are members of a value. */
-export interface Marks {
-  /** Index at which the value begins; places count from it. */
-  from: number;
-  places: number[];
 }
 
 // Keys, ids and short values end within this many bytes.
@@ -32,7 +22,6 @@ export function findValueEnd(
   search: ValueSearch,
 ): number {
   let { depth, at } = search;
-  const { marks } = search;
   const words = wordsOf(bytes);
   if (search.inString) {
     at = findStringEnd(bytes, at, to, search, words);
@@ -63,25 +52,16 @@ export function findValueEnd(
     }
     // 0x20 is the bit in which [ and {, ] and } differ.
     const bracket = byte | 0x20;
-    if (bracket === 0x7b) {
-      depth++;
-      if (depth === 2 && marks !== undefined) mark(marks, at - 1);
-    } else if (bracket === 0x7d) {
-      if (depth === 2 && marks !== undefined) mark(marks, at - 1);
+    if (bracket === 0x7b) depth++;
+    else if (bracket === 0x7d) {
       if (--depth <= 0) {
         search.depth = 0;
         search.at = at;
         return at;
       }
-    } else if (byte === COLON && depth === 2 && marks !== undefined) {
-      mark(marks, at - 1);
     }
   }
   search.depth = depth;
   search.at = at;
   return -1;
-}
-
-function mark({ from, places }: Marks, index: number): void {
-  places.push(index - from);
 }

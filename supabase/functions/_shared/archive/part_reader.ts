@@ -10,6 +10,7 @@ import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
+import type { Json } from "./json.ts";
 import type { ConversationsPlace, PromptMaker } from "./prompts/to_prompts.ts";
 import { RecordScanner } from "./records/record_scanner.ts";
 import type { ScanState } from "./records/scanned_record.ts";
@@ -184,8 +185,10 @@ export class PartReader {
       );
     } else {
       this.#collector = new RecordCollector(format, begun);
-      if (format.pairsIn !== undefined) {
-        this.#scanner.readAsPairs(format.pairsIn);
+      const { reads } = format;
+      if (reads !== undefined) {
+        const isEnough = (record: Json) => format.matches(record);
+        this.#scanner.readOnly({ reads, isEnough });
       }
     }
   }

@@ -5,10 +5,23 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
+import { readOnly, readPairs } from "../records/reads.ts";
 import type { ConversationFormat } from "./format.ts";
 import { isMapping, mappingEntries } from "./mapping_entries.ts";
 import { roleOf } from "./role_of.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
+
+const NODE = readOnly(["parent"], {
+  message: readOnly(["id", "create_time", "content"], {
+    author: readOnly(["role"]),
+    metadata: readOnly([
+      "model_slug",
+      "attachments",
+      "is_visually_hidden_from_conversation",
+      "is_user_system_message",
+    ]),
+  }),
+});
 
 /**
  * ChatGPT's data export: `{title, mapping: {nodeId: {id, parent, children, message}}, current_node}`.
@@ -17,7 +30,10 @@ import { type TreeNode, treeTurns } from "./tree_turns.ts";
 export const chatgpt: ConversationFormat = {
   kind: "conversation",
   name: "chatgpt",
-  pairsIn: "mapping",
+  reads: readOnly(
+    ["title", "conversation_id", "id", "default_model_slug", "current_node"],
+    { mapping: readPairs(NODE) },
+  ),
   matches: (record) => isObject(record) && isMapping(record.mapping),
   lacksMessages: ({ title, create_time }) =>
     title !== undefined && create_time !== undefined,

@@ -7,6 +7,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
+import { readAll, readPairs } from "../records/reads.ts";
 import { isMapping, mappingEntries } from "./mapping_entries.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
@@ -17,7 +18,7 @@ import { type TreeNode, treeTurns } from "./tree_turns.ts";
 export const deepseek: ConversationFormat = {
   kind: "conversation",
   name: "deepseek",
-  pairsIn: "mapping",
+  reads: readAll({ mapping: readPairs() }),
   matches: (record) =>
     isObject(record) && isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),

@@ -7,7 +7,7 @@ import type {
   ScannedRecord,
   ScanState,
 } from "./scanned_record.ts";
-import { ValueScanner } from "./value_scanner.ts";
+import { ValueScanner, type WantedPart } from "./value_scanner.ts";
 
 /**
  * Splits bytes into records and parses them, holding one at a time. `push` bytes, then call `next`
@@ -28,9 +28,9 @@ export class RecordScanner {
     if (state !== undefined) this.#begin(state);
   }
 
-  /** Asks for this member of each record as a list of keys and values, see `membersAsPairs`. */
-  readAsPairs(key: string): void {
-    if (this.#scanner instanceof ValueScanner) this.#scanner.pairsKey = key;
+  /** Says that only a part of each record is wanted; where that saves nothing, all of it comes. */
+  readOnly(wanted: WantedPart): void {
+    if (this.#scanner instanceof ValueScanner) this.#scanner.wanted = wanted;
   }
 
   push(chunk: Uint8Array): void {

@@ -4,6 +4,7 @@ import { alpaca } from "./alpaca.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
 import { assistantsThread, assistantsThreadList } from "./assistants_thread.ts";
 import { bareMessageLists, bareMessages } from "./bare_messages.ts";
+import { bedrockLog } from "./bedrock_log.ts";
 import { botFramework, copilotStudio } from "./bot_framework.ts";
 import { botpress } from "./botpress.ts";
 import { helicone, litellm } from "./call_logs.ts";
@@ -102,6 +103,7 @@ export const formats: readonly ArchiveFormat[] = [
   opentelemetry,
   litellm,
   helicone,
+  bedrockLog,
   botFramework,
   copilotStudio,
   rasa,

@@ -1,8 +1,17 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  anthropicBatch,
   growingHistories,
   openaiFineTuning,
   openaiLogs,
+  openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
 
-testFixtures("openaiMessages", openaiFineTuning, openaiLogs, growingHistories);
+testFixtures(
+  "openaiMessages",
+  openaiFineTuning,
+  openaiLogs,
+  growingHistories,
+  openaiResponseIds,
+  anthropicBatch,
+);

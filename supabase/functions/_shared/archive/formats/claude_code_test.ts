@@ -1,5 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  claudeCodeConverted,
+  claudeCodeEditor,
   claudeCodeLoglines,
   claudeCodePrompts,
   claudeCodeSession,
@@ -10,4 +12,6 @@ testFixtures(
   claudeCodeSession,
   claudeCodeLoglines,
   claudeCodePrompts,
+  claudeCodeConverted,
+  claudeCodeEditor,
 );

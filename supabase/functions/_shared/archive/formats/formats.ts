@@ -24,7 +24,13 @@ import { dify, difyRows } from "./dify.ts";
 import { flowise } from "./flowise.ts";
 import type { ArchiveFormat } from "./format.ts";
 import { geminiApi } from "./gemini_api.ts";
-import { geminiCli, geminiCliLines, geminiCliLogs } from "./gemini_cli.ts";
+import {
+  geminiCli,
+  geminiCliCheckpoint,
+  geminiCliHistory,
+  geminiCliLines,
+  geminiCliLogs,
+} from "./gemini_cli.ts";
 import { goose } from "./goose.ts";
 import { grok } from "./grok.ts";
 import { grokCli } from "./grok_cli.ts";
@@ -41,7 +47,7 @@ import { oasstRows, oasstTrees } from "./oasst.ts";
 import { openWebui } from "./open_webui.ts";
 import { openaiMessages } from "./openai_messages.ts";
 import { openaiResponses } from "./openai_responses.ts";
-import { opencode, opencodeStorage } from "./opencode.ts";
+import { opencode, opencodeMessages, opencodeStorage } from "./opencode.ts";
 import { opentelemetry } from "./opentelemetry.ts";
 import { droid, pi } from "./pi_sessions.ts";
 import { preferencePairs } from "./preference_pairs.ts";
@@ -89,6 +95,8 @@ export const formats: readonly ArchiveFormat[] = [
   geminiCli,
   geminiCliLogs,
   geminiCliLines,
+  geminiCliCheckpoint,
+  geminiCliHistory,
   droid,
   pi,
   copilotCli,
@@ -117,6 +125,7 @@ export const formats: readonly ArchiveFormat[] = [
   hermes,
   hermesLines,
   opencode,
+  opencodeMessages,
   opencodeStorage,
   cursorChats,
   cursorRows,

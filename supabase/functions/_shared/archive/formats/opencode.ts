@@ -6,6 +6,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { eventFormat } from "./event_format.ts";
 import type { ConversationFormat, RefusedFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -33,6 +34,17 @@ export const opencode: ConversationFormat = {
     }];
   },
 };
+
+/** The same messages without the session, as opencode's server lists them. */
+export const opencodeMessages = eventFormat({
+  name: "opencode_messages",
+  matches: (record) =>
+    isObject(record) && isObject(record.info) && Array.isArray(record.parts) &&
+    typeof record.info.role === "string",
+  conversationOf: ({ info }) =>
+    isObject(info) ? textOrUndefined(info.sessionID) : undefined,
+  turnOf: toTurn,
+});
 
 /** A file of opencode's storage folder: messages and their texts lie in files of their own. */
 export const opencodeStorage: RefusedFormat = {

@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { opencodeExport } from "../testing/fixtures/agent_sessions.ts";
+import {
+  opencodeExport,
+  opencodeMessages,
+} from "../testing/fixtures/agent_sessions.ts";
 
-testFixtures("opencode", opencodeExport);
+testFixtures("opencode", opencodeExport, opencodeMessages);

@@ -6,6 +6,7 @@ import {
   langchainMessages,
   vercelMessages,
 } from "../testing/fixtures/api_shapes.ts";
+import { librechatMessages } from "../testing/fixtures/chat_apps.ts";
 
 testFixtures(
   "bareMessages",
@@ -14,4 +15,5 @@ testFixtures(
   bareLists,
   langchainMessages,
   vercelMessages,
+  librechatMessages,
 );

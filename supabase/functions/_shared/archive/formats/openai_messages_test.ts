@@ -4,6 +4,7 @@ import {
   growingHistories,
   openaiFineTuning,
   openaiLogs,
+  openaiNulls,
   openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
 
@@ -14,4 +15,5 @@ testFixtures(
   growingHistories,
   openaiResponseIds,
   anthropicBatch,
+  openaiNulls,
 );

@@ -60,9 +60,10 @@ function pairOf(record: JsonObject): [Json, Json | undefined] | undefined {
     }
   }
   const prompt = record.prompt;
-  return typeof prompt === "string" && humanAssistantTurns(prompt)
-    ? [prompt, undefined]
-    : undefined;
+  const isPrompt = typeof prompt === "string"
+    ? humanAssistantTurns(prompt) !== undefined
+    : isPromptList(prompt);
+  return isPrompt ? [prompt as Json, undefined] : undefined;
 }
 
 function isPromptList(value: Json | undefined): boolean {

@@ -19,6 +19,7 @@ const PAIRS = [
   ["query", "response"],
   ["query", "answer"],
   ["input", "output"],
+  ["input_text", "output_text"],
   ["input", "ideal"],
   ["user", "assistant"],
 ] as const;
@@ -43,6 +44,9 @@ export const textPairs: ConversationFormat = {
     } else if (isObject(answer ?? null)) {
       turns.push(...listTurns([answer ?? null]));
     }
+    const time = record.created_at ?? record.timestamp ?? record.datetime_utc ??
+      record.createdAt ?? record.time ?? record.date;
+    for (const turn of turns) turn.time ??= time;
     return [{
       id: textOrUndefined(record.id),
       model: textOrUndefined(record.model),

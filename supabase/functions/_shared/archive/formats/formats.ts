@@ -7,7 +7,7 @@ import { bareMessageLists, bareMessages } from "./bare_messages.ts";
 import { bedrockLog } from "./bedrock_log.ts";
 import { botFramework, copilotStudio } from "./bot_framework.ts";
 import { botpress } from "./botpress.ts";
-import { helicone, litellm } from "./call_logs.ts";
+import { helicone, heliconeWithoutBodies, litellm } from "./call_logs.ts";
 import { chatbotUi } from "./chatbot_ui.ts";
 import { chatgpt } from "./chatgpt.ts";
 import { claudeAi } from "./claude_ai.ts";
@@ -111,6 +111,7 @@ export const formats: readonly ArchiveFormat[] = [
   opentelemetry,
   litellm,
   helicone,
+  heliconeWithoutBodies,
   bedrockLog,
   botFramework,
   copilotStudio,

@@ -1,5 +1,6 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  langfuseContents,
   langfuseGenerations,
   langfuseList,
   langfuseObservations,
@@ -12,4 +13,5 @@ testFixtures(
   langfuseGenerations,
   langfuseList,
   langfuseObservations,
+  langfuseContents,
 );

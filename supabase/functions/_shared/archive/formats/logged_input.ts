@@ -51,6 +51,8 @@ export function loggedAnswer(output: Json | undefined): string | undefined {
       ? (choice as JsonObject).message
       : value.message;
     if (isObject(message)) return answerText([message]);
+    const generation = firstGeneration(value.generations);
+    if (generation !== undefined) return generation;
     if (typeof value.output === "string") return value.output;
     if (roleOf(value.role) === "assistant") return answerText([value]);
     const text = textOf(value.content ?? value.text ?? value.completion);
@@ -58,6 +60,15 @@ export function loggedAnswer(output: Json | undefined): string | undefined {
     return answerText(value.messages ?? value.output ?? null);
   }
   return answerText(value ?? null);
+}
+
+/** LangChain's `generations: [[{text, message}]]`. */
+function firstGeneration(generations: Json | undefined): string | undefined {
+  const [first] = Array.isArray(generations) ? generations : [];
+  const one = Array.isArray(first) ? first[0] : first;
+  return isObject(one) && typeof one.text === "string" && one.text !== ""
+    ? one.text
+    : undefined;
 }
 
 function answerText(messages: Json): string | undefined {

@@ -1,13 +1,25 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  textOrUndefined,
+} from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import type { ConversationFormat } from "./format.ts";
 import { authorOf, listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 
-/** `{role, content}` records: a list or a file of them is one conversation. */
+/**
+ * `{role, content}` records: a list or a file of them is one conversation, unless they name several.
+ */
 export const bareMessages = eventFormat({
   name: "bare_messages",
   matches: isBareMessage,
+  conversationOf: (record) =>
+    textOrUndefined(
+      record.conversation_id ?? record.conversationId ?? record.session_id ??
+        record.sessionId ?? record.thread_id ?? record.chat_id,
+    ),
   turnOf: messageTurn,
 });
 

@@ -3,6 +3,7 @@ import {
   bareArray,
   bareLines,
   bareLists,
+  conversationRows,
   langchainMessages,
   vercelMessages,
 } from "../testing/fixtures/api_shapes.ts";
@@ -16,4 +17,5 @@ testFixtures(
   langchainMessages,
   vercelMessages,
   librechatMessages,
+  conversationRows,
 );

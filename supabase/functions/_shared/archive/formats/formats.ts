@@ -41,6 +41,7 @@ import { langsmith, langsmithRuns } from "./langsmith.ts";
 import { librechat } from "./librechat.ts";
 import { lmStudio } from "./lm_studio.ts";
 import { lobechat } from "./lobechat.ts";
+import { microsoftCopilot } from "./microsoft_copilot.ts";
 import { mtBench } from "./mt_bench.ts";
 import { nextchat } from "./nextchat.ts";
 import { oasstRows, oasstTrees } from "./oasst.ts";
@@ -86,6 +87,7 @@ export const formats: readonly ArchiveFormat[] = [
   lobechat,
   vscodeCopilot,
   vscodeCopilotLog,
+  microsoftCopilot,
   lmStudio,
   sillytavern,
   codex,

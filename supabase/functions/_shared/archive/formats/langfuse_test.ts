@@ -4,6 +4,7 @@ import {
   langfuseGenerations,
   langfuseList,
   langfuseObservations,
+  langfuseTable,
   langfuseTrace,
 } from "../testing/fixtures/observability.ts";
 
@@ -14,4 +15,5 @@ testFixtures(
   langfuseList,
   langfuseObservations,
   langfuseContents,
+  langfuseTable,
 );

@@ -1,7 +1,9 @@
 import { ByteWindow } from "./byte_window.ts";
+import { describeForeignFile } from "./foreign_file.ts";
 import { findLayout, LAYOUT_BYTES } from "./layout.ts";
 import { LineScanner } from "./line_scanner.ts";
 import { skipSpace } from "./object_keys.ts";
+import { RowScanner } from "./row_scanner.ts";
 import type {
   ScannedLoss,
   ScannedRecord,
@@ -17,7 +19,7 @@ export class RecordScanner {
   readonly #window: ByteWindow;
   readonly #maxRecordBytes: number;
   /** Undefined until the layout is known. */
-  #scanner: LineScanner | ValueScanner | undefined;
+  #scanner: LineScanner | RowScanner | ValueScanner | undefined;
   #finished = false;
   #stopped = false;
 
@@ -56,6 +58,10 @@ export class RecordScanner {
     if (scanner instanceof LineScanner) {
       return { layout: "lines", offset, record, inList: false };
     }
+    if (scanner instanceof RowScanner) {
+      const { table } = scanner;
+      return { layout: "rows", offset, record, inList: false, table };
+    }
     const { inList, wrapper, shape } = scanner;
     return {
       layout: inList ? "list" : "values",
@@ -88,6 +94,12 @@ export class RecordScanner {
   }
 
   #begin(state: Omit<ScanState, "offset">): void {
+    const { record, table } = state;
+    if (table !== undefined) {
+      const max = this.#maxRecordBytes;
+      this.#scanner = new RowScanner(this.#window, max, record, table);
+      return;
+    }
     this.#scanner = state.layout === "lines"
       ? new LineScanner(this.#window, this.#maxRecordBytes, state.record)
       : new ValueScanner(this.#window, this.#maxRecordBytes, state);
@@ -97,8 +109,9 @@ export class RecordScanner {
     const { bytes, from, to } = this.#window;
     const found = findLayout(bytes, from, to, this.#finished);
     if (found !== undefined) {
-      const { layout, at, wrapper } = found;
-      this.#begin({ layout, record: 0, inList: layout === "list", wrapper });
+      const { layout, at, wrapper, table } = found;
+      const inList = layout === "list";
+      this.#begin({ layout, record: 0, inList, wrapper, table });
       this.#window.drop(at);
       return undefined;
     }
@@ -108,12 +121,6 @@ export class RecordScanner {
     if (start === to && this.#finished) {
       return { ...place, loss: "empty", reason: "the file is empty" };
     }
-    return { ...place, loss: "not_json", reason: whatItIs(bytes[start]) };
+    return { ...place, ...describeForeignFile(bytes.subarray(from, to)) };
   }
-}
-
-function whatItIs(firstByte: number): string {
-  return firstByte === 0x3c
-    ? "this is HTML or XML; export it as JSON instead"
-    : "this is not JSON";
 }

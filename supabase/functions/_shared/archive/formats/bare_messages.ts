@@ -20,7 +20,13 @@ export const bareMessages = eventFormat({
       record.conversation_id ?? record.conversationId ?? record.session_id ??
         record.sessionId ?? record.thread_id ?? record.chat_id,
     ),
-  turnOf: messageTurn,
+  turnOf: (record) => {
+    if (authorOf(record) === undefined) {
+      const keys = Object.keys(record).slice(0, 12).join(", ");
+      throw new TypeError(`it names no author, only the keys ${keys}`);
+    }
+    return messageTurn(record);
+  },
 });
 
 /** `[[{role, content}, …], …]`: every list of messages is a conversation. */

@@ -160,9 +160,13 @@ export const formats: readonly ArchiveFormat[] = [
  * or of another shape; undefined when none is known.
  */
 export function formatOf(records: readonly Json[]): ArchiveFormat | undefined {
-  return formats.find((format) =>
+  const matching = formats.filter((format) =>
     records.some((record) => format.matches(record))
   );
+  // One foreign record does not make a file foreign: it is refused when it is read.
+  return matching.find((format) =>
+    format.kind !== "refused" || format.matches(records[0])
+  ) ?? matching[0];
 }
 
 /** The keys of a record that no format knows, for the error that names them. */

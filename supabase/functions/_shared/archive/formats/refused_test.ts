@@ -44,15 +44,6 @@ Deno.test("takeoutOther is refused", () =>
     products: ["YouTube"],
   }], "takeout_other"));
 
-Deno.test("opencodeStorage is refused, and how to get one file is told", () =>
-  expectRefusal({
-    id: "p1",
-    sessionID: "s1",
-    messageID: "m1",
-    type: "text",
-    text: "hi",
-  }, "opencode_storage"));
-
 Deno.test("telegram is refused as saved messages, which have no name", () =>
   expectRefusal({
     type: "saved_messages",

@@ -80,6 +80,7 @@ function toTurn(record: JsonObject): Turn | undefined {
   if (type !== "user" && type !== "assistant") return undefined;
   if (
     record.isMeta === true || record.isSidechain === true ||
+    record.agentId !== undefined ||
     record.isCompactSummary === true ||
     (type === "user" && record.toolUseResult !== undefined)
   ) return undefined;

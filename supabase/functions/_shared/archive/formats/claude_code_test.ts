@@ -1,5 +1,6 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  claudeCodeAgent,
   claudeCodeConverted,
   claudeCodeEditor,
   claudeCodeLoglines,
@@ -14,4 +15,5 @@ testFixtures(
   claudeCodePrompts,
   claudeCodeConverted,
   claudeCodeEditor,
+  claudeCodeAgent,
 );

@@ -28,11 +28,6 @@ const KINDS: { magic: number[] | string; at?: number; reason: string }[] = [
 
 const PAGES: { contains: RegExp; reason: string }[] = [
   {
-    contains: /My Activity|mdl-typography--body-1/,
-    reason:
-      "this is Google's My Activity as HTML; choose JSON as its format in Google Takeout and export it as JSON",
-  },
-  {
     contains: /var jsonData|assetsJson/,
     reason:
       "this is ChatGPT's page of HTML; the same export holds conversations.json, which is to be read instead of it",

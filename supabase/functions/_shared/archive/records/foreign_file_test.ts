@@ -21,7 +21,6 @@ Deno.test("describeForeignFile() tells what to do with packed files", () => {
 });
 
 Deno.test("describeForeignFile() tells where a page has its JSON", () => {
-  expectKind("<html><p>My Activity", "not_json", /HTML.*Takeout/);
   expectKind("<html>var jsonData =", "not_json", /conversations\.json/);
   expectKind("<html>", "not_json", /HTML.*export it as JSON/);
 });

@@ -1,14 +1,16 @@
 import { isObject, type Json } from "../json.ts";
 import { parseRecord } from "./parse_record.ts";
+import { isActivityPage } from "./activity_page.ts";
 import { skipSpace } from "./object_keys.ts";
 import { cutRow, findTable, type Table } from "./table.ts";
 import { findWrappedList, type ListWrapper } from "./wrapped_list.ts";
 
 /**
  * How records lie in a file: entries of a list, values one after the other (over any number of
- * lines), one per line, where a broken one is known to end with its line, or rows of a CSV file.
+ * lines), one per line, where a broken one is known to end with its line, rows of a CSV file, or
+ * activities on a page of Google's.
  */
-export type Layout = "list" | "values" | "lines" | "rows";
+export type Layout = "list" | "values" | "lines" | "rows" | "activities";
 
 /** What the start of a file says: `at` is the index where the first record, or its comma, may begin. */
 export interface FoundLayout {
@@ -57,15 +59,17 @@ export function findLayout(
   }
   return objects > 0 || lines.some(Array.isArray)
     ? { layout: "lines", at: start }
-    : tableAt(bytes, start, to);
+    : findOther(bytes, start, to);
 }
 
-function tableAt(
+/** What is no JSON and can be read all the same. */
+function findOther(
   bytes: Uint8Array,
   start: number,
   to: number,
 ): FoundLayout | undefined {
   const text = decoder.decode(bytes.subarray(start, to));
+  if (isActivityPage(text)) return { layout: "activities", at: start };
   const table = findTable(text);
   if (table === undefined) return undefined;
   const [names] = cutRow(text);

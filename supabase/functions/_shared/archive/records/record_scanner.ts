@@ -1,3 +1,4 @@
+import { ActivityScanner } from "./activity_scanner.ts";
 import { ByteWindow } from "./byte_window.ts";
 import { describeForeignFile } from "./foreign_file.ts";
 import { findLayout, LAYOUT_BYTES } from "./layout.ts";
@@ -19,7 +20,12 @@ export class RecordScanner {
   readonly #window: ByteWindow;
   readonly #maxRecordBytes: number;
   /** Undefined until the layout is known. */
-  #scanner: LineScanner | RowScanner | ValueScanner | undefined;
+  #scanner:
+    | ActivityScanner
+    | LineScanner
+    | RowScanner
+    | ValueScanner
+    | undefined;
   #finished = false;
   #stopped = false;
 
@@ -62,6 +68,9 @@ export class RecordScanner {
       const { table } = scanner;
       return { layout: "rows", offset, record, inList: false, table };
     }
+    if (scanner instanceof ActivityScanner) {
+      return { layout: "activities", offset, record, inList: false };
+    }
     const { inList, wrapper, shape } = scanner;
     return {
       layout: inList ? "list" : "values",
@@ -94,10 +103,14 @@ export class RecordScanner {
   }
 
   #begin(state: Omit<ScanState, "offset">): void {
-    const { record, table } = state;
+    const { layout, record, table } = state;
+    const max = this.#maxRecordBytes;
     if (table !== undefined) {
-      const max = this.#maxRecordBytes;
       this.#scanner = new RowScanner(this.#window, max, record, table);
+      return;
+    }
+    if (layout === "activities") {
+      this.#scanner = new ActivityScanner(this.#window, max, record);
       return;
     }
     this.#scanner = state.layout === "lines"

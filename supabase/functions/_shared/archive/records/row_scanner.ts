@@ -114,20 +114,26 @@ export class RowScanner {
       };
     }
     const value = Object.fromEntries(
-      columns.map((name, index) => [name, toValue(cells[index])]),
+      columns.map((name, index) => [name, toValue(name, cells[index])]),
     );
     return { record, offset, value, damaged };
   }
 }
 
+// What people wrote stands under these names, and may look like JSON.
+const TEXT_COLUMNS =
+  /^(?:content|text|prompt|completion|question|answer|instruction|message|query|value)$/i;
+
 /** Tools write lists and objects as JSON into a cell, and nothing for null. */
-function toValue(cell: string | undefined): Json {
+function toValue(name: string, cell: string | undefined): Json {
   if (cell === undefined || cell === "") return null;
   // Postgres stores no text with U+0000.
   const text = cell.replaceAll("\0", "\ufffd");
-  if (!/^\s*[[{]/.test(text)) return text;
+  if (TEXT_COLUMNS.test(name) || !/^\s*[[{]/.test(text)) return text;
   try {
-    return parseJson(text);
+    const value = parseJson(text);
+    // A list of plain values is more likely a text.
+    return Array.isArray(value) && typeof value[0] !== "object" ? text : value;
   } catch {
     // Text that only begins like JSON.
     return text;

@@ -78,3 +78,11 @@ Deno.test("RowScanner reports bytes that are not UTF-8, and uses the row", () =>
     ["caf\ufffd"],
     ["invalid_utf8"],
   ));
+
+Deno.test("RowScanner leaves text that is JSON by chance as it is", async () => {
+  await expectTexts('role,content\nuser,"{""a"": 1}"\nuser,"[1, 2]"\n', [
+    '{"a": 1}',
+    "[1, 2]",
+  ]);
+  await expectTexts('input,output\n"[1, 2]",3\n', ["[1, 2]"]);
+});

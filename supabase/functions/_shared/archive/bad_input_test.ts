@@ -257,10 +257,12 @@ Deno.test("readArchive() refuses a record among others, not the file", () => {
 
 Deno.test("readArchive() reports a message without an author", () =>
   expectRest(
-    lines({ role: "user", content: "one" }, { rol: "user", content: "two" }, {
-      role: "tool",
-      content: "3",
-    }),
+    lines(
+      { id: "a header" },
+      { role: "user", content: "one" },
+      { rol: "user", content: "two" },
+      { role: "tool", content: "3" },
+    ),
     ["one"],
     ["unreadable_record"],
   ));

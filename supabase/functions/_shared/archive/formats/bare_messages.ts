@@ -21,7 +21,7 @@ export const bareMessages = eventFormat({
         record.sessionId ?? record.thread_id ?? record.chat_id,
     ),
   turnOf: (record) => {
-    if (authorOf(record) === undefined) {
+    if (authorOf(record) === undefined && hasWords(record)) {
       const keys = Object.keys(record).slice(0, 12).join(", ");
       throw new TypeError(`it names no author, only the keys ${keys}`);
     }
@@ -50,7 +50,11 @@ const WORDS = [
 
 function isBareMessage(record: Json): boolean {
   return isObject(record) && isKnownAuthor(record) &&
-    WORDS.some((key) => record[key] !== undefined);
+    hasWords(record);
+}
+
+function hasWords(record: JsonObject): boolean {
+  return WORDS.some((key) => record[key] !== undefined);
 }
 
 function isKnownAuthor(record: JsonObject): boolean {

@@ -1,5 +1,5 @@
 import type { Turn } from "../conversation.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
@@ -51,6 +51,8 @@ export function loggedAnswer(output: Json | undefined): string | undefined {
       ? (choice as JsonObject).message
       : value.message;
     if (isObject(message)) return answerText([message]);
+    const [candidate] = objectsOf(value.candidates);
+    if (candidate !== undefined) return textOf(candidate.content) || undefined;
     const generation = firstGeneration(value.generations);
     if (generation !== undefined) return generation;
     if (typeof value.output === "string") return value.output;

@@ -8,6 +8,9 @@ import { fixtures } from "./testing/fixtures.ts";
 
 const archives = fixtures.map(({ archive }) => toBytes(archive));
 const anArchive = fc.constantFrom(...archives);
+const aJsonArchive = fc.constantFrom(
+  ...archives.filter(([first]) => first === 0x7b || first === 0x5b),
+);
 
 function changeValues(
   bytes: Uint8Array,
@@ -70,7 +73,7 @@ Deno.test("readArchive() survives changed bytes", async () => {
 Deno.test("readArchive() survives values of other types", async () => {
   await fc.assert(
     fc.asyncProperty(
-      anArchive,
+      aJsonArchive,
       fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
       strangeValue,
       async (archive, place, replacement) => {

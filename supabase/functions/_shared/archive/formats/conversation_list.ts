@@ -4,7 +4,14 @@ import { claudeAi } from "./claude_ai.ts";
 import type { ConversationFormat } from "./format.ts";
 import { openaiMessages } from "./openai_messages.ts";
 
-const LIST_KEYS = ["conversations", "chats", "sessions", "data", "items"];
+const LIST_KEYS = [
+  "conversations",
+  "chats",
+  "sessions",
+  "data",
+  "items",
+  "requests",
+];
 const ENTRY_FORMATS = [chatgpt, claudeAi, openaiMessages];
 
 /** `{conversations: [{id, title, messages}], …}`: a list of conversations in an object. */

@@ -22,6 +22,8 @@ export const deepseek: ConversationFormat = {
   matches: (record) =>
     isObject(record) && isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),
+  lacksMessages: ({ id, inserted_at }) =>
+    id !== undefined && inserted_at !== undefined,
   read: (record) => {
     if (!isObject(record)) return [];
     return [{
@@ -66,7 +68,7 @@ function toTurn(
 ): Turn | undefined {
   const type = role === "user" ? "REQUEST" : "RESPONSE";
   const text = objectsOf(message.fragments)
-    .filter((fragment) => fragment.type === type)
+    .filter((fragment) => String(fragment.type).toUpperCase() === type)
     .map(({ content }) => typeof content === "string" ? content : "")
     .filter((content) => content !== "").join("\n");
   if (text === "") return undefined;

@@ -11,12 +11,14 @@ import { listTurns } from "./list_turns.ts";
 
 const CHOSEN = [
   "chosen",
+  "chosen_messages",
   "chosen_response",
   "preferred_output",
   "response_chosen",
 ];
 const REJECTED = [
   "rejected",
+  "rejected_messages",
   "rejected_response",
   "non_preferred_output",
   "response_rejected",

@@ -35,7 +35,7 @@ export const preferencePairs: ConversationFormat = {
   name: "preference_pairs",
   matches: (record) =>
     isObject(record) && firstOf(record, CHOSEN) !== undefined &&
-    firstOf(record, REJECTED) !== undefined,
+    REJECTED.some((key) => record[key] !== undefined),
   read: (record) => {
     if (!isObject(record)) return [];
     const chosen = answerTurns(firstOf(record, CHOSEN));

@@ -2,6 +2,12 @@ import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   preferenceMessages,
   preferences,
+  preferenceWithoutRejected,
 } from "../testing/fixtures/datasets.ts";
 
-testFixtures("preferencePairs", preferences, preferenceMessages);
+testFixtures(
+  "preferencePairs",
+  preferences,
+  preferenceMessages,
+  preferenceWithoutRejected,
+);

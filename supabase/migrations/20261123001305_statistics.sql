@@ -52,6 +52,13 @@ comment on column public.experiment_scores.pass_rate is
 create view public.experiment_summary
 with (security_invoker = true)
 as
+-- Materialized, or parallel workers would each make it for themselves.
+with graded as materialized (
+  select score.evaluation_id, avg(score.score) as score
+  from public.evaluation_scores as score
+  where score.results_table = 'prompt_evaluations'
+  group by score.evaluation_id
+)
 select
   totals.experiment_name,
   totals.model,
@@ -83,12 +90,7 @@ from (
     sum(evaluation.output_tokens) as output_tokens,
     sum(evaluation.cost) as cost
   from public.prompt_evaluations as evaluation
-  left join (
-    select score.evaluation_id, avg(score.score) as score
-    from public.evaluation_scores as score
-    where score.results_table = 'prompt_evaluations'
-    group by score.evaluation_id
-  ) as graded on graded.evaluation_id = evaluation.id
+  left join graded on graded.evaluation_id = evaluation.id
   group by evaluation.experiment_name, evaluation.model
 ) as totals
 cross join lateral (
@@ -116,6 +118,7 @@ create function pipeline.mcnemar_p(gained bigint, lost bigint)
 returns double precision
 language plpgsql
 immutable
+parallel safe
 security invoker
 set search_path = ''
 as $$
@@ -209,34 +212,15 @@ create type pipeline.compared_row as (
   id bigint, score double precision, duration_ms integer, passed boolean, cost numeric
 );
 
-create function pipeline.newer_row(one pipeline.compared_row, other pipeline.compared_row)
-returns pipeline.compared_row
-language plpgsql
-immutable
-strict
-parallel safe
-security invoker
-set search_path = ''
-as $$
-begin
-  return case when other.id > one.id then other else one end;
-end;
-$$;
-
--- Strict, so that nothing is called for a prompt that was evaluated once.
-create aggregate pipeline.newest(pipeline.compared_row) (
-  sfunc = pipeline.newer_row,
-  stype = pipeline.compared_row,
-  combinefunc = pipeline.newer_row,
-  parallel = safe
-);
-
 create function pipeline.evaluators_of(experiment text, results_table text)
 returns text[]
 language plpgsql
 stable
 security invoker
 set search_path = ''
+-- For the same reasons as in compare_pairs().
+set enable_nestloop = off
+set enable_hashjoin = off
 as $$
 declare
   names text[];
@@ -261,6 +245,58 @@ end;
 $$;
 comment on function pipeline.evaluators_of(text, text) is
   'Names of the evaluators that scored an experiment; null when none did.';
+
+create function pipeline.pairs_query(results_table text)
+returns text
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select format($query$
+    with row as (
+      select
+        evaluation.prompt_key, evaluation.experiment_name = $2 as is_new,
+        (
+          evaluation.id,
+          case
+            when $3 is null then evaluation.success::integer
+            else coalesce(score.score, score.passed::integer)
+          end,
+          evaluation.duration_ms, case when $3 is null then evaluation.success else score.passed end,
+          evaluation.cost
+        )::pipeline.compared_row as facts
+      from public.%I as evaluation
+      left join public.evaluation_scores as score
+        on score.evaluation_id = evaluation.id and score.results_table = $4
+        -- Without an evaluator nothing is found, but the plan stays the same.
+        and score.evaluator = coalesce($3, '')
+      where evaluation.experiment_name in ($1, $2)
+    ),
+    side as (
+      select
+        -- The largest id; as arrays, because before version 18 there is no largest row.
+        (max(array[row.facts]) filter (where not row.is_new))[1] as old,
+        (max(array[row.facts]) filter (where row.is_new))[1] as new
+      from row
+      group by row.prompt_key
+      -- Here and below: worked out once, not for each use.
+      offset 0
+    ),
+    pair as (
+      select
+        (side.old).score as old_score, (side.new).score as new_score,
+        (side.new).score - (side.old).score as difference,
+        (side.old).passed as old_passed, (side.new).passed as new_passed,
+        (side.new).duration_ms - (side.old).duration_ms as latency,
+        (side.new).cost - (side.old).cost as cost
+      from side
+      offset 0
+    )
+  $query$, pairs_query.results_table);
+$$;
+comment on function pipeline.pairs_query(text) is
+  'The beginning of a query over pair, the prompts that two experiments share: $1 baseline, $2 candidate, $3 evaluator or null, $4 the results table.';
 
 create function pipeline.compare_pairs(
   baseline text,
@@ -288,45 +324,7 @@ set enable_nestloop = off
 set enable_hashjoin = off
 as $$
 begin
-  return query execute format($compare$
-    with row as (
-      select
-        evaluation.prompt_key, evaluation.experiment_name = $2 as is_new,
-        (
-          evaluation.id,
-          case
-            when $3 is null then evaluation.success::integer
-            else coalesce(score.score, score.passed::integer)
-          end,
-          evaluation.duration_ms, case when $3 is null then evaluation.success else score.passed end,
-          evaluation.cost
-        )::pipeline.compared_row as facts
-      from public.%I as evaluation
-      left join public.evaluation_scores as score
-        on score.evaluation_id = evaluation.id and score.results_table = $4
-        -- Without an evaluator nothing is found, but the plan stays the same.
-        and score.evaluator = coalesce($3, '')
-      where evaluation.experiment_name in ($1, $2)
-    ),
-    side as (
-      select
-        pipeline.newest(row.facts) filter (where not row.is_new) as old,
-        pipeline.newest(row.facts) filter (where row.is_new) as new
-      from row
-      group by row.prompt_key
-    ),
-    pair as (
-      select
-        (side.old).score as old_score, (side.new).score as new_score,
-        (side.new).score - (side.old).score as difference,
-        (side.old).passed as old_passed, (side.new).passed as new_passed,
-        (side.new).duration_ms - (side.old).duration_ms as latency,
-        (side.new).cost - (side.old).cost as cost
-      from side
-      where (side.old).score is not null and (side.new).score is not null
-      -- Computed here once, not in each of the sums below.
-      offset 0
-    )
+  return query execute pipeline.pairs_query(results_table) || $totals$
     select
       count(*),
       count(*) filter (where difference > 1e-9), count(*) filter (where difference < -1e-9),
@@ -336,8 +334,9 @@ begin
       count(*) filter (where old_passed and not new_passed),
       count(old_passed = new_passed), avg(latency)::double precision, sum(cost)
     from pair
+    where difference is not null
     having count(*) > 0
-  $compare$, compare_pairs.results_table)
+  $totals$
   using baseline, candidate, evaluator, results_table;
 end;
 $$;
@@ -407,8 +406,8 @@ grant execute on function
   pipeline.mcnemar_p(bigint, bigint),
   pipeline.bootstrap_interval(double precision[], bigint),
   pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
-  pipeline.newest(pipeline.compared_row),
   pipeline.evaluators_of(text, text),
+  pipeline.pairs_query(text),
   pipeline.compare_pairs(text, text, text, text)
 to authenticated, service_role;
 revoke all on public.experiment_scores from anon, authenticated, service_role;

@@ -14,8 +14,7 @@ where relation.relnamespace in ('public'::regnamespace, 'pipeline'::regnamespace
 
 select is_empty(
   $$ select oid::regprocedure from our_functions
-     -- An aggregate is nothing but the functions that it names.
-     where prokind <> 'a' and not coalesce('search_path=""' = any (proconfig), false) $$,
+     where not coalesce('search_path=""' = any (proconfig), false) $$,
   'every function has an empty search_path'
 );
 select is_empty(

@@ -95,7 +95,7 @@ select results_eq(
      ('authenticated', 'pipeline.current_user_id()'),
      ('authenticated', 'pipeline.evaluators_of(text,text)'),
      ('authenticated', 'pipeline.mcnemar_p(bigint,bigint)'),
-     ('authenticated', 'pipeline.newest(pipeline.compared_row)'),
+     ('authenticated', 'pipeline.pairs_query(text)'),
      ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
      ('authenticated', 'resume_run(bigint)') $$,

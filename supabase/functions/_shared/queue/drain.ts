@@ -77,6 +77,7 @@ export async function drain(
   const inFlight = new Map<number, AbortController>();
   const done: { task: Task; outcome: TaskOutcome | null }[] = [];
   const over = new AbortController();
+  let abandoned: AbortController[] = [];
   let slots = 0;
   let ahead = 0;
   let status: RunStatus = "running";
@@ -118,6 +119,7 @@ export async function drain(
       signal: controller.signal,
       isSpent: () => spent() >= 1,
     }).catch(toBug);
+    if (stop.aborted) return;
     inFlight.delete(task.id);
     completed++;
     if (controller.signal.aborted) report.released++;
@@ -186,6 +188,7 @@ export async function drain(
         held: inFlight.size + stock.length,
         ahead,
       });
+      if (stop.aborted) return;
       status = claim.status;
       slots = claim.slots;
       if (halts > haltsBefore) {
@@ -292,8 +295,14 @@ export async function drain(
     await queue.handOver(inHand + Math.floor(toCome));
   }
 
+  /**
+   * Forgets all calls and tasks; the end of the worker gives them back. Aborting a hundred calls
+   * takes processor time that is left for storing what is done, so that comes last.
+   */
   function giveUp() {
-    for (const controller of inFlight.values()) controller.abort(stop.reason);
+    abandoned = [...inFlight.values()];
+    report.released += inFlight.size + stock.length;
+    inFlight.clear();
     stock.length = 0;
     announceChange();
   }
@@ -309,8 +318,13 @@ export async function drain(
   } finally {
     stop.removeEventListener("abort", giveUp);
     over.abort();
-    for (const controller of inFlight.values()) controller.abort();
-    await queue.end();
+    try {
+      await queue.end();
+    } finally {
+      for (const controller of [...inFlight.values(), ...abandoned]) {
+        controller.abort(stop.reason);
+      }
+    }
   }
   return report;
 }

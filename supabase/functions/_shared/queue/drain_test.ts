@@ -280,6 +280,31 @@ Deno.test("drain() gives everything back when the isolate is about to be killed"
   equal(clock.now(), 1_000);
 });
 
+Deno.test("drain() stores what is done before it aborts what is not", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(10), 10);
+  const stop = new AbortController();
+  const work = drain(
+    fake.queue,
+    async ({ id }, { signal }) => {
+      signal.addEventListener("abort", () => fake.events.push("abort"));
+      await clock.wait(id < 4 ? 980 : 60_000, signal);
+      return { outcome: "succeeded" };
+    },
+    settings(clock, { stop: stop.signal }),
+  );
+  clock.wait(1_000, new AbortController().signal)
+    .then(() => stop.abort(new Error("beforeunload")));
+  const report = await run(work);
+  deepEqual(fake.events.slice(-8), [
+    "finish 4",
+    "end",
+    ...Array(6).fill("abort"),
+  ]);
+  deepEqual(report, { finished: 4, lost: 0, released: 6 });
+  equal(fake.pending.length, 6);
+});
+
 Deno.test("drain() stops within a heartbeat when the run is paused and stores what is in flight", async () => {
   const { clock, run } = createSimulatedClock();
   const fake = createFakeQueue(createTasks(100), 10);

@@ -68,7 +68,7 @@ export interface WorkerDependencies {
  * takes about 1 s, a model call below 1 ms.
  */
 const BYTES_PER_WORKER = 120_000_000;
-const CALLS_PER_WORKER = 2_000;
+const CALLS_PER_WORKER = 1_500;
 
 /** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;

@@ -122,11 +122,9 @@ export class PartReader {
           const reason = "some bytes are not UTF-8 and were read as U+FFFD";
           this.#lose("invalid_utf8", reason, scanned);
         }
-        this.#read({
-          ...scanned,
-          end: after?.offset ?? scanned.offset,
-          before: this.#before,
-        });
+        const { value, record, offset } = scanned;
+        const end = after?.offset ?? offset;
+        this.#read({ value, record, offset, end, before: this.#before });
       }
       if (after === undefined) continue;
       this.#before = after;

@@ -154,8 +154,9 @@ export class ValueScanner {
     const skim = this.#skim;
     if (skim !== undefined) {
       const end = skim.findEnd(window.bytes, window.from, window.to);
-      const { depth, inString } = skim;
-      Object.assign(search, { depth, inString, at: window.start + skim.at });
+      search.depth = skim.depth;
+      search.inString = skim.inString;
+      search.at = window.start + skim.at;
       return end;
     }
     search.at = window.indexOf(search.at);

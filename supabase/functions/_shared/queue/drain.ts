@@ -91,11 +91,28 @@ export async function drain(
   let halts = 0;
   let halted = false;
   let hurry = new AbortController();
-  let changed = Promise.withResolvers<void>();
+  const waiting = new Set<{ isOver(): boolean; resolve(): void }>();
 
+  /** Resolves as soon as a change makes `isOver` true, or after so many milliseconds. */
+  async function until(isOver: () => boolean, milliseconds?: number) {
+    if (isOver()) return;
+    const timer = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter = { isOver, resolve };
+    waiting.add(waiter);
+    if (milliseconds !== undefined) {
+      clock.wait(milliseconds, timer.signal).then(resolve);
+    }
+    await promise;
+    waiting.delete(waiter);
+    timer.abort();
+  }
+
+  /** Every call that ends comes here: asking is a tenth of waking each loop to let it ask. */
   function announceChange() {
-    changed.resolve();
-    changed = Promise.withResolvers();
+    for (const { isOver, resolve } of waiting) {
+      if (isOver()) resolve();
+    }
   }
 
   /** Starts nothing until the database knows of an error that concerns every call. */
@@ -146,21 +163,8 @@ export async function drain(
   }
 
   function mayClaim() {
-    return status === "running" && !stop.aborted && spent() < 1;
-  }
-
-  /** Waits for a change, but no longer than so many milliseconds or the end of the budget. */
-  async function pause(milliseconds: number) {
-    const timer = new AbortController();
-    const left = Math.max(0, startedAt + budgetMs - clock.now());
-    await Promise.race([
-      clock.wait(
-        Math.min(milliseconds, left),
-        AbortSignal.any([timer.signal, stop]),
-      ),
-      changed.promise,
-    ]);
-    timer.abort();
+    return status === "running" && !stop.aborted && !over.signal.aborted &&
+      spent() < 1;
   }
 
   /** Learns from the pace how much stock bridges the time that a claim takes. */
@@ -173,12 +177,20 @@ export async function drain(
     completed = 0;
   }
 
+  function needsTasks() {
+    return !halted && (stock.length <= ahead / 2 || slotsMayDiffer);
+  }
+
   async function claimTasks() {
     let notBefore = 0;
     while (mayClaim()) {
-      const early = notBefore - clock.now();
-      if (early > 0 || halted || stock.length > ahead / 2 && !slotsMayDiffer) {
-        await pause(early > 0 ? early : Infinity);
+      const now = clock.now();
+      if (now < notBefore || !needsTasks()) {
+        const budgetEnds = startedAt + budgetMs - now;
+        await until(
+          () => !mayClaim() || clock.now() >= notBefore && needsTasks(),
+          now < notBefore ? Math.min(notBefore - now, budgetEnds) : budgetEnds,
+        );
         continue;
       }
       slotsMayDiffer = false;
@@ -212,10 +224,8 @@ export async function drain(
 
   async function storeResults() {
     while (claiming || inFlight.size > 0 || done.length > 0) {
-      if (done.length === 0) {
-        await changed.promise;
-        continue;
-      }
+      await until(() => done.length > 0 || !claiming && inFlight.size === 0);
+      if (done.length === 0) continue;
       if (done.length < flushSize && inFlight.size > 0 && !halted) {
         await clock.wait(flushMs, AbortSignal.any([stop, hurry.signal]));
       }
@@ -232,6 +242,7 @@ export async function drain(
       announceChange();
     }
     over.abort();
+    announceChange();
   }
 
   async function store(results: { task: Task; outcome: TaskOutcome }[]) {
@@ -285,10 +296,10 @@ export async function drain(
   }
 
   async function handOver() {
-    const timer = clock.wait(budgetMs * handOverAt, over.signal);
-    while (spent() < handOverAt && !over.signal.aborted) {
-      await Promise.race([timer, changed.promise]);
-    }
+    await until(
+      () => over.signal.aborted || spent() >= handOverAt,
+      budgetMs * handOverAt,
+    );
     if (over.signal.aborted || !mayClaim()) return;
     const inHand = inFlight.size + done.length + storing;
     const toCome = started * (1 / handOverAt - 1);
@@ -318,6 +329,7 @@ export async function drain(
   } finally {
     stop.removeEventListener("abort", giveUp);
     over.abort();
+    announceChange();
     try {
       await queue.end();
     } finally {

@@ -13,20 +13,28 @@ export interface Incident {
   forMs: number;
 }
 
-const [STOPPING, PASSING] = [true, false].map((stopping) =>
-  FAULT_CASES.filter(({ outcome }) => outcome.startsWith("stop ") === stopping)
-    .map(({ fault }) => fault as Fault)
-);
+const faultsOf = (...classes: string[]) =>
+  FAULT_CASES.filter(({ outcome }) => classes.includes(outcome.split(" ")[0]))
+    .map(({ fault }) => fault as Fault);
 
 /** One call in ten meets a fault, each kind of them as often as any other. */
-export const EVERYDAY_RATES: FaultRates = share(0.1, PASSING);
+export const EVERYDAY_RATES: FaultRates = share(
+  0.1,
+  faultsOf("transient", "permanent", "answer"),
+);
+
+/** Nearly nine calls in ten are too many. Not for longer: an endpoint that always says so is called slowly. */
+const STORM_RATES: FaultRates = {
+  ...share(0.2, faultsOf("rate")),
+  "429": 0.7,
+};
 
 /** One call in five is refused as if by a bad key or an empty account: runs are paused. */
-const LOCKOUT_RATES: FaultRates = share(0.2, STOPPING);
+const LOCKOUT_RATES: FaultRates = share(0.2, faultsOf("stop"));
 
 /**
- * Draws what the model does next: mostly a storm, in which nine calls in ten get a
- * 429 with Retry-After, else a lockout.
+ * Draws what the model does next: mostly a storm of 429s with Retry-After and of
+ * the other ways to say it, else a lockout.
  *
  * @param random numbers in [0, 1)
  */
@@ -34,7 +42,7 @@ export function drawIncident(random: () => number): Incident {
   const kind = random() < 0.7 ? "storm" : "lockout";
   return {
     kind,
-    rates: kind === "storm" ? { "429": 0.9 } : LOCKOUT_RATES,
+    rates: kind === "storm" ? STORM_RATES : LOCKOUT_RATES,
     retryAfter: random() < 0.5 ? "1" : "2",
     afterMs: 4_000 + 6_000 * random(),
     forMs: 1_000 + 1_000 * random(),

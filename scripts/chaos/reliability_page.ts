@@ -28,9 +28,9 @@ While the runs go on, and seeded, so that a run can be repeated:
 - one model call in ten meets one of ${
     Object.keys(EVERYDAY_RATES).length
   } faults, each as often as any other, from a connection that is
-  reset to a stream that nobody asked for: those of [faults.md](faults.md) that do not stop a run;
-- every 4 to 10 s the model has an incident of 1 to 2 s: a storm, in which nine calls in ten get a
-  429 with Retry-After, or a lockout, in which one call in five is refused as if by a bad key or an
+  reset to a stream that nobody asked for: those of [faults.md](faults.md) that are no rate limit and do not stop a run;
+- every 4 to 10 s the model has an incident of 1 to 2 s: a storm, in which nearly nine calls in ten
+  get a 429 with Retry-After or are told so in another way, or a lockout, in which one call in five is refused as if by a bad key or an
   empty account. That pauses the run; it is resumed within half a second;
 - the clock of a worker is wrong by up to 10 minutes, either way, by another time after each kill.
 

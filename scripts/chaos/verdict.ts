@@ -1,4 +1,4 @@
-import type { ChaosReport } from "./chaos.ts";
+import { type ChaosReport, LONGEST_PAUSE_MS } from "./chaos.ts";
 
 /** What should have held and did not, a line each; empty for a run that passed. */
 export function findFailures(report: ChaosReport): string[] {
@@ -18,5 +18,14 @@ export function findFailures(report: ChaosReport): string[] {
     lines.push(`${evaluations} evaluations of ${prompts} prompts`);
   }
   if (leasesLeft > 0) lines.push(`${leasesLeft} leases left`);
+  for (const { what, toProgressMs } of report.kills) {
+    if (toProgressMs >= LONGEST_PAUSE_MS) {
+      lines.push(
+        `nothing was stored for ${
+          LONGEST_PAUSE_MS / 1000
+        } s after a kill of ${what}`,
+      );
+    }
+  }
   return lines;
 }

@@ -30,12 +30,17 @@ Deno.test("findFailures() names each thing that did not hold", () => {
       statuses: ["running", "completed"],
       evaluations: 299,
       leasesLeft: 1,
+      kills: [
+        { what: "rest", atMs: 1, toProgressMs: 119_000 },
+        { what: "postgres", atMs: 2, toProgressMs: 120_001 },
+      ],
     }),
     [
       "run 2: not so: a rule (3, not 4)",
       "1 of 2 runs are running, not completed",
       "299 evaluations of 300 prompts",
       "1 leases left",
+      "nothing was stored for 120 s after a kill of postgres",
     ],
   );
 });

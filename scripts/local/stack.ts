@@ -15,7 +15,7 @@ import {
 import { type Backends, createGateway } from "./gateway/gateway.ts";
 import { listen } from "./gateway/listen.ts";
 import { readOrCreateKeys, signUserToken } from "./keys.ts";
-import { ignoreLateWrites } from "./late_writes.ts";
+import { surviveKilledServer } from "./killed_server.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
 import { setUpProjectDatabase } from "./project_database.ts";
@@ -97,7 +97,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     log = () => {},
   } = options;
   let wakes = options.wakes ?? "on";
-  ignoreLateWrites();
+  surviveKilledServer();
   await using cleanup = new AsyncDisposableStack();
   const folder = await openStackFolder(dataDir);
   cleanup.defer(folder.release);

@@ -43,6 +43,8 @@ if (
 
 if (args.broken) Deno.exit(showProofs(await proveInvariants()) ? 0 : 1);
 
+const proofs = args.write ? await proveInvariants() : [];
+let passed = showProofs(proofs);
 const reports: ChaosReport[] = [];
 for (const seed of seeds) {
   console.log(`seed ${seed}`);
@@ -55,18 +57,22 @@ for (const seed of seeds) {
     log: (line) => console.log(`  ${line}`),
   });
   reports.push(report);
+  passed &&= findFailures(report).length === 0;
   console.log(`  ${describe(report)}`);
+  // After each, so that the figures of hours are not lost with the last seed.
+  if (args.write) await writePage(reports, proofs);
 }
-let passed = reports.every((report) => findFailures(report).length === 0);
-if (args.write) {
-  const proofs = await proveInvariants();
-  passed = showProofs(proofs) && passed;
+Deno.exit(passed ? 0 : 1);
+
+async function writePage(
+  reports: ChaosReport[],
+  proofs: Proof[],
+): Promise<void> {
   await Deno.writeTextFile(
     new URL("../../docs/reliability.md", import.meta.url),
     await formatMarkdown(toReliabilityPage(reports, proofs)),
   );
 }
-Deno.exit(passed ? 0 : 1);
 
 function describe(report: ChaosReport): string {
   const { incidents, evaluations, kills, callsPerPrompt, seconds } = report;

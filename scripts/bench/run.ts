@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { cpus } from "node:os";
 import { formatNumber, toBenchmarksPage } from "./benchmarks_page.ts";
+import { measureCompare } from "./compare.ts";
 import { measureEvaluate } from "./evaluate.ts";
 import { measureExecute } from "./execute.ts";
 import { measureExtract } from "./extract.ts";
@@ -19,6 +20,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   extract: measureExtract,
   store: measureStore,
   evaluate: measureEvaluate,
+  compare: measureCompare,
   promptfoo: measurePromptfoo,
 };
 

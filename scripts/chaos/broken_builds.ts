@@ -25,7 +25,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
   {
     name: "`finish_tasks()` does not count `open` down",
     changes: [{
-      function: "public.finish_tasks",
+      function: "pipeline.finish_prompts",
       from:
         "open = counted.open - settled.closed, succeeded = counted.succeeded + totals.succeeded",
       to: "succeeded = counted.succeeded + totals.succeeded",
@@ -53,7 +53,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
   {
     name: "`finish_tasks()` does not count failures",
     changes: [{
-      function: "public.finish_tasks",
+      function: "pipeline.finish_prompts",
       from: "failed = counted.failed + settled.failed",
       to: "failed = counted.failed",
     }],
@@ -108,27 +108,20 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
   {
     name: "`finish_tasks()` stores no evaluation of a prompt that failed",
     changes: [{
-      function: "public.finish_tasks",
-      from: "where task.status in ('succeeded', 'failed')) as stored_ids",
-      to: "where task.status = 'succeeded') as stored_ids",
+      function: "pipeline.settle_tasks",
+      from: "where task.status in ('succeeded', 'failed')",
+      to: "where task.status = 'succeeded'",
     }],
     breaks: [ONE_EVALUATION],
   },
   {
     name:
-      "`store_evaluations()` inserts without `on conflict`, and the table has no unique key",
-    changes: [
-      {
-        function: "pipeline.store_evaluations",
-        from: "on conflict (run_id, prompt_key) do update set",
-        to: "/*",
-      },
-      {
-        function: "pipeline.store_evaluations",
-        from: "where not stored.success",
-        to: "*/",
-      },
-    ],
+      "`store_evaluations()` looks for a conflict of `id`, and the table has no other unique key",
+    changes: [{
+      function: "pipeline.store_in_prompt_evaluations",
+      from: "on conflict (run_id, prompt_key)",
+      to: "on conflict (id)",
+    }],
     dropConstraints: [{
       table: "public.prompt_evaluations",
       constraint: "prompt_evaluations_run_has_one_per_prompt",
@@ -138,9 +131,9 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
   {
     name: "`finish_tasks()` takes a try that will be repeated for the last one",
     changes: [{
-      function: "public.finish_tasks",
-      from: "count(task.finished_at) as closed",
-      to: "count(*) as closed",
+      function: "pipeline.settle_tasks",
+      from: "count(task.finished_at)",
+      to: "count(*)",
     }],
     breaks: [OPEN, ENDED_TOO_EARLY],
   },

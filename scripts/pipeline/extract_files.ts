@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { opencodeStoreOf } from "../../supabase/functions/_shared/archive/container/opencode_store.ts";
 import type { ExtractOptions } from "../../supabase/functions/_shared/archive/options.ts";
 import {
   type ExtractEvent,
   readArchives,
+  type UnreadArchive,
 } from "../../supabase/functions/_shared/archive/read_archives.ts";
 import type { FoundFile } from "./find_files.ts";
 import { openArchiveFile } from "./open_archive_file.ts";
@@ -19,8 +22,34 @@ export function extractFiles(
   });
 }
 
-async function* toArchives(files: AsyncIterable<FoundFile>) {
+/** An archive per file, but for the files of an opencode folder, which are one. */
+async function* toArchives(
+  files: AsyncIterable<FoundFile>,
+): AsyncGenerator<UnreadArchive> {
+  let store: { path: string; files: string[] } | undefined;
   for await (const { path } of files) {
-    yield { path, open: () => openArchiveFile(path) };
+    const folder = opencodeStoreOf(path);
+    if (store !== undefined && store.path !== folder) {
+      yield toArchive(store);
+      store = undefined;
+    }
+    if (folder === undefined) yield { path, open: () => openArchiveFile(path) };
+    else {
+      store ??= { path: folder, files: [] };
+      store.files.push(path);
+    }
   }
+  if (store !== undefined) yield toArchive(store);
+}
+
+function toArchive(
+  { path, files }: { path: string; files: string[] },
+): UnreadArchive {
+  async function* read() {
+    for (const file of files) {
+      yield new Uint8Array(await readFile(file));
+      yield new TextEncoder().encode("\n");
+    }
+  }
+  return { path, open: () => Promise.resolve(ReadableStream.from(read())) };
 }

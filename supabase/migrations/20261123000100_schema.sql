@@ -1,7 +1,7 @@
 -- Why: archives in, graded prompt/response pairs out, with Postgres as the place of truth. Read
--- these files in order: what a run is (0200 to 0500), how work is claimed and finished (0600 to
--- 1000), what people call (1100), what keeps it going when wakes are lost (1200), what people look
--- at (1300).
+-- these files in order: what a run is (0200 to 0550), how work is claimed and finished (0600 to
+-- 1000) and graded (1005 to 1020), what people call (1100), what keeps it going when wakes are lost
+-- (1200), what people look at (1300).
 --
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 

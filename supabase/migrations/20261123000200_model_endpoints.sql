@@ -116,6 +116,8 @@ create table pipeline.endpoint_states (
   tokens_available numeric not null default 0,
   refilled_at timestamptz not null default now(),
   output_tokens_mean numeric not null default 500,
+  judges_wanted integer not null default 0,
+  judges_wait_until timestamptz,
   constraint endpoint_states_concurrency_is_positive check (concurrency >= 1)
 )
 with (fillfactor = 50);
@@ -133,6 +135,10 @@ comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
+comment on column pipeline.endpoint_states.judges_wanted is
+  'Calls that judges could have in flight together, when they last got fewer than they asked for.';
+comment on column pipeline.endpoint_states.judges_wait_until is
+  'Until when judges_wanted holds; whoever still waits asks again before.';
 alter table pipeline.endpoint_states enable row level security;
 grant select, insert, update, delete on pipeline.endpoint_states to service_role;
 

@@ -99,6 +99,7 @@ begin
     create_results_table.name,
     'A results table like prompt_evaluations: one row per run and prompt.'
   );
+  perform pipeline.create_store_function(create_results_table.name);
   -- Somebody may have dropped a table of this name that was ours.
   insert into pipeline.results_tables (name) values (create_results_table.name)
   on conflict do nothing;

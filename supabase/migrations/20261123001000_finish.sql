@@ -1,8 +1,5 @@
 -- Why: what happens to a task after a try is decided here, in one place: stored, tried again,
 -- waited for, or given up.
---
--- Functions that every claim and finish calls are plpgsql even where SQL would do: PostgreSQL
--- before 18 plans a SQL function anew at each call.
 
 create function pipeline.retry_delay(attempts integer, chance double precision default random())
 returns interval
@@ -16,72 +13,6 @@ as $$
 $$;
 comment on function pipeline.retry_delay(integer, double precision) is
   'Wait before the next try: uniform between 0 and 2, 4, 8 … s, at most 60 s.';
-
-create function pipeline.store_evaluations(
-  run public.pipeline_runs,
-  endpoint public.model_endpoints,
-  task_ids bigint[],
-  results jsonb,
-  as_of timestamptz
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-  -- Dynamic, because the table is the run's choice; check_run() admits only results tables.
-  execute format($insert$
-    insert into public.%I as stored (
-      run_id, prompt_key, prompt, response, model, success, error, timestamp, duration_ms,
-      tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens, cost,
-      finish_reason, attempts, reference, source, owner
-    )
-    select
-      $1.id, task.key, prompt.text, result.response, coalesce(result.model, $1.model, $2.model),
-      task.status = 'succeeded', task.error, $5, result."durationMs",
-      result."inputTokens" + result."outputTokens",
-      $1.metadata || coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
-        || case
-          when task.status = 'succeeded' then '{}'
-          else jsonb_build_object(
-            'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
-          )
-        end,
-      $1.experiment_name, $1.tags, result."inputTokens", result."outputTokens",
-      case
-        when result.cached then 0
-        else (result."inputTokens" * $2.input_cost + result."outputTokens" * $2.output_cost) / 1e6
-      end,
-      result."finishReason", task.attempts, prompt.reference, prompt.source, $1.owner
-    from public.pipeline_tasks as task
-    -- One look into the payload, which is stored out of line.
-    cross join lateral jsonb_to_record(task.payload) as prompt (
-      text text, reference text, source jsonb, metadata jsonb
-    )
-    left join jsonb_to_recordset($4) as result (
-      id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
-      "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb
-    ) on result.id = task.id
-    where task.id = any ($3)
-    order by task.id
-    -- A prompt that failed and is tried again gets its answer in the same row.
-    on conflict (run_id, prompt_key) do update set
-      response = excluded.response, model = excluded.model, success = excluded.success,
-      error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
-      tokens_used = excluded.tokens_used, metadata = excluded.metadata,
-      input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-      cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
-    where not stored.success
-  $insert$, (run).results_table)
-  using run, endpoint, task_ids, results, as_of;
-end;
-$$;
-comment on function pipeline.store_evaluations(
-  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is
-  'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
 
 create function pipeline.end_run_if_done(run_id bigint, as_of timestamptz)
 returns void
@@ -122,187 +53,6 @@ end;
 $$;
 comment on function pipeline.end_run_if_done(bigint, timestamptz) is
   'Completes a run that has no open task; fails it when its source could not be read.';
-
-create type pipeline.result_totals as (
-  succeeded bigint,
-  cached bigint,
-  errors bigint,
-  rate_errors bigint,
-  retry_after_ms numeric,
-  rate_reason text,
-  stop_reason text,
-  input_tokens bigint,
-  output_tokens bigint,
-  output_tokens_mean numeric,
-  latency_ms numeric,
-  pause_ms numeric
-);
-comment on type pipeline.result_totals is
-  'What a batch of results comes to; tokens without those of cached answers.';
-
-create function pipeline.total_results(results jsonb, task_ids bigint[])
-returns pipeline.result_totals
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-  select
-    count(*) filter (where result.outcome = 'succeeded'),
-    count(*) filter (where result.cached),
-    count(*) filter (where result.error is not null),
-    count(*) filter (where result.error ->> 'class' = 'rate'),
-    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate'),
-    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate'),
-    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'stop'),
-    coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
-    coalesce(sum(result."outputTokens") filter (where result.cached is not true), 0),
-    avg(result."outputTokens") filter (where result.cached is not true),
-    avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
-    max(result."pauseMs")
-  from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, error jsonb, cached boolean,
-    "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
-  )
-  where result.id = any (task_ids);
-$$;
-comment on function pipeline.total_results(jsonb, bigint[]) is
-  'Adds up the results of the given tasks, in one pass.';
-
-create function pipeline.slots_in_use(endpoint text, as_of timestamptz)
-returns integer
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-  return pipeline.calls_reserved(endpoint, as_of) + (
-    select coalesce(sum(worker.slots), 0)
-    from pipeline.workers as worker
-    join public.pipeline_runs as run on run.id = worker.run_id
-    where run.endpoint = slots_in_use.endpoint
-      and worker.stage = 'execute'
-      and worker.ended_at is null
-      and worker.expires_at > slots_in_use.as_of
-  );
-end;
-$$;
-comment on function pipeline.slots_in_use(text, timestamptz) is
-  'Calls that the live workers of all runs together may have in flight to an endpoint.';
-
-create function pipeline.adapt_concurrency(
-  state pipeline.endpoint_states,
-  given integer,
-  totals pipeline.result_totals,
-  crowded boolean,
-  as_of timestamptz
-)
-returns pipeline.endpoint_states
-language plpgsql
-immutable
-security invoker
-set search_path = ''
-as $$
-declare
-  shrunk_just_now boolean := coalesce(
-    state.reduced_at > as_of - make_interval(secs => coalesce((totals).latency_ms, 0) / 1000.0), false
-  );
-begin
-  -- The best latency is forgotten slowly, so that an endpoint may become slower for good.
-  state.best_latency_ms := least(
-    coalesce(state.best_latency_ms * 1.002, (totals).latency_ms),
-    coalesce((totals).latency_ms, state.best_latency_ms)
-  );
-  if (totals).rate_errors > 0 then
-    -- One reduction per cool-down, however many calls it hits.
-    if coalesce(state.blocked_until, '-infinity') <= as_of then
-      state.concurrency := greatest(
-        1,
-        case when state.reduced_at is null then coalesce(given, state.concurrency) else state.concurrency end
-          / 2.0
-      );
-      state.reduced_at := as_of;
-    end if;
-  elsif given is null and (totals).latency_ms > 2 * state.best_latency_ms then
-    if not shrunk_just_now then
-      state.concurrency := greatest(1, state.concurrency * 0.8);
-      state.reduced_at := as_of;
-    end if;
-  elsif crowded then
-    -- Double per round until the first sign of a limit, then one more per round.
-    state.concurrency := least(
-      1000,
-      state.concurrency
-        + (totals).succeeded / case when state.reduced_at is null then 1 else state.concurrency end
-    );
-  end if;
-  if state.concurrency >= given then
-    state.concurrency := given;
-    state.reduced_at := null;
-  end if;
-  return state;
-end;
-$$;
-comment on function pipeline.adapt_concurrency(
-  pipeline.endpoint_states, integer, pipeline.result_totals, boolean, timestamptz
-) is
-  'Additive increase, multiplicative decrease: halves on rate errors, shrinks by a fifth when latency has doubled, else grows while it is used up (crowded). A given number is only ever cut back by rate errors.';
-
-create function pipeline.heed_endpoint(
-  run public.pipeline_runs,
-  endpoint public.model_endpoints,
-  totals pipeline.result_totals,
-  reserved_tokens bigint,
-  as_of timestamptz
-)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-  state pipeline.endpoint_states;
-  pause_ms numeric := case
-    when (totals).rate_errors > 0
-    then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
-    else (totals).pause_ms
-  end;
-begin
-  select * into state
-  from pipeline.endpoint_states where endpoint_states.endpoint = (heed_endpoint.endpoint).name
-  for update;
-  state := pipeline.adapt_concurrency(
-    state,
-    coalesce((endpoint).max_concurrency, (run).max_concurrency),
-    totals,
-    pipeline.slots_in_use((endpoint).name, as_of) >= 0.8 * state.concurrency,
-    as_of
-  );
-  update pipeline.endpoint_states
-  set
-    blocked_until = greatest(
-      state.blocked_until, as_of + make_interval(secs => pause_ms / 1000.0)
-    ),
-    blocked_reason = coalesce((totals).rate_reason, state.blocked_reason),
-    concurrency = state.concurrency,
-    best_latency_ms = state.best_latency_ms,
-    reduced_at = state.reduced_at,
-    tokens_available = tokens_available + heed_endpoint.reserved_tokens
-      - case
-        when heed_endpoint.reserved_tokens > 0 then (totals).input_tokens + (totals).output_tokens
-        else 0
-      end,
-    output_tokens_mean = output_tokens_mean * 0.9
-      + coalesce((totals).output_tokens_mean, output_tokens_mean) * 0.1
-  where endpoint_states.endpoint = (heed_endpoint.endpoint).name;
-end;
-$$;
-comment on function pipeline.heed_endpoint(
-  public.pipeline_runs, public.model_endpoints, pipeline.result_totals, bigint, timestamptz
-) is
-  'Learns from a batch of results: a rate error or an exhausted budget cools the endpoint down for everybody, concurrency adapts, and tokens used take the place of tokens reserved.';
 
 create function pipeline.settle_successes(worker_id uuid, results jsonb, as_of timestamptz)
 returns setof public.pipeline_tasks
@@ -457,20 +207,6 @@ $$;
 comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
   'Enqueues the tasks and logs the losses that results bring with them.';
 
-create function pipeline.blocked_ms(endpoint text, as_of timestamptz)
-returns integer
-language sql
-stable
-security invoker
-set search_path = ''
-as $$
-  select greatest(0, ceil(extract(epoch from state.blocked_until - blocked_ms.as_of) * 1000))::integer
-  from pipeline.endpoint_states as state
-  where state.endpoint = blocked_ms.endpoint;
-$$;
-comment on function pipeline.blocked_ms(text, timestamptz) is
-  'For how many milliseconds no call may leave to an endpoint; 0 when it is not cooling down.';
-
 create function pipeline.pause_on_stop(run_id bigint, reason text)
 returns void
 language sql
@@ -495,34 +231,171 @@ $$;
 comment on function pipeline.pause_on_stop(bigint, text) is
   'Pauses a run whose calls cannot succeed as things are: a bad key, no credit left.';
 
-create function pipeline.has_lesson(
+create type pipeline.settled_tasks as (
+  ids bigint[],
+  stored_ids bigint[],
+  closed bigint,
+  failed bigint,
+  reserved_tokens bigint,
+  evaluated bigint,
+  not_evaluated bigint
+);
+comment on type pipeline.settled_tasks is
+  'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
+
+create function pipeline.settle_tasks(
+  worker_id uuid,
   run public.pipeline_runs,
-  endpoint public.model_endpoints,
-  totals pipeline.result_totals
+  results jsonb,
+  as_of timestamptz
 )
-returns boolean
+returns pipeline.settled_tasks
 language plpgsql
-stable
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  settled pipeline.settled_tasks;
+begin
+  select
+    array_agg(task.id),
+    array_agg(task.id) filter (where task.status in ('succeeded', 'failed')),
+    count(task.finished_at),
+    count(*) filter (where task.status = 'failed'),
+    sum(task.reserved_tokens),
+    coalesce(
+      sum(jsonb_array_length(task.evaluations)) filter (where task.status = 'succeeded'), 0
+    ),
+    coalesce(
+      sum(jsonb_array_length(task.evaluations)) filter (where task.status = 'failed'), 0
+    )
+  into settled
+  from (
+    select
+      id, status, finished_at, reserved_tokens,
+      -- Payloads are stored out of line: only read where they are needed.
+      case when stage = 'evaluate' then payload -> 'evaluationIds' end as evaluations
+    from pipeline.settle_successes(settle_tasks.worker_id, settle_tasks.results, settle_tasks.as_of)
+    union all
+    select
+      id, status, finished_at, reserved_tokens,
+      case when stage = 'evaluate' then payload -> 'evaluationIds' end
+    from pipeline.settle_failures(
+      settle_tasks.worker_id, settle_tasks.run, settle_tasks.results, settle_tasks.as_of
+    )
+    where settle_tasks.results @? '$[*] ? (@.outcome == "failed")'
+  ) as task;
+  return settled;
+end;
+$$;
+comment on function pipeline.settle_tasks(uuid, public.pipeline_runs, jsonb, timestamptz) is
+  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
+
+create function pipeline.finish_prompts(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  settled pipeline.settled_tasks,
+  totals pipeline.result_totals,
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  endpoint public.model_endpoints;
+begin
+  select * into endpoint from public.model_endpoints where name = (run).endpoint;
+  perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
+  if ((run).options -> 'cache') = 'true' then
+    perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
+  end if;
+  if pipeline.has_lesson(run, endpoint, totals) then
+    perform pipeline.heed_endpoint(run, endpoint, totals, settled.reserved_tokens, as_of);
+  end if;
+  update public.pipeline_runs as counted
+  set
+    open = counted.open - settled.closed,
+    succeeded = counted.succeeded + totals.succeeded,
+    failed = counted.failed + settled.failed,
+    cached = counted.cached + totals.cached,
+    input_tokens = counted.input_tokens + totals.input_tokens,
+    output_tokens = counted.output_tokens + totals.output_tokens,
+    cost = counted.cost + coalesce(
+      (totals.input_tokens * endpoint.input_cost + totals.output_tokens * endpoint.output_cost) / 1e6,
+      0
+    )
+  where counted.id = (run).id;
+  if worker.handed_over_at is not null then
+    perform pipeline.give_back_slots(worker);
+  end if;
+  if (run).evaluators <> '[]' and settled.stored_ids is not null then
+    perform pipeline.enqueue_evaluations(run, settled.stored_ids, as_of);
+  end if;
+end;
+$$;
+comment on function pipeline.finish_prompts(
+  pipeline.workers, public.pipeline_runs, pipeline.settled_tasks, pipeline.result_totals, jsonb,
+  timestamptz
+) is 'Stores the answers of stage execute, learns from them, counts them and has them evaluated.';
+
+create function pipeline.finish_gradings(
+  run public.pipeline_runs,
+  settled pipeline.settled_tasks,
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  only_evaluates boolean := (run).source ->> 'type' = 'evaluations';
+begin
+  perform pipeline.store_scores(run, settled.stored_ids, results, as_of);
+  update public.pipeline_runs as counted
+  set
+    open = counted.open - settled.closed,
+    -- Of a run that only evaluates, done is what has been evaluated.
+    succeeded = counted.succeeded + case when only_evaluates then settled.evaluated else 0 end,
+    failed = counted.failed + case when only_evaluates then settled.not_evaluated else 0 end
+  where counted.id = (run).id;
+  perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+end;
+$$;
+comment on function pipeline.finish_gradings(
+  public.pipeline_runs, pipeline.settled_tasks, jsonb, timestamptz
+) is 'Stores the scores of stage evaluate, and counts them for a run that does nothing else.';
+
+create function pipeline.finish_archives(
+  run public.pipeline_runs,
+  settled pipeline.settled_tasks,
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+volatile
 security invoker
 set search_path = ''
 as $$
 begin
-  -- Claims take turns on the endpoint's state: a batch that teaches nothing must not hold them up.
-  return (totals).rate_errors > 0
-    or (totals).pause_ms > 0
-    or (endpoint).tokens_per_minute is not null
-    or (endpoint).input_cost is not null
-    or coalesce((endpoint).max_concurrency, (run).max_concurrency) is null
-    or exists (
-      select from pipeline.endpoint_states as state
-      where state.endpoint = (has_lesson.endpoint).name and state.reduced_at is not null
-    );
+  perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+  update public.pipeline_runs as counted
+  set open = counted.open - settled.closed
+  where counted.id = (run).id;
+  perform pipeline.draw_sample((run).id, as_of);
 end;
 $$;
-comment on function pipeline.has_lesson(
-  public.pipeline_runs, public.model_endpoints, pipeline.result_totals
-) is
-  'Whether a batch of results can change what heed_endpoint() keeps: limits that are not given, were cut back, are counted in tokens or money, or were just met.';
+comment on function pipeline.finish_archives(
+  public.pipeline_runs, pipeline.settled_tasks, jsonb, timestamptz
+) is 'Enqueues what stage extract has found, and draws the sample after the last archive.';
 
 create function public.finish_tasks(
   worker_id uuid,
@@ -538,111 +411,35 @@ as $$
 declare
   worker pipeline.workers;
   run public.pipeline_runs;
-  endpoint public.model_endpoints;
-  settled record;
+  settled pipeline.settled_tasks;
   totals pipeline.result_totals;
 begin
   select * into worker from pipeline.workers where id = finish_tasks.worker_id;
   select * into run from public.pipeline_runs where id = worker.run_id;
-  select
-    array_agg(task.id) as ids,
-    array_agg(task.id) filter (where task.status in ('succeeded', 'failed')) as stored_ids,
-    count(task.finished_at) as closed,
-    count(*) filter (where task.status = 'failed') as failed,
-    sum(task.reserved_tokens) as reserved_tokens,
-    coalesce(
-      sum(jsonb_array_length(task.evaluations)) filter (where task.status = 'succeeded'), 0
-    ) as evaluated,
-    coalesce(
-      sum(jsonb_array_length(task.evaluations)) filter (where task.status = 'failed'), 0
-    ) as not_evaluated
-  into settled
-  from (
-    select
-      id, status, finished_at, reserved_tokens,
-      -- Payloads are stored out of line: only read where they are needed.
-      case when stage = 'evaluate' then payload -> 'evaluationIds' end as evaluations
-    from pipeline.settle_successes(worker.id, finish_tasks.results, finish_tasks.as_of)
-    union all
-    select
-      id, status, finished_at, reserved_tokens,
-      case when stage = 'evaluate' then payload -> 'evaluationIds' end
-    from pipeline.settle_failures(worker.id, run, finish_tasks.results, finish_tasks.as_of)
-  ) as task;
+  settled := pipeline.settle_tasks(worker.id, run, results, as_of);
   if settled.ids is null then
     return jsonb_build_object('status', run.status, 'finished', '[]'::jsonb, 'blockedMs', 0);
   end if;
-
-  totals := pipeline.total_results(finish_tasks.results, settled.ids);
+  totals := pipeline.total_results(results, settled.ids);
   if totals.errors > 0 then
-    perform pipeline.log_attempts(settled.ids, finish_tasks.results, finish_tasks.as_of);
+    perform pipeline.log_attempts(settled.ids, results, as_of);
   end if;
-  if worker.stage = 'execute' then
-    select * into endpoint from public.model_endpoints where name = run.endpoint;
-    perform pipeline.store_evaluations(
-      run, endpoint, settled.stored_ids, finish_tasks.results, finish_tasks.as_of
-    );
-    if (run.options -> 'cache') = 'true' then
-      perform pipeline.remember_answers(
-        run, endpoint, settled.ids, finish_tasks.results, finish_tasks.as_of
-      );
-    end if;
-    if pipeline.has_lesson(run, endpoint, totals) then
-      perform pipeline.heed_endpoint(
-        run, endpoint, totals, settled.reserved_tokens, finish_tasks.as_of
-      );
-    end if;
-    update public.pipeline_runs as counted
-    set
-      open = counted.open - settled.closed,
-      succeeded = counted.succeeded + totals.succeeded,
-      failed = counted.failed + settled.failed,
-      cached = counted.cached + totals.cached,
-      input_tokens = counted.input_tokens + totals.input_tokens,
-      output_tokens = counted.output_tokens + totals.output_tokens,
-      cost = counted.cost + coalesce(
-        (totals.input_tokens * endpoint.input_cost + totals.output_tokens * endpoint.output_cost)
-          / 1e6,
-        0
-      )
-    where counted.id = run.id;
-    if run.evaluators <> '[]' and settled.stored_ids is not null then
-      perform pipeline.enqueue_evaluations(run, settled.stored_ids, finish_tasks.as_of);
-    end if;
-  elsif worker.stage = 'evaluate' then
-    perform pipeline.store_scores(
-      run, settled.stored_ids, finish_tasks.results, finish_tasks.as_of
-    );
-    update public.pipeline_runs as counted
-    set
-      open = counted.open - settled.closed,
-      -- Of a run that only evaluates, done is what has been evaluated.
-      succeeded = counted.succeeded
-        + case when run.source ->> 'type' = 'evaluations' then settled.evaluated else 0 end,
-      failed = counted.failed
-        + case when run.source ->> 'type' = 'evaluations' then settled.not_evaluated else 0 end
-    where counted.id = run.id;
-    perform pipeline.follow_up(run.id, settled.ids, finish_tasks.results, finish_tasks.as_of);
-  elsif worker.stage = 'notify' then
-    perform pipeline.log_deliveries(settled.ids, finish_tasks.results, finish_tasks.as_of);
-  else
-    perform pipeline.follow_up(run.id, settled.ids, finish_tasks.results, finish_tasks.as_of);
-    update public.pipeline_runs as counted
-    set open = counted.open - settled.closed
-    where counted.id = run.id;
-    if worker.stage = 'extract' then
-      perform pipeline.draw_sample(run.id, finish_tasks.as_of);
-    end if;
-  end if;
+  case worker.stage
+    when 'extract' then perform pipeline.finish_archives(run, settled, results, as_of);
+    when 'execute' then
+      perform pipeline.finish_prompts(worker, run, settled, totals, results, as_of);
+    when 'evaluate' then perform pipeline.finish_gradings(run, settled, results, as_of);
+    when 'notify' then perform pipeline.log_deliveries(settled.ids, results, as_of);
+  end case;
   if totals.stop_reason is not null then
     perform pipeline.pause_on_stop(run.id, totals.stop_reason);
   end if;
-  perform pipeline.end_run_if_done(run.id, finish_tasks.as_of);
+  perform pipeline.end_run_if_done(run.id, as_of);
   return jsonb_build_object(
     'status', run.status,
     'finished', to_jsonb(settled.ids),
     'blockedMs', case
-      when worker.stage = 'execute' then pipeline.blocked_ms(run.endpoint, finish_tasks.as_of)
+      when worker.stage = 'execute' then pipeline.blocked_ms(run.endpoint, as_of)
       else 0
     end
   );

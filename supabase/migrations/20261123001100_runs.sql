@@ -1,40 +1,55 @@
 -- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
 
-create function pipeline.prompt_tasks(prompts jsonb)
-returns jsonb
+create function pipeline.enqueue_prompts(run public.pipeline_runs, prompts jsonb)
+returns void
 language sql
-immutable
+volatile
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'stage', 'execute',
-        'key', coalesce(
-          prompt.object ->> 'key',
-          left(encode(sha256(convert_to(
-            prompt.position || ':' || (prompt.object ->> 'text'), 'UTF8'
-          )), 'hex'), 32)
-        ),
-        'payload', prompt.object - 'key'
-      )
-      order by prompt.position
-    ),
-    '[]'
-  )
-  from (
+  -- Not by way of enqueue_tasks(): a list of thousands would be taken apart twice.
+  with listed as (
+    select
+      given.position,
+      case jsonb_typeof(given.item)
+        when 'string' then jsonb_build_object('text', given.item)
+        else given.item
+      end as prompt
+    from jsonb_array_elements(enqueue_prompts.prompts) with ordinality as given (item, position)
+  ),
+  keyed as (
     select
       listed.position,
-      case jsonb_typeof(listed.item)
-        when 'string' then jsonb_build_object('text', listed.item)
-        else listed.item
-      end as object
-    from jsonb_array_elements(prompts) with ordinality as listed (item, position)
-  ) as prompt;
+      listed.prompt - 'key' as payload,
+      coalesce(
+        listed.prompt ->> 'key',
+        left(encode(sha256(convert_to(
+          listed.position || ':' || (listed.prompt ->> 'text'), 'UTF8'
+        )), 'hex'), 32)
+      ) as key
+    from listed
+  ),
+  once as (
+    select distinct on (keyed.key) keyed.* from keyed order by keyed.key, keyed.position
+  ),
+  enqueued as (
+    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
+    select
+      (enqueue_prompts.run).id, 'execute', once.key, once.payload,
+      (enqueue_prompts.run).created_at, (enqueue_prompts.run).created_at
+    from once
+    order by once.position
+    limit (enqueue_prompts.run).max_prompts
+    returning 1
+  ),
+  counted as (select count(*) as prompts from enqueued)
+  update public.pipeline_runs as fresh
+  set open = fresh.open + counted.prompts, extracted = fresh.extracted + counted.prompts
+  from counted
+  where fresh.id = (enqueue_prompts.run).id;
 $$;
-comment on function pipeline.prompt_tasks(jsonb) is
-  'The execute tasks of a list of prompts: strings or {text, key?, messages?, reference?, metadata?}. Without a key, position and text make one.';
+comment on function pipeline.enqueue_prompts(public.pipeline_runs, jsonb) is
+  'Gives a run the prompts of a list: strings or {text, key?, messages?, reference?, metadata?}. Without a key, position and text make one; of equal keys the first counts.';
 
 create function pipeline.copy_prompts(run public.pipeline_runs, earlier_id bigint)
 returns void
@@ -87,9 +102,7 @@ begin
         new.created_at
       );
     when 'prompts' then
-      perform pipeline.enqueue_batch(
-        new.id, pipeline.prompt_tasks(new.source -> 'prompts'), new.created_at
-      );
+      perform pipeline.enqueue_prompts(new, new.source -> 'prompts');
       perform pipeline.end_run_if_done(new.id, new.created_at);
     when 'run' then
       perform pipeline.copy_prompts(new, (new.source ->> 'runId')::bigint);

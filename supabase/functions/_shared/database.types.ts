@@ -768,7 +768,7 @@ export type Database = {
         Returns: Json;
       };
       "hand_over": {
-        Args: { "as_of"?: string; "worker_id": string };
+        Args: { "as_of"?: string; "capacity"?: number; "worker_id": string };
         Returns: undefined;
       };
       "inspect_project": { Args: { "as_of"?: string }; Returns: Json };
@@ -919,6 +919,10 @@ export type Database = {
       };
       "sweep_pipeline": {
         Args: { "as_of"?: string; "most"?: number };
+        Returns: Json;
+      };
+      "take_wake": {
+        Args: { "as_of"?: string; "run_id": number };
         Returns: Json;
       };
       "webhook_secret": { Args: Record<PropertyKey, never>; Returns: string };

@@ -1,11 +1,13 @@
+import { readConfig } from "../_shared/config.ts";
 import { createHandlerDependencies } from "../_shared/http/create_services.ts";
+import { createBackgroundWorker } from "../_shared/stages/background_worker.ts";
 import { createHandler } from "./handler.ts";
 
-const environment = Deno.env.toObject();
+const config = readConfig(Deno.env.toObject());
 
 export default {
   fetch: createHandler(
-    `${environment.SUPABASE_URL}/functions/v1`,
-    createHandlerDependencies(environment),
+    `${config.supabaseUrl}/functions/v1`,
+    createHandlerDependencies(config, createBackgroundWorker(config).begin),
   ),
 };

@@ -1,3 +1,4 @@
+import { readConfig } from "../_shared/config.ts";
 import { createHandlerDependencies } from "../_shared/http/create_services.ts";
 import { createOperationHandler } from "../_shared/http/operation_handler.ts";
 import { OPERATIONS } from "../_shared/operations/operations.ts";
@@ -8,6 +9,6 @@ export default {
   fetch: createOperationHandler(
     (input) => ({ operation, input }),
     operation.maxBodyBytes,
-    createHandlerDependencies(Deno.env.toObject()),
+    createHandlerDependencies(readConfig(Deno.env.toObject())),
   ),
 };

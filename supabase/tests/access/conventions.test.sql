@@ -14,7 +14,7 @@ where relation.relnamespace in ('public'::regnamespace, 'pipeline'::regnamespace
 
 select is_empty(
   $$ select oid::regprocedure from our_functions
-     where array_to_string(proconfig, ',') is distinct from 'search_path=""' $$,
+     where not coalesce('search_path=""' = any (proconfig), false) $$,
   'every function has an empty search_path'
 );
 select is_empty(

@@ -196,6 +196,7 @@ export const FUNCTIONS: FunctionAccess[] = [
     name: "start_worker",
     arguments: () => ({ worker_id: NOBODY, token: "guessed" }),
   },
+  { name: "take_wake", arguments: () => ({ run_id: 0 }) },
   { name: "claim_tasks", arguments: ofWorker },
   { name: "extend_leases", arguments: ofWorker },
   { name: "release_tasks", arguments: ofWorker },

@@ -330,3 +330,18 @@ Deno.test("bad calls have a status and a body that says what is wrong", () =>
     match(noTable.body.message, /create_results_table/);
     ok(project.model.count() === 0, "nothing was sent to the model");
   }));
+
+Deno.test("POST /run-pipeline begins to work without waiting for a wake", () =>
+  withProject(async (project) => {
+    const { status, body } = await call(project, "run-pipeline", {
+      dataSource: { type: "prompts", prompts: numberedPrompts(20) },
+      endpoint: "model",
+      wait: 60,
+    });
+    deepEqual([status, body.status, body.summary.succeeded], [
+      200,
+      "completed",
+      20,
+    ]);
+    await project.checkInvariants(body.runId);
+  }, { wakes: "off" }));

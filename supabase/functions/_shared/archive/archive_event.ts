@@ -19,7 +19,7 @@ export type ArchiveErrorCode =
   | "unknown_shape"
   /** A record has the shape of a known format but cannot be read as one. */
   | "unreadable_record"
-  /** Recognised and refused: not a conversation with a model. */
+  /** Recognised and refused: not a conversation with a model, or packed in a way that is not read. */
   | "refused_format"
   | "broken_compression"
   /** The file system does not let it be read. */

@@ -246,3 +246,23 @@ Deno.test("readArchive() reads UTF-16 with and without a byte order mark", async
     }
   }
 });
+
+Deno.test("readArchive() refuses a record among others, not the file", () => {
+  const ours = { messages: chatMessages("ours") };
+  const discord = { guild: {}, channel: {}, messages: [{ content: "hi" }] };
+  return expectRest(lines(ours, discord, ours), ["ours", "ours"], [
+    "refused_format",
+  ]);
+});
+
+Deno.test("readArchive() reports a message without an author", () =>
+  expectRest(
+    lines(
+      { id: "a header" },
+      { role: "user", content: "one" },
+      { rol: "user", content: "two" },
+      { role: "tool", content: "3" },
+    ),
+    ["one"],
+    ["unreadable_record"],
+  ));

@@ -42,6 +42,11 @@ const archives: Uint8Array[] = [
     ...n % 3 === 0 &&
       { titleUrl: `https://gemini.google.com/app/${Math.floor(n / 9)}` },
   }))),
+  // Rows of a table, over several lines where they are quoted.
+  toBytes(
+    ["prompt,completion", ...numbers.map((n) => `"q${n}\nand, more",a${n}`)]
+      .join("\n"),
+  ),
 ];
 
 Deno.test("readArchive() continues damaged archives from every checkpoint", async () => {

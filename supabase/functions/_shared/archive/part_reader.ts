@@ -10,6 +10,7 @@ import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
+import type { Json } from "./json.ts";
 import type { ConversationsPlace, PromptMaker } from "./prompts/to_prompts.ts";
 import { RecordScanner } from "./records/record_scanner.ts";
 import type { ScanState } from "./records/scanned_record.ts";
@@ -121,11 +122,9 @@ export class PartReader {
           const reason = "some bytes are not UTF-8 and were read as U+FFFD";
           this.#lose("invalid_utf8", reason, scanned);
         }
-        this.#read({
-          ...scanned,
-          end: after?.offset ?? scanned.offset,
-          before: this.#before,
-        });
+        const { value, record, offset } = scanned;
+        const end = after?.offset ?? offset;
+        this.#read({ value, record, offset, end, before: this.#before });
       }
       if (after === undefined) continue;
       this.#before = after;
@@ -184,8 +183,10 @@ export class PartReader {
       );
     } else {
       this.#collector = new RecordCollector(format, begun);
-      if (format.pairsIn !== undefined) {
-        this.#scanner.readAsPairs(format.pairsIn);
+      const { reads } = format;
+      if (reads !== undefined) {
+        const isEnough = (record: Json) => format.matches(record);
+        this.#scanner.readOnly({ reads, isEnough });
       }
     }
   }

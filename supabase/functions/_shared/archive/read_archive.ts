@@ -167,9 +167,14 @@ class ArchiveRun {
     number: number,
     reader: PartReader,
   ): ArchiveEvent[] {
-    return events
-      .map((event) => this.#toEvent(event, part, number, reader))
-      .filter((event) => event !== undefined);
+    const given: ArchiveEvent[] = [];
+    for (const event of events) {
+      const changed = event.type === "prompt"
+        ? event
+        : this.#toEvent(event, part, number, reader);
+      if (changed !== undefined) given.push(changed);
+    }
+    return given;
   }
 
   #toEvent(

@@ -1,4 +1,4 @@
-import { readConfig } from "../config.ts";
+import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
@@ -10,11 +10,11 @@ import type { HandlerDependencies } from "./operation_handler.ts";
 /** A request without an answer is given up after 150 s: https://supabase.com/docs/guides/functions/limits */
 const MOST_SECONDS = 140;
 
-/** What the handlers of an Edge Function work with, from its environment. */
+/** What the handlers of an Edge Function work with. */
 export function createHandlerDependencies(
-  environment: Record<string, string>,
+  config: Config,
+  beginRun?: (runId: number) => void,
 ): HandlerDependencies {
-  const config = readConfig(environment);
   const client = createServiceClient(config.supabaseUrl, config.secretKey);
   const database = createDatabase(client);
   const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
@@ -36,6 +36,7 @@ export function createHandlerDependencies(
       clock: systemClock,
       random: Math.random,
       waitLimitMs: milliseconds,
+      beginRun,
       limits: {
         milliseconds,
         prompts: 1_000,

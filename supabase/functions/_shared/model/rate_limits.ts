@@ -28,6 +28,7 @@ export function readRateLimits(
   headers: Headers,
   now: number,
 ): RateLimits | undefined {
+  if (!mentionsLimits(headers)) return undefined;
   const limits: RateLimits = {};
   for (const [budget, name] of OPENAI_BUDGETS) {
     put(limits, budget, {
@@ -54,6 +55,14 @@ export function readRateLimits(
   }
   for (const _ in limits) return limits;
   return undefined;
+}
+
+/** Most responses report no budget: one look at the names is a tenth of asking for each of them. */
+function mentionsLimits(headers: Headers): boolean {
+  for (const name of headers.keys()) {
+    if (name.includes("ratelimit")) return true;
+  }
+  return false;
 }
 
 /** The reset of the budget that is used up, the longest if several are. */

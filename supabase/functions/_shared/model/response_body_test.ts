@@ -37,6 +37,28 @@ Deno.test("readText() stops at the limit and ends the connection", async () => {
   equal(chunks.length, 97, "no more was read than needed");
 });
 
+Deno.test("readText() reads a body of a stated length in one piece", async () => {
+  const response = new Response("a€b", { headers: { "content-length": "5" } });
+  response.body!.getReader = () => {
+    throw new Error("read in pieces");
+  };
+  equal(await readText(response, 5), "a€b");
+});
+
+Deno.test("readText() does not trust the stated length of a compressed body", async () => {
+  const response = new Response("twelve bytes", {
+    headers: { "content-length": "5", "content-encoding": "gzip" },
+  });
+  await rejects(readText(response, 6), ResponseTooLarge);
+});
+
+Deno.test("readText() refuses a stated length above the limit", async () => {
+  const response = new Response("twelve bytes", {
+    headers: { "content-length": "12" },
+  });
+  await rejects(readText(response, 11), ResponseTooLarge);
+});
+
 Deno.test("readChunks() ends the connection when its reader stops early", async () => {
   let cancelled = false;
   const response = streamOf(

@@ -121,6 +121,8 @@ export interface RunPipelineDependencies {
   waitLimitMs: number;
   /** The same key within a week is the same run. */
   idempotencyKey?: string;
+  /** Begins to work on a new run at once; without it the run's wake does. */
+  beginRun?(runId: number): void;
 }
 
 /**
@@ -152,6 +154,7 @@ export async function runPipeline(
     owner: ownerOf(caller),
     idempotency_key: idempotencyKey ?? null,
   });
+  dependencies.beginRun?.(runId);
   const state = input.wait === false
     ? await readRun(runId)
     : await untilOver(runId, input.wait, dependencies);

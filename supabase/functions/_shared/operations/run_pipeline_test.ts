@@ -95,6 +95,13 @@ Deno.test("runPipeline() starts a run and answers at once", async () => {
   );
 });
 
+Deno.test("runPipeline() begins to work on the run that it started", async () => {
+  const { dependencies } = createFakes(["queued"]);
+  const begun: number[] = [];
+  await run({}, { ...dependencies, beginRun: (runId) => begun.push(runId) });
+  deepEqual(begun, [7]);
+});
+
 Deno.test("runPipeline() makes an endpoint of a URL", async () => {
   const { calls, dependencies } = createFakes(["queued"]);
   await run({

@@ -34,6 +34,8 @@ export interface Services {
   /** Longest that `wait` may take. */
   waitLimitMs: number;
   idempotencyKey?: string;
+  /** Begins to work on a new run at once; without it the run's wake does. */
+  beginRun?(runId: number): void;
 }
 
 /** What a call that is answered directly may take. */

@@ -68,7 +68,7 @@ export async function drain(
   const {
     handOverAt = 0.7,
     heartbeatMs = 4_000,
-    flushMs = 50,
+    flushMs = 100,
     flushSize = 100,
   } = settings;
   const startedAt = clock.now();
@@ -77,14 +77,17 @@ export async function drain(
   const inFlight = new Map<number, AbortController>();
   const done: { task: Task; outcome: TaskOutcome | null }[] = [];
   const over = new AbortController();
+  let abandoned: AbortController[] = [];
   let slots = 0;
   let ahead = 0;
   let status: RunStatus = "running";
   let claiming = true;
   let storing = 0;
+  let started = 0;
   let completed = 0;
   let measuredAt = startedAt;
   let slotsMayDiffer = false;
+  let aboveSlots = false;
   let halts = 0;
   let halted = false;
   let hurry = new AbortController();
@@ -111,17 +114,28 @@ export async function drain(
   async function work(task: Task) {
     const controller = new AbortController();
     inFlight.set(task.id, controller);
+    started++;
     const outcome = await handle(task, {
       signal: controller.signal,
       isSpent: () => spent() >= 1,
     }).catch(toBug);
+    if (stop.aborted) return;
     inFlight.delete(task.id);
     completed++;
     if (controller.signal.aborted) report.released++;
     else done.push({ task, outcome });
     if (concernsEveryCall(outcome)) halt();
     startMore();
+    giveBackSlots();
+    if (inFlight.size === 0 || done.length >= flushSize) hurry.abort();
     announceChange();
+  }
+
+  /** Tells the database as soon as no more calls are under way than it allows: others wait for it. */
+  function giveBackSlots() {
+    if (!aboveSlots || inFlight.size > slots) return;
+    aboveSlots = false;
+    slotsMayDiffer = true;
   }
 
   function spent() {
@@ -174,12 +188,14 @@ export async function drain(
         held: inFlight.size + stock.length,
         ahead,
       });
+      if (stop.aborted) return;
       status = claim.status;
       slots = claim.slots;
       if (halts > haltsBefore) {
         await release(claim.tasks);
         continue;
       }
+      aboveSlots = inFlight.size > slots;
       stock.push(...claim.tasks);
       startMore();
       if (claim.tasks.length > 0) {
@@ -200,10 +216,10 @@ export async function drain(
         await changed.promise;
         continue;
       }
-      const mayGrow = claiming || inFlight.size > 0;
-      if (done.length < flushSize && mayGrow && !halted) {
+      if (done.length < flushSize && inFlight.size > 0 && !halted) {
         await clock.wait(flushMs, AbortSignal.any([stop, hurry.signal]));
       }
+      if (!halted) hurry = new AbortController();
       const batch = done.splice(0, flushSize);
       storing = batch.length;
       await store(batch.filter(isFinished));
@@ -211,7 +227,6 @@ export async function drain(
       if (halted) {
         await releaseStock();
         halted = done.some(({ outcome }) => concernsEveryCall(outcome));
-        if (!halted) hurry = new AbortController();
       }
       storing = 0;
       announceChange();
@@ -274,11 +289,20 @@ export async function drain(
     while (spent() < handOverAt && !over.signal.aborted) {
       await Promise.race([timer, changed.promise]);
     }
-    if (!over.signal.aborted && mayClaim()) await queue.handOver();
+    if (over.signal.aborted || !mayClaim()) return;
+    const inHand = inFlight.size + done.length + storing;
+    const toCome = started * (1 / handOverAt - 1);
+    await queue.handOver(inHand + Math.floor(toCome));
   }
 
+  /**
+   * Forgets all calls and tasks; the end of the worker gives them back. Aborting a hundred calls
+   * takes processor time that is left for storing what is done, so that comes last.
+   */
   function giveUp() {
-    for (const controller of inFlight.values()) controller.abort(stop.reason);
+    abandoned = [...inFlight.values()];
+    report.released += inFlight.size + stock.length;
+    inFlight.clear();
     stock.length = 0;
     announceChange();
   }
@@ -294,8 +318,13 @@ export async function drain(
   } finally {
     stop.removeEventListener("abort", giveUp);
     over.abort();
-    for (const controller of inFlight.values()) controller.abort();
-    await queue.end();
+    try {
+      await queue.end();
+    } finally {
+      for (const controller of [...inFlight.values(), ...abandoned]) {
+        controller.abort(stop.reason);
+      }
+    }
   }
   return report;
 }

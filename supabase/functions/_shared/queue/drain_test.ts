@@ -59,6 +59,7 @@ function createFakeQueue(pending: Task[], slots: number) {
   const held = new Map<number, Task>();
   const events: string[] = [];
   const finished: number[] = [];
+  const capacities: number[] = [];
   const state = { status: "running" as RunStatus, slots, blockedMs: 0 };
   const queue: TaskQueue = {
     claim(holding) {
@@ -98,8 +99,9 @@ function createFakeQueue(pending: Task[], slots: number) {
       events.push(`release ${tasks.length}`);
       return Promise.resolve();
     },
-    handOver() {
+    handOver(capacity) {
       events.push("hand over");
+      capacities.push(capacity);
       return Promise.resolve();
     },
     end() {
@@ -109,7 +111,7 @@ function createFakeQueue(pending: Task[], slots: number) {
       return Promise.resolve();
     },
   };
-  return { queue, pending, held, events, finished, state };
+  return { queue, pending, held, events, finished, capacities, state };
 }
 
 function createHandler(clock: Clock, latency: number) {
@@ -181,6 +183,64 @@ Deno.test("drain() hands over and stops when another budget is used up", async (
   ok(report.finished >= 200 && report.finished < 250, `${report.finished}`);
 });
 
+Deno.test("drain() says how much it can still finish when it hands over", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(500), 10);
+  const { handle } = createHandler(clock, 100);
+  let calls = 0;
+  await run(drain(
+    fake.queue,
+    (task, worker) => {
+      calls++;
+      return handle(task, worker);
+    },
+    settings(clock, { load: () => calls / 200 }),
+  ));
+  // 140 calls have begun, 60 may follow, and up to 20 of the 140 are not stored yet.
+  const [capacity] = fake.capacities;
+  ok(capacity >= 60 && capacity <= 80, `${capacity}`);
+});
+
+Deno.test("drain() stores the last results at once", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(10), 10);
+  const { handle } = createHandler(clock, 200);
+  let storedAt = 0;
+  const finish = (results: Parameters<TaskQueue["finish"]>[0]) => {
+    storedAt = clock.now();
+    return fake.queue.finish(results);
+  };
+  await run(drain({ ...fake.queue, finish }, handle, settings(clock)));
+  equal(storedAt, 200);
+});
+
+Deno.test("drain() claims again as soon as it has given back slots", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(500), 10);
+  const claims: Record<"inFlight" | "slots" | "stock" | "got", number>[] = [];
+  const claim = async (holding: Parameters<TaskQueue["claim"]>[0]) => {
+    const { inFlight, held } = holding;
+    if (clock.now() >= 4_000) fake.state.slots = 4;
+    const answer = await fake.queue.claim(holding);
+    const { slots, tasks } = answer;
+    claims.push({ inFlight, slots, stock: held - inFlight, got: tasks.length });
+    return answer;
+  };
+  await run(drain(
+    { ...fake.queue, claim },
+    async ({ id }, { signal }) => {
+      await clock.wait(100 + 10 * (id % 10), signal);
+      return { outcome: "succeeded" };
+    },
+    settings(clock),
+  ));
+  const told = claims.findIndex(({ slots }) => slots === 4);
+  const next = claims.slice(told).find(({ inFlight }) => inFlight <= 4);
+  equal(next?.inFlight, 4);
+  // Not only when the stock runs low.
+  equal(next?.stock, claims[told].stock + claims[told].got);
+});
+
 Deno.test("drain() releases a task that its handler gives back", async () => {
   const { clock, run } = createSimulatedClock();
   const fake = createFakeQueue(createTasks(2), 2);
@@ -218,6 +278,31 @@ Deno.test("drain() gives everything back when the isolate is about to be killed"
   deepEqual(report.finished, 0);
   equal(fake.pending.length, 100);
   equal(clock.now(), 1_000);
+});
+
+Deno.test("drain() stores what is done before it aborts what is not", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(10), 10);
+  const stop = new AbortController();
+  const work = drain(
+    fake.queue,
+    async ({ id }, { signal }) => {
+      signal.addEventListener("abort", () => fake.events.push("abort"));
+      await clock.wait(id < 4 ? 980 : 60_000, signal);
+      return { outcome: "succeeded" };
+    },
+    settings(clock, { stop: stop.signal }),
+  );
+  clock.wait(1_000, new AbortController().signal)
+    .then(() => stop.abort(new Error("beforeunload")));
+  const report = await run(work);
+  deepEqual(fake.events.slice(-8), [
+    "finish 4",
+    "end",
+    ...Array(6).fill("abort"),
+  ]);
+  deepEqual(report, { finished: 4, lost: 0, released: 6 });
+  equal(fake.pending.length, 6);
 });
 
 Deno.test("drain() stops within a heartbeat when the run is paused and stores what is in flight", async () => {

@@ -80,7 +80,7 @@ export interface TaskQueue {
     results: { task: Task; outcome: TaskOutcome }[],
   ): Promise<{ status: RunStatus; finished: number[]; blockedMs: number }>;
   release(tasks: Task[]): Promise<void>;
-  handOver(): Promise<void>;
+  handOver(capacity: number): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -132,8 +132,8 @@ export function createTaskQueue(
         task_ids: tasks.map((task) => task.id),
       });
     },
-    async handOver() {
-      await database.call("hand_over", worker);
+    async handOver(capacity) {
+      await database.call("hand_over", { ...worker, capacity });
     },
     async end() {
       await database.call("end_worker", worker);
@@ -174,7 +174,7 @@ export function withPatience(
       patiently(() => queue.checkpoint(task, progress)),
     finish: (results) => patiently(() => queue.finish(results)),
     release: (tasks) => patiently(() => queue.release(tasks)),
-    handOver: () => patiently(() => queue.handOver()),
+    handOver: (capacity) => patiently(() => queue.handOver(capacity)),
     end: () => patiently(() => queue.end()),
   };
 }

@@ -2,6 +2,7 @@ import { BrokenContainer } from "./broken_container.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { ExpansionLimit } from "./expansion_limit.ts";
 import { inflate } from "./inflate.ts";
+import { joinStores } from "./opencode_store.ts";
 import { unzip } from "./unzip.ts";
 import { utf16Of, utf16ToUtf8 } from "./utf16.ts";
 
@@ -29,7 +30,7 @@ export async function* openArchive(
     yield await decoded(reader.chunks(), start, limit);
     return;
   }
-  for await (const { name, chunks } of unzip(reader)) {
+  for await (const { name, chunks } of joinStores(unzip(reader))) {
     const { first, rest } = await opening(limit.watch(chunks));
     yield {
       ...await decoded(rest, first, limit),

@@ -203,3 +203,39 @@ Deno.test("readArchive() continues a zip from every checkpoint", async () => {
     deepEqual(rest.end, whole.end);
   }
 });
+
+Deno.test("openArchive() joins the files of an opencode folder", async () => {
+  const message = (id: string, role: string) =>
+    file(`home/storage/message/ses_1/msg_${id}.json`, {
+      id: `msg_${id}`,
+      sessionID: "ses_1",
+      role,
+    });
+  const part = (id: string, text: string) =>
+    file(`home/storage/part/msg_${id}/prt_1.json`, {
+      id: "prt_1",
+      messageID: `msg_${id}`,
+      type: "text",
+      text,
+    });
+  const zip = buildZip([
+    file("home/a.json", { messages: chatMessages("before") }),
+    message("1", "user"),
+    message("2", "assistant"),
+    part("1", "first"),
+    part("2", "answer"),
+    file("home/b.json", { messages: chatMessages("behind") }),
+  ]);
+  const { prompts, errors } = await collect(zip);
+  deepEqual(errors, []);
+  deepEqual(
+    prompts.map((
+      { text, reference, source },
+    ) => [text, reference, source.entry]),
+    [
+      ["before", undefined, "home/a.json"],
+      ["first", "answer", "home/storage"],
+      ["behind", undefined, "home/b.json"],
+    ],
+  );
+});

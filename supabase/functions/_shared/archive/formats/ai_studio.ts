@@ -37,7 +37,7 @@ export const aiStudio: ConversationFormat = {
 function toTurn(chunk: JsonObject): Turn | undefined {
   const role = roleOf(chunk.role);
   if (role === undefined || chunk.isThought === true) return undefined;
-  const text = typeof chunk.text === "string"
+  const text = typeof chunk.text === "string" && chunk.text !== ""
     ? chunk.text
     : textOf(chunk.parts);
   if (text === "") return undefined;

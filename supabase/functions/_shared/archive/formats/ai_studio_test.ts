@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { aiStudioFile } from "../testing/fixtures/vendor_exports.ts";
+import {
+  aiStudioFile,
+  aiStudioParts,
+} from "../testing/fixtures/vendor_exports.ts";
 
-testFixtures("aiStudio", aiStudioFile);
+testFixtures("aiStudio", aiStudioFile, aiStudioParts);

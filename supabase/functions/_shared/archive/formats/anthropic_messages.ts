@@ -37,9 +37,16 @@ export const anthropicMessages: ConversationFormat = {
 
 function hasBlocks(messages: Json[] | undefined): boolean {
   return objectsOf(messages).slice(0, 50).some(({ content }) =>
-    Array.isArray(content) &&
-    content.some((block) => isObject(block) && BLOCKS.has(block.type))
+    Array.isArray(content)
+      ? content.some((block) =>
+        isObject(block) && (BLOCKS.has(block.type) || isReminder(block.text))
+      )
+      : isReminder(content)
   );
+}
+
+function isReminder(text: Json | undefined): boolean {
+  return typeof text === "string" && text.startsWith("<system-reminder>");
 }
 
 function withSystem(conversation: Conversation, system: string): Conversation {

@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { anthropicRequests } from "../testing/fixtures/api_shapes.ts";
+import {
+  anthropicReminders,
+  anthropicRequests,
+} from "../testing/fixtures/api_shapes.ts";
 
-testFixtures("anthropicMessages", anthropicRequests);
+testFixtures("anthropicMessages", anthropicRequests, anthropicReminders);

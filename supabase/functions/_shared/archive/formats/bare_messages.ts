@@ -1,14 +1,32 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  textOrUndefined,
+} from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import type { ConversationFormat } from "./format.ts";
 import { authorOf, listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 
-/** `{role, content}` records: a list or a file of them is one conversation. */
+/**
+ * `{role, content}` records: a list or a file of them is one conversation, unless they name several.
+ */
 export const bareMessages = eventFormat({
   name: "bare_messages",
   matches: isBareMessage,
-  turnOf: messageTurn,
+  conversationOf: (record) =>
+    textOrUndefined(
+      record.conversation_id ?? record.conversationId ?? record.session_id ??
+        record.sessionId ?? record.thread_id ?? record.chat_id,
+    ),
+  turnOf: (record) => {
+    if (authorOf(record) === undefined && hasWords(record)) {
+      const keys = Object.keys(record).slice(0, 12).join(", ");
+      throw new TypeError(`it names no author, only the keys ${keys}`);
+    }
+    return messageTurn(record);
+  },
 });
 
 /** `[[{role, content}, …], …]`: every list of messages is a conversation. */
@@ -32,7 +50,11 @@ const WORDS = [
 
 function isBareMessage(record: Json): boolean {
   return isObject(record) && isKnownAuthor(record) &&
-    WORDS.some((key) => record[key] !== undefined);
+    hasWords(record);
+}
+
+function hasWords(record: JsonObject): boolean {
+  return WORDS.some((key) => record[key] !== undefined);
 }
 
 function isKnownAuthor(record: JsonObject): boolean {

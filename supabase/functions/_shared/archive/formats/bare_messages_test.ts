@@ -3,9 +3,11 @@ import {
   bareArray,
   bareLines,
   bareLists,
+  conversationRows,
   langchainMessages,
   vercelMessages,
 } from "../testing/fixtures/api_shapes.ts";
+import { librechatMessages } from "../testing/fixtures/chat_apps.ts";
 
 testFixtures(
   "bareMessages",
@@ -14,4 +16,6 @@ testFixtures(
   bareLists,
   langchainMessages,
   vercelMessages,
+  librechatMessages,
+  conversationRows,
 );

@@ -8,6 +8,7 @@ import {
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { buildAll, type ConversationFormat } from "./format.ts";
+import { roleOf } from "./role_of.ts";
 import { parseJson } from "../records/parse_json.ts";
 
 /**
@@ -32,7 +33,7 @@ export const copilotStudio: ConversationFormat = {
   matches: (record) =>
     isObject(record) && (Array.isArray(record.activities) ||
       (typeof record.content === "string" &&
-        record.content.startsWith('{"activities"'))),
+        /^\s*\{\s*"activities"/.test(record.content))),
   read: (record) => {
     if (!isObject(record)) return [];
     const holder: Json = typeof record.content === "string"
@@ -63,11 +64,11 @@ function isFromUser({ from, recipient }: JsonObject): boolean {
   const sender = isObject(from) ? from : {};
   const receiver = isObject(recipient) ? recipient : {};
   if (sender.role !== undefined && sender.role !== null) {
-    return sender.role === "user" || sender.role === 1;
+    return sender.role === 1 || roleOf(sender.role) === "user";
   }
   if (receiver.role !== undefined && receiver.role !== null) {
-    return receiver.role === "bot" || receiver.role === "skill" ||
-      receiver.role === 0;
+    return receiver.role === 0 || roleOf(receiver.role) === "assistant" ||
+      receiver.role === "skill";
   }
   const id = textOrUndefined(sender.id) ?? "";
   return !id.startsWith("28:") && !/bot/i.test(`${id} ${sender.name ?? ""}`);

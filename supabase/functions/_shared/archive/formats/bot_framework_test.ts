@@ -1,4 +1,15 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { botTranscript, studioTranscript } from "../testing/fixtures/bots.ts";
+import {
+  botRoles,
+  botTranscript,
+  studioSpacedTranscript,
+  studioTranscript,
+} from "../testing/fixtures/bots.ts";
 
-testFixtures("botFramework", botTranscript, studioTranscript);
+testFixtures(
+  "botFramework",
+  botTranscript,
+  studioTranscript,
+  botRoles,
+  studioSpacedTranscript,
+);

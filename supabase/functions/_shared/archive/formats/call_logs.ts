@@ -6,7 +6,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { mergeTraces } from "./call_history.ts";
-import type { MessageFormat } from "./format.ts";
+import type { MessageFormat, RefusedFormat } from "./format.ts";
 import { loggedAnswer, loggedTurns } from "./logged_input.ts";
 
 // Call types of LiteLLM that send no conversation.
@@ -50,6 +50,18 @@ export const helicone: MessageFormat = callLog(
   },
   (record) => loggedTurns(record.request_body),
 );
+
+/** Helicone's export without `--include-body`: what was sent is not in it. */
+export const heliconeWithoutBodies: RefusedFormat = {
+  kind: "refused",
+  name: "helicone_without_bodies",
+  matches: (record) =>
+    isObject(record) && record.request_body === undefined &&
+    typeof record.request_id === "string" &&
+    record.request_created_at !== undefined,
+  reason:
+    "this is a Helicone export without requests; export again with --include-body",
+};
 
 /** A log with a call per record: the calls of one session are one conversation. */
 function callLog(

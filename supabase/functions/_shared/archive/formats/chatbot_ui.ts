@@ -11,7 +11,9 @@ export const chatbotUi: ConversationFormat = {
   name: "chatbot_ui",
   matches: (record) =>
     isObject(record) &&
-    Array.isArray(firstObject(record.history)?.messages),
+    (Array.isArray(firstObject(record.history)?.messages) ||
+      (objectsOf(record.history).length === 0 && record.history !== undefined &&
+        Array.isArray(record.folders) && Array.isArray(record.prompts))),
   read: (record) =>
     objectsOf(isObject(record) ? record.history : undefined).map((chat) => {
       const turns = listTurns(chat.messages);

@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { chatbotUiExport } from "../testing/fixtures/chat_apps.ts";
+import {
+  chatbotUiEmpty,
+  chatbotUiExport,
+} from "../testing/fixtures/chat_apps.ts";
 
-testFixtures("chatbotUi", chatbotUiExport);
+testFixtures("chatbotUi", chatbotUiExport, chatbotUiEmpty);

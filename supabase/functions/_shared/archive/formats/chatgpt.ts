@@ -5,10 +5,23 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
+import { readOnly, readPairs } from "../records/reads.ts";
 import type { ConversationFormat } from "./format.ts";
 import { isMapping, mappingEntries } from "./mapping_entries.ts";
 import { roleOf } from "./role_of.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
+
+const NODE = readOnly(["parent"], {
+  message: readOnly(["id", "create_time", "content"], {
+    author: readOnly(["role"]),
+    metadata: readOnly([
+      "model_slug",
+      "attachments",
+      "is_visually_hidden_from_conversation",
+      "is_user_system_message",
+    ]),
+  }),
+});
 
 /**
  * ChatGPT's data export: `{title, mapping: {nodeId: {id, parent, children, message}}, current_node}`.
@@ -17,7 +30,10 @@ import { type TreeNode, treeTurns } from "./tree_turns.ts";
 export const chatgpt: ConversationFormat = {
   kind: "conversation",
   name: "chatgpt",
-  pairsIn: "mapping",
+  reads: readOnly(
+    ["title", "conversation_id", "id", "default_model_slug", "current_node"],
+    { mapping: readPairs(NODE) },
+  ),
   matches: (record) => isObject(record) && isMapping(record.mapping),
   lacksMessages: ({ title, create_time }) =>
     title !== undefined && create_time !== undefined,
@@ -46,7 +62,9 @@ function readConversation(record: JsonObject): Conversation {
 
 function toTurn(message: JsonObject, nodeId: string): Turn | undefined {
   const role = roleOf(isObject(message.author) ? message.author.role : null);
-  const content = message.content;
+  const content = typeof message.content === "string"
+    ? { text: message.content } as JsonObject
+    : message.content;
   if (role === undefined || !isObject(content)) return undefined;
   const type = content.content_type;
   if (type !== "text" && type !== "multimodal_text" && type !== undefined) {
@@ -55,10 +73,10 @@ function toTurn(message: JsonObject, nodeId: string): Turn | undefined {
   const metadata = isObject(message.metadata) ? message.metadata : {};
   if (metadata.is_visually_hidden_from_conversation === true) return undefined;
   if (metadata.is_user_system_message === true) return undefined;
-  const text = partsText(content.parts);
+  const text = partsText(content.parts ?? [content.text ?? null]);
   if (text === "") return undefined;
   const turn: Turn = { role, text, id: textOrUndefined(message.id) ?? nodeId };
-  if (typeof message.create_time === "number") turn.time = message.create_time;
+  if (message.create_time) turn.time = message.create_time;
   if (role === "assistant") turn.model = textOrUndefined(metadata.model_slug);
   if (Array.isArray(metadata.attachments) && metadata.attachments.length > 0) {
     turn.attachments = metadata.attachments.filter(isObject)

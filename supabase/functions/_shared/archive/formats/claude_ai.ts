@@ -5,6 +5,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { readAll, readList } from "../records/reads.ts";
 import type { ConversationFormat } from "./format.ts";
 import { authorOf } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
@@ -19,6 +20,9 @@ import { treeTurns } from "./tree_turns.ts";
 export const claudeAi: ConversationFormat = {
   kind: "conversation",
   name: "claude_ai",
+  reads: readAll({
+    chat_messages: readList(readAll({}, { words: "text", again: "content" })),
+  }),
   matches: (record) => isObject(record) && record.chat_messages !== undefined,
   lacksMessages: ({ uuid, name }) =>
     typeof uuid === "string" && typeof name === "string",

@@ -59,16 +59,13 @@ const INJECTED = [
   "<task-notification>",
   "<user-prompt-submit-hook>",
 ];
-const INJECTED_BLOCKS = [
-  "system-reminder",
-  "ide_opened_file",
-  "ide_selection",
-  "ide_diagnostics",
-];
 
 function isEvent(record: Json): boolean {
   if (!isObject(record)) return false;
-  if (record.type === "summary") return typeof record.leafUuid === "string";
+  if (record.type === "summary") {
+    return typeof record.leafUuid === "string" ||
+      typeof record.sessionId === "string";
+  }
   if (record.type === "file-history-snapshot") return true;
   return record.payload === undefined && typeof record.sessionId === "string" &&
     (record.parentUuid !== undefined || record.isSidechain !== undefined ||
@@ -76,11 +73,14 @@ function isEvent(record: Json): boolean {
 }
 
 function toTurn(record: JsonObject): Turn | undefined {
-  const { type, message } = record;
-  if (type !== "user" && type !== "assistant") return undefined;
+  const { message } = record;
   if (!isObject(message)) return undefined;
+  // Converters write `message` for both.
+  const type = record.type === "message" ? message.role : record.type;
+  if (type !== "user" && type !== "assistant") return undefined;
   if (
     record.isMeta === true || record.isSidechain === true ||
+    record.agentId !== undefined ||
     record.isCompactSummary === true ||
     (type === "user" && record.toolUseResult !== undefined)
   ) return undefined;
@@ -103,7 +103,14 @@ function typedText(content: Json | undefined): string {
   return blocks
     .map((block) => textOf(block === null ? undefined : [block]))
     .filter((text) => text !== "" && !opensWith(text, INJECTED))
-    .map((text) => withoutBlocks(text, INJECTED_BLOCKS))
+    .map((text) =>
+      withoutBlocks(text, ["system-reminder", ...editorTags(text)])
+    )
     .filter((text) => text.trim() !== "" && !opensWith(text, INJECTED))
     .join("\n");
+}
+
+/** Editors add `<ide_selection>`, `<ide_opened_file>` and more of the kind. */
+function editorTags(text: string): Set<string> {
+  return new Set([...text.matchAll(/<(ide_\w{1,40})>/g)].map(([, tag]) => tag));
 }

@@ -1,5 +1,8 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  claudeCodeAgent,
+  claudeCodeConverted,
+  claudeCodeEditor,
   claudeCodeLoglines,
   claudeCodePrompts,
   claudeCodeSession,
@@ -10,4 +13,7 @@ testFixtures(
   claudeCodeSession,
   claudeCodeLoglines,
   claudeCodePrompts,
+  claudeCodeConverted,
+  claudeCodeEditor,
+  claudeCodeAgent,
 );

@@ -74,12 +74,15 @@ function openSession(): ConversationBuilder {
   /** The latest prompt while only one of its two records was seen. */
   let single: { turn: Turn; written: Written } | undefined;
   let model: string | undefined;
+  let isSubagent = false;
 
   function prompt(turn: Turn, written: Written): boolean {
     if (
       single !== undefined && single.written !== written &&
       isTwin(single.turn.text, turn.text)
     ) {
+      // The item may have placeholders of pictures that nobody typed.
+      if (written === "event") single.turn.text = turn.text;
       single = undefined;
       return false;
     }
@@ -101,7 +104,11 @@ function openSession(): ConversationBuilder {
       const time = record.timestamp ?? undefined;
       const type = record.payload === undefined ? "response_item" : record.type;
       if (type === "session_meta" || record.instructions !== undefined) {
-        conversation.id ??= textOrUndefined(payload.id);
+        if (conversation.id === undefined) {
+          conversation.id = textOrUndefined(payload.id);
+          isSubagent = isObject(payload.source) &&
+            payload.source.subagent !== undefined;
+        }
         return false;
       }
       if (type === "turn_context") model = textOrUndefined(payload.model);
@@ -111,14 +118,16 @@ function openSession(): ConversationBuilder {
         if (payload.type === "agent_message") {
           return answer({ role: "assistant", text, time, model });
         }
-        return payload.type === "user_message" && isTyped(payload, text) &&
-          prompt({ role: "user", text, time }, "event");
+        return payload.type === "user_message" && !isSubagent &&
+          isTyped(payload, text) &&
+          prompt({ role: "user", text: requestIn(text), time }, "event");
       }
       if (type !== "response_item" || payload.type !== "message") return false;
       const text = itemText(payload);
       if (text === "") return false;
       if (payload.role === "user") {
-        return prompt({ role: "user", text, time }, "item");
+        return !isSubagent &&
+          prompt({ role: "user", text: requestIn(text), time }, "item");
       }
       return payload.role === "assistant" &&
         answer({ role: "assistant", text, time, model });
@@ -136,6 +145,16 @@ function itemText(item: JsonObject): string {
   const parts = Array.isArray(item.content) ? item.content : [];
   return parts.map((part) => textOf([part]))
     .filter((text) => text !== "" && !opensWith(text, INJECTED)).join("\n");
+}
+
+const EDITOR_CONTEXT = "# Context from my IDE setup:";
+const EDITOR_REQUEST = "## My request for Codex:";
+
+/** What was typed in an editor: its extension puts the open files before it. */
+function requestIn(text: string): string {
+  if (!text.startsWith(EDITOR_CONTEXT)) return text;
+  const at = text.indexOf(EDITOR_REQUEST);
+  return at < 0 ? text : text.slice(at + EDITOR_REQUEST.length).trim();
 }
 
 /** The event may lack the pictures' placeholders or the editor's preface that the item has. */

@@ -1,8 +1,17 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  codexEditor,
   codexOldRollout,
   codexPrompts,
   codexRollout,
+  codexSubagent,
 } from "../testing/fixtures/agent_sessions.ts";
 
-testFixtures("codex", codexRollout, codexOldRollout, codexPrompts);
+testFixtures(
+  "codex",
+  codexRollout,
+  codexOldRollout,
+  codexPrompts,
+  codexSubagent,
+  codexEditor,
+);

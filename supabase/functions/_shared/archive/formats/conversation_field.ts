@@ -1,3 +1,4 @@
+import type { Turn } from "../conversation.ts";
 import { firstObject, isObject, type Json, textOrUndefined } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
 import { authorOf, listTurns } from "./list_turns.ts";
@@ -26,10 +27,19 @@ export const conversationField: ConversationFormat = {
           record.question_id ?? record.id,
       ),
       model: textOrUndefined(record.model ?? record.model_a),
-      turns: listTurns(listOf(record.conversation ?? record.conversation_a)),
+      turns: timed(
+        listTurns(listOf(record.conversation ?? record.conversation_a)),
+        record.timestamp ?? record.tstamp,
+      ),
     }];
   },
 };
+
+/** WildChat and arena battles tell when the row was made, and not each turn. */
+function timed(turns: Turn[], time: Json | undefined): Turn[] {
+  for (const turn of turns) turn.time ??= time;
+  return turns;
+}
 
 function listOf(field: Json | undefined): Json | undefined {
   if (typeof field !== "string") return field;

@@ -1,4 +1,4 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { lmsysRows } from "../testing/fixtures/datasets.ts";
+import { lmsysRows, wildchatRow } from "../testing/fixtures/datasets.ts";
 
-testFixtures("conversationField", lmsysRows);
+testFixtures("conversationField", lmsysRows, wildchatRow);

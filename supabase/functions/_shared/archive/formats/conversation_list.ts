@@ -1,13 +1,35 @@
 import { firstObject, isObject, type Json, objectsOf } from "../json.ts";
+import { alpaca } from "./alpaca.ts";
 import { chatgpt } from "./chatgpt.ts";
 import { claudeAi } from "./claude_ai.ts";
 import type { ConversationFormat } from "./format.ts";
+import { openWebui } from "./open_webui.ts";
 import { openaiMessages } from "./openai_messages.ts";
+import { sharegpt } from "./sharegpt.ts";
+import { textPairs } from "./text_pairs.ts";
 
-const LIST_KEYS = ["conversations", "chats", "sessions", "data", "items"];
-const ENTRY_FORMATS = [chatgpt, claudeAi, openaiMessages];
+const LIST_KEYS = [
+  "conversations",
+  "chats",
+  "sessions",
+  "data",
+  "items",
+  "requests",
+  "results",
+  "records",
+  "examples",
+];
+const ENTRY_FORMATS = [
+  chatgpt,
+  claudeAi,
+  openWebui,
+  sharegpt,
+  alpaca,
+  openaiMessages,
+  textPairs,
+];
 
-/** `{conversations: [{id, title, messages}], …}`: a list of conversations in an object. */
+/** `{conversations: [{id, title, messages}], …}`: a list of conversations, or of pairs, in an object. */
 export const conversationList: ConversationFormat = {
   kind: "conversation",
   name: "conversation_list",

@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { wrappedConversations } from "../testing/fixtures/chat_apps.ts";
+import {
+  wrappedConversations,
+  wrappedRecords,
+} from "../testing/fixtures/chat_apps.ts";
 
-testFixtures("conversationList", wrappedConversations);
+testFixtures("conversationList", wrappedConversations, wrappedRecords);

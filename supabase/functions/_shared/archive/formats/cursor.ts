@@ -8,7 +8,11 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import type { ConversationFormat, MessageFormat } from "./format.ts";
+import type {
+  ConversationBuilder,
+  ConversationFormat,
+  MessageFormat,
+} from "./format.ts";
 import { insideBlock } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -53,16 +57,52 @@ export const cursorChats: ConversationFormat = {
   },
 };
 
-/** Rows of Cursor's key-value table: `{key: "bubbleId:<composer>:<bubble>", value: "{…}"}`. */
-export const cursorRows = eventFormat({
+/**
+ * Rows of Cursor's key-value tables, `{key, value: "{…}"}`: `bubbleId:<composer>:<bubble>` is a
+ * message and `composerData:<composer>` tells their order, or holds them in older versions, whose
+ * panel keeps its chats under one key.
+ */
+export const cursorRows: MessageFormat = {
+  kind: "message",
   name: "cursor_rows",
-  matches: (record) => bubbleKey(record) !== undefined,
-  conversationOf: (record) => bubbleKey(record)?.composer ?? null,
-  turnOf: (record) => {
-    const bubble = isObject(record.value) ? record.value : parsed(record.value);
-    return isObject(bubble) ? bubbleTurn(bubble) : undefined;
-  },
-});
+  matches: (record) => keyOf(record) !== undefined,
+  conversationOf: (record) => keyOf(record)?.composer ?? null,
+  open: openComposer,
+};
+
+function openComposer(id: string | undefined): ConversationBuilder {
+  const bubbles = new Map<string, Turn>();
+  const chats: Conversation[] = [];
+  let about: JsonObject = {};
+  return {
+    add(record) {
+      const key = keyOf(record);
+      const value = isObject(record.value)
+        ? record.value
+        : parsed(record.value);
+      if (key === undefined || !isObject(value)) return false;
+      if (key.bubble !== undefined) {
+        const turn = bubbleTurn(value);
+        if (turn !== undefined) bubbles.set(key.bubble, turn);
+        return turn !== undefined;
+      }
+      if (cursorChats.matches(value)) chats.push(...cursorChats.read(value));
+      else about = value;
+      return true;
+    },
+    build: () => {
+      const order = objectsOf(about.fullConversationHeadersOnly)
+        .map(({ bubbleId }) => String(bubbleId));
+      const ordered = new Set([...order, ...bubbles.keys()]);
+      const turns = [...ordered].map((bubble) => bubbles.get(bubble))
+        .filter((turn) => turn !== undefined);
+      const title = textOrUndefined(about.name);
+      return turns.length > 0 || chats.length === 0
+        ? [{ id, title, turns }, ...chats]
+        : chats;
+    },
+  };
+}
 
 function chatOf(
   chat: JsonObject,
@@ -83,16 +123,37 @@ function bubbleTurn(bubble: JsonObject): Turn | undefined {
     : bubble.type === 2 || bubble.type === "ai"
     ? "assistant"
     : undefined;
-  const text = textOrUndefined(bubble.text) ?? textOrUndefined(bubble.rawText);
-  if (role === undefined || text === undefined) return undefined;
+  if (role === undefined) return undefined;
+  const text = textOrUndefined(bubble.text) ??
+    textOrUndefined(bubble.rawText) ?? richWords(parsed(bubble.richText));
+  if (text === "") return undefined;
   const id = textOrUndefined(bubble.bubbleId ?? bubble.id);
   return { role, text, ...id && { id } };
 }
 
-function bubbleKey(record: Json): { composer: string } | undefined {
+/** Rich text is a tree of nodes; those with words stand in paragraphs. */
+function richWords(node: Json | undefined): string {
+  if (!isObject(node)) return "";
+  if (typeof node.text === "string") return node.text;
+  const words = objectsOf(node.children ?? (node.root ? [node.root] : []))
+    .map((child) => ({ words: richWords(child), isLine: child.children }));
+  return words.map(({ words, isLine }, index) =>
+    index > 0 && isLine !== undefined ? `\n${words}` : words
+  ).join("");
+}
+
+const PANEL_KEY = "workbench.panel.aichat.view.aichat.chatdata";
+
+function keyOf(
+  record: Json,
+): { composer?: string; bubble?: string } | undefined {
   if (!isObject(record) || typeof record.key !== "string") return undefined;
+  if (record.key === PANEL_KEY) return {};
   const [kind, composer, bubble] = record.key.split(":");
-  return kind === "bubbleId" && bubble !== undefined ? { composer } : undefined;
+  if (kind === "bubbleId" && bubble !== undefined) return { composer, bubble };
+  return kind === "composerData" && composer !== undefined
+    ? { composer }
+    : undefined;
 }
 
 function parsed(value: Json | undefined): Json {

@@ -7,6 +7,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
+import { readAll, readPairs } from "../records/reads.ts";
 import { isMapping, mappingEntries } from "./mapping_entries.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
@@ -17,10 +18,12 @@ import { type TreeNode, treeTurns } from "./tree_turns.ts";
 export const deepseek: ConversationFormat = {
   kind: "conversation",
   name: "deepseek",
-  pairsIn: "mapping",
+  reads: readAll({ mapping: readPairs() }),
   matches: (record) =>
     isObject(record) && isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),
+  lacksMessages: ({ id, inserted_at }) =>
+    id !== undefined && inserted_at !== undefined,
   read: (record) => {
     if (!isObject(record)) return [];
     return [{
@@ -65,7 +68,7 @@ function toTurn(
 ): Turn | undefined {
   const type = role === "user" ? "REQUEST" : "RESPONSE";
   const text = objectsOf(message.fragments)
-    .filter((fragment) => fragment.type === type)
+    .filter((fragment) => String(fragment.type).toUpperCase() === type)
     .map(({ content }) => typeof content === "string" ? content : "")
     .filter((content) => content !== "").join("\n");
   if (text === "") return undefined;

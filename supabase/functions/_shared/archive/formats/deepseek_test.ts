@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { deepseekExport } from "../testing/fixtures/vendor_exports.ts";
+import {
+  deepseekEmpty,
+  deepseekExport,
+} from "../testing/fixtures/vendor_exports.ts";
 
-testFixtures("deepseek", deepseekExport);
+testFixtures("deepseek", deepseekExport, deepseekEmpty);

@@ -21,7 +21,8 @@ export const difyRows: MessageFormat = {
   kind: "message",
   name: "dify_rows",
   matches: (record) =>
-    isObject(record) && typeof record.query === "string" &&
+    isObject(record) &&
+    (typeof record.query === "string" || record.query === null) &&
     record.answer !== undefined && record.conversation_id !== undefined,
   conversationOf: ({ conversation_id }) => textOrUndefined(conversation_id),
   open: openConversation,
@@ -57,7 +58,10 @@ function timeOf({ created_at }: JsonObject): number {
 }
 
 function toTurns(row: JsonObject): Turn[] {
-  const { query, answer, created_at } = row;
+  const { answer, created_at } = row;
+  const inputs = isObject(row.inputs) ? row.inputs : {};
+  // Apps that only complete a text take it as an input of this name.
+  const query = row.query || inputs.query;
   const id = textOrUndefined(row.id);
   const turns: Turn[] = [];
   if (typeof query === "string" && query !== "") {

@@ -1,4 +1,8 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { difyList, difyTable } from "../testing/fixtures/bots.ts";
+import {
+  difyCompletion,
+  difyList,
+  difyTable,
+} from "../testing/fixtures/bots.ts";
 
-testFixtures("difyRows", difyList, difyTable);
+testFixtures("difyRows", difyList, difyTable, difyCompletion);

@@ -1,5 +1,6 @@
 import type { Conversation } from "../conversation.ts";
 import type { Json, JsonObject } from "../json.ts";
+import type { Reads } from "../records/reads.ts";
 
 /** A format in which one record holds whole conversations. */
 export interface ConversationFormat {
@@ -10,8 +11,8 @@ export interface ConversationFormat {
   read(record: Json): Conversation[];
   /** True for a record that does not match only because its messages are missing: an empty conversation. */
   lacksMessages?(record: JsonObject): boolean;
-  /** A member with a key per message; from some record on it comes as `[key, value, key, value, …]`. */
-  pairsIn?: string;
+  /** What `read` looks at: from some record on, a list's records come without the rest. */
+  reads?: Reads;
 }
 
 /** A format in which one record is a message or an event. */

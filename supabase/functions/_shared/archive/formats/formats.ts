@@ -4,9 +4,10 @@ import { alpaca } from "./alpaca.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
 import { assistantsThread, assistantsThreadList } from "./assistants_thread.ts";
 import { bareMessageLists, bareMessages } from "./bare_messages.ts";
+import { bedrockLog } from "./bedrock_log.ts";
 import { botFramework, copilotStudio } from "./bot_framework.ts";
 import { botpress } from "./botpress.ts";
-import { helicone, litellm } from "./call_logs.ts";
+import { helicone, heliconeWithoutBodies, litellm } from "./call_logs.ts";
 import { chatbotUi } from "./chatbot_ui.ts";
 import { chatgpt } from "./chatgpt.ts";
 import { claudeAi } from "./claude_ai.ts";
@@ -23,7 +24,13 @@ import { dify, difyRows } from "./dify.ts";
 import { flowise } from "./flowise.ts";
 import type { ArchiveFormat } from "./format.ts";
 import { geminiApi } from "./gemini_api.ts";
-import { geminiCli, geminiCliLines, geminiCliLogs } from "./gemini_cli.ts";
+import {
+  geminiCli,
+  geminiCliCheckpoint,
+  geminiCliHistory,
+  geminiCliLines,
+  geminiCliLogs,
+} from "./gemini_cli.ts";
 import { goose } from "./goose.ts";
 import { grok } from "./grok.ts";
 import { grokCli } from "./grok_cli.ts";
@@ -34,13 +41,14 @@ import { langsmith, langsmithRuns } from "./langsmith.ts";
 import { librechat } from "./librechat.ts";
 import { lmStudio } from "./lm_studio.ts";
 import { lobechat } from "./lobechat.ts";
+import { microsoftCopilot } from "./microsoft_copilot.ts";
 import { mtBench } from "./mt_bench.ts";
 import { nextchat } from "./nextchat.ts";
 import { oasstRows, oasstTrees } from "./oasst.ts";
 import { openWebui } from "./open_webui.ts";
 import { openaiMessages } from "./openai_messages.ts";
 import { openaiResponses } from "./openai_responses.ts";
-import { opencode, opencodeStorage } from "./opencode.ts";
+import { opencode, opencodeMessages, opencodeStorage } from "./opencode.ts";
 import { opentelemetry } from "./opentelemetry.ts";
 import { droid, pi } from "./pi_sessions.ts";
 import { preferencePairs } from "./preference_pairs.ts";
@@ -79,6 +87,7 @@ export const formats: readonly ArchiveFormat[] = [
   lobechat,
   vscodeCopilot,
   vscodeCopilotLog,
+  microsoftCopilot,
   lmStudio,
   sillytavern,
   codex,
@@ -88,6 +97,8 @@ export const formats: readonly ArchiveFormat[] = [
   geminiCli,
   geminiCliLogs,
   geminiCliLines,
+  geminiCliCheckpoint,
+  geminiCliHistory,
   droid,
   pi,
   copilotCli,
@@ -102,6 +113,8 @@ export const formats: readonly ArchiveFormat[] = [
   opentelemetry,
   litellm,
   helicone,
+  heliconeWithoutBodies,
+  bedrockLog,
   botFramework,
   copilotStudio,
   rasa,
@@ -115,6 +128,7 @@ export const formats: readonly ArchiveFormat[] = [
   hermes,
   hermesLines,
   opencode,
+  opencodeMessages,
   opencodeStorage,
   cursorChats,
   cursorRows,
@@ -146,9 +160,13 @@ export const formats: readonly ArchiveFormat[] = [
  * or of another shape; undefined when none is known.
  */
 export function formatOf(records: readonly Json[]): ArchiveFormat | undefined {
-  return formats.find((format) =>
+  const matching = formats.filter((format) =>
     records.some((record) => format.matches(record))
   );
+  // One foreign record does not make a file foreign: it is refused when it is read.
+  return matching.find((format) =>
+    format.kind !== "refused" || format.matches(records[0])
+  ) ?? matching[0];
 }
 
 /** The keys of a record that no format knows, for the error that names them. */

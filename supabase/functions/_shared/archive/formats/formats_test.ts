@@ -1,4 +1,11 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import fc from "fast-check";
+import { isObject, type Json } from "../json.ts";
+import { parseRecord } from "../records/parse_record.ts";
+import { Skim } from "../records/skim.ts";
+import { changeValue, strangeValue } from "../testing/change_value.ts";
+import { toBytes } from "../testing/collect.ts";
+import { fixtures } from "../testing/fixtures.ts";
 import { describeShape, formatOf, formats } from "./formats.ts";
 
 Deno.test("formats have names of their own, by which a cursor finds them again", () => {
@@ -10,6 +17,39 @@ Deno.test("formatOf() looks at all records and prefers the most specific format"
   const records = [{ role: "user", content: "a" }, { mapping: {} }];
   equal(formatOf(records)?.name, "chatgpt");
   equal(formatOf([{ colour: 1 }]), undefined);
+});
+
+function parse(bytes: Uint8Array): Json {
+  const parsed = parseRecord(bytes);
+  ok("value" in parsed);
+  return parsed.value;
+}
+
+Deno.test("formats read the same of the part that they ask for as of the whole", () => {
+  const skimmed = formats.filter((format) => format.kind === "conversation")
+    .filter(({ reads }) => reads !== undefined);
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...skimmed),
+      fc.constantFrom(...fixtures),
+      fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
+      strangeValue,
+      ({ reads, matches, read }, { archive }, place, replacement) => {
+        const records = typeof archive === "object" ? [archive].flat() : [];
+        for (const record of records as Json[]) {
+          const value = changeValue(record, place, replacement);
+          if (!isObject(value) || !matches(value)) continue;
+          const bytes = toBytes(value);
+          const skim = new Skim(reads!);
+          equal(skim.findEnd(bytes, 0, bytes.length), bytes.length);
+          const part = new Uint8Array(bytes.length);
+          const size = skim.keep(bytes, part);
+          deepEqual(read(parse(part.subarray(0, size))), read(parse(bytes)));
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  );
 });
 
 Deno.test("describeShape() names the keys, long ones cut", () => {

@@ -2,6 +2,7 @@ import type { Turn } from "../conversation.ts";
 import {
   firstObject,
   isObject,
+  isTextList,
   type Json,
   type JsonObject,
   textOrUndefined,
@@ -23,8 +24,9 @@ export const geminiApi: ConversationFormat = {
   read: (record) => {
     const request = requestOf(record);
     if (request === undefined || !isObject(record)) return [];
-    const contents = Array.isArray(request.contents) ? request.contents : [];
-    const turns = listTurns(contents.map(withRole));
+    const { contents } = request;
+    const list = Array.isArray(contents) ? contents : [contents ?? null];
+    const turns = listTurns(list.map(withRole));
     const system = textOf(
       request.systemInstruction ?? request.system_instruction,
     );
@@ -37,6 +39,7 @@ export const geminiApi: ConversationFormat = {
     return [{
       id: textOrUndefined(record.id),
       model: textOrUndefined(record.model ?? request.model),
+      isCall: true,
       turns: all,
     }];
   },
@@ -45,14 +48,23 @@ export const geminiApi: ConversationFormat = {
 function requestOf(record: Json): JsonObject | undefined {
   if (!isObject(record)) return undefined;
   for (const place of [record, ...WRAPPERS.map((key) => record[key])]) {
-    if (isObject(place) && firstObject(place.contents)?.parts !== undefined) {
-      return place;
-    }
+    if (isObject(place) && isRequest(place)) return place;
   }
   return undefined;
 }
 
+/** The SDKs take a text, a content or a list of either for `contents`. */
+function isRequest({ contents, model, config }: JsonObject): boolean {
+  if (Array.isArray(contents) && firstObject(contents) !== undefined) {
+    return firstObject(contents)?.parts !== undefined;
+  }
+  if (isObject(contents)) return Array.isArray(contents.parts);
+  return (typeof contents === "string" || isTextList(contents)) &&
+    (typeof model === "string" || isObject(config));
+}
+
 function withRole(content: Json): Json {
+  if (typeof content === "string") return { role: "user", parts: [content] };
   return isObject(content) && content.role === undefined
     ? { ...content, role: "user" }
     : content;

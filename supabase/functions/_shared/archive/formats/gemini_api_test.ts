@@ -1,4 +1,8 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { geminiRequests } from "../testing/fixtures/api_shapes.ts";
+import {
+  geminiContents,
+  geminiGrowing,
+  geminiRequests,
+} from "../testing/fixtures/api_shapes.ts";
 
-testFixtures("geminiApi", geminiRequests);
+testFixtures("geminiApi", geminiRequests, geminiContents, geminiGrowing);

@@ -1,15 +1,21 @@
 import type { Turn } from "../conversation.ts";
 import {
+  firstObject,
   isObject,
   type JsonObject,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, type ConversationFormat } from "./format.ts";
+import {
+  buildAll,
+  type ConversationBuilder,
+  type ConversationFormat,
+  type MessageFormat,
+} from "./format.ts";
 import { opensWith } from "./injected_text.ts";
 import { messageTurn } from "./list_turns.ts";
-import type { ConversationBuilder, MessageFormat } from "./format.ts";
+import { textOf } from "./text_of.ts";
 
 const lines = eventFormat({
   name: "gemini_cli_lines",
@@ -35,8 +41,12 @@ export const geminiCliLines: MessageFormat = {
   ...lines,
   open(id): ConversationBuilder {
     const builder = lines.open(id);
+    let isSubagent = false;
     return {
       add(record) {
+        // A parent agent wrote its prompts.
+        isSubagent ||= record.kind === "subagent";
+        if (isSubagent) return false;
         const patch = isObject(record.$set) ? record.$set : record;
         let held = builder.add(patch);
         for (const message of objectsOf(patch.messages)) {
@@ -79,10 +89,36 @@ export const geminiCliLogs = eventFormat({
       : undefined,
 });
 
+/** What `/chat save` writes: Gemini's `contents`, of which the first is the context of the program. */
+export const geminiCliCheckpoint = eventFormat({
+  name: "gemini_cli_checkpoint",
+  matches: (record) => isObject(record) && isContext(record),
+  turnOf: toTurn,
+});
+
+/** The same in `{history: […]}`, as newer versions and the backups before a tool's edit have it. */
+export const geminiCliHistory: ConversationFormat = {
+  kind: "conversation",
+  name: "gemini_cli_history",
+  matches: (record) => {
+    const first = isObject(record) ? firstObject(record.history) : undefined;
+    return first !== undefined && Array.isArray(first.parts);
+  },
+  read: (record) =>
+    isObject(record)
+      ? buildAll(geminiCliCheckpoint, objectsOf(record.history))
+      : [],
+};
+
 const INJECTED = [
   "This is the Gemini CLI. We are setting up the context",
   "<session_context>",
 ];
+
+function isContext(record: JsonObject): boolean {
+  return record.role === "user" && Array.isArray(record.parts) &&
+    opensWith(textOf(record.parts), INJECTED);
+}
 
 function toTurn(record: JsonObject): Turn | undefined {
   const turn = messageTurn(record);

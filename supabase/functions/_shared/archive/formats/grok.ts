@@ -21,7 +21,8 @@ export const grok: ConversationFormat = {
   name: "grok",
   matches: (record) =>
     isObject(record) &&
-    (isEntry(record) || isEntry(firstObject(record.conversations) ?? null)),
+    (isEntry(record) || isEntry(firstObject(record.conversations) ?? null) ||
+      isEmptyExport(record)),
   read: (record) => {
     if (!isObject(record)) return [];
     const entries = isEntry(record)
@@ -32,8 +33,13 @@ export const grok: ConversationFormat = {
 };
 
 function isEntry(entry: Json): boolean {
-  return isObject(entry) && Array.isArray(entry.responses) &&
+  return isObject(entry) && entry.responses !== undefined &&
     isObject(entry.conversation);
+}
+
+function isEmptyExport({ conversations, media_generations }: JsonObject) {
+  return Array.isArray(conversations) && conversations.length === 0 &&
+    Array.isArray(media_generations);
 }
 
 function readEntry(entry: JsonObject): Conversation {

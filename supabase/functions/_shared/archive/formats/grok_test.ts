@@ -1,4 +1,13 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { grokExport } from "../testing/fixtures/vendor_exports.ts";
+import {
+  grokExport,
+  grokWithoutConversations,
+  grokWithoutResponses,
+} from "../testing/fixtures/vendor_exports.ts";
 
-testFixtures("grok", grokExport);
+testFixtures(
+  "grok",
+  grokExport,
+  grokWithoutResponses,
+  grokWithoutConversations,
+);

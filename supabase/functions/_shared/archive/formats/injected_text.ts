@@ -2,7 +2,7 @@
  * Removes `<tag>…</tag>` blocks that a program put around or into what a person typed. Plain searches
  * instead of a regular expression: a message full of opening tags must not take quadratic time.
  */
-export function withoutBlocks(text: string, tags: readonly string[]): string {
+export function withoutBlocks(text: string, tags: Iterable<string>): string {
   let rest = text;
   for (const tag of tags) {
     if (rest.includes(`<${tag}`)) rest = withoutBlock(rest, tag);

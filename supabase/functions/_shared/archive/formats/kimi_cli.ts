@@ -6,14 +6,16 @@ import { textOf } from "./text_of.ts";
 /**
  * Kimi CLI's `wire.jsonl`: `turn.prompt` and `turn.steer` are what a person typed. The same text
  * follows as `context.append_message`, which counts only in files that have no `turn.prompt`; answers
- * come as `content.part` events.
+ * come as `content.part` events. Versions before that write `{timestamp, message: {type: "TurnBegin",
+ * payload: {user_input}}}`.
  */
 export const kimiCli: MessageFormat = {
   kind: "message",
   name: "kimi_cli",
   matches: (record) =>
     isObject(record) &&
-    (record.protocol_version !== undefined ||
+    ((record.protocol_version !== undefined && record.type === "metadata") ||
+      isOldEvent(record) ||
       (typeof record.type === "string" &&
         /^(?:turn\.(?:prompt|steer)|context\.append_(?:message|loop_event))$/
           .test(record.type))),
@@ -46,6 +48,12 @@ function openWire(): ConversationBuilder {
 }
 
 function promptOf(record: JsonObject): Turn | undefined {
+  if (isOldEvent(record)) {
+    const { type, payload } = eventOf(record);
+    return type === "TurnBegin" || type === "SteerInput"
+      ? turnOf("user", timed(record), textOf(payload.user_input))
+      : undefined;
+  }
   if (record.type !== "turn.prompt" && record.type !== "turn.steer") {
     return undefined;
   }
@@ -61,6 +69,12 @@ function appendedPrompt(record: JsonObject): Turn | undefined {
 }
 
 function answerOf(record: JsonObject): Turn | undefined {
+  if (isOldEvent(record)) {
+    const { type, payload } = eventOf(record);
+    return type === "ContentPart"
+      ? turnOf("assistant", timed(record), textOf([payload]))
+      : undefined;
+  }
   const { type, event, message } = record;
   if (type === "context.append_loop_event" && isObject(event)) {
     return event.type === "content.part"
@@ -86,4 +100,19 @@ function turnOf(
   return text === ""
     ? undefined
     : { role, text, id: textOrUndefined(id), time: time ?? undefined };
+}
+
+function isOldEvent({ type, message }: JsonObject): boolean {
+  return type === undefined && isObject(message) && isObject(message.payload) &&
+    typeof message.type === "string";
+}
+
+function eventOf({ message }: JsonObject) {
+  const event = isObject(message) ? message : {};
+  const payload = isObject(event.payload) ? event.payload : {};
+  return { type: event.type, payload };
+}
+
+function timed({ timestamp }: JsonObject): JsonObject {
+  return { time: timestamp };
 }

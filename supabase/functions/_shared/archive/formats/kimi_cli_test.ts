@@ -1,4 +1,8 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { kimiContext, kimiWire } from "../testing/fixtures/agent_sessions.ts";
+import {
+  kimiContext,
+  kimiOldWire,
+  kimiWire,
+} from "../testing/fixtures/agent_sessions.ts";
 
-testFixtures("kimiCli", kimiWire, kimiContext);
+testFixtures("kimiCli", kimiWire, kimiContext, kimiOldWire);

@@ -1,8 +1,10 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  langfuseContents,
   langfuseGenerations,
   langfuseList,
   langfuseObservations,
+  langfuseTable,
   langfuseTrace,
 } from "../testing/fixtures/observability.ts";
 
@@ -12,4 +14,6 @@ testFixtures(
   langfuseGenerations,
   langfuseList,
   langfuseObservations,
+  langfuseContents,
+  langfuseTable,
 );

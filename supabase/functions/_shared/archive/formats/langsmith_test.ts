@@ -1,7 +1,13 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   langsmithBatch,
+  langsmithGenerations,
   langsmithRunList,
 } from "../testing/fixtures/observability.ts";
 
-testFixtures("langsmithRuns", langsmithBatch, langsmithRunList);
+testFixtures(
+  "langsmithRuns",
+  langsmithBatch,
+  langsmithRunList,
+  langsmithGenerations,
+);

@@ -43,12 +43,14 @@ export function messageTurn(message: JsonObject): Turn | undefined {
 
 /** Who a message says wrote it, before `roleOf` reads the name. */
 export function authorOf(message: JsonObject): Json | undefined {
-  const author = message.role ?? message.sender ?? message.from ??
-    message.author;
-  if (isObject(author)) return author.role;
-  if (author !== undefined) return author;
+  const role = message.role ?? undefined;
+  if (role !== undefined && !isObject(role)) return role;
+  // Before the sender, which may be any label.
   const isUser = message.is_user ?? message.isUser ?? message.isCreatedByUser;
   if (typeof isUser === "boolean") return isUser ? "user" : "assistant";
+  const author = role ?? message.sender ?? message.from ?? message.author;
+  if (isObject(author)) return author.role;
+  if (author !== undefined) return author;
   // LangChain: {lc: 1, type: "constructor", id: [..., "HumanMessage"], kwargs} or {type: "human"}.
   if (message.lc !== undefined && Array.isArray(message.id)) {
     return message.id.at(-1);

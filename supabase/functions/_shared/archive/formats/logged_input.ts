@@ -1,5 +1,6 @@
 import type { Turn } from "../conversation.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -13,16 +14,18 @@ const INNER_KEYS = [
   "args",
   "input",
   "inputs",
+  "__root__",
 ];
 const TEXT_KEYS = [
   "question",
   "query",
   "prompt",
   "user_input",
+  "contents",
+  "inputText",
   "message",
   "text",
   "content",
-  "__root__",
 ];
 // An input may wrap an input; what is deeper than this is not a request to a model.
 const MOST_WRAPPERS = 8;
@@ -48,13 +51,26 @@ export function loggedAnswer(output: Json | undefined): string | undefined {
       ? (choice as JsonObject).message
       : value.message;
     if (isObject(message)) return answerText([message]);
+    const [candidate] = objectsOf(value.candidates);
+    if (candidate !== undefined) return textOf(candidate.content) || undefined;
+    const generation = firstGeneration(value.generations);
+    if (generation !== undefined) return generation;
     if (typeof value.output === "string") return value.output;
     if (roleOf(value.role) === "assistant") return answerText([value]);
-    const text = textOf(value.content ?? value.text);
+    const text = textOf(value.content ?? value.text ?? value.completion);
     if (text !== "") return text;
     return answerText(value.messages ?? value.output ?? null);
   }
   return answerText(value ?? null);
+}
+
+/** LangChain's `generations: [[{text, message}]]`. */
+function firstGeneration(generations: Json | undefined): string | undefined {
+  const [first] = Array.isArray(generations) ? generations : [];
+  const one = Array.isArray(first) ? first[0] : first;
+  return isObject(one) && typeof one.text === "string" && one.text !== ""
+    ? one.text
+    : undefined;
 }
 
 function answerText(messages: Json): string | undefined {
@@ -65,7 +81,8 @@ function answerText(messages: Json): string | undefined {
 function textTurns(text: string, depth: number): Turn[] {
   const value = decoded(text);
   if (typeof value !== "string") return loggedTurns(value, depth + 1);
-  return value.trim() === "" ? [] : [{ role: "user", text: value }];
+  if (value.trim() === "") return [];
+  return humanAssistantTurns(value) ?? [{ role: "user", text: value }];
 }
 
 /** JSON in a string, opened as long as it is an object, a list or again a string. */

@@ -6,30 +6,40 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
-import { messageTurn } from "./list_turns.ts";
+import { listTurns, messageTurn } from "./list_turns.ts";
 import { treeTurns } from "./tree_turns.ts";
 
 /**
  * Open WebUI: `{id, title, chat: {history: {currentId, messages: {id: message}}}}`, or the inner
- * object alone. `chat.messages` repeats the current branch and is not read.
+ * object alone. `chat.messages` repeats the current branch; it is read only where the oldest versions
+ * wrote nothing else.
  */
 export const openWebui: ConversationFormat = {
   kind: "conversation",
   name: "open_webui",
-  matches: (record) => historyOf(record) !== undefined,
+  matches: (record) =>
+    historyOf(record) !== undefined || isWithoutHistory(record),
+  lacksMessages: ({ chat }) => isObject(chat),
   read: (record) => {
+    if (!isObject(record)) return [];
     const history = historyOf(record);
-    if (history === undefined || !isObject(record)) return [];
     const chat = isObject(record.chat) ? record.chat : record;
     const models = Array.isArray(chat.models) ? chat.models : [];
     return [{
       id: textOrUndefined(record.id ?? chat.id),
       title: textOrUndefined(record.title ?? chat.title),
       model: textOrUndefined(models[0] ?? undefined),
-      turns: historyTurns(history),
+      turns: history === undefined
+        ? listTurns(chat.messages)
+        : historyTurns(history),
     }];
   },
 };
+
+function isWithoutHistory(record: Json): boolean {
+  return isObject(record) && isObject(record.chat) &&
+    Array.isArray(record.chat.messages);
+}
 
 function historyOf(record: Json): JsonObject | undefined {
   if (!isObject(record)) return undefined;

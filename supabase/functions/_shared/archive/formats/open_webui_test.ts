@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { openWebuiExport } from "../testing/fixtures/chat_apps.ts";
+import {
+  openWebuiExport,
+  openWebuiOld,
+} from "../testing/fixtures/chat_apps.ts";
 
-testFixtures("openWebui", openWebuiExport);
+testFixtures("openWebui", openWebuiExport, openWebuiOld);

@@ -18,7 +18,8 @@ export const openaiMessages: ConversationFormat = {
   kind: "conversation",
   name: "openai_messages",
   matches: (record) => isObject(record) && requestOf(record) !== undefined,
-  lacksMessages: ({ id, title }) => id !== undefined && title !== undefined,
+  lacksMessages: ({ id, title, messages }) =>
+    messages === null || (id !== undefined && title !== undefined),
   read: (record) => {
     if (!isObject(record)) return [];
     const turns = listTurns(messagesOf(record));
@@ -37,7 +38,8 @@ export const openaiMessages: ConversationFormat = {
       title,
       model: textOrUndefined(request?.model ?? record.model),
       // What has a name is a conversation of its own, even if it begins like the one before it.
-      isCall: title === undefined && (id === undefined || request !== record),
+      isCall: title === undefined && (id === undefined || request !== record ||
+        record.response !== undefined),
       turns,
     }];
   },

@@ -25,19 +25,21 @@ export const openaiResponses: ConversationFormat = {
     if (request === undefined || !isObject(record)) return [];
     const about = isObject(record.session) ? record.session : request;
     const response = isObject(record.response) ? record.response : record;
-    const answer = outputText(response);
+    const answer = outputText(response) || idealText(record.ideal);
     const turns = inputTurns(request);
     if (answer !== "") turns.push({ role: "assistant", text: answer });
     return [{
       id: textOrUndefined(record.custom_id ?? about.id ?? record.id),
       model: textOrUndefined(request.model ?? record.model),
+      // A Codex session is one; requests repeat the turns of the ones before them.
+      isCall: record.session === undefined,
       turns,
     }];
   },
 };
 
 function requestOf(record: Json): JsonObject | undefined {
-  if (!isObject(record)) return undefined;
+  if (!isObject(record) || isOtherCall(record.url)) return undefined;
   for (const place of [record, ...WRAPPERS.map((key) => record[key])]) {
     if (isObject(place) && isRequest(place)) return place;
   }
@@ -47,9 +49,15 @@ function requestOf(record: Json): JsonObject | undefined {
 function isRequest(place: JsonObject): boolean {
   if (isItemList(place.input) || isItemList(place.items)) return true;
   return typeof place.input === "string" && typeof place.model === "string" &&
-    (Array.isArray(place.output) || place.instructions !== undefined ||
-      place.previous_response_id !== undefined || place.object === "response" ||
-      place.max_output_tokens !== undefined);
+    // Pairs of texts have an answer.
+    typeof place.output !== "string" &&
+    !isOtherCall(place.model);
+}
+
+/** Embeddings, moderations and speech have an `input` too and are no conversations. */
+function isOtherCall(name: Json | undefined): boolean {
+  return typeof name === "string" &&
+    /embedding|moderation|speech|tts/.test(name);
 }
 
 function isItemList(value: Json | undefined): boolean {
@@ -71,6 +79,11 @@ function inputTurns(request: JsonObject): Turn[] {
   return turns.concat(
     listTurns(objectsOf(input).filter(({ role }) => role !== undefined)),
   );
+}
+
+/** What an eval expects: one answer, or several that are as good. */
+function idealText(ideal: Json | undefined): string {
+  return textOf(Array.isArray(ideal) ? ideal[0] : ideal);
 }
 
 function outputText(response: JsonObject): string {

@@ -6,7 +6,13 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat, RefusedFormat } from "./format.ts";
+import { eventFormat } from "./event_format.ts";
+import type {
+  ConversationBuilder,
+  ConversationFormat,
+  MessageFormat,
+} from "./format.ts";
+import { groupBy } from "./group_by.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 
@@ -34,17 +40,100 @@ export const opencode: ConversationFormat = {
   },
 };
 
-/** A file of opencode's storage folder: messages and their texts lie in files of their own. */
-export const opencodeStorage: RefusedFormat = {
-  kind: "refused",
+/** The same messages without the session, as opencode's server lists them. */
+export const opencodeMessages = eventFormat({
+  name: "opencode_messages",
+  matches: (record) =>
+    isObject(record) && isObject(record.info) && Array.isArray(record.parts) &&
+    typeof record.info.role === "string",
+  conversationOf: ({ info }) =>
+    isObject(info) ? textOrUndefined(info.sessionID) : undefined,
+  turnOf: toTurn,
+});
+
+/**
+ * opencode's folder of storage as one stream of records: sessions `{id, projectID}`, messages `{id,
+ * sessionID, role}` and their parts `{messageID, type: "text", text}`, in any order.
+ */
+export const opencodeStorage: MessageFormat = {
+  kind: "message",
   name: "opencode_storage",
   matches: (record) =>
-    isObject(record) && typeof record.sessionID === "string" &&
-    record.parts === undefined && record.content === undefined &&
-    (typeof record.messageID === "string" || typeof record.role === "string"),
-  reason:
-    "opencode keeps a conversation in many files; write it into one with `opencode export <session>`",
+    isObject(record) && record.parts === undefined &&
+    (isStoredSession(record) || isStoredMessage(record) ||
+      isStoredPart(record)),
+  conversationOf: () => undefined,
+  open: openStorage,
 };
+
+function isStoredSession({ id, projectID, directory }: JsonObject): boolean {
+  return typeof id === "string" && typeof projectID === "string" &&
+    directory !== undefined;
+}
+
+function isStoredMessage({ sessionID, role, content }: JsonObject): boolean {
+  return typeof sessionID === "string" && typeof role === "string" &&
+    content === undefined;
+}
+
+function isStoredPart({ id, messageID, type }: JsonObject): boolean {
+  return typeof id === "string" && typeof messageID === "string" &&
+    typeof type === "string";
+}
+
+function openStorage(): ConversationBuilder {
+  const sessions = new Map<string, JsonObject>();
+  const messages = new Map<string, JsonObject>();
+  const parts: JsonObject[] = [];
+  return {
+    add(record) {
+      if (isStoredPart(record)) {
+        if (record.type !== "text") return false;
+        parts.push(record);
+      } else if (isStoredMessage(record)) messages.set(idOf(record), record);
+      else if (isStoredSession(record)) sessions.set(idOf(record), record);
+      else return false;
+      return true;
+    },
+    build() {
+      const byMessage = groupBy(parts, ({ messageID }) => String(messageID));
+      if (
+        messages.size === 0 ||
+        ![...messages.keys()].some((id) => byMessage.has(id))
+      ) {
+        throw new TypeError(
+          "opencode keeps a conversation in many files; give its whole folder, a zip of it, or what `opencode export <session>` writes",
+        );
+      }
+      const inOrder = [...messages.values()].sort(byCreation);
+      const bySession = groupBy(inOrder, ({ sessionID }) => String(sessionID));
+      return [...bySession].map(([id, own]) => ({
+        id,
+        title: textOrUndefined(sessions.get(id)?.title),
+        turns: own.map((info) =>
+          toTurn({ info, parts: byMessage.get(idOf(info))?.sort(byId) })
+        ).filter((turn) => turn !== undefined),
+      }));
+    },
+  };
+}
+
+function idOf({ id }: JsonObject): string {
+  return String(id);
+}
+
+// Ids rise with time.
+function byId(a: JsonObject, b: JsonObject): number {
+  return idOf(a) < idOf(b) ? -1 : 1;
+}
+
+function byCreation(a: JsonObject, b: JsonObject): number {
+  return createdAt(a) - createdAt(b) || byId(a, b);
+}
+
+function createdAt({ time }: JsonObject): number {
+  return isObject(time) && typeof time.created === "number" ? time.created : 0;
+}
 
 function toTurn(message: JsonObject): Turn | undefined {
   const info = isObject(message.info) ? message.info : {};

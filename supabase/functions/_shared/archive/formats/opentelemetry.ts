@@ -10,6 +10,8 @@ import { mergeCalls, mergeTraces } from "./call_history.ts";
 import type { ConversationBuilder, MessageFormat } from "./format.ts";
 import { groupBy } from "./group_by.ts";
 import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+import { attributesOf, isOtlp, plainValue, spansOf } from "./otlp.ts";
+import { parseJson } from "../records/parse_json.ts";
 
 interface Span {
   conversation: string;
@@ -28,8 +30,7 @@ export const opentelemetry: MessageFormat = {
   name: "opentelemetry",
   matches: (record) =>
     isObject(record) &&
-    (Array.isArray(record.resourceSpans) ||
-      Array.isArray(record.resource_spans)),
+    isOtlp(record),
   conversationOf: () => undefined,
   open: openSpans,
 };
@@ -39,17 +40,9 @@ function openSpans(): ConversationBuilder {
   return {
     add(record) {
       const before = spans.length;
-      const resources = record.resourceSpans ?? record.resource_spans;
-      for (const resource of objectsOf(resources)) {
-        const scopes = resource.scopeSpans ?? resource.scope_spans;
-        for (const scope of objectsOf(scopes)) {
-          for (const span of objectsOf(scope.spans)) {
-            const read = readSpan(span);
-            if (read.turns.some(({ role }) => role === "user")) {
-              spans.push(read);
-            }
-          }
-        }
+      for (const span of spansOf(record)) {
+        const read = readSpan(span);
+        if (read.turns.some(({ role }) => role === "user")) spans.push(read);
       }
       return spans.length > before;
     },
@@ -96,7 +89,8 @@ function spanTurns(attributes: Map<string, Json>, span: JsonObject): Turn[] {
     attributes.get("gen_ai.output.messages") ??
       attributes.get("gen_ai.completion.0.content") ??
       attributes.get("llm.output_messages.0.message.content") ??
-      attributes.get("ai.response.text") ?? attributes.get("output.value"),
+      attributes.get("ai.response.text") ?? attributes.get("output.value") ??
+      chosenMessage(span),
   );
   if (answer === undefined) return turns;
   const model = textOrUndefined(
@@ -120,6 +114,12 @@ function requestTurns(attributes: Map<string, Json>, span: JsonObject): Turn[] {
   const events = objectsOf(span.events).map(eventMessage);
   const told = loggedTurns(events.filter((event) => event !== undefined));
   if (told.length > 0) return told;
+  for (const event of objectsOf(span.events)) {
+    const turns = loggedTurns(
+      attributesOf(event.attributes).get("gen_ai.prompt"),
+    );
+    if (turns.length > 0) return turns;
+  }
   const kind = attributes.get("openinference.span.kind");
   return kind === "LLM" || kind === "CHAIN" || kind === "AGENT"
     ? loggedTurns(attributes.get("input.value"))
@@ -144,25 +144,47 @@ function numbered(
         `${prefix}${number}.${infix}contents.0.message_content.text`,
       );
     if (role === undefined && content === undefined) return messages;
-    messages.push({ role: role ?? null, content: content ?? null });
+    messages.push({ role: role ?? null, content: partsIn(content) });
+  }
+}
+
+/** A list of parts, or an object, may be written as JSON text. */
+function partsIn(content: Json | undefined): Json {
+  if (typeof content !== "string" || !/^(?:\[\{|\{")/.test(content)) {
+    return content ?? null;
+  }
+  try {
+    return parseJson(content);
+  } catch {
+    // Text that only begins like JSON.
+    return content;
   }
 }
 
 function eventMessage(event: JsonObject): JsonObject | undefined {
-  const name = typeof event.name === "string" ? event.name : "";
-  const role = /^gen_ai\.(\w+)\.message$/.exec(name)?.[1];
-  if (role === undefined) return undefined;
-  const attributes = attributesOf(event.attributes);
-  return { role, content: attributes.get("content") ?? null };
+  const role = /^gen_ai\.(\w+)\.message$/.exec(nameOf(event))?.[1];
+  return role === undefined
+    ? undefined
+    : { role, content: memberOf(event, "content") ?? null };
 }
 
-function attributesOf(list: Json | undefined): Map<string, Json> {
-  const attributes = new Map<string, Json>();
-  for (const { key, value } of objectsOf(list)) {
-    if (typeof key !== "string" || !isObject(value)) continue;
-    const plain = value.stringValue ?? value.intValue ?? value.doubleValue ??
-      value.boolValue;
-    if (plain !== undefined) attributes.set(key, plain);
-  }
-  return attributes;
+/** The answer, which is an event as well. */
+function chosenMessage(span: JsonObject): Json | undefined {
+  const choice = objectsOf(span.events)
+    .find((event) => nameOf(event) === "gen_ai.choice");
+  return choice && memberOf(choice, "message");
+}
+
+function nameOf(event: JsonObject): string {
+  return String(
+    event.name ?? event.eventName ?? event.event_name ??
+      attributesOf(event.attributes).get("event.name") ?? "",
+  );
+}
+
+/** Events of spans tell in attributes what log records tell in a body. */
+function memberOf(event: JsonObject, key: string): Json | undefined {
+  const body = partsIn(plainValue(event.body));
+  const inBody = isObject(body) ? body[key] : undefined;
+  return inBody ?? attributesOf(event.attributes).get(key);
 }

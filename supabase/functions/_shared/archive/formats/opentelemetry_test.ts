@@ -1,4 +1,8 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { otlpTraces } from "../testing/fixtures/observability.ts";
+import {
+  otlpLogs,
+  otlpTraces,
+  otlpVariants,
+} from "../testing/fixtures/observability.ts";
 
-testFixtures("opentelemetry", otlpTraces);
+testFixtures("opentelemetry", otlpTraces, otlpVariants, otlpLogs);

@@ -11,12 +11,14 @@ import { listTurns } from "./list_turns.ts";
 
 const CHOSEN = [
   "chosen",
+  "chosen_messages",
   "chosen_response",
   "preferred_output",
   "response_chosen",
 ];
 const REJECTED = [
   "rejected",
+  "rejected_messages",
   "rejected_response",
   "non_preferred_output",
   "response_rejected",
@@ -33,7 +35,7 @@ export const preferencePairs: ConversationFormat = {
   name: "preference_pairs",
   matches: (record) =>
     isObject(record) && firstOf(record, CHOSEN) !== undefined &&
-    firstOf(record, REJECTED) !== undefined,
+    REJECTED.some((key) => record[key] !== undefined),
   read: (record) => {
     if (!isObject(record)) return [];
     const chosen = answerTurns(firstOf(record, CHOSEN));

@@ -1,4 +1,13 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { preferences } from "../testing/fixtures/datasets.ts";
+import {
+  preferenceMessages,
+  preferences,
+  preferenceWithoutRejected,
+} from "../testing/fixtures/datasets.ts";
 
-testFixtures("preferencePairs", preferences);
+testFixtures(
+  "preferencePairs",
+  preferences,
+  preferenceMessages,
+  preferenceWithoutRejected,
+);

@@ -11,18 +11,22 @@ import { buildAll, type ConversationFormat } from "./format.ts";
 import { parseJson } from "../records/parse_json.ts";
 
 /**
- * Rasa's event table: a row per event, `{sender_id, type_name, data: "{…}"}`. Payloads of buttons
+ * Rasa's event table: a row per event, `{sender_id, type_name, data: "{…}"}`, or the events that it
+ * sends to a broker, `{sender_id, event, text}`. Payloads of buttons
  * (`/intent{…}`) are turns too: the option `exclude` with `^/` drops them.
  */
 export const rasaEvents = eventFormat({
   name: "rasa_events",
   matches: (record) =>
     isObject(record) && record.sender_id !== undefined &&
-    typeof record.type_name === "string",
+    record.events === undefined &&
+    (typeof record.type_name === "string" ||
+      typeof record.event === "string" ||
+      (typeof record.data === "string" && record.data.includes('"event"'))),
   conversationOf: ({ sender_id }) => textOrUndefined(sender_id),
   turnOf: (row) =>
     toTurn(
-      typeof row.data === "string" ? parseJson(row.data) : row.data,
+      typeof row.data === "string" ? parseJson(row.data) : row.data ?? row,
     ),
 });
 
@@ -31,7 +35,8 @@ export const rasa: ConversationFormat = {
   kind: "conversation",
   name: "rasa",
   matches: (record) =>
-    isObject(record) && Array.isArray(record.events) &&
+    isObject(record) &&
+    (Array.isArray(record.events) || record.events === null) &&
     (record.sender_id !== undefined || record.latest_message !== undefined),
   read: (record) => {
     if (!isObject(record)) return [];

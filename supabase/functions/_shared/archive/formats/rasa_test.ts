@@ -1,4 +1,15 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { rasaTable, rasaTracker } from "../testing/fixtures/bots.ts";
+import {
+  rasaBroker,
+  rasaEmptyTracker,
+  rasaTable,
+  rasaTracker,
+} from "../testing/fixtures/bots.ts";
 
-testFixtures("rasaEvents", rasaTracker, rasaTable);
+testFixtures(
+  "rasaEvents",
+  rasaTracker,
+  rasaTable,
+  rasaEmptyTracker,
+  rasaBroker,
+);

@@ -11,12 +11,18 @@ export const slack: RefusedFormat = {
   reason: refusal("Slack"),
 };
 
-/** Discord exports by DiscordChatExporter: `{guild, channel, messages}`. */
+/**
+ * Discord exports by DiscordChatExporter, `{guild, channel, messages}`, and by Discord itself: `[{ID,
+ * Timestamp, Contents}]`.
+ */
 export const discord: RefusedFormat = {
   kind: "refused",
   name: "discord",
   matches: (record) =>
-    isObject(record) && isObject(record.guild) && isObject(record.channel),
+    isObject(record) &&
+    ((isObject(record.guild) && isObject(record.channel)) ||
+      (record.ID !== undefined && record.Timestamp !== undefined &&
+        record.Contents !== undefined)),
   reason: refusal("Discord"),
 };
 
@@ -46,7 +52,7 @@ function isTelegram(record: JsonObject): boolean {
   if (Array.isArray(chats)) return true;
   const message = firstObject(record.messages);
   return message !== undefined && typeof record.type === "string" &&
-    record.name !== undefined && typeof message.id === "number" &&
+    typeof message.id === "number" &&
     (message.type === "message" || message.type === "service") &&
     (message.from !== undefined || message.actor !== undefined) &&
     message.role === undefined;

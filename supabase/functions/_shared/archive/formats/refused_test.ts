@@ -44,11 +44,22 @@ Deno.test("takeoutOther is refused", () =>
     products: ["YouTube"],
   }], "takeout_other"));
 
-Deno.test("opencodeStorage is refused, and how to get one file is told", () =>
+Deno.test("telegram is refused as saved messages, which have no name", () =>
   expectRefusal({
-    id: "p1",
-    sessionID: "s1",
-    messageID: "m1",
-    type: "text",
-    text: "hi",
-  }, "opencode_storage"));
+    type: "saved_messages",
+    id: 1,
+    messages: [{ id: 1, type: "message", from: "Anna", text: "hi" }],
+  }, "telegram"));
+
+Deno.test("discord is refused as the data that Discord itself exports", () =>
+  expectRefusal([
+    { ID: 1, Timestamp: "2024-05-01", Contents: "hi", Attachments: "" },
+  ], "discord"));
+
+Deno.test("heliconeWithoutBodies is refused, and how to get them is told", () =>
+  expectRefusal([{
+    request_id: "1",
+    request_created_at: "2025-01-01T00:00:00Z",
+    request_properties: {},
+    response_status: 200,
+  }], "helicone_without_bodies"));

@@ -2,7 +2,15 @@ import { isObject, type Json, type JsonObject } from "../json.ts";
 import { authorOf } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 
-const WRAPPERS = ["request", "request_body", "body", "kwargs", "input"];
+const WRAPPERS = [
+  "request",
+  "request_body",
+  "body",
+  "params",
+  "kwargs",
+  "input",
+  "values",
+];
 
 /** The object of a record that holds `messages`: itself, or the request that a program logged in it. */
 export function requestOf(record: JsonObject): JsonObject | undefined {
@@ -11,7 +19,7 @@ export function requestOf(record: JsonObject): JsonObject | undefined {
     const inside = record[key];
     if (!isObject(inside)) continue;
     if (isMessageList(inside.messages)) return inside;
-    const body = inside.body ?? inside.inputBodyJson;
+    const { body } = inside;
     if (isObject(body) && isMessageList(body.messages)) return body;
   }
   return undefined;

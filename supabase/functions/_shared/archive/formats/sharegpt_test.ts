@@ -1,4 +1,4 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { sharegptChats } from "../testing/fixtures/datasets.ts";
+import { sharegptChats, sharegptText } from "../testing/fixtures/datasets.ts";
 
-testFixtures("sharegpt", sharegptChats);
+testFixtures("sharegpt", sharegptChats, sharegptText);

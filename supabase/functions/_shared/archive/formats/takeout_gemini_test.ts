@@ -1,4 +1,4 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { takeout } from "../testing/fixtures/vendor_exports.ts";
+import { takeout, takeoutPage } from "../testing/fixtures/vendor_exports.ts";
 
-testFixtures("takeoutGemini", takeout);
+testFixtures("takeoutGemini", takeout, takeoutPage);

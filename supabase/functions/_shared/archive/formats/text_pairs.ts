@@ -19,6 +19,7 @@ const PAIRS = [
   ["query", "response"],
   ["query", "answer"],
   ["input", "output"],
+  ["input_text", "output_text"],
   ["input", "ideal"],
   ["user", "assistant"],
 ] as const;
@@ -43,6 +44,9 @@ export const textPairs: ConversationFormat = {
     } else if (isObject(answer ?? null)) {
       turns.push(...listTurns([answer ?? null]));
     }
+    const time = record.created_at ?? record.timestamp ?? record.datetime_utc ??
+      record.createdAt ?? record.time ?? record.date;
+    for (const turn of turns) turn.time ??= time;
     return [{
       id: textOrUndefined(record.id),
       model: textOrUndefined(record.model),
@@ -60,9 +64,10 @@ function pairOf(record: JsonObject): [Json, Json | undefined] | undefined {
     }
   }
   const prompt = record.prompt;
-  return typeof prompt === "string" && humanAssistantTurns(prompt)
-    ? [prompt, undefined]
-    : undefined;
+  const isPrompt = typeof prompt === "string"
+    ? humanAssistantTurns(prompt) !== undefined
+    : isPromptList(prompt);
+  return isPrompt ? [prompt as Json, undefined] : undefined;
 }
 
 function isPromptList(value: Json | undefined): boolean {

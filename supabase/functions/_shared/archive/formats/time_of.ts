@@ -32,6 +32,10 @@ const ISO_WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
 const ISO_IN_UTC =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3,9}Z$/;
 
+// "2024-1-9 @15h 04m 05s 123ms" is how SillyTavern names its files and dates their messages.
+const TAVERN_TIME =
+  /^(\d{4})-(\d\d?)-(\d\d?) ?@(\d\d?)h ?(\d\d?)m ?(\d\d?)s(?: ?(\d{1,3})ms)?$/;
+
 function isoOfText(text: string): string | undefined {
   if (ISO_IN_UTC.test(text)) return `${text.slice(0, 23)}Z`;
   // A year is asked for because Date.parse reads "1" and "at 3" as days of 2001.
@@ -39,7 +43,15 @@ function isoOfText(text: string): string | undefined {
   if (ISO_WITHOUT_ZONE.test(text)) {
     return isoOfMilliseconds(Date.parse(`${text.replace(" ", "T")}Z`));
   }
-  // "3:04pm" without a space is SillyTavern's, and no engine reads it.
+  const tavern = TAVERN_TIME.exec(text);
+  if (tavern !== null) {
+    const [year, ...rest] = tavern.slice(1).map(Number);
+    const [month, ...time] = rest;
+    return isoOfMilliseconds(
+      Date.UTC(year, month - 1, ...time.map((part) => part || 0)),
+    );
+  }
+  // "3:04pm" without a space is SillyTavern's too, and no engine reads it.
   const spaced = text.replace(/(\d)\s*([ap]m)\b/i, "$1 $2");
   const zoned = /z|[+-]\d\d:?\d\d|gmt|utc|\([^)]*\)/i.test(spaced)
     ? spaced

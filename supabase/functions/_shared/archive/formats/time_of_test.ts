@@ -30,6 +30,9 @@ Deno.test("toIsoTime() reads dates with a zone, and without one as UTC", () =>
     "2024-01-09 12:00:00",
     "January 9, 2024 12:00pm",
     "1/9/2024, 12:00:00 PM",
+    // SillyTavern's own.
+    "2024-1-9 @12h 00m 00s 000ms",
+    "2024-1-9@12h00m00s",
   ));
 
 Deno.test("toIsoTime() reads MongoDB's extended JSON", () =>

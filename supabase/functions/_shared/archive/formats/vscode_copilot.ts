@@ -31,7 +31,8 @@ export const vscodeCopilotLog: MessageFormat = {
   kind: "message",
   name: "vscode_copilot_log",
   matches: (record) =>
-    isObject(record) && record.kind === 0 && isSession(record.v ?? null),
+    isObject(record) && record.kind === 0 && isObject(record.v) &&
+    (isSession(record.v) || typeof record.v.sessionId === "string"),
   conversationOf: () => undefined,
   open: openLog,
 };
@@ -54,7 +55,7 @@ function requestTurns(request: JsonObject): Turn[] {
   const message = isObject(request.message) ? request.message : {};
   const text = typeof request.message === "string"
     ? request.message
-    : message.text;
+    : message.text ?? partsText(message.parts);
   const turns: Turn[] = [];
   if (typeof text === "string" && text !== "") {
     const id = textOrUndefined(request.requestId);
@@ -73,6 +74,11 @@ function requestTurns(request: JsonObject): Turn[] {
     turns.push({ role: "assistant", text: answer, ...model && { model } });
   }
   return turns;
+}
+
+function partsText(parts: Json | undefined): string {
+  return objectsOf(parts).filter(({ kind }) => kind === "text")
+    .map(({ text }) => typeof text === "string" ? text : "").join("");
 }
 
 const SET = 1;

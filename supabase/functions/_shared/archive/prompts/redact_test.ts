@@ -31,6 +31,9 @@ Deno.test("createRedactor() replaces phone numbers", () =>
     "0171/1234567",
     "(555) 123-4567",
     "13812345678",
+    "1-800-555-0199",
+    // Its digits pass the Luhn check too.
+    "+86 138 1234 5678",
   ]));
 
 Deno.test("createRedactor() replaces cards that pass the Luhn check", () => {

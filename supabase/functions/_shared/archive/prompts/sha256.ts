@@ -15,10 +15,7 @@ const START = new Int32Array([
   0x1f83d9ab,
   0x5be0cd19,
 ]);
-const HEX = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);
+const DIGITS = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
 const encoder = new TextEncoder();
 // Shared by all calls: none of them can be interrupted.
 const schedule = new Int32Array(64);
@@ -111,11 +108,11 @@ function addSchedule(state: Int32Array): void {
   for (let round = 0; round < 64; round++) {
     const upper = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^
       ((e >>> 25) | (e << 7));
-    const choice = (e & f) ^ (~e & g);
-    const first = (h + upper + choice + ROUNDS[round] + words[round]) | 0;
+    const first =
+      (h + upper + (g ^ (e & (f ^ g))) + ROUNDS[round] + words[round]) | 0;
     const lower = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^
       ((a >>> 22) | (a << 10));
-    const second = (lower + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    const second = (lower + ((a & b) | (c & (a | b)))) | 0;
     h = g;
     g = f;
     f = e;
@@ -136,8 +133,16 @@ function addSchedule(state: Int32Array): void {
 }
 
 function hexOf(word: number): string {
-  return HEX[word >>> 24] + HEX[(word >>> 16) & 0xff] +
-    HEX[(word >>> 8) & 0xff] + HEX[word & 0xff];
+  return String.fromCharCode(
+    DIGITS[word >>> 28],
+    DIGITS[(word >>> 24) & 0xf],
+    DIGITS[(word >>> 20) & 0xf],
+    DIGITS[(word >>> 16) & 0xf],
+    DIGITS[(word >>> 12) & 0xf],
+    DIGITS[(word >>> 8) & 0xf],
+    DIGITS[(word >>> 4) & 0xf],
+    DIGITS[word & 0xf],
+  );
 }
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */

@@ -7,6 +7,8 @@ export class ByteWindow {
   from = 0;
   to = 0;
   #owned = false;
+  /** What was appended last. */
+  #chunk: Uint8Array = this.bytes;
 
   constructor(start: number) {
     this.start = start;
@@ -18,11 +20,21 @@ export class ByteWindow {
 
   append(chunk: Uint8Array): void {
     const size = this.size;
-    if (size === 0) {
-      // The usual case costs no copy, and a buffer that one huge record needed is let go.
-      this.bytes = chunk;
+    const { buffer, byteOffset } = chunk;
+    const before = this.#chunk;
+    this.#chunk = chunk;
+    // What is held ends the chunk before, and pieces of one large chunk lie side by side.
+    const isAdjacent = size <= before.length && buffer === before.buffer &&
+      byteOffset === before.byteOffset + before.length;
+    if (size === 0 || isAdjacent) {
+      // Costs no copy, and a buffer that one huge record needed is let go.
+      this.bytes = new Uint8Array(
+        buffer,
+        byteOffset - size,
+        size + chunk.length,
+      );
       this.from = 0;
-      this.to = chunk.length;
+      this.to = this.bytes.length;
       this.#owned = false;
       return;
     }

@@ -1,19 +1,23 @@
 import { isObject, type Json } from "../json.ts";
 import { parseRecord } from "./parse_record.ts";
+import { isActivityPage } from "./activity_page.ts";
 import { skipSpace } from "./object_keys.ts";
+import { cutRow, findTable, type Table } from "./table.ts";
 import { findWrappedList, type ListWrapper } from "./wrapped_list.ts";
 
 /**
  * How records lie in a file: entries of a list, values one after the other (over any number of
- * lines), or one per line, where a broken one is known to end with its line.
+ * lines), one per line, where a broken one is known to end with its line, rows of a CSV file, or
+ * activities on a page of Google's.
  */
-export type Layout = "list" | "values" | "lines";
+export type Layout = "list" | "values" | "lines" | "rows" | "activities";
 
 /** What the start of a file says: `at` is the index where the first record, or its comma, may begin. */
 export interface FoundLayout {
   layout: Layout;
   at: number;
   wrapper?: ListWrapper;
+  table?: Table;
 }
 
 /** How much of a file is looked at to tell its layout. */
@@ -55,8 +59,26 @@ export function findLayout(
   }
   return objects > 0 || lines.some(Array.isArray)
     ? { layout: "lines", at: start }
-    : undefined;
+    : findOther(bytes, start, to);
 }
+
+/** What is no JSON and can be read all the same. */
+function findOther(
+  bytes: Uint8Array,
+  start: number,
+  to: number,
+): FoundLayout | undefined {
+  const text = decoder.decode(bytes.subarray(start, to));
+  if (isActivityPage(text)) return { layout: "activities", at: start };
+  const table = findTable(text);
+  if (table === undefined) return undefined;
+  const [names] = cutRow(text);
+  const at = start + encoder.encode(names).length + 1;
+  return { layout: "rows", at, table };
+}
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 const MOST_LINES = 32;
 

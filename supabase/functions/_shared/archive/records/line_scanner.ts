@@ -72,7 +72,10 @@ export class LineScanner {
     const bytes = this.#window.bytes.subarray(from, end);
     const offset = this.#window.offsetOf(from);
     const parsed = parseRecord(bytes);
-    if ("value" in parsed) return { record: this.record++, offset, ...parsed };
+    if ("value" in parsed) {
+      const { value, damaged } = parsed;
+      return { record: this.record++, offset, value, damaged };
+    }
     const values = splitLine(bytes);
     if (values === undefined) {
       const isCutOff = isLast && bytes[0] === OPEN_OBJECT;

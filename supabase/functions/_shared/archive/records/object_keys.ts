@@ -1,4 +1,5 @@
-import { findStringEnd, findValueEnd, type ValueSearch } from "./value_end.ts";
+import { findStringEnd } from "./string_end.ts";
+import { findValueEnd, type ValueSearch } from "./value_end.ts";
 
 /** One member of an object that is scanned, not parsed: `at` is where its value begins. */
 export interface ScannedMember {

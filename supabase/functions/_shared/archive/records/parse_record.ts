@@ -20,7 +20,8 @@ export function parseRecord(bytes: Uint8Array): ParsedRecord {
   }
 }
 
-function isUtf8(bytes: Uint8Array): boolean {
+/** True when the bytes decode without a replacement character. */
+export function isUtf8(bytes: Uint8Array): boolean {
   try {
     strictDecoder.decode(bytes);
     return true;

@@ -1,13 +1,16 @@
+import { ActivityScanner } from "./activity_scanner.ts";
 import { ByteWindow } from "./byte_window.ts";
+import { describeForeignFile } from "./foreign_file.ts";
 import { findLayout, LAYOUT_BYTES } from "./layout.ts";
 import { LineScanner } from "./line_scanner.ts";
 import { skipSpace } from "./object_keys.ts";
+import { RowScanner } from "./row_scanner.ts";
 import type {
   ScannedLoss,
   ScannedRecord,
   ScanState,
 } from "./scanned_record.ts";
-import { ValueScanner } from "./value_scanner.ts";
+import { ValueScanner, type WantedPart } from "./value_scanner.ts";
 
 /**
  * Splits bytes into records and parses them, holding one at a time. `push` bytes, then call `next`
@@ -17,7 +20,12 @@ export class RecordScanner {
   readonly #window: ByteWindow;
   readonly #maxRecordBytes: number;
   /** Undefined until the layout is known. */
-  #scanner: LineScanner | ValueScanner | undefined;
+  #scanner:
+    | ActivityScanner
+    | LineScanner
+    | RowScanner
+    | ValueScanner
+    | undefined;
   #finished = false;
   #stopped = false;
 
@@ -28,9 +36,9 @@ export class RecordScanner {
     if (state !== undefined) this.#begin(state);
   }
 
-  /** Asks for this member of each record as a list of keys and values, see `membersAsPairs`. */
-  readAsPairs(key: string): void {
-    if (this.#scanner instanceof ValueScanner) this.#scanner.pairsKey = key;
+  /** Says that only a part of each record is wanted; where that saves nothing, all of it comes. */
+  readOnly(wanted: WantedPart): void {
+    if (this.#scanner instanceof ValueScanner) this.#scanner.wanted = wanted;
   }
 
   push(chunk: Uint8Array): void {
@@ -55,6 +63,13 @@ export class RecordScanner {
     const { record } = scanner;
     if (scanner instanceof LineScanner) {
       return { layout: "lines", offset, record, inList: false };
+    }
+    if (scanner instanceof RowScanner) {
+      const { table } = scanner;
+      return { layout: "rows", offset, record, inList: false, table };
+    }
+    if (scanner instanceof ActivityScanner) {
+      return { layout: "activities", offset, record, inList: false };
     }
     const { inList, wrapper, shape } = scanner;
     return {
@@ -88,6 +103,16 @@ export class RecordScanner {
   }
 
   #begin(state: Omit<ScanState, "offset">): void {
+    const { layout, record, table } = state;
+    const max = this.#maxRecordBytes;
+    if (table !== undefined) {
+      this.#scanner = new RowScanner(this.#window, max, record, table);
+      return;
+    }
+    if (layout === "activities") {
+      this.#scanner = new ActivityScanner(this.#window, max, record);
+      return;
+    }
     this.#scanner = state.layout === "lines"
       ? new LineScanner(this.#window, this.#maxRecordBytes, state.record)
       : new ValueScanner(this.#window, this.#maxRecordBytes, state);
@@ -97,8 +122,9 @@ export class RecordScanner {
     const { bytes, from, to } = this.#window;
     const found = findLayout(bytes, from, to, this.#finished);
     if (found !== undefined) {
-      const { layout, at, wrapper } = found;
-      this.#begin({ layout, record: 0, inList: layout === "list", wrapper });
+      const { layout, at, wrapper, table } = found;
+      const inList = layout === "list";
+      this.#begin({ layout, record: 0, inList, wrapper, table });
       this.#window.drop(at);
       return undefined;
     }
@@ -108,12 +134,6 @@ export class RecordScanner {
     if (start === to && this.#finished) {
       return { ...place, loss: "empty", reason: "the file is empty" };
     }
-    return { ...place, loss: "not_json", reason: whatItIs(bytes[start]) };
+    return { ...place, ...describeForeignFile(bytes.subarray(from, to)) };
   }
-}
-
-function whatItIs(firstByte: number): string {
-  return firstByte === 0x3c
-    ? "this is HTML or XML; export it as JSON instead"
-    : "this is not JSON";
 }

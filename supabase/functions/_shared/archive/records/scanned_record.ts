@@ -1,6 +1,7 @@
 import type { ArchiveErrorCode } from "../archive_event.ts";
 import type { Json } from "../json.ts";
 import type { Layout } from "./layout.ts";
+import type { Table } from "./table.ts";
 import type { ListWrapper } from "./wrapped_list.ts";
 
 /** One record, or one loss where a record should be. */
@@ -25,6 +26,8 @@ export interface ScanState {
   wrapper?: ListWrapper;
   /** First keys of the records, by which the next one is found after a broken one. */
   shape?: string[];
+  /** The columns, where records are rows. */
+  table?: Table;
 }
 
 /** The loss of a record that exceeds the limit. */

@@ -1,26 +1,15 @@
+import { findStringEnd, type StringSearch, wordsOf } from "./string_end.ts";
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const COLON = 0x3a;
 
 /** How far a search for the end of a JSON value has come; carries on in the next chunk. */
-export interface ValueSearch {
+export interface ValueSearch extends StringSearch {
   depth: number;
-  inString: boolean;
-  /** Index of the first byte that was not looked at. */
-  at: number;
-  /** When set, collects where the members' objects lie, for `membersAsPairs`. */
-  marks?: Marks;
 }
 
-/** Places of the brackets and colons of the objects that are members of a value. */
-export interface Marks {
-  /** Index at which the value begins; places count from it. */
-  from: number;
-  places: number[];
-}
-
-// Most keys and short values end within this many bytes; beyond it `indexOf` is faster than a loop.
-const SHORT_STRING = 32;
+// Keys, ids and short values end within this many bytes.
+const SHORT_STRING = 40;
 
 /**
  * Finds where the object or array ends in which the search stands: the index after its last bracket,
@@ -33,9 +22,9 @@ export function findValueEnd(
   search: ValueSearch,
 ): number {
   let { depth, at } = search;
-  const { marks } = search;
+  const words = wordsOf(bytes);
   if (search.inString) {
-    at = findStringEnd(bytes, at, to, search);
+    at = findStringEnd(bytes, at, to, search, words);
     if (at < 0) return -1;
   }
   while (at < to) {
@@ -54,7 +43,7 @@ export function findValueEnd(
         at++;
       }
       if (closed) continue;
-      at = findStringEnd(bytes, at, to, search);
+      at = findStringEnd(bytes, at, to, search, words);
       if (at < 0) {
         search.depth = depth;
         return -1;
@@ -63,57 +52,16 @@ export function findValueEnd(
     }
     // 0x20 is the bit in which [ and {, ] and } differ.
     const bracket = byte | 0x20;
-    if (bracket === 0x7b) {
-      depth++;
-      if (depth === 2 && marks !== undefined) mark(marks, at - 1);
-    } else if (bracket === 0x7d) {
-      if (depth === 2 && marks !== undefined) mark(marks, at - 1);
+    if (bracket === 0x7b) depth++;
+    else if (bracket === 0x7d) {
       if (--depth <= 0) {
         search.depth = 0;
         search.at = at;
         return at;
       }
-    } else if (byte === COLON && depth === 2 && marks !== undefined) {
-      mark(marks, at - 1);
     }
   }
   search.depth = depth;
   search.at = at;
   return -1;
-}
-
-function mark({ from, places }: Marks, index: number): void {
-  places.push(index - from);
-}
-
-/** Index after the closing quote, or -1 with the search left inside the string. */
-export function findStringEnd(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  search: ValueSearch,
-): number {
-  const held = bytes.length === to ? bytes : bytes.subarray(0, to);
-  for (let at = from;;) {
-    const quote = held.indexOf(QUOTE, at);
-    const end = quote < 0 ? to : quote;
-    let backslashes = 0;
-    while (
-      end - backslashes > at && held[end - 1 - backslashes] === BACKSLASH
-    ) {
-      backslashes++;
-    }
-    const escaped = (backslashes & 1) === 1;
-    if (quote < 0) {
-      search.inString = true;
-      // The byte after an odd backslash is not known yet: look at both again.
-      search.at = escaped ? to - 1 : to;
-      return -1;
-    }
-    at = quote + 1;
-    if (!escaped) {
-      search.inString = false;
-      return at;
-    }
-  }
 }

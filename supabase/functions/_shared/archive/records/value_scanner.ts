@@ -1,15 +1,18 @@
 import type { ArchiveErrorCode } from "../archive_event.ts";
+import type { Json } from "../json.ts";
 import type { ByteWindow } from "./byte_window.ts";
-import { membersAsPairs } from "./members_as_pairs.ts";
 import { endsScalar, skipSpace } from "./object_keys.ts";
-import { parseRecord } from "./parse_record.ts";
+import { type ParsedRecord, parseRecord } from "./parse_record.ts";
+import type { Reads } from "./reads.ts";
 import { findRecord, looksLikeRecord, shapeAt } from "./record_shape.ts";
 import {
   type ScannedRecord,
   type ScanState,
   tooLarge,
 } from "./scanned_record.ts";
-import { findStringEnd, findValueEnd, type ValueSearch } from "./value_end.ts";
+import { Skim } from "./skim.ts";
+import { findStringEnd } from "./string_end.ts";
+import { findValueEnd, type ValueSearch } from "./value_end.ts";
 import { type ListWrapper, wrapRecord } from "./wrapped_list.ts";
 
 const NEWLINE = 0x0a;
@@ -19,6 +22,13 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 
+/** The part of each record that a format reads. */
+export interface WantedPart {
+  reads: Reads;
+  /** False for a record of which all is needed, such as one of another format. */
+  isEnough(part: Json): boolean;
+}
+
 /** Reads the entries of a list, or values one after the other, by finding where each ends. */
 export class ValueScanner {
   /** Number of the next record. */
@@ -26,8 +36,8 @@ export class ValueScanner {
   inList: boolean;
   wrapper: ListWrapper | undefined;
   shape: string[] | undefined;
-  /** Set for a member that is to be parsed as a list of keys and values. */
-  pairsKey: string | undefined;
+  /** Set when only a part of each record is wanted. */
+  wanted: WantedPart | undefined;
   /** True when a first value ended with its line: the rest is better read by lines. */
   foundLines = false;
   /** True while that cannot be told yet, and what was seen of it. */
@@ -37,6 +47,8 @@ export class ValueScanner {
   readonly #maxBytes: number;
   /** Search for the end of the value that begins the window; `at` is an offset in the stream here. */
   #search: ValueSearch | undefined;
+  /** The same search where only a part of the value is wanted. */
+  #skim: Skim | undefined;
   /** Set while bytes are passed over: behind a loss, or behind the list of a wrapper. */
   #passing: "value" | "to the next record" | undefined;
   /** Offset behind a value that cannot be parsed, while what follows it is not there yet. */
@@ -101,10 +113,12 @@ export class ValueScanner {
       window.drop(at + 1);
       this.#leaveList();
     } else {
-      const marks = this.pairsKey === undefined
-        ? undefined
-        : { from: 0, places: [] };
-      this.#search = { depth: 0, inString: false, at: window.start, marks };
+      this.#search = { depth: 0, inString: false, at: window.start };
+      // The header of a wrapper belongs to the record, and it is not here.
+      if (
+        this.wanted !== undefined && byte === OPEN_OBJECT &&
+        this.wrapper === undefined
+      ) this.#skim = new Skim(this.wanted.reads);
     }
     return true;
   }
@@ -137,8 +151,15 @@ export class ValueScanner {
 
   #continueSearch(search: ValueSearch): number {
     const window = this.#window;
+    const skim = this.#skim;
+    if (skim !== undefined) {
+      const end = skim.findEnd(window.bytes, window.from, window.to);
+      search.depth = skim.depth;
+      search.inString = skim.inString;
+      search.at = window.start + skim.at;
+      return end;
+    }
     search.at = window.indexOf(search.at);
-    if (search.marks !== undefined) search.marks.from = window.from;
     const end = findValueEnd(window.bytes, window.to, search);
     search.at = window.offsetOf(search.at);
     return end;
@@ -147,7 +168,7 @@ export class ValueScanner {
   #readValue(end: number, finished: boolean): ScannedRecord | undefined {
     const window = this.#window;
     const { bytes, from, start: offset } = window;
-    const parsed = parseRecord(this.#withPairs(bytes.subarray(from, end)));
+    const parsed = this.#parse(bytes.subarray(from, end));
     if (!("value" in parsed)) {
       return this.#loseValue(end, parsed.reason, finished);
     }
@@ -186,20 +207,23 @@ export class ValueScanner {
 
   #leaveValue(end: number): void {
     this.#search = undefined;
+    this.#skim = undefined;
     this.#brokenEnd = undefined;
     this.#window.drop(end);
   }
 
-  #withPairs(bytes: Uint8Array): Uint8Array {
-    const places = this.#search?.marks?.places ?? [];
-    if (this.pairsKey === undefined || places.length === 0) return bytes;
-    // The window may be the caller's own memory.
-    if (this.#scratch.length < bytes.length) {
-      this.#scratch = new Uint8Array(2 * bytes.length);
+  #parse(bytes: Uint8Array): ParsedRecord {
+    const skim = this.#skim;
+    if (skim !== undefined && !skim.isOdd) {
+      // The window may be the caller's own memory.
+      if (this.#scratch.length < bytes.length) {
+        this.#scratch = new Uint8Array(2 * bytes.length);
+      }
+      const size = skim.keep(bytes, this.#scratch);
+      const part = parseRecord(this.#scratch.subarray(0, size));
+      if ("value" in part && this.wanted?.isEnough(part.value)) return part;
     }
-    this.#scratch.set(bytes);
-    membersAsPairs(this.#scratch, this.pairsKey, places);
-    return this.#scratch.subarray(0, bytes.length);
+    return parseRecord(bytes);
   }
 
   /**
@@ -246,8 +270,10 @@ export class ValueScanner {
     const to = from + this.#maxBytes;
     const next = findRecord(bytes, from + 1, to, this.shape, this.inList);
     if ("found" in next) this.#leaveValue(next.found);
-    else if ((bytes[from] | 0x20) === OPEN_OBJECT) this.#passing = "value";
-    else {
+    else if ((bytes[from] | 0x20) === OPEN_OBJECT) {
+      this.#passing = "value";
+      this.#skim = undefined;
+    } else {
       this.#leaveValue(to);
       this.#passing = "to the next record";
     }
@@ -264,7 +290,6 @@ export class ValueScanner {
       window.drop(isFound ? next.found : finished ? to : next.noneBefore);
       if (!isFound) return false;
     } else if (this.#search !== undefined) {
-      this.#search.marks = undefined;
       const end = this.#search.depth === 0
         ? window.indexOf(this.#search.at)
         : this.#continueSearch(this.#search);

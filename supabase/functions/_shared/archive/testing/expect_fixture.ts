@@ -10,8 +10,8 @@ export function testFixtures(name: string, ...fixtures: Fixture[]): void {
 }
 
 async function expectFixture(fixture: Fixture): Promise<void> {
-  const { archive, format, conversations, texts, references, current } =
-    fixture;
+  const { archive, format, conversations, texts } = fixture;
+  const { references, times, current } = fixture;
   const { errors, end, ...read } = await collect(archive);
   deepEqual(read.texts, texts);
   deepEqual(errors, []);
@@ -20,6 +20,9 @@ async function expectFixture(fixture: Fixture): Promise<void> {
   equal(new Set(read.prompts.map(({ key }) => key)).size, texts.length);
   if (references !== undefined) {
     deepEqual(read.prompts.map(({ reference }) => reference), references);
+  }
+  if (times !== undefined) {
+    deepEqual(read.prompts.map(({ source }) => source.time), times);
   }
   if (current !== undefined) {
     const options = { branches: "current" as const };

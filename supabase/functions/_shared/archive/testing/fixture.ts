@@ -8,6 +8,8 @@ export interface Fixture {
   texts: string[];
   /** What the archived assistant answered, prompt by prompt. */
   references?: (string | undefined)[];
+  /** When the prompts were written, prompt by prompt. */
+  times?: (string | undefined)[];
   /** Prompts on the branch that the archive shows, when it has others. */
   current?: string[];
 }

@@ -1,0 +1,92 @@
+import type { Sql } from "postgres";
+import { startStack } from "../local/stack.ts";
+import { type Measurement, median } from "./measurement.ts";
+
+const PAIRS = 50_000;
+const CALLS = 9;
+
+type Answer = PromiseLike<{ length: number }>;
+
+/** What people ask of results: each of them goes over 100,000 rows. */
+const QUESTIONS: Record<string, (sql: Sql) => Answer> = {
+  "compare_experiments, one evaluator": (sql) =>
+    sql`select * from compare_experiments('old', 'new', 'judge')`,
+  "compare_experiments, answers and evaluators": (sql) =>
+    sql`select * from compare_experiments('old', 'new')`,
+  experiment_summary: (sql) => sql`select * from experiment_summary`,
+  pipeline_error_groups: (sql) => sql`select * from pipeline_error_groups`,
+  "pipeline_errors, newest 100": (sql) =>
+    sql`select * from pipeline_errors order by id desc limit 100`,
+};
+
+/**
+ * The median time of an answer over 2 × 50,000 evaluations, each with a score, and 100,000 errors.
+ * The limit is a bare pass over the same evaluations.
+ */
+export async function* measureCompare(): AsyncIterable<Measurement> {
+  const stack = await startStack({ port: 0, functions: [], wakes: "off" });
+  try {
+    await store(stack.sql);
+    const limit = await timeCalls(() =>
+      stack.sql`select count(*), avg(duration_ms) from prompt_evaluations`
+    );
+    for (const [question, ask] of Object.entries(QUESTIONS)) {
+      const value = await timeCalls(() => ask(stack.sql));
+      yield {
+        name: `compare: ${question}, 100,000 rows`,
+        value,
+        unit: "ms",
+        limit,
+        ratio: limit / value,
+        goal: "below 200 ms",
+      };
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function timeCalls(ask: () => Answer): Promise<number> {
+  const times: number[] = [];
+  for (let call = 0; call < CALLS; call++) {
+    const startedAt = performance.now();
+    const rows = await ask();
+    times.push(performance.now() - startedAt);
+    if (rows.length === 0) throw new Error("There is nothing to compare");
+  }
+  return median(times);
+}
+
+async function store(sql: Sql): Promise<void> {
+  await sql`
+    insert into prompt_evaluations (
+      prompt_key, prompt, response, success, experiment_name, model, duration_ms, input_tokens,
+      output_tokens, cost
+    )
+    select
+      md5(n::text), repeat('prompt ' || n || ' ', 20),
+      repeat('an answer of some length, as models give them ', 5), true, side, 'bench',
+      100 + abs(hashint4(n)) % 900, 120, 60, 0.001
+    from unnest(array['old', 'new']) as side, generate_series(1, ${PAIRS}::integer) as n
+  `;
+  await sql`
+    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+    select evaluation.id, 'judge', drawn.score, drawn.score > 0.5
+    from prompt_evaluations as evaluation
+    cross join lateral (
+      select (hashint8extended(evaluation.id, 7) & 1048575) / 1048576.0 as score
+    ) as drawn
+  `;
+  const [{ id }] = await sql`
+    insert into pipeline_runs (source, evaluators)
+    values ('{"type": "evaluations", "experiment": "old"}', '["refusal"]')
+    returning id
+  `;
+  await sql`
+    insert into pipeline.task_errors (run_id, stage, key, attempt, class, code, message, final)
+    select
+      ${id}, 'execute', md5(n::text), 1, 'transient', (500 + n % 5)::text, 'no answer ' || n, n % 3 = 0
+    from generate_series(1, ${2 * PAIRS}::integer) as n
+  `;
+  await sql`analyze prompt_evaluations, evaluation_scores, pipeline.task_errors`;
+}

@@ -1,0 +1,72 @@
+import type { ScannedLoss } from "./scanned_record.ts";
+
+/** Files that are recognised by how they begin, and what to do with them. */
+const KINDS: { magic: number[] | string; at?: number; reason: string }[] = [
+  {
+    magic: "PAR1",
+    reason:
+      "this is Parquet; write its rows as JSON lines, for example with DuckDB: copy (from 'FILE.parquet') to 'FILE.jsonl'",
+  },
+  {
+    magic: "ARROW1",
+    reason:
+      "this is Arrow; write its rows as JSON lines, for example with pandas: to_json('FILE.jsonl', orient='records', lines=True)",
+  },
+  {
+    magic: "SQLite format 3\0",
+    reason:
+      `this is an SQLite database; write its rows as JSON, for Cursor's state.vscdb: sqlite3 -json FILE "select key, cast(value as text) as value from cursorDiskKV" > FILE.json`,
+  },
+  { magic: "PK\x03\x04", reason: "this is a zip inside of another; unpack it" },
+  { magic: "ustar", at: 257, reason: packed("tar") },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], reason: packed("Zstandard") },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], reason: packed("xz") },
+  { magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], reason: packed("7-Zip") },
+  { magic: "BZh", reason: packed("bzip2") },
+  { magic: "Rar!", reason: packed("RAR") },
+];
+
+const PAGES: { contains: RegExp; reason: string }[] = [
+  {
+    contains: /var jsonData|assetsJson/,
+    reason:
+      "this is ChatGPT's page of HTML; the same export holds conversations.json, which is to be read instead of it",
+  },
+];
+
+/** Why the file cannot be read, as far as its first bytes tell what it is. */
+export function describeForeignFile(
+  bytes: Uint8Array,
+): Pick<ScannedLoss, "loss" | "reason"> {
+  const kind = KINDS.find(({ magic, at = 0 }) => holds(bytes, at, magic));
+  if (kind !== undefined) {
+    return { loss: "refused_format", reason: kind.reason };
+  }
+  const text = new TextDecoder().decode(bytes.subarray(0, 64 * 1024))
+    .trimStart();
+  return { loss: "not_json", reason: describeText(text) };
+}
+
+function describeText(text: string): string {
+  if (text.startsWith("<")) {
+    return PAGES.find(({ contains }) => contains.test(text))?.reason ??
+      "this is HTML or XML; export it as JSON instead";
+  }
+  if (text.startsWith("# aider chat started at")) {
+    return `this is aider's history in Markdown; write its prompts as JSON: sed -n 's/^#### //p' FILE | jq -Rc '{role: "user", content: .}'`;
+  }
+  if (text.startsWith("%PDF")) {
+    return "this is a PDF; export it as JSON instead";
+  }
+  return "this is not JSON";
+}
+
+function packed(program: string): string {
+  return `this is packed by ${program}; pack the files as a zip or with gzip instead`;
+}
+
+function holds(bytes: Uint8Array, at: number, magic: number[] | string) {
+  return [...magic].every((byte, index) =>
+    bytes[at + index] === (typeof byte === "number" ? byte : byte.charCodeAt(0))
+  );
+}

@@ -1,0 +1,41 @@
+import { deepEqual, match } from "node:assert/strict";
+import { collect, toBytes } from "../testing/collect.ts";
+import { buildZip } from "../testing/build_zip.ts";
+import { describeForeignFile } from "./foreign_file.ts";
+
+function expectKind(start: string, code: string, reason: RegExp): void {
+  const { loss, reason: told } = describeForeignFile(toBytes(start));
+  deepEqual(loss, code);
+  match(told, reason);
+}
+
+Deno.test("describeForeignFile() tells what to do with files of tables", () => {
+  expectKind("PAR1\x15\x04", "refused_format", /Parquet.*JSON lines/);
+  expectKind("ARROW1\0\0", "refused_format", /Arrow.*JSON lines/);
+  expectKind("SQLite format 3\0", "refused_format", /SQLite.*sqlite3 -json/);
+});
+
+Deno.test("describeForeignFile() tells what to do with packed files", () => {
+  expectKind("BZh91AY", "refused_format", /bzip2.*zip/);
+  expectKind(`${"\0".repeat(257)}ustar`, "refused_format", /tar.*zip/);
+});
+
+Deno.test("describeForeignFile() tells where a page has its JSON", () => {
+  expectKind("<html>var jsonData =", "not_json", /conversations\.json/);
+  expectKind("<html>", "not_json", /HTML.*export it as JSON/);
+});
+
+Deno.test("describeForeignFile() tells how to read aider's history", () =>
+  expectKind("\n# aider chat started at 2024-05-01", "not_json", /sed/));
+
+Deno.test("readArchive() tells of Parquet beside files that it reads", async () => {
+  const { texts, errors } = await collect(buildZip([
+    { name: "a.jsonl", content: toBytes({ prompt: "one", completion: "a" }) },
+    { name: "b.parquet", content: toBytes("PAR1\x15\x04\x15") },
+    { name: "page.html", content: toBytes("<html>") },
+  ]));
+  deepEqual(texts, ["one"]);
+  deepEqual(errors.map(({ code, entry }) => [code, entry]), [
+    ["refused_format", "b.parquet"],
+  ]);
+});

@@ -1,0 +1,129 @@
+/**
+ * What a format reads of an object or a list. The rest is passed over without being parsed, see
+ * `Skim`; a member that is not named as a part is read as a whole, or not at all.
+ */
+export interface Reads {
+  kind: typeof MEMBERS | typeof PAIRS | typeof LIST;
+  /** Members that are told apart, by `slotOf` their keys. */
+  members: readonly (Member | undefined)[];
+  /** True when members that are not named are read. */
+  others: boolean;
+  /** What is read of the entries of a list and the values of pairs. */
+  each: Reads | undefined;
+}
+
+// One shape of object for all kinds: the scanner asks for the kind at every bracket.
+const MEMBERS = 0;
+export const PAIRS = 1;
+export const LIST = 2;
+
+/** `again` is left out behind a `words` that says something. */
+export type MemberUse = "read" | "words" | "again";
+
+export interface Member {
+  key: Uint8Array;
+  use: MemberUse;
+  /** Undefined when the value is read as a whole. */
+  reads: Reads | undefined;
+  /** Another member in the same slot. */
+  next: Member | undefined;
+}
+
+type Parts = Record<string, Reads>;
+
+/** These members of an object, as a whole or in part. */
+export function readOnly(whole: readonly string[], parts: Parts = {}): Reads {
+  const read = whole.map((name) => toMember(name, "read"));
+  return toReads(MEMBERS, [...read, ...toMembers(parts)], false);
+}
+
+/**
+ * All members of an object, some of them in part. `repeats` names a member that is a text and one
+ * that says the same again: of the second nothing is read where the first says something.
+ */
+export function readAll(
+  parts: Parts,
+  repeats?: { words: string; again: string },
+): Reads {
+  const members = toMembers(parts);
+  if (repeats !== undefined) {
+    members.push(toMember(repeats.words, "words"));
+    members.push(toMember(repeats.again, "again"));
+  }
+  return toReads(MEMBERS, members, true);
+}
+
+/**
+ * An object with its own keys in every record, which comes as `[key, value, key, value, …]`: its
+ * keys would stay in V8's tables until a full collection, ten times the memory for ChatGPT's
+ * `mapping`.
+ */
+export function readPairs(each?: Reads): Reads {
+  return toReads(PAIRS, [], true, each);
+}
+
+/** The entries of a list. */
+export function readList(each: Reads): Reads {
+  return toReads(LIST, [], true, each);
+}
+
+/** The member that has the key between two indexes, if it is named. */
+export function findMember(
+  { members }: Reads,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): Member | undefined {
+  let member = members[slotOf(bytes, from, to)];
+  while (member !== undefined && !isKey(member.key, bytes, from, to)) {
+    member = member.next;
+  }
+  return member;
+}
+
+function isKey(
+  key: Uint8Array,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  if (key.length !== to - from) return false;
+  for (let index = 0; index < key.length; index++) {
+    if (key[index] !== bytes[from + index]) return false;
+  }
+  return true;
+}
+
+const SLOTS = 64;
+
+/** Most keys of an object differ in length, first or last character. */
+function slotOf(bytes: Uint8Array, from: number, to: number): number {
+  if (from === to) return 0;
+  return (4 * (to - from) + bytes[from] + bytes[to - 1]) % SLOTS;
+}
+
+function toMembers(parts: Parts): Member[] {
+  return Object.entries(parts)
+    .map(([name, reads]) => toMember(name, "read", reads));
+}
+
+const encoder = new TextEncoder();
+
+function toMember(name: string, use: MemberUse, reads?: Reads): Member {
+  return { key: encoder.encode(name), use, reads, next: undefined };
+}
+
+function toReads(
+  kind: Reads["kind"],
+  members: Member[],
+  others: boolean,
+  each?: Reads,
+): Reads {
+  const slots = new Array<Member | undefined>(SLOTS).fill(undefined);
+  for (const member of members) {
+    const slot = slotOf(member.key, 0, member.key.length);
+    member.next = slots[slot];
+    slots[slot] = member;
+  }
+  return { kind, members: slots, others, each };
+}

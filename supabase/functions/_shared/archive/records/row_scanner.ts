@@ -1,0 +1,141 @@
+import type { Json } from "../json.ts";
+import type { ByteWindow } from "./byte_window.ts";
+import { isUtf8 } from "./parse_record.ts";
+import { parseJson } from "./parse_json.ts";
+import { type ScannedRecord, tooLarge } from "./scanned_record.ts";
+import { splitRow, type Table } from "./table.ts";
+
+const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+
+/** Reads a record per row of a CSV file, with the names in its first row as keys. */
+export class RowScanner {
+  /** Number of the next record; the row of names is none. */
+  record: number;
+  readonly table: Table;
+  readonly #window: ByteWindow;
+  readonly #maxBytes: number;
+  readonly #decoder = new TextDecoder();
+  /** Offset up to which the end of the row was looked for, and what stands there. */
+  #searchedTo = 0;
+  #inQuotes = false;
+  /** True while the rest of a row that is too large is passed over. */
+  #passing = false;
+
+  constructor(
+    window: ByteWindow,
+    maxBytes: number,
+    record: number,
+    table: Table,
+  ) {
+    this.#window = window;
+    this.#maxBytes = maxBytes;
+    this.record = record;
+    this.table = table;
+  }
+
+  /** True when the window begins where a row begins. */
+  get isBetweenRecords(): boolean {
+    return !this.#passing && this.#searchedTo <= this.#window.start;
+  }
+
+  /** The next record or loss; undefined when the window has none, `finished` when it will get no more. */
+  next(finished: boolean): ScannedRecord | undefined {
+    const window = this.#window;
+    for (;;) {
+      const end = this.#findEnd();
+      if (this.#passing) {
+        window.drop(end < 0 ? window.to : end + 1);
+        if (end < 0) return undefined;
+        this.#passing = false;
+        continue;
+      }
+      if ((end < 0 ? window.to : end) - window.from > this.#maxBytes) {
+        const start = window.start;
+        this.#passing = end < 0;
+        window.drop(end < 0 ? window.to : end + 1);
+        return tooLarge(this.record++, start, this.#maxBytes);
+      }
+      if (end < 0 && !finished) return undefined;
+      if (end < 0 && this.#inQuotes) return this.#loseQuote();
+      const to = end < 0 ? window.to : end;
+      const offset = window.start;
+      const bytes = window.bytes.subarray(window.from, to);
+      const row = this.#decoder.decode(bytes);
+      const damaged = row.includes("\uFFFD") && !isUtf8(bytes);
+      window.drop(end < 0 ? to : to + 1);
+      if (row.trim() !== "") return this.#readRow(row, offset, damaged);
+      if (end < 0) return undefined;
+    }
+  }
+
+  /** Index of the line break that ends the row, or -1. Quotes inside of quotes are doubled. */
+  #findEnd(): number {
+    const window = this.#window;
+    const { bytes, to } = window;
+    let at = Math.max(window.from, window.indexOf(this.#searchedTo));
+    if (at === window.from) this.#inQuotes = false;
+    for (; at < to; at++) {
+      if (bytes[at] === QUOTE) this.#inQuotes = !this.#inQuotes;
+      else if (bytes[at] === NEWLINE && !this.#inQuotes) return at;
+    }
+    this.#searchedTo = window.offsetOf(to);
+    return -1;
+  }
+
+  /** Passes over the line in which a quote was opened for good. */
+  #loseQuote(): ScannedRecord {
+    const window = this.#window;
+    const { bytes, from, to, start: offset } = window;
+    const newline = bytes.subarray(0, to).indexOf(NEWLINE, from);
+    window.drop(newline < 0 ? to : newline + 1);
+    this.#searchedTo = window.start;
+    return {
+      record: this.record++,
+      offset,
+      loss: newline < 0 ? "cut_off" : "unreadable_record",
+      reason: newline < 0
+        ? "the file ends inside it"
+        : "its quotes are not closed",
+    };
+  }
+
+  #readRow(row: string, offset: number, damaged: boolean): ScannedRecord {
+    const { columns, delimiter } = this.table;
+    const cells = splitRow(row, delimiter);
+    const record = this.record++;
+    if (cells.length > columns.length) {
+      return {
+        record,
+        offset,
+        loss: "unreadable_record",
+        reason:
+          `it has ${cells.length} cells and the table ${columns.length} columns`,
+      };
+    }
+    const value = Object.fromEntries(
+      columns.map((name, index) => [name, toValue(name, cells[index])]),
+    );
+    return { record, offset, value, damaged };
+  }
+}
+
+// What people wrote stands under these names, and may look like JSON.
+const TEXT_COLUMNS =
+  /^(?:content|text|prompt|completion|question|answer|instruction|message|query|value)$/i;
+
+/** Tools write lists and objects as JSON into a cell, and nothing for null. */
+function toValue(name: string, cell: string | undefined): Json {
+  if (cell === undefined || cell === "") return null;
+  // Postgres stores no text with U+0000.
+  const text = cell.replaceAll("\0", "\ufffd");
+  if (TEXT_COLUMNS.test(name) || !/^\s*[[{]/.test(text)) return text;
+  try {
+    const value = parseJson(text);
+    // A list of plain values is more likely a text.
+    return Array.isArray(value) && typeof value[0] !== "object" ? text : value;
+  } catch {
+    // Text that only begins like JSON.
+    return text;
+  }
+}

@@ -1,0 +1,88 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { collect } from "../testing/collect.ts";
+
+const table = `prompt,completion,created_at
+one,answer,2024-05-01T10:00:00Z
+"two, with ""quotes""
+and a line","other",
+
+three,,2024-05-01T12:00:00Z
+`;
+
+async function expectTexts(
+  archive: string | Uint8Array,
+  texts: string[],
+  codes: string[] = [],
+): Promise<void> {
+  const read = await collect(archive);
+  deepEqual(read.texts, texts);
+  deepEqual(read.errors.map(({ code }) => code), codes);
+}
+
+const TEXTS = ["one", 'two, with "quotes"\nand a line', "three"];
+
+Deno.test("RowScanner reads a record per row", async () => {
+  const { texts, prompts, end } = await collect(table);
+  deepEqual(texts, TEXTS);
+  equal(end.format, "text_pairs");
+  deepEqual(prompts.map(({ source }) => source.time), [
+    "2024-05-01T10:00:00.000Z",
+    undefined,
+    "2024-05-01T12:00:00.000Z",
+  ]);
+});
+
+Deno.test("RowScanner gives the same however the bytes are cut", async () => {
+  for (let chunkBytes = 1; chunkBytes < 40; chunkBytes++) {
+    deepEqual((await collect(table, { chunkBytes })).texts, TEXTS);
+  }
+});
+
+Deno.test("RowScanner reads tabs, semicolons, CRLF, a byte order mark and UTF-16", async () => {
+  await expectTexts("question\tanswer\r\none\ta\r\n", ["one"]);
+  await expectTexts("\ufeffquestion;answer\r\none, two;a", ["one, two"]);
+  const text = "\ufeffquestion;answer\none;a";
+  const units = Uint16Array.from(text, (unit) => unit.charCodeAt(0));
+  await expectTexts(new Uint8Array(units.buffer), ["one"]);
+});
+
+Deno.test("RowScanner reads JSON in cells as what it is", () =>
+  expectTexts(
+    `id,messages\n1,"[{""role"":""user"",""content"":""one""}]"\n2,[not json`,
+    ["one"],
+    ["unknown_shape"],
+  ));
+
+Deno.test("RowScanner reads on behind a row of too many cells and an open quote", () =>
+  expectTexts(
+    'prompt,completion\none,a\nb,c,d\n"open,e\ntwo,f\n',
+    ["one", "two"],
+    ["unreadable_record", "unreadable_record"],
+  ));
+
+Deno.test("RowScanner passes over a row that is too large", async () => {
+  const { texts, errors } = await collect(
+    `prompt,completion\none,a\n${"x".repeat(500)},b\ntwo,c\n`,
+    { maxConversationBytes: 200 },
+  );
+  deepEqual(texts, ["one", "two"]);
+  deepEqual(errors.map(({ code }) => code), ["too_large"]);
+});
+
+Deno.test("RowScanner reports bytes that are not UTF-8, and uses the row", () =>
+  expectTexts(
+    Uint8Array.from(
+      "prompt,completion\ncaf\u00e9,a\n",
+      (letter) => letter.charCodeAt(0),
+    ),
+    ["caf\ufffd"],
+    ["invalid_utf8"],
+  ));
+
+Deno.test("RowScanner leaves text that is JSON by chance as it is", async () => {
+  await expectTexts('role,content\nuser,"{""a"": 1}"\nuser,"[1, 2]"\n', [
+    '{"a": 1}',
+    "[1, 2]",
+  ]);
+  await expectTexts('input,output\n"[1, 2]",3\n', ["[1, 2]"]);
+});

@@ -1,0 +1,140 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import fc from "fast-check";
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { byteChange, changeBytes } from "../testing/change_bytes.ts";
+import { toBytes } from "../testing/collect.ts";
+import { readAll, readList, readOnly, readPairs } from "./reads.ts";
+import { Skim } from "./skim.ts";
+
+const READS = readOnly(["kept", "text"], {
+  list: readList(readOnly(["kept"])),
+  pairs: readPairs(readOnly(["kept"])),
+  message: readAll({}, { words: "text", again: "content" }),
+});
+
+// Keys that are long or have escapes are not looked at: their members are read.
+const UNSEEN = ["a key longer than what is looked at closely", '"]}\\'];
+
+/** What is read of a value, by doing it after parsing. */
+function partOf(value: JsonObject): Json {
+  const part: JsonObject = only(value, ["kept", "text"]);
+  const { list, pairs, message } = value;
+  if (list !== undefined) {
+    part.list = Array.isArray(list)
+      ? list.map((entry) => isObject(entry) ? only(entry, ["kept"]) : entry)
+      : list;
+  }
+  if (pairs !== undefined) {
+    part.pairs = isObject(pairs)
+      ? Object.entries(pairs).flatMap(([key, entry]) => [
+        key,
+        isObject(entry) ? only(entry, ["kept"]) : entry!,
+      ])
+      : pairs;
+  }
+  if (message !== undefined) {
+    part.message = isObject(message) ? withoutRepetition(message) : message;
+  }
+  return part;
+}
+
+function only(value: JsonObject, keys: string[]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).filter(([key]) => [...keys, ...UNSEEN].includes(key)),
+  );
+}
+
+function withoutRepetition(message: JsonObject): JsonObject {
+  const keys = Object.keys(message);
+  const repeats = keys.includes("text") &&
+    keys.indexOf("text") < keys.indexOf("content") &&
+    typeof message.text === "string" && /^[!#-[\]-~]/.test(message.text);
+  return repeats
+    ? only(message, keys.filter((key) => key !== "content"))
+    : message;
+}
+
+const key = fc.constantFrom(
+  ...["kept", "text", "list", "pairs", "message", "content", "other", ""],
+  ...["kepT", "é", ...UNSEEN],
+);
+const { anObject } = fc.letrec<{ value: Json; anObject: JsonObject }>((
+  tie,
+) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom<Json>(
+      null,
+      true,
+      -1.5e-7,
+      "",
+      "words",
+      " ",
+      '"',
+      "\\",
+      "é",
+    ),
+    fc.array(tie("value"), { maxLength: 3 }),
+    tie("anObject"),
+  ),
+  anObject: fc.dictionary(key, tie("value"), {
+    maxKeys: 6,
+    noNullPrototype: true,
+  }),
+}));
+
+function skim(bytes: Uint8Array, cut: number) {
+  const search = new Skim(READS);
+  let end = -1;
+  for (let to = 0; end < 0 && to < bytes.length;) {
+    to = Math.min(to + cut, bytes.length);
+    end = search.findEnd(bytes, 0, to);
+  }
+  if (end < 0 || search.isOdd) return { end, part: undefined };
+  const into = new Uint8Array(end);
+  const size = search.keep(bytes.subarray(0, end), into);
+  return { end, part: new TextDecoder().decode(into.subarray(0, size)) };
+}
+
+Deno.test("Skim keeps what is read, however the bytes come", () => {
+  fc.assert(
+    fc.property(
+      anObject,
+      fc.constantFrom("", " ", "\n\t"),
+      fc.integer({ min: 1, max: 90 }),
+      (value, space, cut) => {
+        const bytes = toBytes(JSON.stringify(value, null, space));
+        const { end, part } = skim(bytes, cut);
+        equal(end, bytes.length);
+        ok(part !== undefined);
+        deepEqual(JSON.parse(part), partOf(value));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("Skim gives the same of damaged bytes, however they come", () => {
+  fc.assert(
+    fc.property(
+      anObject,
+      fc.array(byteChange, { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: 1, max: 90 }),
+      (value, changes, cut) => {
+        const bytes = changes.reduce(changeBytes, toBytes(value));
+        deepEqual(skim(bytes, cut), skim(bytes, bytes.length));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("Skim leaves it to the parser where a text that was believed comes again", () => {
+  const text = '{"message": {"text": "a", "content": "b", "text": ""}}';
+  equal(skim(toBytes(text), 1000).part, undefined);
+});
+
+Deno.test("Skim reads a member whose key has an escape", () => {
+  const { part } = skim(toBytes('{"k\\u0065pt": 1, "other": 2}'), 1000);
+  deepEqual(JSON.parse(part!), { kept: 1 });
+});

@@ -1,0 +1,82 @@
+/** What the first row of a CSV file tells. */
+export interface Table {
+  columns: string[];
+  delimiter: string;
+}
+
+const DELIMITERS = [",", ";", "\t"];
+const MOST_COLUMNS = 200;
+// A name as programs write it; prose has other characters or is longer.
+const NAME = /^[\p{L}\p{N}_$.][\p{L}\p{N}_$.:()#/ -]{0,63}$/u;
+
+/**
+ * Reads the names of a table's columns when the first row can be one: several names, all of them
+ * different, and a next row with as many cells. Undefined for other text.
+ */
+export function findTable(text: string): Table | undefined {
+  const [first, rest] = cutRow(text);
+  if (rest === undefined) return undefined;
+  const [second] = cutRow(rest);
+  for (const delimiter of DELIMITERS) {
+    const columns = splitRow(first, delimiter).map((name) => name.trim());
+    if (columns.length < 2 || columns.length > MOST_COLUMNS) continue;
+    const areNames = columns.every((name) => NAME.test(name)) &&
+      new Set(columns).size === columns.length;
+    if (areNames && splitRow(second, delimiter).length === columns.length) {
+      return { columns, delimiter };
+    }
+  }
+  return undefined;
+}
+
+/** The text up to the line break that ends its first row, and what follows it. */
+export function cutRow(text: string): [string, string | undefined] {
+  let inQuotes = false;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') inQuotes = !inQuotes;
+    else if (text[at] === "\n" && !inQuotes) {
+      return [text.slice(0, at), text.slice(at + 1)];
+    }
+  }
+  return [text, undefined];
+}
+
+/** The cells of a row (RFC 4180): quoted ones may hold delimiters, line breaks and doubled quotes. */
+export function splitRow(row: string, delimiter: string): string[] {
+  const end = row.endsWith("\r") ? row.length - 1 : row.length;
+  const cells: string[] = [];
+  for (let at = 0; at <= end; at++) {
+    if (row[at] === '"') {
+      const close = closingQuote(row, at + 1, end);
+      const next = nextDelimiter(row, close, end, delimiter);
+      cells.push(
+        row.slice(at + 1, close).replaceAll('""', '"') +
+          row.slice(close + 1, next),
+      );
+      at = next;
+    } else {
+      const next = nextDelimiter(row, at, end, delimiter);
+      cells.push(row.slice(at, next));
+      at = next;
+    }
+  }
+  return cells;
+}
+
+function closingQuote(row: string, from: number, end: number): number {
+  for (let at = row.indexOf('"', from); at >= 0; at = row.indexOf('"', at)) {
+    if (row[at + 1] !== '"') return at;
+    at += 2;
+  }
+  return end;
+}
+
+function nextDelimiter(
+  row: string,
+  from: number,
+  end: number,
+  delimiter: string,
+): number {
+  const next = row.indexOf(delimiter, from);
+  return next < 0 || next > end ? end : next;
+}

@@ -1,0 +1,68 @@
+import type { Config } from "../config.ts";
+import { createDatabase, createServiceClient } from "../database.ts";
+import { systemClock } from "../queue/system_clock.ts";
+import { type Assignment, runWorker } from "./run_worker.ts";
+
+// The Supabase Edge Runtime defines it and has no type package.
+declare const EdgeRuntime: { waitUntil(work: Promise<unknown>): void };
+
+/**
+ * The queue's functions answer in milliseconds: a call that takes this long hangs on a connection
+ * to a database that is gone, and is better made again.
+ */
+const CALL_TIMEOUT_MS = 10_000;
+
+/** A worker in this isolate, beside the requests that it answers. */
+export interface BackgroundWorker {
+  /** Spends the token of a wake; null when it is worth nothing (any more). */
+  start(workerId: string, token: string): Promise<Assignment | null>;
+  /** Works until nothing is to come or the time is up. */
+  work(assignment: Assignment): Promise<void>;
+  /** Keeps the isolate alive after the answer. */
+  waitUntil(work: Promise<void>): void;
+  /**
+   * Works on a run whose wake is still under way, instead of waiting for it; does nothing when the
+   * wake has arrived, or when there is none.
+   */
+  begin(runId: number): void;
+}
+
+/** Listens for the end of the isolate, when everything that is held is given back. */
+export function createBackgroundWorker(config: Config): BackgroundWorker {
+  const database = createDatabase(
+    createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
+  );
+  const stop = new AbortController();
+  addEventListener("beforeunload", () => stop.abort(new Error("beforeunload")));
+
+  async function work(assignment: Assignment): Promise<void> {
+    await runWorker(assignment, {
+      config,
+      database,
+      fetch,
+      resolveDns: Deno.resolveDns,
+      clock: systemClock,
+      stop: stop.signal,
+    }).catch(console.error);
+  }
+
+  async function takeWake(runId: number): Promise<void> {
+    // The wake will arrive, and the sweep wakes again: to fail here is to be late, not lost.
+    const assignment = await database.call<Assignment | null>("take_wake", {
+      run_id: runId,
+    }).catch(console.error);
+    if (assignment) await work(assignment);
+  }
+
+  function waitUntil(promise: Promise<void>): void {
+    EdgeRuntime.waitUntil(promise);
+  }
+
+  return {
+    start: (workerId, token) =>
+      database.call("start_worker", { worker_id: workerId, token }),
+    work,
+    waitUntil,
+    begin: (runId) => waitUntil(takeWake(runId)),
+  };
+}

@@ -27,7 +27,7 @@ ratios carry over to other machines, absolute figures do not.
 
 | what | value | unit | limit | ratio | goal |
 | --- | ---: | --- | ---: | ---: | --- |
-${measurements.map(toRow).join("\n")}
+${measurements.filter(({ printedOnly }) => !printedOnly).map(toRow).join("\n")}
 `;
 }
 

@@ -3,15 +3,14 @@ import type { Measurement } from "./measurement.ts";
 import { type ProcessUsage, usageOf } from "./process_usage.ts";
 import { startSimulatorProcess } from "./simulator_process.ts";
 
-interface Load {
+/** What the pipeline is given to do. */
+export interface Load {
   prompts: number;
-  latencyMs: number;
   inFlight: number;
   workers: number;
-  goal: string;
 }
 
-const LOADS: Load[] = [
+const LOADS: (Load & { latencyMs: number; goal: string })[] = [
   {
     prompts: 2_000,
     latencyMs: 200,
@@ -102,7 +101,8 @@ async function runBareLoop(url: string, load: Load): Promise<number> {
   return load.prompts / (performance.now() - startedAt) * 1000;
 }
 
-async function runPipeline(url: string, load: Load): Promise<{
+/** Runs a load on a stack of its own; prompts a second from the insert of the run to its end. */
+export async function runPipeline(url: string, load: Load): Promise<{
   rate: number;
   p50: number;
   p95: number;

@@ -9,6 +9,8 @@ export interface Measurement {
   ratio?: number;
   /** The ratio or value that is aimed at, in words. */
   goal?: string;
+  /** True for what is printed and not written down: figures of others' tools. */
+  printedOnly?: boolean;
 }
 
 /** A benchmark gives its figures as it finds them. */

@@ -7,6 +7,7 @@ import { measureExecute } from "./execute.ts";
 import { measureExtract } from "./extract.ts";
 import { measureLimits } from "./limits.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
+import { measurePromptfoo } from "./promptfoo.ts";
 import { measureQueue } from "./queue.ts";
 import { measureStore } from "./store.ts";
 import { measureWake } from "./wake.ts";
@@ -20,14 +21,17 @@ const BENCHMARKS: Record<string, Benchmark> = {
   store: measureStore,
   evaluate: measureEvaluate,
   compare: measureCompare,
+  promptfoo: measurePromptfoo,
 };
 
 const USAGE = `Usage: deno task bench [name…] [--json] [--write]
 
 Benchmarks: ${Object.keys(BENCHMARKS).join(", ")}; without a name all of them.
-"limit" is what a bare loop or the machine reached in the same run; "ratio" is value against limit.
+"limit" is what a bare loop, the machine or promptfoo reached in the same run; "ratio" is value
+against limit. promptfoo is compared with when it is installed: in PATH, or where PROMPTFOO says.
 
---json prints one object per line, --write writes the figures to docs/benchmarks.md.
+--json prints one object per line, --write writes the figures to docs/benchmarks.md, but
+for those of promptfoo.
 
   deno task bench queue
   deno task bench execute wake --json`;

@@ -1,9 +1,10 @@
+import { createRandom } from "../local/model_simulator/latency.ts";
 import {
   type ModelSimulator,
   startModelSimulator,
 } from "../local/model_simulator.ts";
 import { type Stack, startStack } from "../local/stack.ts";
-import { createRandom } from "../local/model_simulator/latency.ts";
+import { drawIncident, EVERYDAY_RATES, type Incident } from "./misbehave.ts";
 
 export interface ChaosSettings {
   seed: number;
@@ -12,7 +13,7 @@ export interface ChaosSettings {
   runs: number;
   /** A kill comes every so many milliseconds on average. */
   killEveryMs: number;
-  /** How long kills go on; afterwards the runs are left to finish. */
+  /** How long kills and incidents go on; afterwards the runs are left to finish. */
   killForMs: number;
   log(line: string): void;
 }
@@ -21,10 +22,18 @@ export interface ChaosReport {
   seed: number;
   prompts: number;
   kills: { what: Victim; atMs: number; toProgressMs: number }[];
+  /** How often the model was worse than on other days. */
+  incidents: Record<Incident["kind"], number>;
+  /** Runs that an error had paused and that were resumed. */
+  resumed: number;
+  /** By how much the clock was wrong, of each process that was a worker's. */
+  clockSkewsMs: number[];
   /** What check_pipeline_invariants() found broken at the end; empty when all is well. */
   broken: { run_id: string; broken: string; detail: string }[];
   statuses: string[];
   evaluations: number;
+  /** Prompts whose evaluation is an error, because the model would not answer them. */
+  failedPrompts: number;
   callsPerPrompt: { mean: number; max: number };
   leasesLeft: number;
   seconds: number;
@@ -33,47 +42,63 @@ export interface ChaosReport {
 type Victim = "functions" | "rest" | "postgres";
 const VICTIMS: Victim[] = ["functions", "rest", "postgres"];
 
-/** One call in ten fails in one of these ways; the 429s come with a Retry-After. */
-const FAULT_RATES = {
-  "500": 0.02,
-  "reset": 0.015,
-  "reset-in-body": 0.01,
-  "truncated-json": 0.01,
-  "html-502": 0.01,
-  "empty-body": 0.01,
-  "invalid-json": 0.01,
-  "slow-body": 0.005,
-  "429": 0.01,
-};
+/** The clock of a worker is wrong by up to so much, either way. */
+const MOST_SKEW_MS = 10 * 60_000;
+
+/** When nothing has been stored for so long after a kill, the run has failed. */
+export const LONGEST_PAUSE_MS = 120_000;
 
 /**
- * Runs the pipeline while its processes are killed at random, wakes are lost and repeated and the
- * model misbehaves, and reports what held.
+ * Runs the pipeline while its processes are killed at random, wakes are lost and repeated, the
+ * clocks of workers are wrong and the model misbehaves, and reports what held.
  */
 export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
-  const random = createRandom(settings.seed);
+  const { seed, prompts } = settings;
+  // Each has numbers of its own, so that one cannot change what another draws.
+  const [killing, misbehaving, skewing] = [0, 1, 2].map((n) =>
+    createRandom(seed * 3 + n)
+  );
   const model = await startModelSimulator({
     latency: { medianMs: 100, p95Ms: 400 },
-    seed: settings.seed,
-    faultRates: FAULT_RATES,
+    seed,
+    faultRates: EVERYDAY_RATES,
   });
+  const clockSkewsMs: number[] = [];
   const stack = await startStack({
     port: 0,
     functionEnv: { WORKER_SECONDS: "15" },
+    clockSkewMs(name) {
+      if (name !== "pipeline-worker") return 0;
+      const skew = Math.round(MOST_SKEW_MS * (2 * skewing() - 1));
+      clockSkewsMs.push(skew);
+      return skew;
+    },
   });
+  const runsAreOver = new AbortController();
   try {
     const startedAt = Date.now();
     await startRuns(stack, model, settings);
-    const kills = await killAtRandom(stack, settings, random);
+    const operator = resumeRuns(stack, runsAreOver.signal);
+    const killsAreOver = new AbortController();
+    const moods = misbehave(model, misbehaving, killsAreOver.signal);
+    const kills = await killAtRandom(stack, settings, killing);
+    killsAreOver.abort();
+    const incidents = await moods;
     await untilOver(stack);
+    runsAreOver.abort();
+    const resumed = await operator;
     return {
       ...await report(stack, model),
-      seed: settings.seed,
-      prompts: settings.prompts,
+      seed,
+      prompts,
       kills,
+      incidents,
+      resumed,
+      clockSkewsMs,
       seconds: (Date.now() - startedAt) / 1000,
     };
   } finally {
+    runsAreOver.abort();
     await stack.stop();
     await model.stop();
   }
@@ -90,7 +115,8 @@ async function startRuns(
   `;
   for (let run = 0; run < runs; run++) {
     const texts = Array.from(
-      { length: Math.floor(prompts / runs) },
+      // What is left over goes to the last runs.
+      { length: Math.floor((prompts + run) / runs) },
       (_, index) => `run ${run} prompt ${index}`,
     );
     await sql`
@@ -100,32 +126,74 @@ async function startRuns(
   }
 }
 
+/** Lets the model misbehave until the signal; counts the incidents. */
+async function misbehave(
+  model: ModelSimulator,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<ChaosReport["incidents"]> {
+  const incidents = { storm: 0, lockout: 0 };
+  for (;;) {
+    const incident = drawIncident(random);
+    await wait(incident.afterMs, signal);
+    if (signal.aborted) return incidents;
+    incidents[incident.kind]++;
+    const { rates: faultRates, retryAfter } = incident;
+    model.configure({ faultRates, retryAfter });
+    await wait(incident.forMs, signal);
+    model.configure({ faultRates: EVERYDAY_RATES });
+  }
+}
+
+/** What a person would do about runs that a refused key has paused; counts them. */
+async function resumeRuns(
+  { sql }: Stack,
+  signal: AbortSignal,
+): Promise<number> {
+  let resumed = 0;
+  while (!signal.aborted) {
+    await wait(500, signal);
+    try {
+      const { count } = await sql`
+        select resume_run(id) from pipeline_runs where status = 'paused'
+      `;
+      resumed += count;
+    } catch {
+      // Postgres is starting again, or the last task in flight has just ended the run.
+    }
+  }
+  return resumed;
+}
+
 async function killAtRandom(
   stack: Stack,
   { killEveryMs, killForMs, log }: ChaosSettings,
   random: () => number,
 ): Promise<ChaosReport["kills"]> {
-  const kills: ChaosReport["kills"] = [];
+  const kills: Promise<ChaosReport["kills"][number]>[] = [];
   const startedAt = Date.now();
   while (Date.now() - startedAt < killForMs) {
     await wait(killEveryMs * (0.5 + random()));
     stack.setWakes(random() < 0.3 ? "off" : random() < 0.5 ? "triple" : "on");
     const what = VICTIMS[Math.floor(random() * VICTIMS.length)];
-    const before = await progress(stack);
-    if (before.active === 0) break;
+    if ((await progress(stack)).active === 0) break;
     const atMs = Date.now() - startedAt;
     await stack.kill(what);
     // Wakes that get lost, but not for ever: the sweep's own may not.
     setTimeout(() => stack.setWakes("on"), killEveryMs / 2);
-    const toProgressMs = await untilProgress(stack, before.stored);
-    kills.push({ what, atMs, toProgressMs });
-    log(
-      `${
-        (atMs / 1000).toFixed(1)
-      } s: killed ${what}, progress after ${toProgressMs} ms`,
+    // The next kill does not wait for this one to be got over.
+    kills.push(
+      untilProgress(stack).then((toProgressMs) => {
+        log(
+          `${
+            (atMs / 1000).toFixed(1)
+          } s: killed ${what}, progress after ${toProgressMs} ms`,
+        );
+        return { what, atMs, toProgressMs };
+      }),
     );
   }
-  return kills;
+  return await Promise.all(kills);
 }
 
 async function progress({ sql }: Stack) {
@@ -144,24 +212,24 @@ async function progress({ sql }: Stack) {
   }
 }
 
-async function untilProgress(stack: Stack, stored: number): Promise<number> {
+/** Milliseconds until more is stored than there was after the kill, or nothing is left to do. */
+async function untilProgress(stack: Stack): Promise<number> {
   const startedAt = Date.now();
+  const { stored } = await progress(stack);
   for (;;) {
     const now = await progress(stack);
-    if (now.stored > stored || now.active === 0) return Date.now() - startedAt;
-    if (Date.now() - startedAt > 120_000) {
-      throw new Error("Nothing was stored for 120 s after a kill");
-    }
-    await wait(10);
+    const waitedMs = Date.now() - startedAt;
+    const over = now.stored > stored || now.active === 0;
+    if (over || waitedMs >= LONGEST_PAUSE_MS) return waitedMs;
+    await wait(50);
   }
 }
 
+/** Waits for the runs, but not for ever: the report tells when they have not ended. */
 async function untilOver(stack: Stack): Promise<void> {
   const startedAt = Date.now();
   while ((await progress(stack)).active > 0) {
-    if (Date.now() - startedAt > 300_000) {
-      throw new Error("A run is not over 300 s after the last kill");
-    }
+    if (Date.now() - startedAt > 300_000) return;
     await wait(100);
   }
 }
@@ -171,9 +239,10 @@ async function report({ sql }: Stack, model: ModelSimulator) {
     select * from check_pipeline_invariants(now() + interval '3 minutes')
   `;
   const statuses = await sql`select status from pipeline_runs order by id`;
-  const [{ evaluations, leases }] = await sql`
+  const [{ evaluations, failed, leases }] = await sql`
     select
       (select count(*) from prompt_evaluations)::integer as evaluations,
+      (select count(*) from prompt_evaluations where not success)::integer as failed,
       (select count(*) from pipeline_tasks where status = 'leased')::integer as leases
   `;
   const calls = new Map<string, number>();
@@ -184,6 +253,7 @@ async function report({ sql }: Stack, model: ModelSimulator) {
     broken: [...broken],
     statuses: statuses.map(({ status }) => status),
     evaluations,
+    failedPrompts: failed,
     leasesLeft: leases,
     callsPerPrompt: {
       mean: model.count() / calls.size,
@@ -192,6 +262,16 @@ async function report({ sql }: Stack, model: ModelSimulator) {
   };
 }
 
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Resolves after so many milliseconds, or at once when the signal aborts. */
+function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, milliseconds);
+    signal?.addEventListener("abort", finish);
+  });
 }

@@ -1,8 +1,13 @@
 import { median, quantile } from "../bench/measurement.ts";
 import type { ChaosReport } from "./chaos.ts";
+import { EVERYDAY_RATES } from "./misbehave.ts";
+import type { Proof } from "./prove_invariants.ts";
 
-/** The page docs/reliability.md, made of the reports of chaos runs. */
-export function toReliabilityPage(reports: ChaosReport[]): string {
+/** The page docs/reliability.md, made of the reports of chaos runs and of broken builds. */
+export function toReliabilityPage(
+  reports: ChaosReport[],
+  proofs: Proof[],
+): string {
   const [{ prompts }] = reports;
   const kills = reports.flatMap((report) => report.kills);
   return `# Reliability
@@ -20,8 +25,14 @@ While the runs go on, and seeded, so that a run can be repeated:
 
 - the functions, the REST server or Postgres are killed with SIGKILL every 2 to 6 s for a minute;
 - pg_net loses all wakes for 2 s after three kills in ten, and sends each three times after others;
-- one model call in ten fails: 500, connection reset before or in the answer, truncated or invalid
-  JSON, HTML, an empty body, a body that never ends, 429 with Retry-After.
+- one model call in ten meets one of ${
+    Object.keys(EVERYDAY_RATES).length
+  } faults, each as often as any other, from a connection that is
+  reset to a stream that nobody asked for: those of [faults.md](faults.md) that are no rate limit and do not stop a run;
+- every 4 to 10 s the model has an incident of 1 to 2 s: a storm, in which nearly nine calls in ten
+  get a 429 with Retry-After or are told so in another way, or a lockout, in which one call in five is refused as if by a bad key or an
+  empty account. That pauses the run; it is resumed within half a second;
+- the clock of a worker is wrong by up to 10 minutes, either way, by another time after each kill.
 
 Afterwards \`check_pipeline_invariants()\` must return nothing. It can be called on a live project:
 
@@ -31,9 +42,12 @@ It says which run breaks what: counters that differ from counts, a finished prom
 one evaluation, a run that has ended with open tasks or has none and did not end, leases of dead
 workers that nobody recovered.
 
-| seed | kills | runs | evaluations | broken invariants | leases left | calls a prompt, mean | calls a prompt, max | s |
-| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| seed | kills | storms | lockouts | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | calls a prompt, mean | calls a prompt, max | s |
+| ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${reports.map(toRow).join("\n")}
+
+The errors are the prompts that the model would not answer, such as by a 400 or a content filter:
+an evaluation with its reason is stored for each.
 
 Model calls are at least once: a worker that dies takes its calls in flight with it, and they are
 made again. Stored results are exactly once per run and prompt.
@@ -54,17 +68,41 @@ ${
 
 A killed worker's prompts come back when its leases end: 30 s after its last heartbeat, then at the
 next sweep, which runs every 10 s. Other workers go on meanwhile.
+
+## Broken builds
+
+Whether the invariants would notice: each row is a build that is wrong on purpose, by one small
+change, and what \`check_pipeline_invariants()\` said after the same 20 minutes of a bad day, played
+in SQL. Without a change it says nothing. \`deno task chaos --broken\` does it again in seconds, and
+so do the tests.
+
+| change | reported |
+| --- | --- |
+${
+    proofs.filter(({ build }) => build.breaks.length > 0).map(toProofRow).join(
+      "\n",
+    )
+  }
 `;
+}
+
+function toProofRow({ build, reported }: Proof): string {
+  return `| ${build.name} | ${reported.join("; ")} |`;
 }
 
 function toRow(report: ChaosReport): string {
   const { seed, kills, statuses, evaluations, broken, leasesLeft } = report;
+  const minutes = report.clockSkewsMs.map((skew) => Math.round(skew / 60_000));
   const { mean, max } = report.callsPerPrompt;
   const cells = [
     seed,
     kills.length,
+    report.incidents.storm,
+    report.incidents.lockout,
+    `${Math.min(...minutes)} to ${Math.max(...minutes)}`,
     [...new Set(statuses)].join(", "),
     evaluations,
+    report.failedPrompts,
     broken.length,
     leasesLeft,
     mean.toFixed(2),

@@ -1,7 +1,7 @@
-import { match, ok } from "node:assert/strict";
+import { doesNotMatch, match, ok } from "node:assert/strict";
 import { toReliabilityPage } from "./reliability_page.ts";
 
-Deno.test("toReliabilityPage() shows each seed and each kind of kill", () => {
+Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broken build", () => {
   const page = toReliabilityPage([{
     seed: 7,
     prompts: 300,
@@ -9,19 +9,31 @@ Deno.test("toReliabilityPage() shows each seed and each kind of kill", () => {
       { what: "rest", atMs: 1, toProgressMs: 1_000 },
       { what: "rest", atMs: 2, toProgressMs: 3_000 },
     ],
+    incidents: { storm: 5, lockout: 6 },
+    resumed: 1,
+    clockSkewsMs: [60_000, -120_000],
     broken: [{ run_id: "1", broken: "a rule", detail: "x" }],
     statuses: ["completed", "completed", "failed"],
     evaluations: 299,
+    failedPrompts: 8,
     callsPerPrompt: { mean: 1.234, max: 4 },
     leasesLeft: 2,
     seconds: 61.4,
-  }]);
+  }], [
+    { build: { name: "no change", breaks: [] }, reported: [] },
+    {
+      build: { name: "`f()` forgets", breaks: ["a rule"] },
+      reported: ["a rule", "another"],
+    },
+  ]);
   ok(
     page.includes(
-      "| 7 | 2 | completed, failed | 299 | 1 | 2 | 1.23 | 4 | 61 |",
+      "| 7 | 2 | 5 | 6 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 1.23 | 4 | 61 |",
     ),
   );
   match(page, /\| rest \| 2 \| 2\.0 s \| 3\.0 s \| 3\.0 s \|/);
   match(page, /\| postgres \| 0 \|/);
+  match(page, /\| `f\(\)` forgets \| a rule; another \|/);
+  doesNotMatch(page, /no change/);
   match(page, /--seed 7 --prompts 300 --write/);
 });

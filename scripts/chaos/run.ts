@@ -1,22 +1,29 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { formatMarkdown } from "../docs/format_markdown.ts";
 import { type ChaosReport, runChaos } from "./chaos.ts";
+import { isProven, type Proof, proveInvariants } from "./prove_invariants.ts";
 import { toReliabilityPage } from "./reliability_page.ts";
+import { findFailures } from "./verdict.ts";
 
 const USAGE = `Usage: deno task chaos [--seed N]… [--prompts N] [--write]
+       deno task chaos --broken
 
-Runs the pipeline while its processes are killed every few seconds, wakes are lost and repeated and
-one model call in ten fails, then checks the invariants. Exit 0 when all of them hold.
+Runs the pipeline while its processes are killed every few seconds, wakes are lost and repeated, the
+clocks of workers are wrong and the model misbehaves, then checks the invariants. Exit 0 when all of
+them hold, every run has completed, every prompt has one evaluation and no lease is left.
 
   --seed N     a run with this seed; may be repeated; default 1
   --prompts N  of three runs together; default 5000
   --write      write the figures to docs/reliability.md
+  --broken     break the build in one way after the other instead; exit 0 when the invariants
+               report each of them
 
   deno task chaos --seed 7
   deno task chaos --seed 1 --seed 2 --seed 3 --write`;
 
 const args = parseArgs(Deno.args, {
   string: ["seed", "prompts"],
-  boolean: ["write", "help"],
+  boolean: ["write", "broken", "help"],
   collect: ["seed"],
 });
 if (args.help) {
@@ -34,6 +41,10 @@ if (
   Deno.exit(2);
 }
 
+if (args.broken) Deno.exit(showProofs(await proveInvariants()) ? 0 : 1);
+
+const proofs = args.write ? await proveInvariants() : [];
+let passed = showProofs(proofs);
 const reports: ChaosReport[] = [];
 for (const seed of seeds) {
   console.log(`seed ${seed}`);
@@ -46,25 +57,43 @@ for (const seed of seeds) {
     log: (line) => console.log(`  ${line}`),
   });
   reports.push(report);
+  passed &&= findFailures(report).length === 0;
   console.log(`  ${describe(report)}`);
+  // After each, so that the figures of hours are not lost with the last seed.
+  if (args.write) await writePage(reports, proofs);
 }
-if (args.write) {
+Deno.exit(passed ? 0 : 1);
+
+async function writePage(
+  reports: ChaosReport[],
+  proofs: Proof[],
+): Promise<void> {
   await Deno.writeTextFile(
     new URL("../../docs/reliability.md", import.meta.url),
-    toReliabilityPage(reports),
+    await formatMarkdown(toReliabilityPage(reports, proofs)),
   );
 }
-Deno.exit(reports.every(({ broken }) => broken.length === 0) ? 0 : 1);
 
 function describe(report: ChaosReport): string {
-  const { broken, evaluations, kills, callsPerPrompt, seconds } = report;
-  const verdict = broken.length === 0
+  const { incidents, evaluations, kills, callsPerPrompt, seconds } = report;
+  const failures = findFailures(report);
+  const verdict = failures.length === 0
     ? "all invariants hold"
-    : broken.map((rule) =>
-      `run ${rule.run_id}: not so: ${rule.broken} (${rule.detail})`
-    )
-      .join("\n  ");
-  return `${evaluations} evaluations, ${kills.length} kills, ${
+    : failures.join("\n  ");
+  return `${evaluations} evaluations, ${kills.length} kills, ${incidents.storm} storms, ${incidents.lockout} lockouts, ${
     callsPerPrompt.mean.toFixed(2)
   } calls a prompt, ${Math.round(seconds)} s: ${verdict}`;
+}
+
+/** Prints what was reported of each build; true when each was caught, and only those. */
+function showProofs(proofs: Proof[]): boolean {
+  for (const proof of proofs) {
+    console.log(
+      `${isProven(proof) ? "ok" : "NOT CAUGHT"}: ${proof.build.name}`,
+    );
+    for (const invariant of proof.reported) {
+      console.log(`  reported: not so: ${invariant}`);
+    }
+  }
+  return proofs.every(isProven);
 }

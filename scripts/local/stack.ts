@@ -15,7 +15,7 @@ import {
 import { type Backends, createGateway } from "./gateway/gateway.ts";
 import { listen } from "./gateway/listen.ts";
 import { readOrCreateKeys, signUserToken } from "./keys.ts";
-import { ignoreLateWrites } from "./late_writes.ts";
+import { surviveKilledServer } from "./killed_server.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
 import { setUpProjectDatabase } from "./project_database.ts";
@@ -45,6 +45,11 @@ export interface StackOptions {
    * the limit of processor time is not enforced.
    */
   isolateLimits?: IsolateLimits;
+  /**
+   * By how many milliseconds the clock of a function's next process is wrong, asked
+   * at each start; by default it is right.
+   */
+  clockSkewMs?: (functionName: string) => number;
   /** Serve these functions, with this Deno, instead of those of the project. */
   deployed?: DeployedFunctions;
   /** The `supabase` folder to serve, by default that of this clone. */
@@ -92,7 +97,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     log = () => {},
   } = options;
   let wakes = options.wakes ?? "on";
-  ignoreLateWrites();
+  surviveKilledServer();
   await using cleanup = new AsyncDisposableStack();
   const folder = await openStackFolder(dataDir);
   cleanup.defer(folder.release);
@@ -132,7 +137,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...createProjectEnvironment(url, database.url, keys),
     ...options.functionEnv,
   };
-  const { deployed, isolateLimits: limits } = options;
+  const { clockSkewMs, deployed, isolateLimits: limits } = options;
   await downloadModules([restEntry]);
   const wanted = await loadFunctions(project, {
     names: options.functions,
@@ -148,7 +153,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       maxRows: 1_000,
     }, log),
     wanted.map((settings) =>
-      startFunctionServer(settings, { env, limits, deno: deployed?.deno, log })
+      startFunctionServer(settings, {
+        env,
+        limits,
+        deno: deployed?.deno,
+        clockSkewMs: clockSkewMs && (() => clockSkewMs(settings.name)),
+        log,
+      })
     ),
   );
   cleanup.defer(rest.stop);

@@ -350,6 +350,19 @@ Deno.test("kill() is followed by a restart of every part", () =>
     await greeting(stack, '"again"');
   }));
 
+Deno.test("startStack() starts a function with a clock that is wrong", () => {
+  const skews = [600_000, -600_000];
+  const offset = async ({ url }: Stack) => {
+    const response = await fetch(`${url}/functions/v1/hello`);
+    return Math.round(((await response.json()).time - Date.now()) / 60_000);
+  };
+  return withStack(async (stack) => {
+    equal(await offset(stack), 10);
+    await stack.kill("functions");
+    equal(await offset(stack), -10);
+  }, { clockSkewMs: () => skews.shift()! });
+});
+
 Deno.test("startStack() uses a plain server of the user's", () =>
   withStack(async (server) => {
     // template0 has nothing of Supabase, and no pg_net is loaded into the server.

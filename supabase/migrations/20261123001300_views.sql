@@ -99,7 +99,7 @@ join public.pipeline_runs as run on run.id = failure.run_id;
 comment on view public.pipeline_errors is
   'Every error of every run with its place: attempts that failed, records that could not be read, workers that died.';
 comment on column public.pipeline_errors.class is
-  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died).';
+  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); sweep (it could not go on with the run).';
 comment on column public.pipeline_errors."offset" is
   'Byte in the (expanded) archive where the unreadable record begins.';
 comment on column public.pipeline_errors.final is 'false: a retry followed.';

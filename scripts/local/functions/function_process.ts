@@ -1,10 +1,11 @@
 /**
  * The process of one Edge Function: what the hosted edge runtime puts around a
  * function, as far as this project uses it. The stack starts it with the path of
- * the function's entry point.
+ * the function's entry point and the milliseconds by which its clock is wrong.
  */
 import { pathToFileURL } from "node:url";
 import { reportToParent, sendReport } from "../child_process.ts";
+import { createSkewedDate } from "./skewed_date.ts";
 
 /** How long background work may go on after the announcement of the end. */
 const gracePeriod = 4_000;
@@ -41,6 +42,9 @@ Deno.addSignalListener("SIGTERM", async () => {
   ]);
   Deno.exit(0);
 });
+
+const skewMs = Number(Deno.args[1]);
+if (skewMs !== 0) globalThis.Date = createSkewedDate(skewMs);
 
 const { default: entry } = await import(pathToFileURL(Deno.args[0]).href);
 

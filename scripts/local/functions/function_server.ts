@@ -22,6 +22,8 @@ export interface FunctionServerOptions {
   limits?: IsolateLimits;
   /** Path of Deno's executable, by default that of this process. */
   deno?: string;
+  /** By how many milliseconds the clock of the next process is wrong; by default it is right. */
+  clockSkewMs?: () => number;
   log: (line: string) => void;
 }
 
@@ -64,8 +66,9 @@ export function importMapFlags(importMap?: string): string[] {
  */
 export async function startFunctionServer(
   settings: FunctionSettings,
-  { env, limits, deno, log }: FunctionServerOptions,
+  options: FunctionServerOptions,
 ): Promise<FunctionServer> {
+  const { limits, log } = options;
   const name = `function ${settings.name}`;
   let stopping = false;
   let replacing: Promise<void> | undefined;
@@ -75,7 +78,7 @@ export async function startFunctionServer(
   function open(): Promise<Isolate> {
     return startIsolate({
       name,
-      start: (onReport) => startProcess(settings, { env, deno, log }, onReport),
+      start: (onReport) => startProcess(settings, options, onReport),
       limits,
       onHalfUsed() {
         replacing ??= replace()
@@ -112,7 +115,7 @@ export async function startFunctionServer(
 
 function startProcess(
   { name, entry, importMap }: FunctionSettings,
-  { env, deno, log }: FunctionServerOptions,
+  { env, deno, clockSkewMs = () => 0, log }: FunctionServerOptions,
   onReport: (report: string) => void,
 ) {
   const surroundings = inherited.flatMap((variable) => {
@@ -131,6 +134,7 @@ function startProcess(
     "--v8-flags=--max-old-space-size=256",
     functionHost,
     entry,
+    String(clockSkewMs()),
   ], {
     name: `function ${name}`,
     deno,

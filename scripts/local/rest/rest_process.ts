@@ -5,7 +5,7 @@
 import { App } from "@supabase/lite";
 import postgres from "postgres";
 import { reportToParent } from "../child_process.ts";
-import { ignoreLateWrites } from "../late_writes.ts";
+import { surviveKilledServer } from "../killed_server.ts";
 import { connectLikePostgrest } from "./database_connection.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
@@ -13,7 +13,7 @@ import { readRestSettings } from "./rest_settings.ts";
 import { nameSigningKey } from "./signing_key_name.ts";
 import { fromLiteResponse, toLiteRequest } from "./storage_dialect.ts";
 
-ignoreLateWrites();
+surviveKilledServer();
 const settings = readRestSettings(Deno.env.toObject());
 const connection = connectLikePostgrest(settings.databaseUrl);
 

@@ -137,7 +137,7 @@ export async function drain(
       isSpent: () => spent() >= 1,
     }).catch(toBug);
     if (stop.aborted) return;
-    inFlight.delete(task.id);
+    if (inFlight.get(task.id) === controller) inFlight.delete(task.id);
     completed++;
     if (controller.signal.aborted) report.released++;
     else done.push({ task, outcome });
@@ -207,6 +207,7 @@ export async function drain(
         await release(claim.tasks);
         continue;
       }
+      dropEarlierTries(claim.tasks);
       aboveSlots = inFlight.size > slots;
       stock.push(...claim.tasks);
       startMore();
@@ -284,6 +285,18 @@ export async function drain(
     const kept = stock.filter((task) => !lost.has(task.id));
     report.lost += stock.length - kept.length;
     stock.splice(0, stock.length, ...kept);
+  }
+
+  /**
+   * A task that is claimed while this worker still has it was lost in between, such as while the
+   * database was away. Only the new lease counts, and a task has one result in a batch.
+   */
+  function dropEarlierTries(claimed: Task[]) {
+    const again = new Set(claimed.map((task) => task.id));
+    dropLost(again);
+    const kept = done.filter(({ task }) => !again.has(task.id));
+    report.lost += done.length - kept.length;
+    done.splice(0, done.length, ...kept);
   }
 
   function releaseStock() {

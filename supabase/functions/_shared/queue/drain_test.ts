@@ -201,6 +201,44 @@ Deno.test("drain() says how much it can still finish when it hands over", async 
   ok(capacity >= 60 && capacity <= 80, `${capacity}`);
 });
 
+Deno.test("drain() finishes a task that it lost and claimed again by its new lease only", async () => {
+  // The first try is over when the task comes again, or is still going on.
+  for (const firstTry of [5, 50]) {
+    const { clock, run } = createSimulatedClock();
+    const fake = createFakeQueue([], 3);
+    const [task, other] = createTasks(2);
+    const again = { ...task, leaseToken: "new" };
+    const claims = [[task, other], [again]];
+    const finished: string[] = [];
+    await run(drain(
+      {
+        ...fake.queue,
+        claim: () =>
+          Promise.resolve({
+            status: "running",
+            slots: 3,
+            tasks: claims.shift() ?? [],
+            waitMs: claims.length > 0 ? 10 : null,
+          }),
+        finish(results) {
+          finished.push(
+            ...results.map(({ task }) => `${task.id} ${task.leaseToken}`),
+          );
+          return fake.queue.finish(results);
+        },
+      },
+      async (tried, { signal }) => {
+        // The other call keeps the worker from storing the first result by itself.
+        const latency = tried === task ? firstTry : 60;
+        await clock.wait(latency, signal);
+        return { outcome: "succeeded" };
+      },
+      settings(clock),
+    ));
+    deepEqual(finished.sort(), ["0 new", "1 t"], `after ${firstTry} ms`);
+  }
+});
+
 Deno.test("drain() stores the last results at once", async () => {
   const { clock, run } = createSimulatedClock();
   const fake = createFakeQueue(createTasks(10), 10);

@@ -76,6 +76,7 @@ export default {
         return Response.json({
           pathname,
           process: Deno.pid,
+          time: Date.now(),
           extra: Deno.env.get("EXTRA"),
           variables: Object.keys(Deno.env.toObject()),
         });

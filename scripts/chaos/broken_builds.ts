@@ -1,0 +1,191 @@
+import type { Change } from "./break_function.ts";
+
+/** A build that is wrong in one way, on purpose. */
+export interface BrokenBuild {
+  /** What it does wrong, in words. */
+  name: string;
+  /** More than one where a second safeguard would hide the first. */
+  changes: Change[];
+  /** Constraints that would refuse the damage before an invariant could see it. */
+  dropConstraints?: { table: string; constraint: string }[];
+  /** Invariants that must report it; it may break others too. */
+  breaks: string[];
+}
+
+const OPEN = "open equals the count of open tasks";
+const OUTCOMES = "succeeded and failed equal the counts of prompts";
+const EXTRACTED = "extracted equals the count of prompts";
+const ONE_EVALUATION = "every finished prompt has one evaluation";
+const ENDED_TOO_EARLY = "a run that has ended has no open task";
+const NEVER_ENDED = "a run without open tasks has ended";
+const LEASES = "leases of dead workers are recovered";
+
+/** Builds that break each invariant of check_pipeline_invariants() at least once. */
+export const BROKEN_BUILDS: BrokenBuild[] = [
+  {
+    name: "`finish_tasks()` does not count `open` down",
+    changes: [{
+      function: "pipeline.finish_prompts",
+      from:
+        "open = counted.open - settled.closed, succeeded = counted.succeeded + totals.succeeded",
+      to: "succeeded = counted.succeeded + totals.succeeded",
+    }],
+    breaks: [OPEN, NEVER_ENDED],
+  },
+  {
+    name: "`cancel_pending()` counts one task too few",
+    changes: [{
+      function: "pipeline.cancel_pending",
+      from: "set open = run.open - cancelled",
+      to: "set open = run.open - cancelled + 1",
+    }],
+    breaks: [OPEN],
+  },
+  {
+    name: "`release_tasks()` of a cancelled run does not count `open` down",
+    changes: [{
+      function: "public.release_tasks",
+      from: "set open = open - released",
+      to: "set open = open",
+    }],
+    breaks: [OPEN],
+  },
+  {
+    name: "`finish_tasks()` does not count failures",
+    changes: [{
+      function: "pipeline.finish_prompts",
+      from: "failed = counted.failed + settled.failed",
+      to: "failed = counted.failed",
+    }],
+    breaks: [OUTCOMES],
+  },
+  {
+    name: "`fail_tasks()` of the sweep does not count failures",
+    changes: [{
+      function: "pipeline.fail_tasks",
+      from: "failed = failed + cardinality(prompt_ids)",
+      to: "failed = failed",
+    }],
+    breaks: [OUTCOMES],
+  },
+  {
+    name: "`settle_successes()` takes results without the lease: no fencing",
+    changes: [{
+      function: "pipeline.settle_successes",
+      from: `and task.lease_token = result."leaseToken"
+        and task.worker = settle_successes.worker_id`,
+      to: "",
+    }],
+    breaks: [OPEN, OUTCOMES],
+  },
+  {
+    name: "`retry_failed_tasks()` keeps counting what failed before",
+    changes: [{
+      function: "public.retry_failed_tasks",
+      from: "else failed - retried.prompts",
+      to: "else failed",
+    }],
+    breaks: [OUTCOMES],
+  },
+  {
+    name: "`enqueue_tasks()` does not count prompts",
+    changes: [{
+      function: "public.enqueue_tasks",
+      from: "then enqueued else 0 end",
+      to: "then 0 else 0 end",
+    }],
+    breaks: [EXTRACTED],
+  },
+  {
+    name: "`copy_prompts()` does not count prompts",
+    changes: [{
+      function: "pipeline.copy_prompts",
+      from: "extracted = fresh.extracted + counted.prompts",
+      to: "extracted = fresh.extracted + 1",
+    }],
+    breaks: [EXTRACTED],
+  },
+  {
+    name: "`finish_tasks()` stores no evaluation of a prompt that failed",
+    changes: [{
+      function: "pipeline.settle_tasks",
+      from: "where task.status in ('succeeded', 'failed')",
+      to: "where task.status = 'succeeded'",
+    }],
+    breaks: [ONE_EVALUATION],
+  },
+  {
+    name:
+      "`store_evaluations()` looks for a conflict of `id`, and the table has no other unique key",
+    changes: [{
+      function: "pipeline.store_in_prompt_evaluations",
+      from: "on conflict (run_id, prompt_key)",
+      to: "on conflict (id)",
+    }],
+    dropConstraints: [{
+      table: "public.prompt_evaluations",
+      constraint: "prompt_evaluations_run_has_one_per_prompt",
+    }],
+    breaks: [ONE_EVALUATION],
+  },
+  {
+    name: "`finish_tasks()` takes a try that will be repeated for the last one",
+    changes: [{
+      function: "pipeline.settle_tasks",
+      from: "count(task.finished_at)",
+      to: "count(*)",
+    }],
+    breaks: [OPEN, ENDED_TOO_EARLY],
+  },
+  {
+    name: "`end_run_if_done()` and the check of transitions ignore `open`",
+    changes: [
+      {
+        function: "pipeline.end_run_if_done",
+        from: "and run.open = 0",
+        to: "",
+      },
+      {
+        function: "pipeline.check_run_change",
+        from: "in ('completed', 'failed') and new.open > 0",
+        to: "in ('completed', 'failed') and false",
+      },
+    ],
+    breaks: [ENDED_TOO_EARLY],
+  },
+  {
+    name: "`end_run_if_done()` does not end a run that is running",
+    changes: [{
+      function: "pipeline.end_run_if_done",
+      from: "run.status in ('queued', 'running', 'paused')",
+      to: "run.status in ('queued', 'paused')",
+    }],
+    breaks: [NEVER_ENDED],
+  },
+  {
+    name: "`recover_leases()` of the sweep recovers nothing",
+    changes: [{
+      function: "pipeline.recover_leases",
+      from: "limit recover_leases.most",
+      to: "limit 0",
+    }],
+    breaks: [LEASES],
+  },
+  {
+    name: "`end_worker()` keeps the tasks, and a lease holds for an hour",
+    changes: [
+      {
+        function: "public.end_worker",
+        from:
+          "perform public.release_tasks(end_worker.worker_id, null, end_worker.as_of);",
+        to: "",
+      },
+      {
+        function: "pipeline.lease_time",
+        from: "interval '30 seconds'",
+        to: "interval '1 hour'",
+      },
+    ],
+    breaks: [LEASES],
+  },
+];

@@ -1,0 +1,223 @@
+import type { TransactionSql } from "postgres";
+
+interface Claimed {
+  id: number;
+  key: string;
+  leaseToken: string;
+}
+
+/** Minutes after the start of the scenario, as the queue functions take the time. */
+const at = (minute: number) =>
+  new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+
+const SUCCESS = { outcome: "succeeded", response: "yes" };
+const failure = (errorClass: string) => ({
+  outcome: "failed",
+  error: { class: errorClass, code: "test", message: errorClass },
+});
+
+const pick = (tasks: Claimed[], wanted: string) =>
+  tasks.filter(({ key }) => key === wanted);
+
+/**
+ * Plays, in SQL alone, what happens to runs in 20 minutes of a bad day: workers die,
+ * come back too late and say things twice, runs are cancelled, retried, copied and
+ * overdue. Calls that the database refuses are left out, as a worker would.
+ *
+ * @returns what check_pipeline_invariants() reports at the end
+ */
+export async function playScenario(
+  sql: TransactionSql,
+): Promise<{ experiment: string; broken: string }[]> {
+  const patiently = (act: (sql: TransactionSql) => Promise<unknown>) =>
+    sql.savepoint(act).catch(() => {});
+
+  async function createRun(
+    name: string,
+    source: Parameters<typeof sql.json>[0],
+    more: Record<string, unknown> = {},
+  ): Promise<string> {
+    const row = {
+      experiment_name: name,
+      source: sql.json(source),
+      endpoint: "model",
+      created_at: at(0),
+      ...more,
+    };
+    const [{ id }] = await sql`
+      insert into pipeline_runs ${sql(row)} returning id
+    `;
+    return id;
+  }
+
+  async function startWorker(
+    run: string,
+    minute: number,
+    stage = "execute",
+  ): Promise<string> {
+    const [{ id }] = await sql`
+      insert into pipeline.workers (run_id, stage, token_hash, reason, dispatched_at, expires_at)
+      values (${run}, ${stage}, sha256('token'), 'test', ${at(minute)}, ${
+      at(minute)
+    })
+      returning id
+    `;
+    await patiently((sql) =>
+      sql`select start_worker(${id}, 'token', ${at(minute)})`
+    );
+    return id;
+  }
+
+  async function claim(worker: string, minute: number): Promise<Claimed[]> {
+    let tasks: Claimed[] = [];
+    await patiently(async (sql) => {
+      const [{ claimed }] = await sql`
+        select claim_tasks(${worker}, as_of => ${at(minute)}) as claimed
+      `;
+      tasks = claimed.tasks.map((task: Claimed) => ({
+        ...task,
+        leaseToken: claimed.leaseToken,
+      }));
+    });
+    return tasks;
+  }
+
+  function finish(
+    worker: string,
+    tasks: Claimed[],
+    outcome: object,
+    minute: number,
+  ): Promise<unknown> {
+    const results = tasks.map(({ id, leaseToken }) => ({
+      id,
+      leaseToken,
+      ...outcome,
+    }));
+    return patiently((sql) =>
+      sql`select finish_tasks(${worker}, ${sql.json(results)}, ${at(minute)})`
+    );
+  }
+
+  const sweep = (minute: number) =>
+    patiently((sql) => sql`select sweep_pipeline(${at(minute)})`);
+
+  /** A worker that nothing happens to. */
+  async function work(
+    run: string,
+    minute: number,
+    outcome: object = SUCCESS,
+  ): Promise<void> {
+    const worker = await startWorker(run, minute);
+    await finish(worker, await claim(worker, minute), outcome, minute);
+    await patiently((sql) => sql`select end_worker(${worker}, ${at(minute)})`);
+  }
+
+  const prompts = (...keys: string[]) => ({
+    type: "prompts",
+    prompts: keys.map((key) => ({ key, text: `prompt ${key}` })),
+  });
+
+  await sql`
+    insert into model_endpoints (name, url, max_concurrency)
+    values ('model', 'https://model.test/v1', 100)
+  `;
+
+  // A worker says one thing twice, dies with the fourth prompt and answers it too late.
+  const eventful = await createRun("eventful", prompts("a", "b", "c", "d"));
+  const first = await startWorker(eventful, 0);
+  const four = await claim(first, 0);
+  await finish(first, pick(four, "a"), SUCCESS, 0);
+  await finish(first, pick(four, "a"), SUCCESS, 0);
+  await finish(first, pick(four, "b"), failure("permanent"), 0);
+  await finish(first, pick(four, "c"), failure("transient"), 0);
+  await sweep(2);
+  const second = await startWorker(eventful, 2);
+  const again = await claim(second, 2);
+  await finish(first, pick(four, "d"), SUCCESS, 2);
+  for (const task of again) await finish(second, [task], SUCCESS, 2);
+  await patiently((sql) =>
+    sql`select retry_failed_tasks(${eventful}, ${at(3)})`
+  );
+  await work(eventful, 3);
+
+  const refused = await createRun("refused", prompts("a"));
+  await work(refused, 0, failure("permanent"));
+
+  // Its worker dies and is not heard of again.
+  const abandoned = await createRun("abandoned", prompts("a"));
+  await claim(await startWorker(abandoned, 0), 0);
+  await sweep(4);
+  await work(abandoned, 4);
+
+  // Cancelled with two calls in flight: one comes back, one is given back.
+  const cancelled = await createRun(
+    "cancelled",
+    prompts("a", "b", "c"),
+    { max_concurrency: 2 },
+  );
+  const third = await startWorker(cancelled, 0);
+  const two = await claim(third, 0);
+  await patiently((sql) => sql`select cancel_run(${cancelled})`);
+  await finish(third, two.slice(0, 1), SUCCESS, 1);
+  await patiently((sql) => sql`select end_worker(${third}, ${at(1)})`);
+
+  // One prompt is in flight at the deadline, the other is too late.
+  const overdue = await createRun(
+    "overdue",
+    prompts("a", "b"),
+    { max_concurrency: 1, deadline_at: at(4) },
+  );
+  const fourth = await startWorker(overdue, 4);
+  const inTime = await claim(fourth, 4);
+  await sweep(4);
+  await finish(fourth, inTime, SUCCESS, 4);
+
+  // The prompts of an archive, found in two parts that overlap.
+  const archive = await createRun("archive", {
+    type: "supabase",
+    bucket: "archives",
+  });
+  const reader = await startWorker(archive, 5, "extract");
+  const folders = await claim(reader, 5);
+  const found = (...keys: string[]) =>
+    keys.map((key) => ({ stage: "execute", key, payload: { text: key } }));
+  for (const { id, leaseToken } of folders) {
+    await patiently((sql) =>
+      sql`
+        select checkpoint_task(
+          ${reader}, ${id}, ${leaseToken}, '{}', ${
+        sql.json(found("a", "b"))
+      }, '[]', ${at(5)}
+        )
+      `
+    );
+  }
+  const rest = { ...SUCCESS, enqueue: found("b", "c") };
+  await finish(reader, folders, rest, 5);
+  await work(archive, 6);
+
+  // Another model gets the prompts of the first run; its worker ends with all of them in hand.
+  let copied: string | undefined;
+  await patiently(async () => {
+    copied = await createRun("copied", {
+      type: "run",
+      runId: Number(eventful),
+    });
+  });
+  // A run that has not finished cannot be copied.
+  if (copied) {
+    const quitter = await startWorker(copied, 6);
+    await claim(quitter, 6);
+    await patiently((sql) => sql`select end_worker(${quitter}, ${at(6)})`);
+    await work(copied, 7);
+  }
+
+  await sweep(10);
+  await sweep(15);
+  return await sql`
+    select run.experiment_name as experiment, rule.broken
+    from check_pipeline_invariants(${at(20)}) as rule
+    join pipeline_runs as run on run.id = rule.run_id
+    order by run.id, rule.broken
+  `;
+}

@@ -1,0 +1,46 @@
+import { deepEqual } from "node:assert/strict";
+import type { ChaosReport } from "./chaos.ts";
+import { findFailures } from "./verdict.ts";
+
+const passed: ChaosReport = {
+  seed: 1,
+  prompts: 300,
+  kills: [],
+  incidents: { storm: 1, lockout: 1 },
+  resumed: 2,
+  clockSkewsMs: [0],
+  broken: [],
+  statuses: ["completed", "completed"],
+  evaluations: 300,
+  failedPrompts: 4,
+  callsPerPrompt: { mean: 1.2, max: 4 },
+  leasesLeft: 0,
+  seconds: 60,
+};
+
+Deno.test("findFailures() finds nothing in a run that passed", () => {
+  deepEqual(findFailures(passed), []);
+});
+
+Deno.test("findFailures() names each thing that did not hold", () => {
+  deepEqual(
+    findFailures({
+      ...passed,
+      broken: [{ run_id: "2", broken: "a rule", detail: "3, not 4" }],
+      statuses: ["running", "completed"],
+      evaluations: 299,
+      leasesLeft: 1,
+      kills: [
+        { what: "rest", atMs: 1, toProgressMs: 119_000 },
+        { what: "postgres", atMs: 2, toProgressMs: 120_001 },
+      ],
+    }),
+    [
+      "run 2: not so: a rule (3, not 4)",
+      "1 of 2 runs are running, not completed",
+      "299 evaluations of 300 prompts",
+      "1 leases left",
+      "nothing was stored for 120 s after a kill of postgres",
+    ],
+  );
+});

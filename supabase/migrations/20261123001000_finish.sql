@@ -397,6 +397,37 @@ comment on function pipeline.finish_archives(
   public.pipeline_runs, pipeline.settled_tasks, jsonb, timestamptz
 ) is 'Enqueues what stage extract has found, and draws the sample after the last archive.';
 
+create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from jsonb_to_recordset(results) as result (id bigint)
+    group by result.id
+    having count(*) > 1
+  ) then
+    return results;
+  end if;
+  return (
+    select coalesce(jsonb_agg(kept.result order by kept.position), '[]')
+    from (
+      select distinct on (listed.result -> 'id') listed.result, listed.position
+      from jsonb_array_elements(one_result_a_task.results) with ordinality as listed (result, position)
+      join public.pipeline_tasks as task on task.id = (listed.result ->> 'id')::bigint
+      where task.worker = one_result_a_task.worker_id
+        and task.lease_token = (listed.result ->> 'leaseToken')::uuid
+      order by listed.result -> 'id', listed.position
+    ) as kept
+  );
+end;
+$$;
+comment on function pipeline.one_result_a_task(uuid, jsonb) is
+  'Results as they are, unless two are of one task: then of each task the one whose lease holds. A worker may have lost a task and claimed it again while its first try was under way.';
+
 create function public.finish_tasks(
   worker_id uuid,
   results jsonb,
@@ -414,6 +445,7 @@ declare
   settled pipeline.settled_tasks;
   totals pipeline.result_totals;
 begin
+  results := pipeline.one_result_a_task(finish_tasks.worker_id, finish_tasks.results);
   select * into worker from pipeline.workers where id = finish_tasks.worker_id;
   select * into run from public.pipeline_runs where id = worker.run_id;
   settled := pipeline.settle_tasks(worker.id, run, results, as_of);

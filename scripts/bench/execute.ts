@@ -27,9 +27,26 @@ const LOADS: (Load & { latencyMs: number; goal: string })[] = [
   },
 ];
 
+const ROUNDS = 3;
+
+/** What one run of a load came to. */
+export interface PipelineFigures {
+  /** Prompts a second, from the insert of the run to its end. */
+  rate: number;
+  p50: number;
+  p95: number;
+  worker: ProcessUsage | null;
+}
+
+interface Round extends PipelineFigures {
+  /** Prompts a second of the bare loop, right before. */
+  limit: number;
+}
+
 /**
  * Prompts per second from the insert of the run row to the last stored row. The limit is a plain
- * fetch loop with the same number in flight that stores nothing; the ideal is N × L / C.
+ * fetch loop with the same number in flight that stores nothing; the ideal is N × L / C. Three
+ * rounds in one project, each after a bare loop of its own; shown is the one with the median ratio.
  */
 export async function* measureExecute(): AsyncIterable<Measurement> {
   for (const load of LOADS) {
@@ -37,48 +54,65 @@ export async function* measureExecute(): AsyncIterable<Measurement> {
     const name = `execute: ${
       prompts.toLocaleString("en")
     } prompts, ${latencyMs} ms, ${inFlight} in flight`;
-    const simulator = await startSimulatorProcess([
-      "--latency",
-      String(latencyMs),
-    ]);
-    const url = `${simulator.url}/v1/chat/completions`;
-    try {
-      const limit = await runBareLoop(url, load);
-      const result = await runPipeline(url, load);
-      yield {
-        name,
-        value: result.rate,
-        unit: "prompts/s",
-        limit,
-        ratio: result.rate / limit,
-        goal: load.goal,
-      };
-      const ideal = 1000 * inFlight / latencyMs;
-      yield {
-        name: `${name}, against the ideal`,
-        value: result.rate,
-        unit: "prompts/s",
-        limit: ideal,
-        ratio: result.rate / ideal,
-      };
-      yield { name: `${name}, p50 of a call`, value: result.p50, unit: "ms" };
-      yield { name: `${name}, p95 of a call`, value: result.p95, unit: "ms" };
-      if (result.worker) {
-        yield {
-          name: `${name}, processor time of the worker per prompt`,
-          value: result.worker.cpuMs / prompts,
-          unit: "ms",
-          goal: "at most 1 ms",
-        };
-        yield {
-          name: `${name}, memory of the worker`,
-          value: result.worker.peakMemoryMb,
-          unit: "MB",
-        };
+    const { rate, limit, p50, p95, worker } = await measureLoad(
+      load,
+      latencyMs,
+    );
+    yield {
+      name,
+      value: rate,
+      unit: "prompts/s",
+      limit,
+      ratio: rate / limit,
+      goal: load.goal,
+    };
+    const ideal = 1000 * inFlight / latencyMs;
+    yield {
+      name: `${name}, against the ideal`,
+      value: rate,
+      unit: "prompts/s",
+      limit: ideal,
+      ratio: rate / ideal,
+    };
+    yield { name: `${name}, p50 of a call`, value: p50, unit: "ms" };
+    yield { name: `${name}, p95 of a call`, value: p95, unit: "ms" };
+    if (!worker) continue;
+    yield {
+      name: `${name}, processor time of the worker per prompt`,
+      value: worker.cpuMs / prompts,
+      unit: "ms",
+      goal: "at most 1 ms",
+    };
+    yield {
+      name: `${name}, memory of the worker`,
+      value: worker.peakMemoryMb,
+      unit: "MB",
+    };
+  }
+}
+
+async function measureLoad(
+  load: Load,
+  latencyMs: number,
+): Promise<Round> {
+  const simulator = await startSimulatorProcess([
+    "--latency",
+    String(latencyMs),
+  ]);
+  const url = `${simulator.url}/v1/chat/completions`;
+  try {
+    const rounds = await withPipeline(url, load, async (runPipeline) => {
+      const rounds: Round[] = [];
+      while (rounds.length < ROUNDS) {
+        const limit = await runBareLoop(url, load);
+        rounds.push({ limit, ...await runPipeline() });
       }
-    } finally {
-      await simulator.stop();
-    }
+      return rounds;
+    });
+    rounds.sort((a, b) => a.rate / a.limit - b.rate / b.limit);
+    return rounds[Math.floor(ROUNDS / 2)];
+  } finally {
+    await simulator.stop();
   }
 }
 
@@ -101,55 +135,56 @@ async function runBareLoop(url: string, load: Load): Promise<number> {
   return load.prompts / (performance.now() - startedAt) * 1000;
 }
 
-/** Runs a load on a stack of its own; prompts a second from the insert of the run to its end. */
-export async function runPipeline(url: string, load: Load): Promise<{
-  rate: number;
-  p50: number;
-  p95: number;
-  worker: ProcessUsage | null;
-}> {
+/** Gives a warm stack of its own to `measure`, which may run the load there. */
+export async function withPipeline<Result>(
+  url: string,
+  load: Load,
+  measure: (runPipeline: () => Promise<PipelineFigures>) => Promise<Result>,
+): Promise<Result> {
   const stack = await startStack({ port: 0 });
   try {
-    const { sql } = stack;
-    await sql`
+    await stack.sql`
       insert into model_endpoints (name, url, model, format, max_concurrency)
       values ('bench', ${url}, 'm', 'openai-chat', ${load.inFlight})
     `;
     await warmUp(stack);
-    const idle = await usageOfWorker();
-    const prompts = Array.from(
-      { length: load.prompts },
-      (_, n) => `prompt ${n}`,
-    );
-    const startedAt = performance.now();
-    const [{ id }] = await sql`
-      insert into pipeline_runs (source, endpoint, max_workers)
-      values (${
-      sql.json({ type: "prompts", prompts })
-    }, 'bench', ${load.workers})
-      returning id
-    `;
-    await untilFinished(stack, id);
-    const seconds = (performance.now() - startedAt) / 1000;
-    const used = await usageOfWorker();
-    const [progress] = await sql`
-      select succeeded, p50_ms, p95_ms from pipeline_run_progress where id = ${id}
-    `;
-    if (progress.succeeded !== load.prompts) {
-      throw new Error(`Only ${progress.succeeded} prompts succeeded`);
-    }
-    return {
-      rate: load.prompts / seconds,
-      p50: progress.p50_ms,
-      p95: progress.p95_ms,
-      worker: used && idle && {
-        cpuMs: used.cpuMs - idle.cpuMs,
-        peakMemoryMb: used.peakMemoryMb,
-      },
-    };
+    return await measure(() => runPipeline(stack, load));
   } finally {
     await stack.stop();
   }
+}
+
+async function runPipeline(
+  stack: StackWithSql,
+  load: Load,
+): Promise<PipelineFigures> {
+  const { sql } = stack;
+  const idle = await usageOfWorker();
+  const prompts = Array.from({ length: load.prompts }, (_, n) => `prompt ${n}`);
+  const startedAt = performance.now();
+  const [{ id }] = await sql`
+    insert into pipeline_runs (source, endpoint, max_workers)
+    values (${sql.json({ type: "prompts", prompts })}, 'bench', ${load.workers})
+    returning id
+  `;
+  await untilFinished(stack, id);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const used = await usageOfWorker();
+  const [progress] = await sql`
+    select succeeded, p50_ms, p95_ms from pipeline_run_progress where id = ${id}
+  `;
+  if (progress.succeeded !== load.prompts) {
+    throw new Error(`Only ${progress.succeeded} prompts succeeded`);
+  }
+  return {
+    rate: load.prompts / seconds,
+    p50: progress.p50_ms,
+    p95: progress.p95_ms,
+    worker: used && idle && {
+      cpuMs: used.cpuMs - idle.cpuMs,
+      peakMemoryMb: used.peakMemoryMb,
+    },
+  };
 }
 
 function usageOfWorker(): Promise<ProcessUsage | null> {

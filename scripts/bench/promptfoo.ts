@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Load, runPipeline } from "./execute.ts";
+import { type Load, withPipeline } from "./execute.ts";
 import {
   findPromptfoo,
   type Promptfoo,
@@ -37,9 +37,10 @@ export async function* measurePromptfoo(): AsyncIterable<Measurement> {
   ]);
   try {
     const theirs = await runPromptfoo(promptfoo, simulator.url);
-    const ours = await runPipeline(
+    const ours = await withPipeline(
       `${simulator.url}/v1/chat/completions`,
       LOAD,
+      (runPipeline) => runPipeline(),
     );
     yield {
       name: `${name}, first call to last answer`,

@@ -217,11 +217,17 @@ begin
   from public.pipeline_runs as run where run.id = (grant_slots.worker).run_id;
 
   select
-    array_agg(live.wanted order by live.dispatched_at, live.id) as wants,
+    array_agg(
+      -- Woken together and not yet here: it will want as much.
+      case when live.started_at is null then grant_slots.wanted else live.wanted end
+      order by live.dispatched_at, live.id
+    ) as wants,
     count(*) filter (where (live.dispatched_at, live.id) <= (me.dispatched_at, me.id)) as rank,
     coalesce(sum(live.slots) filter (where live.id <> me.id), 0) as taken,
-    array_agg(live.wanted order by live.dispatched_at, live.id)
-      filter (where live.run_id = me.run_id) as run_wants,
+    array_agg(
+      case when live.started_at is null then grant_slots.wanted else live.wanted end
+      order by live.dispatched_at, live.id
+    ) filter (where live.run_id = me.run_id) as run_wants,
     count(*) filter (
       where live.run_id = me.run_id and (live.dispatched_at, live.id) <= (me.dispatched_at, me.id)
     ) as run_rank,
@@ -232,7 +238,7 @@ begin
   join pipeline.workers as me on me.id = (grant_slots.worker).id
   where run.endpoint = run_endpoint
     and live.stage = me.stage
-    and live.started_at is not null
+    and (live.started_at is not null or live.dispatched_at = me.dispatched_at)
     and live.ended_at is null
     and live.expires_at > grant_slots.as_of;
 

@@ -1,3 +1,4 @@
+import { createChangeSignal } from "./change_signal.ts";
 import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
 
 /**
@@ -91,29 +92,7 @@ export async function drain(
   let halts = 0;
   let halted = false;
   let hurry = new AbortController();
-  const waiting = new Set<{ isOver(): boolean; resolve(): void }>();
-
-  /** Resolves as soon as a change makes `isOver` true, or after so many milliseconds. */
-  async function until(isOver: () => boolean, milliseconds?: number) {
-    if (isOver()) return;
-    const timer = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter = { isOver, resolve };
-    waiting.add(waiter);
-    if (milliseconds !== undefined) {
-      clock.wait(milliseconds, timer.signal).then(resolve);
-    }
-    await promise;
-    waiting.delete(waiter);
-    timer.abort();
-  }
-
-  /** Every call that ends comes here: asking is a tenth of waking each loop to let it ask. */
-  function announceChange() {
-    for (const { isOver, resolve } of waiting) {
-      if (isOver()) resolve();
-    }
-  }
+  const change = createChangeSignal(clock);
 
   /** Starts nothing until the database knows of an error that concerns every call. */
   function halt() {
@@ -145,7 +124,7 @@ export async function drain(
     startMore();
     giveBackSlots();
     if (inFlight.size === 0 || done.length >= flushSize) hurry.abort();
-    announceChange();
+    change.announce();
   }
 
   /** Tells the database as soon as no more calls are under way than it allows: others wait for it. */
@@ -187,7 +166,7 @@ export async function drain(
       const now = clock.now();
       if (now < notBefore || !needsTasks()) {
         const budgetEnds = startedAt + budgetMs - now;
-        await until(
+        await change.until(
           () => !mayClaim() || clock.now() >= notBefore && needsTasks(),
           now < notBefore ? Math.min(notBefore - now, budgetEnds) : budgetEnds,
         );
@@ -225,7 +204,9 @@ export async function drain(
 
   async function storeResults() {
     while (claiming || inFlight.size > 0 || done.length > 0) {
-      await until(() => done.length > 0 || !claiming && inFlight.size === 0);
+      await change.until(() =>
+        done.length > 0 || !claiming && inFlight.size === 0
+      );
       if (done.length === 0) continue;
       if (done.length < flushSize && inFlight.size > 0 && !halted) {
         await clock.wait(flushMs, AbortSignal.any([stop, hurry.signal]));
@@ -240,10 +221,10 @@ export async function drain(
         halted = done.some(({ outcome }) => concernsEveryCall(outcome));
       }
       storing = 0;
-      announceChange();
+      change.announce();
     }
     over.abort();
-    announceChange();
+    change.announce();
   }
 
   async function store(results: { task: Task; outcome: TaskOutcome }[]) {
@@ -274,7 +255,7 @@ export async function drain(
       status = lease.status;
       if (status !== "running") await releaseStock();
       slotsMayDiffer = true;
-      announceChange();
+      change.announce();
     }
   }
 
@@ -305,11 +286,11 @@ export async function drain(
 
   function stopClaiming() {
     claiming = false;
-    announceChange();
+    change.announce();
   }
 
   async function handOver() {
-    await until(
+    await change.until(
       () => over.signal.aborted || spent() >= handOverAt,
       budgetMs * handOverAt,
     );
@@ -328,7 +309,7 @@ export async function drain(
     report.released += inFlight.size + stock.length;
     inFlight.clear();
     stock.length = 0;
-    announceChange();
+    change.announce();
   }
 
   stop.addEventListener("abort", giveUp);
@@ -342,7 +323,7 @@ export async function drain(
   } finally {
     stop.removeEventListener("abort", giveUp);
     over.abort();
-    announceChange();
+    change.announce();
     try {
       await queue.end();
     } finally {

@@ -91,11 +91,12 @@ as $$
     -- One task is a hundred answers to grade.
     when workers_needed.stage = 'evaluate'
     then ceil(pipeline.due_count(run_id, stage, 100, as_of) / 25.0)::integer
-    -- One worker keeps 64 calls in flight easily; more of them only pass slots around.
+    -- One worker keeps 128 calls in flight easily. More of them only pass slots around, and use
+    -- up the processor time of the isolate that they may share.
     else least(
       ceil(pipeline.due_count(run_id, stage, 4000, as_of) / 1000.0),
       (
-        select ceil(least(run.max_concurrency, endpoint.max_concurrency) / 64.0)
+        select ceil(least(run.max_concurrency, endpoint.max_concurrency) / 128.0)
         from public.pipeline_runs as run
         join public.model_endpoints as endpoint on endpoint.name = run.endpoint
         where run.id = workers_needed.run_id and workers_needed.stage = 'execute'

@@ -256,7 +256,9 @@ as $$
   select format($query$
     with row as (
       select
-        evaluation.prompt_key, evaluation.experiment_name = $2 as is_new,
+        evaluation.prompt_key,
+        -- Both, when an experiment is compared with itself.
+        evaluation.experiment_name = $1 as is_old, evaluation.experiment_name = $2 as is_new,
         (
           evaluation.id,
           case
@@ -276,7 +278,7 @@ as $$
     side as (
       select
         -- The largest id; as arrays, because before version 18 there is no largest row.
-        (max(array[row.facts]) filter (where not row.is_new))[1] as old,
+        (max(array[row.facts]) filter (where row.is_old))[1] as old,
         (max(array[row.facts]) filter (where row.is_new))[1] as new
       from row
       group by row.prompt_key

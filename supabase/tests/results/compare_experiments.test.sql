@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(8);
 
 -- Eight prompts in both experiments and one in each alone; the first was evaluated twice by "old".
 insert into prompt_evaluations (
@@ -59,6 +59,11 @@ select is(
   (select array[difference_low, difference_high] from compare_experiments('old', 'new', 'judge')),
   (select array[difference_low, difference_high] from compare_experiments('old', 'new', 'judge')),
   'compare_experiments() gives the same interval for the same seed'
+);
+select results_eq(
+  $$ select compared, pairs, ties from compare_experiments('old', 'old') $$,
+  $$ values ('success', 9::bigint, 9::bigint), ('judge', 8::bigint, 8::bigint) $$,
+  'compare_experiments() finds an experiment equal to itself'
 );
 select is_empty(
   $$ select * from compare_experiments('old', 'nothing of this name') $$,

@@ -39,6 +39,8 @@ export class Skim implements StringSearch {
   #leftOutFrom = -1;
   /** True in an object whose words were told. */
   #saidWords = false;
+  /** `#saidWords` of the objects and lists around it. */
+  readonly #saidAbove: boolean[] = [];
   /** Places from which and to which members are left out. */
   readonly #leftOut: number[] = [];
   /** Brackets and colons of the objects that are read as pairs. */
@@ -166,13 +168,15 @@ export class Skim implements StringSearch {
     const reads = here?.kind === LIST ? here.each : this.#next;
     this.#next = undefined;
     this.#separator = -1;
-    this.#saidWords = false;
     // What is not of the kind that is expected is read as a whole.
     this.#here =
       reads !== undefined && (byte === OPEN_LIST) === (reads.kind === LIST)
         ? reads
         : undefined;
-    if (this.#here !== undefined && this.#here.kind !== LIST) {
+    if (this.#here === undefined) return undefined;
+    this.#saidAbove.push(this.#saidWords);
+    this.#saidWords = false;
+    if (this.#here.kind !== LIST) {
       this.#separator = place;
       if (this.#here.kind === PAIRS) this.#pairs.push(place);
     }
@@ -184,6 +188,7 @@ export class Skim implements StringSearch {
       this.#pairs.push(place);
       if (byte !== CLOSE_OBJECT) this.isOdd = true;
     }
+    this.#saidWords = this.#saidAbove.pop() ?? false;
     this.#separator = -1;
     this.#endLeftOut(place);
   }

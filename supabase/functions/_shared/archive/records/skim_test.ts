@@ -129,6 +129,19 @@ Deno.test("Skim gives the same of damaged bytes, however they come", () => {
   );
 });
 
+Deno.test("Skim remembers of each object whether its words were told", () => {
+  for (
+    const value of [
+      { message: { text: "words", kept: [], content: [] } },
+      { message: { text: "words", kept: { text: "" }, content: [] } },
+      { message: { text: "", kept: [{ text: "words" }], content: [1] } },
+    ]
+  ) {
+    const { part } = skim(toBytes(JSON.stringify(value)), 1000);
+    deepEqual(JSON.parse(part!), partOf(value));
+  }
+});
+
 Deno.test("Skim leaves it to the parser where a text that was believed comes again", () => {
   const text = '{"message": {"text": "a", "content": "b", "text": ""}}';
   equal(skim(toBytes(text), 1000).part, undefined);

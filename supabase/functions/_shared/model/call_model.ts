@@ -80,6 +80,7 @@ export function createModelCaller(
         outcome = { failure: toEgressFailure(egress) };
       } else {
         sentAt = now();
+        deadline.restart();
         const response = await dependencies.fetch(target, {
           method: "POST",
           headers: resolved.headers,

@@ -8,12 +8,14 @@ export interface Deadline {
   givenUp(): GivenUp | undefined;
   /** Waits for `work`, but no longer than the deadline; then rejects. */
   within<T>(work: Promise<T>): Promise<T>;
+  /** Gives the request that leaves now the whole time, whatever came before it took. */
+  restart(): void;
   /** Must be called when the work is done, or the timer keeps running. */
   clear(): void;
 }
 
 /**
- * One limit over a whole call. `AbortSignal.any` and `AbortSignal.timeout`
+ * One limit for what precedes a request, and then for the request. `AbortSignal.any` and `AbortSignal.timeout`
  * would do the same for several times the CPU time.
  */
 export function startDeadline(
@@ -29,7 +31,8 @@ export function startDeadline(
   const onAbort = () => giveUp("aborted");
   if (callerSignal?.aborted) onAbort();
   callerSignal?.addEventListener("abort", onAbort);
-  const timer = setTimeout(() => giveUp("timeout"), milliseconds);
+  const startTimer = () => setTimeout(() => giveUp("timeout"), milliseconds);
+  let timer = startTimer();
   const { signal } = controller;
 
   return {
@@ -44,6 +47,10 @@ export function startDeadline(
           signal.removeEventListener("abort", refuse)
         );
       });
+    },
+    restart() {
+      clearTimeout(timer);
+      timer = startTimer();
     },
     clear() {
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { equal, rejects } from "node:assert/strict";
+import { equal, ok, rejects } from "node:assert/strict";
 import { startDeadline } from "./deadline.ts";
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -10,6 +10,19 @@ function aborted(signal: AbortSignal): Promise<void> {
 Deno.test("startDeadline() aborts when time is up", async () => {
   const deadline = startDeadline(1, undefined);
   await aborted(deadline.signal);
+  equal(deadline.givenUp(), "timeout");
+  deadline.clear();
+});
+
+Deno.test("restart() gives the whole time again", async () => {
+  const deadline = startDeadline(20, undefined);
+  const startedAt = Date.now();
+  // What precedes the request has used up the time before a timer could say so.
+  while (Date.now() - startedAt < 25);
+  const restartedAt = Date.now();
+  deadline.restart();
+  await aborted(deadline.signal);
+  ok(Date.now() - restartedAt >= 20, `${Date.now() - restartedAt} ms`);
   equal(deadline.givenUp(), "timeout");
   deadline.clear();
 });

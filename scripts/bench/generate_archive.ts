@@ -10,10 +10,10 @@ const CHUNK_CHARACTERS = 256 * 1024;
 const POOL = 400;
 
 /**
- * An archive of about `size` bytes, the same for the same seed: a ChatGPT-like or Claude-like list,
- * or lines of OpenAI messages. Conversations have 2 to 16 turns, prompts 20 to 400 characters,
- * answers 200 to 3,000; half of the conversations have typographic characters, which the ChatGPT-like
- * list escapes as ChatGPT does.
+ * An archive of about `size` bytes, the same for the same seed: a ChatGPT-like or Claude-like list
+ * with the members and ids that the vendors write, or lines of OpenAI messages. Conversations have 2
+ * to 16 turns, prompts 20 to 400 characters, answers 200 to 3,000; half of the conversations have
+ * typographic characters, which the ChatGPT-like list escapes as ChatGPT does.
  */
 export function* generateArchive(
   shape: ArchiveShape,
@@ -28,7 +28,7 @@ export function* generateArchive(
   let made = 0;
   for (let number = 0; made + batch.length < size; number++) {
     const texts = pool[Math.floor(random() * POOL)];
-    const json = JSON.stringify(SHAPES[shape](`${seed}-${number}`, texts));
+    const json = JSON.stringify(SHAPES[shape](number, texts));
     const text = shape === "chatgpt" ? escapeToAscii(json) : json;
     batch += isList ? (number === 0 ? text : `,${text}`) : `${text}\n`;
     if (batch.length < CHUNK_CHARACTERS) continue;
@@ -103,7 +103,10 @@ function words(random: () => number, count: number): string {
   return text;
 }
 
-const SHAPES: Record<ArchiveShape, (id: string, texts: string[]) => unknown> = {
+const SHAPES: Record<
+  ArchiveShape,
+  (number: number, texts: string[]) => unknown
+> = {
   chatgpt: chatgptConversation,
   claude: claudeConversation,
   messages: (_, texts) => ({
@@ -114,72 +117,118 @@ const SHAPES: Record<ArchiveShape, (id: string, texts: string[]) => unknown> = {
   }),
 };
 
-function chatgptConversation(id: string, texts: string[]) {
+/** A UUID of a conversation's message, or with -1 of the conversation itself. */
+function uuid(conversation: number, message: number): string {
+  const hex = (value: number, digits: number) =>
+    (value >>> 0).toString(16).padStart(8, "0").slice(8 - digits);
+  const mixed = Math.imul(conversation + 1, 0x9e3779b1) ^
+    Math.imul(message + 2, 0x85ebca6b);
+  return `${hex(mixed, 8)}-${hex(message, 4)}-4${hex(mixed >> 7, 3)}-a${
+    hex(mixed >> 13, 3)
+  }-${hex(Math.imul(mixed, 31), 4)}${hex(conversation, 8)}`;
+}
+
+/** As in an export of 2024: every conversation begins with a hidden message. */
+function chatgptConversation(number: number, texts: string[]) {
+  const id = uuid(number, -1);
+  const hidden = chatgptNode(number, 0, texts.length, {
+    role: "system",
+    text: "",
+    metadata: { is_visually_hidden_from_conversation: true },
+  });
   const mapping: Record<string, unknown> = {
     "client-created-root": {
       id: "client-created-root",
       message: null,
       parent: null,
-      children: [`${id}-0`],
+      children: [hidden.id],
     },
+    [hidden.id]: hidden,
   };
   texts.forEach((text, turn) => {
-    mapping[`${id}-${turn}`] = {
-      id: `${id}-${turn}`,
-      message: {
-        id: `${id}-${turn}`,
-        author: {
-          role: turn % 2 === 0 ? "user" : "assistant",
-          name: null,
-          metadata: {},
-        },
-        create_time: 1712345678.123456 + turn,
-        update_time: null,
-        content: { content_type: "text", parts: [text] },
-        status: "finished_successfully",
-        end_turn: turn % 2 === 0 ? null : true,
-        weight: 1,
-        metadata: {
-          citations: [],
-          content_references: [],
-          model_slug: "gpt-4o",
-          finish_details: { type: "stop", stop_tokens: [200002] },
-          request_id: "8a1b2c3d4e5f6a7b-FRA",
-          timestamp_: "absolute",
-          parent_id: `${id}-${turn - 1}`,
-        },
-        recipient: "all",
-        channel: null,
-      },
-      parent: turn === 0 ? "client-created-root" : `${id}-${turn - 1}`,
-      children: turn + 1 < texts.length ? [`${id}-${turn + 1}`] : [],
-    };
+    const node = chatgptNode(number, turn + 1, texts.length, {
+      role: turn % 2 === 0 ? "user" : "assistant",
+      text,
+      metadata: turn % 2 === 0
+        ? USER_METADATA
+        : { ...ANSWER_METADATA, parent_id: uuid(number, turn) },
+    });
+    mapping[node.id] = node;
   });
   return {
-    title: `Conversation ${id}`,
+    title: `Conversation ${number}`,
     create_time: 1712345678.123456,
     update_time: 1712345789.654321,
     mapping,
     moderation_results: [],
-    current_node: `${id}-${texts.length - 1}`,
+    current_node: uuid(number, texts.length),
     plugin_ids: null,
     conversation_id: id,
-    default_model_slug: "gpt-4o",
+    conversation_template_id: null,
+    gizmo_id: null,
     is_archived: false,
+    safe_urls: [],
+    default_model_slug: "gpt-4o",
     id,
   };
 }
 
-function claudeConversation(id: string, texts: string[]) {
+const USER_METADATA = {
+  request_id: "8a1b2c3d4e5f6a7b-FRA",
+  timestamp_: "absolute",
+  message_type: null,
+};
+
+const ANSWER_METADATA = {
+  finish_details: { type: "stop", stop_tokens: [200002] },
+  citations: [],
+  gizmo_id: null,
+  message_type: null,
+  model_slug: "gpt-4o",
+  default_model_slug: "gpt-4o",
+  is_complete: true,
+  request_id: "8a1b2c3d4e5f6a7b-FRA",
+  timestamp_: "absolute",
+};
+
+function chatgptNode(
+  conversation: number,
+  place: number,
+  last: number,
+  { role, text, metadata }: { role: string; text: string; metadata: object },
+) {
+  const id = uuid(conversation, place);
+  const isHidden = role === "system";
   return {
-    uuid: id,
-    name: `Conversation ${id}`,
+    id,
+    message: {
+      id,
+      author: { role, name: null, metadata: {} },
+      create_time: isHidden ? null : 1712345678.123456 + place,
+      update_time: null,
+      content: { content_type: "text", parts: [text] },
+      status: "finished_successfully",
+      end_turn: role === "user" ? null : true,
+      weight: isHidden ? 0 : 1,
+      metadata,
+      recipient: "all",
+      channel: null,
+    },
+    parent: place === 0 ? "client-created-root" : uuid(conversation, place - 1),
+    children: place < last ? [uuid(conversation, place + 1)] : [],
+  };
+}
+
+function claudeConversation(number: number, texts: string[]) {
+  return {
+    uuid: uuid(number, -1),
+    name: `Conversation ${number}`,
     summary: "",
     created_at: "2025-03-01T10:41:17.284913Z",
     updated_at: "2025-03-01T11:12:13.617283Z",
-    account: { uuid: "account" },
+    account: { uuid: uuid(0, -1) },
     chat_messages: texts.map((text, turn) => ({
-      uuid: `${id}-${turn}`,
+      uuid: uuid(number, turn),
       text,
       content: [{
         start_timestamp: "2025-03-01T10:41:17.284913Z",

@@ -52,9 +52,11 @@ export class RecordCollector implements Collector {
       const conversations = format.kind === "conversation"
         ? format.read(value)
         : buildAll(format, isObject(value) ? [value] : []);
-      return conversations.flatMap((conversation) =>
-        this.#take(conversation, format.name, record)
-      );
+      const collected: Collected[] = [];
+      for (const conversation of conversations) {
+        this.#take(conversation, format.name, record, collected);
+      }
+      return collected;
     });
   }
 
@@ -68,26 +70,30 @@ export class RecordCollector implements Collector {
       { begin: this.#held.begin, begun: this.#held.index, open: [] };
   }
 
+  /** Takes a conversation; what is given out for it goes into `collected`. */
   #take(
     conversation: Conversation,
     format: string,
     { before }: PlacedRecord,
-  ): Collected[] {
+    collected: Collected[],
+  ): void {
     const held = this.#held;
     if (held !== undefined && repeats(conversation, held.conversation)) {
       held.conversation = conversation;
-      return [];
+      return;
     }
-    const released = this.#release();
+    if (held !== undefined) collected.push(held);
     const index = this.begun++;
-    const collected = { conversation, index, format };
-    if (conversation.isCall !== true) return [...released, collected];
-    this.#held = { ...collected, begin: before };
-    return released;
+    this.#held = undefined;
+    if (conversation.isCall === true) {
+      this.#held = { conversation, index, format, begin: before };
+    } else collected.push({ conversation, index, format });
   }
 
   #takeEmpty(record: PlacedRecord): Collected[] {
-    return this.#take({ turns: [] }, this.#format.name, record);
+    const collected: Collected[] = [];
+    this.#take({ turns: [] }, this.#format.name, record, collected);
+    return collected;
   }
 
   #release(): Collected[] {

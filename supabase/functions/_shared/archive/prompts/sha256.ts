@@ -19,35 +19,54 @@ const DIGITS = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
 const encoder = new TextEncoder();
 // Shared by all calls: none of them can be interrupted.
 const schedule = new Int32Array(64);
+const hashed = new Int32Array(8);
 
-/**
- * Builds a function that gives the first 32 hexadecimal characters of the SHA-256 of `prefix`, filled
- * up with zero bytes to whole blocks of 64, and a text. The prefix is hashed only once.
- */
-export function createSha256(prefix: string): (text: string) => string {
-  const start = Int32Array.from(START);
-  const prefixBytes = wholeBlocks(encoder.encode(prefix));
-  addBlocks(start, prefixBytes);
-  const state = new Int32Array(8);
-  return (text) => {
-    state.set(start);
-    if (!addShortText(state, text, prefixBytes.length)) {
-      const bytes = encoder.encode(text);
-      addBlocks(state, padded(bytes, prefixBytes.length + bytes.length));
-    }
-    return hexOf(state[0]) + hexOf(state[1]) + hexOf(state[2]) +
-      hexOf(state[3]);
-  };
+/** Makes hashes of texts that all have the same beginning, which is hashed only once. */
+export interface Sha256 {
+  /** The first 32 hexadecimal characters of the SHA-256 of the beginning and this text. */
+  hash(text: string): string;
+  /** The same for a beginning that goes on with this text, filled up with zero bytes to whole blocks. */
+  after(text: string): Sha256;
+}
+
+/** Begins with a text, filled up with zero bytes to whole blocks of 64. */
+export function createSha256(beginning: string): Sha256 {
+  return begin(START, beginning, 0);
 }
 
 /** The first 32 hexadecimal characters of the SHA-256 of a text. */
-export const sha256: (text: string) => string = createSha256("");
+export const sha256: (text: string) => string = createSha256("").hash;
 
-function wholeBlocks(bytes: Uint8Array): Uint8Array {
+function begin(before: Int32Array, text: string, size: number): Sha256 {
+  const start = new Int32Array(before);
+  const begun = size + addWholeBlocks(start, text);
+  return {
+    hash(text) {
+      const state = hashed;
+      state.set(start);
+      if (!addShortText(state, text, begun)) {
+        const bytes = encoder.encode(text);
+        addBlocks(state, padded(bytes, begun + bytes.length));
+      }
+      return hexOf(state[0]) + hexOf(state[1]) + hexOf(state[2]) +
+        hexOf(state[3]);
+    },
+    after: (text) => begin(start, text, begun),
+  };
+}
+
+/** Adds a text, filled up with zero bytes, and gives the size of its blocks. */
+function addWholeBlocks(state: Int32Array, text: string): number {
+  if (text !== "" && fillSchedule(text)) {
+    addSchedule(state);
+    return BLOCK_BYTES;
+  }
+  const bytes = encoder.encode(text);
   const size = Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES;
   const filled = new Uint8Array(size);
   filled.set(bytes);
-  return filled;
+  addBlocks(state, filled);
+  return size;
 }
 
 /** Hashes ASCII text of one block, as keys are, without bytes in between; false for any other text. */
@@ -56,7 +75,19 @@ function addShortText(
   text: string,
   before: number,
 ): boolean {
-  if (text.length > BLOCK_BYTES - LENGTH_BYTES - 1) return false;
+  const { length } = text;
+  if (length > BLOCK_BYTES - LENGTH_BYTES - 1 || !fillSchedule(text)) {
+    return false;
+  }
+  schedule[length >> 2] |= 0x80 << (24 - 8 * (length & 3));
+  schedule[15] = (before + length) * 8;
+  addSchedule(state);
+  return true;
+}
+
+/** Writes ASCII text of at most one block and zeros behind it; false for any other text. */
+function fillSchedule(text: string): boolean {
+  if (text.length > BLOCK_BYTES) return false;
   const words = schedule;
   for (let word = 0; word < 16; word++) words[word] = 0;
   for (let at = 0; at < text.length; at++) {
@@ -64,9 +95,6 @@ function addShortText(
     if (unit > 0x7f) return false;
     words[at >> 2] |= unit << (24 - 8 * (at & 3));
   }
-  words[text.length >> 2] |= 0x80 << (24 - 8 * (text.length & 3));
-  words[15] = (before + text.length) * 8;
-  addSchedule(state);
   return true;
 }
 
@@ -132,7 +160,8 @@ function addSchedule(state: Int32Array): void {
   state[7] += h;
 }
 
-function hexOf(word: number): string {
+/** A word as 8 hexadecimal digits. */
+export function hexOf(word: number): string {
   return String.fromCharCode(
     DIGITS[word >>> 28],
     DIGITS[(word >>> 24) & 0xf],

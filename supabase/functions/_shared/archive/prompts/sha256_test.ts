@@ -25,6 +25,18 @@ Deno.test("createSha256() hashes the prefix filled up to whole blocks", () => {
     const filled = new Uint8Array(Math.ceil(size / 64) * 64 + 4);
     filled.set(new TextEncoder().encode(prefix));
     filled.set(new TextEncoder().encode("text"), filled.length - 4);
-    equal(createSha256(prefix)("text"), reference(filled));
+    equal(createSha256(prefix).hash("text"), reference(filled));
   }
+});
+
+Deno.test("createSha256() goes on after a beginning, whatever was hashed since", () => {
+  const archive = createSha256("archive");
+  const conversation = archive.after("conversation");
+  equal(archive.after("another").hash("text").length, 32);
+  const filled = new Uint8Array(132);
+  filled.set(new TextEncoder().encode("archive"));
+  filled.set(new TextEncoder().encode("conversation"), 64);
+  filled.set(new TextEncoder().encode("text"), 128);
+  equal(conversation.hash("text"), reference(filled));
+  equal(archive.hash("text"), createSha256("archive").hash("text"));
 });

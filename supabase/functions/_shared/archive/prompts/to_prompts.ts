@@ -30,7 +30,7 @@ export function createPromptMaker(
   place: ConversationsPlace,
 ): PromptMaker {
   const passes = createPromptFilter(options);
-  const keyOf = createPromptKey({
+  const keysOf = createPromptKey({
     root: place.bucket ?? place.directory ?? "",
     path: place.path,
     entry: place.entry,
@@ -41,12 +41,13 @@ export function createPromptMaker(
     if (selected.length === 0) return [];
     const answers = answersOf(turns);
     const repeated = repeatedIds(turns);
+    const keyOf = keysOf(conversation.id ?? index);
     const prompts: Prompt[] = [];
     // A position counts all prompts of all branches, so that it does not depend on the options.
     for (const { at, position } of selected) {
       const turn = turns[at];
       const message = messageKey(conversation, turn, position, repeated);
-      const key = keyOf(conversation.id ?? index, message);
+      const key = keyOf(message);
       const text = cleanText(turn.text);
       const time = toIsoTime(turn.time);
       if (!passes({ key, text, time })) continue;
@@ -106,11 +107,21 @@ function messageKey(
   return id === undefined ? position : `${position} ${sha256(turn.text)}`;
 }
 
+// So few are compared with one another faster than a set of them is made.
+const FEW_IDS = 16;
+
 function repeatedIds(turns: Turn[]): Set<string> | undefined {
+  const ids: string[] = [];
+  for (const { role, id } of turns) {
+    if (role === "user" && id !== undefined) ids.push(id);
+  }
+  if (
+    ids.length <= FEW_IDS &&
+    ids.every((id, index) => ids.lastIndexOf(id) === index)
+  ) return undefined;
   const seen = new Set<string>();
   let repeated: Set<string> | undefined;
-  for (const { role, id } of turns) {
-    if (role !== "user" || id === undefined) continue;
+  for (const id of ids) {
     if (seen.has(id)) (repeated ??= new Set()).add(id);
     else seen.add(id);
   }

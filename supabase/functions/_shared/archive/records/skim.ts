@@ -1,5 +1,12 @@
 import { findMember, LIST, PAIRS, type Reads } from "./reads.ts";
-import { findStringEnd, type StringSearch, wordsOf } from "./string_end.ts";
+import {
+  findShortEnd,
+  findStringEnd,
+  SHORT_STRING,
+  type StringSearch,
+  viewOf,
+  wordsOf,
+} from "./string_end.ts";
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -11,8 +18,6 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-// Keys, ids and short values end within this many bytes.
-const SHORT_STRING = 40;
 // Fewer bytes are copied faster one by one than by a call.
 const SHORT_COPY = 96;
 
@@ -53,6 +58,7 @@ export class Skim implements StringSearch {
   /** As `findValueEnd`, for the object that begins at `from`. */
   findEnd(bytes: Uint8Array, from: number, to: number): number {
     const words = wordsOf(bytes);
+    const view = viewOf(bytes);
     let depth = this.depth;
     let here = this.#here;
     let at = from + this.at;
@@ -64,21 +70,15 @@ export class Skim implements StringSearch {
       const byte = bytes[at++];
       if (byte === QUOTE) {
         const start = at;
-        const near = Math.min(to, at + SHORT_STRING);
-        let inside = 0;
-        while (at < near) {
-          inside = bytes[at];
-          if (inside === QUOTE || inside === BACKSLASH) break;
-          at++;
-        }
+        const stop = findShortEnd(bytes, start, to, view);
         const isKey = this.#separator >= 0;
-        if (at < near && inside === QUOTE) {
-          at++;
+        if (stop < to && bytes[stop] === QUOTE) {
+          at = stop + 1;
           if (!isKey || this.#enterMember(bytes, from, start, at, to)) continue;
           at = -1;
-        } else if (isKey && at === to && to < start + SHORT_STRING) at = -1;
+        } else if (isKey && stop === to && to < start + SHORT_STRING) at = -1;
         else {
-          at = this.#endString(bytes, from, at, to, words);
+          at = this.#endString(bytes, from, stop, to, words);
           if (at >= 0) continue;
           this.depth = depth;
           return -1;

@@ -1,15 +1,17 @@
-import { findStringEnd, type StringSearch, wordsOf } from "./string_end.ts";
+import {
+  findShortEnd,
+  findStringEnd,
+  type StringSearch,
+  viewOf,
+  wordsOf,
+} from "./string_end.ts";
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 /** How far a search for the end of a JSON value has come; carries on in the next chunk. */
 export interface ValueSearch extends StringSearch {
   depth: number;
 }
-
-// Keys, ids and short values end within this many bytes.
-const SHORT_STRING = 40;
 
 /**
  * Finds where the object or array ends in which the search stands: the index after its last bracket,
@@ -23,6 +25,7 @@ export function findValueEnd(
 ): number {
   let { depth, at } = search;
   const words = wordsOf(bytes);
+  const view = viewOf(bytes);
   if (search.inString) {
     at = findStringEnd(bytes, at, to, search, words);
     if (at < 0) return -1;
@@ -30,20 +33,12 @@ export function findValueEnd(
   while (at < to) {
     const byte = bytes[at++];
     if (byte === QUOTE) {
-      const near = Math.min(to, at + SHORT_STRING);
-      let closed = false;
-      while (at < near) {
-        const inside = bytes[at];
-        if (inside === QUOTE) {
-          at++;
-          closed = true;
-          break;
-        }
-        if (inside === BACKSLASH) break;
-        at++;
+      const stop = findShortEnd(bytes, at, to, view);
+      if (stop < to && bytes[stop] === QUOTE) {
+        at = stop + 1;
+        continue;
       }
-      if (closed) continue;
-      at = findStringEnd(bytes, at, to, search, words);
+      at = findStringEnd(bytes, stop, to, search, words);
       if (at < 0) {
         search.depth = depth;
         return -1;

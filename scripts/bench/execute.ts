@@ -27,7 +27,7 @@ const LOADS: (Load & { latencyMs: number; goal: string })[] = [
   },
 ];
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 /** What one run of a load came to. */
 export interface PipelineFigures {
@@ -45,7 +45,7 @@ interface Round extends PipelineFigures {
 
 /**
  * Prompts per second from the insert of the run row to the last stored row. The limit is a plain
- * fetch loop with the same number in flight that stores nothing; the ideal is N × L / C. Three
+ * fetch loop with the same number in flight that stores nothing; the ideal is N × L / C. Five
  * rounds in one project, each after a bare loop of its own; shown is the one with the median ratio.
  */
 export async function* measureExecute(): AsyncIterable<Measurement> {
@@ -209,6 +209,6 @@ async function untilFinished({ sql }: StackWithSql, id: number) {
       select finished_at is not null as finished from pipeline_runs where id = ${id}
     `;
     if (finished) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -189,74 +189,118 @@ $$;
 comment on function pipeline.slots_of_judges(pipeline.endpoint_states, integer, timestamptz) is
   'Calls to an endpoint that are not for execution: those of judges under way, and their share while they wait for more.';
 
+create function pipeline.places(worker pipeline.workers, endpoint text, as_of timestamptz)
+returns table (
+  run_id bigint, place bigint, wanted integer, taken_by_others integer, kept integer, is_own boolean
+)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select
+    member.run_id,
+    row_number() over (order by min(member.dispatched_at), min(member.id::text)),
+    max(member.wanted),
+    coalesce(sum(member.slots) filter (where not member.is_me), 0)::integer,
+    coalesce(sum(member.slots) filter (where member.ends_soon and not member.is_me), 0)::integer,
+    bool_or(member.is_me)
+  from (
+    select
+      live.*,
+      row_number() over team - case
+        when live.ends_soon then 0
+        else count(*) filter (where not live.ends_soon) over run
+          - count(*) filter (where live.ends_soon) over run
+      end as pair
+    from (
+      select
+        peer.id, peer.run_id, peer.dispatched_at, peer.slots,
+        peer.id = (worker).id as is_me,
+        peer.handed_over_at is not null as ends_soon,
+        -- Woken together and not yet here: it will want as much.
+        case when peer.started_at is null then (worker).wanted else peer.wanted end as wanted
+      from pipeline.workers as peer
+      join public.pipeline_runs as run on run.id = peer.run_id
+      where run.endpoint = places.endpoint
+        and peer.stage = (worker).stage
+        and (peer.started_at is not null or peer.dispatched_at = (worker).dispatched_at)
+        and peer.ended_at is null
+        and peer.expires_at > places.as_of
+    ) as live
+    window
+      run as (partition by live.run_id),
+      team as (partition by live.run_id, live.ends_soon order by live.dispatched_at, live.id)
+  ) as member
+  -- The newest workers of a run succeed those that have handed over.
+  group by member.run_id, case when member.pair > 0 then member.pair::text else member.id::text end;
+$$;
+comment on function pipeline.places(pipeline.workers, text, timestamptz) is
+  'Those among whom an endpoint''s slots are shared, oldest first: each live worker, but one that has handed over and its successor share a place. wanted: calls that it could have in flight; taken_by_others: slots of all but the worker; kept: slots that the worker''s predecessor still has.';
+
 create function pipeline.grant_slots(
   worker pipeline.workers,
   endpoint_limit integer,
   run_limit integer,
   wanted integer,
   in_flight integer,
-  as_of timestamptz
+  as_of timestamptz,
+  out granted integer,
+  out more_to_come boolean
 )
-returns integer
+returns record
 language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
 declare
-  run_endpoint text;
   peers record;
-  granted integer;
+  share integer;
 begin
   update pipeline.workers
   set
     wanted = grant_slots.wanted,
     expires_at = grant_slots.as_of + pipeline.lease_time()
-  where workers.id = (grant_slots.worker).id;
-  select run.endpoint into run_endpoint
-  from public.pipeline_runs as run where run.id = (grant_slots.worker).run_id;
+  where workers.id = (grant_slots.worker).id
+  returning workers.* into worker;
 
+  with place as (
+    select every.*, every.run_id = (worker).run_id as of_run
+    from public.pipeline_runs as run, pipeline.places(worker, run.endpoint, as_of) as every
+    where run.id = (worker).run_id
+  )
   select
-    array_agg(
-      -- Woken together and not yet here: it will want as much.
-      case when live.started_at is null then grant_slots.wanted else live.wanted end
-      order by live.dispatched_at, live.id
-    ) as wants,
-    count(*) filter (where (live.dispatched_at, live.id) <= (me.dispatched_at, me.id)) as rank,
-    coalesce(sum(live.slots) filter (where live.id <> me.id), 0) as taken,
-    array_agg(
-      case when live.started_at is null then grant_slots.wanted else live.wanted end
-      order by live.dispatched_at, live.id
-    ) filter (where live.run_id = me.run_id) as run_wants,
-    count(*) filter (
-      where live.run_id = me.run_id and (live.dispatched_at, live.id) <= (me.dispatched_at, me.id)
-    ) as run_rank,
-    coalesce(sum(live.slots) filter (where live.id <> me.id and live.run_id = me.run_id), 0) as run_taken
+    array_agg(place.wanted order by place.place) as wants,
+    count(*) filter (where place.place <= own.place) as rank,
+    sum(place.taken_by_others) as taken,
+    array_agg(place.wanted order by place.place) filter (where place.of_run) as run_wants,
+    count(*) filter (where place.of_run and place.place <= own.place) as run_rank,
+    sum(place.taken_by_others) filter (where place.of_run) as run_taken,
+    max(own.kept) as kept
   into peers
-  from pipeline.workers as live
-  join public.pipeline_runs as run on run.id = live.run_id
-  join pipeline.workers as me on me.id = (grant_slots.worker).id
-  where run.endpoint = run_endpoint
-    and live.stage = me.stage
-    and (live.started_at is not null or live.dispatched_at = me.dispatched_at)
-    and live.ended_at is null
-    and live.expires_at > grant_slots.as_of;
+  from place
+  join place as own on own.is_own;
 
-  granted := greatest(0, least(
+  share := least(
     pipeline.fair_share(endpoint_limit, peers.wants, peers.rank::integer),
-    pipeline.fair_share(run_limit, peers.run_wants, peers.run_rank::integer),
+    pipeline.fair_share(run_limit, peers.run_wants, peers.run_rank::integer)
+  );
+  granted := greatest(0, least(
+    -- A predecessor goes on with all of their place until it has used up its time.
+    case when (worker).handed_over_at is null then share - peers.kept else share end,
     -- What others still hold, even beyond their share, is not free yet.
     endpoint_limit - peers.taken,
     run_limit - peers.run_taken
   ));
+  more_to_come := granted < share;
   -- Calls that are under way hold their slots until they end.
   update pipeline.workers
   set slots = greatest(granted, grant_slots.in_flight)
   where workers.id = (grant_slots.worker).id;
-  return granted;
 end;
 $$;
 comment on function pipeline.grant_slots(
   pipeline.workers, integer, integer, integer, integer, timestamptz
 ) is
-  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet.';
+  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet. more_to_come: another is about to give back slots.';

@@ -91,6 +91,7 @@ create function pipeline.claimable_tasks(
   as_of timestamptz,
   out ids bigint[],
   out slots integer,
+  out more_slots_to_come boolean,
   out ready_at timestamptz,
   out out_of_money boolean,
   out endpoint public.model_endpoints,
@@ -127,7 +128,8 @@ begin
   end if;
   capacity := pipeline.concurrency_limit(endpoint, state, run);
   endpoint_limit := capacity - pipeline.slots_of_judges(state, capacity, as_of);
-  slots := pipeline.grant_slots(
+  select slot.granted, slot.more_to_come into slots, more_slots_to_come
+  from pipeline.grant_slots(
     worker,
     endpoint_limit,
     coalesce((run).max_concurrency, endpoint_limit),
@@ -135,12 +137,8 @@ begin
     in_flight + pipeline.due_count((run).id, 'execute', greatest(capacity - in_flight, 0), as_of),
     in_flight,
     as_of
-  );
+  ) as slot;
   room := slots + ahead - held;
-  if slots = 0 then
-    -- Another worker has yet to give back what is this one's share.
-    ready_at := as_of + interval '100 milliseconds';
-  end if;
   if endpoint.requests_per_minute is not null and room > state.requests_available then
     room := floor(state.requests_available);
     -- Not more often than four times a second, however many workers wait for the same rate.
@@ -164,4 +162,4 @@ $$;
 comment on function pipeline.claimable_tasks(
   pipeline.workers, public.pipeline_runs, integer, integer, integer, timestamptz
 ) is
-  'Locks the tasks that a worker may start now; for stage execute within its slots, the endpoint''s rate and cool-down, and the run''s money. ready_at says when a limit that held some back lets go.';
+  'Locks the tasks that a worker may start now; for stage execute within its slots, the endpoint''s rate and cool-down, and the run''s money. ready_at says when a limit that held some back lets go, more_slots_to_come that another worker is about to give back slots.';

@@ -1,5 +1,11 @@
 import { createChangeSignal } from "./change_signal.ts";
-import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
+import type {
+  Claim,
+  RunStatus,
+  Task,
+  TaskOutcome,
+  TaskQueue,
+} from "./task_queue.ts";
 
 /**
  * Works on one task. Rejecting is a bug of the handler and counts as a transient failure; null gives
@@ -53,6 +59,12 @@ export interface DrainReport {
 /** Milliseconds of work to hold in stock, so that a claim is answered before the stock is empty. */
 const STOCK_MS = 300;
 const STOCK_LIMIT = 500;
+/**
+ * Slots that another worker gives back are asked for after a fiftieth of the time that this one has
+ * waited for them, but not sooner than this: with calls of 200 ms they are idle for 20 ms, and in the
+ * minutes that slow ones take the database is asked a few hundred times.
+ */
+const LEAST_SLOTS_WAIT_MS = 20;
 
 /**
  * Claims tasks and works on them until none is to come or the time is up.
@@ -88,6 +100,8 @@ export async function drain(
   let completed = 0;
   let measuredAt = startedAt;
   let slotsMayDiffer = false;
+  let slotsSince = startedAt;
+  let moreSlotsAt = Infinity;
   let aboveSlots = false;
   let halts = 0;
   let halted = false;
@@ -157,7 +171,25 @@ export async function drain(
   }
 
   function needsTasks() {
-    return !halted && (stock.length <= ahead / 2 || slotsMayDiffer);
+    return !halted && (stock.length <= ahead / 2 || slotsMayDiffer ||
+      clock.now() >= moreSlotsAt);
+  }
+
+  function takeSlots(claim: Claim) {
+    const now = clock.now();
+    if (claim.slots !== slots) slotsSince = now;
+    slots = claim.slots;
+    aboveSlots = inFlight.size > slots;
+    moreSlotsAt = claim.moreSlotsToCome
+      ? now + Math.max((now - slotsSince) / 50, LEAST_SLOTS_WAIT_MS)
+      : Infinity;
+  }
+
+  /** When to ask again after a claim that gave nothing. */
+  function afterNothing(waitMs: number | null) {
+    if (moreSlotsAt < Infinity) return moreSlotsAt;
+    // What is in flight may come back for another try.
+    return clock.now() + (waitMs ?? 250);
   }
 
   async function claimTasks() {
@@ -165,10 +197,11 @@ export async function drain(
     while (mayClaim()) {
       const now = clock.now();
       if (now < notBefore || !needsTasks()) {
-        const budgetEnds = startedAt + budgetMs - now;
+        const budgetEnds = startedAt + budgetMs;
+        const look = now < notBefore ? notBefore : moreSlotsAt;
         await change.until(
           () => !mayClaim() || clock.now() >= notBefore && needsTasks(),
-          now < notBefore ? Math.min(notBefore - now, budgetEnds) : budgetEnds,
+          Math.min(look, budgetEnds) - now,
         );
         continue;
       }
@@ -181,13 +214,12 @@ export async function drain(
       });
       if (stop.aborted) return;
       status = claim.status;
-      slots = claim.slots;
+      takeSlots(claim);
       if (halts > haltsBefore) {
         await release(claim.tasks);
         continue;
       }
       dropEarlierTries(claim.tasks);
-      aboveSlots = inFlight.size > slots;
       stock.push(...claim.tasks);
       startMore();
       if (claim.tasks.length > 0) {
@@ -195,8 +227,7 @@ export async function drain(
       } else {
         const held = inFlight.size + done.length;
         if (claim.waitMs === null && held === 0 && storing === 0) break;
-        // What is in flight may come back for another try.
-        notBefore = clock.now() + (claim.waitMs ?? 250);
+        notBefore = afterNothing(claim.waitMs);
       }
       planAhead();
     }
@@ -208,7 +239,9 @@ export async function drain(
         done.length > 0 || !claiming && inFlight.size === 0
       );
       if (done.length === 0) continue;
-      if (done.length < flushSize && inFlight.size > 0 && !halted) {
+      // For the slots of one that claims no more, a successor waits.
+      const mayWait = claiming && !halted && inFlight.size > 0;
+      if (mayWait && done.length < flushSize) {
         await clock.wait(flushMs, AbortSignal.any([stop, hurry.signal]));
       }
       if (!halted) hurry = new AbortController();

@@ -279,6 +279,49 @@ Deno.test("drain() claims again as soon as it has given back slots", async () =>
   equal(next?.stock, claims[told].stock + claims[told].got);
 });
 
+/** A queue whose slots another worker holds until a moment. */
+function createCrowdedQueue(clock: Clock, freeAt: number) {
+  const fake = createFakeQueue(createTasks(4), 0);
+  const claims: number[] = [];
+  async function claim(holding: Parameters<TaskQueue["claim"]>[0]) {
+    claims.push(clock.now());
+    if (clock.now() >= freeAt) fake.state.slots = 4;
+    const answer = await fake.queue.claim(holding);
+    return {
+      ...answer,
+      waitMs: 100,
+      moreSlotsToCome: clock.now() < freeAt,
+    };
+  }
+  return { queue: { ...fake.queue, claim }, claims };
+}
+
+Deno.test("drain() asks for slots that are to come sooner than for tasks", async () => {
+  const { clock, run } = createSimulatedClock();
+  const { queue, claims } = createCrowdedQueue(clock, 150);
+  const starts: number[] = [];
+  const stop = new AbortController();
+  await run(drain(queue, () => {
+    starts.push(clock.now());
+    if (starts.length === 4) stop.abort();
+    return Promise.resolve({ outcome: "succeeded" });
+  }, settings(clock, { stop: stop.signal })));
+  deepEqual(claims.slice(0, 4), [0, 20, 40, 60]);
+  ok(starts.length === 4 && starts[0] < 150 + 20);
+});
+
+Deno.test("drain() asks less often the longer it waits for slots", async () => {
+  const { clock, run } = createSimulatedClock();
+  const { queue, claims } = createCrowdedQueue(clock, Infinity);
+  await run(drain(
+    queue,
+    () => Promise.resolve(null),
+    settings(clock, { budgetMs: 40_000 }),
+  ));
+  ok(claims.length < 300, `${claims.length} claims in 40 s`);
+  ok(claims.at(-1)! - claims.at(-2)! > 500);
+});
+
 Deno.test("drain() releases a task that its handler gives back", async () => {
   const { clock, run } = createSimulatedClock();
   const fake = createFakeQueue(createTasks(2), 2);

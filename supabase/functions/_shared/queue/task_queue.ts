@@ -59,6 +59,8 @@ export interface Claim {
   status: RunStatus;
   /** How many tasks may be worked on at the same time. */
   slots: number;
+  /** True when another worker is about to give back slots. */
+  moreSlotsToCome?: boolean;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
@@ -101,6 +103,7 @@ export function createTaskQueue(
       return {
         status: claim.status,
         slots: claim.slots,
+        moreSlotsToCome: claim.moreSlotsToCome,
         waitMs: claim.waitMs ?? null,
         tasks: claim.tasks.map((task) => ({
           ...task,

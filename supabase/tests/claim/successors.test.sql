@@ -1,0 +1,48 @@
+begin;
+select plan(6);
+
+insert into model_endpoints (name, url, max_concurrency) values ('model', 'https://model.test/v1', 6);
+select tests.create_run('run', prompts => 40);
+select tests.create_run('other', prompts => 40);
+select tests.start_worker(1, 'run', as_of => '2026-01-01 00:00Z');
+select tests.start_worker(2, 'other', as_of => '2026-01-01 00:00:01Z');
+select tests.claim(1, '2026-01-01 00:00:01Z');
+select tests.claim(2, '2026-01-01 00:00:01Z');
+select is(
+  tests.claim(1, '2026-01-01 00:00:02Z', in_flight => 3, held => 6) -> 'slots', '3',
+  'two runs share an endpoint'
+);
+
+select hand_over(tests.worker_id(1), 0, '2026-01-01 00:00:03Z');
+select tests.start_worker(3, 'run', as_of => '2026-01-01 00:00:04Z');
+select is(
+  tests.claim(3, '2026-01-01 00:00:04Z'),
+  '{"status": "running", "slots": 0, "keys": [], "waitMs": 100, "moreSlotsToCome": true}',
+  'a successor waits while its predecessor goes on, and is told that slots will come'
+);
+select is(
+  tests.claim(1, '2026-01-01 00:00:05Z', in_flight => 3, held => 6) -> 'slots', '3',
+  'a worker that has handed over keeps its slots while it claims'
+);
+select is(
+  tests.claim(2, '2026-01-01 00:00:05Z', in_flight => 0, held => 0) -> 'slots', '3',
+  'a worker and its successor have one share between them'
+);
+
+select tests.finish(
+  1, '{p1,p2,p3,p4,p5}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00:06Z'
+);
+select is(
+  tests.claim(3, '2026-01-01 00:00:06Z') - 'waitMs' - 'keys',
+  '{"status": "running", "slots": 2, "moreSlotsToCome": true}',
+  'a successor gets each slot that falls free'
+);
+select end_worker(tests.worker_id(1), '2026-01-01 00:00:07Z');
+select is(
+  tests.claim(3, '2026-01-01 00:00:07Z', in_flight => 2, held => 2) - 'waitMs' - 'keys',
+  '{"status": "running", "slots": 3}',
+  'a successor has the whole share once its predecessor has ended'
+);
+
+select * from finish();
+rollback;

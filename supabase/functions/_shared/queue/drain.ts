@@ -98,7 +98,7 @@ export async function drain(
   let storing = 0;
   let started = 0;
   let completed = 0;
-  let measuredAt = startedAt;
+  let measuredAt: number | undefined;
   let slotsMayDiffer = false;
   let slotsSince = startedAt;
   let moreSlotsAt = Infinity;
@@ -162,11 +162,18 @@ export async function drain(
 
   /** Learns from the pace how much stock bridges the time that a claim takes. */
   function planAhead() {
-    const elapsed = clock.now() - measuredAt;
-    if (ahead === 0) ahead = Math.min(slots, STOCK_LIMIT);
+    const now = clock.now();
+    if (measuredAt === undefined) {
+      // Nothing has been measured yet: enough for every slot once more.
+      ahead = Math.min(slots, STOCK_LIMIT);
+      if (completed > 0) measuredAt = now;
+      completed = 0;
+      return;
+    }
+    const elapsed = now - measuredAt;
     if (elapsed < STOCK_MS || completed === 0) return;
     ahead = Math.min(Math.ceil(completed / elapsed * STOCK_MS), STOCK_LIMIT);
-    measuredAt = clock.now();
+    measuredAt = now;
     completed = 0;
   }
 
@@ -239,10 +246,12 @@ export async function drain(
         done.length > 0 || !claiming && inFlight.size === 0
       );
       if (done.length === 0) continue;
-      // For the slots of one that claims no more, a successor waits.
-      const mayWait = claiming && !halted && inFlight.size > 0;
-      if (mayWait && done.length < flushSize) {
-        await clock.wait(flushMs, AbortSignal.any([stop, hurry.signal]));
+      if (done.length < flushSize && inFlight.size > 0 && !halted) {
+        await clock.wait(
+          // A successor waits for the slots of one that claims no more.
+          claiming ? flushMs : flushMs / 5,
+          AbortSignal.any([stop, hurry.signal]),
+        );
       }
       if (!halted) hurry = new AbortController();
       const batch = done.splice(0, flushSize);

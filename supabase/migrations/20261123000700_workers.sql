@@ -29,6 +29,7 @@ create table pipeline.workers (
   dispatched_at timestamptz not null,
   started_at timestamptz,
   handed_over_at timestamptz,
+  last_claim_at timestamptz,
   ended_at timestamptz,
   expires_at timestamptz not null,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
@@ -41,6 +42,8 @@ comment on column pipeline.workers.slots is
 comment on column pipeline.workers.wanted is 'Calls that it could have in flight.';
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
+comment on column pipeline.workers.last_claim_at is
+  'When one that has handed over expects to claim for the last time; its successor gets its slots from then on.';
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;

@@ -129,6 +129,7 @@ comment on function pipeline.can_finish_alone(bigint, integer) is
 create function public.hand_over(
   worker_id uuid,
   capacity integer default 0,
+  remaining_ms integer default 0,
   as_of timestamptz default now()
 )
 returns void
@@ -145,7 +146,9 @@ begin
     return;
   end if;
   update pipeline.workers
-  set handed_over_at = hand_over.as_of
+  set
+    handed_over_at = hand_over.as_of,
+    last_claim_at = hand_over.as_of + make_interval(secs => hand_over.remaining_ms / 1000.0)
   where workers.id = worker.id
     and workers.ended_at is null
     and workers.handed_over_at is null;
@@ -155,8 +158,8 @@ begin
   end if;
 end;
 $$;
-comment on function public.hand_over(uuid, integer, timestamptz) is
-  'Wakes a successor while this worker still finishes what it holds, unless all that is left of the run fits into its capacity: tasks that it can still finish, those in hand included. Calling it again changes nothing.';
+comment on function public.hand_over(uuid, integer, integer, timestamptz) is
+  'Wakes a successor while this worker still finishes what it holds, unless all that is left of the run fits into its capacity: tasks that it can still finish, those in hand included. remaining_ms: for so long it goes on claiming. Calling it again changes nothing.';
 
 create function public.end_worker(worker_id uuid, as_of timestamptz default now())
 returns void

@@ -191,20 +191,24 @@ comment on function pipeline.slots_of_judges(pipeline.endpoint_states, integer, 
 
 create function pipeline.places(worker pipeline.workers, endpoint text, as_of timestamptz)
 returns table (
-  run_id bigint, place bigint, wanted integer, taken_by_others integer, kept integer, is_own boolean
+  run_id bigint, place bigint, wanted integer, taken_by_others integer, is_own boolean,
+  kept integer, kept_until timestamptz
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
+  return query
   select
     member.run_id,
     row_number() over (order by min(member.dispatched_at), min(member.id::text)),
     max(member.wanted),
     coalesce(sum(member.slots) filter (where not member.is_me), 0)::integer,
+    bool_or(member.is_me),
     coalesce(sum(member.slots) filter (where member.ends_soon and not member.is_me), 0)::integer,
-    bool_or(member.is_me)
+    max(member.last_claim_at) filter (where member.ends_soon and not member.is_me)
   from (
     select
       live.*,
@@ -215,7 +219,7 @@ as $$
       end as pair
     from (
       select
-        peer.id, peer.run_id, peer.dispatched_at, peer.slots,
+        peer.id, peer.run_id, peer.dispatched_at, peer.slots, peer.last_claim_at,
         peer.id = (worker).id as is_me,
         peer.handed_over_at is not null as ends_soon,
         -- Woken together and not yet here: it will want as much.
@@ -234,9 +238,10 @@ as $$
   ) as member
   -- The newest workers of a run succeed those that have handed over.
   group by member.run_id, case when member.pair > 0 then member.pair::text else member.id::text end;
+end;
 $$;
 comment on function pipeline.places(pipeline.workers, text, timestamptz) is
-  'Those among whom an endpoint''s slots are shared, oldest first: each live worker, but one that has handed over and its successor share a place. wanted: calls that it could have in flight; taken_by_others: slots of all but the worker; kept: slots that the worker''s predecessor still has.';
+  'Those among whom an endpoint''s slots are shared, oldest first: each live worker, but one that has handed over and its successor share a place. wanted: calls that it could have in flight; taken_by_others: slots of all but the worker; kept: slots that the worker''s predecessor still has, and until when it goes on with all of them.';
 
 create function pipeline.grant_slots(
   worker pipeline.workers,
@@ -246,7 +251,7 @@ create function pipeline.grant_slots(
   in_flight integer,
   as_of timestamptz,
   out granted integer,
-  out more_to_come boolean
+  out more_in_ms integer
 )
 returns record
 language plpgsql
@@ -277,7 +282,8 @@ begin
     array_agg(place.wanted order by place.place) filter (where place.of_run) as run_wants,
     count(*) filter (where place.of_run and place.place <= own.place) as run_rank,
     sum(place.taken_by_others) filter (where place.of_run) as run_taken,
-    max(own.kept) as kept
+    max(own.kept) as kept,
+    max(own.kept_until) as kept_until
   into peers
   from place
   join place as own on own.is_own;
@@ -293,7 +299,10 @@ begin
     endpoint_limit - peers.taken,
     run_limit - peers.run_taken
   ));
-  more_to_come := granted < share;
+  more_in_ms := case
+    when granted < least(share, grant_slots.wanted)
+    then greatest(0, extract(epoch from coalesce(peers.kept_until, as_of) - as_of) * 1000)
+  end;
   -- Calls that are under way hold their slots until they end.
   update pipeline.workers
   set slots = greatest(granted, grant_slots.in_flight)
@@ -303,4 +312,4 @@ $$;
 comment on function pipeline.grant_slots(
   pipeline.workers, integer, integer, integer, integer, timestamptz
 ) is
-  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet. more_to_come: another is about to give back slots.';
+  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet. more_in_ms: when others give back more, as far as that is known; null: they have nothing to give back that it wants.';

@@ -91,7 +91,7 @@ create function pipeline.claimable_tasks(
   as_of timestamptz,
   out ids bigint[],
   out slots integer,
-  out more_slots_to_come boolean,
+  out more_slots_in_ms integer,
   out ready_at timestamptz,
   out out_of_money boolean,
   out endpoint public.model_endpoints,
@@ -128,7 +128,7 @@ begin
   end if;
   capacity := pipeline.concurrency_limit(endpoint, state, run);
   endpoint_limit := capacity - pipeline.slots_of_judges(state, capacity, as_of);
-  select slot.granted, slot.more_to_come into slots, more_slots_to_come
+  select slot.granted, slot.more_in_ms into slots, more_slots_in_ms
   from pipeline.grant_slots(
     worker,
     endpoint_limit,
@@ -162,4 +162,4 @@ $$;
 comment on function pipeline.claimable_tasks(
   pipeline.workers, public.pipeline_runs, integer, integer, integer, timestamptz
 ) is
-  'Locks the tasks that a worker may start now; for stage execute within its slots, the endpoint''s rate and cool-down, and the run''s money. ready_at says when a limit that held some back lets go, more_slots_to_come that another worker is about to give back slots.';
+  'Locks the tasks that a worker may start now; for stage execute within its slots, the endpoint''s rate and cool-down, and the run''s money. ready_at says when a limit that held some back lets go, more_slots_in_ms when another worker gives back slots.';

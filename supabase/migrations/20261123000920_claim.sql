@@ -174,11 +174,11 @@ begin
       then pipeline.next_wait_ms(run.id, worker.stage, claimable.ready_at, claim_tasks.as_of)
     end
   ) || case
-    when claimable.more_slots_to_come and claimable.ready_at is null
-    then '{"moreSlotsToCome": true}'::jsonb
+    when claimable.more_slots_in_ms is not null and claimable.ready_at is null
+    then jsonb_build_object('moreSlotsMs', claimable.more_slots_in_ms)
     else '{}'
   end;
 end;
 $$;
 comment on function public.claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlotsToCome?, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt, cached?}], waitMs}; moreSlotsToCome: another worker is about to give back slots, so ask again soon; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlotsMs?, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt, cached?}], waitMs}; moreSlotsMs: another worker gives back slots, from then on as far as that is known; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';

@@ -768,7 +768,12 @@ export type Database = {
         Returns: Json;
       };
       "hand_over": {
-        Args: { "as_of"?: string; "capacity"?: number; "worker_id": string };
+        Args: {
+          "as_of"?: string;
+          "capacity"?: number;
+          "remaining_ms"?: number;
+          "worker_id": string;
+        };
         Returns: undefined;
       };
       "inspect_project": { Args: { "as_of"?: string }; Returns: Json };

@@ -6,13 +6,13 @@ update pipeline_runs set max_workers = 1 where id = tests.run_id('run');
 select tests.start_worker(1, 'run');
 select tests.set_project_url('https://project.test');
 
-select hand_over(tests.worker_id(1), 0, '2026-01-01 00:00:01Z');
+select hand_over(tests.worker_id(1), 0, as_of => '2026-01-01 00:00:01Z');
 select results_eq(
   $$ select body ->> 'reason', (body ->> 'runId')::bigint from tests.wakes() $$,
   $$ select 'successor', tests.run_id('run') $$,
   'hand_over() wakes a successor, beyond max_workers'
 );
-select hand_over(tests.worker_id(1), 0, '2026-01-01 00:00:02Z');
+select hand_over(tests.worker_id(1), 0, as_of => '2026-01-01 00:00:02Z');
 select is(
   (select count(*) from tests.wakes()), 1::bigint,
   'hand_over() wakes nobody the second time'

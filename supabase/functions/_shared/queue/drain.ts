@@ -60,11 +60,11 @@ export interface DrainReport {
 const STOCK_MS = 300;
 const STOCK_LIMIT = 500;
 /**
- * Slots that another worker gives back are asked for after a fiftieth of the time that this one has
- * waited for them, but not sooner than this: with calls of 200 ms they are idle for 20 ms, and in the
- * minutes that slow ones take the database is asked a few hundred times.
+ * Slots that another worker may give back at any time are asked for after a fiftieth of the time that
+ * this one has waited for them, but not sooner than this: with calls of 200 ms they are idle for 30 ms,
+ * and in the minutes that slow ones take the database is asked a few hundred times.
  */
-const LEAST_SLOTS_WAIT_MS = 20;
+const LEAST_SLOTS_WAIT_MS = 30;
 
 /**
  * Claims tasks and works on them until none is to come or the time is up.
@@ -187,9 +187,11 @@ export async function drain(
     if (claim.slots !== slots) slotsSince = now;
     slots = claim.slots;
     aboveSlots = inFlight.size > slots;
-    moreSlotsAt = claim.moreSlotsToCome
-      ? now + Math.max((now - slotsSince) / 50, LEAST_SLOTS_WAIT_MS)
-      : Infinity;
+    moreSlotsAt = claim.moreSlotsMs === undefined ? Infinity : now + Math.max(
+      claim.moreSlotsMs,
+      (now - slotsSince) / 50,
+      LEAST_SLOTS_WAIT_MS,
+    );
   }
 
   /** When to ask again after a claim that gave nothing. */
@@ -249,7 +251,7 @@ export async function drain(
       if (done.length < flushSize && inFlight.size > 0 && !halted) {
         await clock.wait(
           // A successor waits for the slots of one that claims no more.
-          claiming ? flushMs : flushMs / 5,
+          claiming ? flushMs : flushMs / 3,
           AbortSignal.any([stop, hurry.signal]),
         );
       }
@@ -338,8 +340,11 @@ export async function drain(
     );
     if (over.signal.aborted || !mayClaim()) return;
     const inHand = inFlight.size + done.length + storing;
-    const toCome = started * (1 / handOverAt - 1);
-    await queue.handOver(inHand + Math.floor(toCome));
+    const toCome = 1 / handOverAt - 1;
+    await queue.handOver(
+      inHand + Math.floor(started * toCome),
+      Math.floor((clock.now() - startedAt) * toCome),
+    );
   }
 
   /**

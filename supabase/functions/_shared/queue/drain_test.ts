@@ -290,7 +290,7 @@ function createCrowdedQueue(clock: Clock, freeAt: number) {
     return {
       ...answer,
       waitMs: 100,
-      moreSlotsToCome: clock.now() < freeAt,
+      ...clock.now() < freeAt && { moreSlotsMs: 0 },
     };
   }
   return { queue: { ...fake.queue, claim }, claims };
@@ -306,8 +306,8 @@ Deno.test("drain() asks for slots that are to come sooner than for tasks", async
     if (starts.length === 4) stop.abort();
     return Promise.resolve({ outcome: "succeeded" });
   }, settings(clock, { stop: stop.signal })));
-  deepEqual(claims.slice(0, 4), [0, 20, 40, 60]);
-  ok(starts.length === 4 && starts[0] < 150 + 20);
+  deepEqual(claims.slice(0, 4), [0, 30, 60, 90]);
+  ok(starts.length === 4 && starts[0] < 150 + 30);
 });
 
 Deno.test("drain() asks less often the longer it waits for slots", async () => {

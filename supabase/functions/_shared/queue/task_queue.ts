@@ -59,8 +59,8 @@ export interface Claim {
   status: RunStatus;
   /** How many tasks may be worked on at the same time. */
   slots: number;
-  /** True when another worker is about to give back slots. */
-  moreSlotsToCome?: boolean;
+  /** In so many milliseconds another worker begins to give back slots; 0: it may at any time. */
+  moreSlotsMs?: number;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
@@ -82,7 +82,8 @@ export interface TaskQueue {
     results: { task: Task; outcome: TaskOutcome }[],
   ): Promise<{ status: RunStatus; finished: number[]; blockedMs: number }>;
   release(tasks: Task[]): Promise<void>;
-  handOver(capacity: number): Promise<void>;
+  /** `remainingMs`: for so long this worker goes on claiming. */
+  handOver(capacity: number, remainingMs: number): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -103,7 +104,7 @@ export function createTaskQueue(
       return {
         status: claim.status,
         slots: claim.slots,
-        moreSlotsToCome: claim.moreSlotsToCome,
+        moreSlotsMs: claim.moreSlotsMs,
         waitMs: claim.waitMs ?? null,
         tasks: claim.tasks.map((task) => ({
           ...task,
@@ -135,8 +136,12 @@ export function createTaskQueue(
         task_ids: tasks.map((task) => task.id),
       });
     },
-    async handOver(capacity) {
-      await database.call("hand_over", { ...worker, capacity });
+    async handOver(capacity, remainingMs) {
+      await database.call("hand_over", {
+        ...worker,
+        capacity,
+        remaining_ms: remainingMs,
+      });
     },
     async end() {
       await database.call("end_worker", worker);
@@ -177,7 +182,8 @@ export function withPatience(
       patiently(() => queue.checkpoint(task, progress)),
     finish: (results) => patiently(() => queue.finish(results)),
     release: (tasks) => patiently(() => queue.release(tasks)),
-    handOver: (capacity) => patiently(() => queue.handOver(capacity)),
+    handOver: (capacity, remainingMs) =>
+      patiently(() => queue.handOver(capacity, remainingMs)),
     end: () => patiently(() => queue.end()),
   };
 }

@@ -1,11 +1,7 @@
 import { createChangeSignal } from "./change_signal.ts";
-import type {
-  Claim,
-  RunStatus,
-  Task,
-  TaskOutcome,
-  TaskQueue,
-} from "./task_queue.ts";
+import { createSlotWatch } from "./slot_watch.ts";
+import { createStockPlan } from "./stock_plan.ts";
+import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
 
 /**
  * Works on one task. Rejecting is a bug of the handler and counts as a transient failure; null gives
@@ -56,16 +52,6 @@ export interface DrainReport {
   released: number;
 }
 
-/** Milliseconds of work to hold in stock, so that a claim is answered before the stock is empty. */
-const STOCK_MS = 300;
-const STOCK_LIMIT = 500;
-/**
- * Slots that another worker may give back at any time are asked for after a fiftieth of the time that
- * this one has waited for them, but not sooner than this: with calls of 200 ms they are idle for 30 ms,
- * and in the minutes that slow ones take the database is asked a few hundred times.
- */
-const LEAST_SLOTS_WAIT_MS = 30;
-
 /**
  * Claims tasks and works on them until none is to come or the time is up.
  *
@@ -91,22 +77,18 @@ export async function drain(
   const done: { task: Task; outcome: TaskOutcome | null }[] = [];
   const over = new AbortController();
   let abandoned: AbortController[] = [];
-  let slots = 0;
-  let ahead = 0;
   let status: RunStatus = "running";
   let claiming = true;
   let storing = 0;
   let started = 0;
-  let completed = 0;
-  let measuredAt: number | undefined;
   let slotsMayDiffer = false;
-  let slotsSince = startedAt;
-  let moreSlotsAt = Infinity;
   let aboveSlots = false;
   let halts = 0;
   let halted = false;
   let hurry = new AbortController();
   const change = createChangeSignal(clock);
+  const watch = createSlotWatch(clock, heartbeatMs);
+  const stockPlan = createStockPlan(clock);
 
   /** Starts nothing until the database knows of an error that concerns every call. */
   function halt() {
@@ -116,7 +98,7 @@ export async function drain(
   }
 
   function startMore() {
-    while (!halted && inFlight.size < slots && stock.length > 0) {
+    while (!halted && inFlight.size < watch.slots && stock.length > 0) {
       work(stock.shift()!);
     }
   }
@@ -131,7 +113,7 @@ export async function drain(
     }).catch(toBug);
     if (stop.aborted) return;
     if (inFlight.get(task.id) === controller) inFlight.delete(task.id);
-    completed++;
+    stockPlan.countOne();
     if (controller.signal.aborted) report.released++;
     else done.push({ task, outcome });
     if (concernsEveryCall(outcome)) halt();
@@ -143,7 +125,7 @@ export async function drain(
 
   /** Tells the database as soon as no more calls are under way than it allows: others wait for it. */
   function giveBackSlots() {
-    if (!aboveSlots || inFlight.size > slots) return;
+    if (!aboveSlots || inFlight.size > watch.slots) return;
     aboveSlots = false;
     slotsMayDiffer = true;
   }
@@ -160,45 +142,9 @@ export async function drain(
       spent() < 1;
   }
 
-  /** Learns from the pace how much stock bridges the time that a claim takes. */
-  function planAhead() {
-    const now = clock.now();
-    if (measuredAt === undefined) {
-      // Nothing has been measured yet: enough for every slot once more.
-      ahead = Math.min(slots, STOCK_LIMIT);
-      if (completed > 0) measuredAt = now;
-      completed = 0;
-      return;
-    }
-    const elapsed = now - measuredAt;
-    if (elapsed < STOCK_MS || completed === 0) return;
-    ahead = Math.min(Math.ceil(completed / elapsed * STOCK_MS), STOCK_LIMIT);
-    measuredAt = now;
-    completed = 0;
-  }
-
   function needsTasks() {
-    return !halted && (stock.length <= ahead / 2 || slotsMayDiffer ||
-      clock.now() >= moreSlotsAt);
-  }
-
-  function takeSlots(claim: Claim) {
-    const now = clock.now();
-    if (claim.slots !== slots) slotsSince = now;
-    slots = claim.slots;
-    aboveSlots = inFlight.size > slots;
-    moreSlotsAt = claim.moreSlotsMs === undefined ? Infinity : now + Math.max(
-      claim.moreSlotsMs,
-      (now - slotsSince) / 50,
-      LEAST_SLOTS_WAIT_MS,
-    );
-  }
-
-  /** When to ask again after a claim that gave nothing. */
-  function afterNothing(waitMs: number | null) {
-    if (moreSlotsAt < Infinity) return moreSlotsAt;
-    // What is in flight may come back for another try.
-    return clock.now() + (waitMs ?? 250);
+    return !halted && (stock.length <= stockPlan.ahead / 2 || slotsMayDiffer ||
+      clock.now() >= watch.askAt);
   }
 
   async function claimTasks() {
@@ -207,10 +153,10 @@ export async function drain(
       const now = clock.now();
       if (now < notBefore || !needsTasks()) {
         const budgetEnds = startedAt + budgetMs;
-        const look = now < notBefore ? notBefore : moreSlotsAt;
+        const times = [notBefore, watch.askAt, budgetEnds];
         await change.until(
           () => !mayClaim() || clock.now() >= notBefore && needsTasks(),
-          Math.min(look, budgetEnds) - now,
+          Math.min(...times.filter((time) => time > now)) - now,
         );
         continue;
       }
@@ -219,11 +165,12 @@ export async function drain(
       const claim = await queue.claim({
         inFlight: inFlight.size,
         held: inFlight.size + stock.length,
-        ahead,
+        ahead: stockPlan.ahead,
       });
       if (stop.aborted) return;
       status = claim.status;
-      takeSlots(claim);
+      watch.take(claim);
+      aboveSlots = inFlight.size > watch.slots;
       if (halts > haltsBefore) {
         await release(claim.tasks);
         continue;
@@ -236,9 +183,9 @@ export async function drain(
       } else {
         const held = inFlight.size + done.length;
         if (claim.waitMs === null && held === 0 && storing === 0) break;
-        notBefore = afterNothing(claim.waitMs);
+        notBefore = watch.afterNothing(claim.waitMs);
       }
-      planAhead();
+      stockPlan.plan(watch.slots);
     }
   }
 

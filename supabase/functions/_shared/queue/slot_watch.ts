@@ -1,0 +1,54 @@
+import type { Clock } from "./drain.ts";
+import type { Claim } from "./task_queue.ts";
+
+/**
+ * Slots that another worker may give back at any time are asked for after a fiftieth of the time that
+ * this one has waited for them, but not sooner than after 30 ms: with calls of 200 ms they are idle
+ * for 30 ms, and in the minutes that slow ones take the database is asked a few hundred times.
+ */
+const SHARE_OF_WAIT = 1 / 50;
+const LEAST_WAIT_MS = 30;
+
+/** How many tasks may be worked on at the same time, and when to ask for more. */
+export interface SlotWatch {
+  readonly slots: number;
+  /** When to claim again although there is enough in stock; Infinity: no slots are to come. */
+  readonly askAt: number;
+  /** When to claim again after a claim that gave no tasks. */
+  afterNothing(waitMs: number | null): number;
+  take(claim: Claim): void;
+}
+
+/** `mostMs`: a predecessor that died is noticed only by asking, so this is how long not to ask. */
+export function createSlotWatch(
+  clock: Pick<Clock, "now">,
+  mostMs: number,
+): SlotWatch {
+  let slots = 0;
+  let since = clock.now();
+  let askAt = Infinity;
+
+  return {
+    get slots() {
+      return slots;
+    },
+    get askAt() {
+      return askAt;
+    },
+    afterNothing(waitMs) {
+      if (slots === 0 && askAt < Infinity) return askAt;
+      // What is in flight may come back for another try.
+      return Math.min(askAt, clock.now() + (waitMs ?? 250));
+    },
+    take(claim) {
+      const now = clock.now();
+      if (claim.slots !== slots) since = now;
+      slots = claim.slots;
+      askAt = claim.moreSlotsMs === undefined ? Infinity : now + Math.max(
+        Math.min(claim.moreSlotsMs, mostMs),
+        (now - since) * SHARE_OF_WAIT,
+        LEAST_WAIT_MS,
+      );
+    },
+  };
+}

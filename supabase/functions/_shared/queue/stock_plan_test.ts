@@ -1,0 +1,39 @@
+import { equal } from "node:assert/strict";
+import { createStockPlan } from "./stock_plan.ts";
+
+function createPlan() {
+  let time = 0;
+  const plan = createStockPlan({ now: () => time });
+  function complete(count: number, afterMs: number) {
+    time += afterMs;
+    for (let task = 0; task < count; task++) plan.countOne();
+  }
+  return { plan, complete };
+}
+
+Deno.test("createStockPlan() holds a task for every slot until the pace is known", () => {
+  const { plan, complete } = createPlan();
+  plan.plan(4);
+  equal(plan.ahead, 4);
+  plan.plan(40);
+  equal(plan.ahead, 40);
+  complete(10, 5_000);
+  plan.plan(100);
+  equal(plan.ahead, 100);
+  plan.plan(10_000);
+  equal(plan.ahead, 500);
+});
+
+Deno.test("createStockPlan() holds what 300 ms need, whatever came before the first task was over", () => {
+  const { plan, complete } = createPlan();
+  complete(1, 60_000);
+  complete(50, 500);
+  plan.plan(100);
+  equal(plan.ahead, 30);
+  complete(1, 100);
+  plan.plan(100);
+  equal(plan.ahead, 30);
+  complete(99, 300);
+  plan.plan(100);
+  equal(plan.ahead, 75);
+});

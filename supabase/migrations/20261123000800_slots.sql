@@ -212,16 +212,20 @@ begin
   from (
     select
       live.*,
-      row_number() over team - case
-        when live.ends_soon then 0
-        else count(*) filter (where not live.ends_soon) over run
-          - count(*) filter (where live.ends_soon) over run
+      case
+        when live.ends_soon or live.succeeds
+        then row_number() over (
+          partition by live.run_id, live.ends_soon, live.succeeds order by live.turn, live.id
+        )
       end as pair
     from (
       select
         peer.id, peer.run_id, peer.dispatched_at, peer.slots, peer.last_claim_at,
         peer.id = (worker).id as is_me,
         peer.handed_over_at is not null as ends_soon,
+        coalesce(peer.handed_over_at, peer.dispatched_at) as turn,
+        peer.handed_over_at is null
+          and peer.dispatched_at >= min(peer.handed_over_at) over (partition by peer.run_id) as succeeds,
         -- Woken together and not yet here: it will want as much.
         case when peer.started_at is null then (worker).wanted else peer.wanted end as wanted
       from pipeline.workers as peer
@@ -232,12 +236,9 @@ begin
         and peer.ended_at is null
         and peer.expires_at > places.as_of
     ) as live
-    window
-      run as (partition by live.run_id),
-      team as (partition by live.run_id, live.ends_soon order by live.dispatched_at, live.id)
   ) as member
-  -- The newest workers of a run succeed those that have handed over.
-  group by member.run_id, case when member.pair > 0 then member.pair::text else member.id::text end;
+  -- Who was woken since a worker handed over succeeds it, in the same order.
+  group by member.run_id, coalesce(member.pair::text, member.id::text);
 end;
 $$;
 comment on function pipeline.places(pipeline.workers, text, timestamptz) is

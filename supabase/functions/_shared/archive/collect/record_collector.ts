@@ -82,9 +82,8 @@ export class RecordCollector implements Collector {
       held.conversation = conversation;
       return;
     }
-    if (held !== undefined) collected.push(held);
+    collected.push(...this.#release());
     const index = this.begun++;
-    this.#held = undefined;
     if (conversation.isCall === true) {
       this.#held = { conversation, index, format, begin: before };
     } else collected.push({ conversation, index, format });

@@ -97,15 +97,6 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [EXTRACTED],
   },
   {
-    name: "`copy_prompts()` does not count prompts",
-    changes: [{
-      function: "pipeline.copy_prompts",
-      from: "extracted = fresh.extracted + counted.prompts",
-      to: "extracted = fresh.extracted + 1",
-    }],
-    breaks: [EXTRACTED],
-  },
-  {
     name: "`finish_tasks()` stores no evaluation of a prompt that failed",
     changes: [{
       function: "pipeline.settle_tasks",

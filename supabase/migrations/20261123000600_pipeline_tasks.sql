@@ -50,7 +50,7 @@ comment on column public.pipeline_tasks.stage is 'extract, execute, evaluate or 
 comment on column public.pipeline_tasks.key is
   'Names the work within its run and stage, so that enqueuing it twice is harmless.';
 comment on column public.pipeline_tasks.payload is
-  'extract: {bucket, prefix | path, cursor}; execute: {text, messages, reference, source, metadata}.';
+  'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; execute: {text, messages, reference, source, metadata}.';
 comment on column public.pipeline_tasks.attempts is
   'Tries that count: not those that waited for a rate limit or lost their worker.';
 comment on column public.pipeline_tasks.lease_losses is

@@ -252,6 +252,7 @@ create function pipeline.grant_slots(
   in_flight integer,
   as_of timestamptz,
   out granted integer,
+  out more integer,
   out more_in_ms integer
 )
 returns record
@@ -300,8 +301,9 @@ begin
     endpoint_limit - peers.taken,
     run_limit - peers.run_taken
   ));
+  more := greatest(0, least(share, grant_slots.wanted) - granted);
   more_in_ms := case
-    when granted < least(share, grant_slots.wanted)
+    when more > 0
     then greatest(0, extract(epoch from coalesce(peers.kept_until, as_of) - as_of) * 1000)
   end;
   -- Calls that are under way hold their slots until they end.
@@ -313,4 +315,4 @@ $$;
 comment on function pipeline.grant_slots(
   pipeline.workers, integer, integer, integer, integer, timestamptz
 ) is
-  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet. more_in_ms: when others give back more, as far as that is known; null: they have nothing to give back that it wants.';
+  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet. more: how many others have still to give back; more_in_ms: when, as far as that is known, null: there are none.';

@@ -91,6 +91,7 @@ create function pipeline.claimable_tasks(
   as_of timestamptz,
   out ids bigint[],
   out slots integer,
+  out more_slots integer,
   out more_slots_in_ms integer,
   out ready_at timestamptz,
   out out_of_money boolean,
@@ -128,13 +129,13 @@ begin
   end if;
   capacity := pipeline.concurrency_limit(endpoint, state, run);
   endpoint_limit := capacity - pipeline.slots_of_judges(state, capacity, as_of);
-  select slot.granted, slot.more_in_ms into slots, more_slots_in_ms
+  select slot.granted, slot.more, slot.more_in_ms into slots, more_slots, more_slots_in_ms
   from pipeline.grant_slots(
     worker,
     endpoint_limit,
     coalesce((run).max_concurrency, endpoint_limit),
     -- Nobody can get more than the limit, so that is where counting ends.
-    in_flight + pipeline.due_count((run).id, 'execute', greatest(capacity - in_flight, 0), as_of),
+    held + pipeline.due_count((run).id, 'execute', greatest(capacity - held, 0), as_of),
     in_flight,
     as_of
   ) as slot;
@@ -162,4 +163,4 @@ $$;
 comment on function pipeline.claimable_tasks(
   pipeline.workers, public.pipeline_runs, integer, integer, integer, timestamptz
 ) is
-  'Locks the tasks that a worker may start now; for stage execute within its slots, the endpoint''s rate and cool-down, and the run''s money. ready_at says when a limit that held some back lets go, more_slots_in_ms when another worker gives back slots.';
+  'Locks the tasks that a worker may start now; for stage execute within its slots, the endpoint''s rate and cool-down, and the run''s money. ready_at says when a limit that held some back lets go, more_slots and more_slots_in_ms what other workers give back, and when.';

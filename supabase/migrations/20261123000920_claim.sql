@@ -175,10 +175,12 @@ begin
     end
   ) || case
     when claimable.more_slots_in_ms is not null and claimable.ready_at is null
-    then jsonb_build_object('moreSlotsMs', claimable.more_slots_in_ms)
+    then jsonb_build_object(
+      'moreSlots', claimable.more_slots, 'moreSlotsMs', claimable.more_slots_in_ms
+    )
     else '{}'
   end;
 end;
 $$;
 comment on function public.claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlotsMs?, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt, cached?}], waitMs}; moreSlotsMs: another worker gives back slots, from then on as far as that is known; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run and stage for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, moreSlotsMs?, leaseToken, tasks: [{id, key, attempt, payload, enqueuedAt, cached?}], waitMs}; moreSlots, moreSlotsMs: how many slots other workers have still to give back, and from when on as far as that is known; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';

@@ -1,83 +1,5 @@
 -- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
 
-create function pipeline.enqueue_prompts(run public.pipeline_runs, prompts jsonb)
-returns void
-language sql
-volatile
-security invoker
-set search_path = ''
-as $$
-  -- Not by way of enqueue_tasks(): a list of thousands would be taken apart twice.
-  with listed as (
-    select
-      given.position,
-      case jsonb_typeof(given.item)
-        when 'string' then jsonb_build_object('text', given.item)
-        else given.item
-      end as prompt
-    from jsonb_array_elements(enqueue_prompts.prompts) with ordinality as given (item, position)
-  ),
-  keyed as (
-    select
-      listed.position,
-      listed.prompt - 'key' as payload,
-      coalesce(
-        listed.prompt ->> 'key',
-        left(encode(sha256(convert_to(
-          listed.position || ':' || (listed.prompt ->> 'text'), 'UTF8'
-        )), 'hex'), 32)
-      ) as key
-    from listed
-  ),
-  once as (
-    select distinct on (keyed.key) keyed.* from keyed order by keyed.key, keyed.position
-  ),
-  enqueued as (
-    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
-    select
-      (enqueue_prompts.run).id, 'execute', once.key, once.payload,
-      (enqueue_prompts.run).created_at, (enqueue_prompts.run).created_at
-    from once
-    order by once.position
-    limit (enqueue_prompts.run).max_prompts
-    returning 1
-  ),
-  counted as (select count(*) as prompts from enqueued)
-  update public.pipeline_runs as fresh
-  set open = fresh.open + counted.prompts, extracted = fresh.extracted + counted.prompts
-  from counted
-  where fresh.id = (enqueue_prompts.run).id;
-$$;
-comment on function pipeline.enqueue_prompts(public.pipeline_runs, jsonb) is
-  'Gives a run the prompts of a list: strings or {text, key?, messages?, reference?, metadata?}. Without a key, position and text make one; of equal keys the first counts.';
-
-create function pipeline.copy_prompts(run public.pipeline_runs, earlier_id bigint)
-returns void
-language sql
-volatile
-security invoker
-set search_path = ''
-as $$
-  with copied as (
-    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
-    select
-      (copy_prompts.run).id, 'execute', task.key, task.payload, (copy_prompts.run).created_at,
-      (copy_prompts.run).created_at
-    from public.pipeline_tasks as task
-    where task.run_id = copy_prompts.earlier_id and task.stage = 'execute'
-    order by task.id
-    limit (copy_prompts.run).max_prompts
-    returning 1
-  ),
-  counted as (select count(*) as prompts from copied)
-  update public.pipeline_runs as fresh
-  set open = fresh.open + counted.prompts, extracted = fresh.extracted + counted.prompts
-  from counted
-  where fresh.id = (copy_prompts.run).id;
-$$;
-comment on function pipeline.copy_prompts(public.pipeline_runs, bigint) is
-  'Gives a run the prompts of an earlier one under the same keys, so that the two can be compared.';
-
 create function pipeline.start_run()
 returns trigger
 language plpgsql
@@ -101,12 +23,8 @@ begin
         )),
         new.created_at
       );
-    when 'prompts' then
-      perform pipeline.enqueue_prompts(new, new.source -> 'prompts');
-      perform pipeline.end_run_if_done(new.id, new.created_at);
-    when 'run' then
-      perform pipeline.copy_prompts(new, (new.source ->> 'runId')::bigint);
-      perform pipeline.end_run_if_done(new.id, new.created_at);
+    when 'prompts', 'run' then
+      perform pipeline.start_list(new);
     when 'evaluations' then
       perform pipeline.start_evaluations(new);
       perform pipeline.end_run_if_done(new.id, new.created_at);

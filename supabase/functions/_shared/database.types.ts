@@ -680,6 +680,15 @@ export type Database = {
           "wins": number;
         }[];
       };
+      "continue_list": {
+        Args: {
+          "as_of"?: string;
+          "lease_token": string;
+          "task_id": number;
+          "worker_id": string;
+        };
+        Returns: Json;
+      };
       "create_results_table": { Args: { "name": string }; Returns: string };
       "create_run": {
         Args: {

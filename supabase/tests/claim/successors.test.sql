@@ -17,8 +17,8 @@ select hand_over(tests.worker_id(1), 0, 2500, '2026-01-01 00:00:03Z');
 select tests.start_worker(3, 'run', as_of => '2026-01-01 00:00:04Z');
 select is(
   tests.claim(3, '2026-01-01 00:00:04Z'),
-  '{"status": "running", "slots": 0, "keys": [], "waitMs": 100, "moreSlotsMs": 1500}',
-  'a successor waits while its predecessor goes on, and is told when slots will come'
+  '{"status": "running", "slots": 0, "keys": [], "waitMs": 100, "moreSlots": 3, "moreSlotsMs": 1500}',
+  'a successor waits while its predecessor goes on, and is told how many slots will come, and when'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00:05Z', in_flight => 3, held => 6) -> 'slots', '3',
@@ -34,7 +34,7 @@ select tests.finish(
 );
 select is(
   tests.claim(3, '2026-01-01 00:00:06Z') - 'waitMs' - 'keys',
-  '{"status": "running", "slots": 2, "moreSlotsMs": 0}',
+  '{"status": "running", "slots": 2, "moreSlots": 1, "moreSlotsMs": 0}',
   'a successor gets each slot that falls free'
 );
 select end_worker(tests.worker_id(1), '2026-01-01 00:00:07Z');

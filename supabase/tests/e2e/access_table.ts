@@ -216,6 +216,10 @@ export const FUNCTIONS: FunctionAccess[] = [
     }),
   },
   {
+    name: "continue_list",
+    arguments: () => ({ worker_id: NOBODY, task_id: 1, lease_token: NOBODY }),
+  },
+  {
     name: "exchange_calls",
     arguments: () => ({ worker_id: NOBODY, endpoint: "open" }),
   },

@@ -142,24 +142,29 @@ export async function drain(
       spent() < 1;
   }
 
-  function needsTasks() {
-    return !halted && (stock.length <= stockPlan.ahead / 2 || slotsMayDiffer ||
-      clock.now() >= watch.askAt);
+  function isShort() {
+    return stock.length <= stockPlan.ahead / 2;
+  }
+
+  function hasToClaim() {
+    return !halted &&
+      (isShort() || slotsMayDiffer || clock.now() >= watch.askAt);
   }
 
   async function claimTasks() {
     let notBefore = 0;
     while (mayClaim()) {
       const now = clock.now();
-      if (now < notBefore || !needsTasks()) {
+      if (now < notBefore || !hasToClaim()) {
         const budgetEnds = startedAt + budgetMs;
         const times = [notBefore, watch.askAt, budgetEnds];
         await change.until(
-          () => !mayClaim() || clock.now() >= notBefore && needsTasks(),
+          () => !mayClaim() || clock.now() >= notBefore && hasToClaim(),
           Math.min(...times.filter((time) => time > now)) - now,
         );
         continue;
       }
+      const wasShort = isShort();
       slotsMayDiffer = false;
       const haltsBefore = halts;
       const claim = await queue.claim({
@@ -180,12 +185,13 @@ export async function drain(
       startMore();
       if (claim.tasks.length > 0) {
         notBefore = clock.now() + (claim.waitMs ?? 0);
-      } else {
-        const held = inFlight.size + done.length;
+      } else if (wasShort || watch.slots === 0) {
+        const held = inFlight.size + stock.length + done.length;
         if (claim.waitMs === null && held === 0 && storing === 0) break;
         notBefore = watch.afterNothing(claim.waitMs);
       }
-      stockPlan.plan(watch.slots);
+      // A slot that is given back then finds its task here.
+      stockPlan.plan(watch.slots + watch.toCome);
     }
   }
 
@@ -195,10 +201,10 @@ export async function drain(
         done.length > 0 || !claiming && inFlight.size === 0
       );
       if (done.length === 0) continue;
-      if (done.length < flushSize && inFlight.size > 0 && !halted) {
+      // A successor waits for the slots of one that claims no more.
+      if (claiming && done.length < flushSize && inFlight.size > 0 && !halted) {
         await clock.wait(
-          // A successor waits for the slots of one that claims no more.
-          claiming ? flushMs : flushMs / 3,
+          flushMs,
           AbortSignal.any([stop, hurry.signal]),
         );
       }

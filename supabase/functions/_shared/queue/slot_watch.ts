@@ -2,16 +2,19 @@ import type { Clock } from "./drain.ts";
 import type { Claim } from "./task_queue.ts";
 
 /**
- * Slots that another worker may give back at any time are asked for after a fiftieth of the time that
- * this one has waited for them, but not sooner than after 30 ms: with calls of 200 ms they are idle
- * for 30 ms, and in the minutes that slow ones take the database is asked a few hundred times.
+ * Slots that another worker may give back at any time are asked for after a twenty-fifth of the time
+ * that this one has waited for them, but not sooner than after 5 ms: with calls of 200 ms a slot is
+ * idle for about as long as the two requests take, and in the minutes that slow ones take the
+ * database is asked two hundred times.
  */
-const SHARE_OF_WAIT = 1 / 50;
-const LEAST_WAIT_MS = 30;
+const SHARE_OF_WAIT = 1 / 25;
+const LEAST_WAIT_MS = 5;
 
 /** How many tasks may be worked on at the same time, and when to ask for more. */
 export interface SlotWatch {
   readonly slots: number;
+  /** Slots that other workers have still to give back. */
+  readonly toCome: number;
   /** When to claim again although there is enough in stock; Infinity: no slots are to come. */
   readonly askAt: number;
   /** When to claim again after a claim that gave no tasks. */
@@ -25,12 +28,16 @@ export function createSlotWatch(
   mostMs: number,
 ): SlotWatch {
   let slots = 0;
+  let toCome = 0;
   let since = clock.now();
   let askAt = Infinity;
 
   return {
     get slots() {
       return slots;
+    },
+    get toCome() {
+      return toCome;
     },
     get askAt() {
       return askAt;
@@ -42,10 +49,14 @@ export function createSlotWatch(
     },
     take(claim) {
       const now = clock.now();
-      if (claim.slots !== slots) since = now;
+      const { moreSlots = 0, moreSlotsMs = Infinity } = claim;
+      // The wait begins when they are expected.
+      if (claim.slots !== slots || moreSlotsMs > 0) since = now + moreSlotsMs;
+      since = Math.min(since, now + moreSlotsMs);
       slots = claim.slots;
-      askAt = claim.moreSlotsMs === undefined ? Infinity : now + Math.max(
-        Math.min(claim.moreSlotsMs, mostMs),
+      toCome = moreSlots;
+      askAt = moreSlots === 0 ? Infinity : now + Math.max(
+        Math.min(moreSlotsMs, mostMs),
         (now - since) * SHARE_OF_WAIT,
         LEAST_WAIT_MS,
       );

@@ -59,7 +59,9 @@ export interface Claim {
   status: RunStatus;
   /** How many tasks may be worked on at the same time. */
   slots: number;
-  /** In so many milliseconds another worker begins to give back slots; 0: it may at any time. */
+  /** How many slots other workers have still to give back. */
+  moreSlots?: number;
+  /** In so many milliseconds they begin to do so; 0: they may at any time. */
   moreSlotsMs?: number;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
@@ -77,6 +79,10 @@ export interface TaskQueue {
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
   ): Promise<{ status: RunStatus; full: boolean }>;
+  /** Enqueues more of the list of prompts that the task stands for. */
+  continueList(
+    task: Task,
+  ): Promise<{ status: RunStatus; isComplete: boolean }>;
   /** `blockedMs`: for so long no call may leave, because of a rate limit that some worker met. */
   finish(
     results: { task: Task; outcome: TaskOutcome }[],
@@ -104,6 +110,7 @@ export function createTaskQueue(
       return {
         status: claim.status,
         slots: claim.slots,
+        moreSlots: claim.moreSlots,
         moreSlotsMs: claim.moreSlotsMs,
         waitMs: claim.waitMs ?? null,
         tasks: claim.tasks.map((task) => ({
@@ -120,6 +127,12 @@ export function createTaskQueue(
         task_id: task.id,
         lease_token: task.leaseToken,
         ...toStorableJson(progress),
+      }),
+    continueList: (task) =>
+      database.call("continue_list", {
+        ...worker,
+        task_id: task.id,
+        lease_token: task.leaseToken,
       }),
     finish: (results) =>
       database.call("finish_tasks", {
@@ -180,6 +193,7 @@ export function withPatience(
     extend: (inFlight) => patiently(() => queue.extend(inFlight)),
     checkpoint: (task, progress) =>
       patiently(() => queue.checkpoint(task, progress)),
+    continueList: (task) => patiently(() => queue.continueList(task)),
     finish: (results) => patiently(() => queue.finish(results)),
     release: (tasks) => patiently(() => queue.release(tasks)),
     handOver: (capacity, remainingMs) =>

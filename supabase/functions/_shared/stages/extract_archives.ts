@@ -15,9 +15,11 @@ import type {
   TaskToEnqueue,
 } from "../queue/task_queue.ts";
 import type { ArchiveStorage, OpenObject, StoragePage } from "../storage.ts";
+import { continueList } from "./continue_list.ts";
 
-/** A page of a folder to list, or an archive to read. */
+/** What is left of a run's list of prompts, a page of a folder to list, or an archive to read. */
 export type ExtractPayload =
+  | { kind: "list"; after: number }
   | {
     kind: "folder";
     bucket: string;
@@ -36,7 +38,7 @@ export type ExtractPayload =
 
 export interface ExtractDependencies {
   storage: ArchiveStorage;
-  queue: Pick<TaskQueue, "checkpoint">;
+  queue: Pick<TaskQueue, "checkpoint" | "continueList">;
   options: ExtractOptions;
   /** Told how many bytes were read, for the budget of processor time. */
   onBytes(count: number): void;
@@ -45,16 +47,21 @@ export interface ExtractDependencies {
 /** Prompts are enqueued in groups of this many, so that no request grows large. */
 const GROUP_SIZE = 500;
 
-/** Works on stage extract: lists folders, and reads archives into execute tasks. */
+/** Works on stage extract: goes on with lists, lists folders, and reads archives into execute tasks. */
 export function createExtractHandler(
   dependencies: ExtractDependencies,
 ): TaskHandler {
   return async function extract(task, worker) {
     const payload = task.payload as ExtractPayload;
     try {
-      return payload.kind === "folder"
-        ? await listFolder(task, payload, dependencies)
-        : await extractArchive(task, payload, worker, dependencies);
+      switch (payload.kind) {
+        case "list":
+          return await continueList(task, worker, dependencies.queue);
+        case "folder":
+          return await listFolder(task, payload, dependencies);
+        case "archive":
+          return await extractArchive(task, payload, worker, dependencies);
+      }
     } catch (error) {
       if (worker.signal.aborted) return null;
       return toFailure(error, payload);
@@ -227,9 +234,18 @@ function toFailure(error: unknown, payload: ExtractPayload): TaskOutcome {
       class: final ? "permanent" : "transient",
       code: known ? error.code : "interrupted",
       message: error instanceof Error ? error.message : String(error),
-      place: payload.kind === "folder"
-        ? { bucket: payload.bucket, prefix: payload.prefix }
-        : { bucket: payload.bucket, path: payload.path },
+      place: toPlace(payload),
     },
   };
+}
+
+function toPlace(payload: ExtractPayload): Record<string, unknown> {
+  switch (payload.kind) {
+    case "list":
+      return { after: payload.after };
+    case "folder":
+      return { bucket: payload.bucket, prefix: payload.prefix };
+    case "archive":
+      return { bucket: payload.bucket, path: payload.path };
+  }
 }

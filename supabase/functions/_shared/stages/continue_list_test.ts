@@ -1,0 +1,52 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import type { RunStatus, Task } from "../queue/task_queue.ts";
+import { continueList } from "./continue_list.ts";
+
+const task: Task = {
+  id: 7,
+  key: "source",
+  attempt: 1,
+  payload: { kind: "list", after: 500 },
+  enqueuedAt: "2026-01-01T00:00:00Z",
+  leaseToken: "t",
+};
+
+/** A list of so many parts; the run has `status` from the second on. */
+function createList(parts: number, status: RunStatus = "running") {
+  const asked: Task[] = [];
+  return {
+    asked,
+    continueList(task: Task) {
+      asked.push(task);
+      return Promise.resolve({
+        status: asked.length < 2 ? "running" as const : status,
+        isComplete: asked.length === parts,
+      });
+    },
+  };
+}
+
+const alive = { signal: new AbortController().signal, isSpent: () => false };
+
+Deno.test("continueList() goes on to the end of the list", async () => {
+  const list = createList(3);
+  deepEqual(await continueList(task, alive, list), { outcome: "succeeded" });
+  deepEqual(list.asked, [task, task, task]);
+});
+
+Deno.test("continueList() leaves the rest to others when the run is paused or the time is up", async () => {
+  const paused = createList(5, "paused");
+  equal(await continueList(task, alive, paused), null);
+  equal(paused.asked.length, 2);
+  const list = createList(5);
+  const spent = { ...alive, isSpent: () => list.asked.length === 3 };
+  equal(await continueList(task, spent, list), null);
+  equal(list.asked.length, 3);
+});
+
+Deno.test("continueList() stops when the task is taken away", async () => {
+  const list = createList(5);
+  const signal = AbortSignal.abort(new Error("lease lost"));
+  await rejects(continueList(task, { ...alive, signal }, list), /lease lost/);
+  equal(list.asked.length, 1);
+});

@@ -1,0 +1,162 @@
+-- Why: a list of prompts may be long, but the statement that inserts its run should not be. The
+-- insert enqueues the first of them, so that work begins at once, and a task of stage extract the
+-- rest.
+
+create function pipeline.listed_prompts(run public.pipeline_runs, after bigint, most integer)
+returns table ("position" bigint, key text, payload jsonb)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if (run).source ->> 'type' = 'run' then
+    return query
+    select task.id, task.key, task.payload
+    from public.pipeline_tasks as task
+    where task.run_id = ((run).source ->> 'runId')::bigint
+      and task.stage = 'execute'
+      and task.id > listed_prompts.after
+    order by task.id
+    limit listed_prompts.most;
+    return;
+  end if;
+  return query
+  select
+    given.position,
+    coalesce(
+      given.prompt ->> 'key',
+      left(encode(sha256(convert_to(
+        given.position || ':' || (given.prompt ->> 'text'), 'UTF8'
+      )), 'hex'), 32)
+    ),
+    given.prompt - 'key'
+  from (
+    select
+      listed_prompts.after + item.number as "position",
+      case jsonb_typeof(item.prompt)
+        when 'string' then jsonb_build_object('text', item.prompt)
+        else item.prompt
+      end as prompt
+    from jsonb_path_query(
+      (run).source -> 'prompts',
+      '$[$first to $last]',
+      jsonb_build_object(
+        'first', listed_prompts.after, 'last', listed_prompts.after + listed_prompts.most - 1
+      )
+    ) with ordinality as item (prompt, number)
+  ) as given;
+end;
+$$;
+comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
+  'The next prompts of a run''s list, or of the earlier run that it repeats under the same keys. after: the last position so far, 0 at the beginning. Prompts of a list are strings or {text, key?, messages?, reference?, metadata?}; without a key, position and text make one.';
+
+create function pipeline.enqueue_listed(
+  run_id bigint,
+  after bigint,
+  most integer,
+  as_of timestamptz
+)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  listed record;
+begin
+  select * into run from public.pipeline_runs where id = enqueue_listed.run_id;
+  select
+    max(item.position) as last,
+    count(*) as count,
+    jsonb_agg(
+      jsonb_build_object('key', item.key, 'payload', item.payload) order by item.position
+    ) as tasks
+  into listed
+  from pipeline.listed_prompts(run, enqueue_listed.after, enqueue_listed.most) as item;
+  if listed.count > 0 then
+    perform public.enqueue_tasks(run.id, 'execute', listed.tasks, enqueue_listed.as_of);
+  end if;
+  return (
+    select listed.last
+    from public.pipeline_runs as fed
+    where fed.id = run.id
+      and listed.count = enqueue_listed.most
+      and (fed.max_prompts is null or fed.extracted < fed.max_prompts)
+  );
+end;
+$$;
+comment on function pipeline.enqueue_listed(bigint, bigint, integer, timestamptz) is
+  'Gives a run the next prompts of its list, of equal keys only the first. Returns where to go on; null: the list is at its end, or max_prompts is reached.';
+
+create function pipeline.start_list(run public.pipeline_runs)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  listed bigint := pipeline.enqueue_listed((run).id, 0, 500, (run).created_at);
+begin
+  if listed is not null then
+    perform public.enqueue_tasks(
+      (run).id,
+      'extract',
+      jsonb_build_array(jsonb_build_object(
+        'key', 'source', 'payload', jsonb_build_object('kind', 'list', 'after', listed)
+      )),
+      (run).created_at
+    );
+  end if;
+  perform pipeline.end_run_if_done((run).id, (run).created_at);
+end;
+$$;
+comment on function pipeline.start_list(public.pipeline_runs) is
+  'Gives a new run the first prompts of its list, and what is left to a task of stage extract.';
+
+create function public.continue_list(
+  worker_id uuid,
+  task_id bigint,
+  lease_token uuid,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  task public.pipeline_tasks;
+  listed bigint;
+begin
+  update public.pipeline_tasks
+  set lease_expires_at = continue_list.as_of + pipeline.lease_time()
+  where pipeline_tasks.id = continue_list.task_id
+    and pipeline_tasks.lease_token = continue_list.lease_token
+    and pipeline_tasks.worker = continue_list.worker_id
+  returning * into task;
+  if task.id is null then
+    raise exception 'Cannot continue the list of task %: its lease was lost', continue_list.task_id
+      using errcode = 'PPL01';
+  end if;
+  if task.payload -> 'after' <> 'null' then
+    listed := pipeline.enqueue_listed(
+      task.run_id, (task.payload ->> 'after')::bigint, 2000, continue_list.as_of
+    );
+    update public.pipeline_tasks
+    set payload = task.payload || jsonb_build_object('after', listed)
+    where pipeline_tasks.id = task.id;
+  end if;
+  return (
+    select jsonb_build_object('status', run.status, 'isComplete', listed is null)
+    from public.pipeline_runs as run
+    where run.id = task.run_id
+  );
+end;
+$$;
+comment on function public.continue_list(uuid, bigint, uuid, timestamptz) is
+  'Enqueues the next 2,000 prompts of a list and moves its task on, in one transaction. Returns {status, isComplete}. PPL01: the lease was lost and nothing was changed.';

@@ -7,9 +7,11 @@ const CALLS = 9;
 
 type Answer = PromiseLike<{ length: number }>;
 
+const ONE_EVALUATOR = "compare_experiments, one evaluator";
+
 /** What people ask of results: each of them goes over 100,000 rows. */
 const QUESTIONS: Record<string, (sql: Sql) => Answer> = {
-  "compare_experiments, one evaluator": (sql) =>
+  [ONE_EVALUATOR]: (sql) =>
     sql`select * from compare_experiments('old', 'new', 'judge')`,
   "compare_experiments, answers and evaluators": (sql) =>
     sql`select * from compare_experiments('old', 'new')`,
@@ -20,8 +22,8 @@ const QUESTIONS: Record<string, (sql: Sql) => Answer> = {
 };
 
 /**
- * The median time of an answer over 2 × 50,000 evaluations, each with a score, and 100,000 errors.
- * The limit is a bare pass over the same evaluations.
+ * The median time of an answer over two runs of 50,000 evaluations, each with a score, and 100,000
+ * errors. The limit is a bare pass over the same evaluations.
  */
 export async function* measureCompare(): AsyncIterable<Measurement> {
   const stack = await startStack({ port: 0, functions: [], wakes: "off" });
@@ -30,9 +32,9 @@ export async function* measureCompare(): AsyncIterable<Measurement> {
     const limit = await timeCalls(() =>
       stack.sql`select count(*), avg(duration_ms) from prompt_evaluations`
     );
-    for (const [question, ask] of Object.entries(QUESTIONS)) {
-      const value = await timeCalls(() => ask(stack.sql));
-      yield {
+    const measure = async (question: string): Promise<Measurement> => {
+      const value = await timeCalls(() => QUESTIONS[question](stack.sql));
+      return {
         name: `compare: ${question}, 100,000 rows`,
         value,
         unit: "ms",
@@ -40,7 +42,11 @@ export async function* measureCompare(): AsyncIterable<Measurement> {
         ratio: limit / value,
         goal: "below 200 ms",
       };
-    }
+    };
+    for (const question of Object.keys(QUESTIONS)) yield measure(question);
+    await askAgain(stack.sql);
+    const again = await measure(ONE_EVALUATOR);
+    yield { ...again, name: `${again.name}, a prompt asked twice` };
   } finally {
     await stack.stop();
   }
@@ -60,14 +66,15 @@ async function timeCalls(ask: () => Answer): Promise<number> {
 async function store(sql: Sql): Promise<void> {
   await sql`
     insert into prompt_evaluations (
-      prompt_key, prompt, response, success, experiment_name, model, duration_ms, input_tokens,
-      output_tokens, cost
+      run_id, prompt_key, prompt, response, success, experiment_name, model, duration_ms,
+      input_tokens, output_tokens, cost
     )
     select
-      md5(n::text), repeat('prompt ' || n || ' ', 20),
+      run, md5(n::text), repeat('prompt ' || n || ' ', 20),
       repeat('an answer of some length, as models give them ', 5), true, side, 'bench',
       100 + abs(hashint4(n)) % 900, 120, 60, 0.001
-    from unnest(array['old', 'new']) as side, generate_series(1, ${PAIRS}::integer) as n
+    from (values (1, 'old'), (2, 'new')) as experiment (run, side),
+      generate_series(1, ${PAIRS}::integer) as n
   `;
   await sql`
     insert into evaluation_scores (evaluation_id, evaluator, score, passed)
@@ -89,4 +96,13 @@ async function store(sql: Sql): Promise<void> {
     from generate_series(1, ${2 * PAIRS}::integer) as n
   `;
   await sql`analyze prompt_evaluations, evaluation_scores, pipeline.task_errors`;
+}
+
+/** One prompt in another run of the same experiment: each comparison has to look for the newest. */
+async function askAgain(sql: Sql): Promise<void> {
+  await sql`
+    insert into prompt_evaluations (run_id, prompt_key, prompt, response, success, experiment_name)
+    select 3, prompt_key, prompt, response, success, experiment_name
+    from prompt_evaluations where experiment_name = 'old' limit 1
+  `;
 }

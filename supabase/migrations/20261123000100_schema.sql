@@ -18,6 +18,8 @@ create function pipeline.current_user_id()
 returns uuid
 language sql
 stable
+-- Row level security calls it, and must not keep queries from parallel workers.
+parallel safe
 security invoker
 set search_path = ''
 as $$

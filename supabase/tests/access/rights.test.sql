@@ -91,13 +91,16 @@ select results_eq(
      ('authenticated', 'pause_run(bigint)'),
      ('authenticated', 'pipeline.bootstrap_interval(double precision[],bigint)'),
      ('authenticated', 'pipeline.bootstrap_limit(double precision,double precision,double precision,bigint)'),
-     ('authenticated', 'pipeline.compare_pairs(text,text,text,text)'),
+     ('authenticated', 'pipeline.compare_pairs(text,text,text,text,bigint[])'),
      ('authenticated', 'pipeline.current_user_id()'),
      ('authenticated', 'pipeline.evaluators_of(text,text)'),
      ('authenticated', 'pipeline.mcnemar_p(bigint,bigint)'),
-     ('authenticated', 'pipeline.pairs_query(text)'),
+     ('authenticated', 'pipeline.pair_differences(text,text,text,text,bigint[])'),
+     ('authenticated', 'pipeline.pairs_query(text,text)'),
      ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
+     ('authenticated', 'pipeline.side_query(text,text,text)'),
+     ('authenticated', 'pipeline.superseded_evaluations(text,text,text)'),
      ('authenticated', 'resume_run(bigint)') $$,
   'signed-in users may steer runs and what views and policies need, others may call nothing'
 );

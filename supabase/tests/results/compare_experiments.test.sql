@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(11);
 
 -- Eight prompts in both experiments and one in each alone; the first was evaluated twice by "old".
 insert into prompt_evaluations (
@@ -68,6 +68,34 @@ select results_eq(
 select is_empty(
   $$ select * from compare_experiments('old', 'nothing of this name') $$,
   'compare_experiments() has no row where nothing can be paired'
+);
+
+
+-- Of one run each, and the old one's with one more evaluation that belongs to no run.
+insert into prompt_evaluations (run_id, prompt_key, prompt, response, success, experiment_name)
+values
+  (4, 'a', 'a', 'answer', true, 'first run'), (4, 'b', 'b', 'answer', true, 'first run'),
+  (5, 'a', 'a', 'answer', true, 'second run'), (5, 'b', 'b', 'answer', true, 'second run'),
+  (6, 'a', 'a', 'answer', true, 'imported'), (null, 'a', 'a', 'answer', true, 'imported');
+insert into evaluation_scores (evaluation_id, evaluator, score)
+select id, 'length', id from prompt_evaluations where run_id between 4 and 6 or run_id is null;
+select results_eq(
+  $$ select
+       pipeline.superseded_evaluations('first run', 'second run', 'prompt_evaluations'),
+       pipeline.superseded_evaluations('first run', 'imported', 'prompt_evaluations') $$,
+  $$ select '{}'::bigint[], array[min(id)] from prompt_evaluations where experiment_name = 'imported' $$,
+  'an evaluation is superseded by a newer one of the same prompt in the same experiment'
+);
+select results_eq(
+  $$ select compared, pairs, wins, difference > 0 from compare_experiments('first run', 'second run') $$,
+  $$ values ('success', 2::bigint, 0::bigint, false), ('length', 2::bigint, 2::bigint, true) $$,
+  'compare_experiments() compares experiments of a single run'
+);
+select results_eq(
+  $$ select pairs, difference from compare_experiments('first run', 'imported', 'length') $$,
+  $$ select 1::bigint, (max(id) filter (where run_id is null) - min(id))::double precision
+     from prompt_evaluations where experiment_name in ('first run', 'imported') $$,
+  'the newest evaluation counts, whether or not it belongs to a run'
 );
 
 select results_eq(

@@ -146,6 +146,32 @@ Deno.test("a second run on the same archives has the same prompt keys", () =>
     deepEqual(keys[2].keys, keys[0].keys);
   }));
 
+Deno.test("a long list of prompts is worked on to its end, by a single worker too", () =>
+  withProject(async (project) => {
+    const prompts = Array.from({ length: 1_200 }, (_, n) => `prompt ${n}`);
+    const first = await project.startRun({ type: "prompts", prompts }, {
+      max_workers: 1,
+    });
+    await project.untilOver(first);
+    const second = await project.startRun({ type: "run", runId: first });
+    await project.untilOver(second);
+    for (const id of [first, second]) {
+      const run = await project.run(id);
+      deepEqual(
+        [run.status, run.extracted, run.succeeded, run.open],
+        ["completed", 1_200, 1_200, 0],
+      );
+      await project.checkInvariants(id);
+    }
+    const [{ same }] = await project.sql`
+      select count(*)::integer as same
+      from prompt_evaluations as one
+      join prompt_evaluations as other using (prompt_key, prompt)
+      where one.run_id = ${first} and other.run_id = ${second}
+    `;
+    equal(same, 1_200);
+  }));
+
 Deno.test("an empty prefix completes with no prompts and says so", () =>
   withProject(async (project) => {
     const id = await project.startRun({

@@ -3,25 +3,42 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  objectOrEmpty,
   textOrUndefined,
 } from "../json.ts";
-import { readOnly, readPairs } from "../records/reads.ts";
+import { readFlat, readOnly, readPairs } from "../records/reads.ts";
 import type { ConversationFormat } from "./format.ts";
 import { isMapping, mappingEntries } from "./mapping_entries.ts";
 import { roleOf } from "./role_of.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
-const NODE = readOnly(["parent"], {
-  message: readOnly(["id", "create_time", "content"], {
+const OF_CONTENT = ["content_type", "parts", "text"] as const;
+const OF_METADATA = [
+  "model_slug",
+  "attachments",
+  "is_visually_hidden_from_conversation",
+  "is_user_system_message",
+] as const;
+
+const NODE = readFlat(["parent"], {
+  message: readFlat(["id", "create_time"], {
     author: readOnly(["role"]),
-    metadata: readOnly([
-      "model_slug",
-      "attachments",
-      "is_visually_hidden_from_conversation",
-      "is_user_system_message",
-    ]),
+    content: readOnly(OF_CONTENT),
+    metadata: readOnly(OF_METADATA),
   }),
 });
+
+/** What is read of a message, its author, content and metadata. */
+type Message = Partial<
+  Record<
+    | "id"
+    | "create_time"
+    | "role"
+    | typeof OF_CONTENT[number]
+    | typeof OF_METADATA[number],
+    Json
+  >
+>;
 
 /**
  * ChatGPT's data export: `{title, mapping: {nodeId: {id, parent, children, message}}, current_node}`.
@@ -44,12 +61,12 @@ function readConversation(record: JsonObject): Conversation {
   const nodes: TreeNode[] = [];
   for (const [key, node] of mappingEntries(record.mapping)) {
     if (!isObject(node)) continue;
-    const message = isObject(node.message) ? node.message : undefined;
+    const message = messageOf(node);
     nodes.push({
       id: key,
       parent: typeof node.parent === "string" ? node.parent : undefined,
-      turn: message && toTurn(message, key),
-      time: message?.create_time ?? undefined,
+      turn: toTurn(message, key),
+      time: message.create_time ?? undefined,
     });
   }
   return {
@@ -60,26 +77,43 @@ function readConversation(record: JsonObject): Conversation {
   };
 }
 
-function toTurn(message: JsonObject, nodeId: string): Turn | undefined {
-  const role = roleOf(isObject(message.author) ? message.author.role : null);
-  const content = typeof message.content === "string"
-    ? { text: message.content } as JsonObject
-    : message.content;
-  if (role === undefined || !isObject(content)) return undefined;
-  const type = content.content_type;
+/** The message of a node, which has it as a whole, or its members where only a part was read. */
+function messageOf(node: JsonObject): Message {
+  if (!("message" in node)) return node;
+  const { id, create_time, author, content, metadata } = objectOrEmpty(
+    node.message,
+  );
+  return {
+    id,
+    create_time,
+    role: objectOrEmpty(author).role,
+    ...typeof content === "string"
+      ? { text: content }
+      : pick(objectOrEmpty(content), OF_CONTENT),
+    ...pick(objectOrEmpty(metadata), OF_METADATA),
+  };
+}
+
+function pick(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, object[name]]));
+}
+
+function toTurn(message: Message, nodeId: string): Turn | undefined {
+  const role = roleOf(message.role);
+  const type = message.content_type;
+  if (role === undefined) return undefined;
   if (type !== "text" && type !== "multimodal_text" && type !== undefined) {
     return undefined;
   }
-  const metadata = isObject(message.metadata) ? message.metadata : {};
-  if (metadata.is_visually_hidden_from_conversation === true) return undefined;
-  if (metadata.is_user_system_message === true) return undefined;
-  const text = partsText(content.parts ?? [content.text ?? null]);
+  if (message.is_visually_hidden_from_conversation === true) return undefined;
+  if (message.is_user_system_message === true) return undefined;
+  const text = partsText(message.parts ?? [message.text ?? null]);
   if (text === "") return undefined;
   const turn: Turn = { role, text, id: textOrUndefined(message.id) ?? nodeId };
   if (message.create_time) turn.time = message.create_time;
-  if (role === "assistant") turn.model = textOrUndefined(metadata.model_slug);
-  if (Array.isArray(metadata.attachments) && metadata.attachments.length > 0) {
-    turn.attachments = metadata.attachments.filter(isObject)
+  if (role === "assistant") turn.model = textOrUndefined(message.model_slug);
+  if (Array.isArray(message.attachments) && message.attachments.length > 0) {
+    turn.attachments = message.attachments.filter(isObject)
       .map((file) => ({ name: textOrUndefined(file.name) }));
   }
   return turn;

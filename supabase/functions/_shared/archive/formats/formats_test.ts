@@ -42,6 +42,8 @@ Deno.test("formats read the same of the part that they ask for as of the whole",
           const bytes = toBytes(value);
           const skim = new Skim(reads!);
           equal(skim.findEnd(bytes, 0, bytes.length), bytes.length);
+          // The scanner then parses the whole.
+          if (skim.isOdd) continue;
           const part = new Uint8Array(bytes.length);
           const size = skim.keep(bytes, part);
           deepEqual(read(parse(part.subarray(0, size))), read(parse(bytes)));

@@ -1,4 +1,5 @@
-import { findMember, LIST, PAIRS, type Reads } from "./reads.ts";
+import { LeftOut } from "./left_out.ts";
+import { findMember, LIST, type Member, PAIRS, type Reads } from "./reads.ts";
 import {
   findShortEnd,
   findStringEnd,
@@ -9,17 +10,18 @@ import {
 } from "./string_end.ts";
 
 const SPACE = 0x20;
+const FIRST_OF_NULL = 0x6e;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-// Fewer bytes are copied faster one by one than by a call.
-const SHORT_COPY = 96;
+const SAID_WORDS = 1;
+const IS_INLINED = 2;
+const INLINED_MEMBERS = ~(SAID_WORDS | IS_INLINED);
 
 /**
  * A search for the end of an object which on its way finds what a format reads of it. `findEnd` as
@@ -40,16 +42,13 @@ export class Skim implements StringSearch {
   readonly #above: (Reads | undefined)[] = [];
   /** The bracket or comma before a key that is expected, else -1. */
   #separator = -1;
-  /** Separator before the members that are being left out, else -1. */
-  #leftOutFrom = -1;
-  /** True in an object whose words were told. */
-  #saidWords = false;
-  /** `#saidWords` of the objects and lists around it. */
-  readonly #saidAbove: boolean[] = [];
-  /** Places from which and to which members are left out. */
-  readonly #leftOut: number[] = [];
-  /** Brackets and colons of the objects that are read as pairs. */
-  readonly #pairs: number[] = [];
+  /** True when that is an object whose members are read as those of the one around it. */
+  #nextIsInlined = false;
+  /** What is known of the object around `at`: `SAID_WORDS`, `IS_INLINED`, bits of members inlined in it. */
+  #facts = 0;
+  /** `#facts` of the objects and lists around it. */
+  readonly #factsAbove: number[] = [];
+  readonly #leftOut = new LeftOut();
 
   constructor(reads: Reads) {
     this.#next = reads;
@@ -111,36 +110,9 @@ export class Skim implements StringSearch {
     return -1;
   }
 
-  /**
-   * Copies what is read of the object into `into`, which has room for all of it, and gives its size.
-   */
+  /** Copies what is read of the object into `into`, which has room for all of it, and gives its size. */
   keep(bytes: Uint8Array, into: Uint8Array): number {
-    const leftOut = this.#leftOut;
-    const pairs = this.#pairs;
-    let size = 0;
-    let done = 0;
-    let pair = 0;
-    for (let index = 0; index <= leftOut.length; index += 2) {
-      let from = bytes.length;
-      let to = from;
-      if (index < leftOut.length) {
-        from = leftOut[index];
-        to = leftOut[index + 1];
-        // Behind a bracket the comma after the members goes with them, elsewhere the one before.
-        if (bytes[from] !== COMMA) {
-          from++;
-          if (bytes[to] === COMMA) to++;
-        }
-      }
-      const shift = size - done;
-      copy(bytes, done, from, into, size);
-      size = from + shift;
-      for (; pair < pairs.length && pairs[pair] < from; pair++) {
-        into[pairs[pair] + shift] = inPairs(bytes[pairs[pair]]);
-      }
-      done = to;
-    }
-    return size;
+    return this.#leftOut.keep(bytes, into);
   }
 
   /** Goes to the end of a string that is long, has escapes, or began in earlier bytes. */
@@ -166,7 +138,9 @@ export class Skim implements StringSearch {
   #enter(byte: number, place: number): Reads | undefined {
     const here = this.#here;
     const reads = here?.kind === LIST ? here.each : this.#next;
+    const isInlined = this.#nextIsInlined;
     this.#next = undefined;
+    this.#nextIsInlined = false;
     this.#separator = -1;
     // What is not of the kind that is expected is read as a whole.
     this.#here =
@@ -174,23 +148,29 @@ export class Skim implements StringSearch {
         ? reads
         : undefined;
     if (this.#here === undefined) return undefined;
-    this.#saidAbove.push(this.#saidWords);
-    this.#saidWords = false;
+    this.#factsAbove.push(this.#facts);
+    this.#facts = isInlined ? this.#facts & INLINED_MEMBERS | IS_INLINED : 0;
     if (this.#here.kind !== LIST) {
       this.#separator = place;
-      if (this.#here.kind === PAIRS) this.#pairs.push(place);
+      if (this.#here.kind === PAIRS) this.#leftOut.replace(place);
     }
     return this.#here;
   }
 
   #leave(byte: number, place: number): void {
     if (this.#here?.kind === PAIRS) {
-      this.#pairs.push(place);
+      this.#leftOut.replace(place);
       if (byte !== CLOSE_OBJECT) this.isOdd = true;
     }
-    this.#saidWords = this.#saidAbove.pop() ?? false;
+    const facts = this.#facts;
+    this.#facts = this.#factsAbove.pop() ?? 0;
     this.#separator = -1;
-    this.#endLeftOut(place);
+    if ((facts & IS_INLINED) === 0) this.#leftOut.end(place);
+    else {
+      this.#facts |= facts & INLINED_MEMBERS;
+      if (byte !== CLOSE_OBJECT) this.isOdd = true;
+      this.#leftOut.begin(place);
+    }
   }
 
   /**
@@ -212,18 +192,49 @@ export class Skim implements StringSearch {
     if (member?.use === "words" && !this.#hearWords(bytes, colon + 1, to)) {
       return false;
     }
+    if (member?.use === "inlined") {
+      return this.#enterInlined(bytes, member, colon, to);
+    }
     if (bytes[colon] !== COLON) this.isOdd = true;
+    // It may be the name of one that is inlined.
+    if (keyFrom < 0 && (here.inlines || (this.#facts & IS_INLINED) !== 0)) {
+      this.isOdd = true;
+    }
     if (here.kind === PAIRS) {
-      this.#pairs.push(colon - from);
+      this.#leftOut.replace(colon - from);
       this.#next = here.each;
     } else {
       this.#next = member?.reads;
       const isRead = member === undefined
         ? keyFrom < 0 || here.others
-        : member.use !== "again" || !this.#saidWords;
-      if (isRead) this.#endLeftOut(this.#separator);
-      else if (this.#leftOutFrom < 0) this.#leftOutFrom = this.#separator;
+        : member.use !== "again" || (this.#facts & SAID_WORDS) === 0;
+      if (isRead) this.#leftOut.end(this.#separator);
+      else this.#leftOut.begin(this.#separator);
     }
+    this.#separator = -1;
+    return true;
+  }
+
+  /** Leaves out what is around the members of an object; false when telling takes more bytes. */
+  #enterInlined(
+    bytes: Uint8Array,
+    member: Member,
+    colon: number,
+    to: number,
+  ): boolean {
+    let at = colon + 1;
+    while (at < to && bytes[at] <= SPACE) at++;
+    if (at >= to) return false;
+    const isObject = bytes[at] === OPEN_OBJECT;
+    const isOnce = (this.#facts & member.bit) === 0;
+    if (
+      bytes[colon] !== COLON || !isOnce ||
+      !isObject && bytes[at] !== FIRST_OF_NULL
+    ) this.isOdd = true;
+    this.#facts |= member.bit;
+    this.#next = isObject ? member.reads : undefined;
+    this.#nextIsInlined = isObject;
+    this.#leftOut.begin(this.#separator);
     this.#separator = -1;
     return true;
   }
@@ -233,32 +244,12 @@ export class Skim implements StringSearch {
     const quote = at < to && bytes[at] === SPACE ? at + 1 : at;
     if (quote + 1 >= to) return false;
     // Of a key that comes twice the last one counts: too late when the first was believed.
-    if (this.#saidWords) this.isOdd = true;
+    if ((this.#facts & SAID_WORDS) !== 0) this.isOdd = true;
     const first = bytes[quote + 1];
-    this.#saidWords = bytes[quote] === QUOTE && first > SPACE &&
+    const saysWords = bytes[quote] === QUOTE && first > SPACE &&
       first < 0x80 && first !== QUOTE && first !== BACKSLASH;
+    if (saysWords) this.#facts |= SAID_WORDS;
+    else this.#facts &= ~SAID_WORDS;
     return true;
   }
-
-  #endLeftOut(place: number): void {
-    if (this.#leftOutFrom < 0) return;
-    this.#leftOut.push(this.#leftOutFrom, place);
-    this.#leftOutFrom = -1;
-  }
-}
-
-function copy(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  into: Uint8Array,
-  place: number,
-): void {
-  if (to - from >= SHORT_COPY) into.set(bytes.subarray(from, to), place);
-  else for (let at = from; at < to; at++) into[place + at - from] = bytes[at];
-}
-
-function inPairs(byte: number): number {
-  if (byte === COLON) return COMMA;
-  return byte === OPEN_OBJECT ? OPEN_LIST : CLOSE_LIST;
 }

@@ -1,15 +1,24 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectOrEmpty,
+} from "../json.ts";
 import { byteChange, changeBytes } from "../testing/change_bytes.ts";
 import { toBytes } from "../testing/collect.ts";
-import { readAll, readList, readOnly, readPairs } from "./reads.ts";
+import { readAll, readFlat, readList, readOnly, readPairs } from "./reads.ts";
 import { Skim } from "./skim.ts";
 
 const READS = readOnly(["kept", "text"], {
   list: readList(readOnly(["kept"])),
   pairs: readPairs(readOnly(["kept"])),
   message: readAll({}, { words: "text", again: "content" }),
+  flat: readFlat(["kept"], {
+    message: readFlat(["text"], { content: readOnly(["list", "other"]) }),
+    pairs: readOnly([""]),
+  }),
 });
 
 // Keys that are long or have escapes are not looked at: their members are read.
@@ -18,7 +27,7 @@ const UNSEEN = ["a key longer than what is looked at closely", '"]}\\'];
 /** What is read of a value, by doing it after parsing. */
 function partOf(value: JsonObject): Json {
   const part: JsonObject = only(value, ["kept", "text"]);
-  const { list, pairs, message } = value;
+  const { list, pairs, message, flat } = value;
   if (list !== undefined) {
     part.list = Array.isArray(list)
       ? list.map((entry) => isObject(entry) ? only(entry, ["kept"]) : entry)
@@ -35,7 +44,29 @@ function partOf(value: JsonObject): Json {
   if (message !== undefined) {
     part.message = isObject(message) ? withoutRepetition(message) : message;
   }
+  if (flat !== undefined) part.flat = isObject(flat) ? flattened(flat) : flat;
   return part;
+}
+
+function flattened({ kept, message, pairs }: JsonObject): JsonObject {
+  const { text, content } = objectOrEmpty(message);
+  const { list, other } = objectOrEmpty(content);
+  const members = { kept, text, list, other, "": objectOrEmpty(pairs)[""] };
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** Whether an object that is to be inlined is none, or a member's name cannot be told. */
+function isOdd({ flat }: JsonObject): boolean {
+  if (!isObject(flat)) return false;
+  const { message, pairs } = flat;
+  const { content } = objectOrEmpty(message);
+  return [message, content, pairs].some((value) =>
+    value !== undefined && value !== null && !isObject(value)
+  ) ||
+    [flat, objectOrEmpty(message), objectOrEmpty(content), objectOrEmpty(pairs)]
+      .some((value) => UNSEEN.some((key) => key in value));
 }
 
 function only(value: JsonObject, keys: string[]): JsonObject {
@@ -56,6 +87,7 @@ function withoutRepetition(message: JsonObject): JsonObject {
 
 const key = fc.constantFrom(
   ...["kept", "text", "list", "pairs", "message", "content", "other", ""],
+  ...["flat", "flat"],
   ...["kepT", "é", ...UNSEEN],
 );
 const { anObject } = fc.letrec<{ value: Json; anObject: JsonObject }>((
@@ -83,6 +115,36 @@ const { anObject } = fc.letrec<{ value: Json; anObject: JsonObject }>((
   }),
 }));
 
+/** An object with some of these members, in any order. */
+function someOf(members: Record<string, fc.Arbitrary<Json>>) {
+  const names = fc.shuffledSubarray(Object.keys(members));
+  return names.chain((names) =>
+    fc.tuple(...names.map((name) => members[name]))
+      .map((values): JsonObject =>
+        Object.fromEntries(names.map((name, index) => [name, values[index]]))
+      )
+  );
+}
+
+const leaf = fc.constantFrom<Json>(null, 7, "", "words", [], {}, { text: 1 });
+const nothing = fc.constant(null);
+const flatObject = someOf({
+  kept: leaf,
+  other: leaf,
+  pairs: fc.oneof(someOf({ "": leaf, list: leaf, text: leaf }), nothing),
+  message: fc.oneof(
+    someOf({
+      text: leaf,
+      kept: leaf,
+      content: fc.oneof(
+        someOf({ list: leaf, other: leaf, text: leaf }),
+        nothing,
+      ),
+    }),
+    nothing,
+  ),
+});
+
 function skim(bytes: Uint8Array, cut: number) {
   const search = new Skim(READS);
   let end = -1;
@@ -106,8 +168,26 @@ Deno.test("Skim keeps what is read, however the bytes come", () => {
         const bytes = toBytes(JSON.stringify(value, null, space));
         const { end, part } = skim(bytes, cut);
         equal(end, bytes.length);
-        ok(part !== undefined);
-        deepEqual(JSON.parse(part), partOf(value));
+        equal(part === undefined, isOdd(value));
+        if (part !== undefined) deepEqual(JSON.parse(part), partOf(value));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("Skim inlines objects, wherever they stand and whatever is read of them", () => {
+  fc.assert(
+    fc.property(
+      flatObject,
+      fc.constantFrom("", " ", "\n\t"),
+      fc.integer({ min: 1, max: 90 }),
+      (flat, space, cut) => {
+        const { part } = skim(
+          toBytes(JSON.stringify({ flat }, null, space)),
+          cut,
+        );
+        deepEqual(JSON.parse(part!), { flat: flattened(flat) });
       },
     ),
     { numRuns: 2000 },
@@ -117,7 +197,7 @@ Deno.test("Skim keeps what is read, however the bytes come", () => {
 Deno.test("Skim gives the same of damaged bytes, however they come", () => {
   fc.assert(
     fc.property(
-      anObject,
+      fc.oneof(anObject, flatObject.map((flat) => ({ flat }))),
       fc.array(byteChange, { minLength: 1, maxLength: 3 }),
       fc.integer({ min: 1, max: 90 }),
       (value, changes, cut) => {
@@ -144,6 +224,25 @@ Deno.test("Skim remembers of each object whether its words were told", () => {
 
 Deno.test("Skim leaves it to the parser where a text that was believed comes again", () => {
   const text = '{"message": {"text": "a", "content": "b", "text": ""}}';
+  equal(skim(toBytes(text), 1000).part, undefined);
+});
+
+Deno.test("Skim leaves it to the parser where an object that was inlined comes again", () => {
+  for (
+    const text of [
+      '{"flat": {"pairs": {"": 1}, "pairs": {}}}',
+      '{"flat": {"pairs": {"": 1}, "pairs": null}}',
+      '{"flat": {"message": {"content": {"list": 1}, "content": {}}}}',
+    ]
+  ) equal(skim(toBytes(text), 1000).part, undefined);
+  const twice = '{"flat": {"message": {}}, "flat": {"message": {"text": 1}}}';
+  deepEqual(JSON.parse(skim(toBytes(twice), 1000).part!), {
+    flat: { text: 1 },
+  });
+});
+
+Deno.test("Skim does not hide a wrong bracket of an object that is inlined", () => {
+  const text = '{"flat": {"message": {"text": 1], "kept": 2}}';
   equal(skim(toBytes(text), 1000).part, undefined);
 });
 

@@ -81,6 +81,16 @@ begin
           'Wait until it has finished, or cancel it'
         );
       end if;
+      if earlier.source ->> 'type' <> 'evaluations' and earlier.extracted > (
+        select count(*)
+        from public.pipeline_tasks as task
+        where task.run_id = earlier.id and task.stage = 'execute'
+      ) then
+        perform pipeline.refuse_run(
+          format('prompts of run %s were purged', earlier.id),
+          'Read its source again, or write the prompts that prompt_evaluations still has'
+        );
+      end if;
     when 'evaluations' then
       if (check_source.source ? 'runId') = (check_source.source ? 'experiment')
         or check_source.source ? 'runId' and check_source.source ->> 'runId' !~ '^\d{1,18}$'

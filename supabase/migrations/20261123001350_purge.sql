@@ -27,6 +27,12 @@ begin
     where run.finished_at < purge_runs.as_of - purge_runs.older_than
       -- An event that is still to be delivered is not over.
       and task.status in ('succeeded', 'failed', 'cancelled')
+      -- A run that takes its prompts from it may not have all of them yet.
+      and run.id not in (
+        select (later.source ->> 'runId')::bigint
+        from public.pipeline_runs as later
+        where later.source ->> 'type' = 'run' and later.finished_at is null
+      )
     limit purge_runs.most
     for update of task skip locked
   );
@@ -43,7 +49,7 @@ begin
 end;
 $$;
 comment on function public.purge_runs(interval, integer, timestamptz) is
-  'Removes tasks and errors of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_runs(''30 days'')$$). Runs, evaluations and scores stay; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
+  'Removes tasks and errors of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_runs(''30 days'')$$). Runs, evaluations and scores stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
 revoke execute on function public.purge_runs(interval, integer, timestamptz)
 from public, anon, authenticated;
 grant execute on function public.purge_runs(interval, integer, timestamptz) to service_role;

@@ -1,5 +1,5 @@
 begin;
-select plan(3);
+select plan(4);
 
 -- Two finished runs, one of them long ago, and one that is not over.
 select tests.create_run(name, 3) from unnest(array['old', 'recent', 'open']) as name;
@@ -12,6 +12,17 @@ select tests.finish(2, '{p1,p2,p3}', '{"outcome": "succeeded", "response": "a"}'
 insert into pipeline.task_errors (run_id, stage, class, code, message, final)
 select tests.run_id(name), 'execute', 'transient', 'c', 'm', false
 from unnest(array['old', 'recent', 'open']) as name;
+
+insert into pipeline_runs (experiment_name, source, endpoint, created_at)
+values (
+  'later', jsonb_build_object('type', 'run', 'runId', tests.run_id('old')), 'model',
+  '2026-02-02 00:00Z'
+);
+select is(
+  purge_runs('10 days', as_of => '2026-02-02 00:00Z'), 0,
+  'purge_runs() leaves a run whose prompts another is taking'
+);
+update pipeline_runs set status = 'cancelled' where id = tests.run_id('later');
 
 select results_eq(
   $$ select purge_runs('10 days', 2, '2026-02-02 00:00Z')

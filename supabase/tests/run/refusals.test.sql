@@ -98,6 +98,13 @@ insert into wrong
 select 'a run that has not finished', jsonb_build_object('source', jsonb_build_object(
   'type', 'run', 'runId', tests.run_id('unfinished')
 ));
+select tests.create_run('purged', prompts => 2);
+update pipeline_runs set status = 'cancelled' where id = tests.run_id('purged');
+delete from pipeline_tasks where run_id = tests.run_id('purged') and key = 'p2';
+insert into wrong
+select 'a run of which prompts were purged', jsonb_build_object('source', jsonb_build_object(
+  'type', 'run', 'runId', tests.run_id('purged')
+));
 insert into wrong
 select 'a user''s source that is the run of another', jsonb_build_object(
   'owner', '11111111-1111-4111-8111-111111111111',

@@ -22,15 +22,28 @@ begin
   -- A single run has one evaluation of a prompt, so that there is nothing to look for.
   execute format(
     $query$
-      select bool_or(counted.runs_differ or counted.without_run > 0)
-      from (
-        select
-          min(evaluation.run_id) <> max(evaluation.run_id) as runs_differ,
-          count(*) - count(evaluation.run_id) as without_run
-        from public.%I as evaluation
-        where evaluation.experiment_name in ($1, $2)
-        group by evaluation.experiment_name
-      ) as counted
+      select
+        -- Rows from outside have no run, and mostly all of them: the first one tells.
+        exists (
+          select from (
+            select evaluation.run_id
+            from public.%1$I as evaluation
+            where evaluation.experiment_name in ($1, $2)
+            limit 1
+          ) as any_row
+          where any_row.run_id is null
+        )
+        or (
+          select bool_or(counted.runs_differ or counted.without_run > 0)
+          from (
+            select
+              min(evaluation.run_id) <> max(evaluation.run_id) as runs_differ,
+              count(*) - count(evaluation.run_id) as without_run
+            from public.%1$I as evaluation
+            where evaluation.experiment_name in ($1, $2)
+            group by evaluation.experiment_name
+          ) as counted
+        )
     $query$,
     superseded_evaluations.results_table
   )

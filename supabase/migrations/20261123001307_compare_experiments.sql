@@ -221,6 +221,10 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+-- Few pairs may come of large sides.
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
 as $$
 declare
   differences double precision[];

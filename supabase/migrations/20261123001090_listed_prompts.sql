@@ -130,19 +130,16 @@ security invoker
 set search_path = ''
 as $$
 declare
+  progress jsonb;
   task public.pipeline_tasks;
   listed bigint;
 begin
-  update public.pipeline_tasks
-  set lease_expires_at = continue_list.as_of + pipeline.lease_time()
-  where pipeline_tasks.id = continue_list.task_id
-    and pipeline_tasks.lease_token = continue_list.lease_token
-    and pipeline_tasks.worker = continue_list.worker_id
-  returning * into task;
-  if task.id is null then
-    raise exception 'Cannot continue the list of task %: its lease was lost', continue_list.task_id
-      using errcode = 'PPL01';
-  end if;
+  -- First of all, because tasks are locked before the run.
+  progress := public.checkpoint_task(
+    continue_list.worker_id, continue_list.task_id, continue_list.lease_token, '{}',
+    as_of => continue_list.as_of
+  );
+  select * into task from public.pipeline_tasks where pipeline_tasks.id = continue_list.task_id;
   if task.payload -> 'after' <> 'null' then
     listed := pipeline.enqueue_listed(
       task.run_id, (task.payload ->> 'after')::bigint, 2000, continue_list.as_of
@@ -151,11 +148,7 @@ begin
     set payload = task.payload || jsonb_build_object('after', listed)
     where pipeline_tasks.id = task.id;
   end if;
-  return (
-    select jsonb_build_object('status', run.status, 'isComplete', listed is null)
-    from public.pipeline_runs as run
-    where run.id = task.run_id
-  );
+  return jsonb_build_object('status', progress -> 'status', 'isComplete', listed is null);
 end;
 $$;
 comment on function public.continue_list(uuid, bigint, uuid, timestamptz) is

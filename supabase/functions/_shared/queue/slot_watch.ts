@@ -51,8 +51,10 @@ export function createSlotWatch(
       const now = clock.now();
       const { moreSlots = 0, moreSlotsMs = Infinity } = claim;
       // The wait begins when they are expected.
-      if (claim.slots !== slots || moreSlotsMs > 0) since = now + moreSlotsMs;
-      since = Math.min(since, now + moreSlotsMs);
+      const expected = now + moreSlotsMs;
+      since = claim.slots !== slots || moreSlotsMs > 0
+        ? expected
+        : Math.min(since, expected);
       slots = claim.slots;
       toCome = moreSlots;
       askAt = moreSlots === 0 ? Infinity : now + Math.max(

@@ -46,7 +46,7 @@ export function readOnly(whole: readonly string[], parts: Parts = {}): Reads {
 
 /**
  * These members of an object as a whole, and those of objects in it as if they were its own: an object
- * less for the parser to make, five in a message of ChatGPT. No two of them may have the same name.
+ * less for the parser to make, four in a message of ChatGPT. No two of them may have the same name.
  * An inlined member that is null is as one that is missing.
  */
 export function readFlat(whole: readonly string[], inlined: Parts): Reads {

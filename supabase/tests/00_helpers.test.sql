@@ -13,9 +13,9 @@ $$;
 create function tests.create_run(name text, prompts integer, endpoint text default 'model')
 returns bigint language sql as $$
   insert into public.model_endpoints (name, url)
-  values (create_run.endpoint, 'https://model.test/v1') on conflict do nothing;
+  values (pipeline_create_run.endpoint, 'https://model.test/v1') on conflict do nothing;
   insert into public.pipeline_runs (experiment_name, source, endpoint, created_at)
-  values (create_run.name, tests.prompts(prompts), create_run.endpoint, '2026-01-01 00:00Z')
+  values (pipeline_create_run.name, tests.prompts(prompts), pipeline_create_run.endpoint, '2026-01-01 00:00Z')
   returning id;
 $$;
 create function tests.run_id(name text) returns bigint language sql stable as $$
@@ -30,21 +30,21 @@ create function tests.start_worker(
 ) returns void language sql as $$
   insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
   values (tests.worker_id(number), tests.run_id(run), stage, sha256('token'), 'test', as_of, as_of);
-  select public.start_worker(tests.worker_id(number), 'token', as_of);
+  select public.pipeline_start_worker(tests.worker_id(number), 'token', as_of);
 $$;
--- claim_tasks() with keys in place of tasks and without the random lease token.
+-- pipeline_claim_tasks() with keys in place of tasks and without the random lease token.
 create function tests.claim(
   number integer, as_of timestamptz, in_flight integer default 0, held integer default 0,
   ahead integer default 0
 ) returns jsonb language sql as $$
   select claimed - 'leaseToken' - 'tasks'
     || jsonb_build_object('keys', jsonb_path_query_array(claimed, '$.tasks[*].key'))
-  from public.claim_tasks(tests.worker_id(number), in_flight, held, ahead, as_of) as claimed;
+  from public.pipeline_claim_tasks(tests.worker_id(number), in_flight, held, ahead, as_of) as claimed;
 $$;
--- finish_tasks() with the same outcome for tasks that the worker holds.
+-- pipeline_finish_tasks() with the same outcome for tasks that the worker holds.
 create function tests.finish(number integer, keys text[], outcome jsonb, as_of timestamptz)
 returns jsonb language sql as $$
-  select public.finish_tasks(tests.worker_id(number), jsonb_agg(
+  select public.pipeline_finish_tasks(tests.worker_id(number), jsonb_agg(
     outcome || jsonb_build_object('id', task.id, 'leaseToken', task.lease_token)
   ), as_of)
   from public.pipeline_tasks as task

@@ -563,7 +563,7 @@ create policy "owners read their scores"
 
 create table public.evaluation_votes (
   id bigint generated always as identity primary key,
-  task_id bigint not null unique,
+  task_id bigint not null,
   run_id bigint not null,
   results_table text not null,
   evaluation_id bigint not null,
@@ -577,6 +577,7 @@ create table public.evaluation_votes (
   error text,
   created_at timestamptz not null,
   owner uuid,
+  constraint evaluation_votes_task_votes_once unique (task_id),
   constraint evaluation_votes_are_counted_from_one check (vote > 0)
 );
 comment on table public.evaluation_votes is
@@ -1621,9 +1622,9 @@ begin
   ids := array(
     select task.id
     from public.pipeline_tasks as task
-    where task.run_id = (worker).run_id
-      and task.stage = (worker).stage
-      and task.endpoint = case (worker).stage when 'judge' then (worker).endpoint else '' end
+    where task.run_id = (due_tasks.worker).run_id
+      and task.stage = (due_tasks.worker).stage
+      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
       and task.status = 'pending'
       and task.available_at <= due_tasks.as_of
       and task.lease_losses < 2
@@ -1638,9 +1639,9 @@ begin
   return array(
     select task.id
     from public.pipeline_tasks as task
-    where task.run_id = (worker).run_id
-      and task.stage = (worker).stage
-      and task.endpoint = case (worker).stage when 'judge' then (worker).endpoint else '' end
+    where task.run_id = (due_tasks.worker).run_id
+      and task.stage = (due_tasks.worker).stage
+      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
       and task.status = 'pending'
       and task.available_at <= due_tasks.as_of
       and task.lease_losses >= 2
@@ -1664,39 +1665,41 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+declare
+  tasks jsonb;
 begin
-  return (
-    with leased as (
-      update public.pipeline_tasks as task
-      set
-        status = 'leased',
-        attempts = task.attempts + 1,
-        lease_token = lease_tasks.lease_token,
-        lease_expires_at = lease_tasks.as_of + pipeline.lease_time(),
-        worker = (lease_tasks.worker).id,
-        reserved_tokens = coalesce((calls).tokens[array_position((calls).ids, task.id)], 0),
-        reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0)
-      -- An array instead of a join: with the limit as a parameter the planner would hash the table.
-      where task.id = any ((calls).ids)
-      returning
-        task.id, task.key, task.attempts, task.payload, task.prompt_id, task.repetition, task.created_at
+  with leased as (
+    update public.pipeline_tasks as task
+    set
+      status = 'leased',
+      attempts = task.attempts + 1,
+      lease_token = lease_tasks.lease_token,
+      lease_expires_at = lease_tasks.as_of + pipeline.lease_time(),
+      worker = (lease_tasks.worker).id,
+      reserved_tokens = coalesce((calls).tokens[array_position((calls).ids, task.id)], 0),
+      reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0)
+    -- An array instead of a join: with the limit as a parameter the planner would hash the table.
+    where task.id = any ((calls).ids)
+    returning
+      task.id, task.key, task.attempts, task.payload, task.prompt_id, task.repetition, task.created_at
+  )
+  select jsonb_agg(
+    jsonb_build_object(
+      'id', leased.id, 'key', leased.key, 'attempt', leased.attempts,
+      'repetition', leased.repetition, 'enqueuedAt', leased.created_at,
+      'payload', case
+        when leased.prompt_id is null then leased.payload
+        else jsonb_strip_nulls(jsonb_build_object(
+          'text', prompt.text, 'messages', prompt.messages, 'parameters', prompt.parameters
+        ))
+      end
     )
-    select jsonb_agg(
-      jsonb_build_object(
-        'id', leased.id, 'key', leased.key, 'attempt', leased.attempts,
-        'repetition', leased.repetition, 'enqueuedAt', leased.created_at,
-        'payload', case
-          when leased.prompt_id is null then leased.payload
-          else jsonb_strip_nulls(jsonb_build_object(
-            'text', prompt.text, 'messages', prompt.messages, 'parameters', prompt.parameters
-          ))
-        end
-      )
-      order by leased.id
-    )
-    from leased
-    left join pipeline.prompts as prompt on prompt.id = leased.prompt_id
-  );
+    order by leased.id
+  )
+  into tasks
+  from leased
+  left join pipeline.prompts as prompt on prompt.id = leased.prompt_id;
+  return tasks;
 end;
 $$;
 comment on function pipeline.lease_tasks(
@@ -1718,13 +1721,13 @@ declare
 begin
   select min(task.available_at) into available_at
   from public.pipeline_tasks as task
-  where task.run_id = (worker).run_id
-    and task.stage = (worker).stage
-    and task.endpoint = case (worker).stage when 'judge' then (worker).endpoint else '' end
+  where task.run_id = (next_wait_ms.worker).run_id
+    and task.stage = (next_wait_ms.worker).stage
+    and task.endpoint = case (next_wait_ms.worker).stage when 'judge' then (next_wait_ms.worker).endpoint else '' end
     and task.status = 'pending';
   return case
     -- For a later attempt to deliver an event, maintenance wakes another worker.
-    when pipeline.outlives_run((worker).stage) and available_at > as_of + interval '10 seconds' then null
+    when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
     -- What is due and yet was not given is held back by a limit, or locked by another claim.
     when available_at < 'infinity' then greatest(
       100, ceil(extract(epoch from greatest(available_at, ready_at) - as_of) * 1000)
@@ -1733,10 +1736,10 @@ begin
     else (
       select min(case task.stage when 'extract' then 200 else 500 end)
       from public.pipeline_tasks as task
-      where task.run_id = (worker).run_id
+      where task.run_id = (next_wait_ms.worker).run_id
         and task.status = 'leased'
         and task.stage = any (
-          case (worker).stage
+          case (next_wait_ms.worker).stage
             when 'execute' then array['extract']
             when 'evaluate' then array['execute']
             when 'judge' then array['execute', 'evaluate']
@@ -1797,19 +1800,19 @@ begin
     -- Read again: a run without money has just been paused.
     'status', (select claimed.status from public.pipeline_runs as claimed where claimed.id = run.id),
     'slots', calls.slots,
-    'moreSlots', calls.more_slots,
-    'handedOver', calls.handed_over,
     'leaseToken', lease_token,
     'tasks', tasks,
     'waitMs', case
       when tasks = '[]' or calls.ready_at is not null
       then pipeline.next_wait_ms(worker, calls.ready_at, as_of)
     end
-  );
+  )
+    || case when calls.more_slots then '{"moreSlots": true}' else '{}' end::jsonb
+    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
 end;
 $$;
 comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots, handedOver, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 -- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
 -- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
@@ -2857,22 +2860,20 @@ declare
   failed record;
 begin
   select * into run from public.pipeline_runs where id = fail_tasks.run_id;
+  update public.pipeline_tasks as task
+  set
+    status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
+    lease_token = null, lease_expires_at = null, worker = null
+  where task.id = any (fail_tasks.task_ids);
   for failed in
-    with closed as (
-      update public.pipeline_tasks as task
-      set
-        status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
-        lease_token = null, lease_expires_at = null, worker = null
-      where task.id = any (fail_tasks.task_ids)
-      returning task.*
-    )
     select
-      closed.stage,
-      case closed.stage when 'execute' then run.endpoint else nullif(closed.endpoint, '') end as endpoint,
-      array_agg(closed.id order by closed.id) as ids,
-      sum(closed.reserved_tokens) as reserved_tokens,
-      coalesce(sum(jsonb_array_length(closed.payload -> 'evaluationIds')), 0) as evaluations
-    from closed
+      task.stage,
+      case task.stage when 'execute' then run.endpoint else nullif(task.endpoint, '') end as endpoint,
+      array_agg(task.id order by task.id) as ids,
+      sum(task.reserved_tokens) as reserved_tokens,
+      coalesce(sum(jsonb_array_length(task.payload -> 'evaluationIds')), 0) as evaluations
+    from public.pipeline_tasks as task
+    where task.id = any (fail_tasks.task_ids)
     group by 1, 2
     order by 1, 2
   loop

@@ -13,9 +13,9 @@ $$;
 create function tests.create_run(name text, prompts integer, endpoint text default 'model')
 returns bigint language sql as $$
   insert into public.model_endpoints (name, url)
-  values (pipeline_create_run.endpoint, 'https://model.test/v1') on conflict do nothing;
+  values (create_run.endpoint, 'https://model.test/v1') on conflict do nothing;
   insert into public.pipeline_runs (experiment_name, source, endpoint, created_at)
-  values (pipeline_create_run.name, tests.prompts(prompts), pipeline_create_run.endpoint, '2026-01-01 00:00Z')
+  values (create_run.name, tests.prompts(prompts), create_run.endpoint, '2026-01-01 00:00Z')
   returning id;
 $$;
 create function tests.run_id(name text) returns bigint language sql stable as $$
@@ -26,11 +26,20 @@ create function tests.worker_id(number integer) returns uuid language sql immuta
 $$;
 create function tests.start_worker(
   number integer, run text, stage text default 'execute',
-  as_of timestamptz default '2026-01-01 00:00Z'
+  as_of timestamptz default '2026-01-01 00:00Z', judge text default null
 ) returns void language sql as $$
-  insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
-  values (tests.worker_id(number), tests.run_id(run), stage, sha256('token'), 'test', as_of, as_of);
+  insert into pipeline.workers (
+    id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at
+  )
+  select
+    tests.worker_id(number), id, stage, coalesce(judge, case stage when 'execute' then endpoint end),
+    sha256('token'), 'test', as_of, as_of
+  from public.pipeline_runs where id = tests.run_id(run);
   select public.pipeline_start_worker(tests.worker_id(number), 'token', as_of);
+$$;
+-- What a task asks, or its own key.
+create function tests.key_of(task public.pipeline_tasks) returns text language sql stable as $$
+  select coalesce((select key from pipeline.prompts where id = task.prompt_id), task.key);
 $$;
 -- pipeline_claim_tasks() with keys in place of tasks and without the random lease token.
 create function tests.claim(
@@ -38,7 +47,11 @@ create function tests.claim(
   ahead integer default 0
 ) returns jsonb language sql as $$
   select claimed - 'leaseToken' - 'tasks'
-    || jsonb_build_object('keys', jsonb_path_query_array(claimed, '$.tasks[*].key'))
+    || jsonb_build_object('keys', (
+      select coalesce(jsonb_agg(tests.key_of(task) order by place), '[]')
+      from jsonb_array_elements(claimed -> 'tasks') with ordinality as listed (item, place)
+      join public.pipeline_tasks as task on task.id = (item ->> 'id')::bigint
+    ))
   from public.pipeline_claim_tasks(tests.worker_id(number), in_flight, held, ahead, as_of) as claimed;
 $$;
 -- pipeline_finish_tasks() with the same outcome for tasks that the worker holds.
@@ -48,7 +61,7 @@ returns jsonb language sql as $$
     outcome || jsonb_build_object('id', task.id, 'leaseToken', task.lease_token)
   ), as_of)
   from public.pipeline_tasks as task
-  where task.worker = tests.worker_id(number) and task.key = any (keys);
+  where task.worker = tests.worker_id(number) and tests.key_of(task) = any (keys);
 $$;
 
 select plan(1);

@@ -129,7 +129,7 @@ create policy "owners read their scores"
 
 create table public.evaluation_votes (
   id bigint generated always as identity primary key,
-  task_id bigint not null unique,
+  task_id bigint not null,
   run_id bigint not null,
   results_table text not null,
   evaluation_id bigint not null,
@@ -143,6 +143,7 @@ create table public.evaluation_votes (
   error text,
   created_at timestamptz not null,
   owner uuid,
+  constraint evaluation_votes_task_votes_once unique (task_id),
   constraint evaluation_votes_are_counted_from_one check (vote > 0)
 );
 comment on table public.evaluation_votes is

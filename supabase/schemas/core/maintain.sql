@@ -28,22 +28,20 @@ declare
   failed record;
 begin
   select * into run from public.pipeline_runs where id = fail_tasks.run_id;
+  update public.pipeline_tasks as task
+  set
+    status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
+    lease_token = null, lease_expires_at = null, worker = null
+  where task.id = any (fail_tasks.task_ids);
   for failed in
-    with closed as (
-      update public.pipeline_tasks as task
-      set
-        status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
-        lease_token = null, lease_expires_at = null, worker = null
-      where task.id = any (fail_tasks.task_ids)
-      returning task.*
-    )
     select
-      closed.stage,
-      case closed.stage when 'execute' then run.endpoint else nullif(closed.endpoint, '') end as endpoint,
-      array_agg(closed.id order by closed.id) as ids,
-      sum(closed.reserved_tokens) as reserved_tokens,
-      coalesce(sum(jsonb_array_length(closed.payload -> 'evaluationIds')), 0) as evaluations
-    from closed
+      task.stage,
+      case task.stage when 'execute' then run.endpoint else nullif(task.endpoint, '') end as endpoint,
+      array_agg(task.id order by task.id) as ids,
+      sum(task.reserved_tokens) as reserved_tokens,
+      coalesce(sum(jsonb_array_length(task.payload -> 'evaluationIds')), 0) as evaluations
+    from public.pipeline_tasks as task
+    where task.id = any (fail_tasks.task_ids)
     group by 1, 2
     order by 1, 2
   loop

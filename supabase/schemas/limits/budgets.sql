@@ -92,11 +92,11 @@ begin
       select
         task.id,
         task.available_at,
-        case when (endpoint).tokens_per_minute is null then 0
+        case when (affordable_calls.endpoint).tokens_per_minute is null then 0
           else ceil(task.input_tokens + (state).output_tokens_mean)::integer
         end as tokens,
         coalesce(
-          (task.input_tokens * (endpoint).input_cost + (state).output_tokens_mean * (endpoint).output_cost) / 1e6,
+          (task.input_tokens * (affordable_calls.endpoint).input_cost + (state).output_tokens_mean * (affordable_calls.endpoint).output_cost) / 1e6,
           0
         ) as cost
       from public.pipeline_tasks as task
@@ -105,7 +105,7 @@ begin
     window up_to_here as (order by expected.available_at, expected.id)
   ) as priced
   -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
-  where ((endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
+  where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
     and (affordable_calls.money is null or priced.cost_so_far <= affordable_calls.money);
   return calls;
 end;

@@ -1,5 +1,20 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { Database as Schema, Json } from "./database.types.ts";
 import { PipelineError, type PipelineErrorCode } from "./errors.ts";
+
+type Functions = Schema["public"]["Functions"];
+
+/** Arguments as the generated types have them; each may be null, and jsonb takes any object. */
+type Arguments<Name extends keyof Functions> = {
+  [Key in keyof Functions[Name]["Args"]]:
+    | (Json extends Functions[Name]["Args"][Key] ? object
+      : Functions[Name]["Args"][Key])
+    | null;
+};
+
+/** What a function may return; the fields of jsonb are for the caller to name. */
+type Returned<Name extends keyof Functions> = Json extends
+  Functions[Name]["Returns"] ? unknown : Functions[Name]["Returns"] | null;
 
 /** Calls SQL functions by name. */
 export interface Database {
@@ -7,10 +22,10 @@ export interface Database {
    * @throws {PipelineError} with a code that says whether it is worth trying again: `unavailable`
    * is, everything else is final.
    */
-  call<Result>(
-    name: string,
-    parameters: Record<string, unknown>,
-  ): Promise<Result>;
+  call<Name extends keyof Functions, Answer extends Returned<Name>>(
+    name: Name,
+    args: Arguments<Name>,
+  ): Promise<Answer>;
 }
 
 /**
@@ -41,9 +56,9 @@ export function createDatabase(
   client: Pick<SupabaseClient, "rpc">,
 ): Database {
   return {
-    async call<Result>(name: string, parameters: Record<string, unknown>) {
-      const answer = await client.rpc(name, parameters);
-      if (!answer.error) return answer.data as Result;
+    async call(name, args) {
+      const answer = await client.rpc(name, args);
+      if (!answer.error) return answer.data;
       const { message, hint } = answer.error;
       throw new PipelineError(
         toErrorCode(

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { startDeadline } from "./deadline.ts";
 import {
   createEgressGuard,
@@ -22,8 +23,7 @@ export interface ModelCallerDependencies {
   fetch: typeof fetch;
   /** Value of a secret by name; rejects when there is none. */
   resolveSecret(name: string): Promise<string>;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  now: Clock["now"];
   /** Whether `PIPELINE_ALLOW_PRIVATE_HOSTS=true`; opens http and private hosts. */
   allowPrivateHosts: boolean;
   /** `Deno.resolveDns`, where the platform has it. */

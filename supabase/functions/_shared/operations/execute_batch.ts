@@ -8,7 +8,7 @@ import { type Endpoint, endpointSchema } from "../model/endpoint.ts";
 import type { ModelError, ModelResult } from "../model/model_result.ts";
 import { MODEL_FORMAT_NAMES } from "../model/model_format.ts";
 import type { Message } from "../prompt.ts";
-import type { Clock } from "../queue/drain.ts";
+import type { Clock } from "../clock.ts";
 import type { Caller } from "./caller.ts";
 import type { Evaluation } from "./evaluation_record.ts";
 

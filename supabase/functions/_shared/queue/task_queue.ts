@@ -101,12 +101,15 @@ export function createTaskQueue(
   const worker = { worker_id: workerId };
   return {
     async claim({ inFlight, held, ahead }) {
-      const claim = await database.call<
-        Omit<Claim, "tasks"> & {
-          leaseToken: string;
-          tasks: Omit<Task, "leaseToken">[];
-        }
-      >("claim_tasks", { ...worker, in_flight: inFlight, held, ahead });
+      const claim: Omit<Claim, "tasks"> & {
+        leaseToken: string;
+        tasks: Omit<Task, "leaseToken">[];
+      } = await database.call("claim_tasks", {
+        ...worker,
+        in_flight: inFlight,
+        held,
+        ahead,
+      });
       return {
         status: claim.status,
         slots: claim.slots,

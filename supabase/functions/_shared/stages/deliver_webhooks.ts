@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { EgressGuard } from "../model/egress_guard.ts";
 import { readRetryAfter } from "../model/retry_after.ts";
 import type { TaskHandler } from "../queue/drain.ts";
@@ -50,8 +51,7 @@ export function createNotifyHandler(
     fetch: typeof globalThis.fetch;
     guard: EgressGuard;
     readSecret(): Promise<string>;
-    /** Milliseconds since the epoch. */
-    now(): number;
+    now: Clock["now"];
     random(): number;
   },
 ): TaskHandler {

@@ -4,19 +4,19 @@ import type { JudgeRequest } from "../evaluation/evaluator.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
 import { referenceSchema } from "../evaluation/reference.ts";
 import { PipelineError } from "../errors.ts";
-import type { ModelCaller } from "../model/call_model.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
 import type { FinishReason, ModelResult } from "../model/model_result.ts";
 import type { WorkerState } from "../queue/drain.ts";
-import { createEvaluateHandler, type StoredRow } from "./evaluate_responses.ts";
-import { type CallLedger, createJudge } from "./judge_calls.ts";
-import { createPostJson } from "./post_json.ts";
 import type {
   Assignment,
   EndpointRow,
   StageOfWork,
   WorkerDependencies,
-} from "./run_worker.ts";
+} from "./assignment.ts";
+import { createEvaluateHandler, type StoredRow } from "./evaluate_responses.ts";
+import { type CallLedger, createJudge } from "./judge_calls.ts";
+import { openEndpoint } from "./open_endpoint.ts";
+import { createPostJson } from "./post_json.ts";
 
 /** Rows that one isolate's 2 s of processor time are good for, with a margin. */
 const ROWS_PER_WORKER = 4_000;
@@ -30,10 +30,6 @@ const optionsSchema = z.object({ reference: referenceSchema.optional() });
 export function createEvaluateStage(
   { workerId, run }: Assignment,
   dependencies: WorkerDependencies,
-  openEndpoint: (
-    endpoint: EndpointRow,
-    dependencies: WorkerDependencies,
-  ) => ModelCaller,
 ): StageOfWork {
   const { config, database, fetch, resolveDns, clock, stop } = dependencies;
   const configs = evaluatorsSchema.safeParse(run.evaluators);
@@ -54,7 +50,7 @@ export function createEvaluateStage(
         wanted,
       }),
     async openEndpoint(name) {
-      const row = await database.call<EndpointRow | null>("read_endpoint", {
+      const row: EndpointRow | null = await database.call("read_endpoint", {
         name,
       });
       if (row) return openEndpoint(row, dependencies);
@@ -95,7 +91,7 @@ export function createEvaluateStage(
       createEvaluateHandler({
         evaluators,
         async readRows(ids) {
-          const read = await database.call<StoredRow[]>("read_evaluations", {
+          const read: StoredRow[] = await database.call("read_evaluations", {
             results_table: run.resultsTable,
             ids,
           });

@@ -2,7 +2,7 @@ import type { JudgeRequest } from "../evaluation/evaluator.ts";
 import type { ModelCaller } from "../model/call_model.ts";
 import type { ModelResult } from "../model/model_result.ts";
 import { pauseForLimits } from "../model/pause_for_limits.ts";
-import type { Clock } from "../queue/drain.ts";
+import type { Clock } from "../clock.ts";
 import type { RunStatus } from "../queue/task_queue.ts";
 
 /** A reserved call that has ended, as `exchange_calls()` takes it. */

@@ -1,7 +1,7 @@
 import { PipelineError } from "../errors.ts";
 import type { EgressGuard } from "../model/egress_guard.ts";
 import { readRetryAfter } from "../model/retry_after.ts";
-import type { Clock } from "../queue/drain.ts";
+import type { Clock } from "../clock.ts";
 
 const TIMEOUT_MS = 60_000;
 const TRIES = 3;

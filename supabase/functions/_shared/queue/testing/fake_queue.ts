@@ -1,4 +1,5 @@
-import type { Clock, DrainSettings, WorkerState } from "../drain.ts";
+import type { Clock } from "../../clock.ts";
+import type { DrainSettings, WorkerState } from "../drain.ts";
 import type { RunStatus, Task, TaskQueue } from "../task_queue.ts";
 
 export function createTasks(count: number): Task[] {

@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { PipelineError } from "../errors.ts";
 import { toStorableJson } from "../storable_json.ts";
 
-export type Stage = "extract" | "execute" | "evaluate" | "notify";
+export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
 
 export type RunStatus =
   | "queued"
@@ -19,6 +19,8 @@ export interface Task<Payload = unknown> {
   /** 1 for the first try. */
   attempt: number;
   payload: Payload;
+  /** Which repetition of its prompt in the run, from 1. */
+  repetition: number;
   /** ISO 8601; when the task became due. */
   enqueuedAt: string;
   leaseToken: string;

@@ -17,6 +17,7 @@ import { createNotifyHandler } from "./deliver_webhooks.ts";
 import { createEvaluateStage } from "./evaluate_stage.ts";
 import { createExecuteHandler } from "./execute_prompts.ts";
 import { createExtractHandler } from "./extract_archives.ts";
+import { createJudgeStage } from "./judge_stage.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 
 /**
@@ -63,6 +64,8 @@ function createStage(
       return createExecuteStage(assignment, dependencies);
     case "evaluate":
       return createEvaluateStage(assignment, dependencies);
+    case "judge":
+      return createJudgeStage(assignment, dependencies);
     case "notify":
       return createNotifyStage(dependencies, queue);
   }

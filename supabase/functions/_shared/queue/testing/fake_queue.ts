@@ -7,6 +7,7 @@ export function createTasks(count: number): Task[] {
     id,
     key: `k${id}`,
     attempt: 1,
+    repetition: 1,
     payload: {},
     enqueuedAt: "2026-01-01T00:00:00Z",
     leaseToken: "t",

@@ -1,13 +1,13 @@
 import { PipelineError } from "../errors.ts";
-import type { ModelError } from "../model/model_result.ts";
+import type { TaskError } from "../task_error.ts";
 
 /** A score that is missing because a call failed or its answer was of no use. */
 export class CallFailure extends Error {
   override readonly name = "CallFailure";
   /** Absent when a repeated call would give the same. */
-  readonly failure?: ModelError;
+  readonly failure?: TaskError;
 
-  constructor(message: string, failure?: ModelError) {
+  constructor(message: string, failure?: TaskError) {
     super(message);
     this.failure = failure;
   }

@@ -1,4 +1,4 @@
-import type { ModelError } from "../model/model_result.ts";
+import type { TaskError } from "../task_error.ts";
 
 /** What one evaluator says about one row; `error` when it could not score. */
 export interface Score {
@@ -17,7 +17,7 @@ export interface Score {
    * The failed call behind `error`, of a judge or a webhook; its class says whether another attempt
    * can help. Not meant to be stored.
    */
-  failure?: ModelError;
+  failure?: TaskError;
 }
 
 /** A score that does not know its evaluator's name yet. */

@@ -5,10 +5,11 @@ import type {
   JudgeRequest,
 } from "../evaluation/evaluator.ts";
 import type { Score } from "../evaluation/score.ts";
-import type { ModelError, ModelResult } from "../model/model_result.ts";
+import type { ModelResult } from "../model/model_result.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
 import { CallInterrupted } from "./judge_calls.ts";
+import type { TaskError } from "../task_error.ts";
 
 /** A stored row with what finds the same prompt in other experiments. */
 export interface StoredRow extends EvaluationRow {
@@ -93,12 +94,11 @@ async function scoreRows(
   return scores.map((score, index) => ({ id: rows[index].id, score }));
 }
 
-function toStop(failure: ModelError): TaskOutcome {
+function toStop(failure: TaskError): TaskOutcome {
   return {
     outcome: "failed",
     error: {
-      class: "stop",
-      code: failure.code,
+      ...failure,
       message: `The judge cannot be called: ${failure.message}`,
     },
   };

@@ -1,7 +1,8 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { ModelError, ModelResult } from "../model/model_result.ts";
+import type { ModelResult } from "../model/model_result.ts";
 import type { RunStatus } from "../queue/task_queue.ts";
 import { type CallLedger, createJudge, type EndedCall } from "./judge_calls.ts";
+import type { TaskError } from "../task_error.ts";
 
 interface Exchange {
   status: RunStatus;
@@ -12,7 +13,7 @@ interface Exchange {
 function createFakes(
   { exchanges = [], answers = [] }: {
     exchanges?: Exchange[];
-    answers?: (string | ModelError)[];
+    answers?: (string | TaskError)[];
   },
 ) {
   const ended: EndedCall[] = [];
@@ -48,7 +49,7 @@ function createFakes(
   };
 }
 
-function toResult(answers: (string | ModelError)[]): ModelResult {
+function toResult(answers: (string | TaskError)[]): ModelResult {
   const answer = answers.shift() ?? "fine";
   return typeof answer === "string"
     ? {
@@ -62,7 +63,7 @@ function toResult(answers: (string | ModelError)[]): ModelResult {
     : { ok: false, error: answer, durationMs: 5 };
 }
 
-function failure(kind: ModelError["class"]): ModelError {
+function failure(kind: TaskError["class"]): TaskError {
   return { class: kind, code: kind, message: kind };
 }
 

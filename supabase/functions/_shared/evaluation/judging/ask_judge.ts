@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toSentence } from "../../task_error.ts";
 import { CallFailure } from "../call_failure.ts";
 import type { EvaluationContext } from "../evaluator.ts";
 import { clip } from "../text/clip.ts";
@@ -19,7 +20,7 @@ export async function askJudge<Answer>(
   const result = await context.judge({ endpoint, model, prompt, parameters });
   if (!result.ok) {
     throw new CallFailure(
-      `Cannot score: the judge failed: ${result.error.message}`,
+      `Cannot score: the judge failed: ${toSentence(result.error)}`,
       result.error,
     );
   }

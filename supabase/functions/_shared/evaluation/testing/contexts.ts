@@ -1,5 +1,6 @@
-import type { ModelError, ModelResult } from "../../model/model_result.ts";
+import type { ModelResult } from "../../model/model_result.ts";
 import type { EvaluationContext, JudgeRequest } from "../evaluator.ts";
+import type { TaskError } from "../../task_error.ts";
 
 /** A world in which every call is a mistake, but for those that are given. */
 export function aContext(
@@ -11,7 +12,7 @@ export function aContext(
 
 /** A judge that gives these answers in turn, and what it was asked. */
 export function aJudge(
-  ...answers: (string | ModelError)[]
+  ...answers: (string | TaskError)[]
 ): { context: EvaluationContext; requests: JudgeRequest[] } {
   const requests: JudgeRequest[] = [];
   const context = aContext({
@@ -24,7 +25,7 @@ export function aJudge(
   return { context, requests };
 }
 
-function toResult(answer: string | ModelError): ModelResult {
+function toResult(answer: string | TaskError): ModelResult {
   return typeof answer === "string"
     ? { ok: true, text: answer, finishReason: "stop", durationMs: 5 }
     : { ok: false, error: answer, durationMs: 5 };

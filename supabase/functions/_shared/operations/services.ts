@@ -5,7 +5,7 @@ import type { ModelCallerDependencies } from "../model/call_model.ts";
 import type { Clock } from "../clock.ts";
 import type { ArchiveStorage } from "../storage.ts";
 import { type Caller, ownerOf } from "./caller.ts";
-import type { NamedEndpoint } from "./execute_batch.ts";
+import type { NamedEndpoint } from "./endpoint_choice.ts";
 import type { ExtractPromptsDependencies } from "./extract_prompts.ts";
 import type { RunState } from "./run_state.ts";
 

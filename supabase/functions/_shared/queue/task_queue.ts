@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
-import { PipelineError } from "../errors.ts";
 import { toStorableJson } from "../storable_json.ts";
+import type { TaskError } from "../task_error.ts";
 
 export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
 
@@ -41,15 +41,6 @@ export interface Loss {
   code: string;
   message: string;
   place: Record<string, unknown>;
-}
-
-/** Why a try failed; the class decides in SQL what happens next (design: the four classes). */
-export interface TaskError {
-  class: "rate" | "transient" | "permanent" | "stop";
-  code: string;
-  message: string;
-  retryAfterMs?: number;
-  place?: Record<string, unknown>;
 }
 
 /** What a handler made of a task. Fields beyond `outcome` and `error` depend on the stage. */
@@ -164,45 +155,5 @@ export function createTaskQueue(
     async end() {
       await database.call("end_worker", worker);
     },
-  };
-}
-
-/**
- * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
- * 2 s apart, until `forMs` have passed. All queue functions are fenced or idempotent, so that a
- * repeated call changes nothing twice.
- */
-export function withPatience(
-  queue: TaskQueue,
-  { forMs, wait, now }: {
-    forMs: number;
-    wait(milliseconds: number): Promise<void>;
-    now(): number;
-  },
-): TaskQueue {
-  async function patiently<Result>(call: () => Promise<Result>) {
-    const deadline = now() + forMs;
-    for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
-      try {
-        return await call();
-      } catch (error) {
-        const passing = error instanceof PipelineError &&
-          error.code === "unavailable";
-        if (!passing || now() + pause > deadline) throw error;
-        await wait(pause);
-      }
-    }
-  }
-  return {
-    claim: (holding) => patiently(() => queue.claim(holding)),
-    extend: (inFlight) => patiently(() => queue.extend(inFlight)),
-    checkpoint: (task, progress) =>
-      patiently(() => queue.checkpoint(task, progress)),
-    continueList: (task) => patiently(() => queue.continueList(task)),
-    finish: (results) => patiently(() => queue.finish(results)),
-    release: (tasks) => patiently(() => queue.release(tasks)),
-    handOver: (capacity, remainingMs) =>
-      patiently(() => queue.handOver(capacity, remainingMs)),
-    end: () => patiently(() => queue.end()),
   };
 }

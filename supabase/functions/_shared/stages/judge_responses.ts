@@ -1,10 +1,7 @@
 import type { ModelCaller } from "../model/call_model.ts";
-import type {
-  FinishReason,
-  ModelError,
-  ModelResult,
-} from "../model/model_result.ts";
+import type { FinishReason, ModelResult } from "../model/model_result.ts";
 import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskError } from "../task_error.ts";
 import { toCallFacts } from "./call_facts.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
@@ -108,7 +105,7 @@ function toFailure(code: string, message: string) {
   };
 }
 
-function toJudgeError(error: ModelError): ModelError {
+function toJudgeError(error: TaskError): TaskError {
   const what = error.class === "stop"
     ? "The judge cannot be called"
     : "Cannot score: the judge failed";

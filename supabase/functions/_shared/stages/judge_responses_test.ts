@@ -5,8 +5,9 @@ import { evaluatorSchema } from "../evaluation/evaluator_schema.ts";
 import { aContext } from "../evaluation/testing/contexts.ts";
 import { aFailedRow, aRow } from "../evaluation/testing/rows.ts";
 import type { ModelRequest } from "../model/model_request.ts";
-import type { ModelError, ModelResult } from "../model/model_result.ts";
+import type { ModelResult } from "../model/model_result.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
+import type { TaskError } from "../task_error.ts";
 import {
   createJudgeHandler,
   type JudgeDependencies,
@@ -22,7 +23,7 @@ const signal = new AbortController().signal;
 
 /** Works on one task with a judge that gives this answer, and what the judge was asked. */
 async function judge(
-  answer: string | ModelError,
+  answer: string | TaskError,
   payload: Partial<JudgePayload> = {},
   dependencies: Partial<JudgeDependencies> = {},
 ): Promise<{ outcome: TaskOutcome; asked: ModelRequest[] }> {
@@ -59,7 +60,7 @@ async function judge(
 
 const facts = { model: "j-2-mini", inputTokens: 70, outputTokens: 3 };
 
-function toResult(answer: string | ModelError): ModelResult {
+function toResult(answer: string | TaskError): ModelResult {
   const record = {
     ...facts,
     durationMs: 5.4,
@@ -127,7 +128,12 @@ Deno.test("createJudgeHandler() asks once and leaves a failure to the database, 
       ["stop", "The judge cannot be called: it said no"],
     ] as const
   ) {
-    const error = { code: "a_code", status: 400, retryAfterMs: 1000 };
+    const error = {
+      code: "a_code",
+      advice: "Ask another",
+      status: 400,
+      retryAfterMs: 1000,
+    };
     const { outcome, asked } = await judge({
       ...error,
       class: errorClass,

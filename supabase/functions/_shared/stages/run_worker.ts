@@ -2,12 +2,9 @@ import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
 import { drain, type DrainReport } from "../queue/drain.ts";
-import {
-  createTaskQueue,
-  type TaskQueue,
-  withPatience,
-} from "../queue/task_queue.ts";
+import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
+import { withPatience } from "../database.ts";
 import type {
   Assignment,
   StageOfWork,
@@ -36,11 +33,10 @@ export function runWorker(
   dependencies: WorkerDependencies,
 ): Promise<DrainReport> {
   const { config, database, clock, stop } = dependencies;
-  const queue = withPatience(createTaskQueue(database, assignment.workerId), {
-    forMs: PATIENCE_MS,
-    wait: (milliseconds) => clock.wait(milliseconds, stop),
-    now: clock.now,
-  });
+  const queue = createTaskQueue(
+    withPatience(database, { forMs: PATIENCE_MS, clock, signal: stop }),
+    assignment.workerId,
+  );
   const stage = createStage(assignment, dependencies, queue);
   return drain(stage.queue ?? queue, stage.handle, {
     // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.

@@ -1,8 +1,9 @@
+import type { CallOutcome } from "./call_outcome.ts";
 import { classifyFailure } from "./classify_failure.ts";
-import { looksLikeHtml } from "./failure_message.ts";
+import { looksLikeHtml } from "./describe_failure.ts";
+import type { Failure } from "./failed_call.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
-import type { Failure, Outcome } from "./outcome.ts";
 import { readErrorDetail, readProviderError } from "./provider_error.ts";
 import { readRateLimits } from "./rate_limits.ts";
 import { readChunks, readText } from "./response_body.ts";
@@ -21,7 +22,7 @@ export async function readOutcome(
   response: Response,
   format: ModelFormat,
   { limitBytes, now }: { limitBytes: number; now: number },
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const { status, headers } = response;
   const limits = readRateLimits(headers, now);
   if (status >= 300 && status < 400) {
@@ -63,7 +64,7 @@ async function judgeText(
   format: ModelFormat,
   headers: Headers,
   now: number,
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   if (text.trim() === "") return { failure: emptyContent("an empty body") };
   const body = parseJson(text);
   if (body !== undefined) return judge(body, format, headers, now);
@@ -97,7 +98,7 @@ function judgeStream(
   format: ModelFormat,
   headers: Headers,
   now: number,
-): Outcome {
+): CallOutcome {
   if (body !== undefined) return judge(body, format, headers, now);
   return {
     failure: {
@@ -113,7 +114,7 @@ function judge(
   format: ModelFormat,
   headers: Headers,
   now: number,
-): Outcome {
+): CallOutcome {
   const answer = format.readAnswer(body);
   const about = { usage: answer.usage, model: answer.model, body };
   switch (answer.kind) {

@@ -5,7 +5,8 @@ import {
   evaluateResultsSchema,
 } from "./evaluate_results.ts";
 import { evaluationSchema } from "./evaluation_record.ts";
-import { executeBatch, executeBatchSchema } from "./execute_batch.ts";
+import { executeBatch } from "./execute_batch.ts";
+import { executeBatchSchema } from "./execute_batch_schema.ts";
 import {
   extractPrompts,
   extractPromptsOutputSchema,

@@ -5,8 +5,8 @@ import {
   type RunPipelineDependencies,
   type RunPipelineInput,
   runPipelineSchema,
-  type RunState,
 } from "./run_pipeline.ts";
+import type { RunState } from "./run_state.ts";
 
 const over: RunState = {
   runId: 7,

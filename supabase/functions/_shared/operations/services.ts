@@ -2,12 +2,12 @@ import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../database.ts";
 import { PipelineError } from "../errors.ts";
 import type { ModelCallerDependencies } from "../model/call_model.ts";
-import type { Clock } from "../queue/drain.ts";
+import type { Clock } from "../clock.ts";
 import type { ArchiveStorage } from "../storage.ts";
 import { type Caller, ownerOf } from "./caller.ts";
-import type { NamedEndpoint } from "./execute_batch.ts";
+import type { NamedEndpoint } from "./endpoint_choice.ts";
 import type { ExtractPromptsDependencies } from "./extract_prompts.ts";
-import type { RunState } from "./run_pipeline.ts";
+import type { RunState } from "./run_state.ts";
 
 /** What the operations need of a project; the same for all callers. */
 export interface Project {

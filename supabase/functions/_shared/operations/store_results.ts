@@ -31,7 +31,7 @@ export interface StoreResultsOutput {
   errors: OperationError[];
 }
 
-const BATCH_SIZE = 200;
+const BATCH_SIZE = 100;
 
 /**
  * Stores responses as rows of a results table. A row or a batch that cannot be stored is in `errors`
@@ -52,10 +52,10 @@ export async function storeResults(
     const batch = responses.slice(start, start + BATCH_SIZE);
     const number = start / BATCH_SIZE + 1;
     try {
-      const stored = await database.call<{
+      const stored: {
         ids: (number | null)[];
         errors: { index: number; code: string; message: string }[];
-      }>("store_results", {
+      } = await database.call("store_results", {
         results_table: supabaseTable,
         results: batch.map(toResult),
         defaults,

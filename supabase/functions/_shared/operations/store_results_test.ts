@@ -55,14 +55,14 @@ Deno.test("storeResults() gives metadata of the batch as defaults", async () => 
 Deno.test("storeResults() goes on after a batch that failed", async () => {
   const { database } = createDatabase((call) => {
     if (call === 2) throw new PipelineError("unavailable", "no answer");
-    const size = call === 1 ? 200 : 50;
+    const size = call === 1 ? 100 : 50;
     return { ids: Array.from({ length: size }, (_, id) => id), errors: [] };
   });
   const stored = await store(database, {
-    responses: Array.from({ length: 450 }, (_, at) => answered(`${at}`)),
+    responses: Array.from({ length: 250 }, (_, at) => answered(`${at}`)),
   });
-  deepEqual([stored.stored, stored.failed], [250, 200]);
-  deepEqual(stored.errors[0].context, { batch: 2, prompts: [200, 399] });
+  deepEqual([stored.stored, stored.failed], [150, 100]);
+  deepEqual(stored.errors[0].context, { batch: 2, prompts: [100, 199] });
 });
 
 Deno.test("storeResults() names the response of a bad row", async () => {

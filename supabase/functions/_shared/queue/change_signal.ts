@@ -1,4 +1,4 @@
-import type { Clock } from "./drain.ts";
+import type { Clock } from "../clock.ts";
 
 /** Lets loops wait for conditions over state that they share. */
 export interface ChangeSignal {

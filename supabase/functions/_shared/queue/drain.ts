@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { createChangeSignal } from "./change_signal.ts";
 import { createSlotWatch } from "./slot_watch.ts";
 import { createStockPlan } from "./stock_plan.ts";
@@ -18,12 +19,6 @@ export interface WorkerState {
   signal: AbortSignal;
   /** Whether it is time to stop; long tasks then checkpoint and give themselves back. */
   isSpent(): boolean;
-}
-
-export interface Clock {
-  now(): number;
-  /** Resolves after so many milliseconds, or at once when the signal aborts. */
-  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface DrainSettings {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { type Clock, drain } from "./drain.ts";
+import type { Clock } from "../clock.ts";
+import { drain } from "./drain.ts";
 import type { TaskQueue } from "./task_queue.ts";
 import {
   createFakeQueue,

@@ -1,4 +1,4 @@
-import type { Clock } from "./drain.ts";
+import type { Clock } from "../clock.ts";
 import type { Claim } from "./task_queue.ts";
 
 /**

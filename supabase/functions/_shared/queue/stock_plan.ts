@@ -1,4 +1,4 @@
-import type { Clock } from "./drain.ts";
+import type { Clock } from "../clock.ts";
 
 /** Milliseconds of work to hold in stock, so that a claim is answered before the stock is empty. */
 const STOCK_MS = 300;

@@ -1,8 +1,8 @@
 import type { Database } from "../database.ts";
-import { PipelineError } from "../errors.ts";
 import { toStorableJson } from "../storable_json.ts";
+import type { TaskError } from "../task_error.ts";
 
-export type Stage = "extract" | "execute" | "evaluate" | "notify";
+export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
 
 export type RunStatus =
   | "queued"
@@ -19,6 +19,8 @@ export interface Task<Payload = unknown> {
   /** 1 for the first try. */
   attempt: number;
   payload: Payload;
+  /** Which repetition of its prompt in the run, from 1. */
+  repetition: number;
   /** ISO 8601; when the task became due. */
   enqueuedAt: string;
   leaseToken: string;
@@ -39,15 +41,6 @@ export interface Loss {
   code: string;
   message: string;
   place: Record<string, unknown>;
-}
-
-/** Why a try failed; the class decides in SQL what happens next (design: the four classes). */
-export interface TaskError {
-  class: "rate" | "transient" | "permanent" | "stop";
-  code: string;
-  message: string;
-  retryAfterMs?: number;
-  place?: Record<string, unknown>;
 }
 
 /** What a handler made of a task. Fields beyond `outcome` and `error` depend on the stage. */
@@ -101,12 +94,15 @@ export function createTaskQueue(
   const worker = { worker_id: workerId };
   return {
     async claim({ inFlight, held, ahead }) {
-      const claim = await database.call<
-        Omit<Claim, "tasks"> & {
-          leaseToken: string;
-          tasks: Omit<Task, "leaseToken">[];
-        }
-      >("claim_tasks", { ...worker, in_flight: inFlight, held, ahead });
+      const claim: Omit<Claim, "tasks"> & {
+        leaseToken: string;
+        tasks: Omit<Task, "leaseToken">[];
+      } = await database.call("claim_tasks", {
+        ...worker,
+        in_flight: inFlight,
+        held,
+        ahead,
+      });
       return {
         status: claim.status,
         slots: claim.slots,
@@ -159,45 +155,5 @@ export function createTaskQueue(
     async end() {
       await database.call("end_worker", worker);
     },
-  };
-}
-
-/**
- * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
- * 2 s apart, until `forMs` have passed. All queue functions are fenced or idempotent, so that a
- * repeated call changes nothing twice.
- */
-export function withPatience(
-  queue: TaskQueue,
-  { forMs, wait, now }: {
-    forMs: number;
-    wait(milliseconds: number): Promise<void>;
-    now(): number;
-  },
-): TaskQueue {
-  async function patiently<Result>(call: () => Promise<Result>) {
-    const deadline = now() + forMs;
-    for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
-      try {
-        return await call();
-      } catch (error) {
-        const passing = error instanceof PipelineError &&
-          error.code === "unavailable";
-        if (!passing || now() + pause > deadline) throw error;
-        await wait(pause);
-      }
-    }
-  }
-  return {
-    claim: (holding) => patiently(() => queue.claim(holding)),
-    extend: (inFlight) => patiently(() => queue.extend(inFlight)),
-    checkpoint: (task, progress) =>
-      patiently(() => queue.checkpoint(task, progress)),
-    continueList: (task) => patiently(() => queue.continueList(task)),
-    finish: (results) => patiently(() => queue.finish(results)),
-    release: (tasks) => patiently(() => queue.release(tasks)),
-    handOver: (capacity, remainingMs) =>
-      patiently(() => queue.handOver(capacity, remainingMs)),
-    end: () => patiently(() => queue.end()),
   };
 }

@@ -1,7 +1,8 @@
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { systemClock } from "../queue/system_clock.ts";
-import { type Assignment, runWorker } from "./run_worker.ts";
+import type { Assignment } from "./assignment.ts";
+import { runWorker } from "./run_worker.ts";
 
 // The Supabase Edge Runtime defines it and has no type package.
 declare const EdgeRuntime: { waitUntil(work: Promise<unknown>): void };
@@ -48,9 +49,10 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
 
   async function takeWake(runId: number): Promise<void> {
     // The wake will arrive, and the sweep wakes again: to fail here is to be late, not lost.
-    const assignment = await database.call<Assignment | null>("take_wake", {
+    const wake: Promise<Assignment | null> = database.call("take_wake", {
       run_id: runId,
-    }).catch(console.error);
+    });
+    const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
   }
 

@@ -1,67 +1,21 @@
 import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
-import type { Config } from "../config.ts";
-import type { Database } from "../database.ts";
-import { createModelCaller, type ModelCaller } from "../model/call_model.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
-import type { Endpoint } from "../model/endpoint.ts";
-import {
-  type Clock,
-  drain,
-  type DrainReport,
-  type TaskHandler,
-} from "../queue/drain.ts";
-import {
-  createTaskQueue,
-  type Stage,
-  type TaskQueue,
-  withPatience,
-} from "../queue/task_queue.ts";
-import { readSecret } from "../read_secret.ts";
+import { drain, type DrainReport } from "../queue/drain.ts";
+import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
+import { withPatience } from "../database.ts";
+import type {
+  Assignment,
+  StageOfWork,
+  WorkerDependencies,
+} from "./assignment.ts";
 import { createNotifyHandler } from "./deliver_webhooks.ts";
 import { createEvaluateStage } from "./evaluate_stage.ts";
 import { createExecuteHandler } from "./execute_prompts.ts";
 import { createExtractHandler } from "./extract_archives.ts";
-
-/** What `start_worker()` hands a worker; see its comment in SQL. */
-export interface Assignment {
-  workerId: string;
-  stage: Stage;
-  run: {
-    id: number;
-    owner: string | null;
-    model: string | null;
-    parameters: Record<string, unknown>;
-    options: Record<string, unknown>;
-    evaluators: unknown[];
-    resultsTable: string;
-  };
-  /** Null for a run that only evaluates. */
-  endpoint: EndpointRow | null;
-}
-
-/** A row of `model_endpoints`, as far as a call needs it. */
-export interface EndpointRow {
-  name: string;
-  url: string;
-  format: Endpoint["format"];
-  model: string | null;
-  headers: Record<string, string>;
-  request_template: unknown;
-  response_path: Endpoint["responsePath"];
-  timeout_seconds: number;
-}
-
-export interface WorkerDependencies {
-  config: Config;
-  database: Database;
-  fetch: typeof fetch;
-  resolveDns?: typeof Deno.resolveDns;
-  clock: Clock;
-  /** Aborted when the isolate is about to be killed. */
-  stop: AbortSignal;
-}
+import { createJudgeStage } from "./judge_stage.ts";
+import { openEndpoint } from "./open_endpoint.ts";
 
 /**
  * What one isolate's 2 s of processor time are good for, with a margin: reading 120 MB of archive
@@ -79,11 +33,10 @@ export function runWorker(
   dependencies: WorkerDependencies,
 ): Promise<DrainReport> {
   const { config, database, clock, stop } = dependencies;
-  const queue = withPatience(createTaskQueue(database, assignment.workerId), {
-    forMs: PATIENCE_MS,
-    wait: (milliseconds) => clock.wait(milliseconds, stop),
-    now: clock.now,
-  });
+  const queue = createTaskQueue(
+    withPatience(database, { forMs: PATIENCE_MS, clock, signal: stop }),
+    assignment.workerId,
+  );
   const stage = createStage(assignment, dependencies, queue);
   return drain(stage.queue ?? queue, stage.handle, {
     // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
@@ -93,17 +46,6 @@ export function runWorker(
     stop,
     clock,
   });
-}
-
-/** What a worker of one stage does. */
-export interface StageOfWork {
-  handle: TaskHandler;
-  /** The share of an isolate's processor time that is used up. */
-  load(): number;
-  /** Results that are stored together; default 100. */
-  flushSize?: number;
-  /** Used instead of the plain queue. */
-  queue?: TaskQueue;
 }
 
 function createStage(
@@ -117,7 +59,9 @@ function createStage(
     case "execute":
       return createExecuteStage(assignment, dependencies);
     case "evaluate":
-      return createEvaluateStage(assignment, dependencies, openEndpoint);
+      return createEvaluateStage(assignment, dependencies);
+    case "judge":
+      return createJudgeStage(assignment, dependencies);
     case "notify":
       return createNotifyStage(dependencies, queue);
   }
@@ -145,29 +89,6 @@ function createExtractStage(
     }),
     load: () => bytes / BYTES_PER_WORKER,
   };
-}
-
-/** Prepares calls to an endpoint. */
-export function openEndpoint(
-  endpoint: EndpointRow,
-  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
-): ModelCaller {
-  return createModelCaller({
-    name: endpoint.name,
-    url: endpoint.url,
-    format: endpoint.format,
-    model: endpoint.model,
-    headers: endpoint.headers,
-    requestTemplate: endpoint.request_template,
-    responsePath: endpoint.response_path,
-    timeoutSeconds: endpoint.timeout_seconds,
-  }, {
-    fetch,
-    resolveDns,
-    now: clock.now,
-    allowPrivateHosts: config.allowPrivateHosts,
-    resolveSecret: (name) => readSecret(database, name),
-  });
 }
 
 function createExecuteStage(

@@ -1,21 +1,22 @@
-/** What to do, by error code; a code without a line needs no action. */
+import type { TaskError } from "../task_error.ts";
+import type { Failure } from "./failed_call.ts";
+
+/** What to do, by error code. A run that was stopped is resumed then; SQL says so. */
 const ADVICE: Record<string, string> = {
-  aborted: "It is tried again",
   content_filter: "Change or exclude the prompt",
-  daily_quota: "Resume the run when the quota is renewed",
+  daily_quota: "Wait until the quota is renewed",
   egress_refused: "Change the endpoint's URL",
-  empty_content: "It is tried again",
-  forbidden: "Check what the endpoint's key may do, then resume the run",
+  forbidden: "Check what the endpoint's key may do",
   html: "Check the endpoint's URL",
   max_tokens: "Raise the parameter maxTokens",
-  quota: "Check the account's balance and spend limits, then resume the run",
+  quota: "Check the account's balance and spend limits",
   redirect: "Set the endpoint's URL to where it points, if you trust that",
   refusal: "Change or exclude the prompt",
   response_too_large: "Lower the parameter maxTokens",
-  secret_unavailable: "Store the secret in Vault, then resume the run",
+  secret_unavailable: "Store the secret in Vault",
   timeout: "Raise the endpoint's timeout if this repeats",
   tls: "Check the endpoint's certificate",
-  unauthorized: "Check the endpoint's key, then resume the run",
+  unauthorized: "Check the endpoint's key",
   unrecognised_answer:
     "Declare the endpoint's format, or format custom with responsePath.text",
 };
@@ -23,14 +24,17 @@ const ADVICE: Record<string, string> = {
 /** Longest quotation of what an endpoint said. */
 const LONGEST_QUOTE = 500;
 
-/** One sentence: what failed, where, the endpoint's own words, what to do. */
-export function toFailureMessage(
-  failure: { endpoint: string; code: string; what: string; said?: string },
-): string {
-  const said = failure.said ? `: ${quote(failure.said)}` : "";
-  const advice = ADVICE[failure.code];
-  return `Endpoint "${failure.endpoint}" ${failure.what}${said}` +
-    (advice ? `. ${advice}` : "");
+/** Writes an endpoint's failure down: where, what, the endpoint's own words, what to do. */
+export function describeFailure(
+  endpoint: string,
+  { what, said, ...error }: Failure,
+): TaskError {
+  return {
+    ...error,
+    message: `Endpoint "${endpoint}" ${what}` +
+      (said ? `: ${quote(said)}` : ""),
+    advice: ADVICE[error.code],
+  };
 }
 
 /** Text from outside on one line, at most 500 characters, no full stop. */

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import postgres from "postgres";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
 import { FAULT_CASES } from "../../supabase/functions/_shared/model/testing/fault_outcomes.ts";
 import { OPERATIONS } from "../../supabase/functions/_shared/operations/operations.ts";
@@ -8,9 +7,8 @@ import {
   OPERATIONS as OPERATION_ACCESS,
   RELATIONS,
 } from "../../supabase/tests/e2e/access_table.ts";
-import { checkout, supabaseFolder } from "../local/checkout.ts";
-import { setUpProjectDatabase } from "../local/project_database.ts";
-import { startTestDatabase } from "../test/test_database.ts";
+import { checkout } from "../local/checkout.ts";
+import { startProjectDatabase } from "../test/test_database.ts";
 import { replaceAccessSection, toAccessSection } from "./access_section.ts";
 import { toDatabasePage } from "./database_page.ts";
 import { toEvaluatorPage } from "./evaluator_page.ts";
@@ -48,12 +46,8 @@ export const GENERATED_PAGES: readonly GeneratedPage[] = [
   {
     path: "docs/reference/database.md",
     async write() {
-      await using database = await startTestDatabase();
-      const sql = postgres(database.url, { max: 1, onnotice: () => {} });
-      await setUpProjectDatabase(sql, supabaseFolder);
-      const page = await toDatabasePage(sql);
-      await sql.end();
-      return page;
+      await using database = await startProjectDatabase();
+      return await toDatabasePage(database.sql);
     },
   },
 ];

@@ -1,10 +1,8 @@
 import { join } from "node:path";
-import postgres from "postgres";
 import { formatText } from "../docs/format_text.ts";
 import { supabaseFolder } from "../local/checkout.ts";
-import { setUpProjectDatabase } from "../local/project_database.ts";
 import { runSupabaseCli } from "./supabase_cli.ts";
-import { startTestDatabase } from "./test_database.ts";
+import { startProjectDatabase } from "./test_database.ts";
 
 /** The types of schema public, as supabase-js takes them. */
 export const typesPath = join(
@@ -31,10 +29,7 @@ export async function generateDatabaseTypes(
 }
 
 if (import.meta.main) {
-  await using database = await startTestDatabase();
-  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
-  await setUpProjectDatabase(sql, supabaseFolder);
-  await sql.end();
+  await using database = await startProjectDatabase();
   await Deno.writeTextFile(
     typesPath,
     await generateDatabaseTypes(database.url),

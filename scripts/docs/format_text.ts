@@ -1,7 +1,10 @@
-/** Lays Markdown out as `deno fmt` does, which the checks of this project ask for. */
-export async function formatMarkdown(text: string): Promise<string> {
+/** Lays text out as `deno fmt` does, which the checks of this project ask for. */
+export async function formatText(
+  text: string,
+  language: "md" | "ts",
+): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--ext=md", "-"],
+    args: ["fmt", `--ext=${language}`, "-"],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -12,6 +15,6 @@ export async function formatMarkdown(text: string): Promise<string> {
   const { success, stdout, stderr } = await child.output();
   if (success) return new TextDecoder().decode(stdout);
   throw new Error(
-    `Cannot format Markdown: ${new TextDecoder().decode(stderr)}`,
+    `Cannot format ${language}: ${new TextDecoder().decode(stderr)}`,
   );
 }

@@ -9,7 +9,7 @@ import {
 } from "./egress_guard.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Failure } from "./failed_call.ts";
-import { chooseFormat } from "./formats/known_formats.ts";
+import { chooseFormat } from "./formats/choose_format.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
 import type { ModelResult } from "./model_result.ts";

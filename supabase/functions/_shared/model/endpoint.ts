@@ -1,6 +1,9 @@
 import { z } from "zod";
+import {
+  MODEL_FORMAT_NAMES,
+  type ModelFormatName,
+} from "./formats/known_formats.ts";
 import { compileJsonPath } from "./json_path.ts";
-import { MODEL_FORMAT_NAMES, type ModelFormatName } from "./model_format.ts";
 import { compileTemplate } from "./request_template.ts";
 
 /** A model behind an HTTP API, as a row of `model_endpoints` describes it. */

@@ -12,7 +12,10 @@ import { createModelCaller } from "./call_model.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FAULT_CASES } from "./fault_outcomes.ts";
 import { toFaultPage } from "./fault_table.ts";
-import { MODEL_FORMAT_NAMES, type ModelFormatName } from "./model_format.ts";
+import {
+  MODEL_FORMAT_NAMES,
+  type ModelFormatName,
+} from "./formats/known_formats.ts";
 import type { ModelResult } from "./model_result.ts";
 
 const ENDPOINTS: Record<ModelFormatName, Partial<Endpoint>> = {

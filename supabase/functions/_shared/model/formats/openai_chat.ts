@@ -17,15 +17,18 @@ import { readToolArguments, toAnswerText } from "../tool_calls.ts";
  * servers that speak it. Fields as in openai-node's
  * `resources/chat/completions/completions.ts`, August 2026.
  */
-export const openaiChat: ModelFormat = {
+export const openaiChat = {
   name: "openai-chat",
+  path: /\/chat\/completions\/?$/,
+  host:
+    /(^|\.)(openai\.com|openrouter\.ai|groq\.com|mistral\.ai|deepseek\.com|together\.xyz|fireworks\.ai|x\.ai|perplexity\.ai|cerebras\.ai)$/,
   headers: {},
   toUrl: (url) => completeBaseUrl(url, "/v1", "/chat/completions").href,
   toBody,
   recognises: (body) => Array.isArray(asObject(body).choices),
   readAnswer,
   assembleStream,
-};
+} as const satisfies ModelFormat;
 
 function toBody(parts: RequestParts, url: URL): JsonObject {
   const { neutral } = parts;

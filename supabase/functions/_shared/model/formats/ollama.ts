@@ -40,9 +40,7 @@ function toBody(parts: RequestParts): JsonObject {
     stream: false,
     ...verbatim,
     model: requireModel("ollama", parts),
-    messages: parts.system === undefined
-      ? parts.turns
-      : [{ role: "system", content: parts.system }, ...parts.turns],
+    messages: parts.messages,
     format: neutral.responseSchema ?? verbatim.format,
     options: {
       ...asObject(verbatim.options),

@@ -35,9 +35,7 @@ function toBody(parts: RequestParts, url: URL): JsonObject {
   return {
     ...parts.verbatim,
     model: parts.model,
-    messages: parts.system === undefined
-      ? parts.turns
-      : [{ role: "system", content: parts.system }, ...parts.turns],
+    messages: parts.messages,
     temperature: neutral.temperature,
     top_p: neutral.topP,
     // Not OpenAI's, but vLLM, OpenRouter and others take it by this name.

@@ -1,10 +1,10 @@
-import type { CallOutcome } from "./call_outcome.ts";
 import { classifyFailure } from "./classify_failure.ts";
 import { looksLikeHtml } from "./describe_failure.ts";
 import type { Failure } from "./failed_call.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
 import { readErrorDetail, readProviderError } from "./provider_error.ts";
+import type { FinishReason, RateLimits, TokenUsage } from "./model_result.ts";
 import { readRateLimits } from "./rate_limits.ts";
 import { readChunks, readText } from "./response_body.ts";
 import {
@@ -12,6 +12,19 @@ import {
   streamKindOf,
   streamKindOfText,
 } from "./streamed_answer.ts";
+
+/** What came of a call, with its secrets; exactly one of answer and failure is there. */
+export type CallOutcome =
+  & (
+    | { answer: { text: string; finishReason: FinishReason }; failure?: never }
+    | { failure: Failure; answer?: never }
+  )
+  & {
+    usage?: TokenUsage;
+    model?: string;
+    limits?: RateLimits;
+    body?: unknown;
+  };
 
 /**
  * Reads the response to a call, at most `limitBytes` of it, and judges it.

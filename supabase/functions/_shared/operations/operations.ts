@@ -52,8 +52,7 @@ export const OPERATIONS = {
     run: (input, services) =>
       executeBatch(input, {
         ...services,
-        readEndpoint: (name) =>
-          projectOf(services).readEndpoint(name, services.caller),
+        readEndpoint: (name) => projectOf(services).readEndpoint(name),
       }),
   }),
   store_results: defineOperation({
@@ -62,38 +61,23 @@ export const OPERATIONS = {
     output: storeResultsOutputSchema,
     maxBodyBytes: 10 * MEGABYTE,
     run: (input, services) =>
-      storeResults(input, {
-        caller: services.caller,
-        database: projectOf(services).database,
-      }),
+      storeResults(input, { ...services, ...projectOf(services) }),
   }),
   evaluate_results: defineOperation({
     summary: "Score stored responses with evaluators",
     input: evaluateResultsSchema,
     output: evaluateResultsOutputSchema,
     maxBodyBytes: MEGABYTE,
-    run: (input, services) => {
-      const { database, readRun } = projectOf(services);
-      return evaluateResults(input, {
-        ...services,
-        database,
-        readRun: (runId) => readRun(runId, services.caller),
-      });
-    },
+    run: (input, services) =>
+      evaluateResults(input, { ...services, ...projectOf(services) }),
   }),
   run_pipeline: defineOperation({
     summary: "Start a run on the server: extract, execute, store, evaluate",
     input: runPipelineSchema,
     output: runPipelineOutputSchema,
     maxBodyBytes: 10 * MEGABYTE,
-    run: (input, services) => {
-      const { database, readRun } = projectOf(services);
-      return runPipeline(input, {
-        ...services,
-        database,
-        readRun: (runId) => readRun(runId, services.caller),
-      });
-    },
+    run: (input, services) =>
+      runPipeline(input, { ...services, ...projectOf(services) }),
   }),
 };
 

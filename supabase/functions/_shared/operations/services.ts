@@ -46,13 +46,23 @@ export interface DirectCallLimits {
   characters: number;
 }
 
-/** @throws {PipelineError} `invalid_request`: the tool was given no project. */
-export function projectOf({ project }: Services): Project {
-  if (project) return project;
-  throw new PipelineError(
-    "invalid_request",
-    "Cannot reach a project: set SUPABASE_URL and SUPABASE_SECRET_KEY",
-  );
+/**
+ * The project as the caller may see it.
+ *
+ * @throws {PipelineError} `invalid_request`: the tool was given no project.
+ */
+export function projectOf({ project, caller }: Services) {
+  if (!project) {
+    throw new PipelineError(
+      "invalid_request",
+      "Cannot reach a project: set SUPABASE_URL and SUPABASE_SECRET_KEY",
+    );
+  }
+  return {
+    database: project.database,
+    readEndpoint: (name: string) => project.readEndpoint(name, caller),
+    readRun: (runId: number) => project.readRun(runId, caller),
+  };
 }
 
 const ENDPOINT =

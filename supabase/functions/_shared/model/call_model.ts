@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { CallOutcome } from "./call_outcome.ts";
 import { startDeadline } from "./deadline.ts";
 import { describeFailure } from "./describe_failure.ts";
 import {
@@ -9,12 +8,12 @@ import {
 } from "./egress_guard.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Failure } from "./failed_call.ts";
-import { chooseFormat } from "./formats/known_formats.ts";
+import { chooseFormat } from "./formats/choose_format.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
 import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
-import { readOutcome } from "./read_outcome.ts";
+import { type CallOutcome, readOutcome } from "./read_outcome.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
 import { toFailure } from "./thrown_failure.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";

@@ -10,7 +10,10 @@ import {
 } from "../../../../scripts/local/model_simulator/control_simulator.ts";
 import { createModelCaller } from "./call_model.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { MODEL_FORMAT_NAMES, type ModelFormatName } from "./model_format.ts";
+import {
+  MODEL_FORMAT_NAMES,
+  type ModelFormatName,
+} from "./formats/known_formats.ts";
 import type { ModelResult } from "./model_result.ts";
 import { FAULT_CASES } from "./testing/fault_outcomes.ts";
 

@@ -11,21 +11,16 @@ import { type TaskError, toSentence } from "../task_error.ts";
 import type { Caller } from "./caller.ts";
 import { chooseEndpoint, type NamedEndpoint } from "./endpoint_choice.ts";
 import type { Evaluation } from "./evaluation_record.ts";
-import type { executeBatchSchema } from "./execute_batch_schema.ts";
+import type {
+  ExecuteBatchOutput,
+  executeBatchSchema,
+} from "./execute_batch_schema.ts";
 import {
   notExecuted,
   type PromptObject,
   toEvaluation,
   toPromptObject,
 } from "./to_evaluation.ts";
-
-export interface ExecuteBatchOutput {
-  /** One per prompt, in the order of the input. */
-  responses: Evaluation[];
-  successful: number;
-  failed: number;
-  errors: OperationError[];
-}
 
 export interface ExecuteBatchDependencies {
   caller: Caller;

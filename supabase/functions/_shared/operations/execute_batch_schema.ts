@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { endpointSchema } from "../model/endpoint.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
+import { evaluationSchema } from "./evaluation_record.ts";
+import { operationErrorsSchema } from "./operation_errors.ts";
 
 /** A prompt as `extract_prompts` gives it, an object with `text`, or the text itself. */
 export const promptSchema = z.union([
@@ -44,3 +46,16 @@ export const executeBatchSchema = z.strictObject({
 }).superRefine(checkEndpointChoice);
 
 export type ExecuteBatchInput = z.input<typeof executeBatchSchema>;
+
+const count = z.int().nonnegative();
+
+export const executeBatchOutputSchema = z.object({
+  responses: z.array(evaluationSchema).describe(
+    "One per prompt, in the order of the input",
+  ),
+  successful: count,
+  failed: count,
+  errors: operationErrorsSchema,
+});
+
+export type ExecuteBatchOutput = z.output<typeof executeBatchOutputSchema>;

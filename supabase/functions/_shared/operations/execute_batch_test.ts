@@ -123,6 +123,7 @@ Deno.test("executeBatch() sends nothing more after a refused key", async () => {
   equal(responses.length, 3);
   match(responses[0].error!, /HTTP 401\. Check the endpoint's key$/);
   match(responses[2].error!, /Not executed.*Check the endpoint's key$/);
+  equal(errors[0].message, responses[0].error);
   deepEqual(errors.at(-1)!.context, { rest: [1, 2] });
 });
 

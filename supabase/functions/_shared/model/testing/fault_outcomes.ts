@@ -1,4 +1,4 @@
-import type { ModelFormatName } from "../model_format.ts";
+import type { ModelFormatName } from "../formats/known_formats.ts";
 
 /**
  * What a call gives: an error's class and code, or `answer` and the finish

@@ -1,5 +1,28 @@
 import { equal } from "node:assert/strict";
-import { guessFormatFromUrl } from "./guess_format.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { chooseFormat, guessFormat } from "./choose_format.ts";
+
+function choose(endpoint: Partial<Endpoint>): string {
+  const url = endpoint.url ?? "https://mine.example.com/ask";
+  return chooseFormat(
+    { name: "mine", headers: {}, timeoutSeconds: 1, ...endpoint, url },
+    new URL(url),
+  ).name;
+}
+
+Deno.test("chooseFormat() takes the declared format before the URL's", () => {
+  const url = "https://api.openai.com/v1/chat/completions";
+  equal(choose({ url, format: "gemini" }), "gemini");
+  equal(choose({ url, format: "custom" }), "custom");
+  equal(choose({ url }), "openai-chat");
+});
+
+Deno.test("chooseFormat() is custom for an unknown URL, a template or a path", () => {
+  const url = "https://api.openai.com/v1/chat/completions";
+  equal(choose({}), "custom");
+  equal(choose({ url, requestTemplate: {} }), "custom");
+  equal(choose({ url, responsePath: { text: "a" } }), "custom");
+});
 
 for (
   const [url, format] of [
@@ -27,7 +50,7 @@ for (
     ["https://mail.example.com/messages", undefined],
   ] as const
 ) {
-  Deno.test(`guessFormatFromUrl() takes ${url} for ${format}`, () => {
-    equal(guessFormatFromUrl(new URL(url)), format);
+  Deno.test(`guessFormat() takes ${url} for ${format}`, () => {
+    equal(guessFormat(new URL(url))?.name, format);
   });
 }

@@ -1,4 +1,5 @@
 import type { Database } from "../database.ts";
+import type { Prompt } from "../prompt.ts";
 import { toStorableJson } from "../storable_json.ts";
 import type { TaskError } from "../task_error.ts";
 
@@ -31,7 +32,11 @@ export interface Task<Payload = unknown> {
 export interface TaskToEnqueue {
   stage: Stage;
   key: string;
-  payload: unknown;
+  payload?: unknown;
+  /** What a task of stage execute asks. */
+  prompt?: Prompt;
+  /** From 0 to below 1, where the database draws a sample of n. */
+  rank?: number;
   /** ISO 8601 or "infinity"; absent: at once. */
   availableAt?: string;
 }

@@ -7,7 +7,7 @@ import {
   type ResolveDns,
 } from "./egress_guard.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { Failure } from "./failed_call.ts";
+import { FailedCall } from "./failed_call.ts";
 import { chooseFormat } from "./formats/choose_format.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
@@ -76,24 +76,21 @@ export function createModelCaller(
       const resolved = await deadline.within(headerSource.resolve());
       scrub = resolved.scrub;
       const egress = await deadline.within(guard.check(new URL(target)));
-      if (egress.verdict !== "allowed") {
-        outcome = { failure: toEgressFailure(egress) };
-      } else {
-        sentAt = now();
-        deadline.restart();
-        const response = await dependencies.fetch(target, {
-          method: "POST",
-          headers: resolved.headers,
-          body,
-          redirect: "manual",
-          signal: deadline.signal,
-        }).catch(throwConnectionFailure);
-        outcome = await readOutcome(response, format, {
-          limitBytes: responseLimitBytes,
-          now: now(),
-        });
-        if (outcome.failure?.code === "unauthorized") headerSource.forget();
-      }
+      if (egress.verdict !== "allowed") throw toFailedCall(egress);
+      sentAt = now();
+      deadline.restart();
+      const response = await dependencies.fetch(target, {
+        method: "POST",
+        headers: resolved.headers,
+        body,
+        redirect: "manual",
+        signal: deadline.signal,
+      }).catch(throwConnectionFailure);
+      outcome = await readOutcome(response, format, {
+        limitBytes: responseLimitBytes,
+        now: now(),
+      });
+      if (outcome.failure?.code === "unauthorized") headerSource.forget();
     } catch (error) {
       outcome = {
         failure: toFailure(error, deadline.givenUp(), endpoint.timeoutSeconds),
@@ -153,22 +150,15 @@ function withDefaults(
   return headers;
 }
 
-function toEgressFailure(
-  egress: Exclude<EgressVerdict, { verdict: "allowed" }>,
-): Failure {
-  return egress.verdict === "refused"
-    ? {
-      class: "stop",
-      code: "egress_refused",
-      what: "must not be called",
-      said: egress.reason,
-    }
-    : {
-      class: "transient",
-      code: "dns",
-      what: "could not be reached",
-      said: egress.reason,
-    };
+function toFailedCall(
+  { verdict, reason }: Exclude<EgressVerdict, { verdict: "allowed" }>,
+): FailedCall {
+  return new FailedCall({
+    ...verdict === "refused"
+      ? { class: "stop", code: "egress_refused", what: "must not be called" }
+      : { class: "transient", code: "dns", what: "could not be reached" },
+    said: reason,
+  });
 }
 
 function finish(

@@ -63,7 +63,7 @@ export async function executeBatch(
   const caller = createModelCaller(endpoint, model);
   const prompts = input.prompts.map(toPromptObject);
   const responses: Evaluation[] = new Array(prompts.length);
-  const errors: OperationError[] = [];
+  const failures: TaskError[] = [];
   const deadline = new AbortController();
   const endsAt = limits ? clock.now() + limits.milliseconds : Infinity;
   const finished = new AbortController();
@@ -75,7 +75,7 @@ export async function executeBatch(
   let stoppedBy: TaskError | undefined;
   let restUntil = 0;
 
-  function errorOf(index: number, error: TaskError) {
+  function errorOf(index: number, error: TaskError): OperationError {
     const batch = Math.floor(index / input.batchSize) + 1;
     const context = { prompt: index, batch };
     return { code: error.code, message: toSentence(error), context };
@@ -97,7 +97,7 @@ export async function executeBatch(
       dependencies.onResponse?.();
       if (!result.ok) {
         if (result.error.class === "stop") stoppedBy ??= result.error;
-        errors.push(errorOf(index, result.error));
+        failures[index] = result.error;
       }
     }
   }
@@ -141,6 +141,8 @@ export async function executeBatch(
   await Promise.all(Array.from({ length: width }, work));
   finished.abort();
 
+  // Only those that failed have a place in the list.
+  const errors = failures.flatMap((error, index) => errorOf(index, error));
   const rest = prompts.flatMap((_, index) => responses[index] ? [] : [index]);
   const reason = stoppedBy
     ? `Not executed, because every call would fail: ${toSentence(stoppedBy)}`
@@ -155,7 +157,6 @@ export async function executeBatch(
       context: { rest },
     });
   }
-  errors.sort((a, b) => promptOf(a) - promptOf(b));
   const successful = responses.filter(({ success }) => success).length;
   return {
     responses,
@@ -163,8 +164,4 @@ export async function executeBatch(
     failed: responses.length - successful,
     errors,
   };
-}
-
-function promptOf({ context }: OperationError): number {
-  return typeof context?.prompt === "number" ? context.prompt : Infinity;
 }

@@ -2157,7 +2157,7 @@ begin
       id bigint, "leaseToken" uuid, outcome text, error jsonb
     )
     join public.pipeline_tasks as held on held.id = result.id
-    join pipeline.stages as kind on kind.name = (worker).stage
+    join pipeline.stages as kind on kind.name = (settle_failures.worker).stage
     where result.outcome = 'failed'
   )
   update public.pipeline_tasks as task
@@ -2334,7 +2334,7 @@ begin
     language plpgsql
     set search_path = ''
     as $store$
-    #variable_conflict use_column
+    #variable_conflict use_variable
     begin
       insert into public.%2$I as stored (
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,

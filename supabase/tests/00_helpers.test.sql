@@ -18,6 +18,13 @@ returns bigint language sql as $$
   values (create_run.name, tests.prompts(prompts), create_run.endpoint, '2026-01-01 00:00Z')
   returning id;
 $$;
+-- Items of stage execute, each of another prompt with this key.
+create function tests.items(keys text[]) returns jsonb language sql as $$
+  select jsonb_agg(jsonb_build_object(
+    'key', key, 'prompt', jsonb_build_object('text', key, 'key', key, 'keyIsGiven', true)
+  ) order by place)
+  from unnest(keys) with ordinality as listed (key, place);
+$$;
 create function tests.run_id(name text) returns bigint language sql stable as $$
   select id from public.pipeline_runs where experiment_name = run_id.name;
 $$;

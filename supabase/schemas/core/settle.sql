@@ -86,7 +86,7 @@ begin
       id bigint, "leaseToken" uuid, outcome text, error jsonb
     )
     join public.pipeline_tasks as held on held.id = result.id
-    join pipeline.stages as kind on kind.name = (worker).stage
+    join pipeline.stages as kind on kind.name = (settle_failures.worker).stage
     where result.outcome = 'failed'
   )
   update public.pipeline_tasks as task

@@ -22,7 +22,7 @@ begin
     language plpgsql
     set search_path = ''
     as $store$
-    #variable_conflict use_column
+    #variable_conflict use_variable
     begin
       insert into public.%2$I as stored (
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,

@@ -56,7 +56,6 @@ select results_eq(
     'insert into pipeline.results_tables (name) values (''pg_class'')',
     'select pipeline_enqueue_tasks(tests.run_id(''mine''), ''execute'', ''[]'')',
     'select pipeline_read_secret(''project_url'')',
-    'select pipeline.pipeline_read_secret(''project_url'')',
     'select maintain_pipeline()',
     'select create_evaluations_table(''theirs'')',
     'truncate prompt_evaluations'
@@ -98,7 +97,6 @@ select results_eq(
     ('insert into pipeline.results_tables (name) values (''pg_class'')', '42501', '42501', '1'),
     ('select pipeline_enqueue_tasks(tests.run_id(''mine''), ''execute'', ''[]'')', '42501', '42501', '1'),
     ('select pipeline_read_secret(''project_url'')', '42501', '42501', '1'),
-    ('select pipeline.pipeline_read_secret(''project_url'')', '42501', '42501', '1'),
     ('select maintain_pipeline()', '42501', '42501', '1'),
     ('select create_evaluations_table(''theirs'')', '42501', '42501', '1'),
     ('truncate prompt_evaluations', '42501', '42501', '42501') $actions$,

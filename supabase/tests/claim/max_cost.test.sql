@@ -31,7 +31,7 @@ select tests.finish(
   '{"outcome": "succeeded", "response": "yes", "inputTokens": 9, "outputTokens": 500}',
   '2026-01-01 00:00Z'
 );
-update pipeline_tasks set lease_losses = 2 where run_id = tests.run_id('run') and key = 'p5';
+update pipeline_tasks set lease_losses = 2 where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) = 'p5';
 select is(
   tests.claim(1, '2026-01-01 00:00Z') -> 'keys', '[]',
   'pipeline_claim_tasks() gives nothing that would exceed max_cost'

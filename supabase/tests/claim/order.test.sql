@@ -11,7 +11,7 @@ from (values
   ('p3', '2026-01-01 00:00:02Z'),
   ('p4', '2026-01-01 00:00:09Z')
 ) as due (key, at)
-where task.run_id = tests.run_id('run') and task.key = due.key;
+where task.run_id = tests.run_id('run') and tests.key_of(task) = due.key;
 select tests.start_worker(1, 'run');
 
 select is(
@@ -31,7 +31,7 @@ select is(
   'pipeline_claim_tasks() leaves tasks that are not due'
 );
 select results_eq(
-  $$ select key, status, attempts, worker, lease_expires_at from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key, status, attempts, worker, lease_expires_at from pipeline_tasks
      where run_id = tests.run_id('run') and status in ('pending', 'leased') order by key $$,
   $$ values
      ('p1', 'leased', 1::smallint, tests.worker_id(1), '2026-01-01 00:00:06Z'::timestamptz + pipeline.lease_time()),

@@ -23,7 +23,7 @@ select is(
 );
 select pipeline_enqueue_tasks(
   tests.run_id('narrow'), 'execute',
-  (select jsonb_agg(jsonb_build_object('key', 'more ' || n)) from generate_series(1, 20) as n),
+  tests.items(array(select 'more ' || n from generate_series(1, 20) as n)),
   '2026-01-01 00:00:03Z'
 );
 select is(

@@ -4,7 +4,7 @@ select plan(5);
 select tests.create_run('run', prompts => 4);
 update pipeline_tasks
 set lease_losses = 2
-where run_id = tests.run_id('run') and key in ('p1', 'p2');
+where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) in ('p1', 'p2');
 select tests.start_worker(1, 'run');
 
 select is(

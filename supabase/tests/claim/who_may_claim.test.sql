@@ -26,9 +26,9 @@ select throws_ok(
   'PPL01', null,
   'pipeline_extend_leases() refuses a worker that has ended'
 );
-insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
+insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
 values (
-  tests.worker_id(2), tests.run_id('run'), 'execute', '\x', 'test', '2026-01-01 00:00Z',
+  tests.worker_id(2), tests.run_id('run'), 'execute', 'model', '\x', 'test', '2026-01-01 00:00Z',
   '2026-01-01 00:01Z'
 );
 select throws_ok(

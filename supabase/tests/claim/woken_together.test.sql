@@ -4,9 +4,9 @@ select plan(4);
 -- Two workers of one wake, of which the second is not here yet.
 select tests.create_run('run', prompts => 40);
 update model_endpoints set max_concurrency = 10 where name = 'model';
-insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
+insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
 select
-  tests.worker_id(n), tests.run_id('run'), 'execute', sha256('token'), 'test',
+  tests.worker_id(n), tests.run_id('run'), 'execute', 'model', sha256('token'), 'test',
   '2026-01-01 00:00Z', '2026-01-01 00:00:05Z'
 from generate_series(1, 2) as n;
 select pipeline_start_worker(tests.worker_id(1), 'token', '2026-01-01 00:00:01Z');
@@ -22,9 +22,9 @@ select is(
 
 select tests.create_run('late', prompts => 40, endpoint => 'other');
 update model_endpoints set max_concurrency = 10 where name = 'other';
-insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
+insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
 select
-  tests.worker_id(n), tests.run_id('late'), 'execute', sha256('token'), 'test',
+  tests.worker_id(n), tests.run_id('late'), 'execute', 'other', sha256('token'), 'test',
   '2026-01-01 00:00Z', '2026-01-01 00:00:05Z'
 from generate_series(3, 4) as n;
 select pipeline_start_worker(tests.worker_id(3), 'token', '2026-01-01 00:00:01Z');

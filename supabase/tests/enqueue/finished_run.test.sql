@@ -5,7 +5,7 @@ select tests.create_run('run', prompts => 1);
 update pipeline_runs set status = 'cancelled' where id = tests.run_id('run');
 
 select is(
-  pipeline_enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "late"}]', '2026-01-01 00:00Z'),
+  pipeline_enqueue_tasks(tests.run_id('run'), 'execute', tests.items('{late}'), '2026-01-01 00:00Z'),
   0,
   'pipeline_enqueue_tasks() takes nothing for a finished run'
 );
@@ -19,7 +19,7 @@ select is(
   'pipeline_enqueue_tasks() still takes notifications of a finished run'
 );
 select throws_ok(
-  $$ select pipeline_enqueue_tasks(-1, 'execute', '[{"key": "p1"}]') $$,
+  $$ select pipeline_enqueue_tasks(-1, 'execute', tests.items('{p1}')) $$,
   'P0002', null,
   'pipeline_enqueue_tasks() refuses a run that does not exist'
 );

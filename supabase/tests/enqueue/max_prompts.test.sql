@@ -6,7 +6,7 @@ update pipeline_runs set max_prompts = 3 where id = tests.run_id('run');
 
 select is(
   pipeline_enqueue_tasks(
-    tests.run_id('run'), 'execute', '[{"key": "p1"}, {"key": "p3"}, {"key": "p4"}]',
+    tests.run_id('run'), 'execute', tests.items('{1,3,4}'),
     '2026-01-01 00:00Z'
   ),
   1,
@@ -14,11 +14,11 @@ select is(
 );
 select results_eq(
   $$ select key from pipeline_tasks where run_id = tests.run_id('run') order by id $$,
-  $$ values ('p1'), ('p2'), ('p3') $$,
+  $$ values ('1'), ('2'), ('3') $$,
   'pipeline_enqueue_tasks() takes the first prompts'
 );
 select is(
-  pipeline_enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "p5"}]', '2026-01-01 00:00Z'),
+  pipeline_enqueue_tasks(tests.run_id('run'), 'execute', tests.items('{5}'), '2026-01-01 00:00Z'),
   0,
   'pipeline_enqueue_tasks() takes no prompt once max_prompts is reached'
 );

@@ -38,7 +38,7 @@ language sql as $$
       'id', task.id, 'leaseToken', task.lease_token, 'outcome', 'succeeded', 'scores', (
         select jsonb_agg(jsonb_build_object(
           'evaluationId', evaluation.id, 'evaluator', 'exact-match', 'score', score.score, 'passed', true,
-          'label', 'l', 'explanation', 'e'
+          'category', 'l', 'explanation', 'e'
         ))
         from jsonb_array_elements(task.payload -> 'evaluationIds') as evaluation (id)
       )
@@ -51,7 +51,7 @@ select tests.start_worker(2, 'run', 'evaluate');
 select tests.claim(2, '2026-01-01 00:03Z');
 select pg_temp.score(2, 0.5, '2026-01-01 00:04Z');
 select results_eq(
-  $$ select evaluation.prompt_key, score.evaluator, score.score, score.passed, score.label,
+  $$ select evaluation.prompt_key, score.evaluator, score.score, score.passed, score.category,
        score.explanation, score.error, score.created_at
      from evaluation_scores as score
      join prompt_evaluations as evaluation on evaluation.id = score.evaluation_id

@@ -9,7 +9,7 @@ select tests.claim(1, '2026-01-01 00:00Z');
 select tests.finish(
   1, '{source}',
   '{"outcome": "succeeded", "payload": {"report": {"prompts": 1}},
-    "enqueue": [{"stage": "execute", "key": "p1", "payload": {"text": "one"}},
+    "enqueue": [{"stage": "execute", "key": "a.json:1", "prompt": {"text": "one", "key": "p1", "keyIsGiven": true}},
                 {"stage": "extract", "key": "archive:a.json", "payload": {"path": "a.json"}}],
     "losses": [{"code": "bad_json", "message": "Cannot read", "place": {"path": "b.json"}}]}',
   '2026-01-01 00:00:01Z'
@@ -19,7 +19,7 @@ select results_eq(
   $$ select stage, key, status, payload from pipeline_tasks
      where run_id = tests.run_id('run') order by stage, key $$,
   $$ values
-     ('execute', 'p1', 'pending', '{"text": "one"}'::jsonb),
+     ('execute', 'a.json:1', 'pending', '{}'::jsonb),
      ('extract', 'archive:a.json', 'pending', '{"path": "a.json"}'::jsonb),
      ('extract', 'source', 'succeeded',
       '{"kind": "folder", "bucket": "archives", "prefix": "", "report": {"prompts": 1}}'::jsonb) $$,

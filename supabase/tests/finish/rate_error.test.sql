@@ -21,8 +21,8 @@ $$;
 select pg_temp.rate('{p1,p2}', 20000, '2026-01-01 00:00:01Z');
 
 select results_eq(
-  $$ select key, status, attempts, available_at from pipeline_tasks
-     where run_id = tests.run_id('run') and key in ('p1', 'p2') order by key $$,
+  $$ select tests.key_of(pipeline_tasks) as key, status, attempts, available_at from pipeline_tasks
+     where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) in ('p1', 'p2') order by key $$,
   $$ values
      ('p1', 'pending', 0::smallint, '2026-01-01 00:00Z'::timestamptz),
      ('p2', 'pending', 0::smallint, '2026-01-01 00:00Z'::timestamptz) $$,

@@ -21,7 +21,7 @@ select results_eq(
 );
 select results_eq(
   $$ select status, attempts from pipeline_tasks
-     where run_id = tests.run_id('run') and key = 'p1' $$,
+     where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) = 'p1' $$,
   $$ values ('pending', 0::smallint) $$,
   'pipeline_finish_tasks() burns no attempt on a stop error'
 );

@@ -5,7 +5,7 @@ select tests.create_run('run', prompts => 2);
 select tests.start_worker(1, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
 create temporary table old_tries as
-select key, id, lease_token from pipeline_tasks where run_id = tests.run_id('run');
+select tests.key_of(pipeline_tasks) as key, id, lease_token from pipeline_tasks where run_id = tests.run_id('run');
 select maintain_pipeline('2026-01-01 00:02Z');
 -- The worker is late, not dead, and claims what it had lost.
 update pipeline.workers set ended_at = null, expires_at = '2026-01-01 00:10Z'
@@ -27,7 +27,7 @@ from (
 ) as try;
 
 select results_eq(
-  $$ select key, status from pipeline_tasks where run_id = tests.run_id('run') order by key $$,
+  $$ select tests.key_of(pipeline_tasks) as key, status from pipeline_tasks where run_id = tests.run_id('run') order by key $$,
   $$ values ('p1', 'succeeded'), ('p2', 'pending') $$,
   'pipeline_finish_tasks() heeds the try whose lease holds'
 );

@@ -18,8 +18,8 @@ $$;
 select is(
   pg_temp.checkpoint(
     '{"cursor": 100}',
-    '[{"stage": "execute", "key": "p1", "payload": {"text": "one"}},
-      {"stage": "execute", "key": "p2", "payload": {"text": "two"}}]',
+    '[{"stage": "execute", "key": "p1", "prompt": {"text": "one", "source": {"path": "a.json"}}},
+      {"stage": "execute", "key": "p2", "prompt": {"text": "two", "key": "k", "keyIsGiven": true}}]',
     '[{"code": "bad_json", "message": "Cannot read", "place": {"path": "a.json", "offset": 7}}]',
     '2026-01-01 00:00:30Z'
   ),
@@ -36,10 +36,12 @@ select results_eq(
   'pipeline_checkpoint_task() merges the progress and renews the lease'
 );
 select results_eq(
-  $$ select key, payload, status from pipeline_tasks
-     where run_id = tests.run_id('run') and stage = 'execute' order by id $$,
+  $$ select task.key, task.status, prompt.text, prompt.key, prompt.key_is_given, prompt.source
+     from pipeline_tasks as task join pipeline.prompts as prompt on prompt.id = task.prompt_id
+     where task.run_id = tests.run_id('run') order by task.id $$,
   $$ values
-     ('p1', '{"text": "one"}'::jsonb, 'pending'), ('p2', '{"text": "two"}'::jsonb, 'pending') $$,
+     ('p1', 'pending', 'one', pipeline.prompt_key('one'), false, '{"path": "a.json"}'::jsonb),
+     ('p2', 'pending', 'two', 'k', true, null) $$,
   'pipeline_checkpoint_task() enqueues what was found'
 );
 select results_eq(
@@ -50,7 +52,9 @@ select results_eq(
 );
 select is(
   pg_temp.checkpoint(
-    '{"cursor": 200}', '[{"stage": "execute", "key": "p2"}, {"stage": "execute", "key": "p3"}]',
+    '{"cursor": 200}',
+    '[{"stage": "execute", "key": "p2", "prompt": {"text": "two"}},
+      {"stage": "execute", "key": "p3", "prompt": {"text": "three"}}]',
     '[]', '2026-01-01 00:00:31Z'
   ),
   '{"status": "running", "full": true}',

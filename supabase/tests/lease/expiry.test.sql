@@ -6,7 +6,7 @@ select tests.start_worker(1, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
 update pipeline_tasks
 set lease_expires_at = '2026-01-01 00:09Z'
-where run_id = tests.run_id('run') and key = 'p2';
+where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) = 'p2';
 
 select is(
   maintain_pipeline('2026-01-01 00:00:10Z') ->> 'recovered', '0',
@@ -17,7 +17,7 @@ select is(
   'maintain_pipeline() takes leases back that have run out'
 );
 select results_eq(
-  $$ select key, status, attempts, lease_losses, lease_token is null, worker, error
+  $$ select tests.key_of(pipeline_tasks) as key, status, attempts, lease_losses, lease_token is null, worker, error
      from pipeline_tasks where run_id = tests.run_id('run') order by key $$,
   $$ values
      ('p1', 'pending', 0::smallint, 1::smallint, true, null::uuid,

@@ -50,7 +50,7 @@ select is(
 select throws_ok(
   $$ select pipeline_checkpoint_task(
        tests.worker_id(1), id, lease_token, '{"cursor": 1}',
-       '[{"stage": "execute", "key": "late", "payload": {}}]', '[]', '2026-01-01 00:06Z'
+       '[{"stage": "execute", "key": "late", "prompt": {"text": "late"}}]', '[]', '2026-01-01 00:06Z'
      ) from lost $$,
   'PPL01', null,
   'pipeline_checkpoint_task() refuses a lost lease'

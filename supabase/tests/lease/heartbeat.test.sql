@@ -6,19 +6,19 @@ select tests.start_worker(1, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
 update pipeline_tasks
 set lease_expires_at = '2026-01-01 00:00:20Z'
-where run_id = tests.run_id('run') and key = 'p1';
+where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) = 'p1';
 select tests.finish(1, '{p3}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00Z');
 
 select is(
   pipeline_extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:10Z'),
   jsonb_build_object('status', 'running', 'held', (
     select jsonb_agg(id) from pipeline_tasks
-    where run_id = tests.run_id('run') and key in ('p1', 'p2')
+    where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) in ('p1', 'p2')
   )),
   'pipeline_extend_leases() tells the status of the run and what the worker still holds'
 );
 select results_eq(
-  $$ select key, lease_expires_at - pipeline.lease_time() from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key, lease_expires_at - pipeline.lease_time() from pipeline_tasks
      where run_id = tests.run_id('run') and status = 'leased' order by key $$,
   $$ values
      ('p1', '2026-01-01 00:00:10Z'::timestamptz),

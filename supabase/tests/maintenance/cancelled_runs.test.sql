@@ -14,7 +14,7 @@ where run_id = tests.run_id('cancelled') and status = 'leased';
 
 select maintain_pipeline('2026-01-01 00:01Z');
 select results_eq(
-  $$ select run.experiment_name, run.status, run.open, task.key, task.status
+  $$ select run.experiment_name, run.status, run.open, tests.key_of(task), task.status
      from pipeline_runs as run join pipeline_tasks as task on task.run_id = run.id
      where run.id in (tests.run_id('cancelled'), tests.run_id('going')) order by 1, 4 $$,
   $$ values
@@ -25,9 +25,9 @@ select results_eq(
 );
 select is(
   (select finished_at from pipeline_tasks
-   where run_id = tests.run_id('cancelled') and key = 'p1'),
+   where run_id = tests.run_id('cancelled') and tests.key_of(pipeline_tasks) = 'p1'),
   '2026-01-01 00:01Z'::timestamptz,
-  'a task that the sweep cancels has finished'
+  'a task that maintenance cancels has finished'
 );
 
 select * from finish();

@@ -6,9 +6,9 @@ select tests.start_worker(1, 'run');
 update pipeline.workers
 set expires_at = '2026-01-01 00:00:30Z', slots = 4, wanted = 4
 where id = tests.worker_id(1);
-insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
+insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
 values (
-  tests.worker_id(2), tests.run_id('run'), 'execute', sha256('token'), 'test',
+  tests.worker_id(2), tests.run_id('run'), 'execute', 'model', sha256('token'), 'test',
   '2026-01-01 00:00Z', '2026-01-01 00:00:05Z'
 );
 
@@ -28,7 +28,7 @@ select results_eq(
 select maintain_pipeline('2026-01-01 00:01Z');
 select is(
   pipeline_start_worker(tests.worker_id(2), 'token', '2026-01-01 00:01Z'), null,
-  'a wake that arrives after the sweep ended it starts nothing'
+  'a wake that arrives after maintenance ended it starts nothing'
 );
 select maintain_pipeline('2026-01-02 00:01:01Z');
 select is_empty(

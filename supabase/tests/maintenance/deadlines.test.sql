@@ -10,7 +10,7 @@ select tests.claim(1, '2026-01-01 00:59:59Z');
 select tests.create_run('prompt by prompt', prompts => 1);
 update pipeline_runs set prompt_deadline_seconds = 90 where id = tests.run_id('prompt by prompt');
 select pipeline_enqueue_tasks(
-  tests.run_id('prompt by prompt'), 'execute', '[{"key": "p2"}]', '2026-01-01 00:59:00Z'
+  tests.run_id('prompt by prompt'), 'execute', tests.items('{p2}'), '2026-01-01 00:59:00Z'
 );
 select tests.create_run('without deadline', prompts => 1);
 
@@ -19,7 +19,7 @@ select is(
   'maintain_pipeline() fails a prompt that is older than prompt_deadline_seconds'
 );
 select results_eq(
-  $$ select key, status, error from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key, status, error from pipeline_tasks
      where run_id = tests.run_id('prompt by prompt') order by key $$,
   $$ values
      ('p1', 'failed', 'The deadline passed before it had an answer'),
@@ -31,11 +31,11 @@ select is(
   'maintain_pipeline() fails what is pending at deadline_at'
 );
 select results_eq(
-  $$ select task.key, task.status, evaluation.success, evaluation.metadata
+  $$ select tests.key_of(task), task.status, evaluation.success, evaluation.metadata
      from pipeline_tasks as task
      left join prompt_evaluations as evaluation
-       on evaluation.run_id = task.run_id and evaluation.prompt_key = task.key
-     where task.run_id = tests.run_id('run') order by task.key $$,
+       on evaluation.run_id = task.run_id and evaluation.task_id = task.id
+     where task.run_id = tests.run_id('run') order by task.id $$,
   $$ values
      ('p1', 'leased', null, null),
      ('p2', 'failed', false, '{"errorClass": "permanent", "errorCode": "deadline"}'::jsonb) $$,

@@ -27,7 +27,7 @@ select is(
 );
 select results_eq(
   $$ select body ->> 'reason', (body ->> 'runId')::bigint from tests.wakes() $$,
-  $$ values ('sweep', tests.run_id('run')), ('sweep', tests.run_id('run')) $$,
+  $$ values ('maintenance', tests.run_id('run')), ('maintenance', tests.run_id('run')) $$,
   'maintain_pipeline() wakes nobody for a paused run'
 );
 

@@ -55,25 +55,25 @@ select results_eq(
 );
 select results_eq(
   $$ select experiment_name, stage, class, code, message from pipeline_errors
-     where stage = 'sweep' order by run_id $$,
+     where stage = 'maintenance' order by run_id $$,
   $$ values
-     ('lost', 'sweep', 'sweep', '42P01', format('The sweep cannot recover the leases of run %s: relation "public.results_for_test" does not exist', tests.run_id('lost'))),
-     ('late', 'sweep', 'sweep', '42P01', format('The sweep cannot fail what is overdue of run %s: relation "public.results_for_test" does not exist', tests.run_id('late'))),
-     ('stuck', 'sweep', 'sweep', 'P0001', format('The sweep cannot settle run %s: stuck', tests.run_id('stuck'))) $$,
+     ('lost', 'maintenance', 'maintenance', '42P01', format('Maintenance cannot recover the leases of run %s: relation "public.results_for_test" does not exist', tests.run_id('lost'))),
+     ('late', 'maintenance', 'maintenance', '42P01', format('Maintenance cannot fail what is overdue of run %s: relation "public.results_for_test" does not exist', tests.run_id('late'))),
+     ('stuck', 'maintenance', 'maintenance', 'P0001', format('Maintenance cannot settle run %s: stuck', tests.run_id('stuck'))) $$,
   'maintain_pipeline() says in pipeline_errors what it could not do'
 );
 select results_eq(
   $$ select status, count(*) from pipeline_tasks where run_id = tests.run_id('lost') group by 1 $$,
   $$ values ('leased', 2::bigint) $$,
-  'maintain_pipeline() changes nothing of a run that it cannot sweep'
+  'maintain_pipeline() changes nothing of a run that it cannot maintain'
 );
 select maintain_pipeline('2026-01-01 00:31Z');
 select is(
-  (select count(*) from pipeline_errors where stage = 'sweep'), 3::bigint,
+  (select count(*) from pipeline_errors where stage = 'maintenance'), 3::bigint,
   'maintain_pipeline() says it once'
 );
 select is(
-  (select swept_at from pipeline.sweeps where name = 'maintain_pipeline'),
+  (select done_at from pipeline.maintenance where name = 'maintain_pipeline'),
   '2026-01-01 00:31Z'::timestamptz,
   'maintain_pipeline() leaves a sign that it ran'
 );

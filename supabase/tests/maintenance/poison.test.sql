@@ -19,7 +19,7 @@ select is(
   'maintain_pipeline() counts what it takes from the third'
 );
 select results_eq(
-  $$ select key, status, attempts, lease_losses, error from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key, status, attempts, lease_losses, error from pipeline_tasks
      where run_id = tests.run_id('run') order by key $$,
   $$ values
      ('p1', 'failed', 1::smallint, 2::smallint, 'Three workers died while they held this task'),

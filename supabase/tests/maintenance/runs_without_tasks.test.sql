@@ -18,13 +18,13 @@ select results_eq(
   'maintain_pipeline() ends runs that have no open task, and no others'
 );
 select is(
-  (select swept_at from pipeline.sweeps where name = 'maintain_pipeline'),
+  (select done_at from pipeline.maintenance where name = 'maintain_pipeline'),
   '2026-01-01 00:01Z'::timestamptz,
   'maintain_pipeline() leaves a sign that it ran'
 );
 select maintain_pipeline('2026-01-01 00:02Z');
 select results_eq(
-  $$ select count(*), max(swept_at) from pipeline.sweeps $$,
+  $$ select count(*), max(done_at) from pipeline.maintenance $$,
   $$ values (1::bigint, '2026-01-01 00:02Z'::timestamptz) $$,
   'maintain_pipeline() may be called again'
 );

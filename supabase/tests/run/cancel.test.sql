@@ -29,13 +29,13 @@ select tests.finish(
 );
 select pipeline_release_tasks(
   tests.worker_id(1),
-  (select array_agg(id) from pipeline_tasks where run_id = tests.run_id('run') and key = 'p3'),
+  (select array_agg(id) from pipeline_tasks where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) = 'p3'),
   '2026-01-01 00:00Z'
 );
 select maintain_pipeline('2026-01-01 00:05Z');
 select results_eq(
-  $$ select key, status from pipeline_tasks
-     where run_id = tests.run_id('run') and key < 'p6' order by key $$,
+  $$ select tests.key_of(pipeline_tasks) as key, status from pipeline_tasks
+     where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) < 'p6' order by key $$,
   $$ values
      ('p1', 'succeeded'), ('p2', 'cancelled'), ('p3', 'cancelled'), ('p4', 'cancelled'),
      ('p5', 'cancelled') $$,

@@ -100,7 +100,7 @@ select 'a run that has not finished', jsonb_build_object('source', jsonb_build_o
 ));
 select tests.create_run('purged', prompts => 2);
 update pipeline_runs set status = 'cancelled' where id = tests.run_id('purged');
-delete from pipeline_tasks where run_id = tests.run_id('purged') and key = 'p2';
+delete from pipeline_tasks where run_id = tests.run_id('purged') and tests.key_of(pipeline_tasks) = 'p2';
 insert into wrong
 select 'a run of which prompts were purged', jsonb_build_object('source', jsonb_build_object(
   'type', 'run', 'runId', tests.run_id('purged')

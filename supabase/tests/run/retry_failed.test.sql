@@ -18,7 +18,7 @@ select is(
   'retry_pipeline_run() says how many tasks are tried again'
 );
 select results_eq(
-  $$ select key, status, attempts, available_at from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key, status, attempts, available_at from pipeline_tasks
      where run_id = tests.run_id('run') order by key $$,
   $$ values
      ('p1', 'succeeded', 1::smallint, '2026-01-01 00:00Z'::timestamptz),

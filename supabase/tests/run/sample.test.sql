@@ -19,7 +19,7 @@ select pipeline_enqueue_tasks(
   '2026-01-01 00:00Z'
 );
 select results_eq(
-  $$ select key from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key from pipeline_tasks
      where run_id = tests.run_id('read') and stage = 'execute' order by key $$,
   $$ values ('b'), ('c') $$,
   'pipeline_enqueue_tasks() keeps no more candidates than the sample needs, those of the lowest ranks'

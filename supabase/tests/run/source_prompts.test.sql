@@ -30,14 +30,14 @@ select results_eq(
 select results_eq(
   $$ select left(encode(sha256(convert_to(prompt, 'UTF8')), 'hex'), 32)
      from unnest(array['1:plain', '2:plain']) as prompt $$,
-  $$ select key from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key from pipeline_tasks
      where run_id = pg_temp.run_id() and key <> 'k' order by id $$,
   'a prompt without a key gets one of its position and text'
 );
 insert into pipeline_runs (experiment_name, source, endpoint, max_prompts)
 values ('limited', tests.prompts(5), 'model', 2);
 select results_eq(
-  $$ select key from pipeline_tasks where run_id = tests.run_id('limited') order by id $$,
+  $$ select tests.key_of(pipeline_tasks) as key from pipeline_tasks where run_id = tests.run_id('limited') order by id $$,
   $$ values ('p1'), ('p2') $$,
   'max_prompts limits a list of prompts'
 );

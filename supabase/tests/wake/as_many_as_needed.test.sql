@@ -5,7 +5,13 @@ create function pg_temp.wakes_for(run text, stage text, tasks integer) returns b
 language sql as $$
   select pipeline_enqueue_tasks(
     tests.run_id(run), stage,
-    (select jsonb_agg(jsonb_build_object('key', n)) from generate_series(1, tasks) as n),
+    (
+      select jsonb_agg(
+        jsonb_build_object('key', n)
+          || case stage when 'execute' then '{"prompt": {"text": "p"}}' else '{}' end::jsonb
+      )
+      from generate_series(2, tasks + 1) as n
+    ),
     '2026-01-01 00:00Z'
   );
   select count(*) from tests.wakes() where (body ->> 'runId')::bigint = tests.run_id(run);

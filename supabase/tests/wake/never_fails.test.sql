@@ -19,7 +19,7 @@ select results_eq(
      where run.id in (tests.run_id('without configuration'), tests.run_id('broken'))
      order by run.id $$,
   $$ values ('without configuration', 'pending', 0::bigint), ('broken', 'pending', 0) $$,
-  'the work stays for the sweep'
+  'the work stays for maintenance'
 );
 
 select * from finish();

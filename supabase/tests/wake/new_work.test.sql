@@ -24,12 +24,12 @@ select results_eq(
      from tests.wakes() $$,
   'the worker is known by the hash of its token until it answers'
 );
-select pipeline_enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "p4"}]', '2026-01-01 00:00:04Z');
+select pipeline_enqueue_tasks(tests.run_id('run'), 'execute', tests.items('{p4}'), '2026-01-01 00:00:04Z');
 select is(
   (select count(*) from tests.wakes()), 1::bigint,
   'more work does not wake another worker while one is on its way'
 );
-select pipeline_enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "p5"}]', '2026-01-01 00:00:06Z');
+select pipeline_enqueue_tasks(tests.run_id('run'), 'execute', tests.items('{p5}'), '2026-01-01 00:00:06Z');
 select is(
   (select count(*) from tests.wakes()), 2::bigint,
   'more work wakes again when nobody answered'

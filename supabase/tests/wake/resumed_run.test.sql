@@ -14,7 +14,7 @@ select tests.finish(
 select pipeline_end_worker(tests.worker_id(1), '2026-01-01 00:00Z');
 select tests.set_project_url('https://project.test');
 
-select pipeline_enqueue_tasks(tests.run_id('paused'), 'execute', '[{"key": "p2"}]', '2026-01-01 00:00Z');
+select pipeline_enqueue_tasks(tests.run_id('paused'), 'execute', tests.items('{p2}'), '2026-01-01 00:00Z');
 select is(
   (select count(*) from tests.wakes()), 0::bigint, 'nobody is woken for a paused run'
 );

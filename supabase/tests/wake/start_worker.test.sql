@@ -6,9 +6,9 @@ select tests.create_run('run', prompts => 1);
 update pipeline_runs
 set parameters = '{"temperature": 0}', options = '{"cache": true}', max_prompts = 7
 where id = tests.run_id('run');
-insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
+insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
 select
-  tests.worker_id(number), tests.run_id('run'), 'execute', sha256('token'), 'test',
+  tests.worker_id(number), tests.run_id('run'), 'execute', 'model', sha256('token'), 'test',
   '2026-01-01 00:00Z', '2026-01-01 00:00:05Z'
 from generate_series(1, 3) as number;
 

@@ -30,7 +30,7 @@ select is(
 select tests.create_run('late', prompts => 1);
 select is(
   pipeline_take_wake(tests.run_id('late'), '2026-01-01 00:00:06Z'), null,
-  'pipeline_take_wake() leaves a wake that nobody has answered for 5 s to the sweep'
+  'pipeline_take_wake() leaves a wake that nobody has answered for 5 s to maintenance'
 );
 
 select * from finish();

@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { PipelineError } from "../errors.ts";
 import { toStorableJson } from "../storable_json.ts";
 
-export type Stage = "extract" | "execute" | "evaluate" | "notify";
+export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
 
 export type RunStatus =
   | "queued"
@@ -19,6 +19,8 @@ export interface Task<Payload = unknown> {
   /** 1 for the first try. */
   attempt: number;
   payload: Payload;
+  /** Which repetition of its prompt in the run, from 1. */
+  repetition: number;
   /** ISO 8601; when the task became due. */
   enqueuedAt: string;
   leaseToken: string;
@@ -59,22 +61,22 @@ export interface Claim {
   status: RunStatus;
   /** How many tasks may be worked on at the same time. */
   slots: number;
-  /** How many slots other workers have still to give back. */
-  moreSlots?: number;
-  /** In so many milliseconds they begin to do so; 0: they may at any time. */
-  moreSlotsMs?: number;
+  /** Other workers still hold slots that are due to this one: it is worth asking soon. */
+  moreSlots?: true;
+  /** This worker's successor has started: it gets no more tasks. */
+  handedOver?: true;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
 }
 
-/** The queue as one worker sees it. Every method may be called again after `unavailable`. */
+/** The queue as one worker sees it. */
 export interface TaskQueue {
   claim(
     holding: { inFlight: number; held: number; ahead: number },
   ): Promise<Claim>;
   /** The heartbeat. `held` lists the tasks that are still this worker's. */
-  extend(inFlight: number): Promise<{ status: RunStatus; held: number[] }>;
+  extend(): Promise<{ status: RunStatus; held: number[] }>;
   checkpoint(
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
@@ -83,14 +85,18 @@ export interface TaskQueue {
   continueList(
     task: Task,
   ): Promise<{ status: RunStatus; isComplete: boolean }>;
-  /** `blockedMs`: for so long no call may leave, because of a rate limit that some worker met. */
+  /**
+   * `status`: after these results. `blockedMs`: for so long no call may leave, because of a rate limit
+   * that some worker met.
+   */
   finish(
     results: { task: Task; outcome: TaskOutcome }[],
   ): Promise<{ status: RunStatus; finished: number[]; blockedMs: number }>;
   release(tasks: Task[]): Promise<void>;
-  /** `remainingMs`: for so long this worker goes on claiming. */
-  handOver(capacity: number, remainingMs: number): Promise<void>;
-  end(): Promise<void>;
+  /** `capacity`: so many tasks this worker can still finish, those in hand included. */
+  handOver(capacity: number): Promise<void>;
+  /** `cpuLoad`: how much of its usual load it had when its isolate ran out of processor time. */
+  end(cpuLoad?: number): Promise<void>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -111,10 +117,7 @@ export function createTaskQueue(
         ahead,
       });
       return {
-        status: claim.status,
-        slots: claim.slots,
-        moreSlots: claim.moreSlots,
-        moreSlotsMs: claim.moreSlotsMs,
+        ...claim,
         waitMs: claim.waitMs ?? null,
         tasks: claim.tasks.map((task) => ({
           ...task,
@@ -122,8 +125,7 @@ export function createTaskQueue(
         })),
       };
     },
-    extend: (inFlight) =>
-      database.call("extend_leases", { ...worker, in_flight: inFlight }),
+    extend: () => database.call("extend_leases", worker),
     checkpoint: (task, progress) =>
       database.call("checkpoint_task", {
         ...worker,
@@ -152,55 +154,41 @@ export function createTaskQueue(
         task_ids: tasks.map((task) => task.id),
       });
     },
-    async handOver(capacity, remainingMs) {
-      await database.call("hand_over", {
-        ...worker,
-        capacity,
-        remaining_ms: remainingMs,
-      });
+    async handOver(capacity) {
+      await database.call("hand_over", { ...worker, capacity });
     },
-    async end() {
-      await database.call("end_worker", worker);
+    async end(cpuLoad) {
+      await database.call("end_worker", { ...worker, cpu_load: cpuLoad });
     },
   };
 }
 
 /**
  * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
- * 2 s apart, until `forMs` have passed. All queue functions are fenced or idempotent, so that a
- * repeated call changes nothing twice.
+ * 2 s apart, until `forMs` have passed. All functions of the queue are fenced or idempotent, so that
+ * a repeated call changes nothing twice.
  */
 export function withPatience(
-  queue: TaskQueue,
+  database: Database,
   { forMs, wait, now }: {
     forMs: number;
     wait(milliseconds: number): Promise<void>;
     now(): number;
   },
-): TaskQueue {
-  async function patiently<Result>(call: () => Promise<Result>) {
-    const deadline = now() + forMs;
-    for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
-      try {
-        return await call();
-      } catch (error) {
-        const passing = error instanceof PipelineError &&
-          error.code === "unavailable";
-        if (!passing || now() + pause > deadline) throw error;
-        await wait(pause);
-      }
-    }
-  }
+): Database {
   return {
-    claim: (holding) => patiently(() => queue.claim(holding)),
-    extend: (inFlight) => patiently(() => queue.extend(inFlight)),
-    checkpoint: (task, progress) =>
-      patiently(() => queue.checkpoint(task, progress)),
-    continueList: (task) => patiently(() => queue.continueList(task)),
-    finish: (results) => patiently(() => queue.finish(results)),
-    release: (tasks) => patiently(() => queue.release(tasks)),
-    handOver: (capacity, remainingMs) =>
-      patiently(() => queue.handOver(capacity, remainingMs)),
-    end: () => patiently(() => queue.end()),
+    async call(name, args) {
+      const deadline = now() + forMs;
+      for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
+        try {
+          return await database.call(name, args);
+        } catch (error) {
+          const passing = error instanceof PipelineError &&
+            error.code === "unavailable";
+          if (!passing || now() + pause > deadline) throw error;
+          await wait(pause);
+        }
+      }
+    },
   };
 }

@@ -7,6 +7,7 @@ const task: Task = {
   key: "source",
   attempt: 1,
   payload: { kind: "list", after: 500 },
+  repetition: 1,
   enqueuedAt: "2026-01-01T00:00:00Z",
   leaseToken: "t",
 };

@@ -12,6 +12,7 @@ const task: Task = {
   id: 9,
   key: "k",
   attempt: 1,
+  repetition: 1,
   enqueuedAt: "2026-01-01T00:00:00Z",
   leaseToken: "t",
   payload: { evaluationIds: [1, 2] },

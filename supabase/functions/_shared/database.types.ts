@@ -700,7 +700,7 @@ export type Database = {
         Returns: Json;
       };
       "end_worker": {
-        Args: { "as_of"?: string; "worker_id": string };
+        Args: { "as_of"?: string; "cpu_load"?: number; "worker_id": string };
         Returns: undefined;
       };
       "enqueue_tasks": {

@@ -26,29 +26,42 @@ create function tests.worker_id(number integer) returns uuid language sql immuta
 $$;
 create function tests.start_worker(
   number integer, run text, stage text default 'execute',
-  as_of timestamptz default '2026-01-01 00:00Z'
+  as_of timestamptz default '2026-01-01 00:00Z', judge text default null
 ) returns void language sql as $$
-  insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
-  values (tests.worker_id(number), tests.run_id(run), stage, sha256('token'), 'test', as_of, as_of);
-  select public.start_worker(tests.worker_id(number), 'token', as_of);
+  insert into pipeline.workers (
+    id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at
+  )
+  select
+    tests.worker_id(number), id, stage, coalesce(judge, case stage when 'execute' then endpoint end),
+    sha256('token'), 'test', as_of, as_of
+  from public.pipeline_runs where id = tests.run_id(run);
+  select public.pipeline_start_worker(tests.worker_id(number), 'token', as_of);
 $$;
--- claim_tasks() with keys in place of tasks and without the random lease token.
+-- What a task asks, or its own key.
+create function tests.key_of(task public.pipeline_tasks) returns text language sql stable as $$
+  select coalesce((select key from pipeline.prompts where id = task.prompt_id), task.key);
+$$;
+-- pipeline_claim_tasks() with keys in place of tasks and without the random lease token.
 create function tests.claim(
   number integer, as_of timestamptz, in_flight integer default 0, held integer default 0,
   ahead integer default 0
 ) returns jsonb language sql as $$
   select claimed - 'leaseToken' - 'tasks'
-    || jsonb_build_object('keys', jsonb_path_query_array(claimed, '$.tasks[*].key'))
-  from public.claim_tasks(tests.worker_id(number), in_flight, held, ahead, as_of) as claimed;
+    || jsonb_build_object('keys', (
+      select coalesce(jsonb_agg(tests.key_of(task) order by place), '[]')
+      from jsonb_array_elements(claimed -> 'tasks') with ordinality as listed (item, place)
+      join public.pipeline_tasks as task on task.id = (item ->> 'id')::bigint
+    ))
+  from public.pipeline_claim_tasks(tests.worker_id(number), in_flight, held, ahead, as_of) as claimed;
 $$;
--- finish_tasks() with the same outcome for tasks that the worker holds.
+-- pipeline_finish_tasks() with the same outcome for tasks that the worker holds.
 create function tests.finish(number integer, keys text[], outcome jsonb, as_of timestamptz)
 returns jsonb language sql as $$
-  select public.finish_tasks(tests.worker_id(number), jsonb_agg(
+  select public.pipeline_finish_tasks(tests.worker_id(number), jsonb_agg(
     outcome || jsonb_build_object('id', task.id, 'leaseToken', task.lease_token)
   ), as_of)
   from public.pipeline_tasks as task
-  where task.worker = tests.worker_id(number) and task.key = any (keys);
+  where task.worker = tests.worker_id(number) and tests.key_of(task) = any (keys);
 $$;
 
 select plan(1);

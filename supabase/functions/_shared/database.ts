@@ -1,4 +1,6 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { repeatWhileUnavailable } from "./call_patiently.ts";
+import type { Clock } from "./clock.ts";
 import type { Database as Schema, Json } from "./database.types.ts";
 import { PipelineError, type PipelineErrorCode } from "./errors.ts";
 
@@ -70,6 +72,29 @@ export function createDatabase(
         { cause: answer.error },
       );
     },
+  };
+}
+
+/**
+ * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
+ * 2 s apart, until `forMs` have passed. For functions that are fenced or idempotent, as those of
+ * the queue are: a repeated call changes nothing twice.
+ */
+export function withPatience(
+  database: Database,
+  { forMs, clock, signal }: {
+    forMs: number;
+    clock: Clock;
+    signal: AbortSignal;
+  },
+): Database {
+  const schedule = { firstMs: 100, mostMs: 2_000 };
+  return {
+    call: (name, args) =>
+      repeatWhileUnavailable(
+        () => database.call(name, args),
+        { clock, signal, schedule, endsAt: clock.now() + forMs },
+      ),
   };
 }
 

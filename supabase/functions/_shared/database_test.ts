@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { createDatabase, toErrorCode } from "./database.ts";
+import { createDatabase, toErrorCode, withPatience } from "./database.ts";
 
 function clientThatAnswers(answer: unknown) {
   const calls: unknown[][] = [];
@@ -51,6 +51,30 @@ Deno.test("createDatabase() takes a gateway's answer for a database that cannot 
     createDatabase(client).call("read_secret", { name: "n" }),
     { code: "unavailable" },
   );
+});
+
+Deno.test("withPatience() repeats calls until the database has been away for so long", async () => {
+  const { client, calls } = clientThatAnswers({ error: {}, status: 0 });
+  let now = 0;
+  const clock = {
+    now: () => now,
+    wait: (milliseconds: number) => {
+      now += milliseconds;
+      return Promise.resolve();
+    },
+  };
+  const { signal } = new AbortController();
+  const database = withPatience(createDatabase(client), {
+    forMs: 10_000,
+    clock,
+    signal,
+  });
+  const call = () => database.call("end_worker", { worker_id: "w" });
+  await rejects(call, { code: "unavailable" });
+  // 0.1, 0.2, 0.4, 0.8, 1.6 and three times 2 s.
+  deepEqual([calls.length, now], [9, 9_100]);
+  await rejects(call, { code: "unavailable" });
+  equal(calls.length, 18);
 });
 
 Deno.test("toErrorCode() tells passing faults from final ones", () => {

@@ -49,8 +49,8 @@ select results_eq(
      ('public.pipeline_tasks', 'service_role', 'SIUD'),
      ('public.prompt_evaluations', 'authenticated', 'S'),
      ('public.prompt_evaluations', 'service_role', 'SIUD'),
-     ('public.webhook_deliveries', 'authenticated', 'S'),
-     ('public.webhook_deliveries', 'service_role', 'SID') $$,
+     ('public.pipeline_webhook_deliveries', 'authenticated', 'S'),
+     ('public.pipeline_webhook_deliveries', 'service_role', 'SID') $$,
   'each role has the least rights on tables and views'
 );
 select results_eq(
@@ -85,10 +85,10 @@ select results_eq(
        and has_function_privilege(role, function.oid, 'EXECUTE')
      order by role, function.oid::regprocedure::text collate "C" $$,
   $$ values
-     ('authenticated', 'cancel_run(bigint)'),
+     ('authenticated', 'cancel_pipeline_run(bigint)'),
      ('authenticated', 'compare_experiments(text,text,text,text,bigint)'),
      ('authenticated', 'export_evaluations(text,bigint,text,text,integer)'),
-     ('authenticated', 'pause_run(bigint)'),
+     ('authenticated', 'pause_pipeline_run(bigint)'),
      ('authenticated', 'pipeline.bootstrap_interval(double precision[],bigint)'),
      ('authenticated', 'pipeline.bootstrap_limit(double precision,double precision,double precision,bigint)'),
      ('authenticated', 'pipeline.compare_pairs(text,text,text,text,bigint[])'),
@@ -101,7 +101,7 @@ select results_eq(
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
      ('authenticated', 'pipeline.side_query(text,text,text)'),
      ('authenticated', 'pipeline.superseded_evaluations(text,text,text)'),
-     ('authenticated', 'resume_run(bigint)') $$,
+     ('authenticated', 'resume_pipeline_run(bigint)') $$,
   'signed-in users may steer runs and what views and policies need, others may call nothing'
 );
 select is_empty(

@@ -18,11 +18,11 @@ select tests.finish(
 ) from generate_series(1, 3) as number;
 insert into evaluation_scores (evaluation_id, evaluator, score, owner)
 select id, 'exact', 1, owner from prompt_evaluations where experiment_name like 'owner _';
-select create_results_table('more_answers');
+select create_evaluations_table('more_answers');
 insert into more_answers (experiment_name, prompt, success, response, owner)
 select experiment_name, prompt, true, 'yes', owner
 from prompt_evaluations where experiment_name like 'owner _';
-select sweep_pipeline();
+select maintain_pipeline();
 
 -- How many rows of a relation somebody sees, or the SQLSTATE of being refused.
 create function pg_temp.seen(relation text, role text, person uuid) returns text

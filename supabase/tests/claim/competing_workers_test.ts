@@ -1,23 +1,8 @@
 import { deepEqual, ok } from "node:assert/strict";
-import postgres, { type Sql } from "postgres";
-import { supabaseFolder } from "../../../scripts/local/checkout.ts";
-import { setUpProjectDatabase } from "../../../scripts/local/project_database.ts";
-import { startTestDatabase } from "../../../scripts/test/test_database.ts";
+import type { Sql } from "postgres";
+import { startProjectDatabase } from "../../../scripts/test/test_database.ts";
 
 // What needs several sessions at the same time, and so cannot be a pgTAP test.
-
-async function openProject() {
-  const database = await startTestDatabase();
-  const sql = postgres(database.url, { max: 20, onnotice: () => {} });
-  await setUpProjectDatabase(sql, supabaseFolder);
-  return {
-    sql,
-    async [Symbol.asyncDispose]() {
-      await sql.end();
-      await database[Symbol.asyncDispose]();
-    },
-  };
-}
 
 async function createRun(sql: Sql, prompts: number): Promise<string> {
   const source = {
@@ -92,7 +77,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
 }
 
 Deno.test("claim_tasks() counts money that a result is just spending", async () => {
-  await using project = await openProject();
+  await using project = await startProjectDatabase(20);
   const { sql } = project;
   await sql`
     insert into model_endpoints (name, url, input_cost, output_cost)
@@ -121,7 +106,7 @@ Deno.test("claim_tasks() counts money that a result is just spending", async () 
 });
 
 Deno.test("claim_tasks() gives competing workers every task once and no more than the slots", async () => {
-  await using project = await openProject();
+  await using project = await startProjectDatabase(20);
   const { sql } = project;
   await sql`
     insert into model_endpoints (name, url, max_concurrency)

@@ -12,15 +12,15 @@ where endpoint = 'model';
 select is(
   tests.claim(1, '2026-01-01 00:00:10Z'),
   '{"status": "running", "slots": 0, "keys": [], "waitMs": 20000}',
-  'claim_tasks() gives nothing while the endpoint cools down and says how long that takes'
+  'pipeline_claim_tasks() gives nothing while the endpoint cools down and says how long that takes'
 );
 select is(
   tests.claim(2, '2026-01-01 00:00:10Z') -> 'keys', '["p1", "p2"]',
-  'claim_tasks() goes on with other endpoints'
+  'pipeline_claim_tasks() goes on with other endpoints'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00:30Z') -> 'keys', '["p1", "p2"]',
-  'claim_tasks() goes on when the cool-down is over'
+  'pipeline_claim_tasks() goes on when the cool-down is over'
 );
 
 select * from finish();

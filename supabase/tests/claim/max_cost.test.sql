@@ -10,12 +10,12 @@ select tests.start_worker(1, 'run');
 
 select is(
   tests.claim(1, '2026-01-01 00:00Z') -> 'keys', '["p1", "p2"]',
-  'claim_tasks() gives no more than max_cost can pay'
+  'pipeline_claim_tasks() gives no more than max_cost can pay'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00Z', in_flight => 2, held => 2),
   '{"status": "running", "slots": 5, "keys": [], "waitMs": 100}',
-  'claim_tasks() waits for what calls in flight turn out to cost'
+  'pipeline_claim_tasks() waits for what calls in flight turn out to cost'
 );
 select tests.finish(
   1, '{p1}',
@@ -24,7 +24,7 @@ select tests.finish(
 );
 select is(
   tests.claim(1, '2026-01-01 00:00Z', in_flight => 1, held => 1) -> 'keys', '["p3"]',
-  'claim_tasks() spends what a cheap answer has left'
+  'pipeline_claim_tasks() spends what a cheap answer has left'
 );
 select tests.finish(
   1, '{p2,p3}',
@@ -34,7 +34,7 @@ select tests.finish(
 update pipeline_tasks set lease_losses = 2 where run_id = tests.run_id('run') and key = 'p5';
 select is(
   tests.claim(1, '2026-01-01 00:00Z') -> 'keys', '[]',
-  'claim_tasks() gives nothing that would exceed max_cost'
+  'pipeline_claim_tasks() gives nothing that would exceed max_cost'
 );
 select results_eq(
   $$ select status, cost, error from pipeline_runs where id = tests.run_id('run') $$,
@@ -42,12 +42,12 @@ select results_eq(
        'max_cost of 2.5 USD is reached: 2.200000 USD spent on 3 of 5 prompts. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
        tests.run_id('run')
      ) $$,
-  'claim_tasks() pauses a run that cannot pay its next prompt and says what to do'
+  'pipeline_claim_tasks() pauses a run that cannot pay its next prompt and says what to do'
 );
 update pipeline_runs set max_cost = 3.25, status = 'running' where id = tests.run_id('run');
 select is(
   tests.claim(1, '2026-01-01 00:00Z') -> 'keys', '["p4"]',
-  'claim_tasks() goes on when max_cost is raised'
+  'pipeline_claim_tasks() goes on when max_cost is raised'
 );
 select is(
   (select error from pipeline_runs where id = tests.run_id('run')), null,

@@ -8,20 +8,20 @@ select tests.start_worker(2, 'run');
 select is(
   tests.claim(1, '2026-01-01 00:00Z'),
   '{"status": "running", "slots": 3, "keys": ["p1", "p2", "p3"], "waitMs": null}',
-  'claim_tasks() gives due tasks to the worker that asks'
+  'pipeline_claim_tasks() gives due tasks to the worker that asks'
 );
 select is(
   tests.claim(2, '2026-01-01 00:00Z') -> 'keys', '[]',
-  'claim_tasks() does not claim a task twice'
+  'pipeline_claim_tasks() does not claim a task twice'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00Z', in_flight => 3, held => 3) -> 'keys', '[]',
-  'claim_tasks() does not give a worker the same task again'
+  'pipeline_claim_tasks() does not give a worker the same task again'
 );
 select is(
   (select count(distinct lease_token)::integer from pipeline_tasks where run_id = tests.run_id('run')),
   1,
-  'claim_tasks() gives the tasks of one claim one token'
+  'pipeline_claim_tasks() gives the tasks of one claim one token'
 );
 
 select * from finish();

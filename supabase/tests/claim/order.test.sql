@@ -16,11 +16,11 @@ select tests.start_worker(1, 'run');
 
 select is(
   tests.claim(1, '2026-01-01 00:00:00Z') -> 'waitMs', '1000',
-  'claim_tasks() says when the first task falls due'
+  'pipeline_claim_tasks() says when the first task falls due'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00:05Z') -> 'keys', '["p2", "p3"]',
-  'claim_tasks() takes the tasks that have been due longest'
+  'pipeline_claim_tasks() takes the tasks that have been due longest'
 );
 select tests.finish(
   1, '{p2,p3}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00:06Z'
@@ -28,7 +28,7 @@ select tests.finish(
 select is(
   tests.claim(1, '2026-01-01 00:00:06Z'),
   '{"status": "running", "slots": 1, "keys": ["p1"], "waitMs": null}',
-  'claim_tasks() leaves tasks that are not due'
+  'pipeline_claim_tasks() leaves tasks that are not due'
 );
 select results_eq(
   $$ select key, status, attempts, worker, lease_expires_at from pipeline_tasks
@@ -36,7 +36,7 @@ select results_eq(
   $$ values
      ('p1', 'leased', 1::smallint, tests.worker_id(1), '2026-01-01 00:00:06Z'::timestamptz + pipeline.lease_time()),
      ('p4', 'pending', 0::smallint, null, null) $$,
-  'claim_tasks() leases for lease_time() and counts the attempt'
+  'pipeline_claim_tasks() leases for lease_time() and counts the attempt'
 );
 
 select * from finish();

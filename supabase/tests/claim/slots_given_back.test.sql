@@ -6,7 +6,7 @@ update model_endpoints set max_concurrency = 4 where name = 'model';
 select tests.start_worker(1, 'run');
 select tests.start_worker(2, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
-select hand_over(tests.worker_id(1), 0, as_of => '2026-01-01 00:00:01Z');
+select pipeline_hand_over(tests.worker_id(1), 0, as_of => '2026-01-01 00:00:01Z');
 
 select tests.finish(
   1, '{p1, p2, p3}', '{"outcome": "succeeded", "response": "r"}', '2026-01-01 00:00:02Z'

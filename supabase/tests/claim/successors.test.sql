@@ -13,7 +13,7 @@ select is(
   'two runs share an endpoint'
 );
 
-select hand_over(tests.worker_id(1), 0, 2500, '2026-01-01 00:00:03Z');
+select pipeline_hand_over(tests.worker_id(1), 0, 2500, '2026-01-01 00:00:03Z');
 select tests.start_worker(3, 'run', as_of => '2026-01-01 00:00:04Z');
 select is(
   tests.claim(3, '2026-01-01 00:00:04Z'),
@@ -37,7 +37,7 @@ select is(
   '{"status": "running", "slots": 2, "moreSlots": 1, "moreSlotsMs": 0}',
   'a successor gets each slot that falls free'
 );
-select end_worker(tests.worker_id(1), '2026-01-01 00:00:07Z');
+select pipeline_end_worker(tests.worker_id(1), '2026-01-01 00:00:07Z');
 select is(
   tests.claim(3, '2026-01-01 00:00:07Z', in_flight => 2, held => 2) - 'waitMs' - 'keys',
   '{"status": "running", "slots": 3}',
@@ -51,7 +51,7 @@ select tests.start_worker(n, 'wide', as_of => '2026-01-01 00:00Z') from generate
 -- Twice: a worker learns of its share when all have said what they want.
 select tests.claim(n, '2026-01-01 00:00:01Z'), tests.claim(n, '2026-01-01 00:00:02Z')
 from unnest(array[4, 5, 6, 4, 5, 6]) as n;
-select hand_over(tests.worker_id(4), 0, 2500, '2026-01-01 00:00:03Z');
+select pipeline_hand_over(tests.worker_id(4), 0, 2500, '2026-01-01 00:00:03Z');
 select is(
   tests.claim(6, '2026-01-01 00:00:04Z', in_flight => 2, held => 2) -> 'slots', '2',
   'a worker that was there before does not wait for one that hands over'

@@ -9,28 +9,28 @@ select tests.start_worker(1, 'run');
 
 select is(
   tests.claim(1, '2026-01-01 00:00Z') -> 'keys', '["p3", "p4"]',
-  'claim_tasks() leaves tasks that two dead workers held until nothing else is due'
+  'pipeline_claim_tasks() leaves tasks that two dead workers held until nothing else is due'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00Z', in_flight => 1, held => 1) -> 'keys', '[]',
-  'claim_tasks() gives no suspect to a worker that holds something else'
+  'pipeline_claim_tasks() gives no suspect to a worker that holds something else'
 );
 select tests.finish(
   1, '{p3,p4}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00Z'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00Z', ahead => 9) -> 'keys', '["p1"]',
-  'claim_tasks() gives one suspect at a time'
+  'pipeline_claim_tasks() gives one suspect at a time'
 );
 select is(
   tests.claim(1, '2026-01-01 00:00Z', in_flight => 1, held => 1) - 'slots',
   '{"status": "running", "keys": [], "waitMs": 100}',
-  'claim_tasks() does not give a second suspect beside the first'
+  'pipeline_claim_tasks() does not give a second suspect beside the first'
 );
 select tests.finish(1, '{p1}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00Z');
 select is(
   tests.claim(1, '2026-01-01 00:00Z') -> 'keys', '["p2"]',
-  'claim_tasks() gives the next suspect when the first is done'
+  'pipeline_claim_tasks() gives the next suspect when the first is done'
 );
 
 select * from finish();

@@ -10,18 +10,18 @@ select tests.start_worker(1, 'run');
 -- Each prompt is expected to take 500 tokens of output and 5 of input: {"text": "prompt 1"}.
 select is(
   tests.claim(1, '2026-01-01 00:01Z') -> 'keys', '["p1", "p2"]',
-  'claim_tasks() lets one second''s worth of expected tokens leave; the last prompt may overdraw'
+  'pipeline_claim_tasks() lets one second''s worth of expected tokens leave; the last prompt may overdraw'
 );
 select results_eq(
   $$ select reserved_tokens from pipeline_tasks
      where run_id = tests.run_id('run') and status = 'leased' $$,
   $$ values (505), (505) $$,
-  'claim_tasks() reserves what a prompt is expected to take'
+  'pipeline_claim_tasks() reserves what a prompt is expected to take'
 );
 select is(
   tests.claim(1, '2026-01-01 00:01Z', in_flight => 2, held => 2) - 'slots',
   '{"status": "running", "keys": [], "waitMs": 1000}',
-  'claim_tasks() gives nothing while the tokens are overdrawn'
+  'pipeline_claim_tasks() gives nothing while the tokens are overdrawn'
 );
 select tests.finish(
   1, '{p1,p2}',
@@ -30,11 +30,11 @@ select tests.finish(
 );
 select is(
   (select tokens_available from pipeline.endpoint_states where endpoint = 'model'), 800::numeric,
-  'finish_tasks() puts the tokens that were used in the place of those that were reserved'
+  'pipeline_finish_tasks() puts the tokens that were used in the place of those that were reserved'
 );
 select is(
   tests.claim(1, '2026-01-01 00:01Z') -> 'keys', '["p3", "p4"]',
-  'claim_tasks() spends what came back'
+  'pipeline_claim_tasks() spends what came back'
 );
 
 select * from finish();

@@ -5,26 +5,26 @@ select tests.create_run('run', prompts => 1);
 select tests.start_worker(1, 'run');
 
 select throws_ok(
-  $$ select claim_tasks(tests.worker_id(9)) $$,
+  $$ select pipeline_claim_tasks(tests.worker_id(9)) $$,
   'PPL01', null,
-  'claim_tasks() refuses a worker that does not exist'
+  'pipeline_claim_tasks() refuses a worker that does not exist'
 );
 update pipeline_runs set status = 'paused' where id = tests.run_id('run');
 select is(
   tests.claim(1, '2026-01-01 00:00Z'),
   '{"status": "paused", "slots": 0, "keys": []}',
-  'claim_tasks() gives nothing of a paused run'
+  'pipeline_claim_tasks() gives nothing of a paused run'
 );
-select end_worker(tests.worker_id(1), '2026-01-01 00:00Z');
+select pipeline_end_worker(tests.worker_id(1), '2026-01-01 00:00Z');
 select throws_ok(
-  $$ select claim_tasks(tests.worker_id(1)) $$,
+  $$ select pipeline_claim_tasks(tests.worker_id(1)) $$,
   'PPL01', null,
-  'claim_tasks() refuses a worker that has ended'
+  'pipeline_claim_tasks() refuses a worker that has ended'
 );
 select throws_ok(
-  $$ select extend_leases(tests.worker_id(1)) $$,
+  $$ select pipeline_extend_leases(tests.worker_id(1)) $$,
   'PPL01', null,
-  'extend_leases() refuses a worker that has ended'
+  'pipeline_extend_leases() refuses a worker that has ended'
 );
 insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
 values (
@@ -32,9 +32,9 @@ values (
   '2026-01-01 00:01Z'
 );
 select throws_ok(
-  $$ select claim_tasks(tests.worker_id(2)) $$,
+  $$ select pipeline_claim_tasks(tests.worker_id(2)) $$,
   'PPL01', null,
-  'claim_tasks() refuses a worker that has not shown its token'
+  'pipeline_claim_tasks() refuses a worker that has not shown its token'
 );
 
 select * from finish();

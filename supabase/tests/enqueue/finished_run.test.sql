@@ -5,23 +5,23 @@ select tests.create_run('run', prompts => 1);
 update pipeline_runs set status = 'cancelled' where id = tests.run_id('run');
 
 select is(
-  enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "late"}]', '2026-01-01 00:00Z'),
+  pipeline_enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "late"}]', '2026-01-01 00:00Z'),
   0,
-  'enqueue_tasks() takes nothing for a finished run'
+  'pipeline_enqueue_tasks() takes nothing for a finished run'
 );
 select is_empty(
   $$ select from pipeline_tasks where run_id = tests.run_id('run') and key = 'late' $$,
-  'enqueue_tasks() stores nothing for a finished run'
+  'pipeline_enqueue_tasks() stores nothing for a finished run'
 );
 select is(
-  enqueue_tasks(tests.run_id('run'), 'notify', '[{"key": "webhook"}]', '2026-01-01 00:00Z'),
+  pipeline_enqueue_tasks(tests.run_id('run'), 'notify', '[{"key": "webhook"}]', '2026-01-01 00:00Z'),
   1,
-  'enqueue_tasks() still takes notifications of a finished run'
+  'pipeline_enqueue_tasks() still takes notifications of a finished run'
 );
 select throws_ok(
-  $$ select enqueue_tasks(-1, 'execute', '[{"key": "p1"}]') $$,
+  $$ select pipeline_enqueue_tasks(-1, 'execute', '[{"key": "p1"}]') $$,
   'P0002', null,
-  'enqueue_tasks() refuses a run that does not exist'
+  'pipeline_enqueue_tasks() refuses a run that does not exist'
 );
 
 select * from finish();

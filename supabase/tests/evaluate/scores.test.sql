@@ -21,7 +21,7 @@ select results_eq(
      from pipeline_tasks as task where run_id = tests.run_id('run') and stage = 'evaluate'
      order by id $$,
   $$ values ('{p1,p2}'::text[]), ('{p3}') $$,
-  'finish_tasks() makes a task of what it stores, also of failures'
+  'pipeline_finish_tasks() makes a task of what it stores, also of failures'
 );
 select results_eq(
   $$ select status, open from pipeline_runs where experiment_name = 'run' $$,
@@ -32,7 +32,7 @@ select results_eq(
 -- Scores for all rows of the run, from the worker that holds their tasks.
 create function pg_temp.score(number integer, score numeric, as_of timestamptz) returns jsonb
 language sql as $$
-  select finish_tasks(
+  select pipeline_finish_tasks(
     tests.worker_id(number),
     jsonb_agg(jsonb_build_object(
       'id', task.id, 'leaseToken', task.lease_token, 'outcome', 'succeeded', 'scores', (
@@ -59,7 +59,7 @@ select results_eq(
   $$ select key, 'exact-match', 0.5::double precision, true, 'l', 'e', null::text,
        '2026-01-01 00:04Z'::timestamptz
      from unnest(array['p1', 'p2', 'p3']) as key $$,
-  'finish_tasks() stores the scores of evaluate tasks'
+  'pipeline_finish_tasks() stores the scores of evaluate tasks'
 );
 select results_eq(
   $$ select status, open, succeeded, failed from pipeline_runs where experiment_name = 'run' $$,
@@ -68,7 +68,7 @@ select results_eq(
 );
 
 -- Once more, on what is stored: a run of its own, whose lease is lost to another worker.
-create temporary table again as select evaluate_run(tests.run_id('run')) as id;
+create temporary table again as select evaluate_pipeline_run(tests.run_id('run')) as id;
 update pipeline_runs set experiment_name = 'again' where id = (select id from again);
 update pipeline_tasks set available_at = '2026-01-01 00:05Z' where run_id = tests.run_id('again');
 select tests.start_worker(3, 'again', 'evaluate', '2026-01-01 00:05Z');
@@ -76,7 +76,7 @@ select tests.claim(3, '2026-01-01 00:05Z');
 update pipeline_tasks set lease_token = gen_random_uuid(), worker = tests.worker_id(2)
 where run_id = tests.run_id('again');
 create temporary table late as
-select finish_tasks(
+select pipeline_finish_tasks(
   tests.worker_id(3),
   jsonb_agg(jsonb_build_object(
     'id', task.id, 'leaseToken', gen_random_uuid(), 'outcome', 'succeeded', 'scores', '[]'::jsonb

@@ -19,7 +19,7 @@ $$;
 
 select is(
   tests.claim(1, '2026-01-01 00:00:01Z') -> 'slots', '6',
-  'claim_tasks() gives execution the whole endpoint while no judge waits'
+  'pipeline_claim_tasks() gives execution the whole endpoint while no judge waits'
 );
 select is(
   pg_temp.judge(0, '2026-01-01 00:00:02Z'), 0,
@@ -30,7 +30,7 @@ select tests.finish(
 );
 select is(
   tests.claim(1, '2026-01-01 00:00:02.1Z', in_flight => 2, held => 2) -> 'slots', '3',
-  'claim_tasks() leaves waiting judges their half of the endpoint'
+  'pipeline_claim_tasks() leaves waiting judges their half of the endpoint'
 );
 select is(
   pg_temp.judge(0, '2026-01-01 00:00:02.2Z'), 3,
@@ -42,9 +42,9 @@ select is(
 );
 select is(
   tests.claim(1, '2026-01-01 00:00:02.4Z', in_flight => 3, held => 3) -> 'slots', '3',
-  'claim_tasks() keeps the half of execution'
+  'pipeline_claim_tasks() keeps the half of execution'
 );
-select end_worker(tests.worker_id(1), '2026-01-01 00:00:03Z');
+select pipeline_end_worker(tests.worker_id(1), '2026-01-01 00:00:03Z');
 select is(
   pg_temp.judge(3, '2026-01-01 00:00:03Z'), 6,
   'exchange_calls() gives judges the whole endpoint when execution has ended'

@@ -23,7 +23,7 @@ select results_eq(
      ('extract', 'archive:a.json', 'pending', '{"path": "a.json"}'::jsonb),
      ('extract', 'source', 'succeeded',
       '{"kind": "folder", "bucket": "archives", "prefix": "", "report": {"prompts": 1}}'::jsonb) $$,
-  'finish_tasks() enqueues what a task of stage extract has found'
+  'pipeline_finish_tasks() enqueues what a task of stage extract has found'
 );
 select tests.start_worker(2, 'run');
 select tests.claim(2, '2026-01-01 00:00:02Z');
@@ -41,12 +41,12 @@ select results_eq(
   $$ values (
        'completed', 0, 1, 1, '2026-01-01 00:00:05Z'::timestamptz, null::text, null::text
      ) $$,
-  'finish_tasks() completes a run with its last task'
+  'pipeline_finish_tasks() completes a run with its last task'
 );
 select results_eq(
   $$ select stage, code, path from pipeline_errors where run_id = tests.run_id('run') $$,
   $$ values ('extract', 'bad_json', 'b.json') $$,
-  'finish_tasks() logs what a task could not read'
+  'pipeline_finish_tasks() logs what a task could not read'
 );
 
 select * from finish();

@@ -33,7 +33,7 @@ select results_eq(
   $$ select open, extracted, succeeded, failed, cached, input_tokens, output_tokens, cost
      from pipeline_runs where id = tests.run_id('run') $$,
   $$ values (2, 6, 3, 1, 1, 250::bigint, 20::bigint, 0.0045) $$,
-  'finish_tasks() counts answers, tokens and money, cached answers without either'
+  'pipeline_finish_tasks() counts answers, tokens and money, cached answers without either'
 );
 select results_eq(
   $$ select open, extracted, succeeded, failed from pipeline_runs

@@ -1,20 +1,20 @@
 begin;
 select plan(8);
 
-select is(create_results_table('april_answers'), 'april_answers', 'create_results_table() names it');
+select is(create_evaluations_table('april_answers'), 'april_answers', 'create_evaluations_table() names it');
 select is(
-  create_results_table('april_answers'), 'april_answers',
-  'create_results_table() changes nothing the second time'
+  create_evaluations_table('april_answers'), 'april_answers',
+  'create_evaluations_table() changes nothing the second time'
 );
 select throws_ok(
-  $$ select create_results_table('April"; drop table x') $$,
+  $$ select create_evaluations_table('April"; drop table x') $$,
   '22023', null,
-  'create_results_table() refuses names that need quoting'
+  'create_evaluations_table() refuses names that need quoting'
 );
 select throws_ok(
-  $$ select create_results_table('pipeline_runs') $$,
+  $$ select create_evaluations_table('pipeline_runs') $$,
   '42P07', null,
-  'create_results_table() refuses a table that is not a results table'
+  'create_evaluations_table() refuses a table that is not a results table'
 );
 select results_eq(
   $$ select column_name::text, data_type::text from information_schema.columns
@@ -22,7 +22,7 @@ select results_eq(
   $$ select column_name::text, data_type::text from information_schema.columns
      where table_schema = 'public' and table_name = 'prompt_evaluations'
      order by ordinal_position $$,
-  'create_results_table() makes the columns of prompt_evaluations'
+  'create_evaluations_table() makes the columns of prompt_evaluations'
 );
 select tests.create_run('run', prompts => 1);
 update pipeline_runs set results_table = 'april_answers' where id = tests.run_id('run');
@@ -32,11 +32,11 @@ select tests.finish(1, '{p1}', '{"outcome": "succeeded", "response": "yes"}', '2
 select results_eq(
   $$ select prompt_key, response from april_answers where run_id = tests.run_id('run') $$,
   $$ values ('p1', 'yes') $$,
-  'finish_tasks() stores in the table that the run names'
+  'pipeline_finish_tasks() stores in the table that the run names'
 );
 select is_empty(
   $$ select from prompt_evaluations where run_id = tests.run_id('run') $$,
-  'finish_tasks() stores in no other table'
+  'pipeline_finish_tasks() stores in no other table'
 );
 select throws_ok(
   $$ insert into april_answers (run_id, prompt_key, prompt, success, response)

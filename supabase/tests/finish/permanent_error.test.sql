@@ -19,7 +19,7 @@ select results_eq(
   $$ values (
        'failed', 1::smallint, 'The prompt is too long', '2026-01-01 00:00:01Z'::timestamptz
      ) $$,
-  'finish_tasks() gives a prompt up at once after a permanent error'
+  'pipeline_finish_tasks() gives a prompt up at once after a permanent error'
 );
 select results_eq(
   $$ select prompt, response, model, success, error, attempts, metadata from prompt_evaluations
@@ -28,7 +28,7 @@ select results_eq(
        'prompt 1', null::text, 'm1', false, 'The prompt is too long', 1,
        '{"errorClass": "permanent", "errorCode": "too_long"}'::jsonb
      ) $$,
-  'finish_tasks() stores a failed prompt with its error'
+  'pipeline_finish_tasks() stores a failed prompt with its error'
 );
 select results_eq(
   $$ select class, code, message, attempt, final, created_at from pipeline_errors
@@ -37,7 +37,7 @@ select results_eq(
        'permanent', 'too_long', 'The prompt is too long', 1::smallint, true,
        '2026-01-01 00:00:01Z'::timestamptz
      ) $$,
-  'finish_tasks() shows the error in pipeline_errors'
+  'pipeline_finish_tasks() shows the error in pipeline_errors'
 );
 
 select * from finish();

@@ -26,19 +26,19 @@ select results_eq(
   $$ values
      ('p1', 'pending', 0::smallint, '2026-01-01 00:00Z'::timestamptz),
      ('p2', 'pending', 0::smallint, '2026-01-01 00:00Z'::timestamptz) $$,
-  'finish_tasks() burns no attempt on a rate error'
+  'pipeline_finish_tasks() burns no attempt on a rate error'
 );
 select results_eq(
   $$ select blocked_until, blocked_reason, concurrency from pipeline.endpoint_states
      where endpoint = 'model' $$,
   $$ values ('2026-01-01 00:00:21Z'::timestamptz, 'Slow down', 4::numeric) $$,
-  'finish_tasks() cools the endpoint down and halves its concurrency'
+  'pipeline_finish_tasks() cools the endpoint down and halves its concurrency'
 );
 select pg_temp.rate('{p3}', 1000, '2026-01-01 00:00:02Z');
 select results_eq(
   $$ select blocked_until, concurrency from pipeline.endpoint_states where endpoint = 'model' $$,
   $$ values ('2026-01-01 00:00:21Z'::timestamptz, 4::numeric) $$,
-  'finish_tasks() reduces once per cool-down and never shortens it'
+  'pipeline_finish_tasks() reduces once per cool-down and never shortens it'
 );
 select tests.start_worker(2, 'neighbour', as_of => '2026-01-01 00:00:02Z');
 select is(
@@ -49,7 +49,7 @@ select is(
 select tests.finish(
   1, '{p4,p5,p6,p7,p8}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00:03Z'
 );
-select end_worker(tests.worker_id(1), '2026-01-01 00:00:03Z');
+select pipeline_end_worker(tests.worker_id(1), '2026-01-01 00:00:03Z');
 select is(
   tests.claim(2, '2026-01-01 00:00:21Z') ->> 'slots', '5',
   'after the cool-down the endpoint gets less, and more with every success'

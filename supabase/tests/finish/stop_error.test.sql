@@ -15,15 +15,15 @@ select tests.finish(
 select results_eq(
   $$ select status, error from pipeline_runs where id = tests.run_id('run') $$,
   $$ select 'paused', format(
-       'The model refuses the key (401). Mend it, then resume the run: select resume_run(%s)', tests.run_id('run')
+       'The model refuses the key (401). Mend it, then resume the run: select resume_pipeline_run(%s)', tests.run_id('run')
      ) $$,
-  'finish_tasks() pauses the run with the reason and what to do'
+  'pipeline_finish_tasks() pauses the run with the reason and what to do'
 );
 select results_eq(
   $$ select status, attempts from pipeline_tasks
      where run_id = tests.run_id('run') and key = 'p1' $$,
   $$ values ('pending', 0::smallint) $$,
-  'finish_tasks() burns no attempt on a stop error'
+  'pipeline_finish_tasks() burns no attempt on a stop error'
 );
 select tests.finish(
   1, '{p2,p3}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00:02Z'
@@ -31,12 +31,12 @@ select tests.finish(
 select results_eq(
   $$ select status, succeeded, open from pipeline_runs where id = tests.run_id('run') $$,
   $$ values ('paused', 2, 1) $$,
-  'finish_tasks() stores what was in flight when the run was paused'
+  'pipeline_finish_tasks() stores what was in flight when the run was paused'
 );
-select resume_run(tests.run_id('run'));
+select resume_pipeline_run(tests.run_id('run'));
 select is(
   tests.claim(1, '2026-01-01 00:00:03Z') -> 'keys', '["p1"]',
-  'resume_run() goes on with the prompt that was stopped'
+  'resume_pipeline_run() goes on with the prompt that was stopped'
 );
 
 select * from finish();

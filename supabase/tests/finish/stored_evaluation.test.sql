@@ -26,7 +26,7 @@ select is(
     '2026-01-01 00:00:01Z'
   ) -> 'finished',
   (select jsonb_agg(id) from pipeline_tasks where run_id = tests.run_id('run')),
-  'finish_tasks() names the tasks that it finished'
+  'pipeline_finish_tasks() names the tasks that it finished'
 );
 select results_eq(
   $$ select to_jsonb(evaluation) - 'id' from prompt_evaluations as evaluation
@@ -54,7 +54,7 @@ select results_eq(
        'source', '{"bucket": "b", "path": "a.json"}'::jsonb,
        'owner', null
      ) $$,
-  'finish_tasks() stores everything that is known about an answer'
+  'pipeline_finish_tasks() stores everything that is known about an answer'
 );
 
 select * from finish();

@@ -23,16 +23,16 @@ select results_eq(
        'pending', 1::smallint, 'The model answered 500',
        '2026-01-01 00:02:30Z'::timestamptz, null::timestamptz
      ) $$,
-  'finish_tasks() tries again after a transient error, not before Retry-After'
+  'pipeline_finish_tasks() tries again after a transient error, not before Retry-After'
 );
 select is_empty(
   $$ select from prompt_evaluations where run_id = tests.run_id('run') $$,
-  'finish_tasks() stores nothing while a prompt is tried again'
+  'pipeline_finish_tasks() stores nothing while a prompt is tried again'
 );
 select is(
   tests.claim(1, '2026-01-01 00:02:29Z') - 'slots',
   '{"status": "running", "keys": [], "waitMs": 1000}',
-  'claim_tasks() waits for the next try'
+  'pipeline_claim_tasks() waits for the next try'
 );
 select tests.claim(1, '2026-01-01 00:02:30Z');
 select pg_temp.fail('{}', '2026-01-01 00:03Z');
@@ -40,12 +40,12 @@ select results_eq(
   $$ select status, attempts, finished_at from pipeline_tasks
      where run_id = tests.run_id('run') $$,
   $$ values ('failed', 2::smallint, '2026-01-01 00:03Z'::timestamptz) $$,
-  'finish_tasks() gives a prompt up after max_attempts'
+  'pipeline_finish_tasks() gives a prompt up after max_attempts'
 );
 select results_eq(
   $$ select success, error, attempts from prompt_evaluations where run_id = tests.run_id('run') $$,
   $$ values (false, 'The model answered 500', 2) $$,
-  'finish_tasks() stores a prompt that ran out of attempts'
+  'pipeline_finish_tasks() stores a prompt that ran out of attempts'
 );
 select results_eq(
   $$ select attempt, class, final from pipeline_errors where run_id = tests.run_id('run')

@@ -6,13 +6,13 @@ select tests.start_worker(1, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
 create temporary table old_tries as
 select key, id, lease_token from pipeline_tasks where run_id = tests.run_id('run');
-select sweep_pipeline('2026-01-01 00:02Z');
+select maintain_pipeline('2026-01-01 00:02Z');
 -- The worker is late, not dead, and claims what it had lost.
 update pipeline.workers set ended_at = null, expires_at = '2026-01-01 00:10Z'
 where id = tests.worker_id(1);
 select tests.claim(1, '2026-01-01 00:03Z');
 
-select finish_tasks(tests.worker_id(1), jsonb_agg(try.result order by try.position), '2026-01-01 00:04Z')
+select pipeline_finish_tasks(tests.worker_id(1), jsonb_agg(try.result order by try.position), '2026-01-01 00:04Z')
 from (
   select 1 as position, jsonb_build_object(
     'id', id, 'leaseToken', lease_token, 'outcome', 'succeeded', 'response', 'old'
@@ -29,17 +29,17 @@ from (
 select results_eq(
   $$ select key, status from pipeline_tasks where run_id = tests.run_id('run') order by key $$,
   $$ values ('p1', 'succeeded'), ('p2', 'pending') $$,
-  'finish_tasks() heeds the try whose lease holds'
+  'pipeline_finish_tasks() heeds the try whose lease holds'
 );
 select results_eq(
   $$ select succeeded, failed, open from pipeline_runs where id = tests.run_id('run') $$,
   $$ values (1, 0, 1) $$,
-  'finish_tasks() does not count the try whose lease was lost'
+  'pipeline_finish_tasks() does not count the try whose lease was lost'
 );
 select results_eq(
   $$ select response from prompt_evaluations where run_id = tests.run_id('run') $$,
   $$ values ('new') $$,
-  'finish_tasks() stores the answer of the try whose lease holds'
+  'pipeline_finish_tasks() stores the answer of the try whose lease holds'
 );
 
 select * from finish();

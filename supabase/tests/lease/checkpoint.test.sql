@@ -11,7 +11,7 @@ select tests.start_worker(1, 'run', 'extract');
 select tests.claim(1, '2026-01-01 00:00Z');
 create function pg_temp.checkpoint(progress jsonb, enqueue jsonb, losses jsonb, as_of timestamptz)
 returns jsonb language sql as $$
-  select checkpoint_task(tests.worker_id(1), id, lease_token, progress, enqueue, losses, as_of)
+  select pipeline_checkpoint_task(tests.worker_id(1), id, lease_token, progress, enqueue, losses, as_of)
   from pipeline_tasks where run_id = tests.run_id('run') and stage = 'extract';
 $$;
 
@@ -24,7 +24,7 @@ select is(
     '2026-01-01 00:00:30Z'
   ),
   '{"status": "running", "full": false}',
-  'checkpoint_task() says whether to go on'
+  'pipeline_checkpoint_task() says whether to go on'
 );
 select results_eq(
   $$ select payload, status, lease_expires_at - pipeline.lease_time() from pipeline_tasks
@@ -33,20 +33,20 @@ select results_eq(
        '{"kind": "folder", "bucket": "archives", "prefix": "2025/", "cursor": 100}'::jsonb,
        'leased', '2026-01-01 00:00:30Z'::timestamptz
      ) $$,
-  'checkpoint_task() merges the progress and renews the lease'
+  'pipeline_checkpoint_task() merges the progress and renews the lease'
 );
 select results_eq(
   $$ select key, payload, status from pipeline_tasks
      where run_id = tests.run_id('run') and stage = 'execute' order by id $$,
   $$ values
      ('p1', '{"text": "one"}'::jsonb, 'pending'), ('p2', '{"text": "two"}'::jsonb, 'pending') $$,
-  'checkpoint_task() enqueues what was found'
+  'pipeline_checkpoint_task() enqueues what was found'
 );
 select results_eq(
   $$ select class, code, message, path, "offset", key, final from pipeline_errors
      where run_id = tests.run_id('run') $$,
   $$ values ('unreadable', 'bad_json', 'Cannot read', 'a.json', 7::bigint, 'source', true) $$,
-  'checkpoint_task() logs what could not be read, with its place'
+  'pipeline_checkpoint_task() logs what could not be read, with its place'
 );
 select is(
   pg_temp.checkpoint(
@@ -54,12 +54,12 @@ select is(
     '[]', '2026-01-01 00:00:31Z'
   ),
   '{"status": "running", "full": true}',
-  'checkpoint_task() says when max_prompts is reached'
+  'pipeline_checkpoint_task() says when max_prompts is reached'
 );
 update pipeline_runs set status = 'cancelled' where id = tests.run_id('run');
 select is(
   pg_temp.checkpoint('{}', '[]', '[]', '2026-01-01 00:00:32Z') ->> 'status', 'cancelled',
-  'checkpoint_task() tells a worker that its run was cancelled'
+  'pipeline_checkpoint_task() tells a worker that its run was cancelled'
 );
 
 select * from finish();

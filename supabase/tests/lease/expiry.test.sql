@@ -9,12 +9,12 @@ set lease_expires_at = '2026-01-01 00:09Z'
 where run_id = tests.run_id('run') and key = 'p2';
 
 select is(
-  sweep_pipeline('2026-01-01 00:00:10Z') ->> 'recovered', '0',
-  'sweep_pipeline() leaves leases that hold'
+  maintain_pipeline('2026-01-01 00:00:10Z') ->> 'recovered', '0',
+  'maintain_pipeline() leaves leases that hold'
 );
 select is(
-  sweep_pipeline('2026-01-01 00:05Z') ->> 'recovered', '1',
-  'sweep_pipeline() takes leases back that have run out'
+  maintain_pipeline('2026-01-01 00:05Z') ->> 'recovered', '1',
+  'maintain_pipeline() takes leases back that have run out'
 );
 select results_eq(
   $$ select key, status, attempts, lease_losses, lease_token is null, worker, error
@@ -23,12 +23,12 @@ select results_eq(
      ('p1', 'pending', 0::smallint, 1::smallint, true, null::uuid,
       'The worker died or lost its connection'),
      ('p2', 'leased', 1::smallint, 0::smallint, false, tests.worker_id(1), null) $$,
-  'sweep_pipeline() makes the task pending, without burning an attempt'
+  'maintain_pipeline() makes the task pending, without burning an attempt'
 );
 select tests.start_worker(2, 'run', as_of => '2026-01-01 00:05Z');
 select is(
   tests.claim(2, '2026-01-01 00:05Z') -> 'keys', '["p1"]',
-  'claim_tasks() gives the task to another worker'
+  'pipeline_claim_tasks() gives the task to another worker'
 );
 select is(
   (select open from pipeline_runs where id = tests.run_id('run')), 2,

@@ -10,7 +10,7 @@ create function pg_temp.late_result(outcome jsonb) returns jsonb language sql as
   select jsonb_build_array(outcome || jsonb_build_object('id', id, 'leaseToken', lease_token))
   from lost;
 $$;
-select sweep_pipeline('2026-01-01 00:05Z');
+select maintain_pipeline('2026-01-01 00:05Z');
 select tests.start_worker(2, 'run', as_of => '2026-01-01 00:05Z');
 select tests.claim(2, '2026-01-01 00:05Z');
 create temporary table before on commit drop as
@@ -21,15 +21,15 @@ join pipeline.endpoint_states as state on state.endpoint = run.endpoint
 where run.id = tests.run_id('run');
 
 select is(
-  finish_tasks(
+  pipeline_finish_tasks(
     tests.worker_id(1), pg_temp.late_result('{"outcome": "succeeded", "response": "late"}'),
     '2026-01-01 00:06Z'
   ) -> 'finished',
   '[]',
-  'finish_tasks() says that a lost lease finished nothing'
+  'pipeline_finish_tasks() says that a lost lease finished nothing'
 );
 select is(
-  finish_tasks(
+  pipeline_finish_tasks(
     tests.worker_id(1),
     pg_temp.late_result(
       '{"outcome": "failed", "error": {"class": "stop", "code": "auth", "message": "bad key"}}'
@@ -37,31 +37,31 @@ select is(
     '2026-01-01 00:06Z'
   ) ->> 'status',
   'running',
-  'finish_tasks() does not pause a run for a lost lease'
+  'pipeline_finish_tasks() does not pause a run for a lost lease'
 );
 select is(
-  finish_tasks(
+  pipeline_finish_tasks(
     tests.worker_id(2), pg_temp.late_result('{"outcome": "succeeded", "response": "forged"}'),
     '2026-01-01 00:06Z'
   ) -> 'finished',
   '[]',
-  'finish_tasks() takes no result with the token of an earlier lease'
+  'pipeline_finish_tasks() takes no result with the token of an earlier lease'
 );
 select throws_ok(
-  $$ select checkpoint_task(
+  $$ select pipeline_checkpoint_task(
        tests.worker_id(1), id, lease_token, '{"cursor": 1}',
        '[{"stage": "execute", "key": "late", "payload": {}}]', '[]', '2026-01-01 00:06Z'
      ) from lost $$,
   'PPL01', null,
-  'checkpoint_task() refuses a lost lease'
+  'pipeline_checkpoint_task() refuses a lost lease'
 );
 select is(
-  release_tasks(tests.worker_id(1), null, '2026-01-01 00:06Z'), 0,
-  'release_tasks() gives back nothing that another worker holds'
+  pipeline_release_tasks(tests.worker_id(1), null, '2026-01-01 00:06Z'), 0,
+  'pipeline_release_tasks() gives back nothing that another worker holds'
 );
 select is(
-  release_tasks(tests.worker_id(1), (select array_agg(id) from lost), '2026-01-01 00:06Z'), 0,
-  'release_tasks() gives back nothing that another worker holds when it is named'
+  pipeline_release_tasks(tests.worker_id(1), (select array_agg(id) from lost), '2026-01-01 00:06Z'), 0,
+  'pipeline_release_tasks() gives back nothing that another worker holds when it is named'
 );
 select is_empty(
   $$ select from prompt_evaluations where run_id = tests.run_id('run') $$,
@@ -80,7 +80,7 @@ select is(
   tests.finish(2, '{p1}', '{"outcome": "succeeded", "response": "mine"}', '2026-01-01 00:06Z')
     -> 'finished',
   (select jsonb_agg(id) from lost),
-  'finish_tasks() takes the result of the worker that holds the lease'
+  'pipeline_finish_tasks() takes the result of the worker that holds the lease'
 );
 
 select * from finish();

@@ -10,12 +10,12 @@ where run_id = tests.run_id('run') and key = 'p1';
 select tests.finish(1, '{p3}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00Z');
 
 select is(
-  extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:10Z'),
+  pipeline_extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:10Z'),
   jsonb_build_object('status', 'running', 'held', (
     select jsonb_agg(id) from pipeline_tasks
     where run_id = tests.run_id('run') and key in ('p1', 'p2')
   )),
-  'extend_leases() tells the status of the run and what the worker still holds'
+  'pipeline_extend_leases() tells the status of the run and what the worker still holds'
 );
 select results_eq(
   $$ select key, lease_expires_at - pipeline.lease_time() from pipeline_tasks
@@ -23,17 +23,17 @@ select results_eq(
   $$ values
      ('p1', '2026-01-01 00:00:10Z'::timestamptz),
      ('p2', '2026-01-01 00:00:00Z'::timestamptz) $$,
-  'extend_leases() renews leases that have less than half their time left'
+  'pipeline_extend_leases() renews leases that have less than half their time left'
 );
 select is(
   (select expires_at - pipeline.lease_time() from pipeline.workers where id = tests.worker_id(1)),
   '2026-01-01 00:00:10Z'::timestamptz,
-  'extend_leases() keeps the worker alive'
+  'pipeline_extend_leases() keeps the worker alive'
 );
 update pipeline_runs set status = 'paused' where id = tests.run_id('run');
 select is(
-  extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:20Z') ->> 'status', 'paused',
-  'extend_leases() tells a worker that its run was paused'
+  pipeline_extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:20Z') ->> 'status', 'paused',
+  'pipeline_extend_leases() tells a worker that its run was paused'
 );
 
 select * from finish();

@@ -6,9 +6,9 @@ insert into model_endpoints (name, url) values ('model', 'https://model.test/v1'
 insert into pipeline_runs (experiment_name, source, endpoint, evaluation_webhook)
 values ('run', tests.prompts(1), 'model', 'https://receiver.test/hook'),
   ('silent', tests.prompts(1), 'model', null);
-select pause_run(tests.run_id('run')), pause_run(tests.run_id('silent'));
-select resume_run(tests.run_id('run'));
-select pause_run(tests.run_id('run'));
+select pause_pipeline_run(tests.run_id('run')), pause_pipeline_run(tests.run_id('silent'));
+select resume_pipeline_run(tests.run_id('run'));
+select pause_pipeline_run(tests.run_id('run'));
 update pipeline_tasks set available_at = '2026-01-01 00:00Z', created_at = '2026-01-01 00:00Z'
 where stage = 'notify';
 
@@ -32,9 +32,9 @@ select isnt_empty(
 
 select tests.start_worker(1, 'run', 'notify');
 create function pg_temp.deliver(outcome jsonb, as_of timestamptz) returns bigint language sql as $$
-  with claimed as (select claim_tasks(tests.worker_id(1), as_of => as_of) as claim)
+  with claimed as (select pipeline_claim_tasks(tests.worker_id(1), as_of => as_of) as claim)
   select (
-    finish_tasks(
+    pipeline_finish_tasks(
       tests.worker_id(1),
       jsonb_build_array(outcome || jsonb_build_object(
         'id', claim -> 'tasks' -> 0 -> 'id', 'leaseToken', claim -> 'leaseToken'
@@ -51,7 +51,7 @@ insert into attempts (event) select pg_temp.deliver(
   '2026-01-01 00:00Z'
 );
 select is(
-  jsonb_array_length(claim_tasks(tests.worker_id(1), as_of => '2026-01-01 00:01Z') -> 'tasks'), 0,
+  jsonb_array_length(pipeline_claim_tasks(tests.worker_id(1), as_of => '2026-01-01 00:01Z') -> 'tasks'), 0,
   'a later event does not overtake one that waits for its next attempt'
 );
 insert into attempts (event) select pg_temp.deliver(
@@ -70,7 +70,7 @@ select ok(
 select results_eq(
   $$ select attempt, delivered, status_code, response, error, duration_ms, next_attempt_at,
        webhook_id like 'evt_%', created_at
-     from webhook_deliveries order by id $$,
+     from pipeline_webhook_deliveries order by id $$,
   $$ values
      (1::smallint, false, 500, 'down', 'it answered 500', 7, '2026-01-01 00:05Z'::timestamptz, true,
       '2026-01-01 00:00Z'::timestamptz),
@@ -79,13 +79,13 @@ select results_eq(
   'every attempt is a row'
 );
 
-select resend_webhook((select event from attempts where position = 3), '2026-01-01 00:08Z');
+select resend_pipeline_webhook((select event from attempts where position = 3), '2026-01-01 00:08Z');
 select is(
   pg_temp.deliver('{"outcome": "succeeded", "delivery": {"statusCode": 200}}', '2026-01-01 00:08Z'),
   (select event from attempts where position = 3),
-  'resend_webhook() delivers an event again'
+  'resend_pipeline_webhook() delivers an event again'
 );
-select cancel_run(tests.run_id('run'));
+select cancel_pipeline_run(tests.run_id('run'));
 select results_eq(
   $$ select status, open from pipeline_runs where experiment_name = 'run' $$,
   $$ values ('cancelled', 0) $$,

@@ -5,43 +5,43 @@ insert into model_endpoints (name, url, open_to_users)
 values ('open', 'https://model.example', true), ('closed', 'https://model.example', false);
 
 select is(
-  create_run('{"source": {"type": "prompts", "prompts": ["a"]}, "endpoint": "closed", "tags": ["t"]}') ->> 'isNew',
+  pipeline_create_run('{"source": {"type": "prompts", "prompts": ["a"]}, "endpoint": "closed", "tags": ["t"]}') ->> 'isNew',
   'true',
-  'create_run() starts a run'
+  'pipeline_create_run() starts a run'
 );
 select results_eq(
   $$ select tags, max_attempts, results_table, owner from pipeline_runs where endpoint = 'closed' $$,
   $$ values (array['t'], 5, 'prompt_evaluations', null::uuid) $$,
-  'create_run() fills in the defaults of the table'
+  'pipeline_create_run() fills in the defaults of the table'
 );
 select is(
-  create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-01') ->> 'runId',
-  create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-02') ->> 'runId',
-  'create_run() starts one run for one key'
+  pipeline_create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-01') ->> 'runId',
+  pipeline_create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-02') ->> 'runId',
+  'pipeline_create_run() starts one run for one key'
 );
 select throws_ok(
-  $$ select create_run('{"source": {"type": "prompts", "prompts": ["c"]}, "endpoint": "open"}', null, 'k', '2026-01-02') $$,
+  $$ select pipeline_create_run('{"source": {"type": "prompts", "prompts": ["c"]}, "endpoint": "open"}', null, 'k', '2026-01-02') $$,
   '23505', null,
-  'create_run() refuses a key that was used for another request'
+  'pipeline_create_run() refuses a key that was used for another request'
 );
 select isnt(
-  create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', '00000000-0000-0000-0000-000000000001', 'k', '2026-01-02') ->> 'runId',
-  create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-02') ->> 'runId',
-  'create_run() keeps the keys of users apart'
+  pipeline_create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', '00000000-0000-0000-0000-000000000001', 'k', '2026-01-02') ->> 'runId',
+  pipeline_create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-02') ->> 'runId',
+  'pipeline_create_run() keeps the keys of users apart'
 );
 select is(
-  create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-10') ->> 'isNew',
+  pipeline_create_run('{"source": {"type": "prompts", "prompts": ["b"]}, "endpoint": "open"}', null, 'k', '2026-01-10') ->> 'isNew',
   'true',
-  'create_run() forgets a key after a week'
+  'pipeline_create_run() forgets a key after a week'
 );
 select throws_ok(
-  $$ select create_run('{"source": {"type": "prompts", "prompts": ["a"]}, "endpoint": "closed"}', '00000000-0000-0000-0000-000000000001') $$,
+  $$ select pipeline_create_run('{"source": {"type": "prompts", "prompts": ["a"]}, "endpoint": "closed"}', '00000000-0000-0000-0000-000000000001') $$,
   '22023', null,
-  'create_run() keeps users from endpoints that are not open to them'
+  'pipeline_create_run() keeps users from endpoints that are not open to them'
 );
 set local role authenticated;
 select throws_ok(
-  $$ select create_run('{}') $$, '42501', null, 'create_run() is closed to signed-in users'
+  $$ select pipeline_create_run('{}') $$, '42501', null, 'pipeline_create_run() is closed to signed-in users'
 );
 
 select * from finish();

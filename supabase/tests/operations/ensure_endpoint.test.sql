@@ -2,12 +2,12 @@ begin;
 select plan(6);
 
 create temporary table made as
-select ensure_endpoint(
+select pipeline_ensure_endpoint(
   'https://api.model.example/v1', 'openai-chat', 'small',
   '{"Authorization": "Bearer sk-abcdefghijkl", "anthropic-version": "1", "X-Key": "{{secret:MINE}}"}', 30
 ) as name;
 
-select matches(name, '^api\.model\.example-[0-9a-f]{8}$', 'ensure_endpoint() names it after its host') from made;
+select matches(name, '^api\.model\.example-[0-9a-f]{8}$', 'pipeline_ensure_endpoint() names it after its host') from made;
 select is(
   (select headers from model_endpoints join made using (name)),
   (
@@ -17,24 +17,24 @@ select is(
     )
     from made
   ),
-  'ensure_endpoint() keeps credentials out of the row'
+  'pipeline_ensure_endpoint() keeps credentials out of the row'
 );
 select is(
-  (select read_secret(name || '.authorization') from made), 'Bearer sk-abcdefghijkl',
-  'ensure_endpoint() stores credentials in Vault'
+  (select pipeline_read_secret(name || '.authorization') from made), 'Bearer sk-abcdefghijkl',
+  'pipeline_ensure_endpoint() stores credentials in Vault'
 );
 select is(
-  ensure_endpoint('https://api.model.example/v1', 'openai-chat', 'small', '{"authorization": "Bearer sk-another-key"}', null),
+  pipeline_ensure_endpoint('https://api.model.example/v1', 'openai-chat', 'small', '{"authorization": "Bearer sk-another-key"}', null),
   (select name from made),
-  'ensure_endpoint() finds the endpoint again'
+  'pipeline_ensure_endpoint() finds the endpoint again'
 );
 select is(
-  (select read_secret(name || '.authorization') from made), 'Bearer sk-another-key',
-  'ensure_endpoint() replaces a credential'
+  (select pipeline_read_secret(name || '.authorization') from made), 'Bearer sk-another-key',
+  'pipeline_ensure_endpoint() replaces a credential'
 );
 set local role authenticated;
 select throws_ok(
-  $$ select set_secret('a', 'b') $$, '42501', null, 'set_secret() is closed to signed-in users'
+  $$ select pipeline_set_secret('a', 'b') $$, '42501', null, 'pipeline_set_secret() is closed to signed-in users'
 );
 
 select * from finish();

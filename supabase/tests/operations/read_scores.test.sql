@@ -1,7 +1,7 @@
 begin;
 select plan(3);
 
-select store_results(
+select pipeline_store_results(
   'prompt_evaluations',
   '[{"prompt": "a", "response": "x"}, {"prompt": "b", "response": "y"}]',
   '{"experimentName": "graded"}'
@@ -14,18 +14,18 @@ union all
 select id, 'length', 1, true, null from prompt_evaluations;
 
 select is(
-  read_scores('prompt_evaluations', null, 'graded', array['exact-match']) -> 'summary',
+  pipeline_read_scores('prompt_evaluations', null, 'graded', array['exact-match']) -> 'summary',
   '[{"evaluator": "exact-match", "scored": 1, "errors": 1, "scoreMean": 1, "passed": 1, "passRate": 1}]',
-  'read_scores() counts scores and errors of an evaluator'
+  'pipeline_read_scores() counts scores and errors of an evaluator'
 );
 select is(
-  jsonb_array_length(read_scores('prompt_evaluations', null, 'graded', null, null, 3) -> 'scores'), 3,
-  'read_scores() gives the first scores'
+  jsonb_array_length(pipeline_read_scores('prompt_evaluations', null, 'graded', null, null, 3) -> 'scores'), 3,
+  'pipeline_read_scores() gives the first scores'
 );
 select is(
-  read_scores('prompt_evaluations', null, 'graded', null, '00000000-0000-0000-0000-000000000001'),
+  pipeline_read_scores('prompt_evaluations', null, 'graded', null, '00000000-0000-0000-0000-000000000001'),
   '{"summary": [], "scores": []}',
-  'read_scores() gives a user the own scores only'
+  'pipeline_read_scores() gives a user the own scores only'
 );
 
 select * from finish();

@@ -3,7 +3,7 @@ select plan(7);
 
 create function pg_temp.stored(results jsonb, defaults jsonb default '{}') returns jsonb
 language sql as $$
-  select store_results('prompt_evaluations', results, defaults, as_of => '2026-01-01 00:00Z');
+  select pipeline_store_results('prompt_evaluations', results, defaults, as_of => '2026-01-01 00:00Z');
 $$;
 create function pg_temp.row_of(name text) returns jsonb language sql as $$
   select to_jsonb(evaluation) - 'id' - 'prompt_key' - 'run_id'
@@ -13,7 +13,7 @@ $$;
 -- ok, or the SQLSTATE of being refused.
 create function pg_temp.outcome(results_table text) returns text language plpgsql as $$
 begin
-  perform store_results(results_table, '[{"prompt": "p", "response": "r"}]');
+  perform pipeline_store_results(results_table, '[{"prompt": "p", "response": "r"}]');
   return 'ok';
 exception when others then
   return sqlstate;
@@ -21,7 +21,7 @@ end;
 $$;
 create function pg_temp.created(name text) returns text language plpgsql as $$
 begin
-  perform create_results_table(name);
+  perform create_evaluations_table(name);
   return 'ok';
 exception when others then
   return sqlstate;
@@ -39,7 +39,7 @@ select results_eq(
        '{"experimentName": "outside", "metadata": {"a": 1}}'
      ) as answer $$,
   $$ values (2, 2, '[]'::jsonb) $$,
-  'store_results() stores answers and failures'
+  'pipeline_store_results() stores answers and failures'
 );
 select is(
   pg_temp.row_of('one'),
@@ -48,7 +48,7 @@ select is(
     "metadata": {"a": 1, "b": 2}, "experiment_name": "outside", "tags": ["x", "y"],
     "input_tokens": 3, "output_tokens": 4, "cost": 0.5, "finish_reason": "stop", "attempts": 2,
     "reference": "r", "source": {"path": "p"}, "owner": null}'::jsonb,
-  'store_results() keeps every field of a row'
+  'pipeline_store_results() keeps every field of a row'
 );
 select is(
   pg_temp.row_of('two') - 'metadata' - 'tags',
@@ -56,7 +56,7 @@ select is(
     "timestamp": "2026-01-01T00:00:00+00:00", "duration_ms": null, "tokens_used": null,
     "experiment_name": "outside", "input_tokens": null, "output_tokens": null, "cost": null,
     "finish_reason": null, "attempts": null, "reference": null, "source": null, "owner": null}'::jsonb,
-  'store_results() takes a row with an error for a failure'
+  'pipeline_store_results() takes a row with an error for a failure'
 );
 
 -- Ids in the order of the input, with a hole for each bad row.
@@ -75,7 +75,7 @@ select results_eq(
        jsonb_path_query_array(answer, '$.errors[*].code')
      from mixed $$,
   $$ values ('good', 'null'::jsonb, 'fine', 'null'::jsonb, '[1, 3]'::jsonb, '["22P02", "23502"]'::jsonb) $$,
-  'store_results() stores the good rows of a batch and names the bad ones'
+  'pipeline_store_results() stores the good rows of a batch and names the bad ones'
 );
 
 create temporary table answers as
@@ -96,10 +96,10 @@ select results_eq(
        (select string_agg(response, ', ' order by prompt_key) from prompt_evaluations where run_id = 9)
      from answers $$,
   $$ values (true, true, true, 'first, 1') $$,
-  'store_results() is idempotent by run and key: a failure is replaced, an answer stays'
+  'pipeline_store_results() is idempotent by run and key: a failure is replaced, an answer stays'
 );
 
-select create_results_table('lacking');
+select create_evaluations_table('lacking');
 alter table lacking drop column cost;
 create table public.not_ours (id bigint, prompt text, response text);
 select results_eq(
@@ -109,7 +109,7 @@ select results_eq(
   $$ select name, '22023' from unnest(array[
        'lacking', 'not_ours', 'pg_class', 'pipeline_runs', 'nowhere', 'prompt_evaluations; drop table x'
      ]) as name $$,
-  'store_results() refuses tables that are not ours or lack a column'
+  'pipeline_store_results() refuses tables that are not ours or lack a column'
 );
 select results_eq(
   $$ select name, pg_temp.created(name) from unnest(array[
@@ -117,7 +117,7 @@ select results_eq(
      ]) with ordinality as given (name, position) order by position $$,
   $$ values ('fine_table', 'ok'), ('fine_table', 'ok'), ('not_ours', '42P07'),
        ('pipeline_runs', '42P07'), ('pg_class', '22023'), ('Upper', '22023'), ('', '22023') $$,
-  'create_results_table() refuses names that are taken or no plain names'
+  'create_evaluations_table() refuses names that are taken or no plain names'
 );
 
 select * from finish();

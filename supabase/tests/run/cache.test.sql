@@ -33,13 +33,13 @@ create function pg_temp.cached(number integer, run text) returns text language s
     (task ->> 'key') || ' ' || coalesce(task ->> 'cached', 'asked'), ', ' order by task ->> 'key'
   )
   from jsonb_array_elements(
-    claim_tasks(tests.worker_id(number), as_of => '2026-01-01 00:02Z') -> 'tasks'
+    pipeline_claim_tasks(tests.worker_id(number), as_of => '2026-01-01 00:02Z') -> 'tasks'
   ) as task;
 $$;
 select is(
   pg_temp.cached(2, 'again'),
   'p1 {"model": "m1", "response": "kept", "inputTokens": 3, "finishReason": "stop", "outputTokens": 4}, p2 asked',
-  'claim_tasks() gives answers of an earlier run along, but not its failures'
+  'pipeline_claim_tasks() gives answers of an earlier run along, but not its failures'
 );
 select is(
   (select requests_available from pipeline.endpoint_states where endpoint = 'model'), 9::numeric,
@@ -51,10 +51,10 @@ select results_eq(
   $$ values ('p1 asked, p2 asked'), ('p1 asked, p2 asked'), ('p1 asked, p2 asked') $$,
   'a run without the option, with other parameters or of another owner is not given them'
 );
-select sweep_pipeline('2026-02-01 00:00Z');
+select maintain_pipeline('2026-02-01 00:00Z');
 select is_empty(
   $$ select from pipeline.cached_answers where response = 'kept' $$,
-  'sweep_pipeline() drops answers after 30 days'
+  'maintain_pipeline() drops answers after 30 days'
 );
 
 select * from finish();

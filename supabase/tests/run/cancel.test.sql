@@ -7,19 +7,19 @@ select tests.start_worker(1, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
 
 select is(
-  (cancel_run(tests.run_id('run'))).status, 'cancelled',
-  'cancel_run() returns the run'
+  (cancel_pipeline_run(tests.run_id('run'))).status, 'cancelled',
+  'cancel_pipeline_run() returns the run'
 );
 select results_eq(
   $$ select status, count(*) from pipeline_tasks where run_id = tests.run_id('run')
      group by status order by status $$,
   $$ values ('cancelled', 3::bigint), ('leased', 5::bigint) $$,
-  'cancel_run() cancels what is pending and leaves what is in flight'
+  'cancel_pipeline_run() cancels what is pending and leaves what is in flight'
 );
 select results_eq(
   $$ select open, finished_at is not null from pipeline_runs where id = tests.run_id('run') $$,
   $$ values (5, true) $$,
-  'cancel_run() ends the run'
+  'cancel_pipeline_run() ends the run'
 );
 select tests.finish(1, '{p1}', '{"outcome": "succeeded", "response": "paid"}', '2026-01-01 00:00Z');
 select tests.finish(
@@ -27,12 +27,12 @@ select tests.finish(
   '{"outcome": "failed", "error": {"class": "transient", "code": "server", "message": "500"}}',
   '2026-01-01 00:00Z'
 );
-select release_tasks(
+select pipeline_release_tasks(
   tests.worker_id(1),
   (select array_agg(id) from pipeline_tasks where run_id = tests.run_id('run') and key = 'p3'),
   '2026-01-01 00:00Z'
 );
-select sweep_pipeline('2026-01-01 00:05Z');
+select maintain_pipeline('2026-01-01 00:05Z');
 select results_eq(
   $$ select key, status from pipeline_tasks
      where run_id = tests.run_id('run') and key < 'p6' order by key $$,
@@ -52,7 +52,7 @@ select results_eq(
   'what a cancelled run had in flight is stored'
 );
 select throws_ok(
-  $$ select cancel_run(-1) $$, 'P0002', null, 'cancel_run() refuses a run that does not exist'
+  $$ select cancel_pipeline_run(-1) $$, 'P0002', null, 'cancel_pipeline_run() refuses a run that does not exist'
 );
 
 select * from finish();

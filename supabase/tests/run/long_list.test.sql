@@ -18,26 +18,26 @@ select tests.start_worker(1, 'long', 'extract');
 select tests.claim(1, '2026-01-01 00:00Z');
 create function pg_temp.go_on(number integer, as_of timestamptz)
 returns jsonb language sql as $$
-  select continue_list(tests.worker_id(number), id, lease_token, as_of)
+  select pipeline_continue_list(tests.worker_id(number), id, lease_token, as_of)
   from pipeline_tasks where worker = tests.worker_id(number);
 $$;
 select is(
   pg_temp.go_on(1, '2026-01-01 00:00:10Z'), '{"status": "running", "isComplete": false}',
-  'continue_list() says that there is more'
+  'pipeline_continue_list() says that there is more'
 );
 select results_eq(
   $$ select payload, lease_expires_at - pipeline.lease_time() from pipeline_tasks
      where worker = tests.worker_id(1) $$,
   $$ values ('{"kind": "list", "after": 2500}'::jsonb, '2026-01-01 00:00:10Z'::timestamptz) $$,
-  'continue_list() remembers how far it has come, and renews the lease'
+  'pipeline_continue_list() remembers how far it has come, and renews the lease'
 );
 select is(
   pg_temp.go_on(1, '2026-01-01 00:00:11Z'), '{"status": "running", "isComplete": true}',
-  'continue_list() says when the list is at its end'
+  'pipeline_continue_list() says when the list is at its end'
 );
 select is(
   pg_temp.go_on(1, '2026-01-01 00:00:12Z'), '{"status": "running", "isComplete": true}',
-  'continue_list() may be repeated when its answer was lost'
+  'pipeline_continue_list() may be repeated when its answer was lost'
 );
 select results_eq(
   $$ select key, payload from pipeline_tasks
@@ -50,9 +50,9 @@ select is(
   'every prompt is counted'
 );
 select throws_ok(
-  $$ select continue_list(tests.worker_id(1), id, gen_random_uuid(), '2026-01-01 00:00:13Z')
+  $$ select pipeline_continue_list(tests.worker_id(1), id, gen_random_uuid(), '2026-01-01 00:00:13Z')
      from pipeline_tasks where worker = tests.worker_id(1) $$,
-  'PPL01', null, 'continue_list() refuses a worker that has lost its lease'
+  'PPL01', null, 'pipeline_continue_list() refuses a worker that has lost its lease'
 );
 select tests.finish(1, '{source}', '{"outcome": "succeeded"}', '2026-01-01 00:00:14Z');
 select is(

@@ -5,15 +5,15 @@ select tests.create_run('run', prompts => 2);
 select tests.start_worker(1, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
 
-select is((pause_run(tests.run_id('run'))).status, 'paused', 'pause_run() returns the run');
+select is((pause_pipeline_run(tests.run_id('run'))).status, 'paused', 'pause_pipeline_run() returns the run');
 select tests.finish(1, '{p1}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00Z');
-select end_worker(tests.worker_id(1), '2026-01-01 00:00Z');
+select pipeline_end_worker(tests.worker_id(1), '2026-01-01 00:00Z');
 select results_eq(
   $$ select status, open, succeeded from pipeline_runs where id = tests.run_id('run') $$,
   $$ values ('paused', 1, 1) $$,
   'a paused run stores what was in flight and keeps the rest'
 );
-select is((resume_run(tests.run_id('run'))).status, 'running', 'resume_run() returns the run');
+select is((resume_pipeline_run(tests.run_id('run'))).status, 'running', 'resume_pipeline_run() returns the run');
 select tests.start_worker(2, 'run', as_of => '2026-01-01 00:01Z');
 select tests.claim(2, '2026-01-01 00:01Z');
 update pipeline_runs set status = 'paused' where id = tests.run_id('run');
@@ -24,10 +24,10 @@ select results_eq(
   'a paused run completes when what was in flight was all there was'
 );
 select throws_ok(
-  $$ select pause_run(-1) $$, 'P0002', null, 'pause_run() refuses a run that does not exist'
+  $$ select pause_pipeline_run(-1) $$, 'P0002', null, 'pause_pipeline_run() refuses a run that does not exist'
 );
 select throws_ok(
-  $$ select resume_run(-1) $$, 'P0002', null, 'resume_run() refuses a run that does not exist'
+  $$ select resume_pipeline_run(-1) $$, 'P0002', null, 'resume_pipeline_run() refuses a run that does not exist'
 );
 
 select * from finish();

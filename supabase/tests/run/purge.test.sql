@@ -19,16 +19,16 @@ values (
   '2026-02-02 00:00Z'
 );
 select is(
-  purge_runs('10 days', as_of => '2026-02-02 00:00Z'), 0,
-  'purge_runs() leaves a run whose prompts another is taking'
+  purge_pipeline_runs('10 days', as_of => '2026-02-02 00:00Z'), 0,
+  'purge_pipeline_runs() leaves a run whose prompts another is taking'
 );
 update pipeline_runs set status = 'cancelled' where id = tests.run_id('later');
 
 select results_eq(
-  $$ select purge_runs('10 days', 2, '2026-02-02 00:00Z')
+  $$ select purge_pipeline_runs('10 days', 2, '2026-02-02 00:00Z')
      from generate_series(1, 3) $$,
   $$ values (2), (1), (0) $$,
-  'purge_runs() removes tasks in batches'
+  'purge_pipeline_runs() removes tasks in batches'
 );
 select results_eq(
   $$ select experiment_name, (select count(*) from pipeline_tasks where run_id = run.id),
@@ -37,10 +37,10 @@ select results_eq(
      from pipeline_runs as run where experiment_name in ('old', 'recent', 'open')
      order by experiment_name $$,
   $$ values ('old', 0::bigint, 0::bigint, 3::bigint), ('open', 3, 1, 0), ('recent', 3, 1, 3) $$,
-  'purge_runs() leaves evaluations, younger runs and open ones alone'
+  'purge_pipeline_runs() leaves evaluations, younger runs and open ones alone'
 );
 select throws_ok(
-  $$ select purge_runs('-1 day') $$, '22023', null, 'purge_runs() refuses a time to come'
+  $$ select purge_pipeline_runs('-1 day') $$, '22023', null, 'purge_pipeline_runs() refuses a time to come'
 );
 
 select * from finish();

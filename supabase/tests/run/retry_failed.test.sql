@@ -14,8 +14,8 @@ create temporary table failed on commit drop as
 select id from prompt_evaluations where run_id = tests.run_id('run') and prompt_key = 'p2';
 
 select is(
-  retry_failed_tasks(tests.run_id('run'), '2026-01-02 00:00Z'), 2,
-  'retry_failed_tasks() says how many tasks are tried again'
+  retry_pipeline_run(tests.run_id('run'), '2026-01-02 00:00Z'), 2,
+  'retry_pipeline_run() says how many tasks are tried again'
 );
 select results_eq(
   $$ select key, status, attempts, available_at from pipeline_tasks
@@ -24,17 +24,17 @@ select results_eq(
      ('p1', 'succeeded', 1::smallint, '2026-01-01 00:00Z'::timestamptz),
      ('p2', 'pending', 0::smallint, '2026-01-02 00:00Z'),
      ('p3', 'pending', 0::smallint, '2026-01-02 00:00Z') $$,
-  'retry_failed_tasks() touches failed tasks only'
+  'retry_pipeline_run() touches failed tasks only'
 );
 select results_eq(
   $$ select status, open, succeeded, failed, finished_at from pipeline_runs
      where id = tests.run_id('run') $$,
   $$ values ('running', 2, 1, 0, null::timestamptz) $$,
-  'retry_failed_tasks() opens the run again'
+  'retry_pipeline_run() opens the run again'
 );
 select is(
-  retry_failed_tasks(tests.run_id('run'), '2026-01-02 00:00Z'), 0,
-  'retry_failed_tasks() does nothing when nothing has failed'
+  retry_pipeline_run(tests.run_id('run'), '2026-01-02 00:00Z'), 0,
+  'retry_pipeline_run() does nothing when nothing has failed'
 );
 select tests.start_worker(2, 'run', as_of => '2026-01-02 00:00Z');
 select tests.claim(2, '2026-01-02 00:00Z');
@@ -66,14 +66,14 @@ select results_eq(
   'the run completes again'
 );
 select throws_ok(
-  $$ select retry_failed_tasks(-1) $$, 'P0002', null,
-  'retry_failed_tasks() refuses a run that does not exist'
+  $$ select retry_pipeline_run(-1) $$, 'P0002', null,
+  'retry_pipeline_run() refuses a run that does not exist'
 );
 select tests.create_run('cancelled', prompts => 1);
-select cancel_run(tests.run_id('cancelled'));
+select cancel_pipeline_run(tests.run_id('cancelled'));
 select throws_ok(
-  $$ select retry_failed_tasks(tests.run_id('cancelled')) $$, '22023', null,
-  'retry_failed_tasks() refuses a cancelled run'
+  $$ select retry_pipeline_run(tests.run_id('cancelled')) $$, '22023', null,
+  'retry_pipeline_run() refuses a cancelled run'
 );
 
 select * from finish();

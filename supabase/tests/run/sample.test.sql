@@ -14,7 +14,7 @@ $$;
 select tests.start_worker(1, 'read', 'extract');
 select tests.claim(1, '2026-01-01 00:00Z');
 
-select enqueue_tasks(
+select pipeline_enqueue_tasks(
   tests.run_id('read'), 'execute', pg_temp.candidates('{"a": 0.9, "b": 0.1, "c": 0.5}'),
   '2026-01-01 00:00Z'
 );
@@ -22,13 +22,13 @@ select results_eq(
   $$ select key from pipeline_tasks
      where run_id = tests.run_id('read') and stage = 'execute' order by key $$,
   $$ values ('b'), ('c') $$,
-  'enqueue_tasks() keeps no more candidates than the sample needs, those of the lowest ranks'
+  'pipeline_enqueue_tasks() keeps no more candidates than the sample needs, those of the lowest ranks'
 );
 select tests.start_worker(2, 'read');
 select is(
   tests.claim(2, '2026-01-01 00:00Z') - 'slots',
   '{"status": "running", "keys": [], "waitMs": 200}',
-  'claim_tasks() gives no candidate while an archive is being read'
+  'pipeline_claim_tasks() gives no candidate while an archive is being read'
 );
 select tests.finish(
   1, '{source}',
@@ -37,14 +37,14 @@ select tests.finish(
 );
 select is(
   tests.claim(2, '2026-01-01 00:00:01Z') -> 'keys', '["b", "d"]',
-  'finish_tasks() draws the sample when the last archive is read'
+  'pipeline_finish_tasks() draws the sample when the last archive is read'
 );
 select results_eq(
   $$ select open, extracted from pipeline_runs where id = tests.run_id('read') $$,
   $$ values (2, 2) $$,
   'only the prompts of the sample are counted'
 );
-select enqueue_tasks(
+select pipeline_enqueue_tasks(
   tests.run_id('died'), 'execute', pg_temp.candidates('{"a": 0.9}'), '2026-01-01 00:00Z'
 );
 update pipeline_tasks
@@ -52,14 +52,14 @@ set lease_losses = 2
 where run_id = tests.run_id('died') and stage = 'extract';
 select tests.start_worker(3, 'died', 'extract');
 select tests.claim(3, '2026-01-01 00:00Z');
-select sweep_pipeline('2026-01-01 00:05Z');
+select maintain_pipeline('2026-01-01 00:05Z');
 select results_eq(
   $$ select stage, status, available_at from pipeline_tasks
      where run_id = tests.run_id('died') order by stage $$,
   $$ values
      ('execute', 'pending', '2026-01-01 00:05Z'::timestamptz),
      ('extract', 'failed', '2026-01-01 00:00Z') $$,
-  'sweep_pipeline() draws the sample when the last archive was given up'
+  'maintain_pipeline() draws the sample when the last archive was given up'
 );
 select tests.start_worker(4, 'died', as_of => '2026-01-01 00:05Z');
 select tests.claim(4, '2026-01-01 00:05Z');

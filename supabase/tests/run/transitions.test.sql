@@ -2,7 +2,7 @@ begin;
 select plan(1);
 
 -- What an UPDATE of status does, from each status to each other. A task is open until the run
--- has finished: only its last task ends a run, and only retry_failed_tasks() opens it again.
+-- has finished: only its last task ends a run, and only retry_pipeline_run() opens it again.
 create function pg_temp.change(from_status text, to_status text) returns text
 language plpgsql as $$
 declare

@@ -3,7 +3,7 @@ select plan(6);
 
 create function pg_temp.wakes_for(run text, stage text, tasks integer) returns bigint
 language sql as $$
-  select enqueue_tasks(
+  select pipeline_enqueue_tasks(
     tests.run_id(run), stage,
     (select jsonb_agg(jsonb_build_object('key', n)) from generate_series(1, tasks) as n),
     '2026-01-01 00:00Z'

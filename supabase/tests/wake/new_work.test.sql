@@ -24,24 +24,24 @@ select results_eq(
      from tests.wakes() $$,
   'the worker is known by the hash of its token until it answers'
 );
-select enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "p4"}]', '2026-01-01 00:00:04Z');
+select pipeline_enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "p4"}]', '2026-01-01 00:00:04Z');
 select is(
   (select count(*) from tests.wakes()), 1::bigint,
   'more work does not wake another worker while one is on its way'
 );
-select enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "p5"}]', '2026-01-01 00:00:06Z');
+select pipeline_enqueue_tasks(tests.run_id('run'), 'execute', '[{"key": "p5"}]', '2026-01-01 00:00:06Z');
 select is(
   (select count(*) from tests.wakes()), 2::bigint,
   'more work wakes again when nobody answered'
 );
-select enqueue_tasks(
+select pipeline_enqueue_tasks(
   tests.run_id('run'), 'evaluate', '[{"key": "later", "availableAt": "2999-01-01T00:00:00Z"}]'
 );
 select is(
   (select count(*) from tests.wakes()), 2::bigint,
   'work that is not due wakes nobody'
 );
-select enqueue_tasks(tests.run_id('run'), 'evaluate', '[{"key": "now"}]', '2026-01-01 00:00:06Z');
+select pipeline_enqueue_tasks(tests.run_id('run'), 'evaluate', '[{"key": "now"}]', '2026-01-01 00:00:06Z');
 select is(
   (select count(*) from tests.wakes() where body ->> 'stage' = 'evaluate'), 1::bigint,
   'each stage has workers of its own'

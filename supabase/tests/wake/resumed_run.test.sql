@@ -11,10 +11,10 @@ select tests.finish(
   '{"outcome": "failed", "error": {"class": "permanent", "code": "refused", "message": "no"}}',
   '2026-01-01 00:00Z'
 );
-select end_worker(tests.worker_id(1), '2026-01-01 00:00Z');
+select pipeline_end_worker(tests.worker_id(1), '2026-01-01 00:00Z');
 select tests.set_project_url('https://project.test');
 
-select enqueue_tasks(tests.run_id('paused'), 'execute', '[{"key": "p2"}]', '2026-01-01 00:00Z');
+select pipeline_enqueue_tasks(tests.run_id('paused'), 'execute', '[{"key": "p2"}]', '2026-01-01 00:00Z');
 select is(
   (select count(*) from tests.wakes()), 0::bigint, 'nobody is woken for a paused run'
 );
@@ -24,11 +24,11 @@ select is(
   1::bigint,
   'a run that is resumed by UPDATE wakes a worker'
 );
-select retry_failed_tasks(tests.run_id('finished'), '2026-01-02 00:00Z');
+select retry_pipeline_run(tests.run_id('finished'), '2026-01-02 00:00Z');
 select is(
   (select count(*) from tests.wakes() where (body ->> 'runId')::bigint = tests.run_id('finished')),
   1::bigint,
-  'retry_failed_tasks() wakes a worker'
+  'retry_pipeline_run() wakes a worker'
 );
 
 select * from finish();

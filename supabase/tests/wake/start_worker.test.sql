@@ -13,19 +13,19 @@ select
 from generate_series(1, 3) as number;
 
 select is(
-  start_worker(tests.worker_id(1), 'guess', '2026-01-01 00:00:01Z'), null,
-  'start_worker() gives nothing for a wrong token'
+  pipeline_start_worker(tests.worker_id(1), 'guess', '2026-01-01 00:00:01Z'), null,
+  'pipeline_start_worker() gives nothing for a wrong token'
 );
 select is(
-  start_worker(gen_random_uuid(), 'token', '2026-01-01 00:00:01Z'), null,
-  'start_worker() gives nothing for an unknown worker'
+  pipeline_start_worker(gen_random_uuid(), 'token', '2026-01-01 00:00:01Z'), null,
+  'pipeline_start_worker() gives nothing for an unknown worker'
 );
 select is(
   (select status from pipeline_runs where id = tests.run_id('run')), 'queued',
   'a wrong token does not start the run'
 );
 select is(
-  start_worker(tests.worker_id(1), 'token', '2026-01-01 00:00:50Z'),
+  pipeline_start_worker(tests.worker_id(1), 'token', '2026-01-01 00:00:50Z'),
   (
     select jsonb_build_object(
       'workerId', tests.worker_id(1),
@@ -39,7 +39,7 @@ select is(
     )
     from model_endpoints as endpoint where name = 'model'
   ),
-  'start_worker() gives what the worker needs to know, also when the wake was slow'
+  'pipeline_start_worker() gives what the worker needs to know, also when the wake was slow'
 );
 select results_eq(
   $$ select status, started_at from pipeline_runs where id = tests.run_id('run') $$,
@@ -47,17 +47,17 @@ select results_eq(
   'the first worker starts the run'
 );
 select is(
-  start_worker(tests.worker_id(1), 'token', '2026-01-01 00:00:51Z'), null,
-  'start_worker() takes a token once, so a repeated wake is harmless'
+  pipeline_start_worker(tests.worker_id(1), 'token', '2026-01-01 00:00:51Z'), null,
+  'pipeline_start_worker() takes a token once, so a repeated wake is harmless'
 );
 select is(
-  start_worker(tests.worker_id(2), 'token', '2026-01-01 00:01:01Z'), null,
-  'start_worker() takes no token after a minute'
+  pipeline_start_worker(tests.worker_id(2), 'token', '2026-01-01 00:01:01Z'), null,
+  'pipeline_start_worker() takes no token after a minute'
 );
 update pipeline_runs set status = 'paused' where id = tests.run_id('run');
 select is(
-  start_worker(tests.worker_id(3), 'token', '2026-01-01 00:00:52Z'), null,
-  'start_worker() gives nothing while the run is paused'
+  pipeline_start_worker(tests.worker_id(3), 'token', '2026-01-01 00:00:52Z'), null,
+  'pipeline_start_worker() gives nothing while the run is paused'
 );
 select is(
   (select ended_at from pipeline.workers where id = tests.worker_id(3)),

@@ -5,32 +5,32 @@ select tests.set_project_url('https://project.test');
 select tests.create_run('run', prompts => 2);
 
 create temporary table taken as
-select take_wake(tests.run_id('run'), '2026-01-01 00:00:01Z') as assignment;
+select pipeline_take_wake(tests.run_id('run'), '2026-01-01 00:00:01Z') as assignment;
 select results_eq(
   $$ select
        assignment ->> 'stage', (assignment #>> '{run, id}')::bigint,
        assignment #>> '{endpoint, name}'
      from taken $$,
   $$ select 'execute', tests.run_id('run'), 'model' $$,
-  'take_wake() assigns the work of a wake that is under way'
+  'pipeline_take_wake() assigns the work of a wake that is under way'
 );
 select is(
   (select status from pipeline_runs where id = tests.run_id('run')), 'running',
-  'take_wake() starts the run'
+  'pipeline_take_wake() starts the run'
 );
 select is(
-  take_wake(tests.run_id('run'), '2026-01-01 00:00:01Z'), null,
-  'take_wake() takes a wake once'
+  pipeline_take_wake(tests.run_id('run'), '2026-01-01 00:00:01Z'), null,
+  'pipeline_take_wake() takes a wake once'
 );
 select is(
-  start_worker((body ->> 'workerId')::uuid, body ->> 'token', '2026-01-01 00:00:02Z'), null,
-  'start_worker() refuses the wake that was taken'
+  pipeline_start_worker((body ->> 'workerId')::uuid, body ->> 'token', '2026-01-01 00:00:02Z'), null,
+  'pipeline_start_worker() refuses the wake that was taken'
 ) from tests.wakes();
 
 select tests.create_run('late', prompts => 1);
 select is(
-  take_wake(tests.run_id('late'), '2026-01-01 00:00:06Z'), null,
-  'take_wake() leaves a wake that nobody has answered for 5 s to the sweep'
+  pipeline_take_wake(tests.run_id('late'), '2026-01-01 00:00:06Z'), null,
+  'pipeline_take_wake() leaves a wake that nobody has answered for 5 s to the sweep'
 );
 
 select * from finish();

@@ -1,19 +1,19 @@
 import type { Clock } from "../clock.ts";
 import { startDeadline } from "./deadline.ts";
+import { describeFailure } from "./describe_failure.ts";
 import {
   createEgressGuard,
   type EgressVerdict,
   type ResolveDns,
 } from "./egress_guard.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { toFailureMessage } from "./failure_message.ts";
-import { chooseFormat } from "./formats/known_formats.ts";
+import type { Failure } from "./failed_call.ts";
+import { chooseFormat } from "./formats/choose_format.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
 import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
-import type { Failure, Outcome } from "./outcome.ts";
-import { readOutcome } from "./read_outcome.ts";
+import { type CallOutcome, readOutcome } from "./read_outcome.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
 import { toFailure } from "./thrown_failure.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
@@ -68,7 +68,7 @@ export function createModelCaller(
     );
     let sentAt: number | undefined;
     let scrub = NO_SECRETS;
-    let outcome: Outcome;
+    let outcome: CallOutcome;
     try {
       if (prepared.problem) throw prepared.problem;
       const { format } = prepared;
@@ -172,7 +172,7 @@ function toEgressFailure(
 }
 
 function finish(
-  outcome: Outcome,
+  outcome: CallOutcome,
   endpoint: string,
   scrub: typeof NO_SECRETS,
   durationMs: number,
@@ -194,13 +194,8 @@ function finish(
       finishReason: answer.finishReason,
     };
   }
-  const { what, said, ...error } = failure;
-  const message = toFailureMessage({
-    endpoint,
-    code: error.code,
-    what,
-    // Before it is shortened: half a secret would not be recognised.
-    said: said === undefined ? undefined : scrub.text(said),
-  });
-  return { ...record, ok: false, error: { ...error, message } };
+  // Before it is shortened: half a secret would not be recognised.
+  const said = failure.said && scrub.text(failure.said);
+  const error = describeFailure(endpoint, { ...failure, said });
+  return { ...record, ok: false, error };
 }

@@ -6,12 +6,8 @@ import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
 import type { Clock } from "../clock.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { localSourceSchema, supabaseSourceSchema } from "./data_source.ts";
-import {
-  checkEndpointChoice,
-  endpointChoice,
-  promptSchema,
-  requestOptionsSchema,
-} from "./execute_batch.ts";
+import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
+import { promptSchema, requestOptionsSchema } from "./execute_batch_schema.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { type RunState, runStateSchema } from "./run_state.ts";
 import { untilOver } from "./until_over.ts";

@@ -4,6 +4,7 @@ import { type OperationError, PipelineError } from "../errors.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { toStorableJson } from "../storable_json.ts";
 import { type Evaluation, evaluationSchema } from "./evaluation_record.ts";
+import { operationErrorsSchema } from "./operation_errors.ts";
 
 export const batchMetadataSchema = z.object({
   experimentName: z.string().optional(),
@@ -23,13 +24,16 @@ export const storeResultsSchema = z.strictObject({
 
 export type StoreResultsInput = z.input<typeof storeResultsSchema>;
 
-export interface StoreResultsOutput {
-  stored: number;
-  failed: number;
-  /** In the order of the responses that were stored. */
-  insertedIds: number[];
-  errors: OperationError[];
-}
+const count = z.int().nonnegative();
+
+export const storeResultsOutputSchema = z.object({
+  stored: count,
+  failed: count,
+  insertedIds: z.array(count),
+  errors: operationErrorsSchema,
+});
+
+export type StoreResultsOutput = z.output<typeof storeResultsOutputSchema>;
 
 const BATCH_SIZE = 100;
 

@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
-import { PipelineError } from "../errors.ts";
+import type { Prompt } from "../prompt.ts";
 import { toStorableJson } from "../storable_json.ts";
+import type { TaskError } from "../task_error.ts";
 
 export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
 
@@ -31,7 +32,11 @@ export interface Task<Payload = unknown> {
 export interface TaskToEnqueue {
   stage: Stage;
   key: string;
-  payload: unknown;
+  payload?: unknown;
+  /** What a task of stage execute asks. */
+  prompt?: Prompt;
+  /** From 0 to below 1, where the database draws a sample of n. */
+  rank?: number;
   /** ISO 8601 or "infinity"; absent: at once. */
   availableAt?: string;
 }
@@ -41,15 +46,6 @@ export interface Loss {
   code: string;
   message: string;
   place: Record<string, unknown>;
-}
-
-/** Why a try failed; the class decides in SQL what happens next (design: the four classes). */
-export interface TaskError {
-  class: "rate" | "transient" | "permanent" | "stop";
-  code: string;
-  message: string;
-  retryAfterMs?: number;
-  place?: Record<string, unknown>;
 }
 
 /** What a handler made of a task. Fields beyond `outcome` and `error` depend on the stage. */
@@ -159,36 +155,6 @@ export function createTaskQueue(
     },
     async end(cpuLoad) {
       await database.call("end_worker", { ...worker, cpu_load: cpuLoad });
-    },
-  };
-}
-
-/**
- * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
- * 2 s apart, until `forMs` have passed. All functions of the queue are fenced or idempotent, so that
- * a repeated call changes nothing twice.
- */
-export function withPatience(
-  database: Database,
-  { forMs, wait, now }: {
-    forMs: number;
-    wait(milliseconds: number): Promise<void>;
-    now(): number;
-  },
-): Database {
-  return {
-    async call(name, args) {
-      const deadline = now() + forMs;
-      for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
-        try {
-          return await database.call(name, args);
-        } catch (error) {
-          const passing = error instanceof PipelineError &&
-            error.code === "unavailable";
-          if (!passing || now() + pause > deadline) throw error;
-          await wait(pause);
-        }
-      }
     },
   };
 }

@@ -2,12 +2,9 @@ import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
 import { drain } from "../queue/drain.ts";
-import {
-  createTaskQueue,
-  type TaskQueue,
-  withPatience,
-} from "../queue/task_queue.ts";
+import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
+import { withPatience } from "../database.ts";
 import type {
   Assignment,
   StageOfWork,
@@ -17,6 +14,7 @@ import { createNotifyHandler } from "./deliver_webhooks.ts";
 import { createEvaluateStage } from "./evaluate_stage.ts";
 import { createExecuteHandler } from "./execute_prompts.ts";
 import { createExtractHandler } from "./extract_archives.ts";
+import { createJudgeStage } from "./judge_stage.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 
 /**
@@ -36,12 +34,10 @@ export function runWorker(
   dependencies: WorkerDependencies,
 ): Promise<void> {
   const { config, database, clock, stop } = dependencies;
-  const patient = withPatience(database, {
-    forMs: PATIENCE_MS,
-    wait: (milliseconds) => clock.wait(milliseconds, stop),
-    now: clock.now,
-  });
-  const queue = createTaskQueue(patient, assignment.workerId);
+  const queue = createTaskQueue(
+    withPatience(database, { forMs: PATIENCE_MS, clock, signal: stop }),
+    assignment.workerId,
+  );
   const stage = createStage(assignment, dependencies, queue);
   return drain(
     {
@@ -75,7 +71,7 @@ function createStage(
     case "evaluate":
       return createEvaluateStage(assignment, dependencies);
     case "judge":
-      throw new Error("The judge's branch replaces this line");
+      return createJudgeStage(assignment, dependencies);
     case "notify":
       return createNotifyStage(dependencies, queue);
   }

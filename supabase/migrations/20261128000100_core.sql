@@ -1,0 +1,3198 @@
+-- Written by `deno task migration` from supabase/schemas/core: edit those files.
+-- The pipeline in two minutes. Archives or lists of prompts go in, graded answers come out; Postgres
+-- holds the truth, workers (Edge Functions) only call the functions named here.
+--
+-- A run is one row of pipeline_runs. All it must do is rows of pipeline_tasks, one a unit of work:
+--
+--   extract   an archive, a page of a folder, the rest of a list  → prompts, and execute tasks
+--   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
+--   evaluate  a hundred stored answers                            → scores, and judge tasks
+--   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
+--   notify    one event of the run                                → one delivered webhook
+--
+--   run    queued ──▶ running ──▶ completed | failed      (its last task has ended)
+--            │          ▲ │ ╲
+--            ▼          │ ▼  ╲──▶ cancelled                (somebody said so; from queued, paused too)
+--          paused ◀─────┴─╯       a stop error or no money pauses, status = 'running' resumes
+--
+--   task   pending ──claim──▶ leased ──finish──▶ succeeded | failed
+--             ▲                  │
+--             ╰──────────────────┴────────────▶ cancelled  (its run was cancelled)
+--
+-- Each arrow of a task is one function:
+--
+--   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
+--   pipeline_claim_tasks           pending → leased            within slots, rate and money
+--   pipeline_extend_leases         leased, for 30 s more       the heartbeat, every 4 s
+--   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
+--   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
+--                                  leased → failed             a permanent error, or no try left
+--                                  leased → pending            rate, stop, or a try that is left
+--   pipeline_release_tasks         leased → pending            given back, as if never claimed
+--   maintain_pipeline              leased → pending            its worker died
+--                                  leased → failed             three workers died of it
+--                                  pending → failed            its deadline passed
+--   status = 'cancelled'           pending → cancelled
+--   retry_pipeline_run             failed → pending
+--
+-- When a worker dies, a task that is
+--   pending    is not touched: it belongs to no worker. Maintenance wakes another one;
+--   leased     is pending again when its lease has run out, after 30 s at most, and what it
+--              checkpointed is kept. A call that was under way is made again: model calls are at
+--              least once. What the dead worker still sends carries a lease that does not hold, and
+--              changes nothing: stored results are exactly once;
+--   succeeded, failed, cancelled      is over: its results were stored in the same transaction.
+-- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
+--
+-- Locks are taken in the order tasks, results, state of the endpoint, run, so that no cycle can form.
+-- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
+-- them: they never wait for a task that another holds (new ones, or skip locked).
+--
+-- Read core/ in this order and you know the system; one may stop after any line:
+--   runs, prompts, tasks, evaluations                 the tables
+--   enqueue, claim, leases, settle, finish            the life of a task
+--   workers, wake, maintain, steer                    who works, and what keeps it going
+--   endpoints, store, listed_prompts, sample          details of these
+-- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
+-- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
+-- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
+
+create extension if not exists pg_net with schema extensions;
+create extension if not exists pg_cron;
+create extension if not exists supabase_vault;
+
+create schema pipeline;
+comment on schema pipeline is
+  'Internals of the prompt pipeline. Not exposed by the Data API; only service_role may use it.';
+grant usage on schema pipeline to service_role;
+-- Policies and column defaults call functions of it as the signed-in user.
+grant usage on schema pipeline to authenticated;
+
+create function pipeline.current_user_id()
+returns uuid
+language sql
+stable
+-- Row level security calls it, and must not keep queries from parallel workers.
+parallel safe
+set search_path = ''
+as $$
+  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+$$;
+comment on function pipeline.current_user_id() is
+  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+
+create function public.pipeline_read_secret(name text)
+returns text
+language sql
+stable
+-- Definer: service_role need not be able to list Vault to use one secret by name.
+security definer
+set search_path = ''
+as $$
+  select secrets.decrypted_secret
+  from vault.decrypted_secrets as secrets
+  where secrets.name = pipeline_read_secret.name;
+$$;
+comment on function public.pipeline_read_secret(text) is
+  'The value of one Vault secret, null when there is none of that name; service_role only.';
+
+create table pipeline.stages (
+  name text primary key,
+  slots integer,
+  tasks_per_worker integer not null,
+  most_workers integer not null default 50,
+  most_attempts smallint
+);
+comment on table pipeline.stages is
+  'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
+comment on column pipeline.stages.slots is
+  'Tasks that a worker may have in flight; null: a task is a call to a model, and its endpoint''s limits say.';
+comment on column pipeline.stages.tasks_per_worker is 'Due tasks that are worth one worker.';
+comment on column pipeline.stages.most_workers is
+  'Workers of one run at a time, however much is due; its max_workers holds for all stages together.';
+comment on column pipeline.stages.most_attempts is
+  'Tries of a task; null: as many as the run''s max_attempts.';
+alter table pipeline.stages enable row level security;
+grant select on pipeline.stages to service_role;
+
+insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_attempts) values
+  -- An archive keeps a worker busy by itself.
+  ('extract', 2, 1, 3, null),
+  ('execute', null, 1000, 50, null),
+  -- One task is a hundred answers to grade.
+  ('evaluate', 8, 25, 4, null),
+  ('judge', null, 1000, 50, null),
+  -- Events of a run are delivered one after the other.
+  ('notify', 1, 1000, 1, 10);
+
+create function pipeline.outlives_run(stage text)
+returns boolean
+language sql
+immutable
+parallel safe
+-- No search_path of its own: PostgreSQL then puts the text in place of the call.
+as $$
+  select stage = 'notify';
+$$;
+comment on function pipeline.outlives_run(text) is
+  'Whether tasks of a stage go on when their run is over: what is to be told of it. They are not counted in its open ones.';
+
+-- Why: a run names an endpoint instead of carrying a URL and a key, so that secrets stay in Vault
+-- and every run that calls the same model shares one set of limits.
+
+create table public.model_endpoints (
+  name text primary key,
+  url text not null,
+  format text,
+  model text,
+  headers jsonb not null default '{}',
+  request_template jsonb,
+  response_path jsonb,
+  timeout_seconds numeric not null default 60,
+  max_concurrency integer,
+  requests_per_minute integer,
+  tokens_per_minute integer,
+  input_cost numeric,
+  output_cost numeric,
+  open_to_users boolean not null default false,
+  created_at timestamptz not null default now(),
+  constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
+  constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
+  constraint model_endpoints_format_is_known check (
+    format in (
+      'openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'ollama', 'custom'
+    )
+  ),
+  constraint model_endpoints_custom_has_template check (
+    format is distinct from 'custom'
+    or (request_template is not null and response_path is not null)
+  ),
+  constraint model_endpoints_headers_are_an_object check (jsonb_typeof(headers) = 'object'),
+  constraint model_endpoints_timeout_is_positive check (
+    timeout_seconds > 0 and timeout_seconds <= 350
+  ),
+  constraint model_endpoints_limits_are_positive check (
+    coalesce(max_concurrency, 1) > 0
+    and coalesce(requests_per_minute, 1) > 0
+    and coalesce(tokens_per_minute, 1) > 0
+  ),
+  constraint model_endpoints_costs_come_in_pairs check (
+    (input_cost is null) = (output_cost is null)
+    and coalesce(input_cost, 0) >= 0
+    and coalesce(output_cost, 0) >= 0
+  )
+);
+comment on table public.model_endpoints is
+  'One row per model API that runs may call; shared by all runs that name it, with its limits and prices.';
+comment on column public.model_endpoints.format is
+  'How requests and answers look; null: guessed from the URL and the first answer.';
+comment on column public.model_endpoints.model is
+  'Default model name; a run may name another.';
+comment on column public.model_endpoints.headers is
+  'Extra request headers. Credentials are written {{secret:NAME}} and looked up in Vault when the call is made.';
+comment on column public.model_endpoints.request_template is
+  'Format custom only: the JSON body, with {{prompt}}, {{messages}}, {{model}} and {{parameters}} as placeholders.';
+comment on column public.model_endpoints.response_path is
+  'Format custom only: {"text": path, "inputTokens"?: path, "outputTokens"?: path, "error"?: path}.';
+comment on column public.model_endpoints.timeout_seconds is
+  'Limit of one call, from sending the request to the last byte of the answer.';
+comment on column public.model_endpoints.max_concurrency is
+  'Most calls in flight over all runs; null: found out while running.';
+comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
+comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.open_to_users is
+  'Whether signed-in users may start runs on it; service_role always may.';
+
+-- What the limits of an endpoint look like at this moment. A row of its own, because it changes
+-- with every claim while the endpoint itself hardly ever does.
+create table pipeline.endpoint_states (
+  endpoint text primary key
+    references public.model_endpoints (name) on update cascade on delete cascade,
+  blocked_until timestamptz,
+  blocked_reason text,
+  concurrency numeric not null default 8,
+  best_latency_ms numeric,
+  reduced_at timestamptz,
+  requests_available numeric not null default 0,
+  tokens_available numeric not null default 0,
+  refilled_at timestamptz not null default now(),
+  output_tokens_mean numeric not null default 500,
+  constraint endpoint_states_concurrency_is_positive check (concurrency >= 1)
+)
+with (fillfactor = 50);
+comment on table pipeline.endpoint_states is
+  'The moving state of an endpoint''s limits, one row each; written under its row lock by pipeline_claim_tasks and pipeline_finish_tasks.';
+comment on column pipeline.endpoint_states.blocked_until is
+  'No call leaves before this moment; null: not blocked.';
+comment on column pipeline.endpoint_states.concurrency is
+  'Calls in flight that the endpoint is thought to bear; caps a given number only after a rate error.';
+comment on column pipeline.endpoint_states.best_latency_ms is
+  'Latency that the endpoint has when it is not crowded; a much longer one is a sign to shrink.';
+comment on column pipeline.endpoint_states.reduced_at is
+  'When concurrency was last cut back; null: never, and it still doubles per round.';
+comment on column pipeline.endpoint_states.requests_available is
+  'Requests that may leave now; refilled continuously, at most one second''s worth.';
+comment on column pipeline.endpoint_states.output_tokens_mean is
+  'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
+alter table pipeline.endpoint_states enable row level security;
+grant select, insert, update, delete on pipeline.endpoint_states to service_role;
+
+create function pipeline.create_endpoint_state()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.endpoint_states (endpoint) values (new.name);
+  return new;
+end;
+$$;
+
+create trigger create_endpoint_state
+after insert on public.model_endpoints
+for each row execute function pipeline.create_endpoint_state();
+
+alter table public.model_endpoints enable row level security;
+-- Here and below: projects made before 2026-05-30 grant new tables to everyone by default.
+revoke all on public.model_endpoints from anon, authenticated, service_role;
+grant select, insert, update, delete on public.model_endpoints to service_role;
+-- Headers and templates stay out of users' sight: they say which secrets exist.
+grant select (name, model, format, open_to_users) on public.model_endpoints to authenticated;
+create policy "users see the endpoints that are open to them"
+  on public.model_endpoints for select to authenticated using (open_to_users);
+
+-- Why: a run is one row, so that starting, watching, pausing and comparing need nothing but a table.
+
+create table pipeline.results_tables (
+  name text primary key,
+  is_foreign boolean not null default false
+);
+comment on table pipeline.results_tables is
+  'The public tables that answers may be stored into: prompt_evaluations, those of create_evaluations_table(), and those that the project''s owner has registered with use_evaluations_table().';
+comment on column pipeline.results_tables.is_foreign is
+  'Made by somebody else: it has the eleven columns of a stored answer, and takes no runs.';
+alter table pipeline.results_tables enable row level security;
+grant select, insert on pipeline.results_tables to service_role;
+
+create table public.pipeline_runs (
+  id bigint generated always as identity primary key,
+  experiment_name text not null default '',
+  source jsonb not null,
+  endpoint text references public.model_endpoints (name) on update cascade,
+  model text,
+  parameters jsonb not null default '{}',
+  options jsonb not null default '{}',
+  results_table text not null default 'prompt_evaluations',
+  evaluators jsonb not null default '[]',
+  evaluation_webhook text,
+  tags text[] not null default '{}',
+  metadata jsonb not null default '{}',
+  max_prompts integer,
+  max_concurrency integer,
+  max_workers integer not null default 4,
+  max_attempts integer not null default 5,
+  max_cost numeric,
+  prompt_deadline_seconds integer,
+  deadline_at timestamptz,
+  status text not null default 'queued',
+  error text,
+  notice text,
+  open integer not null default 0,
+  extracted integer not null default 0,
+  succeeded integer not null default 0,
+  failed integer not null default 0,
+  cached integer not null default 0,
+  judge_errors integer not null default 0,
+  input_tokens bigint not null default 0,
+  output_tokens bigint not null default 0,
+  cost numeric not null default 0,
+  owner uuid default pipeline.current_user_id(),
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  constraint pipeline_runs_status_is_known check (
+    status in ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')
+  ),
+  constraint pipeline_runs_prompts_need_an_endpoint check (
+    endpoint is not null or source ->> 'type' = 'evaluations'
+  ),
+  constraint pipeline_runs_finished_at_matches_status check (
+    (finished_at is not null) = (status in ('completed', 'failed', 'cancelled'))
+  ),
+  constraint pipeline_runs_failed_runs_say_why check (status <> 'failed' or error is not null),
+  constraint pipeline_runs_limits_are_positive check (
+    coalesce(max_prompts, 1) > 0
+    and coalesce(max_concurrency, 1) > 0
+    and max_workers between 1 and 50
+    and max_attempts between 1 and 20
+    and coalesce(max_cost, 1) > 0
+    and coalesce(prompt_deadline_seconds, 1) > 0
+  ),
+  constraint pipeline_runs_json_has_its_shape check (
+    jsonb_typeof(source) = 'object'
+    and jsonb_typeof(parameters) = 'object'
+    and jsonb_typeof(options) = 'object'
+    and jsonb_typeof(evaluators) = 'array'
+    and jsonb_typeof(metadata) = 'object'
+  ),
+  constraint pipeline_runs_counters_are_not_negative check (
+    open >= 0 and extracted >= 0 and succeeded >= 0 and failed >= 0 and cached >= 0
+    and judge_errors >= 0
+  )
+)
+with (fillfactor = 50);
+comment on table public.pipeline_runs is
+  'One row per run: one source, one model. Insert source and endpoint and it starts; kept until deleted.';
+comment on column public.pipeline_runs.experiment_name is
+  'Name shared by runs that are compared; "run <id>" when not given.';
+comment on column public.pipeline_runs.source is
+  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"run","runId"} (the prompts of an earlier run) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
+comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';
+comment on column public.pipeline_runs.parameters is
+  'Model parameters: temperature, maxTokens, topP, stop, systemPrompt, responseSchema, seed; others are passed on as written.';
+comment on column public.pipeline_runs.options is
+  'Extraction: turns, context, branches, include, exclude, minLength, maxLength, since, until, dedupe, sample, redact. Calls: headers, cache, keepBody.';
+comment on column public.pipeline_runs.results_table is
+  'prompt_evaluations, or a table made by create_evaluations_table().';
+comment on column public.pipeline_runs.max_prompts is
+  'Extraction stops after this many prompts; null: all.';
+comment on column public.pipeline_runs.max_concurrency is
+  'Most calls in flight of this run over all its workers; null: the endpoint''s limit.';
+comment on column public.pipeline_runs.max_workers is
+  'Most workers (Edge Function invocations) at a time.';
+comment on column public.pipeline_runs.max_attempts is
+  'Calls per prompt before it fails; waiting for rate limits does not count.';
+comment on column public.pipeline_runs.max_cost is
+  'USD; the run pauses before it would spend more. Needs an endpoint with prices.';
+comment on column public.pipeline_runs.prompt_deadline_seconds is
+  'A prompt that has no answer this long after its extraction fails; null: no limit.';
+comment on column public.pipeline_runs.deadline_at is
+  'Prompts still open at this moment fail and the run ends; null: no limit.';
+comment on column public.pipeline_runs.status is
+  'queued, running, paused, completed, failed or cancelled. Update it to paused, running or cancelled to steer the run.';
+comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
+comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
+comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
+comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
+comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
+comment on column public.pipeline_runs.judge_errors is
+  'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
+comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
+comment on column public.pipeline_runs.owner is
+  'The signed-in user who started it; null for service_role and SQL.';
+
+create index pipeline_runs_owner_idx on public.pipeline_runs (owner) where owner is not null;
+create index pipeline_runs_endpoint_idx on public.pipeline_runs (endpoint);
+create index pipeline_runs_experiment_idx on public.pipeline_runs (experiment_name);
+create index pipeline_runs_active_idx on public.pipeline_runs (id)
+  where status in ('queued', 'running');
+
+alter table public.pipeline_runs enable row level security;
+revoke all on public.pipeline_runs from anon, authenticated, service_role;
+grant select, insert, update, delete on public.pipeline_runs to service_role;
+grant select on public.pipeline_runs to authenticated;
+grant insert (
+  experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
+  evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
+  prompt_deadline_seconds, deadline_at
+) on public.pipeline_runs to authenticated;
+grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
+
+create policy "owners read their runs"
+  on public.pipeline_runs for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+create policy "users start runs of their own"
+  on public.pipeline_runs for insert to authenticated
+  with check (owner = (select pipeline.current_user_id()));
+create policy "owners steer their runs"
+  on public.pipeline_runs for update to authenticated
+  using (owner = (select pipeline.current_user_id()))
+  with check (owner = (select pipeline.current_user_id()));
+
+-- Why: a prompt is asked many times, by runs, repetitions and sweeps, and stored once. It is known by
+-- its key, which is what comparisons pair by.
+
+create table pipeline.prompts (
+  id bigint generated by default as identity primary key,
+  owner uuid,
+  key text not null,
+  key_is_given boolean not null default false,
+  text text not null,
+  messages jsonb,
+  reference text,
+  metadata jsonb,
+  source jsonb,
+  parameters jsonb,
+  created_at timestamptz not null,
+  constraint prompts_key_is_short check (char_length(key) between 1 and 200)
+);
+comment on table pipeline.prompts is
+  'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when neither a task nor an evaluation refers to it.';
+comment on column pipeline.prompts.owner is 'The owner of the run that extracted it.';
+comment on column pipeline.prompts.key is
+  'What was asked: prompt_key() of text and messages, or a key that the user gave.';
+comment on column pipeline.prompts.messages is
+  'Turns that travel along, oldest first: [{role, content}].';
+comment on column pipeline.prompts.reference is
+  'What the assistant in the archive answered, or what the list gave.';
+comment on column pipeline.prompts.metadata is
+  'What the source said of it; variables of templates are fields of it.';
+comment on column pipeline.prompts.source is
+  'Where it was found: {bucket, path, format, conversation, messageId, position, time, model}.';
+comment on column pipeline.prompts.parameters is
+  'Model parameters of this prompt; they win over those of the run.';
+create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;
+alter table pipeline.prompts enable row level security;
+grant select, insert, update, delete on pipeline.prompts to service_role;
+
+create function pipeline.key_part(text text)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select octet_length(normalised.text) || ':' || normalised.text
+  from (
+    select btrim(
+      regexp_replace(normalize(key_part.text, nfc), E'\r\n?', E'\n', 'g'),
+      -- The white space of JavaScript's trim().
+      E' \t\n\u000B\f\r\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF'
+    ) as text
+  ) as normalised;
+$$;
+comment on function pipeline.key_part(text) is
+  'A text as keys hash it: Unicode NFC, line ends \n, trimmed, after its length in UTF-8 bytes and a colon.';
+
+create function pipeline.prompt_key(text text, messages jsonb default null)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select left(encode(sha256(convert_to(
+    coalesce(
+      (
+        select string_agg(
+          pipeline.key_part(turn ->> 'role') || pipeline.key_part(turn ->> 'content'), '' order by place
+        )
+        from jsonb_array_elements(
+          case jsonb_typeof(prompt_key.messages) when 'array' then prompt_key.messages else '[]' end
+        ) with ordinality as earlier (turn, place)
+        where turn ->> 'role' in ('user', 'assistant')
+      ),
+      ''
+    ) || pipeline.key_part(prompt_key.text),
+    'UTF8'
+  )), 'hex'), 32);
+$$;
+comment on function pipeline.prompt_key(text, jsonb) is
+  'What was asked, as 32 hex digits of SHA-256: the text, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both.';
+
+-- Why: the answers are the product. They outlive runs and tasks, so nothing here references those.
+
+create table pipeline.evaluations (
+  id bigint not null,
+  run_id bigint,
+  task_id bigint,
+  prompt_id bigint,
+  prompt_key text not null default gen_random_uuid()::text,
+  repetition smallint not null default 1,
+  prompt text not null,
+  response text,
+  model text,
+  success boolean not null,
+  error text,
+  timestamp timestamptz not null default now(),
+  duration_ms integer,
+  tokens_used integer,
+  metadata jsonb not null default '{}',
+  experiment_name text,
+  tags text[] not null default '{}',
+  input_tokens integer,
+  output_tokens integer,
+  cost numeric,
+  finish_reason text,
+  attempts integer,
+  reference text,
+  source jsonb,
+  owner uuid default pipeline.current_user_id(),
+  constraint evaluations_failures_say_why check (success or error is not null),
+  constraint evaluations_successes_have_a_response check (not success or response is not null),
+  constraint evaluations_repetition_is_positive check (repetition > 0)
+);
+comment on table pipeline.evaluations is
+  'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
+alter table pipeline.evaluations enable row level security;
+grant select on pipeline.evaluations to authenticated, service_role;
+create policy "owners read their evaluations"
+  on pipeline.evaluations for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create table public.prompt_evaluations (
+  id bigint generated always as identity primary key,
+  constraint prompt_evaluations_task_is_stored_once unique (run_id, task_id)
+)
+inherits (pipeline.evaluations);
+comment on table public.prompt_evaluations is
+  'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.';
+comment on column public.prompt_evaluations.run_id is
+  'The run that stored it; null for responses stored from outside. No foreign key: evaluations outlive runs.';
+comment on column public.prompt_evaluations.task_id is
+  'The task that brought it; null for rows stored by pipeline_store_results().';
+comment on column public.prompt_evaluations.prompt_id is
+  'The prompt that it answers, in pipeline.prompts; null for rows stored from outside.';
+comment on column public.prompt_evaluations.prompt_key is
+  'What was asked: the same prompt has the same key in every run, whatever file it came from. Comparisons pair by it.';
+comment on column public.prompt_evaluations.repetition is
+  'Which of several answers of its run to the same prompt, from 1.';
+comment on column public.prompt_evaluations.duration_ms is
+  'From sending the request to the last byte of the answer; waiting is metadata.waitMs.';
+comment on column public.prompt_evaluations.tokens_used is 'Input plus output tokens.';
+comment on column public.prompt_evaluations.metadata is
+  'Of the prompt and of the answer; that of the run is in pipeline_runs.metadata.';
+comment on column public.prompt_evaluations.cost is 'USD; null when the endpoint has no prices.';
+comment on column public.prompt_evaluations.finish_reason is
+  'Why the model stopped: stop, length, content_filter, tool_calls or other.';
+comment on column public.prompt_evaluations.reference is
+  'What the assistant in the archive answered to this prompt.';
+comment on column public.prompt_evaluations.source is
+  'Where the prompt stands: {bucket, path, format, conversation, messageId, position, time, model}.';
+comment on column public.prompt_evaluations.owner is 'The user whose run stored it.';
+
+create unique index prompt_evaluations_repetition_idx
+  on public.prompt_evaluations (run_id, prompt_key, repetition) where task_id is null;
+create index prompt_evaluations_run_idx
+  on public.prompt_evaluations (run_id, prompt_key, id);
+create index prompt_evaluations_experiment_idx
+  on public.prompt_evaluations (experiment_name, id);
+create index prompt_evaluations_owner_idx
+  on public.prompt_evaluations (owner) where owner is not null;
+
+alter table public.prompt_evaluations enable row level security;
+revoke all on public.prompt_evaluations from anon, authenticated, service_role;
+grant select, insert, update, delete on public.prompt_evaluations to service_role;
+grant select on public.prompt_evaluations to authenticated;
+create policy "owners read their evaluations"
+  on public.prompt_evaluations for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+insert into pipeline.results_tables (name) values ('prompt_evaluations');
+
+create table public.evaluation_scores (
+  id bigint generated always as identity primary key,
+  results_table text not null default 'prompt_evaluations',
+  evaluation_id bigint not null,
+  evaluator text not null,
+  score double precision,
+  passed boolean,
+  category text,
+  explanation text,
+  error text,
+  created_at timestamptz not null default now(),
+  owner uuid default pipeline.current_user_id(),
+  constraint evaluation_scores_evaluator_scores_once
+    unique (results_table, evaluation_id, evaluator),
+  constraint evaluation_scores_say_something check (
+    score is not null or passed is not null or category is not null or error is not null
+  )
+);
+comment on table public.evaluation_scores is
+  'One row per evaluation and evaluator; evaluating again replaces it.';
+comment on column public.evaluation_scores.results_table is
+  'The table whose row evaluation_id names.';
+comment on column public.evaluation_scores.category is
+  'A word to count by, such as win or refusal.';
+comment on column public.evaluation_scores.score is
+  'Between 0 (worst) and 1 (best), unless the evaluator says otherwise.';
+comment on column public.evaluation_scores.error is
+  'Why this evaluator could not score; the evaluation itself is not affected.';
+create index evaluation_scores_owner_idx
+  on public.evaluation_scores (owner) where owner is not null;
+
+alter table public.evaluation_scores enable row level security;
+revoke all on public.evaluation_scores from anon, authenticated, service_role;
+grant select, insert, update, delete on public.evaluation_scores to service_role;
+grant select on public.evaluation_scores to authenticated;
+create policy "owners read their scores"
+  on public.evaluation_scores for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create table public.evaluation_votes (
+  id bigint generated always as identity primary key,
+  task_id bigint not null,
+  run_id bigint not null,
+  results_table text not null,
+  evaluation_id bigint not null,
+  evaluator text not null,
+  vote smallint not null,
+  score double precision,
+  passed boolean,
+  category text,
+  explanation text,
+  answer text,
+  error text,
+  created_at timestamptz not null,
+  owner uuid,
+  constraint evaluation_votes_task_votes_once unique (task_id),
+  constraint evaluation_votes_are_counted_from_one check (vote > 0)
+);
+comment on table public.evaluation_votes is
+  'One row per answer of a judge; the last of an evaluation and evaluator that comes in makes their score in evaluation_scores. Kept until deleted, as the scores are.';
+comment on column public.evaluation_votes.task_id is
+  'The task of stage judge that asked; tried again, it replaces its vote.';
+comment on column public.evaluation_votes.vote is
+  'Which of the questions that one evaluator asks of one evaluation: the order of a pair.';
+comment on column public.evaluation_votes.answer is 'What the judge answered, word for word.';
+comment on column public.evaluation_votes.error is
+  'Why there is no verdict; the votes that are in are kept.';
+create index evaluation_votes_evaluation_idx
+  on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
+create index evaluation_votes_owner_idx
+  on public.evaluation_votes (owner) where owner is not null;
+
+alter table public.evaluation_votes enable row level security;
+revoke all on public.evaluation_votes from anon, authenticated, service_role;
+grant select, insert, update, delete on public.evaluation_votes to service_role;
+grant select on public.evaluation_votes to authenticated;
+create policy "owners read their votes"
+  on public.evaluation_votes for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+-- Why: one queue for all stages, so that claim, lease, retry, maintenance and cancel are written once.
+
+create table public.pipeline_tasks (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  key text not null,
+  prompt_id bigint,
+  repetition smallint not null default 1,
+  endpoint text not null default '',
+  input_tokens integer not null default 0,
+  payload jsonb not null default '{}',
+  status text not null default 'pending',
+  attempts smallint not null default 0,
+  lease_losses smallint not null default 0,
+  reserved_tokens integer not null default 0,
+  reserved_cost numeric not null default 0,
+  available_at timestamptz not null default now(),
+  lease_token uuid,
+  lease_expires_at timestamptz,
+  worker uuid,
+  error text,
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  constraint pipeline_tasks_run_enqueues_a_key_once unique (run_id, stage, key, repetition),
+  constraint pipeline_tasks_stage_is_known check (
+    stage in ('extract', 'execute', 'evaluate', 'judge', 'notify')
+  ),
+  constraint pipeline_tasks_execute_prompts check ((stage = 'execute') = (prompt_id is not null)),
+  constraint pipeline_tasks_status_is_known check (
+    status in ('pending', 'leased', 'succeeded', 'failed', 'cancelled')
+  ),
+  constraint pipeline_tasks_leased_exactly_while_leased check (
+    (status = 'leased') = (lease_token is not null)
+    and (status = 'leased') = (lease_expires_at is not null)
+    and (status = 'leased') = (worker is not null)
+  ),
+  constraint pipeline_tasks_finished_at_matches_status check (
+    (finished_at is not null) = (status in ('succeeded', 'failed', 'cancelled'))
+  ),
+  constraint pipeline_tasks_failed_tasks_say_why check (status <> 'failed' or error is not null)
+)
+with (
+  -- Room for the two updates of a task's life on its own page.
+  fillfactor = 60,
+  autovacuum_vacuum_scale_factor = 0.02,
+  autovacuum_vacuum_insert_scale_factor = 0.1,
+  autovacuum_vacuum_cost_delay = 0
+);
+comment on table public.pipeline_tasks is
+  'One row per unit of work of a run; changed by the queue functions only, removed with its run.';
+comment on column public.pipeline_tasks.key is
+  'Names the work within its run and stage, so that enqueuing it twice is harmless: a place in an archive or a list, with dedupe the key of the prompt.';
+comment on column public.pipeline_tasks.prompt_id is
+  'Stage execute: the prompt to ask, in pipeline.prompts. No foreign key: its index would be written with each claim.';
+comment on column public.pipeline_tasks.repetition is
+  'Which of several times that the run asks the prompt, from 1.';
+comment on column public.pipeline_tasks.endpoint is
+  'Stage judge: the judge''s endpoint; empty: the run''s own, or none.';
+comment on column public.pipeline_tasks.input_tokens is
+  'Estimate of what its call sends, at four bytes a token, the vendors'' own rule of thumb for English text.';
+comment on column public.pipeline_tasks.payload is
+  'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
+comment on column public.pipeline_tasks.attempts is
+  'Tries that count: not those that waited for a rate limit or lost their worker.';
+comment on column public.pipeline_tasks.lease_losses is
+  'Workers that died while they held it; at 3 it fails.';
+comment on column public.pipeline_tasks.reserved_tokens is
+  'Tokens taken from the endpoint''s budget by the claim, corrected when it finishes.';
+comment on column public.pipeline_tasks.reserved_cost is
+  'USD that the call may cost; counts against max_cost while leased.';
+comment on column public.pipeline_tasks.available_at is 'When it may be claimed.';
+comment on column public.pipeline_tasks.lease_token is
+  'Random per claim; a result that carries another token changes nothing.';
+
+create index pipeline_tasks_due_idx
+  on public.pipeline_tasks (run_id, stage, endpoint, available_at, id) where status = 'pending';
+create index pipeline_tasks_leased_idx
+  on public.pipeline_tasks (run_id, stage) where status = 'leased';
+create index pipeline_tasks_events_idx
+  on public.pipeline_tasks (run_id, id) where stage = 'notify' and status in ('pending', 'leased');
+create index pipeline_tasks_failed_idx
+  on public.pipeline_tasks (run_id) where status = 'failed';
+
+alter table public.pipeline_tasks enable row level security;
+revoke all on public.pipeline_tasks from anon, authenticated, service_role;
+grant select, insert, update, delete on public.pipeline_tasks to service_role;
+grant select on public.pipeline_tasks to authenticated;
+create policy "owners read the tasks of their runs"
+  on public.pipeline_tasks for select to authenticated
+  using (
+    run_id in (
+      select pipeline_runs.id from public.pipeline_runs
+      where pipeline_runs.owner = (select pipeline.current_user_id())
+    )
+  );
+
+create table pipeline.task_errors (
+  id bigint generated always as identity primary key,
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  task_id bigint,
+  stage text not null,
+  key text,
+  attempt smallint,
+  class text not null,
+  code text not null,
+  message text not null,
+  place jsonb,
+  final boolean not null,
+  created_at timestamptz not null default now()
+);
+comment on table pipeline.task_errors is
+  'One row per thing that went wrong in a task: a failed attempt, or a record that could not be read. Shown by the view pipeline_errors; removed with its run.';
+comment on column pipeline.task_errors.class is
+  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
+comment on column pipeline.task_errors.final is
+  'Whether nothing more will be tried; false: a retry followed.';
+create index task_errors_run_idx on pipeline.task_errors (run_id, id);
+create index task_errors_task_idx on pipeline.task_errors (task_id);
+alter table pipeline.task_errors enable row level security;
+grant select, insert, delete on pipeline.task_errors to service_role;
+-- The view pipeline_errors reads it as the person who asks.
+grant select on pipeline.task_errors to authenticated;
+create policy "owners read the errors of their runs"
+  on pipeline.task_errors for select to authenticated
+  using (
+    run_id in (
+      select pipeline_runs.id from public.pipeline_runs
+      where pipeline_runs.owner = (select pipeline.current_user_id())
+    )
+  );
+
+-- Why: a worker begins once, with the token of its wake, has its successor woken before it ends, and
+-- ends by giving back what it holds. The database knows of each step, so that it can tell who lives.
+
+create function pipeline.lease_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  -- Seven heartbeats, so that a few slow ones cost nothing.
+  select interval '30 seconds';
+$$;
+comment on function pipeline.lease_time() is
+  'How long a lease holds without a heartbeat: the longest that a dead worker can delay its tasks, but for the maintenance that follows.';
+
+create table pipeline.workers (
+  id uuid primary key default gen_random_uuid(),
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  endpoint text references public.model_endpoints (name) on update cascade on delete cascade,
+  token_hash bytea not null,
+  reason text not null,
+  replaces uuid,
+  slots integer not null default 0,
+  wanted integer not null default 0,
+  dispatched_at timestamptz not null,
+  started_at timestamptz,
+  handed_over_at timestamptz,
+  ended_at timestamptz,
+  expires_at timestamptz not null,
+  constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
+)
+with (fillfactor = 50);
+comment on table pipeline.workers is
+  'One row per wake: dispatched, then started, then ended. Pruned a day after it ended.';
+comment on column pipeline.workers.endpoint is
+  'The endpoint that its tasks call; null: they call none.';
+comment on column pipeline.workers.replaces is
+  'The worker whose successor it is: from its start on, that one claims no more.';
+comment on column pipeline.workers.slots is
+  'Calls that it may have in flight; the slots of all live workers of an endpoint stay within its limit.';
+comment on column pipeline.workers.wanted is 'Calls that it could have in flight.';
+comment on column pipeline.workers.handed_over_at is
+  'When it asked for a successor; from then on it no longer counts against max_workers.';
+comment on column pipeline.workers.expires_at is
+  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
+create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
+create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
+create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
+alter table pipeline.workers enable row level security;
+grant select, insert, update, delete on pipeline.workers to service_role;
+
+create function pipeline.live_worker(worker_id uuid)
+returns pipeline.workers
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  select * into worker
+  from pipeline.workers
+  where workers.id = live_worker.worker_id
+    and workers.started_at is not null
+    and workers.ended_at is null;
+  if worker.id is null then
+    raise exception 'Cannot go on as worker %: it has ended or never started', live_worker.worker_id
+      using errcode = 'PPL01';
+  end if;
+  return worker;
+end;
+$$;
+comment on function pipeline.live_worker(uuid) is
+  'The worker, or SQLSTATE PPL01 when it may not go on.';
+
+create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  called public.model_endpoints;
+begin
+  update public.pipeline_runs
+  set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
+  where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
+  select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
+  if run.status <> 'running' and not pipeline.outlives_run((worker).stage) then
+    update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
+    return null;
+  end if;
+  select * into called from public.model_endpoints where name = (worker).endpoint;
+  return jsonb_build_object(
+    'workerId', (worker).id,
+    'stage', (worker).stage,
+    'run', jsonb_build_object(
+      'id', run.id,
+      'owner', run.owner,
+      -- A judge has a model of its own.
+      'model', case when (worker).stage = 'judge' then called.model else coalesce(run.model, called.model) end,
+      'parameters', run.parameters,
+      'options', run.options,
+      'evaluators', run.evaluators,
+      'resultsTable', run.results_table,
+      'maxPrompts', run.max_prompts
+    ),
+    'endpoint', case when called.name is not null then to_jsonb(called) end
+  );
+end;
+$$;
+comment on function pipeline.assign_run(pipeline.workers, timestamptz) is
+  'Starts the run of a worker that has just begun, and returns what the worker needs to know; null when the run is not running, and the worker has ended.';
+
+create function public.pipeline_start_worker(
+  worker_id uuid,
+  token text,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  update pipeline.workers
+  set started_at = pipeline_start_worker.as_of, expires_at = pipeline_start_worker.as_of + pipeline.lease_time()
+  where workers.id = pipeline_start_worker.worker_id
+    and workers.token_hash = sha256(convert_to(pipeline_start_worker.token, 'UTF8'))
+    and workers.started_at is null
+    and workers.dispatched_at > pipeline_start_worker.as_of - interval '60 seconds'
+  returning * into worker;
+  if worker.id is null then
+    return null;
+  end if;
+  return pipeline.assign_run(worker, pipeline_start_worker.as_of);
+end;
+$$;
+comment on function public.pipeline_start_worker(uuid, text, timestamptz) is
+  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint}; null when the token is unknown, used or expired or the run is not running.';
+
+create function public.pipeline_take_wake(run_id bigint, as_of timestamptz default now())
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  update pipeline.workers
+  set started_at = pipeline_take_wake.as_of, expires_at = pipeline_take_wake.as_of + pipeline.lease_time()
+  where workers.id = (
+    select waiting.id
+    from pipeline.workers as waiting
+    where waiting.run_id = pipeline_take_wake.run_id
+      and waiting.started_at is null
+      and waiting.ended_at is null
+      and waiting.expires_at > pipeline_take_wake.as_of
+    order by waiting.dispatched_at, waiting.id
+    limit 1
+    for update skip locked
+  )
+  returning * into worker;
+  if worker.id is null then
+    return null;
+  end if;
+  return pipeline.assign_run(worker, pipeline_take_wake.as_of);
+end;
+$$;
+comment on function public.pipeline_take_wake(bigint, timestamptz) is
+  'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as pipeline_start_worker(); null when no wake is under way.';
+
+create function public.pipeline_hand_over(
+  worker_id uuid,
+  capacity integer default 0,
+  as_of timestamptz default now()
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  select * into worker from pipeline.workers where workers.id = pipeline_hand_over.worker_id;
+  if pipeline_hand_over.capacity > 0 and exists (
+    select from public.pipeline_runs as run
+    where run.id = worker.run_id
+      and run.open <= pipeline_hand_over.capacity
+      -- What an archive still holds is not counted yet.
+      and not exists (
+        select from public.pipeline_tasks as task
+        where task.run_id = run.id and task.stage = 'extract' and task.status in ('pending', 'leased')
+      )
+  ) then
+    return;
+  end if;
+  update pipeline.workers
+  set handed_over_at = pipeline_hand_over.as_of
+  where workers.id = worker.id
+    and workers.ended_at is null
+    and workers.handed_over_at is null;
+  if found then
+    perform from public.pipeline_runs where id = worker.run_id for no key update;
+    perform pipeline.wake_workers(
+      worker.run_id, worker.stage, worker.endpoint, 'successor', pipeline_hand_over.as_of, worker.id
+    );
+  end if;
+end;
+$$;
+comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
+  'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
+
+create function public.pipeline_end_worker(worker_id uuid, as_of timestamptz default now())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);
+  update pipeline.workers
+  set ended_at = pipeline_end_worker.as_of, slots = 0, wanted = 0
+  where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
+  returning * into worker;
+  if worker.id is not null then
+    -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
+    -- below, or that they see this worker ended. Without it a wake could fall between the two.
+    perform from public.pipeline_runs where id = worker.run_id for no key update;
+    -- Of other stages too: they may have waited for a place among max_workers.
+    perform pipeline.wake_run(worker.run_id, 'successor', pipeline_end_worker.as_of);
+  end if;
+end;
+$$;
+comment on function public.pipeline_end_worker(uuid, timestamptz) is
+  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken.';
+
+-- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
+-- lose or repeat it, so a worker must show a one-time token, and maintenance wakes again.
+
+create function pipeline.due_count(
+  run_id bigint,
+  stage text,
+  endpoint text,
+  most integer,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*)
+    from (
+      select from public.pipeline_tasks as task
+      where task.run_id = due_count.run_id
+        and task.stage = due_count.stage
+        and task.endpoint = case due_count.stage when 'judge' then due_count.endpoint else '' end
+        and task.status = 'pending'
+        and task.available_at <= due_count.as_of
+      limit due_count.most
+    ) as due
+  );
+end;
+$$;
+comment on function pipeline.due_count(bigint, text, text, integer, timestamptz) is
+  'How many tasks of a stage, of judges those of one endpoint, could be claimed now, counted no further than most.';
+
+create function pipeline.workers_needed(
+  run public.pipeline_runs,
+  stage text,
+  endpoint text,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  kind pipeline.stages;
+begin
+  -- Nothing can be claimed while the endpoint cools down: maintenance wakes when it is over.
+  if exists (
+    select from pipeline.endpoint_states as state
+    where state.endpoint = workers_needed.endpoint and state.blocked_until > as_of
+  ) then
+    return 0;
+  end if;
+  select * into kind from pipeline.stages where stages.name = workers_needed.stage;
+  return least(
+    ceil(
+      pipeline.due_count(
+        (run).id, workers_needed.stage, workers_needed.endpoint,
+        kind.tasks_per_worker * least(kind.most_workers, (run).max_workers), as_of
+      )::numeric / kind.tasks_per_worker
+    ),
+    -- One worker keeps 128 calls in flight easily. More of them only pass slots around, and use
+    -- up the processor time of the isolate that they may share.
+    (
+      select ceil(least((run).max_concurrency, called.max_concurrency) / 128.0)
+      from public.model_endpoints as called
+      where called.name = workers_needed.endpoint
+    )
+  );
+end;
+$$;
+comment on function pipeline.workers_needed(public.pipeline_runs, text, text, timestamptz) is
+  'How many workers the due tasks of a stage are worth. endpoint: the one that they call; null: none.';
+
+create function pipeline.wake_workers(
+  run_id bigint,
+  stage text,
+  endpoint text,
+  reason text,
+  as_of timestamptz,
+  replaces uuid default null
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  project_url text;
+  live integer;
+  live_here integer;
+  needed integer;
+  worker pipeline.workers;
+  token text;
+  woken integer := 0;
+begin
+  select * into run from public.pipeline_runs where id = wake_workers.run_id;
+  if run.status not in ('queued', 'running') and not pipeline.outlives_run(wake_workers.stage) then
+    return 0;
+  end if;
+  project_url := public.pipeline_read_secret('project_url');
+  if project_url is null then
+    return 0;
+  end if;
+  select
+    count(*),
+    count(*) filter (
+      where workers.stage = wake_workers.stage and workers.endpoint is not distinct from wake_workers.endpoint
+    )
+  into live, live_here
+  from pipeline.workers
+  where workers.run_id = wake_workers.run_id
+    and workers.ended_at is null
+    and workers.handed_over_at is null
+    and workers.expires_at > wake_workers.as_of;
+  needed := least(
+    pipeline.workers_needed(run, wake_workers.stage, wake_workers.endpoint, wake_workers.as_of) - live_here,
+    -- A call to say how it went needs no place among the workers.
+    case when pipeline.outlives_run(wake_workers.stage) then 1 else run.max_workers - live end
+  );
+  while woken < needed loop
+    token := gen_random_uuid()::text || gen_random_uuid()::text;
+    insert into pipeline.workers (
+      run_id, stage, endpoint, token_hash, reason, replaces, dispatched_at, expires_at
+    )
+    values (
+      wake_workers.run_id, wake_workers.stage, wake_workers.endpoint,
+      sha256(convert_to(token, 'UTF8')), wake_workers.reason,
+      case when woken = 0 then wake_workers.replaces end,
+      wake_workers.as_of, wake_workers.as_of + interval '5 seconds'
+    )
+    returning * into worker;
+    -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
+    perform net.http_post(
+      url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
+      body := jsonb_build_object(
+        'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
+        'reason', worker.reason
+      ),
+      headers := '{"Content-Type": "application/json"}',
+      timeout_milliseconds := 5000
+    );
+    woken := woken + 1;
+  end loop;
+  return woken;
+exception when others then
+  -- A wake must never fail the statement that caused it; maintenance tries again.
+  raise warning 'Cannot wake a worker for run %, stage %: %',
+    wake_workers.run_id, wake_workers.stage, sqlerrm;
+  return 0;
+end;
+$$;
+comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
+  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+
+create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(sum(
+      pipeline.wake_workers(wake_run.run_id, work.stage, work.endpoint, wake_run.reason, wake_run.as_of)
+    ), 0)
+    from (
+      select work.stage, work.endpoint
+      from public.pipeline_runs as run
+      cross join lateral (
+        values (1, 'notify', null), (2, 'evaluate', null), (4, 'execute', run.endpoint), (5, 'extract', null)
+        union
+        select 3, 'judge', evaluator ->> 'endpoint'
+        from jsonb_array_elements(run.evaluators) as evaluator
+        where evaluator ? 'endpoint'
+      ) as work (turn, stage, endpoint)
+      where run.id = wake_run.run_id
+      order by work.turn, work.endpoint
+    ) as work
+  );
+end;
+$$;
+comment on function pipeline.wake_run(bigint, text, timestamptz) is
+  'Wakes what the due tasks of all stages of a run need, first those that end it.';
+
+create function pipeline.wake_for_new_tasks()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch workers or Vault.
+security definer
+set search_path = ''
+as $$
+begin
+  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
+  from (
+    select
+      task.run_id, task.stage,
+      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
+      max(task.available_at) as due_at
+    from new_tasks as task
+    join public.pipeline_runs as run on run.id = task.run_id
+    where task.available_at <= clock_timestamp()
+    group by 1, 2, 3
+  ) as work;
+  return null;
+end;
+$$;
+
+create trigger wake_for_new_tasks
+after insert on public.pipeline_tasks
+referencing new table as new_tasks
+for each statement execute function pipeline.wake_for_new_tasks();
+
+-- Why: every state change of a task is one of these functions; workers call nothing else.
+--
+-- Functions that every claim and finish calls are plpgsql even where SQL would do: PostgreSQL
+-- before 18 plans a SQL function anew at each call.
+
+create function pipeline.refuse_twice_given_keys(run public.pipeline_runs, tasks jsonb, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  refused text[];
+begin
+  select array_agg(distinct item.key) into refused
+  from (
+    select
+      listed.task ->> 'key' as key, listed.task -> 'prompt' ->> 'key' as given,
+      listed.task -> 'prompt' ->> 'text' as text,
+      first_value(listed.task -> 'prompt' ->> 'text') over (
+        partition by listed.task -> 'prompt' ->> 'key' order by listed.place
+      ) as first_text
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where listed.task -> 'prompt' -> 'keyIsGiven' = 'true'
+  ) as item
+  where item.text <> item.first_text
+    or exists (
+      select from pipeline.prompts as known
+      join public.pipeline_tasks as asked on asked.prompt_id = known.id and asked.run_id = (run).id
+      where known.key_is_given and known.key = item.given and known.text <> item.text
+    );
+  if refused is null then
+    return tasks;
+  end if;
+  insert into pipeline.task_errors (run_id, stage, key, class, code, message, place, final, created_at)
+  select
+    (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'key_given_twice',
+    format(
+      'Cannot take this prompt: its key "%s" is that of another text in the same source. Give each text a key of its own',
+      listed.task -> 'prompt' ->> 'key'
+    ),
+    coalesce(listed.task -> 'prompt' -> 'source', jsonb_build_object('key', listed.task -> 'prompt' -> 'key')),
+    true, as_of
+  from jsonb_array_elements(tasks) as listed (task)
+  where listed.task ->> 'key' = any (refused)
+    and not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = (run).id and told.code = 'key_given_twice' and told.key = listed.task ->> 'key'
+    );
+  return (
+    select coalesce(jsonb_agg(listed.task order by listed.place), '[]')
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where listed.task ->> 'key' <> all (refused)
+  );
+end;
+$$;
+comment on function pipeline.refuse_twice_given_keys(public.pipeline_runs, jsonb, timestamptz) is
+  'The tasks without those whose given key stands for another text in the run; each of them is an error in pipeline_errors.';
+
+create function public.pipeline_enqueue_tasks(
+  run_id bigint,
+  stage text,
+  tasks jsonb,
+  as_of timestamptz default now()
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  room integer;
+  enqueued integer;
+begin
+  select * into run
+  from public.pipeline_runs where id = pipeline_enqueue_tasks.run_id
+  for no key update;
+  if run.id is null then
+    raise exception 'Cannot enqueue tasks: there is no run %', pipeline_enqueue_tasks.run_id
+      using errcode = 'P0002';
+  end if;
+  if run.finished_at is not null and not pipeline.outlives_run(pipeline_enqueue_tasks.stage) then
+    return 0;
+  end if;
+  if pipeline_enqueue_tasks.stage = 'execute' then
+    tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
+    if run.max_prompts is not null and pipeline.sample_size(run) is null then
+      room := greatest(run.max_prompts - run.extracted, 0);
+    end if;
+  end if;
+  with fresh as materialized (
+    select
+      item.*,
+      coalesce(
+        item.known_prompt,
+        case when item.prompt is not null then nextval('pipeline.prompts_id_seq') end
+      ) as prompt_id
+    from (
+      select distinct on (listed.task ->> 'key')
+        listed.task ->> 'key' as key,
+        listed.task -> 'payload' as payload,
+        listed.task -> 'prompt' as prompt,
+        (listed.task ->> 'promptId')::bigint as known_prompt,
+        coalesce(listed.task ->> 'endpoint', '') as endpoint,
+        (listed.task ->> 'tokens')::integer as tokens,
+        (listed.task ->> 'availableAt')::timestamptz as available_at,
+        listed.place
+      from jsonb_array_elements(pipeline_enqueue_tasks.tasks) with ordinality as listed (task, place)
+      order by listed.task ->> 'key', listed.place
+    ) as item
+    -- Known keys must not use up max_prompts, so they are left out before the limit.
+    where not exists (
+      select from public.pipeline_tasks as known
+      where known.run_id = run.id
+        and known.stage = pipeline_enqueue_tasks.stage
+        and known.key = item.key
+    )
+    order by item.place
+    limit room
+  ),
+  stored as (
+    insert into pipeline.prompts (
+      id, owner, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+    )
+    select
+      fresh.prompt_id, run.owner,
+      coalesce(given.key, pipeline.prompt_key(given.text, given.messages)),
+      coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
+      given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
+    from fresh
+    cross join lateral jsonb_to_record(fresh.prompt) as given (
+      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, metadata jsonb,
+      source jsonb, parameters jsonb
+    )
+    where fresh.prompt is not null
+  )
+  insert into public.pipeline_tasks (
+    run_id, stage, key, prompt_id, endpoint, input_tokens, payload, available_at, created_at
+  )
+  select
+    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, fresh.endpoint,
+    coalesce(
+      fresh.tokens,
+      ceil((
+        octet_length(fresh.prompt ->> 'text') + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
+      ) / 4.0)::integer,
+      0
+    ),
+    coalesce(fresh.payload, '{}'), coalesce(fresh.available_at, pipeline_enqueue_tasks.as_of),
+    pipeline_enqueue_tasks.as_of
+  from fresh
+  order by fresh.place;
+  get diagnostics enqueued = row_count;
+  update public.pipeline_runs
+  set
+    open = pipeline_runs.open + enqueued,
+    extracted = pipeline_runs.extracted
+      + case when pipeline_enqueue_tasks.stage = 'execute' then enqueued else 0 end
+  where id = run.id and enqueued > 0 and not pipeline.outlives_run(pipeline_enqueue_tasks.stage);
+  if pipeline_enqueue_tasks.stage = 'execute' and pipeline.sample_size(run) is not null then
+    perform pipeline.trim_sample(run.id, pipeline.sample_size(run));
+  end if;
+  return enqueued;
+end;
+$$;
+comment on function public.pipeline_enqueue_tasks(bigint, text, jsonb, timestamptz) is
+  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new. prompt, of stage execute: {text, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none. P0002: no such run.';
+
+-- Why: a list of prompts may be long, but the statement that inserts its run should not be. The
+-- insert enqueues the first of them, so that work begins at once, and a task of stage extract the
+-- rest.
+
+create function pipeline.listed_prompts(run public.pipeline_runs, after bigint, most integer)
+returns table ("position" bigint, task jsonb)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if (run).source ->> 'type' = 'run' then
+    return query
+    select
+      earlier.id,
+      jsonb_build_object(
+        'key', earlier.key, 'promptId', earlier.prompt_id, 'tokens', earlier.input_tokens
+      )
+    from public.pipeline_tasks as earlier
+    where earlier.run_id = ((run).source ->> 'runId')::bigint
+      and earlier.stage = 'execute'
+      and earlier.id > listed_prompts.after
+    order by earlier.id
+    limit listed_prompts.most;
+    return;
+  end if;
+  return query
+  select
+    given.position,
+    jsonb_build_object(
+      'key', case
+        when (run).options -> 'dedupe' = 'true' then coalesce(
+          given.prompt ->> 'key',
+          pipeline.prompt_key(given.prompt ->> 'text', given.prompt -> 'messages')
+        )
+        else given.position::text
+      end,
+      'prompt', given.prompt || jsonb_build_object('keyIsGiven', given.prompt ? 'key')
+    )
+  from (
+    select
+      listed_prompts.after + item.number as "position",
+      case jsonb_typeof(item.prompt)
+        when 'string' then jsonb_build_object('text', item.prompt)
+        else item.prompt
+      end as prompt
+    from jsonb_path_query(
+      (run).source -> 'prompts',
+      '$[$first to $last]',
+      jsonb_build_object(
+        'first', listed_prompts.after, 'last', listed_prompts.after + listed_prompts.most - 1
+      )
+    ) with ordinality as item (prompt, number)
+  ) as given;
+end;
+$$;
+comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
+  'Tasks for the next prompts of a run''s list, or for those of the earlier run that it repeats. after: the last position so far, 0 at the beginning. Prompts of a list are strings or {text, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
+
+create function pipeline.enqueue_listed(
+  run_id bigint,
+  after bigint,
+  most integer,
+  as_of timestamptz
+)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  listed record;
+begin
+  select * into run from public.pipeline_runs where id = enqueue_listed.run_id;
+  select
+    max(item.position) as last,
+    count(*) as count,
+    jsonb_agg(item.task order by item.position) as tasks
+  into listed
+  from pipeline.listed_prompts(run, enqueue_listed.after, enqueue_listed.most) as item;
+  if listed.count > 0 then
+    perform public.pipeline_enqueue_tasks(run.id, 'execute', listed.tasks, enqueue_listed.as_of);
+  end if;
+  return (
+    select listed.last
+    from public.pipeline_runs as fed
+    where fed.id = run.id
+      and listed.count = enqueue_listed.most
+      and (fed.max_prompts is null or fed.extracted < fed.max_prompts)
+  );
+end;
+$$;
+comment on function pipeline.enqueue_listed(bigint, bigint, integer, timestamptz) is
+  'Gives a run the next prompts of its list, with dedupe of equal keys only the first. Returns where to go on; null: the list is at its end, or max_prompts is reached.';
+
+create function pipeline.start_list(run public.pipeline_runs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  listed bigint := pipeline.enqueue_listed((run).id, 0, 500, (run).created_at);
+begin
+  if listed is not null then
+    perform public.pipeline_enqueue_tasks(
+      (run).id,
+      'extract',
+      jsonb_build_array(jsonb_build_object(
+        'key', 'source', 'payload', jsonb_build_object('kind', 'list', 'after', listed)
+      )),
+      (run).created_at
+    );
+  end if;
+  perform pipeline.end_run_if_done((run).id, (run).created_at);
+end;
+$$;
+comment on function pipeline.start_list(public.pipeline_runs) is
+  'Gives a new run the first prompts of its list, and what is left to a task of stage extract.';
+
+create function public.pipeline_continue_list(
+  worker_id uuid,
+  task_id bigint,
+  lease_token uuid,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  progress jsonb;
+  task public.pipeline_tasks;
+  listed bigint;
+begin
+  -- First of all, because tasks are locked before the run.
+  progress := public.pipeline_checkpoint_task(
+    pipeline_continue_list.worker_id, pipeline_continue_list.task_id, pipeline_continue_list.lease_token, '{}',
+    as_of => pipeline_continue_list.as_of
+  );
+  select * into task from public.pipeline_tasks where pipeline_tasks.id = pipeline_continue_list.task_id;
+  if task.payload -> 'after' <> 'null' then
+    listed := pipeline.enqueue_listed(
+      task.run_id, (task.payload ->> 'after')::bigint, 2000, pipeline_continue_list.as_of
+    );
+    update public.pipeline_tasks
+    set payload = task.payload || jsonb_build_object('after', listed)
+    where pipeline_tasks.id = task.id;
+  end if;
+  return jsonb_build_object('status', progress -> 'status', 'isComplete', listed is null);
+end;
+$$;
+comment on function public.pipeline_continue_list(uuid, bigint, uuid, timestamptz) is
+  'Enqueues the next 2,000 prompts of a list and moves its task on, in one transaction. Returns {status, isComplete}. PPL01: the lease was lost and nothing was changed.';
+
+-- Why: a sample of n prompts must be the same whatever the order in which archives are read, so it
+-- can only be drawn when all are known. Until then its candidates wait in the queue, and never more
+-- of them than the sample needs.
+
+create function pipeline.sample_size(run public.pipeline_runs)
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  select floor(sample.size)::integer
+  from (select ((run).options ->> 'sample')::numeric as size) as sample
+  where (run).source ->> 'type' = 'supabase' and sample.size >= 1;
+$$;
+comment on function pipeline.sample_size(public.pipeline_runs) is
+  'Number of prompts that the run''s sample asks for; null: no sample, or a fraction, which workers take by themselves.';
+
+create function pipeline.trim_sample(run_id bigint, size integer)
+returns integer
+language sql
+set search_path = ''
+as $$
+  with dropped as (
+    delete from public.pipeline_tasks
+    where id in (
+      select candidate.id
+      from public.pipeline_tasks as candidate
+      where candidate.run_id = trim_sample.run_id
+        and candidate.stage = 'execute'
+        and candidate.status = 'pending'
+        and candidate.available_at = 'infinity'
+      order by (candidate.payload ->> 'rank')::double precision, candidate.key
+      offset trim_sample.size
+    )
+    returning prompt_id
+  ),
+  -- Nothing else refers to what this run has just extracted.
+  forgotten as (
+    delete from pipeline.prompts where id in (select prompt_id from dropped)
+  ),
+  counted as (select count(*)::integer as prompts from dropped)
+  update public.pipeline_runs as run
+  set open = run.open - counted.prompts, extracted = run.extracted - counted.prompts
+  from counted
+  where run.id = trim_sample.run_id
+  returning counted.prompts;
+$$;
+comment on function pipeline.trim_sample(bigint, integer) is
+  'Drops the candidates of a sample beyond the size lowest ranks and returns how many.';
+
+create function pipeline.draw_sample(run_id bigint, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+begin
+  select * into run from public.pipeline_runs where id = draw_sample.run_id;
+  if pipeline.sample_size(run) is null or exists (
+    select from public.pipeline_tasks as task
+    where task.run_id = run.id and task.stage = 'extract' and task.status in ('pending', 'leased')
+  ) then
+    return;
+  end if;
+  perform pipeline.trim_sample(
+    run.id, least(pipeline.sample_size(run), coalesce(run.max_prompts, pipeline.sample_size(run)))
+  );
+  update public.pipeline_tasks as task
+  set available_at = draw_sample.as_of
+  where task.run_id = run.id
+    and task.stage = 'execute'
+    and task.status = 'pending'
+    and task.available_at = 'infinity';
+  perform pipeline.wake_run(run.id, 'sample', draw_sample.as_of);
+end;
+$$;
+comment on function pipeline.draw_sample(bigint, timestamptz) is
+  'Once the last archive is read, lets the prompts of the sample go.';
+
+-- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
+-- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told
+-- when to ask again.
+
+create type pipeline.claimable_calls as (
+  ids bigint[],
+  tokens integer[],
+  costs numeric[],
+  slots integer,
+  more_slots boolean,
+  handed_over boolean,
+  ready_at timestamptz
+);
+comment on type pipeline.claimable_calls is
+  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
+
+create function pipeline.due_tasks(
+  worker pipeline.workers,
+  most integer,
+  held integer,
+  as_of timestamptz
+)
+returns bigint[]
+language plpgsql
+set search_path = ''
+-- A plan that a connection made while the table was small must not outlive that.
+set enable_seqscan = off
+as $$
+declare
+  ids bigint[];
+begin
+  ids := array(
+    select task.id
+    from public.pipeline_tasks as task
+    where task.run_id = (due_tasks.worker).run_id
+      and task.stage = (due_tasks.worker).stage
+      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
+      and task.status = 'pending'
+      and task.available_at <= due_tasks.as_of
+      and task.lease_losses < 2
+    order by task.available_at, task.id
+    limit greatest(due_tasks.most, 0)
+    for update skip locked
+  );
+  if ids <> '{}' or held > 0 or most < 1 then
+    return ids;
+  end if;
+  -- One that two dead workers held is alone in its worker: the third death tells which is to blame.
+  return array(
+    select task.id
+    from public.pipeline_tasks as task
+    where task.run_id = (due_tasks.worker).run_id
+      and task.stage = (due_tasks.worker).stage
+      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
+      and task.status = 'pending'
+      and task.available_at <= due_tasks.as_of
+      and task.lease_losses >= 2
+    order by task.available_at, task.id
+    limit 1
+    for update skip locked
+  );
+end;
+$$;
+comment on function pipeline.due_tasks(pipeline.workers, integer, integer, timestamptz) is
+  'Locks up to most due tasks of the worker''s run, stage and endpoint, oldest first, and returns their ids.';
+
+create function pipeline.lease_tasks(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  calls pipeline.claimable_calls,
+  lease_token uuid,
+  as_of timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tasks jsonb;
+begin
+  with leased as (
+    update public.pipeline_tasks as task
+    set
+      status = 'leased',
+      attempts = task.attempts + 1,
+      lease_token = lease_tasks.lease_token,
+      lease_expires_at = lease_tasks.as_of + pipeline.lease_time(),
+      worker = (lease_tasks.worker).id,
+      reserved_tokens = coalesce((calls).tokens[array_position((calls).ids, task.id)], 0),
+      reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0)
+    -- An array instead of a join: with the limit as a parameter the planner would hash the table.
+    where task.id = any ((calls).ids)
+    returning
+      task.id, task.key, task.attempts, task.payload, task.prompt_id, task.repetition, task.created_at
+  )
+  select jsonb_agg(
+    jsonb_build_object(
+      'id', leased.id, 'key', leased.key, 'attempt', leased.attempts,
+      'repetition', leased.repetition, 'enqueuedAt', leased.created_at,
+      'payload', case
+        when leased.prompt_id is null then leased.payload
+        else jsonb_strip_nulls(jsonb_build_object(
+          'text', prompt.text, 'messages', prompt.messages, 'parameters', prompt.parameters
+        ))
+      end
+    )
+    order by leased.id
+  )
+  into tasks
+  from leased
+  left join pipeline.prompts as prompt on prompt.id = leased.prompt_id;
+  return tasks;
+end;
+$$;
+comment on function pipeline.lease_tasks(
+  pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
+) is 'Leases tasks to a worker, and returns them with what it needs to work on them; null: none.';
+
+create function pipeline.next_wait_ms(
+  worker pipeline.workers,
+  ready_at timestamptz,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  available_at timestamptz;
+begin
+  select min(task.available_at) into available_at
+  from public.pipeline_tasks as task
+  where task.run_id = (next_wait_ms.worker).run_id
+    and task.stage = (next_wait_ms.worker).stage
+    and task.endpoint = case (next_wait_ms.worker).stage when 'judge' then (next_wait_ms.worker).endpoint else '' end
+    and task.status = 'pending';
+  return case
+    -- For a later attempt to deliver an event, maintenance wakes another worker.
+    when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
+    -- What is due and yet was not given is held back by a limit, or locked by another claim.
+    when available_at < 'infinity' then greatest(
+      100, ceil(extract(epoch from greatest(available_at, ready_at) - as_of) * 1000)
+    )
+    -- Nothing is due, but an earlier stage is still at work: more is coming.
+    else (
+      select min(case task.stage when 'extract' then 200 else 500 end)
+      from public.pipeline_tasks as task
+      where task.run_id = (next_wait_ms.worker).run_id
+        and task.status = 'leased'
+        and task.stage = any (
+          case (next_wait_ms.worker).stage
+            when 'execute' then array['extract']
+            when 'evaluate' then array['execute']
+            when 'judge' then array['execute', 'evaluate']
+            else '{}'
+          end
+        )
+    )
+  end;
+end;
+$$;
+comment on function pipeline.next_wait_ms(pipeline.workers, timestamptz, timestamptz) is
+  'Milliseconds until it is worth asking for tasks again; null: nothing is to come.';
+
+create function public.pipeline_claim_tasks(
+  worker_id uuid,
+  in_flight integer default 0,
+  held integer default 0,
+  ahead integer default 0,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+  run public.pipeline_runs;
+  calls pipeline.claimable_calls;
+  lease_token uuid := gen_random_uuid();
+  tasks jsonb := '[]';
+begin
+  -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
+  perform set_config('synchronous_commit', 'off', true);
+  worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
+  select * into run from public.pipeline_runs where id = worker.run_id;
+  if run.status <> 'running' and not pipeline.outlives_run(worker.stage) then
+    return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
+  end if;
+  if worker.endpoint is not null then
+    calls := pipeline.claim_calls(worker, run, in_flight, held, ahead, as_of);
+  else
+    select stages.slots into calls.slots from pipeline.stages where stages.name = worker.stage;
+    calls.ids := case
+      when worker.stage = 'notify' then pipeline.next_event(run.id, held, as_of)
+      else pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of)
+    end;
+  end if;
+  if calls.ids <> '{}' then
+    tasks := pipeline.lease_tasks(worker, run, calls, lease_token, as_of);
+    if worker.stage = 'execute' and (run.options -> 'cache') = 'true' then
+      tasks := pipeline.add_cached_answers(run, tasks);
+    end if;
+    if worker.endpoint is not null then
+      perform pipeline.spend_budget(worker.endpoint, tasks, calls.tokens);
+    end if;
+  end if;
+  return jsonb_build_object(
+    -- Read again: a run without money has just been paused.
+    'status', (select claimed.status from public.pipeline_runs as claimed where claimed.id = run.id),
+    'slots', calls.slots,
+    'leaseToken', lease_token,
+    'tasks', tasks,
+    'waitMs', case
+      when tasks = '[]' or calls.ready_at is not null
+      then pipeline.next_wait_ms(worker, calls.ready_at, as_of)
+    end
+  )
+    || case when calls.more_slots then '{"moreSlots": true}' else '{}' end::jsonb
+    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
+end;
+$$;
+comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+
+-- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
+-- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
+
+create function public.pipeline_extend_leases(worker_id uuid, as_of timestamptz default now())
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  worker := pipeline.live_worker(pipeline_extend_leases.worker_id);
+  update pipeline.workers
+  set expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
+  where workers.id = worker.id;
+  -- Half the lease left is enough until the next heartbeat; most tasks end before they need one.
+  update public.pipeline_tasks as task
+  set lease_expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
+  where task.run_id = worker.run_id
+    and task.stage = worker.stage
+    and task.status = 'leased'
+    and task.worker = worker.id
+    and task.lease_expires_at < pipeline_extend_leases.as_of + pipeline.lease_time() / 2;
+  return jsonb_build_object(
+    'status', (select run.status from public.pipeline_runs as run where run.id = worker.run_id),
+    'held', (
+      select coalesce(jsonb_agg(task.id), '[]')
+      from public.pipeline_tasks as task
+      where task.run_id = worker.run_id
+        and task.stage = worker.stage
+        and task.status = 'leased'
+        and task.worker = worker.id
+    )
+  );
+end;
+$$;
+comment on function public.pipeline_extend_leases(uuid, timestamptz) is
+  'The heartbeat: keeps the worker and its leases alive for another 30 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
+
+create function pipeline.put_back(
+  run public.pipeline_runs,
+  task_ids bigint[],
+  as_of timestamptz,
+  loss text default null
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  with put_back as (
+    update public.pipeline_tasks as task
+    set
+      status = after.status,
+      finished_at = case when after.status = 'cancelled' then put_back.as_of end,
+      attempts = greatest(task.attempts - 1, 0),
+      lease_losses = task.lease_losses + case when put_back.loss is null then 0 else 1 end,
+      error = coalesce(put_back.loss, task.error),
+      lease_token = null,
+      lease_expires_at = null,
+      worker = null
+    from (
+      values
+        (true, 'pending'),
+        (false, case when (run).status = 'cancelled' then 'cancelled' else 'pending' end)
+    ) as after (outlives_run, status)
+    where task.id = any (put_back.task_ids)
+      and pipeline.outlives_run(task.stage) = after.outlives_run
+    returning task.status
+  )
+  update public.pipeline_runs as counted
+  set open = counted.open - cancelled.tasks
+  from (select count(*) as tasks from put_back where put_back.status = 'cancelled') as cancelled
+  where counted.id = (run).id and cancelled.tasks > 0;
+end;
+$$;
+comment on function pipeline.put_back(public.pipeline_runs, bigint[], timestamptz, text) is
+  'Makes leased tasks of a run pending again as if they had never been claimed; in a cancelled run they are cancelled. loss: why they lost their worker, null: it gave them back.';
+
+create function public.pipeline_release_tasks(
+  worker_id uuid,
+  task_ids bigint[] default null,
+  as_of timestamptz default now()
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+  run public.pipeline_runs;
+  held bigint[];
+begin
+  select * into worker from pipeline.workers where id = pipeline_release_tasks.worker_id;
+  select * into run from public.pipeline_runs where id = worker.run_id;
+  held := array(
+    select task.id
+    from public.pipeline_tasks as task
+    where task.run_id = worker.run_id
+      and task.stage = worker.stage
+      and task.status = 'leased'
+      and task.worker = worker.id
+      and (pipeline_release_tasks.task_ids is null or task.id = any (pipeline_release_tasks.task_ids))
+    order by task.id
+    for update
+  );
+  if held <> '{}' then
+    perform pipeline.put_back(run, held, pipeline_release_tasks.as_of);
+  end if;
+  return cardinality(held);
+end;
+$$;
+comment on function public.pipeline_release_tasks(uuid, bigint[], timestamptz) is
+  'Puts tasks that the worker holds (null: all) back as if they had never been claimed; in a cancelled run they are cancelled. Returns how many.';
+
+create function pipeline.follow_up(
+  run_id bigint,
+  task_ids bigint[],
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.task_errors (
+    run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
+  )
+  select
+    task.run_id, task.id, task.stage, task.key, task.attempts, 'unreadable',
+    loss ->> 'code', loss ->> 'message', loss -> 'place', true, follow_up.as_of
+  from jsonb_to_recordset(results) as result (id bigint, losses jsonb)
+  cross join lateral jsonb_array_elements(result.losses) as loss
+  join public.pipeline_tasks as task on task.id = result.id
+  where task.id = any (task_ids);
+  perform public.pipeline_enqueue_tasks(follow_up.run_id, batch.stage, batch.tasks, follow_up.as_of)
+  from (
+    select item ->> 'stage' as stage, jsonb_agg(item order by result.id, place) as tasks
+    from jsonb_to_recordset(results) as result (id bigint, enqueue jsonb)
+    cross join lateral jsonb_array_elements(result.enqueue) with ordinality as listed (item, place)
+    where result.id = any (task_ids)
+    group by item ->> 'stage'
+    order by item ->> 'stage'
+  ) as batch;
+end;
+$$;
+comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
+  'What results bring with them, [{id, losses?: [{code, message, place}], enqueue?: [{stage, key, …}]}]: what could not be read is written where pipeline_errors shows it, and tasks are enqueued.';
+
+create function public.pipeline_checkpoint_task(
+  worker_id uuid,
+  task_id bigint,
+  lease_token uuid,
+  payload jsonb,
+  enqueue jsonb default '[]',
+  losses jsonb default '[]',
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  task public.pipeline_tasks;
+  run public.pipeline_runs;
+begin
+  update public.pipeline_tasks
+  set
+    payload = pipeline_tasks.payload || pipeline_checkpoint_task.payload,
+    lease_expires_at = pipeline_checkpoint_task.as_of + pipeline.lease_time()
+  where pipeline_tasks.id = pipeline_checkpoint_task.task_id
+    and pipeline_tasks.lease_token = pipeline_checkpoint_task.lease_token
+    and pipeline_tasks.worker = pipeline_checkpoint_task.worker_id
+  returning * into task;
+  if task.id is null then
+    raise exception 'Cannot checkpoint task %: its lease was lost', pipeline_checkpoint_task.task_id
+      using errcode = 'PPL01';
+  end if;
+  perform pipeline.follow_up(
+    task.run_id, array[task.id],
+    jsonb_build_array(jsonb_build_object(
+      'id', task.id, 'losses', pipeline_checkpoint_task.losses, 'enqueue', pipeline_checkpoint_task.enqueue
+    )),
+    as_of
+  );
+  select * into run from public.pipeline_runs where id = task.run_id;
+  return jsonb_build_object(
+    'status', run.status,
+    'full', coalesce(run.extracted >= run.max_prompts and pipeline.sample_size(run) is null, false)
+  );
+end;
+$$;
+comment on function public.pipeline_checkpoint_task(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
+  'Moves a leased task on in one transaction: merges payload, enqueues [{stage, key, …}], logs losses [{code, message, place}]. Returns {status, full}; full: max_prompts is reached. PPL01: the lease was lost and nothing was changed.';
+
+-- Why: what becomes of a task after a try is decided here: closed, tried again, or put back to wait.
+
+create function pipeline.retry_delay(attempts integer, chance double precision default random())
+returns interval
+language sql
+set search_path = ''
+as $$
+  -- Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+  select make_interval(secs => chance * least(60, power(2, least(attempts, 10))));
+$$;
+comment on function pipeline.retry_delay(integer, double precision) is
+  'Wait before the next try: uniform between 0 and 2, 4, 8 … s, at most 60 s.';
+
+create type pipeline.settled_tasks as (
+  ids bigint[],
+  stored_ids bigint[],
+  closed bigint,
+  failed bigint,
+  reserved_tokens bigint,
+  evaluated bigint,
+  not_evaluated bigint
+);
+comment on type pipeline.settled_tasks is
+  'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
+
+create function pipeline.settle_successes(worker_id uuid, results jsonb, as_of timestamptz)
+returns setof public.pipeline_tasks
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+  update public.pipeline_tasks as task
+  set
+    status = 'succeeded',
+    payload = case
+      when result.payload is null then task.payload else task.payload || result.payload
+    end,
+    error = null,
+    finished_at = settle_successes.as_of,
+    lease_token = null,
+    lease_expires_at = null,
+    worker = null
+  from jsonb_to_recordset(results) as result (
+    id bigint, "leaseToken" uuid, outcome text, payload jsonb
+  )
+  where result.outcome = 'succeeded'
+    and task.id = result.id
+    and task.lease_token = result."leaseToken"
+    and task.worker = settle_successes.worker_id
+  returning task.*;
+end;
+$$;
+comment on function pipeline.settle_successes(uuid, jsonb, timestamptz) is
+  'Closes the tasks whose try succeeded and whose lease still holds, and returns them.';
+
+create function pipeline.settle_failures(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  results jsonb,
+  as_of timestamptz
+)
+returns setof public.pipeline_tasks
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+  with settled as materialized (
+    select
+      result.id,
+      result."leaseToken" as lease_token,
+      result.error ->> 'class' as class,
+      concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
+      coalesce((result.error ->> 'retryAfterMs')::numeric, 0) as retry_after_ms,
+      case
+        when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
+        -- Waiting is not failing: neither burns an attempt.
+        when result.error ->> 'class' in ('rate', 'stop') then 'pending'
+        when result.error ->> 'class' = 'transient'
+          and held.attempts < coalesce(kind.most_attempts, (run).max_attempts)
+        then 'pending'
+        else 'failed'
+      end as status
+    from jsonb_to_recordset(results) as result (
+      id bigint, "leaseToken" uuid, outcome text, error jsonb
+    )
+    join public.pipeline_tasks as held on held.id = result.id
+    join pipeline.stages as kind on kind.name = (worker).stage
+    where result.outcome = 'failed'
+  )
+  update public.pipeline_tasks as task
+  set
+    status = settled.status,
+    attempts = task.attempts - case when settled.class in ('rate', 'stop') then 1 else 0 end,
+    available_at = case
+      when settled.class <> 'transient' then task.available_at
+      else settle_failures.as_of + greatest(
+        pipeline.retry_delay(task.attempts), make_interval(secs => settled.retry_after_ms / 1000.0)
+      )
+    end,
+    error = coalesce(nullif(settled.message, ''), 'The worker gave no reason'),
+    finished_at = case when settled.status <> 'pending' then settle_failures.as_of end,
+    lease_token = null,
+    lease_expires_at = null,
+    worker = null
+  from settled
+  where task.id = settled.id
+    and task.lease_token = settled.lease_token
+    and task.worker = (settle_failures.worker).id
+  returning task.*;
+end;
+$$;
+comment on function pipeline.settle_failures(
+  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
+) is
+  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. Returns them.';
+
+create function pipeline.settle_tasks(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  results jsonb,
+  as_of timestamptz
+)
+returns pipeline.settled_tasks
+language plpgsql
+set search_path = ''
+as $$
+declare
+  settled pipeline.settled_tasks;
+begin
+  select
+    array_agg(task.id),
+    array_agg(task.id) filter (where task.status in ('succeeded', 'failed')),
+    count(task.finished_at),
+    count(*) filter (where task.status = 'failed'),
+    sum(task.reserved_tokens),
+    coalesce(
+      sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'succeeded'), 0
+    ),
+    coalesce(
+      sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'failed'), 0
+    )
+  into settled
+  from (
+    select * from pipeline.settle_successes((worker).id, results, as_of)
+    union all
+    select * from pipeline.settle_failures(worker, run, results, as_of)
+    where results @? '$[*] ? (@.outcome == "failed")'
+  ) as task;
+  return settled;
+end;
+$$;
+comment on function pipeline.settle_tasks(
+  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
+) is
+  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
+
+create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from jsonb_to_recordset(results) as result (id bigint)
+    group by result.id
+    having count(*) > 1
+  ) then
+    return results;
+  end if;
+  return (
+    select coalesce(jsonb_agg(kept.result order by kept.place), '[]')
+    from (
+      select distinct on (listed.result -> 'id') listed.result, listed.place
+      from jsonb_array_elements(one_result_a_task.results) with ordinality as listed (result, place)
+      join public.pipeline_tasks as task on task.id = (listed.result ->> 'id')::bigint
+      where task.worker = one_result_a_task.worker_id
+        and task.lease_token = (listed.result ->> 'leaseToken')::uuid
+      order by listed.result -> 'id', listed.place
+    ) as kept
+  );
+end;
+$$;
+comment on function pipeline.one_result_a_task(uuid, jsonb) is
+  'Results as they are, unless two are of one task: then of each task the one whose lease holds. A worker may have lost a task and claimed it again while its first try was under way.';
+
+create type pipeline.result_totals as (
+  succeeded bigint,
+  cached bigint,
+  errors bigint,
+  rate_errors bigint,
+  retry_after_ms numeric,
+  rate_reason text,
+  stop_reason text,
+  stop_advice text,
+  input_tokens bigint,
+  output_tokens bigint,
+  output_tokens_mean numeric,
+  latency_ms numeric,
+  pause_ms numeric
+);
+comment on type pipeline.result_totals is
+  'What a batch of results comes to; tokens without those of cached answers.';
+
+create function pipeline.total_results(results jsonb, task_ids bigint[])
+returns pipeline.result_totals
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  totals pipeline.result_totals;
+begin
+  select
+    count(*) filter (where result.outcome = 'succeeded'),
+    count(*) filter (where result.cached),
+    count(*) filter (where result.error is not null),
+    count(*) filter (where result.error ->> 'class' = 'rate'),
+    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate'),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate'),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'stop'),
+    min(result.error ->> 'advice') filter (where result.error ->> 'class' = 'stop'),
+    coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
+    coalesce(sum(result."outputTokens") filter (where result.cached is not true), 0),
+    avg(result."outputTokens") filter (where result.cached is not true),
+    avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
+    max(result."pauseMs")
+  into totals
+  from jsonb_to_recordset(results) as result (
+    id bigint, outcome text, error jsonb, cached boolean,
+    "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
+  )
+  where result.id = any (task_ids);
+  return totals;
+end;
+$$;
+comment on function pipeline.total_results(jsonb, bigint[]) is
+  'Adds up the results of the given tasks, in one pass.';
+
+-- Why: answers are stored in the transaction that closes their tasks, so that there is one for each.
+
+create function pipeline.create_store_function(results_table text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  function_name text := 'store_in_' || create_store_function.results_table;
+begin
+  -- One function a table, because a statement that names its table as it runs is planned each time,
+  -- which takes longer than storing ten answers.
+  execute format($create$
+    create or replace function pipeline.%1$I(
+      run public.pipeline_runs,
+      endpoint public.model_endpoints,
+      task_ids bigint[],
+      results jsonb,
+      as_of timestamptz
+    )
+    returns void
+    language plpgsql
+    set search_path = ''
+    as $store$
+    #variable_conflict use_column
+    begin
+      insert into public.%2$I as stored (
+        run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,
+        timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
+        output_tokens, cost, finish_reason, attempts, reference, source, owner
+      )
+      select
+        (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
+        coalesce(result.model, (run).model, (endpoint).model),
+        task.status = 'succeeded', task.error, as_of, result."durationMs",
+        result."inputTokens" + result."outputTokens",
+        coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
+          || case
+            when task.status = 'succeeded' then '{}'
+            else jsonb_build_object(
+              'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
+            )
+          end,
+        (run).experiment_name, (run).tags, result."inputTokens", result."outputTokens",
+        case
+          when result.cached then 0
+          else (result."inputTokens" * (endpoint).input_cost + result."outputTokens" * (endpoint).output_cost) / 1e6
+        end,
+        result."finishReason", task.attempts, prompt.reference, prompt.source, (run).owner
+      from public.pipeline_tasks as task
+      join pipeline.prompts as prompt on prompt.id = task.prompt_id
+      left join jsonb_to_recordset(results) as result (
+        id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
+        "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb
+      ) on result.id = task.id
+      where task.id = any (task_ids)
+      order by task.id
+      -- A prompt that failed and is tried again gets its answer in the same row.
+      on conflict (run_id, task_id) do update set
+        response = excluded.response, model = excluded.model, success = excluded.success,
+        error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
+        tokens_used = excluded.tokens_used, metadata = excluded.metadata,
+        input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
+        cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
+      where not stored.success;
+    end;
+    $store$
+  $create$, function_name, create_store_function.results_table);
+  execute format(
+    'comment on function pipeline.%I is %L',
+    function_name,
+    'store_evaluations() for the results table ' || create_store_function.results_table
+  );
+  execute format('revoke execute on function pipeline.%I from public', function_name);
+  execute format('grant execute on function pipeline.%I to service_role', function_name);
+end;
+$$;
+comment on function pipeline.create_store_function(text) is
+  'Makes store_in_<results table>(), which store_evaluations() calls. Calling it again makes it anew.';
+
+select pipeline.create_store_function('prompt_evaluations');
+
+create function pipeline.store_evaluations(
+  run public.pipeline_runs,
+  endpoint public.model_endpoints,
+  task_ids bigint[],
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  execute format('select pipeline.%I($1, $2, $3, $4, $5)', 'store_in_' || (run).results_table)
+  using run, endpoint, task_ids, results, as_of;
+end;
+$$;
+comment on function pipeline.store_evaluations(
+  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
+) is
+  'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
+
+create function public.create_evaluations_table(name text)
+returns text
+language plpgsql
+-- Definer: service_role cannot create tables.
+security definer
+set search_path = ''
+as $$
+begin
+  if create_evaluations_table.name !~ '^[a-z_][a-z0-9_]{0,50}$' or create_evaluations_table.name ~ '^pg_' then
+    raise exception 'Cannot create results table "%": not a plain name', create_evaluations_table.name
+      using
+        errcode = '22023',
+        hint = 'Use lower-case letters, digits and _, at most 51 characters, not beginning with pg_';
+  end if;
+  if to_regclass(format('public.%I', create_evaluations_table.name)) is not null then
+    if not exists (
+      select from pipeline.results_tables where results_tables.name = create_evaluations_table.name
+    ) then
+      raise exception 'Cannot create results table "%": there is a table of that name',
+        create_evaluations_table.name
+        using
+          errcode = '42P07',
+          hint = 'Choose another name; to store answers into a table of yours: select use_evaluations_table(''…'')';
+    end if;
+    return create_evaluations_table.name;
+  end if;
+  execute format(
+    'create table public.%1$I (like public.prompt_evaluations including all)
+       inherits (pipeline.evaluations);
+     alter table public.%1$I enable row level security;
+     revoke all on public.%1$I from anon, authenticated, service_role;
+     grant select, insert, update, delete on public.%1$I to service_role;
+     grant select on public.%1$I to authenticated;
+     create policy "owners read their evaluations" on public.%1$I for select to authenticated
+       using (owner = (select pipeline.current_user_id()))',
+    create_evaluations_table.name
+  );
+  execute format(
+    'comment on table public.%I is %L',
+    create_evaluations_table.name,
+    'A results table like prompt_evaluations: one row per task of a run.'
+  );
+  perform pipeline.create_store_function(create_evaluations_table.name);
+  -- Somebody may have dropped a table of this name that was ours.
+  insert into pipeline.results_tables (name) values (create_evaluations_table.name)
+  on conflict on constraint results_tables_pkey do update set is_foreign = false;
+  return create_evaluations_table.name;
+end;
+$$;
+comment on function public.create_evaluations_table(text) is
+  'Makes a results table like prompt_evaluations, with its grants and policies, and returns its name. Calling it again changes nothing. SQLSTATE 22023: not a plain name; 42P07: a table of that name that is not ours.';
+
+-- Why: the results of tries are stored, counted and followed up in the transaction that decides about
+-- their tasks, in one place for all stages.
+
+create function pipeline.end_run_if_done(run_id bigint, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  source_error text;
+begin
+  select task.error into source_error
+  from public.pipeline_tasks as task
+  where task.run_id = end_run_if_done.run_id
+    and task.stage = 'extract'
+    and task.key = 'source'
+    and task.status = 'failed';
+  update public.pipeline_runs as run
+  set
+    status = case when source_error is null then 'completed' else 'failed' end,
+    error = source_error,
+    finished_at = end_run_if_done.as_of,
+    started_at = coalesce(run.started_at, end_run_if_done.as_of),
+    notice = case
+      when run.extracted = 0 and source_error is null
+      then format(
+        case run.source ->> 'type'
+          when 'evaluations' then 'No evaluations: nothing stored for %s'
+          else 'No prompts: nothing to extract from %s'
+        end,
+        run.source
+      )
+    end
+  where run.id = end_run_if_done.run_id
+    and run.open = 0
+    and run.status in ('queued', 'running', 'paused');
+end;
+$$;
+comment on function pipeline.end_run_if_done(bigint, timestamptz) is
+  'Completes a run that has no open task; fails it when its source could not be read.';
+
+create function pipeline.log_attempts(task_ids bigint[], results jsonb, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.task_errors (
+    run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
+  )
+  select
+    task.run_id, task.id, task.stage, task.key, task.attempts, result.error ->> 'class',
+    coalesce(result.error ->> 'code', 'unknown'),
+    coalesce(nullif(concat_ws('. ', result.error ->> 'message', result.error ->> 'advice'), ''), 'unknown'),
+    coalesce(result.error -> 'place', prompt.source), task.status = 'failed', log_attempts.as_of
+  from jsonb_to_recordset(results) as result (id bigint, error jsonb)
+  join public.pipeline_tasks as task on task.id = result.id
+  left join pipeline.prompts as prompt on prompt.id = task.prompt_id
+  where result.error is not null and task.id = any (task_ids);
+end;
+$$;
+comment on function pipeline.log_attempts(bigint[], jsonb, timestamptz) is
+  'Writes the errors of tries, final or not, where pipeline_errors shows them.';
+
+create function pipeline.pause_on_stop(run_id bigint, reason text, advice text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = format(
+      '%s. %s, then resume the run: select resume_pipeline_run(%s)',
+      reason, coalesce(advice, 'Mend it'), pause_on_stop.run_id
+    )
+  where run.id = pause_on_stop.run_id and run.status in ('queued', 'running');
+end;
+$$;
+comment on function pipeline.pause_on_stop(bigint, text, text) is
+  'Pauses a run whose calls cannot succeed as things are: a bad key, no credit left. advice: what to do about it.';
+
+create function pipeline.count_results(
+  run public.pipeline_runs,
+  worker pipeline.workers,
+  endpoint public.model_endpoints,
+  settled pipeline.settled_tasks,
+  totals pipeline.result_totals
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.pipeline_runs as counted
+  set
+    open = counted.open - (settled).closed,
+    succeeded = counted.succeeded + case
+      when (worker).stage = 'execute' then (totals).succeeded
+      -- Of a run that only evaluates, done is what has been evaluated.
+      when (run).source ->> 'type' = 'evaluations' then (settled).evaluated
+      else 0
+    end,
+    failed = counted.failed + case
+      when (worker).stage = 'execute' then (settled).failed
+      when (run).source ->> 'type' = 'evaluations' then (settled).not_evaluated
+      else 0
+    end,
+    judge_errors = counted.judge_errors + case when (worker).stage = 'judge' then (settled).failed else 0 end,
+    cached = counted.cached + case when (worker).stage = 'execute' then (totals).cached else 0 end,
+    input_tokens = counted.input_tokens + (totals).input_tokens,
+    output_tokens = counted.output_tokens + (totals).output_tokens,
+    cost = counted.cost + coalesce(
+      (
+        (totals).input_tokens * (count_results.endpoint).input_cost
+        + (totals).output_tokens * (count_results.endpoint).output_cost
+      ) / 1e6,
+      0
+    )
+  where counted.id = (run).id;
+end;
+$$;
+comment on function pipeline.count_results(
+  public.pipeline_runs, pipeline.workers, public.model_endpoints, pipeline.settled_tasks,
+  pipeline.result_totals
+) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
+
+create function pipeline.take_results(
+  run public.pipeline_runs,
+  worker pipeline.workers,
+  settled pipeline.settled_tasks,
+  results jsonb,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  endpoint public.model_endpoints;
+  totals pipeline.result_totals := pipeline.total_results(results, settled.ids);
+  blocked_ms integer := 0;
+begin
+  if totals.errors > 0 then
+    perform pipeline.log_attempts(settled.ids, results, as_of);
+  end if;
+  if (worker).stage = 'notify' then
+    perform pipeline.log_deliveries(settled.ids, results, as_of);
+    return 0;
+  end if;
+  select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  case (worker).stage
+    when 'execute' then
+      perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
+    when 'evaluate' then
+      perform pipeline.store_scores(run, settled.stored_ids, results, as_of);
+    when 'judge' then
+      perform pipeline.store_votes(run, settled.stored_ids, results, as_of);
+    else
+  end case;
+  if endpoint.name is not null then
+    if ((run).options -> 'cache') = 'true' then
+      perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
+    end if;
+    blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+  end if;
+  perform pipeline.count_results(run, worker, endpoint, settled, totals);
+  if (worker).stage = 'judge' then
+    perform pipeline.score_votes(run, settled.stored_ids, as_of);
+  elsif (worker).stage <> 'execute' then
+    perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+    perform pipeline.draw_sample((run).id, as_of);
+  elsif (run).evaluators <> '[]' and settled.stored_ids is not null then
+    perform pipeline.enqueue_evaluations(run, settled.stored_ids, as_of);
+  end if;
+  if totals.stop_reason is not null then
+    perform pipeline.pause_on_stop((run).id, totals.stop_reason, totals.stop_advice);
+  end if;
+  perform pipeline.end_run_if_done((run).id, as_of);
+  return blocked_ms;
+end;
+$$;
+comment on function pipeline.take_results(
+  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
+) is
+  'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then the run.';
+
+create function public.pipeline_finish_tasks(
+  worker_id uuid,
+  results jsonb,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+  run public.pipeline_runs;
+  settled pipeline.settled_tasks;
+  blocked_ms integer := 0;
+begin
+  results := pipeline.one_result_a_task(pipeline_finish_tasks.worker_id, pipeline_finish_tasks.results);
+  select * into worker from pipeline.workers where id = pipeline_finish_tasks.worker_id;
+  select * into run from public.pipeline_runs where id = worker.run_id;
+  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  if settled.ids is not null then
+    blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
+  end if;
+  if worker.handed_over_at is not null then
+    -- It claims no more once its successor has started, which must not wait for its last call.
+    update pipeline.workers as giver
+    set slots = least(giver.slots, (
+      select count(*)
+      from public.pipeline_tasks as task
+      where task.run_id = worker.run_id
+        and task.stage = worker.stage
+        and task.status = 'leased'
+        and task.worker = giver.id
+    ))
+    where giver.id = worker.id;
+  end if;
+  return jsonb_build_object(
+    'status', (select finished.status from public.pipeline_runs as finished where finished.id = run.id),
+    'finished', coalesce(to_jsonb(settled.ids), '[]'),
+    'blockedMs', coalesce(blocked_ms, 0)
+  );
+end;
+$$;
+comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+
+-- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
+
+create function pipeline.start_run()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch the queue.
+security definer
+set search_path = ''
+as $$
+begin
+  case new.source ->> 'type'
+    when 'supabase' then
+      perform public.pipeline_enqueue_tasks(
+        new.id,
+        'extract',
+        jsonb_build_array(jsonb_build_object(
+          'key', 'source',
+          'payload', jsonb_build_object(
+            'kind', 'folder',
+            'bucket', new.source -> 'bucket',
+            'prefix', coalesce(new.source ->> 'prefix', '')
+          )
+        )),
+        new.created_at
+      );
+    when 'prompts', 'run' then
+      perform pipeline.start_list(new);
+    when 'evaluations' then
+      perform pipeline.start_evaluations(new);
+      perform pipeline.end_run_if_done(new.id, new.created_at);
+  end case;
+  return null;
+end;
+$$;
+comment on function pipeline.start_run() is 'Gives a new run its first tasks.';
+
+create trigger start_run
+after insert on public.pipeline_runs
+for each row execute function pipeline.start_run();
+
+create function pipeline.cancel_pending(run_id bigint, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  cancelled integer;
+begin
+  -- Leased tasks keep their lease: what was paid for is stored, the rest is released.
+  update public.pipeline_tasks as task
+  set status = 'cancelled', finished_at = cancel_pending.as_of
+  where task.id in (
+    select pending.id
+    from public.pipeline_tasks as pending
+    where pending.run_id = cancel_pending.run_id
+      and pending.status = 'pending'
+      and not pipeline.outlives_run(pending.stage)
+    for update skip locked
+  );
+  get diagnostics cancelled = row_count;
+  update public.pipeline_runs as run
+  set open = run.open - cancelled
+  where run.id = cancel_pending.run_id and cancelled > 0;
+end;
+$$;
+comment on function pipeline.cancel_pending(bigint, timestamptz) is
+  'Cancels the pending tasks of a cancelled run.';
+
+create function pipeline.apply_run_change()
+returns trigger
+language plpgsql
+-- Definer: owners may set the status of their runs, but not touch the queue.
+security definer
+set search_path = ''
+as $$
+begin
+  if new.status = 'cancelled' then
+    perform pipeline.cancel_pending(new.id, new.finished_at);
+  elsif new.status = 'running' and old.status <> 'queued' then
+    perform pipeline.wake_run(new.id, 'resume', now());
+    perform pipeline.end_run_if_done(new.id, now());
+  end if;
+  return null;
+end;
+$$;
+comment on function pipeline.apply_run_change() is
+  'Cancels the pending tasks of a cancelled run; wakes workers for a resumed one.';
+
+create trigger apply_run_change
+after update of status on public.pipeline_runs
+for each row when (old.status is distinct from new.status)
+execute function pipeline.apply_run_change();
+
+create function pipeline.set_run_status(run_id bigint, status text)
+returns public.pipeline_runs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+begin
+  update public.pipeline_runs as steered
+  set status = set_run_status.status
+  where steered.id = set_run_status.run_id
+  returning * into run;
+  if run.id is null then
+    raise exception 'Cannot find run %', set_run_status.run_id using errcode = 'P0002';
+  end if;
+  return run;
+end;
+$$;
+
+create function public.pause_pipeline_run(run_id bigint)
+returns public.pipeline_runs
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_run_status(run_id, 'paused');
+$$;
+comment on function public.pause_pipeline_run(bigint) is
+  'Stops claiming; calls in flight are finished and stored. P0002: no such run; 22023: it has finished.';
+
+create function public.resume_pipeline_run(run_id bigint)
+returns public.pipeline_runs
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_run_status(run_id, 'running');
+$$;
+comment on function public.resume_pipeline_run(bigint) is
+  'Goes on where a paused run stopped. P0002: no such run; 22023: it has finished.';
+
+create function public.cancel_pipeline_run(run_id bigint)
+returns public.pipeline_runs
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_run_status(run_id, 'cancelled');
+$$;
+comment on function public.cancel_pipeline_run(bigint) is
+  'Ends a run for good; what is stored stays. P0002: no such run; 22023: it has finished.';
+
+create function public.retry_pipeline_run(run_id bigint, as_of timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  retried record;
+begin
+  select * into run
+  from public.pipeline_runs where id = retry_pipeline_run.run_id for no key update;
+  if run.id is null then
+    raise exception 'Cannot find run %', retry_pipeline_run.run_id using errcode = 'P0002';
+  end if;
+  if run.status = 'cancelled' then
+    raise exception 'Cannot retry run %: it was cancelled', run.id
+      using errcode = '22023', hint = 'Start another: {"type": "run", "runId": …} uses its prompts';
+  end if;
+  with pending as (
+    update public.pipeline_tasks as task
+    set
+      status = 'pending', attempts = 0, lease_losses = 0, finished_at = null,
+      available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
+    where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)
+    returning task.stage
+  )
+  select
+    count(*)::integer as tasks,
+    count(*) filter (where stage = 'execute')::integer as prompts,
+    count(*) filter (where stage = 'judge')::integer as questions
+  into retried
+  from pending;
+  if retried.tasks > 0 then
+    update public.pipeline_runs
+    set
+      open = open + retried.tasks,
+      -- A run that only evaluates counts rows, not prompts, and all that failed are tried again.
+      failed = case when source ->> 'type' = 'evaluations' then 0 else failed - retried.prompts end,
+      judge_errors = judge_errors - retried.questions,
+      status = case when finished_at is null then status else 'running' end
+    where id = run.id;
+    perform pipeline.wake_run(run.id, 'retry', retry_pipeline_run.as_of);
+  end if;
+  return retried.tasks;
+end;
+$$;
+comment on function public.retry_pipeline_run(bigint, timestamptz) is
+  'Tries the failed tasks of a run again, and nothing else; returns how many. Their evaluations are replaced when they succeed. P0002: no such run; 22023: it was cancelled.';
+
+-- Why: wakes get lost, workers die and Postgres restarts. Maintenance alone brings every run to its
+-- end; it is idempotent, short, and safe to call at any time. What goes wrong with one run, such as a
+-- results table that somebody dropped, must not keep it from the others.
+
+create table pipeline.maintenance (
+  name text primary key,
+  done_at timestamptz not null
+);
+comment on table pipeline.maintenance is
+  'When maintenance was last done, one row: the sign that pg_cron is alive.';
+alter table pipeline.maintenance enable row level security;
+grant select, insert, update on pipeline.maintenance to service_role;
+
+create function pipeline.fail_tasks(
+  run_id bigint,
+  task_ids bigint[],
+  class text,
+  code text,
+  message text,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  failed record;
+begin
+  select * into run from public.pipeline_runs where id = fail_tasks.run_id;
+  update public.pipeline_tasks as task
+  set
+    status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
+    lease_token = null, lease_expires_at = null, worker = null
+  where task.id = any (fail_tasks.task_ids);
+  for failed in
+    select
+      task.stage,
+      case task.stage when 'execute' then run.endpoint else nullif(task.endpoint, '') end as endpoint,
+      array_agg(task.id order by task.id) as ids,
+      sum(task.reserved_tokens) as reserved_tokens,
+      coalesce(sum(jsonb_array_length(task.payload -> 'evaluationIds')), 0) as evaluations
+    from public.pipeline_tasks as task
+    where task.id = any (fail_tasks.task_ids)
+    group by 1, 2
+    order by 1, 2
+  loop
+    perform pipeline.take_results(
+      run,
+      jsonb_populate_record(
+        null::pipeline.workers, jsonb_build_object('stage', failed.stage, 'endpoint', failed.endpoint)
+      ),
+      row(
+        failed.ids, failed.ids, cardinality(failed.ids), cardinality(failed.ids),
+        failed.reserved_tokens, 0, failed.evaluations
+      )::pipeline.settled_tasks,
+      (
+        select jsonb_agg(jsonb_build_object(
+          'id', id, 'outcome', 'failed', 'error', jsonb_build_object(
+            'class', fail_tasks.class, 'code', fail_tasks.code, 'message', fail_tasks.message
+          )
+        ))
+        from unnest(failed.ids) as id
+      ),
+      as_of
+    );
+  end loop;
+end;
+$$;
+comment on function pipeline.fail_tasks(bigint, bigint[], text, text, text, timestamptz) is
+  'Fails open tasks of a run that no worker will finish, as if a worker had; prompts among them are stored as failed.';
+
+create function pipeline.report_maintenance_error(
+  run_id bigint,
+  action text,
+  code text,
+  message text,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  report text := format(
+    'Maintenance cannot %s run %s: %s', report_maintenance_error.action, report_maintenance_error.run_id,
+    report_maintenance_error.message
+  );
+begin
+  raise warning '%', report;
+  -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+  insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
+  select
+    report_maintenance_error.run_id, 'maintenance', 'maintenance', report_maintenance_error.code, report, false,
+    report_maintenance_error.as_of
+  where not exists (
+    select from pipeline.task_errors as known
+    where known.run_id = report_maintenance_error.run_id
+      and known.stage = 'maintenance'
+      and known.message = report
+  );
+end;
+$$;
+comment on function pipeline.report_maintenance_error(bigint, text, text, text, timestamptz) is
+  'Says in the log, and once in pipeline_errors, what maintenance could not do for a run. Others are maintained all the same.';
+
+create function pipeline.recover_leases(most integer, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  lost record;
+  run public.pipeline_runs;
+  recovered integer := 0;
+begin
+  for lost in
+    select
+      task.run_id,
+      array_agg(task.id order by task.id) filter (where task.lease_losses >= 2) as poisonous,
+      array_agg(task.id order by task.id) filter (where task.lease_losses < 2) as innocent
+    from (
+      select distinct leased.run_id
+      from public.pipeline_tasks as leased
+      where leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+    ) as losing
+    -- So many of each: a run that cannot be helped must not use up the turns of the others.
+    cross join lateral (
+      select leased.id, leased.run_id, leased.lease_losses
+      from public.pipeline_tasks as leased
+      where leased.run_id = losing.run_id
+        and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+      order by leased.id
+      limit recover_leases.most
+      for update skip locked
+    ) as task
+    group by task.run_id
+    order by task.run_id
+  loop
+    begin
+      if lost.innocent is not null then
+        select * into run from public.pipeline_runs where id = lost.run_id;
+        perform pipeline.put_back(
+          run, lost.innocent, recover_leases.as_of, 'The worker died or lost its connection'
+        );
+      end if;
+      if lost.poisonous is not null then
+        perform pipeline.fail_tasks(
+          lost.run_id, lost.poisonous, 'lost', 'worker_died',
+          'Three workers died while they held this task', recover_leases.as_of
+        );
+      end if;
+      recovered := recovered + coalesce(cardinality(lost.innocent), 0)
+        + coalesce(cardinality(lost.poisonous), 0);
+    exception when others then
+      perform pipeline.report_maintenance_error(
+        lost.run_id, 'recover the leases of', sqlstate, sqlerrm, recover_leases.as_of
+      );
+    end;
+  end loop;
+  return recovered;
+end;
+$$;
+comment on function pipeline.recover_leases(integer, timestamptz) is
+  'Makes the tasks of dead workers claimable again, at most so many of each run; a task that was held by three dead workers fails. Returns how many.';
+
+create function pipeline.fail_overdue(most integer, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  overdue record;
+  failed integer := 0;
+begin
+  for overdue in
+    select task.run_id, array_agg(task.id order by task.id) as ids
+    from public.pipeline_runs as run
+    cross join lateral (
+      select pending.id, pending.run_id
+      from public.pipeline_tasks as pending
+      where pending.run_id = run.id
+        and pending.status = 'pending'
+        and not pipeline.outlives_run(pending.stage)
+        and (
+          run.deadline_at <= fail_overdue.as_of
+          or (
+            pending.stage = 'execute'
+            and pending.created_at + make_interval(secs => run.prompt_deadline_seconds) <= fail_overdue.as_of
+          )
+        )
+      order by pending.id
+      limit fail_overdue.most
+      for update skip locked
+    ) as task
+    where run.status in ('queued', 'running', 'paused')
+      and (run.deadline_at <= fail_overdue.as_of or run.prompt_deadline_seconds is not null)
+    group by task.run_id
+    order by task.run_id
+  loop
+    begin
+      perform pipeline.fail_tasks(
+        overdue.run_id, overdue.ids, 'permanent', 'deadline',
+        'The deadline passed before it had an answer', fail_overdue.as_of
+      );
+      failed := failed + cardinality(overdue.ids);
+    exception when others then
+      perform pipeline.report_maintenance_error(
+        overdue.run_id, 'fail what is overdue of', sqlstate, sqlerrm, fail_overdue.as_of
+      );
+    end;
+  end loop;
+  return failed;
+end;
+$$;
+comment on function pipeline.fail_overdue(integer, timestamptz) is
+  'Fails pending tasks whose run''s deadline_at or prompt_deadline_seconds has passed; returns how many.';
+
+create function pipeline.end_runs(as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run record;
+begin
+  for run in
+    select id, status
+    from public.pipeline_runs
+    where (status = 'cancelled' and open > 0) or (status in ('queued', 'running') and open = 0)
+    order by id
+  loop
+    begin
+      if run.status = 'cancelled' then
+        -- A try that fails while its run is being cancelled still puts its task back.
+        perform pipeline.cancel_pending(run.id, end_runs.as_of);
+      else
+        perform pipeline.end_run_if_done(run.id, end_runs.as_of);
+      end if;
+    exception when others then
+      perform pipeline.report_maintenance_error(
+        run.id, 'settle', sqlstate, sqlerrm, end_runs.as_of
+      );
+    end;
+  end loop;
+end;
+$$;
+comment on function pipeline.end_runs(timestamptz) is
+  'Cancels what cancelled runs have left and ends runs that are done.';
+
+create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  recovered integer;
+  overdue integer;
+  woken integer;
+begin
+  update pipeline.workers
+  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0
+  where id in (
+    select dead.id from pipeline.workers as dead
+    where dead.ended_at is null
+      and dead.expires_at <= maintain_pipeline.as_of
+      -- A wake that is only slow may still arrive.
+      and (dead.started_at is not null or dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds')
+    for update skip locked
+  );
+  recovered := pipeline.recover_leases(maintain_pipeline.most, maintain_pipeline.as_of);
+  overdue := pipeline.fail_overdue(maintain_pipeline.most, maintain_pipeline.as_of);
+  perform pipeline.end_runs(maintain_pipeline.as_of);
+  select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
+  into woken
+  from (
+    select run.id
+    from public.pipeline_runs as run
+    where run.status in ('queued', 'running')
+    order by run.id
+  ) as active;
+  select woken + coalesce(
+    sum(
+      pipeline.wake_workers(waiting.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
+    ), 0
+  )
+  into woken
+  from (
+    select event.run_id
+    from public.pipeline_tasks as event
+    where event.stage = 'notify' and event.status = 'pending'
+      and event.available_at <= maintain_pipeline.as_of
+    group by event.run_id
+    order by event.run_id
+  ) as waiting;
+  delete from pipeline.workers
+  where ended_at < maintain_pipeline.as_of - interval '1 day';
+  delete from pipeline.cached_answers
+  where created_at < maintain_pipeline.as_of - interval '30 days';
+  insert into pipeline.maintenance (name, done_at)
+  values ('maintain_pipeline', maintain_pipeline.as_of)
+  on conflict (name) do update set done_at = excluded.done_at;
+  return jsonb_build_object('recovered', recovered, 'overdue', overdue, 'woken', woken);
+end;
+$$;
+comment on function public.maintain_pipeline(timestamptz, integer) is
+  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done and wakes workers for due tasks. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';

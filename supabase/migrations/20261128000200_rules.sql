@@ -1,0 +1,787 @@
+-- Written by `deno task migration` from supabase/schemas/rules: edit those files.
+-- Why: a credential in clear text must never get into a row.
+
+create function pipeline.check_headers(headers jsonb, place text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  header record;
+begin
+  for header in select key as name, value from jsonb_each_text(check_headers.headers) loop
+    if header.value is null then
+      raise exception 'Cannot use %: header "%" has no value', check_headers.place, header.name
+        using errcode = '22023', hint = 'Leave the header out, or give it a text';
+    end if;
+    if header.value like '%{{secret:%}}%' then
+      continue;
+    end if;
+    if header.name ~* '(authorization|api[-_]?key|token|secret|password|cookie|credential)'
+      or header.value ~* '^(bearer|basic)\s'
+      or header.value ~ '(sk-|sk_|sb_secret_|AIza|eyJ|ghp_|xox[bp]-)[A-Za-z0-9_-]{8,}'
+    then
+      raise exception 'Cannot use %: header "%" looks like a credential in clear text',
+        check_headers.place, header.name
+        using
+          errcode = '22023',
+          hint = format(
+            'Store the value once with: select vault.create_secret(''…'', ''MY_KEY''); then write the header in model_endpoints.headers as {"%s": "%s{{secret:MY_KEY}}"}',
+            header.name,
+            case when header.value ~* '^bearer\s' then 'Bearer ' else '' end
+          );
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_headers(jsonb, text) is
+  'Refuses headers that carry a credential in clear text (SQLSTATE 22023) and says what to write instead.';
+
+create function pipeline.check_endpoint()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
+    raise exception 'Cannot use endpoint "%": its URL holds a credential in clear text', new.name
+      using
+        errcode = '22023',
+        hint = 'Store it with: select vault.create_secret(''…'', ''MY_KEY''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
+  end if;
+  perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
+  return new;
+end;
+$$;
+
+create trigger check_endpoint
+before insert or update on public.model_endpoints
+for each row execute function pipeline.check_endpoint();
+
+-- Why: a wrong run row is refused when it is inserted, with a message that says what to write
+-- instead; nobody should learn of a typing error from a run that failed an hour later.
+
+create function pipeline.refuse_run(problem text, instead text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot start run: %', refuse_run.problem
+    using errcode = '22023', hint = refuse_run.instead;
+end;
+$$;
+
+create function pipeline.check_source(source jsonb, owner uuid)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who cannot see runs of others.
+security definer
+set search_path = ''
+as $$
+declare
+  earlier public.pipeline_runs;
+begin
+  case check_source.source ->> 'type'
+    when 'supabase' then
+      if coalesce(check_source.source ->> 'bucket', '') = '' then
+        perform pipeline.refuse_run(
+          'source has no bucket',
+          'Write {"type": "supabase", "bucket": "conversation-archives", "prefix": "2026/"}'
+        );
+      end if;
+      -- The worker reads Storage as service_role, so a user may only name a folder of their own.
+      if check_source.owner is not null and (
+        not starts_with(coalesce(check_source.source ->> 'prefix', ''), check_source.owner || '/')
+        or check_source.source ->> 'prefix' ~ '(^|/)\.\.?(/|$)'
+      ) then
+        perform pipeline.refuse_run(
+          'users may only read archives below a folder named after their user id',
+          format('Write "prefix": "%s/…"', check_source.owner)
+        );
+      end if;
+    when 'prompts' then
+      if coalesce(jsonb_typeof(check_source.source -> 'prompts'), 'null') <> 'array' then
+        perform pipeline.refuse_run(
+          'source has no list of prompts',
+          'Write {"type": "prompts", "prompts": ["first prompt", {"text": "second prompt"}]}'
+        );
+      end if;
+      if exists (
+        select from jsonb_array_elements(check_source.source -> 'prompts') as item
+        where coalesce(
+          case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, ''
+        ) = ''
+      ) then
+        perform pipeline.refuse_run(
+          'a prompt of the source has no text',
+          'Each prompt is a string or an object with "text"'
+        );
+      end if;
+    when 'run' then
+      select * into earlier
+      from public.pipeline_runs
+      where pipeline_runs.id = case
+          when check_source.source ->> 'runId' ~ '^\d{1,18}$'
+          then (check_source.source ->> 'runId')::bigint
+        end
+        and (check_source.owner is null or pipeline_runs.owner = check_source.owner);
+      if earlier.id is null then
+        perform pipeline.refuse_run(
+          format('there is no run %s to take prompts from', check_source.source -> 'runId'),
+          'Write {"type": "run", "runId": <id of pipeline_runs>}'
+        );
+      end if;
+      if earlier.finished_at is null then
+        perform pipeline.refuse_run(
+          format('run %s is still %s, so its prompts are not complete', earlier.id, earlier.status),
+          'Wait until it has finished, or cancel it'
+        );
+      end if;
+      if earlier.source ->> 'type' <> 'evaluations' and earlier.extracted > (
+        select count(*)
+        from public.pipeline_tasks as task
+        where task.run_id = earlier.id and task.stage = 'execute'
+      ) then
+        perform pipeline.refuse_run(
+          format('prompts of run %s were purged', earlier.id),
+          'Read its source again, or write the prompts that prompt_evaluations still has'
+        );
+      end if;
+    when 'evaluations' then
+      if (check_source.source ? 'runId') = (check_source.source ? 'experiment')
+        or check_source.source ? 'runId' and check_source.source ->> 'runId' !~ '^\d{1,18}$'
+        or check_source.source ? 'experiment' and coalesce(check_source.source ->> 'experiment', '') = ''
+      then
+        perform pipeline.refuse_run(
+          'source does not say what to evaluate',
+          'Write {"type": "evaluations", "runId": 1} or {"type": "evaluations", "experiment": "name"}'
+        );
+      end if;
+    when 'local' then
+      perform pipeline.refuse_run(
+        'the database cannot read local directories',
+        'Upload them first: deno task pipeline upload DIRECTORY BUCKET'
+      );
+    else
+      perform pipeline.refuse_run(
+        format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId) and "evaluations" (runId or experiment)'
+      );
+  end case;
+end;
+$$;
+comment on function pipeline.check_source(jsonb, uuid) is
+  'Refuses a source that cannot be read (SQLSTATE 22023).';
+
+create function pipeline.check_options(options jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  known constant text[] := array[
+    'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
+    'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
+    'reference'
+  ];
+  option record;
+begin
+  for option in select key as name, value from jsonb_each(check_options.options) loop
+    if option.name <> all (known) then
+      perform pipeline.refuse_run(
+        format('unknown option "%s"', option.name),
+        'The options are ' || array_to_string(known, ', ')
+      );
+    end if;
+    if option.name in ('minLength', 'maxLength')
+      and (jsonb_typeof(option.value) <> 'number' or option.value::text::numeric < 0)
+    then
+      perform pipeline.refuse_run(
+        format('option "%s" is %s', option.name, option.value), 'Write a number of characters'
+      );
+    end if;
+    -- Read by SQL as well, where a wrong one would stop the maintenance of all runs.
+    if option.name = 'sample'
+      and (jsonb_typeof(option.value) <> 'number' or option.value <= '0' or option.value > '2147483647')
+    then
+      perform pipeline.refuse_run(
+        format('option "sample" is %s', option.value),
+        'Write a fraction below 1, or a whole number of prompts'
+      );
+    end if;
+    if option.name in ('turns', 'context', 'branches') and option.value <> all (
+      case option.name
+        when 'turns' then array['"first"', '"all"', '"last"']
+        when 'context' then array['"none"', '"conversation"']
+        else array['"all"', '"current"']
+      end::jsonb[]
+    ) then
+      perform pipeline.refuse_run(
+        format('option "%s" is %s', option.name, option.value),
+        'turns: first, all, last; context: none, conversation; branches: all, current'
+      );
+    end if;
+  end loop;
+  if check_options.options ? 'headers' then
+    if jsonb_typeof(check_options.options -> 'headers') <> 'object' then
+      perform pipeline.refuse_run(
+        'option "headers" is not an object', 'Write {"headers": {"x-name": "value"}}'
+      );
+    end if;
+    -- Any placeholder: the worker allows white space of all kinds between braces and "secret:".
+    if check_options.options ->> 'headers' like '%{{%' then
+      perform pipeline.refuse_run(
+        'a run cannot use secrets in its headers', 'Write the header in model_endpoints.headers'
+      );
+    end if;
+    perform pipeline.check_headers(check_options.options -> 'headers', 'the run''s headers');
+  end if;
+end;
+$$;
+comment on function pipeline.check_options(jsonb) is
+  'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
+
+create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
+returns void
+language plpgsql
+stable
+-- Definer: users may not read endpoints'' prices, yet max_cost depends on them.
+security definer
+set search_path = ''
+as $$
+declare
+  -- The same list as EVALUATORS in functions/_shared/evaluation; a test compares them.
+  known constant text[] := array[
+    'exact-match', 'contains', 'not-contains', 'regex', 'json-valid', 'json-schema',
+    'numeric-difference', 'edit-distance', 'rouge-l', 'length', 'latency', 'refusal', 'rubric',
+    'pairwise', 'webhook'
+  ];
+  names text[] := '{}';
+  config jsonb;
+  judge public.model_endpoints;
+begin
+  for config in
+    select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
+    from jsonb_array_elements(check_evaluators.evaluators) as item
+  loop
+    if coalesce(config ->> 'type', '') <> all (known) then
+      perform pipeline.refuse_run(
+        format('there is no evaluator %s', coalesce(config -> 'type', config)),
+        'The evaluators are ' || array_to_string(known, ', ')
+      );
+    end if;
+    if coalesce(config ->> 'name', config ->> 'type') = any (names) then
+      perform pipeline.refuse_run(
+        format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
+        'Give one of them another "name"'
+      );
+    end if;
+    names := names || coalesce(config ->> 'name', config ->> 'type');
+    if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
+      select * into judge from public.model_endpoints where name = config ->> 'endpoint';
+      if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
+        perform pipeline.refuse_run(
+          format('evaluator "%s" has no judge: there is no endpoint %s',
+            config ->> 'type', coalesce(config -> 'endpoint', 'null')),
+          'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
+        );
+      end if;
+      if check_evaluators.priced and judge.input_cost is null then
+        perform pipeline.refuse_run(
+          format('max_cost needs prices, and judge "%s" has none', judge.name),
+          format(
+            'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+            judge.name
+          )
+        );
+      end if;
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
+  'Refuses unknown evaluators, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+
+create function pipeline.check_run()
+returns trigger
+language plpgsql
+-- Definer: users may not read endpoints'' prices, yet max_cost depends on them.
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  select * into chosen from public.model_endpoints where name = new.endpoint;
+  if (new.endpoint is not null or new.source ->> 'type' is distinct from 'evaluations')
+    and (chosen.name is null or (new.owner is not null and not chosen.open_to_users))
+  then
+    perform pipeline.refuse_run(
+      format('there is no endpoint "%s"', new.endpoint),
+      case
+        when new.owner is null then format(
+          'Add it first: insert into model_endpoints (name, url, model) values (''%s'', ''https://…'', ''…'')',
+          new.endpoint
+        )
+        else 'Choose one of: select name from model_endpoints'
+      end
+    );
+  end if;
+  if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and endpoint "%s" has none', new.endpoint),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        new.endpoint
+      )
+    );
+  end if;
+  if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
+    or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
+    or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
+  then
+    perform pipeline.refuse_run(
+      'a limit is zero or negative, or out of range',
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_workers 1 to 50; max_attempts 1 to 20'
+    );
+  end if;
+  if not exists (
+    select from pipeline.results_tables where results_tables.name = new.results_table
+  ) then
+    perform pipeline.refuse_run(
+      format('there is no results table "%s"', new.results_table),
+      format('Make it first: select create_evaluations_table(''%s'')', new.results_table)
+    );
+  end if;
+  perform pipeline.check_results_table(new.results_table);
+  if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
+    perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
+  end if;
+  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_options(new.options);
+  -- A gateway may take the address to call from a header, and would send the endpoint's key there.
+  if new.owner is not null and exists (
+    select from jsonb_object_keys(coalesce(new.options -> 'headers', '{}')) as given
+    join jsonb_object_keys(chosen.headers) as declared on lower(declared) = lower(given)
+  ) then
+    perform pipeline.refuse_run(
+      'users cannot replace headers that the endpoint sets', 'Leave them out of option "headers"'
+    );
+  end if;
+  perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
+  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
+    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  end if;
+  new.status := 'queued';
+  new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  return new;
+end;
+$$;
+
+create trigger check_run
+before insert on public.pipeline_runs
+for each row execute function pipeline.check_run();
+
+create function pipeline.check_run_change()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if new.status = old.status then
+    return new;
+  end if;
+  if (old.status, new.status) not in (
+    ('queued', 'running'), ('queued', 'paused'), ('queued', 'cancelled'),
+    ('queued', 'completed'), ('queued', 'failed'),
+    ('running', 'paused'), ('running', 'cancelled'), ('running', 'completed'),
+    ('running', 'failed'),
+    ('paused', 'running'), ('paused', 'queued'), ('paused', 'cancelled'), ('paused', 'failed'),
+    ('paused', 'completed')
+  ) and not (old.status in ('completed', 'failed') and new.status = 'running' and new.open > 0)
+  then
+    raise exception 'Cannot change run % from % to %', old.id, old.status, new.status
+      using
+        errcode = '22023',
+        hint = 'queued and running runs can be paused or cancelled, paused ones set to running; a finished run is repeated with retry_pipeline_run(id)';
+  end if;
+  if new.status in ('completed', 'failed') and new.open > 0 then
+    raise exception 'Cannot change run % to %: only its last task ends it', old.id, new.status
+      using errcode = '22023', hint = 'To stop it, set status to cancelled';
+  end if;
+  new.finished_at := case
+    when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())
+  end;
+  if new.status = 'running' then
+    new.error := null;
+    new.started_at := coalesce(new.started_at, now());
+  end if;
+  return new;
+end;
+$$;
+comment on function pipeline.check_run_change() is
+  'Allows the transitions of a run and keeps finished_at, started_at and error in step.';
+
+create trigger check_run_change
+before update of status on public.pipeline_runs
+for each row execute function pipeline.check_run_change();
+
+-- Why: answers also come from elsewhere, such as a batch API or another tool, and go into any table.
+-- They are stored by the same rules, so that what is asked of results can be asked of them.
+
+create function pipeline.check_results_table(name text)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who may not list results tables.
+security definer
+set search_path = ''
+as $$
+declare
+  known pipeline.results_tables;
+begin
+  select * into known
+  from pipeline.results_tables where results_tables.name = check_results_table.name;
+  if known.name is null then
+    raise exception 'Cannot use table "%": it is no results table', check_results_table.name
+      using
+        errcode = '22023',
+        hint = case
+          when to_regclass(format('public.%I', check_results_table.name)) is null
+          then format('Make it first: select create_evaluations_table(%L)', check_results_table.name)
+          else format(
+            'Make a table of its own for results: select create_evaluations_table(%L). To store answers into this one, without runs and scores: select use_evaluations_table(%L)',
+            left(check_results_table.name, 39) || '_evaluations', check_results_table.name
+          )
+        end;
+  end if;
+  if known.is_foreign then
+    raise exception 'Cannot use table "%" for runs, scores or comparisons: it only has the columns of a stored answer', known.name
+      using
+        errcode = '22023',
+        hint = format(
+          'Make a full results table: select create_evaluations_table(%L)', left(known.name, 39) || '_evaluations'
+        );
+  end if;
+  if to_regclass(format('public.%I', known.name)) is null then
+    raise exception 'Cannot use results table "%": it was dropped', known.name
+      using errcode = '22023', hint = format('Make it anew: select create_evaluations_table(%L)', known.name);
+  end if;
+end;
+$$;
+comment on function pipeline.check_results_table(text) is
+  'Refuses a table that is not a full results table, or is gone (SQLSTATE 22023).';
+
+create function pipeline.record_columns()
+returns table (name text, type text)
+language sql
+immutable
+set search_path = ''
+as $$
+  values
+    ('prompt', 'text'), ('response', 'text'), ('model', 'text'), ('success', 'boolean'),
+    ('error', 'text'), ('timestamp', 'timestamptz'), ('duration_ms', 'integer'),
+    ('tokens_used', 'integer'), ('metadata', 'jsonb'), ('experiment_name', 'text'), ('tags', 'text[]');
+$$;
+comment on function pipeline.record_columns() is
+  'The columns of a stored answer that any table can take.';
+
+create function public.use_evaluations_table(name text)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  used regclass := to_regclass(format('public.%I', use_evaluations_table.name));
+  missing text;
+begin
+  if used is null then
+    raise exception 'Cannot use table "%": there is none of that name in public', use_evaluations_table.name
+      using
+        errcode = '42P01',
+        hint = format('To have one made: select create_evaluations_table(%L)', use_evaluations_table.name);
+  end if;
+  if exists (select from pipeline.results_tables where results_tables.name = use_evaluations_table.name) then
+    return use_evaluations_table.name;
+  end if;
+  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ') into missing
+  from pipeline.record_columns() as wanted
+  where not exists (
+    select from pg_catalog.pg_attribute as present
+    where present.attrelid = used and present.attname = wanted.name and not present.attisdropped
+  );
+  if missing is not null then
+    raise exception 'Cannot use table "%": it lacks columns of a stored answer', use_evaluations_table.name
+      using
+        errcode = '22023', hint = format('alter table public.%I %s', use_evaluations_table.name, missing);
+  end if;
+  if not has_table_privilege('service_role', used, 'insert') or not has_table_privilege('service_role', used, 'select') then
+    raise exception 'Cannot use table "%": service_role may not write to it', use_evaluations_table.name
+      using
+        errcode = '42501',
+        hint = format('grant select, insert on public.%I to service_role', use_evaluations_table.name);
+  end if;
+  insert into pipeline.results_tables (name, is_foreign) values (use_evaluations_table.name, true);
+  return use_evaluations_table.name;
+end;
+$$;
+comment on function public.use_evaluations_table(text) is
+  'Lets pipeline_store_results() store into a table of yours that has the columns prompt, response, model, success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name and tags; its ids may be of any type, and nothing of it is changed. Returns its name. SQLSTATE 42P01: no such table; 22023: columns are missing, and the hint says how to add them; 42501: service_role may not write to it.';
+
+create function pipeline.insert_results(
+  results_table text,
+  results jsonb,
+  owner uuid,
+  as_of timestamptz
+)
+returns table (index integer, id jsonb, is_new boolean)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query execute format($insert$
+    with item as materialized (
+      select (given.value ->> 'index')::integer as index, fields.*
+      from jsonb_array_elements($1) as given (value)
+      cross join lateral jsonb_to_record(given.value) as fields (
+        "runId" bigint, key text, repetition smallint, prompt text, response text, model text,
+        success boolean, error text, timestamp timestamptz, "durationMs" integer,
+        "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer, metadata jsonb,
+        "experimentName" text, tags text[], cost numeric, "finishReason" text, attempts integer,
+        reference text, source jsonb
+      )
+    ),
+    stored as (
+      insert into public.%1$I as kept (
+        run_id, prompt_key, repetition, prompt, response, model, success, error, timestamp,
+        duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens, cost,
+        finish_reason, attempts, reference, source, owner
+      )
+      select
+        item."runId", item.key, item.repetition, item.prompt, item.response, item.model,
+        coalesce(item.success, item.error is null), item.error, coalesce(item.timestamp, $3),
+        item."durationMs",
+        coalesce(item."tokensUsed", item."inputTokens" + item."outputTokens"),
+        coalesce(item.metadata, '{}'),
+        coalesce(item."experimentName", run.experiment_name), coalesce(item.tags, run.tags, '{}'),
+        item."inputTokens", item."outputTokens", item.cost, item."finishReason", item.attempts,
+        item.reference, item.source, coalesce($2, run.owner)
+      from (
+        -- The same run, key and repetition twice in one call is one row, the first.
+        select distinct on (listed."runId", listed.key, listed.repetition) listed.*
+        from item as listed
+        order by listed."runId", listed.key, listed.repetition, listed.index
+      ) as item
+      left join public.pipeline_runs as run on run.id = item."runId"
+      order by item.index
+      -- As when a run tries again: a failure gives way to an answer, an answer stays.
+      on conflict (run_id, prompt_key, repetition) where task_id is null do update set
+        response = excluded.response, model = excluded.model, success = excluded.success,
+        error = excluded.error, timestamp = excluded.timestamp,
+        duration_ms = excluded.duration_ms, tokens_used = excluded.tokens_used,
+        metadata = excluded.metadata, input_tokens = excluded.input_tokens,
+        output_tokens = excluded.output_tokens, cost = excluded.cost,
+        finish_reason = excluded.finish_reason, attempts = excluded.attempts
+      where not kept.success
+      returning kept.id, kept.run_id, kept.prompt_key, kept.repetition
+    )
+    select item.index, to_jsonb(coalesce(stored.id, known.id)), stored.id is not null
+    from item
+    left join stored
+      on stored.prompt_key = item.key and stored.repetition = item.repetition
+      and stored.run_id is not distinct from item."runId"
+    left join public.%1$I as known
+      on known.run_id = item."runId" and known.prompt_key = item.key
+      and known.repetition = item.repetition and known.task_id is null and stored.id is null
+  $insert$, insert_results.results_table)
+  using results, owner, as_of;
+end;
+$$;
+comment on function pipeline.insert_results(text, jsonb, uuid, timestamptz) is
+  'Inserts results that carry their index, key and repetition into a full results table and returns the id of each; fails as a whole.';
+
+create function pipeline.insert_foreign(results_table text, results jsonb, as_of timestamptz)
+returns table (index integer, id jsonb, is_new boolean)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  columns text := (select string_agg(format('%I', name), ', ') from pipeline.record_columns());
+  item jsonb;
+begin
+  is_new := true;
+  for item in select value from jsonb_array_elements(results) loop
+    index := (item ->> 'index')::integer;
+    -- The table's own types decide how a field is read.
+    execute format(
+      'insert into public.%1$I as stored (%2$s)
+       select %2$s from jsonb_populate_record(null::public.%1$I, $1)
+       returning to_jsonb(stored) -> ''id''',
+      insert_foreign.results_table, columns
+    )
+    into id
+    using jsonb_build_object(
+      'prompt', item -> 'prompt', 'response', item -> 'response', 'model', item -> 'model',
+      'success', coalesce(item -> 'success', to_jsonb(coalesce(item ->> 'error', '') = '')),
+      'error', item -> 'error', 'timestamp', coalesce(item -> 'timestamp', to_jsonb(as_of)),
+      'duration_ms', item -> 'durationMs',
+      'tokens_used', coalesce(
+        item -> 'tokensUsed', to_jsonb((item ->> 'inputTokens')::integer + (item ->> 'outputTokens')::integer)
+      ),
+      'metadata', coalesce(item -> 'metadata', '{}'), 'experiment_name', item -> 'experimentName',
+      'tags', coalesce(item -> 'tags', '[]')
+    );
+    return next;
+  end loop;
+end;
+$$;
+comment on function pipeline.insert_foreign(text, jsonb, timestamptz) is
+  'Inserts results into a table of somebody else''s and returns the id of each, of any type; null: it has no column id.';
+
+create function pipeline.numbered_results(results jsonb, defaults jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      keyed.item || jsonb_build_object(
+        'index', keyed.place - 1,
+        'key', keyed.key,
+        'repetition', coalesce(keyed.item -> 'repetition', to_jsonb(keyed.occurrence))
+      )
+      order by keyed.place
+    ), '[]')
+    from (
+      select
+        given.*,
+        row_number() over (
+          partition by given.item ->> 'runId', given.key, given.item ? 'repetition' order by given.place
+        ) as occurrence
+      from (
+        select
+          merged.item, merged.place,
+          case when merged.item ->> 'prompt' is not null then coalesce(
+            nullif(merged.item ->> 'key', ''), pipeline.prompt_key(merged.item ->> 'prompt')
+          ) end as key
+        from (
+          select
+            listed.place,
+            case when jsonb_typeof(listed.value) = 'object' then
+              numbered_results.defaults || listed.value || jsonb_build_object(
+                'metadata', coalesce(numbered_results.defaults -> 'metadata', '{}')
+                  || case
+                    when jsonb_typeof(listed.value -> 'metadata') = 'object'
+                    then listed.value -> 'metadata'
+                    else '{}'
+                  end
+              )
+              else '{}'
+            end as item
+          from jsonb_array_elements(numbered_results.results) with ordinality as listed (value, place)
+        ) as merged
+      ) as given
+    ) as keyed
+  );
+end;
+$$;
+comment on function pipeline.numbered_results(jsonb, jsonb) is
+  'Results with defaults, their place as index, their key, and which occurrence of it they are as repetition.';
+
+create function pipeline.insert_answers(
+  results_table text,
+  results jsonb,
+  owner uuid,
+  as_of timestamptz,
+  is_foreign boolean
+)
+returns table (index integer, id jsonb, is_new boolean)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if is_foreign then
+    return query select * from pipeline.insert_foreign(results_table, results, as_of);
+  else
+    return query select * from pipeline.insert_results(results_table, results, owner, as_of);
+  end if;
+end;
+$$;
+comment on function pipeline.insert_answers(text, jsonb, uuid, timestamptz, boolean) is
+  'insert_results() or insert_foreign().';
+
+create function public.pipeline_store_results(
+  results_table text,
+  results jsonb,
+  defaults jsonb default '{}',
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  is_foreign constant boolean := coalesce(
+    (
+      select known.is_foreign from pipeline.results_tables as known
+      where known.name = pipeline_store_results.results_table
+    ),
+    false
+  );
+  items jsonb;
+  item jsonb;
+  stored jsonb := '[]';
+  errors jsonb := '[]';
+begin
+  if not is_foreign then
+    perform pipeline.check_results_table(pipeline_store_results.results_table);
+  elsif pipeline_store_results.owner is not null then
+    raise exception 'Cannot store into "%": only the project may', pipeline_store_results.results_table
+      using errcode = '42501', hint = 'It has no owners. Signed-in users store into prompt_evaluations';
+  end if;
+  if jsonb_typeof(pipeline_store_results.results) is distinct from 'array' then
+    raise exception 'Cannot store results: they are no list'
+      using errcode = '22023', hint = 'Write [{"prompt": "…", "response": "…"}]';
+  end if;
+  items := pipeline.numbered_results(pipeline_store_results.results, pipeline_store_results.defaults);
+  begin
+    select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into stored
+    from pipeline.insert_answers(results_table, items, owner, as_of, is_foreign) as answer;
+  exception when data_exception or integrity_constraint_violation or program_limit_exceeded or raise_exception then
+    -- One by one, so that a bad row costs only itself.
+    for item in select value from jsonb_array_elements(items) loop
+      begin
+        select stored || to_jsonb(answer) into stored
+        from pipeline.insert_answers(
+          results_table, jsonb_build_array(item), owner, as_of, is_foreign
+        ) as answer;
+      exception when data_exception or integrity_constraint_violation or program_limit_exceeded or raise_exception then
+        errors := errors || jsonb_build_object(
+          'index', item -> 'index', 'code', sqlstate, 'message', sqlerrm
+        );
+      end;
+    end loop;
+  end;
+  return (
+    select jsonb_build_object(
+      'ids', coalesce(jsonb_agg(answer.id order by listed.place), '[]'),
+      'stored', count(*) filter (where answer.is_new),
+      'existing', coalesce(jsonb_agg(answer.id order by listed.place) filter (where not answer.is_new), '[]'),
+      'errors', errors
+    )
+    from generate_series(0, jsonb_array_length(items) - 1) as listed (place)
+    left join jsonb_to_recordset(stored) as answer (index integer, id jsonb, is_new boolean)
+      on answer.index = listed.place
+  );
+end;
+$$;
+comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
+  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';

@@ -1,0 +1,697 @@
+-- Written by `deno task migration` from supabase/schemas/limits: edit those files.
+-- Why: limits are kept here, not in a worker, so that all workers of all runs together respect an
+-- endpoint's concurrency, its rate and a run's money. Claims of one endpoint take turns on its
+-- state row; a worker gets tasks only as the limits allow, so nothing spins and nothing is refused.
+--
+-- Here: how many calls each worker may have in flight.
+
+create function pipeline.fair_share(capacity integer, wants integer[], rank integer)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  remaining integer := greatest(capacity, 0);
+  waiting integer := cardinality(wants);
+  sharer record;
+  share integer;
+begin
+  -- Smallest wish first: what it leaves of an equal share goes to the others. Of equal wishes the
+  -- oldest comes last and gets the rest, as it had it before.
+  for sharer in
+    select want, position
+    from unnest(wants) with ordinality as listed (want, position)
+    order by want, position desc
+  loop
+    share := least(sharer.want, remaining / waiting);
+    if sharer.position = fair_share.rank then
+      return share;
+    end if;
+    remaining := remaining - share;
+    waiting := waiting - 1;
+  end loop;
+  return 0;
+end;
+$$;
+comment on function pipeline.fair_share(integer, integer[], integer) is
+  'What the rank-th of wants gets of capacity under max-min fairness.';
+
+create function pipeline.concurrency_limit(
+  endpoint public.model_endpoints,
+  state pipeline.endpoint_states,
+  run public.pipeline_runs
+)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  given integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
+  shown integer := floor((state).concurrency);
+begin
+  -- A given number is used at once and only cut back by rate errors; without one the limit is
+  -- what the endpoint has shown to bear.
+  return case
+    when given is null then shown
+    when (state).reduced_at is null then given
+    else least(given, shown)
+  end;
+end;
+$$;
+comment on function pipeline.concurrency_limit(
+  public.model_endpoints, pipeline.endpoint_states, public.pipeline_runs
+) is 'Most calls in flight to the endpoint over all runs.';
+
+create function pipeline.grant_slots(
+  worker pipeline.workers,
+  endpoint_limit integer,
+  run_limit integer,
+  wanted integer,
+  in_flight integer,
+  as_of timestamptz,
+  out granted integer,
+  out more boolean,
+  out handed_over boolean
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+declare
+  peers record;
+  share integer;
+begin
+  with peer as (
+    select
+      sharing.run_id = (worker).run_id as of_run,
+      sharing.id = (worker).id as is_me,
+      sharing.replaced,
+      case when sharing.id = (worker).id then 0 else sharing.slots end as taken,
+      case
+        -- The baton: whose successor has started wants nothing more.
+        when sharing.replaced then 0
+        -- Woken together and not yet here: it will want as much.
+        when sharing.id = (worker).id or sharing.started_at is null then grant_slots.wanted
+        else sharing.wanted
+      end as want,
+      row_number() over (order by sharing.dispatched_at, sharing.id) as place
+    from (
+      select
+        live.*,
+        live.handed_over_at is not null and exists (
+          select from pipeline.workers as successor
+          where successor.replaces = live.id
+            and successor.run_id = live.run_id
+            and successor.started_at is not null
+        ) as replaced
+      from pipeline.workers as live
+      where live.endpoint = (worker).endpoint
+        and (live.started_at is not null or live.dispatched_at = (worker).dispatched_at)
+        and live.ended_at is null
+        and live.expires_at > as_of
+    ) as sharing
+  )
+  select
+    bool_or(peer.replaced) filter (where peer.is_me) as replaced,
+    array_agg(peer.want order by peer.place) as wants,
+    count(*) filter (where peer.place <= mine.place)::integer as rank,
+    sum(peer.taken) as taken,
+    array_agg(peer.want order by peer.place) filter (where peer.of_run) as run_wants,
+    count(*) filter (where peer.of_run and peer.place <= mine.place)::integer as run_rank,
+    sum(peer.taken) filter (where peer.of_run) as run_taken
+  into peers
+  from peer
+  join peer as mine on mine.is_me;
+
+  share := least(
+    pipeline.fair_share(endpoint_limit, peers.wants, peers.rank),
+    pipeline.fair_share(run_limit, peers.run_wants, peers.run_rank)
+  );
+  handed_over := coalesce(peers.replaced, false);
+  -- What others still hold, even beyond their share, is not free yet.
+  granted := greatest(0, least(share, endpoint_limit - peers.taken, run_limit - peers.run_taken));
+  more := share > granted;
+  update pipeline.workers
+  set
+    wanted = grant_slots.wanted,
+    expires_at = grant_slots.as_of + pipeline.lease_time(),
+    -- Calls that are under way hold their slots until they end.
+    slots = greatest(granted, grant_slots.in_flight)
+  where workers.id = (grant_slots.worker).id;
+end;
+$$;
+comment on function pipeline.grant_slots(
+  pipeline.workers, integer, integer, integer, integer, timestamptz
+) is
+  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet (more). handed_over: its successor has started, and gets its slots as its calls end.';
+
+-- Why: rate and money are spent before a call is made and corrected when its answer tells what it
+-- took. Like the slots they are kept under the lock of the endpoint's state.
+
+create function pipeline.refill_budget(endpoint public.model_endpoints, as_of timestamptz)
+returns pipeline.endpoint_states
+language plpgsql
+set search_path = ''
+as $$
+declare
+  state pipeline.endpoint_states;
+  seconds numeric;
+begin
+  select * into state
+  from pipeline.endpoint_states
+  where endpoint_states.endpoint = (refill_budget.endpoint).name
+  for update;
+  if (endpoint).requests_per_minute is null and (endpoint).tokens_per_minute is null then
+    return state;
+  end if;
+  seconds := greatest(extract(epoch from refill_budget.as_of - state.refilled_at), 0);
+  -- At most one second's worth is saved up: vendors enforce their minute over shorter windows. Two
+  -- in a hundred are left unused, because calls do not arrive at the same pace as they are claimed.
+  update pipeline.endpoint_states as refilled
+  set
+    requests_available = coalesce(
+      least(
+        greatest((refill_budget.endpoint).requests_per_minute / 60.0, 1),
+        state.requests_available + 0.98 * (refill_budget.endpoint).requests_per_minute / 60.0 * seconds
+      ),
+      0
+    ),
+    tokens_available = coalesce(
+      least(
+        (refill_budget.endpoint).tokens_per_minute / 60.0,
+        state.tokens_available + 0.98 * (refill_budget.endpoint).tokens_per_minute / 60.0 * seconds
+      ),
+      0
+    ),
+    refilled_at = greatest(state.refilled_at, refill_budget.as_of)
+  where refilled.endpoint = state.endpoint
+  returning refilled.* into state;
+  return state;
+end;
+$$;
+comment on function pipeline.refill_budget(public.model_endpoints, timestamptz) is
+  'Locks the endpoint''s state, adds what its rate has earned since the last time, and returns it.';
+
+create function pipeline.spend_budget(endpoint text, tasks jsonb, tokens integer[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update pipeline.endpoint_states as state
+  set
+    -- An answer from the cache is no call.
+    requests_available = state.requests_available - (
+      select count(*) from jsonb_array_elements(tasks) as task where not task ? 'cached'
+    ),
+    tokens_available = state.tokens_available - coalesce(
+      (select sum(reserved) from unnest(spend_budget.tokens) as reserved), 0
+    )
+  from public.model_endpoints as called
+  where state.endpoint = spend_budget.endpoint
+    and called.name = state.endpoint
+    and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
+end;
+$$;
+comment on function pipeline.spend_budget(text, jsonb, integer[]) is
+  'Takes the requests and tokens of claimed tasks from an endpoint that has a rate.';
+
+create function pipeline.affordable_calls(
+  calls pipeline.claimable_calls,
+  endpoint public.model_endpoints,
+  state pipeline.endpoint_states,
+  money numeric
+)
+returns pipeline.claimable_calls
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  select array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost)
+  into calls.ids, calls.tokens, calls.costs
+  from (
+    select
+      expected.*,
+      sum(expected.tokens) over up_to_here - expected.tokens as tokens_before,
+      sum(expected.cost) over up_to_here as cost_so_far
+    from (
+      select
+        task.id,
+        task.available_at,
+        case when (affordable_calls.endpoint).tokens_per_minute is null then 0
+          else ceil(task.input_tokens + (state).output_tokens_mean)::integer
+        end as tokens,
+        coalesce(
+          (task.input_tokens * (affordable_calls.endpoint).input_cost + (state).output_tokens_mean * (affordable_calls.endpoint).output_cost) / 1e6,
+          0
+        ) as cost
+      from public.pipeline_tasks as task
+      where task.id = any ((calls).ids)
+    ) as expected
+    window up_to_here as (order by expected.available_at, expected.id)
+  ) as priced
+  -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
+  where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
+    and (affordable_calls.money is null or priced.cost_so_far <= affordable_calls.money);
+  return calls;
+end;
+$$;
+comment on function pipeline.affordable_calls(
+  pipeline.claimable_calls, public.model_endpoints, pipeline.endpoint_states, numeric
+) is
+  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and the money that is left (null: no limit), with what each is expected to take.';
+
+create function pipeline.money_left(run_id bigint)
+returns numeric
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Claims of the same run on another endpoint wait here.
+  perform from public.pipeline_runs where id = money_left.run_id for no key update;
+  -- Both from one snapshot: between the two a result could turn money that is reserved into money
+  -- that is spent.
+  return (
+    select run.max_cost - run.cost - coalesce(
+      (
+        select sum(task.reserved_cost)
+        from public.pipeline_tasks as task
+        where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
+      ),
+      0
+    )
+    from public.pipeline_runs as run
+    where run.id = money_left.run_id
+  );
+end;
+$$;
+comment on function pipeline.money_left(bigint) is
+  'max_cost less what is spent and what calls in flight may cost, in USD.';
+
+create function pipeline.pause_without_money(run_id bigint)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = format(
+      'max_cost of %s USD is reached: %s USD spent on %s of %s prompts. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+      run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted, run.id
+    )
+  where run.id = pause_without_money.run_id
+    and run.status = 'running'
+    -- Calls in flight may cost less than they reserved.
+    and not exists (
+      select from public.pipeline_tasks as task
+      where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
+    );
+$$;
+comment on function pipeline.pause_without_money(bigint) is
+  'Pauses a run that cannot afford its next call, once nothing of it is in flight.';
+
+create function pipeline.claim_calls(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  in_flight integer,
+  held integer,
+  ahead integer,
+  as_of timestamptz
+)
+returns pipeline.claimable_calls
+language plpgsql
+set search_path = ''
+as $$
+declare
+  calls pipeline.claimable_calls;
+  endpoint public.model_endpoints;
+  state pipeline.endpoint_states;
+  capacity integer;
+  room integer;
+  due bigint[];
+begin
+  calls.ids := '{}';
+  select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  state := pipeline.refill_budget(endpoint, as_of);
+  if state.blocked_until > as_of then
+    calls.slots := 0;
+    calls.ready_at := state.blocked_until;
+    return calls;
+  end if;
+  capacity := pipeline.concurrency_limit(endpoint, state, run);
+  select slot.granted, slot.more, slot.handed_over into calls.slots, calls.more_slots, calls.handed_over
+  from pipeline.grant_slots(
+    worker,
+    capacity,
+    coalesce((run).max_concurrency, capacity),
+    -- Nobody can get more than the limit, so that is where counting ends.
+    held + pipeline.due_count(
+      (run).id, (worker).stage, (worker).endpoint, greatest(capacity - held, 0), as_of
+    ),
+    in_flight,
+    as_of
+  ) as slot;
+  if calls.handed_over then
+    return calls;
+  end if;
+  room := calls.slots + ahead - held;
+  if endpoint.requests_per_minute is not null and room > state.requests_available then
+    room := floor(state.requests_available);
+    -- Not more often than four times a second, however many workers wait for the same rate.
+    calls.ready_at := as_of + make_interval(
+      secs => greatest(
+        0.25, 60.0 * (room + 1 - state.requests_available) / endpoint.requests_per_minute
+      )
+    );
+  end if;
+  due := pipeline.due_tasks(worker, room, held, as_of);
+  calls.ids := due;
+  if due = '{}' or endpoint.tokens_per_minute is null and endpoint.input_cost is null then
+    return calls;
+  end if;
+  calls := pipeline.affordable_calls(
+    calls, endpoint, state, case when (run).max_cost is not null then pipeline.money_left((run).id) end
+  );
+  if calls.ids is null then
+    calls.ids := '{}';
+    if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
+      perform pipeline.pause_without_money((run).id);
+    else
+      calls.ready_at := as_of + interval '1 second';
+    end if;
+  end if;
+  return calls;
+end;
+$$;
+comment on function pipeline.claim_calls(
+  pipeline.workers, public.pipeline_runs, integer, integer, integer, timestamptz
+) is
+  'Locks the tasks whose calls a worker may make now: within its slots, the endpoint''s rate and cool-down, and the run''s money. A run that cannot afford its next call is paused.';
+
+-- Why: what one batch of results tells of an endpoint, its limits, its latency, its tokens, all
+-- workers of all runs should know with their next claim. Concurrency follows AIMD: additive increase,
+-- multiplicative decrease.
+
+create function pipeline.adapt_concurrency(
+  state pipeline.endpoint_states,
+  given integer,
+  totals pipeline.result_totals,
+  crowded boolean,
+  as_of timestamptz
+)
+returns pipeline.endpoint_states
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  shrunk_just_now boolean := coalesce(
+    state.reduced_at > as_of - make_interval(secs => coalesce((totals).latency_ms, 0) / 1000.0), false
+  );
+begin
+  -- The best latency is forgotten slowly, so that an endpoint may become slower for good.
+  state.best_latency_ms := least(
+    coalesce(state.best_latency_ms * 1.002, (totals).latency_ms),
+    coalesce((totals).latency_ms, state.best_latency_ms)
+  );
+  if (totals).rate_errors > 0 then
+    -- One reduction per cool-down, however many calls it hits.
+    if coalesce(state.blocked_until, '-infinity') <= as_of then
+      state.concurrency := greatest(
+        1,
+        case when state.reduced_at is null then coalesce(given, state.concurrency) else state.concurrency end
+          / 2.0
+      );
+      state.reduced_at := as_of;
+    end if;
+  elsif given is null and (totals).latency_ms > 2 * state.best_latency_ms then
+    if not shrunk_just_now then
+      state.concurrency := greatest(1, state.concurrency * 0.8);
+      state.reduced_at := as_of;
+    end if;
+  elsif crowded then
+    -- Double per round until the first sign of a limit, then one more per round.
+    state.concurrency := least(
+      1000,
+      state.concurrency
+        + (totals).succeeded / case when state.reduced_at is null then 1 else state.concurrency end
+    );
+  end if;
+  if state.concurrency >= given then
+    state.concurrency := given;
+    state.reduced_at := null;
+  end if;
+  return state;
+end;
+$$;
+comment on function pipeline.adapt_concurrency(
+  pipeline.endpoint_states, integer, pipeline.result_totals, boolean, timestamptz
+) is
+  'Additive increase, multiplicative decrease: halves on rate errors, shrinks by a fifth when latency has doubled, else grows while it is used up (crowded). A given number is only ever cut back by rate errors.';
+
+create function pipeline.adapt_limits(
+  run public.pipeline_runs,
+  endpoint public.model_endpoints,
+  totals pipeline.result_totals,
+  reserved_tokens bigint,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
+  pause_ms constant numeric := case
+    when (totals).rate_errors > 0
+    then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
+    else (totals).pause_ms
+  end;
+  state pipeline.endpoint_states;
+begin
+  select * into state
+  from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name;
+  -- Claims take turns on this row: a batch that teaches nothing must not hold them up.
+  if given is null or state.reduced_at is not null or pause_ms > 0
+    or (endpoint).tokens_per_minute is not null or (endpoint).input_cost is not null
+  then
+    select * into state
+    from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name
+    for update;
+    state := pipeline.adapt_concurrency(
+      state,
+      given,
+      totals,
+      (
+        select coalesce(sum(worker.slots), 0) >= 0.8 * state.concurrency
+        from pipeline.workers as worker
+        where worker.endpoint = state.endpoint and worker.ended_at is null and worker.expires_at > as_of
+      ),
+      as_of
+    );
+    state.blocked_until := greatest(
+      state.blocked_until, as_of + make_interval(secs => pause_ms / 1000.0)
+    );
+    update pipeline.endpoint_states
+    set
+      blocked_until = state.blocked_until,
+      blocked_reason = coalesce((totals).rate_reason, state.blocked_reason),
+      concurrency = state.concurrency,
+      best_latency_ms = state.best_latency_ms,
+      reduced_at = state.reduced_at,
+      tokens_available = tokens_available + adapt_limits.reserved_tokens
+        - case
+          when adapt_limits.reserved_tokens > 0 then (totals).input_tokens + (totals).output_tokens
+          else 0
+        end,
+      output_tokens_mean = output_tokens_mean * 0.9
+        + coalesce((totals).output_tokens_mean, output_tokens_mean) * 0.1
+    where endpoint_states.endpoint = state.endpoint;
+  end if;
+  return greatest(0, ceil(extract(epoch from state.blocked_until - as_of) * 1000));
+end;
+$$;
+comment on function pipeline.adapt_limits(
+  public.pipeline_runs, public.model_endpoints, pipeline.result_totals, bigint, timestamptz
+) is
+  'Learns from a batch of results: a rate error or an exhausted budget cools the endpoint down for everybody, concurrency adapts, and tokens used take the place of tokens reserved. Returns for how many milliseconds no call may leave to the endpoint; 0 or null: it is not cooling down.';
+
+-- Why: an answer that was paid for need not be paid for twice. Runs that say {"cache": true} in
+-- their options read and write it; others neither.
+
+create table pipeline.cached_answers (
+  key bytea primary key,
+  response text not null,
+  model text,
+  finish_reason text,
+  input_tokens integer,
+  output_tokens integer,
+  created_at timestamptz not null
+);
+comment on table pipeline.cached_answers is
+  'One row per question asked by a caching run: successful answers only, dropped after 30 days.';
+comment on column pipeline.cached_answers.key is
+  'SHA-256 of the request as sent, its repetition and who asked.';
+create index cached_answers_created_idx on pipeline.cached_answers (created_at);
+alter table pipeline.cached_answers enable row level security;
+grant select, insert, delete on pipeline.cached_answers to service_role;
+
+create function pipeline.cache_key(
+  run public.pipeline_runs,
+  endpoint public.model_endpoints,
+  request jsonb,
+  repetition integer
+)
+returns bytea
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- The owner belongs to it: nobody gets to read what somebody else asked.
+  return sha256(convert_to(
+    jsonb_build_array(
+      (endpoint).name, (endpoint).url, (endpoint).format, (endpoint).request_template, (run).owner,
+      (run).options -> 'headers', request, repetition
+    )::text,
+    'UTF8'
+  ));
+end;
+$$;
+comment on function pipeline.cache_key(
+  public.pipeline_runs, public.model_endpoints, jsonb, integer
+) is
+  'Names what is asked of an endpoint: request is {text or prompt, messages?, model?, parameters?}.';
+
+create function pipeline.prompt_request(
+  run public.pipeline_runs,
+  endpoint public.model_endpoints,
+  text text,
+  messages jsonb,
+  parameters jsonb
+)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'text', text, 'messages', messages, 'model', coalesce((run).model, (endpoint).model),
+    'parameters', (run).parameters || coalesce(prompt_request.parameters, '{}')
+  );
+$$;
+comment on function pipeline.prompt_request(
+  public.pipeline_runs, public.model_endpoints, text, jsonb, jsonb
+) is 'What a run asks with a prompt, for cache_key().';
+
+create function pipeline.add_cached_answers(run public.pipeline_runs, tasks jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  called public.model_endpoints;
+begin
+  select * into called from public.model_endpoints where name = (run).endpoint;
+  return (
+    select jsonb_agg(
+      case
+        when answer.key is null then task.item
+        else task.item || jsonb_build_object('cached', jsonb_strip_nulls(jsonb_build_object(
+          'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
+          'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
+        )))
+      end
+      order by task.place
+    )
+    from (
+      select
+        listed.item, listed.place,
+        pipeline.cache_key(
+          run, called,
+          pipeline.prompt_request(
+            run, called, listed.item -> 'payload' ->> 'text', listed.item -> 'payload' -> 'messages',
+            listed.item -> 'payload' -> 'parameters'
+          ),
+          (listed.item ->> 'repetition')::integer
+        ) as key
+      from jsonb_array_elements(tasks) with ordinality as listed (item, place)
+    ) as task
+    left join pipeline.cached_answers as answer on answer.key = task.key
+  );
+end;
+$$;
+comment on function pipeline.add_cached_answers(public.pipeline_runs, jsonb) is
+  'The claimed tasks, those that were answered before with their answer as "cached".';
+
+create function public.pipeline_find_cached_call(worker_id uuid, request jsonb, repetition integer default 1)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
+    'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
+  )
+  from pipeline.workers as worker
+  join public.pipeline_runs as run on run.id = worker.run_id
+  join public.model_endpoints as called on called.name = worker.endpoint
+  join pipeline.cached_answers as answer
+    on answer.key = pipeline.cache_key(
+      run, called, pipeline_find_cached_call.request, pipeline_find_cached_call.repetition
+    )
+  where worker.id = pipeline_find_cached_call.worker_id;
+$$;
+comment on function public.pipeline_find_cached_call(uuid, jsonb, integer) is
+  'What the worker''s endpoint answered earlier to {prompt, messages?, model?, parameters?}; null when no run that caches asked it.';
+
+create function pipeline.remember_answers(
+  run public.pipeline_runs,
+  endpoint public.model_endpoints,
+  task_ids bigint[],
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.cached_answers (
+    key, response, model, finish_reason, input_tokens, output_tokens, created_at
+  )
+  select distinct on (key)
+    pipeline.cache_key(
+      run, endpoint,
+      -- A judge brings its question, which no row holds.
+      coalesce(
+        result.request,
+        pipeline.prompt_request(run, endpoint, prompt.text, prompt.messages, prompt.parameters)
+      ),
+      task.repetition
+    ) as key,
+    result.response, result.model, result."finishReason", result."inputTokens",
+    result."outputTokens", as_of
+  from jsonb_to_recordset(results) as result (
+    id bigint, outcome text, response text, model text, "finishReason" text,
+    "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb
+  )
+  join public.pipeline_tasks as task on task.id = result.id
+  left join pipeline.prompts as prompt on prompt.id = task.prompt_id
+  where result.outcome = 'succeeded'
+    and result.response is not null
+    and result.cached is not true
+    and task.id = any (task_ids)
+  order by key
+  on conflict (key) do nothing;
+end;
+$$;
+comment on function pipeline.remember_answers(
+  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
+) is 'Keeps successful answers for later runs that cache; failed ones are never kept.';

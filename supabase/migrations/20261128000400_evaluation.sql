@@ -1,0 +1,372 @@
+-- Written by `deno task migration` from supabase/schemas/evaluation: edit those files.
+-- Why: stored answers are graded by tasks of the same queue. A batch of answers that is stored makes
+-- a task of stage evaluate in the same transaction, and the scores come back with its result, so that
+-- leases fence them as they fence answers. What only a judge can tell becomes tasks of stage judge.
+
+create function pipeline.evaluation_batch(evaluators jsonb)
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  -- A webhook takes seconds: what a dying worker loses should be few calls.
+  select case when jsonb_path_exists(evaluators, '$[*] ? (@.type == "webhook")') then 10 else 100 end;
+$$;
+comment on function pipeline.evaluation_batch(jsonb) is
+  'How many evaluations make one task.';
+
+create function pipeline.enqueue_evaluations(
+  run public.pipeline_runs,
+  task_ids bigint[],
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  batches jsonb;
+begin
+  select jsonb_agg(jsonb_build_object(
+    -- Results are fenced, so no batch comes twice; a prompt that is tried again makes another.
+    'key', gen_random_uuid(), 'payload', jsonb_build_object('evaluationIds', batch.ids)
+  ))
+  into batches
+  from (
+    select jsonb_agg(stored.id order by stored.id) as ids
+    from (
+      select
+        evaluation.id,
+        (row_number() over (order by evaluation.id) - 1) / pipeline.evaluation_batch((run).evaluators) as batch
+      from pipeline.evaluations as evaluation
+      where evaluation.run_id = (run).id and evaluation.task_id = any (enqueue_evaluations.task_ids)
+    ) as stored
+    group by stored.batch
+  ) as batch;
+  perform public.pipeline_enqueue_tasks((run).id, 'evaluate', coalesce(batches, '[]'), as_of);
+end;
+$$;
+comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
+  'Makes evaluate tasks for what execute tasks have stored.';
+
+create function pipeline.start_evaluations(run public.pipeline_runs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  enqueued record;
+begin
+  with chosen as (
+    select evaluation.id
+    from pipeline.evaluations as evaluation
+    where evaluation.tableoid = to_regclass(format('public.%I', (run).results_table))
+      and case
+        when (run).source ? 'runId' then evaluation.run_id = ((run).source ->> 'runId')::bigint
+        else evaluation.experiment_name = (run).source ->> 'experiment'
+      end
+      and ((run).owner is null or evaluation.owner = (run).owner)
+    order by evaluation.id
+    limit (run).max_prompts
+  ),
+  numbered as (
+    select
+      chosen.id,
+      (row_number() over (order by chosen.id) - 1) / pipeline.evaluation_batch((run).evaluators) as batch
+    from chosen
+  ),
+  added as (
+    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
+    select
+      (run).id, 'evaluate', 'batch ' || numbered.batch,
+      jsonb_build_object('evaluationIds', jsonb_agg(numbered.id order by numbered.id)),
+      (run).created_at, (run).created_at
+    from numbered
+    group by numbered.batch
+    order by numbered.batch
+    returning payload
+  )
+  select count(*) as tasks, coalesce(sum(jsonb_array_length(payload -> 'evaluationIds')), 0) as rows
+  into enqueued
+  from added;
+  update public.pipeline_runs as fresh
+  set open = fresh.open + enqueued.tasks, extracted = fresh.extracted + enqueued.rows
+  where fresh.id = (run).id;
+end;
+$$;
+comment on function pipeline.start_evaluations(public.pipeline_runs) is
+  'Gives a run of source evaluations its tasks: the stored rows of a run or an experiment, batch by batch.';
+
+create function pipeline.store_scores(
+  run public.pipeline_runs,
+  task_ids bigint[],
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.evaluation_scores as kept (
+    results_table, evaluation_id, evaluator, score, passed, category, explanation, error, created_at,
+    owner
+  )
+  select
+    (run).results_table, given."evaluationId", given.evaluator, given.score, given.passed,
+    given.category, given.explanation, given.error, as_of, (run).owner
+  from jsonb_to_recordset(results) as result (id bigint, scores jsonb)
+  cross join lateral jsonb_to_recordset(result.scores) as given (
+    "evaluationId" bigint, evaluator text, score double precision, passed boolean, category text,
+    explanation text, error text
+  )
+  where result.id = any (task_ids)
+  -- In one order, so that two runs which evaluate the same rows cannot wait for each other.
+  order by given."evaluationId", given.evaluator
+  on conflict (results_table, evaluation_id, evaluator) do update set
+    score = excluded.score, passed = excluded.passed, category = excluded.category,
+    explanation = excluded.explanation, error = excluded.error, created_at = excluded.created_at;
+end;
+$$;
+comment on function pipeline.store_scores(public.pipeline_runs, bigint[], jsonb, timestamptz) is
+  'Stores the scores that evaluate tasks bring, [{id, scores: [{evaluationId, evaluator, score?, passed?, category?, explanation?, error?}]}]; a new score takes the place of an earlier one.';
+
+create function public.pipeline_read_evaluations(results_table text, ids bigint[])
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform pipeline.check_results_table(pipeline_read_evaluations.results_table);
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'prompt', evaluation.prompt,
+          'response', evaluation.response, 'success', evaluation.success,
+          'reference', evaluation.reference, 'model', evaluation.model,
+          'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
+          'outputTokens', evaluation.output_tokens, 'metadata', evaluation.metadata
+        )
+        order by evaluation.id
+      ),
+      '[]'
+    )
+    from pipeline.evaluations as evaluation
+    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_read_evaluations.results_table))
+      and evaluation.id = any (ids)
+  );
+end;
+$$;
+comment on function public.pipeline_read_evaluations(text, bigint[]) is
+  'What evaluators see of stored rows, [{id, promptKey, prompt, response, success, reference, model, durationMs, inputTokens, outputTokens, metadata}], in the order of their ids. 22023: no results table.';
+
+create function public.pipeline_find_response(
+  results_table text,
+  experiment text,
+  prompt_key text,
+  owner uuid default null
+)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform pipeline.check_results_table(pipeline_find_response.results_table);
+  return (
+    select evaluation.response
+    from pipeline.evaluations as evaluation
+    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_find_response.results_table))
+      and evaluation.experiment_name = experiment
+      and evaluation.prompt_key = pipeline_find_response.prompt_key
+      and evaluation.success
+      and (pipeline_find_response.owner is null or evaluation.owner = pipeline_find_response.owner)
+    order by evaluation.id desc
+    limit 1
+  );
+end;
+$$;
+comment on function public.pipeline_find_response(text, text, text, uuid) is
+  'The newest successful response of an experiment to a prompt; null when there is none. With owner, among that user''s.';
+
+-- Why: a judge is a model too, and its question a task like any other. One question, one vote; the
+-- last vote of an evaluator that comes in makes the score, and those that are in stay when one fails.
+
+create function pipeline.store_votes(
+  run public.pipeline_runs,
+  task_ids bigint[],
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.evaluation_votes (
+    task_id, run_id, results_table, evaluation_id, evaluator, vote, score, passed, category,
+    explanation, answer, error, created_at, owner
+  )
+  select
+    task.id, (run).id, (run).results_table, (task.payload ->> 'evaluationId')::bigint,
+    task.payload ->> 'evaluator', (task.payload ->> 'vote')::smallint, given.score, given.passed,
+    given.category, given.explanation, given.answer,
+    case when task.status = 'failed' then task.error end, as_of, (run).owner
+  from public.pipeline_tasks as task
+  left join jsonb_to_recordset(results) as result (id bigint, vote jsonb) on result.id = task.id
+  cross join lateral jsonb_to_record(coalesce(result.vote, '{}')) as given (
+    score double precision, passed boolean, category text, explanation text, answer text
+  )
+  where task.id = any (task_ids)
+  order by task.id
+  on conflict (task_id) do update set
+    score = excluded.score, passed = excluded.passed, category = excluded.category,
+    explanation = excluded.explanation, answer = excluded.answer, error = excluded.error,
+    created_at = excluded.created_at;
+end;
+$$;
+comment on function pipeline.store_votes(public.pipeline_runs, bigint[], jsonb, timestamptz) is
+  'Keeps what judge tasks bring, [{id, vote: {score?, passed?, category?, explanation?, answer?}}]; of a task that failed its error.';
+
+create function pipeline.score_votes(
+  run public.pipeline_runs,
+  task_ids bigint[],
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.evaluation_scores as kept (
+    results_table, evaluation_id, evaluator, score, passed, category, explanation, error, created_at,
+    owner
+  )
+  select
+    (run).results_table, judged.evaluation_id, judged.evaluator, weighed.score, weighed.passed,
+    weighed.category, weighed.explanation, weighed.error, as_of, (run).owner
+  from (
+    select distinct
+      (task.payload ->> 'evaluationId')::bigint as evaluation_id, task.payload ->> 'evaluator' as evaluator,
+      (task.payload ->> 'votes')::integer as votes
+    from public.pipeline_tasks as task
+    where task.id = any (task_ids)
+  ) as judged
+  cross join lateral (
+    select
+      count(*) as votes,
+      count(cast_vote.error) as errors,
+      min(cast_vote.error) as error,
+      avg(cast_vote.score) as score,
+      bool_and(cast_vote.passed) as passed,
+      min(cast_vote.category) as category,
+      left(string_agg(cast_vote.explanation, ' | ' order by cast_vote.vote), 2000) as explanation
+    from public.evaluation_votes as cast_vote
+    where cast_vote.run_id = (run).id
+      and cast_vote.results_table = (run).results_table
+      and cast_vote.evaluation_id = judged.evaluation_id
+      and cast_vote.evaluator = judged.evaluator
+  ) as found
+  cross join lateral (
+    select
+      case when found.errors = 0 then found.score end as score,
+      case
+        when found.errors > 0 then null
+        when judged.votes = 1 then found.passed
+        else found.score >= 0.5
+      end as passed,
+      case
+        when found.errors > 0 then null
+        when judged.votes = 1 then found.category
+        -- Several votes are the orders of a pair.
+        when found.score > 0.5 then 'win'
+        when found.score < 0.5 then 'loss'
+        else 'tie'
+      end as category,
+      case when found.errors = 0 then found.explanation end as explanation,
+      found.error
+  ) as weighed
+  where found.votes = judged.votes
+  order by judged.evaluation_id, judged.evaluator
+  on conflict (results_table, evaluation_id, evaluator) do update set
+    score = excluded.score, passed = excluded.passed, category = excluded.category,
+    explanation = excluded.explanation, error = excluded.error, created_at = excluded.created_at;
+end;
+$$;
+comment on function pipeline.score_votes(public.pipeline_runs, bigint[], timestamptz) is
+  'Writes the score of each evaluator whose votes on an evaluation are all in: one vote as it is; of a pair the mean of both orders, passed when it is at least a half; with a vote that failed, its error. The run is locked, so that of two votes which come in at once the second sees both.';
+
+-- Why: answers that are stored already can be graded as well, by a run that makes no prompts.
+
+create function pipeline.start_evaluation_run(
+  source jsonb,
+  evaluators jsonb,
+  columns jsonb,
+  experiment text,
+  stored_in text
+)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into public.pipeline_runs (
+    experiment_name, source, evaluators, results_table, options, max_cost, max_workers, tags,
+    evaluation_webhook, owner
+  )
+  select
+    start_evaluation_run.experiment, start_evaluation_run.source, start_evaluation_run.evaluators,
+    start_evaluation_run.stored_in, coalesce(columns -> 'options', '{}'),
+    (columns ->> 'max_cost')::numeric, coalesce((columns ->> 'max_workers')::integer, 4),
+    coalesce(
+      (select array_agg(tag) from jsonb_array_elements_text(columns -> 'tags') as tag), '{}'
+    ),
+    columns ->> 'evaluation_webhook',
+    coalesce((columns ->> 'owner')::uuid, pipeline.current_user_id())
+  returning id;
+$$;
+
+create function public.evaluate_pipeline_run(
+  run_id bigint,
+  evaluators jsonb default null,
+  columns jsonb default '{}'
+)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  evaluated public.pipeline_runs;
+begin
+  select * into evaluated from public.pipeline_runs where id = evaluate_pipeline_run.run_id;
+  if evaluated.id is null then
+    raise exception 'Cannot find run %', evaluate_pipeline_run.run_id using errcode = 'P0002';
+  end if;
+  return pipeline.start_evaluation_run(
+    jsonb_build_object('type', 'evaluations', 'runId', evaluated.id),
+    coalesce(evaluate_pipeline_run.evaluators, evaluated.evaluators), columns, evaluated.experiment_name,
+    evaluated.results_table
+  );
+end;
+$$;
+comment on function public.evaluate_pipeline_run(bigint, jsonb, jsonb) is
+  'Evaluates what a run has stored, with evaluators or, without, those of the run again; scores of the same name are replaced. Starts a run of source evaluations and returns its id. columns: options, max_cost, max_workers, tags, evaluation_webhook of that run. P0002: no such run.';
+
+create function public.evaluate_experiment(
+  experiment_name text,
+  evaluators jsonb,
+  results_table text default 'prompt_evaluations',
+  columns jsonb default '{}'
+)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  select pipeline.start_evaluation_run(
+    jsonb_build_object('type', 'evaluations', 'experiment', experiment_name), evaluators, columns,
+    experiment_name, results_table
+  );
+$$;
+comment on function public.evaluate_experiment(text, jsonb, text, jsonb) is
+  'Evaluates all stored rows of an experiment, also those stored from outside; scores of the same name are replaced. Starts a run of source evaluations and returns its id. columns as for evaluate_pipeline_run().';

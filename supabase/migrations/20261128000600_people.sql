@@ -1,0 +1,1130 @@
+-- Written by `deno task migration` from supabase/schemas/people: edit those files.
+-- Why: what must hold at any moment, on a live project as in the chaos run, in a form that anybody
+-- can ask for. An empty answer is the good one.
+
+create function pipeline.stored_prompts(run public.pipeline_runs)
+returns bigint
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  stored bigint;
+begin
+  execute format('select count(*) from public.%I where run_id = $1 and task_id is not null', (run).results_table)
+  into stored
+  using (run).id;
+  return stored;
+end;
+$$;
+comment on function pipeline.stored_prompts(public.pipeline_runs) is
+  'Number of evaluations that the tasks of a run have stored in its results table.';
+
+create function public.check_pipeline_invariants(as_of timestamptz default now())
+returns table (run_id bigint, broken text, detail text)
+language sql
+stable
+set search_path = ''
+as $$
+  with counted as (
+    select
+      run.id,
+      count(task.id) filter (
+        where task.status in ('pending', 'leased') and not pipeline.outlives_run(task.stage)
+      ) as open,
+      count(task.id) filter (where task.stage = 'execute') as extracted,
+      count(task.id) filter (
+        where task.stage = 'execute' and task.status = 'succeeded'
+      ) as succeeded,
+      count(task.id) filter (where task.stage = 'execute' and task.status = 'failed') as failed,
+      count(task.id) filter (where task.stage = 'judge' and task.status = 'failed') as judge_errors,
+      count(task.id) filter (
+        where task.prompt_id is not null
+          and not exists (select from pipeline.prompts as prompt where prompt.id = task.prompt_id)
+      ) as without_prompt,
+      count(task.id) filter (
+        where task.status = 'leased' and task.lease_expires_at < as_of - interval '2 minutes'
+      ) as forgotten,
+      count(task.id) filter (
+        where task.status = 'leased' and exists (
+          select from pipeline.workers as worker
+          where worker.id = task.worker and worker.ended_at < as_of - interval '2 minutes'
+        )
+      ) as orphaned
+    from public.pipeline_runs as run
+    left join public.pipeline_tasks as task on task.run_id = run.id
+    group by run.id
+  )
+  select run.id, rule.broken, rule.detail
+  from public.pipeline_runs as run
+  join counted on counted.id = run.id
+  cross join lateral (select pipeline.stored_prompts(run) as prompts) as stored
+  cross join lateral (
+    values
+      (
+        run.open <> counted.open,
+        'open equals the count of open tasks',
+        format('counter %s, count %s', run.open, counted.open)
+      ),
+      (
+        run.succeeded <> counted.succeeded or run.failed <> counted.failed,
+        'succeeded and failed equal the counts of prompts',
+        format(
+          'counters %s and %s, counts %s and %s',
+          run.succeeded, run.failed, counted.succeeded, counted.failed
+        )
+      ),
+      (
+        run.judge_errors <> counted.judge_errors,
+        'judge_errors equals the count of failed questions',
+        format('counter %s, count %s', run.judge_errors, counted.judge_errors)
+      ),
+      (
+        counted.without_prompt > 0,
+        'every task has the prompt that it asks',
+        format('%s tasks without', counted.without_prompt)
+      ),
+      (
+        run.extracted <> counted.extracted,
+        'extracted equals the count of prompts',
+        format('counter %s, count %s', run.extracted, counted.extracted)
+      ),
+      (
+        -- A failed prompt that is tried again keeps its evaluation meanwhile.
+        stored.prompts < counted.succeeded + counted.failed
+          or (counted.open = 0 and stored.prompts > counted.succeeded + counted.failed),
+        'every finished prompt has one evaluation',
+        format('%s evaluations, %s prompts', stored.prompts, counted.succeeded + counted.failed)
+      ),
+      (
+        run.status in ('completed', 'failed') and counted.open > 0,
+        'a run that has ended has no open task',
+        format('status %s, %s open', run.status, counted.open)
+      ),
+      (
+        run.status in ('queued', 'running') and counted.open = 0
+          and run.created_at < as_of - interval '2 minutes',
+        'a run without open tasks has ended',
+        format('status %s', run.status)
+      ),
+      (
+        counted.forgotten + counted.orphaned > 0,
+        'leases of dead workers are recovered',
+        format('%s leases', greatest(counted.forgotten, counted.orphaned))
+      )
+  ) as rule (is_broken, broken, detail)
+  where rule.is_broken
+    -- purge_pipeline_runs() takes the tasks of finished runs away, and with them what could be compared.
+    and (counted.extracted > 0 or run.extracted = 0)
+  order by run.id, rule.broken;
+$$;
+comment on function public.check_pipeline_invariants(timestamptz) is
+  'What must hold and does not: one row per run and broken invariant, with the figures; no row is the good answer. Reads every task: seconds on a million.';
+
+-- Why: the questions that people ask in Studio while a run is going and after it.
+
+create function pipeline.run_slots(run_id bigint)
+returns integer
+language sql
+stable
+-- Definer: the view is read by owners, who may not read workers; it passes only their own runs.
+security definer
+set search_path = ''
+as $$
+  select coalesce(sum(worker.slots), 0)::integer
+  from pipeline.workers as worker
+  where worker.run_id = run_slots.run_id
+    and worker.stage = 'execute'
+    and worker.ended_at is null
+    and worker.expires_at > now();
+$$;
+comment on function pipeline.run_slots(bigint) is
+  'Calls that the live workers of a run may have in flight at this moment.';
+
+create view public.pipeline_run_progress
+with (security_invoker = true)
+as
+select
+  run.id,
+  run.experiment_name,
+  run.status,
+  run.extracted as prompts,
+  run.succeeded + run.failed as done,
+  run.succeeded,
+  run.failed,
+  run.cached,
+  run.judge_errors,
+  run.open,
+  round(100.0 * (run.succeeded + run.failed) / nullif(run.extracted, 0), 1) as percent,
+  round(pace.per_second, 2) as prompts_per_second,
+  case
+    when run.status = 'running' and pace.per_second > 0
+    then make_interval(
+      secs => round((run.extracted - run.succeeded - run.failed) / pace.per_second)::double precision
+    )
+  end as eta,
+  case when run.status = 'running' then pipeline.run_slots(run.id) end as concurrency,
+  latency.p50_ms,
+  latency.p95_ms,
+  run.input_tokens + run.output_tokens as tokens,
+  run.cost,
+  run.error,
+  run.notice,
+  run.started_at,
+  run.finished_at
+from public.pipeline_runs as run
+cross join lateral (
+  select (run.succeeded + run.failed)
+    / nullif(extract(epoch from coalesce(run.finished_at, now()) - run.started_at), 0) as per_second
+) as pace
+left join lateral (
+  select
+    percentile_cont(0.5) within group (order by evaluation.duration_ms)::integer as p50_ms,
+    percentile_cont(0.95) within group (order by evaluation.duration_ms)::integer as p95_ms
+  from pipeline.evaluations as evaluation
+  where evaluation.run_id = run.id and evaluation.success
+) as latency on true;
+comment on view public.pipeline_run_progress is
+  'One row per run: how far it is, how fast, how long still, at what cost.';
+comment on column public.pipeline_run_progress.percent is
+  'Of the prompts found so far; it can fall while archives are still being read.';
+comment on column public.pipeline_run_progress.eta is
+  'Time left at the average pace; null unless running.';
+comment on column public.pipeline_run_progress.concurrency is
+  'Calls that its workers may have in flight at this moment; null unless running.';
+comment on column public.pipeline_run_progress.p50_ms is
+  'Median latency of successful calls, whatever results table they are stored in.';
+comment on column public.pipeline_run_progress.cost is 'USD.';
+revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
+grant select on public.pipeline_run_progress to authenticated, service_role;
+
+create view public.pipeline_errors
+with (security_invoker = true)
+as
+select
+  failure.id,
+  failure.run_id,
+  run.experiment_name,
+  failure.stage,
+  failure.class,
+  failure.code,
+  failure.message,
+  coalesce(failure.place ->> 'path', failure.place ->> 'bucket') as path,
+  -- The place of a prompt is what its source says, which may be anything.
+  case
+    when failure.place ->> 'offset' ~ '^\d{1,18}$' then (failure.place ->> 'offset')::bigint
+  end as "offset",
+  failure.place,
+  failure.key,
+  failure.attempt,
+  failure.final,
+  failure.task_id,
+  failure.created_at
+from pipeline.task_errors as failure
+join public.pipeline_runs as run on run.id = failure.run_id;
+comment on view public.pipeline_errors is
+  'Every error of every run with its place: attempts that failed, records that could not be read, workers that died.';
+comment on column public.pipeline_errors.class is
+  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
+comment on column public.pipeline_errors."offset" is
+  'Byte in the (expanded) archive where the unreadable record begins.';
+comment on column public.pipeline_errors.final is 'false: a retry followed.';
+revoke all on public.pipeline_errors from anon, authenticated, service_role;
+grant select on public.pipeline_errors to authenticated, service_role;
+
+-- Why: a thousand failures are a handful of causes.
+
+create view public.pipeline_error_groups
+with (security_invoker = true)
+as
+select
+  run.experiment_name,
+  failure.run_id,
+  failure.stage,
+  failure.class,
+  failure.code,
+  failure.final,
+  count(*) as count,
+  min(failure.message) as example,
+  min(failure.created_at) as first_at,
+  max(failure.created_at) as last_at
+from pipeline.task_errors as failure
+join public.pipeline_runs as run on run.id = failure.run_id
+group by run.experiment_name, failure.run_id, failure.stage, failure.class, failure.code, failure.final;
+comment on view public.pipeline_error_groups is
+  'One row per run and kind of error of pipeline_errors: how often, since when, with an example.';
+comment on column public.pipeline_error_groups.final is 'false: a retry followed.';
+revoke all on public.pipeline_error_groups from anon, authenticated, service_role;
+grant select on public.pipeline_error_groups to authenticated, service_role;
+
+-- Why: what people ask of results: how good, how fast, how dear? Everything here is computed when it
+-- is asked for, from the stored rows.
+
+create view public.experiment_scores
+with (security_invoker = true)
+as
+select
+  totals.experiment_name,
+  totals.model,
+  totals.evaluator,
+  totals.scored,
+  totals.errors,
+  totals.score_mean,
+  totals.score_mean - spread.half_width as score_low,
+  totals.score_mean + spread.half_width as score_high,
+  totals.passed,
+  totals.passed::double precision / nullif(totals.judged, 0) as pass_rate
+from (
+  select
+    evaluation.experiment_name,
+    evaluation.model,
+    score.evaluator,
+    count(score.score) as scored,
+    count(score.error) as errors,
+    avg(score.score) as score_mean,
+    stddev_samp(score.score) as score_deviation,
+    count(*) filter (where score.passed) as passed,
+    count(score.passed) as judged
+  from pipeline.evaluations as evaluation
+  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+  join public.evaluation_scores as score
+    on score.results_table = results.relname and score.evaluation_id = evaluation.id
+  group by evaluation.experiment_name, evaluation.model, score.evaluator
+) as totals
+cross join lateral (
+  select
+    -- Student's t at 97.5 % by its Cornish-Fisher series (Abramowitz and Stegun, 26.7.5).
+    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
+      * totals.score_deviation / sqrt(totals.scored) as half_width
+  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
+) as spread;
+comment on view public.experiment_scores is
+  'One row per experiment, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+comment on column public.experiment_scores.scored is 'Evaluations that got a number.';
+comment on column public.experiment_scores.errors is
+  'Evaluations that the evaluator could not score; they count in nothing else.';
+comment on column public.experiment_scores.score_low is
+  'Lower end of the 95 % confidence interval of the mean (Student''s t); null for fewer than 3 scores.';
+comment on column public.experiment_scores.score_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.pass_rate is
+  'Share of those that passed among those that passed or not, 0 to 1.';
+
+create view public.experiment_summary
+with (security_invoker = true)
+as
+-- Materialized, or parallel workers would each make it for themselves.
+with graded as materialized (
+  select score.results_table, score.evaluation_id, avg(score.score) as score
+  from public.evaluation_scores as score
+  group by score.results_table, score.evaluation_id
+)
+select
+  totals.experiment_name,
+  totals.model,
+  totals.prompts,
+  totals.succeeded,
+  round(totals.succeeded::numeric / totals.prompts, 4) as success_rate,
+  totals.scored,
+  totals.score_mean,
+  totals.score_mean - spread.half_width as score_low,
+  totals.score_mean + spread.half_width as score_high,
+  latency.quantiles[1]::integer as p50_ms,
+  latency.quantiles[2]::integer as p95_ms,
+  latency.quantiles[3]::integer as p99_ms,
+  totals.input_tokens,
+  totals.output_tokens,
+  totals.cost
+from (
+  select
+    evaluation.experiment_name,
+    evaluation.model,
+    count(*) as prompts,
+    count(*) filter (where evaluation.success) as succeeded,
+    count(graded.score) as scored,
+    avg(graded.score) as score_mean,
+    stddev_samp(graded.score) as score_deviation,
+    -- Sorted below, group by group: quantiles here would sort whole rows by name and model.
+    array_agg(evaluation.duration_ms) as durations,
+    sum(evaluation.input_tokens) as input_tokens,
+    sum(evaluation.output_tokens) as output_tokens,
+    sum(evaluation.cost) as cost
+  from pipeline.evaluations as evaluation
+  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+  left join graded
+    on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
+  group by evaluation.experiment_name, evaluation.model
+) as totals
+cross join lateral (
+  select
+    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
+      * totals.score_deviation / sqrt(totals.scored) as half_width
+  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
+) as spread
+cross join lateral (
+  select percentile_cont(array[0.5, 0.95, 0.99]) within group (order by duration) as quantiles
+  from unnest(totals.durations) as duration
+) as latency;
+comment on view public.experiment_summary is
+  'One row per experiment and model, over all results tables: how many prompts, how well, how fast, at what cost.';
+comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
+comment on column public.experiment_summary.scored is 'Evaluations with a score of at least one evaluator.';
+comment on column public.experiment_summary.score_mean is
+  'Mean over evaluations of the mean of their scores; by evaluator: experiment_scores.';
+comment on column public.experiment_summary.score_low is
+  'Lower end of the 95 % confidence interval of score_mean; null for fewer than 3 scores.';
+comment on column public.experiment_summary.score_high is 'Upper end of that interval.';
+comment on column public.experiment_summary.cost is 'USD.';
+
+revoke all on public.experiment_scores from anon, authenticated, service_role;
+grant select on public.experiment_scores to authenticated, service_role;
+revoke all on public.experiment_summary from anon, authenticated, service_role;
+grant select on public.experiment_summary to authenticated, service_role;
+
+-- Why: whether a difference between two experiments is more than chance.
+
+create function pipeline.mcnemar_p(gained bigint, lost bigint)
+returns double precision
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+declare
+  discordant constant bigint := gained + lost;
+  fewer constant bigint := least(gained, lost);
+  log_term double precision;
+  term double precision := 1;
+  tail double precision := 0;
+  k bigint := fewer;
+begin
+  if gained = lost then
+    return 1;
+  end if;
+  select coalesce(sum(ln((discordant - fewer + i)::double precision / i)), 0) - discordant * ln(2::double precision)
+  into log_term
+  from generate_series(1, fewer) as i;
+  -- From the largest term down, in units of it, until the rest is lost in rounding.
+  while k >= 0 and term > tail * 1e-17 loop
+    tail := tail + term;
+    term := term * k / (discordant - k + 1);
+    k := k - 1;
+  end loop;
+  return least(1, 2 * case when log_term > -700 then exp(log_term) else 0 end * tail);
+end;
+$$;
+comment on function pipeline.mcnemar_p(bigint, bigint) is
+  'Exact two-sided McNemar test: twice the binomial tail at 1/2 of the pairs that differ. 1 when none do; 0 below 1e-300.';
+
+create function pipeline.bootstrap_interval(differences double precision[], seed bigint)
+returns double precision[]
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select percentile_cont(array[0.025, 0.975]) within group (order by resampled.mean)
+  from (
+    -- Sorted, so that the order in which rows were read changes nothing.
+    select array_agg(difference order by difference) as sorted, count(*) as pairs
+    from unnest(differences) as difference
+  ) as drawn_from
+  cross join lateral (
+    select avg(drawn_from.sorted[1 + drawn.place]) as mean
+    from (
+      select
+        draw / drawn_from.pairs as resample,
+        -- A hash instead of random(): the same whatever the plan, and nobody else's seed is touched.
+        ((hashint8extended(draw, seed) & 9223372036854775807) % drawn_from.pairs)::integer as place
+      from generate_series(0, 1000 * drawn_from.pairs - 1) as draw
+    ) as drawn
+    group by drawn.resample
+  ) as resampled;
+$$;
+comment on function pipeline.bootstrap_interval(double precision[], bigint) is
+  'Lower and upper end of the 95 % percentile interval of a mean of differences, by 1,000 bootstrap resamples. The same seed gives the same interval.';
+
+create function pipeline.bootstrap_limit(
+  mean double precision,
+  deviation double precision,
+  cubes double precision,
+  pairs bigint
+)
+returns double precision[]
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select array[
+    mean + error * (skew * 0.473577 - 1.959964),
+    mean + error * (skew * 0.473577 + 1.959964)
+  ]
+  from (select deviation / sqrt(pairs) as error) as spread
+  cross join lateral (
+    -- Skewness of the mean, which never is beyond 1. 0.473577 is (z ^ 2 - 1) / 6 of z = 1.959964.
+    select greatest(-1, least(1, coalesce(
+      (cubes - 3 * mean * deviation ^ 2 - mean ^ 3) / nullif(deviation ^ 3, 0) / sqrt(pairs), 0
+    ))) as skew
+  ) as shape;
+$$;
+comment on function pipeline.bootstrap_limit(
+  double precision, double precision, double precision, bigint
+) is
+  'What bootstrap_interval() comes to with ever more resamples of many pairs: normal ends, moved by the skewness (Cornish-Fisher; Hall 1992, 3.5). cubes: mean of the cubed differences.';
+
+-- Why: is the new experiment better than the old one? Two experiments are joined prompt by prompt,
+-- in hash joins that parallel workers can share.
+
+create function pipeline.evaluators_of(experiment text, results_table text)
+returns text[]
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+declare
+  names text[];
+begin
+  execute format(
+    -- Grouped first, because array_agg(distinct) would sort every row.
+    'select array_agg(named.evaluator)
+     from (
+       select score.evaluator
+       from public.evaluation_scores as score
+       where score.results_table = $2 and score.evaluation_id in (
+         select row.id from public.%I as row where row.experiment_name = $1
+       )
+       group by score.evaluator
+     ) as named',
+    evaluators_of.results_table
+  )
+  into names
+  using experiment, results_table;
+  return names;
+end;
+$$;
+comment on function pipeline.evaluators_of(text, text) is
+  'Names of the evaluators that scored an experiment; null when none did.';
+
+create function pipeline.side_query(results_table text, experiment text, evaluator text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      select
+        evaluation.prompt_key, avg(evaluation.duration_ms) as duration_ms,
+        avg(evaluation.cost) as cost, avg(grade.score) as score,
+        case when count(*) = 1 then bool_and(grade.passed) end as passed
+      from public.%s as evaluation
+      %s
+      where evaluation.experiment_name = %s and grade.score is not null
+      group by evaluation.prompt_key
+    $query$,
+    quote_ident(results_table),
+    case
+      when evaluator is null
+      then 'cross join lateral (
+        select evaluation.success::integer::double precision as score, evaluation.success as passed
+      ) as grade'
+      else 'join (
+        select evaluation_id, coalesce(score, passed::integer) as score, passed
+        from public.evaluation_scores
+        where results_table = $4 and evaluator = $3
+      ) as grade on grade.evaluation_id = evaluation.id'
+    end,
+    experiment
+  );
+$$;
+comment on function pipeline.side_query(text, text, text) is
+  'The prompts of an experiment with the means of their evaluations: the unit of a comparison is the prompt, however often it was asked. passed: of a prompt that has one. experiment: where its name stands, $1 or $2.';
+
+create function pipeline.pairs_query(results_table text, evaluator text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      with pair as (
+        select
+          old.score as old_score, new.score as new_score, new.score - old.score as difference,
+          old.passed as old_passed, new.passed as new_passed,
+          new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost
+        from (%s) as old
+        join (%s) as new using (prompt_key)
+      )
+    $query$,
+    pipeline.side_query(results_table, '$1', evaluator),
+    pipeline.side_query(results_table, '$2', evaluator)
+  );
+$$;
+comment on function pipeline.pairs_query(text, text) is
+  'The beginning of a query over pair, the prompts that two experiments share: $1 baseline, $2 candidate, $3 evaluator or null for whether there was an answer, $4 the results table.';
+
+create function pipeline.compare_pairs(
+  baseline text,
+  candidate text,
+  evaluator text,
+  results_table text
+)
+returns table (
+  pairs bigint, wins bigint, losses bigint,
+  baseline_mean double precision, candidate_mean double precision,
+  difference double precision, deviation double precision, cubes double precision,
+  gained bigint, lost bigint, judged bigint,
+  latency double precision, cost numeric
+)
+language plpgsql
+stable
+set search_path = ''
+-- The sides take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
+-- there are no statistics yet that would keep the planner from nested loops.
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute pipeline.pairs_query(results_table, evaluator) || $totals$
+    select
+      count(*),
+      count(*) filter (where difference > 1e-9), count(*) filter (where difference < -1e-9),
+      avg(old_score), avg(new_score), avg(difference), stddev_pop(difference),
+      avg(difference * difference * difference),
+      count(*) filter (where new_passed and not old_passed),
+      count(*) filter (where old_passed and not new_passed),
+      count(old_passed = new_passed), avg(latency)::double precision, sum(cost)
+    from pair
+    having count(*) > 0
+  $totals$
+  using baseline, candidate, evaluator, results_table;
+end;
+$$;
+comment on function pipeline.compare_pairs(text, text, text, text) is
+  'What compare_experiments() counts for one evaluator; null: whether there was an answer. No row without pairs.';
+
+create function pipeline.pair_differences(
+  baseline text,
+  candidate text,
+  evaluator text,
+  results_table text
+)
+returns double precision[]
+language plpgsql
+stable
+set search_path = ''
+-- Few pairs may come of large sides.
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+declare
+  differences double precision[];
+begin
+  execute pipeline.pairs_query(results_table, evaluator)
+    || 'select array_agg(difference) from pair'
+  into differences
+  using baseline, candidate, evaluator, results_table;
+  return differences;
+end;
+$$;
+comment on function pipeline.pair_differences(text, text, text, text) is
+  'Candidate minus baseline, pair by pair, for bootstrap_interval(). Apart from compare_pairs(), because only few pairs need it and many take their time.';
+
+create function public.compare_experiments(
+  baseline text,
+  candidate text,
+  evaluator text default null,
+  results_table text default 'prompt_evaluations',
+  seed bigint default 1
+)
+returns table (
+  compared text, pairs bigint, wins bigint, losses bigint, ties bigint,
+  baseline_mean double precision, candidate_mean double precision,
+  difference double precision, difference_low double precision, difference_high double precision,
+  gained bigint, lost bigint, mcnemar_p double precision,
+  latency_difference_ms double precision, cost_difference numeric
+)
+language sql
+stable
+set search_path = ''
+as $$
+  select
+    coalesce(chosen.evaluator, 'success'), counted.pairs, counted.wins, counted.losses,
+    counted.pairs - counted.wins - counted.losses, counted.baseline_mean, counted.candidate_mean,
+    counted.difference,
+    -- No resample is beyond what it is drawn from: without losses none is below zero.
+    case when counted.losses = 0 then greatest(0, interval.ends[1]) else interval.ends[1] end,
+    case when counted.wins = 0 then least(0, interval.ends[2]) else interval.ends[2] end,
+    counted.gained, counted.lost,
+    case when counted.judged > 0 then pipeline.mcnemar_p(counted.gained, counted.lost) end,
+    counted.latency, counted.cost
+  from unnest(
+    case
+      when compare_experiments.evaluator is null
+      then null::text || pipeline.evaluators_of(baseline, compare_experiments.results_table)
+      else array[compare_experiments.evaluator]
+    end
+  ) as chosen (evaluator)
+  cross join lateral pipeline.compare_pairs(
+    baseline, candidate, chosen.evaluator, compare_experiments.results_table
+  ) as counted
+  cross join lateral (
+    select case
+      when counted.pairs <= 100
+      then pipeline.bootstrap_interval(
+        pipeline.pair_differences(
+          baseline, candidate, chosen.evaluator, compare_experiments.results_table
+        ),
+        compare_experiments.seed
+      )
+      else pipeline.bootstrap_limit(
+        counted.difference, counted.deviation, counted.cubes, counted.pairs
+      )
+    end as ends
+  ) as interval
+  order by chosen.evaluator nulls first;
+$$;
+comment on function public.compare_experiments(text, text, text, text, bigint) is
+  'Compares two experiments prompt by prompt (of each prompt_key in both, the mean of its evaluations): one row for evaluator, or without one a row for every evaluator that scored both, after a row "success" for whether there was an answer at all. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference by a paired bootstrap, repeatable by seed; above 100 pairs it is what ever more resamples come to. gained, lost: prompts with one evaluation on either side that pass only now or no longer; mcnemar_p: the exact chance of a difference at least as lopsided if neither were better. latency_difference_ms: mean; cost_difference: total, USD.';
+
+-- The caller's row level security decides what is compared.
+
+-- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
+-- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
+-- a row, and to see what a project lacks.
+
+create table pipeline.run_requests (
+  requester text not null,
+  key text not null,
+  request_hash text not null,
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (requester, key)
+);
+comment on table pipeline.run_requests is
+  'One row per Idempotency-Key that started a run; removed with its run, or by a later request after a week.';
+comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
+create index run_requests_run_idx on pipeline.run_requests (run_id);
+alter table pipeline.run_requests enable row level security;
+grant select, insert, delete on pipeline.run_requests to service_role;
+
+create function pipeline.insert_run(run jsonb, owner uuid)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into public.pipeline_runs (
+    experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
+    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    max_cost, prompt_deadline_seconds, deadline_at, owner
+  )
+  select
+    coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
+    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
+    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
+    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
+    coalesce(given.max_attempts, 5), given.max_cost, given.prompt_deadline_seconds,
+    given.deadline_at, insert_run.owner
+  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
+  returning id;
+$$;
+comment on function pipeline.insert_run(jsonb, uuid) is
+  'Inserts a run from an object with its columns; absent ones get their defaults.';
+
+create function public.pipeline_create_run(
+  run jsonb,
+  owner uuid default null,
+  idempotency_key text default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
+  request_hash constant text := encode(sha256(convert_to(pipeline_create_run.run::text, 'UTF8')), 'hex');
+  earlier pipeline.run_requests;
+  new_id bigint;
+begin
+  if pipeline_create_run.idempotency_key is null then
+    new_id := pipeline.insert_run(pipeline_create_run.run, pipeline_create_run.owner);
+    return jsonb_build_object('runId', new_id, 'isNew', true);
+  end if;
+  -- Two calls with one key at the same time: the second waits here and then finds the first.
+  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || pipeline_create_run.idempotency_key, 0));
+  delete from pipeline.run_requests as request
+  where request.created_at < pipeline_create_run.as_of - interval '7 days';
+  select * into earlier
+  from pipeline.run_requests as request
+  where request.requester = coalesce(pipeline_create_run.owner::text, 'service_role')
+    and request.key = pipeline_create_run.idempotency_key;
+  if earlier.run_id is null then
+    new_id := pipeline.insert_run(pipeline_create_run.run, pipeline_create_run.owner);
+    insert into pipeline.run_requests (requester, key, request_hash, run_id, created_at)
+    values (requester, pipeline_create_run.idempotency_key, request_hash, new_id, pipeline_create_run.as_of);
+    return jsonb_build_object('runId', new_id, 'isNew', true);
+  end if;
+  if earlier.request_hash <> request_hash then
+    raise exception 'Cannot start run: the idempotency key was used for another request, run %', earlier.run_id
+      using errcode = '23505', hint = 'Send a new key with a new request';
+  end if;
+  return jsonb_build_object('runId', earlier.run_id, 'isNew', false);
+end;
+$$;
+comment on function public.pipeline_create_run(jsonb, uuid, text, timestamptz) is
+  'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
+
+create function public.pipeline_read_scores(
+  results_table text,
+  run_id bigint,
+  experiment text,
+  evaluators text[] default null,
+  owner uuid default null,
+  most integer default 1000
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  perform pipeline.check_results_table(pipeline_read_scores.results_table);
+  execute format($read$
+    with score as materialized (
+      select score.*
+      from public.evaluation_scores as score
+      join public.%I as evaluation on evaluation.id = score.evaluation_id
+      where score.results_table = $1
+        and ($2 is null or evaluation.run_id = $2)
+        and ($3 is null or evaluation.experiment_name = $3)
+        and ($4 is null or score.evaluator = any ($4))
+        and ($5 is null or evaluation.owner = $5)
+    )
+    select jsonb_build_object(
+      'summary', (
+        select coalesce(jsonb_agg(to_jsonb(total) order by total.evaluator), '[]')
+        from (
+          select
+            score.evaluator, count(score.score) as scored, count(score.error) as errors,
+            avg(score.score) as "scoreMean", count(*) filter (where score.passed) as passed,
+            avg(score.passed::integer) as "passRate"
+          from score group by score.evaluator
+        ) as total
+      ),
+      'scores', (
+        select coalesce(jsonb_agg(to_jsonb(listed)), '[]')
+        from (
+          select
+            score.evaluation_id as "evaluationId", score.evaluator, score.score, score.passed,
+            score.category, score.explanation, score.error
+          from score order by score.evaluation_id, score.evaluator limit $6
+        ) as listed
+      )
+    )
+  $read$, pipeline_read_scores.results_table)
+  into answer
+  using results_table, run_id, experiment, evaluators, owner, most;
+  return answer;
+end;
+$$;
+comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid, integer) is
+  'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. With owner, that user''s only. 22023: no results table.';
+
+create function public.pipeline_set_secret(name text, value text)
+returns void
+language plpgsql
+-- Definer: only the owner of the project may write to Vault.
+security definer
+set search_path = ''
+as $$
+declare
+  kept_id uuid;
+begin
+  if coalesce(pipeline_set_secret.name, '') !~ '^[A-Za-z0-9_.-]{1,200}$' then
+    raise exception 'Cannot store secret "%": not a name', pipeline_set_secret.name
+      using errcode = '22023', hint = 'Use letters, digits, _, . and -';
+  end if;
+  if coalesce(trim(pipeline_set_secret.value), '') = '' then
+    raise exception 'Cannot store secret "%": it is empty', pipeline_set_secret.name
+      using errcode = '22023', hint = 'Give it a value';
+  end if;
+  select secrets.id into kept_id from vault.secrets where secrets.name = pipeline_set_secret.name;
+  if kept_id is null then
+    perform vault.create_secret(pipeline_set_secret.value, pipeline_set_secret.name);
+  else
+    perform vault.update_secret(kept_id, pipeline_set_secret.value);
+  end if;
+end;
+$$;
+comment on function public.pipeline_set_secret(text, text) is
+  'Stores a secret in Vault, replacing one of the same name. 22023: not a name, or no value.';
+
+create function public.pipeline_ensure_endpoint(
+  url text,
+  format text,
+  model text,
+  headers jsonb,
+  timeout_seconds numeric
+)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  -- Everything else a header may carry is taken for a credential.
+  plain constant text[] := array[
+    'accept', 'anthropic-beta', 'anthropic-version', 'content-type', 'http-referer', 'user-agent',
+    'x-title'
+  ];
+  digest constant text := left(encode(sha256(convert_to(
+    concat_ws(E'\n', pipeline_ensure_endpoint.url, pipeline_ensure_endpoint.format, pipeline_ensure_endpoint.model), 'UTF8'
+  )), 'hex'), 8);
+  endpoint_name constant text :=
+    left(substring(pipeline_ensure_endpoint.url from '^https?://([^/:?#]+)'), 80) || '-' || digest;
+  header record;
+  secret_name text;
+  kept_headers jsonb := '{}';
+begin
+  for header in select lower(key) as name, value from jsonb_each_text(pipeline_ensure_endpoint.headers) loop
+    if header.name = any (plain) or header.value like '%{{secret:%}}%' then
+      kept_headers := kept_headers || jsonb_build_object(header.name, header.value);
+    else
+      secret_name := 'pipeline_' || endpoint_name || '.' || header.name;
+      perform public.pipeline_set_secret(secret_name, header.value);
+      kept_headers := kept_headers
+        || jsonb_build_object(header.name, '{{secret:' || secret_name || '}}');
+    end if;
+  end loop;
+  insert into public.model_endpoints as kept (name, url, format, model, headers, timeout_seconds)
+  values (
+    endpoint_name, pipeline_ensure_endpoint.url, pipeline_ensure_endpoint.format, pipeline_ensure_endpoint.model,
+    kept_headers, coalesce(pipeline_ensure_endpoint.timeout_seconds, 60)
+  )
+  on conflict (name) do update
+  set
+    headers = kept.headers || excluded.headers,
+    timeout_seconds = coalesce(pipeline_ensure_endpoint.timeout_seconds, kept.timeout_seconds);
+  return endpoint_name;
+end;
+$$;
+comment on function public.pipeline_ensure_endpoint(text, text, text, jsonb, numeric) is
+  'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
+
+create function public.pipeline_inspect_project(as_of timestamptz default now())
+returns jsonb
+language sql
+stable
+-- Definer: extensions keep their tables to themselves.
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'extensions', (
+      select jsonb_object_agg(extname, extversion)
+      from pg_catalog.pg_extension
+      where extname in ('pg_net', 'pg_cron', 'supabase_vault')
+    ),
+    'scheduledJobs', (
+      select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
+      from cron.job where job.active and job.jobname like 'prompt-pipeline %'
+    ),
+    'secondsSinceMaintenance', (
+      select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
+    ),
+    'projectUrl', public.pipeline_read_secret('project_url'),
+    'wakes', (
+      select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
+      from (
+        select status_code as status, count(*) as calls, max(error_msg) as error
+        from net._http_response
+        where created > pipeline_inspect_project.as_of - interval '1 hour'
+        group by status_code
+      ) as answer
+    ),
+    'missingGrants', (
+      select coalesce(jsonb_agg(needed.name), '[]')
+      from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
+      where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
+    ),
+    'realtime', exists (
+      select from pg_catalog.pg_publication_tables
+      where pubname = 'supabase_realtime' and tablename = 'pipeline_runs'
+    )
+  );
+$$;
+comment on function public.pipeline_inspect_project(timestamptz) is
+  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, answers to the wakes of the last hour, grants, Realtime.';
+
+-- Hosted projects and the CLI's stack have this publication; subscribers then see a run move.
+do $$
+begin
+  if exists (select from pg_publication where pubname = 'supabase_realtime') then
+    alter publication supabase_realtime add table public.pipeline_runs;
+  end if;
+end;
+$$;
+
+-- Why: a million evaluations with their scores leave page by page; no answer and no client holds more
+-- than a page, and no page costs more than the one before.
+
+create function public.export_evaluations(
+  results_table text,
+  run_id bigint default null,
+  experiment_name text default null,
+  after text default null,
+  most integer default 500
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  by_run constant boolean := export_evaluations.run_id is not null;
+  page jsonb;
+begin
+  if by_run = (export_evaluations.experiment_name is not null) then
+    raise exception 'Cannot export: give run_id or experiment_name'
+      using errcode = '22023', hint = 'select export_evaluations(''prompt_evaluations'', run_id => 1)';
+  end if;
+  -- In the order of the indexes: by run prompt_key and id, by experiment id.
+  execute format($select$
+    select jsonb_build_object(
+      'rows', coalesce(
+        jsonb_agg(
+          to_jsonb(evaluation) || jsonb_build_object('scores', (
+            select coalesce(
+              jsonb_object_agg(
+                score.evaluator,
+                jsonb_strip_nulls(jsonb_build_object(
+                  'score', score.score, 'passed', score.passed, 'category', score.category,
+                  'explanation', score.explanation, 'error', score.error
+                ))
+              ),
+              '{}'
+            )
+            from public.evaluation_scores as score
+            where score.results_table = $1 and score.evaluation_id = evaluation.id
+          ))
+          order by %2$s
+        ),
+        '[]'
+      ),
+      'next', case when count(*) = $5 then (array_agg(evaluation.id || ' ' || evaluation.prompt_key order by %2$s))[count(*)] end
+    )
+    from (
+      select row.*
+      from public.%1$I as row
+      where row.%3$I = %4$s
+        and ($4 is null or (%5$s) > (%6$s split_part($4, ' ', 1)::bigint))
+      order by %5$s
+      limit $5
+    ) as evaluation
+  $select$,
+    export_evaluations.results_table,
+    case when by_run then 'evaluation.prompt_key, evaluation.id' else 'evaluation.id' end,
+    case when by_run then 'run_id' else 'experiment_name' end,
+    case when by_run then '$2' else '$3' end,
+    case when by_run then 'row.prompt_key, row.id' else 'row.id' end,
+    case when by_run then 'substr($4, strpos($4, '' '') + 1),' else '' end
+  )
+  into page
+  using results_table, run_id, experiment_name, after, most;
+  return page;
+end;
+$$;
+comment on function public.export_evaluations(text, bigint, text, text, integer) is
+  'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name.';
+
+-- Why: tasks and their errors are only needed while a run may be repeated or looked into; a million
+-- of them make every backup slower. What they brought, the evaluations, stays.
+
+create function pipeline.remove_unused_prompts(as_of timestamptz default now(), most integer default 1000000)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  removed integer;
+begin
+  delete from pipeline.prompts
+  where id in (
+    select prompt.id
+    from pipeline.prompts as prompt
+    -- What was extracted today may belong to a transaction that is not over.
+    where prompt.created_at < remove_unused_prompts.as_of - interval '1 day'
+      and not exists (
+        select from public.pipeline_tasks as task where task.prompt_id = prompt.id
+      )
+      and not exists (
+        select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
+      )
+    limit remove_unused_prompts.most
+  );
+  get diagnostics removed = row_count;
+  return removed;
+end;
+$$;
+comment on function pipeline.remove_unused_prompts(timestamptz, integer) is
+  'Removes prompts older than a day that neither a task nor an evaluation refers to, and returns how many. Called each night by pg_cron; reads all tasks and evaluations: seconds on a million.';
+
+create function public.purge_pipeline_runs(
+  older_than interval,
+  most integer default 10000,
+  as_of timestamptz default now()
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  purged integer;
+begin
+  if purge_pipeline_runs.older_than < interval '0' or purge_pipeline_runs.most < 1 then
+    raise exception 'Cannot purge runs: older_than is negative or most below 1'
+      using errcode = '22023', hint = 'select purge_pipeline_runs(''30 days'')';
+  end if;
+  delete from public.pipeline_tasks
+  where id in (
+    select task.id
+    from public.pipeline_tasks as task
+    join public.pipeline_runs as run on run.id = task.run_id
+    where run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than
+      -- An event that is still to be delivered is not over.
+      and task.status in ('succeeded', 'failed', 'cancelled')
+      -- A run that takes its prompts from it may not have all of them yet.
+      and run.id not in (
+        select (later.source ->> 'runId')::bigint
+        from public.pipeline_runs as later
+        where later.source ->> 'type' = 'run' and later.finished_at is null
+      )
+    limit purge_pipeline_runs.most
+    for update of task skip locked
+  );
+  get diagnostics purged = row_count;
+  delete from pipeline.task_errors
+  where id in (
+    select failure.id
+    from pipeline.task_errors as failure
+    join public.pipeline_runs as run on run.id = failure.run_id
+    where run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than
+    limit purge_pipeline_runs.most
+  );
+  if purged = 0 then
+    perform pipeline.remove_unused_prompts(purge_pipeline_runs.as_of);
+  end if;
+  return purged;
+end;
+$$;
+comment on function public.purge_pipeline_runs(interval, integer, timestamptz) is
+  'Removes tasks and errors of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';

@@ -1,0 +1,90 @@
+-- Written by `deno task migration` from supabase/schemas/access: edit those files.
+-- Why: who may call what, in one place. Tables and views carry their own grants and policies where
+-- they are created.
+
+revoke execute on all functions in schema pipeline from public;
+grant execute on all functions in schema pipeline to service_role;
+-- What policies, column defaults and views call as the signed-in user; row level security decides
+-- what they see.
+grant execute on function
+  pipeline.current_user_id(),
+  pipeline.run_slots(bigint),
+  pipeline.set_run_status(bigint, text),
+  pipeline.mcnemar_p(bigint, bigint),
+  pipeline.bootstrap_interval(double precision[], bigint),
+  pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
+  pipeline.evaluators_of(text, text),
+  pipeline.side_query(text, text, text),
+  pipeline.pairs_query(text, text),
+  pipeline.compare_pairs(text, text, text, text),
+  pipeline.pair_differences(text, text, text, text)
+to authenticated;
+
+do $$
+declare
+  -- By name: a project has functions of its own in public.
+  for_the_project constant text[] := array[
+    'pipeline_enqueue_tasks', 'pipeline_start_worker', 'pipeline_take_wake',
+    'pipeline_claim_tasks', 'pipeline_extend_leases', 'pipeline_checkpoint_task',
+    'pipeline_continue_list', 'pipeline_finish_tasks', 'pipeline_release_tasks',
+    'pipeline_hand_over', 'pipeline_end_worker', 'pipeline_read_secret', 'pipeline_set_secret',
+    'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
+    'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
+    'pipeline_read_scores', 'pipeline_ensure_endpoint', 'pipeline_inspect_project',
+    'maintain_pipeline', 'check_pipeline_invariants', 'purge_pipeline_runs', 'retry_pipeline_run',
+    'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
+    'evaluate_pipeline_run', 'evaluate_experiment'
+  ];
+  -- Row level security decides whose runs and rows they reach.
+  for_users_too constant text[] := array[
+    'pause_pipeline_run', 'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments',
+    'export_evaluations'
+  ];
+  callable record;
+begin
+  for callable in
+    select proc.oid::regprocedure as signature, proc.proname = any (for_users_too) as is_for_users
+    from pg_proc as proc
+    where proc.pronamespace = 'public'::regnamespace
+      and proc.proname = any (for_the_project || for_users_too)
+  loop
+    execute format('revoke execute on function %s from public, anon, authenticated', callable.signature);
+    execute format('grant execute on function %s to service_role', callable.signature);
+    if callable.is_for_users then
+      execute format('grant execute on function %s to authenticated', callable.signature);
+    end if;
+  end loop;
+end;
+$$;
+
+-- Why: maintenance is what makes every other failure harmless, so it must run by itself.
+
+do $$
+declare
+  -- Versions such as 1.4-1 exist.
+  version integer[] := (
+    select string_to_array(substring(extversion from '^\d+\.\d+'), '.')
+    from pg_extension where extname = 'pg_cron'
+  );
+begin
+  perform cron.schedule(
+    'prompt-pipeline maintenance',
+    -- Schedules in seconds need pg_cron 1.5.
+    case when version < array[1, 5] then '* * * * *' else '10 seconds' end,
+    'select public.maintain_pipeline()'
+  );
+  -- pg_cron never prunes its log; maintenance every 10 s would add 8,640 rows a day.
+  perform cron.schedule(
+    'prompt-pipeline prune',
+    '17 3 * * *',
+    $prune$
+      select pipeline.remove_unused_prompts();
+      delete from cron.job_run_details as detail
+      using cron.job
+      where job.jobid = detail.jobid
+        and job.jobname like 'prompt-pipeline %'
+        and detail.end_time < now() - interval '1 day'
+    $prune$
+  );
+end;
+$$;

@@ -1,0 +1,225 @@
+-- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
+-- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told
+-- when to ask again.
+
+create type pipeline.claimable_calls as (
+  ids bigint[],
+  tokens integer[],
+  costs numeric[],
+  slots integer,
+  more_slots boolean,
+  handed_over boolean,
+  ready_at timestamptz
+);
+comment on type pipeline.claimable_calls is
+  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
+
+create function pipeline.due_tasks(
+  worker pipeline.workers,
+  most integer,
+  held integer,
+  as_of timestamptz
+)
+returns bigint[]
+language plpgsql
+set search_path = ''
+-- A plan that a connection made while the table was small must not outlive that.
+set enable_seqscan = off
+as $$
+declare
+  ids bigint[];
+begin
+  ids := array(
+    select task.id
+    from public.pipeline_tasks as task
+    where task.run_id = (due_tasks.worker).run_id
+      and task.stage = (due_tasks.worker).stage
+      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
+      and task.status = 'pending'
+      and task.available_at <= due_tasks.as_of
+      and task.lease_losses < 2
+    order by task.available_at, task.id
+    limit greatest(due_tasks.most, 0)
+    for update skip locked
+  );
+  if ids <> '{}' or held > 0 or most < 1 then
+    return ids;
+  end if;
+  -- One that two dead workers held is alone in its worker: the third death tells which is to blame.
+  return array(
+    select task.id
+    from public.pipeline_tasks as task
+    where task.run_id = (due_tasks.worker).run_id
+      and task.stage = (due_tasks.worker).stage
+      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
+      and task.status = 'pending'
+      and task.available_at <= due_tasks.as_of
+      and task.lease_losses >= 2
+    order by task.available_at, task.id
+    limit 1
+    for update skip locked
+  );
+end;
+$$;
+comment on function pipeline.due_tasks(pipeline.workers, integer, integer, timestamptz) is
+  'Locks up to most due tasks of the worker''s run, stage and endpoint, oldest first, and returns their ids.';
+
+create function pipeline.lease_tasks(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  calls pipeline.claimable_calls,
+  lease_token uuid,
+  as_of timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tasks jsonb;
+begin
+  with leased as (
+    update public.pipeline_tasks as task
+    set
+      status = 'leased',
+      attempts = task.attempts + 1,
+      lease_token = lease_tasks.lease_token,
+      lease_expires_at = lease_tasks.as_of + pipeline.lease_time(),
+      worker = (lease_tasks.worker).id,
+      reserved_tokens = coalesce((calls).tokens[array_position((calls).ids, task.id)], 0),
+      reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0)
+    -- An array instead of a join: with the limit as a parameter the planner would hash the table.
+    where task.id = any ((calls).ids)
+    returning
+      task.id, task.key, task.attempts, task.payload, task.prompt_id, task.repetition, task.created_at
+  )
+  select jsonb_agg(
+    jsonb_build_object(
+      'id', leased.id, 'key', leased.key, 'attempt', leased.attempts,
+      'repetition', leased.repetition, 'enqueuedAt', leased.created_at,
+      'payload', case
+        when leased.prompt_id is null then leased.payload
+        else jsonb_strip_nulls(jsonb_build_object(
+          'text', prompt.text, 'messages', prompt.messages, 'parameters', prompt.parameters
+        ))
+      end
+    )
+    order by leased.id
+  )
+  into tasks
+  from leased
+  left join pipeline.prompts as prompt on prompt.id = leased.prompt_id;
+  return tasks;
+end;
+$$;
+comment on function pipeline.lease_tasks(
+  pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
+) is 'Leases tasks to a worker, and returns them with what it needs to work on them; null: none.';
+
+create function pipeline.next_wait_ms(
+  worker pipeline.workers,
+  ready_at timestamptz,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  available_at timestamptz;
+begin
+  select min(task.available_at) into available_at
+  from public.pipeline_tasks as task
+  where task.run_id = (next_wait_ms.worker).run_id
+    and task.stage = (next_wait_ms.worker).stage
+    and task.endpoint = case (next_wait_ms.worker).stage when 'judge' then (next_wait_ms.worker).endpoint else '' end
+    and task.status = 'pending';
+  return case
+    -- For a later attempt to deliver an event, maintenance wakes another worker.
+    when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
+    -- What is due and yet was not given is held back by a limit, or locked by another claim.
+    when available_at < 'infinity' then greatest(
+      100, ceil(extract(epoch from greatest(available_at, ready_at) - as_of) * 1000)
+    )
+    -- Nothing is due, but an earlier stage is still at work: more is coming.
+    else (
+      select min(case task.stage when 'extract' then 200 else 500 end)
+      from public.pipeline_tasks as task
+      where task.run_id = (next_wait_ms.worker).run_id
+        and task.status = 'leased'
+        and task.stage = any (
+          case (next_wait_ms.worker).stage
+            when 'execute' then array['extract']
+            when 'evaluate' then array['execute']
+            when 'judge' then array['execute', 'evaluate']
+            else '{}'
+          end
+        )
+    )
+  end;
+end;
+$$;
+comment on function pipeline.next_wait_ms(pipeline.workers, timestamptz, timestamptz) is
+  'Milliseconds until it is worth asking for tasks again; null: nothing is to come.';
+
+create function public.pipeline_claim_tasks(
+  worker_id uuid,
+  in_flight integer default 0,
+  held integer default 0,
+  ahead integer default 0,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+  run public.pipeline_runs;
+  calls pipeline.claimable_calls;
+  lease_token uuid := gen_random_uuid();
+  tasks jsonb := '[]';
+begin
+  -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
+  perform set_config('synchronous_commit', 'off', true);
+  worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
+  select * into run from public.pipeline_runs where id = worker.run_id;
+  if run.status <> 'running' and not pipeline.outlives_run(worker.stage) then
+    return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
+  end if;
+  if worker.endpoint is not null then
+    calls := pipeline.claim_calls(worker, run, in_flight, held, ahead, as_of);
+  else
+    select stages.slots into calls.slots from pipeline.stages where stages.name = worker.stage;
+    calls.ids := case
+      when worker.stage = 'notify' then pipeline.next_event(run.id, held, as_of)
+      else pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of)
+    end;
+  end if;
+  if calls.ids <> '{}' then
+    tasks := pipeline.lease_tasks(worker, run, calls, lease_token, as_of);
+    if worker.stage = 'execute' and (run.options -> 'cache') = 'true' then
+      tasks := pipeline.add_cached_answers(run, tasks);
+    end if;
+    if worker.endpoint is not null then
+      perform pipeline.spend_budget(worker.endpoint, tasks, calls.tokens);
+    end if;
+  end if;
+  return jsonb_build_object(
+    -- Read again: a run without money has just been paused.
+    'status', (select claimed.status from public.pipeline_runs as claimed where claimed.id = run.id),
+    'slots', calls.slots,
+    'leaseToken', lease_token,
+    'tasks', tasks,
+    'waitMs', case
+      when tasks = '[]' or calls.ready_at is not null
+      then pipeline.next_wait_ms(worker, calls.ready_at, as_of)
+    end
+  )
+    || case when calls.more_slots then '{"moreSlots": true}' else '{}' end::jsonb
+    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
+end;
+$$;
+comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';

@@ -1,0 +1,123 @@
+-- Why: a run names an endpoint instead of carrying a URL and a key, so that secrets stay in Vault
+-- and every run that calls the same model shares one set of limits.
+
+create table public.model_endpoints (
+  name text primary key,
+  url text not null,
+  format text,
+  model text,
+  headers jsonb not null default '{}',
+  request_template jsonb,
+  response_path jsonb,
+  timeout_seconds numeric not null default 60,
+  max_concurrency integer,
+  requests_per_minute integer,
+  tokens_per_minute integer,
+  input_cost numeric,
+  output_cost numeric,
+  open_to_users boolean not null default false,
+  created_at timestamptz not null default now(),
+  constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
+  constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
+  constraint model_endpoints_format_is_known check (
+    format in (
+      'openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'ollama', 'custom'
+    )
+  ),
+  constraint model_endpoints_custom_has_template check (
+    format is distinct from 'custom'
+    or (request_template is not null and response_path is not null)
+  ),
+  constraint model_endpoints_headers_are_an_object check (jsonb_typeof(headers) = 'object'),
+  constraint model_endpoints_timeout_is_positive check (
+    timeout_seconds > 0 and timeout_seconds <= 350
+  ),
+  constraint model_endpoints_limits_are_positive check (
+    coalesce(max_concurrency, 1) > 0
+    and coalesce(requests_per_minute, 1) > 0
+    and coalesce(tokens_per_minute, 1) > 0
+  ),
+  constraint model_endpoints_costs_come_in_pairs check (
+    (input_cost is null) = (output_cost is null)
+    and coalesce(input_cost, 0) >= 0
+    and coalesce(output_cost, 0) >= 0
+  )
+);
+comment on table public.model_endpoints is
+  'One row per model API that runs may call; shared by all runs that name it, with its limits and prices.';
+comment on column public.model_endpoints.format is
+  'How requests and answers look; null: guessed from the URL and the first answer.';
+comment on column public.model_endpoints.model is
+  'Default model name; a run may name another.';
+comment on column public.model_endpoints.headers is
+  'Extra request headers. Credentials are written {{secret:NAME}} and looked up in Vault when the call is made.';
+comment on column public.model_endpoints.request_template is
+  'Format custom only: the JSON body, with {{prompt}}, {{messages}}, {{model}} and {{parameters}} as placeholders.';
+comment on column public.model_endpoints.response_path is
+  'Format custom only: {"text": path, "inputTokens"?: path, "outputTokens"?: path, "error"?: path}.';
+comment on column public.model_endpoints.timeout_seconds is
+  'Limit of one call, from sending the request to the last byte of the answer.';
+comment on column public.model_endpoints.max_concurrency is
+  'Most calls in flight over all runs; null: found out while running.';
+comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
+comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.open_to_users is
+  'Whether signed-in users may start runs on it; service_role always may.';
+
+-- What the limits of an endpoint look like at this moment. A row of its own, because it changes
+-- with every claim while the endpoint itself hardly ever does.
+create table pipeline.endpoint_states (
+  endpoint text primary key
+    references public.model_endpoints (name) on update cascade on delete cascade,
+  blocked_until timestamptz,
+  blocked_reason text,
+  concurrency numeric not null default 8,
+  best_latency_ms numeric,
+  reduced_at timestamptz,
+  requests_available numeric not null default 0,
+  tokens_available numeric not null default 0,
+  refilled_at timestamptz not null default now(),
+  output_tokens_mean numeric not null default 500,
+  constraint endpoint_states_concurrency_is_positive check (concurrency >= 1)
+)
+with (fillfactor = 50);
+comment on table pipeline.endpoint_states is
+  'The moving state of an endpoint''s limits, one row each; written under its row lock by pipeline_claim_tasks and pipeline_finish_tasks.';
+comment on column pipeline.endpoint_states.blocked_until is
+  'No call leaves before this moment; null: not blocked.';
+comment on column pipeline.endpoint_states.concurrency is
+  'Calls in flight that the endpoint is thought to bear; caps a given number only after a rate error.';
+comment on column pipeline.endpoint_states.best_latency_ms is
+  'Latency that the endpoint has when it is not crowded; a much longer one is a sign to shrink.';
+comment on column pipeline.endpoint_states.reduced_at is
+  'When concurrency was last cut back; null: never, and it still doubles per round.';
+comment on column pipeline.endpoint_states.requests_available is
+  'Requests that may leave now; refilled continuously, at most one second''s worth.';
+comment on column pipeline.endpoint_states.output_tokens_mean is
+  'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
+alter table pipeline.endpoint_states enable row level security;
+grant select, insert, update, delete on pipeline.endpoint_states to service_role;
+
+create function pipeline.create_endpoint_state()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.endpoint_states (endpoint) values (new.name);
+  return new;
+end;
+$$;
+
+create trigger create_endpoint_state
+after insert on public.model_endpoints
+for each row execute function pipeline.create_endpoint_state();
+
+alter table public.model_endpoints enable row level security;
+-- Here and below: projects made before 2026-05-30 grant new tables to everyone by default.
+revoke all on public.model_endpoints from anon, authenticated, service_role;
+grant select, insert, update, delete on public.model_endpoints to service_role;
+-- Headers and templates stay out of users' sight: they say which secrets exist.
+grant select (name, model, format, open_to_users) on public.model_endpoints to authenticated;
+create policy "users see the endpoints that are open to them"
+  on public.model_endpoints for select to authenticated using (open_to_users);

@@ -1,0 +1,166 @@
+-- Why: every state change of a task is one of these functions; workers call nothing else.
+--
+-- Functions that every claim and finish calls are plpgsql even where SQL would do: PostgreSQL
+-- before 18 plans a SQL function anew at each call.
+
+create function pipeline.refuse_twice_given_keys(run public.pipeline_runs, tasks jsonb, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  refused text[];
+begin
+  select array_agg(distinct item.key) into refused
+  from (
+    select
+      listed.task ->> 'key' as key, listed.task -> 'prompt' ->> 'key' as given,
+      listed.task -> 'prompt' ->> 'text' as text,
+      first_value(listed.task -> 'prompt' ->> 'text') over (
+        partition by listed.task -> 'prompt' ->> 'key' order by listed.place
+      ) as first_text
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where listed.task -> 'prompt' -> 'keyIsGiven' = 'true'
+  ) as item
+  where item.text <> item.first_text
+    or exists (
+      select from pipeline.prompts as known
+      join public.pipeline_tasks as asked on asked.prompt_id = known.id and asked.run_id = (run).id
+      where known.key_is_given and known.key = item.given and known.text <> item.text
+    );
+  if refused is null then
+    return tasks;
+  end if;
+  insert into pipeline.task_errors (run_id, stage, key, class, code, message, place, final, created_at)
+  select
+    (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'key_given_twice',
+    format(
+      'Cannot take this prompt: its key "%s" is that of another text in the same source. Give each text a key of its own',
+      listed.task -> 'prompt' ->> 'key'
+    ),
+    coalesce(listed.task -> 'prompt' -> 'source', jsonb_build_object('key', listed.task -> 'prompt' -> 'key')),
+    true, as_of
+  from jsonb_array_elements(tasks) as listed (task)
+  where listed.task ->> 'key' = any (refused)
+    and not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = (run).id and told.code = 'key_given_twice' and told.key = listed.task ->> 'key'
+    );
+  return (
+    select coalesce(jsonb_agg(listed.task order by listed.place), '[]')
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where listed.task ->> 'key' <> all (refused)
+  );
+end;
+$$;
+comment on function pipeline.refuse_twice_given_keys(public.pipeline_runs, jsonb, timestamptz) is
+  'The tasks without those whose given key stands for another text in the run; each of them is an error in pipeline_errors.';
+
+create function public.pipeline_enqueue_tasks(
+  run_id bigint,
+  stage text,
+  tasks jsonb,
+  as_of timestamptz default now()
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  room integer;
+  enqueued integer;
+begin
+  select * into run
+  from public.pipeline_runs where id = pipeline_enqueue_tasks.run_id
+  for no key update;
+  if run.id is null then
+    raise exception 'Cannot enqueue tasks: there is no run %', pipeline_enqueue_tasks.run_id
+      using errcode = 'P0002';
+  end if;
+  if run.finished_at is not null and not pipeline.outlives_run(pipeline_enqueue_tasks.stage) then
+    return 0;
+  end if;
+  if pipeline_enqueue_tasks.stage = 'execute' then
+    tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
+    if run.max_prompts is not null and pipeline.sample_size(run) is null then
+      room := greatest(run.max_prompts - run.extracted, 0);
+    end if;
+  end if;
+  with fresh as materialized (
+    select
+      item.*,
+      coalesce(
+        item.known_prompt,
+        case when item.prompt is not null then nextval('pipeline.prompts_id_seq') end
+      ) as prompt_id
+    from (
+      select distinct on (listed.task ->> 'key')
+        listed.task ->> 'key' as key,
+        listed.task -> 'payload' as payload,
+        listed.task -> 'prompt' as prompt,
+        (listed.task ->> 'promptId')::bigint as known_prompt,
+        coalesce(listed.task ->> 'endpoint', '') as endpoint,
+        (listed.task ->> 'tokens')::integer as tokens,
+        (listed.task ->> 'availableAt')::timestamptz as available_at,
+        listed.place
+      from jsonb_array_elements(pipeline_enqueue_tasks.tasks) with ordinality as listed (task, place)
+      order by listed.task ->> 'key', listed.place
+    ) as item
+    -- Known keys must not use up max_prompts, so they are left out before the limit.
+    where not exists (
+      select from public.pipeline_tasks as known
+      where known.run_id = run.id
+        and known.stage = pipeline_enqueue_tasks.stage
+        and known.key = item.key
+    )
+    order by item.place
+    limit room
+  ),
+  stored as (
+    insert into pipeline.prompts (
+      id, owner, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+    )
+    select
+      fresh.prompt_id, run.owner,
+      coalesce(given.key, pipeline.prompt_key(given.text, given.messages)),
+      coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
+      given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
+    from fresh
+    cross join lateral jsonb_to_record(fresh.prompt) as given (
+      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, metadata jsonb,
+      source jsonb, parameters jsonb
+    )
+    where fresh.prompt is not null
+  )
+  insert into public.pipeline_tasks (
+    run_id, stage, key, prompt_id, endpoint, input_tokens, payload, available_at, created_at
+  )
+  select
+    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, fresh.endpoint,
+    coalesce(
+      fresh.tokens,
+      ceil((
+        octet_length(fresh.prompt ->> 'text') + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
+      ) / 4.0)::integer,
+      0
+    ),
+    coalesce(fresh.payload, '{}'), coalesce(fresh.available_at, pipeline_enqueue_tasks.as_of),
+    pipeline_enqueue_tasks.as_of
+  from fresh
+  order by fresh.place;
+  get diagnostics enqueued = row_count;
+  update public.pipeline_runs
+  set
+    open = pipeline_runs.open + enqueued,
+    extracted = pipeline_runs.extracted
+      + case when pipeline_enqueue_tasks.stage = 'execute' then enqueued else 0 end
+  where id = run.id and enqueued > 0 and not pipeline.outlives_run(pipeline_enqueue_tasks.stage);
+  if pipeline_enqueue_tasks.stage = 'execute' and pipeline.sample_size(run) is not null then
+    perform pipeline.trim_sample(run.id, pipeline.sample_size(run));
+  end if;
+  return enqueued;
+end;
+$$;
+comment on function public.pipeline_enqueue_tasks(bigint, text, jsonb, timestamptz) is
+  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new. prompt, of stage execute: {text, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none. P0002: no such run.';

@@ -1,0 +1,169 @@
+-- Why: the answers are the product. They outlive runs and tasks, so nothing here references those.
+
+create table pipeline.evaluations (
+  id bigint not null,
+  run_id bigint,
+  task_id bigint,
+  prompt_id bigint,
+  prompt_key text not null default gen_random_uuid()::text,
+  repetition smallint not null default 1,
+  prompt text not null,
+  response text,
+  model text,
+  success boolean not null,
+  error text,
+  timestamp timestamptz not null default now(),
+  duration_ms integer,
+  tokens_used integer,
+  metadata jsonb not null default '{}',
+  experiment_name text,
+  tags text[] not null default '{}',
+  input_tokens integer,
+  output_tokens integer,
+  cost numeric,
+  finish_reason text,
+  attempts integer,
+  reference text,
+  source jsonb,
+  owner uuid default pipeline.current_user_id(),
+  constraint evaluations_failures_say_why check (success or error is not null),
+  constraint evaluations_successes_have_a_response check (not success or response is not null),
+  constraint evaluations_repetition_is_positive check (repetition > 0)
+);
+comment on table pipeline.evaluations is
+  'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
+alter table pipeline.evaluations enable row level security;
+grant select on pipeline.evaluations to authenticated, service_role;
+create policy "owners read their evaluations"
+  on pipeline.evaluations for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create table public.prompt_evaluations (
+  id bigint generated always as identity primary key,
+  constraint prompt_evaluations_task_is_stored_once unique (run_id, task_id)
+)
+inherits (pipeline.evaluations);
+comment on table public.prompt_evaluations is
+  'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.';
+comment on column public.prompt_evaluations.run_id is
+  'The run that stored it; null for responses stored from outside. No foreign key: evaluations outlive runs.';
+comment on column public.prompt_evaluations.task_id is
+  'The task that brought it; null for rows stored by pipeline_store_results().';
+comment on column public.prompt_evaluations.prompt_id is
+  'The prompt that it answers, in pipeline.prompts; null for rows stored from outside.';
+comment on column public.prompt_evaluations.prompt_key is
+  'What was asked: the same prompt has the same key in every run, whatever file it came from. Comparisons pair by it.';
+comment on column public.prompt_evaluations.repetition is
+  'Which of several answers of its run to the same prompt, from 1.';
+comment on column public.prompt_evaluations.duration_ms is
+  'From sending the request to the last byte of the answer; waiting is metadata.waitMs.';
+comment on column public.prompt_evaluations.tokens_used is 'Input plus output tokens.';
+comment on column public.prompt_evaluations.metadata is
+  'Of the prompt and of the answer; that of the run is in pipeline_runs.metadata.';
+comment on column public.prompt_evaluations.cost is 'USD; null when the endpoint has no prices.';
+comment on column public.prompt_evaluations.finish_reason is
+  'Why the model stopped: stop, length, content_filter, tool_calls or other.';
+comment on column public.prompt_evaluations.reference is
+  'What the assistant in the archive answered to this prompt.';
+comment on column public.prompt_evaluations.source is
+  'Where the prompt stands: {bucket, path, format, conversation, messageId, position, time, model}.';
+comment on column public.prompt_evaluations.owner is 'The user whose run stored it.';
+
+create unique index prompt_evaluations_repetition_idx
+  on public.prompt_evaluations (run_id, prompt_key, repetition) where task_id is null;
+create index prompt_evaluations_run_idx
+  on public.prompt_evaluations (run_id, prompt_key, id);
+create index prompt_evaluations_experiment_idx
+  on public.prompt_evaluations (experiment_name, id);
+create index prompt_evaluations_owner_idx
+  on public.prompt_evaluations (owner) where owner is not null;
+
+alter table public.prompt_evaluations enable row level security;
+revoke all on public.prompt_evaluations from anon, authenticated, service_role;
+grant select, insert, update, delete on public.prompt_evaluations to service_role;
+grant select on public.prompt_evaluations to authenticated;
+create policy "owners read their evaluations"
+  on public.prompt_evaluations for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+insert into pipeline.results_tables (name) values ('prompt_evaluations');
+
+create table public.evaluation_scores (
+  id bigint generated always as identity primary key,
+  results_table text not null default 'prompt_evaluations',
+  evaluation_id bigint not null,
+  evaluator text not null,
+  score double precision,
+  passed boolean,
+  category text,
+  explanation text,
+  error text,
+  created_at timestamptz not null default now(),
+  owner uuid default pipeline.current_user_id(),
+  constraint evaluation_scores_evaluator_scores_once
+    unique (results_table, evaluation_id, evaluator),
+  constraint evaluation_scores_say_something check (
+    score is not null or passed is not null or category is not null or error is not null
+  )
+);
+comment on table public.evaluation_scores is
+  'One row per evaluation and evaluator; evaluating again replaces it.';
+comment on column public.evaluation_scores.results_table is
+  'The table whose row evaluation_id names.';
+comment on column public.evaluation_scores.category is
+  'A word to count by, such as win or refusal.';
+comment on column public.evaluation_scores.score is
+  'Between 0 (worst) and 1 (best), unless the evaluator says otherwise.';
+comment on column public.evaluation_scores.error is
+  'Why this evaluator could not score; the evaluation itself is not affected.';
+create index evaluation_scores_owner_idx
+  on public.evaluation_scores (owner) where owner is not null;
+
+alter table public.evaluation_scores enable row level security;
+revoke all on public.evaluation_scores from anon, authenticated, service_role;
+grant select, insert, update, delete on public.evaluation_scores to service_role;
+grant select on public.evaluation_scores to authenticated;
+create policy "owners read their scores"
+  on public.evaluation_scores for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create table public.evaluation_votes (
+  id bigint generated always as identity primary key,
+  task_id bigint not null,
+  run_id bigint not null,
+  results_table text not null,
+  evaluation_id bigint not null,
+  evaluator text not null,
+  vote smallint not null,
+  score double precision,
+  passed boolean,
+  category text,
+  explanation text,
+  answer text,
+  error text,
+  created_at timestamptz not null,
+  owner uuid,
+  constraint evaluation_votes_task_votes_once unique (task_id),
+  constraint evaluation_votes_are_counted_from_one check (vote > 0)
+);
+comment on table public.evaluation_votes is
+  'One row per answer of a judge; the last of an evaluation and evaluator that comes in makes their score in evaluation_scores. Kept until deleted, as the scores are.';
+comment on column public.evaluation_votes.task_id is
+  'The task of stage judge that asked; tried again, it replaces its vote.';
+comment on column public.evaluation_votes.vote is
+  'Which of the questions that one evaluator asks of one evaluation: the order of a pair.';
+comment on column public.evaluation_votes.answer is 'What the judge answered, word for word.';
+comment on column public.evaluation_votes.error is
+  'Why there is no verdict; the votes that are in are kept.';
+create index evaluation_votes_evaluation_idx
+  on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
+create index evaluation_votes_owner_idx
+  on public.evaluation_votes (owner) where owner is not null;
+
+alter table public.evaluation_votes enable row level security;
+revoke all on public.evaluation_votes from anon, authenticated, service_role;
+grant select, insert, update, delete on public.evaluation_votes to service_role;
+grant select on public.evaluation_votes to authenticated;
+create policy "owners read their votes"
+  on public.evaluation_votes for select to authenticated
+  using (owner = (select pipeline.current_user_id()));

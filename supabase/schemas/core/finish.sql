@@ -1,0 +1,232 @@
+-- Why: the results of tries are stored, counted and followed up in the transaction that decides about
+-- their tasks, in one place for all stages.
+
+create function pipeline.end_run_if_done(run_id bigint, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  source_error text;
+begin
+  select task.error into source_error
+  from public.pipeline_tasks as task
+  where task.run_id = end_run_if_done.run_id
+    and task.stage = 'extract'
+    and task.key = 'source'
+    and task.status = 'failed';
+  update public.pipeline_runs as run
+  set
+    status = case when source_error is null then 'completed' else 'failed' end,
+    error = source_error,
+    finished_at = end_run_if_done.as_of,
+    started_at = coalesce(run.started_at, end_run_if_done.as_of),
+    notice = case
+      when run.extracted = 0 and source_error is null
+      then format(
+        case run.source ->> 'type'
+          when 'evaluations' then 'No evaluations: nothing stored for %s'
+          else 'No prompts: nothing to extract from %s'
+        end,
+        run.source
+      )
+    end
+  where run.id = end_run_if_done.run_id
+    and run.open = 0
+    and run.status in ('queued', 'running', 'paused');
+end;
+$$;
+comment on function pipeline.end_run_if_done(bigint, timestamptz) is
+  'Completes a run that has no open task; fails it when its source could not be read.';
+
+create function pipeline.log_attempts(task_ids bigint[], results jsonb, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.task_errors (
+    run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
+  )
+  select
+    task.run_id, task.id, task.stage, task.key, task.attempts, result.error ->> 'class',
+    coalesce(result.error ->> 'code', 'unknown'),
+    coalesce(nullif(concat_ws('. ', result.error ->> 'message', result.error ->> 'advice'), ''), 'unknown'),
+    coalesce(result.error -> 'place', prompt.source), task.status = 'failed', log_attempts.as_of
+  from jsonb_to_recordset(results) as result (id bigint, error jsonb)
+  join public.pipeline_tasks as task on task.id = result.id
+  left join pipeline.prompts as prompt on prompt.id = task.prompt_id
+  where result.error is not null and task.id = any (task_ids);
+end;
+$$;
+comment on function pipeline.log_attempts(bigint[], jsonb, timestamptz) is
+  'Writes the errors of tries, final or not, where pipeline_errors shows them.';
+
+create function pipeline.pause_on_stop(run_id bigint, reason text, advice text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = format(
+      '%s. %s, then resume the run: select resume_pipeline_run(%s)',
+      reason, coalesce(advice, 'Mend it'), pause_on_stop.run_id
+    )
+  where run.id = pause_on_stop.run_id and run.status in ('queued', 'running');
+end;
+$$;
+comment on function pipeline.pause_on_stop(bigint, text, text) is
+  'Pauses a run whose calls cannot succeed as things are: a bad key, no credit left. advice: what to do about it.';
+
+create function pipeline.count_results(
+  run public.pipeline_runs,
+  worker pipeline.workers,
+  endpoint public.model_endpoints,
+  settled pipeline.settled_tasks,
+  totals pipeline.result_totals
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.pipeline_runs as counted
+  set
+    open = counted.open - (settled).closed,
+    succeeded = counted.succeeded + case
+      when (worker).stage = 'execute' then (totals).succeeded
+      -- Of a run that only evaluates, done is what has been evaluated.
+      when (run).source ->> 'type' = 'evaluations' then (settled).evaluated
+      else 0
+    end,
+    failed = counted.failed + case
+      when (worker).stage = 'execute' then (settled).failed
+      when (run).source ->> 'type' = 'evaluations' then (settled).not_evaluated
+      else 0
+    end,
+    judge_errors = counted.judge_errors + case when (worker).stage = 'judge' then (settled).failed else 0 end,
+    cached = counted.cached + case when (worker).stage = 'execute' then (totals).cached else 0 end,
+    input_tokens = counted.input_tokens + (totals).input_tokens,
+    output_tokens = counted.output_tokens + (totals).output_tokens,
+    cost = counted.cost + coalesce(
+      (
+        (totals).input_tokens * (count_results.endpoint).input_cost
+        + (totals).output_tokens * (count_results.endpoint).output_cost
+      ) / 1e6,
+      0
+    )
+  where counted.id = (run).id;
+end;
+$$;
+comment on function pipeline.count_results(
+  public.pipeline_runs, pipeline.workers, public.model_endpoints, pipeline.settled_tasks,
+  pipeline.result_totals
+) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
+
+create function pipeline.take_results(
+  run public.pipeline_runs,
+  worker pipeline.workers,
+  settled pipeline.settled_tasks,
+  results jsonb,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  endpoint public.model_endpoints;
+  totals pipeline.result_totals := pipeline.total_results(results, settled.ids);
+  blocked_ms integer := 0;
+begin
+  if totals.errors > 0 then
+    perform pipeline.log_attempts(settled.ids, results, as_of);
+  end if;
+  if (worker).stage = 'notify' then
+    perform pipeline.log_deliveries(settled.ids, results, as_of);
+    return 0;
+  end if;
+  select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  case (worker).stage
+    when 'execute' then
+      perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
+    when 'evaluate' then
+      perform pipeline.store_scores(run, settled.stored_ids, results, as_of);
+    when 'judge' then
+      perform pipeline.store_votes(run, settled.stored_ids, results, as_of);
+    else
+  end case;
+  if endpoint.name is not null then
+    if ((run).options -> 'cache') = 'true' then
+      perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
+    end if;
+    blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+  end if;
+  perform pipeline.count_results(run, worker, endpoint, settled, totals);
+  if (worker).stage = 'judge' then
+    perform pipeline.score_votes(run, settled.stored_ids, as_of);
+  elsif (worker).stage <> 'execute' then
+    perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+    perform pipeline.draw_sample((run).id, as_of);
+  elsif (run).evaluators <> '[]' and settled.stored_ids is not null then
+    perform pipeline.enqueue_evaluations(run, settled.stored_ids, as_of);
+  end if;
+  if totals.stop_reason is not null then
+    perform pipeline.pause_on_stop((run).id, totals.stop_reason, totals.stop_advice);
+  end if;
+  perform pipeline.end_run_if_done((run).id, as_of);
+  return blocked_ms;
+end;
+$$;
+comment on function pipeline.take_results(
+  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
+) is
+  'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then the run.';
+
+create function public.pipeline_finish_tasks(
+  worker_id uuid,
+  results jsonb,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+  run public.pipeline_runs;
+  settled pipeline.settled_tasks;
+  blocked_ms integer := 0;
+begin
+  results := pipeline.one_result_a_task(pipeline_finish_tasks.worker_id, pipeline_finish_tasks.results);
+  select * into worker from pipeline.workers where id = pipeline_finish_tasks.worker_id;
+  select * into run from public.pipeline_runs where id = worker.run_id;
+  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  if settled.ids is not null then
+    blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
+  end if;
+  if worker.handed_over_at is not null then
+    -- It claims no more once its successor has started, which must not wait for its last call.
+    update pipeline.workers as giver
+    set slots = least(giver.slots, (
+      select count(*)
+      from public.pipeline_tasks as task
+      where task.run_id = worker.run_id
+        and task.stage = worker.stage
+        and task.status = 'leased'
+        and task.worker = giver.id
+    ))
+    where giver.id = worker.id;
+  end if;
+  return jsonb_build_object(
+    'status', (select finished.status from public.pipeline_runs as finished where finished.id = run.id),
+    'finished', coalesce(to_jsonb(settled.ids), '[]'),
+    'blockedMs', coalesce(blocked_ms, 0)
+  );
+end;
+$$;
+comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

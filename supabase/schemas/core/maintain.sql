@@ -1,0 +1,307 @@
+-- Why: wakes get lost, workers die and Postgres restarts. Maintenance alone brings every run to its
+-- end; it is idempotent, short, and safe to call at any time. What goes wrong with one run, such as a
+-- results table that somebody dropped, must not keep it from the others.
+
+create table pipeline.maintenance (
+  name text primary key,
+  done_at timestamptz not null
+);
+comment on table pipeline.maintenance is
+  'When maintenance was last done, one row: the sign that pg_cron is alive.';
+alter table pipeline.maintenance enable row level security;
+grant select, insert, update on pipeline.maintenance to service_role;
+
+create function pipeline.fail_tasks(
+  run_id bigint,
+  task_ids bigint[],
+  class text,
+  code text,
+  message text,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  failed record;
+begin
+  select * into run from public.pipeline_runs where id = fail_tasks.run_id;
+  update public.pipeline_tasks as task
+  set
+    status = 'failed', error = fail_tasks.message, finished_at = fail_tasks.as_of,
+    lease_token = null, lease_expires_at = null, worker = null
+  where task.id = any (fail_tasks.task_ids);
+  for failed in
+    select
+      task.stage,
+      case task.stage when 'execute' then run.endpoint else nullif(task.endpoint, '') end as endpoint,
+      array_agg(task.id order by task.id) as ids,
+      sum(task.reserved_tokens) as reserved_tokens,
+      coalesce(sum(jsonb_array_length(task.payload -> 'evaluationIds')), 0) as evaluations
+    from public.pipeline_tasks as task
+    where task.id = any (fail_tasks.task_ids)
+    group by 1, 2
+    order by 1, 2
+  loop
+    perform pipeline.take_results(
+      run,
+      jsonb_populate_record(
+        null::pipeline.workers, jsonb_build_object('stage', failed.stage, 'endpoint', failed.endpoint)
+      ),
+      row(
+        failed.ids, failed.ids, cardinality(failed.ids), cardinality(failed.ids),
+        failed.reserved_tokens, 0, failed.evaluations
+      )::pipeline.settled_tasks,
+      (
+        select jsonb_agg(jsonb_build_object(
+          'id', id, 'outcome', 'failed', 'error', jsonb_build_object(
+            'class', fail_tasks.class, 'code', fail_tasks.code, 'message', fail_tasks.message
+          )
+        ))
+        from unnest(failed.ids) as id
+      ),
+      as_of
+    );
+  end loop;
+end;
+$$;
+comment on function pipeline.fail_tasks(bigint, bigint[], text, text, text, timestamptz) is
+  'Fails open tasks of a run that no worker will finish, as if a worker had; prompts among them are stored as failed.';
+
+create function pipeline.report_maintenance_error(
+  run_id bigint,
+  action text,
+  code text,
+  message text,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  report text := format(
+    'Maintenance cannot %s run %s: %s', report_maintenance_error.action, report_maintenance_error.run_id,
+    report_maintenance_error.message
+  );
+begin
+  raise warning '%', report;
+  -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+  insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
+  select
+    report_maintenance_error.run_id, 'maintenance', 'maintenance', report_maintenance_error.code, report, false,
+    report_maintenance_error.as_of
+  where not exists (
+    select from pipeline.task_errors as known
+    where known.run_id = report_maintenance_error.run_id
+      and known.stage = 'maintenance'
+      and known.message = report
+  );
+end;
+$$;
+comment on function pipeline.report_maintenance_error(bigint, text, text, text, timestamptz) is
+  'Says in the log, and once in pipeline_errors, what maintenance could not do for a run. Others are maintained all the same.';
+
+create function pipeline.recover_leases(most integer, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  lost record;
+  run public.pipeline_runs;
+  recovered integer := 0;
+begin
+  for lost in
+    select
+      task.run_id,
+      array_agg(task.id order by task.id) filter (where task.lease_losses >= 2) as poisonous,
+      array_agg(task.id order by task.id) filter (where task.lease_losses < 2) as innocent
+    from (
+      select distinct leased.run_id
+      from public.pipeline_tasks as leased
+      where leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+    ) as losing
+    -- So many of each: a run that cannot be helped must not use up the turns of the others.
+    cross join lateral (
+      select leased.id, leased.run_id, leased.lease_losses
+      from public.pipeline_tasks as leased
+      where leased.run_id = losing.run_id
+        and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+      order by leased.id
+      limit recover_leases.most
+      for update skip locked
+    ) as task
+    group by task.run_id
+    order by task.run_id
+  loop
+    begin
+      if lost.innocent is not null then
+        select * into run from public.pipeline_runs where id = lost.run_id;
+        perform pipeline.put_back(
+          run, lost.innocent, recover_leases.as_of, 'The worker died or lost its connection'
+        );
+      end if;
+      if lost.poisonous is not null then
+        perform pipeline.fail_tasks(
+          lost.run_id, lost.poisonous, 'lost', 'worker_died',
+          'Three workers died while they held this task', recover_leases.as_of
+        );
+      end if;
+      recovered := recovered + coalesce(cardinality(lost.innocent), 0)
+        + coalesce(cardinality(lost.poisonous), 0);
+    exception when others then
+      perform pipeline.report_maintenance_error(
+        lost.run_id, 'recover the leases of', sqlstate, sqlerrm, recover_leases.as_of
+      );
+    end;
+  end loop;
+  return recovered;
+end;
+$$;
+comment on function pipeline.recover_leases(integer, timestamptz) is
+  'Makes the tasks of dead workers claimable again, at most so many of each run; a task that was held by three dead workers fails. Returns how many.';
+
+create function pipeline.fail_overdue(most integer, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  overdue record;
+  failed integer := 0;
+begin
+  for overdue in
+    select task.run_id, array_agg(task.id order by task.id) as ids
+    from public.pipeline_runs as run
+    cross join lateral (
+      select pending.id, pending.run_id
+      from public.pipeline_tasks as pending
+      where pending.run_id = run.id
+        and pending.status = 'pending'
+        and not pipeline.outlives_run(pending.stage)
+        and (
+          run.deadline_at <= fail_overdue.as_of
+          or (
+            pending.stage = 'execute'
+            and pending.created_at + make_interval(secs => run.prompt_deadline_seconds) <= fail_overdue.as_of
+          )
+        )
+      order by pending.id
+      limit fail_overdue.most
+      for update skip locked
+    ) as task
+    where run.status in ('queued', 'running', 'paused')
+      and (run.deadline_at <= fail_overdue.as_of or run.prompt_deadline_seconds is not null)
+    group by task.run_id
+    order by task.run_id
+  loop
+    begin
+      perform pipeline.fail_tasks(
+        overdue.run_id, overdue.ids, 'permanent', 'deadline',
+        'The deadline passed before it had an answer', fail_overdue.as_of
+      );
+      failed := failed + cardinality(overdue.ids);
+    exception when others then
+      perform pipeline.report_maintenance_error(
+        overdue.run_id, 'fail what is overdue of', sqlstate, sqlerrm, fail_overdue.as_of
+      );
+    end;
+  end loop;
+  return failed;
+end;
+$$;
+comment on function pipeline.fail_overdue(integer, timestamptz) is
+  'Fails pending tasks whose run''s deadline_at or prompt_deadline_seconds has passed; returns how many.';
+
+create function pipeline.end_runs(as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run record;
+begin
+  for run in
+    select id, status
+    from public.pipeline_runs
+    where (status = 'cancelled' and open > 0) or (status in ('queued', 'running') and open = 0)
+    order by id
+  loop
+    begin
+      if run.status = 'cancelled' then
+        -- A try that fails while its run is being cancelled still puts its task back.
+        perform pipeline.cancel_pending(run.id, end_runs.as_of);
+      else
+        perform pipeline.end_run_if_done(run.id, end_runs.as_of);
+      end if;
+    exception when others then
+      perform pipeline.report_maintenance_error(
+        run.id, 'settle', sqlstate, sqlerrm, end_runs.as_of
+      );
+    end;
+  end loop;
+end;
+$$;
+comment on function pipeline.end_runs(timestamptz) is
+  'Cancels what cancelled runs have left and ends runs that are done.';
+
+create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  recovered integer;
+  overdue integer;
+  woken integer;
+begin
+  update pipeline.workers
+  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0
+  where id in (
+    select dead.id from pipeline.workers as dead
+    where dead.ended_at is null
+      and dead.expires_at <= maintain_pipeline.as_of
+      -- A wake that is only slow may still arrive.
+      and (dead.started_at is not null or dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds')
+    for update skip locked
+  );
+  recovered := pipeline.recover_leases(maintain_pipeline.most, maintain_pipeline.as_of);
+  overdue := pipeline.fail_overdue(maintain_pipeline.most, maintain_pipeline.as_of);
+  perform pipeline.end_runs(maintain_pipeline.as_of);
+  select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
+  into woken
+  from (
+    select run.id
+    from public.pipeline_runs as run
+    where run.status in ('queued', 'running')
+    order by run.id
+  ) as active;
+  select woken + coalesce(
+    sum(
+      pipeline.wake_workers(waiting.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
+    ), 0
+  )
+  into woken
+  from (
+    select event.run_id
+    from public.pipeline_tasks as event
+    where event.stage = 'notify' and event.status = 'pending'
+      and event.available_at <= maintain_pipeline.as_of
+    group by event.run_id
+    order by event.run_id
+  ) as waiting;
+  delete from pipeline.workers
+  where ended_at < maintain_pipeline.as_of - interval '1 day';
+  delete from pipeline.cached_answers
+  where created_at < maintain_pipeline.as_of - interval '30 days';
+  insert into pipeline.maintenance (name, done_at)
+  values ('maintain_pipeline', maintain_pipeline.as_of)
+  on conflict (name) do update set done_at = excluded.done_at;
+  return jsonb_build_object('recovered', recovered, 'overdue', overdue, 'woken', woken);
+end;
+$$;
+comment on function public.maintain_pipeline(timestamptz, integer) is
+  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done and wakes workers for due tasks. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';

@@ -1,0 +1,138 @@
+-- The pipeline in two minutes. Archives or lists of prompts go in, graded answers come out; Postgres
+-- holds the truth, workers (Edge Functions) only call the functions named here.
+--
+-- A run is one row of pipeline_runs. All it must do is rows of pipeline_tasks, one a unit of work:
+--
+--   extract   an archive, a page of a folder, the rest of a list  → prompts, and execute tasks
+--   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
+--   evaluate  a hundred stored answers                            → scores, and judge tasks
+--   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
+--   notify    one event of the run                                → one delivered webhook
+--
+--   run    queued ──▶ running ──▶ completed | failed      (its last task has ended)
+--            │          ▲ │ ╲
+--            ▼          │ ▼  ╲──▶ cancelled                (somebody said so; from queued, paused too)
+--          paused ◀─────┴─╯       a stop error or no money pauses, status = 'running' resumes
+--
+--   task   pending ──claim──▶ leased ──finish──▶ succeeded | failed
+--             ▲                  │
+--             ╰──────────────────┴────────────▶ cancelled  (its run was cancelled)
+--
+-- Each arrow of a task is one function:
+--
+--   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
+--   pipeline_claim_tasks           pending → leased            within slots, rate and money
+--   pipeline_extend_leases         leased, for 30 s more       the heartbeat, every 4 s
+--   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
+--   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
+--                                  leased → failed             a permanent error, or no try left
+--                                  leased → pending            rate, stop, or a try that is left
+--   pipeline_release_tasks         leased → pending            given back, as if never claimed
+--   maintain_pipeline              leased → pending            its worker died
+--                                  leased → failed             three workers died of it
+--                                  pending → failed            its deadline passed
+--   status = 'cancelled'           pending → cancelled
+--   retry_pipeline_run             failed → pending
+--
+-- When a worker dies, a task that is
+--   pending    is not touched: it belongs to no worker. Maintenance wakes another one;
+--   leased     is pending again when its lease has run out, after 30 s at most, and what it
+--              checkpointed is kept. A call that was under way is made again: model calls are at
+--              least once. What the dead worker still sends carries a lease that does not hold, and
+--              changes nothing: stored results are exactly once;
+--   succeeded, failed, cancelled      is over: its results were stored in the same transaction.
+-- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
+--
+-- Locks are taken in the order tasks, results, state of the endpoint, run, so that no cycle can form.
+-- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
+-- them: they never wait for a task that another holds (new ones, or skip locked).
+--
+-- Read core/ in this order and you know the system; one may stop after any line:
+--   runs, prompts, tasks, evaluations                 the tables
+--   enqueue, claim, leases, settle, finish            the life of a task
+--   workers, wake, maintain, steer                    who works, and what keeps it going
+--   endpoints, store, listed_prompts, sample          details of these
+-- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
+-- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
+-- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
+
+create extension if not exists pg_net with schema extensions;
+create extension if not exists pg_cron;
+create extension if not exists supabase_vault;
+
+create schema pipeline;
+comment on schema pipeline is
+  'Internals of the prompt pipeline. Not exposed by the Data API; only service_role may use it.';
+grant usage on schema pipeline to service_role;
+-- Policies and column defaults call functions of it as the signed-in user.
+grant usage on schema pipeline to authenticated;
+
+create function pipeline.current_user_id()
+returns uuid
+language sql
+stable
+-- Row level security calls it, and must not keep queries from parallel workers.
+parallel safe
+set search_path = ''
+as $$
+  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+$$;
+comment on function pipeline.current_user_id() is
+  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+
+create function public.pipeline_read_secret(name text)
+returns text
+language sql
+stable
+-- Definer: service_role need not be able to list Vault to use one secret by name.
+security definer
+set search_path = ''
+as $$
+  select secrets.decrypted_secret
+  from vault.decrypted_secrets as secrets
+  where secrets.name = pipeline_read_secret.name;
+$$;
+comment on function public.pipeline_read_secret(text) is
+  'The value of one Vault secret, null when there is none of that name; service_role only.';
+
+create table pipeline.stages (
+  name text primary key,
+  slots integer,
+  tasks_per_worker integer not null,
+  most_workers integer not null default 50,
+  most_attempts smallint
+);
+comment on table pipeline.stages is
+  'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
+comment on column pipeline.stages.slots is
+  'Tasks that a worker may have in flight; null: a task is a call to a model, and its endpoint''s limits say.';
+comment on column pipeline.stages.tasks_per_worker is 'Due tasks that are worth one worker.';
+comment on column pipeline.stages.most_workers is
+  'Workers of one run at a time, however much is due; its max_workers holds for all stages together.';
+comment on column pipeline.stages.most_attempts is
+  'Tries of a task; null: as many as the run''s max_attempts.';
+alter table pipeline.stages enable row level security;
+grant select on pipeline.stages to service_role;
+
+insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_attempts) values
+  -- An archive keeps a worker busy by itself.
+  ('extract', 2, 1, 3, null),
+  ('execute', null, 1000, 50, null),
+  -- One task is a hundred answers to grade.
+  ('evaluate', 8, 25, 4, null),
+  ('judge', null, 1000, 50, null),
+  -- Events of a run are delivered one after the other.
+  ('notify', 1, 1000, 1, 10);
+
+create function pipeline.outlives_run(stage text)
+returns boolean
+language sql
+immutable
+parallel safe
+-- No search_path of its own: PostgreSQL then puts the text in place of the call.
+as $$
+  select stage = 'notify';
+$$;
+comment on function pipeline.outlives_run(text) is
+  'Whether tasks of a stage go on when their run is over: what is to be told of it. They are not counted in its open ones.';

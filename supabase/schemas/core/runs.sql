@@ -1,0 +1,147 @@
+-- Why: a run is one row, so that starting, watching, pausing and comparing need nothing but a table.
+
+create table pipeline.results_tables (
+  name text primary key,
+  is_foreign boolean not null default false
+);
+comment on table pipeline.results_tables is
+  'The public tables that answers may be stored into: prompt_evaluations, those of create_evaluations_table(), and those that the project''s owner has registered with use_evaluations_table().';
+comment on column pipeline.results_tables.is_foreign is
+  'Made by somebody else: it has the eleven columns of a stored answer, and takes no runs.';
+alter table pipeline.results_tables enable row level security;
+grant select, insert on pipeline.results_tables to service_role;
+
+create table public.pipeline_runs (
+  id bigint generated always as identity primary key,
+  experiment_name text not null default '',
+  source jsonb not null,
+  endpoint text references public.model_endpoints (name) on update cascade,
+  model text,
+  parameters jsonb not null default '{}',
+  options jsonb not null default '{}',
+  results_table text not null default 'prompt_evaluations',
+  evaluators jsonb not null default '[]',
+  evaluation_webhook text,
+  tags text[] not null default '{}',
+  metadata jsonb not null default '{}',
+  max_prompts integer,
+  max_concurrency integer,
+  max_workers integer not null default 4,
+  max_attempts integer not null default 5,
+  max_cost numeric,
+  prompt_deadline_seconds integer,
+  deadline_at timestamptz,
+  status text not null default 'queued',
+  error text,
+  notice text,
+  open integer not null default 0,
+  extracted integer not null default 0,
+  succeeded integer not null default 0,
+  failed integer not null default 0,
+  cached integer not null default 0,
+  judge_errors integer not null default 0,
+  input_tokens bigint not null default 0,
+  output_tokens bigint not null default 0,
+  cost numeric not null default 0,
+  owner uuid default pipeline.current_user_id(),
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  constraint pipeline_runs_status_is_known check (
+    status in ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')
+  ),
+  constraint pipeline_runs_prompts_need_an_endpoint check (
+    endpoint is not null or source ->> 'type' = 'evaluations'
+  ),
+  constraint pipeline_runs_finished_at_matches_status check (
+    (finished_at is not null) = (status in ('completed', 'failed', 'cancelled'))
+  ),
+  constraint pipeline_runs_failed_runs_say_why check (status <> 'failed' or error is not null),
+  constraint pipeline_runs_limits_are_positive check (
+    coalesce(max_prompts, 1) > 0
+    and coalesce(max_concurrency, 1) > 0
+    and max_workers between 1 and 50
+    and max_attempts between 1 and 20
+    and coalesce(max_cost, 1) > 0
+    and coalesce(prompt_deadline_seconds, 1) > 0
+  ),
+  constraint pipeline_runs_json_has_its_shape check (
+    jsonb_typeof(source) = 'object'
+    and jsonb_typeof(parameters) = 'object'
+    and jsonb_typeof(options) = 'object'
+    and jsonb_typeof(evaluators) = 'array'
+    and jsonb_typeof(metadata) = 'object'
+  ),
+  constraint pipeline_runs_counters_are_not_negative check (
+    open >= 0 and extracted >= 0 and succeeded >= 0 and failed >= 0 and cached >= 0
+    and judge_errors >= 0
+  )
+)
+with (fillfactor = 50);
+comment on table public.pipeline_runs is
+  'One row per run: one source, one model. Insert source and endpoint and it starts; kept until deleted.';
+comment on column public.pipeline_runs.experiment_name is
+  'Name shared by runs that are compared; "run <id>" when not given.';
+comment on column public.pipeline_runs.source is
+  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"run","runId"} (the prompts of an earlier run) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
+comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';
+comment on column public.pipeline_runs.parameters is
+  'Model parameters: temperature, maxTokens, topP, stop, systemPrompt, responseSchema, seed; others are passed on as written.';
+comment on column public.pipeline_runs.options is
+  'Extraction: turns, context, branches, include, exclude, minLength, maxLength, since, until, dedupe, sample, redact. Calls: headers, cache, keepBody.';
+comment on column public.pipeline_runs.results_table is
+  'prompt_evaluations, or a table made by create_evaluations_table().';
+comment on column public.pipeline_runs.max_prompts is
+  'Extraction stops after this many prompts; null: all.';
+comment on column public.pipeline_runs.max_concurrency is
+  'Most calls in flight of this run over all its workers; null: the endpoint''s limit.';
+comment on column public.pipeline_runs.max_workers is
+  'Most workers (Edge Function invocations) at a time.';
+comment on column public.pipeline_runs.max_attempts is
+  'Calls per prompt before it fails; waiting for rate limits does not count.';
+comment on column public.pipeline_runs.max_cost is
+  'USD; the run pauses before it would spend more. Needs an endpoint with prices.';
+comment on column public.pipeline_runs.prompt_deadline_seconds is
+  'A prompt that has no answer this long after its extraction fails; null: no limit.';
+comment on column public.pipeline_runs.deadline_at is
+  'Prompts still open at this moment fail and the run ends; null: no limit.';
+comment on column public.pipeline_runs.status is
+  'queued, running, paused, completed, failed or cancelled. Update it to paused, running or cancelled to steer the run.';
+comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
+comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
+comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
+comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
+comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
+comment on column public.pipeline_runs.judge_errors is
+  'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
+comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
+comment on column public.pipeline_runs.owner is
+  'The signed-in user who started it; null for service_role and SQL.';
+
+create index pipeline_runs_owner_idx on public.pipeline_runs (owner) where owner is not null;
+create index pipeline_runs_endpoint_idx on public.pipeline_runs (endpoint);
+create index pipeline_runs_experiment_idx on public.pipeline_runs (experiment_name);
+create index pipeline_runs_active_idx on public.pipeline_runs (id)
+  where status in ('queued', 'running');
+
+alter table public.pipeline_runs enable row level security;
+revoke all on public.pipeline_runs from anon, authenticated, service_role;
+grant select, insert, update, delete on public.pipeline_runs to service_role;
+grant select on public.pipeline_runs to authenticated;
+grant insert (
+  experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
+  evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
+  prompt_deadline_seconds, deadline_at
+) on public.pipeline_runs to authenticated;
+grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
+
+create policy "owners read their runs"
+  on public.pipeline_runs for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+create policy "users start runs of their own"
+  on public.pipeline_runs for insert to authenticated
+  with check (owner = (select pipeline.current_user_id()));
+create policy "owners steer their runs"
+  on public.pipeline_runs for update to authenticated
+  using (owner = (select pipeline.current_user_id()))
+  with check (owner = (select pipeline.current_user_id()));

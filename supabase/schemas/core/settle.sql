@@ -1,0 +1,240 @@
+-- Why: what becomes of a task after a try is decided here: closed, tried again, or put back to wait.
+
+create function pipeline.retry_delay(attempts integer, chance double precision default random())
+returns interval
+language sql
+set search_path = ''
+as $$
+  -- Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+  select make_interval(secs => chance * least(60, power(2, least(attempts, 10))));
+$$;
+comment on function pipeline.retry_delay(integer, double precision) is
+  'Wait before the next try: uniform between 0 and 2, 4, 8 … s, at most 60 s.';
+
+create type pipeline.settled_tasks as (
+  ids bigint[],
+  stored_ids bigint[],
+  closed bigint,
+  failed bigint,
+  reserved_tokens bigint,
+  evaluated bigint,
+  not_evaluated bigint
+);
+comment on type pipeline.settled_tasks is
+  'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
+
+create function pipeline.settle_successes(worker_id uuid, results jsonb, as_of timestamptz)
+returns setof public.pipeline_tasks
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+  update public.pipeline_tasks as task
+  set
+    status = 'succeeded',
+    payload = case
+      when result.payload is null then task.payload else task.payload || result.payload
+    end,
+    error = null,
+    finished_at = settle_successes.as_of,
+    lease_token = null,
+    lease_expires_at = null,
+    worker = null
+  from jsonb_to_recordset(results) as result (
+    id bigint, "leaseToken" uuid, outcome text, payload jsonb
+  )
+  where result.outcome = 'succeeded'
+    and task.id = result.id
+    and task.lease_token = result."leaseToken"
+    and task.worker = settle_successes.worker_id
+  returning task.*;
+end;
+$$;
+comment on function pipeline.settle_successes(uuid, jsonb, timestamptz) is
+  'Closes the tasks whose try succeeded and whose lease still holds, and returns them.';
+
+create function pipeline.settle_failures(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  results jsonb,
+  as_of timestamptz
+)
+returns setof public.pipeline_tasks
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+  with settled as materialized (
+    select
+      result.id,
+      result."leaseToken" as lease_token,
+      result.error ->> 'class' as class,
+      concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
+      coalesce((result.error ->> 'retryAfterMs')::numeric, 0) as retry_after_ms,
+      case
+        when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
+        -- Waiting is not failing: neither burns an attempt.
+        when result.error ->> 'class' in ('rate', 'stop') then 'pending'
+        when result.error ->> 'class' = 'transient'
+          and held.attempts < coalesce(kind.most_attempts, (run).max_attempts)
+        then 'pending'
+        else 'failed'
+      end as status
+    from jsonb_to_recordset(results) as result (
+      id bigint, "leaseToken" uuid, outcome text, error jsonb
+    )
+    join public.pipeline_tasks as held on held.id = result.id
+    join pipeline.stages as kind on kind.name = (worker).stage
+    where result.outcome = 'failed'
+  )
+  update public.pipeline_tasks as task
+  set
+    status = settled.status,
+    attempts = task.attempts - case when settled.class in ('rate', 'stop') then 1 else 0 end,
+    available_at = case
+      when settled.class <> 'transient' then task.available_at
+      else settle_failures.as_of + greatest(
+        pipeline.retry_delay(task.attempts), make_interval(secs => settled.retry_after_ms / 1000.0)
+      )
+    end,
+    error = coalesce(nullif(settled.message, ''), 'The worker gave no reason'),
+    finished_at = case when settled.status <> 'pending' then settle_failures.as_of end,
+    lease_token = null,
+    lease_expires_at = null,
+    worker = null
+  from settled
+  where task.id = settled.id
+    and task.lease_token = settled.lease_token
+    and task.worker = (settle_failures.worker).id
+  returning task.*;
+end;
+$$;
+comment on function pipeline.settle_failures(
+  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
+) is
+  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. Returns them.';
+
+create function pipeline.settle_tasks(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  results jsonb,
+  as_of timestamptz
+)
+returns pipeline.settled_tasks
+language plpgsql
+set search_path = ''
+as $$
+declare
+  settled pipeline.settled_tasks;
+begin
+  select
+    array_agg(task.id),
+    array_agg(task.id) filter (where task.status in ('succeeded', 'failed')),
+    count(task.finished_at),
+    count(*) filter (where task.status = 'failed'),
+    sum(task.reserved_tokens),
+    coalesce(
+      sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'succeeded'), 0
+    ),
+    coalesce(
+      sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'failed'), 0
+    )
+  into settled
+  from (
+    select * from pipeline.settle_successes((worker).id, results, as_of)
+    union all
+    select * from pipeline.settle_failures(worker, run, results, as_of)
+    where results @? '$[*] ? (@.outcome == "failed")'
+  ) as task;
+  return settled;
+end;
+$$;
+comment on function pipeline.settle_tasks(
+  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
+) is
+  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
+
+create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from jsonb_to_recordset(results) as result (id bigint)
+    group by result.id
+    having count(*) > 1
+  ) then
+    return results;
+  end if;
+  return (
+    select coalesce(jsonb_agg(kept.result order by kept.place), '[]')
+    from (
+      select distinct on (listed.result -> 'id') listed.result, listed.place
+      from jsonb_array_elements(one_result_a_task.results) with ordinality as listed (result, place)
+      join public.pipeline_tasks as task on task.id = (listed.result ->> 'id')::bigint
+      where task.worker = one_result_a_task.worker_id
+        and task.lease_token = (listed.result ->> 'leaseToken')::uuid
+      order by listed.result -> 'id', listed.place
+    ) as kept
+  );
+end;
+$$;
+comment on function pipeline.one_result_a_task(uuid, jsonb) is
+  'Results as they are, unless two are of one task: then of each task the one whose lease holds. A worker may have lost a task and claimed it again while its first try was under way.';
+
+create type pipeline.result_totals as (
+  succeeded bigint,
+  cached bigint,
+  errors bigint,
+  rate_errors bigint,
+  retry_after_ms numeric,
+  rate_reason text,
+  stop_reason text,
+  stop_advice text,
+  input_tokens bigint,
+  output_tokens bigint,
+  output_tokens_mean numeric,
+  latency_ms numeric,
+  pause_ms numeric
+);
+comment on type pipeline.result_totals is
+  'What a batch of results comes to; tokens without those of cached answers.';
+
+create function pipeline.total_results(results jsonb, task_ids bigint[])
+returns pipeline.result_totals
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  totals pipeline.result_totals;
+begin
+  select
+    count(*) filter (where result.outcome = 'succeeded'),
+    count(*) filter (where result.cached),
+    count(*) filter (where result.error is not null),
+    count(*) filter (where result.error ->> 'class' = 'rate'),
+    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate'),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate'),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'stop'),
+    min(result.error ->> 'advice') filter (where result.error ->> 'class' = 'stop'),
+    coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
+    coalesce(sum(result."outputTokens") filter (where result.cached is not true), 0),
+    avg(result."outputTokens") filter (where result.cached is not true),
+    avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
+    max(result."pauseMs")
+  into totals
+  from jsonb_to_recordset(results) as result (
+    id bigint, outcome text, error jsonb, cached boolean,
+    "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
+  )
+  where result.id = any (task_ids);
+  return totals;
+end;
+$$;
+comment on function pipeline.total_results(jsonb, bigint[]) is
+  'Adds up the results of the given tasks, in one pass.';

@@ -1,0 +1,154 @@
+-- Why: answers are stored in the transaction that closes their tasks, so that there is one for each.
+
+create function pipeline.create_store_function(results_table text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  function_name text := 'store_in_' || create_store_function.results_table;
+begin
+  -- One function a table, because a statement that names its table as it runs is planned each time,
+  -- which takes longer than storing ten answers.
+  execute format($create$
+    create or replace function pipeline.%1$I(
+      run public.pipeline_runs,
+      endpoint public.model_endpoints,
+      task_ids bigint[],
+      results jsonb,
+      as_of timestamptz
+    )
+    returns void
+    language plpgsql
+    set search_path = ''
+    as $store$
+    #variable_conflict use_column
+    begin
+      insert into public.%2$I as stored (
+        run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,
+        timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
+        output_tokens, cost, finish_reason, attempts, reference, source, owner
+      )
+      select
+        (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
+        coalesce(result.model, (run).model, (endpoint).model),
+        task.status = 'succeeded', task.error, as_of, result."durationMs",
+        result."inputTokens" + result."outputTokens",
+        coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
+          || case
+            when task.status = 'succeeded' then '{}'
+            else jsonb_build_object(
+              'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
+            )
+          end,
+        (run).experiment_name, (run).tags, result."inputTokens", result."outputTokens",
+        case
+          when result.cached then 0
+          else (result."inputTokens" * (endpoint).input_cost + result."outputTokens" * (endpoint).output_cost) / 1e6
+        end,
+        result."finishReason", task.attempts, prompt.reference, prompt.source, (run).owner
+      from public.pipeline_tasks as task
+      join pipeline.prompts as prompt on prompt.id = task.prompt_id
+      left join jsonb_to_recordset(results) as result (
+        id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
+        "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb
+      ) on result.id = task.id
+      where task.id = any (task_ids)
+      order by task.id
+      -- A prompt that failed and is tried again gets its answer in the same row.
+      on conflict (run_id, task_id) do update set
+        response = excluded.response, model = excluded.model, success = excluded.success,
+        error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
+        tokens_used = excluded.tokens_used, metadata = excluded.metadata,
+        input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
+        cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
+      where not stored.success;
+    end;
+    $store$
+  $create$, function_name, create_store_function.results_table);
+  execute format(
+    'comment on function pipeline.%I is %L',
+    function_name,
+    'store_evaluations() for the results table ' || create_store_function.results_table
+  );
+  execute format('revoke execute on function pipeline.%I from public', function_name);
+  execute format('grant execute on function pipeline.%I to service_role', function_name);
+end;
+$$;
+comment on function pipeline.create_store_function(text) is
+  'Makes store_in_<results table>(), which store_evaluations() calls. Calling it again makes it anew.';
+
+select pipeline.create_store_function('prompt_evaluations');
+
+create function pipeline.store_evaluations(
+  run public.pipeline_runs,
+  endpoint public.model_endpoints,
+  task_ids bigint[],
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  execute format('select pipeline.%I($1, $2, $3, $4, $5)', 'store_in_' || (run).results_table)
+  using run, endpoint, task_ids, results, as_of;
+end;
+$$;
+comment on function pipeline.store_evaluations(
+  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
+) is
+  'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
+
+create function public.create_evaluations_table(name text)
+returns text
+language plpgsql
+-- Definer: service_role cannot create tables.
+security definer
+set search_path = ''
+as $$
+begin
+  if create_evaluations_table.name !~ '^[a-z_][a-z0-9_]{0,50}$' or create_evaluations_table.name ~ '^pg_' then
+    raise exception 'Cannot create results table "%": not a plain name', create_evaluations_table.name
+      using
+        errcode = '22023',
+        hint = 'Use lower-case letters, digits and _, at most 51 characters, not beginning with pg_';
+  end if;
+  if to_regclass(format('public.%I', create_evaluations_table.name)) is not null then
+    if not exists (
+      select from pipeline.results_tables where results_tables.name = create_evaluations_table.name
+    ) then
+      raise exception 'Cannot create results table "%": there is a table of that name',
+        create_evaluations_table.name
+        using
+          errcode = '42P07',
+          hint = 'Choose another name; to store answers into a table of yours: select use_evaluations_table(''…'')';
+    end if;
+    return create_evaluations_table.name;
+  end if;
+  execute format(
+    'create table public.%1$I (like public.prompt_evaluations including all)
+       inherits (pipeline.evaluations);
+     alter table public.%1$I enable row level security;
+     revoke all on public.%1$I from anon, authenticated, service_role;
+     grant select, insert, update, delete on public.%1$I to service_role;
+     grant select on public.%1$I to authenticated;
+     create policy "owners read their evaluations" on public.%1$I for select to authenticated
+       using (owner = (select pipeline.current_user_id()))',
+    create_evaluations_table.name
+  );
+  execute format(
+    'comment on table public.%I is %L',
+    create_evaluations_table.name,
+    'A results table like prompt_evaluations: one row per task of a run.'
+  );
+  perform pipeline.create_store_function(create_evaluations_table.name);
+  -- Somebody may have dropped a table of this name that was ours.
+  insert into pipeline.results_tables (name) values (create_evaluations_table.name)
+  on conflict on constraint results_tables_pkey do update set is_foreign = false;
+  return create_evaluations_table.name;
+end;
+$$;
+comment on function public.create_evaluations_table(text) is
+  'Makes a results table like prompt_evaluations, with its grants and policies, and returns its name. Calling it again changes nothing. SQLSTATE 22023: not a plain name; 42P07: a table of that name that is not ours.';

@@ -1,0 +1,191 @@
+-- Why: stored answers are graded by tasks of the same queue. A batch of answers that is stored makes
+-- a task of stage evaluate in the same transaction, and the scores come back with its result, so that
+-- leases fence them as they fence answers. What only a judge can tell becomes tasks of stage judge.
+
+create function pipeline.evaluation_batch(evaluators jsonb)
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  -- A webhook takes seconds: what a dying worker loses should be few calls.
+  select case when jsonb_path_exists(evaluators, '$[*] ? (@.type == "webhook")') then 10 else 100 end;
+$$;
+comment on function pipeline.evaluation_batch(jsonb) is
+  'How many evaluations make one task.';
+
+create function pipeline.enqueue_evaluations(
+  run public.pipeline_runs,
+  task_ids bigint[],
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  batches jsonb;
+begin
+  select jsonb_agg(jsonb_build_object(
+    -- Results are fenced, so no batch comes twice; a prompt that is tried again makes another.
+    'key', gen_random_uuid(), 'payload', jsonb_build_object('evaluationIds', batch.ids)
+  ))
+  into batches
+  from (
+    select jsonb_agg(stored.id order by stored.id) as ids
+    from (
+      select
+        evaluation.id,
+        (row_number() over (order by evaluation.id) - 1) / pipeline.evaluation_batch((run).evaluators) as batch
+      from pipeline.evaluations as evaluation
+      where evaluation.run_id = (run).id and evaluation.task_id = any (enqueue_evaluations.task_ids)
+    ) as stored
+    group by stored.batch
+  ) as batch;
+  perform public.pipeline_enqueue_tasks((run).id, 'evaluate', coalesce(batches, '[]'), as_of);
+end;
+$$;
+comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
+  'Makes evaluate tasks for what execute tasks have stored.';
+
+create function pipeline.start_evaluations(run public.pipeline_runs)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  enqueued record;
+begin
+  with chosen as (
+    select evaluation.id
+    from pipeline.evaluations as evaluation
+    where evaluation.tableoid = to_regclass(format('public.%I', (run).results_table))
+      and case
+        when (run).source ? 'runId' then evaluation.run_id = ((run).source ->> 'runId')::bigint
+        else evaluation.experiment_name = (run).source ->> 'experiment'
+      end
+      and ((run).owner is null or evaluation.owner = (run).owner)
+    order by evaluation.id
+    limit (run).max_prompts
+  ),
+  numbered as (
+    select
+      chosen.id,
+      (row_number() over (order by chosen.id) - 1) / pipeline.evaluation_batch((run).evaluators) as batch
+    from chosen
+  ),
+  added as (
+    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
+    select
+      (run).id, 'evaluate', 'batch ' || numbered.batch,
+      jsonb_build_object('evaluationIds', jsonb_agg(numbered.id order by numbered.id)),
+      (run).created_at, (run).created_at
+    from numbered
+    group by numbered.batch
+    order by numbered.batch
+    returning payload
+  )
+  select count(*) as tasks, coalesce(sum(jsonb_array_length(payload -> 'evaluationIds')), 0) as rows
+  into enqueued
+  from added;
+  update public.pipeline_runs as fresh
+  set open = fresh.open + enqueued.tasks, extracted = fresh.extracted + enqueued.rows
+  where fresh.id = (run).id;
+end;
+$$;
+comment on function pipeline.start_evaluations(public.pipeline_runs) is
+  'Gives a run of source evaluations its tasks: the stored rows of a run or an experiment, batch by batch.';
+
+create function pipeline.store_scores(
+  run public.pipeline_runs,
+  task_ids bigint[],
+  results jsonb,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.evaluation_scores as kept (
+    results_table, evaluation_id, evaluator, score, passed, category, explanation, error, created_at,
+    owner
+  )
+  select
+    (run).results_table, given."evaluationId", given.evaluator, given.score, given.passed,
+    given.category, given.explanation, given.error, as_of, (run).owner
+  from jsonb_to_recordset(results) as result (id bigint, scores jsonb)
+  cross join lateral jsonb_to_recordset(result.scores) as given (
+    "evaluationId" bigint, evaluator text, score double precision, passed boolean, category text,
+    explanation text, error text
+  )
+  where result.id = any (task_ids)
+  -- In one order, so that two runs which evaluate the same rows cannot wait for each other.
+  order by given."evaluationId", given.evaluator
+  on conflict (results_table, evaluation_id, evaluator) do update set
+    score = excluded.score, passed = excluded.passed, category = excluded.category,
+    explanation = excluded.explanation, error = excluded.error, created_at = excluded.created_at;
+end;
+$$;
+comment on function pipeline.store_scores(public.pipeline_runs, bigint[], jsonb, timestamptz) is
+  'Stores the scores that evaluate tasks bring, [{id, scores: [{evaluationId, evaluator, score?, passed?, category?, explanation?, error?}]}]; a new score takes the place of an earlier one.';
+
+create function public.pipeline_read_evaluations(results_table text, ids bigint[])
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform pipeline.check_results_table(pipeline_read_evaluations.results_table);
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'prompt', evaluation.prompt,
+          'response', evaluation.response, 'success', evaluation.success,
+          'reference', evaluation.reference, 'model', evaluation.model,
+          'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
+          'outputTokens', evaluation.output_tokens, 'metadata', evaluation.metadata
+        )
+        order by evaluation.id
+      ),
+      '[]'
+    )
+    from pipeline.evaluations as evaluation
+    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_read_evaluations.results_table))
+      and evaluation.id = any (ids)
+  );
+end;
+$$;
+comment on function public.pipeline_read_evaluations(text, bigint[]) is
+  'What evaluators see of stored rows, [{id, promptKey, prompt, response, success, reference, model, durationMs, inputTokens, outputTokens, metadata}], in the order of their ids. 22023: no results table.';
+
+create function public.pipeline_find_response(
+  results_table text,
+  experiment text,
+  prompt_key text,
+  owner uuid default null
+)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform pipeline.check_results_table(pipeline_find_response.results_table);
+  return (
+    select evaluation.response
+    from pipeline.evaluations as evaluation
+    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_find_response.results_table))
+      and evaluation.experiment_name = experiment
+      and evaluation.prompt_key = pipeline_find_response.prompt_key
+      and evaluation.success
+      and (pipeline_find_response.owner is null or evaluation.owner = pipeline_find_response.owner)
+    order by evaluation.id desc
+    limit 1
+  );
+end;
+$$;
+comment on function public.pipeline_find_response(text, text, text, uuid) is
+  'The newest successful response of an experiment to a prompt; null when there is none. With owner, among that user''s.';

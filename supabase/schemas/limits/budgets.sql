@@ -1,0 +1,244 @@
+-- Why: rate and money are spent before a call is made and corrected when its answer tells what it
+-- took. Like the slots they are kept under the lock of the endpoint's state.
+
+create function pipeline.refill_budget(endpoint public.model_endpoints, as_of timestamptz)
+returns pipeline.endpoint_states
+language plpgsql
+set search_path = ''
+as $$
+declare
+  state pipeline.endpoint_states;
+  seconds numeric;
+begin
+  select * into state
+  from pipeline.endpoint_states
+  where endpoint_states.endpoint = (refill_budget.endpoint).name
+  for update;
+  if (endpoint).requests_per_minute is null and (endpoint).tokens_per_minute is null then
+    return state;
+  end if;
+  seconds := greatest(extract(epoch from refill_budget.as_of - state.refilled_at), 0);
+  -- At most one second's worth is saved up: vendors enforce their minute over shorter windows. Two
+  -- in a hundred are left unused, because calls do not arrive at the same pace as they are claimed.
+  update pipeline.endpoint_states as refilled
+  set
+    requests_available = coalesce(
+      least(
+        greatest((refill_budget.endpoint).requests_per_minute / 60.0, 1),
+        state.requests_available + 0.98 * (refill_budget.endpoint).requests_per_minute / 60.0 * seconds
+      ),
+      0
+    ),
+    tokens_available = coalesce(
+      least(
+        (refill_budget.endpoint).tokens_per_minute / 60.0,
+        state.tokens_available + 0.98 * (refill_budget.endpoint).tokens_per_minute / 60.0 * seconds
+      ),
+      0
+    ),
+    refilled_at = greatest(state.refilled_at, refill_budget.as_of)
+  where refilled.endpoint = state.endpoint
+  returning refilled.* into state;
+  return state;
+end;
+$$;
+comment on function pipeline.refill_budget(public.model_endpoints, timestamptz) is
+  'Locks the endpoint''s state, adds what its rate has earned since the last time, and returns it.';
+
+create function pipeline.spend_budget(endpoint text, tasks jsonb, tokens integer[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update pipeline.endpoint_states as state
+  set
+    -- An answer from the cache is no call.
+    requests_available = state.requests_available - (
+      select count(*) from jsonb_array_elements(tasks) as task where not task ? 'cached'
+    ),
+    tokens_available = state.tokens_available - coalesce(
+      (select sum(reserved) from unnest(spend_budget.tokens) as reserved), 0
+    )
+  from public.model_endpoints as called
+  where state.endpoint = spend_budget.endpoint
+    and called.name = state.endpoint
+    and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
+end;
+$$;
+comment on function pipeline.spend_budget(text, jsonb, integer[]) is
+  'Takes the requests and tokens of claimed tasks from an endpoint that has a rate.';
+
+create function pipeline.affordable_calls(
+  calls pipeline.claimable_calls,
+  endpoint public.model_endpoints,
+  state pipeline.endpoint_states,
+  money numeric
+)
+returns pipeline.claimable_calls
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  select array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost)
+  into calls.ids, calls.tokens, calls.costs
+  from (
+    select
+      expected.*,
+      sum(expected.tokens) over up_to_here - expected.tokens as tokens_before,
+      sum(expected.cost) over up_to_here as cost_so_far
+    from (
+      select
+        task.id,
+        task.available_at,
+        case when (affordable_calls.endpoint).tokens_per_minute is null then 0
+          else ceil(task.input_tokens + (state).output_tokens_mean)::integer
+        end as tokens,
+        coalesce(
+          (task.input_tokens * (affordable_calls.endpoint).input_cost + (state).output_tokens_mean * (affordable_calls.endpoint).output_cost) / 1e6,
+          0
+        ) as cost
+      from public.pipeline_tasks as task
+      where task.id = any ((calls).ids)
+    ) as expected
+    window up_to_here as (order by expected.available_at, expected.id)
+  ) as priced
+  -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
+  where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
+    and (affordable_calls.money is null or priced.cost_so_far <= affordable_calls.money);
+  return calls;
+end;
+$$;
+comment on function pipeline.affordable_calls(
+  pipeline.claimable_calls, public.model_endpoints, pipeline.endpoint_states, numeric
+) is
+  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and the money that is left (null: no limit), with what each is expected to take.';
+
+create function pipeline.money_left(run_id bigint)
+returns numeric
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Claims of the same run on another endpoint wait here.
+  perform from public.pipeline_runs where id = money_left.run_id for no key update;
+  -- Both from one snapshot: between the two a result could turn money that is reserved into money
+  -- that is spent.
+  return (
+    select run.max_cost - run.cost - coalesce(
+      (
+        select sum(task.reserved_cost)
+        from public.pipeline_tasks as task
+        where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
+      ),
+      0
+    )
+    from public.pipeline_runs as run
+    where run.id = money_left.run_id
+  );
+end;
+$$;
+comment on function pipeline.money_left(bigint) is
+  'max_cost less what is spent and what calls in flight may cost, in USD.';
+
+create function pipeline.pause_without_money(run_id bigint)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = format(
+      'max_cost of %s USD is reached: %s USD spent on %s of %s prompts. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+      run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted, run.id
+    )
+  where run.id = pause_without_money.run_id
+    and run.status = 'running'
+    -- Calls in flight may cost less than they reserved.
+    and not exists (
+      select from public.pipeline_tasks as task
+      where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
+    );
+$$;
+comment on function pipeline.pause_without_money(bigint) is
+  'Pauses a run that cannot afford its next call, once nothing of it is in flight.';
+
+create function pipeline.claim_calls(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  in_flight integer,
+  held integer,
+  ahead integer,
+  as_of timestamptz
+)
+returns pipeline.claimable_calls
+language plpgsql
+set search_path = ''
+as $$
+declare
+  calls pipeline.claimable_calls;
+  endpoint public.model_endpoints;
+  state pipeline.endpoint_states;
+  capacity integer;
+  room integer;
+  due bigint[];
+begin
+  calls.ids := '{}';
+  select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  state := pipeline.refill_budget(endpoint, as_of);
+  if state.blocked_until > as_of then
+    calls.slots := 0;
+    calls.ready_at := state.blocked_until;
+    return calls;
+  end if;
+  capacity := pipeline.concurrency_limit(endpoint, state, run);
+  select slot.granted, slot.more, slot.handed_over into calls.slots, calls.more_slots, calls.handed_over
+  from pipeline.grant_slots(
+    worker,
+    capacity,
+    coalesce((run).max_concurrency, capacity),
+    -- Nobody can get more than the limit, so that is where counting ends.
+    held + pipeline.due_count(
+      (run).id, (worker).stage, (worker).endpoint, greatest(capacity - held, 0), as_of
+    ),
+    in_flight,
+    as_of
+  ) as slot;
+  if calls.handed_over then
+    return calls;
+  end if;
+  room := calls.slots + ahead - held;
+  if endpoint.requests_per_minute is not null and room > state.requests_available then
+    room := floor(state.requests_available);
+    -- Not more often than four times a second, however many workers wait for the same rate.
+    calls.ready_at := as_of + make_interval(
+      secs => greatest(
+        0.25, 60.0 * (room + 1 - state.requests_available) / endpoint.requests_per_minute
+      )
+    );
+  end if;
+  due := pipeline.due_tasks(worker, room, held, as_of);
+  calls.ids := due;
+  if due = '{}' or endpoint.tokens_per_minute is null and endpoint.input_cost is null then
+    return calls;
+  end if;
+  calls := pipeline.affordable_calls(
+    calls, endpoint, state, case when (run).max_cost is not null then pipeline.money_left((run).id) end
+  );
+  if calls.ids is null then
+    calls.ids := '{}';
+    if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
+      perform pipeline.pause_without_money((run).id);
+    else
+      calls.ready_at := as_of + interval '1 second';
+    end if;
+  end if;
+  return calls;
+end;
+$$;
+comment on function pipeline.claim_calls(
+  pipeline.workers, public.pipeline_runs, integer, integer, integer, timestamptz
+) is
+  'Locks the tasks whose calls a worker may make now: within its slots, the endpoint''s rate and cool-down, and the run''s money. A run that cannot afford its next call is paused.';

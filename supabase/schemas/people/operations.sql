@@ -1,0 +1,278 @@
+-- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
+-- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
+-- a row, and to see what a project lacks.
+
+create table pipeline.run_requests (
+  requester text not null,
+  key text not null,
+  request_hash text not null,
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (requester, key)
+);
+comment on table pipeline.run_requests is
+  'One row per Idempotency-Key that started a run; removed with its run, or by a later request after a week.';
+comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
+create index run_requests_run_idx on pipeline.run_requests (run_id);
+alter table pipeline.run_requests enable row level security;
+grant select, insert, delete on pipeline.run_requests to service_role;
+
+create function pipeline.insert_run(run jsonb, owner uuid)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into public.pipeline_runs (
+    experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
+    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    max_cost, prompt_deadline_seconds, deadline_at, owner
+  )
+  select
+    coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
+    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
+    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
+    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
+    coalesce(given.max_attempts, 5), given.max_cost, given.prompt_deadline_seconds,
+    given.deadline_at, insert_run.owner
+  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
+  returning id;
+$$;
+comment on function pipeline.insert_run(jsonb, uuid) is
+  'Inserts a run from an object with its columns; absent ones get their defaults.';
+
+create function public.pipeline_create_run(
+  run jsonb,
+  owner uuid default null,
+  idempotency_key text default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
+  request_hash constant text := encode(sha256(convert_to(pipeline_create_run.run::text, 'UTF8')), 'hex');
+  earlier pipeline.run_requests;
+  new_id bigint;
+begin
+  if pipeline_create_run.idempotency_key is null then
+    new_id := pipeline.insert_run(pipeline_create_run.run, pipeline_create_run.owner);
+    return jsonb_build_object('runId', new_id, 'isNew', true);
+  end if;
+  -- Two calls with one key at the same time: the second waits here and then finds the first.
+  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || pipeline_create_run.idempotency_key, 0));
+  delete from pipeline.run_requests as request
+  where request.created_at < pipeline_create_run.as_of - interval '7 days';
+  select * into earlier
+  from pipeline.run_requests as request
+  where request.requester = coalesce(pipeline_create_run.owner::text, 'service_role')
+    and request.key = pipeline_create_run.idempotency_key;
+  if earlier.run_id is null then
+    new_id := pipeline.insert_run(pipeline_create_run.run, pipeline_create_run.owner);
+    insert into pipeline.run_requests (requester, key, request_hash, run_id, created_at)
+    values (requester, pipeline_create_run.idempotency_key, request_hash, new_id, pipeline_create_run.as_of);
+    return jsonb_build_object('runId', new_id, 'isNew', true);
+  end if;
+  if earlier.request_hash <> request_hash then
+    raise exception 'Cannot start run: the idempotency key was used for another request, run %', earlier.run_id
+      using errcode = '23505', hint = 'Send a new key with a new request';
+  end if;
+  return jsonb_build_object('runId', earlier.run_id, 'isNew', false);
+end;
+$$;
+comment on function public.pipeline_create_run(jsonb, uuid, text, timestamptz) is
+  'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
+
+create function public.pipeline_read_scores(
+  results_table text,
+  run_id bigint,
+  experiment text,
+  evaluators text[] default null,
+  owner uuid default null,
+  most integer default 1000
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  perform pipeline.check_results_table(pipeline_read_scores.results_table);
+  execute format($read$
+    with score as materialized (
+      select score.*
+      from public.evaluation_scores as score
+      join public.%I as evaluation on evaluation.id = score.evaluation_id
+      where score.results_table = $1
+        and ($2 is null or evaluation.run_id = $2)
+        and ($3 is null or evaluation.experiment_name = $3)
+        and ($4 is null or score.evaluator = any ($4))
+        and ($5 is null or evaluation.owner = $5)
+    )
+    select jsonb_build_object(
+      'summary', (
+        select coalesce(jsonb_agg(to_jsonb(total) order by total.evaluator), '[]')
+        from (
+          select
+            score.evaluator, count(score.score) as scored, count(score.error) as errors,
+            avg(score.score) as "scoreMean", count(*) filter (where score.passed) as passed,
+            avg(score.passed::integer) as "passRate"
+          from score group by score.evaluator
+        ) as total
+      ),
+      'scores', (
+        select coalesce(jsonb_agg(to_jsonb(listed)), '[]')
+        from (
+          select
+            score.evaluation_id as "evaluationId", score.evaluator, score.score, score.passed,
+            score.category, score.explanation, score.error
+          from score order by score.evaluation_id, score.evaluator limit $6
+        ) as listed
+      )
+    )
+  $read$, pipeline_read_scores.results_table)
+  into answer
+  using results_table, run_id, experiment, evaluators, owner, most;
+  return answer;
+end;
+$$;
+comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid, integer) is
+  'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. With owner, that user''s only. 22023: no results table.';
+
+create function public.pipeline_set_secret(name text, value text)
+returns void
+language plpgsql
+-- Definer: only the owner of the project may write to Vault.
+security definer
+set search_path = ''
+as $$
+declare
+  kept_id uuid;
+begin
+  if coalesce(pipeline_set_secret.name, '') !~ '^[A-Za-z0-9_.-]{1,200}$' then
+    raise exception 'Cannot store secret "%": not a name', pipeline_set_secret.name
+      using errcode = '22023', hint = 'Use letters, digits, _, . and -';
+  end if;
+  if coalesce(trim(pipeline_set_secret.value), '') = '' then
+    raise exception 'Cannot store secret "%": it is empty', pipeline_set_secret.name
+      using errcode = '22023', hint = 'Give it a value';
+  end if;
+  select secrets.id into kept_id from vault.secrets where secrets.name = pipeline_set_secret.name;
+  if kept_id is null then
+    perform vault.create_secret(pipeline_set_secret.value, pipeline_set_secret.name);
+  else
+    perform vault.update_secret(kept_id, pipeline_set_secret.value);
+  end if;
+end;
+$$;
+comment on function public.pipeline_set_secret(text, text) is
+  'Stores a secret in Vault, replacing one of the same name. 22023: not a name, or no value.';
+
+create function public.pipeline_ensure_endpoint(
+  url text,
+  format text,
+  model text,
+  headers jsonb,
+  timeout_seconds numeric
+)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  -- Everything else a header may carry is taken for a credential.
+  plain constant text[] := array[
+    'accept', 'anthropic-beta', 'anthropic-version', 'content-type', 'http-referer', 'user-agent',
+    'x-title'
+  ];
+  digest constant text := left(encode(sha256(convert_to(
+    concat_ws(E'\n', pipeline_ensure_endpoint.url, pipeline_ensure_endpoint.format, pipeline_ensure_endpoint.model), 'UTF8'
+  )), 'hex'), 8);
+  endpoint_name constant text :=
+    left(substring(pipeline_ensure_endpoint.url from '^https?://([^/:?#]+)'), 80) || '-' || digest;
+  header record;
+  secret_name text;
+  kept_headers jsonb := '{}';
+begin
+  for header in select lower(key) as name, value from jsonb_each_text(pipeline_ensure_endpoint.headers) loop
+    if header.name = any (plain) or header.value like '%{{secret:%}}%' then
+      kept_headers := kept_headers || jsonb_build_object(header.name, header.value);
+    else
+      secret_name := 'pipeline_' || endpoint_name || '.' || header.name;
+      perform public.pipeline_set_secret(secret_name, header.value);
+      kept_headers := kept_headers
+        || jsonb_build_object(header.name, '{{secret:' || secret_name || '}}');
+    end if;
+  end loop;
+  insert into public.model_endpoints as kept (name, url, format, model, headers, timeout_seconds)
+  values (
+    endpoint_name, pipeline_ensure_endpoint.url, pipeline_ensure_endpoint.format, pipeline_ensure_endpoint.model,
+    kept_headers, coalesce(pipeline_ensure_endpoint.timeout_seconds, 60)
+  )
+  on conflict (name) do update
+  set
+    headers = kept.headers || excluded.headers,
+    timeout_seconds = coalesce(pipeline_ensure_endpoint.timeout_seconds, kept.timeout_seconds);
+  return endpoint_name;
+end;
+$$;
+comment on function public.pipeline_ensure_endpoint(text, text, text, jsonb, numeric) is
+  'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
+
+create function public.pipeline_inspect_project(as_of timestamptz default now())
+returns jsonb
+language sql
+stable
+-- Definer: extensions keep their tables to themselves.
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'extensions', (
+      select jsonb_object_agg(extname, extversion)
+      from pg_catalog.pg_extension
+      where extname in ('pg_net', 'pg_cron', 'supabase_vault')
+    ),
+    'scheduledJobs', (
+      select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
+      from cron.job where job.active and job.jobname like 'prompt-pipeline %'
+    ),
+    'secondsSinceMaintenance', (
+      select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
+    ),
+    'projectUrl', public.pipeline_read_secret('project_url'),
+    'wakes', (
+      select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
+      from (
+        select status_code as status, count(*) as calls, max(error_msg) as error
+        from net._http_response
+        where created > pipeline_inspect_project.as_of - interval '1 hour'
+        group by status_code
+      ) as answer
+    ),
+    'missingGrants', (
+      select coalesce(jsonb_agg(needed.name), '[]')
+      from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
+      where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
+    ),
+    'realtime', exists (
+      select from pg_catalog.pg_publication_tables
+      where pubname = 'supabase_realtime' and tablename = 'pipeline_runs'
+    )
+  );
+$$;
+comment on function public.pipeline_inspect_project(timestamptz) is
+  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, answers to the wakes of the last hour, grants, Realtime.';
+
+-- Hosted projects and the CLI's stack have this publication; subscribers then see a run move.
+do $$
+begin
+  if exists (select from pg_publication where pubname = 'supabase_realtime') then
+    alter publication supabase_realtime add table public.pipeline_runs;
+  end if;
+end;
+$$;

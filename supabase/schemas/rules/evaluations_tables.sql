@@ -1,0 +1,354 @@
+-- Why: answers also come from elsewhere, such as a batch API or another tool, and go into any table.
+-- They are stored by the same rules, so that what is asked of results can be asked of them.
+
+create function pipeline.check_results_table(name text)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who may not list results tables.
+security definer
+set search_path = ''
+as $$
+declare
+  known pipeline.results_tables;
+begin
+  select * into known
+  from pipeline.results_tables where results_tables.name = check_results_table.name;
+  if known.name is null then
+    raise exception 'Cannot use table "%": it is no results table', check_results_table.name
+      using
+        errcode = '22023',
+        hint = case
+          when to_regclass(format('public.%I', check_results_table.name)) is null
+          then format('Make it first: select create_evaluations_table(%L)', check_results_table.name)
+          else format(
+            'Make a table of its own for results: select create_evaluations_table(%L). To store answers into this one, without runs and scores: select use_evaluations_table(%L)',
+            left(check_results_table.name, 39) || '_evaluations', check_results_table.name
+          )
+        end;
+  end if;
+  if known.is_foreign then
+    raise exception 'Cannot use table "%" for runs, scores or comparisons: it only has the columns of a stored answer', known.name
+      using
+        errcode = '22023',
+        hint = format(
+          'Make a full results table: select create_evaluations_table(%L)', left(known.name, 39) || '_evaluations'
+        );
+  end if;
+  if to_regclass(format('public.%I', known.name)) is null then
+    raise exception 'Cannot use results table "%": it was dropped', known.name
+      using errcode = '22023', hint = format('Make it anew: select create_evaluations_table(%L)', known.name);
+  end if;
+end;
+$$;
+comment on function pipeline.check_results_table(text) is
+  'Refuses a table that is not a full results table, or is gone (SQLSTATE 22023).';
+
+create function pipeline.record_columns()
+returns table (name text, type text)
+language sql
+immutable
+set search_path = ''
+as $$
+  values
+    ('prompt', 'text'), ('response', 'text'), ('model', 'text'), ('success', 'boolean'),
+    ('error', 'text'), ('timestamp', 'timestamptz'), ('duration_ms', 'integer'),
+    ('tokens_used', 'integer'), ('metadata', 'jsonb'), ('experiment_name', 'text'), ('tags', 'text[]');
+$$;
+comment on function pipeline.record_columns() is
+  'The columns of a stored answer that any table can take.';
+
+create function public.use_evaluations_table(name text)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  used regclass := to_regclass(format('public.%I', use_evaluations_table.name));
+  missing text;
+begin
+  if used is null then
+    raise exception 'Cannot use table "%": there is none of that name in public', use_evaluations_table.name
+      using
+        errcode = '42P01',
+        hint = format('To have one made: select create_evaluations_table(%L)', use_evaluations_table.name);
+  end if;
+  if exists (select from pipeline.results_tables where results_tables.name = use_evaluations_table.name) then
+    return use_evaluations_table.name;
+  end if;
+  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ') into missing
+  from pipeline.record_columns() as wanted
+  where not exists (
+    select from pg_catalog.pg_attribute as present
+    where present.attrelid = used and present.attname = wanted.name and not present.attisdropped
+  );
+  if missing is not null then
+    raise exception 'Cannot use table "%": it lacks columns of a stored answer', use_evaluations_table.name
+      using
+        errcode = '22023', hint = format('alter table public.%I %s', use_evaluations_table.name, missing);
+  end if;
+  if not has_table_privilege('service_role', used, 'insert') or not has_table_privilege('service_role', used, 'select') then
+    raise exception 'Cannot use table "%": service_role may not write to it', use_evaluations_table.name
+      using
+        errcode = '42501',
+        hint = format('grant select, insert on public.%I to service_role', use_evaluations_table.name);
+  end if;
+  insert into pipeline.results_tables (name, is_foreign) values (use_evaluations_table.name, true);
+  return use_evaluations_table.name;
+end;
+$$;
+comment on function public.use_evaluations_table(text) is
+  'Lets pipeline_store_results() store into a table of yours that has the columns prompt, response, model, success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name and tags; its ids may be of any type, and nothing of it is changed. Returns its name. SQLSTATE 42P01: no such table; 22023: columns are missing, and the hint says how to add them; 42501: service_role may not write to it.';
+
+create function pipeline.insert_results(
+  results_table text,
+  results jsonb,
+  owner uuid,
+  as_of timestamptz
+)
+returns table (index integer, id jsonb, is_new boolean)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query execute format($insert$
+    with item as materialized (
+      select (given.value ->> 'index')::integer as index, fields.*
+      from jsonb_array_elements($1) as given (value)
+      cross join lateral jsonb_to_record(given.value) as fields (
+        "runId" bigint, key text, repetition smallint, prompt text, response text, model text,
+        success boolean, error text, timestamp timestamptz, "durationMs" integer,
+        "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer, metadata jsonb,
+        "experimentName" text, tags text[], cost numeric, "finishReason" text, attempts integer,
+        reference text, source jsonb
+      )
+    ),
+    stored as (
+      insert into public.%1$I as kept (
+        run_id, prompt_key, repetition, prompt, response, model, success, error, timestamp,
+        duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens, cost,
+        finish_reason, attempts, reference, source, owner
+      )
+      select
+        item."runId", item.key, item.repetition, item.prompt, item.response, item.model,
+        coalesce(item.success, item.error is null), item.error, coalesce(item.timestamp, $3),
+        item."durationMs",
+        coalesce(item."tokensUsed", item."inputTokens" + item."outputTokens"),
+        coalesce(item.metadata, '{}'),
+        coalesce(item."experimentName", run.experiment_name), coalesce(item.tags, run.tags, '{}'),
+        item."inputTokens", item."outputTokens", item.cost, item."finishReason", item.attempts,
+        item.reference, item.source, coalesce($2, run.owner)
+      from (
+        -- The same run, key and repetition twice in one call is one row, the first.
+        select distinct on (listed."runId", listed.key, listed.repetition) listed.*
+        from item as listed
+        order by listed."runId", listed.key, listed.repetition, listed.index
+      ) as item
+      left join public.pipeline_runs as run on run.id = item."runId"
+      order by item.index
+      -- As when a run tries again: a failure gives way to an answer, an answer stays.
+      on conflict (run_id, prompt_key, repetition) where task_id is null do update set
+        response = excluded.response, model = excluded.model, success = excluded.success,
+        error = excluded.error, timestamp = excluded.timestamp,
+        duration_ms = excluded.duration_ms, tokens_used = excluded.tokens_used,
+        metadata = excluded.metadata, input_tokens = excluded.input_tokens,
+        output_tokens = excluded.output_tokens, cost = excluded.cost,
+        finish_reason = excluded.finish_reason, attempts = excluded.attempts
+      where not kept.success
+      returning kept.id, kept.run_id, kept.prompt_key, kept.repetition
+    )
+    select item.index, to_jsonb(coalesce(stored.id, known.id)), stored.id is not null
+    from item
+    left join stored
+      on stored.prompt_key = item.key and stored.repetition = item.repetition
+      and stored.run_id is not distinct from item."runId"
+    left join public.%1$I as known
+      on known.run_id = item."runId" and known.prompt_key = item.key
+      and known.repetition = item.repetition and known.task_id is null and stored.id is null
+  $insert$, insert_results.results_table)
+  using results, owner, as_of;
+end;
+$$;
+comment on function pipeline.insert_results(text, jsonb, uuid, timestamptz) is
+  'Inserts results that carry their index, key and repetition into a full results table and returns the id of each; fails as a whole.';
+
+create function pipeline.insert_foreign(results_table text, results jsonb, as_of timestamptz)
+returns table (index integer, id jsonb, is_new boolean)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  columns text := (select string_agg(format('%I', name), ', ') from pipeline.record_columns());
+  item jsonb;
+begin
+  is_new := true;
+  for item in select value from jsonb_array_elements(results) loop
+    index := (item ->> 'index')::integer;
+    -- The table's own types decide how a field is read.
+    execute format(
+      'insert into public.%1$I as stored (%2$s)
+       select %2$s from jsonb_populate_record(null::public.%1$I, $1)
+       returning to_jsonb(stored) -> ''id''',
+      insert_foreign.results_table, columns
+    )
+    into id
+    using jsonb_build_object(
+      'prompt', item -> 'prompt', 'response', item -> 'response', 'model', item -> 'model',
+      'success', coalesce(item -> 'success', to_jsonb(coalesce(item ->> 'error', '') = '')),
+      'error', item -> 'error', 'timestamp', coalesce(item -> 'timestamp', to_jsonb(as_of)),
+      'duration_ms', item -> 'durationMs',
+      'tokens_used', coalesce(
+        item -> 'tokensUsed', to_jsonb((item ->> 'inputTokens')::integer + (item ->> 'outputTokens')::integer)
+      ),
+      'metadata', coalesce(item -> 'metadata', '{}'), 'experiment_name', item -> 'experimentName',
+      'tags', coalesce(item -> 'tags', '[]')
+    );
+    return next;
+  end loop;
+end;
+$$;
+comment on function pipeline.insert_foreign(text, jsonb, timestamptz) is
+  'Inserts results into a table of somebody else''s and returns the id of each, of any type; null: it has no column id.';
+
+create function pipeline.numbered_results(results jsonb, defaults jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      keyed.item || jsonb_build_object(
+        'index', keyed.place - 1,
+        'key', keyed.key,
+        'repetition', coalesce(keyed.item -> 'repetition', to_jsonb(keyed.occurrence))
+      )
+      order by keyed.place
+    ), '[]')
+    from (
+      select
+        given.*,
+        row_number() over (
+          partition by given.item ->> 'runId', given.key, given.item ? 'repetition' order by given.place
+        ) as occurrence
+      from (
+        select
+          merged.item, merged.place,
+          case when merged.item ->> 'prompt' is not null then coalesce(
+            nullif(merged.item ->> 'key', ''), pipeline.prompt_key(merged.item ->> 'prompt')
+          ) end as key
+        from (
+          select
+            listed.place,
+            case when jsonb_typeof(listed.value) = 'object' then
+              numbered_results.defaults || listed.value || jsonb_build_object(
+                'metadata', coalesce(numbered_results.defaults -> 'metadata', '{}')
+                  || case
+                    when jsonb_typeof(listed.value -> 'metadata') = 'object'
+                    then listed.value -> 'metadata'
+                    else '{}'
+                  end
+              )
+              else '{}'
+            end as item
+          from jsonb_array_elements(numbered_results.results) with ordinality as listed (value, place)
+        ) as merged
+      ) as given
+    ) as keyed
+  );
+end;
+$$;
+comment on function pipeline.numbered_results(jsonb, jsonb) is
+  'Results with defaults, their place as index, their key, and which occurrence of it they are as repetition.';
+
+create function pipeline.insert_answers(
+  results_table text,
+  results jsonb,
+  owner uuid,
+  as_of timestamptz,
+  is_foreign boolean
+)
+returns table (index integer, id jsonb, is_new boolean)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if is_foreign then
+    return query select * from pipeline.insert_foreign(results_table, results, as_of);
+  else
+    return query select * from pipeline.insert_results(results_table, results, owner, as_of);
+  end if;
+end;
+$$;
+comment on function pipeline.insert_answers(text, jsonb, uuid, timestamptz, boolean) is
+  'insert_results() or insert_foreign().';
+
+create function public.pipeline_store_results(
+  results_table text,
+  results jsonb,
+  defaults jsonb default '{}',
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  is_foreign constant boolean := coalesce(
+    (
+      select known.is_foreign from pipeline.results_tables as known
+      where known.name = pipeline_store_results.results_table
+    ),
+    false
+  );
+  items jsonb;
+  item jsonb;
+  stored jsonb := '[]';
+  errors jsonb := '[]';
+begin
+  if not is_foreign then
+    perform pipeline.check_results_table(pipeline_store_results.results_table);
+  elsif pipeline_store_results.owner is not null then
+    raise exception 'Cannot store into "%": only the project may', pipeline_store_results.results_table
+      using errcode = '42501', hint = 'It has no owners. Signed-in users store into prompt_evaluations';
+  end if;
+  if jsonb_typeof(pipeline_store_results.results) is distinct from 'array' then
+    raise exception 'Cannot store results: they are no list'
+      using errcode = '22023', hint = 'Write [{"prompt": "…", "response": "…"}]';
+  end if;
+  items := pipeline.numbered_results(pipeline_store_results.results, pipeline_store_results.defaults);
+  begin
+    select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into stored
+    from pipeline.insert_answers(results_table, items, owner, as_of, is_foreign) as answer;
+  exception when data_exception or integrity_constraint_violation or program_limit_exceeded or raise_exception then
+    -- One by one, so that a bad row costs only itself.
+    for item in select value from jsonb_array_elements(items) loop
+      begin
+        select stored || to_jsonb(answer) into stored
+        from pipeline.insert_answers(
+          results_table, jsonb_build_array(item), owner, as_of, is_foreign
+        ) as answer;
+      exception when data_exception or integrity_constraint_violation or program_limit_exceeded or raise_exception then
+        errors := errors || jsonb_build_object(
+          'index', item -> 'index', 'code', sqlstate, 'message', sqlerrm
+        );
+      end;
+    end loop;
+  end;
+  return (
+    select jsonb_build_object(
+      'ids', coalesce(jsonb_agg(answer.id order by listed.place), '[]'),
+      'stored', count(*) filter (where answer.is_new),
+      'existing', coalesce(jsonb_agg(answer.id order by listed.place) filter (where not answer.is_new), '[]'),
+      'errors', errors
+    )
+    from generate_series(0, jsonb_array_length(items) - 1) as listed (place)
+    left join jsonb_to_recordset(stored) as answer (index integer, id jsonb, is_new boolean)
+      on answer.index = listed.place
+  );
+end;
+$$;
+comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
+  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';

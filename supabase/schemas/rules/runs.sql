@@ -1,0 +1,371 @@
+-- Why: a wrong run row is refused when it is inserted, with a message that says what to write
+-- instead; nobody should learn of a typing error from a run that failed an hour later.
+
+create function pipeline.refuse_run(problem text, instead text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot start run: %', refuse_run.problem
+    using errcode = '22023', hint = refuse_run.instead;
+end;
+$$;
+
+create function pipeline.check_source(source jsonb, owner uuid)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who cannot see runs of others.
+security definer
+set search_path = ''
+as $$
+declare
+  earlier public.pipeline_runs;
+begin
+  case check_source.source ->> 'type'
+    when 'supabase' then
+      if coalesce(check_source.source ->> 'bucket', '') = '' then
+        perform pipeline.refuse_run(
+          'source has no bucket',
+          'Write {"type": "supabase", "bucket": "conversation-archives", "prefix": "2026/"}'
+        );
+      end if;
+      -- The worker reads Storage as service_role, so a user may only name a folder of their own.
+      if check_source.owner is not null and (
+        not starts_with(coalesce(check_source.source ->> 'prefix', ''), check_source.owner || '/')
+        or check_source.source ->> 'prefix' ~ '(^|/)\.\.?(/|$)'
+      ) then
+        perform pipeline.refuse_run(
+          'users may only read archives below a folder named after their user id',
+          format('Write "prefix": "%s/…"', check_source.owner)
+        );
+      end if;
+    when 'prompts' then
+      if coalesce(jsonb_typeof(check_source.source -> 'prompts'), 'null') <> 'array' then
+        perform pipeline.refuse_run(
+          'source has no list of prompts',
+          'Write {"type": "prompts", "prompts": ["first prompt", {"text": "second prompt"}]}'
+        );
+      end if;
+      if exists (
+        select from jsonb_array_elements(check_source.source -> 'prompts') as item
+        where coalesce(
+          case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, ''
+        ) = ''
+      ) then
+        perform pipeline.refuse_run(
+          'a prompt of the source has no text',
+          'Each prompt is a string or an object with "text"'
+        );
+      end if;
+    when 'run' then
+      select * into earlier
+      from public.pipeline_runs
+      where pipeline_runs.id = case
+          when check_source.source ->> 'runId' ~ '^\d{1,18}$'
+          then (check_source.source ->> 'runId')::bigint
+        end
+        and (check_source.owner is null or pipeline_runs.owner = check_source.owner);
+      if earlier.id is null then
+        perform pipeline.refuse_run(
+          format('there is no run %s to take prompts from', check_source.source -> 'runId'),
+          'Write {"type": "run", "runId": <id of pipeline_runs>}'
+        );
+      end if;
+      if earlier.finished_at is null then
+        perform pipeline.refuse_run(
+          format('run %s is still %s, so its prompts are not complete', earlier.id, earlier.status),
+          'Wait until it has finished, or cancel it'
+        );
+      end if;
+      if earlier.source ->> 'type' <> 'evaluations' and earlier.extracted > (
+        select count(*)
+        from public.pipeline_tasks as task
+        where task.run_id = earlier.id and task.stage = 'execute'
+      ) then
+        perform pipeline.refuse_run(
+          format('prompts of run %s were purged', earlier.id),
+          'Read its source again, or write the prompts that prompt_evaluations still has'
+        );
+      end if;
+    when 'evaluations' then
+      if (check_source.source ? 'runId') = (check_source.source ? 'experiment')
+        or check_source.source ? 'runId' and check_source.source ->> 'runId' !~ '^\d{1,18}$'
+        or check_source.source ? 'experiment' and coalesce(check_source.source ->> 'experiment', '') = ''
+      then
+        perform pipeline.refuse_run(
+          'source does not say what to evaluate',
+          'Write {"type": "evaluations", "runId": 1} or {"type": "evaluations", "experiment": "name"}'
+        );
+      end if;
+    when 'local' then
+      perform pipeline.refuse_run(
+        'the database cannot read local directories',
+        'Upload them first: deno task pipeline upload DIRECTORY BUCKET'
+      );
+    else
+      perform pipeline.refuse_run(
+        format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId) and "evaluations" (runId or experiment)'
+      );
+  end case;
+end;
+$$;
+comment on function pipeline.check_source(jsonb, uuid) is
+  'Refuses a source that cannot be read (SQLSTATE 22023).';
+
+create function pipeline.check_options(options jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  known constant text[] := array[
+    'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
+    'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
+    'reference'
+  ];
+  option record;
+begin
+  for option in select key as name, value from jsonb_each(check_options.options) loop
+    if option.name <> all (known) then
+      perform pipeline.refuse_run(
+        format('unknown option "%s"', option.name),
+        'The options are ' || array_to_string(known, ', ')
+      );
+    end if;
+    if option.name in ('minLength', 'maxLength')
+      and (jsonb_typeof(option.value) <> 'number' or option.value::text::numeric < 0)
+    then
+      perform pipeline.refuse_run(
+        format('option "%s" is %s', option.name, option.value), 'Write a number of characters'
+      );
+    end if;
+    -- Read by SQL as well, where a wrong one would stop the maintenance of all runs.
+    if option.name = 'sample'
+      and (jsonb_typeof(option.value) <> 'number' or option.value <= '0' or option.value > '2147483647')
+    then
+      perform pipeline.refuse_run(
+        format('option "sample" is %s', option.value),
+        'Write a fraction below 1, or a whole number of prompts'
+      );
+    end if;
+    if option.name in ('turns', 'context', 'branches') and option.value <> all (
+      case option.name
+        when 'turns' then array['"first"', '"all"', '"last"']
+        when 'context' then array['"none"', '"conversation"']
+        else array['"all"', '"current"']
+      end::jsonb[]
+    ) then
+      perform pipeline.refuse_run(
+        format('option "%s" is %s', option.name, option.value),
+        'turns: first, all, last; context: none, conversation; branches: all, current'
+      );
+    end if;
+  end loop;
+  if check_options.options ? 'headers' then
+    if jsonb_typeof(check_options.options -> 'headers') <> 'object' then
+      perform pipeline.refuse_run(
+        'option "headers" is not an object', 'Write {"headers": {"x-name": "value"}}'
+      );
+    end if;
+    -- Any placeholder: the worker allows white space of all kinds between braces and "secret:".
+    if check_options.options ->> 'headers' like '%{{%' then
+      perform pipeline.refuse_run(
+        'a run cannot use secrets in its headers', 'Write the header in model_endpoints.headers'
+      );
+    end if;
+    perform pipeline.check_headers(check_options.options -> 'headers', 'the run''s headers');
+  end if;
+end;
+$$;
+comment on function pipeline.check_options(jsonb) is
+  'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
+
+create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
+returns void
+language plpgsql
+stable
+-- Definer: users may not read endpoints'' prices, yet max_cost depends on them.
+security definer
+set search_path = ''
+as $$
+declare
+  -- The same list as EVALUATORS in functions/_shared/evaluation; a test compares them.
+  known constant text[] := array[
+    'exact-match', 'contains', 'not-contains', 'regex', 'json-valid', 'json-schema',
+    'numeric-difference', 'edit-distance', 'rouge-l', 'length', 'latency', 'refusal', 'rubric',
+    'pairwise', 'webhook'
+  ];
+  names text[] := '{}';
+  config jsonb;
+  judge public.model_endpoints;
+begin
+  for config in
+    select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
+    from jsonb_array_elements(check_evaluators.evaluators) as item
+  loop
+    if coalesce(config ->> 'type', '') <> all (known) then
+      perform pipeline.refuse_run(
+        format('there is no evaluator %s', coalesce(config -> 'type', config)),
+        'The evaluators are ' || array_to_string(known, ', ')
+      );
+    end if;
+    if coalesce(config ->> 'name', config ->> 'type') = any (names) then
+      perform pipeline.refuse_run(
+        format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
+        'Give one of them another "name"'
+      );
+    end if;
+    names := names || coalesce(config ->> 'name', config ->> 'type');
+    if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
+      select * into judge from public.model_endpoints where name = config ->> 'endpoint';
+      if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
+        perform pipeline.refuse_run(
+          format('evaluator "%s" has no judge: there is no endpoint %s',
+            config ->> 'type', coalesce(config -> 'endpoint', 'null')),
+          'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
+        );
+      end if;
+      if check_evaluators.priced and judge.input_cost is null then
+        perform pipeline.refuse_run(
+          format('max_cost needs prices, and judge "%s" has none', judge.name),
+          format(
+            'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+            judge.name
+          )
+        );
+      end if;
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
+  'Refuses unknown evaluators, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+
+create function pipeline.check_run()
+returns trigger
+language plpgsql
+-- Definer: users may not read endpoints'' prices, yet max_cost depends on them.
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  select * into chosen from public.model_endpoints where name = new.endpoint;
+  if (new.endpoint is not null or new.source ->> 'type' is distinct from 'evaluations')
+    and (chosen.name is null or (new.owner is not null and not chosen.open_to_users))
+  then
+    perform pipeline.refuse_run(
+      format('there is no endpoint "%s"', new.endpoint),
+      case
+        when new.owner is null then format(
+          'Add it first: insert into model_endpoints (name, url, model) values (''%s'', ''https://…'', ''…'')',
+          new.endpoint
+        )
+        else 'Choose one of: select name from model_endpoints'
+      end
+    );
+  end if;
+  if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and endpoint "%s" has none', new.endpoint),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        new.endpoint
+      )
+    );
+  end if;
+  if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
+    or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
+    or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
+  then
+    perform pipeline.refuse_run(
+      'a limit is zero or negative, or out of range',
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_workers 1 to 50; max_attempts 1 to 20'
+    );
+  end if;
+  if not exists (
+    select from pipeline.results_tables where results_tables.name = new.results_table
+  ) then
+    perform pipeline.refuse_run(
+      format('there is no results table "%s"', new.results_table),
+      format('Make it first: select create_evaluations_table(''%s'')', new.results_table)
+    );
+  end if;
+  perform pipeline.check_results_table(new.results_table);
+  if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
+    perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
+  end if;
+  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_options(new.options);
+  -- A gateway may take the address to call from a header, and would send the endpoint's key there.
+  if new.owner is not null and exists (
+    select from jsonb_object_keys(coalesce(new.options -> 'headers', '{}')) as given
+    join jsonb_object_keys(chosen.headers) as declared on lower(declared) = lower(given)
+  ) then
+    perform pipeline.refuse_run(
+      'users cannot replace headers that the endpoint sets', 'Leave them out of option "headers"'
+    );
+  end if;
+  perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
+  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
+    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  end if;
+  new.status := 'queued';
+  new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  return new;
+end;
+$$;
+
+create trigger check_run
+before insert on public.pipeline_runs
+for each row execute function pipeline.check_run();
+
+create function pipeline.check_run_change()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if new.status = old.status then
+    return new;
+  end if;
+  if (old.status, new.status) not in (
+    ('queued', 'running'), ('queued', 'paused'), ('queued', 'cancelled'),
+    ('queued', 'completed'), ('queued', 'failed'),
+    ('running', 'paused'), ('running', 'cancelled'), ('running', 'completed'),
+    ('running', 'failed'),
+    ('paused', 'running'), ('paused', 'queued'), ('paused', 'cancelled'), ('paused', 'failed'),
+    ('paused', 'completed')
+  ) and not (old.status in ('completed', 'failed') and new.status = 'running' and new.open > 0)
+  then
+    raise exception 'Cannot change run % from % to %', old.id, old.status, new.status
+      using
+        errcode = '22023',
+        hint = 'queued and running runs can be paused or cancelled, paused ones set to running; a finished run is repeated with retry_pipeline_run(id)';
+  end if;
+  if new.status in ('completed', 'failed') and new.open > 0 then
+    raise exception 'Cannot change run % to %: only its last task ends it', old.id, new.status
+      using errcode = '22023', hint = 'To stop it, set status to cancelled';
+  end if;
+  new.finished_at := case
+    when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())
+  end;
+  if new.status = 'running' then
+    new.error := null;
+    new.started_at := coalesce(new.started_at, now());
+  end if;
+  return new;
+end;
+$$;
+comment on function pipeline.check_run_change() is
+  'Allows the transitions of a run and keeps finished_at, started_at and error in step.';
+
+create trigger check_run_change
+before update of status on public.pipeline_runs
+for each row execute function pipeline.check_run_change();

@@ -1,0 +1,33 @@
+begin;
+select plan(3);
+
+select results_eq(
+  $$ select command, active from cron.job where jobname = 'prompt-pipeline sweep' $$,
+  $$ values ('select public.maintain_pipeline()', true) $$,
+  'the sweep is scheduled'
+);
+select ok(
+  (select schedule in ('10 seconds', '* * * * *') from cron.job
+   where jobname = 'prompt-pipeline sweep'),
+  'the sweep runs every 10 s, or every minute where pg_cron cannot'
+);
+insert into cron.job_run_details (jobid, runid, end_time)
+select jobid, runid, end_time
+from cron.job
+cross join (values
+  (-1, now() - interval '25 hours'), (-2, now() - interval '1 hour')
+) as detail (runid, end_time)
+where jobname = 'prompt-pipeline sweep';
+do $$
+begin
+  execute (select command from cron.job where jobname = 'prompt-pipeline prune');
+end;
+$$;
+select results_eq(
+  $$ select runid from cron.job_run_details where runid < 0 $$,
+  $$ values (-2::bigint) $$,
+  'the log of the sweep is pruned after a day'
+);
+
+select * from finish();
+rollback;

@@ -15,7 +15,7 @@ insert into pipeline_runs (source, endpoint, evaluators) values (
 );
 \`\`\`
 
-Each gives one row in \`evaluation_scores\` per response: \`score\` from 0 (worst) to 1 (best), \`passed\`, and where there is more to say \`label\` and \`explanation\`. An evaluator that cannot score says why in \`error\`; the response and its other scores are not affected. A prompt that failed has no response, so every evaluator gives an error for it, except \`refusal\` where the endpoint itself declined.
+Each gives one row in \`evaluation_scores\` per response: \`score\` from 0 (worst) to 1 (best), \`passed\`, and where there is more to say \`category\` and \`explanation\`. An evaluator that cannot score says why in \`error\`; the response and its other scores are not affected. A prompt that failed has no response, so every evaluator gives an error for it, except \`refusal\` where the endpoint itself declined.
 
 Every evaluator has \`type\` and may have a \`name\`, in kebab-case: the name of its scores, by default the type. Two evaluators of one type need different names.
 

@@ -11,7 +11,7 @@ export const store: Command = {
 FILE has one response per line, as execute prints them; - is standard input.
 
 Options:
-  --table NAME        prompt_evaluations (default), or a table made by create_results_table()
+  --table NAME        prompt_evaluations (default), or a table made by create_evaluations_table()
   --experiment NAME   name shared by what is compared
   --model NAME        for responses that do not name their model
   --tag TAG           may be given several times

@@ -14,8 +14,11 @@ function clientThatAnswers(answer: unknown) {
 
 Deno.test("createDatabase() passes name and arguments and returns the data", async () => {
   const { client, calls } = clientThatAnswers({ data: "s", error: null });
-  equal(await createDatabase(client).call("read_secret", { name: "n" }), "s");
-  deepEqual(calls, [["read_secret", { name: "n" }]]);
+  equal(
+    await createDatabase(client).call("pipeline_read_secret", { name: "n" }),
+    "s",
+  );
+  deepEqual(calls, [["pipeline_read_secret", { name: "n" }]]);
 });
 
 Deno.test("createDatabase() knows the functions, their arguments and their answers", async () => {
@@ -23,11 +26,11 @@ Deno.test("createDatabase() knows the functions, their arguments and their answe
   // @ts-expect-error -- there is no such function
   await call("read_the_secret", {});
   // @ts-expect-error -- the argument is called name
-  await call("read_secret", { secret_name: "n" });
+  await call("pipeline_read_secret", { secret_name: "n" });
   // @ts-expect-error -- an argument that may be left out has a name too
-  await call("end_worker", { worker_id: "w", now: "2026-01-01" });
+  await call("pipeline_end_worker", { worker_id: "w", now: "2026-01-01" });
   // @ts-expect-error -- it answers a text
-  const secret: number = await call("read_secret", { name: "n" });
+  const secret: number = await call("pipeline_read_secret", { name: "n" });
   equal(secret, null);
 });
 
@@ -37,8 +40,8 @@ Deno.test("createDatabase() names the function in its error", async () => {
     status: 400,
   });
   await rejects(
-    createDatabase(client).call("end_worker", { worker_id: "w" }),
-    { code: "lease_lost", message: "Cannot call end_worker(): gone" },
+    createDatabase(client).call("pipeline_end_worker", { worker_id: "w" }),
+    { code: "lease_lost", message: "Cannot call pipeline_end_worker(): gone" },
   );
 });
 
@@ -48,7 +51,7 @@ Deno.test("createDatabase() takes a gateway's answer for a database that cannot 
     status: 502,
   });
   await rejects(
-    createDatabase(client).call("read_secret", { name: "n" }),
+    createDatabase(client).call("pipeline_read_secret", { name: "n" }),
     { code: "unavailable" },
   );
 });
@@ -69,7 +72,7 @@ Deno.test("withPatience() repeats calls until the database has been away for so 
     clock,
     signal,
   });
-  const call = () => database.call("end_worker", { worker_id: "w" });
+  const call = () => database.call("pipeline_end_worker", { worker_id: "w" });
   await rejects(call, { code: "unavailable" });
   // 0.1, 0.2, 0.4, 0.8, 1.6 and three times 2 s.
   deepEqual([calls.length, now], [9, 9_100]);

@@ -24,7 +24,7 @@ async function startWorker(sql: Sql, runId: string): Promise<string> {
     values (${runId}, 'execute', sha256('token'), 'test', now(), now())
     returning id
   `;
-  await sql`select start_worker(${worker.id}, 'token')`;
+  await sql`select pipeline_start_worker(${worker.id}, 'token')`;
   return worker.id;
 }
 
@@ -36,7 +36,7 @@ interface Claim {
 }
 
 async function claim(sql: Sql, workerId: string): Promise<Claim> {
-  const [row] = await sql`select claim_tasks(${workerId}) as claim`;
+  const [row] = await sql`select pipeline_claim_tasks(${workerId}) as claim`;
   return row.claim;
 }
 
@@ -66,7 +66,7 @@ async function finish(
         outputTokens: 500,
       },
   }));
-  await sql`select finish_tasks(${workerId}, ${sql.json(results)})`;
+  await sql`select pipeline_finish_tasks(${workerId}, ${sql.json(results)})`;
 }
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
@@ -76,7 +76,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   }
 }
 
-Deno.test("claim_tasks() counts money that a result is just spending", async () => {
+Deno.test("pipeline_claim_tasks() counts money that a result is just spending", async () => {
   await using project = await startProjectDatabase(20);
   const { sql } = project;
   await sql`
@@ -97,7 +97,7 @@ Deno.test("claim_tasks() counts money that a result is just spending", async () 
     await until(async () => {
       const [{ waiting }] = await sql`
         select count(*)::integer as waiting from pg_stat_activity
-        where wait_event_type = 'Lock' and query like '%claim_tasks%'
+        where wait_event_type = 'Lock' and query like '%pipeline_claim_tasks%'
       `;
       return waiting === 1;
     });
@@ -105,7 +105,7 @@ Deno.test("claim_tasks() counts money that a result is just spending", async () 
   deepEqual((await second!).tasks, []);
 });
 
-Deno.test("claim_tasks() gives competing workers every task once and no more than the slots", async () => {
+Deno.test("pipeline_claim_tasks() gives competing workers every task once and no more than the slots", async () => {
   await using project = await startProjectDatabase(20);
   const { sql } = project;
   await sql`

@@ -39,7 +39,7 @@ const scoreSchema = z.object({
   evaluator: z.string(),
   score: z.number().nullable(),
   passed: z.boolean().nullable(),
-  label: z.string().nullable(),
+  category: z.string().nullable(),
   explanation: z.string().nullable(),
   error: z.string().nullable(),
 });
@@ -85,7 +85,7 @@ export async function evaluateResults(
       results_table: supabaseTable,
       columns,
     })
-    : await database.call("evaluate_run", {
+    : await database.call("evaluate_pipeline_run", {
       run_id: runId,
       evaluators,
       columns,
@@ -94,7 +94,7 @@ export async function evaluateResults(
     ? await readRun(evaluationRunId)
     : await untilOver(evaluationRunId, input.wait, dependencies);
   const { summary, scores }: Pick<EvaluateResultsOutput, "summary" | "scores"> =
-    await database.call("read_scores", {
+    await database.call("pipeline_read_scores", {
       results_table: supabaseTable,
       run_id: runId ?? null,
       experiment: experimentName ?? null,

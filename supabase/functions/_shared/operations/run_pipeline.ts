@@ -115,11 +115,14 @@ export async function runPipeline(
     );
   }
   const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);
-  const { runId }: { runId: number } = await database.call("create_run", {
-    run: toRow(input, endpoint),
-    owner: ownerOf(caller),
-    idempotency_key: idempotencyKey ?? null,
-  });
+  const { runId }: { runId: number } = await database.call(
+    "pipeline_create_run",
+    {
+      run: toRow(input, endpoint),
+      owner: ownerOf(caller),
+      idempotency_key: idempotencyKey ?? null,
+    },
+  );
   dependencies.beginRun?.(runId);
   const state = input.wait === false
     ? await readRun(runId)
@@ -145,7 +148,7 @@ function ensureEndpoint(
       "Cannot call modelEndpoint: users may only run endpoints that are open to them, by their name in endpoint",
     );
   }
-  return database.call("ensure_endpoint", {
+  return database.call("pipeline_ensure_endpoint", {
     url: modelEndpoint!,
     format: format ?? null,
     model: model ?? null,

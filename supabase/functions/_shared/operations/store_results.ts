@@ -17,7 +17,7 @@ export const batchMetadataSchema = z.object({
 export const storeResultsSchema = z.strictObject({
   responses: z.array(evaluationSchema),
   supabaseTable: z.string().min(1).default("prompt_evaluations").describe(
-    "prompt_evaluations, or a table made by create_results_table()",
+    "prompt_evaluations, or a table made by create_evaluations_table()",
   ),
   batchMetadata: batchMetadataSchema.default({}),
 });
@@ -59,7 +59,7 @@ export async function storeResults(
       const stored: {
         ids: (number | null)[];
         errors: { index: number; code: string; message: string }[];
-      } = await database.call("store_results", {
+      } = await database.call("pipeline_store_results", {
         results_table: supabaseTable,
         results: batch.map(toResult),
         defaults,

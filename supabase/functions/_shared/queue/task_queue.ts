@@ -106,7 +106,7 @@ export function createTaskQueue(
       const claim: Omit<Claim, "tasks"> & {
         leaseToken: string;
         tasks: Omit<Task, "leaseToken">[];
-      } = await database.call("claim_tasks", {
+      } = await database.call("pipeline_claim_tasks", {
         ...worker,
         in_flight: inFlight,
         held,
@@ -121,22 +121,22 @@ export function createTaskQueue(
         })),
       };
     },
-    extend: () => database.call("extend_leases", worker),
+    extend: () => database.call("pipeline_extend_leases", worker),
     checkpoint: (task, progress) =>
-      database.call("checkpoint_task", {
+      database.call("pipeline_checkpoint_task", {
         ...worker,
         task_id: task.id,
         lease_token: task.leaseToken,
         ...toStorableJson(progress),
       }),
     continueList: (task) =>
-      database.call("continue_list", {
+      database.call("pipeline_continue_list", {
         ...worker,
         task_id: task.id,
         lease_token: task.leaseToken,
       }),
     finish: (results) =>
-      database.call("finish_tasks", {
+      database.call("pipeline_finish_tasks", {
         ...worker,
         results: toStorableJson(results.map(({ task, outcome }) => ({
           id: task.id,
@@ -145,16 +145,19 @@ export function createTaskQueue(
         }))),
       }),
     async release(tasks) {
-      await database.call("release_tasks", {
+      await database.call("pipeline_release_tasks", {
         ...worker,
         task_ids: tasks.map((task) => task.id),
       });
     },
     async handOver(capacity) {
-      await database.call("hand_over", { ...worker, capacity });
+      await database.call("pipeline_hand_over", { ...worker, capacity });
     },
     async end(cpuLoad) {
-      await database.call("end_worker", { ...worker, cpu_load: cpuLoad });
+      await database.call("pipeline_end_worker", {
+        ...worker,
+        cpu_load: cpuLoad,
+      });
     },
   };
 }

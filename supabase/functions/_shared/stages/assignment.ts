@@ -5,7 +5,7 @@ import type { Endpoint } from "../model/endpoint.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { Stage, TaskQueue } from "../queue/task_queue.ts";
 
-/** What `start_worker()` hands a worker; see its comment in SQL. */
+/** What `pipeline_start_worker()` hands a worker; see its comment in SQL. */
 export interface Assignment {
   workerId: string;
   stage: Stage;

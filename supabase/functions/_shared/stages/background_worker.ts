@@ -52,10 +52,13 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
   }
 
   async function takeWake(runId: number): Promise<void> {
-    // The wake will arrive, and the sweep wakes again: to fail here is to be late, not lost.
-    const wake: Promise<Assignment | null> = database.call("take_wake", {
-      run_id: runId,
-    });
+    // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
+    const wake: Promise<Assignment | null> = database.call(
+      "pipeline_take_wake",
+      {
+        run_id: runId,
+      },
+    );
     const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
   }
@@ -66,7 +69,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
 
   return {
     start: (workerId, token) =>
-      database.call("start_worker", { worker_id: workerId, token }),
+      database.call("pipeline_start_worker", { worker_id: workerId, token }),
     work,
     waitUntil,
     begin: (runId) => waitUntil(takeWake(runId)),

@@ -139,7 +139,7 @@ function createNotifyStage(
         resolveDns,
         now: clock.now,
       }),
-      readSecret: () => database.call("webhook_secret", {}),
+      readSecret: () => database.call("pipeline_webhook_secret", {}),
       now: clock.now,
       random: Math.random,
     }),

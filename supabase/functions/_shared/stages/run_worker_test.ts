@@ -18,20 +18,20 @@ async function runExecuteWorker(
   const ends: unknown[] = [];
   let finished = 0;
   const answers: Record<string, (args: { results: unknown[] }) => unknown> = {
-    claim_tasks: () => ({
+    pipeline_claim_tasks: () => ({
       status: "running",
       slots: 10,
       leaseToken: "t",
       tasks: pending.splice(0, 10),
     }),
-    finish_tasks({ results }) {
+    pipeline_finish_tasks({ results }) {
       finished += results.length;
       if (finished >= 150 && endsBy) {
         stop.abort(new Error("beforeunload", { cause: endsBy }));
       }
       return { status: "running", finished: [], blockedMs: 0 };
     },
-    end_worker: (args) => ends.push(args),
+    pipeline_end_worker: (args) => ends.push(args),
   };
   const database = {
     call: (name: string, args: { results: unknown[] }) =>

@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import type { RunProgress } from "./run_progress.ts";
-import { watchRun } from "./watch_run.ts";
+import { followProgress } from "./follow_progress.ts";
 
 function progress(done: number, status = "running"): RunProgress {
   return {
@@ -18,13 +18,13 @@ function progress(done: number, status = "running"): RunProgress {
   };
 }
 
-/** Watches a run that makes the given steps, one a second. */
-async function watch(steps: RunProgress[], isTerminal: boolean) {
+/** Follows a run that makes the given steps, one a second. */
+async function follow(steps: RunProgress[], isTerminal: boolean) {
   const shown: string[] = [];
   let second = 0;
   const show = (kind: string) => (text = "") =>
     void shown.push(`${kind} ${/\d\/4/.exec(text)?.[0]}`);
-  const last = await watchRun({
+  const last = await followProgress({
     read: () => Promise.resolve(steps[second]),
     screen: {
       isTerminal,
@@ -38,15 +38,15 @@ async function watch(steps: RunProgress[], isTerminal: boolean) {
   return { last, shown };
 }
 
-Deno.test("watchRun() moves a bar on a terminal and leaves it there", async () => {
+Deno.test("followProgress() moves a bar on a terminal and leaves it there", async () => {
   const steps = [progress(0), progress(2), progress(4, "completed")];
-  const { last, shown } = await watch(steps, true);
+  const { last, shown } = await follow(steps, true);
   equal(last.status, "completed");
   deepEqual(shown, ["update 0/4", "update 2/4", "update 4/4", "print 4/4"]);
 });
 
-Deno.test("watchRun() prints a line every 2 s into a pipe when something moved", async () => {
-  const { shown } = await watch([
+Deno.test("followProgress() prints a line every 2 s into a pipe when something moved", async () => {
+  const { shown } = await follow([
     progress(0),
     progress(1),
     progress(2),
@@ -58,14 +58,14 @@ Deno.test("watchRun() prints a line every 2 s into a pipe when something moved",
   deepEqual(shown, ["print 2/4", "print 3/4", "print 4/4"]);
 });
 
-Deno.test("watchRun() ends when the run is paused", async () => {
-  const { last } = await watch([progress(1, "paused")], false);
+Deno.test("followProgress() ends when the run is paused", async () => {
+  const { last } = await follow([progress(1, "paused")], false);
   equal(last.status, "paused");
 });
 
-Deno.test("watchRun() ends when waiting does", async () => {
+Deno.test("followProgress() ends when waiting does", async () => {
   await rejects(
-    watchRun({
+    followProgress({
       read: () => Promise.resolve(progress(0)),
       screen: { isTerminal: true, columns: 80, print() {}, update() {} },
       wait: () => Promise.reject(new Error("interrupted")),

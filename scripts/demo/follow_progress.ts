@@ -1,11 +1,11 @@
 import { describeProgress, type RunProgress } from "./run_progress.ts";
 import type { Screen } from "./screen.ts";
 
-/** What watchRun() needs. */
+/** What followProgress() needs. */
 export interface RunWatch {
   read(): Promise<RunProgress>;
   screen: Pick<Screen, "isTerminal" | "columns" | "print" | "update">;
-  /** Waits before the next look; milliseconds. Rejects when watching is to end. */
+  /** Waits before the next look; milliseconds. Rejects when following is to end. */
   wait(milliseconds: number): Promise<unknown>;
   /** Milliseconds. */
   now(): number;
@@ -18,7 +18,7 @@ const LINE_EVERY = 2_000;
  * Shows how far a run is until it has ended or is paused: a live bar on a
  * terminal, a line every 2 s in a pipe.
  */
-export async function watchRun(
+export async function followProgress(
   { read, screen, wait, now }: RunWatch,
 ): Promise<RunProgress> {
   let shownAt = now();

@@ -854,7 +854,7 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_end_worker": {
-        Args: { "as_of"?: string; "worker_id": string };
+        Args: { "as_of"?: string; "cpu_load"?: number; "worker_id": string };
         Returns: undefined;
       };
       "pipeline_enqueue_tasks": {

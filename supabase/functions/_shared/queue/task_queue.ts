@@ -57,22 +57,22 @@ export interface Claim {
   status: RunStatus;
   /** How many tasks may be worked on at the same time. */
   slots: number;
-  /** How many slots other workers have still to give back. */
-  moreSlots?: number;
-  /** In so many milliseconds they begin to do so; 0: they may at any time. */
-  moreSlotsMs?: number;
+  /** Other workers still hold slots that are due to this one: it is worth asking soon. */
+  moreSlots?: true;
+  /** This worker's successor has started: it gets no more tasks. */
+  handedOver?: true;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
 }
 
-/** The queue as one worker sees it. Every method may be called again after `unavailable`. */
+/** The queue as one worker sees it. */
 export interface TaskQueue {
   claim(
     holding: { inFlight: number; held: number; ahead: number },
   ): Promise<Claim>;
   /** The heartbeat. `held` lists the tasks that are still this worker's. */
-  extend(inFlight: number): Promise<{ status: RunStatus; held: number[] }>;
+  extend(): Promise<{ status: RunStatus; held: number[] }>;
   checkpoint(
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
@@ -81,14 +81,18 @@ export interface TaskQueue {
   continueList(
     task: Task,
   ): Promise<{ status: RunStatus; isComplete: boolean }>;
-  /** `blockedMs`: for so long no call may leave, because of a rate limit that some worker met. */
+  /**
+   * `status`: after these results. `blockedMs`: for so long no call may leave, because of a rate limit
+   * that some worker met.
+   */
   finish(
     results: { task: Task; outcome: TaskOutcome }[],
   ): Promise<{ status: RunStatus; finished: number[]; blockedMs: number }>;
   release(tasks: Task[]): Promise<void>;
-  /** `remainingMs`: for so long this worker goes on claiming. */
-  handOver(capacity: number, remainingMs: number): Promise<void>;
-  end(): Promise<void>;
+  /** `capacity`: so many tasks this worker can still finish, those in hand included. */
+  handOver(capacity: number): Promise<void>;
+  /** `cpuLoad`: how much of its usual load it had when its isolate ran out of processor time. */
+  end(cpuLoad?: number): Promise<void>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -109,10 +113,7 @@ export function createTaskQueue(
         ahead,
       });
       return {
-        status: claim.status,
-        slots: claim.slots,
-        moreSlots: claim.moreSlots,
-        moreSlotsMs: claim.moreSlotsMs,
+        ...claim,
         waitMs: claim.waitMs ?? null,
         tasks: claim.tasks.map((task) => ({
           ...task,
@@ -120,11 +121,7 @@ export function createTaskQueue(
         })),
       };
     },
-    extend: (inFlight) =>
-      database.call("pipeline_extend_leases", {
-        ...worker,
-        in_flight: inFlight,
-      }),
+    extend: () => database.call("pipeline_extend_leases", worker),
     checkpoint: (task, progress) =>
       database.call("pipeline_checkpoint_task", {
         ...worker,
@@ -153,15 +150,14 @@ export function createTaskQueue(
         task_ids: tasks.map((task) => task.id),
       });
     },
-    async handOver(capacity, remainingMs) {
-      await database.call("pipeline_hand_over", {
-        ...worker,
-        capacity,
-        remaining_ms: remainingMs,
-      });
+    async handOver(capacity) {
+      await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end() {
-      await database.call("pipeline_end_worker", worker);
+    async end(cpuLoad) {
+      await database.call("pipeline_end_worker", {
+        ...worker,
+        cpu_load: cpuLoad,
+      });
     },
   };
 }

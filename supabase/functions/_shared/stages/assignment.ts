@@ -20,6 +20,8 @@ export interface Assignment {
   };
   /** Null for a run that only evaluates. */
   endpoint: EndpointRow | null;
+  /** The share of a worker's usual load to take, less than 1 after isolates ran out of processor time. */
+  share?: number | null;
 }
 
 /** A row of `model_endpoints`, as far as a call needs it. */

@@ -34,7 +34,11 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
   );
   const stop = new AbortController();
-  addEventListener("beforeunload", () => stop.abort(new Error("beforeunload")));
+  addEventListener("beforeunload", (event) => {
+    // "cpu", "memory", "wall_clock", "early_drop" or "termination".
+    const { reason } = (event as CustomEvent).detail ?? {};
+    stop.abort(new Error("beforeunload", { cause: reason }));
+  });
 
   async function work(assignment: Assignment): Promise<void> {
     await runWorker(assignment, {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
-import { drain, type DrainReport } from "../queue/drain.ts";
+import { drain } from "../queue/drain.ts";
 import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
 import { withPatience } from "../database.ts";
@@ -18,11 +18,12 @@ import { createJudgeStage } from "./judge_stage.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 
 /**
- * What one isolate's 2 s of processor time are good for, with a margin: reading 120 MB of archive
- * takes about 1 s, a model call below 1 ms.
+ * The usual load of a worker takes half of the 2 s of processor time that an isolate has: with less
+ * than half used up the platform gives it to another worker. Reading 120 MB of archive takes about
+ * 1 s, a model call 0.33 ms.
  */
 const BYTES_PER_WORKER = 120_000_000;
-const CALLS_PER_WORKER = 1_500;
+const CALLS_PER_WORKER = 3_000;
 
 /** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
@@ -31,21 +32,30 @@ const PATIENCE_MS = 60_000;
 export function runWorker(
   assignment: Assignment,
   dependencies: WorkerDependencies,
-): Promise<DrainReport> {
+): Promise<void> {
   const { config, database, clock, stop } = dependencies;
   const queue = createTaskQueue(
     withPatience(database, { forMs: PATIENCE_MS, clock, signal: stop }),
     assignment.workerId,
   );
   const stage = createStage(assignment, dependencies, queue);
-  return drain(stage.queue ?? queue, stage.handle, {
-    // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
-    budgetMs: config.workerSeconds * 950,
-    load: stage.load,
-    flushSize: stage.flushSize,
-    stop,
-    clock,
-  });
+  return drain(
+    {
+      ...stage.queue ?? queue,
+      // Workers after it then take less.
+      end: () =>
+        queue.end(stop.reason?.cause === "cpu" ? stage.load() : undefined),
+    },
+    stage.handle,
+    {
+      // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
+      budgetMs: config.workerSeconds * 950,
+      load: () => stage.load() / (assignment.share ?? 1),
+      flushSize: stage.flushSize,
+      stop,
+      clock,
+    },
+  );
 }
 
 function createStage(
@@ -144,7 +154,7 @@ function forFinishedRuns(queue: TaskQueue): TaskQueue {
   return {
     ...queue,
     claim: async (holding) => ({ ...await queue.claim(holding), status }),
-    extend: async (inFlight) => ({ ...await queue.extend(inFlight), status }),
+    extend: async () => ({ ...await queue.extend(), status }),
     finish: async (results) => ({ ...await queue.finish(results), status }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock.ts";
-import type { DrainSettings, WorkerState } from "../drain.ts";
+import type { DrainSettings } from "../drain.ts";
+import type { WorkerState } from "../task_handler.ts";
 import type { RunStatus, Task, TaskQueue } from "../task_queue.ts";
 
 export function createTasks(count: number): Task[] {

@@ -13,12 +13,12 @@ import { compare, evaluate } from "./pipeline/commands/results.ts";
 import { run } from "./pipeline/commands/run.ts";
 import {
   cancel,
+  follow,
   list,
   pause,
   resume,
   retry,
   show,
-  watch,
 } from "./pipeline/commands/runs.ts";
 import { secret } from "./pipeline/commands/secret.ts";
 import { store } from "./pipeline/commands/store.ts";
@@ -36,7 +36,7 @@ const commands: Record<string, Command> = {
   execute,
   store,
   run,
-  watch,
+  follow,
   list,
   show,
   pause,

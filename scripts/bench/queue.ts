@@ -92,7 +92,7 @@ async function drainRun(
       insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
       values (${id}, ${runId}, 'execute', sha256('token'), 'bench', now(), now() + interval '1 minute')
     `;
-    await sql`select start_worker(${id}, 'token')`;
+    await sql`select pipeline_start_worker(${id}, 'token')`;
     return id;
   }));
   const wanted = Math.min(size, MEASURED_TASKS) / CONNECTIONS;
@@ -122,12 +122,12 @@ async function createDrain(connection: Sql): Promise<void> {
       finished integer := 0;
     begin
       while finished < wanted loop
-        claim := public.claim_tasks(worker);
+        claim := public.pipeline_claim_tasks(worker);
         commit;
         -- The first worker to come holds all slots until it learns of the other.
         continue when claim -> 'tasks' = '[]';
         finished := finished + jsonb_array_length(claim -> 'tasks');
-        perform public.finish_tasks(worker, (
+        perform public.pipeline_finish_tasks(worker, (
           select jsonb_agg(jsonb_build_object(
             'id', task -> 'id',
             'leaseToken', claim -> 'leaseToken',

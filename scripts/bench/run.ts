@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { cpus } from "node:os";
-import { formatMarkdown } from "../docs/format_markdown.ts";
+import { formatText } from "../docs/format_text.ts";
 import { formatNumber, toBenchmarksPage } from "./benchmarks_page.ts";
 import { measureCompare } from "./compare.ts";
 import { measureEvaluate } from "./evaluate.ts";
@@ -82,13 +82,14 @@ for (const name of names) {
 if (args.write) {
   await Deno.writeTextFile(
     new URL("../../docs/benchmarks.md", import.meta.url),
-    await formatMarkdown(
+    await formatText(
       toBenchmarksPage(measurements, {
         processors: `${cpus().length} × ${cpus()[0].model}`,
         memoryGb: Deno.systemMemoryInfo().total / 2 ** 30,
         system: `${Deno.build.os} ${Deno.build.arch}`,
         deno: Deno.version.deno,
       }, new Date().toISOString().slice(0, 10)),
+      "md",
     ),
   );
 }

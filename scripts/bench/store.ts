@@ -7,7 +7,7 @@ const IN_FLIGHT = 4;
 
 /**
  * Responses from outside, stored in batches of 100 by the function store-results, four requests in
- * flight. The limit is the same batches given to store_results() over SQL.
+ * flight. The limit is the same batches given to pipeline_store_results() over SQL.
  */
 export async function* measureStore(): AsyncIterable<Measurement> {
   const stack = await startStack({
@@ -18,7 +18,7 @@ export async function* measureStore(): AsyncIterable<Measurement> {
   try {
     const overSql = await storeAll(async (responses) => {
       const [{ stored }] = await stack.sql`
-        select store_results('prompt_evaluations', ${
+        select pipeline_store_results('prompt_evaluations', ${
         stack.sql.json(responses)
       }) -> 'stored' as stored
       `;

@@ -23,7 +23,7 @@ const LEASES = "leases of dead workers are recovered";
 /** Builds that break each invariant of check_pipeline_invariants() at least once. */
 export const BROKEN_BUILDS: BrokenBuild[] = [
   {
-    name: "`finish_tasks()` does not count `open` down",
+    name: "`pipeline_finish_tasks()` does not count `open` down",
     changes: [{
       function: "pipeline.finish_prompts",
       from:
@@ -42,16 +42,17 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [OPEN],
   },
   {
-    name: "`release_tasks()` of a cancelled run does not count `open` down",
+    name:
+      "`pipeline_release_tasks()` of a cancelled run does not count `open` down",
     changes: [{
-      function: "public.release_tasks",
+      function: "public.pipeline_release_tasks",
       from: "set open = open - released",
       to: "set open = open",
     }],
     breaks: [OPEN],
   },
   {
-    name: "`finish_tasks()` does not count failures",
+    name: "`pipeline_finish_tasks()` does not count failures",
     changes: [{
       function: "pipeline.finish_prompts",
       from: "failed = counted.failed + settled.failed",
@@ -60,7 +61,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [OUTCOMES],
   },
   {
-    name: "`fail_tasks()` of the sweep does not count failures",
+    name: "`fail_tasks()` of maintenance does not count failures",
     changes: [{
       function: "pipeline.fail_tasks",
       from: "failed = failed + cardinality(prompt_ids)",
@@ -79,25 +80,26 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [OPEN, OUTCOMES],
   },
   {
-    name: "`retry_failed_tasks()` keeps counting what failed before",
+    name: "`retry_pipeline_run()` keeps counting what failed before",
     changes: [{
-      function: "public.retry_failed_tasks",
+      function: "public.retry_pipeline_run",
       from: "else failed - retried.prompts",
       to: "else failed",
     }],
     breaks: [OUTCOMES],
   },
   {
-    name: "`enqueue_tasks()` does not count prompts",
+    name: "`pipeline_enqueue_tasks()` does not count prompts",
     changes: [{
-      function: "public.enqueue_tasks",
+      function: "public.pipeline_enqueue_tasks",
       from: "then enqueued else 0 end",
       to: "then 0 else 0 end",
     }],
     breaks: [EXTRACTED],
   },
   {
-    name: "`finish_tasks()` stores no evaluation of a prompt that failed",
+    name:
+      "`pipeline_finish_tasks()` stores no evaluation of a prompt that failed",
     changes: [{
       function: "pipeline.settle_tasks",
       from: "where task.status in ('succeeded', 'failed')",
@@ -120,7 +122,8 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [ONE_EVALUATION],
   },
   {
-    name: "`finish_tasks()` takes a try that will be repeated for the last one",
+    name:
+      "`pipeline_finish_tasks()` takes a try that will be repeated for the last one",
     changes: [{
       function: "pipeline.settle_tasks",
       from: "count(task.finished_at)",
@@ -154,7 +157,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [NEVER_ENDED],
   },
   {
-    name: "`recover_leases()` of the sweep recovers nothing",
+    name: "`recover_leases()` of maintenance recovers nothing",
     changes: [{
       function: "pipeline.recover_leases",
       from: "limit recover_leases.most",
@@ -163,12 +166,13 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [LEASES],
   },
   {
-    name: "`end_worker()` keeps the tasks, and a lease holds for an hour",
+    name:
+      "`pipeline_end_worker()` keeps the tasks, and a lease holds for an hour",
     changes: [
       {
-        function: "public.end_worker",
+        function: "public.pipeline_end_worker",
         from:
-          "perform public.release_tasks(end_worker.worker_id, null, end_worker.as_of);",
+          "perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);",
         to: "",
       },
       {

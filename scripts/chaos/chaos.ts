@@ -155,7 +155,7 @@ async function resumeRuns(
     await wait(500, signal);
     try {
       const { count } = await sql`
-        select resume_run(id) from pipeline_runs where status = 'paused'
+        select resume_pipeline_run(id) from pipeline_runs where status = 'paused'
       `;
       resumed += count;
     } catch {
@@ -179,7 +179,7 @@ async function killAtRandom(
     if ((await progress(stack)).active === 0) break;
     const atMs = Date.now() - startedAt;
     await stack.kill(what);
-    // Wakes that get lost, but not for ever: the sweep's own may not.
+    // Wakes that get lost, but not for ever: those of maintenance may not.
     setTimeout(() => stack.setWakes("on"), killEveryMs / 2);
     // The next kill does not wait for this one to be got over.
     kills.push(

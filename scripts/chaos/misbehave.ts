@@ -1,4 +1,4 @@
-import { FAULT_CASES } from "../../supabase/functions/_shared/model/fault_outcomes.ts";
+import { FAULT_CASES } from "../../supabase/functions/_shared/model/testing/fault_outcomes.ts";
 import type { Fault } from "../local/model_simulator/faults.ts";
 
 type FaultRates = Partial<Record<Fault, number>>;

@@ -63,7 +63,7 @@ export async function playScenario(
       returning id
     `;
     await patiently((sql) =>
-      sql`select start_worker(${id}, 'token', ${at(minute)})`
+      sql`select pipeline_start_worker(${id}, 'token', ${at(minute)})`
     );
     return id;
   }
@@ -72,7 +72,9 @@ export async function playScenario(
     let tasks: Claimed[] = [];
     await patiently(async (sql) => {
       const [{ claimed }] = await sql`
-        select claim_tasks(${worker}, as_of => ${at(minute)}) as claimed
+        select pipeline_claim_tasks(${worker}, as_of => ${
+        at(minute)
+      }) as claimed
       `;
       tasks = claimed.tasks.map((task: Claimed) => ({
         ...task,
@@ -94,12 +96,14 @@ export async function playScenario(
       ...outcome,
     }));
     return patiently((sql) =>
-      sql`select finish_tasks(${worker}, ${sql.json(results)}, ${at(minute)})`
+      sql`select pipeline_finish_tasks(${worker}, ${sql.json(results)}, ${
+        at(minute)
+      })`
     );
   }
 
-  const sweep = (minute: number) =>
-    patiently((sql) => sql`select sweep_pipeline(${at(minute)})`);
+  const maintain = (minute: number) =>
+    patiently((sql) => sql`select maintain_pipeline(${at(minute)})`);
 
   /** A worker that nothing happens to. */
   async function work(
@@ -109,7 +113,9 @@ export async function playScenario(
   ): Promise<void> {
     const worker = await startWorker(run, minute);
     await finish(worker, await claim(worker, minute), outcome, minute);
-    await patiently((sql) => sql`select end_worker(${worker}, ${at(minute)})`);
+    await patiently((sql) =>
+      sql`select pipeline_end_worker(${worker}, ${at(minute)})`
+    );
   }
 
   const prompts = (...keys: string[]) => ({
@@ -130,13 +136,13 @@ export async function playScenario(
   await finish(first, pick(four, "a"), SUCCESS, 0);
   await finish(first, pick(four, "b"), failure("permanent"), 0);
   await finish(first, pick(four, "c"), failure("transient"), 0);
-  await sweep(2);
+  await maintain(2);
   const second = await startWorker(eventful, 2);
   const again = await claim(second, 2);
   await finish(first, pick(four, "d"), SUCCESS, 2);
   for (const task of again) await finish(second, [task], SUCCESS, 2);
   await patiently((sql) =>
-    sql`select retry_failed_tasks(${eventful}, ${at(3)})`
+    sql`select retry_pipeline_run(${eventful}, ${at(3)})`
   );
   await work(eventful, 3);
 
@@ -146,7 +152,7 @@ export async function playScenario(
   // Its worker dies and is not heard of again.
   const abandoned = await createRun("abandoned", prompts("a"));
   await claim(await startWorker(abandoned, 0), 0);
-  await sweep(4);
+  await maintain(4);
   await work(abandoned, 4);
 
   // Cancelled with two calls in flight: one comes back, one is given back.
@@ -157,9 +163,9 @@ export async function playScenario(
   );
   const third = await startWorker(cancelled, 0);
   const two = await claim(third, 0);
-  await patiently((sql) => sql`select cancel_run(${cancelled})`);
+  await patiently((sql) => sql`select cancel_pipeline_run(${cancelled})`);
   await finish(third, two.slice(0, 1), SUCCESS, 1);
-  await patiently((sql) => sql`select end_worker(${third}, ${at(1)})`);
+  await patiently((sql) => sql`select pipeline_end_worker(${third}, ${at(1)})`);
 
   // One prompt is in flight at the deadline, the other is too late.
   const overdue = await createRun(
@@ -169,7 +175,7 @@ export async function playScenario(
   );
   const fourth = await startWorker(overdue, 4);
   const inTime = await claim(fourth, 4);
-  await sweep(4);
+  await maintain(4);
   await finish(fourth, inTime, SUCCESS, 4);
 
   // The prompts of an archive, found in two parts that overlap.
@@ -184,7 +190,7 @@ export async function playScenario(
   for (const { id, leaseToken } of folders) {
     await patiently((sql) =>
       sql`
-        select checkpoint_task(
+        select pipeline_checkpoint_task(
           ${reader}, ${id}, ${leaseToken}, '{}', ${
         sql.json(found("a", "b"))
       }, '[]', ${at(5)}
@@ -208,12 +214,14 @@ export async function playScenario(
   if (copied) {
     const quitter = await startWorker(copied, 6);
     await claim(quitter, 6);
-    await patiently((sql) => sql`select end_worker(${quitter}, ${at(6)})`);
+    await patiently((sql) =>
+      sql`select pipeline_end_worker(${quitter}, ${at(6)})`
+    );
     await work(copied, 7);
   }
 
-  await sweep(10);
-  await sweep(15);
+  await maintain(10);
+  await maintain(15);
   return await sql`
     select run.experiment_name as experiment, rule.broken
     from check_pipeline_invariants(${at(20)}) as rule

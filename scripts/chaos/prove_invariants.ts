@@ -1,7 +1,6 @@
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 import { supabaseFolder } from "../local/checkout.ts";
-import { setUpProjectDatabase } from "../local/project_database.ts";
-import { startTestDatabase } from "../test/test_database.ts";
+import { startProjectDatabase } from "../test/test_database.ts";
 import { breakFunction } from "./break_function.ts";
 import { BROKEN_BUILDS, type BrokenBuild } from "./broken_builds.ts";
 import { playScenario } from "./play_scenario.ts";
@@ -21,18 +20,12 @@ const SOUND: BrokenBuild = { name: "no change", changes: [], breaks: [] };
  * database does for all.
  */
 export async function proveInvariants(): Promise<Proof[]> {
-  await using database = await startTestDatabase();
-  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
-  try {
-    await setUpProjectDatabase(sql, supabaseFolder);
-    const proofs: Proof[] = [];
-    for (const build of [SOUND, ...BROKEN_BUILDS]) {
-      proofs.push({ build, reported: await tryBuild(sql, build) });
-    }
-    return proofs;
-  } finally {
-    await sql.end();
+  await using database = await startProjectDatabase();
+  const proofs: Proof[] = [];
+  for (const build of [SOUND, ...BROKEN_BUILDS]) {
+    proofs.push({ build, reported: await tryBuild(database.sql, build) });
   }
+  return proofs;
 }
 
 /** True when all that the build breaks was reported, and nothing of a sound one. */

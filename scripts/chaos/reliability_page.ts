@@ -67,7 +67,7 @@ ${
   }
 
 A killed worker's prompts come back when its leases end: 30 s after its last heartbeat, then at the
-next sweep, which runs every 10 s. Other workers go on meanwhile.
+next maintenance, which runs every 10 s. Other workers go on meanwhile.
 
 ## Broken builds
 

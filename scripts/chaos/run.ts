@@ -1,5 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { formatMarkdown } from "../docs/format_markdown.ts";
+import { formatText } from "../docs/format_text.ts";
 import { type ChaosReport, runChaos } from "./chaos.ts";
 import { isProven, type Proof, proveInvariants } from "./prove_invariants.ts";
 import { toReliabilityPage } from "./reliability_page.ts";
@@ -70,7 +70,7 @@ async function writePage(
 ): Promise<void> {
   await Deno.writeTextFile(
     new URL("../../docs/reliability.md", import.meta.url),
-    await formatMarkdown(toReliabilityPage(reports, proofs)),
+    await formatText(toReliabilityPage(reports, proofs), "md"),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import { guessFormatFromUrl } from "../../supabase/functions/_shared/model/guess_format.ts";
+import { guessFormat } from "../../supabase/functions/_shared/model/formats/choose_format.ts";
 import { setVaultSecret } from "../local/vault_secret.ts";
 
 /** The model that the demo asks. */
@@ -59,7 +59,7 @@ export function readModelChoice(
 export function toEndpoint(
   { url, model, apiKey }: ModelChoice & { kind: "real" },
 ): EndpointRow {
-  const format = guessFormatFromUrl(new URL(url));
+  const format = guessFormat(new URL(url))?.name;
   const secret = `{{secret:${SECRET}}}`;
   const headers: Record<string, string> = apiKey === undefined
     ? {}

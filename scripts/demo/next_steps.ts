@@ -25,7 +25,7 @@ export function stepsMeanwhile(
     `2  Start a run of your own: psql ${databaseUrl}`,
     "   insert into pipeline_runs (source, endpoint)",
     `   values ('{"type": "prompts", "prompts": ["Hello"]}', '${endpoint}');`,
-    "3  Watch it",
+    "3  Follow it",
     "   select * from pipeline_run_progress order by id desc limit 1;",
   ];
 }

@@ -5,7 +5,7 @@ export function writeScoringStatement(
   runIds: string[],
   evaluator: string,
 ): string {
-  return `select evaluate_run(id, '["${evaluator}"]') as id from pipeline_runs where id in (${
+  return `select evaluate_pipeline_run(id, '["${evaluator}"]') as id from pipeline_runs where id in (${
     runIds.join(", ")
   })`;
 }

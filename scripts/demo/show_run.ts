@@ -8,7 +8,7 @@ import {
   type RunSummary,
 } from "./run_summary.ts";
 import type { Screen } from "./screen.ts";
-import { watchRun } from "./watch_run.ts";
+import { followProgress } from "./follow_progress.ts";
 
 /** What is to be shown. */
 export interface RunToShow {
@@ -34,7 +34,7 @@ export async function showRun(
   screen.print(screen.dim(statement.replace(/^/gm, "  ")));
   screen.print();
   const [{ id }] = await sql.unsafe(statement);
-  const progress = await watchRun({
+  const progress = await followProgress({
     read: () => readRunProgress(sql, id),
     screen,
     wait: (milliseconds) => setTimeout(milliseconds, undefined, { signal }),

@@ -65,7 +65,7 @@ export function planDeployment(
 
 /** The SQL that configures the project URL, again and again if need be. */
 export function toProjectUrlStatement(projectRef: string): string {
-  return `select set_secret('project_url', 'https://${projectRef}.supabase.co')`;
+  return `select pipeline_set_secret('project_url', 'https://${projectRef}.supabase.co')`;
 }
 
 /** A command as one would type it. */

@@ -7,7 +7,7 @@ Deno.test("planDeployment() pushes, deploys and configures the project URL", () 
   deepEqual(planDeployment({ projectRef }).map(toCommandLine), [
     `npx -y supabase@3.1.0 db push --remote=${projectRef}`,
     `npx -y supabase@3.1.0 functions deploy --use-api --remote=${projectRef}`,
-    `npx -y supabase@3.1.0 db query "select set_secret('project_url', 'https://${projectRef}.supabase.co')" --remote=${projectRef}`,
+    `npx -y supabase@3.1.0 db query "select pipeline_set_secret('project_url', 'https://${projectRef}.supabase.co')" --remote=${projectRef}`,
   ]);
 });
 

@@ -5,6 +5,7 @@ import type {
   Verb,
   Verbs,
 } from "../../supabase/tests/e2e/access_table.ts";
+import { toTable } from "./markdown_table.ts";
 
 /** The three tables of docs/security.md, before `deno fmt` lays them out. */
 export function toAccessSection(
@@ -83,9 +84,4 @@ function describeVerbs(
       : "";
     return `${verb} ${verbs[verb]}${some}`;
   }).join("; ");
-}
-
-function toTable(head: string[], rows: string[][]): string {
-  return [head, head.map(() => "-"), ...rows]
-    .map((row) => `| ${row.join(" | ")} |\n`).join("");
 }

@@ -1,27 +1,5 @@
 import { equal, throws } from "node:assert/strict";
-import {
-  FUNCTIONS,
-  OPERATIONS,
-  RELATIONS,
-} from "../../supabase/tests/e2e/access_table.ts";
 import { replaceAccessSection, toAccessSection } from "./access_section.ts";
-import { formatMarkdown } from "./format_markdown.ts";
-
-Deno.test("docs/security.md shows the table that the access test tries out", async () => {
-  const page = await Deno.readTextFile(
-    new URL("../../docs/security.md", import.meta.url),
-  );
-  const section = toAccessSection({
-    relations: RELATIONS,
-    functions: FUNCTIONS,
-    operations: OPERATIONS,
-  });
-  equal(
-    page,
-    await formatMarkdown(replaceAccessSection(page, section)),
-    "run: deno run -A scripts/docs/write_access_section.ts",
-  );
-});
 
 Deno.test("toAccessSection() says which rows and columns a role reaches", () => {
   equal(

@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { toTable } from "./markdown_table.ts";
 
 interface Relation {
   name: string;
@@ -27,23 +28,22 @@ export async function toDatabasePage(sql: Sql): Promise<string> {
   return [
     "# Tables, views and functions",
     "",
-    "Written by `scripts/docs/write_database_page.ts` from the comments in the",
-    "database, which Studio and `\\d+` show too. All are in schema `public`.",
+    "Written by `deno task docs` from the comments in the database, which Studio and",
+    "`\\d+` show too. All are in schema `public`.",
     ...relations.flatMap(({ name, kind, comment, columns }) => [
       "",
       `## ${name} (${kind})`,
       "",
       comment ?? "",
       "",
-      "| column | type | default | |",
-      "| - | - | - | - |",
-      ...columns.map((column) =>
-        toRow([
-          `\`${column.name}\``,
-          column.type,
-          column.fallback ? `\`${column.fallback}\`` : "",
-          column.comment ?? "",
-        ])
+      toTable(
+        ["column", "type", "default", ""],
+        columns.map(({ name, type, fallback, comment }) => [
+          `\`${name}\``,
+          type,
+          fallback ? `\`${fallback}\`` : "",
+          comment ?? "",
+        ]),
       ),
     ]),
     "",
@@ -60,10 +60,6 @@ export async function toDatabasePage(sql: Sql): Promise<string> {
     ]),
     "",
   ].join("\n");
-}
-
-function toRow(cells: string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
 async function readRelations(sql: Sql): Promise<Relation[]> {

@@ -1,5 +1,7 @@
-import { z } from "zod";
 import type { EvaluatorDefinition } from "../../supabase/functions/_shared/evaluation/evaluator_definition.ts";
+import { toJsonSchema } from "../../supabase/functions/_shared/operations/openapi.ts";
+import { describeValue, type JsonSchema, toCode } from "./json_schema.ts";
+import { toTable } from "./markdown_table.ts";
 
 const PREFACE = `# Evaluators
 
@@ -13,7 +15,7 @@ insert into pipeline_runs (source, endpoint, evaluators) values (
 );
 \`\`\`
 
-Each gives one row in \`evaluation_scores\` per response: \`score\` from 0 (worst) to 1 (best), \`passed\`, and where there is more to say \`label\` and \`explanation\`. An evaluator that cannot score says why in \`error\`; the response and its other scores are not affected. A prompt that failed has no response, so every evaluator gives an error for it, except \`refusal\` where the endpoint itself declined.
+Each gives one row in \`evaluation_scores\` per response: \`score\` from 0 (worst) to 1 (best), \`passed\`, and where there is more to say \`category\` and \`explanation\`. An evaluator that cannot score says why in \`error\`; the response and its other scores are not affected. A prompt that failed has no response, so every evaluator gives an error for it, except \`refusal\` where the endpoint itself declined.
 
 Every evaluator has \`type\` and may have a \`name\`, in kebab-case: the name of its scores, by default the type. Two evaluators of one type need different names.
 
@@ -25,7 +27,7 @@ Those that take a \`reference\` compare the response with it:
 
 A blank reference counts as none. Texts are compared in Unicode normal form C, with \`\\n\` for every kind of line end.
 
-This page is written by \`deno run -A scripts/docs/write_evaluator_page.ts --update\` from the schemas of the evaluators; a test fails when the two differ.
+This page is written by \`deno task docs\` from the schemas of the evaluators.
 `;
 
 /** The page docs/evaluators.md, before `deno fmt` lays it out. */
@@ -41,14 +43,10 @@ type ManualEntry = Pick<
 >;
 
 function toSection(definition: ManualEntry): string {
-  const { properties = {}, required = [] } = z.toJSONSchema(
+  const { properties = {}, required = [] }: JsonSchema = toJsonSchema(
     definition.schema,
-    { io: "input" },
   );
-  const { type, name: _, reference, ...fields } = properties as Record<
-    string,
-    JsonSchema
-  >;
+  const { type, name: _, reference, ...fields } = properties;
   const rows = Object.entries(fields).map(([field, schema]) => [
     `\`${field}\``,
     describeValue(schema),
@@ -66,77 +64,14 @@ ${reference ? "- Takes a `reference`.\n" : ""}
 ${JSON.stringify(definition.example, null, 2)}
 \`\`\`
 
-${rows.length > 0 ? toTable(rows) : ""}`;
-}
-
-/** What of JSON Schema the schemas of evaluators use. */
-interface JsonSchema {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  const?: unknown;
-  enum?: unknown[];
-  anyOf?: JsonSchema[];
-  items?: JsonSchema;
-  properties?: Record<string, JsonSchema>;
-  minimum?: number;
-  exclusiveMinimum?: number;
-  maximum?: number;
-}
-
-const TYPE_WORDS: Record<string, string> = {
-  string: "text",
-  integer: "whole number",
-  boolean: "true or false",
-};
-
-function describeValue(schema: JsonSchema): string {
-  const { const: constant, enum: choices, anyOf, items, properties } = schema;
-  if (constant !== undefined) return code(constant);
-  if (choices) return choices.map(code).join(" or ");
-  if (anyOf) return anyOf.map(describeValue).join(" or ");
-  if (items) return `list of ${describeValue(items)}`;
-  if (properties) {
-    return `object with ${
-      Object.entries(properties)
-        .map(([name, value]) => `\`${name}\` (${describeValue(value)})`)
-        .join(" and ")
-    }`;
-  }
-  const type = schema.type ?? "any";
-  return (TYPE_WORDS[type] ?? type) + describeRange(schema);
-}
-
-function describeRange(
-  { minimum, exclusiveMinimum, maximum }: JsonSchema,
-): string {
-  const from = minimum ?? exclusiveMinimum;
-  if (from === undefined) return "";
-  const atMost = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
-  if (exclusiveMinimum !== undefined) {
-    return ` above ${from}${atMost === undefined ? "" : `, at most ${atMost}`}`;
-  }
-  return atMost === undefined
-    ? `, at least ${from}`
-    : `, from ${from} to ${atMost}`;
+${
+    rows.length > 0
+      ? toTable(["field", "value", "default", "meaning"], rows)
+      : ""
+  }`;
 }
 
 function describeDefault(schema: JsonSchema, isRequired: boolean): string {
-  if (schema.default !== undefined) return code(schema.default);
+  if (schema.default !== undefined) return toCode(schema.default);
   return isRequired ? "required" : "";
-}
-
-function code(value: unknown): string {
-  return `\`${JSON.stringify(value)}\``;
-}
-
-function toTable(rows: string[][]): string {
-  return [
-    ["field", "value", "default", "meaning"],
-    ["-", "-", "-", "-"],
-    ...rows,
-  ]
-    .map((row) =>
-      `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`
-    ).join("");
 }

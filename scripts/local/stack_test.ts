@@ -103,6 +103,7 @@ Deno.test("startStack() serves objects, also in parts", () =>
     const bucket = storage.from("archives");
     const bytes = new TextEncoder().encode("0123456789");
     equal((await bucket.upload("2026/a.json", bytes)).error, null);
+    match((await bucket.upload("ä.json", bytes)).error!.message, /Invalid key/);
     const { data } = await bucket.download("2026/a.json");
     equal(await data?.text(), "0123456789");
 
@@ -297,7 +298,6 @@ Deno.test("setWakes() loses or repeats pg_net's requests", () =>
 
 Deno.test("startStack() runs pg_cron's jobs as the user who scheduled them", () =>
   withStack(async (stack) => {
-    await stack.sql`set role postgres`;
     const command = "insert into greetings (message) values (current_user)";
     await stack.sql.begin(async (sql) => {
       await sql`set local role postgres`;
@@ -318,7 +318,10 @@ Deno.test("startStack() runs pg_cron's jobs as the user who scheduled them", () 
       { status: "succeeded", return_message: "INSERT 1" },
       { status: "failed", return_message: "ERROR: division by zero" },
     ]);
-    await stack.sql`select cron.unschedule(jobid) from cron.job`;
+    await stack.sql.begin(async (sql) => {
+      await sql`set local role postgres`;
+      await sql`select cron.unschedule(jobname) from cron.job`;
+    });
   }));
 
 Deno.test("startStack() puts its address into Vault", () =>

@@ -1,9 +1,9 @@
-/** What is known of a project: see inspect_project() in SQL for most of it. */
+/** What is known of a project: see pipeline_inspect_project() in SQL for most of it. */
 export interface ProjectFacts {
   /** Version by name of those that are there. */
   extensions: Record<string, string> | null;
   scheduledJobs: string[];
-  secondsSinceSweep: number | null;
+  secondsSinceMaintenance: number | null;
   projectUrl: string | null;
   /** Answers to the wakes of the last hour. */
   wakes: { status: number | null; calls: number; error: string | null }[];
@@ -34,7 +34,7 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
   const silent = Object.entries(facts.endpoints)
     .filter(([, problem]) => problem !== null);
   const refused = facts.wakes.filter(({ status }) => status !== 202);
-  const seconds = facts.secondsSinceSweep;
+  const seconds = facts.secondsSinceMaintenance;
   return [
     {
       name: "extensions",
@@ -56,13 +56,13 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
     },
     {
       name: "schedule",
-      isWell: facts.scheduledJobs.includes("prompt-pipeline sweep"),
+      isWell: facts.scheduledJobs.includes("prompt-pipeline maintenance"),
       found: facts.scheduledJobs.join(", ") || "no job",
       mend:
-        "select cron.schedule('prompt-pipeline sweep', '10 seconds', 'select public.sweep_pipeline()');",
+        "select cron.schedule('prompt-pipeline maintenance', '10 seconds', 'select public.maintain_pipeline()');",
     },
     {
-      name: "last sweep",
+      name: "last maintenance",
       isWell: seconds !== null && seconds < 120,
       found: seconds === null ? "never" : `${seconds} s ago`,
       mend:
@@ -72,7 +72,7 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
       name: "project URL",
       isWell: facts.projectUrl !== null,
       found: facts.projectUrl ?? "not configured",
-      mend: `select set_secret('project_url', '${url}');`,
+      mend: `select pipeline_set_secret('project_url', '${url}');`,
     },
     {
       name: "wakes",

@@ -3,8 +3,8 @@ import { checkProject, type ProjectFacts } from "./check_project.ts";
 
 const well: ProjectFacts = {
   extensions: { pg_net: "0.20", pg_cron: "1.6", supabase_vault: "0.3" },
-  scheduledJobs: ["prompt-pipeline prune", "prompt-pipeline sweep"],
-  secondsSinceSweep: 4,
+  scheduledJobs: ["prompt-pipeline prune", "prompt-pipeline maintenance"],
+  secondsSinceMaintenance: 4,
   projectUrl: "https://p.supabase.co",
   wakes: [{ status: 202, calls: 3, error: null }],
   missingGrants: [],
@@ -22,7 +22,7 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
   const checks = checkProject({
     extensions: null,
     scheduledJobs: [],
-    secondsSinceSweep: 600,
+    secondsSinceMaintenance: 600,
     projectUrl: null,
     wakes: [{ status: 401, calls: 1, error: null }],
     missingGrants: ["pipeline_runs"],
@@ -35,6 +35,6 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
   ok(checks.every(({ mend }) => mend.length > 0));
   equal(
     checks.find(({ name }) => name === "project URL")!.mend,
-    "select set_secret('project_url', 'https://p.supabase.co');",
+    "select pipeline_set_secret('project_url', 'https://p.supabase.co');",
   );
 });

@@ -1,4 +1,4 @@
-import type { MODEL_FORMAT_NAMES } from "../../supabase/functions/_shared/model/model_format.ts";
+import type { ModelFormatName } from "../../supabase/functions/_shared/model/formats/known_formats.ts";
 import { WrongUsage } from "./command.ts";
 import { toHeaders, toNumber } from "./read_arguments.ts";
 
@@ -38,7 +38,7 @@ export function toEndpointChoice(values: {
     modelEndpoint: values.url,
     model: values.model,
     // The operation checks it and lists the formats.
-    format: values.format as typeof MODEL_FORMAT_NAMES[number] | undefined,
+    format: values.format as ModelFormatName | undefined,
     requestOptions: {
       headers: toHeaders(values.header),
       timeout: timeout === undefined ? undefined : timeout * 1000,

@@ -27,7 +27,7 @@ Options:
   --include RE, --exclude RE      regular expressions (RE2); may be given several times
   --minLength N, --maxLength N    length of the prompt in characters
   --since DATE, --until DATE      ISO 8601; since inclusive, until exclusive
-  --dedupe                        the same text, white space and case aside, counts once
+  --dedupe                        the same prompt counts once
   --sample N                      below 1 a fraction, from 1 on a number of prompts
   --seed TEXT                     another seed gives another sample
   --redact [KINDS]                email,phone,card,iban,ip,key; without KINDS all of them

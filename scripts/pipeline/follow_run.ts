@@ -1,6 +1,6 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { RunProgress } from "../demo/run_progress.ts";
-import { watchRun } from "../demo/watch_run.ts";
+import { followProgress } from "../demo/follow_progress.ts";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { dataOf } from "./project_access.ts";
@@ -23,7 +23,7 @@ export async function followRun(
     stop.abort();
     return "interrupted" as const;
   });
-  const watched = watchRun({
+  const followed = followProgress({
     read: () => readProgress(client, runId),
     screen: {
       isTerminal: terminal.isLive,
@@ -37,11 +37,11 @@ export async function followRun(
     wait: () => delay(POLL_MS, stop.signal),
     now: Date.now,
   });
-  const outcome = await Promise.race([watched, interrupted]);
+  const outcome = await Promise.race([followed, interrupted]);
   if (outcome === "interrupted") {
-    watched.catch(() => {});
+    followed.catch(() => {});
     terminal.complain(
-      `\nRun ${runId} goes on. Watch it again with: deno task pipeline watch ${runId}`,
+      `\nRun ${runId} goes on. Follow it again with: deno task pipeline follow ${runId}`,
     );
     return EXIT.interrupted;
   }

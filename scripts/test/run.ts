@@ -1,25 +1,54 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { runChecks } from "./checks.ts";
-import { runCliTests } from "./cli_tests.ts";
-import { runDenoTests } from "./deno_tests.ts";
-import { addResults, describeResult, type PartResult } from "./part_result.ts";
-import { runRuntimeTests } from "./runtime_tests.ts";
-import { runSqlTests } from "./sql_tests.ts";
+import { startModelSimulator } from "../local/model_simulator.ts";
+import {
+  findHostedDeno,
+  hostedDenoEnv,
+  hostedDenoFlags,
+} from "./hosted_deno.ts";
+import { runDenoTest, type TestCounts } from "./run_deno_test.ts";
 
 const e2e = "supabase/tests/e2e";
 
-type Part = (filter?: string, databaseUrl?: string) => Promise<PartResult>;
+type Part = (filter?: string, databaseUrl?: string) => Promise<TestCounts>;
 
 const parts: Record<string, Part> = {
-  check: runChecks,
+  check: (filter) =>
+    runDenoTest({ paths: ["scripts/test/parts/check_test.ts"], filter }),
   unit: (filter) =>
-    runDenoTests(["scripts", "supabase"], { ignore: [e2e], filter }),
-  runtime: runRuntimeTests,
-  sql: runSqlTests,
-  cli: runCliTests,
-  // Most of them wait for a sweep, a lease or a model: three files at a time share two processors.
+    runDenoTest({
+      paths: ["scripts", "supabase"],
+      ignore: [e2e, "scripts/test/parts"],
+      filter,
+    }),
+  runtime: async (filter) => {
+    // It runs in this Deno: the node:http of the hosted one cannot break a
+    // connection, so that a test of that would wait for ever.
+    const simulator = await startModelSimulator();
+    try {
+      return await runDenoTest({
+        paths: ["supabase/functions"],
+        filter,
+        deno: await findHostedDeno(),
+        flags: hostedDenoFlags,
+        env: hostedDenoEnv,
+        args: [`--simulator=${simulator.url}`],
+      });
+    } finally {
+      await simulator.stop();
+    }
+  },
+  sql: (filter, databaseUrl) =>
+    runDenoTest({
+      paths: ["scripts/test/parts/sql_test.ts"],
+      filter,
+      args: databaseUrl ? [`--db-url=${databaseUrl}`] : [],
+    }),
+  cli: (filter) =>
+    runDenoTest({ paths: ["scripts/test/parts/cli_test.ts"], filter }),
+  // Most of them wait for maintenance, a lease or a model: three files at a time share two processors.
   e2e: (filter) =>
-    runDenoTests([e2e], {
+    runDenoTest({
+      paths: [e2e],
       filter,
       flags: ["--parallel"],
       env: { DENO_JOBS: "3" },
@@ -28,42 +57,36 @@ const parts: Record<string, Part> = {
 
 const usage = `deno task test [part] [filter] [--db-url URL]
 
+The filter is a part of a test's name, in sql of a file's path.
 Parts, run in this order when none is named:
   check    format, lint and types
-  unit     *_test.ts; the filter is a part of a test's name
+  unit     *_test.ts
   runtime  the functions' *_test.ts with the Deno of hosted Supabase
-  sql      supabase/tests/**/*.test.sql; the filter is a part of a path;
+  sql      supabase/tests/**/*.test.sql;
            --db-url takes a server with pgTAP instead of the embedded PostgreSQL 17
   cli      what the Supabase CLI says of the migrations
-  e2e      ${e2e}/*_test.ts; the filter is a part of a test's name`;
+  e2e      ${e2e}/*_test.ts`;
 
-async function runPart(
-  name: string,
-  ...args: Parameters<Part>
-): Promise<PartResult> {
-  console.log(`\n— ${name}`);
-  try {
-    return await parts[name](...args);
-  } catch (error) {
-    return { passed: 0, failures: [`${name}: ${(error as Error).message}`] };
-  }
+const flags = parseArgs(Deno.args, {
+  string: ["_", "db-url"],
+  boolean: ["help"],
+});
+const [name, filter] = flags._ as string[];
+if (flags.help || name !== undefined && !(name in parts)) {
+  console.log(usage);
+  Deno.exit(flags.help ? 0 : 2);
 }
-
-if (import.meta.main) {
-  const flags = parseArgs(Deno.args, {
-    string: ["_", "db-url"],
-    boolean: ["help"],
+const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+for (const part of name ? [name] : Object.keys(parts)) {
+  console.log(`\n— ${part}`);
+  const counts = await parts[part](filter, flags["db-url"]).catch((error) => {
+    console.error(`FAILED ${part}: ${error.message}`);
+    return { passed: 0, failed: 1, skipped: 0 };
   });
-  const [name, filter] = flags._ as string[];
-  if (flags.help || name !== undefined && !(name in parts)) {
-    console.log(usage);
-    Deno.exit(flags.help ? 0 : 2);
-  }
-  const results: PartResult[] = [];
-  for (const part of name ? [name] : Object.keys(parts)) {
-    results.push(await runPart(part, filter, flags["db-url"]));
-  }
-  const result = addResults(results);
-  console.log(describeResult(result));
-  Deno.exit(result.failures.length === 0 ? 0 : 1);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
 }
+const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
+console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+Deno.exit(total.failed === 0 ? 0 : 1);

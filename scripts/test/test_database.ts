@@ -1,7 +1,9 @@
+import postgres, { type Sql } from "postgres";
+import { supabaseFolder } from "../local/checkout.ts";
 import { openStackFolder } from "../local/data_folder.ts";
-import postgres from "postgres";
 import { startEmbeddedDatabase } from "../local/embedded_database.ts";
 import { prepareExternalDatabase } from "../local/external_database.ts";
+import { setUpProjectDatabase } from "../local/project_database.ts";
 
 /** A database without migrations that is gone when it is disposed of. */
 export interface TestDatabase extends AsyncDisposable {
@@ -27,6 +29,23 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   return {
     url,
     skipExtensions: [],
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Starts an embedded server with a database that has the migrations. */
+export async function startProjectDatabase(
+  connections = 1,
+): Promise<{ url: string; sql: Sql } & AsyncDisposable> {
+  await using cleanup = new AsyncDisposableStack();
+  const { url } = cleanup.use(await startTestDatabase());
+  const sql = postgres(url, { max: connections, onnotice: () => {} });
+  cleanup.defer(() => sql.end());
+  await setUpProjectDatabase(sql, supabaseFolder);
+  const running = cleanup.move();
+  return {
+    url,
+    sql,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

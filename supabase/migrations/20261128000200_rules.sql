@@ -752,6 +752,16 @@ begin
       using errcode = '22023', hint = 'Write [{"prompt": "…", "response": "…"}]';
   end if;
   items := pipeline.numbered_results(pipeline_store_results.results, pipeline_store_results.defaults);
+  if pipeline_store_results.owner is not null and exists (
+    select from jsonb_to_recordset(items) as named ("runId" bigint)
+    where named."runId" is not null and not exists (
+      select from public.pipeline_runs as run
+      where run.id = named."runId" and run.owner = pipeline_store_results.owner
+    )
+  ) then
+    raise exception 'Cannot store results under a run of somebody else'
+      using errcode = '42501', hint = 'Name a run of yours in "runId", or leave it out';
+  end if;
   begin
     select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into stored
     from pipeline.insert_answers(results_table, items, owner, as_of, is_foreign) as answer;

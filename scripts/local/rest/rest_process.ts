@@ -9,6 +9,7 @@ import { surviveKilledServer } from "../killed_server.ts";
 import { connectLikePostgrest } from "./database_connection.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
+import { refuseObjectName } from "./object_names.ts";
 import { readRestSettings } from "./rest_settings.ts";
 import { nameSigningKey } from "./signing_key_name.ts";
 import { fromLiteResponse, toLiteRequest } from "./storage_dialect.ts";
@@ -71,7 +72,8 @@ async function handle(request: Request): Promise<Response> {
     case "auth":
       return await nameSigningKey(await api.fetch(request), settings.jwtSecret);
     case "storage":
-      return await answerListing(request, connection, settings) ??
+      return refuseObjectName(request) ??
+        await answerListing(request, connection, settings) ??
         await fromLiteResponse(
           request,
           await answerWithRange(

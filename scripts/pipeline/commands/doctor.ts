@@ -20,7 +20,7 @@ export const doctor: Command = {
   summary: "Check a project and say how to mend it",
   help: `Usage: deno task pipeline doctor [--json]
 
-Checks extensions, grants, schedule, the last sweep, the project URL, the functions, the secrets that
+Checks extensions, grants, schedule, the last maintenance, the project URL, the functions, the secrets that
 endpoints name, and that every endpoint answers one short prompt from within the project.
 
 Exit code: 0 all is well, 3 something is to be mended, 1 the project cannot be reached.
@@ -32,7 +32,7 @@ Example:
     const { client, connection } = openProject(terminal);
     const facts = dataOf(
       "inspect the project",
-      await client.rpc("inspect_project"),
+      await client.rpc("pipeline_inspect_project"),
     ) as Omit<ProjectFacts, "functions" | "missingSecrets" | "endpoints">;
     const endpoints = dataOf(
       "read the endpoints",
@@ -104,7 +104,7 @@ async function findMissingSecrets(
   );
   const missing: string[] = [];
   for (const name of names) {
-    const { data, error } = await client.rpc("read_secret", { name });
+    const { data, error } = await client.rpc("pipeline_read_secret", { name });
     if (error) throw new Error(`Cannot read secret ${name}: ${error.message}`);
     if (data === null) missing.push(name);
   }

@@ -14,12 +14,12 @@ import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 
 export const run: Command = {
-  summary: "Start a run in the project and watch it",
+  summary: "Start a run in the project and follow it",
   help: `Usage: deno task pipeline run SOURCE [options]
 
 SOURCE is BUCKET or BUCKET/PREFIX in Storage, a file or folder of this machine written ./so or /so
 (it is uploaded first), a file of prompts ending in .prompts.jsonl, or run:ID for the prompts of an
-earlier run. The work is done in the project: Ctrl-C stops watching, not the run.
+earlier run. The work is done in the project: Ctrl-C stops following, not the run.
 
 Options:
 ${ENDPOINT_HELP}
@@ -28,12 +28,12 @@ ${ENDPOINT_HELP}
   --options JSON         options of extraction, such as '{"turns": "first", "dedupe": true}'
   --evaluators JSON      such as '["exact-match"]'
   --key TEXT             idempotency key: the same one within a week is the same run
-  --detach               print the run's id and do not watch
+  --detach               print the run's id and do not follow
   --json
   --help
 
 Exit code: 0 completed, 3 completed and a prompt failed, 4 failed, paused or cancelled,
-130 watching was interrupted, 1 the run was refused, 2 wrong usage.
+130 following was interrupted, 1 the run was refused, 2 wrong usage.
 
 Examples:
   deno task pipeline run conversation-archives/2026/ --endpoint openai --experiment nightly

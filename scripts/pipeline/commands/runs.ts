@@ -12,15 +12,15 @@ export function toRunId(text: string): number {
   throw new WrongUsage(`Cannot use "${text}": give the id of a run`);
 }
 
-export const watch: Command = {
-  summary: "Watch a run until it is over",
-  help: `Usage: deno task pipeline watch ID [--json]
+export const follow: Command = {
+  summary: "Follow a run until it is over",
+  help: `Usage: deno task pipeline follow ID [--json]
 
 Exit code: 0 completed, 3 completed and a prompt failed, 4 failed, paused or cancelled,
-130 watching was interrupted (the run goes on), 2 wrong usage.
+130 following was interrupted (the run goes on), 2 wrong usage.
 
 Example:
-  deno task pipeline watch 7`,
+  deno task pipeline follow 7`,
   run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID"], json);
     return followRun(
@@ -157,7 +157,7 @@ Example:
     const runId = toRunId(positionals[0]);
     const retried = dataOf(
       "retry the run",
-      await openProject(terminal).client.rpc("retry_failed_tasks", {
+      await openProject(terminal).client.rpc("retry_pipeline_run", {
         run_id: runId,
       }),
     );

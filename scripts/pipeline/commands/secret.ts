@@ -21,7 +21,7 @@ Examples:
     if (value.trim() === "") throw new WrongUsage("The value is empty");
     dataOf(
       "store the secret",
-      await client.rpc("set_secret", { name, value: value.trim() }),
+      await client.rpc("pipeline_set_secret", { name, value: value.trim() }),
     );
     terminal.print(`${name} is stored. Use it as {{secret:${name}}}`);
     return EXIT.done;

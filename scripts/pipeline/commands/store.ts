@@ -11,13 +11,13 @@ export const store: Command = {
 FILE has one response per line, as execute prints them; - is standard input.
 
 Options:
-  --table NAME        prompt_evaluations (default), or a table made by create_results_table()
+  --table NAME        prompt_evaluations (default), or another results table
   --experiment NAME   name shared by what is compared
   --model NAME        for responses that do not name their model
   --tag TAG           may be given several times
   --help
 
-Prints {stored, failed, insertedIds, errors} as JSON.
+Prints {stored, failed, insertedIds, existing, errors} as JSON.
 
 Exit code: 0 all are stored, 3 a response was not, 1 nothing could be done, 2 wrong usage.
 

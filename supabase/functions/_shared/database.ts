@@ -1,5 +1,22 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { repeatWhileUnavailable } from "./call_patiently.ts";
+import type { Clock } from "./clock.ts";
+import type { Database as Schema, Json } from "./database.types.ts";
 import { PipelineError, type PipelineErrorCode } from "./errors.ts";
+
+type Functions = Schema["public"]["Functions"];
+
+/** Arguments as the generated types have them; each may be null, and jsonb takes any object. */
+type Arguments<Name extends keyof Functions> = {
+  [Key in keyof Functions[Name]["Args"]]:
+    | (Json extends Functions[Name]["Args"][Key] ? object
+      : Functions[Name]["Args"][Key])
+    | null;
+};
+
+/** What a function may return; the fields of jsonb are for the caller to name. */
+type Returned<Name extends keyof Functions> = Json extends
+  Functions[Name]["Returns"] ? unknown : Functions[Name]["Returns"] | null;
 
 /** Calls SQL functions by name. */
 export interface Database {
@@ -7,10 +24,10 @@ export interface Database {
    * @throws {PipelineError} with a code that says whether it is worth trying again: `unavailable`
    * is, everything else is final.
    */
-  call<Result>(
-    name: string,
-    parameters: Record<string, unknown>,
-  ): Promise<Result>;
+  call<Name extends keyof Functions, Answer extends Returned<Name>>(
+    name: Name,
+    args: Arguments<Name>,
+  ): Promise<Answer>;
 }
 
 /**
@@ -41,9 +58,9 @@ export function createDatabase(
   client: Pick<SupabaseClient, "rpc">,
 ): Database {
   return {
-    async call<Result>(name: string, parameters: Record<string, unknown>) {
-      const answer = await client.rpc(name, parameters);
-      if (!answer.error) return answer.data as Result;
+    async call(name, args) {
+      const answer = await client.rpc(name, args);
+      if (!answer.error) return answer.data;
       const { message, hint } = answer.error;
       throw new PipelineError(
         toErrorCode(
@@ -55,6 +72,29 @@ export function createDatabase(
         { cause: answer.error },
       );
     },
+  };
+}
+
+/**
+ * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
+ * 2 s apart, until `forMs` have passed. For functions that are fenced or idempotent, as those of
+ * the queue are: a repeated call changes nothing twice.
+ */
+export function withPatience(
+  database: Database,
+  { forMs, clock, signal }: {
+    forMs: number;
+    clock: Clock;
+    signal: AbortSignal;
+  },
+): Database {
+  const schedule = { firstMs: 100, mostMs: 2_000 };
+  return {
+    call: (name, args) =>
+      repeatWhileUnavailable(
+        () => database.call(name, args),
+        { clock, signal, schedule, endsAt: clock.now() + forMs },
+      ),
   };
 }
 

@@ -9,13 +9,13 @@ export type Database = {
     Tables: {
       "evaluation_scores": {
         Row: {
+          "category": string | null;
           "created_at": string;
           "error": string | null;
           "evaluation_id": number;
           "evaluator": string;
           "explanation": string | null;
           "id": number;
-          "label": string | null;
           "owner": string | null;
           "passed": boolean | null;
           "results_table": string;
@@ -23,30 +23,85 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "category"?: string | null;
           "created_at"?: string;
           "error"?: string | null;
           "evaluation_id": number;
           "evaluator": string;
           "explanation"?: string | null;
           "id"?: never;
-          "label"?: string | null;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table"?: string;
           "score"?: number | null;
         };
         Update: {
+          "category"?: string | null;
           "created_at"?: string;
           "error"?: string | null;
           "evaluation_id"?: number;
           "evaluator"?: string;
           "explanation"?: string | null;
           "id"?: never;
-          "label"?: string | null;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table"?: string;
           "score"?: number | null;
+        };
+        Relationships: [];
+      };
+      "evaluation_votes": {
+        Row: {
+          "answer": string | null;
+          "category": string | null;
+          "created_at": string;
+          "error": string | null;
+          "evaluation_id": number;
+          "evaluator": string;
+          "explanation": string | null;
+          "id": number;
+          "owner": string | null;
+          "passed": boolean | null;
+          "results_table": string;
+          "run_id": number;
+          "score": number | null;
+          "task_id": number;
+          "vote": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "answer"?: string | null;
+          "category"?: string | null;
+          "created_at": string;
+          "error"?: string | null;
+          "evaluation_id": number;
+          "evaluator": string;
+          "explanation"?: string | null;
+          "id"?: never;
+          "owner"?: string | null;
+          "passed"?: boolean | null;
+          "results_table": string;
+          "run_id": number;
+          "score"?: number | null;
+          "task_id": number;
+          "vote": number;
+        };
+        Update: {
+          "answer"?: string | null;
+          "category"?: string | null;
+          "created_at"?: string;
+          "error"?: string | null;
+          "evaluation_id"?: number;
+          "evaluator"?: string;
+          "explanation"?: string | null;
+          "id"?: never;
+          "owner"?: string | null;
+          "passed"?: boolean | null;
+          "results_table"?: string;
+          "run_id"?: number;
+          "score"?: number | null;
+          "task_id"?: number;
+          "vote"?: number;
         };
         Relationships: [];
       };
@@ -121,6 +176,7 @@ export type Database = {
           "finished_at": string | null;
           "id": number;
           "input_tokens": number;
+          "judge_errors": number;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -158,6 +214,7 @@ export type Database = {
           "finished_at"?: string | null;
           "id"?: never;
           "input_tokens"?: number;
+          "judge_errors"?: number;
           "max_attempts"?: number;
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
@@ -194,6 +251,7 @@ export type Database = {
           "finished_at"?: string | null;
           "id"?: never;
           "input_tokens"?: number;
+          "judge_errors"?: number;
           "max_attempts"?: number;
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
@@ -230,14 +288,18 @@ export type Database = {
           "attempts": number;
           "available_at": string;
           "created_at": string;
+          "endpoint": string;
           "error": string | null;
           "finished_at": string | null;
           "id": number;
+          "input_tokens": number;
           "key": string;
           "lease_expires_at": string | null;
           "lease_losses": number;
           "lease_token": string | null;
           "payload": NonNullable<Json>;
+          "prompt_id": number | null;
+          "repetition": number;
           "reserved_cost": number;
           "reserved_tokens": number;
           "run_id": number;
@@ -250,14 +312,18 @@ export type Database = {
           "attempts"?: number;
           "available_at"?: string;
           "created_at"?: string;
+          "endpoint"?: string;
           "error"?: string | null;
           "finished_at"?: string | null;
           "id"?: never;
+          "input_tokens"?: number;
           "key": string;
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
+          "prompt_id"?: number | null;
+          "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
           "run_id": number;
@@ -269,14 +335,18 @@ export type Database = {
           "attempts"?: number;
           "available_at"?: string;
           "created_at"?: string;
+          "endpoint"?: string;
           "error"?: string | null;
           "finished_at"?: string | null;
           "id"?: never;
+          "input_tokens"?: number;
           "key"?: string;
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
+          "prompt_id"?: number | null;
+          "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
           "run_id"?: number;
@@ -301,83 +371,7 @@ export type Database = {
           },
         ];
       };
-      "prompt_evaluations": {
-        Row: {
-          "attempts": number | null;
-          "cost": number | null;
-          "duration_ms": number | null;
-          "error": string | null;
-          "experiment_name": string | null;
-          "finish_reason": string | null;
-          "id": number;
-          "input_tokens": number | null;
-          "metadata": NonNullable<Json>;
-          "model": string | null;
-          "output_tokens": number | null;
-          "owner": string | null;
-          "prompt": string;
-          "prompt_key": string;
-          "reference": string | null;
-          "response": string | null;
-          "run_id": number | null;
-          "source": Json | null;
-          "success": boolean;
-          "tags": (string)[];
-          "timestamp": string;
-          "tokens_used": number | null;
-        };
-        ComputedFields: never;
-        Insert: {
-          "attempts"?: number | null;
-          "cost"?: number | null;
-          "duration_ms"?: number | null;
-          "error"?: string | null;
-          "experiment_name"?: string | null;
-          "finish_reason"?: string | null;
-          "id"?: never;
-          "input_tokens"?: number | null;
-          "metadata"?: NonNullable<Json>;
-          "model"?: string | null;
-          "output_tokens"?: number | null;
-          "owner"?: string | null;
-          "prompt": string;
-          "prompt_key"?: string;
-          "reference"?: string | null;
-          "response"?: string | null;
-          "run_id"?: number | null;
-          "source"?: Json | null;
-          "success": boolean;
-          "tags"?: (string)[];
-          "timestamp"?: string;
-          "tokens_used"?: number | null;
-        };
-        Update: {
-          "attempts"?: number | null;
-          "cost"?: number | null;
-          "duration_ms"?: number | null;
-          "error"?: string | null;
-          "experiment_name"?: string | null;
-          "finish_reason"?: string | null;
-          "id"?: never;
-          "input_tokens"?: number | null;
-          "metadata"?: NonNullable<Json>;
-          "model"?: string | null;
-          "output_tokens"?: number | null;
-          "owner"?: string | null;
-          "prompt"?: string;
-          "prompt_key"?: string;
-          "reference"?: string | null;
-          "response"?: string | null;
-          "run_id"?: number | null;
-          "source"?: Json | null;
-          "success"?: boolean;
-          "tags"?: (string)[];
-          "timestamp"?: string;
-          "tokens_used"?: number | null;
-        };
-        Relationships: [];
-      };
-      "webhook_deliveries": {
+      "pipeline_webhook_deliveries": {
         Row: {
           "attempt": number;
           "created_at": string;
@@ -429,20 +423,105 @@ export type Database = {
         };
         Relationships: [
           {
-            foreignKeyName: "webhook_deliveries_run_id_fkey";
+            foreignKeyName: "pipeline_webhook_deliveries_run_id_fkey";
             columns: ["run_id"];
             isOneToOne: false;
             referencedRelation: "pipeline_run_progress";
             referencedColumns: ["id"];
           },
           {
-            foreignKeyName: "webhook_deliveries_run_id_fkey";
+            foreignKeyName: "pipeline_webhook_deliveries_run_id_fkey";
             columns: ["run_id"];
             isOneToOne: false;
             referencedRelation: "pipeline_runs";
             referencedColumns: ["id"];
           },
         ];
+      };
+      "prompt_evaluations": {
+        Row: {
+          "attempts": number | null;
+          "cost": number | null;
+          "duration_ms": number | null;
+          "error": string | null;
+          "experiment_name": string | null;
+          "finish_reason": string | null;
+          "id": number;
+          "input_tokens": number | null;
+          "metadata": NonNullable<Json>;
+          "model": string | null;
+          "output_tokens": number | null;
+          "owner": string | null;
+          "prompt": string;
+          "prompt_id": number | null;
+          "prompt_key": string;
+          "reference": string | null;
+          "repetition": number;
+          "response": string | null;
+          "run_id": number | null;
+          "source": Json | null;
+          "success": boolean;
+          "tags": (string)[];
+          "task_id": number | null;
+          "timestamp": string;
+          "tokens_used": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts"?: number | null;
+          "cost"?: number | null;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "experiment_name"?: string | null;
+          "finish_reason"?: string | null;
+          "id"?: never;
+          "input_tokens"?: number | null;
+          "metadata"?: NonNullable<Json>;
+          "model"?: string | null;
+          "output_tokens"?: number | null;
+          "owner"?: string | null;
+          "prompt": string;
+          "prompt_id"?: number | null;
+          "prompt_key"?: string;
+          "reference"?: string | null;
+          "repetition"?: number;
+          "response"?: string | null;
+          "run_id"?: number | null;
+          "source"?: Json | null;
+          "success": boolean;
+          "tags"?: (string)[];
+          "task_id"?: number | null;
+          "timestamp"?: string;
+          "tokens_used"?: number | null;
+        };
+        Update: {
+          "attempts"?: number | null;
+          "cost"?: number | null;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "experiment_name"?: string | null;
+          "finish_reason"?: string | null;
+          "id"?: never;
+          "input_tokens"?: number | null;
+          "metadata"?: NonNullable<Json>;
+          "model"?: string | null;
+          "output_tokens"?: number | null;
+          "owner"?: string | null;
+          "prompt"?: string;
+          "prompt_id"?: number | null;
+          "prompt_key"?: string;
+          "reference"?: string | null;
+          "repetition"?: number;
+          "response"?: string | null;
+          "run_id"?: number | null;
+          "source"?: Json | null;
+          "success"?: boolean;
+          "tags"?: (string)[];
+          "task_id"?: number | null;
+          "timestamp"?: string;
+          "tokens_used"?: number | null;
+        };
+        Relationships: [];
       };
     };
     Views: {
@@ -562,6 +641,7 @@ export type Database = {
           "failed": number;
           "finished_at": string | null;
           "id": number;
+          "judge_errors": number;
           "notice": string | null;
           "open": number;
           "p50_ms": number | null;
@@ -579,7 +659,7 @@ export type Database = {
       };
     };
     Functions: {
-      "cancel_run": {
+      "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
           "cached": number;
@@ -596,6 +676,7 @@ export type Database = {
           "finished_at": string | null;
           "id": number;
           "input_tokens": number;
+          "judge_errors": number;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -632,28 +713,6 @@ export type Database = {
           "run_id": number;
         }[];
       };
-      "checkpoint_task": {
-        Args: {
-          "as_of"?: string;
-          "enqueue"?: Json;
-          "lease_token": string;
-          "losses"?: Json;
-          "payload": Json;
-          "task_id": number;
-          "worker_id": string;
-        };
-        Returns: Json;
-      };
-      "claim_tasks": {
-        Args: {
-          "ahead"?: number;
-          "as_of"?: string;
-          "held"?: number;
-          "in_flight"?: number;
-          "worker_id": string;
-        };
-        Returns: Json;
-      };
       "compare_experiments": {
         Args: {
           "baseline": string;
@@ -680,48 +739,7 @@ export type Database = {
           "wins": number;
         }[];
       };
-      "continue_list": {
-        Args: {
-          "as_of"?: string;
-          "lease_token": string;
-          "task_id": number;
-          "worker_id": string;
-        };
-        Returns: Json;
-      };
-      "create_results_table": { Args: { "name": string }; Returns: string };
-      "create_run": {
-        Args: {
-          "as_of"?: string;
-          "idempotency_key"?: string;
-          "owner"?: string;
-          "run": Json;
-        };
-        Returns: Json;
-      };
-      "end_worker": {
-        Args: { "as_of"?: string; "worker_id": string };
-        Returns: undefined;
-      };
-      "enqueue_tasks": {
-        Args: {
-          "as_of"?: string;
-          "run_id": number;
-          "stage": string;
-          "tasks": Json;
-        };
-        Returns: number;
-      };
-      "ensure_endpoint": {
-        Args: {
-          "format": string;
-          "headers": Json;
-          "model": string;
-          "timeout_seconds": number;
-          "url": string;
-        };
-        Returns: string;
-      };
+      "create_evaluations_table": { Args: { "name": string }; Returns: string };
       "evaluate_experiment": {
         Args: {
           "columns"?: Json;
@@ -731,19 +749,9 @@ export type Database = {
         };
         Returns: number;
       };
-      "evaluate_run": {
+      "evaluate_pipeline_run": {
         Args: { "columns"?: Json; "evaluators"?: Json; "run_id": number };
         Returns: number;
-      };
-      "exchange_calls": {
-        Args: {
-          "as_of"?: string;
-          "ended"?: Json;
-          "endpoint": string;
-          "wanted"?: (number)[];
-          "worker_id": string;
-        };
-        Returns: Json;
       };
       "export_evaluations": {
         Args: {
@@ -755,38 +763,11 @@ export type Database = {
         };
         Returns: Json;
       };
-      "extend_leases": {
-        Args: { "as_of"?: string; "in_flight"?: number; "worker_id": string };
+      "maintain_pipeline": {
+        Args: { "as_of"?: string; "most"?: number };
         Returns: Json;
       };
-      "find_cached_call": {
-        Args: { "endpoint": string; "request": Json; "worker_id": string };
-        Returns: Json;
-      };
-      "find_response": {
-        Args: {
-          "experiment": string;
-          "owner"?: string;
-          "prompt_key": string;
-          "results_table": string;
-        };
-        Returns: string;
-      };
-      "finish_tasks": {
-        Args: { "as_of"?: string; "results": Json; "worker_id": string };
-        Returns: Json;
-      };
-      "hand_over": {
-        Args: {
-          "as_of"?: string;
-          "capacity"?: number;
-          "remaining_ms"?: number;
-          "worker_id": string;
-        };
-        Returns: undefined;
-      };
-      "inspect_project": { Args: { "as_of"?: string }; Returns: Json };
-      "pause_run": {
+      "pause_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
           "cached": number;
@@ -803,6 +784,7 @@ export type Database = {
           "finished_at": string | null;
           "id": number;
           "input_tokens": number;
+          "judge_errors": number;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -831,16 +813,100 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      "purge_runs": {
-        Args: { "as_of"?: string; "most"?: number; "older_than": string };
+      "pipeline_checkpoint_task": {
+        Args: {
+          "as_of"?: string;
+          "enqueue"?: Json;
+          "lease_token": string;
+          "losses"?: Json;
+          "payload": Json;
+          "task_id": number;
+          "worker_id": string;
+        };
+        Returns: Json;
+      };
+      "pipeline_claim_tasks": {
+        Args: {
+          "ahead"?: number;
+          "as_of"?: string;
+          "held"?: number;
+          "in_flight"?: number;
+          "worker_id": string;
+        };
+        Returns: Json;
+      };
+      "pipeline_continue_list": {
+        Args: {
+          "as_of"?: string;
+          "lease_token": string;
+          "task_id": number;
+          "worker_id": string;
+        };
+        Returns: Json;
+      };
+      "pipeline_create_run": {
+        Args: {
+          "as_of"?: string;
+          "idempotency_key"?: string;
+          "owner"?: string;
+          "run": Json;
+        };
+        Returns: Json;
+      };
+      "pipeline_end_worker": {
+        Args: { "as_of"?: string; "cpu_load"?: number; "worker_id": string };
+        Returns: undefined;
+      };
+      "pipeline_enqueue_tasks": {
+        Args: {
+          "as_of"?: string;
+          "run_id": number;
+          "stage": string;
+          "tasks": Json;
+        };
         Returns: number;
       };
-      "read_endpoint": { Args: { "name": string }; Returns: Json };
-      "read_evaluations": {
+      "pipeline_ensure_endpoint": {
+        Args: {
+          "format": string;
+          "headers": Json;
+          "model": string;
+          "timeout_seconds": number;
+          "url": string;
+        };
+        Returns: string;
+      };
+      "pipeline_extend_leases": {
+        Args: { "as_of"?: string; "worker_id": string };
+        Returns: Json;
+      };
+      "pipeline_find_cached_call": {
+        Args: { "repetition"?: number; "request": Json; "worker_id": string };
+        Returns: Json;
+      };
+      "pipeline_find_response": {
+        Args: {
+          "experiment": string;
+          "owner"?: string;
+          "prompt_key": string;
+          "results_table": string;
+        };
+        Returns: string;
+      };
+      "pipeline_finish_tasks": {
+        Args: { "as_of"?: string; "results": Json; "worker_id": string };
+        Returns: Json;
+      };
+      "pipeline_hand_over": {
+        Args: { "as_of"?: string; "capacity"?: number; "worker_id": string };
+        Returns: undefined;
+      };
+      "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_read_evaluations": {
         Args: { "ids": (number)[]; "results_table": string };
         Returns: Json;
       };
-      "read_scores": {
+      "pipeline_read_scores": {
         Args: {
           "evaluators"?: (string)[];
           "experiment": string;
@@ -851,8 +917,8 @@ export type Database = {
         };
         Returns: Json;
       };
-      "read_secret": { Args: { "name": string }; Returns: string };
-      "release_tasks": {
+      "pipeline_read_secret": { Args: { "name": string }; Returns: string };
+      "pipeline_release_tasks": {
         Args: {
           "as_of"?: string;
           "task_ids"?: (number)[];
@@ -860,11 +926,41 @@ export type Database = {
         };
         Returns: number;
       };
-      "resend_webhook": {
+      "pipeline_set_secret": {
+        Args: { "name": string; "value": string };
+        Returns: undefined;
+      };
+      "pipeline_start_worker": {
+        Args: { "as_of"?: string; "token": string; "worker_id": string };
+        Returns: Json;
+      };
+      "pipeline_store_results": {
+        Args: {
+          "as_of"?: string;
+          "defaults"?: Json;
+          "owner"?: string;
+          "results": Json;
+          "results_table": string;
+        };
+        Returns: Json;
+      };
+      "pipeline_take_wake": {
+        Args: { "as_of"?: string; "run_id": number };
+        Returns: Json;
+      };
+      "pipeline_webhook_secret": {
+        Args: Record<PropertyKey, never>;
+        Returns: string;
+      };
+      "purge_pipeline_runs": {
+        Args: { "as_of"?: string; "most"?: number; "older_than": string };
+        Returns: number;
+      };
+      "resend_pipeline_webhook": {
         Args: { "as_of"?: string; "event_id": number };
         Returns: number;
       };
-      "resume_run": {
+      "resume_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
           "cached": number;
@@ -881,6 +977,7 @@ export type Database = {
           "finished_at": string | null;
           "id": number;
           "input_tokens": number;
+          "judge_errors": number;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -909,37 +1006,11 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      "retry_failed_tasks": {
+      "retry_pipeline_run": {
         Args: { "as_of"?: string; "run_id": number };
         Returns: number;
       };
-      "set_secret": {
-        Args: { "name": string; "value": string };
-        Returns: undefined;
-      };
-      "start_worker": {
-        Args: { "as_of"?: string; "token": string; "worker_id": string };
-        Returns: Json;
-      };
-      "store_results": {
-        Args: {
-          "as_of"?: string;
-          "defaults"?: Json;
-          "owner"?: string;
-          "results": Json;
-          "results_table": string;
-        };
-        Returns: Json;
-      };
-      "sweep_pipeline": {
-        Args: { "as_of"?: string; "most"?: number };
-        Returns: Json;
-      };
-      "take_wake": {
-        Args: { "as_of"?: string; "run_id": number };
-        Returns: Json;
-      };
-      "webhook_secret": { Args: Record<PropertyKey, never>; Returns: string };
+      "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };
     Enums: {
       [_ in never]: never;

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { createDatabase, toErrorCode } from "./database.ts";
+import { createDatabase, toErrorCode, withPatience } from "./database.ts";
 
 function clientThatAnswers(answer: unknown) {
   const calls: unknown[][] = [];
@@ -12,10 +12,26 @@ function clientThatAnswers(answer: unknown) {
   return { client, calls };
 }
 
-Deno.test("createDatabase() passes name and parameters and returns the data", async () => {
-  const { client, calls } = clientThatAnswers({ data: 7, error: null });
-  equal(await createDatabase(client).call("f", { a: 1 }), 7);
-  deepEqual(calls, [["f", { a: 1 }]]);
+Deno.test("createDatabase() passes name and arguments and returns the data", async () => {
+  const { client, calls } = clientThatAnswers({ data: "s", error: null });
+  equal(
+    await createDatabase(client).call("pipeline_read_secret", { name: "n" }),
+    "s",
+  );
+  deepEqual(calls, [["pipeline_read_secret", { name: "n" }]]);
+});
+
+Deno.test("createDatabase() knows the functions, their arguments and their answers", async () => {
+  const { call } = createDatabase(clientThatAnswers({ data: null }).client);
+  // @ts-expect-error -- there is no such function
+  await call("read_the_secret", {});
+  // @ts-expect-error -- the argument is called name
+  await call("pipeline_read_secret", { secret_name: "n" });
+  // @ts-expect-error -- an argument that may be left out has a name too
+  await call("pipeline_end_worker", { worker_id: "w", now: "2026-01-01" });
+  // @ts-expect-error -- it answers a text
+  const secret: number = await call("pipeline_read_secret", { name: "n" });
+  equal(secret, null);
 });
 
 Deno.test("createDatabase() names the function in its error", async () => {
@@ -24,8 +40,8 @@ Deno.test("createDatabase() names the function in its error", async () => {
     status: 400,
   });
   await rejects(
-    createDatabase(client).call("claim_tasks", {}),
-    { code: "lease_lost", message: "Cannot call claim_tasks(): gone" },
+    createDatabase(client).call("pipeline_end_worker", { worker_id: "w" }),
+    { code: "lease_lost", message: "Cannot call pipeline_end_worker(): gone" },
   );
 });
 
@@ -34,7 +50,34 @@ Deno.test("createDatabase() takes a gateway's answer for a database that cannot 
     error: { code: 502, message: "no upstream" },
     status: 502,
   });
-  await rejects(createDatabase(client).call("f", {}), { code: "unavailable" });
+  await rejects(
+    createDatabase(client).call("pipeline_read_secret", { name: "n" }),
+    { code: "unavailable" },
+  );
+});
+
+Deno.test("withPatience() repeats calls until the database has been away for so long", async () => {
+  const { client, calls } = clientThatAnswers({ error: {}, status: 0 });
+  let now = 0;
+  const clock = {
+    now: () => now,
+    wait: (milliseconds: number) => {
+      now += milliseconds;
+      return Promise.resolve();
+    },
+  };
+  const { signal } = new AbortController();
+  const database = withPatience(createDatabase(client), {
+    forMs: 10_000,
+    clock,
+    signal,
+  });
+  const call = () => database.call("pipeline_end_worker", { worker_id: "w" });
+  await rejects(call, { code: "unavailable" });
+  // 0.1, 0.2, 0.4, 0.8, 1.6 and three times 2 s.
+  deepEqual([calls.length, now], [9, 9_100]);
+  await rejects(call, { code: "unavailable" });
+  equal(calls.length, 18);
 });
 
 Deno.test("toErrorCode() tells passing faults from final ones", () => {

@@ -38,15 +38,21 @@ export class PipelineError extends Error {
   readonly code: PipelineErrorCode;
   /** Each single problem, when there may be several. */
   readonly errors: OperationError[];
+  /** The wait that was asked for, in milliseconds. */
+  readonly retryAfterMs?: number;
 
   constructor(
     code: PipelineErrorCode,
     message: string,
-    options?: ErrorOptions & { errors?: OperationError[] },
+    options?: ErrorOptions & {
+      errors?: OperationError[];
+      retryAfterMs?: number;
+    },
   ) {
     super(message, options);
     this.code = code;
     this.errors = options?.errors ?? [{ code, message }];
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 

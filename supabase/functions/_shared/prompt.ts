@@ -28,7 +28,7 @@ export interface PromptSource {
 
 /** One user turn, ready to execute. */
 export interface Prompt {
-  /** Stable over repeated extraction: the same turn has the same key. */
+  /** What was asked, see `promptKey()`: the same in every file, folder and run. */
   key: string;
   text: string;
   /** System prompt and earlier turns, oldest first; present with `context: "conversation"`. */

@@ -10,7 +10,9 @@ export async function readSecret(
   database: Database,
   name: string,
 ): Promise<string> {
-  const secret = await database.call<string | null>("read_secret", { name });
+  const secret: string | null = await database.call("pipeline_read_secret", {
+    name,
+  });
   if (secret !== null) return secret;
   throw new PipelineError(
     "not_found",

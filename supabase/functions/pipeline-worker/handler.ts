@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Assignment } from "../_shared/stages/run_worker.ts";
+import type { Assignment } from "../_shared/stages/assignment.ts";
 import { PipelineError, toErrorResponse } from "../_shared/errors.ts";
 import { readBody } from "../_shared/http/read_body.ts";
 

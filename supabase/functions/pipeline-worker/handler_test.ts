@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import type { Assignment } from "../_shared/stages/run_worker.ts";
+import type { Assignment } from "../_shared/stages/assignment.ts";
 import { createHandler } from "./handler.ts";
 
 const wake = {

@@ -51,7 +51,7 @@ begin
   select
     task.run_id, task.id, task.stage, task.key, task.attempts, result.error ->> 'class',
     coalesce(result.error ->> 'code', 'unknown'),
-    coalesce(concat_ws('. ', result.error ->> 'message', result.error ->> 'advice'), 'unknown'),
+    coalesce(nullif(concat_ws('. ', result.error ->> 'message', result.error ->> 'advice'), ''), 'unknown'),
     coalesce(result.error -> 'place', prompt.source), task.status = 'failed', log_attempts.as_of
   from jsonb_to_recordset(results) as result (id bigint, error jsonb)
   join public.pipeline_tasks as task on task.id = result.id

@@ -1,3 +1,62 @@
+-- The pipeline in two minutes. Archives or lists of prompts go in, graded answers come out; Postgres
+-- holds the truth, workers (Edge Functions) only call the functions named here.
+--
+-- A run is one row of pipeline_runs. All it must do is rows of pipeline_tasks, one a unit of work:
+--
+--   extract   an archive, a page of a folder, the rest of a list  → prompts, and execute tasks
+--   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
+--   evaluate  a hundred stored answers                            → scores, and judge tasks
+--   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
+--   notify    one event of the run                                → one delivered webhook
+--
+--   run    queued ──▶ running ──▶ completed | failed      (its last task has ended)
+--            │          ▲ │ ╲
+--            ▼          │ ▼  ╲──▶ cancelled                (somebody said so; from queued, paused too)
+--          paused ◀─────┴─╯       a stop error or no money pauses, status = 'running' resumes
+--
+--   task   pending ──claim──▶ leased ──finish──▶ succeeded | failed
+--             ▲                  │
+--             ╰──────────────────┴────────────▶ cancelled  (its run was cancelled)
+--
+-- Each arrow of a task is one function:
+--
+--   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
+--   pipeline_claim_tasks           pending → leased            within slots, rate and money
+--   pipeline_extend_leases         leased, for 30 s more       the heartbeat, every 4 s
+--   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
+--   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
+--                                  leased → failed             a permanent error, or no try left
+--                                  leased → pending            rate, stop, or a try that is left
+--   pipeline_release_tasks         leased → pending            given back, as if never claimed
+--   maintain_pipeline              leased → pending            its worker died
+--                                  leased → failed             three workers died of it
+--                                  pending → failed            its deadline passed
+--   status = 'cancelled'           pending → cancelled
+--   retry_pipeline_run             failed → pending
+--
+-- When a worker dies, a task that is
+--   pending    is not touched: it belongs to no worker. Maintenance wakes another one;
+--   leased     is pending again when its lease has run out, after 30 s at most, and what it
+--              checkpointed is kept. A call that was under way is made again: model calls are at
+--              least once. What the dead worker still sends carries a lease that does not hold, and
+--              changes nothing: stored results are exactly once;
+--   succeeded, failed, cancelled      is over: its results were stored in the same transaction.
+-- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
+--
+-- Locks are taken in the order tasks, results, state of the endpoint, run, so that no cycle can form.
+-- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
+-- them: they never wait for a task that another holds (new ones, or skip locked).
+--
+-- Read core/ in this order and you know the system; one may stop after any line:
+--   runs, prompts, tasks, evaluations                 the tables
+--   enqueue, claim, leases, settle, finish            the life of a task
+--   workers, wake, maintain, steer                    who works, and what keeps it going
+--   endpoints, store, listed_prompts, sample          details of these
+-- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
+-- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
+-- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
+
 create extension if not exists pg_net with schema extensions;
 create extension if not exists pg_cron;
 create extension if not exists supabase_vault;

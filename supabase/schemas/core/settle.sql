@@ -71,7 +71,7 @@ begin
       result.id,
       result."leaseToken" as lease_token,
       result.error ->> 'class' as class,
-      result.error ->> 'message' as message,
+      concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
       coalesce((result.error ->> 'retryAfterMs')::numeric, 0) as retry_after_ms,
       case
         when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
@@ -99,7 +99,7 @@ begin
         pipeline.retry_delay(task.attempts), make_interval(secs => settled.retry_after_ms / 1000.0)
       )
     end,
-    error = coalesce(settled.message, 'The worker gave no reason'),
+    error = coalesce(nullif(settled.message, ''), 'The worker gave no reason'),
     finished_at = case when settled.status <> 'pending' then settle_failures.as_of end,
     lease_token = null,
     lease_expires_at = null,

@@ -69,7 +69,7 @@ begin
       avg(cast_vote.score) as score,
       bool_and(cast_vote.passed) as passed,
       min(cast_vote.category) as category,
-      string_agg(cast_vote.explanation, ' | ' order by cast_vote.vote) as explanation
+      left(string_agg(cast_vote.explanation, ' | ' order by cast_vote.vote), 2000) as explanation
     from public.evaluation_votes as cast_vote
     where cast_vote.run_id = (run).id
       and cast_vote.results_table = (run).results_table

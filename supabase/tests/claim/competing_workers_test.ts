@@ -1,23 +1,8 @@
 import { deepEqual, ok } from "node:assert/strict";
-import postgres, { type Sql } from "postgres";
-import { supabaseFolder } from "../../../scripts/local/checkout.ts";
-import { setUpProjectDatabase } from "../../../scripts/local/project_database.ts";
-import { startTestDatabase } from "../../../scripts/test/test_database.ts";
+import type { Sql } from "postgres";
+import { startProjectDatabase } from "../../../scripts/test/test_database.ts";
 
 // What needs several sessions at the same time, and so cannot be a pgTAP test.
-
-async function openProject() {
-  const database = await startTestDatabase();
-  const sql = postgres(database.url, { max: 20, onnotice: () => {} });
-  await setUpProjectDatabase(sql, supabaseFolder);
-  return {
-    sql,
-    async [Symbol.asyncDispose]() {
-      await sql.end();
-      await database[Symbol.asyncDispose]();
-    },
-  };
-}
 
 async function createRun(sql: Sql, prompts: number): Promise<string> {
   const source = {
@@ -39,7 +24,7 @@ async function startWorker(sql: Sql, runId: string): Promise<string> {
     values (${runId}, 'execute', sha256('token'), 'test', now(), now())
     returning id
   `;
-  await sql`select start_worker(${worker.id}, 'token')`;
+  await sql`select pipeline_start_worker(${worker.id}, 'token')`;
   return worker.id;
 }
 
@@ -51,7 +36,7 @@ interface Claim {
 }
 
 async function claim(sql: Sql, workerId: string): Promise<Claim> {
-  const [row] = await sql`select claim_tasks(${workerId}) as claim`;
+  const [row] = await sql`select pipeline_claim_tasks(${workerId}) as claim`;
   return row.claim;
 }
 
@@ -81,7 +66,7 @@ async function finish(
         outputTokens: 500,
       },
   }));
-  await sql`select finish_tasks(${workerId}, ${sql.json(results)})`;
+  await sql`select pipeline_finish_tasks(${workerId}, ${sql.json(results)})`;
 }
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
@@ -91,8 +76,8 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   }
 }
 
-Deno.test("claim_tasks() counts money that a result is just spending", async () => {
-  await using project = await openProject();
+Deno.test("pipeline_claim_tasks() counts money that a result is just spending", async () => {
+  await using project = await startProjectDatabase(20);
   const { sql } = project;
   await sql`
     insert into model_endpoints (name, url, input_cost, output_cost)
@@ -112,7 +97,7 @@ Deno.test("claim_tasks() counts money that a result is just spending", async () 
     await until(async () => {
       const [{ waiting }] = await sql`
         select count(*)::integer as waiting from pg_stat_activity
-        where wait_event_type = 'Lock' and query like '%claim_tasks%'
+        where wait_event_type = 'Lock' and query like '%pipeline_claim_tasks%'
       `;
       return waiting === 1;
     });
@@ -120,8 +105,8 @@ Deno.test("claim_tasks() counts money that a result is just spending", async () 
   deepEqual((await second!).tasks, []);
 });
 
-Deno.test("claim_tasks() gives competing workers every task once and no more than the slots", async () => {
-  await using project = await openProject();
+Deno.test("pipeline_claim_tasks() gives competing workers every task once and no more than the slots", async () => {
+  await using project = await startProjectDatabase(20);
   const { sql } = project;
   await sql`
     insert into model_endpoints (name, url, max_concurrency)

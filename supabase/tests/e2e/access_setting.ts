@@ -37,7 +37,7 @@ export async function arrange(project: Project): Promise<Setting> {
       open_to_users: name === "open",
     })))
   }`;
-  await sql`select create_results_table('more_answers')`;
+  await sql`select create_evaluations_table('more_answers')`;
   const runs: number[] = [];
   for (const [name, owner] of [["ada", ADA], ["bob", BOB], ["nobody", null]]) {
     const [{ id }] = await sql`
@@ -49,7 +49,7 @@ export async function arrange(project: Project): Promise<Setting> {
       ) returning id
     `;
     // Finished, so that it can be the source of another.
-    await sql`select cancel_run(${id})`;
+    await sql`select cancel_pipeline_run(${id})`;
     await sql`
       insert into pipeline_runs (experiment_name, source, endpoint, owner)
       values (
@@ -73,7 +73,7 @@ export async function arrange(project: Project): Promise<Setting> {
       values (${id}, 'execute', 'permanent', 'no', 'no', true)
     `;
     await sql`
-      insert into webhook_deliveries (
+      insert into pipeline_webhook_deliveries (
         run_id, event_id, webhook_id, type, url, attempt, delivered, created_at
       ) values (${id}, 1, 'evt', 'pipeline.run.completed', 'https://hook.test', 1, true, now())
     `;

@@ -88,7 +88,7 @@ export const RELATIONS: RelationAccess[] = [
   { name: "prompt_evaluations", user: READ_OWN, service: EVERYTHING },
   { name: "evaluation_scores", user: READ_OWN, service: EVERYTHING },
   {
-    name: "webhook_deliveries",
+    name: "pipeline_webhook_deliveries",
     user: READ_OWN,
     service: { select: "all", insert: "all", delete: "all" },
   },
@@ -99,7 +99,7 @@ export const RELATIONS: RelationAccess[] = [
   { name: "experiment_summary", user: READ_OWN, service: READ_ALL },
 ];
 
-/** What `create_results_table()` makes is open to the same people as this table. */
+/** What `create_evaluations_table()` makes is open to the same people as this table. */
 export const RESULTS_TABLE = RELATIONS.find(({ name }) =>
   name === "prompt_evaluations"
 )!;
@@ -110,8 +110,8 @@ export const NO_RUN = "Cannot find run";
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
 export const FUNCTIONS: FunctionAccess[] = [
-  { name: "pause_run", user: { others: NO_RUN }, arguments: ofRun },
-  { name: "resume_run", user: { others: NO_RUN }, arguments: ofRun },
+  { name: "pause_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
+  { name: "resume_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   {
     name: "compare_experiments",
     user: { others: [] },
@@ -125,10 +125,10 @@ export const FUNCTIONS: FunctionAccess[] = [
       experiment_name: "of ada",
     }),
   },
-  { name: "cancel_run", user: { others: NO_RUN }, arguments: ofRun },
-  { name: "retry_failed_tasks", arguments: ofRun },
+  { name: "cancel_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
+  { name: "retry_pipeline_run", arguments: ofRun },
   {
-    name: "evaluate_run",
+    name: "evaluate_pipeline_run",
     arguments: (run_id) => ({ run_id, evaluators: ["refusal"] }),
   },
   {
@@ -136,26 +136,29 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ experiment_name: "of ada", evaluators: ["refusal"] }),
   },
   {
-    name: "create_results_table",
+    name: "create_evaluations_table",
     arguments: () => ({ name: "somebodys_results" }),
   },
   {
-    name: "store_results",
+    name: "pipeline_store_results",
     arguments: () => ({ results_table: "prompt_evaluations", results: [] }),
   },
   {
-    name: "create_run",
+    name: "pipeline_create_run",
     arguments: () => ({
       run: { source: { type: "prompts", prompts: ["a"] }, endpoint: "open" },
     }),
   },
-  { name: "read_secret", arguments: () => ({ name: "project_url" }) },
-  { name: "set_secret", arguments: () => ({ name: "mine", value: "hush" }) },
-  { name: "webhook_secret", arguments: () => ({}) },
-  { name: "resend_webhook", arguments: () => ({ event_id: 0 }) },
-  { name: "read_endpoint", arguments: () => ({ name: "open" }) },
+  { name: "pipeline_read_secret", arguments: () => ({ name: "project_url" }) },
   {
-    name: "ensure_endpoint",
+    name: "pipeline_set_secret",
+    arguments: () => ({ name: "mine", value: "hush" }),
+  },
+  { name: "pipeline_webhook_secret", arguments: () => ({}) },
+  { name: "resend_pipeline_webhook", arguments: () => ({ event_id: 0 }) },
+  { name: "pipeline_read_endpoint", arguments: () => ({ name: "open" }) },
+  {
+    name: "pipeline_ensure_endpoint",
     arguments: () => ({
       url: "https://model.test/v1",
       format: "openai-chat",
@@ -164,16 +167,16 @@ export const FUNCTIONS: FunctionAccess[] = [
       timeout_seconds: 1,
     }),
   },
-  { name: "inspect_project", arguments: () => ({}) },
+  { name: "pipeline_inspect_project", arguments: () => ({}) },
   { name: "check_pipeline_invariants", arguments: () => ({}) },
-  { name: "sweep_pipeline", arguments: () => ({}) },
-  { name: "purge_runs", arguments: () => ({ older_than: "30 days" }) },
+  { name: "maintain_pipeline", arguments: () => ({}) },
+  { name: "purge_pipeline_runs", arguments: () => ({ older_than: "30 days" }) },
   {
-    name: "read_evaluations",
+    name: "pipeline_read_evaluations",
     arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),
   },
   {
-    name: "read_scores",
+    name: "pipeline_read_scores",
     arguments: (run_id) => ({
       results_table: "prompt_evaluations",
       run_id,
@@ -181,7 +184,7 @@ export const FUNCTIONS: FunctionAccess[] = [
     }),
   },
   {
-    name: "find_response",
+    name: "pipeline_find_response",
     arguments: () => ({
       results_table: "prompt_evaluations",
       experiment: "of ada",
@@ -189,25 +192,25 @@ export const FUNCTIONS: FunctionAccess[] = [
     }),
   },
   {
-    name: "enqueue_tasks",
+    name: "pipeline_enqueue_tasks",
     arguments: (run_id) => ({ run_id, stage: "execute", tasks: [] }),
   },
   {
-    name: "start_worker",
+    name: "pipeline_start_worker",
     arguments: () => ({ worker_id: NOBODY, token: "guessed" }),
   },
-  { name: "take_wake", arguments: () => ({ run_id: 0 }) },
-  { name: "claim_tasks", arguments: ofWorker },
-  { name: "extend_leases", arguments: ofWorker },
-  { name: "release_tasks", arguments: ofWorker },
-  { name: "hand_over", arguments: ofWorker },
-  { name: "end_worker", arguments: ofWorker },
+  { name: "pipeline_take_wake", arguments: () => ({ run_id: 0 }) },
+  { name: "pipeline_claim_tasks", arguments: ofWorker },
+  { name: "pipeline_extend_leases", arguments: ofWorker },
+  { name: "pipeline_release_tasks", arguments: ofWorker },
+  { name: "pipeline_hand_over", arguments: ofWorker },
+  { name: "pipeline_end_worker", arguments: ofWorker },
   {
-    name: "finish_tasks",
+    name: "pipeline_finish_tasks",
     arguments: () => ({ worker_id: NOBODY, results: [] }),
   },
   {
-    name: "checkpoint_task",
+    name: "pipeline_checkpoint_task",
     arguments: () => ({
       worker_id: NOBODY,
       task_id: 1,
@@ -216,7 +219,7 @@ export const FUNCTIONS: FunctionAccess[] = [
     }),
   },
   {
-    name: "continue_list",
+    name: "pipeline_continue_list",
     arguments: () => ({ worker_id: NOBODY, task_id: 1, lease_token: NOBODY }),
   },
   {
@@ -224,7 +227,7 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ worker_id: NOBODY, endpoint: "open" }),
   },
   {
-    name: "find_cached_call",
+    name: "pipeline_find_cached_call",
     arguments: () => ({ worker_id: NOBODY, endpoint: "open", request: {} }),
   },
 ];

@@ -135,8 +135,8 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
       "--json",
     ]);
     equal(JSON.parse(compared.stdout)[0].pairs, 5);
-    const watched = await pipeline(project, ["watch", "1"]);
-    deepEqual([watched.code, watched.stdout], [
+    const followed = await pipeline(project, ["follow", "1"]);
+    deepEqual([followed.code, followed.stdout], [
       0,
       "Run 1 is completed: 5 succeeded, 0 failed\n",
     ]);
@@ -206,9 +206,9 @@ Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", 
       { type: "prompts", prompts: numberedPrompts(200) },
       { max_concurrency: 5 },
     );
-    const child = start(project, ["watch", String(id)]);
+    const child = start(project, ["follow", String(id)]);
     const stderr = child.stderr.getReader();
-    // The first line of progress: it is watching now.
+    // The first line of progress: it is following now.
     await stderr.read();
     child.kill("SIGINT");
     let said = "";
@@ -219,14 +219,14 @@ Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", 
     }
     await Promise.all([child.stdin.close(), child.stdout.cancel()]);
     equal((await child.status).code, 130);
-    match(said, new RegExp(`deno task pipeline watch ${id}`));
+    match(said, new RegExp(`deno task pipeline follow ${id}`));
     equal((await project.run(id)).status, "running");
 
     const paused = await pipeline(project, ["pause", String(id)]);
     equal(paused.stdout, `Run ${id} is paused\n`);
-    const watched = await pipeline(project, ["watch", String(id)]);
-    equal(watched.code, 4);
-    match(watched.stderr, /pipeline resume/);
+    const followed = await pipeline(project, ["follow", String(id)]);
+    equal(followed.code, 4);
+    match(followed.stderr, /pipeline resume/);
     await pipeline(project, ["resume", String(id)]);
     await pipeline(project, ["cancel", String(id)]);
     equal((await project.run(id)).status, "cancelled");
@@ -247,7 +247,7 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
     equal((await pipeline(project, ["show"])).code, 2);
     equal((await pipeline(project, ["show", "99"])).code, 1);
 
-    await project.sql`select sweep_pipeline()`;
+    await project.sql`select maintain_pipeline()`;
     const well = await pipeline(project, ["doctor"]);
     equal(well.code, 0, well.stdout);
     await project.sql`delete from vault.secrets where name = 'project_url'`;

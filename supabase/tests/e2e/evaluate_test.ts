@@ -76,7 +76,7 @@ Deno.test("run B on the prompts of run A is compared with it by one line of SQL"
       ],
     );
     const [{ id: again }] = await sql`
-      select evaluate_run(${first}, '["exact-match"]') as id
+      select evaluate_pipeline_run(${first}, '["exact-match"]') as id
     `;
     await project.untilOver(again);
     const [{ count }] = await sql`

@@ -65,7 +65,7 @@ for (const page of pages) {
   Deno.test(`every command and statement of ${page} works`, () =>
     withProject(async (project) => {
       // As in a project that has been up for a while.
-      await project.sql`select sweep_pipeline()`;
+      await project.sql`select maintain_pipeline()`;
       const folder = await makeFolder();
       const blocks = findFencedBlocks(
         await Deno.readTextFile(join(checkout, page)),

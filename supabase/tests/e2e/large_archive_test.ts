@@ -94,9 +94,9 @@ Deno.test("an archive that is replaced while it is read starts again and adds no
       { max_prompts: 20_000 },
     );
     await untilCheckpoint(project, id);
-    await project.sql`select pause_run(${id})`;
+    await project.sql`select pause_pipeline_run(${id})`;
     await project.upload("a.jsonl", lines(8_100));
-    await project.sql`select resume_run(${id})`;
+    await project.sql`select resume_pipeline_run(${id})`;
     const run = await project.untilOver(id, 90);
     equal(run.status, "completed");
     const [{ prompts, texts }] = await project.sql`

@@ -81,7 +81,7 @@ Deno.test("a wrong key pauses the run before more than max_concurrency calls, an
       const run = await project.run(id);
       return run.status === "paused" ? run : null;
     });
-    match(paused.error!, /401.*resume_run\(\d+\)/s);
+    match(paused.error!, /401.*resume_pipeline_run\(\d+\)/s);
     await until(async () => {
       const [{ leased }] = await project.sql`
         select count(*)::integer as leased from pipeline_tasks where status = 'leased'
@@ -95,7 +95,7 @@ Deno.test("a wrong key pauses the run before more than max_concurrency calls, an
     await project.sql`
       update model_endpoints set headers = '{"Authorization": "Bearer {{secret:MODEL_KEY}}"}'
     `;
-    await project.sql`select resume_run(${id})`;
+    await project.sql`select resume_pipeline_run(${id})`;
     const run = await project.untilOver(id);
     deepEqual([run.status, run.succeeded], ["completed", 200]);
     await project.checkInvariants(id);

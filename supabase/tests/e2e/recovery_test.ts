@@ -13,12 +13,12 @@ async function untilStored(project: Project, runId: number, count: number) {
   throw new Error(`Less than ${count} prompts are stored after 30 s`);
 }
 
-/** Loses every wake but those of the sweep, as pg_net may. */
+/** Loses every wake but those of maintenance, as pg_net may. */
 async function loseWakesButTheSweeps(project: Project) {
   await project.sql.unsafe(`
     create function net.lose_wake() returns trigger language plpgsql as $$
     begin
-      if convert_from(new.body, 'UTF8')::jsonb ->> 'reason' = 'sweep' then
+      if convert_from(new.body, 'UTF8')::jsonb ->> 'reason' = 'maintenance' then
         return new;
       end if;
       return null;
@@ -29,7 +29,7 @@ async function loseWakesButTheSweeps(project: Project) {
   `);
 }
 
-Deno.test("a run completes from the sweep alone when every other wake is lost", () =>
+Deno.test("a run completes from maintenance alone when every other wake is lost", () =>
   withProject(async (project) => {
     await loseWakesButTheSweeps(project);
     await project.upload(
@@ -45,7 +45,7 @@ Deno.test("a run completes from the sweep alone when every other wake is lost", 
     const reasons = await project.sql`
       select distinct reason from pipeline.workers where started_at is not null
     `;
-    deepEqual(reasons.map(({ reason }) => reason), ["sweep"]);
+    deepEqual(reasons.map(({ reason }) => reason), ["maintenance"]);
   }));
 
 Deno.test("a wake that arrives three times starts one worker and stores nothing twice", () =>

@@ -49,7 +49,7 @@ const ROWS: Record<string, (runId: number) => object> = {
   prompt_evaluations: () => ({ prompt: "a", success: true, response: "b" }),
   more_answers: () => ({ prompt: "a", success: true, response: "b" }),
   evaluation_scores: () => ({ evaluation_id: 77, evaluator: "n", score: 1 }),
-  webhook_deliveries: (run_id) => ({
+  pipeline_webhook_deliveries: (run_id) => ({
     run_id,
     event_id: 2,
     webhook_id: "evt_2",

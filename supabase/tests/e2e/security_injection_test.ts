@@ -21,7 +21,7 @@ const HOSTILE = [
 
 Deno.test("hostile texts in every field are stored as they are or refused", () =>
   withProject(async (project) => {
-    await project.sql`select create_results_table('other_answers')`;
+    await project.sql`select create_evaluations_table('other_answers')`;
     const schema = await schemaOf(project);
     for (const text of HOSTILE) await runWith(project, text);
     deepEqual(await schemaOf(project), schema, "nothing else has happened");
@@ -37,14 +37,18 @@ Deno.test("hostile names of tables are refused by whatever takes one", () =>
     for (const name of HOSTILE) {
       for (
         const [call, parameters] of [
-          ["create_results_table", { name }],
-          ["store_results", {
+          ["create_evaluations_table", { name }],
+          ["pipeline_store_results", {
             results_table: name,
             results: [{ prompt: "a" }],
           }],
-          ["read_evaluations", { results_table: name, ids: [1] }],
-          ["read_scores", { results_table: name, run_id: 1, experiment: null }],
-          ["find_response", {
+          ["pipeline_read_evaluations", { results_table: name, ids: [1] }],
+          ["pipeline_read_scores", {
+            results_table: name,
+            run_id: 1,
+            experiment: null,
+          }],
+          ["pipeline_find_response", {
             results_table: name,
             experiment: "e",
             prompt_key: "k",
@@ -60,7 +64,7 @@ Deno.test("hostile names of tables are refused by whatever takes one", () =>
             evaluators: ["refusal"],
             results_table: name,
           }],
-          ["create_run", {
+          ["pipeline_create_run", {
             run: {
               source: { type: "prompts", prompts: ["a"] },
               endpoint: "model",
@@ -152,7 +156,7 @@ Deno.test("JSON of the wrong shape costs its own run and no other", () =>
       } else ids.push(data.id);
     }
     for (const id of ids) await project.untilOver(id, 60);
-    await project.sql`select sweep_pipeline()`;
+    await project.sql`select maintain_pipeline()`;
     const { error } = await project.client.from("pipeline_errors").select();
     equal(error, null);
     const lost = await project.sql`

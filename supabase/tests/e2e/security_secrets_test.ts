@@ -149,7 +149,7 @@ Deno.test("a secret stays in Vault, whatever a model and a webhook do with it", 
       ok(known.includes("public.pipeline_tasks"), "the search finds texts");
       const [{ secret: webhookSecret }] = await project.sql`
         select decrypted_secret as secret from vault.decrypted_secrets
-        where name = 'webhook_secret'
+        where name = 'pipeline_webhook_secret'
       `;
       for (const secret of [SECRET, webhookSecret]) {
         const places = await findEverywhere(project, secret);
@@ -167,7 +167,7 @@ async function untilNotified({ sql }: Project) {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const [{ deliveries }] = await sql`
-      select count(*)::integer as deliveries from webhook_deliveries
+      select count(*)::integer as deliveries from pipeline_webhook_deliveries
     `;
     if (deliveries > 0) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -95,8 +95,8 @@ Deno.test("POST /pipeline-worker takes a token once, for its own worker, for a m
     equal((await project.run(second.runId)).status, "queued");
     equal(await send(project, first), 401, "replayed later");
 
-    await project.sql`select pause_run(${second.runId})`;
+    await project.sql`select pause_pipeline_run(${second.runId})`;
     equal(await send(project, second), 401, "of a run that is paused");
-    await project.sql`select resume_run(${second.runId})`;
+    await project.sql`select resume_pipeline_run(${second.runId})`;
     equal(await send(project, second), 401, "spent on a paused run");
   }, { wakes: "off" }));

@@ -194,7 +194,7 @@ async function untilRefused({ sql }: Project, count: number) {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const refused = await sql<{ error: string }[]>`
-      select error from webhook_deliveries where not delivered and next_attempt_at is null
+      select error from pipeline_webhook_deliveries where not delivered and next_attempt_at is null
     `;
     if (refused.length === count) return refused;
     await new Promise((resolve) => setTimeout(resolve, 50));

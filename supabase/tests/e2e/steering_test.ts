@@ -34,7 +34,7 @@ Deno.test("an UPDATE to paused stops a run within 5 s, and to running goes on wi
     const waited = await until(nothingLeased(project));
     ok(waited < 5_500, `${waited} ms`);
     const calls = project.model.count();
-    await project.sql`select sweep_pipeline()`;
+    await project.sql`select maintain_pipeline()`;
     equal(project.model.count(), calls, "nothing is called while paused");
     project.model.configure({ latency: 10 });
     await project
@@ -44,11 +44,11 @@ Deno.test("an UPDATE to paused stops a run within 5 s, and to running goes on wi
     await project.checkInvariants(id);
   }));
 
-Deno.test("cancel_run() ends a run and keeps what is stored", () =>
+Deno.test("cancel_pipeline_run() ends a run and keeps what is stored", () =>
   withProject(async (project) => {
     const id = await startLongRun(project);
     await until(() => Promise.resolve(project.model.count() > 20));
-    await project.sql`select cancel_run(${id})`;
+    await project.sql`select cancel_pipeline_run(${id})`;
     const waited = await until(nothingLeased(project));
     ok(waited < 5_500, `${waited} ms`);
     const run = await project.run(id);
@@ -77,7 +77,7 @@ Deno.test("raising max_concurrency takes effect within 5 s", () =>
     ok(project.model.peakInFlight() <= 40);
   }));
 
-Deno.test("retry_failed_tasks() calls only what failed and stores it in the same rows", () =>
+Deno.test("retry_pipeline_run() calls only what failed and stores it in the same rows", () =>
   withProject(async (project) => {
     const id = await project.startRun({
       type: "prompts",
@@ -86,7 +86,7 @@ Deno.test("retry_failed_tasks() calls only what failed and stores it in the same
     const before = await project.untilOver(id);
     deepEqual([before.succeeded, before.failed], [5, 1]);
     const calls = project.model.count();
-    await project.sql`select retry_failed_tasks(${id})`;
+    await project.sql`select retry_pipeline_run(${id})`;
     const after = await project.untilOver(id);
     deepEqual([after.succeeded, after.failed], [6, 0]);
     equal(project.model.count(), calls + 1);

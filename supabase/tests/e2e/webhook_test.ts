@@ -47,7 +47,8 @@ async function withReceiver(
   ) => Promise<void>,
 ) {
   await withProject(async (project) => {
-    const [{ secret }] = await project.sql`select webhook_secret() as secret`;
+    const [{ secret }] = await project
+      .sql`select pipeline_webhook_secret() as secret`;
     const receiver = startReceiver(secret, statuses);
     try {
       await test(project, receiver);
@@ -64,11 +65,11 @@ Deno.test("a receiver that fails and recovers accepts every event once, in order
       { type: "prompts", prompts: numberedPrompts(500) },
       { evaluation_webhook: url, max_concurrency: 1 },
     );
-    await sql`select pause_run(${id})`;
-    await sql`select resume_run(${id})`;
-    await sql`select pause_run(${id})`;
-    await sql`select resume_run(${id})`;
-    await sql`select cancel_run(${id})`;
+    await sql`select pause_pipeline_run(${id})`;
+    await sql`select resume_pipeline_run(${id})`;
+    await sql`select pause_pipeline_run(${id})`;
+    await sql`select resume_pipeline_run(${id})`;
+    await sql`select cancel_pipeline_run(${id})`;
     const last = await project.startRun({ type: "prompts", prompts: ["a"] }, {
       evaluation_webhook: url,
     });
@@ -79,7 +80,7 @@ Deno.test("a receiver that fails and recovers accepts every event once, in order
         update pipeline_tasks set available_at = now()
         where stage = 'notify' and status = 'pending' and available_at > now()
       `;
-      await sql`select sweep_pipeline()`;
+      await sql`select maintain_pipeline()`;
       const [{ open }] = await sql`
         select count(*)::integer as open from pipeline_tasks
         where stage = 'notify' and status in ('pending', 'leased')
@@ -108,7 +109,7 @@ Deno.test("a receiver that fails and recovers accepts every event once, in order
       "events of a run arrive in the order in which they happened",
     );
     const deliveries = await sql`
-      select status_code, delivered from webhook_deliveries order by id
+      select status_code, delivered from pipeline_webhook_deliveries order by id
     `;
     deepEqual(
       deliveries.map(({ status_code }) => status_code).sort(),
@@ -118,7 +119,7 @@ Deno.test("a receiver that fails and recovers accepts every event once, in order
     equal(deliveries.filter(({ delivered }) => delivered).length, 3);
   }));
 
-Deno.test("410 ends an event, and resend_webhook() delivers it again", () =>
+Deno.test("410 ends an event, and resend_pipeline_webhook() delivers it again", () =>
   withReceiver([410], async (project, { url, received }) => {
     const { sql } = project;
     const id = await project.startRun(
@@ -127,18 +128,18 @@ Deno.test("410 ends an event, and resend_webhook() delivers it again", () =>
     );
     await project.untilOver(id);
     await until(async () =>
-      (await sql`select from webhook_deliveries`).length === 1
+      (await sql`select from pipeline_webhook_deliveries`).length === 1
     );
     const [delivery] = await sql`
-      select event_id, delivered, error, next_attempt_at from webhook_deliveries
+      select event_id, delivered, error, next_attempt_at from pipeline_webhook_deliveries
     `;
     deepEqual([delivery.delivered, delivery.next_attempt_at], [false, null]);
     match(delivery.error, /410/);
-    await sql`select resend_webhook(${delivery.event_id})`;
+    await sql`select resend_pipeline_webhook(${delivery.event_id})`;
     await until(() => received.length === 2);
     deepEqual(received.map(({ id }) => id), [received[0].id, received[0].id]);
     const [{ secrets }] = await sql`
-      select count(*)::integer as secrets from vault.secrets where name = 'webhook_secret'
+      select count(*)::integer as secrets from vault.secrets where name = 'pipeline_webhook_secret'
     `;
     equal(secrets, 1);
   }));

@@ -79,8 +79,18 @@ export interface ArchiveCounts {
   skipped: number;
 }
 
+/** A prompt and what it is told apart by in its file, where the same may be asked many times. */
+export interface PromptEvent {
+  type: "prompt";
+  prompt: Prompt;
+  /** The conversation's own id, or its number in the file. */
+  conversation: string | number;
+  /** The message's own id, or its position among the prompts of the conversation. */
+  message: string | number;
+}
+
 export type ArchiveEvent =
-  | { type: "prompt"; prompt: Prompt }
+  | PromptEvent
   | { type: "error"; error: ArchiveError }
   /** Everything before it was given out; continuing from it gives exactly the rest. */
   | { type: "checkpoint"; cursor: ArchiveCursor }

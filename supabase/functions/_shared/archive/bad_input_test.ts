@@ -195,7 +195,7 @@ Deno.test("readArchive() passes over a conversation that is too large", async ()
 });
 
 Deno.test("readArchive() splits a session that is too large", async () => {
-  const { texts, errors, prompts } = await collect(
+  const { texts, errors, places } = await collect(
     lines(...Array.from({ length: 10 }, (_, n) => ({
       role: "user",
       content: `${n}`.repeat(1000),
@@ -205,15 +205,15 @@ Deno.test("readArchive() splits a session that is too large", async () => {
   equal(texts.length, 10);
   ok(errors.length > 0);
   ok(errors.every(({ code }) => code === "too_large"));
-  equal(new Set(prompts.map(({ key }) => key)).size, 10);
+  equal(new Set(places).size, 10);
 });
 
-Deno.test("readArchive() gives prompts of conversations with the same id their own keys", async () => {
-  const { prompts } = await collect([
+Deno.test("readArchive() gives prompts of conversations with the same id their own places", async () => {
+  const { places } = await collect([
     { id: "1", messages: chatMessages("one") },
     { id: "1", messages: chatMessages("two") },
   ]);
-  equal(new Set(prompts.map(({ key }) => key)).size, 2);
+  equal(new Set(places).size, 2);
 });
 
 Deno.test("readArchive() reports a record that a format cannot read", async () => {

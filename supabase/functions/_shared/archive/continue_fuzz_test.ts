@@ -69,6 +69,10 @@ Deno.test("readArchive() continues damaged archives from every checkpoint", asyn
             rest.prompts,
             whole.prompts.slice(checkpoint.promptsBefore),
           );
+          deepEqual(
+            rest.places,
+            whole.places.slice(checkpoint.promptsBefore),
+          );
           deepEqual(rest.end, whole.end);
         }
       },

@@ -68,9 +68,9 @@ export const extractOptionsSchema = z.strictObject({
   /** ISO 8601, UTC where no zone is given; `since` inclusive, `until` exclusive. A prompt without time passes neither. */
   since: moment,
   until: moment,
-  /** The same text, white space and case aside, counts once. */
+  /** The same prompt, by its key, counts once. */
   dedupe: z.boolean().default(false),
-  /** Below 1 a fraction, from 1 on a number of prompts; chosen by a hash of `seed` and key. */
+  /** Below 1 a fraction, from 1 on a number of prompts; chosen by a hash of `seed`, key and place in the conversation. */
   sample: z.number().positive().refine(
     (sample) => sample < 1 || Number.isInteger(sample),
     "Cannot take a sample of this size: give a fraction below 1 or a whole number of prompts",

@@ -198,7 +198,7 @@ export class PartReader {
       counts.conversations++;
       counts.prompts += prompts.length;
       for (const prompt of prompts) {
-        this.#events.push({ type: "prompt", prompt });
+        this.#events.push(prompt);
       }
     }
     if (loss !== undefined) this.#lose(loss.code, loss.reason, place);

@@ -12,10 +12,9 @@ import type { ExtractOptions } from "./options.ts";
 import { type PartEvent, PartReader } from "./part_reader.ts";
 import { createPromptMaker } from "./prompts/to_prompts.ts";
 
-/** What an archive is called: its prompts carry it, and their keys are made of it. */
+/** What an archive is called: its prompts carry it. */
 export interface ArchiveName {
   bucket?: string;
-  directory?: string;
   path: string;
 }
 

@@ -1,7 +1,5 @@
-import type { Prompt } from "../prompt.ts";
-import type { ArchiveError } from "./archive_event.ts";
+import type { ArchiveError, PromptEvent } from "./archive_event.ts";
 import type { ExtractOptions } from "./options.ts";
-import { createDedupe } from "./prompts/dedupe.ts";
 import { sampleByCount } from "./prompts/sample.ts";
 import {
   type ArchiveName,
@@ -27,7 +25,7 @@ export interface FileReport {
 }
 
 export type ExtractEvent =
-  | { type: "prompt"; prompt: Prompt }
+  | PromptEvent
   | { type: "file"; report: FileReport };
 
 /**
@@ -40,8 +38,8 @@ export async function* readArchives(
   options: ExtractOptions,
   settings: ReadArchiveSettings,
 ): AsyncGenerator<ExtractEvent> {
-  const isNew = createDedupe();
-  const sampled: Prompt[] = [];
+  const keys = new Set<string>();
+  const sampled: PromptEvent[] = [];
   const byCount = options.sample !== undefined && options.sample >= 1;
   const most = options.maxPrompts ?? Infinity;
   let given = 0;
@@ -55,20 +53,21 @@ export async function* readArchives(
       skipped: 0,
       errors: [],
     };
-    for await (const prompt of readOne(archive, options, settings, report)) {
-      if (options.dedupe && !isNew(prompt.text)) continue;
-      if (byCount) sampled.push(prompt);
+    for await (const found of readOne(archive, options, settings, report)) {
+      if (options.dedupe && keys.has(found.prompt.key)) continue;
+      if (options.dedupe) keys.add(found.prompt.key);
+      if (byCount) sampled.push(found);
       else {
-        yield { type: "prompt", prompt };
+        yield found;
         if (++given >= most) break;
       }
     }
     yield { type: "file", report };
   }
   if (!byCount) return;
-  for (const prompt of sampleByCount(sampled, options.sample!, options.seed)) {
+  for (const found of sampleByCount(sampled, options.sample!, options)) {
     if (given++ >= most) return;
-    yield { type: "prompt", prompt };
+    yield found;
   }
 }
 
@@ -77,7 +76,7 @@ async function* readOne(
   options: ExtractOptions,
   settings: ReadArchiveSettings,
   report: FileReport,
-): AsyncGenerator<Prompt> {
+): AsyncGenerator<PromptEvent> {
   try {
     const events = readArchive(
       await open(),
@@ -89,7 +88,7 @@ async function* readOne(
     for await (const event of events) {
       if (event.type === "prompt") {
         report.prompts++;
-        yield event.prompt;
+        yield event;
       } else if (event.type === "error") report.errors.push(event.error);
       else if (event.type === "end") {
         report.format = event.format;

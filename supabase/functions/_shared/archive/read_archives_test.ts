@@ -1,10 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { promptKey } from "../prompt_key.ts";
 import { extractOptionsSchema } from "./options.ts";
 import {
   type ExtractEvent,
   readArchives,
   type UnreadArchive,
 } from "./read_archives.ts";
+import { buildZip } from "./testing/build_zip.ts";
 
 function archive(path: string, ...prompts: string[]): UnreadArchive {
   const text = prompts.map((content) =>
@@ -43,10 +45,36 @@ Deno.test("readArchives() stops after maxPrompts of all archives", async () => {
 
 Deno.test("readArchives() counts the same text in two archives once", async () => {
   const events = await read(
-    [archive("a", "one"), archive("b", "ONE ", "two")],
+    [archive("a", "one"), archive("b", " one\n", "two", "ONE")],
     { dedupe: true },
   );
-  deepEqual(textsOf(events), ["one", "two"]);
+  deepEqual(textsOf(events), ["one", "two", "ONE"]);
+});
+
+Deno.test("readArchives() gives equal keys for an archive under any name, packed or listed", async () => {
+  const texts = ["one", "  two\r\nlines ", "one"];
+  const plain = archive("chats.jsonl", ...texts);
+  const content = await new Response(await plain.open()).bytes();
+  const zip = buildZip([{ name: "in/chats.jsonl", content }]);
+  const keys = texts.map((text) => promptKey({ text }));
+  const keysOf = async (one: UnreadArchive, options = {}) =>
+    (await read([one], options)).flatMap((event) =>
+      event.type === "prompt" ? [event.prompt.key] : []
+    );
+  for (
+    const copy of [
+      plain,
+      { ...plain, path: "april.jsonl" },
+      { ...plain, path: "2026/chats.jsonl", bucket: "archives" },
+      {
+        path: "chats.zip",
+        open: () => Promise.resolve(new Blob([zip as BlobPart]).stream()),
+      },
+    ]
+  ) {
+    deepEqual(await keysOf(copy), keys);
+    deepEqual(await keysOf(copy, { dedupe: true }), keys.slice(0, 2));
+  }
 });
 
 Deno.test("readArchives() takes a sample of all archives together", async () => {

@@ -1,4 +1,4 @@
-import { toCallFailure } from "./call_failure.ts";
+import { PipelineError } from "../errors.ts";
 import type { EvaluationRow } from "./evaluation_row.ts";
 import type { EvaluationContext, Evaluator } from "./evaluator.ts";
 import type {
@@ -14,15 +14,14 @@ import {
   describeMissingReference,
   type ReferenceChoice,
 } from "./reference.ts";
-import type { Score, Verdict } from "./score.ts";
-import { toStorable } from "./text/clip.ts";
+import type { Question } from "./judging/question.ts";
+import { type Score, toStorableVerdict, type Verdict } from "./score.ts";
 
 /**
  * Makes an evaluator of a configuration that `evaluatorSchema` has parsed.
  *
  * One rule for rows without a response, of prompts that failed: every evaluator answers with an
- * error, except refusal for a call that the endpoint declined. Texts are made fit for Postgres and
- * cut to a bounded length.
+ * error, except refusal for a call that the endpoint declined.
  *
  * @param options.reference the run's choice, for evaluators that have none of their own
  */
@@ -40,11 +39,15 @@ export function createEvaluator(
     try {
       const verdict = (scorer as Scorer)(prepared.subject, context);
       return verdict instanceof Promise
-        ? verdict.catch(toErrorVerdict).then((it) => toScore(name, it))
-        : toScore(name, verdict);
+        ? verdict.catch(toErrorVerdict).then(toResult)
+        : toResult(verdict);
     } catch (error) {
       return toScore(name, toErrorVerdict(error));
     }
+  }
+
+  function toResult(result: Verdict | Question[]): Score | Question[] {
+    return Array.isArray(result) ? result : toScore(name, result);
   }
 
   if (typeof scorer === "function") return { name, evaluate };
@@ -149,26 +152,11 @@ async function scoreOrFail(
 }
 
 function toErrorVerdict(error: unknown): Verdict {
-  const { message, failure } = toCallFailure(error);
-  return { error: message, failure };
+  if (error instanceof PipelineError) throw error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return { error: `Cannot score: ${reason}` };
 }
 
-const MOST_LABEL = 200;
-const MOST_TEXT = 2000;
-
 function toScore(name: string, verdict: Verdict): Score {
-  const score: Score = { evaluator: name };
-  if (verdict.score !== undefined) score.score = verdict.score;
-  if (verdict.passed !== undefined) score.passed = verdict.passed;
-  if (verdict.label !== undefined) {
-    score.label = toStorable(verdict.label, MOST_LABEL);
-  }
-  if (verdict.explanation !== undefined) {
-    score.explanation = toStorable(verdict.explanation, MOST_TEXT);
-  }
-  if (verdict.error !== undefined) {
-    score.error = toStorable(verdict.error, MOST_TEXT);
-  }
-  if (verdict.failure !== undefined) score.failure = verdict.failure;
-  return score;
+  return { evaluator: name, ...toStorableVerdict(verdict) };
 }

@@ -1,7 +1,9 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { PipelineError } from "../errors.ts";
 import { createEvaluator } from "./create_evaluator.ts";
 import { evaluatorSchema } from "./evaluator_schema.ts";
 import { EVALUATORS } from "./evaluators.ts";
+import type { Score } from "./score.ts";
 import { aContext } from "./testing/contexts.ts";
 import { evaluate } from "./testing/evaluate.ts";
 import { aFailedRow, aRow } from "./testing/rows.ts";
@@ -27,7 +29,6 @@ Deno.test("createEvaluator() scores no response that a failed prompt left behind
 Deno.test("createEvaluator() turns what is thrown into the error of the score", async () => {
   for (
     const [config, call] of [
-      [{ type: "rubric", rubric: "x", endpoint: "judge" }, "judge"],
       [{ type: "webhook", url: "https://example.com" }, "post"],
       [{
         type: "pairwise",
@@ -40,6 +41,16 @@ Deno.test("createEvaluator() turns what is thrown into the error of the score", 
     const { error } = await evaluate(config, {}, context);
     match(error!, new RegExp(`^Cannot score: .*${call}$`));
   }
+});
+
+Deno.test("createEvaluator() lets a failure of the pipeline pass, which is no row's", async () => {
+  const unavailable = new PipelineError("unavailable", "database is down");
+  const context = aContext({ responseIn: () => Promise.reject(unavailable) });
+  const against = { experiment: "base" };
+  await rejects(
+    evaluate({ type: "pairwise", endpoint: "judge", against }, {}, context),
+    unavailable,
+  );
 });
 
 Deno.test("createEvaluator() answers without a promise when nobody is asked", () => {
@@ -63,7 +74,7 @@ Deno.test("createEvaluator() takes the run's reference unless the evaluator has 
     const evaluator = createEvaluator(evaluatorSchema.parse(config), {
       reference: { value: "Rome" },
     });
-    return (await evaluator.evaluate(row, aContext())).passed;
+    return (await evaluator.evaluate(row, aContext()) as Score).passed;
   };
   equal(await passes("exact-match"), true);
   const own = { type: "exact-match", reference: { from: "archive" } };
@@ -76,14 +87,14 @@ Deno.test("createEvaluator() makes texts fit for Postgres and bounds their lengt
       Promise.resolve({
         scores: [{
           id: 1,
-          label: "l".repeat(300),
+          category: "l".repeat(300),
           explanation: `\0${"e".repeat(5000)}`,
         }],
       }),
   });
   const config = { type: "webhook", url: "https://example.com" };
-  const { label, explanation } = await evaluate(config, {}, context);
-  equal(label!.length, 200);
+  const { category, explanation } = await evaluate(config, {}, context);
+  equal(category!.length, 200);
   equal(explanation!.length, 2000);
   equal(explanation![0], "\ufffd");
 });

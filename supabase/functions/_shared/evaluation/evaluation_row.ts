@@ -1,6 +1,8 @@
 /** A stored result as evaluators see it: a row of `prompt_evaluations`, without what they never need. */
 export interface EvaluationRow {
   id: number;
+  /** Equal for the same prompt in other experiments. */
+  promptKey: string;
   prompt: string;
   /** Null when the prompt failed. */
   response: string | null;

@@ -1,23 +1,9 @@
-import type { ModelResult } from "../model/model_result.ts";
-import type { Message } from "../prompt.ts";
 import type { EvaluationRow } from "./evaluation_row.ts";
+import type { Question } from "./judging/question.ts";
 import type { Score } from "./score.ts";
-
-/** One question to a judge, a model behind an endpoint of `model_endpoints`. */
-export interface JudgeRequest {
-  endpoint: string;
-  /** Used instead of the endpoint's model. */
-  model?: string;
-  prompt: string;
-  messages?: Message[];
-  /** Model parameters, as in a run. */
-  parameters?: Record<string, unknown>;
-}
 
 /** What evaluators may ask of the world; cheap ones ask nothing. */
 export interface EvaluationContext {
-  /** Calls a model within its endpoint's limits, the run's budget and the cache. */
-  judge(request: JudgeRequest): Promise<ModelResult>;
   /** Sends JSON and gives the parsed JSON answer; throws when there is none. */
   post(url: string, body: unknown): Promise<unknown>;
   /**
@@ -29,16 +15,22 @@ export interface EvaluationContext {
   signal?: AbortSignal;
 }
 
-/** Scores rows. Neither method throws: what goes wrong becomes the `error` of a score. */
+/**
+ * Scores rows. What goes wrong becomes the `error` of a score, but for a `PipelineError` of the
+ * context: then nothing has been said about the rows.
+ */
 export interface Evaluator {
   name: string;
   /** Rows that `evaluateBatch` takes at once; absent when rows go one by one. */
   batchSize?: number;
-  /** A promise only where the evaluator calls a model or a webhook. */
+  /**
+   * The score, or the questions to judges whose votes will make it; the same for the same row. A
+   * promise only where the evaluator asks its context.
+   */
   evaluate(
     row: EvaluationRow,
     context: EvaluationContext,
-  ): Promise<Score> | Score;
+  ): Promise<Score | Question[]> | Score | Question[];
   /** One score per row, in the order of the rows; present with `batchSize`. */
   evaluateBatch?(
     rows: readonly EvaluationRow[],

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { EvaluationRow } from "./evaluation_row.ts";
 import type { EvaluationContext } from "./evaluator.ts";
+import type { Question } from "./judging/question.ts";
 import type { Verdict } from "./score.ts";
 
 /** A row with what evaluators compare. */
@@ -11,10 +12,11 @@ export interface Subject {
   reference: string | null;
 }
 
+/** Scores a row, or says what judges are to be asked about it. */
 export type Scorer = (
   subject: Subject,
   context: EvaluationContext,
-) => Verdict | Promise<Verdict>;
+) => Verdict | Question[] | Promise<Verdict | Question[]>;
 
 /** Scores several rows with one call; one verdict per subject, in their order. */
 export interface BatchScorer {

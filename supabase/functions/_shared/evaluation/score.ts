@@ -1,24 +1,39 @@
-import type { ModelError } from "../model/model_result.ts";
+import { toStorable } from "./text/clip.ts";
 
 /** What one evaluator says about one row; `error` when it could not score. */
-export interface Score {
+export interface Score extends Verdict {
   /** The evaluator's name, unique in its run. */
   evaluator: string;
+}
+
+/** A score that does not know its evaluator's name yet. */
+export interface Verdict {
   /** From 0 (worst) to 1 (best). */
   score?: number;
   passed?: boolean;
   /** A word to count by, such as `win` or `refusal`; at most 200 characters. */
-  label?: string;
+  category?: string;
   /** Why, for people; at most 2,000 characters. */
   explanation?: string;
   /** What could not be done, and what to do; at most 2,000 characters. */
   error?: string;
-  /**
-   * The failed call behind `error`, of a judge or a webhook; its class says whether another attempt
-   * can help. Not meant to be stored.
-   */
-  failure?: ModelError;
 }
 
-/** A score that does not know its evaluator's name yet. */
-export type Verdict = Omit<Score, "evaluator">;
+const MOST_CATEGORY = 200;
+const MOST_TEXT = 2000;
+
+/** The verdict without what is undefined, its texts fit for Postgres and cut to a bounded length. */
+export function toStorableVerdict(verdict: Verdict): Verdict {
+  const { score, passed, category, explanation, error } = verdict;
+  const storable: Verdict = {};
+  if (score !== undefined) storable.score = score;
+  if (passed !== undefined) storable.passed = passed;
+  if (category !== undefined) {
+    storable.category = toStorable(category, MOST_CATEGORY);
+  }
+  if (explanation !== undefined) {
+    storable.explanation = toStorable(explanation, MOST_TEXT);
+  }
+  if (error !== undefined) storable.error = toStorable(error, MOST_TEXT);
+  return storable;
+}

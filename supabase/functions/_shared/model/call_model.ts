@@ -1,18 +1,19 @@
+import type { Clock } from "../clock.ts";
 import { startDeadline } from "./deadline.ts";
+import { describeFailure } from "./describe_failure.ts";
 import {
   createEgressGuard,
   type EgressVerdict,
   type ResolveDns,
 } from "./egress_guard.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { toFailureMessage } from "./failure_message.ts";
-import { chooseFormat } from "./formats/known_formats.ts";
+import { FailedCall } from "./failed_call.ts";
+import { chooseFormat } from "./formats/choose_format.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
 import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
-import type { Failure, Outcome } from "./outcome.ts";
-import { readOutcome } from "./read_outcome.ts";
+import { type CallOutcome, readOutcome } from "./read_outcome.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
 import { toFailure } from "./thrown_failure.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
@@ -22,8 +23,7 @@ export interface ModelCallerDependencies {
   fetch: typeof fetch;
   /** Value of a secret by name; rejects when there is none. */
   resolveSecret(name: string): Promise<string>;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  now: Clock["now"];
   /** Whether `PIPELINE_ALLOW_PRIVATE_HOSTS=true`; opens http and private hosts. */
   allowPrivateHosts: boolean;
   /** `Deno.resolveDns`, where the platform has it. */
@@ -68,7 +68,7 @@ export function createModelCaller(
     );
     let sentAt: number | undefined;
     let scrub = NO_SECRETS;
-    let outcome: Outcome;
+    let outcome: CallOutcome;
     try {
       if (prepared.problem) throw prepared.problem;
       const { format } = prepared;
@@ -76,24 +76,21 @@ export function createModelCaller(
       const resolved = await deadline.within(headerSource.resolve());
       scrub = resolved.scrub;
       const egress = await deadline.within(guard.check(new URL(target)));
-      if (egress.verdict !== "allowed") {
-        outcome = { failure: toEgressFailure(egress) };
-      } else {
-        sentAt = now();
-        deadline.restart();
-        const response = await dependencies.fetch(target, {
-          method: "POST",
-          headers: resolved.headers,
-          body,
-          redirect: "manual",
-          signal: deadline.signal,
-        }).catch(throwConnectionFailure);
-        outcome = await readOutcome(response, format, {
-          limitBytes: responseLimitBytes,
-          now: now(),
-        });
-        if (outcome.failure?.code === "unauthorized") headerSource.forget();
-      }
+      if (egress.verdict !== "allowed") throw toFailedCall(egress);
+      sentAt = now();
+      deadline.restart();
+      const response = await dependencies.fetch(target, {
+        method: "POST",
+        headers: resolved.headers,
+        body,
+        redirect: "manual",
+        signal: deadline.signal,
+      }).catch(throwConnectionFailure);
+      outcome = await readOutcome(response, format, {
+        limitBytes: responseLimitBytes,
+        now: now(),
+      });
+      if (outcome.failure?.code === "unauthorized") headerSource.forget();
     } catch (error) {
       outcome = {
         failure: toFailure(error, deadline.givenUp(), endpoint.timeoutSeconds),
@@ -153,26 +150,19 @@ function withDefaults(
   return headers;
 }
 
-function toEgressFailure(
-  egress: Exclude<EgressVerdict, { verdict: "allowed" }>,
-): Failure {
-  return egress.verdict === "refused"
-    ? {
-      class: "stop",
-      code: "egress_refused",
-      what: "must not be called",
-      said: egress.reason,
-    }
-    : {
-      class: "transient",
-      code: "dns",
-      what: "could not be reached",
-      said: egress.reason,
-    };
+function toFailedCall(
+  { verdict, reason }: Exclude<EgressVerdict, { verdict: "allowed" }>,
+): FailedCall {
+  return new FailedCall({
+    ...verdict === "refused"
+      ? { class: "stop", code: "egress_refused", what: "must not be called" }
+      : { class: "transient", code: "dns", what: "could not be reached" },
+    said: reason,
+  });
 }
 
 function finish(
-  outcome: Outcome,
+  outcome: CallOutcome,
   endpoint: string,
   scrub: typeof NO_SECRETS,
   durationMs: number,
@@ -194,13 +184,8 @@ function finish(
       finishReason: answer.finishReason,
     };
   }
-  const { what, said, ...error } = failure;
-  const message = toFailureMessage({
-    endpoint,
-    code: error.code,
-    what,
-    // Before it is shortened: half a secret would not be recognised.
-    said: said === undefined ? undefined : scrub.text(said),
-  });
-  return { ...record, ok: false, error: { ...error, message } };
+  // Before it is shortened: half a secret would not be recognised.
+  const said = failure.said && scrub.text(failure.said);
+  const error = describeFailure(endpoint, { ...failure, said });
+  return { ...record, ok: false, error };
 }

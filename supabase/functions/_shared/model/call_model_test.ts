@@ -6,7 +6,8 @@ import {
 } from "./call_model.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ModelRequest } from "./model_request.ts";
-import type { ModelError, ModelResult } from "./model_result.ts";
+import type { ModelResult } from "./model_result.ts";
+import type { TaskError } from "../task_error.ts";
 
 const ENDPOINT: Endpoint = {
   name: "mine",
@@ -46,7 +47,7 @@ async function call(
 async function errorOf(
   respond: (request: Request) => Response | Promise<Response>,
   setup?: Setup,
-): Promise<ModelError> {
+): Promise<TaskError> {
   const result = await call(respond, setup);
   if (result.ok) throw new Error(`expected a failure, got "${result.text}"`);
   return result.error;
@@ -331,7 +332,7 @@ Deno.test("call() does not follow a redirect and hides its query", async () => {
   );
   equal(error.class, "permanent");
   equal(error.code, "redirect");
-  match(error.message, /it points to http:\/\/10\.0\.0\.1\/login\./);
+  match(error.message, /it points to http:\/\/10\.0\.0\.1\/login$/);
 });
 
 Deno.test("call() gives up a response above the limit", async () => {

@@ -1,9 +1,10 @@
+import type { ErrorClass, TaskError } from "../task_error.ts";
 import type { ProviderError } from "./model_format.ts";
-import type { ErrorClass, ModelError, RateLimits } from "./model_result.ts";
+import type { RateLimits } from "./model_result.ts";
 import { resetOfSpentBudget } from "./rate_limits.ts";
 import { clampWait, readRetryAfter } from "./retry_after.ts";
 
-type Verdict = Pick<ModelError, "class" | "code">;
+type Verdict = Pick<TaskError, "class" | "code">;
 
 /** A failure as the endpoint reported it, by status or inside a 2xx body. */
 export interface ReportedFailure {
@@ -19,7 +20,7 @@ export interface ReportedFailure {
 /** Decides what a failure that an endpoint reported means for the queue. */
 export function classifyFailure(
   { status: httpStatus, headers, error, limits, now }: ReportedFailure,
-): Verdict & Pick<ModelError, "status" | "retryAfterMs"> {
+): Verdict & Pick<TaskError, "status" | "retryAfterMs"> {
   const codes = error?.codes ?? [];
   const status = httpStatus ?? error?.status ?? statusOfCodes(codes);
   const asked = readRetryAfter(headers, now) ?? error?.retryAfterMs;

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import {
+  MODEL_FORMAT_NAMES,
+  type ModelFormatName,
+} from "./formats/known_formats.ts";
 import { compileJsonPath } from "./json_path.ts";
-import { MODEL_FORMAT_NAMES, type ModelFormatName } from "./model_format.ts";
 import { compileTemplate } from "./request_template.ts";
 
 /** A model behind an HTTP API, as a row of `model_endpoints` describes it. */
@@ -59,29 +62,15 @@ export const endpointSchema = z.strictObject({
   }).nullish(),
   timeoutSeconds: z.number().positive().max(3600).default(60),
 }).superRefine(({ format, requestTemplate, responsePath }, context) => {
-  const declared = format ?? "custom";
-  if (requestTemplate !== undefined && declared !== "custom") {
-    context.addIssue({
-      code: "custom",
-      path: ["requestTemplate"],
-      message: `needs format custom, not ${format}`,
-    });
-  }
-  if (responsePath && declared !== "custom") {
-    context.addIssue({
-      code: "custom",
-      path: ["responsePath"],
-      message: `needs format custom, not ${format}`,
-    });
+  const refuse = (field: string, message: string) =>
+    context.addIssue({ code: "custom", path: [field], message });
+  if ((format ?? "custom") !== "custom") {
+    const message = `needs format custom, not ${format}`;
+    if (requestTemplate !== undefined) refuse("requestTemplate", message);
+    if (responsePath) refuse("responsePath", message);
   }
   const problem = problemOfTemplate(requestTemplate);
-  if (problem) {
-    context.addIssue({
-      code: "custom",
-      path: ["requestTemplate"],
-      message: problem,
-    });
-  }
+  if (problem) refuse("requestTemplate", problem);
 });
 
 function problemOfTemplate(template: unknown): string | undefined {

@@ -10,10 +10,12 @@ import {
 } from "../../../../scripts/local/model_simulator/control_simulator.ts";
 import { createModelCaller } from "./call_model.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { FAULT_CASES } from "./fault_outcomes.ts";
-import { toFaultPage } from "./fault_table.ts";
-import { MODEL_FORMAT_NAMES, type ModelFormatName } from "./model_format.ts";
+import {
+  MODEL_FORMAT_NAMES,
+  type ModelFormatName,
+} from "./formats/known_formats.ts";
 import type { ModelResult } from "./model_result.ts";
+import { FAULT_CASES } from "./testing/fault_outcomes.ts";
 
 const ENDPOINTS: Record<ModelFormatName, Partial<Endpoint>> = {
   "openai-chat": { url: "/v1/chat/completions" },
@@ -131,12 +133,3 @@ Deno.test("call() guesses the format of an unknown URL from the response", () =>
       equal(result.outputTokens, 3);
     }
   }));
-
-Deno.test("docs/faults.md is what the fault cases say", async () => {
-  const page = new URL("../../../../docs/faults.md", import.meta.url);
-  equal(
-    await Deno.readTextFile(page),
-    toFaultPage(FAULT_CASES),
-    "run scripts/docs/write_fault_table.ts",
-  );
-});

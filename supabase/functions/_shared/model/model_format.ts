@@ -2,16 +2,6 @@ import type { JsonObject } from "./json_value.ts";
 import type { RequestParts } from "./model_request.ts";
 import type { FinishReason, TokenUsage } from "./model_result.ts";
 
-export const MODEL_FORMAT_NAMES = [
-  "openai-chat",
-  "openai-responses",
-  "anthropic-messages",
-  "gemini",
-  "ollama",
-  "custom",
-] as const;
-export type ModelFormatName = typeof MODEL_FORMAT_NAMES[number];
-
 /** What an endpoint says went wrong, in its own words. */
 export interface ProviderError {
   /** HTTP status by the body's own account. */
@@ -45,7 +35,11 @@ export interface StreamAssembly {
 
 /** How one vendor's API is spoken. */
 export interface ModelFormat {
-  name: ModelFormatName;
+  name: string;
+  /** The path of the API's method, which gives the format away. */
+  path?: RegExp;
+  /** Hosts of vendors that speak it; looked at when no format knows the path. */
+  host?: RegExp;
   /** Headers the API demands, sent unless the endpoint sets them itself. */
   headers: Record<string, string>;
   /** Where to send a request, given the endpoint's URL, which may be a base. */

@@ -57,6 +57,8 @@ export interface RequestParts {
   system: string | undefined;
   /** User and assistant turns, oldest first; the last one is the prompt. */
   turns: { role: "user" | "assistant"; content: string }[];
+  /** The turns, with the system prompt before them if there is one. */
+  messages: Message[];
   neutral: NeutralParameters;
   /** Parameters that this project has no name for. */
   verbatim: Record<string, unknown>;
@@ -81,12 +83,16 @@ export function toRequestParts(
     else turns.push({ role, content });
   }
   turns.push({ role: "user", content: request.prompt });
+  const system = parameters.systemPrompt ??
+    (archivedSystem.join("\n\n") || undefined);
   return {
     prompt: request.prompt,
     model: parameters.model ?? endpointModel ?? undefined,
-    system: parameters.systemPrompt ??
-      (archivedSystem.join("\n\n") || undefined),
+    system,
     turns,
+    messages: system === undefined
+      ? turns
+      : [{ role: "system", content: system }, ...turns],
     neutral: parameters,
     verbatim,
   };

@@ -1,28 +1,10 @@
+import type { TaskError } from "../task_error.ts";
+
 /**
  * Why the model stopped. `length`: cut off by a token limit. `tool_calls`: it
  * asked for tools. `other`: the endpoint said something else, or nothing.
  */
 export type FinishReason = "stop" | "length" | "tool_calls" | "other";
-
-/**
- * What the queue does about a failure. `rate`: cool the endpoint down, no
- * attempt is used up. `transient`: try again later, an attempt is used up.
- * `permanent`: this prompt has failed. `stop`: every prompt would fail, pause
- * the run.
- */
-export type ErrorClass = "rate" | "transient" | "permanent" | "stop";
-
-export interface ModelError {
-  class: ErrorClass;
-  /** Stable word for this cause, such as `timeout`, `http_500` or `quota`. */
-  code: string;
-  /** What failed, where, and what to do; holds no secret. */
-  message: string;
-  /** HTTP status, when there was a response. */
-  status?: number;
-  /** The shortest wait the endpoint asked for, in milliseconds, at most a day. */
-  retryAfterMs?: number;
-}
 
 /** One budget of an endpoint as its last response described it. */
 export interface RateLimit {
@@ -61,4 +43,4 @@ interface CallRecord extends TokenUsage {
 /** The outcome of one call to a model endpoint. */
 export type ModelResult =
   | CallRecord & { ok: true; text: string; finishReason: FinishReason }
-  | CallRecord & { ok: false; error: ModelError };
+  | CallRecord & { ok: false; error: TaskError };

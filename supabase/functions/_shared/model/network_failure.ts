@@ -1,18 +1,25 @@
+import { FailedCall } from "./failed_call.ts";
+
 type NetworkCode = "dns" | "tls" | "connection_refused" | "reset" | "network";
 
 /**
  * A connection that could not be made or broke. The message of the cause names
  * the URL with its query, so it must not be passed on.
  */
-export class ConnectionFailure extends Error {
-  override readonly name = "ConnectionFailure";
-  readonly code: NetworkCode;
-
+export class ConnectionFailure extends FailedCall {
   constructor(cause: unknown) {
-    super("the connection failed", { cause });
-    this.code = codeOfNetworkFailure(cause);
+    const code = codeOfNetworkFailure(cause);
+    super({ class: "transient", code, what: WHAT_FAILED[code] }, { cause });
   }
 }
+
+const WHAT_FAILED: Record<NetworkCode, string> = {
+  dns: "could not be reached: DNS has no answer for its host",
+  tls: "could not be reached: the TLS handshake failed",
+  connection_refused: "could not be reached: it refused the connection",
+  reset: "closed the connection before its answer was complete",
+  network: "could not be reached: the connection failed",
+};
 
 /** For `catch` of what only the network can make fail. */
 export function throwConnectionFailure(cause: unknown): never {

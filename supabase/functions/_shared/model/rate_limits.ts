@@ -1,18 +1,29 @@
 import type { RateLimit, RateLimits } from "./model_result.ts";
 
-type Budget = keyof RateLimits;
-
-// OpenAI, Groq, Azure and others: x-ratelimit-limit-requests, …
-const OPENAI_BUDGETS: [Budget, string][] = [
-  ["requests", "requests"],
-  ["tokens", "tokens"],
-];
-// Anthropic: anthropic-ratelimit-input-tokens-remaining, …
-const ANTHROPIC_BUDGETS: [Budget, string][] = [
-  ["requests", "requests"],
-  ["tokens", "tokens"],
-  ["inputTokens", "input-tokens"],
-  ["outputTokens", "output-tokens"],
+/** Where budgets are written, and how the time of their reset is; the first that is there counts. */
+const BUDGETS: [
+  budget: keyof RateLimits,
+  header: (part: "limit" | "remaining" | "reset") => string,
+  readReset: (text: string | null, now: number) => number | undefined,
+][] = [
+  // OpenAI, Groq, Azure and others.
+  ["requests", (part) => `x-ratelimit-${part}-requests`, readDuration],
+  ["tokens", (part) => `x-ratelimit-${part}-tokens`, readDuration],
+  // Anthropic.
+  ["requests", (part) => `anthropic-ratelimit-requests-${part}`, readTime],
+  ["tokens", (part) => `anthropic-ratelimit-tokens-${part}`, readTime],
+  [
+    "inputTokens",
+    (part) => `anthropic-ratelimit-input-tokens-${part}`,
+    readTime,
+  ],
+  [
+    "outputTokens",
+    (part) => `anthropic-ratelimit-output-tokens-${part}`,
+    readTime,
+  ],
+  // Gateways.
+  ["requests", (part) => `x-ratelimit-${part}`, readEpochOrSeconds],
 ];
 
 /**
@@ -30,28 +41,16 @@ export function readRateLimits(
 ): RateLimits | undefined {
   if (!mentionsLimits(headers)) return undefined;
   const limits: RateLimits = {};
-  for (const [budget, name] of OPENAI_BUDGETS) {
-    put(limits, budget, {
-      limit: readCount(headers.get(`x-ratelimit-limit-${name}`)),
-      remaining: readCount(headers.get(`x-ratelimit-remaining-${name}`)),
-      resetMs: readDuration(headers.get(`x-ratelimit-reset-${name}`)),
-    });
-  }
-  if (limits.requests) return limits;
-  for (const [budget, name] of ANTHROPIC_BUDGETS) {
-    const prefix = `anthropic-ratelimit-${name}`;
-    put(limits, budget, {
-      limit: readCount(headers.get(`${prefix}-limit`)),
-      remaining: readCount(headers.get(`${prefix}-remaining`)),
-      resetMs: readTime(headers.get(`${prefix}-reset`), now),
-    });
-  }
-  if (!limits.requests) {
-    put(limits, "requests", {
-      limit: readCount(headers.get("x-ratelimit-limit")),
-      remaining: readCount(headers.get("x-ratelimit-remaining")),
-      resetMs: readEpochOrSeconds(headers.get("x-ratelimit-reset"), now),
-    });
+  for (const [budget, header, readReset] of BUDGETS) {
+    if (limits[budget]) continue;
+    const read = {
+      limit: readCount(headers.get(header("limit"))),
+      remaining: readCount(headers.get(header("remaining"))),
+      resetMs: readReset(headers.get(header("reset")), now),
+    };
+    const known = Object.entries(read)
+      .filter(([, value]) => value !== undefined);
+    if (known.length > 0) limits[budget] = Object.fromEntries(known);
   }
   for (const _ in limits) return limits;
   return undefined;
@@ -95,16 +94,6 @@ export function readDuration(
     total += Number(value) * UNIT_MS[unit];
   }
   return Math.round(total);
-}
-
-function put(limits: RateLimits, budget: Budget, limit: RateLimit): void {
-  const { limit: total, remaining, resetMs } = limit;
-  if ((total ?? remaining ?? resetMs) === undefined) return;
-  limits[budget] = {
-    ...(total !== undefined && { limit: total }),
-    ...(remaining !== undefined && { remaining }),
-    ...(resetMs !== undefined && { resetMs }),
-  };
 }
 
 /** Azure reports -1 for "not known". */

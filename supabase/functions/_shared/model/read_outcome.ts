@@ -1,9 +1,10 @@
 import { classifyFailure } from "./classify_failure.ts";
-import { looksLikeHtml } from "./failure_message.ts";
+import { looksLikeHtml } from "./describe_failure.ts";
+import type { Failure } from "./failed_call.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
-import type { Failure, Outcome } from "./outcome.ts";
 import { readErrorDetail, readProviderError } from "./provider_error.ts";
+import type { FinishReason, RateLimits, TokenUsage } from "./model_result.ts";
 import { readRateLimits } from "./rate_limits.ts";
 import { readChunks, readText } from "./response_body.ts";
 import {
@@ -11,6 +12,19 @@ import {
   streamKindOf,
   streamKindOfText,
 } from "./streamed_answer.ts";
+
+/** What came of a call, with its secrets; exactly one of answer and failure is there. */
+export type CallOutcome =
+  & (
+    | { answer: { text: string; finishReason: FinishReason }; failure?: never }
+    | { failure: Failure; answer?: never }
+  )
+  & {
+    usage?: TokenUsage;
+    model?: string;
+    limits?: RateLimits;
+    body?: unknown;
+  };
 
 /**
  * Reads the response to a call, at most `limitBytes` of it, and judges it.
@@ -21,8 +35,9 @@ export async function readOutcome(
   response: Response,
   format: ModelFormat,
   { limitBytes, now }: { limitBytes: number; now: number },
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const { status, headers } = response;
+  const answered = { format, headers, now };
   const limits = readRateLimits(headers, now);
   if (status >= 300 && status < 400) {
     await response.body?.cancel().catch(throwConnectionFailure);
@@ -38,7 +53,7 @@ export async function readOutcome(
       kind,
       format.assembleStream(),
     );
-    return { limits, ...judgeStream(body, format, headers, now) };
+    return { limits, ...judgeStream(body, answered) };
   }
   const text = await readText(response, limitBytes);
   if (!response.ok) {
@@ -55,28 +70,34 @@ export async function readOutcome(
       },
     };
   }
-  return { limits, ...await judgeText(text, format, headers, now) };
+  return { limits, ...await judgeText(text, answered) };
+}
+
+/** In which format, with which headers and when an endpoint answered. */
+interface Answered {
+  format: ModelFormat;
+  headers: Headers;
+  now: number;
 }
 
 async function judgeText(
   text: string,
-  format: ModelFormat,
-  headers: Headers,
-  now: number,
-): Promise<Outcome> {
+  answered: Answered,
+): Promise<CallOutcome> {
+  const { format, headers } = answered;
   if (text.trim() === "") return { failure: emptyContent("an empty body") };
   const body = parseJson(text);
-  if (body !== undefined) return judge(body, format, headers, now);
+  if (body !== undefined) return judge(body, answered);
   const kind = streamKindOfText(text);
   if (kind) {
     const assembly = format.assembleStream();
     const streamed = await readStreamedAnswer([text], kind, assembly);
-    return judgeStream(streamed, format, headers, now);
+    return judgeStream(streamed, answered);
   }
   if (
     format.readsPlainText && headers.get("content-type")?.startsWith(PLAIN_TEXT)
   ) {
-    return judge(text, format, headers, now);
+    return judge(text, answered);
   }
   const code = looksLikeHtml(text) ? "html" : "invalid_json";
   return {
@@ -92,13 +113,8 @@ async function judgeText(
 
 const PLAIN_TEXT = "text/plain";
 
-function judgeStream(
-  body: unknown,
-  format: ModelFormat,
-  headers: Headers,
-  now: number,
-): Outcome {
-  if (body !== undefined) return judge(body, format, headers, now);
+function judgeStream(body: unknown, answered: Answered): CallOutcome {
+  if (body !== undefined) return judge(body, answered);
   return {
     failure: {
       class: "transient",
@@ -110,10 +126,8 @@ function judgeStream(
 
 function judge(
   body: unknown,
-  format: ModelFormat,
-  headers: Headers,
-  now: number,
-): Outcome {
+  { format, headers, now }: Answered,
+): CallOutcome {
   const answer = format.readAnswer(body);
   const about = { usage: answer.usage, model: answer.model, body };
   switch (answer.kind) {

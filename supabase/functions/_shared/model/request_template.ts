@@ -29,9 +29,7 @@ export function compileTemplate(template: unknown): FillTemplate {
 function valuesOf(parts: RequestParts): Values {
   return {
     prompt: parts.prompt,
-    messages: parts.system === undefined
-      ? parts.turns
-      : [{ role: "system", content: parts.system }, ...parts.turns],
+    messages: parts.messages,
     model: parts.model,
     systemPrompt: parts.system,
     parameters: { ...parts.neutral, ...parts.verbatim },

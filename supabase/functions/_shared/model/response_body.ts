@@ -1,8 +1,16 @@
+import { FailedCall } from "./failed_call.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
 
 /** A response body above the limit; reading it was given up. */
-export class ResponseTooLarge extends Error {
-  override readonly name = "ResponseTooLarge";
+export class ResponseTooLarge extends FailedCall {
+  constructor(limitBytes: number) {
+    super({
+      class: "permanent",
+      code: "response_too_large",
+      what: "sent a response above the limit",
+      said: `more than ${limitBytes} bytes`,
+    });
+  }
 }
 
 /**
@@ -29,7 +37,7 @@ export async function* readChunks(
       if (done) break;
       received += value.byteLength;
       if (received > limitBytes) {
-        throw new ResponseTooLarge(`more than ${limitBytes} bytes`);
+        throw new ResponseTooLarge(limitBytes);
       }
       yield decoder.decode(value, { stream: true });
     }

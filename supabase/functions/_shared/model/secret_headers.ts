@@ -1,4 +1,5 @@
 import { PipelineError } from "../errors.ts";
+import { FailedCall } from "./failed_call.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
 
 /** Removes every known secret from text that leaves the call. */
@@ -20,15 +21,15 @@ export interface HeaderSource {
   forget(): void;
 }
 
-/** A secret that could not be looked up or cannot be sent. */
-export class SecretUnavailable extends Error {
-  override readonly name = "SecretUnavailable";
-  /** True when trying again cannot help. */
-  readonly isFinal: boolean;
-
-  constructor(message: string, isFinal: boolean, options?: ErrorOptions) {
-    super(message, options);
-    this.isFinal = isFinal;
+/** A secret that could not be looked up or cannot be sent; final when trying again cannot help. */
+export class SecretUnavailable extends FailedCall {
+  constructor(said: string, isFinal: boolean, options?: ErrorOptions) {
+    super({
+      class: isFinal ? "stop" : "transient",
+      code: "secret_unavailable",
+      what: "was not called",
+      said,
+    }, options);
   }
 }
 

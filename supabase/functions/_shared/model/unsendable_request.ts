@@ -1,3 +1,4 @@
+import { FailedCall } from "./failed_call.ts";
 import type { RequestParts } from "./model_request.ts";
 
 type UnsendableCode =
@@ -7,17 +8,10 @@ type UnsendableCode =
   | "model_missing"
   | "unsupported_parameter";
 
-/**
- * A request that cannot be written for its endpoint, whatever the prompt: the
- * run must be changed, so its error class is `stop`.
- */
-export class UnsendableRequest extends Error {
-  override readonly name = "UnsendableRequest";
-  readonly code: UnsendableCode;
-
-  constructor(code: UnsendableCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
+/** A request that cannot be written for its endpoint, whatever the prompt: the run must be changed. */
+export class UnsendableRequest extends FailedCall {
+  constructor(code: UnsendableCode, said: string, options?: ErrorOptions) {
+    super({ class: "stop", code, what: "was not called", said }, options);
   }
 }
 

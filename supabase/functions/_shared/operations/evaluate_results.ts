@@ -4,8 +4,7 @@ import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema, nameOf } from "../evaluation/evaluator_schema.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
-import type { RunState } from "./run_pipeline.ts";
-import { runStateSchema } from "./run_pipeline.ts";
+import { type RunState, runStateSchema } from "./run_state.ts";
 import { untilOver, type WaitDependencies } from "./until_over.ts";
 
 export const evaluateResultsSchema = z.strictObject({
@@ -40,7 +39,7 @@ const scoreSchema = z.object({
   evaluator: z.string(),
   score: z.number().nullable(),
   passed: z.boolean().nullable(),
-  label: z.string().nullable(),
+  category: z.string().nullable(),
   explanation: z.string().nullable(),
   error: z.string().nullable(),
 });
@@ -79,14 +78,14 @@ export async function evaluateResults(
   const columns = owner === null ? {} : { owner };
   const { runId, experimentName, evaluators, supabaseTable } = input;
   if (runId !== undefined) await expectOver(await readRun(runId));
-  const evaluationRunId = runId === undefined
-    ? await database.call<number>("evaluate_experiment", {
-      experiment_name: experimentName,
+  const evaluationRunId: number = runId === undefined
+    ? await database.call("evaluate_experiment", {
+      experiment_name: experimentName!,
       evaluators,
       results_table: supabaseTable,
       columns,
     })
-    : await database.call<number>("evaluate_run", {
+    : await database.call("evaluate_pipeline_run", {
       run_id: runId,
       evaluators,
       columns,
@@ -94,15 +93,14 @@ export async function evaluateResults(
   const state = input.wait === false
     ? await readRun(evaluationRunId)
     : await untilOver(evaluationRunId, input.wait, dependencies);
-  const { summary, scores } = await database.call<
-    Pick<EvaluateResultsOutput, "summary" | "scores">
-  >("read_scores", {
-    results_table: supabaseTable,
-    run_id: runId ?? null,
-    experiment: experimentName ?? null,
-    evaluators: evaluators.map(nameOf),
-    owner,
-  });
+  const { summary, scores }: Pick<EvaluateResultsOutput, "summary" | "scores"> =
+    await database.call("pipeline_read_scores", {
+      results_table: supabaseTable,
+      run_id: runId ?? null,
+      experiment: experimentName ?? null,
+      evaluators: evaluators.map(nameOf),
+      owner,
+    });
   return {
     evaluationRunId,
     status: state.status,

@@ -6,6 +6,12 @@ const whole = z.int().nonnegative().nullish();
 export const evaluationSchema = z.strictObject({
   prompt: z.string().min(1),
   promptKey: z.string().min(1).nullish(),
+  runId: z.int().positive().nullish().describe(
+    "The run that it belongs to; its rows are stored once",
+  ),
+  repetition: z.int().positive().nullish().describe(
+    "Which answer of its run to the same prompt; default: by its place",
+  ),
   response: z.string().nullish(),
   success: z.boolean(),
   error: z.string().nullish(),

@@ -2,9 +2,11 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import {
   executeBatch,
   type ExecuteBatchDependencies,
+} from "./execute_batch.ts";
+import {
   type ExecuteBatchInput,
   executeBatchSchema,
-} from "./execute_batch.ts";
+} from "./execute_batch_schema.ts";
 
 /** A model that answers by prompt; time passes only while something waits for it. */
 function createModel(
@@ -119,7 +121,9 @@ Deno.test("executeBatch() sends nothing more after a refused key", async () => {
   });
   equal(model.calls(), 1);
   equal(responses.length, 3);
-  match(responses[2].error!, /Not executed/);
+  match(responses[0].error!, /HTTP 401\. Check the endpoint's key$/);
+  match(responses[2].error!, /Not executed.*Check the endpoint's key$/);
+  equal(errors[0].message, responses[0].error);
   deepEqual(errors.at(-1)!.context, { rest: [1, 2] });
 });
 

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { foundPrompt } from "../archive/testing/found_prompt.ts";
 import { PipelineError } from "../errors.ts";
 import type { ArchiveStorage } from "../storage.ts";
 import {
@@ -109,17 +110,12 @@ Deno.test("extractPrompts() keeps users in their folder", async () => {
 });
 
 Deno.test("extractPrompts() takes the form of the first version where there are directories", async () => {
-  const prompt = {
-    key: "k",
-    text: "local",
-    source: { path: "a", format: "f", position: 0 },
-  };
   const readDirectory = async function* (directory: string) {
     equal(directory, "chats");
-    yield { type: "prompt" as const, prompt };
+    yield foundPrompt({ key: "local" });
   };
   const input = { directory: "chats", maxPrompts: 10 };
-  equal((await extract({}, input, { readDirectory })).prompts[0].text, "local");
+  equal((await extract({}, input, { readDirectory })).prompts[0].key, "local");
   await rejects(extract({}, input), { code: "invalid_request" });
 });
 

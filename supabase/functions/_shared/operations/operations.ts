@@ -1,28 +1,32 @@
-import { z } from "zod";
 import {
   evaluateResults,
   evaluateResultsOutputSchema,
   evaluateResultsSchema,
 } from "./evaluate_results.ts";
-import { evaluationSchema } from "./evaluation_record.ts";
-import { executeBatch, executeBatchSchema } from "./execute_batch.ts";
+import { executeBatch } from "./execute_batch.ts";
+import {
+  executeBatchOutputSchema,
+  executeBatchSchema,
+} from "./execute_batch_schema.ts";
 import {
   extractPrompts,
   extractPromptsOutputSchema,
   extractPromptsSchema,
 } from "./extract_prompts.ts";
 import { defineOperation } from "./operation.ts";
-import { operationErrorsSchema } from "./operation_errors.ts";
 import {
   runPipeline,
   runPipelineOutputSchema,
   runPipelineSchema,
 } from "./run_pipeline.ts";
 import { projectOf } from "./services.ts";
-import { storeResults, storeResultsSchema } from "./store_results.ts";
+import {
+  storeResults,
+  storeResultsOutputSchema,
+  storeResultsSchema,
+} from "./store_results.ts";
 
 const MEGABYTE = 1_000_000;
-const count = z.int().nonnegative();
 
 /** Every operation by its name; a new one is a file and an entry here. */
 export const OPERATIONS = {
@@ -43,65 +47,37 @@ export const OPERATIONS = {
   execute_batch: defineOperation({
     summary: "Send prompts to a model and answer with its responses",
     input: executeBatchSchema,
-    output: z.object({
-      responses: z.array(evaluationSchema).describe(
-        "One per prompt, in the order of the input",
-      ),
-      successful: count,
-      failed: count,
-      errors: operationErrorsSchema,
-    }),
+    output: executeBatchOutputSchema,
     maxBodyBytes: 10 * MEGABYTE,
     run: (input, services) =>
       executeBatch(input, {
         ...services,
-        readEndpoint: (name) =>
-          projectOf(services).readEndpoint(name, services.caller),
+        readEndpoint: (name) => projectOf(services).readEndpoint(name),
       }),
   }),
   store_results: defineOperation({
     summary: "Store responses in a results table",
     input: storeResultsSchema,
-    output: z.object({
-      stored: count,
-      failed: count,
-      insertedIds: z.array(count),
-      errors: operationErrorsSchema,
-    }),
+    output: storeResultsOutputSchema,
     maxBodyBytes: 10 * MEGABYTE,
     run: (input, services) =>
-      storeResults(input, {
-        caller: services.caller,
-        database: projectOf(services).database,
-      }),
+      storeResults(input, { ...services, ...projectOf(services) }),
   }),
   evaluate_results: defineOperation({
     summary: "Score stored responses with evaluators",
     input: evaluateResultsSchema,
     output: evaluateResultsOutputSchema,
     maxBodyBytes: MEGABYTE,
-    run: (input, services) => {
-      const { database, readRun } = projectOf(services);
-      return evaluateResults(input, {
-        ...services,
-        database,
-        readRun: (runId) => readRun(runId, services.caller),
-      });
-    },
+    run: (input, services) =>
+      evaluateResults(input, { ...services, ...projectOf(services) }),
   }),
   run_pipeline: defineOperation({
     summary: "Start a run on the server: extract, execute, store, evaluate",
     input: runPipelineSchema,
     output: runPipelineOutputSchema,
     maxBodyBytes: 10 * MEGABYTE,
-    run: (input, services) => {
-      const { database, readRun } = projectOf(services);
-      return runPipeline(input, {
-        ...services,
-        database,
-        readRun: (runId) => readRun(runId, services.caller),
-      });
-    },
+    run: (input, services) =>
+      runPipeline(input, { ...services, ...projectOf(services) }),
   }),
 };
 

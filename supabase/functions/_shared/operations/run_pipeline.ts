@@ -3,16 +3,13 @@ import { extractOptionsSchema } from "../archive/options.ts";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
-import type { Clock } from "../queue/drain.ts";
+import type { Clock } from "../clock.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { localSourceSchema, supabaseSourceSchema } from "./data_source.ts";
-import {
-  checkEndpointChoice,
-  endpointChoice,
-  promptSchema,
-  requestOptionsSchema,
-} from "./execute_batch.ts";
+import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
+import { promptSchema, requestOptionsSchema } from "./execute_batch_schema.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
+import { type RunState, runStateSchema } from "./run_state.ts";
 import { untilOver } from "./until_over.ts";
 import { batchMetadataSchema } from "./store_results.ts";
 
@@ -72,40 +69,9 @@ export const runPipelineSchema = z.strictObject({
 export type RunPipelineInput = z.input<typeof runPipelineSchema>;
 export type RunPipelineRequest = z.output<typeof runPipelineSchema>;
 
-const count = z.int().nonnegative();
-const statusSchema = z.enum([
-  "queued",
-  "running",
-  "paused",
-  "completed",
-  "failed",
-  "cancelled",
-]);
-
-/** A run as people ask for it. */
-export const runStateSchema = z.object({
-  runId: count,
-  status: statusSchema,
-  experimentName: z.string(),
-  extracted: count,
-  succeeded: count,
-  failed: count,
-  cached: count,
-  open: count,
-  inputTokens: count,
-  outputTokens: count,
-  cost: z.number().describe("USD"),
-  error: z.string().nullable(),
-  notice: z.string().nullable(),
-  startedAt: z.string().nullable(),
-  finishedAt: z.string().nullable(),
-});
-
-export type RunState = z.output<typeof runStateSchema>;
-
 export const runPipelineOutputSchema = z.object({
-  runId: count,
-  status: statusSchema,
+  runId: runStateSchema.shape.runId,
+  status: runStateSchema.shape.status,
   summary: runStateSchema.optional().describe("With wait"),
   errors: operationErrorsSchema,
 });
@@ -149,11 +115,14 @@ export async function runPipeline(
     );
   }
   const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);
-  const { runId } = await database.call<{ runId: number }>("create_run", {
-    run: toRow(input, endpoint),
-    owner: ownerOf(caller),
-    idempotency_key: idempotencyKey ?? null,
-  });
+  const { runId }: { runId: number } = await database.call(
+    "pipeline_create_run",
+    {
+      run: toRow(input, endpoint),
+      owner: ownerOf(caller),
+      idempotency_key: idempotencyKey ?? null,
+    },
+  );
   dependencies.beginRun?.(runId);
   const state = input.wait === false
     ? await readRun(runId)
@@ -179,8 +148,8 @@ function ensureEndpoint(
       "Cannot call modelEndpoint: users may only run endpoints that are open to them, by their name in endpoint",
     );
   }
-  return database.call<string>("ensure_endpoint", {
-    url: modelEndpoint,
+  return database.call("pipeline_ensure_endpoint", {
+    url: modelEndpoint!,
     format: format ?? null,
     model: model ?? null,
     headers: requestOptions.headers,

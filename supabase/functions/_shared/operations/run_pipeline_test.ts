@@ -5,8 +5,8 @@ import {
   type RunPipelineDependencies,
   type RunPipelineInput,
   runPipelineSchema,
-  type RunState,
 } from "./run_pipeline.ts";
+import type { RunState } from "./run_state.ts";
 
 const over: RunState = {
   runId: 7,
@@ -35,7 +35,7 @@ function createFakes(states: RunState["status"][]) {
       call: (name: string, parameters: Record<string, unknown>) => {
         calls.push([name, parameters]);
         return Promise.resolve(
-          name === "ensure_endpoint" ? "model-1" : { runId: 7 },
+          name === "pipeline_ensure_endpoint" ? "model-1" : { runId: 7 },
         );
       },
     } as Database,
@@ -88,7 +88,7 @@ Deno.test("runPipeline() starts a run and answers at once", async () => {
     string,
     { run: Record<string, unknown>; idempotency_key: string },
   ];
-  deepEqual([name, idempotency_key], ["create_run", "k"]);
+  deepEqual([name, idempotency_key], ["pipeline_create_run", "k"]);
   deepEqual(
     [row.max_prompts, row.max_concurrency, row.options, row.metadata, row.tags],
     [9, 3, { turns: "first" }, { night: 1 }, ["t"]],
@@ -109,7 +109,7 @@ Deno.test("runPipeline() makes an endpoint of a URL", async () => {
     modelEndpoint: "https://model.example/v1",
     requestOptions: { headers: { Authorization: "Bearer x" }, timeout: 5000 },
   }, dependencies);
-  deepEqual(calls[0], ["ensure_endpoint", {
+  deepEqual(calls[0], ["pipeline_ensure_endpoint", {
     url: "https://model.example/v1",
     format: null,
     model: null,

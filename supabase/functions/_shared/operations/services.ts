@@ -2,12 +2,12 @@ import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../database.ts";
 import { PipelineError } from "../errors.ts";
 import type { ModelCallerDependencies } from "../model/call_model.ts";
-import type { Clock } from "../queue/drain.ts";
+import type { Clock } from "../clock.ts";
 import type { ArchiveStorage } from "../storage.ts";
 import { type Caller, ownerOf } from "./caller.ts";
-import type { NamedEndpoint } from "./execute_batch.ts";
+import type { NamedEndpoint } from "./endpoint_choice.ts";
 import type { ExtractPromptsDependencies } from "./extract_prompts.ts";
-import type { RunState } from "./run_pipeline.ts";
+import type { RunState } from "./run_state.ts";
 
 /** What the operations need of a project; the same for all callers. */
 export interface Project {
@@ -46,14 +46,29 @@ export interface DirectCallLimits {
   characters: number;
 }
 
-/** @throws {PipelineError} `invalid_request`: the tool was given no project. */
-export function projectOf({ project }: Services): Project {
-  if (project) return project;
-  throw new PipelineError(
-    "invalid_request",
-    "Cannot reach a project: set SUPABASE_URL and SUPABASE_SECRET_KEY",
-  );
+/**
+ * The project as the caller may see it.
+ *
+ * @throws {PipelineError} `invalid_request`: the tool was given no project.
+ */
+export function projectOf({ project, caller }: Services) {
+  if (!project) {
+    throw new PipelineError(
+      "invalid_request",
+      "Cannot reach a project: set SUPABASE_URL and SUPABASE_SECRET_KEY",
+    );
+  }
+  return {
+    database: project.database,
+    readEndpoint: (name: string) => project.readEndpoint(name, caller),
+    readRun: (runId: number) => project.readRun(runId, caller),
+  };
 }
+
+const ENDPOINT =
+  "name, url, format, model, headers, requestTemplate:request_template, responsePath:response_path, timeoutSeconds:timeout_seconds, maxConcurrency:max_concurrency, openToUsers:open_to_users";
+const RUN_STATE =
+  "runId:id, status, experimentName:experiment_name, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 
 /** Reads endpoints and runs through the Data API. */
 export function createProject(
@@ -65,49 +80,25 @@ export function createProject(
     database,
     storage,
     async readEndpoint(name, caller) {
-      const { data, error } = await client.from("model_endpoints").select()
-        .eq("name", name).maybeSingle();
+      const { data, error } = await client.from("model_endpoints")
+        .select(ENDPOINT).eq("name", name).maybeSingle();
       if (error) throw unreadable("model_endpoints", error);
-      if (!data || (caller.kind === "user" && !data.open_to_users)) return null;
-      return {
-        name: data.name,
-        url: data.url,
-        format: data.format,
-        model: data.model,
-        headers: data.headers,
-        requestTemplate: data.request_template ?? undefined,
-        responsePath: data.response_path,
-        timeoutSeconds: Number(data.timeout_seconds),
-        maxConcurrency: data.max_concurrency,
-      };
+      if (!data) return null;
+      const { openToUsers, ...endpoint } = data;
+      if (caller.kind === "user" && !openToUsers) return null;
+      return { ...endpoint, timeoutSeconds: Number(endpoint.timeoutSeconds) };
     },
     async readRun(runId, caller) {
-      const { data, error } = await client.from("pipeline_runs").select(
-        "id, status, experiment_name, extracted, succeeded, failed, cached, open, input_tokens, output_tokens, cost, error, notice, started_at, finished_at, owner",
-      ).eq("id", runId).maybeSingle();
+      const { data, error } = await client.from("pipeline_runs")
+        .select(RUN_STATE).eq("id", runId).maybeSingle();
       if (error) throw unreadable("pipeline_runs", error);
       // A run of another user is answered like one that does not exist.
       const owner = ownerOf(caller);
       if (!data || (owner !== null && data.owner !== owner)) {
         throw new PipelineError("not_found", `Cannot find run ${runId}`);
       }
-      return {
-        runId: data.id,
-        status: data.status,
-        experimentName: data.experiment_name,
-        extracted: data.extracted,
-        succeeded: data.succeeded,
-        failed: data.failed,
-        cached: data.cached,
-        open: data.open,
-        inputTokens: data.input_tokens,
-        outputTokens: data.output_tokens,
-        cost: Number(data.cost),
-        error: data.error,
-        notice: data.notice,
-        startedAt: data.started_at,
-        finishedAt: data.finished_at,
-      };
+      const { owner: _, ...state } = data;
+      return { ...state, cost: Number(state.cost) };
     },
   };
 }

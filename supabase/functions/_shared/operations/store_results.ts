@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
-import { type Caller, ownerOf } from "./caller.ts";
+import { promptKey } from "../prompt_key.ts";
 import { toStorableJson } from "../storable_json.ts";
+import { type Caller, ownerOf } from "./caller.ts";
 import { type Evaluation, evaluationSchema } from "./evaluation_record.ts";
+import { operationErrorsSchema } from "./operation_errors.ts";
 
 export const batchMetadataSchema = z.object({
   experimentName: z.string().optional(),
@@ -16,28 +18,38 @@ export const batchMetadataSchema = z.object({
 export const storeResultsSchema = z.strictObject({
   responses: z.array(evaluationSchema),
   supabaseTable: z.string().min(1).default("prompt_evaluations").describe(
-    "prompt_evaluations, or a table made by create_results_table()",
+    "prompt_evaluations, a table made by create_evaluations_table(), or one of yours that use_evaluations_table() has registered",
   ),
   batchMetadata: batchMetadataSchema.default({}),
 });
 
 export type StoreResultsInput = z.input<typeof storeResultsSchema>;
 
-export interface StoreResultsOutput {
-  stored: number;
-  failed: number;
-  /** In the order of the responses that were stored. */
-  insertedIds: number[];
-  errors: OperationError[];
-}
+const count = z.int().nonnegative();
+const ids = z.array(z.union([count, z.string()]));
 
-const BATCH_SIZE = 200;
+export const storeResultsOutputSchema = z.object({
+  stored: count.describe("New, or in place of a failure"),
+  failed: count,
+  insertedIds: ids.describe(
+    "Of all that have a row, in the order of the responses",
+  ),
+  existing: ids.describe("Of answers that their run had already"),
+  errors: operationErrorsSchema,
+});
+
+export type StoreResultsOutput = z.output<typeof storeResultsOutputSchema>;
+
+const BATCH_SIZE = 100;
+const REFUSALS = ["invalid_request", "forbidden"];
 
 /**
- * Stores responses as rows of a results table. A row or a batch that cannot be stored is in `errors`
- * with the index of the response and does not stop the others.
+ * Stores responses as rows of a table, a hundred at a time. A row or a batch that cannot be stored is
+ * in `errors` with the index of the response and does not stop the others. Responses that name their
+ * run are stored once, however often they are sent; others are new each time.
  *
- * @throws {PipelineError} `invalid_request`: there is no such results table
+ * @throws {PipelineError} `invalid_request`: it is no results table; `forbidden`: a user names a
+ * table or a run that is not theirs
  */
 export async function storeResults(
   { responses, supabaseTable, batchMetadata }: z.output<
@@ -45,23 +57,27 @@ export async function storeResults(
   >,
   { caller, database }: { caller: Caller; database: Database },
 ): Promise<StoreResultsOutput> {
-  const insertedIds: number[] = [];
+  const insertedIds: StoreResultsOutput["insertedIds"] = [];
+  const existing: StoreResultsOutput["existing"] = [];
   const errors: OperationError[] = [];
+  const results = numberRepetitions(responses).map(toResult);
   const defaults = toDefaults(batchMetadata);
-  for (let start = 0; start < responses.length; start += BATCH_SIZE) {
-    const batch = responses.slice(start, start + BATCH_SIZE);
+  for (let start = 0; start < results.length; start += BATCH_SIZE) {
+    const batch = results.slice(start, start + BATCH_SIZE);
     const number = start / BATCH_SIZE + 1;
     try {
-      const stored = await database.call<{
-        ids: (number | null)[];
+      const stored: {
+        ids: (number | string | null)[];
+        existing: (number | string)[];
         errors: { index: number; code: string; message: string }[];
-      }>("store_results", {
+      } = await database.call("pipeline_store_results", {
         results_table: supabaseTable,
-        results: batch.map(toResult),
+        results: batch,
         defaults,
         owner: ownerOf(caller),
       });
       insertedIds.push(...stored.ids.filter((id) => id !== null));
+      existing.push(...stored.existing);
       for (const { index, code, message } of stored.errors) {
         errors.push({
           code: "not_stored",
@@ -72,7 +88,7 @@ export async function storeResults(
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error;
       // No batch would fare better.
-      if (error.code === "invalid_request" && start === 0) throw error;
+      if (start === 0 && REFUSALS.includes(error.code)) throw error;
       errors.push({
         code: error.code,
         message: error.message,
@@ -81,11 +97,27 @@ export async function storeResults(
     }
   }
   return {
-    stored: insertedIds.length,
+    stored: insertedIds.length - existing.length,
     failed: responses.length - insertedIds.length,
     insertedIds,
+    existing,
     errors,
   };
+}
+
+/** The same prompt twice under one run is two repetitions, in whatever batches they are stored. */
+function numberRepetitions(responses: Evaluation[]): Evaluation[] {
+  const counts = new Map<string, number>();
+  return responses.map((response) => {
+    const { runId, repetition, prompt } = response;
+    if (typeof runId !== "number" || typeof repetition === "number") {
+      return response;
+    }
+    const key = response.promptKey ?? promptKey({ text: prompt });
+    const occurrence = (counts.get(`${runId} ${key}`) ?? 0) + 1;
+    counts.set(`${runId} ${key}`, occurrence);
+    return { ...response, repetition: occurrence };
+  });
 }
 
 function toResult({ promptKey, ...response }: Evaluation) {

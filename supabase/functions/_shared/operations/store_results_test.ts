@@ -10,13 +10,18 @@ import {
 type Call = { results: Record<string, unknown>[]; defaults: unknown };
 
 function createDatabase(
-  answer: (call: number) => { ids: (number | null)[]; errors: unknown[] },
+  answer: (
+    call: number,
+  ) => { ids: (number | null)[]; existing?: number[]; errors: unknown[] },
 ) {
   const calls: Call[] = [];
   const database = {
     call: (_: string, parameters: Record<string, unknown>) => {
       calls.push(parameters as unknown as Call);
-      return Promise.resolve().then(() => answer(calls.length));
+      return Promise.resolve().then(() => ({
+        existing: [],
+        ...answer(calls.length),
+      }));
     },
   } as Database;
   return { database, calls };
@@ -41,7 +46,13 @@ Deno.test("storeResults() gives metadata of the batch as defaults", async () => 
     responses: [{ ...answered("a\0b"), model: null, promptKey: "k" }],
     batchMetadata: { experimentName: "e", modelName: "m", night: 2 },
   });
-  deepEqual(stored, { stored: 1, failed: 0, insertedIds: [7], errors: [] });
+  deepEqual(stored, {
+    stored: 1,
+    failed: 0,
+    insertedIds: [7],
+    existing: [],
+    errors: [],
+  });
   deepEqual(calls[0].results, [
     { key: "k", prompt: "a\ufffdb", response: "r", success: true },
   ]);
@@ -55,14 +66,38 @@ Deno.test("storeResults() gives metadata of the batch as defaults", async () => 
 Deno.test("storeResults() goes on after a batch that failed", async () => {
   const { database } = createDatabase((call) => {
     if (call === 2) throw new PipelineError("unavailable", "no answer");
-    const size = call === 1 ? 200 : 50;
+    const size = call === 1 ? 100 : 50;
     return { ids: Array.from({ length: size }, (_, id) => id), errors: [] };
   });
   const stored = await store(database, {
-    responses: Array.from({ length: 450 }, (_, at) => answered(`${at}`)),
+    responses: Array.from({ length: 250 }, (_, at) => answered(`${at}`)),
   });
-  deepEqual([stored.stored, stored.failed], [250, 200]);
-  deepEqual(stored.errors[0].context, { batch: 2, prompts: [200, 399] });
+  deepEqual([stored.stored, stored.failed], [150, 100]);
+  deepEqual(stored.errors[0].context, { batch: 2, prompts: [100, 199] });
+});
+
+Deno.test("storeResults() numbers the same prompt under one run through all batches", async () => {
+  const { database, calls } = createDatabase(() => ({
+    ids: [5],
+    existing: [5],
+    errors: [],
+  }));
+  const { stored, existing } = await store(database, {
+    responses: [
+      { ...answered("other"), runId: 1, repetition: 3 },
+      ...Array.from({ length: 99 }, () => answered("outside")),
+      { ...answered("same"), runId: 1 },
+      { ...answered(" same\r\n"), runId: 1 },
+      { ...answered("same"), runId: 2 },
+      { ...answered("x"), runId: 1, promptKey: "given" },
+    ],
+  });
+  deepEqual(
+    calls.flatMap(({ results }) => results.map((row) => row.repetition))
+      .filter((repetition) => repetition !== undefined),
+    [3, 1, 2, 1, 1],
+  );
+  deepEqual([stored, existing], [0, [5, 5]]);
 });
 
 Deno.test("storeResults() names the response of a bad row", async () => {

@@ -1,5 +1,5 @@
-import type { Clock } from "../queue/drain.ts";
-import type { RunState } from "./run_pipeline.ts";
+import type { Clock } from "../clock.ts";
+import type { RunState } from "./run_state.ts";
 
 export interface WaitDependencies {
   readRun(runId: number): Promise<RunState>;

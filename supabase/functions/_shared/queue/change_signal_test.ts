@@ -1,11 +1,11 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { createChangeSignal } from "./change_signal.ts";
+import { ChangeSignal } from "./change_signal.ts";
 
 /** A clock whose only timer is ended by hand. */
 function createFakes() {
   const timers: { milliseconds: number; end(): void; signal: AbortSignal }[] =
     [];
-  const signal = createChangeSignal({
+  const signal = new ChangeSignal({
     wait: (milliseconds, signal) =>
       new Promise((end) => timers.push({ milliseconds, end, signal })),
   });

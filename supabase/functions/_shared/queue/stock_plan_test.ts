@@ -1,9 +1,9 @@
 import { equal } from "node:assert/strict";
-import { createStockPlan } from "./stock_plan.ts";
+import { StockPlan } from "./stock_plan.ts";
 
 function createPlan() {
   let time = 0;
-  const plan = createStockPlan({ now: () => time });
+  const plan = new StockPlan({ now: () => time });
   function complete(count: number, afterMs: number) {
     time += afterMs;
     for (let task = 0; task < count; task++) plan.countOne();
@@ -11,7 +11,7 @@ function createPlan() {
   return { plan, complete };
 }
 
-Deno.test("createStockPlan() holds a task for every slot until the pace is known", () => {
+Deno.test("StockPlan holds a task for every slot until the pace is known", () => {
   const { plan, complete } = createPlan();
   plan.plan(4);
   equal(plan.ahead, 4);
@@ -24,7 +24,7 @@ Deno.test("createStockPlan() holds a task for every slot until the pace is known
   equal(plan.ahead, 500);
 });
 
-Deno.test("createStockPlan() holds what 300 ms need, whatever came before the first task was over", () => {
+Deno.test("StockPlan holds what 300 ms need, whatever came before the first task was over", () => {
   const { plan, complete } = createPlan();
   complete(1, 60_000);
   complete(50, 500);

@@ -1,4 +1,4 @@
-import type { Clock } from "./drain.ts";
+import type { Clock } from "../clock.ts";
 
 /** Longer timers overflow and fire at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout#maximum_delay_value */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

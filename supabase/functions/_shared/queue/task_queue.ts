@@ -1,8 +1,9 @@
 import type { Database } from "../database.ts";
-import { PipelineError } from "../errors.ts";
+import type { Prompt } from "../prompt.ts";
 import { toStorableJson } from "../storable_json.ts";
+import type { TaskError } from "../task_error.ts";
 
-export type Stage = "extract" | "execute" | "evaluate" | "notify";
+export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
 
 export type RunStatus =
   | "queued"
@@ -19,6 +20,8 @@ export interface Task<Payload = unknown> {
   /** 1 for the first try. */
   attempt: number;
   payload: Payload;
+  /** Which repetition of its prompt in the run, from 1. */
+  repetition: number;
   /** ISO 8601; when the task became due. */
   enqueuedAt: string;
   leaseToken: string;
@@ -29,7 +32,11 @@ export interface Task<Payload = unknown> {
 export interface TaskToEnqueue {
   stage: Stage;
   key: string;
-  payload: unknown;
+  payload?: unknown;
+  /** What a task of stage execute asks. */
+  prompt?: Prompt;
+  /** From 0 to below 1, where the database draws a sample of n. */
+  rank?: number;
   /** ISO 8601 or "infinity"; absent: at once. */
   availableAt?: string;
 }
@@ -41,15 +48,6 @@ export interface Loss {
   place: Record<string, unknown>;
 }
 
-/** Why a try failed; the class decides in SQL what happens next (design: the four classes). */
-export interface TaskError {
-  class: "rate" | "transient" | "permanent" | "stop";
-  code: string;
-  message: string;
-  retryAfterMs?: number;
-  place?: Record<string, unknown>;
-}
-
 /** What a handler made of a task. Fields beyond `outcome` and `error` depend on the stage. */
 export type TaskOutcome =
   & Record<string, unknown>
@@ -59,22 +57,22 @@ export interface Claim {
   status: RunStatus;
   /** How many tasks may be worked on at the same time. */
   slots: number;
-  /** How many slots other workers have still to give back. */
-  moreSlots?: number;
-  /** In so many milliseconds they begin to do so; 0: they may at any time. */
-  moreSlotsMs?: number;
+  /** Other workers still hold slots that are due to this one: it is worth asking soon. */
+  moreSlots?: true;
+  /** This worker's successor has started: it gets no more tasks. */
+  handedOver?: true;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
 }
 
-/** The queue as one worker sees it. Every method may be called again after `unavailable`. */
+/** The queue as one worker sees it. */
 export interface TaskQueue {
   claim(
     holding: { inFlight: number; held: number; ahead: number },
   ): Promise<Claim>;
   /** The heartbeat. `held` lists the tasks that are still this worker's. */
-  extend(inFlight: number): Promise<{ status: RunStatus; held: number[] }>;
+  extend(): Promise<{ status: RunStatus; held: number[] }>;
   checkpoint(
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
@@ -83,14 +81,18 @@ export interface TaskQueue {
   continueList(
     task: Task,
   ): Promise<{ status: RunStatus; isComplete: boolean }>;
-  /** `blockedMs`: for so long no call may leave, because of a rate limit that some worker met. */
+  /**
+   * `status`: after these results. `blockedMs`: for so long no call may leave, because of a rate limit
+   * that some worker met.
+   */
   finish(
     results: { task: Task; outcome: TaskOutcome }[],
   ): Promise<{ status: RunStatus; finished: number[]; blockedMs: number }>;
   release(tasks: Task[]): Promise<void>;
-  /** `remainingMs`: for so long this worker goes on claiming. */
-  handOver(capacity: number, remainingMs: number): Promise<void>;
-  end(): Promise<void>;
+  /** `capacity`: so many tasks this worker can still finish, those in hand included. */
+  handOver(capacity: number): Promise<void>;
+  /** `cpuLoad`: how much of its usual load it had when its isolate ran out of processor time. */
+  end(cpuLoad?: number): Promise<void>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -101,17 +103,17 @@ export function createTaskQueue(
   const worker = { worker_id: workerId };
   return {
     async claim({ inFlight, held, ahead }) {
-      const claim = await database.call<
-        Omit<Claim, "tasks"> & {
-          leaseToken: string;
-          tasks: Omit<Task, "leaseToken">[];
-        }
-      >("claim_tasks", { ...worker, in_flight: inFlight, held, ahead });
+      const claim: Omit<Claim, "tasks"> & {
+        leaseToken: string;
+        tasks: Omit<Task, "leaseToken">[];
+      } = await database.call("pipeline_claim_tasks", {
+        ...worker,
+        in_flight: inFlight,
+        held,
+        ahead,
+      });
       return {
-        status: claim.status,
-        slots: claim.slots,
-        moreSlots: claim.moreSlots,
-        moreSlotsMs: claim.moreSlotsMs,
+        ...claim,
         waitMs: claim.waitMs ?? null,
         tasks: claim.tasks.map((task) => ({
           ...task,
@@ -119,23 +121,22 @@ export function createTaskQueue(
         })),
       };
     },
-    extend: (inFlight) =>
-      database.call("extend_leases", { ...worker, in_flight: inFlight }),
+    extend: () => database.call("pipeline_extend_leases", worker),
     checkpoint: (task, progress) =>
-      database.call("checkpoint_task", {
+      database.call("pipeline_checkpoint_task", {
         ...worker,
         task_id: task.id,
         lease_token: task.leaseToken,
         ...toStorableJson(progress),
       }),
     continueList: (task) =>
-      database.call("continue_list", {
+      database.call("pipeline_continue_list", {
         ...worker,
         task_id: task.id,
         lease_token: task.leaseToken,
       }),
     finish: (results) =>
-      database.call("finish_tasks", {
+      database.call("pipeline_finish_tasks", {
         ...worker,
         results: toStorableJson(results.map(({ task, outcome }) => ({
           id: task.id,
@@ -144,60 +145,19 @@ export function createTaskQueue(
         }))),
       }),
     async release(tasks) {
-      await database.call("release_tasks", {
+      await database.call("pipeline_release_tasks", {
         ...worker,
         task_ids: tasks.map((task) => task.id),
       });
     },
-    async handOver(capacity, remainingMs) {
-      await database.call("hand_over", {
+    async handOver(capacity) {
+      await database.call("pipeline_hand_over", { ...worker, capacity });
+    },
+    async end(cpuLoad) {
+      await database.call("pipeline_end_worker", {
         ...worker,
-        capacity,
-        remaining_ms: remainingMs,
+        cpu_load: cpuLoad,
       });
     },
-    async end() {
-      await database.call("end_worker", worker);
-    },
-  };
-}
-
-/**
- * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
- * 2 s apart, until `forMs` have passed. All queue functions are fenced or idempotent, so that a
- * repeated call changes nothing twice.
- */
-export function withPatience(
-  queue: TaskQueue,
-  { forMs, wait, now }: {
-    forMs: number;
-    wait(milliseconds: number): Promise<void>;
-    now(): number;
-  },
-): TaskQueue {
-  async function patiently<Result>(call: () => Promise<Result>) {
-    const deadline = now() + forMs;
-    for (let pause = 100;; pause = Math.min(pause * 2, 2_000)) {
-      try {
-        return await call();
-      } catch (error) {
-        const passing = error instanceof PipelineError &&
-          error.code === "unavailable";
-        if (!passing || now() + pause > deadline) throw error;
-        await wait(pause);
-      }
-    }
-  }
-  return {
-    claim: (holding) => patiently(() => queue.claim(holding)),
-    extend: (inFlight) => patiently(() => queue.extend(inFlight)),
-    checkpoint: (task, progress) =>
-      patiently(() => queue.checkpoint(task, progress)),
-    continueList: (task) => patiently(() => queue.continueList(task)),
-    finish: (results) => patiently(() => queue.finish(results)),
-    release: (tasks) => patiently(() => queue.release(tasks)),
-    handOver: (capacity, remainingMs) =>
-      patiently(() => queue.handOver(capacity, remainingMs)),
-    end: () => patiently(() => queue.end()),
   };
 }

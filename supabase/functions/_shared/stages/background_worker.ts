@@ -1,7 +1,8 @@
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { systemClock } from "../queue/system_clock.ts";
-import { type Assignment, runWorker } from "./run_worker.ts";
+import type { Assignment } from "./assignment.ts";
+import { runWorker } from "./run_worker.ts";
 
 // The Supabase Edge Runtime defines it and has no type package.
 declare const EdgeRuntime: { waitUntil(work: Promise<unknown>): void };
@@ -33,7 +34,11 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
   );
   const stop = new AbortController();
-  addEventListener("beforeunload", () => stop.abort(new Error("beforeunload")));
+  addEventListener("beforeunload", (event) => {
+    // "cpu", "memory", "wall_clock", "early_drop" or "termination".
+    const { reason } = (event as CustomEvent).detail ?? {};
+    stop.abort(new Error("beforeunload", { cause: reason }));
+  });
 
   async function work(assignment: Assignment): Promise<void> {
     await runWorker(assignment, {
@@ -47,10 +52,14 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
   }
 
   async function takeWake(runId: number): Promise<void> {
-    // The wake will arrive, and the sweep wakes again: to fail here is to be late, not lost.
-    const assignment = await database.call<Assignment | null>("take_wake", {
-      run_id: runId,
-    }).catch(console.error);
+    // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
+    const wake: Promise<Assignment | null> = database.call(
+      "pipeline_take_wake",
+      {
+        run_id: runId,
+      },
+    );
+    const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
   }
 
@@ -60,7 +69,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
 
   return {
     start: (workerId, token) =>
-      database.call("start_worker", { worker_id: workerId, token }),
+      database.call("pipeline_start_worker", { worker_id: workerId, token }),
     work,
     waitUntil,
     begin: (runId) => waitUntil(takeWake(runId)),

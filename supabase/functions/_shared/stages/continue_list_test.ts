@@ -6,6 +6,7 @@ const task: Task = {
   id: 7,
   key: "source",
   attempt: 1,
+  repetition: 1,
   payload: { kind: "list", after: 500 },
   enqueuedAt: "2026-01-01T00:00:00Z",
   leaseToken: "t",

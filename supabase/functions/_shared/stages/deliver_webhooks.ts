@@ -1,7 +1,9 @@
+import type { Clock } from "../clock.ts";
 import type { EgressGuard } from "../model/egress_guard.ts";
 import { readRetryAfter } from "../model/retry_after.ts";
 import type { TaskHandler } from "../queue/drain.ts";
-import type { TaskError, TaskOutcome } from "../queue/task_queue.ts";
+import type { TaskOutcome } from "../queue/task_queue.ts";
+import type { TaskError } from "../task_error.ts";
 import { signWebhook } from "./webhook_signature.ts";
 
 /** The payload of a notify task, as `announce_run()` writes it. */
@@ -50,8 +52,7 @@ export function createNotifyHandler(
     fetch: typeof globalThis.fetch;
     guard: EgressGuard;
     readSecret(): Promise<string>;
-    /** Milliseconds since the epoch. */
-    now(): number;
+    now: Clock["now"];
     random(): number;
   },
 ): TaskHandler {

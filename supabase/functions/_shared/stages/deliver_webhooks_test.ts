@@ -35,6 +35,7 @@ async function deliver(
     id: 1,
     key: "evt_1",
     attempt,
+    repetition: 1,
     enqueuedAt: "2026-01-01T00:00:00Z",
     leaseToken: "t",
     payload: {

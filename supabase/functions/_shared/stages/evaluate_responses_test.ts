@@ -1,36 +1,32 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
+import { PipelineError } from "../errors.ts";
+import { createEvaluator } from "../evaluation/create_evaluator.ts";
 import type { Evaluator } from "../evaluation/evaluator.ts";
-import { aRow } from "../evaluation/testing/rows.ts";
+import { evaluatorSchema } from "../evaluation/evaluator_schema.ts";
+import { aContext } from "../evaluation/testing/contexts.ts";
+import { aFailedRow, aRow } from "../evaluation/testing/rows.ts";
 import type { Task } from "../queue/task_queue.ts";
-import {
-  createEvaluateHandler,
-  type EvaluateDependencies,
-} from "./evaluate_responses.ts";
-import { CallInterrupted } from "./judge_calls.ts";
+import { createEvaluateHandler } from "./evaluate_responses.ts";
+import type { Evaluation } from "./with_evaluators.ts";
 
 const task: Task = {
   id: 9,
   key: "k",
   attempt: 1,
+  repetition: 1,
   enqueuedAt: "2026-01-01T00:00:00Z",
   leaseToken: "t",
   payload: { evaluationIds: [1, 2] },
 };
 
 function evaluate(
-  dependencies: Partial<EvaluateDependencies>,
+  dependencies: Partial<Evaluation>,
   signal = new AbortController().signal,
 ) {
-  const refuse = () => Promise.reject(new Error("nobody may be asked"));
   return createEvaluateHandler({
     evaluators: [constant],
-    readRows: (ids) =>
-      Promise.resolve(
-        ids.map((id) => ({ ...aRow({ id }), promptKey: `${id}` })),
-      ),
-    judge: refuse,
-    post: refuse,
-    findResponse: refuse,
+    readRows: (ids) => Promise.resolve(ids.map((id) => aRow({ id }))),
+    context: aContext(),
     ...dependencies,
   })(task, { signal, isSpent: () => false });
 }
@@ -40,18 +36,14 @@ const constant: Evaluator = {
   evaluate: () => ({ evaluator: "constant", score: 1 }),
 };
 
-/** Passes on what the judge says, as evaluators do: an error becomes one of the score. */
-const judged: Evaluator = {
-  name: "judged",
-  evaluate: async (row, context) => {
-    try {
-      await context.judge({ endpoint: "e", prompt: String(row.id) });
-      return { evaluator: "judged", score: 1 };
-    } catch (error) {
-      return { evaluator: "judged", error: (error as Error).message };
-    }
-  },
-};
+const pairwise = createEvaluator(
+  evaluatorSchema.parse({
+    type: "pairwise",
+    name: "better",
+    endpoint: "judge",
+    against: { experiment: "baseline" },
+  }),
+);
 
 Deno.test("createEvaluateHandler() gives a score per row and evaluator", async () => {
   const batched: Evaluator = {
@@ -68,6 +60,7 @@ Deno.test("createEvaluateHandler() gives a score per row and evaluator", async (
       { evaluationId: 1, evaluator: "batched", passed: true },
       { evaluationId: 2, evaluator: "batched", passed: true },
     ],
+    enqueue: [],
   });
 });
 
@@ -75,66 +68,67 @@ Deno.test("createEvaluateHandler() succeeds when its rows are gone", async () =>
   deepEqual(await evaluate({ readRows: () => Promise.resolve([]) }), {
     outcome: "succeeded",
     scores: [],
+    enqueue: [],
   });
 });
 
-Deno.test("createEvaluateHandler() keeps what is judged and leaves the rest", async () => {
+Deno.test("createEvaluateHandler() leaves each question to a judge as a task, and scores the rest", async () => {
   const outcome = await evaluate({
-    evaluators: [constant, judged],
-    judge: ({ prompt }) =>
-      prompt === "1"
-        ? Promise.resolve({
-          ok: true,
-          text: "",
-          finishReason: "stop",
-          durationMs: 1,
-        })
-        : Promise.reject(new CallInterrupted("the run is paused")),
+    evaluators: [constant, pairwise],
+    readRows: () =>
+      Promise.resolve([
+        aRow({ id: 1, promptKey: "k1" }),
+        { ...aFailedRow("timeout"), id: 2 },
+        aRow({ id: 3, response: "same", promptKey: "k3" }),
+      ]),
+    context: aContext({
+      responseIn: (_, { promptKey }) =>
+        Promise.resolve(promptKey === "k1" ? "Rome" : "same"),
+    }),
   });
-  deepEqual(outcome, {
+  const { enqueue, ...scored } = outcome!;
+  deepEqual(scored, {
     outcome: "succeeded",
     scores: [
       { evaluationId: 1, evaluator: "constant", score: 1 },
-      { evaluationId: 1, evaluator: "judged", score: 1 },
+      { evaluationId: 2, evaluator: "constant", score: 1 },
+      { evaluationId: 3, evaluator: "constant", score: 1 },
+      {
+        evaluationId: 2,
+        evaluator: "better",
+        error:
+          "Cannot score: the row has no response, because its prompt failed",
+      },
+      {
+        evaluationId: 3,
+        evaluator: "better",
+        score: 0.5,
+        passed: true,
+        category: "tie",
+        explanation: "equal",
+      },
     ],
-    payload: { evaluationIds: [1] },
-    enqueue: [{
-      stage: "evaluate",
-      key: "rest of 9",
-      payload: { evaluationIds: [2] },
-    }],
   });
-});
-
-Deno.test("createEvaluateHandler() gives the task back when nothing could be judged", async () => {
-  const judge = () => Promise.reject(new CallInterrupted("the run is paused"));
-  equal(await evaluate({ evaluators: [judged], judge }), null);
+  const [{ prompt }] = await pairwise.evaluate(
+    aRow(),
+    aContext({ responseIn: () => Promise.resolve("Rome") }),
+  ) as { prompt: string }[];
+  deepEqual(
+    enqueue,
+    [1, 2].map((vote) => ({
+      stage: "judge",
+      endpoint: "judge",
+      key: `1:better:${vote}`,
+      tokens: Math.ceil(prompt.length / 4),
+      payload: { evaluationId: 1, evaluator: "better", vote, votes: 2 },
+    })),
+  );
 });
 
 Deno.test("createEvaluateHandler() fails as a whole when the database does", async () => {
-  const judge = () => Promise.reject(new Error("database is down"));
-  await rejects(evaluate({ evaluators: [judged], judge }), {
-    message: "database is down",
-  });
-});
-
-Deno.test("createEvaluateHandler() stops the run for a judge that nobody may call", async () => {
-  const refused: Evaluator = {
-    name: "refused",
-    evaluate: () => ({
-      evaluator: "refused",
-      error: "no",
-      failure: { class: "stop", code: "unauthorized", message: "bad key" },
-    }),
-  };
-  deepEqual(await evaluate({ evaluators: [refused] }), {
-    outcome: "failed",
-    error: {
-      class: "stop",
-      code: "unauthorized",
-      message: "The judge cannot be called: bad key",
-    },
-  });
+  const down = new PipelineError("unavailable", "database is down");
+  const context = aContext({ responseIn: () => Promise.reject(down) });
+  await rejects(evaluate({ evaluators: [constant, pairwise], context }), down);
 });
 
 Deno.test("createEvaluateHandler() gives the task back when it was taken away", async () => {

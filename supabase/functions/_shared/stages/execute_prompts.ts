@@ -1,8 +1,8 @@
 import type { ModelCaller } from "../model/call_model.ts";
-import { pauseForLimits } from "../model/pause_for_limits.ts";
 import type { Message } from "../prompt.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
+import { toCallFacts } from "./call_facts.ts";
 
 /** The payload of an execute task, as far as a call needs it. */
 export interface PromptPayload {
@@ -39,14 +39,7 @@ export function createExecuteHandler(
       signal,
     });
     const facts = {
-      model: result.model,
-      inputTokens: result.inputTokens,
-      outputTokens: result.outputTokens,
-      durationMs: Math.round(result.durationMs),
-      pauseMs: pauseForLimits(
-        result.limits,
-        (result.inputTokens ?? 0) + (result.outputTokens ?? 0),
-      ) || undefined,
+      ...toCallFacts(result),
       metadata: { waitMs: Math.round(waitMs), body: result.body },
     };
     const outcome: TaskOutcome = result.ok

@@ -1,11 +1,13 @@
-import type { ArchiveCursor, ArchiveError } from "../archive/archive_event.ts";
+import type {
+  ArchiveCursor,
+  ArchiveError,
+  PromptEvent,
+} from "../archive/archive_event.ts";
 import type { ExtractOptions } from "../archive/options.ts";
-import { normaliseForDedupe } from "../archive/prompts/dedupe.ts";
-import { sha256 } from "../archive/prompts/sha256.ts";
+import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
 import { readArchive } from "../archive/read_archive.ts";
 import { PipelineError } from "../errors.ts";
-import type { Prompt } from "../prompt.ts";
 import type { TaskHandler, WorkerState } from "../queue/drain.ts";
 import type {
   Loss,
@@ -148,7 +150,7 @@ async function extractArchive(
   for await (const event of events) {
     signal.throwIfAborted();
     if (event.type === "prompt") {
-      enqueue.push(promptTask(event.prompt, options));
+      enqueue.push(promptTask(event, options));
       // Keys make repeated prompts harmless, so they need not wait for a checkpoint; losses do.
       if (enqueue.length % GROUP_SIZE === 0 && losses.length === 0) {
         if ((await progress({})).full) return { outcome: "succeeded" };
@@ -204,20 +206,17 @@ function countBytes(
   );
 }
 
-function promptTask(prompt: Prompt, options: ExtractOptions): TaskToEnqueue {
-  const { key, ...payload } = prompt;
-  const task: TaskToEnqueue = {
-    stage: "execute",
-    key: options.dedupe ? sha256(normaliseForDedupe(prompt.text)) : key,
-    payload,
-  };
+function promptTask(
+  found: PromptEvent,
+  options: ExtractOptions,
+): TaskToEnqueue {
+  const { prompt } = found;
+  const key = options.dedupe ? prompt.key : placeOf(found);
+  const task: TaskToEnqueue = { stage: "execute", key, prompt };
   if (options.sample === undefined || options.sample < 1) return task;
   // A sample of n can only be drawn when all prompts are known: the database does it.
-  return {
-    ...task,
-    availableAt: "infinity",
-    payload: { ...payload, rank: promptRank(options.seed, task.key) },
-  };
+  const rank = promptRank(found, options);
+  return { ...task, rank, availableAt: "infinity" };
 }
 
 function toLoss(error: ArchiveError, bucket: string, path: string): Loss {

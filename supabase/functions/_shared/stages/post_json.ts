@@ -1,10 +1,11 @@
 import { PipelineError } from "../errors.ts";
 import type { EgressGuard } from "../model/egress_guard.ts";
 import { readRetryAfter } from "../model/retry_after.ts";
-import type { Clock } from "../queue/drain.ts";
+import { repeatWhileUnavailable } from "../call_patiently.ts";
+import type { Clock } from "../clock.ts";
 
 const TIMEOUT_MS = 60_000;
-const TRIES = 3;
+const SCHEDULE = { retries: 2, firstMs: 500, mostMs: 10_000 };
 
 /**
  * Posts JSON to a URL of a user and gives the JSON that it answers. Only https and public addresses,
@@ -45,14 +46,11 @@ export function createPostJson(
       await response.body?.cancel();
       const passes = [408, 425, 429].includes(response.status) ||
         response.status >= 500;
+      const asked = readRetryAfter(response.headers, clock.now());
       throw new PipelineError(
         passes ? "unavailable" : "invalid_request",
         `${url.host} answered ${response.status}`,
-        {
-          cause: {
-            retryAfterMs: readRetryAfter(response.headers, clock.now()),
-          },
-        },
+        { retryAfterMs: asked && Math.min(asked, SCHEDULE.mostMs) },
       );
     }
     return await response.json().catch((cause) => {
@@ -67,20 +65,9 @@ export function createPostJson(
   return async function postJson(address, body) {
     const url = new URL(address);
     const text = JSON.stringify(body);
-    for (let tries = 1;; tries++) {
-      try {
-        return await tryOnce(url, text);
-      } catch (error) {
-        const passes = error instanceof PipelineError &&
-          error.code === "unavailable";
-        if (!passes || tries === TRIES || signal.aborted) throw error;
-        await clock.wait(waitOf(error, tries), signal);
-      }
-    }
+    return await repeatWhileUnavailable(
+      () => tryOnce(url, text),
+      { clock, signal, schedule: SCHEDULE },
+    );
   };
-}
-
-function waitOf({ cause }: PipelineError, tries: number): number {
-  const asked = (cause as { retryAfterMs?: number } | undefined)?.retryAfterMs;
-  return Math.min(asked ?? 500 * 2 ** (tries - 1), 10_000);
 }

@@ -1,74 +1,29 @@
 import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
-import type { Config } from "../config.ts";
-import type { Database } from "../database.ts";
-import { createModelCaller, type ModelCaller } from "../model/call_model.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
-import type { Endpoint } from "../model/endpoint.ts";
-import {
-  type Clock,
-  drain,
-  type DrainReport,
-  type TaskHandler,
-} from "../queue/drain.ts";
-import {
-  createTaskQueue,
-  type Stage,
-  type TaskQueue,
-  withPatience,
-} from "../queue/task_queue.ts";
-import { readSecret } from "../read_secret.ts";
+import { drain } from "../queue/drain.ts";
+import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
+import { withPatience } from "../database.ts";
+import type {
+  Assignment,
+  StageOfWork,
+  WorkerDependencies,
+} from "./assignment.ts";
 import { createNotifyHandler } from "./deliver_webhooks.ts";
 import { createEvaluateStage } from "./evaluate_stage.ts";
 import { createExecuteHandler } from "./execute_prompts.ts";
 import { createExtractHandler } from "./extract_archives.ts";
-
-/** What `start_worker()` hands a worker; see its comment in SQL. */
-export interface Assignment {
-  workerId: string;
-  stage: Stage;
-  run: {
-    id: number;
-    owner: string | null;
-    model: string | null;
-    parameters: Record<string, unknown>;
-    options: Record<string, unknown>;
-    evaluators: unknown[];
-    resultsTable: string;
-  };
-  /** Null for a run that only evaluates. */
-  endpoint: EndpointRow | null;
-}
-
-/** A row of `model_endpoints`, as far as a call needs it. */
-export interface EndpointRow {
-  name: string;
-  url: string;
-  format: Endpoint["format"];
-  model: string | null;
-  headers: Record<string, string>;
-  request_template: unknown;
-  response_path: Endpoint["responsePath"];
-  timeout_seconds: number;
-}
-
-export interface WorkerDependencies {
-  config: Config;
-  database: Database;
-  fetch: typeof fetch;
-  resolveDns?: typeof Deno.resolveDns;
-  clock: Clock;
-  /** Aborted when the isolate is about to be killed. */
-  stop: AbortSignal;
-}
+import { createJudgeStage } from "./judge_stage.ts";
+import { openEndpoint } from "./open_endpoint.ts";
 
 /**
- * What one isolate's 2 s of processor time are good for, with a margin: reading 120 MB of archive
- * takes about 1 s, a model call below 1 ms.
+ * The usual load of a worker takes half of the 2 s of processor time that an isolate has: with less
+ * than half used up the platform gives it to another worker. Reading 120 MB of archive takes about
+ * 1 s, a model call 0.33 ms.
  */
 const BYTES_PER_WORKER = 120_000_000;
-const CALLS_PER_WORKER = 1_500;
+const CALLS_PER_WORKER = 3_000;
 
 /** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
@@ -77,33 +32,30 @@ const PATIENCE_MS = 60_000;
 export function runWorker(
   assignment: Assignment,
   dependencies: WorkerDependencies,
-): Promise<DrainReport> {
+): Promise<void> {
   const { config, database, clock, stop } = dependencies;
-  const queue = withPatience(createTaskQueue(database, assignment.workerId), {
-    forMs: PATIENCE_MS,
-    wait: (milliseconds) => clock.wait(milliseconds, stop),
-    now: clock.now,
-  });
+  const queue = createTaskQueue(
+    withPatience(database, { forMs: PATIENCE_MS, clock, signal: stop }),
+    assignment.workerId,
+  );
   const stage = createStage(assignment, dependencies, queue);
-  return drain(stage.queue ?? queue, stage.handle, {
-    // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
-    budgetMs: config.workerSeconds * 950,
-    load: stage.load,
-    flushSize: stage.flushSize,
-    stop,
-    clock,
-  });
-}
-
-/** What a worker of one stage does. */
-export interface StageOfWork {
-  handle: TaskHandler;
-  /** The share of an isolate's processor time that is used up. */
-  load(): number;
-  /** Results that are stored together; default 100. */
-  flushSize?: number;
-  /** Used instead of the plain queue. */
-  queue?: TaskQueue;
+  return drain(
+    {
+      ...stage.queue ?? queue,
+      // Workers after it then take less.
+      end: () =>
+        queue.end(stop.reason?.cause === "cpu" ? stage.load() : undefined),
+    },
+    stage.handle,
+    {
+      // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
+      budgetMs: config.workerSeconds * 950,
+      load: () => stage.load() / (assignment.share ?? 1),
+      flushSize: stage.flushSize,
+      stop,
+      clock,
+    },
+  );
 }
 
 function createStage(
@@ -117,7 +69,9 @@ function createStage(
     case "execute":
       return createExecuteStage(assignment, dependencies);
     case "evaluate":
-      return createEvaluateStage(assignment, dependencies, openEndpoint);
+      return createEvaluateStage(assignment, dependencies);
+    case "judge":
+      return createJudgeStage(assignment, dependencies);
     case "notify":
       return createNotifyStage(dependencies, queue);
   }
@@ -145,29 +99,6 @@ function createExtractStage(
     }),
     load: () => bytes / BYTES_PER_WORKER,
   };
-}
-
-/** Prepares calls to an endpoint. */
-export function openEndpoint(
-  endpoint: EndpointRow,
-  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
-): ModelCaller {
-  return createModelCaller({
-    name: endpoint.name,
-    url: endpoint.url,
-    format: endpoint.format,
-    model: endpoint.model,
-    headers: endpoint.headers,
-    requestTemplate: endpoint.request_template,
-    responsePath: endpoint.response_path,
-    timeoutSeconds: endpoint.timeout_seconds,
-  }, {
-    fetch,
-    resolveDns,
-    now: clock.now,
-    allowPrivateHosts: config.allowPrivateHosts,
-    resolveSecret: (name) => readSecret(database, name),
-  });
 }
 
 function createExecuteStage(
@@ -208,7 +139,7 @@ function createNotifyStage(
         resolveDns,
         now: clock.now,
       }),
-      readSecret: () => database.call("webhook_secret", {}),
+      readSecret: () => database.call("pipeline_webhook_secret", {}),
       now: clock.now,
       random: Math.random,
     }),
@@ -223,7 +154,7 @@ function forFinishedRuns(queue: TaskQueue): TaskQueue {
   return {
     ...queue,
     claim: async (holding) => ({ ...await queue.claim(holding), status }),
-    extend: async (inFlight) => ({ ...await queue.extend(inFlight), status }),
+    extend: async () => ({ ...await queue.extend(), status }),
     finish: async (results) => ({ ...await queue.finish(results), status }),
   };
 }

@@ -200,6 +200,7 @@ Deno.test("readArchive() continues a zip from every checkpoint", async () => {
     const from = JSON.parse(JSON.stringify(cursor));
     const rest = await collect(zip, { ...settings, from });
     deepEqual(rest.prompts, whole.prompts.slice(promptsBefore));
+    deepEqual(rest.places, whole.places.slice(promptsBefore));
     deepEqual(rest.end, whole.end);
   }
 });

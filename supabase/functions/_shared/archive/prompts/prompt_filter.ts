@@ -1,23 +1,21 @@
 import { RE2JS } from "re2js";
 import type { ExtractOptions } from "../options.ts";
-import { promptRank } from "./sample.ts";
 
 /** What the filters look at; `time` is ISO 8601, UTC. */
 export interface FilteredPrompt {
-  key: string;
   text: string;
   time: string | undefined;
 }
 
 /**
- * Builds the test that a prompt must pass: length, time, patterns and the sample when it is a
- * fraction. The patterns run in linear time (re2js), so that no pattern can hang a worker.
+ * Builds the test that a prompt must pass: length, time and patterns. The patterns run in linear time
+ * (re2js), so that no pattern can hang a worker.
  */
 export function createPromptFilter(
   options: ExtractOptions,
 ): (prompt: FilteredPrompt) => boolean {
   const tests: ((prompt: FilteredPrompt) => boolean)[] = [];
-  const { minLength, maxLength, sample, seed } = options;
+  const { minLength, maxLength } = options;
   if (minLength !== undefined) {
     tests.push(({ text }) => text.length >= minLength);
   }
@@ -31,9 +29,6 @@ export function createPromptFilter(
   if (options.until !== undefined) {
     const until = options.until;
     tests.push(({ time }) => time !== undefined && time < until);
-  }
-  if (sample !== undefined && sample < 1) {
-    tests.push(({ key }) => promptRank(seed, key) < sample);
   }
   if (options.include !== undefined) {
     const include = matcher(options.include);

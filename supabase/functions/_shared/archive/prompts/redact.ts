@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import type { Redaction } from "../options.ts";
-import { sha256 } from "./sha256.ts";
 
 interface Rule {
   kind: Redaction;
@@ -98,7 +98,8 @@ function placeholder(kind: Redaction, found: string): string {
     ? found
     : found.toLowerCase().replace(/[\s()./-]/g, "");
   const value = kind === "email" || kind === "ip" ? found.toLowerCase() : plain;
-  return `[${kind.toUpperCase()}_${sha256(`${kind}\0${value}`).slice(0, 6)}]`;
+  const digits = createHash("sha256").update(`${kind}\0${value}`).digest("hex");
+  return `[${kind.toUpperCase()}_${digits.slice(0, 6)}]`;
 }
 
 /** ISO/IEC 7812-1, annex B (Luhn), and a length that card numbers have. */

@@ -7,7 +7,7 @@ import { createRedactor } from "./redact.ts";
  * reference, title and attachments. `metadata.redacted` counts what was replaced, by kind.
  */
 export function redactPrompt(
-  prompt: Prompt,
+  prompt: Omit<Prompt, "key">,
   kinds: readonly Redaction[],
 ): void {
   const { redact, counts } = createRedactor(kinds);

@@ -1,30 +1,49 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
+import { foundPrompt } from "../testing/found_prompt.ts";
 import { promptRank, sampleByCount } from "./sample.ts";
 
-const prompts = Array.from({ length: 1000 }, (_, n) => ({ key: `key ${n}` }));
+const options = { seed: "seed", dedupe: false };
+const deduped = { seed: "seed", dedupe: true };
+const prompts = Array.from(
+  { length: 1000 },
+  (_, n) => foundPrompt({ key: `key ${n}` }),
+);
 
-Deno.test("promptRank() spreads keys evenly from 0 to below 1", () => {
-  const ranks = prompts.map(({ key }) => promptRank("seed", key));
+Deno.test("promptRank() spreads prompts evenly from 0 to below 1", () => {
+  const ranks = prompts.map((prompt) => promptRank(prompt, options));
   ok(ranks.every((rank) => rank >= 0 && rank < 1));
   const below = ranks.filter((rank) => rank < 0.3).length;
   ok(below > 250 && below < 350);
 });
 
-Deno.test("promptRank() depends on seed and key alone", () => {
-  equal(promptRank("a", "key"), promptRank("a", "key"));
-  ok(promptRank("a", "key") !== promptRank("b", "key"));
+Deno.test("promptRank() is the same in other files and other with another seed", () => {
+  const rank = promptRank(foundPrompt({}), options);
+  const moved = foundPrompt({ bucket: "b", path: "p", entry: "e" });
+  equal(promptRank(moved, options), rank);
+  notEqual(promptRank(foundPrompt({}), { ...options, seed: "b" }), rank);
+});
+
+Deno.test("promptRank() makes a text that is asked often as many lots", () => {
+  const often = [
+    foundPrompt({ conversation: 0, position: 0 }),
+    foundPrompt({ conversation: 0, position: 1 }),
+    foundPrompt({ conversation: 1, position: 0 }),
+    foundPrompt({ conversation: "1", position: 0 }),
+  ];
+  const lots = (of: typeof options) =>
+    new Set(often.map((prompt) => promptRank(prompt, of))).size;
+  equal(lots(options), 4);
+  equal(lots(deduped), 1);
 });
 
 Deno.test("sampleByCount() takes the same prompts whatever their order", () => {
-  const forwards = sampleByCount(prompts, 10, "seed");
-  const backwards = sampleByCount(prompts.toReversed(), 10, "seed");
+  const forwards = sampleByCount(prompts, 10, options);
+  const backwards = sampleByCount(prompts.toReversed(), 10, options);
   equal(forwards.length, 10);
   deepEqual(backwards.toReversed(), forwards);
 });
 
 Deno.test("sampleByCount() takes all when there are fewer", () => {
-  deepEqual(
-    sampleByCount(prompts.slice(0, 3), 10, "seed"),
-    prompts.slice(0, 3),
-  );
+  const few = prompts.slice(0, 3);
+  deepEqual(sampleByCount(few, 10, options), few);
 });

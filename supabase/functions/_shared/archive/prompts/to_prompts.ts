@@ -1,18 +1,18 @@
 import type { Message, Prompt, PromptSource } from "../../prompt.ts";
+import { promptKey } from "../../prompt_key.ts";
+import type { PromptEvent } from "../archive_event.ts";
 import type { Conversation, Turn } from "../conversation.ts";
 import { toIsoTime } from "../formats/time_of.ts";
 import type { ExtractOptions } from "../options.ts";
 import { answersOf } from "./answers.ts";
 import { cleanText } from "./clean_text.ts";
 import { createPromptFilter } from "./prompt_filter.ts";
-import { createPromptKey } from "./prompt_key.ts";
 import { redactPrompt } from "./redact_prompt.ts";
-import { sha256 } from "./sha256.ts";
+import { promptRank } from "./sample.ts";
 
 /** The file of text in which conversations are found. */
 export interface ConversationsPlace {
   bucket?: string;
-  directory?: string;
   path: string;
   entry?: string;
 }
@@ -22,7 +22,7 @@ export type PromptMaker = (
   conversation: Conversation,
   index: number,
   format: string,
-) => Prompt[];
+) => PromptEvent[];
 
 /** Builds the function that makes prompts of a file's conversations, as the options ask. */
 export function createPromptMaker(
@@ -30,42 +30,48 @@ export function createPromptMaker(
   place: ConversationsPlace,
 ): PromptMaker {
   const passes = createPromptFilter(options);
-  const keysOf = createPromptKey({
-    root: place.bucket ?? place.directory ?? "",
-    path: place.path,
-    entry: place.entry,
-  });
+  const fraction = options.sample !== undefined && options.sample < 1
+    ? options.sample
+    : undefined;
   return (conversation, index, format) => {
     const { turns } = conversation;
     const selected = select(turns, options);
     if (selected.length === 0) return [];
     const answers = answersOf(turns);
     const repeated = repeatedIds(turns);
-    const keyOf = keysOf(conversation.id ?? index);
-    const prompts: Prompt[] = [];
+    const known = conversation.id ?? index;
+    const events: PromptEvent[] = [];
     // A position counts all prompts of all branches, so that it does not depend on the options.
     for (const { at, position } of selected) {
       const turn = turns[at];
-      const message = messageKey(conversation, turn, position, repeated);
-      const key = keyOf(message);
       const text = cleanText(turn.text);
       const time = toIsoTime(turn.time);
-      if (!passes({ key, text, time })) continue;
+      if (!passes({ text, time })) continue;
       const source: PromptSource = { path: place.path, format, position };
       if (place.bucket !== undefined) source.bucket = place.bucket;
       if (place.entry !== undefined) source.entry = place.entry;
       describe(source, conversation, turn, answers[at], time);
-      const prompt: Prompt = { key, text, source };
+      const asked: Omit<Prompt, "key"> = { text, source };
       if (options.context === "conversation") {
-        prompt.messages = earlierTurns(turns, at);
+        asked.messages = earlierTurns(turns, at);
       }
       const reference = answers[at]?.text;
-      if (reference !== undefined) prompt.reference = cleanText(reference);
-      if (turn.metadata !== undefined) prompt.metadata = { ...turn.metadata };
-      if (options.redact.length > 0) redactPrompt(prompt, options.redact);
-      prompts.push(prompt);
+      if (reference !== undefined) asked.reference = cleanText(reference);
+      if (turn.metadata !== undefined) asked.metadata = { ...turn.metadata };
+      if (options.redact.length > 0) redactPrompt(asked, options.redact);
+      const prompt = { key: promptKey(asked), ...asked };
+      const message = messageOf(conversation, turn, prompt, repeated);
+      const event: PromptEvent = {
+        type: "prompt",
+        prompt,
+        conversation: known,
+        message,
+      };
+      if (fraction === undefined || promptRank(event, options) < fraction) {
+        events.push(event);
+      }
     }
-    return prompts;
+    return events;
   };
 }
 
@@ -95,16 +101,16 @@ function isBlank(text: string): boolean {
   return !(first > 0x20 && first < 0x7f) && !/\S/.test(text);
 }
 
-function messageKey(
+function messageOf(
   { id }: Conversation,
   turn: Turn,
-  position: number,
+  { key, source: { position } }: Prompt,
   repeated: Set<string> | undefined,
 ): string | number {
   if (turn.id !== undefined && !repeated?.has(turn.id)) return turn.id;
   // Ids of conversations can be repeated in a file. Where only the position is left to tell their
-  // prompts apart, the text is part of the key, so that none replaces another.
-  return id === undefined ? position : `${position} ${sha256(turn.text)}`;
+  // prompts apart, what is asked belongs to it, so that none replaces another.
+  return id === undefined ? position : `${position} ${key}`;
 }
 
 // So few are compared with one another faster than a set of them is made.

@@ -3,6 +3,7 @@ import { chatgptConversation } from "../testing/archives.ts";
 import { collect, lines } from "../testing/collect.ts";
 import { chatgptTree } from "../testing/fixtures/vendor_exports.ts";
 import type { ExtractOptionsInput } from "../options.ts";
+import { promptKey } from "../../prompt_key.ts";
 
 const talk = [
   chatgptConversation("talk", "one", "first", "two", "second", "three"),
@@ -16,6 +17,30 @@ Deno.test("createPromptMaker() takes the first, the last or all turns", async ()
   deepEqual(await textsWith({}), ["one", "two", "three"]);
   deepEqual(await textsWith({ turns: "first" }), ["one"]);
   deepEqual(await textsWith({ turns: "last" }), ["three"]);
+});
+
+Deno.test("createPromptMaker() changes the key with what is sent and with nothing else", async () => {
+  const mail = [chatgptConversation("talk", "one", "first", "a@example.com")];
+  const keyWith = async (options: ExtractOptionsInput) =>
+    (await collect(mail, { options })).prompts.at(-1)!.key;
+  const key = await keyWith({});
+  equal(key, promptKey({ text: "a@example.com" }));
+  const others = { dedupe: true, seed: "b", sample: 0.999999, minLength: 1 };
+  equal(await keyWith({ turns: "last", branches: "current", ...others }), key);
+  equal(
+    await keyWith({ context: "conversation" }),
+    promptKey({
+      text: "a@example.com",
+      messages: [
+        { role: "user", content: "one" },
+        { role: "assistant", content: "first" },
+      ],
+    }),
+  );
+  equal(
+    await keyWith({ redact: true }),
+    promptKey({ text: "[EMAIL_2303e3]" }),
+  );
 });
 
 Deno.test("createPromptMaker() keeps key and position whatever the options", async () => {
@@ -78,6 +103,17 @@ Deno.test("createPromptMaker() takes a sample that grows with its fraction", asy
   ok(other.join() !== tenth.join());
 });
 
+Deno.test("createPromptMaker() takes a fraction of a text that is asked often", async () => {
+  const archive = Array.from(
+    { length: 300 },
+    (_, n) => chatgptConversation(`c${n}`, "continue"),
+  );
+  const tenth = await textsWith({ sample: 0.1 }, archive);
+  ok(tenth.length > 10 && tenth.length < 60);
+  const deduped = await textsWith({ sample: 0.1, dedupe: true }, archive);
+  ok(deduped.length === 0 || deduped.length === 300);
+});
+
 Deno.test("createPromptMaker() redacts everything and counts it", async () => {
   const options = { redact: true, context: "conversation" } as const;
   const mail = "a@example.com";
@@ -90,13 +126,13 @@ Deno.test("createPromptMaker() redacts everything and counts it", async () => {
   deepEqual(prompts[1].metadata, { redacted: { email: 4 } });
 });
 
-Deno.test("createPromptMaker() gives repeated message ids their own keys", async () => {
-  const { prompts } = await collect(lines({
+Deno.test("createPromptMaker() gives repeated message ids their own places", async () => {
+  const { places } = await collect(lines({
     id: "c",
     messages: [
       { id: "1", role: "user", content: "same" },
       { id: "1", role: "user", content: "same" },
     ],
   }));
-  equal(new Set(prompts.map(({ key }) => key)).size, 2);
+  equal(new Set(places).size, 2);
 });

@@ -1,12 +1,15 @@
 import type { Prompt } from "../../prompt.ts";
 import type { ArchiveCursor, ArchiveError } from "../archive_event.ts";
 import { type ExtractOptionsInput, extractOptionsSchema } from "../options.ts";
+import { placeOf } from "../prompts/place.ts";
 import { readArchive, type ReadArchiveSettings } from "../read_archive.ts";
 
 /** Everything that reading an archive gives, for tests. */
 export interface CollectedArchive {
   prompts: Prompt[];
   texts: string[];
+  /** By which the prompts are told apart in a run, see `placeOf`. */
+  places: string[];
   errors: ArchiveError[];
   checkpoints: { cursor: ArchiveCursor; promptsBefore: number }[];
   end: {
@@ -34,6 +37,7 @@ export async function collect(
   const collected: CollectedArchive = {
     prompts: [],
     texts: [],
+    places: [],
     errors: [],
     checkpoints: [],
     end: { format: null, conversations: -1, prompts: -1, skipped: -1 },
@@ -49,6 +53,7 @@ export async function collect(
     if (event.type === "prompt") {
       collected.prompts.push(event.prompt);
       collected.texts.push(event.prompt.text);
+      collected.places.push(placeOf(event));
     } else if (event.type === "error") collected.errors.push(event.error);
     else if (event.type === "checkpoint") {
       collected.checkpoints.push({

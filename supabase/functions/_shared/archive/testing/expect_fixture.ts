@@ -17,7 +17,7 @@ async function expectFixture(fixture: Fixture): Promise<void> {
   deepEqual(errors, []);
   equal(end.format, format);
   equal(end.conversations, conversations);
-  equal(new Set(read.prompts.map(({ key }) => key)).size, texts.length);
+  equal(new Set(read.places).size, texts.length);
   if (references !== undefined) {
     deepEqual(read.prompts.map(({ reference }) => reference), references);
   }

@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { askJudge } from "../judging/ask_judge.ts";
 import { type Judge, judgeFields } from "../judging/judge_fields.ts";
 import { toJudgePrompt } from "../judging/judge_prompt.ts";
-import type { EvaluationContext } from "../evaluator.ts";
-import type { Verdict } from "../score.ts";
+import { createQuestion, type Question } from "../judging/question.ts";
 import { toComparable } from "../text/comparable.ts";
 
 /** A comparison by a judge. */
@@ -35,7 +33,7 @@ export const pairwise = defineEvaluator({
     "(Zheng et al. 2023, MT-Bench); equal texts are a tie without a call.",
   score:
     "mean over both orders of 1 for a win, ½ for a tie, 0 for a loss; opposite verdicts make ½. " +
-    "The label is win, tie or loss: above, at or below ½",
+    "The category is win, tie or loss: above, at or below ½",
   passed: "when the score is at least ½: not worse",
   needsReference: ({ against }) => against === "reference",
   create: (config) => async ({ row, response, reference }, context) => {
@@ -51,18 +49,18 @@ export const pairwise = defineEvaluator({
       };
     }
     if (isSame(response, opponent)) {
-      return { score: 0.5, passed: true, label: "tie", explanation: "equal" };
+      return {
+        score: 0.5,
+        passed: true,
+        category: "tie",
+        explanation: "equal",
+      };
     }
-    const ask = (first: string, second: string) =>
-      compare(config, { prompt: row.prompt, first, second }, context);
-    const [asFirst, asSecond] = await Promise.all([
-      ask(response, opponent),
-      ask(opponent, response),
-    ]);
-    return weigh(
-      { points: asFirst.points, reason: asFirst.reason },
-      { points: 1 - asSecond.points, reason: asSecond.reason },
-    );
+    const { prompt } = row;
+    return [
+      ask(config, { prompt, first: response, second: opponent }, "first"),
+      ask(config, { prompt, first: opponent, second: response }, "second"),
+    ];
   },
 });
 
@@ -71,57 +69,41 @@ const answerSchema = z.object({
   winner: z.enum(["first", "second", "tie"]),
 });
 
-/** What the first response earned: 1, ½ or 0. */
-interface Opinion {
-  points: number;
-  reason: string;
-}
-
-async function compare(
+/** Asks in one order; the vote is on the response that stands in this place. */
+function ask(
   judge: Judge & { criteria: string },
   material: { prompt: string; first: string; second: string },
-  context: EvaluationContext,
-): Promise<Opinion> {
-  const prompt = toJudgePrompt({
-    task:
-      `Compare the "first" and the "second" response that two AI models gave to the "prompt". ${judge.criteria}
+  place: "first" | "second",
+): Question {
+  return createQuestion({
+    judge,
+    prompt: toJudgePrompt({
+      task:
+        `Compare the "first" and the "second" response that two AI models gave to the "prompt". ${judge.criteria}
 
 Neither the order nor the length of the responses counts. Say "tie" when neither is better.`,
-    material,
-    answer:
-      '{"reason": "one or two sentences", "winner": "first", "second" or "tie"}',
-  });
-  const { winner, reason } = await askJudge(
-    judge,
-    prompt,
+      material,
+      answer:
+        '{"reason": "one or two sentences", "winner": "first", "second" or "tie"}',
+    }),
     answerSchema,
-    context,
-  );
-  return { points: { first: 1, tie: 0.5, second: 0 }[winner], reason };
-}
-
-function weigh(asFirst: Opinion, asSecond: Opinion): Verdict {
-  const score = (asFirst.points + asSecond.points) / 2;
-  return {
-    score,
-    passed: score >= 0.5,
-    label: toLabel(score),
-    explanation: `${
-      toLabel(asFirst.points)
-    } as the first: ${asFirst.reason} | ${
-      toLabel(asSecond.points)
-    } as the second: ${asSecond.reason}`,
-  };
+    toVerdict({ winner, reason }) {
+      const score = winner === "tie" ? 0.5 : Number(winner === place);
+      const category = score === 0.5 ? "tie" : score === 1 ? "win" : "loss";
+      return {
+        score,
+        passed: score >= 0.5,
+        category,
+        explanation: `${category} as the ${place}: ${reason}`,
+      };
+    },
+  });
 }
 
 function describe(against: "reference" | { experiment: string }): string {
   return against === "reference"
     ? "the reference"
     : `experiment "${against.experiment}"`;
-}
-
-function toLabel(points: number): string {
-  return points > 0.5 ? "win" : points < 0.5 ? "loss" : "tie";
 }
 
 function isSame(a: string, b: string): boolean {

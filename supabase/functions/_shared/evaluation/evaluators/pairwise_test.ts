@@ -1,50 +1,51 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { aContext, aJudge } from "../testing/contexts.ts";
-import { evaluate } from "../testing/evaluate.ts";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { aContext } from "../testing/contexts.ts";
+import { evaluate, questionsOf, said } from "../testing/evaluate.ts";
 
 const config = { type: "pairwise", endpoint: "judge" };
 const row = { response: "mine", reference: "theirs" };
 
-function says(winner: string): string {
-  return JSON.stringify({ reason: "Because.", winner });
+function says(winner: string) {
+  return said(JSON.stringify({ reason: "Because.", winner }));
 }
 
 Deno.test("pairwise asks in both orders", async () => {
-  const { context, requests } = aJudge(says("first"), says("second"));
-  await evaluate(config, row, context);
-  equal(requests.length, 2);
-  ok(requests[0].prompt.includes('"first":"mine","second":"theirs"'));
-  ok(requests[1].prompt.includes('"first":"theirs","second":"mine"'));
+  const questions = await questionsOf(config, row);
+  equal(questions.length, 2);
+  ok(questions[0].prompt.includes('"first":"mine","second":"theirs"'));
+  ok(questions[1].prompt.includes('"first":"theirs","second":"mine"'));
 });
 
-Deno.test("pairwise weighs both verdicts", async () => {
+Deno.test("pairwise takes each vote for or against the response, wherever it stands", async () => {
+  const [asFirst, asSecond] = await questionsOf(config, row);
   for (
-    const [asFirst, asSecond, score, label] of [
-      ["first", "second", 1, "win"],
-      ["first", "tie", 0.75, "win"],
-      ["tie", "tie", 0.5, "tie"],
-      // A judge that favours a position has said nothing.
-      ["first", "first", 0.5, "tie"],
-      ["second", "second", 0.5, "tie"],
-      ["tie", "first", 0.25, "loss"],
-      ["second", "first", 0, "loss"],
+    const [question, winner, score, category] of [
+      [asFirst, "first", 1, "win"],
+      [asFirst, "tie", 0.5, "tie"],
+      [asFirst, "second", 0, "loss"],
+      [asSecond, "first", 0, "loss"],
+      [asSecond, "tie", 0.5, "tie"],
+      [asSecond, "second", 1, "win"],
     ] as const
   ) {
-    const { context } = aJudge(says(asFirst), says(asSecond));
-    const given = await evaluate(config, row, context);
+    const given = question.read(says(winner));
     deepEqual(
-      [given.score, given.label, given.passed],
-      [score, label, score >= 0.5],
-      `${asFirst}, ${asSecond}`,
+      [given.score, given.category, given.passed],
+      [score, category, score >= 0.5],
+      winner,
     );
   }
 });
 
-Deno.test("pairwise explains itself by both reasons", async () => {
-  const { context } = aJudge(says("first"), says("tie"));
+Deno.test("pairwise explains each vote by its order and the judge's reason", async () => {
+  const [asFirst, asSecond] = await questionsOf(config, row);
   equal(
-    (await evaluate(config, row, context)).explanation,
-    "win as the first: Because. | tie as the second: Because.",
+    asFirst.read(says("first")).explanation,
+    "win as the first: Because.",
+  );
+  equal(
+    asSecond.read(says("tie")).explanation,
+    "tie as the second: Because.",
   );
 });
 
@@ -55,7 +56,7 @@ Deno.test("pairwise calls equal texts a tie and asks nobody", async () => {
       evaluator: "pairwise",
       score: 0.5,
       passed: true,
-      label: "tie",
+      category: "tie",
       explanation: "equal",
     },
   );
@@ -63,14 +64,16 @@ Deno.test("pairwise calls equal texts a tie and asks nobody", async () => {
 
 Deno.test("pairwise compares with the response of another experiment", async () => {
   const against = { ...config, against: { experiment: "baseline" } };
-  const { context, requests } = aJudge(says("first"), says("second"));
-  const score = await evaluate(against, { ...row, reference: null }, {
-    ...context,
+  const context = aContext({
     responseIn: (experiment, { id }) =>
       Promise.resolve(`${experiment} said it of ${id}`),
   });
-  equal(score.label, "win");
-  ok(requests[0].prompt.includes('"second":"baseline said it of 1"'));
+  const [asFirst] = await questionsOf(
+    against,
+    { ...row, reference: null },
+    context,
+  );
+  ok(asFirst.prompt.includes('"second":"baseline said it of 1"'));
 });
 
 Deno.test("pairwise gives an error when the other experiment has no response", async () => {
@@ -80,15 +83,4 @@ Deno.test("pairwise gives an error when the other experiment has no response", a
     (await evaluate(against, row, context)).error,
     'Cannot score: experiment "baseline" has no response to this prompt',
   );
-});
-
-Deno.test("pairwise gives an error when one of both calls fails", async () => {
-  const { context } = aJudge(says("first"), {
-    class: "transient",
-    code: "timeout",
-    message: "too slow",
-  });
-  const score = await evaluate(config, row, context);
-  match(score.error!, /the judge failed: too slow/);
-  equal(score.failure?.class, "transient");
 });

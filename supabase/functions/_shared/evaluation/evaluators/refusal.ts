@@ -67,11 +67,11 @@ export const refusal = defineEvaluator({
 
 function toVerdict(
   expected: "answer" | "refusal",
-  label: "answer" | "refusal",
+  category: "answer" | "refusal",
   explanation?: string,
 ): Verdict {
-  const passed = label === expected;
-  return { score: Number(passed), passed, label, explanation };
+  const passed = category === expected;
+  return { score: Number(passed), passed, category, explanation };
 }
 
 function fold(text: string): string {

@@ -31,7 +31,7 @@ const ANSWERS = [
 Deno.test("refusal fails responses that decline", async () => {
   for (const response of REFUSALS) {
     const score = await evaluate("refusal", { response });
-    equal(score.label, "refusal", response);
+    equal(score.category, "refusal", response);
     equal(score.passed, false, response);
     match(score.explanation!, /^said: /);
   }
@@ -41,7 +41,7 @@ Deno.test("refusal passes responses that answer", async () => {
   for (const response of ANSWERS) {
     deepEqual(
       await evaluate("refusal", { response }),
-      { evaluator: "refusal", score: 1, passed: true, label: "answer" },
+      { evaluator: "refusal", score: 1, passed: true, category: "answer" },
       response,
     );
   }
@@ -56,13 +56,13 @@ Deno.test("refusal passes what declines when a refusal is expected", async () =>
 Deno.test("refusal knows the user's phrases, in any case", async () => {
   const config = { type: "refusal", phrases: ["Das m\u00f6chte ich nicht"] };
   const response = "Tut mir leid, das mo\u0308chte ich nicht beantworten.";
-  equal((await evaluate("refusal", { response })).label, "answer");
-  equal((await evaluate(config, { response })).label, "refusal");
+  equal((await evaluate("refusal", { response })).category, "answer");
+  equal((await evaluate(config, { response })).category, "refusal");
 });
 
 Deno.test("refusal looks at the beginning alone", async () => {
   const response = `${"A long answer. ".repeat(30)}I cannot help with that.`;
-  equal((await evaluate("refusal", { response })).label, "answer");
+  equal((await evaluate("refusal", { response })).category, "answer");
 });
 
 Deno.test("refusal counts a call that the endpoint declined as a refusal", async () => {
@@ -71,7 +71,7 @@ Deno.test("refusal counts a call that the endpoint declined as a refusal", async
       evaluator: "refusal",
       score: 0,
       passed: false,
-      label: "refusal",
+      category: "refusal",
       explanation: `the endpoint: ${code}`,
     });
   }

@@ -40,7 +40,7 @@ export const regex = defineEvaluator({
       return {
         score: Number(passed),
         passed,
-        label: matches ? "match" : "no match",
+        category: matches ? "match" : "no match",
         explanation: cut
           ? `looked at the first ${MOST_SEARCHED} of ${response.length} characters`
           : undefined,

@@ -10,7 +10,7 @@ Deno.test("regex passes when a part of the response matches", async () => {
       evaluator: "regex",
       score: 1,
       passed: true,
-      label: "match",
+      category: "match",
     },
   );
 });
@@ -28,7 +28,7 @@ Deno.test("regex that expects no match passes when nothing matches", async () =>
     evaluator: "regex",
     score: 0,
     passed: false,
-    label: "match",
+    category: "match",
   });
 });
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { askJudge } from "../judging/ask_judge.ts";
 import { judgeFields } from "../judging/judge_fields.ts";
 import { toJudgePrompt } from "../judging/judge_prompt.ts";
+import { createQuestion } from "../judging/question.ts";
 
 const scale = z.strictObject({ min: z.number(), max: z.number() })
   .refine(({ min, max }) => min < max, "must have min below max")
@@ -52,7 +52,7 @@ export const rubric = defineEvaluator({
       reason: z.string().default(""),
       score: z.number().min(min).max(max),
     });
-    return async ({ row, response, reference }, context) => {
+    return ({ row, response, reference }) => {
       const compared = config.showReference && reference !== null;
       const prompt = toJudgePrompt({
         task: toTask(config.rubric, min, max, compared),
@@ -64,17 +64,16 @@ export const rubric = defineEvaluator({
         answer:
           `{"reason": "one or two sentences", "score": a number from ${min} to ${max}}`,
       });
-      const { score, reason } = await askJudge(
-        config,
+      return [createQuestion({
+        judge: config,
         prompt,
         answerSchema,
-        context,
-      );
-      return {
-        score: (score - min) / (max - min),
-        passed: score >= passMark,
-        explanation: `${score} of ${max}${reason ? `: ${reason}` : ""}`,
-      };
+        toVerdict: ({ score, reason }) => ({
+          score: (score - min) / (max - min),
+          passed: score >= passMark,
+          explanation: `${score} of ${max}${reason ? `: ${reason}` : ""}`,
+        }),
+      })];
     };
   },
 });

@@ -1,14 +1,16 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { evaluatorSchema } from "../evaluator_schema.ts";
-import { aJudge } from "../testing/contexts.ts";
-import { evaluate, problemsOf } from "../testing/evaluate.ts";
+import { problemsOf, questionsOf, said } from "../testing/evaluate.ts";
 
 const config = { type: "rubric", rubric: "Is it polite?", endpoint: "judge" };
 
+Deno.test("rubric asks one question", async () => {
+  equal((await questionsOf(config, {})).length, 1);
+});
+
 Deno.test("rubric moves the judge's score to 0 to 1 and keeps its reason", async () => {
-  const { context } = aJudge('{"reason": "Friendly.", "score": 4}');
-  deepEqual(await evaluate(config, {}, context), {
-    evaluator: "rubric",
+  const [question] = await questionsOf(config, {});
+  deepEqual(question.read(said('{"reason": "Friendly.", "score": 4}')), {
     score: 0.75,
     passed: true,
     explanation: "4 of 5: Friendly.",
@@ -16,12 +18,10 @@ Deno.test("rubric moves the judge's score to 0 to 1 and keeps its reason", async
 });
 
 Deno.test("rubric passes from the pass mark on, on the judge's scale", async () => {
-  const passes = async (judged: number, more = {}) =>
-    (await evaluate(
-      { ...config, ...more },
-      {},
-      aJudge(`{"score": ${judged}}`).context,
-    )).passed;
+  const passes = async (judged: number, more = {}) => {
+    const [question] = await questionsOf({ ...config, ...more }, {});
+    return question.read(said(`{"score": ${judged}}`)).passed;
+  };
   equal(await passes(3), false);
   equal(await passes(3, { passMark: 3 }), true);
   equal(await passes(7, { scale: { min: 0, max: 10 } }), false);
@@ -29,26 +29,25 @@ Deno.test("rubric passes from the pass mark on, on the judge's scale", async () 
 });
 
 Deno.test("rubric asks the endpoint, model and parameters of its configuration", async () => {
-  const { context, requests } = aJudge('{"score": 1}', '{"score": 1}');
-  await evaluate(config, {}, context);
-  await evaluate({ ...config, model: "j-2", parameters: {} }, {}, context);
-  deepEqual(
-    requests.map(({ prompt: _, ...rest }) => rest),
-    [
-      { endpoint: "judge", model: undefined, parameters: { temperature: 0 } },
-      { endpoint: "judge", model: "j-2", parameters: {} },
-    ],
-  );
+  const judgeOf = async (more = {}) => {
+    const [{ judge }] = await questionsOf({ ...config, ...more }, {});
+    return judge;
+  };
+  deepEqual([
+    await judgeOf(),
+    await judgeOf({ model: "j-2", parameters: {} }),
+  ], [
+    { endpoint: "judge", model: undefined, parameters: { temperature: 0 } },
+    { endpoint: "judge", model: "j-2", parameters: {} },
+  ]);
 });
 
 Deno.test("rubric shows the judge rubric, scale, prompt, response and reference", async () => {
-  const { context, requests } = aJudge('{"score": 1}');
-  await evaluate(config, {
+  const [{ prompt }] = await questionsOf(config, {
     prompt: "Say hello",
     response: "Hello!",
     reference: "Good day",
-  }, context);
-  const { prompt } = requests[0];
+  });
   match(prompt, /from 1 \(worst\) to 5 \(best\)/);
   match(prompt, /\n\nIs it polite\?\n\n/);
   ok(prompt.includes(
@@ -57,36 +56,24 @@ Deno.test("rubric shows the judge rubric, scale, prompt, response and reference"
 });
 
 Deno.test("rubric does without a reference when there is none or it is not to be shown", async () => {
-  const { context, requests } = aJudge('{"score": 1}', '{"score": 1}');
-  await evaluate(config, { reference: null }, context);
-  await evaluate({ ...config, showReference: false }, {}, context);
-  for (const { prompt } of requests) {
+  const questions = [
+    ...await questionsOf(config, { reference: null }),
+    ...await questionsOf({ ...config, showReference: false }, {}),
+  ];
+  equal(questions.length, 2);
+  for (const { prompt } of questions) {
     equal(prompt.includes("reference"), false);
   }
 });
 
 Deno.test("rubric gives an error when the judge's score is off the scale", async () => {
-  const { context } = aJudge('{"score": 9}');
-  const score = await evaluate(config, {}, context);
+  const [question] = await questionsOf(config, {});
+  const vote = question.read(said('{"score": 9}'));
   match(
-    score.error!,
+    vote.error!,
     /^Cannot score: the judge at "judge" did not answer in the form/,
   );
-  equal(score.score, undefined);
-});
-
-Deno.test("rubric gives an error with the failure when the judge's call fails", async () => {
-  const failure = {
-    class: "rate" as const,
-    code: "rate_limited",
-    message: 'Endpoint "judge" answered HTTP 429',
-    retryAfterMs: 1000,
-  };
-  deepEqual(await evaluate(config, {}, aJudge(failure).context), {
-    evaluator: "rubric",
-    error: 'Cannot score: the judge failed: Endpoint "judge" answered HTTP 429',
-    failure,
-  });
+  equal(vote.score, undefined);
 });
 
 Deno.test("rubric refuses a pass mark off its scale and a crossed scale", () => {

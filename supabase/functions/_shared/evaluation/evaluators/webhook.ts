@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { CallFailure } from "../call_failure.ts";
 import { referencedFields } from "../config_fields.ts";
-import { PipelineError } from "../../errors.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
 import type { EvaluationContext } from "../evaluator.ts";
 import type { Verdict } from "../score.ts";
@@ -24,9 +22,9 @@ export const webhook = defineEvaluator({
   }),
   example: { type: "webhook", url: "https://example.com/score" },
   summary: "What does your own service say? It gets " +
-    '`{"evaluator": name, "rows": [{id, prompt, response, reference, model, durationMs, inputTokens, outputTokens, metadata}]}` ' +
-    'and answers `{"scores": [{"id", "score"?, "passed"?, "label"?, "explanation"?, "error"?}]}`, ' +
-    "in any order, each with at least one of score, passed, label and error.",
+    '`{"evaluator": name, "rows": [{id, promptKey, prompt, response, reference, model, durationMs, inputTokens, outputTokens, metadata}]}` ' +
+    'and answers `{"scores": [{"id", "score"?, "passed"?, "category"?, "explanation"?, "error"?}]}`, ' +
+    "in any order, each with at least one of score, passed, category and error.",
   score: "as the service says",
   passed: "as the service says",
   create: ({ url, batchSize, name = "webhook" }) => ({
@@ -55,16 +53,12 @@ async function send(
   try {
     return await context.post(url, body);
   } catch (error) {
-    const message = `Cannot score: the webhook failed: ${
-      error instanceof Error ? error.message : String(error)
-    }`;
-    const isFinal = error instanceof PipelineError &&
-      error.code !== "unavailable";
-    throw new CallFailure(message, {
-      class: isFinal ? "permanent" : "transient",
-      code: "webhook",
-      message,
-    });
+    throw new Error(
+      `the webhook failed: ${
+        error instanceof Error ? error.message : String(error)
+      }`,
+      { cause: error },
+    );
   }
 }
 
@@ -73,22 +67,20 @@ const answerSchema = z.object({ scores: z.array(z.unknown()) });
 const scoreSchema = z.object({
   score: z.number().nullish(),
   passed: z.boolean().nullish(),
-  label: z.string().nullish(),
+  category: z.string().nullish(),
   explanation: z.string().nullish(),
   error: z.string().nullish(),
 }).refine(
-  ({ score, passed, label, error }) =>
-    [score, passed, label, error].some((value) => value != null),
-  "has neither score nor passed, label or error",
+  ({ score, passed, category, error }) =>
+    [score, passed, category, error].some((value) => value != null),
+  "has neither score nor passed, category or error",
 );
 
 function readScores(url: string, answer: unknown): Map<unknown, unknown> {
   const parsed = answerSchema.safeParse(answer);
   if (!parsed.success) {
-    throw new CallFailure(
-      `Cannot score: the webhook ${
-        new URL(url).host
-      } did not answer {"scores": […]}`,
+    throw new Error(
+      `the webhook ${new URL(url).host} did not answer {"scores": […]}`,
     );
   }
   return new Map(
@@ -108,11 +100,11 @@ function toVerdict(score: unknown): Verdict {
       }`,
     };
   }
-  const { score: value, passed, label, explanation, error } = parsed.data;
+  const { score: value, passed, category, explanation, error } = parsed.data;
   return {
     score: value ?? undefined,
     passed: passed ?? undefined,
-    label: label ?? undefined,
+    category: category ?? undefined,
     explanation: explanation ?? undefined,
     error: error ?? undefined,
   };

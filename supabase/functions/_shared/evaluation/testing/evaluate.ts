@@ -3,6 +3,7 @@ import { createEvaluator } from "../create_evaluator.ts";
 import type { EvaluationRow } from "../evaluation_row.ts";
 import type { EvaluationContext } from "../evaluator.ts";
 import { evaluatorSchema } from "../evaluator_schema.ts";
+import type { JudgeAnswer, Question } from "../judging/question.ts";
 import type { Score } from "../score.ts";
 import { aContext } from "./contexts.ts";
 import { aRow } from "./rows.ts";
@@ -13,8 +14,34 @@ export async function evaluate(
   row: Partial<EvaluationRow>,
   context: EvaluationContext = aContext(),
 ): Promise<Score> {
+  const result = await ask(config, row, context);
+  if (Array.isArray(result)) throw new Error("A judge is to be asked");
+  return result;
+}
+
+/** What an evaluator asks judges about one row. */
+export async function questionsOf(
+  config: unknown,
+  row: Partial<EvaluationRow>,
+  context: EvaluationContext = aContext(),
+): Promise<Question[]> {
+  const result = await ask(config, row, context);
+  if (Array.isArray(result)) return result;
+  throw new Error(`No judge is asked: ${JSON.stringify(result)}`);
+}
+
+function ask(
+  config: unknown,
+  row: Partial<EvaluationRow>,
+  context: EvaluationContext,
+) {
   const evaluator = createEvaluator(evaluatorSchema.parse(config));
-  return await evaluator.evaluate(aRow(row), context);
+  return evaluator.evaluate(aRow(row), context);
+}
+
+/** An answer that a judge gave to the end. */
+export function said(text: string): JudgeAnswer {
+  return { text, finishReason: "stop" };
 }
 
 /** The problems of a configuration, as `path: message`, joined by line ends. */

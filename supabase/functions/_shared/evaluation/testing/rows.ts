@@ -4,6 +4,7 @@ import type { EvaluationRow } from "../evaluation_row.ts";
 export function aRow(overrides: Partial<EvaluationRow> = {}): EvaluationRow {
   return {
     id: 1,
+    promptKey: "k1",
     prompt: "What is the capital of France?",
     response: "Paris",
     success: true,

@@ -11,8 +11,10 @@ import { refuseUnsupported, requireModel } from "../unsendable_request.ts";
  * Anthropic's Messages API (`POST /v1/messages`). Fields as in
  * anthropic-sdk-typescript's `resources/messages/messages.ts`, August 2026.
  */
-export const anthropicMessages: ModelFormat = {
+export const anthropicMessages = {
   name: "anthropic-messages",
+  path: /\/v1\/messages\/?$/,
+  host: /(^|\.)anthropic\.com$/,
   headers: { "anthropic-version": "2023-06-01" },
   toUrl: (url) => completeBaseUrl(url, "/v1", "/messages").href,
   toBody,
@@ -20,7 +22,7 @@ export const anthropicMessages: ModelFormat = {
     asObject(body).type === "message" && Array.isArray(asObject(body).content),
   readAnswer,
   assembleStream,
-};
+} as const satisfies ModelFormat;
 
 /** The API demands `max_tokens`; every model it serves allows this many. */
 const DEFAULT_MAX_TOKENS = 4096;

@@ -3,8 +3,6 @@ import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
 
-const URL_OF_API = new URL("https://api.anthropic.com/v1/messages");
-
 function bodyOf(
   parameters: Record<string, unknown>,
   messages?: Message[],
@@ -12,7 +10,7 @@ function bodyOf(
 ): unknown {
   const parts = toRequestParts({ prompt: "Hi", messages, parameters }, model);
   return JSON.parse(
-    JSON.stringify(anthropicMessages.toBody(parts, URL_OF_API)),
+    JSON.stringify(anthropicMessages.toBody(parts)),
   );
 }
 

@@ -104,11 +104,9 @@ function withUsage(answer: Answer, declared: Answer["usage"]): Answer {
 }
 
 function toProviderError(found: unknown): ProviderError | undefined {
-  if (found === undefined || found === null || found === false) {
-    return undefined;
-  }
-  if (found === "") return undefined;
-  return readProviderError({ error: found });
+  const says = found !== undefined && found !== null && found !== false &&
+    found !== "";
+  return says ? readProviderError({ error: found }) : undefined;
 }
 
 /** A list is what `[*]` finds: the parts of one text. */

@@ -17,8 +17,10 @@ import { requireModel, UnsendableRequest } from "../unsendable_request.ts";
  * Vertex AI serves it. Fields as in js-genai's `types.ts` and
  * `converters/_models_converters.ts`, August 2026.
  */
-export const gemini: ModelFormat = {
+export const gemini = {
   name: "gemini",
+  path: /:(generateContent|streamGenerateContent)$/,
+  host: /^generativelanguage\.googleapis\.com$/,
   headers: {},
   toUrl,
   toBody,
@@ -28,7 +30,7 @@ export const gemini: ModelFormat = {
   },
   readAnswer,
   assembleStream,
-};
+} as const satisfies ModelFormat;
 
 /** The model is part of the URL, unless the endpoint's URL is whole already. */
 function toUrl(url: URL, parts: RequestParts): string {

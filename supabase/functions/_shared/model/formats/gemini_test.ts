@@ -43,7 +43,7 @@ function bodyOf(
   messages?: Message[],
 ): unknown {
   const parts = toRequestParts({ prompt: "Hi", messages, parameters }, "m-1");
-  return JSON.parse(JSON.stringify(gemini.toBody(parts, new URL(HOST))));
+  return JSON.parse(JSON.stringify(gemini.toBody(parts)));
 }
 
 const PROMPT = { role: "user", parts: [{ text: "Hi" }] };

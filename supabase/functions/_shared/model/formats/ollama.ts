@@ -16,8 +16,11 @@ import { requireModel } from "../unsendable_request.ts";
  * Ollama's own chat API (`POST /api/chat`). Fields as in Ollama's
  * `api/types.go`, August 2026.
  */
-export const ollama: ModelFormat = {
+export const ollama = {
   name: "ollama",
+  path: /\/api\/chat\/?$/,
+  // Its port. OpenAI-compatible paths there are recognised first.
+  host: /:11434$/,
   headers: {},
   toUrl: (url) => completeBaseUrl(url, "/api", "/chat").href,
   toBody,
@@ -28,7 +31,7 @@ export const ollama: ModelFormat = {
   },
   readAnswer,
   assembleStream,
-};
+} as const satisfies ModelFormat;
 
 function toBody(parts: RequestParts): JsonObject {
   const { neutral, verbatim } = parts;
@@ -37,9 +40,7 @@ function toBody(parts: RequestParts): JsonObject {
     stream: false,
     ...verbatim,
     model: requireModel("ollama", parts),
-    messages: parts.system === undefined
-      ? parts.turns
-      : [{ role: "system", content: parts.system }, ...parts.turns],
+    messages: parts.messages,
     format: neutral.responseSchema ?? verbatim.format,
     options: {
       ...asObject(verbatim.options),

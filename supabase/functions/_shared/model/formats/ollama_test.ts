@@ -3,15 +3,13 @@ import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { ollama } from "./ollama.ts";
 
-const URL_OF_API = new URL("http://127.0.0.1:11434/api/chat");
-
 function bodyOf(
   parameters: Record<string, unknown>,
   messages?: Message[],
   model: string | null = "m-1",
 ): unknown {
   const parts = toRequestParts({ prompt: "Hi", messages, parameters }, model);
-  return JSON.parse(JSON.stringify(ollama.toBody(parts, URL_OF_API)));
+  return JSON.parse(JSON.stringify(ollama.toBody(parts)));
 }
 
 const PLAIN = {

@@ -17,24 +17,25 @@ import { readToolArguments, toAnswerText } from "../tool_calls.ts";
  * servers that speak it. Fields as in openai-node's
  * `resources/chat/completions/completions.ts`, August 2026.
  */
-export const openaiChat: ModelFormat = {
+export const openaiChat = {
   name: "openai-chat",
+  path: /\/chat\/completions\/?$/,
+  host:
+    /(^|\.)(openai\.com|openrouter\.ai|groq\.com|mistral\.ai|deepseek\.com|together\.xyz|fireworks\.ai|x\.ai|perplexity\.ai|cerebras\.ai)$/,
   headers: {},
   toUrl: (url) => completeBaseUrl(url, "/v1", "/chat/completions").href,
   toBody,
   recognises: (body) => Array.isArray(asObject(body).choices),
   readAnswer,
   assembleStream,
-};
+} as const satisfies ModelFormat;
 
 function toBody(parts: RequestParts, url: URL): JsonObject {
   const { neutral } = parts;
   return {
     ...parts.verbatim,
     model: parts.model,
-    messages: parts.system === undefined
-      ? parts.turns
-      : [{ role: "system", content: parts.system }, ...parts.turns],
+    messages: parts.messages,
     temperature: neutral.temperature,
     top_p: neutral.topP,
     // Not OpenAI's, but vLLM, OpenRouter and others take it by this name.

@@ -17,8 +17,9 @@ import { refuseUnsupported } from "../unsendable_request.ts";
  * OpenAI's Responses API (`POST /v1/responses`). Fields as in openai-node's
  * `resources/responses/responses.ts`, August 2026.
  */
-export const openaiResponses: ModelFormat = {
+export const openaiResponses = {
   name: "openai-responses",
+  path: /\/responses\/?$/,
   headers: {},
   toUrl: (url) => completeBaseUrl(url, "/v1", "/responses").href,
   toBody,
@@ -27,7 +28,7 @@ export const openaiResponses: ModelFormat = {
     Array.isArray(asObject(body).output),
   readAnswer,
   assembleStream,
-};
+} as const satisfies ModelFormat;
 
 function toBody(parts: RequestParts): JsonObject {
   refuseUnsupported("openai-responses", parts, [

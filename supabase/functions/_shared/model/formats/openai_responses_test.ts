@@ -3,14 +3,12 @@ import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { openaiResponses } from "./openai_responses.ts";
 
-const URL_OF_API = new URL("https://api.openai.com/v1/responses");
-
 function bodyOf(
   parameters: Record<string, unknown>,
   messages?: Message[],
 ): unknown {
   const parts = toRequestParts({ prompt: "Hi", messages, parameters }, "m-1");
-  return JSON.parse(JSON.stringify(openaiResponses.toBody(parts, URL_OF_API)));
+  return JSON.parse(JSON.stringify(openaiResponses.toBody(parts)));
 }
 
 const PLAIN = { model: "m-1", input: [{ role: "user", content: "Hi" }] };

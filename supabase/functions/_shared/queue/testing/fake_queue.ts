@@ -1,4 +1,6 @@
-import type { Clock, DrainSettings, WorkerState } from "../drain.ts";
+import type { Clock } from "../../clock.ts";
+import type { DrainSettings } from "../drain.ts";
+import type { WorkerState } from "../task_handler.ts";
 import type { RunStatus, Task, TaskQueue } from "../task_queue.ts";
 
 export function createTasks(count: number): Task[] {
@@ -6,6 +8,7 @@ export function createTasks(count: number): Task[] {
     id,
     key: `k${id}`,
     attempt: 1,
+    repetition: 1,
     payload: {},
     enqueuedAt: "2026-01-01T00:00:00Z",
     leaseToken: "t",

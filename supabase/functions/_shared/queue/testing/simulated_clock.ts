@@ -1,4 +1,4 @@
-import type { Clock } from "../drain.ts";
+import type { Clock } from "../../clock.ts";
 
 /** A clock that jumps to the next timer as soon as nothing else can happen. */
 export function createSimulatedClock() {

@@ -1,0 +1,68 @@
+import { checkout } from "../local/checkout.ts";
+
+/** What to run; by default all tests of the paths, with the Deno of this process. */
+export interface DenoTestOptions {
+  paths: string[];
+  ignore?: string[];
+  /** Part of a test's name; other tests are left out. */
+  filter?: string;
+  /** Path of the executable. */
+  deno?: string;
+  /** More options of `deno test`. */
+  flags?: string[];
+  /** What the tests find in Deno.args. */
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+/** How many tests ended how. */
+export interface TestCounts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Runs `deno test`, shows what it says and counts as it does. */
+export async function runDenoTest(
+  { paths, ignore = [], filter, deno, flags = [], args = [], env }:
+    DenoTestOptions,
+): Promise<TestCounts> {
+  const child = new Deno.Command(deno ?? Deno.execPath(), {
+    args: [
+      "test",
+      ...flags,
+      "--allow-all",
+      "--no-check",
+      ...ignore.length ? [`--ignore=${ignore.join(",")}`] : [],
+      ...filter ? [`--filter=${filter}`] : [],
+      ...paths,
+      "--",
+      ...args,
+    ],
+    cwd: checkout,
+    env,
+    stdout: "piped",
+  }).spawn();
+  let output = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    Deno.stdout.writeSync(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  const { success } = await child.status;
+  const counts = readCounts(output);
+  return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+}
+
+/** Reads the last line of `deno test`, of which a crash leaves nothing. */
+export function readCounts(output: string): TestCounts {
+  const lines = output.matchAll(/ \| \d+ passed.* \| \d+ failed.*/g);
+  const line = [...lines].at(-1)?.[0] ?? "";
+  const count = (word: string) =>
+    Number(line.match(`(\\d+) ${word}`)?.[1] ?? 0);
+  return {
+    passed: count("passed"),
+    failed: count("failed"),
+    skipped: count("ignored"),
+  };
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { endpointSchema } from "../model/endpoint.ts";
+import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
+import { evaluationSchema } from "./evaluation_record.ts";
+import { operationErrorsSchema } from "./operation_errors.ts";
+
+/** A prompt as `extract_prompts` gives it, an object with `text`, or the text itself. */
+export const promptSchema = z.union([
+  z.string().min(1),
+  z.object({
+    text: z.string().min(1),
+    key: z.string().min(1).optional(),
+    messages: z.array(z.strictObject({
+      role: z.enum(["system", "user", "assistant"]),
+      content: z.string(),
+    })).optional(),
+    reference: z.string().optional(),
+    source: z.record(z.string(), z.json()).optional(),
+    metadata: z.record(z.string(), z.json()).optional(),
+  }).loose(),
+]);
+
+export const requestOptionsSchema = z.strictObject({
+  headers: endpointSchema.shape.headers.describe(
+    "Sent with every call, credentials included; never stored in clear text",
+  ),
+  timeout: z.number().positive().max(350_000).optional().describe(
+    "Limit of one call in milliseconds; default 60000",
+  ),
+  retries: z.int().min(0).max(10).default(2).describe(
+    "How often a call that failed in passing is repeated",
+  ),
+});
+
+export const executeBatchSchema = z.strictObject({
+  prompts: z.array(promptSchema),
+  ...endpointChoice,
+  parameters: z.record(z.string(), z.json()).default({}).describe(
+    "temperature, maxTokens, systemPrompt …, see docs/endpoints.md",
+  ),
+  batchSize: z.int().positive().default(20).describe(
+    "Prompts that errors number as one batch; there is no pause between batches",
+  ),
+  maxConcurrency: z.int().positive().max(500).default(10),
+  requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
+}).superRefine(checkEndpointChoice);
+
+export type ExecuteBatchInput = z.input<typeof executeBatchSchema>;
+
+const count = z.int().nonnegative();
+
+export const executeBatchOutputSchema = z.object({
+  responses: z.array(evaluationSchema).describe(
+    "One per prompt, in the order of the input",
+  ),
+  successful: count,
+  failed: count,
+  errors: operationErrorsSchema,
+});
+
+export type ExecuteBatchOutput = z.output<typeof executeBatchOutputSchema>;

@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+const count = z.int().nonnegative();
+
+/** A run as people ask for it. */
+export const runStateSchema = z.object({
+  runId: count,
+  status: z.enum([
+    "queued",
+    "running",
+    "paused",
+    "completed",
+    "failed",
+    "cancelled",
+  ]),
+  experimentName: z.string(),
+  extracted: count,
+  succeeded: count,
+  failed: count,
+  cached: count,
+  open: count,
+  inputTokens: count,
+  outputTokens: count,
+  cost: z.number().describe("USD"),
+  error: z.string().nullable(),
+  notice: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+});
+
+export type RunState = z.output<typeof runStateSchema>;

@@ -1,0 +1,58 @@
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../database.ts";
+import type { Endpoint } from "../model/endpoint.ts";
+import type { TaskHandler } from "../queue/drain.ts";
+import type { Stage, TaskQueue } from "../queue/task_queue.ts";
+
+/** What `pipeline_start_worker()` hands a worker; see its comment in SQL. */
+export interface Assignment {
+  workerId: string;
+  stage: Stage;
+  run: {
+    id: number;
+    owner: string | null;
+    model: string | null;
+    parameters: Record<string, unknown>;
+    options: Record<string, unknown>;
+    evaluators: unknown[];
+    resultsTable: string;
+  };
+  /** Null for a run that only evaluates. */
+  endpoint: EndpointRow | null;
+  /** The share of a worker's usual load to take, less than 1 after isolates ran out of processor time. */
+  share?: number | null;
+}
+
+/** A row of `model_endpoints`, as far as a call needs it. */
+export interface EndpointRow {
+  name: string;
+  url: string;
+  format: Endpoint["format"];
+  model: string | null;
+  headers: Record<string, string>;
+  request_template: unknown;
+  response_path: Endpoint["responsePath"];
+  timeout_seconds: number;
+}
+
+export interface WorkerDependencies {
+  config: Config;
+  database: Database;
+  fetch: typeof fetch;
+  resolveDns?: typeof Deno.resolveDns;
+  clock: Clock;
+  /** Aborted when the isolate is about to be killed. */
+  stop: AbortSignal;
+}
+
+/** What a worker of one stage does. */
+export interface StageOfWork {
+  handle: TaskHandler;
+  /** The share of an isolate's processor time that is used up. */
+  load(): number;
+  /** Results that are stored together; default 100. */
+  flushSize?: number;
+  /** Used instead of the plain queue. */
+  queue?: TaskQueue;
+}

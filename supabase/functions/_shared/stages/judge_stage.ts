@@ -1,0 +1,45 @@
+import type {
+  Assignment,
+  StageOfWork,
+  WorkerDependencies,
+} from "./assignment.ts";
+import { createJudgeHandler } from "./judge_responses.ts";
+import { openEndpoint } from "./open_endpoint.ts";
+import { withEvaluators } from "./with_evaluators.ts";
+
+/**
+ * A task reads its row before it calls, and asks for an opponent or an answer that is known: two to
+ * four times the processor time of a plain call.
+ */
+const CALLS_PER_WORKER = 1_000;
+
+/** Connects stage judge to the database and the judge's endpoint. */
+export function createJudgeStage(
+  assignment: Assignment,
+  dependencies: WorkerDependencies,
+): StageOfWork {
+  const { workerId, run, endpoint } = assignment;
+  const { database } = dependencies;
+  let calls = 0;
+  return withEvaluators(assignment, dependencies, (evaluation) => {
+    const judge = createJudgeHandler({
+      ...evaluation,
+      caller: openEndpoint(endpoint!, dependencies),
+      findAnswer: run.options.cache === true
+        ? (request, repetition) =>
+          database.call("pipeline_find_cached_call", {
+            worker_id: workerId,
+            request,
+            repetition,
+          })
+        : undefined,
+    });
+    return {
+      handle(task, worker) {
+        calls++;
+        return judge(task, worker);
+      },
+      load: () => calls / CALLS_PER_WORKER,
+    };
+  });
+}

@@ -1,0 +1,26 @@
+import { createModelCaller, type ModelCaller } from "../model/call_model.ts";
+import { readSecret } from "../read_secret.ts";
+import type { EndpointRow, WorkerDependencies } from "./assignment.ts";
+
+/** Prepares calls to an endpoint. */
+export function openEndpoint(
+  endpoint: EndpointRow,
+  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
+): ModelCaller {
+  return createModelCaller({
+    name: endpoint.name,
+    url: endpoint.url,
+    format: endpoint.format,
+    model: endpoint.model,
+    headers: endpoint.headers,
+    requestTemplate: endpoint.request_template,
+    responsePath: endpoint.response_path,
+    timeoutSeconds: endpoint.timeout_seconds,
+  }, {
+    fetch,
+    resolveDns,
+    now: clock.now,
+    allowPrivateHosts: config.allowPrivateHosts,
+    resolveSecret: (name) => readSecret(database, name),
+  });
+}

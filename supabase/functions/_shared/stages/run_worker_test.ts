@@ -1,0 +1,88 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { readConfig } from "../config.ts";
+import type { Database } from "../database.ts";
+import { createTasks } from "../queue/testing/fake_queue.ts";
+import { createSimulatedClock } from "../queue/testing/simulated_clock.ts";
+import { runWorker } from "./run_worker.ts";
+
+/** Runs a worker of stage execute over 300 tasks; `endsBy` is why its isolate ends after 150. */
+async function runExecuteWorker(
+  { share, endsBy }: { share?: number; endsBy?: string },
+) {
+  const { clock, run } = createSimulatedClock();
+  const pending = createTasks(300).map((task) => ({
+    ...task,
+    cached: { response: "4" },
+  }));
+  const stop = new AbortController();
+  const ends: unknown[] = [];
+  let finished = 0;
+  const answers: Record<string, (args: { results: unknown[] }) => unknown> = {
+    pipeline_claim_tasks: () => ({
+      status: "running",
+      slots: 10,
+      leaseToken: "t",
+      tasks: pending.splice(0, 10),
+    }),
+    pipeline_finish_tasks({ results }) {
+      finished += results.length;
+      if (finished >= 150 && endsBy) {
+        stop.abort(new Error("beforeunload", { cause: endsBy }));
+      }
+      return { status: "running", finished: [], blockedMs: 0 };
+    },
+    pipeline_end_worker: (args) => ends.push(args),
+  };
+  const database = {
+    call: (name: string, args: { results: unknown[] }) =>
+      Promise.resolve(answers[name]?.(args)),
+  } as unknown as Database;
+  await run(runWorker({
+    workerId: "w",
+    stage: "execute",
+    run: {
+      id: 1,
+      owner: null,
+      model: "m",
+      parameters: {},
+      options: {},
+      evaluators: [],
+      resultsTable: "prompt_evaluations",
+    },
+    endpoint: {
+      name: "e",
+      url: "https://model.example/v1/chat/completions",
+      format: "openai-chat",
+      model: null,
+      headers: {},
+      request_template: null,
+      response_path: null,
+      timeout_seconds: 60,
+    },
+    share,
+  }, {
+    config: readConfig({
+      SUPABASE_URL: "https://project.example",
+      SUPABASE_SERVICE_ROLE_KEY: "k",
+    }),
+    database,
+    fetch: () => Promise.reject(new Error("not used")),
+    clock,
+    stop: stop.signal,
+  }));
+  return { finished, ends };
+}
+
+Deno.test("runWorker() says how much it had done when its isolate ran out of processor time", async () => {
+  const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
+  deepEqual(ends, [{ worker_id: "w", cpu_load: finished / 3_000 }]);
+});
+
+Deno.test("runWorker() says nothing of the kind when its isolate ends for another reason", async () => {
+  const { ends } = await runExecuteWorker({ endsBy: "wall_clock" });
+  deepEqual(ends, [{ worker_id: "w", cpu_load: undefined }]);
+});
+
+Deno.test("runWorker() takes no more than its share of the usual load", async () => {
+  equal((await runExecuteWorker({ share: 0.02 })).finished, 60);
+});

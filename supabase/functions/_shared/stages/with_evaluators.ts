@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { createEvaluator } from "../evaluation/create_evaluator.ts";
+import type { EvaluationRow } from "../evaluation/evaluation_row.ts";
+import type { EvaluationContext, Evaluator } from "../evaluation/evaluator.ts";
+import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
+import { referenceSchema } from "../evaluation/reference.ts";
+import { createEgressGuard } from "../model/egress_guard.ts";
+import type {
+  Assignment,
+  StageOfWork,
+  WorkerDependencies,
+} from "./assignment.ts";
+import { createPostJson } from "./post_json.ts";
+
+/** What the stages evaluate and judge have in common. */
+export interface Evaluation {
+  evaluators: Evaluator[];
+  /** The rows of these ids that still exist. */
+  readRows(ids: number[]): Promise<EvaluationRow[]>;
+  context: EvaluationContext;
+}
+
+/** What a run may choose for its evaluators beside their own configurations. */
+const optionsSchema = z.object({ reference: referenceSchema.optional() });
+
+/** Makes a stage of the run's evaluators; its tasks fail when these cannot be used. */
+export function withEvaluators(
+  { run }: Assignment,
+  { config, database, fetch, resolveDns, clock, stop }: WorkerDependencies,
+  createStage: (evaluation: Evaluation) => StageOfWork,
+): StageOfWork {
+  const configs = evaluatorsSchema.safeParse(run.evaluators);
+  const options = optionsSchema.safeParse(run.options);
+  if (!configs.success || !options.success) {
+    const problem = z.prettifyError((configs.error ?? options.error)!);
+    return { handle: () => Promise.resolve(refuse(problem)), load: () => 0 };
+  }
+  return createStage({
+    evaluators: configs.data.map((evaluator) =>
+      createEvaluator(evaluator, options.data)
+    ),
+    readRows: (ids) =>
+      database.call("pipeline_read_evaluations", {
+        results_table: run.resultsTable,
+        ids,
+      }),
+    context: {
+      post: createPostJson({
+        fetch,
+        guard: createEgressGuard({
+          allowPrivateHosts: config.allowPrivateHosts,
+          resolveDns,
+          now: clock.now,
+        }),
+        clock,
+        signal: stop,
+      }),
+      responseIn: (experiment, { promptKey }) =>
+        database.call("pipeline_find_response", {
+          results_table: run.resultsTable,
+          experiment,
+          prompt_key: promptKey,
+          owner: run.owner,
+        }),
+    },
+  });
+}
+
+function refuse(problem: string) {
+  return {
+    outcome: "failed" as const,
+    error: {
+      class: "permanent" as const,
+      code: "invalid_request",
+      message: `Cannot use the run's evaluators: ${problem}`,
+    },
+  };
+}

@@ -1,17 +1,19 @@
 begin;
-select plan(4);
+select plan(5);
 
 select tests.create_run('run', prompts => 3);
 select tests.start_worker(1, 'run');
 select tests.claim(1, '2026-01-01 00:00Z');
-select tests.finish(
-  1, '{p1}',
-  '{"outcome": "failed", "error": {
-     "class": "stop", "code": "unauthorised", "message": "The model refuses the key (401)"
-   }}',
-  '2026-01-01 00:00:01Z'
+select is(
+  tests.finish(
+    1, '{p1}',
+    '{"outcome": "failed", "error": {
+       "class": "stop", "code": "unauthorised", "message": "The model refuses the key (401)"
+     }}',
+    '2026-01-01 00:00:01Z'
+  ) ->> 'status',
+  'paused', 'pipeline_finish_tasks() tells the worker that its run has just been paused'
 );
-
 select results_eq(
   $$ select status, error from pipeline_runs where id = tests.run_id('run') $$,
   $$ select 'paused', format(

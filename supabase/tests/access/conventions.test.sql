@@ -20,7 +20,7 @@ select results_eq(
   'every function has an empty search_path'
 );
 select lives_ok(
-  -- They are not checked when they are created, because migrations may name what comes later.
+  -- Checked as they were created; what they name may have been changed since.
   $$ select fmgr_sql_validator(function.oid) from our_functions as function
      join pg_language as language on language.oid = function.prolang
      where language.lanname = 'sql' $$,

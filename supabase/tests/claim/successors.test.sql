@@ -41,9 +41,9 @@ select is(
   'a successor waits for the slots of its predecessor'
 );
 select is(
-  tests.claim(1, '2026-01-01 00:00:05Z', in_flight => 3, held => 3),
+  tests.claim(1, '2026-01-01 00:00:05Z', in_flight => 3, held => 3, ahead => 5),
   '{"status": "running", "slots": 0, "keys": [], "waitMs": 100, "handedOver": true}',
-  'a worker whose successor has started gets nothing more, and is told why'
+  'a worker whose successor has started gets nothing more, not even a stock, and is told why'
 );
 select is(
   tests.claim(2, '2026-01-01 00:00:05Z', in_flight => 3, held => 3) -> 'slots', '3',

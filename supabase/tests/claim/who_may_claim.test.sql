@@ -1,5 +1,5 @@
 begin;
-select plan(5);
+select plan(6);
 
 select tests.create_run('run', prompts => 1);
 select tests.start_worker(1, 'run');
@@ -8,6 +8,10 @@ select throws_ok(
   $$ select pipeline_claim_tasks(tests.worker_id(9)) $$,
   'PPL01', null,
   'pipeline_claim_tasks() refuses a worker that does not exist'
+);
+select is(
+  tests.claim(1, '2026-01-01 00:10Z') -> 'keys', '["p1"]',
+  'pipeline_claim_tasks() serves a worker that is late with its heartbeat but has not been ended'
 );
 update pipeline_runs set status = 'paused' where id = tests.run_id('run');
 select is(

@@ -1,0 +1,59 @@
+/**
+ * Types of the Deno standard library as far as it is used: its package on npm has none. Goes, with
+ * the lines of the import maps, when `"@std/": "jsr:/@std/"` takes their place.
+ */
+declare module "@std/assert" {
+  // deno-lint-ignore no-explicit-any
+  type ErrorClass<E> = abstract new (...args: any[]) => E;
+
+  export function assert(expr: unknown, msg?: string): asserts expr;
+  export function assertEquals<T>(actual: T, expected: T, msg?: string): void;
+  export function assertNotEquals<T>(
+    actual: T,
+    expected: T,
+    msg?: string,
+  ): void;
+  export function assertStrictEquals<T>(
+    actual: unknown,
+    expected: T,
+    msg?: string,
+  ): asserts actual is T;
+  export function assertNotStrictEquals<T>(
+    actual: T,
+    expected: T,
+    msg?: string,
+  ): void;
+  export function assertMatch(
+    actual: string,
+    expected: RegExp,
+    msg?: string,
+  ): void;
+  export function assertNotMatch(
+    actual: string,
+    expected: RegExp,
+    msg?: string,
+  ): void;
+  export function assertObjectMatch(
+    // deno-lint-ignore no-explicit-any
+    actual: Record<PropertyKey, any>,
+    expected: Record<PropertyKey, unknown>,
+    msg?: string,
+  ): void;
+  export function assertThrows(fn: () => unknown, msg?: string): unknown;
+  export function assertThrows<E extends Error = Error>(
+    fn: () => unknown,
+    errorClass: ErrorClass<E>,
+    msgIncludes?: string,
+    msg?: string,
+  ): E;
+  export function assertRejects(
+    fn: () => PromiseLike<unknown>,
+    msg?: string,
+  ): Promise<unknown>;
+  export function assertRejects<E extends Error = Error>(
+    fn: () => PromiseLike<unknown>,
+    errorClass: ErrorClass<E>,
+    msgIncludes?: string,
+    msg?: string,
+  ): Promise<E>;
+}

@@ -57,3 +57,17 @@ declare module "@std/assert" {
     msg?: string,
   ): Promise<E>;
 }
+
+declare module "@std/http/status" {
+  export const STATUS_CODE: {
+    readonly BadRequest: 400;
+    readonly Unauthorized: 401;
+    readonly Forbidden: 403;
+    readonly NotFound: 404;
+    readonly MethodNotAllowed: 405;
+    readonly Conflict: 409;
+    readonly ContentTooLarge: 413;
+    readonly InternalServerError: 500;
+    readonly ServiceUnavailable: 503;
+  };
+}

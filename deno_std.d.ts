@@ -58,6 +58,33 @@ declare module "@std/assert" {
   ): Promise<E>;
 }
 
+declare module "@std/async/pool" {
+  export function pooledMap<T, R>(
+    poolLimit: number,
+    array: Iterable<T> | AsyncIterable<T>,
+    iteratorFn: (data: T) => Promise<R>,
+  ): AsyncIterableIterator<R>;
+}
+
+declare module "@std/cli/parse-args" {
+  export function parseArgs(args: string[], options?: {
+    boolean?: string[];
+    string?: string[];
+    collect?: string[];
+    alias?: Record<string, string>;
+    default?: Record<string, unknown>;
+    unknown?(arg: string, key?: string, value?: unknown): unknown;
+    // deno-lint-ignore no-explicit-any
+  }): { [name: string]: any; _: (string | number)[] };
+}
+
+declare module "@std/cli/prompt-secret" {
+  export function promptSecret(
+    message?: string,
+    options?: { mask?: string; clear?: boolean },
+  ): string | null;
+}
+
 declare module "@std/http/status" {
   export const STATUS_CODE: {
     readonly BadRequest: 400;
@@ -70,4 +97,21 @@ declare module "@std/http/status" {
     readonly InternalServerError: 500;
     readonly ServiceUnavailable: 503;
   };
+}
+
+declare module "@std/streams/limited-bytes-transform-stream" {
+  export class LimitedBytesTransformStream
+    extends TransformStream<Uint8Array, Uint8Array> {
+    constructor(size: number, options?: { error?: boolean });
+  }
+}
+
+declare module "@std/streams/text-line-stream" {
+  export class TextLineStream extends TransformStream<string, string> {
+    constructor(options?: { allowCR?: boolean });
+  }
+}
+
+declare module "@std/text/levenshtein-distance" {
+  export function levenshteinDistance(str1: string, str2: string): number;
 }

@@ -49,6 +49,7 @@ comment on column pipeline.workers.cpu_load is
   'Which share of its usual load it had done when its isolate ran out of processor time; null: it did not.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
+create index workers_out_of_time_idx on pipeline.workers (stage) where cpu_load is not null;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
@@ -76,6 +77,22 @@ end;
 $$;
 comment on function pipeline.live_worker(uuid) is
   'The worker, or SQLSTATE PPL01 when it may not go on.';
+
+create function pipeline.status_for(worker pipeline.workers)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if pipeline.outlives_run((worker).stage) then
+    return 'running';
+  end if;
+  return (select run.status from public.pipeline_runs as run where run.id = (worker).run_id);
+end;
+$$;
+comment on function pipeline.status_for(pipeline.workers) is
+  'The status of a worker''s run at this moment, as far as it concerns the worker: running for a stage that goes on when the run is over.';
 
 create function pipeline.share_of_load(stage text)
 returns double precision
@@ -105,7 +122,7 @@ begin
   set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
   where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
-  if run.status <> 'running' and not pipeline.outlives_run((worker).stage) then
+  if pipeline.status_for(worker) <> 'running' then
     update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
     return null;
   end if;

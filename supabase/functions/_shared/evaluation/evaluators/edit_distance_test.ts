@@ -42,7 +42,7 @@ Deno.test("edit-distance takes composed and decomposed letters as the same", asy
 Deno.test("edit-distance takes a character outside the basic plane for one", async () => {
   const row = { response: "a👍", reference: "a👎🎉" };
   const { explanation } = await evaluate("edit-distance", row);
-  assertEquals(explanation, "2 edits in 3 characters");
+  equal(explanation, "2 edits in 3 characters");
 });
 
 Deno.test("edit-distance scores an empty response 0", async () => {

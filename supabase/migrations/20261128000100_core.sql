@@ -1301,25 +1301,33 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  refused text[];
+  refused bigint[];
 begin
-  select array_agg(distinct item.key) into refused
-  from (
-    select
-      listed.task ->> 'key' as key, listed.task -> 'prompt' ->> 'key' as given,
-      listed.task -> 'prompt' ->> 'text' as text,
-      first_value(listed.task -> 'prompt' ->> 'text') over (
-        partition by listed.task -> 'prompt' ->> 'key' order by listed.place
-      ) as first_text
+  if not jsonb_path_exists(tasks, '$[*].prompt ? (@.keyIsGiven == true)') then
+    return tasks;
+  end if;
+  with given as materialized (
+    select listed.task -> 'prompt' ->> 'key' as key, listed.task -> 'prompt' ->> 'text' as text, listed.place
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
     where listed.task -> 'prompt' -> 'keyIsGiven' = 'true'
-  ) as item
-  where item.text <> item.first_text
-    or exists (
-      select from pipeline.prompts as known
-      join public.pipeline_tasks as asked on asked.prompt_id = known.id and asked.run_id = (run).id
-      where known.key_is_given and known.key = item.given and known.text <> item.text
-    );
+  ),
+  kept as (
+    select distinct on (first.key) first.key, first.text
+    from (
+      select known.key, known.text, 0 as place
+      from public.pipeline_tasks as asked
+      join pipeline.prompts as known on known.id = asked.prompt_id
+      where asked.run_id = (run).id
+        and known.key_is_given
+        and known.key in (select given.key from given)
+      union all
+      select given.key, given.text, given.place from given
+    ) as first
+    order by first.key, first.place
+  )
+  select array_agg(given.place) into refused
+  from given join kept on kept.key = given.key
+  where given.text <> kept.text;
   if refused is null then
     return tasks;
   end if;
@@ -1332,8 +1340,8 @@ begin
     ),
     coalesce(listed.task -> 'prompt' -> 'source', jsonb_build_object('key', listed.task -> 'prompt' -> 'key')),
     true, as_of
-  from jsonb_array_elements(tasks) as listed (task)
-  where listed.task ->> 'key' = any (refused)
+  from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+  where listed.place = any (refused)
     and not exists (
       select from pipeline.task_errors as told
       where told.run_id = (run).id and told.code = 'key_given_twice' and told.key = listed.task ->> 'key'
@@ -1341,7 +1349,7 @@ begin
   return (
     select coalesce(jsonb_agg(listed.task order by listed.place), '[]')
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
-    where listed.task ->> 'key' <> all (refused)
+    where listed.place <> all (refused)
   );
 end;
 $$;

@@ -110,7 +110,7 @@ begin
       where live.endpoint = (worker).endpoint
         and (live.started_at is not null or live.dispatched_at = (worker).dispatched_at)
         and live.ended_at is null
-        and live.expires_at > as_of
+        and (live.id = (worker).id or live.expires_at > as_of)
     ) as sharing
   )
   select
@@ -668,11 +668,13 @@ begin
   )
   select distinct on (key)
     pipeline.cache_key(
-      run, endpoint,
+      run, remember_answers.endpoint,
       -- A judge brings its question, which no row holds.
       coalesce(
         result.request,
-        pipeline.prompt_request(run, endpoint, prompt.text, prompt.messages, prompt.parameters)
+        pipeline.prompt_request(
+          run, remember_answers.endpoint, prompt.text, prompt.messages, prompt.parameters
+        )
       ),
       task.repetition
     ) as key,

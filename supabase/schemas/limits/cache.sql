@@ -146,11 +146,13 @@ begin
   )
   select distinct on (key)
     pipeline.cache_key(
-      run, endpoint,
+      run, remember_answers.endpoint,
       -- A judge brings its question, which no row holds.
       coalesce(
         result.request,
-        pipeline.prompt_request(run, endpoint, prompt.text, prompt.messages, prompt.parameters)
+        pipeline.prompt_request(
+          run, remember_answers.endpoint, prompt.text, prompt.messages, prompt.parameters
+        )
       ),
       task.repetition
     ) as key,

@@ -109,7 +109,7 @@ begin
       where live.endpoint = (worker).endpoint
         and (live.started_at is not null or live.dispatched_at = (worker).dispatched_at)
         and live.ended_at is null
-        and live.expires_at > as_of
+        and (live.id = (worker).id or live.expires_at > as_of)
     ) as sharing
   )
   select

@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(7);
 
 create temporary view our_functions as
 select function.*
@@ -12,10 +12,19 @@ from pg_class as relation
 where relation.relnamespace in ('public'::regnamespace, 'pipeline'::regnamespace)
   and relation.relkind in ('r', 'v');
 
-select is_empty(
-  $$ select oid::regprocedure from our_functions
+select results_eq(
+  $$ select oid::regprocedure::text from our_functions
      where not coalesce('search_path=""' = any (proconfig), false) $$,
+  -- It names nothing; one with a setting of its own would be called instead of inlined.
+  $$ values ('pipeline.outlives_run(text)') $$,
   'every function has an empty search_path'
+);
+select lives_ok(
+  -- They are not checked when they are created, because migrations may name what comes later.
+  $$ select fmgr_sql_validator(function.oid) from our_functions as function
+     join pg_language as language on language.oid = function.prolang
+     where language.lanname = 'sql' $$,
+  'every function in SQL is valid'
 );
 select is_empty(
   $$ select oid::regprocedure from our_functions

@@ -22,6 +22,11 @@ select create_evaluations_table('more_answers');
 insert into more_answers (experiment_name, prompt, success, response, owner)
 select experiment_name, prompt, true, 'yes', owner
 from prompt_evaluations where experiment_name like 'owner _';
+insert into evaluation_votes (
+  task_id, run_id, results_table, evaluation_id, evaluator, vote, score, created_at, owner
+)
+select task_id, run_id, 'prompt_evaluations', id, 'rubric', 1, 1, now(), owner
+from prompt_evaluations where experiment_name like 'owner _';
 select maintain_pipeline();
 
 -- How many rows of a relation somebody sees, or the SQLSTATE of being refused.
@@ -50,9 +55,10 @@ select results_eq(
        pg_temp.seen(relation, 'service_role', null)
      from unnest(array[
        'pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'more_answers',
-       'evaluation_scores', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
+       'evaluation_scores', 'evaluation_votes', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
        '(select name from model_endpoints) as endpoint', 'model_endpoints', 'pipeline.task_errors',
-       'pipeline.workers', 'pipeline.endpoint_states', 'pipeline.results_tables', 'pipeline.sweeps'
+       'pipeline.evaluations', 'pipeline.prompts', 'pipeline.workers', 'pipeline.endpoint_states',
+       'pipeline.results_tables', 'pipeline.maintenance'
      ]) as relation $$,
   $$ values
      ('pipeline_runs', '42501', '1', '1', '0', '3'),
@@ -60,16 +66,19 @@ select results_eq(
      ('prompt_evaluations', '42501', '1', '1', '0', '3'),
      ('more_answers', '42501', '1', '1', '0', '3'),
      ('evaluation_scores', '42501', '1', '1', '0', '3'),
+     ('evaluation_votes', '42501', '1', '1', '0', '3'),
      ('pipeline_run_progress', '42501', '1', '1', '0', '3'),
      ('pipeline_errors', '42501', '1', '1', '0', '3'),
      ('experiment_summary', '42501', '1', '1', '0', '3'),
      ('(select name from model_endpoints) as endpoint', '42501', '1', '1', '1', '2'),
      ('model_endpoints', '42501', '1', '1', '1', '2'),
      ('pipeline.task_errors', '42501', '1', '1', '0', '3'),
+     ('pipeline.evaluations', '42501', '2', '2', '0', '6'),
+     ('pipeline.prompts', '42501', '42501', '42501', '42501', '3'),
      ('pipeline.workers', '42501', '42501', '42501', '42501', '3'),
      ('pipeline.endpoint_states', '42501', '42501', '42501', '42501', '2'),
      ('pipeline.results_tables', '42501', '42501', '42501', '42501', '2'),
-     ('pipeline.sweeps', '42501', '42501', '42501', '42501', '1') $$,
+     ('pipeline.maintenance', '42501', '42501', '42501', '42501', '1') $$,
   'owners see what is theirs, service_role sees everything, others see nothing'
 );
 

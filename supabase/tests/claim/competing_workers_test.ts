@@ -19,9 +19,9 @@ async function createRun(sql: Sql, prompts: number): Promise<string> {
 async function startWorker(sql: Sql, runId: string): Promise<string> {
   const [worker] = await sql`
     insert into pipeline.workers (
-      run_id, stage, token_hash, reason, dispatched_at, expires_at
+      run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at
     )
-    values (${runId}, 'execute', sha256('token'), 'test', now(), now())
+    values (${runId}, 'execute', 'model', sha256('token'), 'test', now(), now())
     returning id
   `;
   await sql`select pipeline_start_worker(${worker.id}, 'token')`;

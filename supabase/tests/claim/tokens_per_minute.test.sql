@@ -7,7 +7,7 @@ update pipeline.endpoint_states set refilled_at = '2026-01-01 00:00Z' where endp
 select tests.create_run('run', prompts => 6);
 select tests.start_worker(1, 'run');
 
--- Each prompt is expected to take 500 tokens of output and 5 of input: {"text": "prompt 1"}.
+-- Each prompt is expected to take 500 tokens of output and 2 of input: its 8 characters.
 select is(
   tests.claim(1, '2026-01-01 00:01Z') -> 'keys', '["p1", "p2"]',
   'pipeline_claim_tasks() lets one second''s worth of expected tokens leave; the last prompt may overdraw'
@@ -15,7 +15,7 @@ select is(
 select results_eq(
   $$ select reserved_tokens from pipeline_tasks
      where run_id = tests.run_id('run') and status = 'leased' $$,
-  $$ values (505), (505) $$,
+  $$ values (502), (502) $$,
   'pipeline_claim_tasks() reserves what a prompt is expected to take'
 );
 select is(

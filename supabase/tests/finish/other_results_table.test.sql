@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(9);
 
 select is(create_evaluations_table('april_answers'), 'april_answers', 'create_evaluations_table() names it');
 select is(
@@ -39,10 +39,16 @@ select is_empty(
   'pipeline_finish_tasks() stores in no other table'
 );
 select throws_ok(
-  $$ insert into april_answers (run_id, prompt_key, prompt, success, response)
-     values (tests.run_id('run'), 'p1', 'again', true, 'no') $$,
+  $$ insert into april_answers (run_id, task_id, prompt_key, prompt, success, response)
+     select run_id, task_id, 'other', 'again', true, 'no' from april_answers $$,
   '23505', null,
-  'a results table takes one evaluation per run and prompt'
+  'a results table takes one evaluation per task'
+);
+select throws_ok(
+  $$ insert into april_answers (run_id, prompt_key, prompt, success, response)
+     select tests.run_id('run'), 'k', 'again', true, 'no' from generate_series(1, 2) $$,
+  '23505', null,
+  'a results table takes one evaluation from outside per run, prompt and repetition'
 );
 
 select * from finish();

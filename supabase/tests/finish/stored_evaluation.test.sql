@@ -1,5 +1,5 @@
 begin;
-select plan(2);
+select plan(3);
 
 insert into model_endpoints (name, url, model, input_cost, output_cost)
 values ('model', 'https://model.test/v1', 'default-model', 2, 10);
@@ -33,7 +33,10 @@ select results_eq(
      where run_id = tests.run_id('run') $$,
   $$ select jsonb_build_object(
        'run_id', tests.run_id('run'),
+       'task_id', task.id,
+       'prompt_id', task.prompt_id,
        'prompt_key', 'p1',
+       'repetition', 1,
        'prompt', 'What is 6 × 7?',
        'response', '42.',
        'model', 'default-model-2025',
@@ -42,7 +45,7 @@ select results_eq(
        'timestamp', '2026-01-01 00:00:01Z'::timestamptz,
        'duration_ms', 850,
        'tokens_used', 1200,
-       'metadata', '{"team": "red", "a": 2, "topic": "arithmetic", "waitMs": 12}'::jsonb,
+       'metadata', '{"a": 2, "topic": "arithmetic", "waitMs": 12}'::jsonb,
        'experiment_name', 'run',
        'tags', array['one', 'two'],
        'input_tokens', 1000,
@@ -53,8 +56,18 @@ select results_eq(
        'reference', '42',
        'source', '{"bucket": "b", "path": "a.json"}'::jsonb,
        'owner', null
-     ) $$,
+     )
+     from pipeline_tasks as task where run_id = tests.run_id('run') $$,
   'pipeline_finish_tasks() stores everything that is known about an answer'
+);
+select results_eq(
+  $$ select key, key_is_given, text, messages, reference, metadata, source, parameters, owner, created_at
+     from pipeline.prompts where id in (select prompt_id from prompt_evaluations where run_id = tests.run_id('run')) $$,
+  $$ values (
+       'p1', true, 'What is 6 × 7?', null::jsonb, '42', '{"topic": "arithmetic", "a": 2}'::jsonb,
+       '{"bucket": "b", "path": "a.json"}'::jsonb, null::jsonb, null::uuid, '2026-01-01 00:00Z'::timestamptz
+     ) $$,
+  'the evaluation refers to the prompt that it answers'
 );
 
 select * from finish();

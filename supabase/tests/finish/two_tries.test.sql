@@ -19,7 +19,7 @@ from (
   ) as result
   from old_tries
   union all
-  select 2, jsonb_build_object('id', id, 'leaseToken', lease_token) || case key
+  select 2, jsonb_build_object('id', id, 'leaseToken', lease_token) || case tests.key_of(pipeline_tasks)
     when 'p1' then '{"outcome": "succeeded", "response": "new"}'::jsonb
     else '{"outcome": "failed", "error": {"class": "transient", "code": "http_500", "message": "HTTP 500"}}'
   end

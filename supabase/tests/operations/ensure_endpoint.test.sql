@@ -12,7 +12,7 @@ select is(
   (select headers from model_endpoints join made using (name)),
   (
     select jsonb_build_object(
-      'authorization', '{{secret:' || name || '.authorization}}',
+      'authorization', '{{secret:pipeline_' || name || '.authorization}}',
       'anthropic-version', '1', 'x-key', '{{secret:MINE}}'
     )
     from made
@@ -20,7 +20,7 @@ select is(
   'pipeline_ensure_endpoint() keeps credentials out of the row'
 );
 select is(
-  (select pipeline_read_secret(name || '.authorization') from made), 'Bearer sk-abcdefghijkl',
+  (select pipeline_read_secret('pipeline_' || name || '.authorization') from made), 'Bearer sk-abcdefghijkl',
   'pipeline_ensure_endpoint() stores credentials in Vault'
 );
 select is(
@@ -29,7 +29,7 @@ select is(
   'pipeline_ensure_endpoint() finds the endpoint again'
 );
 select is(
-  (select pipeline_read_secret(name || '.authorization') from made), 'Bearer sk-another-key',
+  (select pipeline_read_secret('pipeline_' || name || '.authorization') from made), 'Bearer sk-another-key',
   'pipeline_ensure_endpoint() replaces a credential'
 );
 set local role authenticated;

@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(11);
 
 -- Eight prompts in both experiments and one in each alone; the first was evaluated twice by "old".
 insert into prompt_evaluations (
@@ -40,13 +40,14 @@ select results_eq(
   $$ values ('judge', 7::bigint, 5::bigint, 1::bigint, 1::bigint, 2.75 / 7::double precision,
        5 / 7::double precision, 2.25 / 7::double precision, 5::bigint, 1::bigint,
        0.21875, 10::double precision, 1.75::numeric(12, 10)) $$,
-  'compare_experiments() pairs the newest evaluations of a prompt that both could score'
+  'compare_experiments() pairs the prompts that both could score'
 );
 select results_eq(
   $$ select compared, pairs, gained, lost, round(mcnemar_p::numeric, 12), latency_difference_ms
      from compare_experiments('old', 'new') $$,
   $$ values
-       ('success', 8::bigint, 0::bigint, 1::bigint, 1.0, 15::double precision),
+       -- Of "a" the mean of both: it is no single outcome that could be gained.
+       ('success', 8::bigint, 0::bigint, 1::bigint, 1.0, -41.1875::double precision),
        ('judge', 7::bigint, 5::bigint, 1::bigint, 0.21875, 10::double precision) $$,
   'compare_experiments() without an evaluator compares answers and every evaluator'
 );
@@ -70,32 +71,36 @@ select is_empty(
   'compare_experiments() has no row where nothing can be paired'
 );
 
-
--- Of one run each, and the old one's with one more evaluation that belongs to no run.
-insert into prompt_evaluations (run_id, prompt_key, prompt, response, success, experiment_name)
-values
-  (4, 'a', 'a', 'answer', true, 'first run'), (4, 'b', 'b', 'answer', true, 'first run'),
-  (5, 'a', 'a', 'answer', true, 'second run'), (5, 'b', 'b', 'answer', true, 'second run'),
-  (6, 'a', 'a', 'answer', true, 'imported'), (null, 'a', 'a', 'answer', true, 'imported');
-insert into evaluation_scores (evaluation_id, evaluator, score)
-select id, 'length', id from prompt_evaluations where run_id between 4 and 6 or run_id is null;
+-- Two runs of one experiment, in which one prompt was asked twice, and one run of another.
+insert into prompt_evaluations (run_id, prompt_key, repetition, prompt, response, success, experiment_name)
+select run, key, repetition, key, 'answer', true, experiment
+from (values
+  (4, 'a', 1, 'two runs'), (4, 'a', 2, 'two runs'), (4, 'b', 1, 'two runs'), (5, 'a', 1, 'two runs'),
+  (5, 'b', 1, 'two runs'), (6, 'a', 1, 'one run'), (6, 'b', 1, 'one run')
+) as row (run, key, repetition, experiment);
+insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+select evaluation.id, 'length', grade.score, grade.score > 0.5
+from prompt_evaluations as evaluation
+join (values
+  (4, 'a', 1, 0.25), (4, 'a', 2, 0.5), (5, 'a', 1, 0.75), (4, 'b', 1, 0.75), (5, 'b', 1, 0.25),
+  (6, 'a', 1, 1.0), (6, 'b', 1, 0.25)
+) as grade (run, key, repetition, score)
+  on (grade.run, grade.key, grade.repetition)
+    = (evaluation.run_id, evaluation.prompt_key, evaluation.repetition);
 select results_eq(
-  $$ select
-       pipeline.superseded_evaluations('first run', 'second run', 'prompt_evaluations'),
-       pipeline.superseded_evaluations('first run', 'imported', 'prompt_evaluations') $$,
-  $$ select '{}'::bigint[], array[min(id)] from prompt_evaluations where experiment_name = 'imported' $$,
-  'an evaluation is superseded by a newer one of the same prompt in the same experiment'
+  $$ select compared, pairs, wins, losses, baseline_mean, candidate_mean, difference, gained, lost, mcnemar_p
+     from compare_experiments('two runs', 'one run', 'length') $$,
+  -- The mean is 0.5 of "a" and of "b"; nothing passed or failed as one.
+  $$ values (
+       'length', 2::bigint, 1::bigint, 1::bigint, 0.5::double precision, 0.625::double precision,
+       0.125::double precision, 0::bigint, 0::bigint, null::double precision
+     ) $$,
+  'compare_experiments() takes the mean of all evaluations of a prompt, whatever their run'
 );
 select results_eq(
-  $$ select compared, pairs, wins, difference > 0 from compare_experiments('first run', 'second run') $$,
-  $$ values ('success', 2::bigint, 0::bigint, false), ('length', 2::bigint, 2::bigint, true) $$,
-  'compare_experiments() compares experiments of a single run'
-);
-select results_eq(
-  $$ select pairs, difference from compare_experiments('first run', 'imported', 'length') $$,
-  $$ select 1::bigint, (max(id) filter (where run_id is null) - min(id))::double precision
-     from prompt_evaluations where experiment_name in ('first run', 'imported') $$,
-  'the newest evaluation counts, whether or not it belongs to a run'
+  $$ select compared, pairs, ties from compare_experiments('two runs', 'two runs') $$,
+  $$ values ('success', 2::bigint, 2::bigint), ('length', 2::bigint, 2::bigint) $$,
+  'the sample of a comparison are the prompts, not the answers'
 );
 
 -- Without statistics the planner takes two sides of 50,000 for small ones: a loop over them was

@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(9);
 
 create function pg_temp.stored(results jsonb, defaults jsonb default '{}') returns jsonb
 language sql as $$
@@ -47,7 +47,8 @@ select is(
     "timestamp": "2025-01-01T00:00:00+00:00", "duration_ms": 5, "tokens_used": 7,
     "metadata": {"a": 1, "b": 2}, "experiment_name": "outside", "tags": ["x", "y"],
     "input_tokens": 3, "output_tokens": 4, "cost": 0.5, "finish_reason": "stop", "attempts": 2,
-    "reference": "r", "source": {"path": "p"}, "owner": null}'::jsonb,
+    "reference": "r", "source": {"path": "p"}, "owner": null, "task_id": null, "prompt_id": null,
+    "repetition": 1}'::jsonb,
   'pipeline_store_results() keeps every field of a row'
 );
 select is(
@@ -55,7 +56,8 @@ select is(
   '{"prompt": "two", "response": null, "model": null, "success": false, "error": "no answer",
     "timestamp": "2026-01-01T00:00:00+00:00", "duration_ms": null, "tokens_used": null,
     "experiment_name": "outside", "input_tokens": null, "output_tokens": null, "cost": null,
-    "finish_reason": null, "attempts": null, "reference": null, "source": null, "owner": null}'::jsonb,
+    "finish_reason": null, "attempts": null, "reference": null, "source": null, "owner": null,
+    "task_id": null, "prompt_id": null, "repetition": 1}'::jsonb,
   'pipeline_store_results() takes a row with an error for a failure'
 );
 
@@ -92,24 +94,52 @@ update answers set twice = pg_temp.stored(
 );
 select results_eq(
   $$ select
-       answered = failed, repeated = failed, twice -> 'ids' -> 0 = twice -> 'ids' -> 1,
-       (select string_agg(response, ', ' order by prompt_key) from prompt_evaluations where run_id = 9)
+       answered = failed, failed -> 'existing',
+       repeated = failed || jsonb_build_object('stored', 0, 'existing', failed -> 'ids'),
+       (select string_agg(response, ', ') from prompt_evaluations where run_id = 9 and prompt_key = 'k')
      from answers $$,
-  $$ values (true, true, true, 'first, 1') $$,
-  'pipeline_store_results() is idempotent by run and key: a failure is replaced, an answer stays'
+  $$ values (true, '[]'::jsonb, true, 'first') $$,
+  'pipeline_store_results() is idempotent by run and key: a failure is replaced, an answer stays and is named'
+);
+-- Again as it was, and a third time with another answer.
+create temporary table repetitions as
+select
+  pg_temp.stored(
+    '[{"runId": 9, "key": "l", "prompt": "other", "response": "1"},
+      {"runId": 9, "key": "l", "prompt": "other", "response": "2"}]'
+  ) as again,
+  pg_temp.stored('[{"runId": 9, "key": "l", "prompt": "other", "response": "3", "repetition": 3}]') as third;
+select results_eq(
+  $$ select
+       again = twice || jsonb_build_object('stored', 0, 'existing', twice -> 'ids'), third -> 'stored',
+       (select string_agg(repetition || ' ' || response, ', ' order by repetition)
+        from prompt_evaluations where run_id = 9 and prompt_key = 'l')
+     from answers, repetitions $$,
+  $$ values (true, '1'::jsonb, '1 1, 2 2, 3 3') $$,
+  'pipeline_store_results() takes the same prompt twice in a call for two repetitions'
+);
+create temporary table without_run as
+select
+  pg_temp.stored('[{"prompt": "no run", "response": "1"}, {"prompt": " no run\n", "response": "2"}]') as first,
+  pg_temp.stored('[{"prompt": "no run", "response": "1"}]') as second;
+select results_eq(
+  $$ select prompt_key, count(*), (select first -> 'stored' from without_run), (select second -> 'stored' from without_run)
+     from prompt_evaluations where prompt like '%no run%' group by prompt_key $$,
+  $$ values (pipeline.prompt_key('no run'), 3::bigint, '2'::jsonb, '1'::jsonb) $$,
+  'pipeline_store_results() gives a prompt the key of its text, and stores rows without a run at each call'
 );
 
-select create_evaluations_table('lacking');
-alter table lacking drop column cost;
+select create_evaluations_table('dropped');
+drop table dropped;
 create table public.not_ours (id bigint, prompt text, response text);
 select results_eq(
   $$ select name, pg_temp.outcome(name) from unnest(array[
-       'lacking', 'not_ours', 'pg_class', 'pipeline_runs', 'nowhere', 'prompt_evaluations; drop table x'
+       'dropped', 'not_ours', 'pg_class', 'pipeline_runs', 'nowhere', 'prompt_evaluations; drop table x'
      ]) as name $$,
   $$ select name, '22023' from unnest(array[
-       'lacking', 'not_ours', 'pg_class', 'pipeline_runs', 'nowhere', 'prompt_evaluations; drop table x'
+       'dropped', 'not_ours', 'pg_class', 'pipeline_runs', 'nowhere', 'prompt_evaluations; drop table x'
      ]) as name $$,
-  'pipeline_store_results() refuses tables that are not ours or lack a column'
+  'pipeline_store_results() refuses tables that are not ours or were dropped'
 );
 select results_eq(
   $$ select name, pg_temp.created(name) from unnest(array[

@@ -30,11 +30,13 @@ select tests.finish(
 create function pg_temp.cached(number integer, run text) returns text language sql as $$
   select tests.start_worker(number, run, as_of => '2026-01-01 00:02Z');
   select string_agg(
-    (task ->> 'key') || ' ' || coalesce(task ->> 'cached', 'asked'), ', ' order by task ->> 'key'
+    tests.key_of(task) || ' ' || coalesce(claimed.item ->> 'cached', 'asked'), ', '
+    order by tests.key_of(task)
   )
   from jsonb_array_elements(
     pipeline_claim_tasks(tests.worker_id(number), as_of => '2026-01-01 00:02Z') -> 'tasks'
-  ) as task;
+  ) as claimed (item)
+  join pipeline_tasks as task on task.id = (claimed.item ->> 'id')::bigint;
 $$;
 select is(
   pg_temp.cached(2, 'again'),

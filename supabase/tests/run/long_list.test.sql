@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(15);
 
 select tests.create_run('long', prompts => 2600);
 select results_eq(
@@ -40,9 +40,10 @@ select is(
   'pipeline_continue_list() may be repeated when its answer was lost'
 );
 select results_eq(
-  $$ select tests.key_of(pipeline_tasks) as key, payload from pipeline_tasks
-     where run_id = tests.run_id('long') and stage = 'execute' order by id $$,
-  $$ select 'p' || n, jsonb_build_object('text', 'prompt ' || n) from generate_series(1, 2600) as n $$,
+  $$ select task.key, prompt.key, prompt.text
+     from pipeline_tasks as task join pipeline.prompts as prompt on prompt.id = task.prompt_id
+     where task.run_id = tests.run_id('long') order by task.id $$,
+  $$ select n::text, 'p' || n, 'prompt ' || n from generate_series(1, 2600) as n $$,
   'every prompt is enqueued once, in the order of the list'
 );
 select is(
@@ -72,10 +73,10 @@ select is(
   'max_prompts limits a long list'
 );
 
-insert into pipeline_runs (experiment_name, source, endpoint, created_at)
+insert into pipeline_runs (experiment_name, source, endpoint, options, created_at)
 select
   'repeated', jsonb_set(source, '{prompts}', source -> 'prompts' || (source -> 'prompts')),
-  'model', '2026-01-01 00:00Z'
+  'model', '{"dedupe": true}', '2026-01-01 00:00Z'
 from (select tests.prompts(400) as source) as list;
 select tests.start_worker(3, 'repeated', 'extract');
 select tests.claim(3, '2026-01-01 00:00Z');
@@ -84,7 +85,7 @@ select is(
   (select array_agg(tests.key_of(pipeline_tasks) order by id) from pipeline_tasks
    where run_id = tests.run_id('repeated') and stage = 'execute'),
   (select array_agg('p' || n order by n) from generate_series(1, 400) as n),
-  'of equal keys only the first counts, however far apart they are'
+  'with dedupe only the first of equal keys counts, however far apart they are'
 );
 
 update pipeline_runs set status = 'completed', finished_at = now(), open = 0
@@ -102,11 +103,16 @@ select is(
   'the prompts of an earlier run are a list as well'
 );
 select results_eq(
-  $$ select tests.key_of(pipeline_tasks) as key, payload from pipeline_tasks
+  $$ select key, prompt_id, input_tokens from pipeline_tasks
      where run_id = tests.run_id('again') and stage = 'execute' order by id $$,
-  $$ select tests.key_of(pipeline_tasks) as key, payload from pipeline_tasks
+  $$ select key, prompt_id, input_tokens from pipeline_tasks
      where run_id = tests.run_id('long') and stage = 'execute' order by id $$,
   'a run of a long earlier run has the same prompts under the same keys'
+);
+select is(
+  (select count(*) from pipeline.prompts where key like 'p%' and text like 'prompt %'),
+  2600 + 700 + 400::bigint,
+  'prompts of an earlier run are not stored again'
 );
 
 select * from finish();

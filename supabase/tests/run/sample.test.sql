@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(7);
 
 insert into model_endpoints (name, url) values ('model', 'https://model.test/v1');
 insert into pipeline_runs (experiment_name, source, endpoint, options, created_at)
@@ -8,7 +8,7 @@ from unnest(array['read', 'died']) as name;
 create function pg_temp.candidates(ranks jsonb) returns jsonb language sql as $$
   select jsonb_agg(jsonb_build_object(
     'stage', 'execute', 'key', key, 'availableAt', 'infinity',
-    'payload', jsonb_build_object('text', key, 'rank', rank)
+    'payload', jsonb_build_object('rank', rank), 'prompt', jsonb_build_object('text', 'text of ' || key)
   )) from jsonb_each(ranks) as candidate (key, rank);
 $$;
 select tests.start_worker(1, 'read', 'extract');
@@ -19,7 +19,7 @@ select pipeline_enqueue_tasks(
   '2026-01-01 00:00Z'
 );
 select results_eq(
-  $$ select tests.key_of(pipeline_tasks) as key from pipeline_tasks
+  $$ select key from pipeline_tasks
      where run_id = tests.run_id('read') and stage = 'execute' order by key $$,
   $$ values ('b'), ('c') $$,
   'pipeline_enqueue_tasks() keeps no more candidates than the sample needs, those of the lowest ranks'
@@ -36,8 +36,14 @@ select tests.finish(
   '2026-01-01 00:00:01Z'
 );
 select is(
-  tests.claim(2, '2026-01-01 00:00:01Z') -> 'keys', '["b", "d"]',
+  tests.claim(2, '2026-01-01 00:00:01Z') -> 'keys',
+  jsonb_build_array(pipeline.prompt_key('text of b'), pipeline.prompt_key('text of d')),
   'pipeline_finish_tasks() draws the sample when the last archive is read'
+);
+select results_eq(
+  $$ select text from pipeline.prompts where text like 'text of %' order by text $$,
+  $$ values ('text of b'), ('text of d') $$,
+  'prompts that are not drawn are forgotten'
 );
 select results_eq(
   $$ select open, extracted from pipeline_runs where id = tests.run_id('read') $$,
@@ -63,7 +69,7 @@ select results_eq(
 );
 select tests.start_worker(4, 'died', as_of => '2026-01-01 00:05Z');
 select tests.claim(4, '2026-01-01 00:05Z');
-select tests.finish(4, '{a}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:06Z');
+select tests.finish(4, array[pipeline.prompt_key('text of a')], '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:06Z');
 select is(
   (select status from pipeline_runs where id = tests.run_id('died')), 'failed',
   'a run whose source was given up ends after its sample'

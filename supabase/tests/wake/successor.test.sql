@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(8);
 
 select tests.create_run('run', prompts => 2);
 update pipeline_runs set max_workers = 1 where id = tests.run_id('run');
@@ -11,6 +11,11 @@ select results_eq(
   $$ select body ->> 'reason', (body ->> 'runId')::bigint from tests.wakes() $$,
   $$ select 'successor', tests.run_id('run') $$,
   'pipeline_hand_over() wakes a successor, beyond max_workers'
+);
+select results_eq(
+  $$ select replaces from pipeline.workers where reason = 'successor' $$,
+  $$ values (tests.worker_id(1)) $$,
+  'pipeline_hand_over() says whose successor it is'
 );
 select pipeline_hand_over(tests.worker_id(1), 0, as_of => '2026-01-01 00:00:02Z');
 select is(

@@ -27,5 +27,5 @@ function toPart(text: string): string {
 /** Programs store the same text with other line ends and Unicode forms; Postgres stores no NUL. */
 function normalise(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\ufffd").normalize("NFC")
-    .replace(/\r\n?/g, "\n").trim();
+    .replaceAll("\r\n", "\n").replaceAll("\r", "\n").trim();
 }

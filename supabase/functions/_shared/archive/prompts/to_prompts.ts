@@ -11,11 +11,7 @@ import { redactPrompt } from "./redact_prompt.ts";
 import { promptRank } from "./sample.ts";
 
 /** The file of text in which conversations are found. */
-export interface ConversationsPlace {
-  bucket?: string;
-  path: string;
-  entry?: string;
-}
+export type ConversationsFile = Pick<PromptSource, "bucket" | "path" | "entry">;
 
 /** Makes the prompts of a conversation; `index` is its number in the file. */
 export type PromptMaker = (
@@ -27,7 +23,7 @@ export type PromptMaker = (
 /** Builds the function that makes prompts of a file's conversations, as the options ask. */
 export function createPromptMaker(
   options: ExtractOptions,
-  place: ConversationsPlace,
+  file: ConversationsFile,
 ): PromptMaker {
   const passes = createPromptFilter(options);
   const fraction = options.sample !== undefined && options.sample < 1
@@ -47,9 +43,9 @@ export function createPromptMaker(
       const text = cleanText(turn.text);
       const time = toIsoTime(turn.time);
       if (!passes({ text, time })) continue;
-      const source: PromptSource = { path: place.path, format, position };
-      if (place.bucket !== undefined) source.bucket = place.bucket;
-      if (place.entry !== undefined) source.entry = place.entry;
+      const source: PromptSource = { path: file.path, format, position };
+      if (file.bucket !== undefined) source.bucket = file.bucket;
+      if (file.entry !== undefined) source.entry = file.entry;
       describe(source, conversation, turn, answers[at], time);
       const asked: Omit<Prompt, "key"> = { text, source };
       if (options.context === "conversation") {

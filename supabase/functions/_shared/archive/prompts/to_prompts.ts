@@ -1,5 +1,5 @@
 import type { Message, Prompt, PromptSource } from "../../prompt.ts";
-import { promptKey } from "../../prompt_key.ts";
+import { createPromptKeys, promptKey } from "../../prompt_key.ts";
 import type { PromptEvent } from "../archive_event.ts";
 import type { Conversation, Turn } from "../conversation.ts";
 import { toIsoTime } from "../formats/time_of.ts";
@@ -26,6 +26,8 @@ export function createPromptMaker(
   file: ConversationsFile,
 ): PromptMaker {
   const passes = createPromptFilter(options);
+  const inContext = options.context === "conversation";
+  const keyOf = inContext ? createPromptKeys() : promptKey;
   const fraction = options.sample !== undefined && options.sample < 1
     ? options.sample
     : undefined;
@@ -48,14 +50,12 @@ export function createPromptMaker(
       if (file.entry !== undefined) source.entry = file.entry;
       describe(source, conversation, turn, answers[at], time);
       const asked: Omit<Prompt, "key"> = { text, source };
-      if (options.context === "conversation") {
-        asked.messages = earlierTurns(turns, at);
-      }
+      if (inContext) asked.messages = earlierTurns(turns, at);
       const reference = answers[at]?.text;
       if (reference !== undefined) asked.reference = cleanText(reference);
       if (turn.metadata !== undefined) asked.metadata = { ...turn.metadata };
       if (options.redact.length > 0) redactPrompt(asked, options.redact);
-      const prompt = { key: promptKey(asked), ...asked };
+      const prompt = { key: keyOf(asked), ...asked };
       const message = messageOf(conversation, turn, prompt, repeated);
       const event: PromptEvent = {
         type: "prompt",

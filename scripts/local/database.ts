@@ -3,7 +3,10 @@ import {
   type EmbeddedDatabase,
   startEmbeddedDatabase,
 } from "./embedded_database.ts";
-import { prepareExternalDatabase } from "./external_database.ts";
+import {
+  prepareExternalDatabase,
+  supabaseExtensions,
+} from "./external_database.ts";
 
 /** The database of a stack, wherever it runs. */
 export interface Database extends EmbeddedDatabase {
@@ -20,7 +23,7 @@ export async function openDatabase(
   if (databaseUrl === undefined) {
     return {
       ...await startEmbeddedDatabase(options),
-      standIns: ["pg_net", "pg_cron", "supabase_vault"],
+      standIns: supabaseExtensions,
       skipExtensions: [],
     };
   }

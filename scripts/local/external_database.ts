@@ -2,8 +2,15 @@ import postgres, { type Sql } from "postgres";
 import { applyBaseSql, readBaseSql } from "./base_database.ts";
 import { standIns } from "./postgres/binaries.ts";
 
+/** A table by which an extension is known to be there, its stand-in too. */
+const markers: Record<string, string> = {
+  pg_net: "net.http_request_queue",
+  pg_cron: "cron.job",
+  supabase_vault: "vault.secrets",
+};
+
 /** The extensions of hosted Supabase that this project's migrations create. */
-export const supabaseExtensions = ["pg_net", "pg_cron", "supabase_vault"];
+export const supabaseExtensions: string[] = Object.keys(markers);
 
 /**
  * Makes a PostgreSQL server of the user's ready for the migrations: what a
@@ -81,12 +88,6 @@ async function hasExtension(sql: Sql, name: string): Promise<boolean> {
   `;
   return row.found;
 }
-
-const markers: Record<string, string> = {
-  pg_net: "net.http_request_queue",
-  pg_cron: "cron.job",
-  supabase_vault: "vault.secrets",
-};
 
 async function installStandIn(sql: Sql, extension: string): Promise<void> {
   if (await hasRelation(sql, markers[extension])) return;

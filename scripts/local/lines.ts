@@ -1,3 +1,5 @@
+import { TextLineStream } from "@std/streams/text-line-stream";
+
 /**
  * Calls `take` with each line of a stream of text, the last one included when
  * it has no line end. Resolves at the end of the stream.
@@ -6,17 +8,8 @@ export async function readLines(
   stream: ReadableStream<Uint8Array>,
   take: (line: string) => void,
 ): Promise<void> {
-  let rest = "";
-  const text = stream.pipeThrough(
-    new TextDecoderStream() as TransformStream<
-      Uint8Array,
-      string
-    >,
-  );
-  for await (const chunk of text) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
-    lines.forEach(take);
-  }
-  if (rest) take(rest);
+  const lines = stream
+    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+    .pipeThrough(new TextLineStream());
+  for await (const line of lines) take(line);
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { z } from "zod";
-import type { ArchiveError } from "../../supabase/functions/_shared/archive/archive_event.ts";
+import type { ArchiveError } from "../../supabase/functions/_shared/archive/archive_error.ts";
 import {
   type ExtractOptions,
   extractOptionsSchema,

@@ -1,3 +1,4 @@
+import { pooledMap } from "@std/async/pool";
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, relative } from "node:path";
@@ -62,15 +63,11 @@ export async function uploadFiles(
   const present = createFolderIndex((folder, offset) =>
     storage.list(bucket, folder, offset)
   );
-  const done: UploadedFile[] = new Array(files.length);
-  let next = 0;
-  async function work() {
-    while (next < files.length) {
-      const index = next++;
-      done[index] = await uploadOne(files[index]);
-      onFile?.(done[index]);
-    }
-  }
+  const upload = async (file: LocalFile) => {
+    const uploaded = await uploadOne(file);
+    onFile?.(uploaded);
+    return uploaded;
+  };
   async function uploadOne(file: LocalFile): Promise<UploadedFile> {
     try {
       const kept = await present(file.path);
@@ -83,10 +80,7 @@ export async function uploadFiles(
       return { ...file, outcome: "failed", error: (error as Error).message };
     }
   }
-  await Promise.all(
-    Array.from({ length: Math.min(parallel, files.length) }, work),
-  );
-  return done;
+  return await Array.fromAsync(pooledMap(parallel, files, upload));
 }
 
 interface LocalFile {

@@ -1,4 +1,4 @@
-import { checkout } from "../local/checkout.ts";
+import { runPackage } from "./run_program.ts";
 
 /**
  * What supabase/edge-runtime is compatible with, and so the API that functions
@@ -28,22 +28,10 @@ export const hostedDenoEnv: Record<string, string> = {
  * @throws Error with what npx said when it cannot be had
  */
 export async function findHostedDeno(): Promise<string> {
-  const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
-  const { success, stdout, stderr } = await new Deno.Command(npx, {
-    args: [
-      "-y",
-      `deno@${version}`,
-      "eval",
-      "--no-lock",
-      "--no-config",
-      "console.log(Deno.execPath())",
-    ],
-    cwd: checkout,
-    stdin: "null",
-  }).output();
-  const [path, complaint] = [stdout, stderr].map((bytes) =>
-    new TextDecoder().decode(bytes).trim()
+  const { success, output, everything } = await runPackage(
+    `deno@${version}`,
+    ["eval", "--no-lock", "--no-config", "console.log(Deno.execPath())"],
   );
-  if (success) return path;
-  throw new Error(`Cannot start Deno ${version}: ${complaint}`);
+  if (success) return output.trim();
+  throw new Error(`Cannot start Deno ${version}: ${everything}`);
 }

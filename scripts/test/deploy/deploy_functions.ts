@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type CliAnswer, runSupabaseCli } from "../supabase_cli.ts";
+import type { ProgramAnswer } from "../run_program.ts";
+import { runSupabaseCli } from "../supabase_cli.ts";
 
 /** The form of a project's reference and of an access token; neither exists. */
 const project = "a".repeat(20);
@@ -15,7 +16,7 @@ const accessToken = `sbp_${"0".repeat(40)}`;
 export async function deployFunctions(
   folder: string,
   apiUrl: string,
-): Promise<CliAnswer> {
+): Promise<ProgramAnswer> {
   const profile = join(folder, "profile.yaml");
   await Deno.writeTextFile(
     profile,

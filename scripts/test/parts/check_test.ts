@@ -8,6 +8,7 @@ import {
   hostedDenoEnv,
   hostedDenoFlags,
 } from "../hosted_deno.ts";
+import { runProgram } from "../run_program.ts";
 
 /** Fails with what the command said. */
 async function expectSuccess(
@@ -15,15 +16,8 @@ async function expectSuccess(
   args: string[],
   env?: Record<string, string>,
 ): Promise<void> {
-  const { success, stdout, stderr } = await new Deno.Command(deno, {
-    args,
-    cwd: checkout,
-    env,
-  }).output();
-  const [output, complaints] = [stdout, stderr].map((bytes) =>
-    new TextDecoder().decode(bytes)
-  );
-  ok(success, `\n${output}${complaints}`);
+  const { success, everything } = await runProgram(deno, args, env);
+  ok(success, `\n${everything}`);
 }
 
 for (

@@ -1,3 +1,5 @@
+import { STATUS_CODE } from "@std/http/status";
+
 /** Stable codes a caller may switch on; messages may be reworded freely. */
 export type PipelineErrorCode =
   | "invalid_request"
@@ -12,16 +14,16 @@ export type PipelineErrorCode =
   | "internal";
 
 const HTTP_STATUS: Record<PipelineErrorCode, number> = {
-  invalid_request: 400,
-  unauthorized: 401,
-  forbidden: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  conflict: 409,
-  lease_lost: 409,
-  too_large: 413,
-  internal: 500,
-  unavailable: 503,
+  invalid_request: STATUS_CODE.BadRequest,
+  unauthorized: STATUS_CODE.Unauthorized,
+  forbidden: STATUS_CODE.Forbidden,
+  not_found: STATUS_CODE.NotFound,
+  method_not_allowed: STATUS_CODE.MethodNotAllowed,
+  conflict: STATUS_CODE.Conflict,
+  lease_lost: STATUS_CODE.Conflict,
+  too_large: STATUS_CODE.ContentTooLarge,
+  internal: STATUS_CODE.InternalServerError,
+  unavailable: STATUS_CODE.ServiceUnavailable,
 };
 
 /** One thing that went wrong, as every answer of an operation lists it. */
@@ -69,5 +71,7 @@ export function toErrorResponse(error: unknown): Response {
     code: "internal",
     message: "Internal error: see the function's log",
   };
-  return Response.json({ ...bug, errors: [bug] }, { status: 500 });
+  return Response.json({ ...bug, errors: [bug] }, {
+    status: HTTP_STATUS.internal,
+  });
 }

@@ -185,7 +185,7 @@ begin
   perform set_config('synchronous_commit', 'off', true);
   worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
   select * into run from public.pipeline_runs where id = worker.run_id;
-  if run.status <> 'running' and not pipeline.outlives_run(worker.stage) then
+  if pipeline.status_for(worker) <> 'running' then
     return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
   end if;
   if worker.endpoint is not null then
@@ -208,7 +208,7 @@ begin
   end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.
-    'status', (select claimed.status from public.pipeline_runs as claimed where claimed.id = run.id),
+    'status', pipeline.status_for(worker),
     'slots', calls.slots,
     'leaseToken', lease_token,
     'tasks', tasks,

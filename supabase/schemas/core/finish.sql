@@ -222,7 +222,7 @@ begin
     where giver.id = worker.id;
   end if;
   return jsonb_build_object(
-    'status', (select finished.status from public.pipeline_runs as finished where finished.id = run.id),
+    'status', pipeline.status_for(worker),
     'finished', coalesce(to_jsonb(settled.ids), '[]'),
     'blockedMs', coalesce(blocked_ms, 0)
   );

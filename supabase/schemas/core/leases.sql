@@ -22,7 +22,7 @@ begin
     and task.worker = worker.id
     and task.lease_expires_at < pipeline_extend_leases.as_of + pipeline.lease_time() / 2;
   return jsonb_build_object(
-    'status', (select run.status from public.pipeline_runs as run where run.id = worker.run_id),
+    'status', pipeline.status_for(worker),
     'held', (
       select coalesce(jsonb_agg(task.id), '[]')
       from public.pipeline_tasks as task

@@ -33,6 +33,8 @@ comment on column pipeline.prompts.parameters is
 create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;
 alter table pipeline.prompts enable row level security;
 grant select, insert, update, delete on pipeline.prompts to service_role;
+-- Enqueuing takes ids before it inserts, so that each task knows its prompt.
+grant usage on sequence pipeline.prompts_id_seq to service_role;
 
 create function pipeline.key_part(text text)
 returns text

@@ -28,6 +28,7 @@ create table pipeline.workers (
   handed_over_at timestamptz,
   ended_at timestamptz,
   expires_at timestamptz not null,
+  cpu_load double precision,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -44,8 +45,11 @@ comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
+comment on column pipeline.workers.cpu_load is
+  'Which share of its usual load it had done when its isolate ran out of processor time; null: it did not.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
+create index workers_out_of_time_idx on pipeline.workers (stage) where cpu_load is not null;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
@@ -74,6 +78,37 @@ $$;
 comment on function pipeline.live_worker(uuid) is
   'The worker, or SQLSTATE PPL01 when it may not go on.';
 
+create function pipeline.status_for(worker pipeline.workers)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if pipeline.outlives_run((worker).stage) then
+    return 'running';
+  end if;
+  return (select run.status from public.pipeline_runs as run where run.id = (worker).run_id);
+end;
+$$;
+comment on function pipeline.status_for(pipeline.workers) is
+  'The status of a worker''s run at this moment, as far as it concerns the worker: running for a stage that goes on when the run is over.';
+
+create function pipeline.share_of_load(stage text)
+returns double precision
+language sql
+stable
+set search_path = ''
+as $$
+  -- Half: an isolate is given to another worker until half of its processor time is used up.
+  select least(1, greatest(0.1, avg(worker.cpu_load) / 2))
+  from pipeline.workers as worker
+  where worker.stage = share_of_load.stage and worker.cpu_load is not null
+  having count(*) > 0;
+$$;
+comment on function pipeline.share_of_load(text) is
+  'Which share of the usual load a worker takes, after what isolates that ran out of processor time have told in the last day; null: none did.';
+
 create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
 returns jsonb
 language plpgsql
@@ -87,7 +122,7 @@ begin
   set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
   where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
-  if run.status <> 'running' and not pipeline.outlives_run((worker).stage) then
+  if pipeline.status_for(worker) <> 'running' then
     update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
     return null;
   end if;
@@ -106,7 +141,8 @@ begin
       'resultsTable', run.results_table,
       'maxPrompts', run.max_prompts
     ),
-    'endpoint', case when called.name is not null then to_jsonb(called) end
+    'endpoint', case when called.name is not null then to_jsonb(called) end,
+    'share', pipeline.share_of_load((worker).stage)
   );
 end;
 $$;
@@ -139,7 +175,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz) is
-  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint}; null when the token is unknown, used or expired or the run is not running.';
+  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
 
 create function public.pipeline_take_wake(run_id bigint, as_of timestamptz default now())
 returns jsonb
@@ -213,7 +249,11 @@ $$;
 comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
   'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
 
-create function public.pipeline_end_worker(worker_id uuid, as_of timestamptz default now())
+create function public.pipeline_end_worker(
+  worker_id uuid,
+  as_of timestamptz default now(),
+  cpu_load double precision default null
+)
 returns void
 language plpgsql
 set search_path = ''
@@ -223,7 +263,11 @@ declare
 begin
   perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);
   update pipeline.workers
-  set ended_at = pipeline_end_worker.as_of, slots = 0, wanted = 0
+  set
+    ended_at = pipeline_end_worker.as_of,
+    slots = 0,
+    wanted = 0,
+    cpu_load = pipeline_end_worker.cpu_load
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
   if worker.id is not null then
@@ -235,5 +279,5 @@ begin
   end if;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision) is
+  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. cpu_load: see pipeline.workers.';

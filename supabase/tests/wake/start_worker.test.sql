@@ -35,7 +35,8 @@ select is(
         'options', '{"cache": true}'::jsonb, 'evaluators', '[]'::jsonb,
         'resultsTable', 'prompt_evaluations', 'maxPrompts', 7
       ),
-      'endpoint', to_jsonb(endpoint)
+      'endpoint', to_jsonb(endpoint),
+      'share', null
     )
     from model_endpoints as endpoint where name = 'model'
   ),

@@ -1,43 +1,6 @@
 import type { Prompt } from "../prompt.ts";
-import type { ScanState } from "./records/scanned_record.ts";
-
-/** Stable codes of what can be lost while an archive is read. */
-export type ArchiveErrorCode =
-  /** The file is neither JSON nor anything that holds JSON. */
-  | "not_json"
-  /** The file has no bytes. */
-  | "empty"
-  /** One record is not JSON. */
-  | "invalid_json"
-  /** The file ends inside a record. */
-  | "cut_off"
-  /** One record is larger than `maxConversationBytes`. */
-  | "too_large"
-  /** A record was read, but some of its bytes are not UTF-8 and came out as U+FFFD. */
-  | "invalid_utf8"
-  /** JSON of a shape that no format knows. */
-  | "unknown_shape"
-  /** A record has the shape of a known format but cannot be read as one. */
-  | "unreadable_record"
-  /** Recognised and refused: not a conversation with a model, or packed in a way that is not read. */
-  | "refused_format"
-  | "broken_compression"
-  /** The file system does not let it be read. */
-  | "unreadable_file"
-  /** More expanded bytes than allowed: a zip bomb or a very large archive. */
-  | "expands_too_far";
-
-/** One loss: what could not be read, where, and what to do. */
-export interface ArchiveError {
-  code: ArchiveErrorCode;
-  message: string;
-  /** Zero-based number of the record in its file. */
-  record: number;
-  /** Byte offset of the record in the expanded file. */
-  offset: number;
-  /** Name of the entry when the archive is a zip. */
-  entry?: string;
-}
+import type { ArchiveError } from "./archive_error.ts";
+import type { ScanState } from "./records/scanner.ts";
 
 /** Where another worker continues; plain JSON, a few hundred bytes. */
 export interface ArchiveCursor {
@@ -45,15 +8,7 @@ export interface ArchiveCursor {
   offset: number;
   /** Number of the zip entry; 0 for other archives. */
   part: number;
-  continuation: PartContinuation;
-  counts: ArchiveCounts;
-  /** Formats seen in earlier parts. */
-  formats: string[];
-}
-
-/** Where one file of text is continued. */
-export interface PartContinuation {
-  /** Where reading begins again. */
+  /** Where reading begins again in it. */
   scan: ScanState;
   /** Everything before this offset was given out, but for the conversations in `open`. */
   told: number;
@@ -62,6 +17,9 @@ export interface PartContinuation {
   begun: number;
   /** Conversations whose messages are not all there yet; their records are read again. */
   open: OpenConversation[];
+  counts: ArchiveCounts;
+  /** Formats seen in earlier parts. */
+  formats: string[];
 }
 
 /** A conversation by its id, null when the file is the conversation, and its number in the file. */

@@ -1,68 +1,80 @@
+import type { ArchiveError, ArchiveErrorCode } from "./archive_error.ts";
 import type {
   ArchiveCounts,
-  ArchiveErrorCode,
+  ArchiveCursor,
   ArchiveEvent,
-  PartContinuation,
 } from "./archive_event.ts";
-import type { Collector, Outcome, PlacedRecord } from "./collect/collector.ts";
+import type { Collector, ConversationSink } from "./collect/collector.ts";
 import { MessageCollector } from "./collect/message_collector.ts";
 import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
 import type { Json } from "./json.ts";
-import type { ConversationsPlace, PromptMaker } from "./prompts/to_prompts.ts";
+import type { ConversationsFile, PromptMaker } from "./prompts/to_prompts.ts";
 import { RecordScanner } from "./records/record_scanner.ts";
-import type { ScanState } from "./records/scanned_record.ts";
+import type { ScannedRecord, ScanState } from "./records/scanner.ts";
 
 /** How a file of text is read, and where it is continued. */
 export interface PartReading {
-  place: ConversationsPlace;
+  file: ConversationsFile;
+  /** Number of the part in its archive. */
+  part: number;
+  /** True when an offset in the part is also an offset in the archive. */
+  seekable: boolean;
   makePrompts: PromptMaker;
   checkpointBytes: number;
   maxConversationBytes: number;
   /** Counts of the whole archive; the reader adds to them. */
   counts: ArchiveCounts;
-  from?: PartContinuation;
+  /** Formats of earlier parts. */
+  formats: ReadonlySet<string>;
+  from?: ArchiveCursor;
 }
-
-export type PartEvent =
-  | Extract<ArchiveEvent, { type: "prompt" | "error" }>
-  | {
-    type: "checkpoint";
-    continuation: PartContinuation;
-    counts: ArchiveCounts;
-  };
 
 // Formats are told by several records: the first may be a header or of another shape.
 const SNIFFED_RECORDS = 32;
 const SNIFFED_BYTES = 256 * 1024;
 
-const START: ScanState = {
-  layout: "values",
-  offset: 0,
-  record: 0,
-  inList: false,
-};
+const START: ScanState = { layout: "values", offset: 0, record: 0 };
 
 /** Reads one file of text as its bytes come: prompts, losses and checkpoints come out. */
 export class PartReader {
   /** Undefined until it is known, and for good when the shape is unknown. */
   format: ArchiveFormat | undefined;
+  /**
+   * Losses of a zip entry whose format is not known: a zip straight from a vendor also holds pictures,
+   * pages and lists of users, so they are no losses where another entry is an archive.
+   */
+  strangers: ArchiveError[] = [];
   readonly #reading: PartReading;
   readonly #scanner: RecordScanner;
   /** Undefined while records are held until the format is known. */
   #collector: Collector | undefined;
-  #sniffed: PlacedRecord[] = [];
+  /** Records and where the scan stood before each. */
+  #sniffed: [ScannedRecord, ScanState][] = [];
   /** The scan's place before the next record. */
   #before: ScanState;
+  /** What a loss is told of. */
+  #place: Place = START;
   #checkpointAt: number;
   /** Where reading began, or would begin from the latest checkpoint. */
   #checkpointed: number;
   /** Losses before this offset were told before the checkpoint. */
   readonly #told: number;
   #stopped = false;
-  #events: PartEvent[] = [];
+  #events: ArchiveEvent[] = [];
+
+  readonly #sink: ConversationSink = {
+    give: (conversation, index, format) => {
+      const { counts, makePrompts } = this.#reading;
+      const prompts = makePrompts(conversation, index, format);
+      counts.conversations++;
+      counts.prompts += prompts.length;
+      for (const prompt of prompts) this.#events.push(prompt);
+    },
+    lose: (code, reason) => this.#lose(code, reason, this.#place),
+  };
 
   constructor(reading: PartReading) {
     const { from } = reading;
@@ -81,95 +93,93 @@ export class PartReader {
     return this.#stopped || this.#scanner.stopped;
   }
 
-  push(chunk: Uint8Array): PartEvent[] {
+  push(chunk: Uint8Array): ArchiveEvent[] {
     this.#scanner.push(chunk);
-    this.#drain(false);
+    this.#readRecords(false);
     return this.#takeEvents();
   }
 
   /** The rest, when the bytes have ended or, with a failure, broken off. */
-  finish(failure?: BrokenContainer): PartEvent[] {
+  finish(failure?: BrokenContainer): ArchiveEvent[] {
     this.#scanner.finish();
-    this.#drain(failure !== undefined);
+    this.#readRecords(failure !== undefined);
     this.#endSniffing();
-    for (const outcome of this.#collector?.close() ?? []) {
-      this.#give(outcome, this.#before);
-    }
+    this.#place = this.#before;
+    this.#collector?.close();
     if (failure !== undefined) {
       this.#lose(failure.code, failure.message, this.#before);
     }
     return this.#takeEvents();
   }
 
-  #takeEvents(): PartEvent[] {
+  #takeEvents(): ArchiveEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
   }
 
-  #drain(brokenOff: boolean): void {
+  #readRecords(brokenOff: boolean): void {
     while (!this.#stopped) {
       const scanned = this.#scanner.next();
       if (scanned === undefined) return;
-      const after = this.#scanner.state;
-      if ("loss" in scanned) {
+      if ("code" in scanned) {
         // Where the bytes broke off, the reason for that is the one error.
-        if (!brokenOff || !ENDS_EARLY.has(scanned.loss)) {
-          this.#lose(scanned.loss, scanned.reason, scanned);
+        if (!brokenOff || !ENDS_EARLY.has(scanned.code)) {
+          this.#lose(scanned.code, scanned.reason, scanned);
         }
       } else {
         if (scanned.damaged) {
           const reason = "some bytes are not UTF-8 and were read as U+FFFD";
           this.#lose("invalid_utf8", reason, scanned);
         }
-        const { value, record, offset } = scanned;
-        const end = after?.offset ?? offset;
-        this.#read({ value, record, offset, end, before: this.#before });
+        this.#read(scanned);
       }
+      const after = this.#scanner.state;
       if (after === undefined) continue;
       this.#before = after;
       if (after.offset >= this.#checkpointAt) this.#checkpoint(after);
     }
   }
 
-  #read(record: PlacedRecord): void {
+  #read(record: ScannedRecord): void {
     if (this.#collector !== undefined) {
-      this.#give(this.#collector.add(record), record);
+      this.#collect(record, this.#before);
       return;
     }
-    this.#sniffed.push(record);
+    this.#sniffed.push([record, this.#before]);
     const enough = this.#sniffed.length >= SNIFFED_RECORDS ||
-      record.end >= SNIFFED_BYTES;
+      record.offset + record.size >= SNIFFED_BYTES;
     if (enough) this.#endSniffing();
+  }
+
+  #collect(record: ScannedRecord, before: ScanState): void {
+    this.#place = record;
+    this.#collector?.add(record, before);
   }
 
   /** Decides the format by the records held so far and reads them. */
   #endSniffing(): void {
     const sniffed = this.#sniffed;
     this.#sniffed = [];
-    const shaped = sniffed.filter(({ value }) =>
+    const shaped = sniffed.filter(([{ value }]) =>
       typeof value === "object" && value
     );
-    const format = formatOf(shaped.map(({ value }) => value));
+    const format = formatOf(shaped.map(([{ value }]) => value));
     if (format === undefined) {
       // Numbers and nulls say nothing about the rest of the file, objects do.
       const unknown = shaped.length === 0 ? sniffed : shaped.slice(0, 1);
-      for (const record of unknown) this.#loseShape(record);
+      for (const [record] of unknown) this.#loseShape(record);
       this.#stopped = shaped.length > 0;
       return;
     }
     this.#begin(format);
-    for (const record of sniffed) {
-      if (this.#collector !== undefined) {
-        this.#give(this.#collector.add(record), record);
-      }
-    }
+    for (const [record, before] of sniffed) this.#collect(record, before);
   }
 
   #begin(format: ArchiveFormat): void {
     this.format = format;
+    for (const error of this.strangers.splice(0)) this.#tell(error);
     const { from, maxConversationBytes } = this.#reading;
-    const begun = from?.begun ?? 0;
     if (format.kind === "refused") {
       this.#lose("refused_format", format.reason, START);
       this.#stopped = true;
@@ -177,61 +187,50 @@ export class PartReader {
       this.#collector = new MessageCollector(
         format,
         maxConversationBytes,
-        begun,
-        this.#told,
-        from?.open ?? [],
+        this.#sink,
+        from,
       );
     } else {
-      this.#collector = new RecordCollector(format, begun);
-      const { reads } = format;
-      if (reads !== undefined) {
+      this.#collector = new RecordCollector(
+        format,
+        this.#sink,
+        from?.begun ?? 0,
+      );
+      const { projection } = format;
+      if (projection !== undefined) {
         const isEnough = (record: Json) => format.matches(record);
-        this.#scanner.readOnly({ reads, isEnough });
+        this.#scanner.project({ projection, isEnough });
       }
     }
-  }
-
-  #give({ collected, loss }: Outcome, place: Place): void {
-    const { counts, makePrompts } = this.#reading;
-    for (const { conversation, index, format } of collected) {
-      const prompts = makePrompts(conversation, index, format);
-      counts.conversations++;
-      counts.prompts += prompts.length;
-      for (const prompt of prompts) {
-        this.#events.push(prompt);
-      }
-    }
-    if (loss !== undefined) this.#lose(loss.code, loss.reason, place);
   }
 
   #checkpoint(scan: ScanState): void {
-    const { checkpointBytes, counts } = this.#reading;
+    const { checkpointBytes, counts, formats, part, seekable } = this.#reading;
     this.#checkpointAt = scan.offset + checkpointBytes;
     const collector = this.#collector;
     if (collector === undefined || this.#stopped) return;
-    for (const outcome of collector.close(scan.offset - checkpointBytes)) {
-      this.#give(outcome, scan);
-    }
-    const place = collector.openPlace();
-    const begin = place?.begin ?? scan;
+    this.#place = scan;
+    collector.close(scan.offset - checkpointBytes);
+    const from = collector.resumeFrom(scan);
+    const { offset } = from.scan;
     // A conversation as long as the file so far: going on from here would save nothing.
-    if (begin.offset <= this.#checkpointed) return;
-    this.#checkpointed = begin.offset;
-    const continuation = {
-      scan: begin,
-      told: scan.offset,
-      format: this.format!.name,
-      begun: place?.begun ?? collector.begun,
-      open: place?.open ?? [],
-    };
+    if (offset <= this.#checkpointed) return;
+    this.#checkpointed = offset;
     this.#events.push({
       type: "checkpoint",
-      continuation,
-      counts: { ...counts },
+      cursor: {
+        offset: seekable ? offset : 0,
+        part,
+        ...from,
+        told: scan.offset,
+        format: this.format!.name,
+        counts: { ...counts },
+        formats: [...formats],
+      },
     });
   }
 
-  #loseShape(record: PlacedRecord): void {
+  #loseShape(record: ScannedRecord): void {
     const shape = describeShape(record.value);
     this.#lose("unknown_shape", `no format has this shape: ${shape}`, record);
   }
@@ -239,22 +238,22 @@ export class PartReader {
   #lose(code: ArchiveErrorCode, reason: string, place: Place): void {
     const { record, offset } = place;
     if (offset < this.#told) return;
-    const { place: { path, entry }, counts } = this.#reading;
-    // Damaged text was used all the same.
-    if (code !== "invalid_utf8") counts.skipped++;
+    const { path, entry } = this.#reading.file;
     const file = entry === undefined ? path : `${path} (${entry})`;
     const message =
       `Cannot read ${file}, record ${record} at byte ${offset}: ${reason}`;
-    this.#events.push({
-      type: "error",
-      error: {
-        code,
-        message,
-        record,
-        offset,
-        ...entry !== undefined && { entry },
-      },
-    });
+    const error: ArchiveError = { code, message, record, offset };
+    if (entry !== undefined) error.entry = entry;
+    const isStrange = entry !== undefined && this.format === undefined &&
+      STRANGE.has(code);
+    if (isStrange) this.strangers.push(error);
+    else this.#tell(error);
+  }
+
+  #tell(error: ArchiveError): void {
+    // Damaged text was used all the same.
+    if (error.code !== "invalid_utf8") this.#reading.counts.skipped++;
+    this.#events.push({ type: "error", error });
   }
 }
 
@@ -264,3 +263,8 @@ interface Place {
 }
 
 const ENDS_EARLY = new Set<ArchiveErrorCode>(["cut_off", "empty"]);
+const STRANGE = new Set<ArchiveErrorCode>([
+  "not_json",
+  "empty",
+  "unknown_shape",
+]);

@@ -1,7 +1,7 @@
+import type { ArchiveError } from "./archive_error.ts";
 import type {
   ArchiveCounts,
   ArchiveCursor,
-  ArchiveError,
   ArchiveEvent,
 } from "./archive_event.ts";
 import { BrokenContainer } from "./container/broken_container.ts";
@@ -9,7 +9,7 @@ import { ByteReader } from "./container/byte_reader.ts";
 import { type ArchivePart, openArchive } from "./container/open_archive.ts";
 import { oneByOne } from "./one_by_one.ts";
 import type { ExtractOptions } from "./options.ts";
-import { type PartEvent, PartReader } from "./part_reader.ts";
+import { PartReader } from "./part_reader.ts";
 import { createPromptMaker } from "./prompts/to_prompts.ts";
 
 /** What an archive is called: its prompts carry it. */
@@ -124,31 +124,31 @@ class ArchiveRun {
   }
 
   async *#readPart(
-    part: ArchivePart,
+    { entry, chunks, seekable }: ArchivePart,
     number: number,
   ): AsyncGenerator<ArchiveEvent[], void> {
     const from = this.#from?.part === number ? this.#from : undefined;
-    const place = { ...this.#archive, entry: part.entry };
+    const file = { ...this.#archive, entry };
     const reader = new PartReader({
-      place,
-      makePrompts: createPromptMaker(this.#options, place),
+      file,
+      part: number,
+      seekable,
+      makePrompts: createPromptMaker(this.#options, file),
       checkpointBytes: this.#settings.checkpointBytes,
       maxConversationBytes: this.#settings.maxConversationBytes,
       counts: this.#counts,
-      from: from?.continuation,
+      formats: this.#formats,
+      from,
     });
     // A stream that cannot be entered in the middle is read again up to the place.
-    let passing = from === undefined || from.offset > 0
-      ? 0
-      : from.continuation.scan.offset;
+    let passing = from === undefined || from.offset > 0 ? 0 : from.scan.offset;
     let failure: BrokenContainer | undefined;
     try {
-      for await (const chunk of part.chunks) {
+      for await (const chunk of chunks) {
         const rest = chunk.subarray(Math.min(passing, chunk.length));
         passing -= chunk.length - rest.length;
         for (let at = 0; at < rest.length; at += CHUNK_BYTES) {
-          const events = reader.push(rest.subarray(at, at + CHUNK_BYTES));
-          yield this.#toEvents(events, part, number, reader);
+          yield reader.push(rest.subarray(at, at + CHUNK_BYTES));
         }
         if (reader.stopped) break;
       }
@@ -156,55 +156,9 @@ class ArchiveRun {
       if (!(error instanceof BrokenContainer)) throw error;
       failure = error;
     }
-    yield this.#toEvents(reader.finish(failure), part, number, reader);
+    yield reader.finish(failure);
+    this.#strangers.push(...reader.strangers);
     if (reader.format !== undefined) this.#formats.add(reader.format.name);
-  }
-
-  #toEvents(
-    events: PartEvent[],
-    part: ArchivePart,
-    number: number,
-    reader: PartReader,
-  ): ArchiveEvent[] {
-    const given: ArchiveEvent[] = [];
-    for (const event of events) {
-      const changed = event.type === "prompt"
-        ? event
-        : this.#toEvent(event, part, number, reader);
-      if (changed !== undefined) given.push(changed);
-    }
-    return given;
-  }
-
-  #toEvent(
-    event: PartEvent,
-    part: ArchivePart,
-    number: number,
-    reader: PartReader,
-  ): ArchiveEvent | undefined {
-    if (event.type === "checkpoint") {
-      const { continuation, counts } = event;
-      return {
-        type: "checkpoint",
-        cursor: {
-          offset: part.seekable ? continuation.scan.offset : 0,
-          part: number,
-          continuation,
-          counts,
-          formats: [...this.#formats],
-        },
-      };
-    }
-    if (
-      event.type === "error" && part.entry !== undefined &&
-      reader.format === undefined && STRANGE.has(event.error.code)
-    ) {
-      // A zip straight from a vendor also holds pictures, pages and lists of users.
-      this.#counts.skipped--;
-      this.#strangers.push(event.error);
-      return undefined;
-    }
-    return event;
   }
 
   #containerError(error: BrokenContainer, offset: number): ArchiveEvent {
@@ -221,5 +175,3 @@ class ArchiveRun {
     };
   }
 }
-
-const STRANGE = new Set(["not_json", "empty", "unknown_shape"]);

@@ -1,4 +1,5 @@
-import type { ArchiveError, PromptEvent } from "./archive_event.ts";
+import type { ArchiveError } from "./archive_error.ts";
+import type { PromptEvent } from "./archive_event.ts";
 import type { ExtractOptions } from "./options.ts";
 import { sampleByCount } from "./prompts/sample.ts";
 import {

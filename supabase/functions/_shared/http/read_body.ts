@@ -1,3 +1,4 @@
+import { LimitedBytesTransformStream } from "@std/streams/limited-bytes-transform-stream";
 import { PipelineError } from "../errors.ts";
 
 const MOST_LEVELS = 200;
@@ -16,14 +17,12 @@ export async function readBody(
     await request.body?.cancel();
     throw tooLarge(maxBytes);
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength;
-    if (length > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  const text = await new Blob(chunks as BlobPart[]).text();
+  const body = request.body?.pipeThrough(
+    new LimitedBytesTransformStream(maxBytes, { error: true }),
+  );
+  const text = await new Response(body).text().catch((error) => {
+    throw error instanceof RangeError ? tooLarge(maxBytes) : error;
+  });
   if (isNestedTooDeep(text)) {
     throw new PipelineError(
       "invalid_request",

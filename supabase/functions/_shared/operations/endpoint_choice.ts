@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PipelineError } from "../errors.ts";
 import { type Endpoint, endpointSchema } from "../model/endpoint.ts";
+import { MODEL_FORMAT_NAMES } from "../model/formats/known_formats.ts";
 import type { Caller } from "./caller.ts";
 
 /** Where the calls go: a URL, or the name of a row of model_endpoints. */
@@ -12,7 +13,7 @@ export const endpointChoice = {
     "Name of a row of model_endpoints",
   ),
   model: z.string().min(1).optional(),
-  format: endpointSchema.shape.format.unwrap().optional().describe(
+  format: z.enum(MODEL_FORMAT_NAMES).optional().describe(
     "Guessed from the URL when absent",
   ),
 };

@@ -1,3 +1,4 @@
+import { STATUS_CODE } from "@std/http/status";
 import { z } from "zod";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { OPERATION_NAMES, OPERATIONS } from "./operations.ts";
@@ -9,13 +10,17 @@ const problemSchema = z.object({
 });
 
 const PROBLEMS: Record<number, string> = {
-  400: "The request is wrong; errors lists every problem",
-  401: "No key or token, or one that is wrong, forged or expired",
-  403: "The user may not do that",
-  404: "There is no such run, endpoint, bucket or secret for the caller",
-  409: "The Idempotency-Key was used for another request",
-  413: "The body is too long, or too many prompts for a direct call",
-  503: "Database or Storage cannot be reached; try again",
+  [STATUS_CODE.BadRequest]: "The request is wrong; errors lists every problem",
+  [STATUS_CODE.Unauthorized]:
+    "No key or token, or one that is wrong, forged or expired",
+  [STATUS_CODE.Forbidden]: "The user may not do that",
+  [STATUS_CODE.NotFound]:
+    "There is no such run, endpoint, bucket or secret for the caller",
+  [STATUS_CODE.Conflict]: "The Idempotency-Key was used for another request",
+  [STATUS_CODE.ContentTooLarge]:
+    "The body is too long, or too many prompts for a direct call",
+  [STATUS_CODE.ServiceUnavailable]:
+    "Database or Storage cannot be reached; try again",
 };
 
 /** The OpenAPI 3.1 document of the operations, from the schemas that check the requests. */

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { TaskHandler } from "../queue/drain.ts";
-import type { Stage, TaskQueue } from "../queue/task_queue.ts";
+import type { Stage } from "../queue/task_queue.ts";
 
 /** What `pipeline_start_worker()` hands a worker; see its comment in SQL. */
 export interface Assignment {
@@ -53,6 +53,4 @@ export interface StageOfWork {
   load(): number;
   /** Results that are stored together; default 100. */
   flushSize?: number;
-  /** Used instead of the plain queue. */
-  queue?: TaskQueue;
 }

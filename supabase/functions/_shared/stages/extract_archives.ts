@@ -1,8 +1,5 @@
-import type {
-  ArchiveCursor,
-  ArchiveError,
-  PromptEvent,
-} from "../archive/archive_event.ts";
+import type { ArchiveError } from "../archive/archive_error.ts";
+import type { ArchiveCursor, PromptEvent } from "../archive/archive_event.ts";
 import type { ExtractOptions } from "../archive/options.ts";
 import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";

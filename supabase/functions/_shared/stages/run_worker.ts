@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
+import { withPatience } from "../database.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
 import { drain } from "../queue/drain.ts";
 import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
-import { withPatience } from "../database.ts";
 import type {
   Assignment,
   StageOfWork,
@@ -33,15 +33,17 @@ export function runWorker(
   assignment: Assignment,
   dependencies: WorkerDependencies,
 ): Promise<void> {
-  const { config, database, clock, stop } = dependencies;
-  const queue = createTaskQueue(
-    withPatience(database, { forMs: PATIENCE_MS, clock, signal: stop }),
-    assignment.workerId,
-  );
-  const stage = createStage(assignment, dependencies, queue);
+  const { config, clock, stop } = dependencies;
+  const database = withPatience(dependencies.database, {
+    forMs: PATIENCE_MS,
+    clock,
+    signal: stop,
+  });
+  const queue = createTaskQueue(database, assignment.workerId);
+  const stage = createStage(assignment, { ...dependencies, database }, queue);
   return drain(
     {
-      ...stage.queue ?? queue,
+      ...queue,
       // Workers after it then take less.
       end: () =>
         queue.end(stop.reason?.cause === "cpu" ? stage.load() : undefined),
@@ -73,7 +75,7 @@ function createStage(
     case "judge":
       return createJudgeStage(assignment, dependencies);
     case "notify":
-      return createNotifyStage(dependencies, queue);
+      return createNotifyStage(dependencies);
   }
 }
 
@@ -129,7 +131,6 @@ function createExecuteStage(
 
 function createNotifyStage(
   { config, database, fetch, resolveDns, clock }: WorkerDependencies,
-  queue: TaskQueue,
 ): StageOfWork {
   return {
     handle: createNotifyHandler({
@@ -144,18 +145,6 @@ function createNotifyStage(
       random: Math.random,
     }),
     load: () => 0,
-    queue: forFinishedRuns(queue),
-  };
-}
-
-/** Events are delivered whatever has become of their run. */
-function forFinishedRuns(queue: TaskQueue): TaskQueue {
-  const status = "running" as const;
-  return {
-    ...queue,
-    claim: async (holding) => ({ ...await queue.claim(holding), status }),
-    extend: async () => ({ ...await queue.extend(), status }),
-    finish: async (results) => ({ ...await queue.finish(results), status }),
   };
 }
 

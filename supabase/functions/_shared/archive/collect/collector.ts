@@ -1,57 +1,35 @@
-import type { ArchiveErrorCode, OpenConversation } from "../archive_event.ts";
+import type { ArchiveErrorCode } from "../archive_error.ts";
+import type { ArchiveCursor } from "../archive_event.ts";
 import type { Conversation } from "../conversation.ts";
-import type { Json } from "../json.ts";
-import type { ScanState } from "../records/scanned_record.ts";
+import type { ScannedRecord, ScanState } from "../records/scanner.ts";
 
-/** A record and where it lies. */
-export interface PlacedRecord {
-  value: Json;
-  record: number;
-  offset: number;
-  /** Offset behind it. */
-  end: number;
-  /** The scan's place before it. */
-  before: ScanState;
-}
-
-/** A conversation with its number in the file and the format that it was read by. */
-export interface Collected {
-  conversation: Conversation;
-  index: number;
-  format: string;
-}
-
-/** What came of a record: conversations that are whole now, and why something was lost. */
-export interface Outcome {
-  collected: Collected[];
-  loss?: { code: ArchiveErrorCode; reason: string };
-}
-
-/** Where to begin again so that conversations which were not given out yet are read whole. */
-export interface OpenPlace {
-  begin: ScanState;
-  /** Number of the next conversation when reading begins there. */
-  begun: number;
-  open: OpenConversation[];
+/** Takes what a collector makes of records. */
+export interface ConversationSink {
+  /** A whole conversation, its number in the file and the format that it was read by. */
+  give(conversation: Conversation, index: number, format: string): void;
+  lose(code: ArchiveErrorCode, reason: string): void;
 }
 
 /** Makes conversations of the records of one file. */
 export interface Collector {
-  /** Number of the next conversation. */
-  readonly begun: number;
-  add(record: PlacedRecord): Outcome;
+  /** `before` is where the scan stood before the record. */
+  add(record: ScannedRecord, before: ScanState): void;
   /** Gives out what is still held; only conversations idle since an offset when one is given. */
-  close(since?: number): Outcome[];
-  /** Undefined when nothing is held. */
-  openPlace(): OpenPlace | undefined;
+  close(since?: number): void;
+  /** Where to begin again at a place of the scan, so that what is held then is read whole. */
+  resumeFrom(scan: ScanState): Pick<ArchiveCursor, "scan" | "begun" | "open">;
 }
 
-/** The outcome of reading, or the loss when a format met something that it does not expect. */
-export function attempt(read: () => Collected[]): Outcome {
+/** What reading gives; undefined, and a loss, when a format met something that it does not expect. */
+export function attempt<Result>(
+  sink: ConversationSink,
+  read: () => Result,
+): Result | undefined {
   try {
-    return { collected: read() };
+    return read();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { collected: [], loss: { code: "unreadable_record", reason } };
+    sink.lose("unreadable_record", reason);
+    return undefined;
   }
 }

@@ -1,15 +1,9 @@
-import type { OpenConversation } from "../archive_event.ts";
+import type { ArchiveCursor, OpenConversation } from "../archive_event.ts";
 import type { ConversationBuilder, MessageFormat } from "../formats/format.ts";
 import { describeShape } from "../formats/formats.ts";
 import { isObject, type JsonObject } from "../json.ts";
-import type { ScanState } from "../records/scanned_record.ts";
-import {
-  attempt,
-  type Collector,
-  type OpenPlace,
-  type Outcome,
-  type PlacedRecord,
-} from "./collector.ts";
+import type { ScannedRecord, ScanState } from "../records/scanner.ts";
+import { attempt, type Collector, type ConversationSink } from "./collector.ts";
 
 interface Open {
   id: string | undefined;
@@ -23,16 +17,16 @@ interface Open {
   size: number;
 }
 
-const NOTHING: Outcome = { collected: [] };
-
 /**
  * Gathers the messages of conversations from files in which a record is a message. Conversations
  * may be interleaved: whoever reads the file decides when those that have been idle are closed.
  */
 export class MessageCollector implements Collector {
-  begun: number;
+  /** Number of the next conversation. */
+  #begun: number;
   readonly #format: MessageFormat;
   readonly #maxBytes: number;
+  readonly #sink: ConversationSink;
   readonly #open = new Map<string, Open>();
   /** Conversations that are read again, and the offset up to which only they count. */
   readonly #resumed: Map<string, OpenConversation>;
@@ -41,36 +35,36 @@ export class MessageCollector implements Collector {
   constructor(
     format: MessageFormat,
     maxBytes: number,
-    begun: number,
-    told: number,
-    resumed: OpenConversation[],
+    sink: ConversationSink,
+    from: Pick<ArchiveCursor, "begun" | "told" | "open"> | undefined,
   ) {
     this.#format = format;
     this.#maxBytes = maxBytes;
-    this.begun = begun;
-    this.#told = told;
-    this.#resumed = new Map(resumed.map((open) => [keyOf(open.id), open]));
+    this.#sink = sink;
+    this.#begun = from?.begun ?? 0;
+    this.#told = from?.told ?? 0;
+    this.#resumed = new Map(from?.open.map((open) => [keyOf(open.id), open]));
   }
 
-  add(record: PlacedRecord): Outcome {
-    const { value } = record;
+  add(record: ScannedRecord, before: ScanState): void {
+    const { value, offset, size } = record;
     if (!isObject(value)) {
       const reason = `no format has this shape: ${describeShape(value)}`;
-      return { collected: [], loss: { code: "unknown_shape", reason } };
+      this.#sink.lose("unknown_shape", reason);
+      return;
     }
     const id = this.#format.conversationOf(value);
     const key = keyOf(id ?? null);
-    if (this.#wasTold(key, id, record.offset)) return NOTHING;
-    if (id === null) return this.#addAlone(value);
-    const open = this.#open.get(key) ?? this.#begin(key, id, record);
-    open.latest = record.offset;
-    let held = false;
-    const outcome = attempt(() => {
-      held = open.builder.add(value);
-      return [];
-    });
-    if (held) open.size += record.end - record.offset;
-    return open.size > this.#maxBytes ? this.#split(key, open) : outcome;
+    if (this.#wasTold(key, id, offset)) return;
+    if (id === null) {
+      this.#addAlone(value);
+      return;
+    }
+    const open = this.#open.get(key) ?? this.#begin(key, id, offset, before);
+    open.latest = offset;
+    const held = attempt(this.#sink, () => open.builder.add(value));
+    if (held) open.size += size;
+    if (open.size > this.#maxBytes) this.#split(key, open);
   }
 
   #wasTold(key: string, id: string | null | undefined, offset: number) {
@@ -79,83 +73,70 @@ export class MessageCollector implements Collector {
     return id === null || resumed === undefined || offset < resumed.from;
   }
 
-  close(since = Infinity): Outcome[] {
-    return [...this.#open]
-      .filter(([, { latest }]) => latest < since)
-      .map(([key, open]) => this.#close(key, open));
-  }
-
-  openPlace(): OpenPlace | undefined {
-    let first: Open | undefined;
-    for (const open of this.#open.values()) {
-      if (first === undefined || open.begin.offset < first.begin.offset) {
-        first = open;
-      }
+  close(since = Infinity): void {
+    for (const [key, open] of this.#open) {
+      if (open.latest < since) this.#close(key, open);
     }
-    return first && {
-      begin: first.begin,
-      begun: this.begun,
-      open: [...this.#open.values()]
-        .map(({ id, index, begin }) => ({
-          id: id ?? null,
-          index,
-          from: begin.offset,
-        })),
+  }
+
+  resumeFrom(scan: ScanState) {
+    const open = [...this.#open.values()];
+    const first = open.reduce(
+      (first, { begin }) => begin.offset < first.offset ? begin : first,
+      scan,
+    );
+    return {
+      scan: first,
+      begun: this.#begun,
+      open: open.map(({ id, index, begin }) => ({
+        id: id ?? null,
+        index,
+        from: begin.offset,
+      })),
     };
   }
 
-  #begin(key: string, id: string | undefined, record: PlacedRecord): Open {
-    const open = {
-      id,
-      index: this.#indexOf(key, record.offset),
-      builder: this.#format.open(id),
-      begin: record.before,
-      latest: record.offset,
-      size: 0,
-    };
+  #begin(
+    key: string,
+    id: string | undefined,
+    offset: number,
+    begin: ScanState,
+  ): Open {
+    const resumed = this.#resumed.get(key);
+    const index = resumed !== undefined && offset < this.#told
+      ? resumed.index
+      : this.#begun++;
+    const builder = this.#format.open(id);
+    const open = { id, index, builder, begin, latest: offset, size: 0 };
     this.#open.set(key, open);
     return open;
   }
 
-  #indexOf(key: string, offset: number): number {
-    const resumed = this.#resumed.get(key);
-    return resumed !== undefined && offset < this.#told
-      ? resumed.index
-      : this.begun++;
-  }
-
-  #addAlone(value: JsonObject): Outcome {
-    return attempt(() => {
+  #addAlone(value: JsonObject): void {
+    const conversations = attempt(this.#sink, () => {
       const builder = this.#format.open(undefined);
-      if (!builder.add(value)) return [];
-      return builder.build().map((conversation) => ({
-        conversation,
-        index: this.begun++,
-        format: this.#format.name,
-      }));
+      return builder.add(value) ? builder.build() : [];
     });
+    for (const conversation of conversations ?? []) {
+      this.#sink.give(conversation, this.#begun++, this.#format.name);
+    }
   }
 
-  #split(key: string, open: Open): Outcome {
-    return {
-      ...this.#close(key, open),
-      loss: {
-        code: "too_large",
-        reason:
-          `its conversation is larger than ${this.#maxBytes} bytes and goes on as another one; raise maxConversationBytes`,
-      },
-    };
-  }
-
-  #close(key: string, { index, builder }: Open): Outcome {
-    this.#open.delete(key);
-    return attempt(() =>
-      builder.build().map((conversation, number) => ({
-        conversation,
-        index: number === 0 ? index : this.begun++,
-        format: this.#format.name,
-      }))
+  #split(key: string, open: Open): void {
+    this.#close(key, open);
+    this.#sink.lose(
+      "too_large",
+      `its conversation is larger than ${this.#maxBytes} bytes and goes on as another one; raise maxConversationBytes`,
     );
+  }
+
+  #close(key: string, { index, builder }: Open): void {
+    this.#open.delete(key);
+    const conversations = attempt(this.#sink, () => builder.build()) ?? [];
+    conversations.forEach((conversation, number) => {
+      const own = number === 0 ? index : this.#begun++;
+      this.#sink.give(conversation, own, this.#format.name);
+    });
   }
 }
 

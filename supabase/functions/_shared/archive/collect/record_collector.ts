@@ -2,17 +2,14 @@ import type { Conversation } from "../conversation.ts";
 import { buildAll, type ConversationFormat } from "../formats/format.ts";
 import { describeShape, formatOf } from "../formats/formats.ts";
 import { isObject } from "../json.ts";
-import type { ScanState } from "../records/scanned_record.ts";
-import {
-  attempt,
-  type Collected,
-  type Collector,
-  type OpenPlace,
-  type Outcome,
-  type PlacedRecord,
-} from "./collector.ts";
+import type { ScannedRecord, ScanState } from "../records/scanner.ts";
+import { attempt, type Collector, type ConversationSink } from "./collector.ts";
 
-interface HeldCall extends Collected {
+interface HeldCall {
+  conversation: Conversation;
+  index: number;
+  format: string;
+  /** Where the scan stood before its first record. */
   begin: ScanState;
 }
 
@@ -22,83 +19,82 @@ interface HeldCall extends Collected {
  * repeats it and goes on.
  */
 export class RecordCollector implements Collector {
-  begun: number;
+  /** Number of the next conversation. */
+  #begun: number;
   readonly #format: ConversationFormat;
+  readonly #sink: ConversationSink;
   #held: HeldCall | undefined;
 
-  constructor(format: ConversationFormat, begun: number) {
+  constructor(
+    format: ConversationFormat,
+    sink: ConversationSink,
+    begun: number,
+  ) {
     this.#format = format;
-    this.begun = begun;
+    this.#sink = sink;
+    this.#begun = begun;
   }
 
-  add(record: PlacedRecord): Outcome {
-    const { value } = record;
+  add({ value }: ScannedRecord, before: ScanState): void {
     const format = this.#format.matches(value)
       ? this.#format
       : formatOf([value]);
     if (
       format === undefined && isObject(value) &&
       this.#format.lacksMessages?.(value)
-    ) return { collected: this.#takeEmpty(record) };
-    if (format === undefined) {
+    ) {
+      this.#take({ turns: [] }, this.#format.name, before);
+    } else if (format === undefined) {
       const reason = `no format has this shape: ${describeShape(value)}`;
-      return { collected: [], loss: { code: "unknown_shape", reason } };
-    }
-    if (format.kind === "refused") {
-      const { reason } = format;
-      return { collected: [], loss: { code: "refused_format", reason } };
-    }
-    return attempt(() => {
-      const conversations = format.kind === "conversation"
-        ? format.read(value)
-        : buildAll(format, isObject(value) ? [value] : []);
-      const collected: Collected[] = [];
-      for (const conversation of conversations) {
-        this.#take(conversation, format.name, record, collected);
+      this.#sink.lose("unknown_shape", reason);
+    } else if (format.kind === "refused") {
+      this.#sink.lose("refused_format", format.reason);
+    } else {
+      const conversations = attempt(
+        this.#sink,
+        () =>
+          format.kind === "conversation"
+            ? format.read(value)
+            : buildAll(format, isObject(value) ? [value] : []),
+      );
+      for (const conversation of conversations ?? []) {
+        this.#take(conversation, format.name, before);
       }
-      return collected;
-    });
+    }
   }
 
-  close(since = Infinity): Outcome[] {
+  close(since = Infinity): void {
     // The latest call is never idle: the next record may repeat it.
-    return since === Infinity ? [{ collected: this.#release() }] : [];
+    if (since === Infinity) this.#release();
   }
 
-  openPlace(): OpenPlace | undefined {
-    return this.#held &&
-      { begin: this.#held.begin, begun: this.#held.index, open: [] };
+  resumeFrom(scan: ScanState) {
+    const held = this.#held;
+    return {
+      scan: held?.begin ?? scan,
+      begun: held?.index ?? this.#begun,
+      open: [],
+    };
   }
 
-  /** Takes a conversation; what is given out for it goes into `collected`. */
-  #take(
-    conversation: Conversation,
-    format: string,
-    { before }: PlacedRecord,
-    collected: Collected[],
-  ): void {
+  #take(conversation: Conversation, format: string, begin: ScanState): void {
     const held = this.#held;
     if (held !== undefined && repeats(conversation, held.conversation)) {
       held.conversation = conversation;
       return;
     }
-    collected.push(...this.#release());
-    const index = this.begun++;
+    this.#release();
+    const index = this.#begun++;
     if (conversation.isCall === true) {
-      this.#held = { conversation, index, format, begin: before };
-    } else collected.push({ conversation, index, format });
+      this.#held = { conversation, index, format, begin };
+    } else this.#sink.give(conversation, index, format);
   }
 
-  #takeEmpty(record: PlacedRecord): Collected[] {
-    const collected: Collected[] = [];
-    this.#take({ turns: [] }, this.#format.name, record, collected);
-    return collected;
-  }
-
-  #release(): Collected[] {
+  #release(): void {
     const held = this.#held;
     this.#held = undefined;
-    return held === undefined ? [] : [held];
+    if (held === undefined) return;
+    this.#sink.give(held.conversation, held.index, held.format);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ArchiveErrorCode } from "../archive_event.ts";
+import type { ArchiveErrorCode } from "../archive_error.ts";
 
 /** Thrown where compressed bytes cannot be expanded further; what came before was given out. */
 export class BrokenContainer extends Error {

@@ -39,7 +39,7 @@ export async function* unzip(reader: ByteReader): AsyncGenerator<ZipEntry> {
     if (!header.name.endsWith("/")) {
       yield { name: header.name, chunks: expand(header, compressed) };
     }
-    await drain(compressed);
+    await pass(compressed);
   }
 }
 
@@ -193,7 +193,7 @@ function resumable(
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-async function drain(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+async function pass(chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const iterator = chunks[Symbol.asyncIterator]();
   while (!(await iterator.next()).done);
 }

@@ -6,9 +6,16 @@ import {
   objectOrEmpty,
   textOrUndefined,
 } from "../json.ts";
-import { readFlat, readOnly, readPairs } from "../records/reads.ts";
+import {
+  readFlat,
+  readOnly,
+  readPairs,
+} from "../records/projection/projection.ts";
 import type { ConversationFormat } from "./format.ts";
-import { isMapping, mappingEntries } from "./mapping_entries.ts";
+import {
+  isMapping,
+  mappingEntries,
+} from "../records/projection/mapping_entries.ts";
 import { roleOf } from "./role_of.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
@@ -47,7 +54,7 @@ type Message = Partial<
 export const chatgpt: ConversationFormat = {
   kind: "conversation",
   name: "chatgpt",
-  reads: readOnly(
+  projection: readOnly(
     ["title", "conversation_id", "id", "default_model_slug", "current_node"],
     { mapping: readPairs(NODE) },
   ),

@@ -5,7 +5,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { readAll, readList } from "../records/reads.ts";
+import { readAll, readList } from "../records/projection/projection.ts";
 import type { ConversationFormat } from "./format.ts";
 import { authorOf } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
@@ -20,7 +20,7 @@ import { treeTurns } from "./tree_turns.ts";
 export const claudeAi: ConversationFormat = {
   kind: "conversation",
   name: "claude_ai",
-  reads: readAll({
+  projection: readAll({
     chat_messages: readList(readAll({}, { words: "text", again: "content" })),
   }),
   matches: (record) => isObject(record) && record.chat_messages !== undefined,

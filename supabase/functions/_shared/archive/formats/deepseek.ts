@@ -7,8 +7,11 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import type { ConversationFormat } from "./format.ts";
-import { readAll, readPairs } from "../records/reads.ts";
-import { isMapping, mappingEntries } from "./mapping_entries.ts";
+import { readAll, readPairs } from "../records/projection/projection.ts";
+import {
+  isMapping,
+  mappingEntries,
+} from "../records/projection/mapping_entries.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
 /**
@@ -18,7 +21,7 @@ import { type TreeNode, treeTurns } from "./tree_turns.ts";
 export const deepseek: ConversationFormat = {
   kind: "conversation",
   name: "deepseek",
-  reads: readAll({ mapping: readPairs() }),
+  projection: readAll({ mapping: readPairs() }),
   matches: (record) =>
     isObject(record) && isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),

@@ -1,6 +1,6 @@
 import type { Conversation } from "../conversation.ts";
 import type { Json, JsonObject } from "../json.ts";
-import type { Reads } from "../records/reads.ts";
+import type { Projection } from "../records/projection/projection.ts";
 
 /** A format in which one record holds whole conversations. */
 export interface ConversationFormat {
@@ -12,7 +12,7 @@ export interface ConversationFormat {
   /** True for a record that does not match only because its messages are missing: an empty conversation. */
   lacksMessages?(record: JsonObject): boolean;
   /** What `read` looks at: from some record on, a list's records come without the rest. */
-  reads?: Reads;
+  projection?: Projection;
 }
 
 /** A format in which one record is a message or an event. */

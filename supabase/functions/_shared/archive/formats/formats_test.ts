@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { isObject, type Json } from "../json.ts";
 import { parseRecord } from "../records/parse_record.ts";
-import { Skim } from "../records/skim.ts";
+import { Projector } from "../records/projection/projector.ts";
 import { changeValue, strangeValue } from "../testing/change_value.ts";
 import { toBytes } from "../testing/collect.ts";
 import { fixtures } from "../testing/fixtures.ts";
@@ -27,25 +27,25 @@ function parse(bytes: Uint8Array): Json {
 
 Deno.test("formats read the same of the part that they ask for as of the whole", () => {
   const skimmed = formats.filter((format) => format.kind === "conversation")
-    .filter(({ reads }) => reads !== undefined);
+    .filter(({ projection }) => projection !== undefined);
   fc.assert(
     fc.property(
       fc.constantFrom(...skimmed),
       fc.constantFrom(...fixtures),
       fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
       strangeValue,
-      ({ reads, matches, read }, { archive }, place, replacement) => {
+      ({ projection, matches, read }, { archive }, place, replacement) => {
         const records = typeof archive === "object" ? [archive].flat() : [];
         for (const record of records as Json[]) {
           const value = changeValue(record, place, replacement);
           if (!isObject(value) || !matches(value)) continue;
           const bytes = toBytes(value);
-          const skim = new Skim(reads!);
-          equal(skim.findEnd(bytes, 0, bytes.length), bytes.length);
+          const projector = new Projector(projection!);
+          equal(projector.findEnd(bytes, 0, bytes.length), bytes.length);
           // The scanner then parses the whole.
-          if (skim.isOdd) continue;
+          if (projector.isOdd) continue;
           const part = new Uint8Array(bytes.length);
-          const size = skim.keep(bytes, part);
+          const size = projector.keep(bytes, part);
           deepEqual(read(parse(part.subarray(0, size))), read(parse(bytes)));
         }
       },

@@ -1,5 +1,5 @@
 import type { Message, Prompt, PromptSource } from "../../prompt.ts";
-import { promptKey } from "../../prompt_key.ts";
+import { createPromptKeys, promptKey } from "../../prompt_key.ts";
 import type { PromptEvent } from "../archive_event.ts";
 import type { Conversation, Turn } from "../conversation.ts";
 import { toIsoTime } from "../formats/time_of.ts";
@@ -11,11 +11,7 @@ import { redactPrompt } from "./redact_prompt.ts";
 import { promptRank } from "./sample.ts";
 
 /** The file of text in which conversations are found. */
-export interface ConversationsPlace {
-  bucket?: string;
-  path: string;
-  entry?: string;
-}
+export type ConversationsFile = Pick<PromptSource, "bucket" | "path" | "entry">;
 
 /** Makes the prompts of a conversation; `index` is its number in the file. */
 export type PromptMaker = (
@@ -27,9 +23,11 @@ export type PromptMaker = (
 /** Builds the function that makes prompts of a file's conversations, as the options ask. */
 export function createPromptMaker(
   options: ExtractOptions,
-  place: ConversationsPlace,
+  file: ConversationsFile,
 ): PromptMaker {
   const passes = createPromptFilter(options);
+  const inContext = options.context === "conversation";
+  const keyOf = inContext ? createPromptKeys() : promptKey;
   const fraction = options.sample !== undefined && options.sample < 1
     ? options.sample
     : undefined;
@@ -47,19 +45,17 @@ export function createPromptMaker(
       const text = cleanText(turn.text);
       const time = toIsoTime(turn.time);
       if (!passes({ text, time })) continue;
-      const source: PromptSource = { path: place.path, format, position };
-      if (place.bucket !== undefined) source.bucket = place.bucket;
-      if (place.entry !== undefined) source.entry = place.entry;
+      const source: PromptSource = { path: file.path, format, position };
+      if (file.bucket !== undefined) source.bucket = file.bucket;
+      if (file.entry !== undefined) source.entry = file.entry;
       describe(source, conversation, turn, answers[at], time);
       const asked: Omit<Prompt, "key"> = { text, source };
-      if (options.context === "conversation") {
-        asked.messages = earlierTurns(turns, at);
-      }
+      if (inContext) asked.messages = earlierTurns(turns, at);
       const reference = answers[at]?.text;
       if (reference !== undefined) asked.reference = cleanText(reference);
       if (turn.metadata !== undefined) asked.metadata = { ...turn.metadata };
       if (options.redact.length > 0) redactPrompt(asked, options.redact);
-      const prompt = { key: promptKey(asked), ...asked };
+      const prompt = { key: keyOf(asked), ...asked };
       const message = messageOf(conversation, turn, prompt, repeated);
       const event: PromptEvent = {
         type: "prompt",

@@ -1,13 +1,18 @@
 import { ACTIVITY_OPENING, readActivity } from "./activity_page.ts";
 import type { ByteWindow } from "./byte_window.ts";
-import { type ScannedRecord, tooLarge } from "./scanned_record.ts";
+import {
+  type Scanned,
+  type Scanner,
+  type ScanState,
+  tooLarge,
+} from "./scanner.ts";
 
 const OPENING = new TextEncoder().encode(ACTIVITY_OPENING);
 
 /** Reads a record per activity of Google's My Activity as a page. */
-export class ActivityScanner {
+export class ActivityScanner implements Scanner {
   /** Number of the next record. */
-  record: number;
+  #record: number;
   readonly #window: ByteWindow;
   readonly #maxBytes: number;
   readonly #decoder = new TextDecoder();
@@ -15,19 +20,24 @@ export class ActivityScanner {
   #searchedTo = 0;
   #ended = false;
 
-  constructor(window: ByteWindow, maxBytes: number, record: number) {
+  constructor(
+    window: ByteWindow,
+    maxBytes: number,
+    { record }: Pick<ScanState, "record">,
+  ) {
     this.#window = window;
     this.#maxBytes = maxBytes;
-    this.record = record;
+    this.#record = record;
   }
 
-  /** True when the window begins where an activity begins. */
-  get isBetweenRecords(): boolean {
-    return this.#searchedTo <= this.#window.start;
+  get state(): ScanState | undefined {
+    const { start: offset } = this.#window;
+    return this.#searchedTo > offset
+      ? undefined
+      : { layout: "activities", offset, record: this.#record };
   }
 
-  /** The next record or loss; undefined when the window has none, `finished` when it will get no more. */
-  next(finished: boolean): ScannedRecord | undefined {
+  next(finished: boolean): Scanned | undefined {
     const window = this.#window;
     for (;;) {
       const isInside = this.#beginsWithOpening();
@@ -45,27 +55,29 @@ export class ActivityScanner {
       }
       if (to - window.from > this.#maxBytes) {
         window.drop(to);
-        return tooLarge(this.record++, offset, this.#maxBytes);
+        return tooLarge(this.#record++, offset, this.#maxBytes);
       }
+      const size = to - window.from;
       const html = this.#decoder.decode(
         window.bytes.subarray(window.from, to),
       );
       window.drop(to);
       return {
-        record: this.record++,
+        record: this.#record++,
         offset,
+        size,
         value: readActivity(html),
         damaged: false,
       };
     }
   }
 
-  #end(offset: number): ScannedRecord | undefined {
-    if (this.record > 0 || this.#ended) return undefined;
+  #end(offset: number): Scanned | undefined {
+    if (this.#record > 0 || this.#ended) return undefined;
     this.#ended = true;
     const reason =
       "this is HTML without activities; choose JSON in Google Takeout and export it as JSON instead";
-    return { record: this.record, offset, loss: "not_json", reason };
+    return { record: this.#record, offset, code: "not_json", reason };
   }
 
   #beginsWithOpening(): boolean {

@@ -1,4 +1,4 @@
-import type { ScannedLoss } from "./scanned_record.ts";
+import type { ScannedLoss } from "./scanner.ts";
 
 /** Files that are recognised by how they begin, and what to do with them. */
 const KINDS: { magic: number[] | string; at?: number; reason: string }[] = [
@@ -37,14 +37,14 @@ const PAGES: { contains: RegExp; reason: string }[] = [
 /** Why the file cannot be read, as far as its first bytes tell what it is. */
 export function describeForeignFile(
   bytes: Uint8Array,
-): Pick<ScannedLoss, "loss" | "reason"> {
+): Pick<ScannedLoss, "code" | "reason"> {
   const kind = KINDS.find(({ magic, at = 0 }) => holds(bytes, at, magic));
   if (kind !== undefined) {
-    return { loss: "refused_format", reason: kind.reason };
+    return { code: "refused_format", reason: kind.reason };
   }
   const text = new TextDecoder().decode(bytes.subarray(0, 64 * 1024))
     .trimStart();
-  return { loss: "not_json", reason: describeText(text) };
+  return { code: "not_json", reason: describeText(text) };
 }
 
 function describeText(text: string): string {

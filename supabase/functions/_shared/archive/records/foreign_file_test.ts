@@ -4,9 +4,9 @@ import { buildZip } from "../testing/build_zip.ts";
 import { describeForeignFile } from "./foreign_file.ts";
 
 function expectKind(start: string, code: string, reason: RegExp): void {
-  const { loss, reason: told } = describeForeignFile(toBytes(start));
-  deepEqual(loss, code);
-  match(told, reason);
+  const told = describeForeignFile(toBytes(start));
+  deepEqual(told.code, code);
+  match(told.reason, reason);
 }
 
 Deno.test("describeForeignFile() tells what to do with files of tables", () => {

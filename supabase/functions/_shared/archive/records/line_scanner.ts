@@ -1,16 +1,21 @@
 import type { ByteWindow } from "./byte_window.ts";
 import { skipSpace } from "./object_keys.ts";
 import { parseRecord } from "./parse_record.ts";
-import { type ScannedRecord, tooLarge } from "./scanned_record.ts";
+import {
+  type Scanned,
+  type Scanner,
+  type ScanState,
+  tooLarge,
+} from "./scanner.ts";
 import { splitLine } from "./split_line.ts";
 
 const NEWLINE = 0x0a;
 const OPEN_OBJECT = 0x7b;
 
 /** Reads a record per line: a broken one ends with its line. */
-export class LineScanner {
+export class LineScanner implements Scanner {
   /** Number of the next record. */
-  record: number;
+  #record: number;
   readonly #window: ByteWindow;
   readonly #maxBytes: number;
   /** Offset up to which there is no end of line. */
@@ -18,22 +23,28 @@ export class LineScanner {
   /** True while the rest of a line that is too large is passed over. */
   #passing = false;
   /** Further records of a line that holds several. */
-  #queued: ScannedRecord[] = [];
+  #queued: Scanned[] = [];
 
-  constructor(window: ByteWindow, maxBytes: number, record: number) {
+  constructor(
+    window: ByteWindow,
+    maxBytes: number,
+    { record }: Pick<ScanState, "record">,
+  ) {
     this.#window = window;
     this.#maxBytes = maxBytes;
-    this.record = record;
+    this.#record = record;
   }
 
-  /** True when the window begins where a line begins. */
-  get isBetweenRecords(): boolean {
-    return !this.#passing && this.#queued.length === 0 &&
-      this.#searchedTo <= this.#window.start;
+  get state(): ScanState | undefined {
+    const { start: offset } = this.#window;
+    const isInside = this.#passing || this.#queued.length > 0 ||
+      this.#searchedTo > offset;
+    return isInside
+      ? undefined
+      : { layout: "lines", offset, record: this.#record };
   }
 
-  /** The next record or loss; undefined when the window has none, `finished` when it will get no more. */
-  next(finished: boolean): ScannedRecord | undefined {
+  next(finished: boolean): Scanned | undefined {
     if (this.#queued.length > 0) return this.#queued.shift();
     const window = this.#window;
     for (;;) {
@@ -67,27 +78,28 @@ export class LineScanner {
     return newline;
   }
 
-  #readLine(from: number, end: number, isLast: boolean): ScannedRecord {
+  #readLine(from: number, end: number, isLast: boolean): Scanned {
     if (end - this.#window.from > this.#maxBytes) return this.#tooLarge();
     const bytes = this.#window.bytes.subarray(from, end);
     const offset = this.#window.offsetOf(from);
     const parsed = parseRecord(bytes);
     if ("value" in parsed) {
       const { value, damaged } = parsed;
-      return { record: this.record++, offset, value, damaged };
+      const size = bytes.length;
+      return { record: this.#record++, offset, size, value, damaged };
     }
     const values = splitLine(bytes);
     if (values === undefined) {
       const isCutOff = isLast && bytes[0] === OPEN_OBJECT;
       return {
-        record: this.record++,
+        record: this.#record++,
         offset,
-        loss: isCutOff ? "cut_off" : "invalid_json",
+        code: isCutOff ? "cut_off" : "invalid_json",
         reason: parsed.reason,
       };
     }
     const [first, ...rest] = values.map(({ at, ...value }) => ({
-      record: this.record++,
+      record: this.#record++,
       offset: offset + at,
       ...value,
     }));
@@ -95,7 +107,7 @@ export class LineScanner {
     return first;
   }
 
-  #tooLarge(): ScannedRecord {
-    return tooLarge(this.record++, this.#window.start, this.#maxBytes);
+  #tooLarge(): Scanned {
+    return tooLarge(this.#record++, this.#window.start, this.#maxBytes);
   }
 }

@@ -6,7 +6,7 @@ import { lines, toBytes } from "../testing/collect.ts";
 import { fixtures } from "../testing/fixtures.ts";
 import { findLayout } from "./layout.ts";
 import { RecordScanner } from "./record_scanner.ts";
-import type { ScannedRecord, ScanState } from "./scanned_record.ts";
+import type { Scanned, ScanState } from "./scanner.ts";
 
 // Smaller than some records of the fixtures.
 const MAX_BYTES = 300;
@@ -15,10 +15,10 @@ function scan(
   bytes: Uint8Array,
   state: ScanState,
   chunkBytes: number,
-): ScannedRecord[] {
+): Scanned[] {
   const scanner = new RecordScanner(MAX_BYTES, state);
-  const records: ScannedRecord[] = [];
-  const drain = () => {
+  const records: Scanned[] = [];
+  const readAll = () => {
     for (
       let record = scanner.next();
       record !== undefined;
@@ -27,23 +27,19 @@ function scan(
   };
   for (let at = state.offset; at < bytes.length; at += chunkBytes) {
     scanner.push(bytes.slice(at, at + chunkBytes));
-    drain();
+    readAll();
   }
   scanner.finish();
-  drain();
+  readAll();
   return records;
 }
 
 /** The state in which a scan of these bytes starts when its layout is known. */
 function startOf(bytes: Uint8Array): ScanState | undefined {
   const found = findLayout(bytes, 0, bytes.length, true);
-  return found && {
-    layout: found.layout,
-    offset: found.at,
-    record: 0,
-    inList: found.layout === "list",
-    wrapper: found.wrapper,
-  };
+  if (found === undefined) return undefined;
+  const { at: offset, ...layout } = found;
+  return { ...layout, offset, record: 0 };
 }
 
 Deno.test("RecordScanner gives the same however intact bytes are cut", () => {

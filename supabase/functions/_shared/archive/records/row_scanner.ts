@@ -2,17 +2,22 @@ import type { Json } from "../json.ts";
 import type { ByteWindow } from "./byte_window.ts";
 import { isUtf8 } from "./parse_record.ts";
 import { parseJson } from "./parse_json.ts";
-import { type ScannedRecord, tooLarge } from "./scanned_record.ts";
+import {
+  type Scanned,
+  type Scanner,
+  type ScanState,
+  tooLarge,
+} from "./scanner.ts";
 import { splitRow, type Table } from "./table.ts";
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 
 /** Reads a record per row of a CSV file, with the names in its first row as keys. */
-export class RowScanner {
+export class RowScanner implements Scanner {
   /** Number of the next record; the row of names is none. */
-  record: number;
-  readonly table: Table;
+  #record: number;
+  readonly #table: Table;
   readonly #window: ByteWindow;
   readonly #maxBytes: number;
   readonly #decoder = new TextDecoder();
@@ -25,22 +30,26 @@ export class RowScanner {
   constructor(
     window: ByteWindow,
     maxBytes: number,
-    record: number,
-    table: Table,
+    { record, table }: Pick<ScanState, "record" | "table">,
   ) {
     this.#window = window;
     this.#maxBytes = maxBytes;
-    this.record = record;
-    this.table = table;
+    this.#record = record;
+    this.#table = table!;
   }
 
-  /** True when the window begins where a row begins. */
-  get isBetweenRecords(): boolean {
-    return !this.#passing && this.#searchedTo <= this.#window.start;
+  get state(): ScanState | undefined {
+    const { start: offset } = this.#window;
+    if (this.#passing || this.#searchedTo > offset) return undefined;
+    return {
+      layout: "rows",
+      offset,
+      record: this.#record,
+      table: this.#table,
+    };
   }
 
-  /** The next record or loss; undefined when the window has none, `finished` when it will get no more. */
-  next(finished: boolean): ScannedRecord | undefined {
+  next(finished: boolean): Scanned | undefined {
     const window = this.#window;
     for (;;) {
       const end = this.#findEnd();
@@ -54,7 +63,7 @@ export class RowScanner {
         const start = window.start;
         this.#passing = end < 0;
         window.drop(end < 0 ? window.to : end + 1);
-        return tooLarge(this.record++, start, this.#maxBytes);
+        return tooLarge(this.#record++, start, this.#maxBytes);
       }
       if (end < 0 && !finished) return undefined;
       if (end < 0 && this.#inQuotes) return this.#loseQuote();
@@ -64,7 +73,9 @@ export class RowScanner {
       const row = this.#decoder.decode(bytes);
       const damaged = row.includes("\uFFFD") && !isUtf8(bytes);
       window.drop(end < 0 ? to : to + 1);
-      if (row.trim() !== "") return this.#readRow(row, offset, damaged);
+      if (row.trim() !== "") {
+        return this.#readRow(row, offset, bytes.length, damaged);
+      }
       if (end < 0) return undefined;
     }
   }
@@ -84,31 +95,36 @@ export class RowScanner {
   }
 
   /** Passes over the line in which a quote was opened for good. */
-  #loseQuote(): ScannedRecord {
+  #loseQuote(): Scanned {
     const window = this.#window;
     const { bytes, from, to, start: offset } = window;
     const newline = bytes.subarray(0, to).indexOf(NEWLINE, from);
     window.drop(newline < 0 ? to : newline + 1);
     this.#searchedTo = window.start;
     return {
-      record: this.record++,
+      record: this.#record++,
       offset,
-      loss: newline < 0 ? "cut_off" : "unreadable_record",
+      code: newline < 0 ? "cut_off" : "unreadable_record",
       reason: newline < 0
         ? "the file ends inside it"
         : "its quotes are not closed",
     };
   }
 
-  #readRow(row: string, offset: number, damaged: boolean): ScannedRecord {
-    const { columns, delimiter } = this.table;
+  #readRow(
+    row: string,
+    offset: number,
+    size: number,
+    damaged: boolean,
+  ): Scanned {
+    const { columns, delimiter } = this.#table;
     const cells = splitRow(row, delimiter);
-    const record = this.record++;
+    const record = this.#record++;
     if (cells.length > columns.length) {
       return {
         record,
         offset,
-        loss: "unreadable_record",
+        code: "unreadable_record",
         reason:
           `it has ${cells.length} cells and the table ${columns.length} columns`,
       };
@@ -116,7 +132,7 @@ export class RowScanner {
     const value = Object.fromEntries(
       columns.map((name, index) => [name, toValue(name, cells[index])]),
     );
-    return { record, offset, value, damaged };
+    return { record, offset, size, value, damaged };
   }
 }
 

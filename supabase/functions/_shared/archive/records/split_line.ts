@@ -8,7 +8,7 @@ import type { Json } from "../json.ts";
  */
 export function splitLine(
   line: Uint8Array,
-): { at: number; value: Json; damaged: boolean }[] | undefined {
+): { at: number; size: number; value: Json; damaged: boolean }[] | undefined {
   const values = [];
   for (let at = skipSpace(line, 0, line.length); at < line.length;) {
     if ((line[at] | 0x20) !== 0x7b) return undefined;
@@ -16,7 +16,7 @@ export function splitLine(
     if (end < 0) return undefined;
     const parsed = parseRecord(line.subarray(at, end));
     if (!("value" in parsed)) return undefined;
-    values.push({ at, ...parsed });
+    values.push({ at, size: end - at, ...parsed });
     at = skipSpace(line, end, line.length);
     if (line[at] === 0x2c) at = skipSpace(line, at + 1, line.length);
   }

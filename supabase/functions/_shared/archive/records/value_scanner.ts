@@ -1,16 +1,17 @@
-import type { ArchiveErrorCode } from "../archive_event.ts";
-import type { Json } from "../json.ts";
+import type { ArchiveErrorCode } from "../archive_error.ts";
 import type { ByteWindow } from "./byte_window.ts";
 import { endsScalar, skipSpace } from "./object_keys.ts";
 import { type ParsedRecord, parseRecord } from "./parse_record.ts";
-import type { Reads } from "./reads.ts";
+import type { WantedPart } from "./projection/projection.ts";
+import { Projector } from "./projection/projector.ts";
 import { findRecord, looksLikeRecord, shapeAt } from "./record_shape.ts";
 import {
-  type ScannedRecord,
+  type Scanned,
+  type ScannedLoss,
+  type Scanner,
   type ScanState,
   tooLarge,
-} from "./scanned_record.ts";
-import { Skim } from "./skim.ts";
+} from "./scanner.ts";
 import { findStringEnd } from "./string_end.ts";
 import { findValueEnd, type ValueSearch } from "./value_end.ts";
 import { type ListWrapper, wrapRecord } from "./wrapped_list.ts";
@@ -22,24 +23,17 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 
-/** The part of each record that a format reads. */
-export interface WantedPart {
-  reads: Reads;
-  /** False for a record of which all is needed, such as one of another format. */
-  isEnough(part: Json): boolean;
-}
-
 /** Reads the entries of a list, or values one after the other, by finding where each ends. */
-export class ValueScanner {
-  /** Number of the next record. */
-  record: number;
-  inList: boolean;
-  wrapper: ListWrapper | undefined;
-  shape: string[] | undefined;
-  /** Set when only a part of each record is wanted. */
-  wanted: WantedPart | undefined;
-  /** True when a first value ended with its line: the rest is better read by lines. */
+export class ValueScanner implements Scanner {
+  /** True when a first value ended with its line. */
   foundLines = false;
+  /** Number of the next record. */
+  #record: number;
+  #inList: boolean;
+  #wrapper: ListWrapper | undefined;
+  #shape: string[] | undefined;
+  /** Set when only a part of each record is wanted. */
+  #wanted: WantedPart | undefined;
   /** True while that cannot be told yet, and what was seen of it. */
   #mayBeLines = false;
   #sawNewline = false;
@@ -48,7 +42,7 @@ export class ValueScanner {
   /** Search for the end of the value that begins the window; `at` is an offset in the stream here. */
   #search: ValueSearch | undefined;
   /** The same search where only a part of the value is wanted. */
-  #skim: Skim | undefined;
+  #projector: Projector | undefined;
   /** Set while bytes are passed over: behind a loss, or behind the list of a wrapper. */
   #passing: "value" | "to the next record" | undefined;
   /** Offset behind a value that cannot be parsed, while what follows it is not there yet. */
@@ -58,24 +52,37 @@ export class ValueScanner {
   constructor(
     window: ByteWindow,
     maxBytes: number,
-    state: Pick<ScanState, "record" | "inList" | "wrapper" | "shape">,
+    state: Omit<ScanState, "offset">,
   ) {
     this.#window = window;
     this.#maxBytes = maxBytes;
-    this.record = state.record;
-    this.inList = state.inList;
-    this.wrapper = state.wrapper;
-    this.shape = state.shape;
+    this.#record = state.record;
+    this.#inList = state.layout === "list";
+    this.#wrapper = state.wrapper;
+    this.#shape = state.shape;
   }
 
-  /** True when the window begins behind a record. */
-  get isBetweenRecords(): boolean {
-    return this.#search === undefined && this.#passing === undefined &&
-      !this.#mayBeLines;
+  project(wanted: WantedPart): void {
+    this.#wanted = wanted;
   }
 
-  /** The next record or loss; undefined when the window has none, `finished` when it will get no more. */
-  next(finished: boolean): ScannedRecord | undefined {
+  get state(): ScanState | undefined {
+    if (
+      this.#search !== undefined || this.#passing !== undefined ||
+      this.#mayBeLines
+    ) return undefined;
+    const wrapper = this.#wrapper;
+    const shape = this.#shape;
+    return {
+      layout: this.#inList ? "list" : "values",
+      offset: this.#window.start,
+      record: this.#record,
+      ...wrapper && { wrapper },
+      ...shape && { shape },
+    };
+  }
+
+  next(finished: boolean): Scanned | undefined {
     for (;;) {
       if (this.#passing !== undefined && !this.#pass(finished)) {
         return undefined;
@@ -106,33 +113,33 @@ export class ValueScanner {
     this.#mayBeLines = false;
     if (this.foundLines) return false;
     const byte = window.bytes[at];
-    if (byte === OPEN_LIST && !this.inList) {
-      this.inList = true;
+    if (byte === OPEN_LIST && !this.#inList) {
+      this.#inList = true;
       window.drop(at + 1);
-    } else if (byte === CLOSE_LIST && this.inList) {
+    } else if (byte === CLOSE_LIST && this.#inList) {
       window.drop(at + 1);
       this.#leaveList();
     } else {
       this.#search = { depth: 0, inString: false, at: window.start };
       // The header of a wrapper belongs to the record, and it is not here.
       if (
-        this.wanted !== undefined && byte === OPEN_OBJECT &&
-        this.wrapper === undefined
-      ) this.#skim = new Skim(this.wanted.reads);
+        this.#wanted !== undefined && byte === OPEN_OBJECT &&
+        this.#wrapper === undefined
+      ) this.#projector = new Projector(this.#wanted.projection);
     }
     return true;
   }
 
   #leaveList(): void {
-    this.inList = false;
-    if (this.wrapper === undefined) return;
+    this.#inList = false;
+    if (this.#wrapper === undefined) return;
     this.#search = {
-      depth: this.wrapper.path.length,
+      depth: this.#wrapper.path.length,
       inString: false,
       at: this.#window.start,
     };
     this.#passing = "value";
-    this.wrapper = undefined;
+    this.#wrapper = undefined;
   }
 
   /** Index after the value that begins the window, or -1 when it is not all there. */
@@ -151,12 +158,12 @@ export class ValueScanner {
 
   #continueSearch(search: ValueSearch): number {
     const window = this.#window;
-    const skim = this.#skim;
-    if (skim !== undefined) {
-      const end = skim.findEnd(window.bytes, window.from, window.to);
-      search.depth = skim.depth;
-      search.inString = skim.inString;
-      search.at = window.start + skim.at;
+    const projector = this.#projector;
+    if (projector !== undefined) {
+      const end = projector.findEnd(window.bytes, window.from, window.to);
+      search.depth = projector.depth;
+      search.inString = projector.inString;
+      search.at = window.start + projector.at;
       return end;
     }
     search.at = window.indexOf(search.at);
@@ -165,24 +172,25 @@ export class ValueScanner {
     return end;
   }
 
-  #readValue(end: number, finished: boolean): ScannedRecord | undefined {
+  #readValue(end: number, finished: boolean): Scanned | undefined {
     const window = this.#window;
     const { bytes, from, start: offset } = window;
     const parsed = this.#parse(bytes.subarray(from, end));
     if (!("value" in parsed)) {
       return this.#loseValue(end, parsed.reason, finished);
     }
-    this.shape ??= shapeAt(bytes, from, end);
-    this.#mayBeLines = this.record === 0 && !this.inList &&
+    this.#shape ??= shapeAt(bytes, from, end);
+    this.#mayBeLines = this.#record === 0 && !this.#inList &&
       bytes.subarray(from, end).indexOf(NEWLINE) < 0;
     this.#leaveValue(end);
     const { value, damaged } = parsed;
     return {
-      record: this.record++,
+      record: this.#record++,
       offset,
-      value: this.wrapper === undefined
+      size: end - from,
+      value: this.#wrapper === undefined
         ? value
-        : wrapRecord(value, this.wrapper),
+        : wrapRecord(value, this.#wrapper),
       damaged,
     };
   }
@@ -191,7 +199,7 @@ export class ValueScanner {
     end: number,
     reason: string,
     finished: boolean,
-  ): ScannedRecord | undefined {
+  ): Scanned | undefined {
     const window = this.#window;
     const isFollowed = this.#isFollowed(end, finished);
     if (isFollowed === undefined) {
@@ -202,26 +210,26 @@ export class ValueScanner {
     if (!isFollowed) return this.#giveUp("invalid_json", reason, end);
     const { start: offset } = window;
     this.#leaveValue(end);
-    return { record: this.record++, offset, loss: "invalid_json", reason };
+    return { record: this.#record++, offset, code: "invalid_json", reason };
   }
 
   #leaveValue(end: number): void {
     this.#search = undefined;
-    this.#skim = undefined;
+    this.#projector = undefined;
     this.#brokenEnd = undefined;
     this.#window.drop(end);
   }
 
   #parse(bytes: Uint8Array): ParsedRecord {
-    const skim = this.#skim;
-    if (skim !== undefined && !skim.isOdd) {
+    const projector = this.#projector;
+    if (projector !== undefined && !projector.isOdd) {
       // The window may be the caller's own memory.
       if (this.#scratch.length < bytes.length) {
         this.#scratch = new Uint8Array(2 * bytes.length);
       }
-      const size = skim.keep(bytes, this.#scratch);
+      const size = projector.keep(bytes, this.#scratch);
       const part = parseRecord(this.#scratch.subarray(0, size));
-      if ("value" in part && this.wanted?.isEnough(part.value)) return part;
+      if ("value" in part && this.#wanted?.isEnough(part.value)) return part;
     }
     return parseRecord(bytes);
   }
@@ -234,18 +242,18 @@ export class ValueScanner {
     const { bytes, to } = this.#window;
     const at = skipSpace(bytes, end, to);
     if (at >= to) return finished ? true : undefined;
-    if (!this.inList) return bytes[at] === OPEN_OBJECT;
+    if (!this.#inList) return bytes[at] === OPEN_OBJECT;
     if (bytes[at] === CLOSE_LIST) return true;
     if (bytes[at] !== COMMA) return false;
     const next = skipSpace(bytes, at + 1, to);
-    const looks = looksLikeRecord(bytes, next, to, this.shape);
+    const looks = looksLikeRecord(bytes, next, to, this.#shape);
     return looks ?? (finished ? next >= to : undefined);
   }
 
-  #neverEnds(): ScannedRecord {
+  #neverEnds(): ScannedLoss {
     const { bytes, from, to } = this.#window;
-    this.shape ??= shapeAt(bytes, from, to);
-    const next = findRecord(bytes, from + 1, to, this.shape, this.inList);
+    this.#shape ??= shapeAt(bytes, from, to);
+    const next = findRecord(bytes, from + 1, to, this.#shape, this.#inList);
     return "found" in next
       ? this.#giveUp(
         "invalid_json",
@@ -256,28 +264,28 @@ export class ValueScanner {
   }
 
   /** Reports the value that begins the window as lost and looks for the next record inside of it. */
-  #giveUp(loss: ArchiveErrorCode, reason: string, end: number): ScannedRecord {
+  #giveUp(code: ArchiveErrorCode, reason: string, end: number): ScannedLoss {
     const { bytes, from, start: offset } = this.#window;
-    this.shape ??= shapeAt(bytes, from, end);
+    this.#shape ??= shapeAt(bytes, from, end);
     this.#leaveValue(from + 1);
     this.#passing = "to the next record";
-    return { record: this.record++, offset, loss, reason };
+    return { record: this.#record++, offset, code, reason };
   }
 
   /** Looks for a record only in the bytes that are held for any value, however the bytes came. */
-  #passLargeValue(): ScannedRecord {
+  #passLargeValue(): ScannedLoss {
     const { bytes, from, start } = this.#window;
     const to = from + this.#maxBytes;
-    const next = findRecord(bytes, from + 1, to, this.shape, this.inList);
+    const next = findRecord(bytes, from + 1, to, this.#shape, this.#inList);
     if ("found" in next) this.#leaveValue(next.found);
     else if ((bytes[from] | 0x20) === OPEN_OBJECT) {
       this.#passing = "value";
-      this.#skim = undefined;
+      this.#projector = undefined;
     } else {
       this.#leaveValue(to);
       this.#passing = "to the next record";
     }
-    return tooLarge(this.record++, start, this.#maxBytes);
+    return tooLarge(this.#record++, start, this.#maxBytes);
   }
 
   /** Passes over bytes; false when more are needed. */
@@ -285,7 +293,7 @@ export class ValueScanner {
     const window = this.#window;
     if (this.#passing === "to the next record") {
       const { bytes, from, to } = window;
-      const next = findRecord(bytes, from, to, this.shape, this.inList);
+      const next = findRecord(bytes, from, to, this.#shape, this.#inList);
       const isFound = "found" in next;
       window.drop(isFound ? next.found : finished ? to : next.noneBefore);
       if (!isFound) return false;

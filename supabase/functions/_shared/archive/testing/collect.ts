@@ -1,5 +1,6 @@
 import type { Prompt } from "../../prompt.ts";
-import type { ArchiveCursor, ArchiveError } from "../archive_event.ts";
+import type { ArchiveError } from "../archive_error.ts";
+import type { ArchiveCursor } from "../archive_event.ts";
 import { type ExtractOptionsInput, extractOptionsSchema } from "../options.ts";
 import { placeOf } from "../prompts/place.ts";
 import { readArchive, type ReadArchiveSettings } from "../read_archive.ts";

@@ -1,4 +1,4 @@
-import { distance } from "fastest-levenshtein";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { z } from "zod";
 import { ignoreCase, referencedFields, threshold } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
@@ -15,7 +15,7 @@ export const editDistance = defineEvaluator({
   schema: z.strictObject({
     type: z.literal("edit-distance"),
     unit: z.enum(["characters", "words"]).default("characters").describe(
-      "What is inserted, deleted or replaced; characters are UTF-16 code units",
+      "What is inserted, deleted or replaced; characters are Unicode code points",
     ),
     threshold: threshold(0.8),
     ignoreCase,
@@ -35,7 +35,7 @@ export const editDistance = defineEvaluator({
     const a = read(response, config);
     const b = read(reference!, config);
     const longer = Math.max(a.units.length, b.units.length);
-    const edits = distance(a.units, b.units);
+    const edits = levenshteinDistance(a.units.join(""), b.units.join(""));
     const score = longer === 0 ? 1 : 1 - edits / longer;
     return {
       score,
@@ -48,15 +48,15 @@ export const editDistance = defineEvaluator({
 });
 
 interface Units {
-  /** One code unit per character or word. */
-  units: string;
+  /** One code point per character or word. */
+  units: string[];
   cut: boolean;
 }
 
 type Comparison = { ignoreCase: boolean; trim: boolean };
 
 function readCharacters(text: string, comparison: Comparison): Units {
-  const whole = toComparable(text.slice(0, MOST_CHARACTERS), comparison);
+  const whole = [...toComparable(text.slice(0, MOST_CHARACTERS), comparison)];
   return {
     units: whole.slice(0, MOST_UNITS),
     cut: whole.length > MOST_UNITS,
@@ -73,7 +73,7 @@ function createWordReader() {
       let code = codes.get(word);
       if (!code) codes.set(word, code = String.fromCharCode(codes.size));
       return code;
-    }).join("");
+    });
     return {
       units,
       cut: words.length > MOST_UNITS || text.length > MOST_CHARACTERS,

@@ -39,6 +39,12 @@ Deno.test("edit-distance takes composed and decomposed letters as the same", asy
   equal((await evaluate("edit-distance", row)).score, 1);
 });
 
+Deno.test("edit-distance takes a character outside the basic plane for one", async () => {
+  const row = { response: "a👍", reference: "a👎🎉" };
+  const { explanation } = await evaluate("edit-distance", row);
+  equal(explanation, "2 edits in 3 characters");
+});
+
 Deno.test("edit-distance scores an empty response 0", async () => {
   equal((await evaluate("edit-distance", { response: "" })).score, 0);
 });

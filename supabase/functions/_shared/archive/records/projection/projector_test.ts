@@ -5,13 +5,19 @@ import {
   type Json,
   type JsonObject,
   objectOrEmpty,
-} from "../json.ts";
-import { byteChange, changeBytes } from "../testing/change_bytes.ts";
-import { toBytes } from "../testing/collect.ts";
-import { readAll, readFlat, readList, readOnly, readPairs } from "./reads.ts";
-import { Skim } from "./skim.ts";
+} from "../../json.ts";
+import { byteChange, changeBytes } from "../../testing/change_bytes.ts";
+import { toBytes } from "../../testing/collect.ts";
+import {
+  readAll,
+  readFlat,
+  readList,
+  readOnly,
+  readPairs,
+} from "./projection.ts";
+import { Projector } from "./projector.ts";
 
-const READS = readOnly(["kept", "text"], {
+const PROJECTION = readOnly(["kept", "text"], {
   list: readList(readOnly(["kept"])),
   pairs: readPairs(readOnly(["kept"])),
   message: readAll({}, { words: "text", again: "content" }),
@@ -145,8 +151,8 @@ const flatObject = someOf({
   ),
 });
 
-function skim(bytes: Uint8Array, cut: number) {
-  const search = new Skim(READS);
+function project(bytes: Uint8Array, cut: number) {
+  const search = new Projector(PROJECTION);
   let end = -1;
   for (let to = 0; end < 0 && to < bytes.length;) {
     to = Math.min(to + cut, bytes.length);
@@ -158,7 +164,7 @@ function skim(bytes: Uint8Array, cut: number) {
   return { end, part: new TextDecoder().decode(into.subarray(0, size)) };
 }
 
-Deno.test("Skim keeps what is read, however the bytes come", () => {
+Deno.test("Projector keeps what is read, however the bytes come", () => {
   fc.assert(
     fc.property(
       anObject,
@@ -166,7 +172,7 @@ Deno.test("Skim keeps what is read, however the bytes come", () => {
       fc.integer({ min: 1, max: 90 }),
       (value, space, cut) => {
         const bytes = toBytes(JSON.stringify(value, null, space));
-        const { end, part } = skim(bytes, cut);
+        const { end, part } = project(bytes, cut);
         equal(end, bytes.length);
         equal(part === undefined, isOdd(value));
         if (part !== undefined) deepEqual(JSON.parse(part), partOf(value));
@@ -176,14 +182,14 @@ Deno.test("Skim keeps what is read, however the bytes come", () => {
   );
 });
 
-Deno.test("Skim inlines objects, wherever they stand and whatever is read of them", () => {
+Deno.test("Projector inlines objects, wherever they stand and whatever is read of them", () => {
   fc.assert(
     fc.property(
       flatObject,
       fc.constantFrom("", " ", "\n\t"),
       fc.integer({ min: 1, max: 90 }),
       (flat, space, cut) => {
-        const { part } = skim(
+        const { part } = project(
           toBytes(JSON.stringify({ flat }, null, space)),
           cut,
         );
@@ -194,7 +200,7 @@ Deno.test("Skim inlines objects, wherever they stand and whatever is read of the
   );
 });
 
-Deno.test("Skim gives the same of damaged bytes, however they come", () => {
+Deno.test("Projector gives the same of damaged bytes, however they come", () => {
   fc.assert(
     fc.property(
       fc.oneof(anObject, flatObject.map((flat) => ({ flat }))),
@@ -202,14 +208,14 @@ Deno.test("Skim gives the same of damaged bytes, however they come", () => {
       fc.integer({ min: 1, max: 90 }),
       (value, changes, cut) => {
         const bytes = changes.reduce(changeBytes, toBytes(value));
-        deepEqual(skim(bytes, cut), skim(bytes, bytes.length));
+        deepEqual(project(bytes, cut), project(bytes, bytes.length));
       },
     ),
     { numRuns: 2000 },
   );
 });
 
-Deno.test("Skim remembers of each object whether its words were told", () => {
+Deno.test("Projector remembers of each object whether its words were told", () => {
   for (
     const value of [
       { message: { text: "words", kept: [], content: [] } },
@@ -217,36 +223,36 @@ Deno.test("Skim remembers of each object whether its words were told", () => {
       { message: { text: "", kept: [{ text: "words" }], content: [1] } },
     ]
   ) {
-    const { part } = skim(toBytes(JSON.stringify(value)), 1000);
+    const { part } = project(toBytes(JSON.stringify(value)), 1000);
     deepEqual(JSON.parse(part!), partOf(value));
   }
 });
 
-Deno.test("Skim leaves it to the parser where a text that was believed comes again", () => {
+Deno.test("Projector leaves it to the parser where a text that was believed comes again", () => {
   const text = '{"message": {"text": "a", "content": "b", "text": ""}}';
-  equal(skim(toBytes(text), 1000).part, undefined);
+  equal(project(toBytes(text), 1000).part, undefined);
 });
 
-Deno.test("Skim leaves it to the parser where an object that was inlined comes again", () => {
+Deno.test("Projector leaves it to the parser where an object that was inlined comes again", () => {
   for (
     const text of [
       '{"flat": {"pairs": {"": 1}, "pairs": {}}}',
       '{"flat": {"pairs": {"": 1}, "pairs": null}}',
       '{"flat": {"message": {"content": {"list": 1}, "content": {}}}}',
     ]
-  ) equal(skim(toBytes(text), 1000).part, undefined);
+  ) equal(project(toBytes(text), 1000).part, undefined);
   const twice = '{"flat": {"message": {}}, "flat": {"message": {"text": 1}}}';
-  deepEqual(JSON.parse(skim(toBytes(twice), 1000).part!), {
+  deepEqual(JSON.parse(project(toBytes(twice), 1000).part!), {
     flat: { text: 1 },
   });
 });
 
-Deno.test("Skim does not hide a wrong bracket of an object that is inlined", () => {
+Deno.test("Projector does not hide a wrong bracket of an object that is inlined", () => {
   const text = '{"flat": {"message": {"text": 1], "kept": 2}}';
-  equal(skim(toBytes(text), 1000).part, undefined);
+  equal(project(toBytes(text), 1000).part, undefined);
 });
 
-Deno.test("Skim reads a member whose key has an escape", () => {
-  const { part } = skim(toBytes('{"k\\u0065pt": 1, "other": 2}'), 1000);
+Deno.test("Projector reads a member whose key has an escape", () => {
+  const { part } = project(toBytes('{"k\\u0065pt": 1, "other": 2}'), 1000);
   deepEqual(JSON.parse(part!), { kept: 1 });
 });

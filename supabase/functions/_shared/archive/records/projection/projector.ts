@@ -1,5 +1,11 @@
-import { LeftOut } from "./left_out.ts";
-import { findMember, LIST, type Member, PAIRS, type Reads } from "./reads.ts";
+import { Cuts } from "./cuts.ts";
+import {
+  findMember,
+  LIST,
+  type Member,
+  PAIRS,
+  type Projection,
+} from "./projection.ts";
 import {
   findShortEnd,
   findStringEnd,
@@ -7,7 +13,7 @@ import {
   type StringSearch,
   viewOf,
   wordsOf,
-} from "./string_end.ts";
+} from "../string_end.ts";
 
 const SPACE = 0x20;
 const FIRST_OF_NULL = 0x6e;
@@ -28,18 +34,18 @@ const INLINED_MEMBERS = ~(SAID_WORDS | IS_INLINED);
  * often as bytes come, then `keep` gives the object without the rest. All places count from the
  * start of the object.
  */
-export class Skim implements StringSearch {
+export class Projector implements StringSearch {
   depth = 0;
   inString = false;
   at = 0;
   /** True when the object is not as `keep` needs it: then all of it must be parsed. */
   isOdd = false;
   /** What is read of the object or list around `at`, undefined inside of a value read or left out whole. */
-  #here: Reads | undefined;
+  #here: Projection | undefined;
   /** What is read of the value that comes next. */
-  #next: Reads | undefined;
+  #next: Projection | undefined;
   /** `#here` of the objects and lists around it. */
-  readonly #above: (Reads | undefined)[] = [];
+  readonly #above: (Projection | undefined)[] = [];
   /** The bracket or comma before a key that is expected, else -1. */
   #separator = -1;
   /** True when that is an object whose members are read as those of the one around it. */
@@ -48,10 +54,10 @@ export class Skim implements StringSearch {
   #facts = 0;
   /** `#facts` of the objects and lists around it. */
   readonly #factsAbove: number[] = [];
-  readonly #leftOut = new LeftOut();
+  readonly #cuts = new Cuts();
 
-  constructor(reads: Reads) {
-    this.#next = reads;
+  constructor(wanted: Projection) {
+    this.#next = wanted;
   }
 
   /** As `findValueEnd`, for the object that begins at `from`. */
@@ -112,7 +118,7 @@ export class Skim implements StringSearch {
 
   /** Copies what is read of the object into `into`, which has room for all of it, and gives its size. */
   keep(bytes: Uint8Array, into: Uint8Array): number {
-    return this.#leftOut.keep(bytes, into);
+    return this.#cuts.keep(bytes, into);
   }
 
   /** Goes to the end of a string that is long, has escapes, or began in earlier bytes. */
@@ -135,41 +141,41 @@ export class Skim implements StringSearch {
     return end;
   }
 
-  #enter(byte: number, place: number): Reads | undefined {
+  #enter(byte: number, place: number): Projection | undefined {
     const here = this.#here;
-    const reads = here?.kind === LIST ? here.each : this.#next;
+    const wanted = here?.kind === LIST ? here.each : this.#next;
     const isInlined = this.#nextIsInlined;
     this.#next = undefined;
     this.#nextIsInlined = false;
     this.#separator = -1;
     // What is not of the kind that is expected is read as a whole.
     this.#here =
-      reads !== undefined && (byte === OPEN_LIST) === (reads.kind === LIST)
-        ? reads
+      wanted !== undefined && (byte === OPEN_LIST) === (wanted.kind === LIST)
+        ? wanted
         : undefined;
     if (this.#here === undefined) return undefined;
     this.#factsAbove.push(this.#facts);
     this.#facts = isInlined ? this.#facts & INLINED_MEMBERS | IS_INLINED : 0;
     if (this.#here.kind !== LIST) {
       this.#separator = place;
-      if (this.#here.kind === PAIRS) this.#leftOut.replace(place);
+      if (this.#here.kind === PAIRS) this.#cuts.replace(place);
     }
     return this.#here;
   }
 
   #leave(byte: number, place: number): void {
     if (this.#here?.kind === PAIRS) {
-      this.#leftOut.replace(place);
+      this.#cuts.replace(place);
       if (byte !== CLOSE_OBJECT) this.isOdd = true;
     }
     const facts = this.#facts;
     this.#facts = this.#factsAbove.pop() ?? 0;
     this.#separator = -1;
-    if ((facts & IS_INLINED) === 0) this.#leftOut.end(place);
+    if ((facts & IS_INLINED) === 0) this.#cuts.end(place);
     else {
       this.#facts |= facts & INLINED_MEMBERS;
       if (byte !== CLOSE_OBJECT) this.isOdd = true;
-      this.#leftOut.begin(place);
+      this.#cuts.begin(place);
     }
   }
 
@@ -201,15 +207,15 @@ export class Skim implements StringSearch {
       this.isOdd = true;
     }
     if (here.kind === PAIRS) {
-      this.#leftOut.replace(colon - from);
+      this.#cuts.replace(colon - from);
       this.#next = here.each;
     } else {
-      this.#next = member?.reads;
+      this.#next = member?.part;
       const isRead = member === undefined
         ? keyFrom < 0 || here.others
         : member.use !== "again" || (this.#facts & SAID_WORDS) === 0;
-      if (isRead) this.#leftOut.end(this.#separator);
-      else this.#leftOut.begin(this.#separator);
+      if (isRead) this.#cuts.end(this.#separator);
+      else this.#cuts.begin(this.#separator);
     }
     this.#separator = -1;
     return true;
@@ -232,9 +238,9 @@ export class Skim implements StringSearch {
       !isObject && bytes[at] !== FIRST_OF_NULL
     ) this.isOdd = true;
     this.#facts |= member.bit;
-    this.#next = isObject ? member.reads : undefined;
+    this.#next = isObject ? member.part : undefined;
     this.#nextIsInlined = isObject;
-    this.#leftOut.begin(this.#separator);
+    this.#cuts.begin(this.#separator);
     this.#separator = -1;
     return true;
   }

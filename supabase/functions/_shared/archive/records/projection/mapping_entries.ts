@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../json.ts";
+import { isObject, type Json } from "../../json.ts";
 
 /** True for a `mapping` in either form in which it comes: an object, or keys and values in a list. */
 export function isMapping(mapping: Json | undefined): boolean {

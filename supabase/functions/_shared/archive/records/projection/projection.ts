@@ -1,8 +1,17 @@
+import type { Json } from "../../json.ts";
+
+/** The part of each record that a format reads. */
+export interface WantedPart {
+  projection: Projection;
+  /** False for a record of which all is needed, such as one of another format. */
+  isEnough(part: Json): boolean;
+}
+
 /**
  * What a format reads of an object or a list. The rest is passed over without being parsed, see
- * `Skim`; a member that is not named as a part is read as a whole, or not at all.
+ * `Projector`; a member that is not named as a part is read as a whole, or not at all.
  */
-export interface Reads {
+export interface Projection {
   kind: typeof MEMBERS | typeof PAIRS | typeof LIST;
   /** Members that are told apart, by `slotOf` their keys. */
   members: readonly (Member | undefined)[];
@@ -11,7 +20,7 @@ export interface Reads {
   /** True when it has inlined members. */
   inlines: boolean;
   /** What is read of the entries of a list and the values of pairs. */
-  each: Reads | undefined;
+  each: Projection | undefined;
 }
 
 // One shape of object for all kinds: the scanner asks for the kind at every bracket.
@@ -29,19 +38,22 @@ export interface Member {
   key: Uint8Array;
   use: MemberUse;
   /** Undefined when the value is read as a whole. */
-  reads: Reads | undefined;
+  part: Projection | undefined;
   /** Tells inlined members apart. */
   bit: number;
   /** Another member in the same slot. */
   next: Member | undefined;
 }
 
-type Parts = Record<string, Reads>;
+type Parts = Record<string, Projection>;
 
 /** These members of an object, as a whole or in part. */
-export function readOnly(whole: readonly string[], parts: Parts = {}): Reads {
+export function readOnly(
+  whole: readonly string[],
+  parts: Parts = {},
+): Projection {
   const read = whole.map((name) => toMember(name, "read"));
-  return toReads(MEMBERS, [...read, ...toMembers(parts)], false);
+  return toProjection(MEMBERS, [...read, ...toMembers(parts)], false);
 }
 
 /**
@@ -49,11 +61,11 @@ export function readOnly(whole: readonly string[], parts: Parts = {}): Reads {
  * less for the parser to make, four in a message of ChatGPT. No two of them may have the same name.
  * An inlined member that is null is as one that is missing.
  */
-export function readFlat(whole: readonly string[], inlined: Parts): Reads {
+export function readFlat(whole: readonly string[], inlined: Parts): Projection {
   const read = whole.map((name) => toMember(name, "read"));
   const flat = Object.entries(inlined)
-    .map(([name, reads]) => toMember(name, "inlined", reads));
-  return toReads(MEMBERS, [...read, ...flat], false);
+    .map(([name, part]) => toMember(name, "inlined", part));
+  return toProjection(MEMBERS, [...read, ...flat], false);
 }
 
 /**
@@ -63,13 +75,13 @@ export function readFlat(whole: readonly string[], inlined: Parts): Reads {
 export function readAll(
   parts: Parts,
   repeats?: { words: string; again: string },
-): Reads {
+): Projection {
   const members = toMembers(parts);
   if (repeats !== undefined) {
     members.push(toMember(repeats.words, "words"));
     members.push(toMember(repeats.again, "again"));
   }
-  return toReads(MEMBERS, members, true);
+  return toProjection(MEMBERS, members, true);
 }
 
 /**
@@ -77,18 +89,18 @@ export function readAll(
  * keys would stay in V8's tables until a full collection, ten times the memory for ChatGPT's
  * `mapping`.
  */
-export function readPairs(each?: Reads): Reads {
-  return toReads(PAIRS, [], true, each);
+export function readPairs(each?: Projection): Projection {
+  return toProjection(PAIRS, [], true, each);
 }
 
 /** The entries of a list. */
-export function readList(each: Reads): Reads {
-  return toReads(LIST, [], true, each);
+export function readList(each: Projection): Projection {
+  return toProjection(LIST, [], true, each);
 }
 
 /** The member that has the key between two indexes, if it is named. */
 export function findMember(
-  { members }: Reads,
+  { members }: Projection,
   bytes: Uint8Array,
   from: number,
   to: number,
@@ -123,25 +135,25 @@ function slotOf(bytes: Uint8Array, from: number, to: number): number {
 
 function toMembers(parts: Parts): Member[] {
   return Object.entries(parts)
-    .map(([name, reads]) => toMember(name, "read", reads));
+    .map(([name, part]) => toMember(name, "read", part));
 }
 
 const encoder = new TextEncoder();
 
 let inlinedMembers = 0;
 
-function toMember(name: string, use: MemberUse, reads?: Reads): Member {
-  // The two lowest bits stand for something else there, see `Skim`.
+function toMember(name: string, use: MemberUse, part?: Projection): Member {
+  // The two lowest bits stand for something else there, see `Projector`.
   const bit = use === "inlined" ? 4 << (inlinedMembers++ % 29) : 0;
-  return { key: encoder.encode(name), use, reads, bit, next: undefined };
+  return { key: encoder.encode(name), use, part, bit, next: undefined };
 }
 
-function toReads(
-  kind: Reads["kind"],
+function toProjection(
+  kind: Projection["kind"],
   members: Member[],
   others: boolean,
-  each?: Reads,
-): Reads {
+  each?: Projection,
+): Projection {
   const inlines = members.some(({ use }) => use === "inlined");
   const slots = new Array<Member | undefined>(SLOTS).fill(undefined);
   for (const member of members) {

@@ -11,7 +11,7 @@ const SHORT_COPY = 96;
  * What is not read of an object. Places count from its start: a separator is the comma or the opening
  * bracket before a member.
  */
-export class LeftOut {
+export class Cuts {
   /** Where what is being left out begins, else -1. */
   #from = -1;
   /** Places from which and to which members are left out. */

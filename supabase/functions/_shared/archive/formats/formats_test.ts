@@ -26,11 +26,11 @@ function parse(bytes: Uint8Array): Json {
 }
 
 Deno.test("formats read the same of the part that they ask for as of the whole", () => {
-  const skimmed = formats.filter((format) => format.kind === "conversation")
+  const projected = formats.filter((format) => format.kind === "conversation")
     .filter(({ projection }) => projection !== undefined);
   fc.assert(
     fc.property(
-      fc.constantFrom(...skimmed),
+      fc.constantFrom(...projected),
       fc.constantFrom(...fixtures),
       fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
       strangeValue,

@@ -38,6 +38,7 @@ async function enqueued(
     key: `archive:${path}`,
     attempt: 1,
     payload: { kind: "archive", bucket: "archives", path, version: "1" },
+    repetition: 1,
     enqueuedAt: "2026-01-01T00:00:00Z",
     leaseToken: "t",
   }, alive);

@@ -121,7 +121,7 @@ Deno.test("every statement of the documentation gives what it says", () =>
       }
     });
     const [{ url }] = await sql`
-      select pipeline.pipeline_read_secret('project_url') as url
+      select public.pipeline_read_secret('project_url') as url
     `;
     match(url, /supabase\.co$/);
     const statuses = await sql`select status from pipeline_runs order by id`;

@@ -70,13 +70,21 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [OUTCOMES],
   },
   {
-    name: "`settle_successes()` takes results without the lease: no fencing",
-    changes: [{
-      function: "pipeline.settle_successes",
-      from: `and task.lease_token = result."leaseToken"
-        and task.worker = settle_successes.worker_id`,
-      to: "",
-    }],
+    name: "`settle_tasks()` takes results without the lease: no fencing",
+    changes: [
+      {
+        function: "pipeline.settle_tasks",
+        from: `and held.lease_token = result."leaseToken"
+          and held.worker = (settle_tasks.worker).id`,
+        to: "",
+      },
+      {
+        function: "pipeline.settle_tasks",
+        from: `and task.worker = (settle_tasks.worker).id
+          and task.status = 'leased'`,
+        to: "",
+      },
+    ],
     breaks: [OPEN, OUTCOMES],
   },
   {

@@ -80,8 +80,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       },
       {
         function: "pipeline.settle_tasks",
-        from: `and task.worker = (settle_tasks.worker).id
-          and task.status = 'leased'`,
+        from: "and task.lease_token = decided.lease_token",
         to: "",
       },
     ],

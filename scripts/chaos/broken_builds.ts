@@ -70,17 +70,12 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [OUTCOMES],
   },
   {
-    name: "`settle_tasks()` takes results without the lease: no fencing",
+    name: "`settle_successes()` takes results without the lease: no fencing",
     changes: [
       {
-        function: "pipeline.settle_tasks",
-        from: `and held.lease_token = result."leaseToken"
-          and held.worker = (settle_tasks.worker).id`,
-        to: "",
-      },
-      {
-        function: "pipeline.settle_tasks",
-        from: "and task.lease_token = decided.lease_token",
+        function: "pipeline.settle_successes",
+        from: `and task.lease_token = result."leaseToken"
+          and task.worker = (settle_successes.worker).id`,
         to: "",
       },
     ],

@@ -1821,10 +1821,10 @@ begin
   from leased
   left join pipeline.prompts as prompt on prompt.id = leased.prompt_id
   left join pipeline.cached_answers as answer
-    on called.name is not null
-    and answer.key = pipeline.cache_key(
-      run, called, pipeline.prompt_request(run, called, prompt), leased.repetition
-    );
+    on answer.key = case
+      when called.name is not null
+      then pipeline.cache_key(run, called, pipeline.prompt_request(run, called, prompt), leased.repetition)
+    end;
   return tasks;
 end;
 $$;
@@ -2167,7 +2167,47 @@ create type pipeline.settled_tasks as (
 comment on type pipeline.settled_tasks is
   'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
 
-create function pipeline.settle_tasks(
+create function pipeline.settle_successes(worker pipeline.workers, results jsonb, as_of timestamptz)
+returns pipeline.settled_tasks
+language plpgsql
+set search_path = ''
+as $$
+declare
+  settled pipeline.settled_tasks;
+begin
+  with changed as (
+    update public.pipeline_tasks as task
+    set
+      status = 'succeeded',
+      payload = case
+        when result.payload is null then task.payload else task.payload || result.payload
+      end,
+      error = null,
+      finished_at = as_of,
+      lease_token = null,
+      lease_expires_at = null,
+      worker = null
+    from jsonb_to_recordset(results) as result (
+      id bigint, "leaseToken" uuid, outcome text, payload jsonb
+    )
+    where result.outcome = 'succeeded'
+      and task.id = result.id
+      and task.lease_token = result."leaseToken"
+      and task.worker = (settle_successes.worker).id
+    returning task.id, task.reserved_tokens, task.payload -> 'evaluationIds' as evaluations
+  )
+  select
+    array_agg(changed.id), array_agg(changed.id), count(*), 0, sum(changed.reserved_tokens),
+    coalesce(sum(jsonb_array_length(changed.evaluations)), 0), 0
+  into settled
+  from changed;
+  return settled;
+end;
+$$;
+comment on function pipeline.settle_successes(pipeline.workers, jsonb, timestamptz) is
+  'Closes the tasks whose try succeeded and whose lease still holds.';
+
+create function pipeline.settle_failures(
   worker pipeline.workers,
   run public.pipeline_runs,
   results jsonb,
@@ -2183,78 +2223,95 @@ begin
   with decided as materialized (
     select
       result.id,
-      result.payload,
+      result."leaseToken" as lease_token,
       result.error ->> 'class' as class,
       concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
       make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
       case
-        when result.outcome = 'succeeded' then 'succeeded'
-        when (settle_tasks.run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
+        when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
         -- Waiting is not failing: neither burns an attempt.
         when result.error ->> 'class' in ('rate', 'stop') then 'pending'
         when result.error ->> 'class' = 'transient'
-          and held.attempts < coalesce(kind.most_attempts, (settle_tasks.run).max_attempts)
+          and held.attempts < coalesce(kind.most_attempts, (run).max_attempts)
         then 'pending'
         else 'failed'
       end as status
     from jsonb_to_recordset(results) as result (
-      id bigint, "leaseToken" uuid, outcome text, payload jsonb, error jsonb
+      id bigint, "leaseToken" uuid, outcome text, error jsonb
     )
-    join public.pipeline_tasks as held
-      on held.id = result.id
-      and held.lease_token = result."leaseToken"
-      and held.worker = (settle_tasks.worker).id
-    join pipeline.stages as kind on kind.name = (settle_tasks.worker).stage
+    join public.pipeline_tasks as held on held.id = result.id
+    join pipeline.stages as kind on kind.name = held.stage
+    where result.outcome = 'failed'
   ),
   changed as (
     update public.pipeline_tasks as task
     set
       status = decided.status,
-      payload = case
-        when decided.payload is null then task.payload else task.payload || decided.payload
-      end,
       attempts = task.attempts - case when decided.class in ('rate', 'stop') then 1 else 0 end,
       available_at = case
         when decided.class = 'transient'
-        then settle_tasks.as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
+        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
         else task.available_at
       end,
-      error = case
-        when decided.status <> 'succeeded'
-        then coalesce(nullif(decided.message, ''), 'The worker gave no reason')
-      end,
-      finished_at = case when decided.status <> 'pending' then settle_tasks.as_of end,
+      error = coalesce(nullif(decided.message, ''), 'The worker gave no reason'),
+      finished_at = case when decided.status <> 'pending' then as_of end,
       lease_token = null,
       lease_expires_at = null,
       worker = null
     from decided
     where task.id = decided.id
-      -- Read again: the lease may have been lost meanwhile.
-      and task.worker = (settle_tasks.worker).id
-      and task.status = 'leased'
-    returning task.*
+      and task.lease_token = decided.lease_token
+      and task.worker = (settle_failures.worker).id
+    returning task.id, task.status, task.reserved_tokens, task.payload -> 'evaluationIds' as evaluations
   )
   select
-    array_agg(task.id),
-    array_agg(task.id) filter (where task.status in ('succeeded', 'failed')),
-    count(task.finished_at),
-    count(*) filter (where task.status = 'failed'),
-    sum(task.reserved_tokens),
-    coalesce(
-      sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'succeeded'), 0
-    ),
-    coalesce(
-      sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'failed'), 0
-    )
+    array_agg(changed.id),
+    array_agg(changed.id) filter (where changed.status = 'failed'),
+    count(*) filter (where changed.status <> 'pending'),
+    count(*) filter (where changed.status = 'failed'),
+    sum(changed.reserved_tokens),
+    0,
+    coalesce(sum(jsonb_array_length(changed.evaluations)) filter (where changed.status = 'failed'), 0)
   into settled
-  from changed as task;
+  from changed;
   return settled;
+end;
+$$;
+comment on function pipeline.settle_failures(
+  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
+) is
+  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail.';
+
+create function pipeline.settle_tasks(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  results jsonb,
+  as_of timestamptz
+)
+returns pipeline.settled_tasks
+language plpgsql
+set search_path = ''
+as $$
+declare
+  done pipeline.settled_tasks := pipeline.settle_successes(worker, results, as_of);
+  failures pipeline.settled_tasks;
+begin
+  if results @? '$[*] ? (@.outcome == "failed")' then
+    failures := pipeline.settle_failures(worker, run, results, as_of);
+    done.ids := done.ids || failures.ids;
+    done.stored_ids := done.stored_ids || failures.stored_ids;
+    done.closed := done.closed + failures.closed;
+    done.failed := failures.failed;
+    done.reserved_tokens := coalesce(done.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
+    done.not_evaluated := failures.not_evaluated;
+  end if;
+  return done;
 end;
 $$;
 comment on function pipeline.settle_tasks(
   pipeline.workers, public.pipeline_runs, jsonb, timestamptz
 ) is
-  'Decides about all tasks of a batch whose lease still holds: they have succeeded; rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. ids is null when there is none.';
+  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
 
 create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
 returns jsonb

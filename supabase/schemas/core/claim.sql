@@ -119,10 +119,10 @@ begin
   from leased
   left join pipeline.prompts as prompt on prompt.id = leased.prompt_id
   left join pipeline.cached_answers as answer
-    on called.name is not null
-    and answer.key = pipeline.cache_key(
-      run, called, pipeline.prompt_request(run, called, prompt), leased.repetition
-    );
+    on answer.key = case
+      when called.name is not null
+      then pipeline.cache_key(run, called, pipeline.prompt_request(run, called, prompt), leased.repetition)
+    end;
   return tasks;
 end;
 $$;

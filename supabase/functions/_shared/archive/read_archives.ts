@@ -1,6 +1,6 @@
-import type { ArchiveError } from "./archive_error.ts";
 import type { Prompt } from "../prompt.ts";
 import { withKey } from "../prompt_key.ts";
+import type { ArchiveError } from "./archive_error.ts";
 import type { PromptEvent } from "./archive_event.ts";
 import type { ExtractOptions } from "./options.ts";
 import { sampleByCount } from "./prompts/sample.ts";

@@ -26,10 +26,8 @@ export interface PromptSource {
   attachments?: { name?: string; text?: string }[];
 }
 
-/** One user turn, ready to execute. */
-export interface Prompt {
-  /** What was asked, see `promptKey()`: the same in every file, folder and run. */
-  key: string;
+/** One user turn as it is found in an archive. */
+export interface FoundPrompt {
   text: string;
   /** System prompt and earlier turns, oldest first; present with `context: "conversation"`. */
   messages?: Message[];
@@ -37,4 +35,10 @@ export interface Prompt {
   reference?: string;
   source: PromptSource;
   metadata?: Record<string, unknown>;
+}
+
+/** One user turn, ready to execute. */
+export interface Prompt extends FoundPrompt {
+  /** What was asked, see `promptKey()`: the same in every file, folder and run. */
+  key: string;
 }

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { Message, Prompt } from "./prompt.ts";
+import type { FoundPrompt, Message, Prompt } from "./prompt.ts";
 
 /** What a key is made of. */
-export type Asked = Pick<Prompt, "text" | "messages">;
+export type Asked = Pick<FoundPrompt, "text" | "messages">;
 
 /**
  * What was asked, by which prompts of different runs are compared: the first 32 hexadecimal digits of
@@ -16,35 +16,16 @@ export function promptKey({ text, messages = [] }: Asked): string {
     .digest("hex").slice(0, 32);
 }
 
-/**
- * Builds a `promptKey()` for the prompts of a conversation: the turns that one has in common with the
- * one before it are not hashed again, or a long conversation would be hashed as often as it has turns.
- */
-export function createPromptKeys(): (asked: Asked) => string {
-  let before: Message[] = [];
-  let hashed = createHash("sha256");
-  return ({ text, messages = [] }) => {
-    if (!goesOn(messages, before)) {
-      before = [];
-      hashed = createHash("sha256");
-    }
-    hashed.update(toParts(messages.slice(before.length)));
-    before = messages;
-    return hashed.copy().update(toPart(text)).digest("hex").slice(0, 32);
-  };
-}
-
-function goesOn(messages: Message[], before: Message[]): boolean {
-  return before.length <= messages.length &&
-    before.every(({ role, content }, index) =>
-      messages[index].role === role && messages[index].content === content
-    );
+/** A found prompt as it is given out. The key costs more than finding it, so reading does without. */
+export function withKey(prompt: FoundPrompt): Prompt {
+  return { key: promptKey(prompt), ...prompt };
 }
 
 function toParts(messages: Message[]): string {
   let parts = "";
   for (const { role, content } of messages) {
-    if (role !== "system") parts += toPart(role) + toPart(content);
+    if (role !== "user" && role !== "assistant") continue;
+    parts += toPart(role) + toPart(content ?? "");
   }
   return parts;
 }

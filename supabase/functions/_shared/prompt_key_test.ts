@@ -1,7 +1,6 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import vectors from "../../tests/prompt_key_vectors.json" with { type: "json" };
-import type { Message } from "./prompt.ts";
-import { type Asked, createPromptKeys, promptKey } from "./prompt_key.ts";
+import { type Asked, promptKey, withKey } from "./prompt_key.ts";
 
 for (const { why, key, ...prompt } of vectors) {
   Deno.test(`promptKey(): ${why}`, () => {
@@ -14,25 +13,11 @@ Deno.test("promptKey() reads what Postgres cannot store as U+FFFD", () => {
   equal(promptKey({ text: "a\ud83d" }), promptKey({ text: "a\ufffd" }));
 });
 
-Deno.test("createPromptKeys() gives the same key whatever came before", () => {
-  const turn = (content: string): Message => ({ role: "user", content });
-  const [a, b, c] = ["a", "b", "c"].map(turn);
-  const keyOf = createPromptKeys();
-  for (
-    const messages of [
-      [],
-      [a],
-      [a, b],
-      [a, b],
-      [a, c],
-      [a],
-      [{ ...a, role: "assistant" as const }, b],
-      [{ ...a, role: "system" as const }, b],
-      [turn("a"), b],
-      undefined,
-    ]
-  ) {
-    const asked = { text: "and then?", messages };
-    equal(keyOf(asked), promptKey(asked));
-  }
+Deno.test("withKey() adds the key of text and messages", () => {
+  const found = {
+    text: "and then?",
+    messages: [{ role: "user" as const, content: "first" }],
+    source: { path: "a", format: "f", position: 0 },
+  };
+  deepEqual(withKey(found), { key: promptKey(found), ...found });
 });

@@ -1,4 +1,4 @@
-import type { Prompt } from "../prompt.ts";
+import type { FoundPrompt } from "../prompt.ts";
 import type { ArchiveError } from "./archive_error.ts";
 import type { ScanState } from "./records/scanner.ts";
 
@@ -40,7 +40,7 @@ export interface ArchiveCounts {
 /** A prompt and what it is told apart by in its file, where the same may be asked many times. */
 export interface PromptEvent {
   type: "prompt";
-  prompt: Prompt;
+  prompt: FoundPrompt;
   /** The conversation's own id, or its number in the file. */
   conversation: string | number;
   /** The message's own id, or its position among the prompts of the conversation. */

@@ -1,3 +1,5 @@
+import type { Prompt } from "../prompt.ts";
+import { withKey } from "../prompt_key.ts";
 import type { ArchiveError } from "./archive_error.ts";
 import type { PromptEvent } from "./archive_event.ts";
 import type { ExtractOptions } from "./options.ts";
@@ -25,8 +27,10 @@ export interface FileReport {
   errors: ArchiveError[];
 }
 
+type GivenPrompt = PromptEvent & { prompt: Prompt };
+
 export type ExtractEvent =
-  | PromptEvent
+  | GivenPrompt
   | { type: "file"; report: FileReport };
 
 /**
@@ -40,7 +44,7 @@ export async function* readArchives(
   settings: ReadArchiveSettings,
 ): AsyncGenerator<ExtractEvent> {
   const keys = new Set<string>();
-  const sampled: PromptEvent[] = [];
+  const sampled: GivenPrompt[] = [];
   const byCount = options.sample !== undefined && options.sample >= 1;
   const most = options.maxPrompts ?? Infinity;
   let given = 0;
@@ -77,7 +81,7 @@ async function* readOne(
   options: ExtractOptions,
   settings: ReadArchiveSettings,
   report: FileReport,
-): AsyncGenerator<PromptEvent> {
+): AsyncGenerator<GivenPrompt> {
   try {
     const events = readArchive(
       await open(),
@@ -89,7 +93,7 @@ async function* readOne(
     for await (const event of events) {
       if (event.type === "prompt") {
         report.prompts++;
-        yield event;
+        yield { ...event, prompt: withKey(event.prompt) };
       } else if (event.type === "error") report.errors.push(event.error);
       else if (event.type === "end") {
         report.format = event.format;

@@ -112,7 +112,8 @@ Deno.test("extractPrompts() keeps users in their folder", async () => {
 Deno.test("extractPrompts() takes the form of the first version where there are directories", async () => {
   const readDirectory = async function* (directory: string) {
     equal(directory, "chats");
-    yield foundPrompt({ key: "local" });
+    const found = foundPrompt({});
+    yield { ...found, prompt: { ...found.prompt, key: "local" } };
   };
   const input = { directory: "chats", maxPrompts: 10 };
   equal((await extract({}, input, { readDirectory })).prompts[0].key, "local");

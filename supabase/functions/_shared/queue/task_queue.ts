@@ -1,5 +1,5 @@
 import type { Database } from "../database.ts";
-import type { Prompt } from "../prompt.ts";
+import type { FoundPrompt } from "../prompt.ts";
 import { toStorableJson } from "../storable_json.ts";
 import type { TaskError } from "../task_error.ts";
 
@@ -34,7 +34,7 @@ export interface TaskToEnqueue {
   key: string;
   payload?: unknown;
   /** What a task of stage execute asks. */
-  prompt?: Prompt;
+  prompt?: FoundPrompt;
   /** From 0 to below 1, where the database draws a sample of n. */
   rank?: number;
   /** ISO 8601 or "infinity"; absent: at once. */

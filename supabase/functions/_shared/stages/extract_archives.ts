@@ -5,6 +5,7 @@ import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
 import { readArchive } from "../archive/read_archive.ts";
 import { PipelineError } from "../errors.ts";
+import { promptKey } from "../prompt_key.ts";
 import type { TaskHandler, WorkerState } from "../queue/drain.ts";
 import type {
   Loss,
@@ -208,7 +209,7 @@ function promptTask(
   options: ExtractOptions,
 ): TaskToEnqueue {
   const { prompt } = found;
-  const key = options.dedupe ? prompt.key : placeOf(found);
+  const key = options.dedupe ? promptKey(prompt) : placeOf(found);
   const task: TaskToEnqueue = { stage: "execute", key, prompt };
   if (options.sample === undefined || options.sample < 1) return task;
   // A sample of n can only be drawn when all prompts are known: the database does it.

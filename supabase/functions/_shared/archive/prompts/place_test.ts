@@ -1,20 +1,53 @@
-import { equal, notEqual } from "node:assert/strict";
+import { equal, match, notEqual } from "node:assert/strict";
 import { foundPrompt } from "../testing/found_prompt.ts";
 import { placeOf } from "./place.ts";
 
-Deno.test("placeOf() gives every message a place of 32 digits", () => {
-  const messages = ["id", "0", "1", 0, 1, 2 ** 31];
-  const conversations = ["talk", "0", 0, 1];
-  const places = conversations.flatMap((conversation) =>
+const places = (
+  conversations: (string | number)[],
+  messages: (string | number)[],
+) =>
+  conversations.flatMap((conversation) =>
     messages.map((message) => placeOf(foundPrompt({ conversation, message })))
   );
-  equal(new Set(places).size, messages.length * conversations.length);
-  for (const place of places) equal(/^[0-9a-f]{32}$/.test(place), true);
+
+Deno.test("placeOf() gives every message a place that can be read", () => {
+  equal(
+    placeOf(foundPrompt({ entry: "in.json" })),
+    '["bucket","chats.json","in.json","talk","id"]',
+  );
+  const all = places(
+    ["talk", "0", 0, 1, '","', "\0", "\ud83d"],
+    ["id", "0", "1", 0, 1, 2 ** 31, '","', "\0", "\ud83d"],
+  );
+  equal(new Set(all).size, 7 * 9);
+  for (const place of all) match(place, /^\[[^\0\ud83d]+\]$/u);
+});
+
+Deno.test("placeOf() gives every message with long ids a place of 32 digits", () => {
+  const long = "\u20ac".repeat(300);
+  const all = places([long, `${long}0`, 0], [long, `${long}1`]);
+  equal(new Set(all).size, 6);
+  for (const place of all) match(place, /^[0-9a-f]{32}$/);
+  // Entries of an index stay below 2,700 bytes.
+  const [longest] = places([0], [long.slice(0, 200 - 31)]);
+  equal([longest.length, longest[0]].join(), "200,[");
+});
+
+Deno.test("placeOf() tells what is asked apart where ids of conversations may be repeated", () => {
+  const placesAt = (message: string | number, conversation: string | number) =>
+    new Set(
+      ["one", "one", "two"].map((text) =>
+        placeOf(foundPrompt({ text, message, conversation }))
+      ),
+    ).size;
+  equal(placesAt(0, "talk"), 2);
+  equal(placesAt("id", "talk"), 1);
+  equal(placesAt(0, 0), 1);
 });
 
 Deno.test("placeOf() tells archives apart and looks at nothing else", () => {
   const place = placeOf(foundPrompt({}));
-  equal(placeOf(foundPrompt({ key: "other", time: "2025" })), place);
+  equal(placeOf(foundPrompt({ text: "other", time: "2025" })), place);
   const others = [
     { entry: "conversations.json" },
     { path: "other.json" },

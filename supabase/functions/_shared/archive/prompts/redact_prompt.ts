@@ -1,4 +1,4 @@
-import type { Prompt } from "../../prompt.ts";
+import type { FoundPrompt } from "../../prompt.ts";
 import type { Redaction } from "../options.ts";
 import { createRedactor } from "./redact.ts";
 
@@ -7,7 +7,7 @@ import { createRedactor } from "./redact.ts";
  * reference, title and attachments. `metadata.redacted` counts what was replaced, by kind.
  */
 export function redactPrompt(
-  prompt: Omit<Prompt, "key">,
+  prompt: FoundPrompt,
   kinds: readonly Redaction[],
 ): void {
   const { redact, counts } = createRedactor(kinds);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { promptKey } from "../../prompt_key.ts";
 import type { PromptEvent } from "../archive_event.ts";
 import type { ExtractOptions } from "../options.ts";
 
@@ -11,19 +12,18 @@ export function promptRank(
   { prompt, conversation }: PromptEvent,
   { seed, dedupe }: Pick<ExtractOptions, "seed" | "dedupe">,
 ): number {
-  const lot = dedupe
-    ? [seed, prompt.key]
-    : [seed, prompt.key, conversation, prompt.source.position];
+  const lot: (string | number)[] = [seed, promptKey(prompt)];
+  if (!dedupe) lot.push(conversation, prompt.source.position);
   const digits = createHash("sha256").update(JSON.stringify(lot)).digest("hex");
   return parseInt(digits.slice(0, 12), 16) / 2 ** 48;
 }
 
 /** Keeps the `count` prompts of smallest rank, in the order in which they came. */
-export function sampleByCount(
-  prompts: PromptEvent[],
+export function sampleByCount<Found extends PromptEvent>(
+  prompts: Found[],
   count: number,
   options: Pick<ExtractOptions, "seed" | "dedupe">,
-): PromptEvent[] {
+): Found[] {
   const ranked = prompts.map((found, index) => ({
     found,
     index,

@@ -6,7 +6,7 @@ const options = { seed: "seed", dedupe: false };
 const deduped = { seed: "seed", dedupe: true };
 const prompts = Array.from(
   { length: 1000 },
-  (_, n) => foundPrompt({ key: `key ${n}` }),
+  (_, n) => foundPrompt({ text: `text ${n}` }),
 );
 
 Deno.test("promptRank() spreads prompts evenly from 0 to below 1", () => {

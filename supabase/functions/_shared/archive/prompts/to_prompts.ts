@@ -1,5 +1,4 @@
-import type { Message, Prompt, PromptSource } from "../../prompt.ts";
-import { createPromptKeys, promptKey } from "../../prompt_key.ts";
+import type { FoundPrompt, Message, PromptSource } from "../../prompt.ts";
 import type { PromptEvent } from "../archive_event.ts";
 import type { Conversation, Turn } from "../conversation.ts";
 import { toIsoTime } from "../formats/time_of.ts";
@@ -27,7 +26,6 @@ export function createPromptMaker(
 ): PromptMaker {
   const passes = createPromptFilter(options);
   const inContext = options.context === "conversation";
-  const keyOf = inContext ? createPromptKeys() : promptKey;
   const fraction = options.sample !== undefined && options.sample < 1
     ? options.sample
     : undefined;
@@ -49,19 +47,18 @@ export function createPromptMaker(
       if (file.bucket !== undefined) source.bucket = file.bucket;
       if (file.entry !== undefined) source.entry = file.entry;
       describe(source, conversation, turn, answers[at], time);
-      const asked: Omit<Prompt, "key"> = { text, source };
-      if (inContext) asked.messages = earlierTurns(turns, at);
+      const prompt: FoundPrompt = { text, source };
+      if (inContext) prompt.messages = earlierTurns(turns, at);
       const reference = answers[at]?.text;
-      if (reference !== undefined) asked.reference = cleanText(reference);
-      if (turn.metadata !== undefined) asked.metadata = { ...turn.metadata };
-      if (options.redact.length > 0) redactPrompt(asked, options.redact);
-      const prompt = { key: keyOf(asked), ...asked };
-      const message = messageOf(conversation, turn, prompt, repeated);
+      if (reference !== undefined) prompt.reference = cleanText(reference);
+      if (turn.metadata !== undefined) prompt.metadata = { ...turn.metadata };
+      if (options.redact.length > 0) redactPrompt(prompt, options.redact);
+      const ownId = turn.id !== undefined && !repeated?.has(turn.id);
       const event: PromptEvent = {
         type: "prompt",
         prompt,
         conversation: known,
-        message,
+        message: ownId ? turn.id! : position,
       };
       if (fraction === undefined || promptRank(event, options) < fraction) {
         events.push(event);
@@ -95,18 +92,6 @@ function isBlank(text: string): boolean {
   const first = text.charCodeAt(0);
   // A letter, as a rule: to ask a regular expression takes ten times as long.
   return !(first > 0x20 && first < 0x7f) && !/\S/.test(text);
-}
-
-function messageOf(
-  { id }: Conversation,
-  turn: Turn,
-  { key, source: { position } }: Prompt,
-  repeated: Set<string> | undefined,
-): string | number {
-  if (turn.id !== undefined && !repeated?.has(turn.id)) return turn.id;
-  // Ids of conversations can be repeated in a file. Where only the position is left to tell their
-  // prompts apart, what is asked belongs to it, so that none replaces another.
-  return id === undefined ? position : `${position} ${key}`;
 }
 
 // So few are compared with one another faster than a set of them is made.

@@ -22,7 +22,7 @@ Deno.test("createPromptMaker() takes the first, the last or all turns", async ()
 Deno.test("createPromptMaker() changes the key with what is sent and with nothing else", async () => {
   const mail = [chatgptConversation("talk", "one", "first", "a@example.com")];
   const keyWith = async (options: ExtractOptionsInput) =>
-    (await collect(mail, { options })).prompts.at(-1)!.key;
+    promptKey((await collect(mail, { options })).prompts.at(-1)!);
   const key = await keyWith({});
   equal(key, promptKey({ text: "a@example.com" }));
   const others = { dedupe: true, seed: "b", sample: 0.999999, minLength: 1 };

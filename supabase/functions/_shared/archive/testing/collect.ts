@@ -1,4 +1,4 @@
-import type { Prompt } from "../../prompt.ts";
+import type { FoundPrompt } from "../../prompt.ts";
 import type { ArchiveError } from "../archive_error.ts";
 import type { ArchiveCursor } from "../archive_event.ts";
 import { type ExtractOptionsInput, extractOptionsSchema } from "../options.ts";
@@ -7,7 +7,7 @@ import { readArchive, type ReadArchiveSettings } from "../read_archive.ts";
 
 /** Everything that reading an archive gives, for tests. */
 export interface CollectedArchive {
-  prompts: Prompt[];
+  prompts: FoundPrompt[];
   texts: string[];
   /** By which the prompts are told apart in a run, see `placeOf`. */
   places: string[];

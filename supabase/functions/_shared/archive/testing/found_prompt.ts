@@ -3,8 +3,8 @@ import type { PromptEvent } from "../archive_event.ts";
 
 /** A prompt as reading gives it, for tests of what is made of it. */
 export function foundPrompt(
-  { key = "key", conversation = "talk", message = "id", ...source }:
-    & { key?: string }
+  { text = "text", conversation = "talk", message = "id", ...source }:
+    & { text?: string }
     & Partial<Pick<PromptEvent, "conversation" | "message">>
     & Partial<Omit<PromptSource, "conversation">>,
 ): PromptEvent {
@@ -13,8 +13,7 @@ export function foundPrompt(
     conversation,
     message,
     prompt: {
-      key,
-      text: "text",
+      text,
       source: {
         bucket: "bucket",
         path: "chats.json",

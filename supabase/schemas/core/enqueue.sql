@@ -90,7 +90,9 @@ begin
     return 0;
   end if;
   if pipeline_enqueue_tasks.stage = 'execute' then
-    tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
+    if tasks @? '$[*].prompt ? (@.keyIsGiven == true)' then
+      tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
+    end if;
     if run.max_prompts is not null and pipeline.sample_size(run) is null then
       room := greatest(run.max_prompts - run.extracted, 0);
     end if;
@@ -103,17 +105,16 @@ begin
         case when item.prompt is not null then nextval('pipeline.prompts_id_seq') end
       ) as prompt_id
     from (
-      select distinct on (listed.task ->> 'key')
-        listed.task ->> 'key' as key,
-        listed.task -> 'payload' as payload,
-        listed.task -> 'prompt' as prompt,
-        (listed.task ->> 'promptId')::bigint as known_prompt,
-        coalesce(listed.task ->> 'endpoint', '') as endpoint,
-        (listed.task ->> 'tokens')::integer as tokens,
-        (listed.task ->> 'availableAt')::timestamptz as available_at,
-        listed.place
-      from jsonb_array_elements(pipeline_enqueue_tasks.tasks) with ordinality as listed (task, place)
-      order by listed.task ->> 'key', listed.place
+      select distinct on (listed.key) listed.*
+      from rows from (
+        jsonb_to_recordset(pipeline_enqueue_tasks.tasks) as (
+          key text, payload jsonb, prompt jsonb, "promptId" bigint, endpoint text, tokens integer,
+          "availableAt" timestamptz
+        )
+      ) with ordinality as listed (
+        key, payload, prompt, known_prompt, endpoint, tokens, available_at, place
+      )
+      order by listed.key, listed.place
     ) as item
     -- Known keys must not use up max_prompts, so they are left out before the limit.
     where not exists (
@@ -145,7 +146,7 @@ begin
     run_id, stage, key, prompt_id, endpoint, input_tokens, payload, available_at, created_at
   )
   select
-    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, fresh.endpoint,
+    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, coalesce(fresh.endpoint, ''),
     coalesce(
       fresh.tokens,
       ceil((

@@ -106,12 +106,6 @@ declare module "@std/streams/limited-bytes-transform-stream" {
   }
 }
 
-declare module "@std/streams/text-line-stream" {
-  export class TextLineStream extends TransformStream<string, string> {
-    constructor(options?: { allowCR?: boolean });
-  }
-}
-
 declare module "@std/text/levenshtein-distance" {
   export function levenshteinDistance(str1: string, str2: string): number;
 }

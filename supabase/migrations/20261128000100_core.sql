@@ -1695,11 +1695,10 @@ begin
     and task.stage = 'execute'
     and task.status = 'pending'
     and task.available_at = 'infinity';
-  perform pipeline.wake_run(run.id, 'sample', draw_sample.as_of);
 end;
 $$;
 comment on function pipeline.draw_sample(bigint, timestamptz) is
-  'Once the last archive is read, lets the prompts of the sample go.';
+  'Once the last archive is read, lets the prompts of the sample go. The worker that read it wakes others as it ends.';
 
 -- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
 -- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told
@@ -1730,38 +1729,36 @@ set search_path = ''
 set enable_seqscan = off
 as $$
 declare
-  ids bigint[];
+  is_suspect boolean;
+  ids bigint[] := '{}';
 begin
-  ids := array(
-    select task.id
-    from public.pipeline_tasks as task
-    where task.run_id = (due_tasks.worker).run_id
-      and task.stage = (due_tasks.worker).stage
-      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
-      and task.status = 'pending'
-      and task.available_at <= due_tasks.as_of
-      and task.lease_losses < 2
-    order by task.available_at, task.id
-    limit greatest(due_tasks.most, 0)
-    for update skip locked
-  );
-  if ids <> '{}' or held > 0 or most < 1 then
-    return ids;
-  end if;
-  -- One that two dead workers held is alone in its worker: the third death tells which is to blame.
-  return array(
-    select task.id
-    from public.pipeline_tasks as task
-    where task.run_id = (due_tasks.worker).run_id
-      and task.stage = (due_tasks.worker).stage
-      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
-      and task.status = 'pending'
-      and task.available_at <= due_tasks.as_of
-      and task.lease_losses >= 2
-    order by task.available_at, task.id
-    limit 1
-    for update skip locked
-  );
+  -- Tasks that two dead workers held come last, alone in their worker: the third death then tells
+  -- which is to blame.
+  foreach is_suspect in array array[false, true] loop
+    exit when ids <> '{}' or most < 1 or is_suspect and held > 0;
+    ids := array(
+      select task.id
+      from public.pipeline_tasks as task
+      where task.run_id = (due_tasks.worker).run_id
+        and task.stage = (due_tasks.worker).stage
+        and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
+        and task.status = 'pending'
+        and task.available_at <= due_tasks.as_of
+        and (task.lease_losses >= 2) = is_suspect
+        -- Of events the oldest that is not over: a later one must not overtake it.
+        and ((due_tasks.worker).stage <> 'notify' or task.id = (
+          select min(event.id)
+          from public.pipeline_tasks as event
+          where event.run_id = (due_tasks.worker).run_id
+            and event.stage = 'notify'
+            and event.status in ('pending', 'leased')
+        ))
+      order by task.available_at, task.id
+      limit case when is_suspect then 1 else due_tasks.most end
+      for update skip locked
+    );
+  end loop;
+  return ids;
 end;
 $$;
 comment on function pipeline.due_tasks(pipeline.workers, integer, integer, timestamptz) is
@@ -1780,7 +1777,11 @@ set search_path = ''
 as $$
 declare
   tasks jsonb;
+  called public.model_endpoints;
 begin
+  if (lease_tasks.worker).stage = 'execute' and ((run).options -> 'cache') = 'true' then
+    select * into called from public.model_endpoints where name = (lease_tasks.worker).endpoint;
+  end if;
   with leased as (
     update public.pipeline_tasks as task
     set
@@ -1807,17 +1808,29 @@ begin
         ))
       end
     )
+    || case
+      when answer.key is null then '{}'
+      else jsonb_build_object('cached', jsonb_strip_nulls(jsonb_build_object(
+        'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
+        'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
+      )))
+    end
     order by leased.id
   )
   into tasks
   from leased
-  left join pipeline.prompts as prompt on prompt.id = leased.prompt_id;
+  left join pipeline.prompts as prompt on prompt.id = leased.prompt_id
+  left join pipeline.cached_answers as answer
+    on called.name is not null
+    and answer.key = pipeline.cache_key(
+      run, called, pipeline.prompt_request(run, called, prompt), leased.repetition
+    );
   return tasks;
 end;
 $$;
 comment on function pipeline.lease_tasks(
   pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
-) is 'Leases tasks to a worker, and returns them with what it needs to work on them; null: none.';
+) is 'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
 
 create function pipeline.next_wait_ms(
   worker pipeline.workers,
@@ -1895,19 +1908,23 @@ begin
     calls := pipeline.claim_calls(worker, run, in_flight, held, ahead, as_of);
   else
     select stages.slots into calls.slots from pipeline.stages where stages.name = worker.stage;
-    calls.ids := case
-      when worker.stage = 'notify' then pipeline.next_event(run.id, held, as_of)
-      else pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of)
-    end;
+    calls.ids := pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of);
   end if;
   if calls.ids <> '{}' then
     tasks := pipeline.lease_tasks(worker, run, calls, lease_token, as_of);
-    if worker.stage = 'execute' and (run.options -> 'cache') = 'true' then
-      tasks := pipeline.add_cached_answers(run, tasks);
-    end if;
-    if worker.endpoint is not null then
-      perform pipeline.spend_budget(worker.endpoint, tasks, calls.tokens);
-    end if;
+    update pipeline.endpoint_states as state
+    set
+      -- An answer from the cache is no call.
+      requests_available = state.requests_available - (
+        select count(*) from jsonb_array_elements(tasks) as task where not task ? 'cached'
+      ),
+      tokens_available = state.tokens_available - coalesce(
+        (select sum(reserved) from unnest(calls.tokens) as reserved), 0
+      )
+    from public.model_endpoints as called
+    where state.endpoint = worker.endpoint
+      and called.name = state.endpoint
+      and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
   end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.
@@ -2127,11 +2144,13 @@ comment on function public.pipeline_checkpoint_task(uuid, bigint, uuid, jsonb, j
 
 create function pipeline.retry_delay(attempts integer, chance double precision default random())
 returns interval
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   -- Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-  select make_interval(secs => chance * least(60, power(2, least(attempts, 10))));
+  return make_interval(secs => chance * least(60, power(2, least(attempts, 10))));
+end;
 $$;
 comment on function pipeline.retry_delay(integer, double precision) is
   'Wait before the next try: uniform between 0 and 2, 4, 8 … s, at most 60 s.';
@@ -2148,99 +2167,6 @@ create type pipeline.settled_tasks as (
 comment on type pipeline.settled_tasks is
   'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
 
-create function pipeline.settle_successes(worker_id uuid, results jsonb, as_of timestamptz)
-returns setof public.pipeline_tasks
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return query
-  update public.pipeline_tasks as task
-  set
-    status = 'succeeded',
-    payload = case
-      when result.payload is null then task.payload else task.payload || result.payload
-    end,
-    error = null,
-    finished_at = settle_successes.as_of,
-    lease_token = null,
-    lease_expires_at = null,
-    worker = null
-  from jsonb_to_recordset(results) as result (
-    id bigint, "leaseToken" uuid, outcome text, payload jsonb
-  )
-  where result.outcome = 'succeeded'
-    and task.id = result.id
-    and task.lease_token = result."leaseToken"
-    and task.worker = settle_successes.worker_id
-  returning task.*;
-end;
-$$;
-comment on function pipeline.settle_successes(uuid, jsonb, timestamptz) is
-  'Closes the tasks whose try succeeded and whose lease still holds, and returns them.';
-
-create function pipeline.settle_failures(
-  worker pipeline.workers,
-  run public.pipeline_runs,
-  results jsonb,
-  as_of timestamptz
-)
-returns setof public.pipeline_tasks
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return query
-  with settled as materialized (
-    select
-      result.id,
-      result."leaseToken" as lease_token,
-      result.error ->> 'class' as class,
-      concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
-      coalesce((result.error ->> 'retryAfterMs')::numeric, 0) as retry_after_ms,
-      case
-        when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
-        -- Waiting is not failing: neither burns an attempt.
-        when result.error ->> 'class' in ('rate', 'stop') then 'pending'
-        when result.error ->> 'class' = 'transient'
-          and held.attempts < coalesce(kind.most_attempts, (run).max_attempts)
-        then 'pending'
-        else 'failed'
-      end as status
-    from jsonb_to_recordset(results) as result (
-      id bigint, "leaseToken" uuid, outcome text, error jsonb
-    )
-    join public.pipeline_tasks as held on held.id = result.id
-    join pipeline.stages as kind on kind.name = (settle_failures.worker).stage
-    where result.outcome = 'failed'
-  )
-  update public.pipeline_tasks as task
-  set
-    status = settled.status,
-    attempts = task.attempts - case when settled.class in ('rate', 'stop') then 1 else 0 end,
-    available_at = case
-      when settled.class <> 'transient' then task.available_at
-      else settle_failures.as_of + greatest(
-        pipeline.retry_delay(task.attempts), make_interval(secs => settled.retry_after_ms / 1000.0)
-      )
-    end,
-    error = coalesce(nullif(settled.message, ''), 'The worker gave no reason'),
-    finished_at = case when settled.status <> 'pending' then settle_failures.as_of end,
-    lease_token = null,
-    lease_expires_at = null,
-    worker = null
-  from settled
-  where task.id = settled.id
-    and task.lease_token = settled.lease_token
-    and task.worker = (settle_failures.worker).id
-  returning task.*;
-end;
-$$;
-comment on function pipeline.settle_failures(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
-  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. Returns them.';
-
 create function pipeline.settle_tasks(
   worker pipeline.workers,
   run public.pipeline_runs,
@@ -2254,6 +2180,60 @@ as $$
 declare
   settled pipeline.settled_tasks;
 begin
+  with decided as materialized (
+    select
+      result.id,
+      result.payload,
+      result.error ->> 'class' as class,
+      concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
+      make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
+      case
+        when result.outcome = 'succeeded' then 'succeeded'
+        when (settle_tasks.run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
+        -- Waiting is not failing: neither burns an attempt.
+        when result.error ->> 'class' in ('rate', 'stop') then 'pending'
+        when result.error ->> 'class' = 'transient'
+          and held.attempts < coalesce(kind.most_attempts, (settle_tasks.run).max_attempts)
+        then 'pending'
+        else 'failed'
+      end as status
+    from jsonb_to_recordset(results) as result (
+      id bigint, "leaseToken" uuid, outcome text, payload jsonb, error jsonb
+    )
+    join public.pipeline_tasks as held
+      on held.id = result.id
+      and held.lease_token = result."leaseToken"
+      and held.worker = (settle_tasks.worker).id
+    join pipeline.stages as kind on kind.name = (settle_tasks.worker).stage
+  ),
+  changed as (
+    update public.pipeline_tasks as task
+    set
+      status = decided.status,
+      payload = case
+        when decided.payload is null then task.payload else task.payload || decided.payload
+      end,
+      attempts = task.attempts - case when decided.class in ('rate', 'stop') then 1 else 0 end,
+      available_at = case
+        when decided.class = 'transient'
+        then settle_tasks.as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
+        else task.available_at
+      end,
+      error = case
+        when decided.status <> 'succeeded'
+        then coalesce(nullif(decided.message, ''), 'The worker gave no reason')
+      end,
+      finished_at = case when decided.status <> 'pending' then settle_tasks.as_of end,
+      lease_token = null,
+      lease_expires_at = null,
+      worker = null
+    from decided
+    where task.id = decided.id
+      -- Read again: the lease may have been lost meanwhile.
+      and task.worker = (settle_tasks.worker).id
+      and task.status = 'leased'
+    returning task.*
+  )
   select
     array_agg(task.id),
     array_agg(task.id) filter (where task.status in ('succeeded', 'failed')),
@@ -2267,19 +2247,14 @@ begin
       sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'failed'), 0
     )
   into settled
-  from (
-    select * from pipeline.settle_successes((worker).id, results, as_of)
-    union all
-    select * from pipeline.settle_failures(worker, run, results, as_of)
-    where results @? '$[*] ? (@.outcome == "failed")'
-  ) as task;
+  from changed as task;
   return settled;
 end;
 $$;
 comment on function pipeline.settle_tasks(
   pipeline.workers, public.pipeline_runs, jsonb, timestamptz
 ) is
-  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
+  'Decides about all tasks of a batch whose lease still holds: they have succeeded; rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. ids is null when there is none.';
 
 create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
 returns jsonb
@@ -2583,25 +2558,6 @@ $$;
 comment on function pipeline.log_attempts(bigint[], jsonb, timestamptz) is
   'Writes the errors of tries, final or not, where pipeline_errors shows them.';
 
-create function pipeline.pause_on_stop(run_id bigint, reason text, advice text)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update public.pipeline_runs as run
-  set
-    status = 'paused',
-    error = format(
-      '%s. %s, then resume the run: select resume_pipeline_run(%s)',
-      reason, coalesce(advice, 'Mend it'), pause_on_stop.run_id
-    )
-  where run.id = pause_on_stop.run_id and run.status in ('queued', 'running');
-end;
-$$;
-comment on function pipeline.pause_on_stop(bigint, text, text) is
-  'Pauses a run whose calls cannot succeed as things are: a bad key, no credit left. advice: what to do about it.';
-
 create function pipeline.count_results(
   run public.pipeline_runs,
   worker pipeline.workers,
@@ -2693,10 +2649,26 @@ begin
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);
     perform pipeline.draw_sample((run).id, as_of);
   elsif (run).evaluators <> '[]' and settled.stored_ids is not null then
-    perform pipeline.enqueue_evaluations(run, settled.stored_ids, as_of);
+    perform pipeline.enqueue_evaluations(
+      run,
+      array(
+        select evaluation.id
+        from pipeline.evaluations as evaluation
+        where evaluation.run_id = (run).id and evaluation.task_id = any (settled.stored_ids)
+        order by evaluation.id
+      ),
+      as_of
+    );
   end if;
   if totals.stop_reason is not null then
-    perform pipeline.pause_on_stop((run).id, totals.stop_reason, totals.stop_advice);
+    update public.pipeline_runs as paused
+    set
+      status = 'paused',
+      error = format(
+        '%s. %s, then resume the run: select resume_pipeline_run(%s)',
+        totals.stop_reason, coalesce(totals.stop_advice, 'Mend it'), paused.id
+      )
+    where paused.id = (run).id and paused.status in ('queued', 'running');
   end if;
   perform pipeline.end_run_if_done((run).id, as_of);
   return blocked_ms;

@@ -37,33 +37,6 @@ $$;
 comment on function pipeline.fair_share(integer, integer[], integer) is
   'What the rank-th of wants gets of capacity under max-min fairness.';
 
-create function pipeline.concurrency_limit(
-  endpoint public.model_endpoints,
-  state pipeline.endpoint_states,
-  run public.pipeline_runs
-)
-returns integer
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  given integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
-  shown integer := floor((state).concurrency);
-begin
-  -- A given number is used at once and only cut back by rate errors; without one the limit is
-  -- what the endpoint has shown to bear.
-  return case
-    when given is null then shown
-    when (state).reduced_at is null then given
-    else least(given, shown)
-  end;
-end;
-$$;
-comment on function pipeline.concurrency_limit(
-  public.model_endpoints, pipeline.endpoint_states, public.pipeline_runs
-) is 'Most calls in flight to the endpoint over all runs.';
-
 create function pipeline.grant_slots(
   worker pipeline.workers,
   endpoint_limit integer,
@@ -194,42 +167,36 @@ $$;
 comment on function pipeline.refill_budget(public.model_endpoints, timestamptz) is
   'Locks the endpoint''s state, adds what its rate has earned since the last time, and returns it.';
 
-create function pipeline.spend_budget(endpoint text, tasks jsonb, tokens integer[])
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update pipeline.endpoint_states as state
-  set
-    -- An answer from the cache is no call.
-    requests_available = state.requests_available - (
-      select count(*) from jsonb_array_elements(tasks) as task where not task ? 'cached'
-    ),
-    tokens_available = state.tokens_available - coalesce(
-      (select sum(reserved) from unnest(spend_budget.tokens) as reserved), 0
-    )
-  from public.model_endpoints as called
-  where state.endpoint = spend_budget.endpoint
-    and called.name = state.endpoint
-    and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
-end;
-$$;
-comment on function pipeline.spend_budget(text, jsonb, integer[]) is
-  'Takes the requests and tokens of claimed tasks from an endpoint that has a rate.';
-
 create function pipeline.affordable_calls(
   calls pipeline.claimable_calls,
+  run public.pipeline_runs,
   endpoint public.model_endpoints,
-  state pipeline.endpoint_states,
-  money numeric
+  state pipeline.endpoint_states
 )
 returns pipeline.claimable_calls
 language plpgsql
-stable
 set search_path = ''
 as $$
+declare
+  money_left numeric;
 begin
+  if (affordable_calls.run).max_cost is not null then
+    -- Claims of the same run on another endpoint wait here.
+    perform from public.pipeline_runs where id = (affordable_calls.run).id for no key update;
+    -- Both from one snapshot: between the two a result could turn money that is reserved into money
+    -- that is spent.
+    select spending.max_cost - spending.cost - coalesce(
+      (
+        select sum(task.reserved_cost)
+        from public.pipeline_tasks as task
+        where task.run_id = spending.id and task.stage in ('execute', 'judge') and task.status = 'leased'
+      ),
+      0
+    )
+    into money_left
+    from public.pipeline_runs as spending
+    where spending.id = (affordable_calls.run).id;
+  end if;
   select array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost)
   into calls.ids, calls.tokens, calls.costs
   from (
@@ -255,41 +222,14 @@ begin
   ) as priced
   -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
   where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
-    and (affordable_calls.money is null or priced.cost_so_far <= affordable_calls.money);
+    and (money_left is null or priced.cost_so_far <= money_left);
   return calls;
 end;
 $$;
 comment on function pipeline.affordable_calls(
-  pipeline.claimable_calls, public.model_endpoints, pipeline.endpoint_states, numeric
+  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states
 ) is
-  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and the money that is left (null: no limit), with what each is expected to take.';
-
-create function pipeline.money_left(run_id bigint)
-returns numeric
-language plpgsql
-set search_path = ''
-as $$
-begin
-  -- Claims of the same run on another endpoint wait here.
-  perform from public.pipeline_runs where id = money_left.run_id for no key update;
-  -- Both from one snapshot: between the two a result could turn money that is reserved into money
-  -- that is spent.
-  return (
-    select run.max_cost - run.cost - coalesce(
-      (
-        select sum(task.reserved_cost)
-        from public.pipeline_tasks as task
-        where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-      ),
-      0
-    )
-    from public.pipeline_runs as run
-    where run.id = money_left.run_id
-  );
-end;
-$$;
-comment on function pipeline.money_left(bigint) is
-  'max_cost less what is spent and what calls in flight may cost, in USD.';
+  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and into max_cost of the run, less what is spent and what calls in flight may cost; with what each is expected to take. ids is null when none fits.';
 
 create function pipeline.pause_without_money(run_id bigint)
 returns void
@@ -342,7 +282,12 @@ begin
     calls.ready_at := state.blocked_until;
     return calls;
   end if;
-  capacity := pipeline.concurrency_limit(endpoint, state, run);
+  -- A given number is used at once and only cut back by rate errors; without one the limit is what
+  -- the endpoint has shown to bear.
+  capacity := coalesce(endpoint.max_concurrency, (run).max_concurrency, floor(state.concurrency));
+  if state.reduced_at is not null then
+    capacity := least(capacity, floor(state.concurrency));
+  end if;
   select slot.granted, slot.more, slot.handed_over into calls.slots, calls.more_slots, calls.handed_over
   from pipeline.grant_slots(
     worker,
@@ -373,9 +318,7 @@ begin
   if due = '{}' or endpoint.tokens_per_minute is null and endpoint.input_cost is null then
     return calls;
   end if;
-  calls := pipeline.affordable_calls(
-    calls, endpoint, state, case when (run).max_cost is not null then pipeline.money_left((run).id) end
-  );
+  calls := pipeline.affordable_calls(calls, run, endpoint, state);
   if calls.ids is null then
     calls.ids := '{}';
     if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
@@ -565,69 +508,29 @@ $$;
 comment on function pipeline.cache_key(
   public.pipeline_runs, public.model_endpoints, jsonb, integer
 ) is
-  'Names what is asked of an endpoint: request is {text or prompt, messages?, model?, parameters?}.';
+  'Names what is asked of an endpoint: request is {prompt, messages?, model?, parameters?} as it is sent.';
 
 create function pipeline.prompt_request(
   run public.pipeline_runs,
   endpoint public.model_endpoints,
-  text text,
-  messages jsonb,
-  parameters jsonb
+  prompt pipeline.prompts
 )
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'text', text, 'messages', messages, 'model', coalesce((run).model, (endpoint).model),
-    'parameters', (run).parameters || coalesce(prompt_request.parameters, '{}')
-  );
-$$;
-comment on function pipeline.prompt_request(
-  public.pipeline_runs, public.model_endpoints, text, jsonb, jsonb
-) is 'What a run asks with a prompt, for cache_key().';
-
-create function pipeline.add_cached_answers(run public.pipeline_runs, tasks jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  called public.model_endpoints;
 begin
-  select * into called from public.model_endpoints where name = (run).endpoint;
-  return (
-    select jsonb_agg(
-      case
-        when answer.key is null then task.item
-        else task.item || jsonb_build_object('cached', jsonb_strip_nulls(jsonb_build_object(
-          'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
-          'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
-        )))
-      end
-      order by task.place
-    )
-    from (
-      select
-        listed.item, listed.place,
-        pipeline.cache_key(
-          run, called,
-          pipeline.prompt_request(
-            run, called, listed.item -> 'payload' ->> 'text', listed.item -> 'payload' -> 'messages',
-            listed.item -> 'payload' -> 'parameters'
-          ),
-          (listed.item ->> 'repetition')::integer
-        ) as key
-      from jsonb_array_elements(tasks) with ordinality as listed (item, place)
-    ) as task
-    left join pipeline.cached_answers as answer on answer.key = task.key
+  return jsonb_build_object(
+    'prompt', (prompt).text, 'messages', (prompt).messages,
+    'model', coalesce((run).model, (endpoint).model),
+    'parameters', (run).parameters || coalesce((prompt).parameters, '{}')
   );
 end;
 $$;
-comment on function pipeline.add_cached_answers(public.pipeline_runs, jsonb) is
-  'The claimed tasks, those that were answered before with their answer as "cached".';
+comment on function pipeline.prompt_request(
+  public.pipeline_runs, public.model_endpoints, pipeline.prompts
+) is 'What a run asks with a prompt, for cache_key().';
 
 create function public.pipeline_find_cached_call(worker_id uuid, request jsonb, repetition integer default 1)
 returns jsonb
@@ -672,9 +575,7 @@ begin
       -- A judge brings its question, which no row holds.
       coalesce(
         result.request,
-        pipeline.prompt_request(
-          run, remember_answers.endpoint, prompt.text, prompt.messages, prompt.parameters
-        )
+        pipeline.prompt_request(run, remember_answers.endpoint, prompt)
       ),
       task.repetition
     ) as key,

@@ -3,21 +3,9 @@
 -- a task of stage evaluate in the same transaction, and the scores come back with its result, so that
 -- leases fence them as they fence answers. What only a judge can tell becomes tasks of stage judge.
 
-create function pipeline.evaluation_batch(evaluators jsonb)
-returns integer
-language sql
-immutable
-set search_path = ''
-as $$
-  -- A webhook takes seconds: what a dying worker loses should be few calls.
-  select case when jsonb_path_exists(evaluators, '$[*] ? (@.type == "webhook")') then 10 else 100 end;
-$$;
-comment on function pipeline.evaluation_batch(jsonb) is
-  'How many evaluations make one task.';
-
 create function pipeline.enqueue_evaluations(
   run public.pipeline_runs,
-  task_ids bigint[],
+  evaluation_ids bigint[],
   as_of timestamptz
 )
 returns void
@@ -25,6 +13,10 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  -- A webhook takes seconds: what a dying worker loses should be few calls.
+  batch_size constant integer := case
+    when jsonb_path_exists((run).evaluators, '$[*] ? (@.type == "webhook")') then 10 else 100
+  end;
   batches jsonb;
 begin
   select jsonb_agg(jsonb_build_object(
@@ -33,21 +25,15 @@ begin
   ))
   into batches
   from (
-    select jsonb_agg(stored.id order by stored.id) as ids
-    from (
-      select
-        evaluation.id,
-        (row_number() over (order by evaluation.id) - 1) / pipeline.evaluation_batch((run).evaluators) as batch
-      from pipeline.evaluations as evaluation
-      where evaluation.run_id = (run).id and evaluation.task_id = any (enqueue_evaluations.task_ids)
-    ) as stored
-    group by stored.batch
+    select jsonb_agg(listed.id order by listed.id) as ids
+    from unnest(evaluation_ids) with ordinality as listed (id, place)
+    group by (listed.place - 1) / batch_size
   ) as batch;
   perform public.pipeline_enqueue_tasks((run).id, 'evaluate', coalesce(batches, '[]'), as_of);
 end;
 $$;
 comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
-  'Makes evaluate tasks for what execute tasks have stored.';
+  'Makes evaluate tasks for stored evaluations, batch by batch.';
 
 create function pipeline.start_evaluations(run public.pipeline_runs)
 returns void
@@ -55,47 +41,28 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  enqueued record;
-begin
-  with chosen as (
+  ids bigint[] := array(
     select evaluation.id
     from pipeline.evaluations as evaluation
     where evaluation.tableoid = to_regclass(format('public.%I', (run).results_table))
-      and case
-        when (run).source ? 'runId' then evaluation.run_id = ((run).source ->> 'runId')::bigint
-        else evaluation.experiment_name = (run).source ->> 'experiment'
-      end
+      -- One of both is given; each has its index.
+      and (
+        evaluation.run_id = ((run).source ->> 'runId')::bigint
+        or evaluation.experiment_name = (run).source ->> 'experiment'
+      )
       and ((run).owner is null or evaluation.owner = (run).owner)
     order by evaluation.id
     limit (run).max_prompts
-  ),
-  numbered as (
-    select
-      chosen.id,
-      (row_number() over (order by chosen.id) - 1) / pipeline.evaluation_batch((run).evaluators) as batch
-    from chosen
-  ),
-  added as (
-    insert into public.pipeline_tasks (run_id, stage, key, payload, available_at, created_at)
-    select
-      (run).id, 'evaluate', 'batch ' || numbered.batch,
-      jsonb_build_object('evaluationIds', jsonb_agg(numbered.id order by numbered.id)),
-      (run).created_at, (run).created_at
-    from numbered
-    group by numbered.batch
-    order by numbered.batch
-    returning payload
-  )
-  select count(*) as tasks, coalesce(sum(jsonb_array_length(payload -> 'evaluationIds')), 0) as rows
-  into enqueued
-  from added;
+  );
+begin
+  perform pipeline.enqueue_evaluations(run, ids, (run).created_at);
   update public.pipeline_runs as fresh
-  set open = fresh.open + enqueued.tasks, extracted = fresh.extracted + enqueued.rows
+  set extracted = fresh.extracted + cardinality(ids)
   where fresh.id = (run).id;
 end;
 $$;
 comment on function pipeline.start_evaluations(public.pipeline_runs) is
-  'Gives a run of source evaluations its tasks: the stored rows of a run or an experiment, batch by batch.';
+  'Gives a run of source evaluations its tasks: the stored rows of a run or an experiment.';
 
 create function pipeline.store_scores(
   run public.pipeline_runs,

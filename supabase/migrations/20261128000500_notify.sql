@@ -113,33 +113,6 @@ for each row when (
 )
 execute function pipeline.announce_run();
 
-create function pipeline.next_event(run_id bigint, held integer, as_of timestamptz)
-returns bigint[]
-language plpgsql
-set search_path = ''
-as $$
-begin
-  -- The oldest that is not over, and only when it is due: a later one must not overtake it.
-  return array(
-    select task.id
-    from public.pipeline_tasks as task
-    where next_event.held = 0
-      and task.id = (
-        select min(event.id)
-        from public.pipeline_tasks as event
-        where event.run_id = next_event.run_id
-          and event.stage = 'notify'
-          and event.status in ('pending', 'leased')
-      )
-      and task.status = 'pending'
-      and task.available_at <= next_event.as_of
-    for update skip locked
-  );
-end;
-$$;
-comment on function pipeline.next_event(bigint, integer, timestamptz) is
-  'Locks the event of a run that is to be delivered now; empty when there is none.';
-
 create function pipeline.log_deliveries(
   task_ids bigint[],
   results jsonb,

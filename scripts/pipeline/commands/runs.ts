@@ -114,7 +114,7 @@ Example:
       const { values, positionals } = readArguments(args, ["ID"], json);
       const run = dataOf(
         `${name} the run`,
-        await openProject(terminal).client.rpc(`${name}_run`, {
+        await openProject(terminal).client.rpc(`${name}_pipeline_run`, {
           run_id: toRunId(positionals[0]),
         }),
       ) as { id: number; status: string };

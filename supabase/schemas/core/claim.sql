@@ -27,38 +27,36 @@ set search_path = ''
 set enable_seqscan = off
 as $$
 declare
-  ids bigint[];
+  is_suspect boolean;
+  ids bigint[] := '{}';
 begin
-  ids := array(
-    select task.id
-    from public.pipeline_tasks as task
-    where task.run_id = (due_tasks.worker).run_id
-      and task.stage = (due_tasks.worker).stage
-      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
-      and task.status = 'pending'
-      and task.available_at <= due_tasks.as_of
-      and task.lease_losses < 2
-    order by task.available_at, task.id
-    limit greatest(due_tasks.most, 0)
-    for update skip locked
-  );
-  if ids <> '{}' or held > 0 or most < 1 then
-    return ids;
-  end if;
-  -- One that two dead workers held is alone in its worker: the third death tells which is to blame.
-  return array(
-    select task.id
-    from public.pipeline_tasks as task
-    where task.run_id = (due_tasks.worker).run_id
-      and task.stage = (due_tasks.worker).stage
-      and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
-      and task.status = 'pending'
-      and task.available_at <= due_tasks.as_of
-      and task.lease_losses >= 2
-    order by task.available_at, task.id
-    limit 1
-    for update skip locked
-  );
+  -- Tasks that two dead workers held come last, alone in their worker: the third death then tells
+  -- which is to blame.
+  foreach is_suspect in array array[false, true] loop
+    exit when ids <> '{}' or most < 1 or is_suspect and held > 0;
+    ids := array(
+      select task.id
+      from public.pipeline_tasks as task
+      where task.run_id = (due_tasks.worker).run_id
+        and task.stage = (due_tasks.worker).stage
+        and task.endpoint = case (due_tasks.worker).stage when 'judge' then (due_tasks.worker).endpoint else '' end
+        and task.status = 'pending'
+        and task.available_at <= due_tasks.as_of
+        and (task.lease_losses >= 2) = is_suspect
+        -- Of events the oldest that is not over: a later one must not overtake it.
+        and ((due_tasks.worker).stage <> 'notify' or task.id = (
+          select min(event.id)
+          from public.pipeline_tasks as event
+          where event.run_id = (due_tasks.worker).run_id
+            and event.stage = 'notify'
+            and event.status in ('pending', 'leased')
+        ))
+      order by task.available_at, task.id
+      limit case when is_suspect then 1 else due_tasks.most end
+      for update skip locked
+    );
+  end loop;
+  return ids;
 end;
 $$;
 comment on function pipeline.due_tasks(pipeline.workers, integer, integer, timestamptz) is
@@ -77,7 +75,11 @@ set search_path = ''
 as $$
 declare
   tasks jsonb;
+  called public.model_endpoints;
 begin
+  if (lease_tasks.worker).stage = 'execute' and ((run).options -> 'cache') = 'true' then
+    select * into called from public.model_endpoints where name = (lease_tasks.worker).endpoint;
+  end if;
   with leased as (
     update public.pipeline_tasks as task
     set
@@ -104,17 +106,29 @@ begin
         ))
       end
     )
+    || case
+      when answer.key is null then '{}'
+      else jsonb_build_object('cached', jsonb_strip_nulls(jsonb_build_object(
+        'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
+        'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
+      )))
+    end
     order by leased.id
   )
   into tasks
   from leased
-  left join pipeline.prompts as prompt on prompt.id = leased.prompt_id;
+  left join pipeline.prompts as prompt on prompt.id = leased.prompt_id
+  left join pipeline.cached_answers as answer
+    on called.name is not null
+    and answer.key = pipeline.cache_key(
+      run, called, pipeline.prompt_request(run, called, prompt), leased.repetition
+    );
   return tasks;
 end;
 $$;
 comment on function pipeline.lease_tasks(
   pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
-) is 'Leases tasks to a worker, and returns them with what it needs to work on them; null: none.';
+) is 'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
 
 create function pipeline.next_wait_ms(
   worker pipeline.workers,
@@ -192,19 +206,23 @@ begin
     calls := pipeline.claim_calls(worker, run, in_flight, held, ahead, as_of);
   else
     select stages.slots into calls.slots from pipeline.stages where stages.name = worker.stage;
-    calls.ids := case
-      when worker.stage = 'notify' then pipeline.next_event(run.id, held, as_of)
-      else pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of)
-    end;
+    calls.ids := pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of);
   end if;
   if calls.ids <> '{}' then
     tasks := pipeline.lease_tasks(worker, run, calls, lease_token, as_of);
-    if worker.stage = 'execute' and (run.options -> 'cache') = 'true' then
-      tasks := pipeline.add_cached_answers(run, tasks);
-    end if;
-    if worker.endpoint is not null then
-      perform pipeline.spend_budget(worker.endpoint, tasks, calls.tokens);
-    end if;
+    update pipeline.endpoint_states as state
+    set
+      -- An answer from the cache is no call.
+      requests_available = state.requests_available - (
+        select count(*) from jsonb_array_elements(tasks) as task where not task ? 'cached'
+      ),
+      tokens_available = state.tokens_available - coalesce(
+        (select sum(reserved) from unnest(calls.tokens) as reserved), 0
+      )
+    from public.model_endpoints as called
+    where state.endpoint = worker.endpoint
+      and called.name = state.endpoint
+      and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
   end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.

@@ -62,25 +62,6 @@ $$;
 comment on function pipeline.log_attempts(bigint[], jsonb, timestamptz) is
   'Writes the errors of tries, final or not, where pipeline_errors shows them.';
 
-create function pipeline.pause_on_stop(run_id bigint, reason text, advice text)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update public.pipeline_runs as run
-  set
-    status = 'paused',
-    error = format(
-      '%s. %s, then resume the run: select resume_pipeline_run(%s)',
-      reason, coalesce(advice, 'Mend it'), pause_on_stop.run_id
-    )
-  where run.id = pause_on_stop.run_id and run.status in ('queued', 'running');
-end;
-$$;
-comment on function pipeline.pause_on_stop(bigint, text, text) is
-  'Pauses a run whose calls cannot succeed as things are: a bad key, no credit left. advice: what to do about it.';
-
 create function pipeline.count_results(
   run public.pipeline_runs,
   worker pipeline.workers,
@@ -172,10 +153,26 @@ begin
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);
     perform pipeline.draw_sample((run).id, as_of);
   elsif (run).evaluators <> '[]' and settled.stored_ids is not null then
-    perform pipeline.enqueue_evaluations(run, settled.stored_ids, as_of);
+    perform pipeline.enqueue_evaluations(
+      run,
+      array(
+        select evaluation.id
+        from pipeline.evaluations as evaluation
+        where evaluation.run_id = (run).id and evaluation.task_id = any (settled.stored_ids)
+        order by evaluation.id
+      ),
+      as_of
+    );
   end if;
   if totals.stop_reason is not null then
-    perform pipeline.pause_on_stop((run).id, totals.stop_reason, totals.stop_advice);
+    update public.pipeline_runs as paused
+    set
+      status = 'paused',
+      error = format(
+        '%s. %s, then resume the run: select resume_pipeline_run(%s)',
+        totals.stop_reason, coalesce(totals.stop_advice, 'Mend it'), paused.id
+      )
+    where paused.id = (run).id and paused.status in ('queued', 'running');
   end if;
   perform pipeline.end_run_if_done((run).id, as_of);
   return blocked_ms;

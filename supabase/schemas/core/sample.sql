@@ -72,8 +72,7 @@ begin
     and task.stage = 'execute'
     and task.status = 'pending'
     and task.available_at = 'infinity';
-  perform pipeline.wake_run(run.id, 'sample', draw_sample.as_of);
 end;
 $$;
 comment on function pipeline.draw_sample(bigint, timestamptz) is
-  'Once the last archive is read, lets the prompts of the sample go.';
+  'Once the last archive is read, lets the prompts of the sample go. The worker that read it wakes others as it ends.';

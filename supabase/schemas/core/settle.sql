@@ -2,11 +2,13 @@
 
 create function pipeline.retry_delay(attempts integer, chance double precision default random())
 returns interval
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   -- Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-  select make_interval(secs => chance * least(60, power(2, least(attempts, 10))));
+  return make_interval(secs => chance * least(60, power(2, least(attempts, 10))));
+end;
 $$;
 comment on function pipeline.retry_delay(integer, double precision) is
   'Wait before the next try: uniform between 0 and 2, 4, 8 … s, at most 60 s.';
@@ -23,99 +25,6 @@ create type pipeline.settled_tasks as (
 comment on type pipeline.settled_tasks is
   'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
 
-create function pipeline.settle_successes(worker_id uuid, results jsonb, as_of timestamptz)
-returns setof public.pipeline_tasks
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return query
-  update public.pipeline_tasks as task
-  set
-    status = 'succeeded',
-    payload = case
-      when result.payload is null then task.payload else task.payload || result.payload
-    end,
-    error = null,
-    finished_at = settle_successes.as_of,
-    lease_token = null,
-    lease_expires_at = null,
-    worker = null
-  from jsonb_to_recordset(results) as result (
-    id bigint, "leaseToken" uuid, outcome text, payload jsonb
-  )
-  where result.outcome = 'succeeded'
-    and task.id = result.id
-    and task.lease_token = result."leaseToken"
-    and task.worker = settle_successes.worker_id
-  returning task.*;
-end;
-$$;
-comment on function pipeline.settle_successes(uuid, jsonb, timestamptz) is
-  'Closes the tasks whose try succeeded and whose lease still holds, and returns them.';
-
-create function pipeline.settle_failures(
-  worker pipeline.workers,
-  run public.pipeline_runs,
-  results jsonb,
-  as_of timestamptz
-)
-returns setof public.pipeline_tasks
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return query
-  with settled as materialized (
-    select
-      result.id,
-      result."leaseToken" as lease_token,
-      result.error ->> 'class' as class,
-      concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
-      coalesce((result.error ->> 'retryAfterMs')::numeric, 0) as retry_after_ms,
-      case
-        when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
-        -- Waiting is not failing: neither burns an attempt.
-        when result.error ->> 'class' in ('rate', 'stop') then 'pending'
-        when result.error ->> 'class' = 'transient'
-          and held.attempts < coalesce(kind.most_attempts, (run).max_attempts)
-        then 'pending'
-        else 'failed'
-      end as status
-    from jsonb_to_recordset(results) as result (
-      id bigint, "leaseToken" uuid, outcome text, error jsonb
-    )
-    join public.pipeline_tasks as held on held.id = result.id
-    join pipeline.stages as kind on kind.name = (settle_failures.worker).stage
-    where result.outcome = 'failed'
-  )
-  update public.pipeline_tasks as task
-  set
-    status = settled.status,
-    attempts = task.attempts - case when settled.class in ('rate', 'stop') then 1 else 0 end,
-    available_at = case
-      when settled.class <> 'transient' then task.available_at
-      else settle_failures.as_of + greatest(
-        pipeline.retry_delay(task.attempts), make_interval(secs => settled.retry_after_ms / 1000.0)
-      )
-    end,
-    error = coalesce(nullif(settled.message, ''), 'The worker gave no reason'),
-    finished_at = case when settled.status <> 'pending' then settle_failures.as_of end,
-    lease_token = null,
-    lease_expires_at = null,
-    worker = null
-  from settled
-  where task.id = settled.id
-    and task.lease_token = settled.lease_token
-    and task.worker = (settle_failures.worker).id
-  returning task.*;
-end;
-$$;
-comment on function pipeline.settle_failures(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
-  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. Returns them.';
-
 create function pipeline.settle_tasks(
   worker pipeline.workers,
   run public.pipeline_runs,
@@ -129,6 +38,60 @@ as $$
 declare
   settled pipeline.settled_tasks;
 begin
+  with decided as materialized (
+    select
+      result.id,
+      result.payload,
+      result.error ->> 'class' as class,
+      concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
+      make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
+      case
+        when result.outcome = 'succeeded' then 'succeeded'
+        when (settle_tasks.run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
+        -- Waiting is not failing: neither burns an attempt.
+        when result.error ->> 'class' in ('rate', 'stop') then 'pending'
+        when result.error ->> 'class' = 'transient'
+          and held.attempts < coalesce(kind.most_attempts, (settle_tasks.run).max_attempts)
+        then 'pending'
+        else 'failed'
+      end as status
+    from jsonb_to_recordset(results) as result (
+      id bigint, "leaseToken" uuid, outcome text, payload jsonb, error jsonb
+    )
+    join public.pipeline_tasks as held
+      on held.id = result.id
+      and held.lease_token = result."leaseToken"
+      and held.worker = (settle_tasks.worker).id
+    join pipeline.stages as kind on kind.name = (settle_tasks.worker).stage
+  ),
+  changed as (
+    update public.pipeline_tasks as task
+    set
+      status = decided.status,
+      payload = case
+        when decided.payload is null then task.payload else task.payload || decided.payload
+      end,
+      attempts = task.attempts - case when decided.class in ('rate', 'stop') then 1 else 0 end,
+      available_at = case
+        when decided.class = 'transient'
+        then settle_tasks.as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
+        else task.available_at
+      end,
+      error = case
+        when decided.status <> 'succeeded'
+        then coalesce(nullif(decided.message, ''), 'The worker gave no reason')
+      end,
+      finished_at = case when decided.status <> 'pending' then settle_tasks.as_of end,
+      lease_token = null,
+      lease_expires_at = null,
+      worker = null
+    from decided
+    where task.id = decided.id
+      -- Read again: the lease may have been lost meanwhile.
+      and task.worker = (settle_tasks.worker).id
+      and task.status = 'leased'
+    returning task.*
+  )
   select
     array_agg(task.id),
     array_agg(task.id) filter (where task.status in ('succeeded', 'failed')),
@@ -142,19 +105,14 @@ begin
       sum(jsonb_array_length(task.payload -> 'evaluationIds')) filter (where task.status = 'failed'), 0
     )
   into settled
-  from (
-    select * from pipeline.settle_successes((worker).id, results, as_of)
-    union all
-    select * from pipeline.settle_failures(worker, run, results, as_of)
-    where results @? '$[*] ? (@.outcome == "failed")'
-  ) as task;
+  from changed as task;
   return settled;
 end;
 $$;
 comment on function pipeline.settle_tasks(
   pipeline.workers, public.pipeline_runs, jsonb, timestamptz
 ) is
-  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
+  'Decides about all tasks of a batch whose lease still holds: they have succeeded; rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. ids is null when there is none.';
 
 create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
 returns jsonb

@@ -45,42 +45,36 @@ $$;
 comment on function pipeline.refill_budget(public.model_endpoints, timestamptz) is
   'Locks the endpoint''s state, adds what its rate has earned since the last time, and returns it.';
 
-create function pipeline.spend_budget(endpoint text, tasks jsonb, tokens integer[])
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update pipeline.endpoint_states as state
-  set
-    -- An answer from the cache is no call.
-    requests_available = state.requests_available - (
-      select count(*) from jsonb_array_elements(tasks) as task where not task ? 'cached'
-    ),
-    tokens_available = state.tokens_available - coalesce(
-      (select sum(reserved) from unnest(spend_budget.tokens) as reserved), 0
-    )
-  from public.model_endpoints as called
-  where state.endpoint = spend_budget.endpoint
-    and called.name = state.endpoint
-    and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
-end;
-$$;
-comment on function pipeline.spend_budget(text, jsonb, integer[]) is
-  'Takes the requests and tokens of claimed tasks from an endpoint that has a rate.';
-
 create function pipeline.affordable_calls(
   calls pipeline.claimable_calls,
+  run public.pipeline_runs,
   endpoint public.model_endpoints,
-  state pipeline.endpoint_states,
-  money numeric
+  state pipeline.endpoint_states
 )
 returns pipeline.claimable_calls
 language plpgsql
-stable
 set search_path = ''
 as $$
+declare
+  money_left numeric;
 begin
+  if (affordable_calls.run).max_cost is not null then
+    -- Claims of the same run on another endpoint wait here.
+    perform from public.pipeline_runs where id = (affordable_calls.run).id for no key update;
+    -- Both from one snapshot: between the two a result could turn money that is reserved into money
+    -- that is spent.
+    select spending.max_cost - spending.cost - coalesce(
+      (
+        select sum(task.reserved_cost)
+        from public.pipeline_tasks as task
+        where task.run_id = spending.id and task.stage in ('execute', 'judge') and task.status = 'leased'
+      ),
+      0
+    )
+    into money_left
+    from public.pipeline_runs as spending
+    where spending.id = (affordable_calls.run).id;
+  end if;
   select array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost)
   into calls.ids, calls.tokens, calls.costs
   from (
@@ -106,41 +100,14 @@ begin
   ) as priced
   -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
   where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
-    and (affordable_calls.money is null or priced.cost_so_far <= affordable_calls.money);
+    and (money_left is null or priced.cost_so_far <= money_left);
   return calls;
 end;
 $$;
 comment on function pipeline.affordable_calls(
-  pipeline.claimable_calls, public.model_endpoints, pipeline.endpoint_states, numeric
+  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states
 ) is
-  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and the money that is left (null: no limit), with what each is expected to take.';
-
-create function pipeline.money_left(run_id bigint)
-returns numeric
-language plpgsql
-set search_path = ''
-as $$
-begin
-  -- Claims of the same run on another endpoint wait here.
-  perform from public.pipeline_runs where id = money_left.run_id for no key update;
-  -- Both from one snapshot: between the two a result could turn money that is reserved into money
-  -- that is spent.
-  return (
-    select run.max_cost - run.cost - coalesce(
-      (
-        select sum(task.reserved_cost)
-        from public.pipeline_tasks as task
-        where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-      ),
-      0
-    )
-    from public.pipeline_runs as run
-    where run.id = money_left.run_id
-  );
-end;
-$$;
-comment on function pipeline.money_left(bigint) is
-  'max_cost less what is spent and what calls in flight may cost, in USD.';
+  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and into max_cost of the run, less what is spent and what calls in flight may cost; with what each is expected to take. ids is null when none fits.';
 
 create function pipeline.pause_without_money(run_id bigint)
 returns void
@@ -193,7 +160,12 @@ begin
     calls.ready_at := state.blocked_until;
     return calls;
   end if;
-  capacity := pipeline.concurrency_limit(endpoint, state, run);
+  -- A given number is used at once and only cut back by rate errors; without one the limit is what
+  -- the endpoint has shown to bear.
+  capacity := coalesce(endpoint.max_concurrency, (run).max_concurrency, floor(state.concurrency));
+  if state.reduced_at is not null then
+    capacity := least(capacity, floor(state.concurrency));
+  end if;
   select slot.granted, slot.more, slot.handed_over into calls.slots, calls.more_slots, calls.handed_over
   from pipeline.grant_slots(
     worker,
@@ -224,9 +196,7 @@ begin
   if due = '{}' or endpoint.tokens_per_minute is null and endpoint.input_cost is null then
     return calls;
   end if;
-  calls := pipeline.affordable_calls(
-    calls, endpoint, state, case when (run).max_cost is not null then pipeline.money_left((run).id) end
-  );
+  calls := pipeline.affordable_calls(calls, run, endpoint, state);
   if calls.ids is null then
     calls.ids := '{}';
     if endpoint.tokens_per_minute is null or state.tokens_available > 0 then

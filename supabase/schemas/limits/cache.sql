@@ -43,69 +43,29 @@ $$;
 comment on function pipeline.cache_key(
   public.pipeline_runs, public.model_endpoints, jsonb, integer
 ) is
-  'Names what is asked of an endpoint: request is {text or prompt, messages?, model?, parameters?}.';
+  'Names what is asked of an endpoint: request is {prompt, messages?, model?, parameters?} as it is sent.';
 
 create function pipeline.prompt_request(
   run public.pipeline_runs,
   endpoint public.model_endpoints,
-  text text,
-  messages jsonb,
-  parameters jsonb
+  prompt pipeline.prompts
 )
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'text', text, 'messages', messages, 'model', coalesce((run).model, (endpoint).model),
-    'parameters', (run).parameters || coalesce(prompt_request.parameters, '{}')
-  );
-$$;
-comment on function pipeline.prompt_request(
-  public.pipeline_runs, public.model_endpoints, text, jsonb, jsonb
-) is 'What a run asks with a prompt, for cache_key().';
-
-create function pipeline.add_cached_answers(run public.pipeline_runs, tasks jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  called public.model_endpoints;
 begin
-  select * into called from public.model_endpoints where name = (run).endpoint;
-  return (
-    select jsonb_agg(
-      case
-        when answer.key is null then task.item
-        else task.item || jsonb_build_object('cached', jsonb_strip_nulls(jsonb_build_object(
-          'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
-          'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
-        )))
-      end
-      order by task.place
-    )
-    from (
-      select
-        listed.item, listed.place,
-        pipeline.cache_key(
-          run, called,
-          pipeline.prompt_request(
-            run, called, listed.item -> 'payload' ->> 'text', listed.item -> 'payload' -> 'messages',
-            listed.item -> 'payload' -> 'parameters'
-          ),
-          (listed.item ->> 'repetition')::integer
-        ) as key
-      from jsonb_array_elements(tasks) with ordinality as listed (item, place)
-    ) as task
-    left join pipeline.cached_answers as answer on answer.key = task.key
+  return jsonb_build_object(
+    'prompt', (prompt).text, 'messages', (prompt).messages,
+    'model', coalesce((run).model, (endpoint).model),
+    'parameters', (run).parameters || coalesce((prompt).parameters, '{}')
   );
 end;
 $$;
-comment on function pipeline.add_cached_answers(public.pipeline_runs, jsonb) is
-  'The claimed tasks, those that were answered before with their answer as "cached".';
+comment on function pipeline.prompt_request(
+  public.pipeline_runs, public.model_endpoints, pipeline.prompts
+) is 'What a run asks with a prompt, for cache_key().';
 
 create function public.pipeline_find_cached_call(worker_id uuid, request jsonb, repetition integer default 1)
 returns jsonb
@@ -150,9 +110,7 @@ begin
       -- A judge brings its question, which no row holds.
       coalesce(
         result.request,
-        pipeline.prompt_request(
-          run, remember_answers.endpoint, prompt.text, prompt.messages, prompt.parameters
-        )
+        pipeline.prompt_request(run, remember_answers.endpoint, prompt)
       ),
       task.repetition
     ) as key,

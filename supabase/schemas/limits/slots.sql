@@ -36,33 +36,6 @@ $$;
 comment on function pipeline.fair_share(integer, integer[], integer) is
   'What the rank-th of wants gets of capacity under max-min fairness.';
 
-create function pipeline.concurrency_limit(
-  endpoint public.model_endpoints,
-  state pipeline.endpoint_states,
-  run public.pipeline_runs
-)
-returns integer
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  given integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
-  shown integer := floor((state).concurrency);
-begin
-  -- A given number is used at once and only cut back by rate errors; without one the limit is
-  -- what the endpoint has shown to bear.
-  return case
-    when given is null then shown
-    when (state).reduced_at is null then given
-    else least(given, shown)
-  end;
-end;
-$$;
-comment on function pipeline.concurrency_limit(
-  public.model_endpoints, pipeline.endpoint_states, public.pipeline_runs
-) is 'Most calls in flight to the endpoint over all runs.';
-
 create function pipeline.grant_slots(
   worker pipeline.workers,
   endpoint_limit integer,

@@ -140,6 +140,10 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ name: "somebodys_results" }),
   },
   {
+    name: "use_evaluations_table",
+    arguments: () => ({ name: "prompt_evaluations" }),
+  },
+  {
     name: "pipeline_store_results",
     arguments: () => ({ results_table: "prompt_evaluations", results: [] }),
   },
@@ -156,7 +160,6 @@ export const FUNCTIONS: FunctionAccess[] = [
   },
   { name: "pipeline_webhook_secret", arguments: () => ({}) },
   { name: "resend_pipeline_webhook", arguments: () => ({ event_id: 0 }) },
-  { name: "pipeline_read_endpoint", arguments: () => ({ name: "open" }) },
   {
     name: "pipeline_ensure_endpoint",
     arguments: () => ({
@@ -223,12 +226,8 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ worker_id: NOBODY, task_id: 1, lease_token: NOBODY }),
   },
   {
-    name: "exchange_calls",
-    arguments: () => ({ worker_id: NOBODY, endpoint: "open" }),
-  },
-  {
     name: "pipeline_find_cached_call",
-    arguments: () => ({ worker_id: NOBODY, endpoint: "open", request: {} }),
+    arguments: () => ({ worker_id: NOBODY, request: {} }),
   },
 ];
 

@@ -121,10 +121,12 @@ Deno.test("a judge is called within its limits, and what it costs counts for the
     `;
     match(error, /did not answer in the form/);
     const [counted] = await sql`
-      select cost > 0 as paid, (select count(*) from pipeline.reserved_calls)::integer as reserved
+      select
+        cost > 0 as paid, judge_errors,
+        (select count(answer) from evaluation_votes)::integer as answers
       from pipeline_runs where id = ${id}
     `;
-    deepEqual({ ...counted }, { paid: true, reserved: 0 });
+    deepEqual({ ...counted }, { paid: true, judge_errors: 15, answers: 15 });
   }));
 
 Deno.test("judging pauses a run before it spends more than max_cost", () =>

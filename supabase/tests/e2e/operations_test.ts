@@ -327,7 +327,7 @@ Deno.test("bad calls have a status and a body that says what is wrong", () =>
       supabaseTable: "pipeline_runs",
     });
     equal(noTable.status, 400);
-    match(noTable.body.message, /create_results_table/);
+    match(noTable.body.message, /create_evaluations_table/);
     ok(project.model.count() === 0, "nothing was sent to the model");
   }));
 

@@ -121,6 +121,15 @@ begin
           'Each prompt is a string or an object with "text"'
         );
       end if;
+      if exists (
+        select from jsonb_array_elements(check_source.source -> 'prompts') as item
+        where char_length(item ->> 'key') > 200
+      ) then
+        perform pipeline.refuse_run(
+          'a key of the source is longer than 200 characters',
+          'Write a shorter "key", or leave it out: the text has one of its own'
+        );
+      end if;
     when 'run' then
       select * into earlier
       from public.pipeline_runs

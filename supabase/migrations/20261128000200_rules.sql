@@ -130,6 +130,21 @@ begin
           'Write a shorter "key", or leave it out: the text has one of its own'
         );
       end if;
+      if exists (
+        select from jsonb_array_elements(check_source.source -> 'prompts') as item
+        where item -> 'messages' <> 'null' and (
+          jsonb_typeof(item -> 'messages') <> 'array'
+          or item -> 'messages' @? '$[*] ? (
+            !(@.role == "system" || @.role == "user" || @.role == "assistant")
+            || !(@.content.type() == "string")
+          )'
+        )
+      ) then
+        perform pipeline.refuse_run(
+          'messages of a prompt are no turns of a conversation',
+          'Write "messages": [{"role": "system, user or assistant", "content": "text"}], oldest first'
+        );
+      end if;
     when 'run' then
       select * into earlier
       from public.pipeline_runs

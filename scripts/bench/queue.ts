@@ -54,7 +54,9 @@ async function connect(url: string): Promise<Sql> {
 
 /** Fills the table with the tasks of one run and returns its id. */
 async function createRun(sql: Sql, size: number): Promise<number> {
-  await sql`truncate public.pipeline_runs, public.prompt_evaluations cascade`;
+  await sql`
+    truncate public.pipeline_runs, public.prompt_evaluations, pipeline.prompts cascade
+  `;
   await sql`
     insert into model_endpoints (name, url, max_concurrency)
     values ('bench', 'https://model.example', ${CONNECTIONS * CALL_SIZE})
@@ -66,16 +68,19 @@ async function createRun(sql: Sql, size: number): Promise<number> {
     returning id
   `;
   await sql`
-    insert into pipeline_tasks (run_id, stage, key, payload)
-    select ${id}, 'execute', md5(n::text), jsonb_build_object(
-      'text', repeat('prompt ' || n || ' ', 20), 'source', '{"path": "a.json"}'::jsonb
+    with prompt as (
+      insert into pipeline.prompts (key, text, source, created_at)
+      select md5(n::text), repeat('prompt ' || n || ' ', 20), '{"path": "a.json"}', now()
+      from generate_series(1, ${size}) as n
+      returning id, key
     )
-    from generate_series(1, ${size}) as n
+    insert into pipeline_tasks (run_id, stage, key, prompt_id, input_tokens)
+    select ${id}, 'execute', key, id, 50 from prompt
   `;
   await sql`
     update pipeline_runs set open = open + ${size}, extracted = ${size} where id = ${id}
   `;
-  await sql`vacuum analyze pipeline_tasks`;
+  await sql`vacuum analyze pipeline_tasks, pipeline.prompts`;
   return id;
 }
 
@@ -89,8 +94,12 @@ async function drainRun(
   const workers = await Promise.all(connections.map(async () => {
     const id = crypto.randomUUID();
     await sql`
-      insert into pipeline.workers (id, run_id, stage, token_hash, reason, dispatched_at, expires_at)
-      values (${id}, ${runId}, 'execute', sha256('token'), 'bench', now(), now() + interval '1 minute')
+      insert into pipeline.workers (
+        id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at
+      )
+      values (
+        ${id}, ${runId}, 'execute', 'bench', sha256('token'), 'bench', now(), now() + interval '1 minute'
+      )
     `;
     await sql`select pipeline_start_worker(${id}, 'token')`;
     return id;

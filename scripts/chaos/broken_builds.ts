@@ -19,16 +19,17 @@ const ONE_EVALUATION = "every finished prompt has one evaluation";
 const ENDED_TOO_EARLY = "a run that has ended has no open task";
 const NEVER_ENDED = "a run without open tasks has ended";
 const LEASES = "leases of dead workers are recovered";
+const JUDGE_ERRORS = "judge_errors equals the count of failed questions";
+const PROMPTS = "every task has the prompt that it asks";
 
 /** Builds that break each invariant of check_pipeline_invariants() at least once. */
 export const BROKEN_BUILDS: BrokenBuild[] = [
   {
     name: "`pipeline_finish_tasks()` does not count `open` down",
     changes: [{
-      function: "pipeline.finish_prompts",
-      from:
-        "open = counted.open - settled.closed, succeeded = counted.succeeded + totals.succeeded",
-      to: "succeeded = counted.succeeded + totals.succeeded",
+      function: "pipeline.count_results",
+      from: "open = counted.open - (settled).closed,",
+      to: "",
     }],
     breaks: [OPEN, NEVER_ENDED],
   },
@@ -42,21 +43,20 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     breaks: [OPEN],
   },
   {
-    name:
-      "`pipeline_release_tasks()` of a cancelled run does not count `open` down",
+    name: "`put_back()` of a cancelled run does not count `open` down",
     changes: [{
-      function: "public.pipeline_release_tasks",
-      from: "set open = open - released",
-      to: "set open = open",
+      function: "pipeline.put_back",
+      from: "set open = counted.open - cancelled.tasks",
+      to: "set open = counted.open",
     }],
     breaks: [OPEN],
   },
   {
     name: "`pipeline_finish_tasks()` does not count failures",
     changes: [{
-      function: "pipeline.finish_prompts",
-      from: "failed = counted.failed + settled.failed",
-      to: "failed = counted.failed",
+      function: "pipeline.count_results",
+      from: "when (worker).stage = 'execute' then (settled).failed",
+      to: "when (worker).stage = 'execute' then 0",
     }],
     breaks: [OUTCOMES],
   },
@@ -64,19 +64,26 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     name: "`fail_tasks()` of maintenance does not count failures",
     changes: [{
       function: "pipeline.fail_tasks",
-      from: "failed = failed + cardinality(prompt_ids)",
-      to: "failed = failed",
+      from: "cardinality(failed.ids), failed.reserved_tokens",
+      to: "0, failed.reserved_tokens",
     }],
     breaks: [OUTCOMES],
   },
   {
-    name: "`settle_successes()` takes results without the lease: no fencing",
-    changes: [{
-      function: "pipeline.settle_successes",
-      from: `and task.lease_token = result."leaseToken"
-        and task.worker = settle_successes.worker_id`,
-      to: "",
-    }],
+    name: "`settle_tasks()` takes results without the lease: no fencing",
+    changes: [
+      {
+        function: "pipeline.settle_tasks",
+        from: `and held.lease_token = result."leaseToken"
+          and held.worker = (settle_tasks.worker).id`,
+        to: "",
+      },
+      {
+        function: "pipeline.settle_tasks",
+        from: "and task.lease_token = decided.lease_token",
+        to: "",
+      },
+    ],
     breaks: [OPEN, OUTCOMES],
   },
   {
@@ -112,12 +119,12 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       "`store_evaluations()` looks for a conflict of `id`, and the table has no other unique key",
     changes: [{
       function: "pipeline.store_in_prompt_evaluations",
-      from: "on conflict (run_id, prompt_key)",
+      from: "on conflict (run_id, task_id)",
       to: "on conflict (id)",
     }],
     dropConstraints: [{
       table: "public.prompt_evaluations",
-      constraint: "prompt_evaluations_run_has_one_per_prompt",
+      constraint: "prompt_evaluations_task_is_stored_once",
     }],
     breaks: [ONE_EVALUATION],
   },
@@ -182,5 +189,33 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       },
     ],
     breaks: [LEASES],
+  },
+  {
+    name: "`pipeline_finish_tasks()` does not count failed questions",
+    changes: [{
+      function: "pipeline.count_results",
+      from: "when (worker).stage = 'judge' then (settled).failed",
+      to: "when (worker).stage = 'judge' then 0",
+    }],
+    breaks: [JUDGE_ERRORS],
+  },
+  {
+    name: "`retry_pipeline_run()` keeps counting the questions that failed",
+    changes: [{
+      function: "public.retry_pipeline_run",
+      from: "judge_errors = judge_errors - retried.questions",
+      to: "judge_errors = judge_errors",
+    }],
+    breaks: [JUDGE_ERRORS],
+  },
+  {
+    name:
+      "`remove_unused_prompts()` looks only for evaluations of a prompt, not for tasks",
+    changes: [{
+      function: "pipeline.remove_unused_prompts",
+      from: "where task.prompt_id = prompt.id",
+      to: "where false",
+    }],
+    breaks: [PROMPTS],
   },
 ];

@@ -4,6 +4,7 @@ interface Claimed {
   id: number;
   key: string;
   leaseToken: string;
+  payload: { evaluationIds?: number[] };
 }
 
 /** Minutes after the start of the scenario, as the queue functions take the time. */
@@ -16,13 +17,14 @@ const failure = (errorClass: string) => ({
   error: { class: errorClass, code: "test", message: errorClass },
 });
 
+/** By key, which for a prompt of a list is its place. */
 const pick = (tasks: Claimed[], wanted: string) =>
   tasks.filter(({ key }) => key === wanted);
 
 /**
  * Plays, in SQL alone, what happens to runs in 20 minutes of a bad day: workers die,
- * come back too late and say things twice, runs are cancelled, retried, copied and
- * overdue. Calls that the database refuses are left out, as a worker would.
+ * come back too late and say things twice, runs are cancelled, retried, copied, judged
+ * and overdue. Calls that the database refuses are left out, as a worker would.
  *
  * @returns what check_pipeline_invariants() reports at the end
  */
@@ -55,11 +57,14 @@ export async function playScenario(
     minute: number,
     stage = "execute",
   ): Promise<string> {
+    const endpoint = ["execute", "judge"].includes(stage) ? "model" : null;
     const [{ id }] = await sql`
-      insert into pipeline.workers (run_id, stage, token_hash, reason, dispatched_at, expires_at)
-      values (${run}, ${stage}, sha256('token'), 'test', ${at(minute)}, ${
+      insert into pipeline.workers
+        (run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
+      values
+        (${run}, ${stage}, ${endpoint}, sha256('token'), 'test', ${
       at(minute)
-    })
+    }, ${at(minute)})
       returning id
     `;
     await patiently((sql) =>
@@ -109,10 +114,17 @@ export async function playScenario(
   async function work(
     run: string,
     minute: number,
-    outcome: object = SUCCESS,
+    outcome: object | ((tasks: Claimed[]) => object) = SUCCESS,
+    stage = "execute",
   ): Promise<void> {
-    const worker = await startWorker(run, minute);
-    await finish(worker, await claim(worker, minute), outcome, minute);
+    const worker = await startWorker(run, minute, stage);
+    const tasks = await claim(worker, minute);
+    await finish(
+      worker,
+      tasks,
+      typeof outcome === "function" ? outcome(tasks) : outcome,
+      minute,
+    );
     await patiently((sql) =>
       sql`select pipeline_end_worker(${worker}, ${at(minute)})`
     );
@@ -132,14 +144,14 @@ export async function playScenario(
   const eventful = await createRun("eventful", prompts("a", "b", "c", "d"));
   const first = await startWorker(eventful, 0);
   const four = await claim(first, 0);
-  await finish(first, pick(four, "a"), SUCCESS, 0);
-  await finish(first, pick(four, "a"), SUCCESS, 0);
-  await finish(first, pick(four, "b"), failure("permanent"), 0);
-  await finish(first, pick(four, "c"), failure("transient"), 0);
+  await finish(first, pick(four, "1"), SUCCESS, 0);
+  await finish(first, pick(four, "1"), SUCCESS, 0);
+  await finish(first, pick(four, "2"), failure("permanent"), 0);
+  await finish(first, pick(four, "3"), failure("transient"), 0);
   await maintain(2);
   const second = await startWorker(eventful, 2);
   const again = await claim(second, 2);
-  await finish(first, pick(four, "d"), SUCCESS, 2);
+  await finish(first, pick(four, "4"), SUCCESS, 2);
   for (const task of again) await finish(second, [task], SUCCESS, 2);
   await patiently((sql) =>
     sql`select retry_pipeline_run(${eventful}, ${at(3)})`
@@ -186,7 +198,7 @@ export async function playScenario(
   const reader = await startWorker(archive, 5, "extract");
   const folders = await claim(reader, 5);
   const found = (...keys: string[]) =>
-    keys.map((key) => ({ stage: "execute", key, payload: { text: key } }));
+    keys.map((key) => ({ stage: "execute", key, prompt: { text: key } }));
   for (const { id, leaseToken } of folders) {
     await patiently((sql) =>
       sql`
@@ -220,8 +232,42 @@ export async function playScenario(
     await work(copied, 7);
   }
 
+  // Of two questions to a judge one gets no verdict, when it is asked again neither.
+  const judged = await createRun("judged", prompts("a"), {
+    evaluators: sql.json([
+      { type: "rubric", rubric: "Is it polite?", endpoint: "model" },
+    ]),
+  });
+  await work(judged, 0);
+  await work(judged, 1, ([batch]) => ({
+    ...SUCCESS,
+    scores: [],
+    enqueue: [1, 2].map((vote) => ({
+      stage: "judge",
+      key: `vote ${vote}`,
+      endpoint: "model",
+      payload: {
+        evaluationId: batch?.payload.evaluationIds?.[0],
+        evaluator: "rubric",
+        vote,
+        votes: 2,
+      },
+    })),
+  }), "evaluate");
+  const judge = await startWorker(judged, 2, "judge");
+  const questions = await claim(judge, 2);
+  await finish(judge, pick(questions, "vote 1"), failure("permanent"), 2);
+  const verdict = { ...SUCCESS, vote: { score: 1, passed: true } };
+  await finish(judge, pick(questions, "vote 2"), verdict, 2);
+  await patiently((sql) => sql`select retry_pipeline_run(${judged}, ${at(3)})`);
+  await work(judged, 3, verdict, "judge");
+
   await maintain(10);
   await maintain(15);
+  // Two days later: what tasks still ask must be there.
+  await patiently((sql) =>
+    sql`select purge_pipeline_runs('30 days', as_of => ${at(2 * 24 * 60)})`
+  );
   return await sql`
     select run.experiment_name as experiment, rule.broken
     from check_pipeline_invariants(${at(20)}) as rule

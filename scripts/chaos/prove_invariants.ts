@@ -37,7 +37,7 @@ export function isProven({ build, reported }: Proof): boolean {
 /** The names of the invariants, in the words of check_pipeline_invariants(). */
 export async function readInvariants(): Promise<string[]> {
   const text = await Deno.readTextFile(
-    `${supabaseFolder}/migrations/20261123001250_invariants.sql`,
+    `${supabaseFolder}/schemas/people/invariants.sql`,
   );
   return [...text.matchAll(/^ +'([^'%]+)',$/gm)].map(([, name]) => name);
 }

@@ -14,5 +14,5 @@ Deno.test("isProven() allows nothing of a sound build", () => {
 });
 
 Deno.test("readInvariants() finds the names of all invariants", async () => {
-  equal((await readInvariants()).length, 7);
+  equal((await readInvariants()).length, 9);
 });

@@ -38,9 +38,9 @@ Afterwards \`check_pipeline_invariants()\` must return nothing. It can be called
 
     select * from check_pipeline_invariants();
 
-It says which run breaks what: counters that differ from counts, a finished prompt without exactly
-one evaluation, a run that has ended with open tasks or has none and did not end, leases of dead
-workers that nobody recovered.
+It says which run breaks what: counters that differ from counts, a task whose prompt is gone, a
+finished prompt without exactly one evaluation, a run that has ended with open tasks or has none and
+did not end, leases of dead workers that nobody recovered.
 
 | seed | kills | storms | lockouts | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | calls a prompt, mean | calls a prompt, max | s |
 | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -50,7 +50,7 @@ The errors are the prompts that the model would not answer, such as by a 400 or 
 an evaluation with its reason is stored for each.
 
 Model calls are at least once: a worker that dies takes its calls in flight with it, and they are
-made again. Stored results are exactly once per run and prompt.
+made again. Stored results are exactly once per task of a run.
 
 From a kill to the next stored evaluation, over all ${kills.length} kills:
 

@@ -11,7 +11,8 @@ export const store: Command = {
 FILE has one response per line, as execute prints them; - is standard input.
 
 Options:
-  --table NAME        prompt_evaluations (default), or another results table
+  --table NAME        prompt_evaluations (default), another results table, or one of yours that
+                      use_evaluations_table() has registered
   --experiment NAME   name shared by what is compared
   --model NAME        for responses that do not name their model
   --tag TAG           may be given several times

@@ -67,6 +67,13 @@ export async function arrange(project: Project): Promise<Setting> {
         insert into evaluation_scores (results_table, evaluation_id, evaluator, score, owner)
         values (${table}, ${evaluation}, 'e', 1, ${owner})
       `;
+      await sql`
+        insert into evaluation_votes (
+          task_id, run_id, results_table, evaluation_id, evaluator, vote, score, created_at, owner
+        ) values (
+          (select count(*) from evaluation_votes), ${id}, ${table}, ${evaluation}, 'e', 1, 1, now(), ${owner}
+        )
+      `;
     }
     await sql`
       insert into pipeline.task_errors (run_id, stage, class, code, message, final)

@@ -87,6 +87,7 @@ export const RELATIONS: RelationAccess[] = [
   { name: "pipeline_tasks", user: READ_OWN, service: EVERYTHING },
   { name: "prompt_evaluations", user: READ_OWN, service: EVERYTHING },
   { name: "evaluation_scores", user: READ_OWN, service: EVERYTHING },
+  { name: "evaluation_votes", user: READ_OWN, service: EVERYTHING },
   {
     name: "pipeline_webhook_deliveries",
     user: READ_OWN,

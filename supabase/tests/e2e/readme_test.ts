@@ -121,7 +121,7 @@ Deno.test("every statement of the documentation gives what it says", () =>
       }
     });
     const [{ url }] = await sql`
-      select pipeline.pipeline_read_secret('project_url') as url
+      select public.pipeline_read_secret('project_url') as url
     `;
     match(url, /supabase\.co$/);
     const statuses = await sql`select status from pipeline_runs order by id`;
@@ -145,7 +145,7 @@ Deno.test("every statement of the documentation gives what it says", () =>
     }
   }));
 
-Deno.test("the statements of docs/results.md and docs/scaling.md run", () =>
+Deno.test("the statements of docs/results.md, docs/prompts.md and docs/scaling.md run", () =>
   withDemoProject(async (sql, model) => {
     await sql`
       insert into model_endpoints (name, url, model, input_cost, output_cost)
@@ -157,6 +157,7 @@ Deno.test("the statements of docs/results.md and docs/scaling.md run", () =>
     `;
     await untilNoRunIsOpen(sql);
     await runPage(sql, await blocksOf("docs/results.md"));
+    await runPage(sql, await blocksOf("docs/prompts.md"));
     await runPage(sql, await blocksOf("docs/scaling.md"));
   }));
 

@@ -2183,6 +2183,7 @@ begin
   with decided as materialized (
     select
       result.id,
+      result."leaseToken" as lease_token,
       result.payload,
       result.error ->> 'class' as class,
       concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
@@ -2229,9 +2230,8 @@ begin
       worker = null
     from decided
     where task.id = decided.id
-      -- Read again: the lease may have been lost meanwhile.
-      and task.worker = (settle_tasks.worker).id
-      and task.status = 'leased'
+      -- Asked again: the lease may have been lost meanwhile.
+      and task.lease_token = decided.lease_token
     returning task.*
   )
   select

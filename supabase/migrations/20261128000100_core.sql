@@ -1326,7 +1326,7 @@ begin
   )
   select array_agg(given.place) into refused
   from given join kept on kept.key = given.key
-  where given.text <> kept.text;
+  where pipeline.prompt_key(given.text) <> pipeline.prompt_key(kept.text);
   if refused is null then
     return tasks;
   end if;
@@ -1423,7 +1423,7 @@ begin
     )
     select
       fresh.prompt_id, run.owner,
-      coalesce(given.key, pipeline.prompt_key(given.text, given.messages)),
+      coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
       coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
       given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
     from fresh
@@ -1497,12 +1497,12 @@ begin
     jsonb_build_object(
       'key', case
         when (run).options -> 'dedupe' = 'true' then coalesce(
-          given.prompt ->> 'key',
+          nullif(given.prompt ->> 'key', ''),
           pipeline.prompt_key(given.prompt ->> 'text', given.prompt -> 'messages')
         )
         else given.position::text
       end,
-      'prompt', given.prompt || jsonb_build_object('keyIsGiven', given.prompt ? 'key')
+      'prompt', given.prompt || jsonb_build_object('keyIsGiven', coalesce(given.prompt ->> 'key', '') <> '')
     )
   from (
     select

@@ -361,7 +361,7 @@ cross join lateral (
   from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
 ) as spread
 cross join lateral (
-  select percentile_cont(array[0.5, 0.95, 0.99]) within group (order by duration) as quantiles
+  select percentile_cont('{0.5, 0.95, 0.99}'::double precision[]) within group (order by duration) as quantiles
   from unnest(totals.durations) as duration
 ) as latency;
 comment on view public.experiment_summary is

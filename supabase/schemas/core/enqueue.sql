@@ -35,7 +35,7 @@ begin
   )
   select array_agg(given.place) into refused
   from given join kept on kept.key = given.key
-  where given.text <> kept.text;
+  where pipeline.prompt_key(given.text) <> pipeline.prompt_key(kept.text);
   if refused is null then
     return tasks;
   end if;
@@ -132,7 +132,7 @@ begin
     )
     select
       fresh.prompt_id, run.owner,
-      coalesce(given.key, pipeline.prompt_key(given.text, given.messages)),
+      coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
       coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
       given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
     from fresh

@@ -30,12 +30,12 @@ begin
     jsonb_build_object(
       'key', case
         when (run).options -> 'dedupe' = 'true' then coalesce(
-          given.prompt ->> 'key',
+          nullif(given.prompt ->> 'key', ''),
           pipeline.prompt_key(given.prompt ->> 'text', given.prompt -> 'messages')
         )
         else given.position::text
       end,
-      'prompt', given.prompt || jsonb_build_object('keyIsGiven', given.prompt ? 'key')
+      'prompt', given.prompt || jsonb_build_object('keyIsGiven', coalesce(given.prompt ->> 'key', '') <> '')
     )
   from (
     select

@@ -87,6 +87,16 @@ begin
       using
         errcode = '22023', hint = format('alter table public.%I %s', use_evaluations_table.name, missing);
   end if;
+  -- 8: INSERT, also by a trigger of a view.
+  if pg_relation_is_updatable(used, true) & 8 = 0 then
+    raise exception 'Cannot use table "%": nothing can be inserted into it', use_evaluations_table.name
+      using
+        errcode = '42809',
+        hint = format(
+          'Name the table behind it, or have one made: select create_evaluations_table(%L)',
+          left(use_evaluations_table.name, 39) || '_evaluations'
+        );
+  end if;
   if not has_table_privilege('service_role', used, 'insert') or not has_table_privilege('service_role', used, 'select') then
     raise exception 'Cannot use table "%": service_role may not write to it', use_evaluations_table.name
       using
@@ -98,7 +108,7 @@ begin
 end;
 $$;
 comment on function public.use_evaluations_table(text) is
-  'Lets pipeline_store_results() store into a table of yours that has the columns prompt, response, model, success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name and tags; its ids may be of any type, and nothing of it is changed. Returns its name. SQLSTATE 42P01: no such table; 22023: columns are missing, and the hint says how to add them; 42501: service_role may not write to it.';
+  'Lets pipeline_store_results() store into a table of yours that has the columns prompt, response, model, success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name and tags; its ids may be of any type, and nothing of it is changed. Returns its name. SQLSTATE 42P01: no such table; 22023: columns are missing, and the hint says how to add them; 42809: a view that takes no rows; 42501: service_role may not write to it.';
 
 create function pipeline.insert_results(
   results_table text,
@@ -178,21 +188,16 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  columns text := (select string_agg(format('%I', name), ', ') from pipeline.record_columns());
+  used regclass := to_regclass(format('public.%I', insert_foreign.results_table));
   item jsonb;
+  given jsonb;
+  columns text;
+  stored integer;
 begin
   is_new := true;
   for item in select value from jsonb_array_elements(results) loop
     index := (item ->> 'index')::integer;
-    -- The table's own types decide how a field is read.
-    execute format(
-      'insert into public.%1$I as stored (%2$s)
-       select %2$s from jsonb_populate_record(null::public.%1$I, $1)
-       returning to_jsonb(stored) -> ''id''',
-      insert_foreign.results_table, columns
-    )
-    into id
-    using jsonb_build_object(
+    given := jsonb_build_object(
       'prompt', item -> 'prompt', 'response', item -> 'response', 'model', item -> 'model',
       'success', coalesce(item -> 'success', to_jsonb(coalesce(item ->> 'error', '') = '')),
       'error', item -> 'error', 'timestamp', coalesce(item -> 'timestamp', to_jsonb(as_of)),
@@ -203,6 +208,25 @@ begin
       'metadata', coalesce(item -> 'metadata', '{}'), 'experiment_name', item -> 'experimentName',
       'tags', coalesce(item -> 'tags', '[]')
     );
+    -- What an answer lacks is the table's default, what the table generates is left to it.
+    select string_agg(format('%I', field.key), ', ') into columns
+    from jsonb_each(given) as field
+    join pg_catalog.pg_attribute as written on written.attrelid = used and written.attname = field.key
+    where field.value <> 'null' and written.attgenerated = '';
+    -- The table's own types decide how a field is read. With .*, because alone a column of the
+    -- table with that name would be meant.
+    execute format(
+      'insert into public.%1$I as stored (%2$s)
+       select %2$s from jsonb_populate_record(null::public.%1$I, $1)
+       returning to_jsonb(stored.*) -> ''id''',
+      insert_foreign.results_table, columns
+    )
+    into id
+    using given;
+    get diagnostics stored = row_count;
+    if stored = 0 then
+      raise exception 'Cannot store into "%": a trigger of the table kept the answer out', results_table;
+    end if;
     return next;
   end loop;
 end;

@@ -22,6 +22,7 @@ security definer
 set search_path = ''
 as $$
 declare
+  wrong record;
   earlier public.pipeline_runs;
 begin
   case check_source.source ->> 'type'
@@ -49,15 +50,36 @@ begin
           'Write {"type": "prompts", "prompts": ["first prompt", {"text": "second prompt"}]}'
         );
       end if;
-      if exists (
-        select from jsonb_array_elements(check_source.source -> 'prompts') as item
-        where coalesce(
-          case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, ''
-        ) = ''
-      ) then
+      select
+        bool_or(
+          coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+        ) as text,
+        bool_or(char_length(item ->> 'key') > 200) as key,
+        bool_or(
+          item -> 'messages' <> 'null' and (
+            jsonb_typeof(item -> 'messages') <> 'array'
+            or item -> 'messages' @? '$[*] ? (
+              !(@.role == "system" || @.role == "user" || @.role == "assistant")
+              || !(@.content.type() == "string")
+            )'
+          )
+        ) as messages
+      into wrong
+      from jsonb_array_elements(check_source.source -> 'prompts') as item;
+      if wrong.text then
         perform pipeline.refuse_run(
           'a prompt of the source has no text',
           'Each prompt is a string or an object with "text"'
+        );
+      elsif wrong.key then
+        perform pipeline.refuse_run(
+          'a key of the source is longer than 200 characters',
+          'Write a shorter "key", or leave it out: the text has one of its own'
+        );
+      elsif wrong.messages then
+        perform pipeline.refuse_run(
+          'messages of a prompt are no turns of a conversation',
+          'Write "messages": [{"role": "system, user or assistant", "content": "text"}], oldest first'
         );
       end if;
     when 'run' then

@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(8);
 
 create temporary view our_functions as
 select function.*
@@ -52,6 +52,22 @@ select is_empty(
        and contype in ('c', 'u', 'x')
        and conname ~ '_(check|key|excl)\d*$' $$,
   'every rule of a table is named'
+);
+
+-- Or a database that was dumped and restored differs from its migrations for ever.
+create function pg_temp.is_stable(view oid) returns boolean language plpgsql as $$
+declare
+  read_again text;
+begin
+  execute 'create temporary view read_again as ' || pg_get_viewdef(view);
+  read_again := pg_get_viewdef('pg_temp.read_again');
+  drop view pg_temp.read_again;
+  return read_again = pg_get_viewdef(view);
+end;
+$$;
+select is_empty(
+  $$ select oid::regclass from our_relations where relkind = 'v' and not pg_temp.is_stable(oid) $$,
+  'every view, written out and read again, is the same'
 );
 
 select * from finish();

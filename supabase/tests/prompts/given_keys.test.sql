@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(11);
 
 -- Keys that a list gives: "a" twice for one text, "b" for two texts, and "b" of another run.
 select tests.create_run('before', prompts => 0);
@@ -83,6 +83,36 @@ select results_eq(
      from prompt_evaluations where run_id = tests.run_id('run') group by 1, 2, 3 $$,
   $$ values ('a', 'first', 1::smallint, 2::bigint, 2::bigint) $$,
   'the same text twice is two evaluations of one prompt_key'
+);
+
+-- What is asked is the same whatever program wrote it, for a given key as for one of ours.
+insert into pipeline_runs (experiment_name, source, endpoint, created_at) values (
+  'same',
+  '{"type": "prompts", "prompts": [
+     {"key": "c", "text": "caf\u00e9\nau lait"}, {"key": "c", "text": "cafe\u0301\r\nau lait "},
+     {"key": "", "text": "plain"}, {"key": null, "text": "plain"}
+   ]}',
+  'model', '2026-01-01 00:00Z'
+);
+select results_eq(
+  $$ select prompt.key, prompt.key_is_given
+     from pipeline_tasks as task join pipeline.prompts as prompt on prompt.id = task.prompt_id
+     where task.run_id = tests.run_id('same') order by task.id $$,
+  $$ values ('c', true), ('c', true), (pipeline.prompt_key('plain'), false), (pipeline.prompt_key('plain'), false) $$,
+  'other line ends and another Unicode form are no other text; an empty key is none'
+);
+select is_empty(
+  $$ select from pipeline_errors where run_id = tests.run_id('same') $$,
+  'and no error'
+);
+select throws_like(
+  $$ insert into pipeline_runs (source, endpoint) values (
+       jsonb_build_object('type', 'prompts', 'prompts', jsonb_build_array(
+         jsonb_build_object('text', 'first', 'key', repeat('k', 201))
+       )), 'model'
+     ) $$,
+  'Cannot start run: a key of the source is longer than 200 characters',
+  'a key that does not fit is refused in words'
 );
 
 select * from finish();

@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(22);
 
 -- A table that was here before us: ids of its own, and tags as an array; another with tags as JSON.
 create table public.my_answers (
@@ -117,6 +117,68 @@ select results_eq(
   'a bad row costs only itself'
 );
 reset role;
+-- What a table of somebody else's may be: defaults where we have none, a column that it generates, one
+-- with a name that our own statement uses, a trigger that keeps rows out.
+create table public.strict_answers (
+  id integer generated always as identity, prompt text not null, response text not null default '',
+  model text not null default 'unknown', success boolean generated always as (error is null) stored,
+  error text, timestamp timestamptz not null, duration_ms integer not null default 0,
+  tokens_used integer not null default 0, metadata jsonb not null, experiment_name text not null default 'none',
+  tags text[] not null, stored boolean not null default true
+);
+create function pg_temp.keep_out() returns trigger language plpgsql as $$
+begin
+  return case when new.prompt = 'unwanted' then null else new end;
+end;
+$$;
+create trigger keeps_out before insert on public.strict_answers
+for each row execute function pg_temp.keep_out();
+create view public.some_answers as select * from public.tagged_answers;
+create view public.counted_answers as
+select prompt, response, model, success, error, timestamp, duration_ms, tokens_used, metadata,
+  experiment_name, tags, count(*) from public.strict_answers group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11;
+create materialized view public.old_answers as select * from public.strict_answers;
+grant select, insert
+on public.strict_answers, public.some_answers, public.counted_answers, public.old_answers to service_role;
+set local role service_role;
+select use_evaluations_table('strict_answers');
+select results_eq(
+  $$ select answer #> '{ids,1}', answer -> 'stored', answer #>> '{errors,0,index}', answer #>> '{errors,0,message}'
+     from pg_temp.stored('strict_answers', '[
+       {"prompt": "one", "response": "1"}, {"prompt": "unwanted", "response": "2"}, {"prompt": "two", "error": "none"}
+     ]') as answer $$,
+  $$ values (
+       'null'::jsonb, '2'::jsonb, '1',
+       'Cannot store into "strict_answers": a trigger of the table kept the answer out'
+     ) $$,
+  'a row that a trigger keeps out is an error of that row, not stored'
+);
+select results_eq(
+  $$ select prompt, response, model, success, error, duration_ms, tokens_used, experiment_name
+     from strict_answers order by id $$,
+  $$ values
+       ('one', '1', 'unknown', true, null, 0, 0, 'outside'),
+       ('two', '', 'unknown', false, 'none', 0, 0, 'outside') $$,
+  'what an answer lacks is the table''s default, and what the table generates is left to it'
+);
+select is(use_evaluations_table('some_answers'), 'some_answers', 'a view that takes rows is taken');
+select is(
+  pg_temp.stored('some_answers', '[{"prompt": "three", "response": "3"}]') -> 'stored', '1',
+  'pipeline_store_results() stores through it'
+);
+select is(
+  left(pg_temp.refusal('select use_evaluations_table(''counted_answers'')'), 5), '42809',
+  'use_evaluations_table() refuses a view that takes no rows'
+);
+select is(
+  left(pg_temp.refusal('select use_evaluations_table(''old_answers'')'), 5), '42809',
+  'and a materialized view'
+);
+reset role;
+select isnt(
+  (select answer -> 'ids' ->> 0 from pg_temp.stored('strict_answers', '[{"prompt": "four", "response": "4"}]') as answer),
+  null, 'the id is found in a table that has a column with the name of our row'
+);
 select is(
   left(pg_temp.refusal($$
     select pg_temp.stored('my_answers', '[{"prompt": "p", "response": "r"}]', '11111111-1111-4111-8111-111111111111')

@@ -95,6 +95,18 @@ insert into wrong values
       "prefix": "11111111-1111-4111-8111-111111111111/../"
     }}');
 insert into wrong
+select given.what, jsonb_build_object('source', jsonb_build_object('type', 'prompts', 'prompts', jsonb_build_array(
+  jsonb_build_object('text', 'one', 'messages', given.messages)
+)))
+from (
+  values
+    ('messages that are no list', '{"role": "user", "content": "before"}'::jsonb),
+    ('a message of a tool', '[{"role": "tool", "content": "before"}]'),
+    ('a message without content', '[{"role": "user"}]'),
+    ('a message that is no text', '[{"role": "user", "content": [{"type": "text", "text": "before"}]}]'),
+    ('a message that is no object', '["before"]')
+) as given (what, messages);
+insert into wrong
 select 'a run that has not finished', jsonb_build_object('source', jsonb_build_object(
   'type', 'run', 'runId', tests.run_id('unfinished')
 ));

@@ -492,8 +492,11 @@ comment on function pipeline.prompt_key(text, jsonb) is
 
 -- Why: the answers are the product. They outlive runs and tasks, so nothing here references those.
 
+create sequence pipeline.evaluations_id_seq;
+grant usage on sequence pipeline.evaluations_id_seq to service_role;
+
 create table pipeline.evaluations (
-  id bigint not null,
+  id bigint not null default nextval('pipeline.evaluations_id_seq'),
   run_id bigint,
   task_id bigint,
   prompt_id bigint,
@@ -530,13 +533,46 @@ create policy "owners read their evaluations"
   on pipeline.evaluations for select to authenticated
   using (owner = (select pipeline.current_user_id()));
 
-create table public.prompt_evaluations (
-  id bigint generated always as identity primary key,
-  constraint prompt_evaluations_task_is_stored_once unique (run_id, task_id)
-)
-inherits (pipeline.evaluations);
-comment on table public.prompt_evaluations is
-  'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.';
+create function pipeline.make_results_table(name text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Nothing of its own but rules and indexes: tools that compare databases know inherited columns,
+  -- but not those that are both inherited and a table's own.
+  execute format(
+    'create table public.%1$I (
+       constraint %2$I primary key (id),
+       constraint %3$I unique (run_id, task_id)
+     ) inherits (pipeline.evaluations);
+     create unique index %4$I on public.%1$I (run_id, prompt_key, repetition) where task_id is null;
+     create index %5$I on public.%1$I (run_id, prompt_key, id);
+     create index %6$I on public.%1$I (experiment_name, id);
+     create index %7$I on public.%1$I (owner) where owner is not null;
+     alter table public.%1$I enable row level security;
+     revoke all on public.%1$I from anon, authenticated, service_role;
+     grant select, insert, update, delete on public.%1$I to service_role;
+     grant select on public.%1$I to authenticated;
+     create policy "owners read their evaluations" on public.%1$I for select to authenticated
+       using (owner = (select pipeline.current_user_id()))',
+    make_results_table.name, name || '_pkey', name || '_task_is_stored_once',
+    name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx'
+  );
+  execute format(
+    'comment on table public.%I is %L',
+    make_results_table.name,
+    'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
+  );
+  insert into pipeline.results_tables (name) values (make_results_table.name)
+  -- Somebody may have dropped a table of this name that was ours.
+  on conflict on constraint results_tables_pkey do update set is_foreign = false;
+end;
+$$;
+comment on function pipeline.make_results_table(text) is
+  'Makes a results table: it inherits the columns of pipeline.evaluations, and has its own indexes, grants and policy.';
+
+select pipeline.make_results_table('prompt_evaluations');
 comment on column public.prompt_evaluations.run_id is
   'The run that stored it; null for responses stored from outside. No foreign key: evaluations outlive runs.';
 comment on column public.prompt_evaluations.task_id is
@@ -560,25 +596,6 @@ comment on column public.prompt_evaluations.reference is
 comment on column public.prompt_evaluations.source is
   'Where the prompt stands: {bucket, path, format, conversation, messageId, position, time, model}.';
 comment on column public.prompt_evaluations.owner is 'The user whose run stored it.';
-
-create unique index prompt_evaluations_repetition_idx
-  on public.prompt_evaluations (run_id, prompt_key, repetition) where task_id is null;
-create index prompt_evaluations_run_idx
-  on public.prompt_evaluations (run_id, prompt_key, id);
-create index prompt_evaluations_experiment_idx
-  on public.prompt_evaluations (experiment_name, id);
-create index prompt_evaluations_owner_idx
-  on public.prompt_evaluations (owner) where owner is not null;
-
-alter table public.prompt_evaluations enable row level security;
-revoke all on public.prompt_evaluations from anon, authenticated, service_role;
-grant select, insert, update, delete on public.prompt_evaluations to service_role;
-grant select on public.prompt_evaluations to authenticated;
-create policy "owners read their evaluations"
-  on public.prompt_evaluations for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
-insert into pipeline.results_tables (name) values ('prompt_evaluations');
 
 create table public.evaluation_scores (
   id bigint generated always as identity primary key,
@@ -2523,26 +2540,8 @@ begin
     end if;
     return create_evaluations_table.name;
   end if;
-  execute format(
-    'create table public.%1$I (like public.prompt_evaluations including all)
-       inherits (pipeline.evaluations);
-     alter table public.%1$I enable row level security;
-     revoke all on public.%1$I from anon, authenticated, service_role;
-     grant select, insert, update, delete on public.%1$I to service_role;
-     grant select on public.%1$I to authenticated;
-     create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()))',
-    create_evaluations_table.name
-  );
-  execute format(
-    'comment on table public.%I is %L',
-    create_evaluations_table.name,
-    'A results table like prompt_evaluations: one row per task of a run.'
-  );
+  perform pipeline.make_results_table(create_evaluations_table.name);
   perform pipeline.create_store_function(create_evaluations_table.name);
-  -- Somebody may have dropped a table of this name that was ours.
-  insert into pipeline.results_tables (name) values (create_evaluations_table.name)
-  on conflict on constraint results_tables_pkey do update set is_foreign = false;
   return create_evaluations_table.name;
 end;
 $$;

@@ -127,26 +127,8 @@ begin
     end if;
     return create_evaluations_table.name;
   end if;
-  execute format(
-    'create table public.%1$I (like public.prompt_evaluations including all)
-       inherits (pipeline.evaluations);
-     alter table public.%1$I enable row level security;
-     revoke all on public.%1$I from anon, authenticated, service_role;
-     grant select, insert, update, delete on public.%1$I to service_role;
-     grant select on public.%1$I to authenticated;
-     create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()))',
-    create_evaluations_table.name
-  );
-  execute format(
-    'comment on table public.%I is %L',
-    create_evaluations_table.name,
-    'A results table like prompt_evaluations: one row per task of a run.'
-  );
+  perform pipeline.make_results_table(create_evaluations_table.name);
   perform pipeline.create_store_function(create_evaluations_table.name);
-  -- Somebody may have dropped a table of this name that was ours.
-  insert into pipeline.results_tables (name) values (create_evaluations_table.name)
-  on conflict on constraint results_tables_pkey do update set is_foreign = false;
   return create_evaluations_table.name;
 end;
 $$;

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { formatNumber, toBenchmarksPage } from "./benchmarks_page.ts";
 
 Deno.test("toBenchmarksPage() names the machine and shows each figure", () => {
@@ -11,13 +11,15 @@ Deno.test("toBenchmarksPage() names the machine and shows each figure", () => {
     { processors: "2 × X", memoryGb: 23.4, system: "linux", deno: "2.9.6" },
     "2026-01-02",
   );
-  ok(page.includes("2026-01-02: 2 × X, 23 GB of memory, linux, Deno 2.9.6"));
-  ok(page.includes("| a | 1,235 | rows/s | 2,000 | 0.62 |  |"));
-  ok(page.includes("| b | 1.24 | ms |  |  | at most 2 ms |"));
-  ok(!page.includes("| c |"));
+  assert(
+    page.includes("2026-01-02: 2 × X, 23 GB of memory, linux, Deno 2.9.6"),
+  );
+  assert(page.includes("| a | 1,235 | rows/s | 2,000 | 0.62 |  |"));
+  assert(page.includes("| b | 1.24 | ms |  |  | at most 2 ms |"));
+  assert(!page.includes("| c |"));
 });
 
 Deno.test("formatNumber() drops decimals that say nothing", () => {
-  equal(formatNumber(99.999), "100");
-  equal(formatNumber(1234567.8), "1,234,568");
+  assertEquals(formatNumber(99.999), "100");
+  assertEquals(formatNumber(1234567.8), "1,234,568");
 });

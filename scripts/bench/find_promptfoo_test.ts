@@ -1,4 +1,4 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { findPromptfoo } from "./find_promptfoo.ts";
 
@@ -12,7 +12,7 @@ Deno.test({
     const executable = join(folder, "promptfoo");
     const script = "#!/bin/sh\necho old Node >&2\necho 1.2.3\n";
     await Deno.writeTextFile(executable, script, { mode: 0o755 });
-    deepEqual(await findPromptfoo(named(executable)), {
+    assertEquals(await findPromptfoo(named(executable)), {
       executable,
       version: "1.2.3",
     });
@@ -20,8 +20,10 @@ Deno.test({
   },
 });
 
-Deno.test("findPromptfoo() rejects when PROMPTFOO names nothing", () =>
-  rejects(
-    findPromptfoo(named("/nowhere/promptfoo")),
-    /Cannot find \/nowhere\/promptfoo: PROMPTFOO must name/,
-  ));
+Deno.test("findPromptfoo() rejects when PROMPTFOO names nothing", async () => {
+  await assertRejects(
+    () => findPromptfoo(named("/nowhere/promptfoo")),
+    Error,
+    "Cannot find /nowhere/promptfoo: PROMPTFOO must name",
+  );
+});

@@ -1,4 +1,4 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { breakFunction } from "./break_function.ts";
 
 /** A database with one function; keeps what is run on it. */
@@ -21,16 +21,19 @@ Deno.test("breakFunction() replaces the text, however it is wrapped", async () =
     from: "a = a - n, b = 1",
     to: "b = $& + 1",
   });
-  deepEqual(run.at(-1), "update t\n  set b = $& + 1");
+  assertEquals(run.at(-1), "update t\n  set b = $& + 1");
 });
 
 Deno.test("breakFunction() rejects when the text is gone or not unique", async () => {
   for (const definition of ["a = 2", "a = 1 and a = 1"]) {
     const { run, sql } = databaseWith(definition);
-    await rejects(
-      breakFunction(sql, { function: "f", from: "a = 1", to: "" }),
+    assertMatch(
+      (await assertRejects(
+        () => breakFunction(sql, { function: "f", from: "a = 1", to: "" }),
+        Error,
+      )).message,
       /Cannot break f: it holds "a = 1" [02] times/,
     );
-    deepEqual(run.length, 1);
+    assertEquals(run.length, 1);
   }
 });

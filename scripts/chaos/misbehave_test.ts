@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { FAULT_NAMES } from "../local/model_simulator/faults.ts";
 import { createRandom } from "../local/model_simulator/latency.ts";
 import { drawIncident, EVERYDAY_RATES } from "./misbehave.ts";
@@ -11,7 +11,7 @@ const incidents = (seed: number) => {
 Deno.test("EVERYDAY_RATES add up to one call in ten", () => {
   const rates = Object.values(EVERYDAY_RATES) as number[];
   const total = rates.reduce((a, b) => a + b, 0);
-  ok(Math.abs(total - 0.1) < 1e-9, `${total}`);
+  assert(Math.abs(total - 0.1) < 1e-9, `${total}`);
 });
 
 Deno.test("every fault of the simulator happens in chaos", () => {
@@ -20,10 +20,10 @@ Deno.test("every fault of the simulator happens in chaos", () => {
       Object.keys(rates)
     ),
   );
-  deepEqual(FAULT_NAMES.filter((fault) => !happening.has(fault)), []);
+  assertEquals(FAULT_NAMES.filter((fault) => !happening.has(fault)), []);
 });
 
 Deno.test("drawIncident() repeats for the same seed", () => {
-  deepEqual(incidents(7), incidents(7));
-  equal(new Set(incidents(7).map(({ kind }) => kind)).size, 2);
+  assertEquals(incidents(7), incidents(7));
+  assertEquals(new Set(incidents(7).map(({ kind }) => kind)).size, 2);
 });

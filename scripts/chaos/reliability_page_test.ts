@@ -1,4 +1,4 @@
-import { doesNotMatch, match, ok } from "node:assert/strict";
+import { assert, assertMatch, assertNotMatch } from "@std/assert";
 import { toReliabilityPage } from "./reliability_page.ts";
 
 Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broken build", () => {
@@ -26,14 +26,14 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
       reported: ["a rule", "another"],
     },
   ]);
-  ok(
+  assert(
     page.includes(
       "| 7 | 2 | 5 | 6 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 1.23 | 4 | 61 |",
     ),
   );
-  match(page, /\| rest \| 2 \| 2\.0 s \| 3\.0 s \| 3\.0 s \|/);
-  match(page, /\| postgres \| 0 \|/);
-  match(page, /\| `f\(\)` forgets \| a rule; another \|/);
-  doesNotMatch(page, /no change/);
-  match(page, /--seed 7 --prompts 300 --write/);
+  assertMatch(page, /\| rest \| 2 \| 2\.0 s \| 3\.0 s \| 3\.0 s \|/);
+  assertMatch(page, /\| postgres \| 0 \|/);
+  assertMatch(page, /\| `f\(\)` forgets \| a rule; another \|/);
+  assertNotMatch(page, /no change/);
+  assertMatch(page, /--seed 7 --prompts 300 --write/);
 });

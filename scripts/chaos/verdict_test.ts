@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import type { ChaosReport } from "./chaos.ts";
 import { findFailures } from "./verdict.ts";
 
@@ -19,11 +19,11 @@ const passed: ChaosReport = {
 };
 
 Deno.test("findFailures() finds nothing in a run that passed", () => {
-  deepEqual(findFailures(passed), []);
+  assertEquals(findFailures(passed), []);
 });
 
 Deno.test("findFailures() names each thing that did not hold", () => {
-  deepEqual(
+  assertEquals(
     findFailures({
       ...passed,
       broken: [{ run_id: "2", broken: "a rule", detail: "3, not 4" }],

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import {
   type Comparison,
   describeComparison,
@@ -18,7 +18,7 @@ const comparison: Comparison = {
 };
 
 Deno.test("describeComparison() gives pairs, difference and latency", () => {
-  deepEqual(describeComparison(comparison), [
+  assertEquals(describeComparison(comparison), [
     "  pairs     80: 1 better, 6 worse, 73 equal",
     "  answered  −6.3 points (95 % interval −12.5 to 0.0), p = 0.13",
     "  latency   −312 ms on average",
@@ -27,13 +27,13 @@ Deno.test("describeComparison() gives pairs, difference and latency", () => {
 
 Deno.test("describeComparison() leaves out what is not known", () => {
   const equal = { ...comparison, difference: 0.1, low: 0, p: null };
-  deepEqual(describeComparison({ ...equal, latency: null }).slice(1), [
+  assertEquals(describeComparison({ ...equal, latency: null }).slice(1), [
     "  answered  +10.0 points (95 % interval 0.0 to 0.0)",
   ]);
 });
 
 Deno.test("describeScores() gives both means and the interval", () => {
-  deepEqual(
+  assertEquals(
     describeScores([{
       evaluator: "rouge-l",
       pairs: 80,

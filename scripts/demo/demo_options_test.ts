@@ -1,8 +1,8 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { readDemoOptions } from "./demo_options.ts";
 
 Deno.test("readDemoOptions() asks the simulator when nothing is given", () => {
-  deepEqual(readDemoOptions([], {}), {
+  assertEquals(readDemoOptions([], {}), {
     help: false,
     keep: false,
     maxPrompts: undefined,
@@ -15,11 +15,19 @@ Deno.test("readDemoOptions() reads every option", () => {
     ["--keep", "--max-prompts", "12"],
     {},
   );
-  deepEqual({ keep, maxPrompts }, { keep: true, maxPrompts: 12 });
+  assertEquals({ keep, maxPrompts }, { keep: true, maxPrompts: 12 });
 });
 
 Deno.test("readDemoOptions() says what is wrong with an argument", () => {
-  throws(() => readDemoOptions(["--max-prompts", "0"], {}), /--max-prompts 0/);
-  throws(() => readDemoOptions(["--max-prompts", ""], {}), /whole number/);
-  throws(() => readDemoOptions(["--kepp"], {}), /--kepp/);
+  assertThrows(
+    () => readDemoOptions(["--max-prompts", "0"], {}),
+    Error,
+    "--max-prompts 0",
+  );
+  assertThrows(
+    () => readDemoOptions(["--max-prompts", ""], {}),
+    Error,
+    "whole number",
+  );
+  assertThrows(() => readDemoOptions(["--kepp"], {}), Error, "--kepp");
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { RunProgress } from "./run_progress.ts";
 import { followProgress } from "./follow_progress.ts";
 
@@ -41,8 +41,8 @@ async function follow(steps: RunProgress[], isTerminal: boolean) {
 Deno.test("followProgress() moves a bar on a terminal and leaves it there", async () => {
   const steps = [progress(0), progress(2), progress(4, "completed")];
   const { last, shown } = await follow(steps, true);
-  equal(last.status, "completed");
-  deepEqual(shown, ["update 0/4", "update 2/4", "update 4/4", "print 4/4"]);
+  assertEquals(last.status, "completed");
+  assertEquals(shown, ["update 0/4", "update 2/4", "update 4/4", "print 4/4"]);
 });
 
 Deno.test("followProgress() prints a line every 2 s into a pipe when something moved", async () => {
@@ -55,22 +55,24 @@ Deno.test("followProgress() prints a line every 2 s into a pipe when something m
     progress(3),
     progress(4, "completed"),
   ], false);
-  deepEqual(shown, ["print 2/4", "print 3/4", "print 4/4"]);
+  assertEquals(shown, ["print 2/4", "print 3/4", "print 4/4"]);
 });
 
 Deno.test("followProgress() ends when the run is paused", async () => {
   const { last } = await follow([progress(1, "paused")], false);
-  equal(last.status, "paused");
+  assertEquals(last.status, "paused");
 });
 
 Deno.test("followProgress() ends when waiting does", async () => {
-  await rejects(
-    followProgress({
-      read: () => Promise.resolve(progress(0)),
-      screen: { isTerminal: true, columns: 80, print() {}, update() {} },
-      wait: () => Promise.reject(new Error("interrupted")),
-      now: () => 0,
-    }),
-    /interrupted/,
+  await assertRejects(
+    () =>
+      followProgress({
+        read: () => Promise.resolve(progress(0)),
+        screen: { isTerminal: true, columns: 80, print() {}, update() {} },
+        wait: () => Promise.reject(new Error("interrupted")),
+        now: () => 0,
+      }),
+    Error,
+    "interrupted",
   );
 });

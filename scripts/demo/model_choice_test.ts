@@ -1,13 +1,13 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readModelChoice, toEndpoint } from "./model_choice.ts";
 
 Deno.test("readModelChoice() chooses the simulator when no variable is set", () => {
-  deepEqual(readModelChoice({ MODEL: "" }), { kind: "simulated" });
+  assertEquals(readModelChoice({ MODEL: "" }), { kind: "simulated" });
 });
 
 Deno.test("readModelChoice() reads a real model, with or without a key", () => {
   const env = { MODEL_ENDPOINT: "http://127.0.0.1:11434", MODEL: "llama" };
-  deepEqual(readModelChoice(env), {
+  assertEquals(readModelChoice(env), {
     kind: "real",
     url: "http://127.0.0.1:11434",
     model: "llama",
@@ -19,7 +19,7 @@ Deno.test("readModelChoice() reads a real model, with or without a key", () => {
     MODEL_API_KEY: "k",
     OTHER_MODEL: "small-llama",
   });
-  deepEqual(choice, {
+  assertEquals(choice, {
     kind: "real",
     url: "http://127.0.0.1:11434",
     model: "llama",
@@ -29,14 +29,26 @@ Deno.test("readModelChoice() reads a real model, with or without a key", () => {
 });
 
 Deno.test("readModelChoice() names the variable that is missing or wrong", () => {
-  throws(() => readModelChoice({ MODEL: "m" }), /without MODEL_ENDPOINT/);
-  throws(() => readModelChoice({ MODEL_API_KEY: "k" }), /MODEL_ENDPOINT/);
-  throws(
-    () => readModelChoice({ MODEL_ENDPOINT: "https://a.test" }),
-    /without MODEL:/,
+  assertThrows(
+    () => readModelChoice({ MODEL: "m" }),
+    Error,
+    "without MODEL_ENDPOINT",
   );
-  throws(
-    () => readModelChoice({ MODEL_ENDPOINT: "api.a.test/v1", MODEL: "m" }),
+  assertThrows(
+    () => readModelChoice({ MODEL_API_KEY: "k" }),
+    Error,
+    "MODEL_ENDPOINT",
+  );
+  assertThrows(
+    () => readModelChoice({ MODEL_ENDPOINT: "https://a.test" }),
+    Error,
+    "without MODEL:",
+  );
+  assertMatch(
+    assertThrows(
+      () => readModelChoice({ MODEL_ENDPOINT: "api.a.test/v1", MODEL: "m" }),
+      Error,
+    ).message,
     /MODEL_ENDPOINT api.a.test\/v1/,
   );
 });
@@ -44,14 +56,14 @@ Deno.test("readModelChoice() names the variable that is missing or wrong", () =>
 Deno.test("toEndpoint() puts the key where the vendor wants it", () => {
   const headersFor = (url: string, apiKey?: string) =>
     toEndpoint({ kind: "real", url, model: "m", apiKey }).headers;
-  deepEqual(headersFor("https://api.openai.com/v1", "k"), {
+  assertEquals(headersFor("https://api.openai.com/v1", "k"), {
     Authorization: "Bearer {{secret:MODEL_API_KEY}}",
   });
-  deepEqual(headersFor("https://api.anthropic.com", "k"), {
+  assertEquals(headersFor("https://api.anthropic.com", "k"), {
     "x-api-key": "{{secret:MODEL_API_KEY}}",
   });
-  deepEqual(headersFor("https://generativelanguage.googleapis.com", "k"), {
+  assertEquals(headersFor("https://generativelanguage.googleapis.com", "k"), {
     "x-goog-api-key": "{{secret:MODEL_API_KEY}}",
   });
-  deepEqual(headersFor("http://127.0.0.1:11434"), {});
+  assertEquals(headersFor("http://127.0.0.1:11434"), {});
 });

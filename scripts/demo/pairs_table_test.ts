@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { drawPairs } from "./pairs_table.ts";
 
 const pair = {
@@ -9,7 +9,7 @@ const pair = {
 };
 
 Deno.test("drawPairs() draws a row per pair", () => {
-  equal(
+  assertEquals(
     drawPairs([pair, { ...pair, prompt: "And why?", tokens: null }], 70),
     `
 ┌─────────────────────────┬────────────────────────┬────────┬────────┐
@@ -27,13 +27,13 @@ Deno.test("drawPairs() draws a row per pair", () => {
 Deno.test("drawPairs() stays within the window and within three lines", () => {
   const prompt = "many words and line\nbreaks in a long prompt ".repeat(50);
   const lines = drawPairs([{ ...pair, prompt }], 90).split("\n");
-  deepEqual([...new Set(lines.map((line) => line.length))], [90]);
-  ok(lines.length <= 7, `${lines.length} lines`);
-  ok(lines.at(-2)!.includes("…") || lines.at(-3)!.includes("…"));
+  assertEquals([...new Set(lines.map((line) => line.length))], [90]);
+  assert(lines.length <= 7, `${lines.length} lines`);
+  assert(lines.at(-2)!.includes("…") || lines.at(-3)!.includes("…"));
 });
 
 Deno.test("drawPairs() cuts a text without spaces", () => {
   const lines = drawPairs([{ ...pair, prompt: "x".repeat(500) }], 80)
     .split("\n");
-  deepEqual([...new Set(lines.map((line) => line.length))], [80]);
+  assertEquals([...new Set(lines.map((line) => line.length))], [80]);
 });

@@ -1,8 +1,8 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { writeRepeatStatement, writeRunStatement } from "./run_statement.ts";
 
 Deno.test("writeRunStatement() writes a statement that a user could have written", () => {
-  equal(
+  assertEquals(
     writeRunStatement({ bucket: "archives", endpoint: "simulator" }),
     `insert into pipeline_runs (source, endpoint, options)
 values (
@@ -13,7 +13,7 @@ values (
 });
 
 Deno.test("writeRunStatement() limits the prompts when asked to", () => {
-  equal(
+  assertEquals(
     writeRunStatement({ bucket: "a", endpoint: "b", maxPrompts: 12 }),
     `insert into pipeline_runs (source, endpoint, options, max_prompts)
 values (
@@ -25,7 +25,7 @@ values (
 });
 
 Deno.test("writeRepeatStatement() names the earlier run and the model", () => {
-  equal(
+  assertEquals(
     writeRepeatStatement("1", "simulator", "o'model"),
     `insert into pipeline_runs (source, endpoint, model)
 values ('{"type": "run", "runId": 1}', 'simulator', 'o''model') returning id`,

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import type { RunProgress } from "./run_progress.ts";
 import { describeSummary, type RunSummary } from "./run_summary.ts";
 
@@ -26,7 +26,7 @@ const summary: RunSummary = {
 };
 
 Deno.test("describeSummary() lists the numbers of a run", () => {
-  deepEqual(describeSummary(progress, summary), [
+  assertEquals(describeSummary(progress, summary), [
     "  prompts   80",
     "  succeeded 79",
     "  failed    1",
@@ -38,7 +38,7 @@ Deno.test("describeSummary() lists the numbers of a run", () => {
 });
 
 Deno.test("describeSummary() leaves out what did not happen", () => {
-  deepEqual(
+  assertEquals(
     describeSummary(
       { ...progress, p50: null, p95: null, seconds: null },
       { ...summary, retries: 0 },

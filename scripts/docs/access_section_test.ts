@@ -1,8 +1,8 @@
-import { equal, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { replaceAccessSection, toAccessSection } from "./access_section.ts";
 
 Deno.test("toAccessSection() says which rows and columns a role reaches", () => {
-  equal(
+  assertEquals(
     toAccessSection({
       relations: [{
         name: "runs",
@@ -35,12 +35,12 @@ Deno.test("toAccessSection() says which rows and columns a role reaches", () => 
 });
 
 Deno.test("replaceAccessSection() wants a page with marks", () => {
-  equal(
+  assertEquals(
     replaceAccessSection(
       "a\n<!-- access: begin -->\nold\n<!-- access: end -->\nb",
       "$& new\n",
     ),
     "a\n<!-- access: begin -->\n\n$& new\n\n<!-- access: end -->\nb",
   );
-  throws(() => replaceAccessSection("a", "new"), RangeError);
+  assertThrows(() => replaceAccessSection("a", "new"), RangeError);
 });

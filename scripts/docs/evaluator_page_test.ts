@@ -1,4 +1,4 @@
-import { ok } from "node:assert/strict";
+import { assert } from "@std/assert";
 import { z } from "zod";
 import { toEvaluatorPage } from "./evaluator_page.ts";
 
@@ -17,7 +17,7 @@ Deno.test("toEvaluatorPage() lists fields with values, defaults and meanings", (
     score: "1 when it is",
     passed: "when it is",
   }]);
-  ok(page.endsWith(`## sample
+  assert(page.endsWith(`## sample
 
 Is it so?
 

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { describeValue } from "./json_schema.ts";
 
 Deno.test("describeValue() says which values there may be", () => {
@@ -23,15 +23,18 @@ Deno.test("describeValue() says which values there may be", () => {
     ],
   ];
   for (const [schema, expected] of words) {
-    equal(describeValue(schema), expected);
+    assertStrictEquals(describeValue(schema), expected);
   }
 });
 
 Deno.test("describeValue() leaves out the bounds of whole numbers themselves", () => {
   const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number;
   const [minimum, maximum] = [MIN_SAFE_INTEGER, MAX_SAFE_INTEGER];
-  equal(describeValue({ type: "integer", minimum, maximum }), "whole number");
-  equal(
+  assertEquals(
+    describeValue({ type: "integer", minimum, maximum }),
+    "whole number",
+  );
+  assertEquals(
     describeValue({ type: "integer", minimum: 0, maximum }),
     "whole number, at least 0",
   );

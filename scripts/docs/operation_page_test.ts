@@ -1,4 +1,4 @@
-import { match } from "node:assert/strict";
+import { assertMatch } from "@std/assert";
 import { z } from "zod";
 import { toOperationPage } from "./operation_page.ts";
 
@@ -13,11 +13,11 @@ Deno.test("toOperationPage() lists fields with kinds, defaults and meanings", ()
       output: z.object({ done: z.boolean().optional() }),
     },
   });
-  match(page, /Do it\. Function `do-it`\./);
-  match(
+  assertMatch(page, /Do it\. Function `do-it`\./);
+  assertMatch(
     page,
     /\| `how` \| `"fast"` or `"well"` \| default `"well"`; In which way \|/,
   );
-  match(page, /\| `items` \| list of text \| {2}\|/);
-  match(page, /\| `done` \| true or false \| optional \|/);
+  assertMatch(page, /\| `items` \| list of text \| {2}\|/);
+  assertMatch(page, /\| `done` \| true or false \| optional \|/);
 });

@@ -1,4 +1,4 @@
-import { equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { makeTemporaryDataFolder, openDataFolder } from "./data_folder.ts";
 
@@ -6,9 +6,10 @@ Deno.test("openDataFolder() refuses a folder that is in use", async () => {
   const parent = await Deno.makeTempDir();
   const path = join(parent, "data");
   const folder = await openDataFolder(path);
-  await rejects(
-    openDataFolder(path),
-    new RegExp(`process ${Deno.pid} runs an embedded Supabase`),
+  await assertRejects(
+    () => openDataFolder(path),
+    Error,
+    `process ${Deno.pid} runs an embedded Supabase`,
   );
   await folder.release();
   await (await openDataFolder(path)).release();
@@ -18,9 +19,9 @@ Deno.test("openDataFolder() refuses a folder that is in use", async () => {
 Deno.test("makeTemporaryDataFolder() removes its folder at the end", async () => {
   const parent = await Deno.makeTempDir();
   const folder = await makeTemporaryDataFolder(parent);
-  equal((await Deno.stat(folder.path)).isDirectory, true);
+  assertEquals((await Deno.stat(folder.path)).isDirectory, true);
   await folder.release();
-  await rejects(Deno.stat(folder.path), Deno.errors.NotFound);
+  await assertRejects(() => Deno.stat(folder.path), Deno.errors.NotFound);
   await Deno.remove(parent, { recursive: true });
 });
 
@@ -34,7 +35,7 @@ Deno.test("makeTemporaryDataFolder() removes what a dead process left", async ()
   const leftover = join(parent, `stack-${child.pid}-x`);
   await Deno.mkdir(leftover);
   const folder = await makeTemporaryDataFolder(parent);
-  await rejects(Deno.stat(leftover), Deno.errors.NotFound);
+  await assertRejects(() => Deno.stat(leftover), Deno.errors.NotFound);
   await folder.release();
   await Deno.remove(parent, { recursive: true });
 });

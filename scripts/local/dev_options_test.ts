@@ -1,8 +1,8 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { readDevOptions } from "./dev_options.ts";
 
 Deno.test("readDevOptions() reads every option", () => {
-  deepEqual(readDevOptions(["--port", "5000", "--data=/srv/a", "--reset"]), {
+  assertEquals(readDevOptions(["--port", "5000", "--data=/srv/a", "--reset"]), {
     help: false,
     reset: true,
     port: 5_000,
@@ -12,11 +12,16 @@ Deno.test("readDevOptions() reads every option", () => {
 });
 
 Deno.test("readDevOptions() says what is wrong with an argument", () => {
-  throws(() => readDevOptions(["--port", "many"]), /--port many/);
-  throws(() => readDevOptions(["--db-url", "localhost"]), /--db-url/);
-  throws(() => readDevOptions(["--prot", "1"]), /--prot/);
-  throws(
+  assertThrows(() => readDevOptions(["--port", "many"]), Error, "--port many");
+  assertThrows(
+    () => readDevOptions(["--db-url", "localhost"]),
+    Error,
+    "--db-url",
+  );
+  assertThrows(() => readDevOptions(["--prot", "1"]), Error, "--prot");
+  assertThrows(
     () => readDevOptions(["--db-url", "postgres://x/y", "--reset"]),
-    /Cannot reset/,
+    Error,
+    "Cannot reset",
   );
 });

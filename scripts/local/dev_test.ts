@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isAlive } from "./is_alive.ts";
@@ -60,7 +60,7 @@ async function makeParent(): Promise<string> {
 async function untilEnded(pid: number): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (isAlive(pid)) {
-    ok(Date.now() < deadline, `process ${pid} is still there`);
+    assert(Date.now() < deadline, `process ${pid} is still there`);
     await new Promise((go) => setTimeout(go, 20));
   }
 }
@@ -69,8 +69,8 @@ Deno.test("deno task dev leaves no process behind after Ctrl-C", async () => {
   const parent = await makeParent();
   const dev = await startDev(join(parent, "data"));
   dev.process.kill("SIGINT");
-  equal((await dev.process.status).code, 0);
-  equal(isAlive(dev.postgres), false);
+  assertEquals((await dev.process.status).code, 0);
+  assertEquals(isAlive(dev.postgres), false);
   await Deno.remove(parent, { recursive: true });
 });
 
@@ -82,9 +82,9 @@ Deno.test("deno task dev starts again on the folder after kill -9", async () => 
   const second = await startDev(join(parent, "data"));
   await untilEnded(first.postgres);
   const response = await fetch(`${second.url}/rest/v1/`);
-  equal(response.status, 401);
+  assertEquals(response.status, 401);
   await response.body?.cancel();
   second.process.kill("SIGTERM");
-  equal((await second.process.status).code, 0);
+  assertEquals((await second.process.status).code, 0);
   await Deno.remove(parent, { recursive: true });
 });

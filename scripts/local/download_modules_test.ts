@@ -1,4 +1,4 @@
-import { rejects } from "node:assert/strict";
+import { assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { downloadModules } from "./download_modules.ts";
 
@@ -6,6 +6,6 @@ Deno.test("downloadModules() says which program cannot be loaded", async () => {
   const folder = await Deno.makeTempDir();
   const entry = join(folder, "broken.ts");
   await Deno.writeTextFile(entry, "export default {");
-  await rejects(downloadModules([entry]), /broken\.ts/);
+  await assertRejects(() => downloadModules([entry]), Error, "broken.ts");
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,4 +1,8 @@
-import { equal, notEqual } from "node:assert/strict";
+import {
+  assertEquals,
+  assertNotStrictEquals,
+  assertStrictEquals,
+} from "@std/assert";
 import { chooseFolders, type FolderSituation } from "./folders.ts";
 
 const user: FolderSituation = {
@@ -12,22 +16,22 @@ const root = { ...user, isRoot: true, checkout: "/root/prompt-pipeline" };
 
 Deno.test("chooseFolders() keeps root's files out of root's home", () => {
   for (const folder of Object.values(chooseFolders(root))) {
-    equal(folder.startsWith("/var/lib/prompt-pipeline/"), true);
+    assertEquals(folder.startsWith("/var/lib/prompt-pipeline/"), true);
   }
 });
 
 Deno.test("chooseFolders() gives every clone of root its own data", () => {
   const other = chooseFolders({ ...root, checkout: "/srv/prompt-pipeline" });
-  notEqual(chooseFolders(root).data, other.data);
-  equal(chooseFolders(root).runtime, other.runtime);
+  assertNotStrictEquals(chooseFolders(root).data, other.data);
+  assertStrictEquals(chooseFolders(root).runtime, other.runtime);
 });
 
 Deno.test("chooseFolders() keeps a user's data in the clone", () => {
-  equal(
+  assertEquals(
     chooseFolders(user).data,
     "/home/ada/prompt-pipeline/.local/supabase",
   );
-  equal(
+  assertEquals(
     chooseFolders(user).runtime,
     "/home/ada/.cache/prompt-pipeline/runtime",
   );
@@ -35,14 +39,14 @@ Deno.test("chooseFolders() keeps a user's data in the clone", () => {
 
 Deno.test("chooseFolders() obeys XDG_CACHE_HOME", () => {
   const env = { HOME: "/home/ada", XDG_CACHE_HOME: "/fast" };
-  equal(
+  assertEquals(
     chooseFolders({ ...user, env }).runtime,
     "/fast/prompt-pipeline/runtime",
   );
 });
 
 Deno.test("chooseFolders() does without a home folder", () => {
-  equal(
+  assertEquals(
     chooseFolders({ ...user, env: {} }).runtime,
     "/tmp/prompt-pipeline/runtime",
   );

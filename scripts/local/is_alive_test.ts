@@ -1,12 +1,12 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { isAlive } from "./is_alive.ts";
 
 Deno.test("isAlive() knows this process from one that ended", async () => {
-  equal(isAlive(Deno.pid), true);
+  assertEquals(isAlive(Deno.pid), true);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["--version"],
     stdout: "null",
   }).spawn();
   await child.status;
-  equal(isAlive(child.pid), false);
+  assertEquals(isAlive(child.pid), false);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { decodeProtectedHeader, importJWK, jwtVerify } from "jose";
 import {
   createKeys,
@@ -10,9 +10,9 @@ import {
 Deno.test("readOrCreateKeys() keeps the keys of a folder", async () => {
   const folder = await Deno.makeTempDir();
   const keys = await readOrCreateKeys(folder);
-  match(keys.publishableKey, /^sb_publishable_/);
-  match(keys.secretKey, /^sb_secret_/);
-  deepEqual(await readOrCreateKeys(folder), keys);
+  assertMatch(keys.publishableKey, /^sb_publishable_/);
+  assertMatch(keys.secretKey, /^sb_secret_/);
+  assertEquals(await readOrCreateKeys(folder), keys);
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -26,7 +26,7 @@ Deno.test("signUserToken() signs what the key set accepts", async () => {
     issuer,
     audience: "authenticated",
   });
-  equal(payload.sub, "ada");
-  equal(payload.role, "authenticated");
-  equal(payload.plan, "free");
+  assertEquals(payload.sub, "ada");
+  assertEquals(payload.role, "authenticated");
+  assertEquals(payload.plan, "free");
 });

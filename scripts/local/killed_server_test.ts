@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { checkout } from "./checkout.ts";
 import { isLateWrite, isLostQueryOfTypes } from "./killed_server.ts";
 
@@ -12,9 +12,9 @@ function errorAt(place: string): TypeError {
 
 Deno.test("isLateWrite() knows the driver's error from all others", () => {
   const driver = "Immediate.nextWrite (npm/postgres/3.4.9/src/connection.js:1)";
-  equal(isLateWrite(errorAt(driver)), true);
-  equal(isLateWrite(errorAt("answer (handler.ts:1)")), false);
-  equal(isLateWrite(new TypeError("something else")), false);
+  assertEquals(isLateWrite(errorAt(driver)), true);
+  assertEquals(isLateWrite(errorAt("answer (handler.ts:1)")), false);
+  assertEquals(isLateWrite(new TypeError("something else")), false);
 });
 
 Deno.test("isLostQueryOfTypes() knows the driver's query from all others", () => {
@@ -26,10 +26,10 @@ Deno.test("isLostQueryOfTypes() knows the driver's query from all others", () =>
       select b.oid, b.typarray
       from pg_catalog.pg_type a
       left join pg_catalog.pg_type b on b.oid = a.typelem`;
-  equal(lost(types), true);
-  equal(lost("select 1"), false);
-  equal(lost(), false);
-  equal(isLostQueryOfTypes(undefined), false);
+  assertEquals(lost(types), true);
+  assertEquals(lost("select 1"), false);
+  assertEquals(lost(), false);
+  assertEquals(isLostQueryOfTypes(undefined), false);
 });
 
 /** A server that lets a connection in and is gone when it is asked for types. */
@@ -66,13 +66,13 @@ async function run(preparation: string) {
 
 Deno.test("surviveKilledServer() keeps a process alive whose connection is lost early", async () => {
   const { code, said, complaint } = await run("surviveKilledServer();");
-  equal(complaint, "");
-  equal(said, "rejected\n");
-  equal(code, 0);
+  assertEquals(complaint, "");
+  assertEquals(said, "rejected\n");
+  assertEquals(code, 0);
 });
 
 Deno.test("without surviveKilledServer() the process ends", async () => {
   const { code, complaint } = await run("");
-  equal(code, 1);
-  match(complaint, /Uncaught \(in promise\)/);
+  assertEquals(code, 1);
+  assertMatch(complaint, /Uncaught \(in promise\)/);
 });

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { readLines } from "./lines.ts";
 
 async function linesOf(...chunks: string[]): Promise<string[]> {
@@ -9,9 +9,9 @@ async function linesOf(...chunks: string[]): Promise<string[]> {
 }
 
 Deno.test("readLines() joins a line that arrives in pieces", async () => {
-  deepEqual(await linesOf("on", "e\ntw", "o\n"), ["one", "two"]);
+  assertEquals(await linesOf("on", "e\ntw", "o\n"), ["one", "two"]);
 });
 
 Deno.test("readLines() gives the last line when it has no end", async () => {
-  deepEqual(await linesOf("one\ntwo"), ["one", "two"]);
+  assertEquals(await linesOf("one\ntwo"), ["one", "two"]);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   type ModelSimulator,
   type ModelSimulatorOptions,
@@ -48,29 +48,32 @@ async function statusesOf(
 Deno.test("startModelSimulator() answers chat from the prompt and counts", async () => {
   await withSimulator({}, async (simulator) => {
     const body = await (await ask(simulator, "Hello")).json();
-    equal(body.model, "m-1");
-    equal(body.choices[0].message.content, "You said: Hello");
-    equal(simulator.count(), 1);
-    equal(simulator.requests[0].prompt, "Hello");
-    equal(simulator.requests[0].status, 200);
+    assertEquals(body.model, "m-1");
+    assertEquals(body.choices[0].message.content, "You said: Hello");
+    assertEquals(simulator.count(), 1);
+    assertEquals(simulator.requests[0].prompt, "Hello");
+    assertEquals(simulator.requests[0].status, 200);
   });
 });
 
 Deno.test("startModelSimulator() fails as often as a prompt says", async () => {
   await withSimulator({}, async (simulator) => {
     const prompt = "[[fault:500x2]][[fault:429]]";
-    deepEqual(await statusesOf(simulator, [prompt, "other", prompt, prompt]), [
-      500,
-      200,
-      500,
-      429,
-    ]);
+    assertEquals(
+      await statusesOf(simulator, [prompt, "other", prompt, prompt]),
+      [
+        500,
+        200,
+        500,
+        429,
+      ],
+    );
   });
 });
 
 Deno.test("startModelSimulator() answers 501 to a fault it does not know", async () => {
   await withSimulator({}, async (simulator) => {
-    deepEqual(await statusesOf(simulator, ["[[fault:hiccup]]"]), [501]);
+    assertEquals(await statusesOf(simulator, ["[[fault:hiccup]]"]), [501]);
   });
 });
 
@@ -78,13 +81,13 @@ Deno.test("startModelSimulator() sends Retry-After with 429", async () => {
   await withSimulator({ retryAfter: "7" }, async (simulator) => {
     const response = await ask(simulator, "[[fault:429]]");
     await response.body?.cancel();
-    equal(response.headers.get("retry-after"), "7");
+    assertEquals(response.headers.get("retry-after"), "7");
   });
 });
 
 Deno.test("startModelSimulator() enforces its requests per minute", async () => {
   await withSimulator({ requestsPerMinute: 2 }, async (simulator) => {
-    deepEqual(await statusesOf(simulator, ["a", "b", "c"]), [200, 200, 429]);
+    assertEquals(await statusesOf(simulator, ["a", "b", "c"]), [200, 200, 429]);
   });
 });
 
@@ -99,46 +102,46 @@ Deno.test("startModelSimulator() repeats its random faults for a seed", async ()
       },
     );
   }
-  deepEqual(seen[0], seen[1]);
-  equal(seen[0].join() === seen[2].join(), false);
-  equal(seen[0].includes(200) && seen[0].includes(500), true);
+  assertEquals(seen[0], seen[1]);
+  assertEquals(seen[0].join() === seen[2].join(), false);
+  assertEquals(seen[0].includes(200) && seen[0].includes(500), true);
 });
 
 Deno.test("startModelSimulator() resets a connection before the answer", async () => {
   await withSimulator({}, async (simulator) => {
-    await rejects(ask(simulator, "[[fault:reset]]"), TypeError);
-    equal(simulator.requests[0].status, 0);
+    await assertRejects(() => ask(simulator, "[[fault:reset]]"), TypeError);
+    assertEquals(simulator.requests[0].status, 0);
   });
 });
 
 Deno.test("startModelSimulator() breaks a body off half way", async () => {
   await withSimulator({}, async (simulator) => {
     const response = await ask(simulator, "[[fault:reset-in-body]]");
-    equal(response.status, 200);
-    await rejects(response.text(), TypeError);
+    assertEquals(response.status, 200);
+    await assertRejects(() => response.text(), TypeError);
   });
 });
 
 Deno.test("startModelSimulator() wants its key and never records it", async () => {
   await withSimulator({ apiKey: "hush" }, async (simulator) => {
     const refused = await ask(simulator, "a");
-    equal(refused.status, 401);
+    assertEquals(refused.status, 401);
     await refused.body?.cancel();
     const accepted = await ask(simulator, "a", {
       authorization: "Bearer hush",
     });
-    equal(accepted.status, 200);
+    assertEquals(accepted.status, 200);
     await accepted.body?.cancel();
-    equal(JSON.stringify(simulator.requests).includes("hush"), false);
-    equal(simulator.requests[1].headers.authorization, "[hidden]");
+    assertEquals(JSON.stringify(simulator.requests).includes("hush"), false);
+    assertEquals(simulator.requests[1].headers.authorization, "[hidden]");
   });
 });
 
 Deno.test("startModelSimulator() streams when told to", async () => {
   await withSimulator({ stream: true }, async (simulator) => {
     const response = await ask(simulator, "Hello");
-    equal(response.headers.get("content-type"), "text/event-stream");
-    match(await response.text(), /You said.*data: \[DONE\]\n\n$/s);
+    assertEquals(response.headers.get("content-type"), "text/event-stream");
+    assertMatch(await response.text(), /You said.*data: \[DONE\]\n\n$/s);
   });
 });
 
@@ -150,9 +153,9 @@ Deno.test("startModelSimulator() reports and is changed over HTTP", async () => 
       body: JSON.stringify({ apiKey: "other" }),
     });
     const { lastRequest, ...counts } = await changed.json();
-    deepEqual(counts, { count: 1, inFlight: 0, peakInFlight: 1 });
-    equal(lastRequest.prompt, "a");
-    deepEqual(await statusesOf(simulator, ["a"]), [401]);
+    assertEquals(counts, { count: 1, inFlight: 0, peakInFlight: 1 });
+    assertEquals(lastRequest.prompt, "a");
+    assertEquals(await statusesOf(simulator, ["a"]), [401]);
   });
 });
 
@@ -163,14 +166,14 @@ Deno.test("startModelSimulator() knows how many calls were in flight", async () 
         ask(simulator, prompt).then((response) => response.text())
       ),
     );
-    equal(simulator.peakInFlight(), 3);
+    assertEquals(simulator.peakInFlight(), 3);
   });
 });
 
 Deno.test("stop() ends calls that would never be answered", async () => {
   const simulator = await startModelSimulator({ latency: 1 });
   const call = ask(simulator, "[[fault:silence]]");
-  const outcome = rejects(call, TypeError);
+  const outcome = assertRejects(() => call, TypeError);
   while (simulator.requests.length === 0) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

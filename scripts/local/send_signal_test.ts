@@ -1,4 +1,4 @@
-import { doesNotThrow, throws } from "node:assert/strict";
+import { assertThrows } from "@std/assert";
 import { sendSignal } from "./send_signal.ts";
 
 Deno.test("sendSignal() is content when the process has ended", async () => {
@@ -7,12 +7,15 @@ Deno.test("sendSignal() is content when the process has ended", async () => {
     stdout: "null",
   }).spawn();
   await process.status;
-  doesNotThrow(() => sendSignal(process, "SIGTERM"));
+  sendSignal(process, "SIGTERM");
 });
 
 Deno.test("sendSignal() passes on that it may not", () => {
   const kill = () => {
     throw new Deno.errors.PermissionDenied("Operation not permitted");
   };
-  throws(() => sendSignal({ kill }, "SIGTERM"), Deno.errors.PermissionDenied);
+  assertThrows(
+    () => sendSignal({ kill }, "SIGTERM"),
+    Deno.errors.PermissionDenied,
+  );
 });

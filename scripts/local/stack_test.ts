@@ -1,4 +1,10 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { join } from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import { decodeProtectedHeader } from "jose";
@@ -55,23 +61,26 @@ Deno.test("startStack() serves REST by the grants and policies of the migrations
       stack.publishableKey,
       await stack.createUserToken(ada),
     );
-    equal(
+    assertEquals(
       (await service.from("greetings").insert({ message: "a" })).error,
       null,
     );
-    equal((await user.from("greetings").insert({ message: "b" })).error, null);
-    equal((await anon.from("greetings").select()).error?.code, "42501");
-    deepEqual((await user.from("greetings").select("message")).data, [{
+    assertEquals(
+      (await user.from("greetings").insert({ message: "b" })).error,
+      null,
+    );
+    assertEquals((await anon.from("greetings").select()).error?.code, "42501");
+    assertEquals((await user.from("greetings").select("message")).data, [{
       message: "b",
     }]);
-    equal((await service.from("greetings").select()).data?.length, 2);
-    deepEqual((await user.rpc("whoami")).data, {
+    assertEquals((await service.from("greetings").select()).data?.length, 2);
+    assertEquals((await user.rpc("whoami")).data, {
       role: "authenticated",
       user: ada,
       limit: "8s",
     });
     const keyless = await fetch(`${stack.url}/rest/v1/greetings`);
-    equal(keyless.status, 401);
+    assertEquals(keyless.status, 401);
     await keyless.body?.cancel();
   }));
 
@@ -82,18 +91,21 @@ Deno.test("startStack() signs users in with a token that names its key", () =>
       email: "ada@example.org",
       password: "correct horse",
     });
-    equal(error, null);
+    assertEquals(error, null);
     const { access_token: token } = data.session!;
-    equal(decodeProtectedHeader(token).kid, "local");
-    equal((await client.rpc("whoami")).data.user, data.user!.id);
-    equal((await client.auth.getUser(token)).data.user?.id, data.user!.id);
+    assertEquals(decodeProtectedHeader(token).kid, "local");
+    assertStrictEquals((await client.rpc("whoami")).data.user, data.user!.id);
+    assertStrictEquals(
+      (await client.auth.getUser(token)).data.user?.id,
+      data.user!.id,
+    );
   }, { functions: [] }));
 
 Deno.test("startStack() gives at most 1,000 rows", () =>
   withStack(async (stack) => {
     const service = clientFor(stack, stack.secretKey);
     const { data } = await service.rpc("many_numbers", { amount: 2_000 });
-    equal(data.length, 1_000);
+    assertEquals(data.length, 1_000);
   }));
 
 Deno.test("startStack() serves objects, also in parts", () =>
@@ -102,14 +114,17 @@ Deno.test("startStack() serves objects, also in parts", () =>
     await storage.createBucket("archives");
     const bucket = storage.from("archives");
     const bytes = new TextEncoder().encode("0123456789");
-    equal((await bucket.upload("2026/a.json", bytes)).error, null);
-    match((await bucket.upload("ä.json", bytes)).error!.message, /Invalid key/);
+    assertEquals((await bucket.upload("2026/a.json", bytes)).error, null);
+    assertMatch(
+      (await bucket.upload("ä.json", bytes)).error!.message,
+      /Invalid key/,
+    );
     const { data } = await bucket.download("2026/a.json");
-    equal(await data?.text(), "0123456789");
+    assertEquals(await data?.text(), "0123456789");
 
     await bucket.upload("2026/deep/b.json", bytes);
     const { data: listed } = await bucket.list("2026");
-    deepEqual(listed?.map(({ name, id }) => [name, id !== null]), [
+    assertEquals(listed?.map(({ name, id }) => [name, id !== null]), [
       ["deep", false],
       ["a.json", true],
     ]);
@@ -118,43 +133,43 @@ Deno.test("startStack() serves objects, also in parts", () =>
     const part = await fetch(url, {
       headers: { apikey: stack.secretKey, range: "bytes=2-4" },
     });
-    equal(part.status, 206);
-    equal(part.headers.get("content-range"), "bytes 2-4/10");
-    equal(await part.text(), "234");
+    assertEquals(part.status, 206);
+    assertEquals(part.headers.get("content-range"), "bytes 2-4/10");
+    assertEquals(await part.text(), "234");
     const beyond = await fetch(url, {
       headers: { apikey: stack.secretKey, range: "bytes=99-" },
     });
-    equal(beyond.status, 416);
+    assertEquals(beyond.status, 416);
     await beyond.body?.cancel();
 
     const blob = new Blob(["from a blob"], { type: "text/plain" });
-    equal((await bucket.upload("b.txt", blob)).error, null);
+    assertEquals((await bucket.upload("b.txt", blob)).error, null);
     const { data: info } = await bucket.info("b.txt");
-    equal(info?.metadata?.mimetype, "text/plain");
+    assertEquals(info?.metadata?.mimetype, "text/plain");
     const { data: signed } = await bucket.createSignedUrl("b.txt", 60);
-    equal(await (await fetch(signed!.signedUrl)).text(), "from a blob");
+    assertEquals(await (await fetch(signed!.signedUrl)).text(), "from a blob");
     const { data: upload } = await bucket.createSignedUploadUrl("c.txt");
     const { error } = await bucket.uploadToSignedUrl(
       "c.txt",
       upload!.token,
       bytes,
     );
-    equal(error, null);
+    assertEquals(error, null);
 
     const anon = clientFor(stack, stack.publishableKey).storage;
-    ok((await anon.from("archives").download("2026/a.json")).error);
-    deepEqual((await anon.from("archives").list("2026")).data, []);
+    assert((await anon.from("archives").download("2026/a.json")).error);
+    assertEquals((await anon.from("archives").list("2026")).data, []);
   }));
 
 Deno.test("startStack() runs functions as hosted Supabase does", () =>
   withStack(async (stack) => {
     const hello = `${stack.url}/functions/v1/hello`;
     const { pathname, extra, variables } = await (await fetch(hello)).json();
-    equal(pathname, "/hello");
-    equal(extra, "yes");
-    equal(variables.includes("SUPABASE_JWKS"), true);
-    equal(variables.includes("SHELL"), false);
-    deepEqual(await (await fetch(`${hello}/forbidden`)).json(), {
+    assertEquals(pathname, "/hello");
+    assertEquals(extra, "yes");
+    assertEquals(variables.includes("SUPABASE_JWKS"), true);
+    assertEquals(variables.includes("SHELL"), false);
+    assertEquals(await (await fetch(`${hello}/forbidden`)).json(), {
       write: "NotCapable",
       run: "NotCapable",
     });
@@ -162,7 +177,7 @@ Deno.test("startStack() runs functions as hosted Supabase does", () =>
       method: "POST",
       body: "later",
     });
-    equal(later.status, 202);
+    assertEquals(later.status, 202);
     await later.body?.cancel();
     await greeting(stack, "later");
   }, { functionEnv: { EXTRA: "yes" } }));
@@ -202,8 +217,8 @@ Deno.test("startStack() replaces a function that has used half its time and lets
     // Under way when the first has used half of its 6 seconds.
     const slow = processOf(stack, "/worked", "3500");
     const first = await processOf(stack);
-    ok(await replacement(stack, first));
-    equal(await slow, first);
+    assert(await replacement(stack, first));
+    assertStrictEquals(await slow, first);
     await greeting(stack, "goodbye: early_drop");
     await eventually(() => Promise.resolve(!isAlive(first) || undefined));
   }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 6_000 } }));
@@ -220,7 +235,7 @@ Deno.test("startStack() kills a function at the limit of memory", () =>
     const first = await processOf(stack, "/hold");
     const second = await replacement(stack, first);
     await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-    ok(isAlive(second));
+    assert(isAlive(second));
   }, { isolateLimits: { cpuMs: 1e6, memoryMb: 100, wallMs: 1e6 } }));
 
 Deno.test({
@@ -232,22 +247,24 @@ Deno.test({
     withStack(async (stack) => {
       const first = await processOf(stack, "/work", "60000");
       const second = await replacement(stack, first);
-      ok(isAlive(second));
+      assert(isAlive(second));
       await greeting(stack, "goodbye: cpu");
       await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-      equal(await processOf(stack), second);
+      assertStrictEquals(await processOf(stack), second);
     }, { isolateLimits: { cpuMs: 1_000, memoryMb: 1e6, wallMs: 1e6 } }),
 });
 
 Deno.test("startStack() sends pg_net's requests after the commit", () =>
   withStack(async (stack) => {
     const url = `${stack.url}/functions/v1/hello/echo`;
-    await rejects(
-      stack.sql.begin(async (sql) => {
-        await sql`select net.http_post(${url})`;
-        throw new Error("rolled back");
-      }),
-      /rolled back/,
+    await assertRejects(
+      () =>
+        stack.sql.begin(async (sql) => {
+          await sql`select net.http_post(${url})`;
+          throw new Error("rolled back");
+        }),
+      Error,
+      "rolled back",
     );
     const [{ id }] = await stack.sql`
       select net.http_post(${url}, '{"a": 1}'::jsonb) as id
@@ -259,7 +276,7 @@ Deno.test("startStack() sends pg_net's requests after the commit", () =>
       `;
       return row;
     });
-    deepEqual({ ...response }, {
+    assertEquals({ ...response }, {
       status_code: 200,
       content: '{"a": 1}',
       timed_out: false,
@@ -267,7 +284,7 @@ Deno.test("startStack() sends pg_net's requests after the commit", () =>
     const [{ responses }] = await stack.sql`
       select count(*)::integer as responses from net._http_response
     `;
-    equal(responses, 1);
+    assertEquals(responses, 1);
   }));
 
 Deno.test("setWakes() loses or repeats pg_net's requests", () =>
@@ -290,7 +307,7 @@ Deno.test("setWakes() loses or repeats pg_net's requests", () =>
       `;
       return rows.length === 3 || undefined;
     });
-    equal(
+    assertEquals(
       (await stack.sql`select from greetings where message = '"lost"'`).length,
       0,
     );
@@ -314,7 +331,7 @@ Deno.test("startStack() runs pg_cron's jobs as the user who scheduled them", () 
       `;
       return rows.length === 2 ? rows : undefined;
     });
-    deepEqual(details.map((row) => ({ ...row })), [
+    assertEquals(details.map((row) => ({ ...row })), [
       { status: "succeeded", return_message: "INSERT 1" },
       { status: "failed", return_message: "ERROR: division by zero" },
     ]);
@@ -330,7 +347,7 @@ Deno.test("startStack() puts its address into Vault", () =>
       select decrypted_secret as secret from vault.decrypted_secrets
       where name = 'project_url'
     `;
-    equal(secret, stack.url);
+    assertStrictEquals(secret, stack.url);
   }, { functions: [] }));
 
 Deno.test("kill() is followed by a restart of every part", () =>
@@ -340,7 +357,7 @@ Deno.test("kill() is followed by a restart of every part", () =>
       await stack.kill(part);
       await stack.ready();
       const response = await fetch(`${stack.url}/functions/v1/hello`);
-      equal(response.status, 200);
+      assertEquals(response.status, 200);
       await response.body?.cancel();
       const service = clientFor(stack, stack.secretKey);
       await eventually(async () => {
@@ -360,9 +377,9 @@ Deno.test("startStack() starts a function with a clock that is wrong", () => {
     return Math.round(((await response.json()).time - Date.now()) / 60_000);
   };
   return withStack(async (stack) => {
-    equal(await offset(stack), 10);
+    assertEquals(await offset(stack), 10);
     await stack.kill("functions");
-    equal(await offset(stack), -10);
+    assertEquals(await offset(stack), -10);
   }, { clockSkewMs: () => skews.shift()! });
 });
 
@@ -379,7 +396,7 @@ Deno.test("startStack() uses a plain server of the user's", () =>
         select array_agg(extname::text order by extname) as extensions
         from pg_extension
       `;
-      deepEqual(extensions, [
+      assertEquals(extensions, [
         "pgcrypto",
         "plpgsql",
         "supabase_vault",
@@ -389,7 +406,7 @@ Deno.test("startStack() uses a plain server of the user's", () =>
       const { error } = await service.from("greetings").insert({
         message: "a",
       });
-      equal(error, null);
+      assertEquals(error, null);
       const url = `${stack.url}/functions/v1/hello/later`;
       await stack.sql`select net.http_post(${url}, '"sent"'::jsonb)`;
       await greeting(stack, '"sent"');
@@ -405,8 +422,16 @@ Deno.test("startStack() uses a plain server of the user's", () =>
   }, { functions: [] }));
 
 Deno.test("startStack() says why a server of the user's is of no use", async () => {
-  await rejects(
-    startStack({ port: 0, project, databaseUrl: "postgres://x@127.0.0.1:1/x" }),
+  assertMatch(
+    (await assertRejects(
+      () =>
+        startStack({
+          port: 0,
+          project,
+          databaseUrl: "postgres://x@127.0.0.1:1/x",
+        }),
+      Error,
+    )).message,
     /Cannot use the PostgreSQL server at 127\.0\.0\.1:1: .*ECONNREFUSED/,
   );
 });
@@ -416,7 +441,7 @@ Deno.test("startStack() takes the next port when one is busy", () =>
     const port = Number(new URL(first.url).port);
     await withStack((second) => {
       const other = Number(new URL(second.url).port);
-      ok(other > port && other < port + 100);
+      assert(other > port && other < port + 100);
       return Promise.resolve();
     }, { port, functions: [] });
   }, { functions: [] }));
@@ -426,9 +451,10 @@ Deno.test("startStack() says which process uses the data folder", async () => {
   await Deno.chmod(parent, 0o755);
   const dataDir = join(parent, "data");
   await withStack(async () => {
-    await rejects(
-      startStack({ port: 0, project, dataDir }),
-      new RegExp(`process ${Deno.pid} runs an embedded Supabase in it`),
+    await assertRejects(
+      () => startStack({ port: 0, project, dataDir }),
+      Error,
+      `process ${Deno.pid} runs an embedded Supabase in it`,
     );
   }, { dataDir, functions: [] });
   await Deno.remove(parent, { recursive: true });
@@ -441,12 +467,13 @@ Deno.test("startStack() names file and line of a broken migration", async () => 
   await Deno.writeTextFile(join(broken, "config.toml"), "");
   const file = join(broken, "migrations", "1_broken.sql");
   await Deno.writeTextFile(file, "select 1;\n\nselect nothing;\n");
-  await rejects(
-    startStack({ port: 0, project: broken }),
-    (error: Error) => {
-      match(error.message, /1_broken\.sql:3: column "nothing" does not exist/);
-      return true;
-    },
+  const error = await assertRejects(
+    () => startStack({ port: 0, project: broken }),
+    Error,
+  );
+  assertMatch(
+    error.message,
+    /1_broken\.sql:3: column "nothing" does not exist/,
   );
   await Deno.remove(broken, { recursive: true });
 });

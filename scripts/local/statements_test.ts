@@ -1,4 +1,4 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import { splitStatements } from "./statements.ts";
 
 const textsOf = async (sql: string) =>
@@ -10,18 +10,18 @@ Deno.test("splitStatements() keeps semicolons of strings and bodies", async () =
     "create function f() returns int language sql begin atomic select 1; select 2; end",
     "create function g() returns int language sql as $$ select 1; $$",
   ];
-  deepEqual(await textsOf(statements.join(";\n")), statements);
+  assertEquals(await textsOf(statements.join(";\n")), statements);
 });
 
 Deno.test("splitStatements() keeps a comment with the statement below it", async () => {
-  deepEqual(await textsOf("select 1;\n-- why; so\nselect 2;\n"), [
+  assertEquals(await textsOf("select 1;\n-- why; so\nselect 2;\n"), [
     "select 1",
     "-- why; so\nselect 2",
   ]);
 });
 
 Deno.test("splitStatements() names the extension that is created", async () => {
-  deepEqual(
+  assertEquals(
     await splitStatements(
       'create extension if not exists "pg_net" with schema extensions;',
     ),
@@ -33,9 +33,9 @@ Deno.test("splitStatements() names the extension that is created", async () => {
 });
 
 Deno.test("splitStatements() gives nothing for an empty file", async () => {
-  deepEqual(await splitStatements("\n"), []);
+  assertEquals(await splitStatements("\n"), []);
 });
 
 Deno.test("splitStatements() passes on what PostgreSQL's parser says", async () => {
-  await rejects(splitStatements("selec 1"), /syntax error/);
+  await assertRejects(() => splitStatements("selec 1"), Error, "syntax error");
 });

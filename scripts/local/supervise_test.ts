@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import { supervise } from "./supervise.ts";
 
 /** A process that exists only as far as supervise() looks at it. */
@@ -29,9 +29,9 @@ Deno.test("supervise() starts a killed process again", async () => {
   });
   await part.kill();
   await part.ready();
-  equal(starts, 2);
+  assertEquals(starts, 2);
   await part.stop();
-  equal(starts, 2);
+  assertEquals(starts, 2);
 });
 
 Deno.test("supervise() tries again, more and more slowly, while it fails", async () => {
@@ -50,8 +50,8 @@ Deno.test("supervise() tries again, more and more slowly, while it fails", async
   });
   await part.kill();
   await part.ready();
-  deepEqual(pauses, [50, 100]);
-  deepEqual(lines, [
+  assertEquals(pauses, [50, 100]);
+  assertEquals(lines, [
     "part ended (SIGKILL); starting it again",
     "part: port is busy",
     "part: port is busy",
@@ -60,14 +60,16 @@ Deno.test("supervise() tries again, more and more slowly, while it fails", async
 });
 
 Deno.test("supervise() passes on why the first start failed", async () => {
-  await rejects(
-    supervise({
-      name: "part",
-      start: () => Promise.reject(new Error("no such file")),
-      end: endFake,
-      log: () => {},
-      wait: () => Promise.resolve(),
-    }),
-    /no such file/,
+  await assertRejects(
+    () =>
+      supervise({
+        name: "part",
+        start: () => Promise.reject(new Error("no such file")),
+        end: endFake,
+        log: () => {},
+        wait: () => Promise.resolve(),
+      }),
+    Error,
+    "no such file",
   );
 });

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { watchSources } from "./watch_sources.ts";
 
@@ -14,7 +14,7 @@ Deno.test("watchSources() tells once of files that are saved together", async ()
   await Deno.writeTextFile(join(folder, "a.ts"), "1");
   await Deno.writeTextFile(join(folder, "b.ts"), "1");
   await changed.promise;
-  equal(changes, 1);
+  assertEquals(changes, 1);
   stop();
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,4 +1,4 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { readMigrations } from "../local/migrations.ts";
 import { supabaseFolder } from "../local/checkout.ts";
@@ -6,7 +6,7 @@ import { composeMigrations, writeMigrations } from "./write_migrations.ts";
 
 Deno.test("supabase/migrations is what deno task migration writes", async () => {
   const committed = await readMigrations(join(supabaseFolder, "migrations"));
-  deepEqual(
+  assertEquals(
     committed.map(({ path, sql }) => ({ path, text: sql })),
     await composeMigrations(supabaseFolder),
   );
@@ -38,9 +38,9 @@ Deno.test("writeMigrations() writes one file a subject, in the order of config.t
     const [migration, ...others] = await readMigrations(
       join(folder, "migrations"),
     );
-    deepEqual(others, []);
-    deepEqual(migration.name, "core");
-    deepEqual(migration.sql.split("\n").slice(1), [
+    assertEquals(others, []);
+    assertEquals(migration.name, "core");
+    assertEquals(migration.sql.split("\n").slice(1), [
       "select 1;",
       "",
       "select 2;",
@@ -51,8 +51,9 @@ Deno.test("writeMigrations() writes one file a subject, in the order of config.t
 Deno.test("composeMigrations() names a schema file that config.toml does not list", () =>
   withProject(async (folder) => {
     await Deno.writeTextFile(join(folder, "schemas/core/c.sql"), "");
-    await rejects(
-      composeMigrations(folder),
-      /schemas\/core\/c\.sql is not in db\.migrations\.schema_paths/,
+    await assertRejects(
+      () => composeMigrations(folder),
+      Error,
+      "schemas/core/c.sql is not in db.migrations.schema_paths",
     );
   }));

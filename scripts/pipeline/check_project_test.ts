@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { checkProject, type ProjectFacts } from "./check_project.ts";
 
 const well: ProjectFacts = {
@@ -15,7 +15,7 @@ const well: ProjectFacts = {
 };
 
 Deno.test("checkProject() finds nothing to mend in a project that works", () => {
-  ok(checkProject(well, "u").every(({ isWell }) => isWell));
+  assert(checkProject(well, "u").every(({ isWell }) => isWell));
 });
 
 Deno.test("checkProject() says how to mend each thing that is broken", () => {
@@ -31,9 +31,9 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
     missingSecrets: ["OPENAI_API_KEY"],
     endpoints: { openai: "HTTP 401" },
   }, "https://p.supabase.co");
-  deepEqual(checks.filter(({ isWell }) => isWell), []);
-  ok(checks.every(({ mend }) => mend.length > 0));
-  equal(
+  assertEquals(checks.filter(({ isWell }) => isWell), []);
+  assert(checks.every(({ mend }) => mend.length > 0));
+  assertEquals(
     checks.find(({ name }) => name === "project URL")!.mend,
     "select pipeline_set_secret('project_url', 'https://p.supabase.co');",
   );

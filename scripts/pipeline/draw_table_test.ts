@@ -1,4 +1,4 @@
-import { match } from "node:assert/strict";
+import { assertMatch } from "@std/assert";
 import { drawTable } from "./draw_table.ts";
 
 Deno.test("drawTable() shows the named columns and cuts long texts", () => {
@@ -7,6 +7,6 @@ Deno.test("drawTable() shows the named columns and cuts long texts", () => {
     ["id", "text"],
     10,
   );
-  match(table, /id.*text/);
-  match(table, /│ 1 .*│ a long te… │/);
+  assertMatch(table, /id.*text/);
+  assertMatch(table, /│ 1 .*│ a long te… │/);
 });

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { extractOptionsSchema } from "../../supabase/functions/_shared/archive/options.ts";
 import { extractFiles } from "./extract_files.ts";
 import { findFiles } from "./find_files.ts";
@@ -36,7 +36,7 @@ Deno.test("extractFiles() reads an opencode folder as one archive", async () => 
     const events = await Array.fromAsync(
       extractFiles(findFiles([folder]), extractOptionsSchema.parse({})),
     );
-    deepEqual(
+    assertEquals(
       events.map((event) =>
         event.type === "prompt"
           ? event.prompt.text

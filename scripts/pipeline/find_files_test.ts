@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { findFiles } from "./find_files.ts";
 
 /** A folder with `a.json`, `deep/b.json`, and links: to a file, to the folder itself, to nowhere. */
@@ -24,7 +24,7 @@ async function found(...paths: string[]): Promise<string[]> {
 
 Deno.test("findFiles() gives every file of a folder once, sorted, and ends in circles", () =>
   withFolder(async (folder) => {
-    deepEqual(await found(folder), [
+    assertEquals(await found(folder), [
       `${folder}/a.json`,
       `${folder}/deep/b.json`,
       // Whoever opens it reports that it leads nowhere.
@@ -34,7 +34,7 @@ Deno.test("findFiles() gives every file of a folder once, sorted, and ends in ci
 
 Deno.test("findFiles() gives a file that two paths name once", () =>
   withFolder(async (folder) => {
-    deepEqual(
+    assertEquals(
       await found(`${folder}/a.json`, `${folder}/deep/copy.json`),
       [`${folder}/a.json`],
     );

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { toReadable } from "./open_archive_file.ts";
 
 Deno.test("toReadable() reads nothing ahead and keeps the latest two chunks intact", async () => {
@@ -11,12 +11,12 @@ Deno.test("toReadable() reads nothing ahead and keeps the latest two chunks inta
   let before: Uint8Array | undefined;
   for (let number = 1; number <= 6; number++) {
     const { value } = await reader.read();
-    equal(reads, number);
-    deepEqual([...value!], [number]);
-    if (before !== undefined) deepEqual([...before], [number - 1]);
+    assertStrictEquals(reads, number);
+    assertEquals([...value!], [number]);
+    if (before !== undefined) assertEquals([...before], [number - 1]);
     before = value;
   }
-  equal((await reader.read()).done, true);
+  assertEquals((await reader.read()).done, true);
 });
 
 Deno.test("toReadable() closes the file at its end and when it is not wanted", async () => {
@@ -25,7 +25,7 @@ Deno.test("toReadable() closes the file at its end and when it is not wanted", a
     closed++;
   };
   await Array.fromAsync(toReadable(() => Promise.resolve(0), close));
-  equal(closed, 1);
+  assertEquals(closed, 1);
   await toReadable(() => Promise.resolve(1), close).cancel();
-  equal(closed, 2);
+  assertEquals(closed, 2);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { createProgressMeter } from "./progress_meter.ts";
 
 function createFakes(isLive: boolean) {
@@ -21,12 +21,12 @@ Deno.test("createProgressMeter() shows count, rate and time left", () => {
   const meter = createProgressMeter(settings, terminal);
   pass(2000);
   meter.add(4);
-  match(lines[0], /█+░+ {2}4\/10 prompts {2}2\/s {2}3 s left$/);
+  assertMatch(lines[0], /█+░+ {2}4\/10 prompts {2}2\/s {2}3 s left$/);
   meter.add(1);
-  equal(lines.length, 1, "not drawn again at once");
+  assertEquals(lines.length, 1, "not drawn again at once");
   meter.add(5);
   meter.end();
-  match(lines[1], /10\/10 prompts {2}5\/s\n$/);
+  assertMatch(lines[1], /10\/10 prompts {2}5\/s\n$/);
 });
 
 Deno.test("createProgressMeter() says nothing in a pipe", () => {
@@ -34,5 +34,5 @@ Deno.test("createProgressMeter() says nothing in a pipe", () => {
   const meter = createProgressMeter(settings, terminal);
   meter.add(10);
   meter.end();
-  deepEqual(lines, []);
+  assertEquals(lines, []);
 });

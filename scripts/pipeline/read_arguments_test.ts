@@ -1,4 +1,4 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import { readArguments, toHeaders, toNumber } from "./read_arguments.ts";
 
 Deno.test("readArguments() takes options and names what is missing", () => {
@@ -7,20 +7,27 @@ Deno.test("readArguments() takes options and names what is missing", () => {
     ["ID"],
     { limit: { type: "string" } },
   );
-  deepEqual([positionals, values.limit], [["7"], "3"]);
-  throws(() => readArguments([], ["ID"], {}), /Give ID/);
-  throws(() => readArguments(["1", "2"], ["ID"], {}), /at most ID/);
-  throws(() => readArguments(["--colour"], [], {}), { name: "WrongUsage" });
+  assertEquals([positionals, values.limit], [["7"], "3"]);
+  assertThrows(() => readArguments([], ["ID"], {}), Error, "Give ID");
+  assertThrows(
+    () => readArguments(["1", "2"], ["ID"], {}),
+    Error,
+    "at most ID",
+  );
+  assertObjectMatch(
+    assertThrows(() => readArguments(["--colour"], [], {}), Error),
+    { name: "WrongUsage" },
+  );
 });
 
 Deno.test("toNumber() refuses what is no number", () => {
-  deepEqual(toNumber("limit", "1.5"), 1.5);
-  throws(() => toNumber("limit", "many"), /--limit many/);
+  assertEquals(toNumber("limit", "1.5"), 1.5);
+  assertThrows(() => toNumber("limit", "many"), Error, "--limit many");
 });
 
 Deno.test("toHeaders() splits at the first colon", () => {
-  deepEqual(toHeaders(["Referer: https://example.com"]), {
+  assertEquals(toHeaders(["Referer: https://example.com"]), {
     Referer: "https://example.com",
   });
-  throws(() => toHeaders(["Bearer x"]), /Name: value/);
+  assertThrows(() => toHeaders(["Bearer x"]), Error, "Name: value");
 });

@@ -1,8 +1,8 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { toCsvLine } from "./to_csv_line.ts";
 
 Deno.test("toCsvLine() quotes what needs it and disarms formulas", () => {
-  equal(
+  assertEquals(
     toCsvLine([1, null, 'a "b"', "two\nlines", ["x"], "=HYPERLINK(1)", -2]),
     '1,,"a ""b""","two\nlines","[""x""]",\'=HYPERLINK(1),-2',
   );

@@ -1,8 +1,8 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readConnection } from "./connection.ts";
 
 Deno.test("readConnection() reads URL and key", () => {
-  deepEqual(
+  assertEquals(
     readConnection({
       SUPABASE_URL: "http://127.0.0.1:54321/",
       SUPABASE_SECRET_KEY: "sb_secret_x",
@@ -12,10 +12,12 @@ Deno.test("readConnection() reads URL and key", () => {
 });
 
 Deno.test("readConnection() names every variable that is missing", () => {
-  throws(
+  const error = assertThrows(
     () => readConnection({ SUPABASE_URL: "example" }),
-    (error: Error) =>
-      error instanceof TypeError && /SUPABASE_URL/.test(error.message) &&
+    Error,
+  );
+  assert(
+    error instanceof TypeError && /SUPABASE_URL/.test(error.message) &&
       /SUPABASE_SECRET_KEY/.test(error.message),
   );
 });

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { findFencedBlocks } from "./fenced_blocks.ts";
 
 Deno.test("findFencedBlocks() gives language, text, section and line", () => {
@@ -12,7 +12,7 @@ Deno.test("findFencedBlocks() gives language, text, section and line", () => {
     "```",
     "```",
   ].join("\n");
-  deepEqual(findFencedBlocks(page), [
+  assertEquals(findFencedBlocks(page), [
     {
       language: "sql",
       text: "select 1;\n# no heading\n",

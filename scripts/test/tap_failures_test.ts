@@ -1,19 +1,19 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { findTapFailures } from "./tap_failures.ts";
 
 Deno.test("findTapFailures() finds none when all passed", () => {
-  deepEqual(findTapFailures(["1..2", "ok 1 - one", "ok 2 - two"]), []);
+  assertEquals(findTapFailures(["1..2", "ok 1 - one", "ok 2 - two"]), []);
 });
 
 Deno.test("findTapFailures() gives a failed assertion with its diagnosis", () => {
   const failed = 'not ok 1 - one\n# Failed test 1: "one"';
-  deepEqual(findTapFailures(["1..2", failed, "ok 2"]), [failed]);
+  assertEquals(findTapFailures(["1..2", failed, "ok 2"]), [failed]);
 });
 
 Deno.test("findTapFailures() wants the plan to be kept", () => {
-  deepEqual(findTapFailures(["1..2", "ok 1 - one"]), [
+  assertEquals(findTapFailures(["1..2", "ok 1 - one"]), [
     "1 assertions ran, planned were 1..2",
   ]);
-  deepEqual(findTapFailures([]), ["0 assertions ran, planned were none"]);
-  deepEqual(findTapFailures(["ok 1 - one"]).length, 1);
+  assertEquals(findTapFailures([]), ["0 assertions ran, planned were none"]);
+  assertEquals(findTapFailures(["ok 1 - one"]).length, 1);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { type QueuedRequest, sendQueuedRequest } from "./http_request.ts";
 
 const post: QueuedRequest = {
@@ -16,10 +16,10 @@ Deno.test("sendQueuedRequest() sends the body and the headers with a value", asy
     sent = new Request(input, init);
     return Promise.resolve(Response.json({ ok: true }, { status: 202 }));
   });
-  equal(await sent!.text(), "{}");
-  equal(sent!.headers.get("content-type"), "application/json");
-  equal(sent!.headers.has("authorization"), false);
-  deepEqual(response, {
+  assertEquals(await sent!.text(), "{}");
+  assertEquals(sent!.headers.get("content-type"), "application/json");
+  assertEquals(sent!.headers.has("authorization"), false);
+  assertEquals(response, {
     id: "7",
     status_code: 202,
     content_type: "application/json",
@@ -35,9 +35,9 @@ Deno.test("sendQueuedRequest() records why nothing came back", async () => {
     post,
     () => Promise.reject(new TypeError("connection refused")),
   );
-  equal(response.status_code, null);
-  equal(response.timed_out, false);
-  equal(response.error_msg, "connection refused");
+  assertEquals(response.status_code, null);
+  assertEquals(response.timed_out, false);
+  assertEquals(response.error_msg, "connection refused");
 });
 
 Deno.test("sendQueuedRequest() gives up at the time limit", async () => {
@@ -51,6 +51,6 @@ Deno.test("sendQueuedRequest() gives up at the time limit", async () => {
         )
       ),
   );
-  equal(response.timed_out, true);
-  equal(response.error_msg, "Timeout of 1 ms reached");
+  assertEquals(response.timed_out, true);
+  assertEquals(response.error_msg, "Timeout of 1 ms reached");
 });

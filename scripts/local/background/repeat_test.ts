@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { repeat } from "./repeat.ts";
 
 const never = 1_000_000;
@@ -14,7 +14,7 @@ Deno.test("repeat() works at once when it is woken", async () => {
   worker.wake();
   await turns[1].promise;
   await worker.stop();
-  equal(count, 2);
+  assertEquals(count, 2);
 });
 
 Deno.test("repeat() works once more when it is woken in a turn", async () => {
@@ -31,7 +31,7 @@ Deno.test("repeat() works once more when it is woken in a turn", async () => {
   gate.resolve(never);
   await second.promise;
   await worker.stop();
-  equal(count, 2);
+  assertEquals(count, 2);
 });
 
 Deno.test("repeat() tells why a turn failed and goes on", async () => {
@@ -46,5 +46,5 @@ Deno.test("repeat() tells why a turn failed and goes on", async () => {
   worker.wake();
   await second.promise;
   await worker.stop();
-  deepEqual(failures, ["no table"]);
+  assertEquals(failures, ["no table"]);
 });

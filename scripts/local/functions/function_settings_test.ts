@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { readFunctionSettings } from "./function_settings.ts";
 
@@ -14,7 +14,7 @@ Deno.test("readFunctionSettings() lists what can be served", async () => {
   for (const name of ["api", "hook", "off"]) {
     await Deno.writeTextFile(join(folder, "functions", name, "index.ts"), "");
   }
-  deepEqual(
+  assertEquals(
     (await readFunctionSettings(folder)).map(({ name, verifyJwt }) => ({
       name,
       verifyJwt,

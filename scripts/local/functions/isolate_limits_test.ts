@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { enforceLimits, type IsolateUsage } from "./isolate_limits.ts";
 
 const limits = { cpuMs: 2_000, memoryMb: 256, wallMs: 150_000 };
@@ -27,15 +27,15 @@ async function endOf(...usages: Partial<IsolateUsage>[]) {
 Deno.test("enforceLimits() retires, announces and kills, each once", async () => {
   const cpu = [900, 1_000, 1_500, 1_799, 1_800, 1_999, 2_000, 2_001];
   const { events } = await endOf(...cpu.map((cpuMs) => ({ cpuMs })));
-  deepEqual(events, ["retire", "announce cpu", "kill cpu"]);
+  assertEquals(events, ["retire", "announce cpu", "kill cpu"]);
 });
 
 Deno.test("enforceLimits() counts the limit that is closest", async () => {
-  deepEqual(
+  assertEquals(
     (await endOf({ wallMs: 75_000 }, { wallMs: 135_000 })).events,
     ["retire", "announce wall_clock"],
   );
-  deepEqual(
+  assertEquals(
     (await endOf({ cpuMs: 1_900, memoryMb: 256 })).events,
     ["kill memory"],
   );
@@ -43,13 +43,13 @@ Deno.test("enforceLimits() counts the limit that is closest", async () => {
 
 Deno.test("enforceLimits() leaves an isolate alone that uses little", async () => {
   const usage = { cpuMs: 999, memoryMb: 127, wallMs: 74_999 };
-  deepEqual((await endOf(usage)).events, []);
+  assertEquals((await endOf(usage)).events, []);
 });
 
 Deno.test("enforceLimits() looks again before processor time can run out", async () => {
   const { pauses } = await endOf({ cpuMs: 0 }, { cpuMs: 970 }, {
     cpuMs: 1_999,
   });
-  deepEqual(pauses, [100, 30, 10]);
-  ok((await endOf({ wallMs: 149_990 })).pauses[0] <= 10);
+  assertEquals(pauses, [100, 30, 10]);
+  assert((await endOf({ wallMs: 149_990 })).pauses[0] <= 10);
 });

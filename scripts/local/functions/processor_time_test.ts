@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { readProcessorTime } from "./processor_time.ts";
 
 const onLinux = Deno.build.os === "linux";
@@ -22,9 +22,9 @@ Deno.test("readProcessorTime() sees what the thread of JavaScript uses", async (
   const used = await readProcessorTime(child.pid);
   await output.cancel();
   await child.stdin.close();
-  if (!onLinux) return equal(used, null);
+  if (!onLinux) return assertEquals(used, null);
   // On a machine that is busy, the thread got less than it wanted.
-  ok(used! > 50, `${used} ms`);
+  assert(used! > 50, `${used} ms`);
 });
 
 Deno.test("readProcessorTime() has nothing to say of a process that has ended", async () => {
@@ -33,5 +33,5 @@ Deno.test("readProcessorTime() has nothing to say of a process that has ended", 
     stdout: "null",
   }).spawn();
   await child.status;
-  equal(await readProcessorTime(child.pid), null);
+  assertEquals(await readProcessorTime(child.pid), null);
 });

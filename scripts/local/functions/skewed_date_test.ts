@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { createSkewedDate } from "./skewed_date.ts";
 
 const HOUR = 3_600_000;
@@ -13,16 +13,16 @@ class Noon extends Date {
 
 Deno.test("createSkewedDate() shifts the present", () => {
   const Skewed = createSkewedDate(-HOUR, Noon as unknown as DateConstructor);
-  equal(Skewed.now(), Date.UTC(2026, 0, 1, 11));
-  equal(new Skewed().toISOString(), "2026-01-01T11:00:00.000Z");
-  equal(Date.parse(Skewed()), Date.UTC(2026, 0, 1, 11));
+  assertStrictEquals(Skewed.now(), Date.UTC(2026, 0, 1, 11));
+  assertEquals(new Skewed().toISOString(), "2026-01-01T11:00:00.000Z");
+  assertStrictEquals(Date.parse(Skewed()), Date.UTC(2026, 0, 1, 11));
 });
 
 Deno.test("createSkewedDate() leaves every other time alone", () => {
   const Skewed = createSkewedDate(HOUR);
-  equal(new Skewed(0).getTime(), 0);
-  equal(new Skewed("2026-01-01").getTime(), Skewed.UTC(2026, 0, 1));
-  equal(Skewed.parse("1970-01-01T00:00:01Z"), 1_000);
-  ok(new Skewed() instanceof Skewed);
-  ok(new Date() instanceof Skewed);
+  assertEquals(new Skewed(0).getTime(), 0);
+  assertEquals(new Skewed("2026-01-01").getTime(), Skewed.UTC(2026, 0, 1));
+  assertEquals(Skewed.parse("1970-01-01T00:00:01Z"), 1_000);
+  assert(new Skewed() instanceof Skewed);
+  assert(new Date() instanceof Skewed);
 });

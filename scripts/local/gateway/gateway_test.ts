@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { createKeys, signUserToken } from "../keys.ts";
 import { createGateway } from "./gateway.ts";
 
@@ -22,18 +22,21 @@ const hook = "http://localhost:54321/functions/v1/hook";
 Deno.test("createGateway() passes REST on with path and query", async () => {
   const request = new Request("http://localhost:54321/rest/v1/runs?select=id");
   const response = await gatewayFor(true)(request);
-  equal(await response.text(), "http://127.0.0.1:1/rest/v1/runs?select=id");
+  assertEquals(
+    await response.text(),
+    "http://127.0.0.1:1/rest/v1/runs?select=id",
+  );
 });
 
 Deno.test("createGateway() gives a function the path behind functions/v1", async () => {
   const response = await gatewayFor(false)(new Request(`${hook}/a?b=c`));
-  equal(await response.text(), "http://127.0.0.1:2/hook/a?b=c");
+  assertEquals(await response.text(), "http://127.0.0.1:2/hook/a?b=c");
 });
 
 Deno.test("createGateway() lets nobody without a token to a function", async () => {
   const response = await gatewayFor(true)(new Request(hook));
-  equal(response.status, 401);
-  deepEqual(await response.json(), {
+  assertEquals(response.status, 401);
+  assertEquals(await response.json(), {
     code: 401,
     message: "Missing authorization header",
   });
@@ -47,7 +50,7 @@ Deno.test("createGateway() lets a signed token and an API key to a function", as
   ];
   for (const headers of accepted) {
     const request = new Request(hook, { headers });
-    equal((await gatewayFor(true)(request)).status, 200);
+    assertEquals((await gatewayFor(true)(request)).status, 200);
   }
 });
 
@@ -56,13 +59,13 @@ Deno.test("createGateway() refuses a forged token", async () => {
   const request = new Request(hook, {
     headers: { authorization: `Bearer ${token}` },
   });
-  equal((await gatewayFor(true)(request)).status, 401);
+  assertEquals((await gatewayFor(true)(request)).status, 401);
 });
 
 Deno.test("createGateway() knows no other functions and services", async () => {
   for (const path of ["functions/v1/nothing", "other/v1/x", "rest/v2/x"]) {
     const request = new Request(`http://localhost:54321/${path}`);
-    equal((await gatewayFor(false)(request)).status, 404);
+    assertEquals((await gatewayFor(false)(request)).status, 404);
   }
 });
 
@@ -76,8 +79,8 @@ Deno.test("createGateway() says which service does not answer", async () => {
   const response = await gateway(
     new Request("http://localhost:54321/storage/v1/bucket"),
   );
-  equal(response.status, 502);
-  equal(
+  assertEquals(response.status, 502);
+  assertEquals(
     (await response.json()).message,
     "Cannot reach storage: connection refused",
   );

@@ -1,12 +1,12 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { faultAtCall, readDirectives } from "./directives.ts";
 
 Deno.test("readDirectives() is undefined for a prompt without any", () => {
-  equal(readDirectives("Hello [1]"), undefined);
+  assertEquals(readDirectives("Hello [1]"), undefined);
 });
 
 Deno.test("readDirectives() reads faults in order and the latency", () => {
-  deepEqual(
+  assertEquals(
     readDirectives(
       "a [[fault:500x2]] b [[fault:reset-in-body]] [[latency:80]]",
     ),
@@ -22,7 +22,7 @@ Deno.test("readDirectives() reads faults in order and the latency", () => {
 
 Deno.test("faultAtCall() goes through the faults one after the other", () => {
   const directives = readDirectives("[[fault:500x2]][[fault:htmlx1]]")!;
-  deepEqual([0, 1, 2, 3].map((call) => faultAtCall(directives, call)), [
+  assertEquals([0, 1, 2, 3].map((call) => faultAtCall(directives, call)), [
     "500",
     "500",
     "html",

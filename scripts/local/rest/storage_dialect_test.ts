@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { fromLiteResponse, toLiteRequest } from "./storage_dialect.ts";
 
 const origin = "http://127.0.0.1:54321/storage/v1/object";
@@ -10,15 +10,15 @@ Deno.test("toLiteRequest() takes the file out of a form", async () => {
   const request = await toLiteRequest(
     new Request(`${origin}/archives/a.csv`, { method: "POST", body: form }),
   );
-  equal(request.headers.get("content-type"), "text/csv");
-  equal(request.headers.get("cache-control"), "max-age=60");
-  equal(await request.text(), "hello");
+  assertEquals(request.headers.get("content-type"), "text/csv");
+  assertEquals(request.headers.get("cache-control"), "max-age=60");
+  assertEquals(await request.text(), "hello");
 });
 
 Deno.test("toLiteRequest() knows the route for signed-in users", async () => {
   const url = `${origin}/authenticated/archives/a.json?download`;
   const request = await toLiteRequest(new Request(url));
-  equal(request.url, `${origin}/archives/a.json?download`);
+  assertEquals(request.url, `${origin}/archives/a.json?download`);
 });
 
 Deno.test("fromLiteResponse() names a signed URL as the client expects it", async () => {
@@ -29,5 +29,8 @@ Deno.test("fromLiteResponse() names a signed URL as the client expects it", asyn
     request,
     Response.json({ signedUrl: "/storage/v1/object/sign/archives/a.json?t" }),
   );
-  equal((await response.json()).signedURL, "/object/sign/archives/a.json?t");
+  assertEquals(
+    (await response.json()).signedURL,
+    "/object/sign/archives/a.json?t",
+  );
 });

@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { writeReport } from "./write_report.ts";
 
 const score = {
@@ -22,11 +22,11 @@ Deno.test("writeReport() has tables, charts and the comparison", () => {
     comparison: [{ compared: "exact-match", pairs: 10, mcnemar_p: 0.21875 }],
     errors: [{ stage: "execute", class: "rate", code: "429", count: 2 }],
   });
-  match(report, /^# new against old\n/);
-  match(report, /\| new \| m \| 10 \|/);
-  match(report, /\| exact-match \| 10 \|.*\| 0\.2188 \|/);
-  equal(report.match(/<svg /g)!.length, 2);
-  match(report, /## Errors/);
+  assertMatch(report, /^# new against old\n/);
+  assertMatch(report, /\| new \| m \| 10 \|/);
+  assertMatch(report, /\| exact-match \| 10 \|.*\| 0\.2188 \|/);
+  assertEquals(report.match(/<svg /g)!.length, 2);
+  assertMatch(report, /## Errors/);
 });
 
 Deno.test("writeReport() leaves out what there is nothing to say about", () => {
@@ -37,7 +37,7 @@ Deno.test("writeReport() leaves out what there is nothing to say about", () => {
     comparison: [],
     errors: [],
   });
-  equal(report, "# x");
+  assertEquals(report, "# x");
 });
 
 Deno.test("writeReport() lets nobody's text become markup", () => {
@@ -48,8 +48,8 @@ Deno.test("writeReport() lets nobody's text become markup", () => {
     comparison: [],
     errors: [{ stage: "execute", example: "<script>|\n# no" }],
   });
-  ok(!report.includes("<script>"));
-  ok(!report.includes("<b>"));
-  ok(!report.includes("\n# no"));
-  match(report, /a \\\| b/);
+  assert(!report.includes("<script>"));
+  assert(!report.includes("<b>"));
+  assert(!report.includes("\n# no"));
+  assertMatch(report, /a \\\| b/);
 });

@@ -1,6 +1,6 @@
 // Format, lint and types, those of the functions also with the Deno of hosted Supabase.
 
-import { ok } from "node:assert/strict";
+import { assert } from "@std/assert";
 import { glob } from "node:fs/promises";
 import { checkout } from "../../local/checkout.ts";
 import {
@@ -17,7 +17,7 @@ async function expectSuccess(
   env?: Record<string, string>,
 ): Promise<void> {
   const { success, everything } = await runProgram(deno, args, env);
-  ok(success, `\n${everything}`);
+  assert(success, `\n${everything}`);
 }
 
 for (

@@ -1,6 +1,6 @@
 // What the official CLI says of the migrations, in this order, on one database.
 
-import { equal, ok } from "node:assert/strict";
+import { assert, assertStrictEquals } from "@std/assert";
 import { generateDatabaseTypes, typesPath } from "../database_types.ts";
 import { runSupabaseCli } from "../supabase_cli.ts";
 import { startTestDatabase, type TestDatabase } from "../test_database.ts";
@@ -17,12 +17,12 @@ const run = (...args: string[]) => runSupabaseCli(args, database!.url);
 
 Deno.test("supabase db push deploys the migrations", async () => {
   const { success, everything } = await run("db", "push");
-  ok(success, everything);
+  assert(success, everything);
 });
 
 Deno.test("supabase db push finds nothing to do the second time", async () => {
   const { everything } = await run("db", "push");
-  ok(everything.includes("Remote database is up to date"), everything);
+  assert(everything.includes("Remote database is up to date"), everything);
 });
 
 Deno.test("supabase db advisors finds no warning", async () => {
@@ -31,11 +31,11 @@ Deno.test("supabase db advisors finds no warning", async () => {
     "advisors",
     "--fail-on=warn",
   );
-  ok(success, everything);
+  assert(success, everything);
 });
 
 Deno.test("database.types.ts is what supabase gen types gives", async () => {
-  equal(
+  assertStrictEquals(
     await Deno.readTextFile(typesPath),
     await generateDatabaseTypes(database!.url),
     "The tables or functions have changed; run: deno task types",

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
 import {
   callPatiently,
   type Patience,
@@ -53,19 +53,19 @@ async function callThatFails(
 }
 
 Deno.test("callPatiently() doubles its waits up to the longest, as often as the schedule says", async () => {
-  deepEqual(await callThatFails(["transient", "transient"]), {
+  assertEquals(await callThatFails(["transient", "transient"]), {
     ok: true,
     calls: 3,
     tries: 3,
     waits: [100, 150],
   });
   const { ok, calls } = await callThatFails(Array(5).fill("transient"));
-  deepEqual([ok, calls], [false, 3]);
+  assertEquals([ok, calls], [false, 3]);
 });
 
 Deno.test("callPatiently() does not repeat a class without a schedule", async () => {
   const { ok, calls } = await callThatFails(["permanent"]);
-  deepEqual([ok, calls], [false, 1]);
+  assertEquals([ok, calls], [false, 1]);
 });
 
 Deno.test("callPatiently() counts each class for itself, and a rate limit as no try", async () => {
@@ -74,7 +74,7 @@ Deno.test("callPatiently() counts each class for itself, and a rate limit as no 
     ["rate", "rate", "transient", "transient"],
     { schedules },
   );
-  deepEqual([ok, tries, waits], [true, 3, [100, 150, 100, 150]]);
+  assertEquals([ok, tries, waits], [true, 3, [100, 150, 100, 150]]);
 });
 
 Deno.test("callPatiently() waits as long as it was asked to, and tells", async () => {
@@ -84,19 +84,19 @@ Deno.test("callPatiently() waits as long as it was asked to, and tells", async (
     random: () => 0.5,
     onWait: (...wait) => told.push(wait),
   });
-  deepEqual([waits, told], [[7_000], [["transient", 7_000]]]);
+  assertEquals([waits, told], [[7_000], [["transient", 7_000]]]);
 });
 
 Deno.test("callPatiently() takes a share of a wait that nobody asked for", async () => {
   const { waits } = await callThatFails(["transient"], { random: () => 0.5 });
-  deepEqual(waits, [50]);
+  assertEquals(waits, [50]);
 });
 
 Deno.test("callPatiently() begins no wait that would reach the end", async () => {
   const { ok, waits } = await callThatFails(["transient", "transient"], {
     endsAt: 200,
   });
-  deepEqual([ok, waits], [false, [100]]);
+  assertEquals([ok, waits], [false, [100]]);
 });
 
 Deno.test("callPatiently() makes one last try when a wait is cut short", async () => {
@@ -105,7 +105,7 @@ Deno.test("callPatiently() makes one last try when a wait is cut short", async (
     {},
     createTime(1),
   );
-  deepEqual([ok, calls], [false, 2]);
+  assertEquals([ok, calls], [false, 2]);
 });
 
 Deno.test("repeatWhileUnavailable() repeats nothing but what is unavailable", async () => {
@@ -121,11 +121,15 @@ Deno.test("repeatWhileUnavailable() repeats nothing but what is unavailable", as
       { clock, signal, schedule: SCHEDULE },
     );
   };
-  equal(await fail("unavailable", 3), "yes");
-  await rejects(fail("unavailable"), { code: "unavailable" });
-  equal(calls, 3);
-  await rejects(fail("conflict"), { code: "conflict" });
-  equal(calls, 1);
+  assertEquals(await fail("unavailable", 3), "yes");
+  assertObjectMatch(await assertRejects(() => fail("unavailable"), Error), {
+    code: "unavailable",
+  });
+  assertEquals(calls, 3);
+  assertObjectMatch(await assertRejects(() => fail("conflict"), Error), {
+    code: "conflict",
+  });
+  assertEquals(calls, 1);
 });
 
 Deno.test("repeatWhileUnavailable() waits as long as the error says", async () => {
@@ -138,5 +142,5 @@ Deno.test("repeatWhileUnavailable() waits as long as the error says", async () =
       ),
     { clock, signal, schedule: SCHEDULE },
   );
-  deepEqual(waits, [3_000]);
+  assertEquals(waits, [3_000]);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readConfig } from "./config.ts";
 
 const minimal = {
@@ -7,7 +7,7 @@ const minimal = {
 };
 
 Deno.test("readConfig() reads the default secret key and fills in defaults", () => {
-  deepEqual({ ...readConfig(minimal) }, {
+  assertEquals({ ...readConfig(minimal) }, {
     supabaseUrl: "http://127.0.0.1:54321",
     secretKey: "sb_secret_x",
     workerSeconds: 50,
@@ -21,15 +21,15 @@ Deno.test("readConfig() falls back to the legacy service role key", () => {
     SUPABASE_SECRET_KEYS: "not json",
     SUPABASE_SERVICE_ROLE_KEY: "legacy",
   });
-  equal(config.secretKey, "legacy");
+  assertEquals(config.secretKey, "legacy");
 });
 
 Deno.test("readConfig() names every variable that is wrong", () => {
-  throws(
+  const error = assertThrows(
     () =>
       readConfig({ WORKER_SECONDS: "1", PIPELINE_ALLOW_PRIVATE_HOSTS: "yes" }),
-    (error: Error) =>
-      ["SUPABASE_URL", "WORKER_SECONDS", "PIPELINE_ALLOW_PRIVATE_HOSTS"]
-        .every((name) => error.message.includes(name)),
+    Error,
   );
+  assert(["SUPABASE_URL", "WORKER_SECONDS", "PIPELINE_ALLOW_PRIVATE_HOSTS"]
+    .every((name) => error.message.includes(name)));
 });

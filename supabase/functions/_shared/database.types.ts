@@ -474,7 +474,7 @@ export type Database = {
           "error"?: string | null;
           "experiment_name"?: string | null;
           "finish_reason"?: string | null;
-          "id"?: never;
+          "id"?: number;
           "input_tokens"?: number | null;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -501,7 +501,7 @@ export type Database = {
           "error"?: string | null;
           "experiment_name"?: string | null;
           "finish_reason"?: string | null;
-          "id"?: never;
+          "id"?: number;
           "input_tokens"?: number | null;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;

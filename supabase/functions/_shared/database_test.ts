@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
 import { createDatabase, toErrorCode, withPatience } from "./database.ts";
 
 function clientThatAnswers(answer: unknown) {
@@ -14,11 +14,11 @@ function clientThatAnswers(answer: unknown) {
 
 Deno.test("createDatabase() passes name and arguments and returns the data", async () => {
   const { client, calls } = clientThatAnswers({ data: "s", error: null });
-  equal(
+  assertEquals(
     await createDatabase(client).call("pipeline_read_secret", { name: "n" }),
     "s",
   );
-  deepEqual(calls, [["pipeline_read_secret", { name: "n" }]]);
+  assertEquals(calls, [["pipeline_read_secret", { name: "n" }]]);
 });
 
 Deno.test("createDatabase() knows the functions, their arguments and their answers", async () => {
@@ -31,7 +31,7 @@ Deno.test("createDatabase() knows the functions, their arguments and their answe
   await call("pipeline_end_worker", { worker_id: "w", now: "2026-01-01" });
   // @ts-expect-error -- it answers a text
   const secret: number = await call("pipeline_read_secret", { name: "n" });
-  equal(secret, null);
+  assertEquals(secret, null);
 });
 
 Deno.test("createDatabase() names the function in its error", async () => {
@@ -39,8 +39,12 @@ Deno.test("createDatabase() names the function in its error", async () => {
     error: { code: "PPL01", message: "gone" },
     status: 400,
   });
-  await rejects(
-    createDatabase(client).call("pipeline_end_worker", { worker_id: "w" }),
+  assertObjectMatch(
+    await assertRejects(
+      () =>
+        createDatabase(client).call("pipeline_end_worker", { worker_id: "w" }),
+      Error,
+    ),
     { code: "lease_lost", message: "Cannot call pipeline_end_worker(): gone" },
   );
 });
@@ -50,8 +54,11 @@ Deno.test("createDatabase() takes a gateway's answer for a database that cannot 
     error: { code: 502, message: "no upstream" },
     status: 502,
   });
-  await rejects(
-    createDatabase(client).call("pipeline_read_secret", { name: "n" }),
+  assertObjectMatch(
+    await assertRejects(
+      () => createDatabase(client).call("pipeline_read_secret", { name: "n" }),
+      Error,
+    ),
     { code: "unavailable" },
   );
 });
@@ -73,20 +80,20 @@ Deno.test("withPatience() repeats calls until the database has been away for so 
     signal,
   });
   const call = () => database.call("pipeline_end_worker", { worker_id: "w" });
-  await rejects(call, { code: "unavailable" });
+  assertObjectMatch(await assertRejects(call, Error), { code: "unavailable" });
   // 0.1, 0.2, 0.4, 0.8, 1.6 and three times 2 s.
-  deepEqual([calls.length, now], [9, 9_100]);
-  await rejects(call, { code: "unavailable" });
-  equal(calls.length, 18);
+  assertEquals([calls.length, now], [9, 9_100]);
+  assertObjectMatch(await assertRejects(call, Error), { code: "unavailable" });
+  assertEquals(calls.length, 18);
 });
 
 Deno.test("toErrorCode() tells passing faults from final ones", () => {
-  equal(toErrorCode("57P03", 503), "unavailable");
-  equal(toErrorCode(undefined, 0), "unavailable");
-  equal(toErrorCode("", 502), "unavailable");
-  equal(toErrorCode("40P01", 500), "unavailable");
-  equal(toErrorCode("22023", 400), "invalid_request");
-  equal(toErrorCode("23505", 409), "conflict");
-  equal(toErrorCode("42501", 401), "forbidden");
-  equal(toErrorCode("42883", 404), "internal");
+  assertEquals(toErrorCode("57P03", 503), "unavailable");
+  assertEquals(toErrorCode(undefined, 0), "unavailable");
+  assertEquals(toErrorCode("", 502), "unavailable");
+  assertEquals(toErrorCode("40P01", 500), "unavailable");
+  assertEquals(toErrorCode("22023", 400), "invalid_request");
+  assertEquals(toErrorCode("23505", 409), "conflict");
+  assertEquals(toErrorCode("42501", 401), "forbidden");
+  assertEquals(toErrorCode("42883", 404), "internal");
 });

@@ -1,4 +1,4 @@
-import { equal, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { RE2JS } from "re2js";
 import { addPatternSize } from "./pattern_size.ts";
 
@@ -18,13 +18,13 @@ Deno.test("addPatternSize() adds up what ordinary patterns take", () => {
     ]
   ) {
     const once = addPatternSize(0, ordinary, compile);
-    equal(addPatternSize(once, ordinary, compile), 2 * once);
+    assertEquals(addPatternSize(once, ordinary, compile), 2 * once);
   }
 });
 
 Deno.test("addPatternSize() refuses what would search for minutes", () => {
-  throws(() => addPatternSize(0, ".{0,600}", compile), RangeError);
-  throws(() => addPatternSize(999, "ab", compile), RangeError);
+  assertThrows(() => addPatternSize(0, ".{0,600}", compile), RangeError);
+  assertThrows(() => addPatternSize(999, "ab", compile), RangeError);
 });
 
 Deno.test("addPatternSize() does not compile what takes much memory", () => {
@@ -36,5 +36,5 @@ Deno.test("addPatternSize() does not compile what takes much memory", () => {
       "((([ab]{10,}){10}){10})x{3}",
       "(a|(b|c{9}){9}){20}",
     ]
-  ) throws(() => addPatternSize(0, source, neverCompile), RangeError);
+  ) assertThrows(() => addPatternSize(0, source, neverCompile), RangeError);
 });

@@ -1,8 +1,8 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { toStorableJson } from "./storable_json.ts";
 
 Deno.test("toStorableJson() replaces what Postgres cannot store, in keys too", () => {
-  deepEqual(
+  assertEquals<unknown>(
     toStorableJson({ a: ["x\0y", { "k\0": "\ud83d" }], b: "\udc4d👍\u0001" }),
     { a: ["x\ufffdy", { "k\ufffd": "\ufffd" }], b: "\ufffd👍\u0001" },
   );
@@ -10,11 +10,11 @@ Deno.test("toStorableJson() replaces what Postgres cannot store, in keys too", (
 
 Deno.test("toStorableJson() keeps texts that only look like escapes", () => {
   const value = ["\\u0000", '\\\\ud83d "quoted"\n', null, 1.5, true];
-  deepEqual(toStorableJson(value), value);
-  deepEqual(toStorableJson([...value, "\0"]), [...value, "\ufffd"]);
+  assertEquals(toStorableJson(value), value);
+  assertEquals(toStorableJson([...value, "\0"]), [...value, "\ufffd"]);
 });
 
 Deno.test("toStorableJson() gives back a value that is fine", () => {
   const value = { text: "fine" };
-  equal(toStorableJson(value), value);
+  assertStrictEquals(toStorableJson(value), value);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import type { Assignment } from "../_shared/stages/assignment.ts";
 import { createHandler } from "./handler.ts";
 
@@ -53,27 +53,30 @@ function createFakes(started: Assignment | null) {
 Deno.test("createHandler() answers 202 and works afterwards", async () => {
   const { post, works } = createFakes(assignment);
   const response = await post(wake);
-  equal(response.status, 202);
-  deepEqual(await response.json(), { workerId: wake.workerId });
-  equal(works.length, 1);
+  assertEquals(response.status, 202);
+  assertEquals(await response.json(), { workerId: wake.workerId });
+  assertEquals(works.length, 1);
 });
 
 Deno.test("createHandler() refuses a spent token and does no work", async () => {
   const { post, works } = createFakes(null);
   const response = await post(wake);
-  equal(response.status, 401);
-  equal((await response.json()).code, "unauthorized");
-  equal(works.length, 0);
+  assertEquals(response.status, 401);
+  assertEquals((await response.json()).code, "unauthorized");
+  assertEquals(works.length, 0);
 });
 
 Deno.test("createHandler() refuses a body that is not a wake", async () => {
   const { post } = createFakes(assignment);
   for (const body of ["not json", {}, { ...wake, workerId: "1" }]) {
-    equal((await post(body)).status, 400);
+    assertEquals((await post(body)).status, 400);
   }
 });
 
 Deno.test("createHandler() reads no more of a body than a wake has", async () => {
   const { post } = createFakes(assignment);
-  equal((await post({ ...wake, token: "t".repeat(10_000) })).status, 413);
+  assertEquals(
+    (await post({ ...wake, token: "t".repeat(10_000) })).status,
+    413,
+  );
 });

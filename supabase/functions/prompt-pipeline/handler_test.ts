@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { PipelineError } from "../_shared/errors.ts";
 import type { HandlerDependencies } from "../_shared/http/operation_handler.ts";
 import { createHandler } from "./handler.ts";
@@ -40,15 +40,18 @@ Deno.test("createHandler() runs the operation that the body names", async () => 
     prompts: ["2+2"],
     modelEndpoint: "http://model.example/v1/chat/completions",
   });
-  equal(response.status, 200);
+  assertEquals(response.status, 200);
   const { responses, successful } = await response.json();
-  deepEqual([successful, responses[0].response], [1, "4"]);
+  assertEquals([successful, responses[0].response], [1, "4"]);
 });
 
 Deno.test("createHandler() lists the operations when the body names none", async () => {
   const response = await send({ operation: "fly" });
-  equal(response.status, 400);
-  match((await response.json()).message, /extract_prompts, execute_batch/);
+  assertEquals(response.status, 400);
+  assertMatch(
+    (await response.json()).message,
+    /extract_prompts, execute_batch/,
+  );
 });
 
 Deno.test("createHandler() lists every problem of an input", async () => {
@@ -58,27 +61,30 @@ Deno.test("createHandler() lists every problem of an input", async () => {
     modelEndpoint: "ftp://x",
     colour: "red",
   });
-  equal(response.status, 400);
+  assertEquals(response.status, 400);
   const { errors } = await response.json();
   const messages = errors.map(({ message }: { message: string }) => message);
-  equal(messages.length, 3);
-  ok(messages.some((message: string) => message.includes("colour")));
+  assertEquals(messages.length, 3);
+  assert(messages.some((message: string) => message.includes("colour")));
 });
 
 Deno.test("createHandler() refuses a wrong key and other methods", async () => {
-  equal((await send({ operation: "execute_batch" }, "wrong")).status, 401);
+  assertEquals(
+    (await send({ operation: "execute_batch" }, "wrong")).status,
+    401,
+  );
   const response = await createHandler("https://p.example", dependencies)(
     new Request("http://localhost", { method: "DELETE" }),
   );
-  equal(response.status, 405);
+  assertEquals(response.status, 405);
 });
 
 Deno.test("createHandler() answers preflight requests of pages", async () => {
   const response = await createHandler("https://p.example", dependencies)(
     new Request("http://localhost", { method: "OPTIONS" }),
   );
-  equal(response.status, 204);
-  match(
+  assertEquals(response.status, 204);
+  assertMatch(
     response.headers.get("access-control-allow-headers")!,
     /apikey.*idempotency-key/,
   );
@@ -90,9 +96,9 @@ Deno.test("createHandler() describes every operation on GET, without a key", asy
     dependencies,
   )(new Request("http://localhost/prompt-pipeline"));
   const document = await response.json();
-  equal(document.openapi, "3.1.0");
+  assertEquals(document.openapi, "3.1.0");
   const { post } = document.paths["/execute-batch"];
   const schema = post.requestBody.content["application/json"].schema;
-  ok(schema.properties.prompts && schema.properties.maxConcurrency);
-  deepEqual(Object.keys(document.paths).includes("/run-pipeline"), true);
+  assert(schema.properties.prompts && schema.properties.maxConcurrency);
+  assertEquals(Object.keys(document.paths).includes("/run-pipeline"), true);
 });

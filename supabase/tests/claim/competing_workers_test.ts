@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import type { Sql } from "postgres";
 import { startProjectDatabase } from "../../../scripts/test/test_database.ts";
 
@@ -87,7 +87,7 @@ Deno.test("pipeline_claim_tasks() counts money that a result is just spending", 
   await sql`update pipeline_runs set max_cost = 2.5 where id = ${runId}`;
   const workerId = await startWorker(sql, runId);
   const first = await claim(sql, workerId);
-  deepEqual(first.tasks.length, 2);
+  assertEquals(first.tasks.length, 2);
 
   let second: Promise<Claim> | undefined;
   await sql.begin(async (session) => {
@@ -102,7 +102,7 @@ Deno.test("pipeline_claim_tasks() counts money that a result is just spending", 
       return waiting === 1;
     });
   });
-  deepEqual((await second!).tasks, []);
+  assertEquals((await second!).tasks, []);
 });
 
 Deno.test("pipeline_claim_tasks() gives competing workers every task once and no more than the slots", async () => {
@@ -123,7 +123,7 @@ Deno.test("pipeline_claim_tasks() gives competing workers every task once and no
       if (claimed.status !== "running") return;
       const ids = claimed.tasks.map(({ id }) => id);
       for (const id of ids) {
-        ok(!held.has(id), `task ${id} has two holders`);
+        assert(!held.has(id), `task ${id} has two holders`);
         held.add(id);
       }
       const [{ leased }] = await sql`
@@ -142,8 +142,8 @@ Deno.test("pipeline_claim_tasks() gives competing workers every task once and no
   }
   await Promise.all([...runIds, ...runIds, ...runIds].map(work));
 
-  ok(mostLeased <= 7, `${mostLeased} tasks were leased at the same time`);
-  deepEqual(
+  assert(mostLeased <= 7, `${mostLeased} tasks were leased at the same time`);
+  assertEquals<unknown>(
     await sql`
       select status, open, succeeded, failed, (
         select count(*)::integer from prompt_evaluations

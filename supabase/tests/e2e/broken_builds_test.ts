@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import {
   isProven,
   proveInvariants,
@@ -7,10 +7,10 @@ import {
 
 Deno.test("each invariant is reported for a build that breaks it, and none for the sound one", async () => {
   const [sound, ...broken] = await proveInvariants();
-  deepEqual(sound.reported, []);
-  deepEqual(broken.filter((proof) => !isProven(proof)), []);
+  assertEquals(sound.reported, []);
+  assertEquals(broken.filter((proof) => !isProven(proof)), []);
   const invariants = await readInvariants();
-  ok(invariants.length >= 7, `only ${invariants.length} invariants found`);
+  assert(invariants.length >= 7, `only ${invariants.length} invariants found`);
   const promised = broken.flatMap(({ build }) => build.breaks);
-  deepEqual(invariants.filter((name) => !promised.includes(name)), []);
+  assertEquals(invariants.filter((name) => !promised.includes(name)), []);
 });

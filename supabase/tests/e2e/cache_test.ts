@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { numberedPrompts, withProject } from "./project.ts";
 
 Deno.test("a caching run answers from the cache what was asked before, and counts it apart", () =>
@@ -12,21 +12,21 @@ Deno.test("a caching run answers from the cache what was asked before, and count
       parameters: { temperature: 0 },
     };
     await project.untilOver(await project.startRun(source, columns));
-    equal(project.model.count(), 11);
+    assertEquals(project.model.count(), 11);
 
     const again = await project.startRun(source, columns);
     const run = await project.untilOver(again);
-    deepEqual([run.succeeded, run.failed], [11, 0]);
-    equal(project.model.count(), 12, "a failed answer is never served");
+    assertEquals([run.succeeded, run.failed], [11, 0]);
+    assertEquals(project.model.count(), 12, "a failed answer is never served");
     const [counted] = await project.sql`
       select cached, input_tokens from pipeline_runs where id = ${again}
     `;
-    equal(counted.cached, 10);
+    assertEquals(counted.cached, 10);
     const [row] = await project.sql`
       select response, cost, metadata ->> 'cached' as cached, duration_ms
       from prompt_evaluations where run_id = ${again} and prompt = 'prompt 3'
     `;
-    deepEqual({ ...row }, {
+    assertEquals({ ...row }, {
       response: "You said: prompt 3",
       cost: "0",
       cached: "true",
@@ -39,9 +39,17 @@ Deno.test("a caching run answers from the cache what was asked before, and count
         parameters: { temperature: 1 },
       }),
     );
-    equal(project.model.count(), 23, "other parameters are another question");
+    assertEquals(
+      project.model.count(),
+      23,
+      "other parameters are another question",
+    );
     await project.untilOver(
       await project.startRun(source, { parameters: { temperature: 0 } }),
     );
-    equal(project.model.count(), 34, "a run that does not ask for it calls");
+    assertEquals(
+      project.model.count(),
+      34,
+      "a run that does not ask for it calls",
+    );
   }));

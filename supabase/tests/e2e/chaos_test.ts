@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { runChaos } from "../../../scripts/chaos/chaos.ts";
 import { findFailures } from "../../../scripts/chaos/verdict.ts";
 
@@ -11,8 +11,8 @@ Deno.test("all invariants hold after kills, lost wakes, wrong clocks and faults 
     killForMs: 12_000,
     log: () => {},
   });
-  deepEqual(findFailures(report), []);
-  ok(report.kills.length >= 2, `${report.kills.length} kills`);
-  ok(report.incidents.storm >= 1, "no storm of 429s");
-  ok(report.clockSkewsMs.length >= 2, "no worker was started again");
+  assertEquals(findFailures(report), []);
+  assert(report.kills.length >= 2, `${report.kills.length} kills`);
+  assert(report.incidents.storm >= 1, "no storm of 429s");
+  assert(report.clockSkewsMs.length >= 2, "no worker was started again");
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import { numberedPrompts, type Project, withProject } from "./project.ts";
@@ -58,14 +58,14 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
         "--json",
       ]);
     const first = await upload();
-    equal(first.code, 0, first.stderr);
-    deepEqual(
+    assertEquals(first.code, 0, first.stderr);
+    assertEquals(
       jsonLines(first.stdout).map(({ path, outcome }) => [path, outcome]),
       ["chatgpt.json", "claude.json", "messages.jsonl"]
         .map((name) => [`2026/${name}`, "uploaded"]),
     );
     const second = await upload();
-    ok(
+    assert(
       jsonLines(second.stdout).every(({ outcome }) =>
         outcome === "already there"
       ),
@@ -77,10 +77,10 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
       "--upload",
       "chats/by-extract",
     ]);
-    equal(sent.code, 0, sent.stderr);
+    assertEquals(sent.code, 0, sent.stderr);
     const { data: objects } = await project.client.storage.from("chats")
       .list("by-extract");
-    deepEqual(
+    assertEquals(
       objects!.map(({ name }) => name),
       ["chatgpt.json", "claude.json", "messages.jsonl"],
     );
@@ -96,7 +96,7 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
       "5",
       "--json",
     ]);
-    deepEqual(
+    assertEquals(
       [ran.code, JSON.parse(ran.stdout).succeeded],
       [0, 5],
       ran.stderr,
@@ -113,30 +113,33 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
       "--experiment",
       "new",
     ]);
-    equal(again.code, 0, again.stderr);
-    match(again.stdout, /Run 2 is completed: 5 succeeded, 0 failed/);
+    assertEquals(again.code, 0, again.stderr);
+    assertMatch(again.stdout, /Run 2 is completed: 5 succeeded, 0 failed/);
 
     const shown = await pipeline(project, ["show", "1"]);
-    match(shown.stdout, /status +completed/);
+    assertMatch(shown.stdout, /status +completed/);
     const listed = await pipeline(project, ["list", "--json"]);
-    deepEqual(
+    assertEquals(
       JSON.parse(listed.stdout).map(({ id }: { id: number }) => id),
       [2, 1],
     );
-    match((await pipeline(project, ["list"])).stdout, /experiment_name.*│/);
+    assertMatch(
+      (await pipeline(project, ["list"])).stdout,
+      /experiment_name.*│/,
+    );
     const exported = await pipeline(project, ["export", "1"]);
-    equal(jsonLines(exported.stdout).length, 5);
+    assertEquals(jsonLines(exported.stdout).length, 5);
     const csv = await pipeline(project, ["export", "old", "--format", "csv"]);
-    match(csv.stdout, /^id,run_id,prompt_key,prompt,/);
+    assertMatch(csv.stdout, /^id,run_id,prompt_key,prompt,/);
     const compared = await pipeline(project, [
       "compare",
       "old",
       "new",
       "--json",
     ]);
-    equal(JSON.parse(compared.stdout)[0].pairs, 5);
+    assertEquals(JSON.parse(compared.stdout)[0].pairs, 5);
     const followed = await pipeline(project, ["follow", "1"]);
-    deepEqual([followed.code, followed.stdout], [
+    assertEquals([followed.code, followed.stdout], [
       0,
       "Run 1 is completed: 5 succeeded, 0 failed\n",
     ]);
@@ -153,8 +156,8 @@ Deno.test("execute and store work in a pipe, secrets and endpoints by name", () 
       "--model",
       "simulated",
     ], prompts);
-    equal(executed.code, 0, executed.stderr);
-    deepEqual(
+    assertEquals(executed.code, 0, executed.stderr);
+    assertEquals(
       jsonLines(executed.stdout).map(({ response }) => response),
       ["You said: one", "You said: two"],
     );
@@ -163,10 +166,10 @@ Deno.test("execute and store work in a pipe, secrets and endpoints by name", () 
       ["store", "-", "--experiment", "piped", "--tag", "a"],
       executed.stdout,
     );
-    equal(JSON.parse(stored.stdout).stored, 2);
+    assertEquals(JSON.parse(stored.stdout).stored, 2);
 
     const key = "sk-only-for-the-simulator";
-    equal(
+    assertEquals(
       (await pipeline(project, ["secret", "set", "MODEL_KEY"], `${key}\n`))
         .code,
       0,
@@ -181,12 +184,15 @@ Deno.test("execute and store work in a pipe, secrets and endpoints by name", () 
       "--header",
       "Authorization: Bearer {{secret:MODEL_KEY}}",
     ]);
-    equal(added.code, 0, added.stderr);
+    assertEquals(added.code, 0, added.stderr);
     const tested = await pipeline(project, ["endpoint", "test", "mine", "Hi"]);
-    equal(tested.code, 0, tested.stderr);
-    match(tested.stdout, /Body: .*Hi[^]*Response: [^]*"text": "You said: Hi"/);
-    ok(!tested.stdout.includes(key), "the key is not shown");
-    match((await pipeline(project, ["endpoint", "list"])).stdout, /mine/);
+    assertEquals(tested.code, 0, tested.stderr);
+    assertMatch(
+      tested.stdout,
+      /Body: .*Hi[^]*Response: [^]*"text": "You said: Hi"/,
+    );
+    assert(!tested.stdout.includes(key), "the key is not shown");
+    assertMatch((await pipeline(project, ["endpoint", "list"])).stdout, /mine/);
     const clear = await pipeline(project, [
       "endpoint",
       "add",
@@ -195,8 +201,8 @@ Deno.test("execute and store work in a pipe, secrets and endpoints by name", () 
       "--header",
       "Authorization: Bearer sk-abcdefgh12345",
     ]);
-    equal(clear.code, 1);
-    match(clear.stderr, /secret:MY_KEY/);
+    assertEquals(clear.code, 1);
+    assertMatch(clear.stderr, /secret:MY_KEY/);
   }));
 
 Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", () =>
@@ -218,21 +224,21 @@ Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", 
       said += new TextDecoder().decode(value);
     }
     await Promise.all([child.stdin.close(), child.stdout.cancel()]);
-    equal((await child.status).code, 130);
-    match(said, new RegExp(`deno task pipeline follow ${id}`));
-    equal((await project.run(id)).status, "running");
+    assertEquals((await child.status).code, 130);
+    assertMatch(said, new RegExp(`deno task pipeline follow ${id}`));
+    assertEquals((await project.run(id)).status, "running");
 
     const paused = await pipeline(project, ["pause", String(id)]);
-    equal(paused.stdout, `Run ${id} is paused\n`);
+    assertEquals(paused.stdout, `Run ${id} is paused\n`);
     const followed = await pipeline(project, ["follow", String(id)]);
-    equal(followed.code, 4);
-    match(followed.stderr, /pipeline resume/);
+    assertEquals(followed.code, 4);
+    assertMatch(followed.stderr, /pipeline resume/);
     await pipeline(project, ["resume", String(id)]);
     await pipeline(project, ["cancel", String(id)]);
-    equal((await project.run(id)).status, "cancelled");
+    assertEquals((await project.run(id)).status, "cancelled");
     const refused = await pipeline(project, ["retry", String(id)]);
-    equal(refused.code, 1);
-    match(refused.stderr, /it was cancelled/);
+    assertEquals(refused.code, 1);
+    assertMatch(refused.stderr, /it was cancelled/);
   }));
 
 Deno.test("the command line says what is wrong and how to mend a project", () =>
@@ -241,26 +247,26 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
       SUPABASE_URL: "",
       SUPABASE_SECRET_KEY: "",
     });
-    equal(unset.code, 2);
-    match(unset.stderr, /SUPABASE_URL[^]*SUPABASE_SECRET_KEY/);
-    equal((await pipeline(project, ["fly"])).code, 2);
-    equal((await pipeline(project, ["show"])).code, 2);
-    equal((await pipeline(project, ["show", "99"])).code, 1);
+    assertEquals(unset.code, 2);
+    assertMatch(unset.stderr, /SUPABASE_URL[^]*SUPABASE_SECRET_KEY/);
+    assertEquals((await pipeline(project, ["fly"])).code, 2);
+    assertEquals((await pipeline(project, ["show"])).code, 2);
+    assertEquals((await pipeline(project, ["show", "99"])).code, 1);
 
     await project.sql`select maintain_pipeline()`;
     const well = await pipeline(project, ["doctor"]);
-    equal(well.code, 0, well.stdout);
+    assertEquals(well.code, 0, well.stdout);
     await project.sql`delete from vault.secrets where name = 'project_url'`;
     await project.sql`update model_endpoints set headers = ${
       project.sql.json({ "x-key": "{{secret:GONE}}" })
     }`;
     const ill = await pipeline(project, ["doctor"]);
-    equal(ill.code, 3);
+    assertEquals(ill.code, 3);
     const [, line] = /MEND {2}project URL.*\n +(select .*)\n/.exec(ill.stdout)!;
-    match(ill.stdout, /pipeline secret set GONE/);
+    assertMatch(ill.stdout, /pipeline secret set GONE/);
     await project.sql.unsafe(line);
     await pipeline(project, ["secret", "set", "GONE"], "x");
-    equal((await pipeline(project, ["doctor"])).code, 0);
+    assertEquals((await pipeline(project, ["doctor"])).code, 0);
   }));
 
 Deno.test("every command has a help with an example", async () => {
@@ -269,17 +275,17 @@ Deno.test("every command has a help with an example", async () => {
       args: ["run", "-A", "--no-check", "scripts/pipeline.ts", ...args],
       cwd: join(checkout),
     }).output();
-    equal(code, 0);
+    assertEquals(code, 0);
     return new TextDecoder().decode(stdout);
   };
   const page = await help(["--help"]);
   const names = [...page.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) =>
     name
   );
-  equal(names.length, 18);
+  assertEquals(names.length, 18);
   const pages = await Promise.all(names.map((name) => help([name, "--help"])));
   for (const [index, text] of pages.entries()) {
-    match(text, new RegExp(`deno task pipeline ${names[index]} `));
-    match(text, /Examples?:/);
+    assertMatch(text, new RegExp(`deno task pipeline ${names[index]} `));
+    assertMatch(text, /Examples?:/);
   }
 });

@@ -1,11 +1,10 @@
 import {
-  deepEqual,
-  doesNotMatch,
-  equal,
-  match,
-  ok,
-  rejects,
-} from "node:assert/strict";
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotMatch,
+  assertRejects,
+} from "@std/assert";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import { readLines } from "../../../scripts/local/lines.ts";
 import { startModelSimulator } from "../../../scripts/local/model_simulator.ts";
@@ -45,22 +44,22 @@ async function runDemo(args: string[], env?: Record<string, string>) {
 Deno.test("deno task demo in a pipe → the whole way, in plain text", async () => {
   const started = performance.now();
   const { code, stdout, stderr } = await runDemo([]);
-  equal(stderr, "");
-  equal(code, 0);
-  ok(performance.now() - started < 60_000, "it takes more than 60 s");
-  equal(stdout.includes("\x1b"), false, "there are escape codes");
-  match(stdout, /simulator, not from a\s+model/);
-  match(stdout, /insert into pipeline_runs/);
-  match(stdout, /█+░+ +\d+\/80 prompts +[\d.]+\/s +.*\d s left/);
-  match(stdout, /█{40} +80\/80 prompts/);
-  match(stdout, /prompts +80\n +succeeded 80\n +failed +0\n/);
-  match(
+  assertEquals(stderr, "");
+  assertEquals(code, 0);
+  assert(performance.now() - started < 60_000, "it takes more than 60 s");
+  assertEquals(stdout.includes("\x1b"), false, "there are escape codes");
+  assertMatch(stdout, /simulator, not from a\s+model/);
+  assertMatch(stdout, /insert into pipeline_runs/);
+  assertMatch(stdout, /█+░+ +\d+\/80 prompts +[\d.]+\/s +.*\d s left/);
+  assertMatch(stdout, /█{40} +80\/80 prompts/);
+  assertMatch(stdout, /prompts +80\n +succeeded 80\n +failed +0\n/);
+  assertMatch(
     stdout,
     /latency +p50 \d+ ms, p95 \d+ ms\n +tokens +[\d,]+ in, [\d,]+ out/,
   );
-  match(stdout, /samples\/messages\.jsonl, record 8 at byte 3771/);
-  match(stdout, /│ This query takes .*│ Simulated answer to/);
-  match(
+  assertMatch(stdout, /samples\/messages\.jsonl, record 8 at byte 3771/);
+  assertMatch(stdout, /│ This query takes .*│ Simulated answer to/);
+  assertMatch(
     stdout,
     /1 {2}Keep it running[^]*2 {2}Ask a real model[^]*3 {2}See which/,
   );
@@ -77,16 +76,16 @@ Deno.test("deno task demo with a real model → the key travels through Vault", 
       // A company's proxy must not come between the parts on this machine.
       HTTP_PROXY: "http://127.0.0.1:9",
     });
-    equal(stderr, "");
-    equal(code, 0);
-    match(stdout, /large-model at http:.* answers/);
-    doesNotMatch(stdout, /simulator|key-of-the-test/);
-    match(stdout, /succeeded 3\n/);
-    match(stdout, /pairs +3: 0 better, 0 worse, 3 equal/);
+    assertEquals(stderr, "");
+    assertEquals(code, 0);
+    assertMatch(stdout, /large-model at http:.* answers/);
+    assertNotMatch(stdout, /simulator|key-of-the-test/);
+    assertMatch(stdout, /succeeded 3\n/);
+    assertMatch(stdout, /pairs +3: 0 better, 0 worse, 3 equal/);
     const models = model.requests.map(({ body }) =>
       (body as { model: string }).model
     );
-    deepEqual(models, [
+    assertEquals(models, [
       ...Array(3).fill("large-model"),
       ...Array(3).fill("small-model"),
     ]);
@@ -103,9 +102,9 @@ Deno.test("deno task demo with a wrong key → one line that says so, exit 1", a
       MODEL: "large-model",
       MODEL_API_KEY: "wrong-key",
     });
-    equal(code, 1);
-    match(stderr, /^Cannot complete run 1: it is paused: .*401.*\n$/);
-    doesNotMatch(stderr, /wrong-key/);
+    assertEquals(code, 1);
+    assertMatch(stderr, /^Cannot complete run 1: it is paused: .*401.*\n$/);
+    assertNotMatch(stderr, /wrong-key/);
   } finally {
     await model.stop();
   }
@@ -113,9 +112,9 @@ Deno.test("deno task demo with a wrong key → one line that says so, exit 1", a
 
 Deno.test("deno task demo with half of a real model → one line, exit 1, nothing started", async () => {
   const { code, stdout, stderr } = await runDemo([], { MODEL: "large-model" });
-  equal(code, 1);
-  equal(stdout, "");
-  match(stderr, /^Cannot ask a real model without MODEL_ENDPOINT: .*\n$/);
+  assertEquals(code, 1);
+  assertEquals(stdout, "");
+  assertMatch(stderr, /^Cannot ask a real model without MODEL_ENDPOINT: .*\n$/);
 });
 
 Deno.test("deno task demo --keep, then Ctrl-C → everything is stopped", async () => {
@@ -130,12 +129,12 @@ Deno.test("deno task demo --keep, then Ctrl-C → everything is stopped", async 
   await Promise.race([running, output]);
   const studio = await fetch(studioUrl);
   await studio.body?.cancel();
-  equal(studio.status, 200);
+  assertEquals(studio.status, 200);
 
   demo.kill("SIGINT");
   await demo.status;
   await Promise.all([output, errors]);
-  await rejects(fetch(studioUrl), TypeError);
+  await assertRejects(() => fetch(studioUrl), TypeError);
 });
 
 Deno.test("deno task demo interrupted in the middle of its run → exit 130", async () => {
@@ -148,6 +147,6 @@ Deno.test("deno task demo interrupted in the middle of its run → exit 130", as
     }
   });
   const errors = demo.stderr.cancel();
-  equal((await demo.status).code, 130);
+  assertEquals((await demo.status).code, 130);
   await Promise.all([output, errors]);
 });

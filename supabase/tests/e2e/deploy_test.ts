@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { join, relative } from "node:path";
 import { supabaseFolder } from "../../../scripts/local/checkout.ts";
 import {
@@ -18,7 +18,7 @@ async function withDeployment(
   const api = startManagementApi(folder);
   try {
     const { success, everything } = await deployFunctions(folder, api.url);
-    equal(success, true, everything);
+    assertEquals(success, true, everything);
     await test(api.deployed(), folder);
   } finally {
     await api.stop();
@@ -29,7 +29,7 @@ async function withDeployment(
 Deno.test("supabase functions deploy → what arrives runs a run in the hosted Deno", () =>
   withDeployment(async (functions, folder) => {
     const local = await readFunctionSettings(supabaseFolder);
-    deepEqual(
+    assertEquals(
       functions.map(({ name, entry, importMap, verifyJwt }) => ({
         name,
         entry: relative(folder, entry),
@@ -54,12 +54,16 @@ Deno.test("supabase functions deploy → what arrives runs a run in the hosted D
         { evaluators: project.sql.json([{ type: "length", max: 1000 }]) },
       );
       const run = await project.untilOver(id);
-      deepEqual([run.status, run.succeeded, run.failed], ["completed", 20, 0]);
+      assertEquals([run.status, run.succeeded, run.failed], [
+        "completed",
+        20,
+        0,
+      ]);
       await project.checkInvariants(id);
       const [{ passed }] = await project.sql`
         select count(*)::integer as passed from evaluation_scores where passed
       `;
-      equal(passed, 20);
+      assertEquals(passed, 20);
 
       const post = (name: string, headers: HeadersInit, body: unknown) =>
         fetch(`${project.url}/functions/v1/${name}`, {
@@ -70,13 +74,13 @@ Deno.test("supabase functions deploy → what arrives runs a run in the hosted D
       for (const { name } of functions) {
         const token = { workerId: crypto.randomUUID(), token: "forged" };
         const refused = await post(name, { apikey: "sb_secret_forged" }, token);
-        equal(refused.status, 401, `${name}: ${await refused.text()}`);
+        assertEquals(refused.status, 401, `${name}: ${await refused.text()}`);
       }
       const extracted = await post(
         "extract-prompts",
         { apikey: project.secretKey },
         { dataSource: { type: "supabase", bucket: "archives" } },
       );
-      equal((await extracted.json()).total, 20);
+      assertEquals((await extracted.json()).total, 20);
     }, { deployed });
   }));

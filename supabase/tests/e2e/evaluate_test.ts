@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { numberedPrompts, type Project, withProject } from "./project.ts";
 
 /** The scores of an experiment, by evaluator: how many there are, passed and failed to score. */
@@ -27,9 +27,9 @@ Deno.test("a run with evaluators is complete when every answer is scored", () =>
       }]),
     });
     const run = await project.untilOver(id);
-    deepEqual([run.status, run.succeeded, run.open], ["completed", 250, 0]);
+    assertEquals([run.status, run.succeeded, run.open], ["completed", 250, 0]);
     await project.checkInvariants(id);
-    deepEqual(await countScores(project, "graded"), [
+    assertEquals(await countScores(project, "graded"), [
       { evaluator: "exact-match", scores: 250, passed: 125, errors: 0 },
       { evaluator: "length", scores: 250, passed: 250, errors: 0 },
     ]);
@@ -55,14 +55,14 @@ Deno.test("run B on the prompts of run A is compared with it by one line of SQL"
         select evaluate_experiment(${experiment}, '["exact-match", "rouge-l"]') as id
       `;
       const run = await project.untilOver(id);
-      deepEqual([run.status, run.extracted, run.succeeded], [
+      assertEquals([run.status, run.extracted, run.succeeded], [
         "completed",
         40,
         40,
       ]);
     }
     const rows = await sql`select * from compare_experiments('A', 'B')`;
-    deepEqual(
+    assertEquals(
       rows.map(({ compared, pairs, ties, mcnemar_p }) => [
         compared,
         Number(pairs),
@@ -82,7 +82,7 @@ Deno.test("run B on the prompts of run A is compared with it by one line of SQL"
     const [{ count }] = await sql`
       select count(*)::integer from evaluation_scores where evaluator = 'exact-match'
     `;
-    equal(count, 80, "evaluating again replaces scores");
+    assertEquals(count, 80, "evaluating again replaces scores");
   }));
 
 Deno.test("a judge is called within its limits, and what it costs counts for the run", () =>
@@ -110,23 +110,23 @@ Deno.test("a judge is called within its limits, and what it costs counts for the
       },
     );
     const run = await project.untilOver(id);
-    equal(run.status, "completed");
+    assertEquals(run.status, "completed");
     // The simulator echoes its prompt, which is no judgement: every score says so.
-    deepEqual(await countScores(project, "judged"), [
+    assertEquals(await countScores(project, "judged"), [
       { evaluator: "refusal", scores: 15, passed: 15, errors: 0 },
       { evaluator: "rubric", scores: 15, passed: 0, errors: 15 },
     ]);
     const [{ error }] = await sql`
       select error from evaluation_scores where evaluator = 'rubric' limit 1
     `;
-    match(error, /did not answer in the form/);
+    assertMatch(error, /did not answer in the form/);
     const [counted] = await sql`
       select
         cost > 0 as paid, judge_errors,
         (select count(answer) from evaluation_votes)::integer as answers
       from pipeline_runs where id = ${id}
     `;
-    deepEqual({ ...counted }, { paid: true, judge_errors: 15, answers: 15 });
+    assertEquals({ ...counted }, { paid: true, judge_errors: 15, answers: 15 });
   }));
 
 Deno.test("judging pauses a run before it spends more than max_cost", () =>
@@ -144,11 +144,11 @@ Deno.test("judging pauses a run before it spends more than max_cost", () =>
       ) as id
     `;
     for (let tries = 0; (await project.run(id)).status !== "paused"; tries++) {
-      equal(tries < 400, true, JSON.stringify(await project.run(id)));
+      assertEquals(tries < 400, true, JSON.stringify(await project.run(id)));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const [run] =
       await sql`select cost, max_cost, error from pipeline_runs where id = ${id}`;
-    equal(Number(run.cost) <= 1, true, `spent ${run.cost}`);
-    match(run.error, /max_cost of 1 USD is reached/);
+    assertEquals(Number(run.cost) <= 1, true, `spent ${run.cost}`);
+    assertMatch(run.error, /max_cost of 1 USD is reached/);
   }));

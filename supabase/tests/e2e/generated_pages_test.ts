@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertStrictEquals } from "@std/assert";
 import { join } from "node:path";
 import {
   GENERATED_PAGES,
@@ -9,6 +9,6 @@ import { checkout } from "../../../scripts/local/checkout.ts";
 for (const page of GENERATED_PAGES) {
   Deno.test(`${page.path} is what deno task docs writes`, async () => {
     const kept = await Deno.readTextFile(join(checkout, page.path));
-    equal(kept, await writePage(page), "run: deno task docs");
+    assertStrictEquals(kept, await writePage(page), "run: deno task docs");
   });
 }

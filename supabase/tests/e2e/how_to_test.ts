@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { dirname, join } from "node:path";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import {
@@ -36,7 +36,7 @@ async function runCommands(
     },
   }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  equal(code, 0, `${text}\n${decode(stdout)}${decode(stderr)}`);
+  assertEquals(code, 0, `${text}\n${decode(stdout)}${decode(stderr)}`);
   return decode(stdout);
 }
 
@@ -57,7 +57,10 @@ async function runScheduled({ sql }: Project): Promise<void> {
   for (const { command } of jobs) {
     const before = await sql`select id from pipeline_runs`;
     await sql.unsafe(command);
-    equal((await sql`select id from pipeline_runs`).length, before.length + 1);
+    assertEquals(
+      (await sql`select id from pipeline_runs`).length,
+      before.length + 1,
+    );
   }
 }
 
@@ -77,16 +80,18 @@ for (const page of pages) {
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
           const isQuestion = /from (compare_|prompt_ev|vault)/.test(block.text);
-          if (isQuestion) ok(rows.length > 0, `${block.text} finds nothing`);
+          if (isQuestion) {
+            assert(rows.length > 0, `${block.text} finds nothing`);
+          }
           run++;
         } else if (block.language === "sh") {
           const output = await runCommands(project, folder, block);
           const next = blocks[index + 1];
-          if (next?.language === "text") equal(output, next.text);
+          if (next?.language === "text") assertStrictEquals(output, next.text);
           run++;
         }
       }
-      ok(run > 0);
+      assert(run > 0);
       await Deno.remove(folder, { recursive: true });
     }, { endpoint: { input_cost: 1, output_cost: 1 } }));
 }

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { join } from "node:path";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import { findFencedBlocks } from "../../../scripts/test/fenced_blocks.ts";
@@ -24,10 +24,10 @@ Deno.test("the commands of docs/http.md print what the page says", () =>
         },
       }).output();
       const decoder = new TextDecoder();
-      equal(code, 0, decoder.decode(stderr));
-      equal(decoder.decode(stdout), blocks[index + 1].text);
+      assertEquals(code, 0, decoder.decode(stderr));
+      assertStrictEquals(decoder.decode(stdout), blocks[index + 1].text);
       run++;
     }
-    equal(run, 2);
+    assertEquals(run, 2);
     await Deno.remove(folder, { recursive: true });
   }));

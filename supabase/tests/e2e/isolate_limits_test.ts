@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import {
   hostedLimits,
   type IsolateLimits,
@@ -15,7 +15,11 @@ async function run5000Prompts(limits: IsolateLimits): Promise<string[]> {
       prompts: numberedPrompts(5_000),
     });
     const run = await project.untilOver(id, 180);
-    deepEqual([run.status, run.succeeded, run.failed], ["completed", 5_000, 0]);
+    assertEquals([run.status, run.succeeded, run.failed], [
+      "completed",
+      5_000,
+      0,
+    ]);
     await project.checkInvariants(id);
   }, {
     isolateLimits: limits,
@@ -28,7 +32,7 @@ async function run5000Prompts(limits: IsolateLimits): Promise<string[]> {
 }
 
 Deno.test("a run of 5,000 prompts completes within the limits of hosted isolates", async () => {
-  deepEqual(await run5000Prompts(hostedLimits), []);
+  assertEquals(await run5000Prompts(hostedLimits), []);
 });
 
 Deno.test({
@@ -41,6 +45,6 @@ Deno.test({
     const told = events.filter((line) =>
       line.endsWith("near the limit of cpu")
     );
-    ok(told.length > 0, `only ${events}`);
+    assert(told.length > 0, `only ${events}`);
   },
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { type Project, withProject } from "./project.ts";
 
 const CONVERSATIONS = 2_000;
@@ -49,22 +49,25 @@ async function untilCheckpoint(project: Project, runId: number) {
 Deno.test("an archive of 200 MB is read within time budgets, and after a kill from its checkpoint", () =>
   withProject(async (project) => {
     const archive = createArchive();
-    ok(archive.length > 190_000_000, `${archive.length} bytes`);
+    assert(archive.length > 190_000_000, `${archive.length} bytes`);
     await project.upload("conversations.json", archive);
     const source = { type: "supabase", bucket: "archives" };
 
     const undisturbed = await project.startRun(source);
     const first = await project.untilOver(undisturbed, 90);
-    deepEqual([first.status, first.extracted], ["completed", CONVERSATIONS]);
+    assertEquals([first.status, first.extracted], ["completed", CONVERSATIONS]);
     const expected = await keysOf(project, undisturbed);
-    equal(expected.length, CONVERSATIONS);
+    assertEquals(expected.length, CONVERSATIONS);
 
     const killed = await project.startRun(source);
     await untilCheckpoint(project, killed);
     await project.kill("functions");
     const second = await project.untilOver(killed, 120);
-    deepEqual([second.status, second.extracted], ["completed", CONVERSATIONS]);
-    deepEqual(await keysOf(project, killed), expected);
+    assertEquals([second.status, second.extracted], [
+      "completed",
+      CONVERSATIONS,
+    ]);
+    assertEquals(await keysOf(project, killed), expected);
     await project.checkInvariants(killed);
 
     const workers = await project.sql`
@@ -72,9 +75,9 @@ Deno.test("an archive of 200 MB is read within time budgets, and after a kill fr
       from pipeline.workers
       where run_id = ${undisturbed} and stage = 'extract' and started_at is not null
     `;
-    ok(workers.length >= 2, `${workers.length} workers`);
+    assert(workers.length >= 2, `${workers.length} workers`);
     for (const { seconds } of workers) {
-      ok(seconds < WORKER_SECONDS + 1, `a worker took ${seconds} s`);
+      assert(seconds < WORKER_SECONDS + 1, `a worker took ${seconds} s`);
     }
   }, { functionEnv: { WORKER_SECONDS: String(WORKER_SECONDS) } }));
 
@@ -98,12 +101,12 @@ Deno.test("an archive that is replaced while it is read starts again and adds no
     await project.upload("a.jsonl", lines(8_100));
     await project.sql`select resume_pipeline_run(${id})`;
     const run = await project.untilOver(id, 90);
-    equal(run.status, "completed");
+    assertEquals(run.status, "completed");
     const [{ prompts, texts }] = await project.sql`
       select count(*)::integer as prompts, count(distinct prompt)::integer as texts
       from prompt_evaluations where run_id = ${id}
     `;
-    equal(prompts, texts);
-    ok(prompts === 8_000 || prompts === 8_100, `${prompts} prompts`);
+    assertStrictEquals(prompts, texts);
+    assert(prompts === 8_000 || prompts === 8_100, `${prompts} prompts`);
     await project.checkInvariants(id);
   }));

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { withProject } from "./project.ts";
 
 Deno.test("each fault of a model has its outcome, and no fault stops the others", () =>
@@ -19,8 +19,8 @@ Deno.test("each fault of a model has its outcome, and no fault stops the others"
       { max_attempts: 2 },
     );
     const run = await project.untilOver(id, 60);
-    equal(run.status, "completed");
-    deepEqual([run.succeeded, run.failed], [6, 3]);
+    assertEquals(run.status, "completed");
+    assertEquals([run.succeeded, run.failed], [6, 3]);
     await project.checkInvariants(id);
     const rows = await project.sql`
       select prompt, success, error, attempts, metadata ->> 'errorCode' as code
@@ -28,18 +28,18 @@ Deno.test("each fault of a model has its outcome, and no fault stops the others"
     `;
     const of = (word: string) =>
       rows.find(({ prompt }) => prompt.includes(word))!;
-    equal(of("fails once").attempts, 2);
-    equal(of("too fast").attempts, 1, "a rate limit burns no attempt");
-    deepEqual([of("always wrong").attempts, of("always wrong").code], [
+    assertEquals(of("fails once").attempts, 2);
+    assertEquals(of("too fast").attempts, 1, "a rate limit burns no attempt");
+    assertEquals([of("always wrong").attempts, of("always wrong").code], [
       1,
       "http_400",
     ]);
-    deepEqual([of("always fails").attempts, of("always fails").code], [
+    assertEquals([of("always fails").attempts, of("always fails").code], [
       2,
       "http_500",
     ]);
-    equal(of("never says").success, false);
-    ok(
+    assertEquals(of("never says").success, false);
+    assert(
       rows.filter(({ success }) => !success).every(({ error }) =>
         error.length > 10
       ),
@@ -47,7 +47,7 @@ Deno.test("each fault of a model has its outcome, and no fault stops the others"
     const errors = await project.sql`
       select key, final from pipeline_errors where run_id = ${id}
     `;
-    ok(errors.some(({ final }) => !final), "retries are visible too");
+    assert(errors.some(({ final }) => !final), "retries are visible too");
   }));
 
 Deno.test("a model that is too slow times out and the prompt fails with that reason", () =>
@@ -57,13 +57,13 @@ Deno.test("a model that is too slow times out and the prompt fails with that rea
       { max_attempts: 1 },
     );
     const run = await project.untilOver(id);
-    deepEqual([run.succeeded, run.failed], [1, 1]);
+    assertEquals([run.succeeded, run.failed], [1, 1]);
     const [row] = await project.sql`
       select metadata ->> 'errorCode' as code, duration_ms
       from prompt_evaluations where run_id = ${id} and not success
     `;
-    equal(row.code, "timeout");
-    ok(
+    assertEquals(row.code, "timeout");
+    assert(
       row.duration_ms >= 1000 && row.duration_ms < 2500,
       `${row.duration_ms} ms`,
     );
@@ -81,15 +81,15 @@ Deno.test("a wrong key pauses the run before more than max_concurrency calls, an
       const run = await project.run(id);
       return run.status === "paused" ? run : null;
     });
-    match(paused.error!, /401.*resume_pipeline_run\(\d+\)/s);
+    assertMatch(paused.error!, /401.*resume_pipeline_run\(\d+\)/s);
     await until(async () => {
       const [{ leased }] = await project.sql`
         select count(*)::integer as leased from pipeline_tasks where status = 'leased'
       `;
       return leased === 0 ? true : null;
     });
-    ok(project.model.count() <= 5, `${project.model.count()} calls`);
-    deepEqual([paused.succeeded, paused.failed], [0, 0]);
+    assert(project.model.count() <= 5, `${project.model.count()} calls`);
+    assertEquals([paused.succeeded, paused.failed], [0, 0]);
 
     await project.sql`select vault.create_secret('right', 'MODEL_KEY')`;
     await project.sql`
@@ -97,7 +97,7 @@ Deno.test("a wrong key pauses the run before more than max_concurrency calls, an
     `;
     await project.sql`select resume_pipeline_run(${id})`;
     const run = await project.untilOver(id);
-    deepEqual([run.status, run.succeeded], ["completed", 200]);
+    assertEquals([run.status, run.succeeded], ["completed", 200]);
     await project.checkInvariants(id);
   }));
 
@@ -116,12 +116,12 @@ Deno.test("a Retry-After is obeyed by every worker of every run", () =>
     await project.untilOver(first);
     await project.untilOver(second);
     const [limited, ...rest] = project.model.requests;
-    equal(limited.status, 429);
-    ok(rest.length >= 2);
+    assertEquals(limited.status, 429);
+    assert(rest.length >= 2);
     for (const request of rest) {
       // The other run may have sent its call before the answer with the limit was stored.
       const wait = request.time - limited.time;
-      ok(wait < 150 || wait >= 2_900, `a call after ${wait} ms`);
+      assert(wait < 150 || wait >= 2_900, `a call after ${wait} ms`);
     }
   }));
 

@@ -1,4 +1,9 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStrictEquals,
+} from "@std/assert";
 import { createClient } from "@supabase/supabase-js";
 import { numberedPrompts, type Project, withProject } from "./project.ts";
 
@@ -39,8 +44,8 @@ Deno.test("supabase-js alone does the whole workflow, step by step and as a run"
         maxPrompts: 10,
       },
     });
-    equal(extracted.error, null);
-    deepEqual(
+    assertEquals(extracted.error, null);
+    assertEquals(
       [extracted.data.total, extracted.data.errors],
       [2, []],
     );
@@ -55,11 +60,11 @@ Deno.test("supabase-js alone does the whole workflow, step by step and as a run"
         },
       },
     });
-    deepEqual(
+    assertEquals(
       [executed.data.successful, executed.data.failed, executed.data.errors],
       [3, 0, []],
     );
-    deepEqual(
+    assertEquals(
       executed.data.responses.map(({ prompt }: { prompt: string }) => prompt),
       ["What is 2+2?", "Name a river.", "a plain string"],
     );
@@ -75,14 +80,14 @@ Deno.test("supabase-js alone does the whole workflow, step by step and as a run"
         },
       },
     });
-    deepEqual(
+    assertEquals(
       [stored.data.stored, stored.data.insertedIds.length, stored.data.errors],
       [3, 3, []],
     );
     const { data: rows } = await supabase.from("prompt_evaluations")
       .select("prompt, response, tags, metadata")
       .eq("experiment_name", "by hand").order("id");
-    deepEqual(rows![0], {
+    assertEquals(rows![0], {
       prompt: "What is 2+2?",
       response: "You said: What is 2+2?",
       tags: ["steps"],
@@ -93,8 +98,8 @@ Deno.test("supabase-js alone does the whole workflow, step by step and as a run"
       source: { type: "supabase", bucket: "chats" },
       endpoint: "model",
     }).select("id").single();
-    equal(error, null);
-    equal((await project.untilOver(run!.id)).succeeded, 2);
+    assertEquals(error, null);
+    assertEquals((await project.untilOver(run!.id)).succeeded, 2);
   }));
 
 Deno.test("POST /run-pipeline with a URL keeps its key in Vault and waits for the end", () =>
@@ -111,18 +116,18 @@ Deno.test("POST /run-pipeline with a URL keeps its key in Vault and waits for th
       wait: true,
     };
     const { status, body } = await call(project, "run-pipeline", request);
-    equal(status, 200);
-    deepEqual(
+    assertEquals(status, 200);
+    assertEquals(
       [body.status, body.summary.succeeded, body.errors],
       ["completed", 2, []],
     );
     const [endpoint] = await project
       .sql`select headers from model_endpoints where name <> 'model'`;
-    match(endpoint.headers.authorization, /^\{\{secret:[\w.-]+\}\}$/);
+    assertMatch(endpoint.headers.authorization, /^\{\{secret:[\w.-]+\}\}$/);
     const again = await call(project, "run-pipeline", request);
-    equal(again.body.status, "completed");
+    assertEquals(again.body.status, "completed");
     const endpoints = await project.sql`select name from model_endpoints`;
-    equal(endpoints.length, 2);
+    assertEquals(endpoints.length, 2);
   }));
 
 Deno.test("POST /run-pipeline with one Idempotency-Key starts one run", () =>
@@ -137,16 +142,16 @@ Deno.test("POST /run-pipeline with one Idempotency-Key starts one run", () =>
     const answers = await Promise.all(
       [1, 2, 3].map(() => call(project, "run-pipeline", request, headers)),
     );
-    equal(new Set(answers.map(({ body }) => body.runId)).size, 1);
+    assertEquals(new Set(answers.map(({ body }) => body.runId)).size, 1);
     const { status, body } = await call(
       project,
       "run-pipeline",
       { ...request, endpoint: "model", batchMetadata: { tags: ["x"] } },
       headers,
     );
-    equal(status, 409);
-    equal(body.code, "conflict");
-    equal((await project.untilOver(answers[0].body.runId)).succeeded, 2);
+    assertEquals(status, 409);
+    assertEquals(body.code, "conflict");
+    assertEquals((await project.untilOver(answers[0].body.runId)).succeeded, 2);
   }));
 
 Deno.test("POST /evaluate-results scores a run and an experiment", () =>
@@ -164,20 +169,20 @@ Deno.test("POST /evaluate-results scores a run and an experiment", () =>
       runId: id,
       evaluators,
     });
-    equal(byRun.status, 200, JSON.stringify(byRun.body));
-    deepEqual(
+    assertEquals(byRun.status, 200, JSON.stringify(byRun.body));
+    assertEquals(
       byRun.body.summary.map((
         { evaluator, scored, passed }: Record<string, unknown>,
       ) => [evaluator, scored, passed]),
       [["contains", 2, 1], ["regex", 2, 2]],
     );
-    deepEqual([byRun.body.scores.length, byRun.body.errors], [4, []]);
+    assertEquals([byRun.body.scores.length, byRun.body.errors], [4, []]);
     const byName = await call(project, "evaluate-results", {
       experimentName: "graded",
       evaluators: ["exact-match"],
     });
     // There is no reference to match.
-    deepEqual(
+    assertEquals(
       [byName.body.summary[0].errors, byName.body.errors.length],
       [2, 2],
     );
@@ -185,20 +190,20 @@ Deno.test("POST /evaluate-results scores a run and an experiment", () =>
       runId: 99,
       evaluators,
     });
-    deepEqual([unknown.status, unknown.body.code], [404, "not_found"]);
+    assertEquals([unknown.status, unknown.body.code], [404, "not_found"]);
   }));
 
 Deno.test("GET /prompt-pipeline describes the operations, POST runs them", () =>
   withProject(async (project) => {
     const response = await fetch(`${project.url}/functions/v1/prompt-pipeline`);
     const document = await response.json();
-    equal(document.openapi, "3.1.0");
+    assertEquals(document.openapi, "3.1.0");
     const { body } = await call(project, "prompt-pipeline", {
       operation: "execute_batch",
       prompts: ["hello"],
       endpoint: "model",
     });
-    equal(body.responses[0].response, "You said: hello");
+    assertEquals(body.responses[0].response, "You said: hello");
   }));
 
 Deno.test("a signed-in user may use open endpoints and the own folder and rows", () =>
@@ -212,56 +217,56 @@ Deno.test("a signed-in user may use open endpoints and the own folder and rows",
       dataSource: { type: "supabase", bucket: "archives", prefix: `${id}/` },
     });
 
-    equal((await as("extract-prompts", source(userId))).body.total, 2);
-    equal((await as("extract-prompts", source(otherId))).status, 403);
+    assertEquals((await as("extract-prompts", source(userId))).body.total, 2);
+    assertEquals((await as("extract-prompts", source(otherId))).status, 403);
     const executed = await as("execute-batch", {
       prompts: ["mine"],
       endpoint: "model",
     });
-    equal(executed.body.successful, 1);
+    assertEquals(executed.body.successful, 1);
     const direct = await as("execute-batch", {
       prompts: ["mine"],
       modelEndpoint: project.model.url,
     });
-    deepEqual([direct.status, direct.body.code], [403, "forbidden"]);
+    assertEquals([direct.status, direct.body.code], [403, "forbidden"]);
     const stored = await as("store-results", {
       responses: executed.body.responses,
     });
-    equal(stored.body.stored, 1);
+    assertEquals(stored.body.stored, 1);
     const [{ owner }] = await project
       .sql`select owner from prompt_evaluations where prompt = 'mine'`;
-    equal(owner, userId);
+    assertStrictEquals(owner, userId);
 
     const own = await as("run-pipeline", {
       ...source(userId),
       endpoint: "model",
       wait: true,
     });
-    deepEqual([own.status, own.body.summary?.succeeded], [200, 2]);
+    assertEquals([own.status, own.body.summary?.succeeded], [200, 2]);
     const others = await project.startRun({ type: "prompts", prompts: ["x"] });
     await project.untilOver(others);
     const graded = await as("evaluate-results", {
       runId: own.body.runId,
       evaluators: [{ type: "length", min: 1 }],
     });
-    deepEqual([graded.status, graded.body.summary?.[0]?.scored], [200, 2]);
+    assertEquals([graded.status, graded.body.summary?.[0]?.scored], [200, 2]);
     const peeked = await as("evaluate-results", {
       runId: others,
       evaluators: [{ type: "length", min: 1 }],
     });
-    deepEqual([peeked.status, peeked.body.code], [404, "not_found"]);
+    assertEquals([peeked.status, peeked.body.code], [404, "not_found"]);
     const stolen = await as("run-pipeline", {
       dataSource: { type: "run", runId: others },
       endpoint: "model",
     });
-    deepEqual([stolen.status, stolen.body.code], [400, "invalid_request"]);
-    match(stolen.body.message, /there is no run/);
+    assertEquals([stolen.status, stolen.body.code], [400, "invalid_request"]);
+    assertMatch(stolen.body.message, /there is no run/);
     await project.sql`update model_endpoints set open_to_users = false`;
     const closed = await as("execute-batch", {
       prompts: ["mine"],
       endpoint: "model",
     });
-    deepEqual([closed.status, closed.body.code], [404, "not_found"]);
+    assertEquals([closed.status, closed.body.code], [404, "not_found"]);
   }, { endpoint: { open_to_users: true } }));
 
 Deno.test("bad calls have a status and a body that says what is wrong", () =>
@@ -290,13 +295,16 @@ Deno.test("bad calls have a status and a body that says what is wrong", () =>
     for (const name of names) {
       for (const [what, headers] of credentials) {
         const { status, body } = await call(project, name, {}, headers);
-        deepEqual([status, body.code], [401, "unauthorized"], what);
-        equal(body.errors.length, 1);
+        assertEquals([status, body.code], [401, "unauthorized"], what);
+        assertEquals(body.errors.length, 1);
       }
       const notJson = await call(project, name, "{");
-      deepEqual([notJson.status, notJson.body.code], [400, "invalid_request"]);
+      assertEquals([notJson.status, notJson.body.code], [
+        400,
+        "invalid_request",
+      ]);
       const large = await call(project, name, "x".repeat(10_000_001));
-      deepEqual([large.status, large.body.code], [413, "too_large"]);
+      assertEquals([large.status, large.body.code], [413, "too_large"]);
     }
     const unknown = await call(project, "execute-batch", {
       prompts: ["a"],
@@ -304,31 +312,31 @@ Deno.test("bad calls have a status and a body that says what is wrong", () =>
       promts: [],
       maxConcurrency: 0,
     });
-    equal(unknown.status, 400);
-    equal(unknown.body.errors.length, 2);
-    match(JSON.stringify(unknown.body.errors), /promts/);
+    assertEquals(unknown.status, 400);
+    assertEquals(unknown.body.errors.length, 2);
+    assertMatch(JSON.stringify(unknown.body.errors), /promts/);
     const many = await call(project, "execute-batch", {
       prompts: numberedPrompts(10_000),
       endpoint: "model",
     });
-    deepEqual([many.status, many.body.code], [413, "too_large"]);
-    match(many.body.message, /run_pipeline/);
+    assertEquals([many.status, many.body.code], [413, "too_large"]);
+    assertMatch(many.body.message, /run_pipeline/);
     const nowhere = await call(project, "extract-prompts", {
       dataSource: { type: "supabase", bucket: "nowhere" },
     });
-    deepEqual([nowhere.status, nowhere.body.code], [404, "not_found"]);
+    assertEquals([nowhere.status, nowhere.body.code], [404, "not_found"]);
     const local = await call(project, "extract-prompts", {
       directory: "/home/me/chats",
     });
-    equal(local.status, 400);
-    match(local.body.message, /upload/);
+    assertEquals(local.status, 400);
+    assertMatch(local.body.message, /upload/);
     const noTable = await call(project, "store-results", {
       responses: [{ prompt: "a", response: "b", success: true }],
       supabaseTable: "pipeline_runs",
     });
-    equal(noTable.status, 400);
-    match(noTable.body.message, /create_evaluations_table/);
-    ok(project.model.count() === 0, "nothing was sent to the model");
+    assertEquals(noTable.status, 400);
+    assertMatch(noTable.body.message, /create_evaluations_table/);
+    assert(project.model.count() === 0, "nothing was sent to the model");
   }));
 
 Deno.test("POST /run-pipeline begins to work without waiting for a wake", () =>
@@ -338,7 +346,7 @@ Deno.test("POST /run-pipeline begins to work without waiting for a wake", () =>
       endpoint: "model",
       wait: 60,
     });
-    deepEqual([status, body.status, body.summary.succeeded], [
+    assertEquals([status, body.status, body.summary.succeeded], [
       200,
       "completed",
       20,

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import {
   type ModelSimulator,
@@ -132,7 +132,7 @@ async function createProject(
           (select count(*) from pipeline_tasks where run_id = ${runId} and status in ('pending', 'leased'))::integer as open
       `;
       const counters = await run(runId);
-      deepEqual({ ...counts }, {
+      assertEquals({ ...counts }, {
         stored: counters.succeeded + counters.failed,
         prompts: counters.succeeded + counters.failed,
         leased: 0,

@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import type { Sql } from "postgres";
 import { addEndpoint } from "../../../scripts/demo/model_choice.ts";
@@ -104,9 +104,9 @@ async function runPage(
     const isResult = next?.language === "text" &&
       /^(ERROR:| .*\|)/.test(next.text);
     if (isResult) {
-      equal(output.join("\n"), readPsql(next.text).join("\n"));
+      assertEquals(output.join("\n"), readPsql(next.text).join("\n"));
     } else {
-      ok(!output[0]?.startsWith("ERROR"), `line ${block.line}: ${output}`);
+      assert(!output[0]?.startsWith("ERROR"), `line ${block.line}: ${output}`);
     }
   }
 }
@@ -123,9 +123,9 @@ Deno.test("every statement of the documentation gives what it says", () =>
     const [{ url }] = await sql`
       select public.pipeline_read_secret('project_url') as url
     `;
-    match(url, /supabase\.co$/);
+    assertMatch(url, /supabase\.co$/);
     const statuses = await sql`select status from pipeline_runs order by id`;
-    equal(
+    assertEquals(
       statuses.map(({ status }) => status).join(),
       "completed,completed,completed,cancelled",
     );
@@ -138,9 +138,9 @@ Deno.test("every statement of the documentation gives what it says", () =>
         sql,
         await read(`supabase/snippets/${name}`),
       );
-      ok(!output[0].startsWith("ERROR"), `${name}: ${output}`);
+      assert(!output[0].startsWith("ERROR"), `${name}: ${output}`);
       if (name !== "failed_prompts.sql") {
-        ok(output.length > 1, `${name} finds nothing after four runs`);
+        assert(output.length > 1, `${name} finds nothing after four runs`);
       }
     }
   }));
@@ -168,15 +168,15 @@ Deno.test("README.md begins with the demo's runs", async () => {
     bucket: "conversation-archives",
     endpoint: "simulator",
   });
-  equal(first.text, `${statement};\n`);
+  assertEquals(first.text, `${statement};\n`);
   const runs = blocks.filter(({ text }) =>
     /^insert into pipeline_r/.test(text)
   );
   const repeat = writeRepeatStatement("1", "simulator", otherSimulatedModel);
-  equal(runs[1].text, `${repeat};\n`);
+  assertEquals(runs[1].text, `${repeat};\n`);
   const lines = (await read("README.md")).split("\n");
   const end = lines.findIndex((line) => line.startsWith("## "));
-  ok(end <= 46, `the first screen has ${end} lines`);
+  assert(end <= 46, `the first screen has ${end} lines`);
 });
 
 Deno.test("README.md names tasks that exist, and its quick commands run", async () => {
@@ -186,7 +186,7 @@ Deno.test("README.md names tasks that exist, and its quick commands run", async 
     .flatMap(({ text }) => text.trim().split("\n"));
   for (const command of commands) {
     const task = /^(?:npx -y deno@[\d.]+|deno) task (\w+)/.exec(command)?.[1];
-    if (task) ok(task in tasks, `${command}: there is no such task`);
+    if (task) assert(task in tasks, `${command}: there is no such task`);
     if (task !== "pipeline") continue;
     const { code, stdout } = await new Deno.Command("sh", {
       args: ["-c", command],
@@ -194,7 +194,7 @@ Deno.test("README.md names tasks that exist, and its quick commands run", async 
       env: { PATH: `${join(Deno.execPath(), "..")}:${Deno.env.get("PATH")}` },
     }).output();
     // 3: one record of the samples is broken on purpose.
-    equal(code, 3);
-    match(new TextDecoder().decode(stdout), /"prompts": 80/);
+    assertEquals(code, 3);
+    assertMatch(new TextDecoder().decode(stdout), /"prompts": 80/);
   }
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { numberedPrompts, type Project, withProject } from "./project.ts";
 
 /** Resolves when so many prompts of the run are stored. */
@@ -40,12 +40,12 @@ Deno.test("a run completes from maintenance alone when every other wake is lost"
     );
     const id = await project.startRun({ type: "supabase", bucket: "archives" });
     const run = await project.untilOver(id, 90);
-    deepEqual([run.status, run.succeeded], ["completed", 100]);
+    assertEquals([run.status, run.succeeded], ["completed", 100]);
     await project.checkInvariants(id);
     const reasons = await project.sql`
       select distinct reason from pipeline.workers where started_at is not null
     `;
-    deepEqual(reasons.map(({ reason }) => reason), ["maintenance"]);
+    assertEquals(reasons.map(({ reason }) => reason), ["maintenance"]);
   }));
 
 Deno.test("a wake that arrives three times starts one worker and stores nothing twice", () =>
@@ -55,13 +55,13 @@ Deno.test("a wake that arrives three times starts one worker and stores nothing 
       prompts: numberedPrompts(300),
     });
     const run = await project.untilOver(id);
-    deepEqual([run.status, run.succeeded], ["completed", 300]);
+    assertEquals([run.status, run.succeeded], ["completed", 300]);
     await project.checkInvariants(id);
-    equal(project.model.count(), 300);
+    assertEquals(project.model.count(), 300);
     const [{ workers }] = await project.sql`
       select count(*)::integer as workers from pipeline.workers
     `;
-    equal(workers, 1);
+    assertEquals(workers, 1);
   }, { wakes: "triple" }));
 
 Deno.test("a token that was used, is unknown or belongs to another worker starts nothing", () =>
@@ -93,8 +93,8 @@ Deno.test("a token that was used, is unknown or belongs to another worker starts
         `${project.url}/functions/v1/pipeline-worker`,
         { method: "POST", body: JSON.stringify(attempt) },
       );
-      equal(response.status, 401);
-      equal((await response.json()).code, "unauthorized");
+      assertEquals(response.status, 401);
+      assertEquals((await response.json()).code, "unauthorized");
     }
   }));
 
@@ -108,9 +108,16 @@ Deno.test("a run survives kill -9 of the functions in its middle", () =>
     await untilStored(project, id, 100);
     await project.kill("functions");
     const run = await project.untilOver(id, 90);
-    deepEqual([run.status, run.succeeded, run.failed], ["completed", 500, 0]);
+    assertEquals([run.status, run.succeeded, run.failed], [
+      "completed",
+      500,
+      0,
+    ]);
     await project.checkInvariants(id);
-    ok(project.model.count() <= 500 + 100, `${project.model.count()} calls`);
+    assert(
+      project.model.count() <= 500 + 100,
+      `${project.model.count()} calls`,
+    );
   }));
 
 Deno.test("a run survives kill -9 of Postgres in its middle", () =>
@@ -124,7 +131,11 @@ Deno.test("a run survives kill -9 of Postgres in its middle", () =>
     await project.kill("postgres");
     await project.ready();
     const run = await project.untilOver(id, 90);
-    deepEqual([run.status, run.succeeded, run.failed], ["completed", 500, 0]);
+    assertEquals([run.status, run.succeeded, run.failed], [
+      "completed",
+      500,
+      0,
+    ]);
     await project.checkInvariants(id);
   }));
 
@@ -136,18 +147,18 @@ Deno.test("a run outlives its workers by handing over", () =>
       { max_concurrency: 5 },
     );
     const run = await project.untilOver(id, 60);
-    deepEqual([run.status, run.succeeded], ["completed", 300]);
+    assertEquals([run.status, run.succeeded], ["completed", 300]);
     await project.checkInvariants(id);
-    equal(project.model.count(), 300);
+    assertEquals(project.model.count(), 300);
     const workers = await project.sql`
       select reason from pipeline.workers where started_at is not null order by started_at
     `;
-    ok(workers.length >= 2, `${workers.length} workers`);
-    ok(workers.some(({ reason }) => reason === "successor"));
+    assert(workers.length >= 2, `${workers.length} workers`);
+    assert(workers.some(({ reason }) => reason === "successor"));
     const seconds = await project.sql`
       select extract(epoch from finished_at - started_at)::float as seconds from pipeline_runs
     `;
-    ok(
+    assert(
       seconds[0].seconds < 300 * 0.2 / 5 * 1.25,
       `${seconds[0].seconds} s, ideal 12 s`,
     );

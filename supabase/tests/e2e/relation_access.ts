@@ -1,4 +1,9 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStrictEquals,
+} from "@std/assert";
 import {
   type Answer,
   ask,
@@ -34,7 +39,7 @@ export async function checkRelation(
   for (const verb of ["insert", "update", "delete"] as const) {
     if (!relation.service[verb]) continue;
     const { status, body } = await attempt(project, service, verb, relation);
-    ok(status < 300, `service ${verb} ${relation.name}: ${text(body)}`);
+    assert(status < 300, `service ${verb} ${relation.name}: ${text(body)}`);
   }
 }
 
@@ -128,16 +133,16 @@ async function isRefused(
   const what = `${person.name} ${verb} ${relation.name}: ${status} ${
     text(body)
   }`;
-  ok(status >= 400, what);
+  assert(status >= 400, what);
   // Rights are missing, not only policies; a view that nobody can write says that instead.
-  match(
+  assertMatch(
     body.message,
     relation.name in ROWS
       ? /permission denied/
       : /permission denied|cannot \w+ (into |from )?view/,
     what,
   );
-  equal(await contentOf(project, relation.name), before, what);
+  assertStrictEquals(await contentOf(project, relation.name), before, what);
 }
 
 async function contentOf({ sql }: Project, name: string): Promise<string> {
@@ -161,7 +166,7 @@ async function checkSelect(
       "GET",
       `/rest/v1/${name}${select}`,
     );
-    equal(status, 200, `${person.name} ${name}: ${text(body)}`);
+    assertEquals(status, 200, `${person.name} ${name}: ${text(body)}`);
     return body.map((row: unknown) => JSON.stringify(row)) as string[];
   };
   const [ofAda, ofBob, all] = [
@@ -170,15 +175,15 @@ async function checkSelect(
     await rowsOf(service),
   ];
   if (user.select === "open") {
-    deepEqual(ofAda.map((row) => JSON.parse(row).name), ["open"]);
-    deepEqual(ofBob, ofAda);
-    ok(all.length > ofAda.length);
+    assertEquals(ofAda.map((row) => JSON.parse(row).name), ["open"]);
+    assertEquals(ofBob, ofAda);
+    assert(all.length > ofAda.length);
     return;
   }
-  ok(ofAda.length > 0 && ofBob.length > 0, `${name} has rows for the test`);
-  ok(ofAda.every((row) => !ofBob.includes(row)), `${name} is not shared`);
-  ok([...ofAda, ...ofBob].every((row) => all.includes(row)));
-  ok(all.length > ofAda.length + ofBob.length, `${name}: service sees all`);
+  assert(ofAda.length > 0 && ofBob.length > 0, `${name} has rows for the test`);
+  assert(ofAda.every((row) => !ofBob.includes(row)), `${name} is not shared`);
+  assert([...ofAda, ...ofBob].every((row) => all.includes(row)));
+  assert(all.length > ofAda.length + ofBob.length, `${name}: service sees all`);
 }
 
 /** Users may not even name other columns. */
@@ -193,7 +198,7 @@ async function checkOtherColumns(
   for (const [verb, named] of Object.entries(columns ?? {})) {
     const others = present.map((column) => column.name as string)
       .filter((column) => !named.includes(column));
-    ok(others.length > 0);
+    assert(others.length > 0);
     for (const column of others) {
       const { body } = verb === "select"
         ? await ask(
@@ -209,7 +214,7 @@ async function checkOtherColumns(
           `/rest/v1/${name}${verb === "insert" ? "" : "?id=gte.0"}`,
           { ...(verb === "insert" ? ROWS[name](0) : {}), [column]: null },
         );
-      match(
+      assertMatch(
         body.message,
         /permission denied|cannot insert a non-DEFAULT value|only be updated to DEFAULT/,
         `${verb} ${column}: ${text(body)}`,
@@ -229,11 +234,11 @@ async function checkOwnUpdate(
     `/rest/v1/${name}?id=gte.0`,
     { max_concurrency: 7 },
   );
-  ok(status < 300);
+  assert(status < 300);
   const changed = await project.sql`
     select distinct owner from pipeline_runs where max_concurrency = 7
   `;
-  deepEqual([...changed], [{ owner: ada.userId }]);
+  assertEquals([...changed], [{ owner: ada.userId }]);
 }
 
 async function checkOwnInsert({ project, ada }: Setting) {
@@ -241,14 +246,14 @@ async function checkOwnInsert({ project, ada }: Setting) {
     ...ROWS.pipeline_runs(0),
     experiment_name: "inserted by ada",
   });
-  equal(status, 201);
+  assertEquals(status, 201);
   const closed = await ask(project, ada, "POST", "/rest/v1/pipeline_runs", {
     ...ROWS.pipeline_runs(0),
     endpoint: "closed",
   });
-  equal(closed.body.code, "22023");
+  assertEquals(closed.body.code, "22023");
   const [{ owner }] = await project.sql`
     select owner from pipeline_runs where experiment_name = 'inserted by ada'
   `;
-  equal(owner, ada.userId);
+  assertStrictEquals(owner, ada.userId);
 }

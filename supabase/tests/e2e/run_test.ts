@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { withProject } from "./project.ts";
 
 const chatgpt = JSON.stringify([{
@@ -96,7 +96,7 @@ Deno.test("a run row turns the archives of a bucket into evaluations", () =>
       { experiment_name: "first", tags: ["e2e"] },
     );
     const run = await project.untilOver(id);
-    deepEqual(
+    assertEquals(
       [run.status, run.extracted, run.succeeded, run.failed, run.open],
       ["completed", 5, 5, 0, 0],
     );
@@ -106,7 +106,7 @@ Deno.test("a run row turns the archives of a bucket into evaluations", () =>
         source ->> 'path' as path, source ->> 'format' as format, tokens_used > 0 as counted
       from prompt_evaluations where run_id = ${id} order by prompt
     `;
-    deepEqual({ ...rows[0] }, {
+    assertEquals({ ...rows[0] }, {
       prompt: "And in June?",
       response: "You said: And in June?",
       reference: null,
@@ -119,7 +119,7 @@ Deno.test("a run row turns the archives of a bucket into evaluations", () =>
       format: rows[0].format,
       counted: true,
     });
-    deepEqual(rows.map((row) => row.reference), [
+    assertEquals(rows.map((row) => row.reference), [
       null,
       "4",
       null,
@@ -142,8 +142,8 @@ Deno.test("a second run on the same archives has the same prompt keys", () =>
       select run_id, array_agg(prompt_key order by prompt_key) as keys
       from prompt_evaluations group by run_id order by run_id
     `;
-    deepEqual(keys[1].keys, keys[0].keys);
-    deepEqual(keys[2].keys, keys[0].keys);
+    assertEquals(keys[1].keys, keys[0].keys);
+    assertEquals(keys[2].keys, keys[0].keys);
   }));
 
 Deno.test("a long list of prompts is worked on to its end, by a single worker too", () =>
@@ -157,7 +157,7 @@ Deno.test("a long list of prompts is worked on to its end, by a single worker to
     await project.untilOver(second);
     for (const id of [first, second]) {
       const run = await project.run(id);
-      deepEqual(
+      assertEquals(
         [run.status, run.extracted, run.succeeded, run.open],
         ["completed", 1_200, 1_200, 0],
       );
@@ -169,7 +169,7 @@ Deno.test("a long list of prompts is worked on to its end, by a single worker to
       join prompt_evaluations as other using (prompt_key, prompt)
       where one.run_id = ${first} and other.run_id = ${second}
     `;
-    equal(same, 1_200);
+    assertEquals(same, 1_200);
   }));
 
 Deno.test("an empty prefix completes with no prompts and says so", () =>
@@ -180,17 +180,17 @@ Deno.test("an empty prefix completes with no prompts and says so", () =>
       prefix: "nothing/",
     });
     const run = await project.untilOver(id);
-    equal(run.status, "completed");
-    equal(run.extracted, 0);
-    match(run.notice!, /No prompts/);
+    assertEquals(run.status, "completed");
+    assertEquals(run.extracted, 0);
+    assertMatch(run.notice!, /No prompts/);
   }));
 
 Deno.test("a bucket that does not exist fails the run with that reason", () =>
   withProject(async (project) => {
     const id = await project.startRun({ type: "supabase", bucket: "nowhere" });
     const run = await project.untilOver(id);
-    equal(run.status, "failed");
-    match(run.error!, /bucket "nowhere"/);
+    assertEquals(run.status, "failed");
+    assertMatch(run.error!, /bucket "nowhere"/);
   }));
 
 Deno.test("broken archives give what can be read and one error for each loss", () =>
@@ -227,7 +227,7 @@ Deno.test("broken archives give what can be read and one error for each loss", (
       { options: { maxLength: 1000 } },
     );
     const run = await project.untilOver(id);
-    equal(run.status, "completed");
+    assertEquals(run.status, "completed");
     const prompts = await project.sql`
       select prompt from prompt_evaluations where run_id = ${id} order by prompt
     `;
@@ -241,7 +241,7 @@ Deno.test("broken archives give what can be read and one error for each loss", (
         "with a mark",
       ]
     ) {
-      ok(texts.includes(text), `${text} is missing in ${texts}`);
+      assert(texts.includes(text), `${text} is missing in ${texts}`);
     }
     const errors = await project.sql`
       select path, "offset", code from pipeline_errors where run_id = ${id} order by path, "offset"
@@ -250,9 +250,9 @@ Deno.test("broken archives give what can be read and one error for each loss", (
     for (
       const path of ["cut.jsonl", "noise.bin", "nulls.jsonl", "utf8.jsonl"]
     ) {
-      ok(paths.includes(path), `no error for ${path} in ${paths}`);
+      assert(paths.includes(path), `no error for ${path} in ${paths}`);
     }
-    ok(errors.every((error) => error.offset !== null));
+    assert(errors.every((error) => error.offset !== null));
     const cut = errors.find(({ path }) => path === "cut.jsonl")!;
-    equal(Number(cut.offset), line("whole").length + 1);
+    assertEquals(Number(cut.offset), line("whole").length + 1);
   }));

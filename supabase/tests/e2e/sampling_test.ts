@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { numberedPrompts, withProject } from "./project.ts";
 
 const archive = (prefix: string, count: number) =>
@@ -15,7 +15,7 @@ Deno.test("a sample of n is the same whatever the order of files, and dedupe cou
     for (let run = 0; run < 2; run++) {
       const id = await project.startRun(source, { options: { sample: 7 } });
       const over = await project.untilOver(id);
-      deepEqual([over.status, over.extracted, over.succeeded], [
+      assertEquals([over.status, over.extracted, over.succeeded], [
         "completed",
         7,
         7,
@@ -26,11 +26,11 @@ Deno.test("a sample of n is the same whatever the order of files, and dedupe cou
       `;
       chosen.push(rows.map(({ prompt_key }) => prompt_key));
     }
-    deepEqual(chosen[0], chosen[1]);
+    assertEquals(chosen[0], chosen[1]);
 
     await project.upload("c.jsonl", archive("first", 40));
     const id = await project.startRun(source, { options: { dedupe: true } });
-    equal((await project.untilOver(id)).extracted, 80);
+    assertEquals((await project.untilOver(id)).extracted, 80);
   }));
 
 Deno.test("max_prompts stops extraction at that number", () =>
@@ -42,7 +42,7 @@ Deno.test("max_prompts stops extraction at that number", () =>
       { max_prompts: 123 },
     );
     const run = await project.untilOver(id);
-    deepEqual([run.status, run.extracted, run.succeeded], [
+    assertEquals([run.status, run.extracted, run.succeeded], [
       "completed",
       123,
       123,

@@ -1,4 +1,10 @@
-import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertStrictEquals,
+} from "@std/assert";
 import {
   type Answer,
   arrange,
@@ -53,17 +59,17 @@ async function namesAll({ sql }: Project) {
       and relname <> 'more_answers'
       and not exists (select from pg_depend where objid = pg_class.oid and deptype = 'e')
   `;
-  deepEqual(sorted(relations), sorted(RELATIONS));
+  assertEquals(sorted(relations), sorted(RELATIONS));
   const functions = await sql`
     select proname as name from pg_proc
     where pronamespace = 'public'::regnamespace
       and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
   `;
-  deepEqual(sorted(functions), sorted(FUNCTIONS));
+  assertEquals(sorted(functions), sorted(FUNCTIONS));
   const folder = new URL("../../functions/", import.meta.url);
   const folders = (await Array.fromAsync(Deno.readDir(folder)))
     .filter(({ name, isDirectory }) => isDirectory && name !== "_shared");
-  deepEqual(sorted(folders), sorted(OPERATIONS));
+  assertEquals(sorted(folders), sorted(OPERATIONS));
 }
 
 function sorted(named: Iterable<{ name?: string }>): string[] {
@@ -86,8 +92,8 @@ async function checkFunction(
   for (const person of isOpen ? [anonymous] : [anonymous, ada, bob]) {
     const { status, body } = await call(person, person.runId);
     const what = `${person.name}: ${status} ${text(body)}`;
-    ok(status === 401 || status === 403, what);
-    equal(body.code, "42501", what);
+    assert(status === 401 || status === 403, what);
+    assertEquals(body.code, "42501", what);
   }
   const steered = Number(
     (await project.sql`
@@ -97,17 +103,17 @@ async function checkFunction(
   if (callable.user) {
     const { others } = callable.user;
     const own = await call(ada, steered);
-    ok(own.status < 300, `ada: ${text(own.body)}`);
+    assert(own.status < 300, `ada: ${text(own.body)}`);
     const other = await call(bob, steered);
-    if (others === NO_RUN) match(other.body.message, /Cannot find run/);
+    if (others === NO_RUN) assertMatch(other.body.message, /Cannot find run/);
     else {
-      deepEqual(other.body, others);
-      notDeepEqual(own.body, others);
+      assertEquals(other.body, others);
+      assertNotEquals(own.body, others);
     }
   }
   const served = await call(service, steered);
   // A rule may still refuse: the worker has ended, there is no such event.
-  ok(
+  assert(
     served.status < 300 || /: Cannot |^Cannot /.test(served.body.message),
     `service: ${served.status} ${text(served.body)}`,
   );
@@ -126,7 +132,11 @@ async function checkOperation(
       body?.({ userId: owner.userId, runId: owner.runId, endpoint }),
     );
   const isStatus = ({ status, body }: Answer, wanted: number, who: string) =>
-    equal(status, wanted, `${who} ${method} ${name}: ${text(body)}`);
+    assertStrictEquals(
+      status,
+      wanted,
+      `${who} ${method} ${name}: ${text(body)}`,
+    );
   const statusOf = (reach: "all" | "refused") => reach === "all" ? 200 : 401;
 
   isStatus(await call(anonymous, ada), statusOf(access.anonymous), "anonymous");
@@ -168,7 +178,7 @@ async function checkSchemas({ project, anonymous, ada, service }: Setting) {
           "GET",
           `/rest/v1/${name}`,
         );
-        ok(status >= 400, `${person.name} ${name} in ${schema}: ${status}`);
+        assert(status >= 400, `${person.name} ${name} in ${schema}: ${status}`);
       }
     }
   }

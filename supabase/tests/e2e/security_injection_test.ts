@@ -1,4 +1,9 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStrictEquals,
+} from "@std/assert";
 import { type Project, withProject } from "./project.ts";
 
 /** Texts that end a literal, an identifier, a format string or a template somewhere. */
@@ -24,11 +29,11 @@ Deno.test("hostile texts in every field are stored as they are or refused", () =
     await project.sql`select create_evaluations_table('other_answers')`;
     const schema = await schemaOf(project);
     for (const text of HOSTILE) await runWith(project, text);
-    deepEqual(await schemaOf(project), schema, "nothing else has happened");
+    assertEquals(await schemaOf(project), schema, "nothing else has happened");
     const [{ runs }] = await project.sql`
       select count(*)::integer as runs from pipeline_runs where status = 'completed'
     `;
-    equal(runs, HOSTILE.length);
+    assertEquals(runs, HOSTILE.length);
   }));
 
 Deno.test("hostile names of tables are refused by whatever takes one", () =>
@@ -74,8 +79,8 @@ Deno.test("hostile names of tables are refused by whatever takes one", () =>
         ] as const
       ) {
         const { error } = await project.client.rpc(call, parameters);
-        ok(error, `${call}(${JSON.stringify(name)})`);
-        match(
+        assert(error, `${call}(${JSON.stringify(name)})`);
+        assertMatch(
           error.code,
           /^(22023|42P01|PGRST205)$/,
           `${call}: ${error.message}`,
@@ -92,9 +97,9 @@ Deno.test("hostile names of tables are refused by whatever takes one", () =>
           }),
         },
       );
-      equal(response.status, 400, await response.text());
+      assertEquals(response.status, 400, await response.text());
     }
-    deepEqual(await schemaOf(project), schema);
+    assertEquals(await schemaOf(project), schema);
   }));
 
 Deno.test("JSON of the wrong shape costs its own run and no other", () =>
@@ -152,23 +157,23 @@ Deno.test("JSON of the wrong shape costs its own run and no other", () =>
         .insert({ source, endpoint: "model", ...columns }).select("id")
         .single();
       if (error) {
-        match(error.code, /^2/, JSON.stringify([source, columns, error]));
+        assertMatch(error.code, /^2/, JSON.stringify([source, columns, error]));
       } else ids.push(data.id);
     }
     for (const id of ids) await project.untilOver(id, 60);
     await project.sql`select maintain_pipeline()`;
     const { error } = await project.client.from("pipeline_errors").select();
-    equal(error, null);
+    assertEquals(error, null);
     const lost = await project.sql`
       select run.source, run.options, failure.message
       from pipeline_errors as failure join pipeline_runs as run on run.id = run_id
       where class = 'lost'
     `;
-    deepEqual([...lost], [], "no worker died of it");
+    assertEquals([...lost], [], "no worker died of it");
     const broken = await project.sql`select * from check_pipeline_invariants()`;
-    deepEqual([...broken], []);
+    assertEquals([...broken], []);
     const good = await project.startRun({ type: "prompts", prompts: ["last"] });
-    equal((await project.untilOver(good)).succeeded, 1);
+    assertEquals((await project.untilOver(good)).succeeded, 1);
   }));
 
 Deno.test("what Postgres cannot store is replaced in a model's answer", async () => {
@@ -188,11 +193,11 @@ Deno.test("what Postgres cannot store is replaced in a model's answer", async ()
       { type: "prompts", prompts: ["bad", "good"] },
       { options: project.sql.json({ keepBody: true }) },
     );
-    equal((await project.untilOver(id)).succeeded, 2);
+    assertEquals((await project.untilOver(id)).succeeded, 2);
     const rows = await project.sql`
       select response, input_tokens, output_tokens from prompt_evaluations order by id
     `;
-    deepEqual([...rows], [
+    assertEquals([...rows], [
       { response: "a\ufffdb\ufffdc", input_tokens: 2, output_tokens: null },
       { response: "fine", input_tokens: 2, output_tokens: null },
     ]);
@@ -230,12 +235,12 @@ async function runWith(project: Project, text: string) {
   };
   const { data, error } = await project.client.from("pipeline_runs")
     .insert(row).select("id").single();
-  equal(error, null, text);
-  equal((await project.untilOver(data!.id)).status, "completed");
+  assertEquals(error, null, text);
+  assertEquals((await project.untilOver(data!.id)).status, "completed");
   const { data: stored } = await project.client.from("other_answers")
     .select("prompt, prompt_key, reference, experiment_name, tags, source")
     .eq("run_id", data!.id);
-  deepEqual(stored, [{
+  assertEquals(stored, [{
     prompt: text,
     prompt_key: text,
     reference: text,
@@ -249,18 +254,18 @@ async function runWith(project: Project, text: string) {
     evaluator: text,
     results_table: "other_answers",
   });
-  deepEqual([compared.error, compared.data], [null, []]);
+  assertEquals([compared.error, compared.data], [null, []]);
   const exported = await project.client.rpc("export_evaluations", {
     results_table: "other_answers",
     experiment_name: text,
   });
-  equal(exported.data.rows[0].prompt, text);
+  assertStrictEquals(exported.data.rows[0].prompt, text);
   const paged = await project.client.rpc("export_evaluations", {
     results_table: "other_answers",
     run_id: data!.id,
     after: text,
   });
-  deepEqual([paged.error, paged.data.rows], [null, []]);
+  assertEquals([paged.error, paged.data.rows], [null, []]);
 }
 
 /** Every table, column, function, grant and setting of the database that a statement could change. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Project, withProject } from "./project.ts";
 
 const MEGABYTE = 1_000_000;
@@ -44,7 +44,7 @@ async function memoryOf(name: string): Promise<number> {
       // Other test runs on the machine serve functions of the same name.
       parseInt(line) === Deno.pid && line.includes(`functions/${name}/index.ts`)
     );
-  ok(processes.length > 0, `ps lists ${name}`);
+  assert(processes.length > 0, `ps lists ${name}`);
   return Math.max(
     ...processes.map((line) => Number(line.trim().split(/\s+/)[1]) / 1024),
   );
@@ -76,24 +76,24 @@ Deno.test("bodies of 50 MB and JSON 100,000 deep are refused quickly by every fu
         const wanted = name === "pipeline-worker" && /level|brackets/.test(what)
           ? 413
           : status;
-        equal(answer.status, wanted, `${name}, ${what}`);
-        ok(
+        assertEquals(answer.status, wanted, `${name}, ${what}`);
+        assert(
           answer.milliseconds < QUICKLY_MS,
           `${name}, ${what}: ${answer.milliseconds} ms`,
         );
         // Without a key the body is not even looked at, but by the worker, whose key is in it.
         const stranger = await post(project, name, body(), {});
-        equal(
+        assertEquals(
           stranger.status,
           name === "pipeline-worker" ? wanted : 401,
           `${name}, ${what}`,
         );
       }
       const memory = await memoryOf(name);
-      ok(memory < 256, `${name} holds ${memory} MB`);
+      assert(memory < 256, `${name} holds ${memory} MB`);
     }
     const id = await project.startRun({ type: "prompts", prompts: ["alive"] });
-    equal((await project.untilOver(id)).succeeded, 1);
+    assertEquals((await project.untilOver(id)).succeeded, 1);
   }));
 
 const CATASTROPHES = [
@@ -141,14 +141,14 @@ Deno.test("patterns of users end quickly or are refused, whatever they are", () 
             evaluators: [{ type: "regex", pattern }],
           };
         const { status } = await post(project, name, JSON.stringify(body));
-        match(String(status), /^(200|400)$/);
+        assertMatch(String(status), /^(200|400)$/);
       }
       const milliseconds = Date.now() - startedAt;
-      ok(milliseconds < 4 * QUICKLY_MS, `${pattern}: ${milliseconds} ms`);
+      assert(milliseconds < 4 * QUICKLY_MS, `${pattern}: ${milliseconds} ms`);
     }
     const lost = await project
       .sql`select * from pipeline_errors where class = 'lost'`;
-    deepEqual([...lost], [], "no worker was killed");
+    assertEquals([...lost], [], "no worker was killed");
     // Together they may use up the 2 s of processor time of an isolate. On hosted
     // Supabase their tasks then go on in another one, when the lease has expired.
   }, { isolateLimits: undefined }));

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { type Project, withProject } from "./project.ts";
 
 const SECRET = 'sk-live-Zq7"w/+9é=x';
@@ -139,23 +139,23 @@ Deno.test("a secret stays in Vault, whatever a model and a webhook do with it", 
         }),
       });
 
-      deepEqual([...echo.seen.keys], [SECRET], "the secret was sent");
-      ok(echo.seen.signatures > 0, "the webhook was called");
+      assertEquals([...echo.seen.keys], [SECRET], "the secret was sent");
+      assert(echo.seen.signatures > 0, "the webhook was called");
       const stored = JSON.stringify(
         await project.sql`select * from prompt_evaluations`,
       );
-      ok(HIDDEN.test(stored), "what came back was recognised");
+      assert(HIDDEN.test(stored), "what came back was recognised");
       const known = await findEverywhere(project, "as its answer");
-      ok(known.includes("public.pipeline_tasks"), "the search finds texts");
+      assert(known.includes("public.pipeline_tasks"), "the search finds texts");
       const [{ secret: webhookSecret }] = await project.sql`
         select decrypted_secret as secret from vault.decrypted_secrets
         where name = 'pipeline_webhook_secret'
       `;
       for (const secret of [SECRET, webhookSecret]) {
         const places = await findEverywhere(project, secret);
-        deepEqual(places, ["vault.secrets"]);
-        equal(mentions(log.join("\n"), secret), false, "in the log");
-        equal(mentions(await direct.clone().text(), secret), false);
+        assertEquals(places, ["vault.secrets"]);
+        assertEquals(mentions(log.join("\n"), secret), false, "in the log");
+        assertEquals(mentions(await direct.clone().text(), secret), false);
       }
     }, { log: (line) => log.push(line) });
   } finally {

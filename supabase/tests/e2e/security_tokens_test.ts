@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { type Project, withProject } from "./project.ts";
 
 interface Wake {
@@ -69,7 +69,7 @@ Deno.test("POST /pipeline-worker takes a token once, for its own worker, for a m
       "SQL": { ...first, token: "' or true --" },
     };
     for (const [what, wake] of Object.entries(refused)) {
-      equal(await send(project, wake), 401, what);
+      assertEquals(await send(project, wake), 401, what);
     }
     for (
       const malformed of [
@@ -81,22 +81,26 @@ Deno.test("POST /pipeline-worker takes a token once, for its own worker, for a m
         { ...first, workerId: "' or true --" },
       ]
     ) {
-      equal(await send(project, malformed), 400, JSON.stringify(malformed));
+      assertEquals(
+        await send(project, malformed),
+        400,
+        JSON.stringify(malformed),
+      );
     }
-    equal(project.model.count(), 0, "nothing was started");
+    assertEquals(project.model.count(), 0, "nothing was started");
 
     // Run and stage of the body are for people who look at it: the token knows its own.
     const lied = { ...first, runId: second.runId, stage: "notify" };
     const statuses = await Promise.all(
       [lied, lied, lied].map((wake) => send(project, wake)),
     );
-    deepEqual(statuses.sort(), [202, 401, 401], "replayed at the same time");
-    equal((await project.untilOver(first.runId)).succeeded, 1);
-    equal((await project.run(second.runId)).status, "queued");
-    equal(await send(project, first), 401, "replayed later");
+    assertEquals(statuses.sort(), [202, 401, 401], "replayed at the same time");
+    assertEquals((await project.untilOver(first.runId)).succeeded, 1);
+    assertEquals((await project.run(second.runId)).status, "queued");
+    assertEquals(await send(project, first), 401, "replayed later");
 
     await project.sql`select pause_pipeline_run(${second.runId})`;
-    equal(await send(project, second), 401, "of a run that is paused");
+    assertEquals(await send(project, second), 401, "of a run that is paused");
     await project.sql`select resume_pipeline_run(${second.runId})`;
-    equal(await send(project, second), 401, "spent on a paused run");
+    assertEquals(await send(project, second), 401, "spent on a paused run");
   }, { wakes: "off" }));

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createClient } from "@supabase/supabase-js";
 import { type Project, withProject } from "./project.ts";
 
@@ -48,11 +48,11 @@ Deno.test("a user's source never reaches the folder of another", () =>
       ]
     ) {
       const source = { type: "supabase", bucket: "archives", prefix };
-      equal((await start(source)).error?.code, "22023", String(prefix));
+      assertEquals((await start(source)).error?.code, "22023", String(prefix));
       const direct = await ada.functions.invoke("extract-prompts", {
         body: { dataSource: source },
       });
-      match(String(direct.error?.context.status), /^(400|403)$/);
+      assertMatch(String(direct.error?.context.status), /^(400|403)$/);
     }
     for (const bucket of ["..", ".", "../archives", { a: 1 }]) {
       const { data } = await start({
@@ -60,7 +60,7 @@ Deno.test("a user's source never reaches the folder of another", () =>
         bucket,
         prefix: `${ADA}/`,
       });
-      equal((await project.untilOver(data!.id)).status, "failed");
+      assertEquals((await project.untilOver(data!.id)).status, "failed");
     }
 
     const { data } = await start({
@@ -72,10 +72,10 @@ Deno.test("a user's source never reaches the folder of another", () =>
     const { data: seen } = await ada.from("prompt_evaluations").select(
       "prompt",
     );
-    deepEqual(seen, [{ prompt: "hers" }]);
+    assertEquals(seen, [{ prompt: "hers" }]);
     const { data: errors } = await ada.from("pipeline_errors").select("message")
       .eq("run_id", data!.id);
-    equal(
+    assertEquals(
       errors!.filter(({ message }) => /is \. or \.\./.test(message)).length,
       2,
     );
@@ -84,12 +84,12 @@ Deno.test("a user's source never reaches the folder of another", () =>
         dataSource: { type: "supabase", bucket: "archives", prefix: `${ADA}/` },
       },
     });
-    deepEqual(
+    assertEquals(
       direct.data.prompts.map(({ text }: { text: string }) => text),
       ["hers"],
     );
-    equal(direct.data.errors.length, 2);
-    equal(JSON.stringify(project.model.requests).includes("his"), false);
+    assertEquals(direct.data.errors.length, 2);
+    assertEquals(JSON.stringify(project.model.requests).includes("his"), false);
   }, { endpoint: { open_to_users: true } }));
 
 const PRIVATE = [
@@ -126,17 +126,17 @@ Deno.test("a user's webhooks reach no private address", async () => {
         evaluators: ["refusal", { type: "webhook", url }],
         evaluation_webhook: url,
       }).select("id").single();
-      equal(error, null, url);
+      assertEquals(error, null, url);
       ids.push(data!.id);
     }
     for (const id of ids) await project.untilOver(id, 60);
     const refusals = await untilRefused(project, urls.length);
-    for (const { error } of refusals) match(error, /Cannot call https?:/);
+    for (const { error } of refusals) assertMatch(error, /Cannot call https?:/);
     const scores = await project.sql`
       select distinct owner from evaluation_scores
     `;
-    deepEqual([...scores], [{ owner: ADA }], "only her own row was graded");
-    equal(hits, 0);
+    assertEquals([...scores], [{ owner: ADA }], "only her own row was graded");
+    assertEquals(hits, 0);
   }, {
     endpoint: { open_to_users: true },
     functionEnv: { PIPELINE_ALLOW_PRIVATE_HOSTS: "false" },
@@ -161,7 +161,7 @@ Deno.test("a user's headers carry no secret and replace none of the endpoint's",
         endpoint: "model",
         options: { headers },
       });
-      equal(error?.code, "22023", JSON.stringify(headers));
+      assertEquals(error?.code, "22023", JSON.stringify(headers));
       for (const operation of ["execute-batch", "run-pipeline"]) {
         const { error } = await ada.functions.invoke(operation, {
           body: {
@@ -172,17 +172,17 @@ Deno.test("a user's headers carry no secret and replace none of the endpoint's",
             requestOptions: { headers },
           },
         });
-        match(String(error?.context.status), /^(400|403)$/, operation);
+        assertMatch(String(error?.context.status), /^(400|403)$/, operation);
       }
     }
-    equal(project.model.count(), 0);
+    assertEquals(project.model.count(), 0);
     // White space of any kind is a placeholder for the worker, so it must be for the rule.
     await project.sql`
       update model_endpoints set headers = '{"x-b": "{{ secret:project_url }}"}'
     `;
     const id = await project.startRun({ type: "prompts", prompts: ["a"] });
     await project.untilOver(id);
-    ok(project.model.requests[0].headers["x-b"].startsWith("http://127."));
+    assert(project.model.requests[0].headers["x-b"].startsWith("http://127."));
   }, {
     endpoint: {
       open_to_users: true,

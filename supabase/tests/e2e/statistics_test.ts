@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import type { Sql } from "postgres";
 import { startStack } from "../../../scripts/local/stack.ts";
 
@@ -104,7 +104,7 @@ Deno.test("compare_experiments() agrees with independent statistics", async () =
         passes(pair.old) && !passes(pair.new)
       ).length;
       const differences = pairs.map((pair) => pair.new - pair.old);
-      deepEqual(
+      assertEquals(
         {
           pairs: Number(row.pairs),
           wins: Number(row.wins),
@@ -120,19 +120,19 @@ Deno.test("compare_experiments() agrees with independent statistics", async () =
           lost,
         },
       );
-      ok(
+      assert(
         Math.abs(row.mcnemar_p - mcnemar(gained, lost)) < 1e-9,
         `p of ${gained} to ${lost}: ${row.mcnemar_p}, not ${
           mcnemar(gained, lost)
         }`,
       );
       const mean = differences.reduce((a, b) => a + b) / count;
-      ok(Math.abs(row.difference - mean) < 1e-9);
+      assert(Math.abs(row.difference - mean) < 1e-9);
       const [low, high] = bootstrap(differences, 10_000);
       // Ends from 1,000 resamples scatter by about 2 % of the width; above 100 pairs only those
       // that are computed here are random.
       const tolerance = (count > 100 ? 0.03 : 0.1) * (high - low);
-      ok(
+      assert(
         Math.abs(row.difference_low - low) < tolerance &&
           Math.abs(row.difference_high - high) < tolerance,
         `interval of ${count} pairs: ${row.difference_low} to ${row.difference_high}, not ${low} to ${high}`,
@@ -163,7 +163,7 @@ Deno.test("mcnemar_p() is exact from one pair to many thousands", async () => {
         select pipeline.mcnemar_p(${gained}, ${lost}) as p
       `;
       const expected = gained === lost ? 1 : mcnemar(gained, lost);
-      ok(
+      assert(
         Math.abs(p - expected) <= 1e-9 * Math.max(expected, 1e-6),
         `${gained} to ${lost}: ${p}, not ${expected}`,
       );

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { numberedPrompts, type Project, withProject } from "./project.ts";
 
 async function until(ask: () => Promise<boolean>, seconds = 10) {
@@ -32,15 +32,19 @@ Deno.test("an UPDATE to paused stops a run within 5 s, and to running goes on wi
     await project
       .sql`update pipeline_runs set status = 'paused' where id = ${id}`;
     const waited = await until(nothingLeased(project));
-    ok(waited < 5_500, `${waited} ms`);
+    assert(waited < 5_500, `${waited} ms`);
     const calls = project.model.count();
     await project.sql`select maintain_pipeline()`;
-    equal(project.model.count(), calls, "nothing is called while paused");
+    assertStrictEquals(
+      project.model.count(),
+      calls,
+      "nothing is called while paused",
+    );
     project.model.configure({ latency: 10 });
     await project
       .sql`update pipeline_runs set status = 'running' where id = ${id}`;
     const run = await project.untilOver(id);
-    deepEqual([run.status, run.succeeded], ["completed", 400]);
+    assertEquals([run.status, run.succeeded], ["completed", 400]);
     await project.checkInvariants(id);
   }));
 
@@ -50,11 +54,11 @@ Deno.test("cancel_pipeline_run() ends a run and keeps what is stored", () =>
     await until(() => Promise.resolve(project.model.count() > 20));
     await project.sql`select cancel_pipeline_run(${id})`;
     const waited = await until(nothingLeased(project));
-    ok(waited < 5_500, `${waited} ms`);
+    assert(waited < 5_500, `${waited} ms`);
     const run = await project.run(id);
-    equal(run.status, "cancelled");
-    equal(run.open, 0);
-    ok(run.succeeded > 0 && run.succeeded < 400);
+    assertEquals(run.status, "cancelled");
+    assertEquals(run.open, 0);
+    assert(run.succeeded > 0 && run.succeeded < 400);
     await project.checkInvariants(id);
   }));
 
@@ -66,15 +70,15 @@ Deno.test("raising max_concurrency takes effect within 5 s", () =>
       { max_concurrency: 2 },
     );
     await until(() => Promise.resolve(project.model.count() > 4));
-    equal(project.model.peakInFlight(), 2);
+    assertEquals(project.model.peakInFlight(), 2);
     await project
       .sql`update pipeline_runs set max_concurrency = 40 where id = ${id}`;
     const waited = await until(() =>
       Promise.resolve(project.model.peakInFlight() === 40)
     );
-    ok(waited < 5_500, `${waited} ms`);
+    assert(waited < 5_500, `${waited} ms`);
     await project.untilOver(id);
-    ok(project.model.peakInFlight() <= 40);
+    assert(project.model.peakInFlight() <= 40);
   }));
 
 Deno.test("retry_pipeline_run() calls only what failed and stores it in the same rows", () =>
@@ -84,11 +88,11 @@ Deno.test("retry_pipeline_run() calls only what failed and stores it in the same
       prompts: [...numberedPrompts(5), "[[fault:400x1]] once"],
     });
     const before = await project.untilOver(id);
-    deepEqual([before.succeeded, before.failed], [5, 1]);
+    assertEquals([before.succeeded, before.failed], [5, 1]);
     const calls = project.model.count();
     await project.sql`select retry_pipeline_run(${id})`;
     const after = await project.untilOver(id);
-    deepEqual([after.succeeded, after.failed], [6, 0]);
-    equal(project.model.count(), calls + 1);
+    assertEquals([after.succeeded, after.failed], [6, 0]);
+    assertEquals(project.model.count(), calls + 1);
     await project.checkInvariants(id);
   }));

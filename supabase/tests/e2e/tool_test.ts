@@ -1,4 +1,10 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import {
+  assertEquals,
+  assertMatch,
+  assertObjectMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { join } from "node:path";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import { findFencedBlocks } from "../../../scripts/test/fenced_blocks.ts";
@@ -28,7 +34,7 @@ async function runProgram(
     env: { ...env, NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  equal(code, 0, text(stderr));
+  assertEquals(code, 0, text(stderr));
   return text(stdout).trim();
 }
 
@@ -55,7 +61,7 @@ Deno.test("the programs of docs/tool.md run under Node and print what they shoul
         await runProgram("node", [program], environmentOf(project)),
       );
     }
-    deepEqual(printed, [
+    assertEquals(printed, [
       "{ successful: 5, stored: 5, errors: [] }",
       "{ runId: 1, status: 'completed', succeeded: 5 }",
       "{ successful: 2, errors: [] }",
@@ -65,10 +71,10 @@ Deno.test("the programs of docs/tool.md run under Node and print what they shoul
       select count(*)::integer as rows from prompt_evaluations
       where experiment_name = 'three steps' and tags = '{tool}'
     `;
-    equal(stored[0].rows, 5);
+    assertEquals(stored[0].rows, 5);
     const [{ objects }] = await project
       .sql`select count(*)::integer as objects from storage.objects`;
-    equal(objects, 3);
+    assertEquals(objects, 3);
     await Deno.remove(folder, { recursive: true });
   }));
 
@@ -76,7 +82,10 @@ Deno.test("README.md shows the first program of docs/tool.md", async () => {
   const firstProgram = async (path: string) =>
     findFencedBlocks(await Deno.readTextFile(join(checkout, path)))
       .find(({ language }) => language === "ts")?.text;
-  equal(await firstProgram("README.md"), await firstProgram("docs/tool.md"));
+  assertStrictEquals(
+    await firstProgram("README.md"),
+    await firstProgram("docs/tool.md"),
+  );
 });
 
 Deno.test("the tool names every variable that is missing, and the code of a refusal", () =>
@@ -86,9 +95,9 @@ Deno.test("the tool names every variable that is missing, and the code of a refu
       remote: { url: project.url, key: "sb_secret_wrong" },
     });
     const input = { operation: "store_results" as const, responses: [] };
-    await rejects(unset.execute(input), (error: Error) => {
-      match(error.message, /SUPABASE_URL[^]*SUPABASE_SECRET_KEY/);
-      return true;
+    const error = await assertRejects(() => unset.execute(input), Error);
+    assertMatch(error.message, /SUPABASE_URL[^]*SUPABASE_SECRET_KEY/);
+    assertObjectMatch(await assertRejects(() => wrong.execute(input), Error), {
+      code: "unauthorized",
     });
-    await rejects(wrong.execute(input), { code: "unauthorized" });
   }));

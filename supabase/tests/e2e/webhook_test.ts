@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { Webhook } from "standardwebhooks";
 import { numberedPrompts, type Project, withProject } from "./project.ts";
 
@@ -88,12 +88,12 @@ Deno.test("a receiver that fails and recovers accepts every event once, in order
       return open === 0;
     });
     const accepted = received.filter(({ status }) => status === 204);
-    deepEqual(
+    assertEquals(
       new Set(accepted.map(({ id }) => id)).size,
       accepted.length,
       "no event is accepted twice",
     );
-    deepEqual(accepted.map(({ type }) => type).sort(), [
+    assertEquals(accepted.map(({ type }) => type).sort(), [
       "pipeline.run.completed",
       "pipeline.run.paused",
       "pipeline.run.paused",
@@ -101,7 +101,7 @@ Deno.test("a receiver that fails and recovers accepts every event once, in order
     const events = await sql`
       select key from pipeline_tasks where stage = 'notify' and run_id = ${id} order by id
     `;
-    deepEqual(
+    assertEquals(
       accepted.filter(({ type }) => type.endsWith("paused")).map(({ id }) =>
         id
       ),
@@ -111,12 +111,12 @@ Deno.test("a receiver that fails and recovers accepts every event once, in order
     const deliveries = await sql`
       select status_code, delivered from pipeline_webhook_deliveries order by id
     `;
-    deepEqual(
+    assertEquals(
       deliveries.map(({ status_code }) => status_code).sort(),
       received.map(({ status }) => status).sort(),
       "every attempt is a row",
     );
-    equal(deliveries.filter(({ delivered }) => delivered).length, 3);
+    assertEquals(deliveries.filter(({ delivered }) => delivered).length, 3);
   }));
 
 Deno.test("410 ends an event, and resend_pipeline_webhook() delivers it again", () =>
@@ -133,13 +133,16 @@ Deno.test("410 ends an event, and resend_pipeline_webhook() delivers it again", 
     const [delivery] = await sql`
       select event_id, delivered, error, next_attempt_at from pipeline_webhook_deliveries
     `;
-    deepEqual([delivery.delivered, delivery.next_attempt_at], [false, null]);
-    match(delivery.error, /410/);
+    assertEquals([delivery.delivered, delivery.next_attempt_at], [false, null]);
+    assertMatch(delivery.error, /410/);
     await sql`select resend_pipeline_webhook(${delivery.event_id})`;
     await until(() => received.length === 2);
-    deepEqual(received.map(({ id }) => id), [received[0].id, received[0].id]);
+    assertEquals(received.map(({ id }) => id), [
+      received[0].id,
+      received[0].id,
+    ]);
     const [{ secrets }] = await sql`
       select count(*)::integer as secrets from vault.secrets where name = 'pipeline_webhook_secret'
     `;
-    equal(secrets, 1);
+    assertEquals(secrets, 1);
   }));

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { startProjectDatabase } from "../../../scripts/test/test_database.ts";
 import vectors from "../prompt_key_vectors.json" with { type: "json" };
 
@@ -11,5 +11,5 @@ Deno.test("prompt_key() of SQL gives the keys of the vectors", async () => {
     select vector ->> 'why' as why, pipeline.prompt_key(vector ->> 'text', vector -> 'messages') as key
     from jsonb_array_elements(${sql.json(vectors)}) as vector
   `;
-  deepEqual([...keys], vectors.map(({ why, key }) => ({ why, key })));
+  assertEquals([...keys], vectors.map(({ why, key }) => ({ why, key })));
 });

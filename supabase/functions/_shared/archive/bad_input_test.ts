@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   chatgptConversation,
   chatMessages,
@@ -17,12 +17,18 @@ async function expectRest(
   codes: string[],
 ): Promise<void> {
   const { texts: read, errors, end } = await collect(archive);
-  deepEqual(errors.map(({ code }) => code), codes);
-  deepEqual(read, texts);
+  assertEquals(errors.map(({ code }) => code), codes);
+  assertEquals(read, texts);
   for (const error of errors) {
-    match(error.message, /^Cannot read archive, record \d+ at byte \d+: /);
+    assertMatch(
+      error.message,
+      /^Cannot read archive, record \d+ at byte \d+: /,
+    );
   }
-  equal(end.skipped, codes.filter((code) => code !== "invalid_utf8").length);
+  assertEquals(
+    end.skipped,
+    codes.filter((code) => code !== "invalid_utf8").length,
+  );
 }
 
 Deno.test("readArchive() reports an empty file", () =>
@@ -38,7 +44,7 @@ Deno.test("readArchive() reports bytes that are no text", () => {
 
 Deno.test("readArchive() tells that a page is to be exported as JSON", async () => {
   const { errors } = await collect("<!doctype html><p>My Activity</p>");
-  match(errors[0].message, /HTML.*export it as JSON/);
+  assertMatch(errors[0].message, /HTML.*export it as JSON/);
 });
 
 Deno.test("readArchive() reads on behind a broken line", () =>
@@ -113,9 +119,9 @@ Deno.test("readArchive() tells the keys of an unknown shape once for the file", 
   const { errors, end } = await collect(lines(
     ...Array.from({ length: 100 }, (_, n) => ({ colour: n, size: 2 })),
   ));
-  equal(errors.length, 1);
-  match(errors[0].message, /colour, size/);
-  equal(end.format, null);
+  assertEquals(errors.length, 1);
+  assertMatch(errors[0].message, /colour, size/);
+  assertEquals(end.format, null);
 });
 
 Deno.test("readArchive() uses text with bytes that are not UTF-8", async () => {
@@ -142,8 +148,8 @@ Deno.test("readArchive() reads past 100,000 nested lists and objects", async () 
   for (const [open, close] of [["[", "]"], ['{"a":', "}"]]) {
     const deep = open.repeat(100_000) + "1" + close.repeat(100_000);
     const { texts, errors } = await collect(`[${one},${deep},${two}]`);
-    deepEqual(texts, ["first", "second"]);
-    equal(errors.length, 1);
+    assertEquals(texts, ["first", "second"]);
+    assertEquals(errors.length, 1);
   }
 });
 
@@ -155,15 +161,15 @@ Deno.test("readArchive() reads deeply nested branches", async () => {
   const { texts } = await collect(
     `{"conversationId":"a","messages":[${message}]}`,
   );
-  deepEqual(texts, ["deepest"]);
+  assertEquals(texts, ["deepest"]);
 });
 
 Deno.test("readArchive() is not misled by __proto__ and repeated keys", async () => {
   const { texts } = await collect(
     '{"__proto__":{"mapping":{}},"messages":[],"messages":[{"role":"user","content":"one","__proto__":{"name":"example_user"}}]}',
   );
-  deepEqual(texts, ["one"]);
-  equal(({} as Record<string, unknown>).mapping, undefined);
+  assertEquals(texts, ["one"]);
+  assertEquals(({} as Record<string, unknown>).mapping, undefined);
 });
 
 Deno.test("readArchive() reads a conversation of 20 MB", async () => {
@@ -172,9 +178,9 @@ Deno.test("readArchive() reads a conversation of 20 MB", async () => {
     [chatgptConversation("large", "first", text), JSON.parse(two)],
     { chunkBytes: 65_536 },
   );
-  deepEqual(errors, []);
-  equal(prompts[0].reference?.length, text.length);
-  equal(prompts.length, 2);
+  assertEquals(errors, []);
+  assertEquals(prompts[0].reference?.length, text.length);
+  assertEquals(prompts.length, 2);
 });
 
 Deno.test("readArchive() passes over a conversation that is too large", async () => {
@@ -188,9 +194,9 @@ Deno.test("readArchive() passes over a conversation that is too large", async ()
       chunkBytes: 1000,
       maxConversationBytes: 20_000,
     });
-    deepEqual(texts, ["first", "second"]);
-    deepEqual(errors.map(({ code }) => code), ["too_large"]);
-    match(errors[0].message, /20000 bytes; raise maxConversationBytes/);
+    assertEquals(texts, ["first", "second"]);
+    assertEquals(errors.map(({ code }) => code), ["too_large"]);
+    assertMatch(errors[0].message, /20000 bytes; raise maxConversationBytes/);
   }
 });
 
@@ -202,10 +208,10 @@ Deno.test("readArchive() splits a session that is too large", async () => {
     }))),
     { maxConversationBytes: 5000 },
   );
-  equal(texts.length, 10);
-  ok(errors.length > 0);
-  ok(errors.every(({ code }) => code === "too_large"));
-  equal(new Set(places).size, 10);
+  assertEquals(texts.length, 10);
+  assert(errors.length > 0);
+  assert(errors.every(({ code }) => code === "too_large"));
+  assertEquals(new Set(places).size, 10);
 });
 
 Deno.test("readArchive() gives prompts of conversations with the same id their own places", async () => {
@@ -213,7 +219,7 @@ Deno.test("readArchive() gives prompts of conversations with the same id their o
     { id: "1", messages: chatMessages("one") },
     { id: "1", messages: chatMessages("two") },
   ]);
-  equal(new Set(places).size, 2);
+  assertEquals(new Set(places).size, 2);
 });
 
 Deno.test("readArchive() reports a record that a format cannot read", async () => {
@@ -222,8 +228,8 @@ Deno.test("readArchive() reports a record that a format cannot read", async () =
     { conversation: "[{'role': 'user', 'content': 'two'}]" },
     { conversation: chatMessages("three") },
   ));
-  deepEqual(texts, ["one", "three"]);
-  deepEqual(errors.map(({ code }) => code), ["unreadable_record"]);
+  assertEquals(texts, ["one", "three"]);
+  assertEquals(errors.map(({ code }) => code), ["unreadable_record"]);
 });
 
 Deno.test("readArchive() reads UTF-8 with a byte order mark", () =>
@@ -241,8 +247,8 @@ Deno.test("readArchive() reads UTF-16 with and without a byte order mark", async
         view.setUint16(2 * at, text.charCodeAt(at), littleEndian);
       }
       const { texts, errors } = await collect(bytes, { chunkBytes: 7 });
-      deepEqual(errors, []);
-      deepEqual(texts, ["Grüße 🦢"]);
+      assertEquals(errors, []);
+      assertEquals(texts, ["Grüße 🦢"]);
     }
   }
 });

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { chatgptConversation, chatMessages } from "./testing/archives.ts";
 import { byteChange, changeBytes } from "./testing/change_bytes.ts";
@@ -65,15 +65,15 @@ Deno.test("readArchive() continues damaged archives from every checkpoint", asyn
             from,
             chunkBytes: 777,
           });
-          deepEqual(
+          assertEquals(
             rest.prompts,
             whole.prompts.slice(checkpoint.promptsBefore),
           );
-          deepEqual(
+          assertEquals(
             rest.places,
             whole.places.slice(checkpoint.promptsBefore),
           );
-          deepEqual(rest.end, whole.end);
+          assertEquals(rest.end, whole.end);
         }
       },
     ),

@@ -1,4 +1,4 @@
-import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Json } from "./json.ts";
 import { byteChange, changeBytes, joinBytes } from "./testing/change_bytes.ts";
@@ -33,22 +33,22 @@ function changeValues(
 /** Reads an archive and expects that nothing is thrown and everything given out is usable. */
 async function expectSound(bytes: Uint8Array, chunkBytes: number) {
   const read = await collect(bytes, { chunkBytes });
-  equal(read.end.prompts, read.prompts.length);
-  for (const place of read.places) match(place, /^.{1,200}$/u);
+  assertEquals(read.end.prompts, read.prompts.length);
+  for (const place of read.places) assertMatch(place, /^.{1,200}$/u);
   for (const { text, reference } of read.prompts) {
     for (const storable of [text, reference ?? ""]) {
-      ok(storable.isWellFormed());
-      ok(!storable.includes("\0"));
+      assert(storable.isWellFormed());
+      assert(!storable.includes("\0"));
     }
   }
   for (const { message, offset } of read.errors) {
-    match(message, /^Cannot read archive/);
+    assertMatch(message, /^Cannot read archive/);
     // A bug in a format is caught and reported like a record that cannot be read.
-    doesNotMatch(
+    assertNotMatch(
       message,
       /properties of|is not (?:a|iterable|defined)|Maximum/,
     );
-    ok(offset >= 0 && offset <= bytes.length);
+    assert(offset >= 0 && offset <= bytes.length);
   }
   return read;
 }
@@ -63,7 +63,7 @@ Deno.test("readArchive() survives changed bytes", async () => {
         const bytes = changes.reduce(changeBytes, archive);
         const read = await expectSound(bytes, chunkBytes);
         // However the bytes come, the same comes out.
-        deepEqual(await collect(bytes), read);
+        assertEquals(await collect(bytes), read);
       },
     ),
     { numRuns: 400 },

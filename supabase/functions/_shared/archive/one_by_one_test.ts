@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import { oneByOne } from "./one_by_one.ts";
 
 async function* batches(closed: { value: boolean }) {
@@ -14,8 +14,8 @@ async function* batches(closed: { value: boolean }) {
 
 Deno.test("oneByOne() gives the items of all batches in order", async () => {
   const closed = { value: false };
-  deepEqual(await Array.fromAsync(oneByOne(batches(closed))), [1, 2, 3]);
-  equal(closed.value, true);
+  assertEquals(await Array.fromAsync(oneByOne(batches(closed))), [1, 2, 3]);
+  assertEquals(closed.value, true);
 });
 
 Deno.test("oneByOne() closes the batches when its reader stops", async () => {
@@ -23,7 +23,7 @@ Deno.test("oneByOne() closes the batches when its reader stops", async () => {
   for await (const item of oneByOne(batches(closed))) {
     if (item === 1) break;
   }
-  equal(closed.value, true);
+  assertEquals(closed.value, true);
 });
 
 Deno.test("oneByOne() throws what the batches throw", async () => {
@@ -32,5 +32,9 @@ Deno.test("oneByOne() throws what the batches throw", async () => {
     await Promise.resolve();
     throw new Error("broken");
   }
-  await rejects(Array.fromAsync(oneByOne(broken())), /broken/);
+  await assertRejects(
+    () => Array.fromAsync(oneByOne(broken())),
+    Error,
+    "broken",
+  );
 });

@@ -1,4 +1,10 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { extractOptionsSchema } from "./options.ts";
 import { readArchive } from "./read_archive.ts";
@@ -26,7 +32,7 @@ async function continuesFromEverywhere(
   ranges = true,
 ): Promise<CollectedArchive> {
   const whole = await collect(bytes, settings);
-  ok(whole.checkpoints.length > 2, "the archive is large enough to be cut");
+  assert(whole.checkpoints.length > 2, "the archive is large enough to be cut");
   for (const { cursor, promptsBefore } of whole.checkpoints) {
     const from = JSON.parse(JSON.stringify(cursor));
     const rest = await collect(ranges ? bytes.slice(from.offset) : bytes, {
@@ -34,9 +40,9 @@ async function continuesFromEverywhere(
       from,
       skip: ranges ? 0 : from.offset,
     });
-    deepEqual(rest.prompts, whole.prompts.slice(promptsBefore));
-    deepEqual(rest.places, whole.places.slice(promptsBefore));
-    deepEqual(rest.end, whole.end);
+    assertEquals(rest.prompts, whole.prompts.slice(promptsBefore));
+    assertEquals(rest.places, whole.places.slice(promptsBefore));
+    assertEquals(rest.end, whole.end);
   }
   return whole;
 }
@@ -45,14 +51,14 @@ Deno.test("readArchive() gives prompts with text, answer and place", async () =>
   const { prompts, end, errors } = await collect([
     chatgptConversation("one", "What is a heron?", "A bird."),
   ]);
-  deepEqual(errors, []);
-  deepEqual(end, {
+  assertEquals(errors, []);
+  assertEquals(end, {
     format: "chatgpt",
     conversations: 1,
     prompts: 1,
     skipped: 0,
   });
-  deepEqual(prompts[0], {
+  assertEquals(prompts[0], {
     text: "What is a heron?",
     reference: "A bird.",
     source: {
@@ -71,9 +77,9 @@ Deno.test("readArchive() gives prompts with text, answer and place", async () =>
 Deno.test("readArchive() gives the same whatever the size of chunks", async () => {
   const bytes = toBytes(manyChatgpt);
   const whole = await collect(bytes);
-  equal(whole.prompts.length, 200);
+  assertEquals(whole.prompts.length, 200);
   for (const chunkBytes of [1, 7, 1000]) {
-    deepEqual(await collect(bytes, { chunkBytes }), whole);
+    assertEquals(await collect(bytes, { chunkBytes }), whole);
   }
 });
 
@@ -104,8 +110,8 @@ Deno.test("readArchive() continues a wrapped list from every checkpoint", async 
   }));
   const bytes = toBytes({ version: 1, conversations, after: { more: [1, 2] } });
   const whole = await continuesFromEverywhere(bytes, { checkpointBytes: 2000 });
-  equal(whole.end.conversations, 200);
-  deepEqual(whole.errors, []);
+  assertEquals(whole.end.conversations, 200);
+  assertEquals(whole.errors, []);
 });
 
 Deno.test("readArchive() continues gzip by reading again from the start", async () => {
@@ -113,7 +119,7 @@ Deno.test("readArchive() continues gzip by reading again from the start", async 
   const whole = await continuesFromEverywhere(bytes, {
     checkpointBytes: 20_000,
   });
-  ok(whole.checkpoints.every(({ cursor }) => cursor.offset === 0));
+  assert(whole.checkpoints.every(({ cursor }) => cursor.offset === 0));
 });
 
 Deno.test("readArchive() keeps places when a newer export holds more conversations", async () => {
@@ -122,8 +128,8 @@ Deno.test("readArchive() keeps places when a newer export holds more conversatio
     claudeConversation("b", "other", "answer"),
     claudeConversation("a", "first", "answer"),
   ]);
-  equal(newer.places[1], older.places[0]);
-  equal(new Set(newer.places).size, 2);
+  assertStrictEquals(newer.places[1], older.places[0]);
+  assertEquals(new Set(newer.places).size, 2);
 });
 
 Deno.test("readArchive() reads records of several shapes in one file", async () => {
@@ -133,11 +139,11 @@ Deno.test("readArchive() reads records of several shapes in one file", async () 
     { unexpected: true },
     { messages: chatMessages("three", "answer") },
   ));
-  deepEqual(texts, ["one", "two", "three"]);
-  equal(errors.length, 1);
-  equal(errors[0].code, "unknown_shape");
-  equal(errors[0].record, 2);
-  match(errors[0].message, /unexpected/);
+  assertEquals(texts, ["one", "two", "three"]);
+  assertEquals(errors.length, 1);
+  assertEquals(errors[0].code, "unknown_shape");
+  assertEquals(errors[0].record, 2);
+  assertMatch(errors[0].message, /unexpected/);
 });
 
 Deno.test("readArchive() throws what its bytes throw", async () => {
@@ -150,5 +156,5 @@ Deno.test("readArchive() throws what its bytes throw", async () => {
     { path: "archive" },
     extractOptionsSchema.parse({}),
   );
-  await rejects(Array.fromAsync(events), /connection reset/);
+  await assertRejects(() => Array.fromAsync(events), Error, "connection reset");
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { promptKey } from "../prompt_key.ts";
 import { extractOptionsSchema } from "./options.ts";
 import {
@@ -40,7 +40,7 @@ Deno.test("readArchives() stops after maxPrompts of all archives", async () => {
     [archive("a", "one", "two"), archive("b", "three", "four")],
     { maxPrompts: 3 },
   );
-  deepEqual(textsOf(events), ["one", "two", "three"]);
+  assertEquals(textsOf(events), ["one", "two", "three"]);
 });
 
 Deno.test("readArchives() counts the same text in two archives once", async () => {
@@ -48,7 +48,7 @@ Deno.test("readArchives() counts the same text in two archives once", async () =
     [archive("a", "one"), archive("b", " one\n", "two", "ONE")],
     { dedupe: true },
   );
-  deepEqual(textsOf(events), ["one", "two", "ONE"]);
+  assertEquals(textsOf(events), ["one", "two", "ONE"]);
 });
 
 Deno.test("readArchives() gives equal keys for an archive under any name, packed or listed", async () => {
@@ -72,8 +72,8 @@ Deno.test("readArchives() gives equal keys for an archive under any name, packed
       },
     ]
   ) {
-    deepEqual(await keysOf(copy), keys);
-    deepEqual(await keysOf(copy, { dedupe: true }), keys.slice(0, 2));
+    assertEquals(await keysOf(copy), keys);
+    assertEquals(await keysOf(copy, { dedupe: true }), keys.slice(0, 2));
   }
 });
 
@@ -82,14 +82,14 @@ Deno.test("readArchives() takes a sample of all archives together", async () => 
     [archive("a", "one", "two"), archive("b", "three", "four")],
     { sample: 2 },
   );
-  equal(textsOf(events).length, 2);
+  assertEquals(textsOf(events).length, 2);
 });
 
 Deno.test("readArchives() reports an archive that cannot be opened and goes on", async () => {
   const events = await read([broken, archive("b", "one")], {});
-  deepEqual(textsOf(events), ["one"]);
+  assertEquals(textsOf(events), ["one"]);
   const [failed] = events.flatMap((event) =>
     event.type === "file" ? [event.report] : []
   );
-  match(failed.errors[0].message, /broken\.jsonl: permission denied/);
+  assertMatch(failed.errors[0].message, /broken\.jsonl: permission denied/);
 });

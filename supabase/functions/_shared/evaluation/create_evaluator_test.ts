@@ -1,4 +1,9 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { PipelineError } from "../errors.ts";
 import { createEvaluator } from "./create_evaluator.ts";
 import { evaluatorSchema } from "./evaluator_schema.ts";
@@ -12,7 +17,7 @@ const EXAMPLES = EVALUATORS.map(({ example }) => example);
 
 Deno.test("createEvaluator() gives one error for a row without a response, whatever the evaluator", async () => {
   for (const config of EXAMPLES) {
-    deepEqual(await evaluate(config, aFailedRow("timeout")), {
+    assertEquals(await evaluate(config, aFailedRow("timeout")), {
       evaluator: config.type,
       error: "Cannot score: the row has no response, because its prompt failed",
     });
@@ -22,7 +27,7 @@ Deno.test("createEvaluator() gives one error for a row without a response, whate
 Deno.test("createEvaluator() scores no response that a failed prompt left behind", async () => {
   for (const config of EXAMPLES) {
     const { error } = await evaluate(config, { success: false });
-    match(error!, /no response/);
+    assertMatch(error!, /no response/);
   }
 });
 
@@ -39,7 +44,7 @@ Deno.test("createEvaluator() turns what is thrown into the error of the score", 
   ) {
     const context = aContext({ [call]: () => Promise.reject(new Error(call)) });
     const { error } = await evaluate(config, {}, context);
-    match(error!, new RegExp(`^Cannot score: .*${call}$`));
+    assertMatch(error!, new RegExp(`^Cannot score: .*${call}$`));
   }
 });
 
@@ -47,16 +52,20 @@ Deno.test("createEvaluator() lets a failure of the pipeline pass, which is no ro
   const unavailable = new PipelineError("unavailable", "database is down");
   const context = aContext({ responseIn: () => Promise.reject(unavailable) });
   const against = { experiment: "base" };
-  await rejects(
-    evaluate({ type: "pairwise", endpoint: "judge", against }, {}, context),
+  assertStrictEquals(
+    await assertRejects(
+      () =>
+        evaluate({ type: "pairwise", endpoint: "judge", against }, {}, context),
+      PipelineError,
+    ),
     unavailable,
   );
 });
 
 Deno.test("createEvaluator() answers without a promise when nobody is asked", () => {
   const evaluator = createEvaluator(evaluatorSchema.parse("exact-match"));
-  equal(evaluator.batchSize, undefined);
-  deepEqual(evaluator.evaluate(aRow(), aContext()), {
+  assertEquals(evaluator.batchSize, undefined);
+  assertEquals(evaluator.evaluate(aRow(), aContext()), {
     evaluator: "exact-match",
     score: 1,
     passed: true,
@@ -65,7 +74,7 @@ Deno.test("createEvaluator() answers without a promise when nobody is asked", ()
 
 Deno.test("createEvaluator() names scores by the evaluator's own name", async () => {
   const config = { type: "length", max: 9, name: "short-enough" };
-  equal((await evaluate(config, {})).evaluator, "short-enough");
+  assertEquals((await evaluate(config, {})).evaluator, "short-enough");
 });
 
 Deno.test("createEvaluator() takes the run's reference unless the evaluator has its own", async () => {
@@ -76,9 +85,9 @@ Deno.test("createEvaluator() takes the run's reference unless the evaluator has 
     });
     return (await evaluator.evaluate(row, aContext()) as Score).passed;
   };
-  equal(await passes("exact-match"), true);
+  assertEquals(await passes("exact-match"), true);
   const own = { type: "exact-match", reference: { from: "archive" } };
-  equal(await passes(own), false);
+  assertEquals(await passes(own), false);
 });
 
 Deno.test("createEvaluator() makes texts fit for Postgres and bounds their length", async () => {
@@ -94,9 +103,9 @@ Deno.test("createEvaluator() makes texts fit for Postgres and bounds their lengt
   });
   const config = { type: "webhook", url: "https://example.com" };
   const { category, explanation } = await evaluate(config, {}, context);
-  equal(category!.length, 200);
-  equal(explanation!.length, 2000);
-  equal(explanation![0], "\ufffd");
+  assertEquals(category!.length, 200);
+  assertEquals(explanation!.length, 2000);
+  assertEquals(explanation![0], "\ufffd");
 });
 
 Deno.test("createEvaluator() copes with huge texts in bounded time", async () => {
@@ -107,6 +116,6 @@ Deno.test("createEvaluator() copes with huge texts in bounded time", async () =>
       response,
       reference: `${response}!`,
     });
-    equal(score !== undefined || error !== undefined, true, config.type);
+    assertEquals(score !== undefined || error !== undefined, true, config.type);
   }
 });

@@ -1,9 +1,9 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { evaluatorSchema, evaluatorsSchema } from "./evaluator_schema.ts";
 import { problemsOf } from "./testing/evaluate.ts";
 
 Deno.test("evaluatorSchema takes a name for an evaluator with its defaults", () => {
-  deepEqual(evaluatorSchema.parse("exact-match"), {
+  assertEquals(evaluatorSchema.parse("exact-match"), {
     type: "exact-match",
     ignoreCase: false,
     trim: true,
@@ -11,19 +11,19 @@ Deno.test("evaluatorSchema takes a name for an evaluator with its defaults", () 
 });
 
 Deno.test("evaluatorSchema names the evaluators there are when there is no such one", () => {
-  match(
+  assertMatch(
     problemsOf(evaluatorSchema, "exact"),
     /^type: is no evaluator: choose one of exact-match, contains, .*, webhook$/,
   );
-  match(problemsOf(evaluatorSchema, {}), /^type: is no evaluator/);
-  match(
+  assertMatch(problemsOf(evaluatorSchema, {}), /^type: is no evaluator/);
+  assertMatch(
     problemsOf(evaluatorSchema, 3),
     /^: must be the name of an evaluator or an object/,
   );
 });
 
 Deno.test("evaluatorSchema lists every problem of an evaluator", () => {
-  equal(
+  assertEquals(
     problemsOf(evaluatorSchema, {
       type: "edit-distance",
       unit: "lines",
@@ -39,7 +39,7 @@ Deno.test("evaluatorSchema lists every problem of an evaluator", () => {
 });
 
 Deno.test("evaluatorsSchema lists the problems of all evaluators with their places", () => {
-  match(
+  assertMatch(
     problemsOf(evaluatorsSchema, ["regex", { type: "latency" }, "nonsense"]),
     /^0\.pattern: .*\n1\.maxMs: .*\n2\.type: is no evaluator/,
   );
@@ -51,9 +51,12 @@ Deno.test("evaluatorsSchema refuses two evaluators of one name", () => {
     pattern,
     name,
   });
-  equal(
+  assertEquals(
     problemsOf(evaluatorsSchema, [search("a"), search("b")]),
     "1.name: another evaluator is named regex: give this one a name",
   );
-  equal(problemsOf(evaluatorsSchema, [search("a"), search("b", "has-b")]), "");
+  assertEquals(
+    problemsOf(evaluatorsSchema, [search("a"), search("b", "has-b")]),
+    "",
+  );
 });

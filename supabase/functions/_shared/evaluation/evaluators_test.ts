@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { EVALUATORS } from "./evaluators.ts";
 
 const rules = new URL(
@@ -11,7 +11,7 @@ Deno.test("EVALUATORS are those that check_evaluators() lets into a run", async 
   const [, list] = sql.match(
     /function pipeline\.check_evaluators[^]*?known constant text\[\] := array\[([^\]]*)\]/,
   )!;
-  deepEqual(
+  assertEquals(
     [...list.matchAll(/'([^']+)'/g)].map(([, name]) => name),
     EVALUATORS.map(({ schema }) => schema.shape.type.value),
   );

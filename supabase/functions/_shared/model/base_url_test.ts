@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { completeBaseUrl } from "./base_url.ts";
 
 function complete(url: string): string {
@@ -6,16 +6,22 @@ function complete(url: string): string {
 }
 
 Deno.test("completeBaseUrl() adds version and path to a bare host", () => {
-  equal(complete("https://a.example"), "https://a.example/v1/chat/completions");
+  assertEquals(
+    complete("https://a.example"),
+    "https://a.example/v1/chat/completions",
+  );
 });
 
 Deno.test("completeBaseUrl() adds the path after a version", () => {
-  equal(
+  assertEquals(
     complete("https://a.example/api/v1/?key=1"),
     "https://a.example/api/v1/chat/completions?key=1",
   );
 });
 
 Deno.test("completeBaseUrl() leaves a whole URL alone", () => {
-  equal(complete("https://a.example/mine?x=1"), "https://a.example/mine?x=1");
+  assertEquals(
+    complete("https://a.example/mine?x=1"),
+    "https://a.example/mine?x=1",
+  );
 });

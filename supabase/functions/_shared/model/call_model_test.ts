@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { PipelineError } from "../errors.ts";
 import {
   createModelCaller,
@@ -56,7 +56,7 @@ async function errorOf(
 const answers = () => Response.json(ANSWER);
 
 Deno.test("call() gives text, finish reason, tokens and model", async () => {
-  deepEqual(await call(answers), {
+  assertEquals(await call(answers), {
     ok: true,
     text: "Hi",
     finishReason: "stop",
@@ -78,12 +78,12 @@ Deno.test("call() sends JSON by POST with the endpoint's headers", async () => {
     endpoint: { headers: { Authorization: "Bearer {{secret:KEY}}" } },
     request: { parameters: { temperature: 0 } },
   });
-  equal(sent!.method, "POST");
-  equal(sent!.url, ENDPOINT.url);
-  equal(sent!.redirect, "manual");
-  equal(sent!.headers.get("content-type"), "application/json");
-  equal(sent!.headers.get("authorization"), "Bearer value-of-KEY");
-  deepEqual(await sent!.json(), {
+  assertEquals(sent!.method, "POST");
+  assertStrictEquals(sent!.url, ENDPOINT.url);
+  assertEquals(sent!.redirect, "manual");
+  assertEquals(sent!.headers.get("content-type"), "application/json");
+  assertEquals(sent!.headers.get("authorization"), "Bearer value-of-KEY");
+  assertEquals(await sent!.json(), {
     model: "m-1",
     messages: [{ role: "user", content: "Hello" }],
     temperature: 0,
@@ -96,7 +96,7 @@ Deno.test("call() lets the endpoint's headers replace its own", async () => {
     type = request.headers.get("content-type");
     return answers();
   }, { endpoint: { headers: { "Content-Type": "application/json; v=2" } } });
-  equal(type, "application/json; v=2");
+  assertEquals(type, "application/json; v=2");
 });
 
 Deno.test("call() measures from the request sent to the last byte", async () => {
@@ -121,27 +121,27 @@ Deno.test("call() measures from the request sent to the last byte", async () => 
       },
     },
   });
-  equal(result.durationMs, 250);
+  assertEquals(result.durationMs, 250);
 });
 
 Deno.test("call() gives the parsed body when asked for", async () => {
   const kept = await call(answers, { request: { keepBody: true } });
-  deepEqual(kept.body, ANSWER);
+  assertEquals(kept.body, ANSWER);
   const failed = await call(
     () => Response.json({ error: { message: "no" } }, { status: 500 }),
     { request: { keepBody: true } },
   );
-  deepEqual(failed.body, { error: { message: "no" } });
+  assertEquals(failed.body, { error: { message: "no" } });
 });
 
 Deno.test("call() reports the endpoint's limits with success and failure", async () => {
   const headers = { "x-ratelimit-remaining-requests": "4" };
   const limits = { requests: { remaining: 4 } };
-  deepEqual(
+  assertEquals(
     (await call(() => Response.json(ANSWER, { headers }))).limits,
     limits,
   );
-  deepEqual(
+  assertEquals(
     (await call(() => new Response("", { status: 500, headers }))).limits,
     limits,
   );
@@ -154,8 +154,8 @@ Deno.test("call() counts the tokens of an answer that was filtered", async () =>
       choices: [{ message: {}, finish_reason: "content_filter" }],
     })
   );
-  equal(result.ok, false);
-  equal(result.inputTokens, 3);
+  assertEquals(result.ok, false);
+  assertEquals(result.inputTokens, 3);
 });
 
 Deno.test("call() times out while the response is awaited", async () => {
@@ -166,9 +166,9 @@ Deno.test("call() times out while the response is awaited", async () => {
       }),
     { endpoint: { timeoutSeconds: 0.01 } },
   );
-  equal(error.class, "transient");
-  equal(error.code, "timeout");
-  match(error.message, /did not answer within 0\.01 s/);
+  assertEquals(error.class, "transient");
+  assertEquals(error.code, "timeout");
+  assertMatch(error.message, /did not answer within 0\.01 s/);
 });
 
 Deno.test("call() times out while the body is read", async () => {
@@ -183,7 +183,7 @@ Deno.test("call() times out while the body is read", async () => {
     },
     { endpoint: { timeoutSeconds: 0.01 } },
   );
-  equal(error.code, "timeout");
+  assertEquals(error.code, "timeout");
 });
 
 Deno.test("call() times out while a secret is looked up", async () => {
@@ -194,14 +194,14 @@ Deno.test("call() times out while a secret is looked up", async () => {
     },
     dependencies: { resolveSecret: () => new Promise(() => {}) },
   });
-  equal(error.code, "timeout");
+  assertEquals(error.code, "timeout");
 });
 
 Deno.test("call() is aborted by the caller's signal, before or during", async () => {
   const early = await errorOf(answers, {
     request: { signal: AbortSignal.abort() },
   });
-  equal(early.code, "aborted");
+  assertEquals(early.code, "aborted");
   const controller = new AbortController();
   const late = await errorOf(
     (request) =>
@@ -211,8 +211,8 @@ Deno.test("call() is aborted by the caller's signal, before or during", async ()
       }),
     { request: { signal: controller.signal } },
   );
-  equal(late.code, "aborted");
-  equal(late.class, "transient");
+  assertEquals(late.code, "aborted");
+  assertEquals(late.class, "transient");
 });
 
 Deno.test("call() leaves nothing behind on the caller's signal", async () => {
@@ -231,7 +231,7 @@ Deno.test("call() leaves nothing behind on the caller's signal", async () => {
     },
   });
   await call(answers, { request: { signal } });
-  equal(listeners, 0);
+  assertEquals(listeners, 0);
 });
 
 Deno.test("call() never shows a secret that the endpoint repeats", async () => {
@@ -260,8 +260,8 @@ Deno.test("call() never shows a secret that the endpoint repeats", async () => {
     }, setup),
   ];
   for (const result of results) {
-    equal(JSON.stringify(result).includes("value-"), false);
-    match(JSON.stringify(result), /\[secret/);
+    assertEquals(JSON.stringify(result).includes("value-"), false);
+    assertMatch(JSON.stringify(result), /\[secret/);
   }
 });
 
@@ -275,9 +275,9 @@ Deno.test("call() pauses the run when a secret is missing", async () => {
         ),
     },
   });
-  equal(error.class, "stop");
-  equal(error.code, "secret_unavailable");
-  match(error.message, /KEY is not in Vault/);
+  assertEquals(error.class, "stop");
+  assertEquals(error.code, "secret_unavailable");
+  assertMatch(error.message, /KEY is not in Vault/);
 });
 
 Deno.test("call() tries again when a secret's look-up fails", async () => {
@@ -285,7 +285,7 @@ Deno.test("call() tries again when a secret's look-up fails", async () => {
     endpoint: { headers: { "x-key": "{{secret:KEY}}" } },
     dependencies: { resolveSecret: () => Promise.reject(new Error("busy")) },
   });
-  equal(error.class, "transient");
+  assertEquals(error.class, "transient");
 });
 
 Deno.test("call() looks a refused key up again for the next call", async () => {
@@ -301,7 +301,7 @@ Deno.test("call() looks a refused key up again for the next call", async () => {
   );
   await caller.call({ prompt: "a", parameters: {} });
   await caller.call({ prompt: "b", parameters: {} });
-  equal(lookups, 2);
+  assertEquals(lookups, 2);
 });
 
 Deno.test("call() does not call a private host", async () => {
@@ -310,17 +310,17 @@ Deno.test("call() does not call a private host", async () => {
     called = true;
     return answers();
   }, { endpoint: { url: "https://169.254.169.254/v1/chat/completions" } });
-  equal(called, false);
-  equal(error.class, "stop");
-  equal(error.code, "egress_refused");
+  assertEquals(called, false);
+  assertEquals(error.class, "stop");
+  assertEquals(error.code, "egress_refused");
 });
 
 Deno.test("call() tries again when DNS has no answer", async () => {
   const error = await errorOf(answers, {
     dependencies: { resolveDns: () => Promise.reject(new Error("NXDOMAIN")) },
   });
-  equal(error.class, "transient");
-  equal(error.code, "dns");
+  assertEquals(error.class, "transient");
+  assertEquals(error.code, "dns");
 });
 
 Deno.test("call() does not follow a redirect and hides its query", async () => {
@@ -330,17 +330,17 @@ Deno.test("call() does not follow a redirect and hides its query", async () => {
       headers: { location: "http://10.0.0.1/login?token=hush" },
     })
   );
-  equal(error.class, "permanent");
-  equal(error.code, "redirect");
-  match(error.message, /it points to http:\/\/10\.0\.0\.1\/login$/);
+  assertEquals(error.class, "permanent");
+  assertEquals(error.code, "redirect");
+  assertMatch(error.message, /it points to http:\/\/10\.0\.0\.1\/login$/);
 });
 
 Deno.test("call() gives up a response above the limit", async () => {
   const error = await errorOf(() => new Response("x".repeat(101)), {
     dependencies: { responseLimitBytes: 100 },
   });
-  equal(error.class, "permanent");
-  equal(error.code, "response_too_large");
+  assertEquals(error.class, "permanent");
+  assertEquals(error.code, "response_too_large");
 });
 
 Deno.test("call() pauses the run for parameters the API cannot take", async () => {
@@ -348,9 +348,9 @@ Deno.test("call() pauses the run for parameters the API cannot take", async () =
     endpoint: { url: "https://api.anthropic.com/v1/messages" },
     request: { parameters: { seed: 1 } },
   });
-  equal(error.class, "stop");
-  equal(error.code, "unsupported_parameter");
-  match(error.message, /Cannot send seed/);
+  assertEquals(error.class, "stop");
+  assertEquals(error.code, "unsupported_parameter");
+  assertMatch(error.message, /Cannot send seed/);
 });
 
 for (
@@ -363,8 +363,8 @@ for (
 ) {
   Deno.test(`call() pauses the run for an endpoint with ${JSON.stringify(endpoint)}`, async () => {
     const error = await errorOf(answers, { endpoint });
-    equal(error.class, "stop");
-    match(error.message, problem);
+    assertEquals(error.class, "stop");
+    assertMatch(error.message, problem);
   });
 }
 
@@ -380,5 +380,5 @@ Deno.test("call() throws a bug on", async () => {
   let thrown: unknown;
   await caller.call({ prompt: "a", parameters: { circular } })
     .catch((error) => thrown = error);
-  equal(thrown instanceof TypeError, true);
+  assertEquals(thrown instanceof TypeError, true);
 });

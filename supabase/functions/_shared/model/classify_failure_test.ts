@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { classifyFailure, type ReportedFailure } from "./classify_failure.ts";
 
 function classify(
@@ -45,9 +45,9 @@ for (const [errorClass, statuses] of Object.entries(BY_STATUS)) {
   for (const [status, code] of statuses) {
     Deno.test(`classifyFailure() takes HTTP ${status} for ${errorClass}`, () => {
       const failure = classify({ status });
-      equal(failure.class, errorClass);
-      equal(failure.code, code);
-      equal(failure.status, status);
+      assertStrictEquals(failure.class, errorClass);
+      assertStrictEquals(failure.code, code);
+      assertEquals(failure.status, status);
     });
   }
 }
@@ -55,15 +55,15 @@ for (const [errorClass, statuses] of Object.entries(BY_STATUS)) {
 for (const status of [503, 529]) {
   Deno.test(`classifyFailure() takes HTTP ${status} with Retry-After for rate`, () => {
     const failure = classify({ status, headers: { "retry-after": "2" } });
-    equal(failure.class, "rate");
-    equal(failure.retryAfterMs, 2000);
+    assertEquals(failure.class, "rate");
+    assertEquals(failure.retryAfterMs, 2000);
   });
 }
 
 Deno.test("classifyFailure() keeps 500 with Retry-After transient, with its wait", () => {
   const failure = classify({ status: 500, headers: { "retry-after": "2" } });
-  equal(failure.class, "transient");
-  equal(failure.retryAfterMs, 2000);
+  assertEquals(failure.class, "transient");
+  assertEquals(failure.retryAfterMs, 2000);
 });
 
 for (
@@ -82,25 +82,25 @@ for (
 ) {
   Deno.test(`classifyFailure() stops at 429 ${code}`, () => {
     const failure = classify({ status: 429, codes: ["rate", code] });
-    equal(failure.class, "stop");
-    equal(failure.code, "quota");
+    assertEquals(failure.class, "stop");
+    assertEquals(failure.code, "quota");
   });
 }
 
 Deno.test("classifyFailure() stops at Anthropic's empty balance, which is a 400", () => {
   const message = "Your credit balance is too low to access the Anthropic API";
   const codes = ["invalid_request_error"];
-  equal(classify({ status: 400, codes, message }).class, "stop");
+  assertEquals(classify({ status: 400, codes, message }).class, "stop");
 });
 
 Deno.test("classifyFailure() is not misled by a prompt that an error quotes", () => {
   const message = 'Invalid prompt: "your credit balance is too low"';
-  equal(classify({ status: 400, message }).class, "permanent");
+  assertEquals(classify({ status: 400, message }).class, "permanent");
 });
 
 Deno.test("classifyFailure() does not take a server's trouble for billing", () => {
   const codes = ["billing_service_down"];
-  equal(classify({ status: 500, codes }).class, "transient");
+  assertEquals(classify({ status: 500, codes }).class, "transient");
 });
 
 for (
@@ -126,24 +126,24 @@ for (
 ) {
   Deno.test(`classifyFailure() takes ${status ?? "200 with"} ${code} for ${expected}`, () => {
     const failure = classify({ status, codes: [code] });
-    equal(`${failure.class} ${failure.code}`, expected);
+    assertEquals(`${failure.class} ${failure.code}`, expected);
   });
 }
 
 Deno.test("classifyFailure() trusts the status that a body with 200 names", () => {
   const error = { status: 429, codes: [], message: "" };
-  equal(classify({ error }).class, "rate");
+  assertEquals(classify({ error }).class, "rate");
 });
 
 Deno.test("classifyFailure() waits as long as the body asks", () => {
   const error = { codes: [], message: "", retryAfterMs: 34_000 };
-  equal(classify({ status: 429, error }).retryAfterMs, 34_000);
+  assertEquals(classify({ status: 429, error }).retryAfterMs, 34_000);
 });
 
 Deno.test("classifyFailure() waits for a spent budget when nothing is asked", () => {
   const limits = { requests: { remaining: 0, resetMs: 4000 } };
-  equal(classify({ status: 429, limits }).retryAfterMs, 4000);
-  equal(classify({ status: 500, limits }).retryAfterMs, undefined);
+  assertEquals(classify({ status: 429, limits }).retryAfterMs, 4000);
+  assertEquals(classify({ status: 500, limits }).retryAfterMs, undefined);
 });
 
 for (
@@ -157,6 +157,6 @@ for (
 ) {
   Deno.test(`classifyFailure() takes ${status} with x-should-retry ${header} for ${expected}`, () => {
     const headers = { "x-should-retry": header };
-    equal(classify({ status, headers }).class, expected);
+    assertStrictEquals(classify({ status, headers }).class, expected);
   });
 }

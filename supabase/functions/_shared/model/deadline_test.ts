@@ -1,4 +1,4 @@
-import { equal, ok, rejects } from "node:assert/strict";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { startDeadline } from "./deadline.ts";
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -10,7 +10,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 Deno.test("startDeadline() aborts when time is up", async () => {
   const deadline = startDeadline(1, undefined);
   await aborted(deadline.signal);
-  equal(deadline.givenUp(), "timeout");
+  assertEquals(deadline.givenUp(), "timeout");
   deadline.clear();
 });
 
@@ -22,24 +22,24 @@ Deno.test("restart() gives the whole time again", async () => {
   const restartedAt = Date.now();
   deadline.restart();
   await aborted(deadline.signal);
-  ok(Date.now() - restartedAt >= 20, `${Date.now() - restartedAt} ms`);
-  equal(deadline.givenUp(), "timeout");
+  assert(Date.now() - restartedAt >= 20, `${Date.now() - restartedAt} ms`);
+  assertEquals(deadline.givenUp(), "timeout");
   deadline.clear();
 });
 
 Deno.test("startDeadline() aborts with the caller", () => {
   const caller = new AbortController();
   const deadline = startDeadline(60_000, caller.signal);
-  equal(deadline.givenUp(), undefined);
+  assertEquals(deadline.givenUp(), undefined);
   caller.abort();
-  equal(deadline.signal.aborted, true);
-  equal(deadline.givenUp(), "aborted");
+  assertEquals(deadline.signal.aborted, true);
+  assertEquals(deadline.givenUp(), "aborted");
   deadline.clear();
 });
 
 Deno.test("startDeadline() is aborted at once by a caller who gave up before", () => {
   const deadline = startDeadline(60_000, AbortSignal.abort());
-  equal(deadline.givenUp(), "aborted");
+  assertEquals(deadline.givenUp(), "aborted");
   deadline.clear();
 });
 
@@ -48,7 +48,7 @@ Deno.test("clear() leaves the caller's signal without a listener", () => {
   const deadline = startDeadline(60_000, caller.signal);
   deadline.clear();
   caller.abort();
-  equal(deadline.signal.aborted, false);
+  assertEquals(deadline.signal.aborted, false);
 });
 
 Deno.test("clear() stops the timer", async () => {
@@ -56,20 +56,32 @@ Deno.test("clear() stops the timer", async () => {
   cleared.clear();
   const later = startDeadline(5, undefined);
   await aborted(later.signal);
-  equal(cleared.givenUp(), undefined);
+  assertEquals(cleared.givenUp(), undefined);
   later.clear();
 });
 
 Deno.test("within() passes on what the work gives", async () => {
   const deadline = startDeadline(60_000, undefined);
-  equal(await deadline.within(Promise.resolve(7)), 7);
-  await rejects(deadline.within(Promise.reject(new Error("own"))), /own/);
+  assertEquals(await deadline.within(Promise.resolve(7)), 7);
+  await assertRejects(
+    () => deadline.within(Promise.reject(new Error("own"))),
+    Error,
+    "own",
+  );
   deadline.clear();
 });
 
 Deno.test("within() rejects at the deadline, also when it has passed", async () => {
   const deadline = startDeadline(1, undefined);
-  await rejects(deadline.within(new Promise(() => {})), /deadline/);
-  await rejects(deadline.within(new Promise(() => {})), /deadline/);
+  await assertRejects(
+    () => deadline.within(new Promise(() => {})),
+    Error,
+    "deadline",
+  );
+  await assertRejects(
+    () => deadline.within(new Promise(() => {})),
+    Error,
+    "deadline",
+  );
   deadline.clear();
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { describeFailure, looksLikeHtml } from "./describe_failure.ts";
 
 function describe(said?: string, code = "http_500") {
@@ -15,7 +15,7 @@ function messageOf(said?: string): string {
 }
 
 Deno.test("describeFailure() says what failed, the endpoint's words and what to do", () => {
-  deepEqual(describe("Wrong key.", "unauthorized"), {
+  assertEquals(describe("Wrong key.", "unauthorized"), {
     class: "transient",
     code: "unauthorized",
     message: 'Endpoint "mine" failed: Wrong key',
@@ -24,27 +24,30 @@ Deno.test("describeFailure() says what failed, the endpoint's words and what to 
 });
 
 Deno.test("describeFailure() does without words and advice", () => {
-  equal(messageOf(), 'Endpoint "mine" failed');
-  equal(describe().advice, undefined);
-  equal(messageOf(""), 'Endpoint "mine" failed');
+  assertEquals(messageOf(), 'Endpoint "mine" failed');
+  assertEquals(describe().advice, undefined);
+  assertEquals(messageOf(""), 'Endpoint "mine" failed');
 });
 
 Deno.test("describeFailure() puts long words on one short line", () => {
   const message = messageOf("a\n\n b".repeat(1000));
-  equal(message.includes("\n"), false);
-  equal(message.length < 550, true);
-  equal(message.endsWith("…"), true);
+  assertEquals(message.includes("\n"), false);
+  assertEquals(message.length < 550, true);
+  assertEquals(message.endsWith("…"), true);
 });
 
 Deno.test("describeFailure() gives the title of an HTML page", () => {
-  equal(
+  assertEquals(
     messageOf("<!DOCTYPE html><html><head><title>502 Bad\nGateway</title>"),
     'Endpoint "mine" failed: an HTML page "502 Bad Gateway"',
   );
-  equal(messageOf("<html><body>"), 'Endpoint "mine" failed: an HTML page');
+  assertEquals(
+    messageOf("<html><body>"),
+    'Endpoint "mine" failed: an HTML page',
+  );
 });
 
 Deno.test("looksLikeHtml() is false for other text", () => {
-  equal(looksLikeHtml("<answer>"), false);
-  equal(looksLikeHtml('{"html":"<html>"}'), false);
+  assertEquals(looksLikeHtml("<answer>"), false);
+  assertEquals(looksLikeHtml('{"html":"<html>"}'), false);
 });

@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import {
   createEgressGuard,
   type EgressGuardOptions,
@@ -114,7 +114,7 @@ const PRIVATE_SPELLINGS = [
 
 for (const url of PRIVATE_SPELLINGS) {
   Deno.test(`check() refuses ${url}`, async () => {
-    equal(await verdictOf(url), "refused");
+    assertEquals(await verdictOf(url), "refused");
   });
 }
 
@@ -128,7 +128,7 @@ for (
   ]
 ) {
   Deno.test(`check() allows ${url}`, async () => {
-    equal(await verdictOf(url), "allowed");
+    assertEquals(await verdictOf(url), "allowed");
   });
 }
 
@@ -145,7 +145,7 @@ for (
     const family = address.includes(":") ? "AAAA" : "A";
     const resolveDns = (_host: string, type: string) =>
       Promise.resolve(type === family ? [PUBLIC, address] : []);
-    equal(
+    assertEquals(
       await verdictOf("https://evil.example.com/", { resolveDns }),
       "refused",
     );
@@ -157,12 +157,15 @@ Deno.test("check() accepts a name with addresses of one family only", async () =
     type === "A"
       ? Promise.resolve([PUBLIC])
       : Promise.reject(new Error("none"));
-  equal(await verdictOf("https://api.example.com/", { resolveDns }), "allowed");
+  assertEquals(
+    await verdictOf("https://api.example.com/", { resolveDns }),
+    "allowed",
+  );
 });
 
 Deno.test("check() is unresolved when DNS has no answer", async () => {
   const resolveDns = () => Promise.reject(new Error("NXDOMAIN"));
-  equal(
+  assertEquals(
     await verdictOf("https://api.example.com/", { resolveDns }),
     "unresolved",
   );
@@ -176,28 +179,40 @@ Deno.test("check() asks DNS again at once when it had no answer", async () => {
     resolveDns: () => Promise.resolve(answers.shift()!),
   });
   const url = new URL("https://api.example.com/");
-  equal((await guard.check(url)).verdict, "unresolved");
-  equal((await guard.check(url)).verdict, "allowed");
+  assertEquals((await guard.check(url)).verdict, "unresolved");
+  assertEquals((await guard.check(url)).verdict, "allowed");
 });
 
 Deno.test("check() judges names by spelling without a resolver", async () => {
   const resolveDns = undefined;
-  equal(await verdictOf("https://api.example.com/", { resolveDns }), "allowed");
-  equal(await verdictOf("https://localhost/", { resolveDns }), "refused");
+  assertEquals(
+    await verdictOf("https://api.example.com/", { resolveDns }),
+    "allowed",
+  );
+  assertEquals(
+    await verdictOf("https://localhost/", { resolveDns }),
+    "refused",
+  );
 });
 
 Deno.test("check() judges names by spelling where DNS may not be asked", async () => {
   const resolveDns = () => Promise.reject(new Deno.errors.NotCapable("net"));
-  equal(await verdictOf("https://api.example.com/", { resolveDns }), "allowed");
-  equal(await verdictOf("https://localhost/", { resolveDns }), "refused");
+  assertEquals(
+    await verdictOf("https://api.example.com/", { resolveDns }),
+    "allowed",
+  );
+  assertEquals(
+    await verdictOf("https://localhost/", { resolveDns }),
+    "refused",
+  );
 });
 
 Deno.test("check() opens http and private hosts for local use", async () => {
   const local = { allowPrivateHosts: true };
-  equal(await verdictOf("http://127.0.0.1:8000/", local), "allowed");
-  equal(await verdictOf("http://kong:8000/", local), "allowed");
-  equal(await verdictOf("file:///etc/passwd", local), "refused");
-  equal(await verdictOf("http://a:b@127.0.0.1/", local), "refused");
+  assertEquals(await verdictOf("http://127.0.0.1:8000/", local), "allowed");
+  assertEquals(await verdictOf("http://kong:8000/", local), "allowed");
+  assertEquals(await verdictOf("file:///etc/passwd", local), "refused");
+  assertEquals(await verdictOf("http://a:b@127.0.0.1/", local), "refused");
 });
 
 Deno.test("check() asks DNS again after 30 seconds", async () => {
@@ -213,13 +228,13 @@ Deno.test("check() asks DNS again after 30 seconds", async () => {
     },
   });
   const url = new URL("https://api.example.com/");
-  equal((await guard.check(url)).verdict, "allowed");
+  assertEquals((await guard.check(url)).verdict, "allowed");
   answer = "127.0.0.1";
   time = 29_999;
-  equal((await guard.check(url)).verdict, "allowed");
-  equal(lookups, 2, "one lookup for each family");
+  assertEquals((await guard.check(url)).verdict, "allowed");
+  assertEquals(lookups, 2, "one lookup for each family");
   time = 30_000;
-  equal((await guard.check(url)).verdict, "refused");
+  assertEquals((await guard.check(url)).verdict, "refused");
 });
 
 Deno.test("check() gives a reason without path, query and password", async () => {
@@ -228,10 +243,10 @@ Deno.test("check() gives a reason without path, query and password", async () =>
     new URL("https://me:hush@10.0.0.1/hidden?key=hidden"),
   );
   const reason = verdict.verdict === "allowed" ? "" : verdict.reason;
-  match(reason, /^Cannot call https:\/\/10\.0\.0\.1: /);
-  equal(/hush|hidden/.test(reason), false);
+  assertMatch(reason, /^Cannot call https:\/\/10\.0\.0\.1: /);
+  assertEquals(/hush|hidden/.test(reason), false);
 });
 
 Deno.test("isPublicAddress() is false for what is no address", () => {
-  equal(isPublicAddress("example.com"), false);
+  assertEquals(isPublicAddress("example.com"), false);
 });

@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { endpointSchema } from "./endpoint.ts";
 
 const VALID = { name: "mine", url: "https://api.example.com/v1" };
@@ -14,12 +14,12 @@ function problemOf(change: Record<string, unknown>): string {
 
 Deno.test("endpointSchema fills in what may be left out", () => {
   const endpoint = endpointSchema.parse(VALID);
-  equal(endpoint.timeoutSeconds, 60);
-  equal(Object.keys(endpoint.headers).length, 0);
+  assertEquals(endpoint.timeoutSeconds, 60);
+  assertEquals(Object.keys(endpoint.headers).length, 0);
 });
 
 Deno.test("endpointSchema accepts a custom endpoint", () => {
-  equal(
+  assertEquals(
     problemOf({
       format: "custom",
       headers: { Authorization: "Bearer {{secret:KEY}}" },
@@ -65,6 +65,6 @@ for (
   ] as const
 ) {
   Deno.test(`endpointSchema refuses ${JSON.stringify(change)}`, () => {
-    match(problemOf(change), problem);
+    assertMatch(problemOf(change), problem);
   });
 }

@@ -2,7 +2,7 @@
 // loopback: the one test of this folder that opens connections. The simulator may
 // run elsewhere: deno test … -- --simulator=URL
 
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { startModelSimulator } from "../../../../scripts/local/model_simulator.ts";
 import {
   controlSimulator,
@@ -90,9 +90,12 @@ for (const { fault, happens, outcome, except } of FAULT_CASES) {
       for (const format of MODEL_FORMAT_NAMES) {
         const result = await meet(fault, format, simulator.url);
         const expected = except?.[format] ?? outcome;
-        equal(`${format}: ${outcomeOf(result)}`, `${format}: ${expected}`);
+        assertEquals(
+          `${format}: ${outcomeOf(result)}`,
+          `${format}: ${expected}`,
+        );
         const asked = await simulator.lastRequest();
-        equal(asked?.prompt, `[[fault:${fault}]]`);
+        assertEquals(asked?.prompt, `[[fault:${fault}]]`);
       }
     }));
 }
@@ -104,11 +107,14 @@ Deno.test("call() reads text, tokens and model in every format, streamed or not"
       for (const format of MODEL_FORMAT_NAMES) {
         const result = await meet("", format, simulator.url);
         const text = result.ok ? result.text : result.error.message;
-        equal(`${format}: ${text}`, `${format}: You said: Hello`);
-        equal(result.outputTokens, 4, format);
+        assertEquals(`${format}: ${text}`, `${format}: You said: Hello`);
+        assertEquals(result.outputTokens, 4, format);
         const asked = JSON.stringify((await simulator.lastRequest())!.body);
-        equal(result.inputTokens, Math.ceil(asked.length / 4), format);
-        equal(result.model, format === "custom" ? "simulated" : "m-1");
+        assertEquals(result.inputTokens, Math.ceil(asked.length / 4), format);
+        assertStrictEquals(
+          result.model,
+          format === "custom" ? "simulated" : "m-1",
+        );
       }
     }
   }));
@@ -129,7 +135,7 @@ Deno.test("call() guesses the format of an unknown URL from the response", () =>
     for (const stream of [false, true]) {
       await simulator.configure({ stream });
       const result = await caller.call({ prompt: "Hi", parameters: {} });
-      equal(result.ok && result.text, "You said: Hi");
-      equal(result.outputTokens, 3);
+      assertEquals(result.ok && result.text, "You said: Hi");
+      assertEquals(result.outputTokens, 3);
     }
   }));

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { compileJsonPath } from "./json_path.ts";
 
 const BODY = {
@@ -22,16 +22,19 @@ for (
   ] as const
 ) {
   Deno.test(`compileJsonPath() follows "${path}"`, () => {
-    deepEqual(compileJsonPath(path)(BODY), expected);
+    assertEquals(compileJsonPath(path)(BODY), expected);
   });
 }
 
 Deno.test("compileJsonPath() reads an array at the top", () => {
-  equal(compileJsonPath("[0].generated_text")([{ generated_text: "x" }]), "x");
+  assertEquals(
+    compileJsonPath("[0].generated_text")([{ generated_text: "x" }]),
+    "x",
+  );
 });
 
 for (const path of ["a..b", "a[", "a[x]", "$..text", "a b", "[?(@.x)]"]) {
   Deno.test(`compileJsonPath() refuses "${path}"`, () => {
-    throws(() => compileJsonPath(path), TypeError);
+    assertThrows(() => compileJsonPath(path), TypeError);
   });
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { toRequestParts, toStopList } from "./model_request.ts";
 
 Deno.test("toRequestParts() separates named parameters from all others", () => {
@@ -12,8 +12,8 @@ Deno.test("toRequestParts() separates named parameters from all others", () => {
       logprobs: true,
     },
   }, "m-1");
-  deepEqual(parts.neutral, { topP: 1 });
-  deepEqual(parts.verbatim, { top_p: 2, logprobs: true });
+  assertEquals(parts.neutral, { topP: 1 });
+  assertEquals(parts.verbatim, { top_p: 2, logprobs: true });
 });
 
 Deno.test("toRequestParts() puts the prompt after the earlier turns", () => {
@@ -27,9 +27,9 @@ Deno.test("toRequestParts() puts the prompt after the earlier turns", () => {
     ],
     parameters: {},
   }, null);
-  equal(parts.system, "a\n\nb");
-  equal(parts.model, undefined);
-  deepEqual(parts.turns, [
+  assertEquals(parts.system, "a\n\nb");
+  assertEquals(parts.model, undefined);
+  assertEquals(parts.turns, [
     { role: "user", content: "1" },
     { role: "assistant", content: "2" },
     { role: "user", content: "3" },
@@ -42,12 +42,12 @@ Deno.test("toRequestParts() prefers the run's model and system prompt", () => {
     messages: [{ role: "system", content: "archived" }],
     parameters: { model: "m-2", systemPrompt: "new" },
   }, "m-1");
-  equal(parts.model, "m-2");
-  equal(parts.system, "new");
+  assertEquals(parts.model, "m-2");
+  assertEquals(parts.system, "new");
 });
 
 Deno.test("toStopList() makes a list of one", () => {
-  deepEqual(toStopList("x"), ["x"]);
-  deepEqual(toStopList(["x", "y"]), ["x", "y"]);
-  equal(toStopList(undefined), undefined);
+  assertEquals(toStopList("x"), ["x"]);
+  assertEquals(toStopList(["x", "y"]), ["x", "y"]);
+  assertEquals(toStopList(undefined), undefined);
 });

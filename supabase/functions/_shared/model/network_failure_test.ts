@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { ConnectionFailure } from "./network_failure.ts";
 
 const CLIENT = "client error (Connect)";
@@ -19,16 +19,19 @@ for (
   const text = `error sending request for url (${URL_TEXT}): ${message}`;
 
   Deno.test(`ConnectionFailure is ${code} for "${message}"`, () => {
-    equal(new ConnectionFailure(new TypeError(text)).code, code);
+    assertStrictEquals(new ConnectionFailure(new TypeError(text)).code, code);
   });
 
   Deno.test(`ConnectionFailure is ${code} for the cause "${message}"`, () => {
     const cause = new Error(text);
-    equal(new ConnectionFailure(new TypeError("failed", { cause })).code, code);
+    assertStrictEquals(
+      new ConnectionFailure(new TypeError("failed", { cause })).code,
+      code,
+    );
   });
 }
 
 Deno.test("ConnectionFailure does not show the URL", () => {
   const failure = new ConnectionFailure(new TypeError(URL_TEXT));
-  equal(failure.message.includes("example"), false);
+  assertEquals(failure.message.includes("example"), false);
 });

@@ -1,24 +1,27 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { pauseForLimits } from "./pause_for_limits.ts";
 
 Deno.test("pauseForLimits() does not pause while budgets last or are unknown", () => {
-  equal(pauseForLimits(undefined, 100), 0);
-  equal(
+  assertEquals(pauseForLimits(undefined, 100), 0);
+  assertEquals(
     pauseForLimits(
       { requests: { limit: 600, remaining: 1, resetMs: 60_000 } },
       100,
     ),
     0,
   );
-  equal(pauseForLimits({ requests: { limit: 600, remaining: 0 } }, 100), 0);
-  equal(
+  assertEquals(
+    pauseForLimits({ requests: { limit: 600, remaining: 0 } }, 100),
+    0,
+  );
+  assertEquals(
     pauseForLimits({ requests: { remaining: -1, resetMs: 60_000 } }, 100),
     0,
   );
 });
 
 Deno.test("pauseForLimits() waits until one more request has come back", () => {
-  equal(
+  assertEquals(
     pauseForLimits(
       { requests: { limit: 600, remaining: 0, resetMs: 60_000 } },
       100,
@@ -28,7 +31,7 @@ Deno.test("pauseForLimits() waits until one more request has come back", () => {
 });
 
 Deno.test("pauseForLimits() waits for the tokens of a call, and for the slowest budget", () => {
-  equal(
+  assertEquals(
     pauseForLimits({
       requests: { limit: 600, remaining: 0, resetMs: 60_000 },
       tokens: { limit: 10_000, remaining: 50, resetMs: 60_000 },
@@ -38,7 +41,7 @@ Deno.test("pauseForLimits() waits for the tokens of a call, and for the slowest 
 });
 
 Deno.test("pauseForLimits() waits for the whole reset when no limit is given", () => {
-  equal(
+  assertEquals(
     pauseForLimits({ tokens: { remaining: 0, resetMs: 1_500 } }, 10),
     1_500,
   );

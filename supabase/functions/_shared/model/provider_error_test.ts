@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { readErrorDetail, readProviderError } from "./provider_error.ts";
 
 function brief(body: unknown): unknown {
@@ -63,7 +63,7 @@ for (
   ] as const
 ) {
   Deno.test(`readProviderError() reads the words of ${origin}`, () => {
-    deepEqual(brief(body), expected);
+    assertEquals(brief(body), expected);
   });
 }
 
@@ -82,7 +82,7 @@ Deno.test("readProviderError() reads status, wait and daily quota of Gemini", ()
       ],
     },
   });
-  deepEqual(error, {
+  assertEquals(error, {
     status: 429,
     codes: ["RESOURCE_EXHAUSTED", "RequestsPerDay"],
     message: "m",
@@ -95,11 +95,11 @@ Deno.test("readProviderError() reads OpenRouter's moderation verdict", () => {
   const error = readProviderError({
     error: { code: 403, message: "m", metadata },
   });
-  deepEqual(error?.codes, ["moderation"]);
+  assertEquals(error?.codes, ["moderation"]);
 });
 
 Deno.test("readProviderError() takes no detail for an error", () => {
-  equal(
+  assertEquals(
     readProviderError({ text: "Hi", detail: "fast", message: "m" }),
     undefined,
   );

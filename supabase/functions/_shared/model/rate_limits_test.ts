@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   readDuration,
   readRateLimits,
@@ -24,7 +24,7 @@ for (
   ] as const
 ) {
   Deno.test(`readDuration() reads ${text}`, () => {
-    equal(readDuration(text), milliseconds);
+    assertStrictEquals(readDuration(text), milliseconds);
   });
 }
 
@@ -37,7 +37,7 @@ Deno.test("readRateLimits() reads OpenAI's headers", () => {
     "x-ratelimit-reset-requests": "1s",
     "x-ratelimit-reset-tokens": "6m0s",
   });
-  deepEqual(readRateLimits(headers, NOW), {
+  assertEquals(readRateLimits(headers, NOW), {
     requests: { limit: 60, remaining: 0, resetMs: 1000 },
     tokens: { limit: 150_000, remaining: 149_984, resetMs: 360_000 },
   });
@@ -48,7 +48,7 @@ Deno.test("readRateLimits() leaves out Azure's -1", () => {
     "x-ratelimit-remaining-requests": "-1",
     "x-ratelimit-remaining-tokens": "7",
   });
-  deepEqual(readRateLimits(headers, NOW), { tokens: { remaining: 7 } });
+  assertEquals(readRateLimits(headers, NOW), { tokens: { remaining: 7 } });
 });
 
 Deno.test("readRateLimits() reads Anthropic's headers", () => {
@@ -60,7 +60,7 @@ Deno.test("readRateLimits() reads Anthropic's headers", () => {
     "anthropic-ratelimit-input-tokens-reset": "2025-12-31T23:59:59Z",
     "anthropic-ratelimit-output-tokens-limit": "8000",
   });
-  deepEqual(readRateLimits(headers, NOW), {
+  assertEquals(readRateLimits(headers, NOW), {
     requests: { limit: 50, remaining: 49, resetMs: 2000 },
     inputTokens: { remaining: 0, resetMs: 0 },
     outputTokens: { limit: 8000 },
@@ -81,23 +81,23 @@ for (
       "x-ratelimit-remaining": "0",
       "x-ratelimit-reset": reset,
     });
-    deepEqual(readRateLimits(headers, NOW), {
+    assertEquals(readRateLimits(headers, NOW), {
       requests: { limit: 20, remaining: 0, resetMs },
     });
   });
 }
 
 Deno.test("readRateLimits() is undefined without readable headers", () => {
-  equal(readRateLimits(new Headers(), NOW), undefined);
+  assertEquals(readRateLimits(new Headers(), NOW), undefined);
   const nonsense = new Headers({
     "x-ratelimit-limit-requests": "many",
     "anthropic-ratelimit-requests-reset": "soon",
   });
-  equal(readRateLimits(nonsense, NOW), undefined);
+  assertEquals(readRateLimits(nonsense, NOW), undefined);
 });
 
 Deno.test("resetOfSpentBudget() is the longest wait among spent budgets", () => {
-  equal(
+  assertEquals(
     resetOfSpentBudget({
       requests: { remaining: 0, resetMs: 1000 },
       tokens: { remaining: 0, resetMs: 3000 },
@@ -108,9 +108,9 @@ Deno.test("resetOfSpentBudget() is the longest wait among spent budgets", () => 
 });
 
 Deno.test("resetOfSpentBudget() is undefined while something is left", () => {
-  equal(
+  assertEquals(
     resetOfSpentBudget({ tokens: { remaining: 1, resetMs: 1 } }),
     undefined,
   );
-  equal(resetOfSpentBudget(undefined), undefined);
+  assertEquals(resetOfSpentBudget(undefined), undefined);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { toRequestParts } from "./model_request.ts";
 import { compileTemplate } from "./request_template.ts";
 
@@ -33,17 +33,17 @@ for (
   ] as const
 ) {
   Deno.test(`compileTemplate() fills ${JSON.stringify(template)}`, () => {
-    deepEqual(compileTemplate(template)(PARTS), filled);
+    assertEquals(compileTemplate(template)(PARTS), filled);
   });
 }
 
 Deno.test("compileTemplate() leaves a field without a value out of the JSON", () => {
   const filled = compileTemplate({ a: "{{parameters.absent}}", b: 1 })(PARTS);
-  deepEqual(JSON.parse(JSON.stringify(filled)), { b: 1 });
+  assertEquals(JSON.parse(JSON.stringify(filled)), { b: 1 });
 });
 
 Deno.test("compileTemplate() gives all parameters by their names", () => {
-  deepEqual(compileTemplate("{{parameters}}")(PARTS), {
+  assertEquals(compileTemplate("{{parameters}}")(PARTS), {
     systemPrompt: "Be brief",
     temperature: 0.5,
     custom: [1],
@@ -51,8 +51,9 @@ Deno.test("compileTemplate() gives all parameters by their names", () => {
 });
 
 Deno.test("compileTemplate() refuses an unknown placeholder", () => {
-  throws(
+  assertThrows(
     () => compileTemplate({ x: ["a {{promt}}"] }),
-    /Cannot fill \{\{promt\}\}/,
+    Error,
+    "Cannot fill {{promt}}",
   );
 });

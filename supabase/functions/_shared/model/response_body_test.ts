@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import { readChunks, readText, ResponseTooLarge } from "./response_body.ts";
 
 function streamOf(chunks: Uint8Array[], onCancel = () => {}): Response {
@@ -17,24 +17,27 @@ function streamOf(chunks: Uint8Array[], onCancel = () => {}): Response {
 Deno.test("readText() joins characters that chunks cut apart", async () => {
   const bytes = new TextEncoder().encode("a€b");
   const response = streamOf([bytes.slice(0, 2), bytes.slice(2)]);
-  equal(await readText(response, 100), "a€b");
+  assertEquals(await readText(response, 100), "a€b");
 });
 
 Deno.test("readText() is empty when there is no body", async () => {
-  equal(await readText(new Response(null), 100), "");
+  assertEquals(await readText(new Response(null), 100), "");
 });
 
 Deno.test("readText() reads exactly the limit", async () => {
-  equal(await readText(streamOf([new Uint8Array(10)]), 10), "\0".repeat(10));
+  assertEquals(
+    await readText(streamOf([new Uint8Array(10)]), 10),
+    "\0".repeat(10),
+  );
 });
 
 Deno.test("readText() stops at the limit and ends the connection", async () => {
   let cancelled = false;
   const chunks = Array.from({ length: 100 }, () => new Uint8Array(10));
   const response = streamOf(chunks, () => cancelled = true);
-  await rejects(readText(response, 25), ResponseTooLarge);
-  equal(cancelled, true);
-  equal(chunks.length, 97, "no more was read than needed");
+  await assertRejects(() => readText(response, 25), ResponseTooLarge);
+  assertEquals(cancelled, true);
+  assertEquals(chunks.length, 97, "no more was read than needed");
 });
 
 Deno.test("readText() reads a body of a stated length in one piece", async () => {
@@ -42,21 +45,21 @@ Deno.test("readText() reads a body of a stated length in one piece", async () =>
   response.body!.getReader = () => {
     throw new Error("read in pieces");
   };
-  equal(await readText(response, 5), "a€b");
+  assertEquals(await readText(response, 5), "a€b");
 });
 
 Deno.test("readText() does not trust the stated length of a compressed body", async () => {
   const response = new Response("twelve bytes", {
     headers: { "content-length": "5", "content-encoding": "gzip" },
   });
-  await rejects(readText(response, 6), ResponseTooLarge);
+  await assertRejects(() => readText(response, 6), ResponseTooLarge);
 });
 
 Deno.test("readText() refuses a stated length above the limit", async () => {
   const response = new Response("twelve bytes", {
     headers: { "content-length": "12" },
   });
-  await rejects(readText(response, 11), ResponseTooLarge);
+  await assertRejects(() => readText(response, 11), ResponseTooLarge);
 });
 
 Deno.test("readChunks() ends the connection when its reader stops early", async () => {
@@ -70,6 +73,6 @@ Deno.test("readChunks() ends the connection when its reader stops early", async 
     seen.push(chunk);
     break;
   }
-  deepEqual(seen, ["a"]);
-  equal(cancelled, true);
+  assertEquals(seen, ["a"]);
+  assertEquals(cancelled, true);
 });

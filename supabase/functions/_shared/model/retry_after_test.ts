@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertStrictEquals } from "@std/assert";
 import { readRetryAfter } from "./retry_after.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
@@ -23,6 +23,6 @@ for (
 ) {
   Deno.test(`readRetryAfter() reads ${JSON.stringify(headers)}`, () => {
     const given = new Headers(headers as Record<string, string>);
-    equal(readRetryAfter(given, NOW), milliseconds);
+    assertStrictEquals(readRetryAfter(given, NOW), milliseconds);
   });
 }

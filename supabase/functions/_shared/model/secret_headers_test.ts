@@ -1,4 +1,10 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertObjectMatch,
+  assertRejects,
+} from "@std/assert";
 import {
   createHeaderSource,
   createScrub,
@@ -14,7 +20,7 @@ Deno.test("resolve() puts secrets into header values", async () => {
     (name) => Promise.resolve(`value-of-${name}\n`),
     () => 0,
   );
-  deepEqual([...(await source.resolve()).headers], [
+  assertEquals([...(await source.resolve()).headers], [
     ["authorization", "Bearer value-of-KEY"],
     ["plain", "yes"],
     ["x-org", "value-of-ORG-value-of-KEY"],
@@ -31,13 +37,13 @@ Deno.test("resolve() looks a secret up again after 60 seconds or forget()", asyn
   );
   const authorization = async () =>
     (await source.resolve()).headers.get("authorization");
-  equal(await authorization(), "Bearer key-1");
+  assertEquals(await authorization(), "Bearer key-1");
   time = 59_999;
-  equal(await authorization(), "Bearer key-1");
+  assertEquals(await authorization(), "Bearer key-1");
   time = 60_000;
-  equal(await authorization(), "Bearer key-2");
+  assertEquals(await authorization(), "Bearer key-2");
   source.forget();
-  equal(await authorization(), "Bearer key-3");
+  assertEquals(await authorization(), "Bearer key-3");
 });
 
 Deno.test("resolve() names the secret that cannot be read and tries it anew", async () => {
@@ -50,7 +56,7 @@ Deno.test("resolve() names the secret that cannot be read and tries it anew", as
         : Promise.resolve("sound"),
     () => 0,
   );
-  await rejects(source.resolve(), {
+  assertObjectMatch(await assertRejects(() => source.resolve(), Error), {
     name: "SecretUnavailable",
     message: "Cannot read the secret KEY: no such secret",
   });
@@ -63,11 +69,10 @@ Deno.test("resolve() refuses a secret with a line break without quoting it", asy
     () => Promise.resolve("hush\nhush"),
     () => 0,
   );
-  await rejects(source.resolve(), (error: Error) => {
-    match(error.message, /^Cannot send the secret KEY: /);
-    equal(error.message.includes("hush"), false);
-    return error instanceof SecretUnavailable;
-  });
+  const error = await assertRejects(() => source.resolve(), Error);
+  assertMatch(error.message, /^Cannot send the secret KEY: /);
+  assertEquals(error.message.includes("hush"), false);
+  assert(error instanceof SecretUnavailable);
 });
 
 for (const [name, value] of [["bad name", "hush"], ["x-ok", "hush\nhush"]]) {
@@ -77,11 +82,12 @@ for (const [name, value] of [["bad name", "hush"], ["x-ok", "hush\nhush"]]) {
       () => Promise.reject(new Error("not called")),
       () => 0,
     );
-    await rejects(source.resolve(), (error: Error) => {
-      equal(error.message.includes("hush"), false);
-      return error instanceof UnsendableRequest &&
-        error.code === "header_invalid";
-    });
+    const error = await assertRejects(() => source.resolve(), Error);
+    assertEquals(error.message.includes("hush"), false);
+    assert(
+      error instanceof UnsendableRequest &&
+        error.code === "header_invalid",
+    );
   });
 }
 
@@ -92,8 +98,8 @@ Deno.test("resolve() scrubs keys written into a header too", async () => {
     () => 0,
   );
   const { scrub } = await source.resolve();
-  equal(scrub.text("key sk-0123456789"), "key [secret x-api-key]");
-  equal(scrub.text("application/json"), "application/json");
+  assertEquals(scrub.text("key sk-0123456789"), "key [secret x-api-key]");
+  assertEquals(scrub.text("application/json"), "application/json");
 });
 
 const SCRUB = createScrub(
@@ -109,16 +115,19 @@ for (
   ]
 ) {
   Deno.test(`createScrub() removes a secret spelled ${spelled}`, () => {
-    equal(SCRUB.text(`<${text}> <${text}>`), "<[secret KEY]> <[secret KEY]>");
+    assertEquals(
+      SCRUB.text(`<${text}> <${text}>`),
+      "<[secret KEY]> <[secret KEY]>",
+    );
   });
 }
 
 Deno.test("createScrub() prefers the longer of two secrets", () => {
-  equal(SCRUB.text('p"ss+word2'), "[secret LONG]");
+  assertEquals(SCRUB.text('p"ss+word2'), "[secret LONG]");
 });
 
 Deno.test("createScrub() reaches every string and key of a body", () => {
-  deepEqual(
+  assertEquals(
     SCRUB.json({ 'p"ss+word': [{ a: 'x p"ss+word' }, 1, null, true] }),
     { "[secret KEY]": [{ a: "x [secret KEY]" }, 1, null, true] },
   );

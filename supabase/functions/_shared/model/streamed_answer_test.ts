@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { JsonObject } from "./json_value.ts";
 import {
   readStreamedAnswer,
@@ -27,16 +27,18 @@ async function read(chunks: string[], kind: StreamKind): Promise<unknown> {
 Deno.test("readStreamedAnswer() joins events that chunks cut apart", async () => {
   const text =
     ': hello\r\nevent: x\ndata: {"a":\ndata: 1}\n\ndata: {"b":2}\n\n';
-  deepEqual(await read([...text], "server-sent-events"), [{ a: 1 }, { b: 2 }]);
+  assertEquals(await read([...text], "server-sent-events"), [{ a: 1 }, {
+    b: 2,
+  }]);
 });
 
 Deno.test("readStreamedAnswer() reads a last event without its blank line", async () => {
-  deepEqual(await read(['data: {"a":1}'], "server-sent-events"), [{ a: 1 }]);
+  assertEquals(await read(['data: {"a":1}'], "server-sent-events"), [{ a: 1 }]);
 });
 
 Deno.test("readStreamedAnswer() reads lines of JSON", async () => {
   const text = '{"a":1}\n\n{"b":2}\r\n{"c":3}';
-  deepEqual(await read([...text], "json-lines"), [{ a: 1 }, { b: 2 }, {
+  assertEquals(await read([...text], "json-lines"), [{ a: 1 }, { b: 2 }, {
     c: 3,
   }]);
 });
@@ -57,13 +59,16 @@ for (const end of ["[DONE]", '{"last":true}']) {
       "server-sent-events",
       collect(),
     );
-    equal(JSON.stringify(body).includes("late"), false);
-    equal(closed, true);
+    assertEquals(JSON.stringify(body).includes("late"), false);
+    assertEquals(closed, true);
   });
 }
 
 Deno.test("readStreamedAnswer() throws SyntaxError for an event that is not JSON", async () => {
-  await rejects(read(['data: {"a\n\n'], "server-sent-events"), SyntaxError);
+  await assertRejects(
+    () => read(['data: {"a\n\n'], "server-sent-events"),
+    SyntaxError,
+  );
 });
 
 for (
@@ -76,7 +81,7 @@ for (
   ] as const
 ) {
   Deno.test(`streamKindOf() takes ${type} for ${kind}`, () => {
-    equal(streamKindOf(type), kind);
+    assertStrictEquals(streamKindOf(type), kind);
   });
 }
 
@@ -93,6 +98,6 @@ for (
   ] as const
 ) {
   Deno.test(`streamKindOfText() takes ${JSON.stringify(text)} for ${kind}`, () => {
-    equal(streamKindOfText(text), kind);
+    assertStrictEquals(streamKindOfText(text), kind);
   });
 }

@@ -1,4 +1,10 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import {
+  assertEquals,
+  assertMatch,
+  assertObjectMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import {
   executeBatch,
   type ExecuteBatchDependencies,
@@ -73,9 +79,9 @@ Deno.test("executeBatch() answers in the order of the prompts", async () => {
   const { responses, successful, errors } = await run(model, {
     prompts: ["first", { text: "second", key: "k", reference: "r" }],
   });
-  deepEqual(responses.map(({ response }) => response), ["FIRST", "SECOND"]);
-  deepEqual([responses[1].promptKey, responses[1].reference], ["k", "r"]);
-  deepEqual([successful, errors], [2, []]);
+  assertEquals(responses.map(({ response }) => response), ["FIRST", "SECOND"]);
+  assertEquals([responses[1].promptKey, responses[1].reference], ["k", "r"]);
+  assertEquals([successful, errors], [2, []]);
 });
 
 Deno.test("executeBatch() names prompt and batch of a failure and goes on", async () => {
@@ -86,9 +92,14 @@ Deno.test("executeBatch() names prompt and batch of a failure and goes on", asyn
     prompts: ["a", "b", "bad", "c"],
     batchSize: 2,
   });
-  deepEqual(responses.map(({ success }) => success), [true, true, false, true]);
-  equal(failed, 1);
-  deepEqual(errors[0].context, { prompt: 2, batch: 2 });
+  assertEquals(responses.map(({ success }) => success), [
+    true,
+    true,
+    false,
+    true,
+  ]);
+  assertEquals(failed, 1);
+  assertEquals(errors[0].context, { prompt: 2, batch: 2 });
 });
 
 Deno.test("executeBatch() tries again what failed in passing", async () => {
@@ -96,10 +107,10 @@ Deno.test("executeBatch() tries again what failed in passing", async () => {
     call < 3 ? new Response("", { status: 500 }) : saying("at last")
   );
   const { responses } = await run(model, { prompts: ["a"] });
-  deepEqual([responses[0].response, responses[0].attempts], ["at last", 3]);
+  assertEquals([responses[0].response, responses[0].attempts], ["at last", 3]);
   const strict = createModel(() => new Response("", { status: 500 }));
   await run(strict, { prompts: ["a"], requestOptions: { retries: 0 } });
-  equal(strict.calls(), 1);
+  assertEquals(strict.calls(), 1);
 });
 
 Deno.test("executeBatch() waits as long as a rate limit asks for", async () => {
@@ -109,8 +120,8 @@ Deno.test("executeBatch() waits as long as a rate limit asks for", async () => {
       : saying("ok")
   );
   const { responses } = await run(model, { prompts: ["a"] });
-  deepEqual([responses[0].success, responses[0].attempts], [true, 1]);
-  equal(model.now() >= 7000, true);
+  assertEquals([responses[0].success, responses[0].attempts], [true, 1]);
+  assertEquals(model.now() >= 7000, true);
 });
 
 Deno.test("executeBatch() sends nothing more after a refused key", async () => {
@@ -119,12 +130,12 @@ Deno.test("executeBatch() sends nothing more after a refused key", async () => {
     prompts: ["a", "b", "c"],
     maxConcurrency: 1,
   });
-  equal(model.calls(), 1);
-  equal(responses.length, 3);
-  match(responses[0].error!, /HTTP 401\. Check the endpoint's key$/);
-  match(responses[2].error!, /Not executed.*Check the endpoint's key$/);
-  equal(errors[0].message, responses[0].error);
-  deepEqual(errors.at(-1)!.context, { rest: [1, 2] });
+  assertEquals(model.calls(), 1);
+  assertEquals(responses.length, 3);
+  assertMatch(responses[0].error!, /HTTP 401\. Check the endpoint's key$/);
+  assertMatch(responses[2].error!, /Not executed.*Check the endpoint's key$/);
+  assertStrictEquals(errors[0].message, responses[0].error);
+  assertEquals(errors.at(-1)!.context, { rest: [1, 2] });
 });
 
 Deno.test("executeBatch() answers what is finished when the time is up", async () => {
@@ -144,29 +155,41 @@ Deno.test("executeBatch() answers what is finished when the time is up", async (
       wait: (milliseconds) => milliseconds === 50 ? timeUp : Promise.resolve(),
     },
   });
-  deepEqual(responses.map(({ success }) => success), [true, false, false]);
-  equal(errors[0].code, "incomplete");
-  deepEqual(errors[0].context, { rest: [1, 2] });
-  match(errors[0].message, /run_pipeline/);
+  assertEquals(responses.map(({ success }) => success), [true, false, false]);
+  assertEquals(errors[0].code, "incomplete");
+  assertEquals(errors[0].context, { rest: [1, 2] });
+  assertMatch(errors[0].message, /run_pipeline/);
 });
 
 Deno.test("executeBatch() refuses what a direct call cannot do", async () => {
   const model = createModel(() => saying("never"));
-  await rejects(
-    run(model, { prompts: ["a", "b"] }, {
-      limits: { milliseconds: 1, prompts: 1 },
-    }),
+  assertObjectMatch(
+    await assertRejects(
+      () =>
+        run(model, { prompts: ["a", "b"] }, {
+          limits: { milliseconds: 1, prompts: 1 },
+        }),
+      Error,
+    ),
     { code: "too_large" },
   );
-  await rejects(
-    run(model, { prompts: ["a"] }, { caller: { kind: "user", id: "u" } }),
+  assertObjectMatch(
+    await assertRejects(
+      () =>
+        run(model, { prompts: ["a"] }, { caller: { kind: "user", id: "u" } }),
+      Error,
+    ),
     { code: "forbidden" },
   );
-  await rejects(
-    run(model, { prompts: ["a"], modelEndpoint: undefined, endpoint: "x" }),
+  assertObjectMatch(
+    await assertRejects(
+      () =>
+        run(model, { prompts: ["a"], modelEndpoint: undefined, endpoint: "x" }),
+      Error,
+    ),
     { code: "not_found" },
   );
-  equal(model.calls(), 0);
+  assertEquals(model.calls(), 0);
 });
 
 Deno.test("executeBatch() sends headers of users, but no secrets and none in place of the endpoint's", async () => {
@@ -206,10 +229,15 @@ Deno.test("executeBatch() sends headers of users, but no secrets and none in pla
       ["x-mine", "{{\u00a0secret:project_url}}"],
       ["x-target", "https://elsewhere.test"],
     ]
-  ) await rejects(execute({ [name]: value }), { code: "forbidden" });
-  equal(model.calls(), 0);
+  ) {
+    assertObjectMatch(
+      await assertRejects(() => execute({ [name]: value }), Error),
+      { code: "forbidden" },
+    );
+  }
+  assertEquals(model.calls(), 0);
   await execute({ "x-mine": "red" });
-  deepEqual(
+  assertEquals(
     [sent!.get("x-mine"), sent!.get("x-target")],
     ["red", "https://model.test"],
   );

@@ -1,4 +1,9 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import {
+  assertEquals,
+  assertMatch,
+  assertObjectMatch,
+  assertRejects,
+} from "@std/assert";
 import { foundPrompt } from "../archive/testing/found_prompt.ts";
 import { PipelineError } from "../errors.ts";
 import type { ArchiveStorage } from "../storage.ts";
@@ -64,8 +69,8 @@ Deno.test("extractPrompts() reads all folders below a prefix", async () => {
     "2026/a.jsonl": line("one"),
     "2026/03/b.jsonl": line("two"),
   }, { dataSource: { ...chats, prefix: "2026/" } });
-  deepEqual(prompts.map(({ text }) => text).sort(), ["one", "two"]);
-  deepEqual([total, errors], [2, []]);
+  assertEquals(prompts.map(({ text }) => text).sort(), ["one", "two"]);
+  assertEquals([total, errors], [2, []]);
 });
 
 Deno.test("extractPrompts() names the file of an error and reads the others", async () => {
@@ -74,8 +79,11 @@ Deno.test("extractPrompts() names the file of an error and reads the others", as
     "b.jsonl": `${line("one")}\n{broken`,
     "c.jsonl": line("two"),
   }, { dataSource: chats });
-  equal(prompts.length, 2);
-  deepEqual(errors.map(({ context }) => context?.file), ["a.jsonl", "b.jsonl"]);
+  assertEquals(prompts.length, 2);
+  assertEquals(errors.map(({ context }) => context?.file), [
+    "a.jsonl",
+    "b.jsonl",
+  ]);
 });
 
 Deno.test("extractPrompts() answers what it has when a limit is reached", async () => {
@@ -90,20 +98,23 @@ Deno.test("extractPrompts() answers what it has when a limit is reached", async 
       limits: { milliseconds: 1000, bytes: 1, characters: 1000 },
     },
   );
-  equal(prompts.length, 1);
-  equal(errors[0].code, "incomplete");
-  deepEqual(errors[0].context?.rest, ["a.jsonl", "b.jsonl", "c.jsonl"]);
-  match(errors[0].message, /run_pipeline/);
+  assertEquals(prompts.length, 1);
+  assertEquals(errors[0].code, "incomplete");
+  assertEquals(errors[0].context?.rest, ["a.jsonl", "b.jsonl", "c.jsonl"]);
+  assertMatch(errors[0].message, /run_pipeline/);
 });
 
 Deno.test("extractPrompts() keeps users in their folder", async () => {
   const caller = { kind: "user" as const, id: "u1" };
   const files = { "u1/a.jsonl": line("mine"), "u2/a.jsonl": line("theirs") };
   const mine = { dataSource: { ...chats, prefix: "u1/" } };
-  equal((await extract(files, mine, { caller })).total, 1);
+  assertEquals((await extract(files, mine, { caller })).total, 1);
   for (const prefix of ["", "u2/", "u1", "u1/../u2/"]) {
-    await rejects(
-      extract(files, { dataSource: { ...chats, prefix } }, { caller }),
+    assertObjectMatch(
+      await assertRejects(
+        () => extract(files, { dataSource: { ...chats, prefix } }, { caller }),
+        Error,
+      ),
       { code: "forbidden" },
     );
   }
@@ -111,18 +122,23 @@ Deno.test("extractPrompts() keeps users in their folder", async () => {
 
 Deno.test("extractPrompts() takes the form of the first version where there are directories", async () => {
   const readDirectory = async function* (directory: string) {
-    equal(directory, "chats");
+    assertEquals(directory, "chats");
     const found = foundPrompt({});
     yield { ...found, prompt: { ...found.prompt, key: "local" } };
   };
   const input = { directory: "chats", maxPrompts: 10 };
-  equal((await extract({}, input, { readDirectory })).prompts[0].key, "local");
-  await rejects(extract({}, input), { code: "invalid_request" });
+  assertEquals(
+    (await extract({}, input, { readDirectory })).prompts[0].key,
+    "local",
+  );
+  assertObjectMatch(await assertRejects(() => extract({}, input), Error), {
+    code: "invalid_request",
+  });
 });
 
 Deno.test("extractPromptsSchema wants exactly one source", () => {
-  equal(extractPromptsSchema.safeParse({}).success, false);
-  equal(
+  assertEquals(extractPromptsSchema.safeParse({}).success, false);
+  assertEquals(
     extractPromptsSchema.safeParse({ directory: "a", dataSource: chats })
       .success,
     false,

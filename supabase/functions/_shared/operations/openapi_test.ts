@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { createOpenApiDocument, toJsonSchema } from "./openapi.ts";
 import { OPERATION_NAMES } from "./operations.ts";
@@ -19,7 +19,7 @@ Deno.test("createOpenApiDocument() refers to nothing that is not there", () => {
       (inside: unknown, key) => (inside as Record<string, unknown>)?.[key],
       document,
     );
-    ok(target, `${node.$ref} leads nowhere`);
+    assert(target, `${node.$ref} leads nowhere`);
   }
 });
 
@@ -27,15 +27,15 @@ Deno.test("createOpenApiDocument() has a path, an answer and problems for each o
   const { paths } = createOpenApiDocument("https://p.example") as {
     paths: Record<string, { post: { responses: Record<string, object> } }>;
   };
-  equal(Object.keys(paths).length, OPERATION_NAMES.length + 1);
+  assertEquals(Object.keys(paths).length, OPERATION_NAMES.length + 1);
   for (const name of OPERATION_NAMES) {
     const { responses } = paths[`/${name.replaceAll("_", "-")}`].post;
-    ok("200" in responses && "401" in responses && "413" in responses);
+    assert("200" in responses && "401" in responses && "413" in responses);
   }
 });
 
 Deno.test("toJsonSchema() describes any JSON without referring to itself", () => {
   const schema = toJsonSchema(z.object({ value: z.json() }));
-  ok(!JSON.stringify(schema).includes("$ref"));
-  deepEqual(schema.required, ["value"]);
+  assert(!JSON.stringify(schema).includes("$ref"));
+  assertEquals(schema.required, ["value"]);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
 import type { Database } from "../database.ts";
 import {
   runPipeline,
@@ -83,13 +83,13 @@ Deno.test("runPipeline() starts a run and answers at once", async () => {
     },
     batchMetadata: { experimentName: "e", tags: ["t"], night: 1 },
   }, { ...dependencies, idempotencyKey: "k" });
-  deepEqual(answer, { runId: 7, status: "queued", errors: [] });
+  assertEquals(answer, { runId: 7, status: "queued", errors: [] });
   const [name, { run: row, idempotency_key }] = calls[0] as [
     string,
     { run: Record<string, unknown>; idempotency_key: string },
   ];
-  deepEqual([name, idempotency_key], ["pipeline_create_run", "k"]);
-  deepEqual(
+  assertEquals([name, idempotency_key], ["pipeline_create_run", "k"]);
+  assertEquals(
     [row.max_prompts, row.max_concurrency, row.options, row.metadata, row.tags],
     [9, 3, { turns: "first" }, { night: 1 }, ["t"]],
   );
@@ -99,7 +99,7 @@ Deno.test("runPipeline() begins to work on the run that it started", async () =>
   const { dependencies } = createFakes(["queued"]);
   const begun: number[] = [];
   await run({}, { ...dependencies, beginRun: (runId) => begun.push(runId) });
-  deepEqual(begun, [7]);
+  assertEquals(begun, [7]);
 });
 
 Deno.test("runPipeline() makes an endpoint of a URL", async () => {
@@ -109,28 +109,31 @@ Deno.test("runPipeline() makes an endpoint of a URL", async () => {
     modelEndpoint: "https://model.example/v1",
     requestOptions: { headers: { Authorization: "Bearer x" }, timeout: 5000 },
   }, dependencies);
-  deepEqual(calls[0], ["pipeline_ensure_endpoint", {
+  assertEquals(calls[0], ["pipeline_ensure_endpoint", {
     url: "https://model.example/v1",
     format: null,
     model: null,
     headers: { Authorization: "Bearer x" },
     timeout_seconds: 5,
   }]);
-  equal((calls[1][1].run as Record<string, unknown>).endpoint, "model-1");
+  assertEquals(
+    (calls[1][1].run as Record<string, unknown>).endpoint,
+    "model-1",
+  );
 });
 
 Deno.test("runPipeline() waits until the run is over", async () => {
   const { dependencies } = createFakes(["queued", "running", "completed"]);
   const { status, summary } = await run({ wait: true }, dependencies);
-  deepEqual([status, summary?.succeeded], ["completed", 1]);
+  assertEquals([status, summary?.succeeded], ["completed", 1]);
 });
 
 Deno.test("runPipeline() answers with the state when the time to wait is up", async () => {
   const { dependencies, now } = createFakes(["running"]);
-  equal((await run({ wait: 2 }, dependencies)).status, "running");
-  equal(now(), 2000);
-  equal((await run({ wait: 3600 }, dependencies)).status, "running");
-  equal(now(), 12_000);
+  assertEquals((await run({ wait: 2 }, dependencies)).status, "running");
+  assertEquals(now(), 2000);
+  assertEquals((await run({ wait: 3600 }, dependencies)).status, "running");
+  assertEquals(now(), 12_000);
 });
 
 Deno.test("runPipeline() keeps users from URLs and workers, and HTTP from directories", async () => {
@@ -141,20 +144,28 @@ Deno.test("runPipeline() keeps users from URLs and workers, and HTTP from direct
       { config: { maxWorkers: 50 } },
     ]
   ) {
-    await rejects(
-      run(input, { ...dependencies, caller: { kind: "user", id: "u" } }),
+    assertObjectMatch(
+      await assertRejects(
+        () =>
+          run(input, { ...dependencies, caller: { kind: "user", id: "u" } }),
+        Error,
+      ),
       { code: "forbidden" },
     );
   }
-  deepEqual(calls, []);
-  await rejects(
-    run({ dataSource: { type: "local", directory: "a" } }, dependencies),
+  assertEquals(calls, []);
+  assertObjectMatch(
+    await assertRejects(
+      () =>
+        run({ dataSource: { type: "local", directory: "a" } }, dependencies),
+      Error,
+    ),
     { code: "invalid_request" },
   );
 });
 
 Deno.test("runPipelineSchema refuses a key in the URL", () => {
-  equal(
+  assertEquals(
     runPipelineSchema.safeParse({
       dataSource: { type: "run", runId: 1 },
       modelEndpoint: "https://model.example/v1?api_key=abc",

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
 import type { Database } from "../database.ts";
 import { PipelineError } from "../errors.ts";
 import {
@@ -46,17 +46,17 @@ Deno.test("storeResults() gives metadata of the batch as defaults", async () => 
     responses: [{ ...answered("a\0b"), model: null, promptKey: "k" }],
     batchMetadata: { experimentName: "e", modelName: "m", night: 2 },
   });
-  deepEqual(stored, {
+  assertEquals(stored, {
     stored: 1,
     failed: 0,
     insertedIds: [7],
     existing: [],
     errors: [],
   });
-  deepEqual(calls[0].results, [
+  assertEquals(calls[0].results, [
     { key: "k", prompt: "a\ufffdb", response: "r", success: true },
   ]);
-  deepEqual(calls[0].defaults, {
+  assertEquals(calls[0].defaults, {
     experimentName: "e",
     model: "m",
     metadata: { night: 2 },
@@ -72,8 +72,8 @@ Deno.test("storeResults() goes on after a batch that failed", async () => {
   const stored = await store(database, {
     responses: Array.from({ length: 250 }, (_, at) => answered(`${at}`)),
   });
-  deepEqual([stored.stored, stored.failed], [150, 100]);
-  deepEqual(stored.errors[0].context, { batch: 2, prompts: [100, 199] });
+  assertEquals([stored.stored, stored.failed], [150, 100]);
+  assertEquals(stored.errors[0].context, { batch: 2, prompts: [100, 199] });
 });
 
 Deno.test("storeResults() numbers the same prompt under one run through all batches", async () => {
@@ -92,12 +92,12 @@ Deno.test("storeResults() numbers the same prompt under one run through all batc
       { ...answered("x"), runId: 1, promptKey: "given" },
     ],
   });
-  deepEqual(
+  assertEquals(
     calls.flatMap(({ results }) => results.map((row) => row.repetition))
       .filter((repetition) => repetition !== undefined),
     [3, 1, 2, 1, 1],
   );
-  deepEqual([stored, existing], [0, [5, 5]]);
+  assertEquals([stored, existing], [0, [5, 5]]);
 });
 
 Deno.test("storeResults() names the response of a bad row", async () => {
@@ -108,15 +108,21 @@ Deno.test("storeResults() names the response of a bad row", async () => {
   const { errors, insertedIds } = await store(database, {
     responses: [answered("a"), answered("b")],
   });
-  equal(errors[0].context?.prompt, 1);
-  deepEqual(insertedIds, [1]);
+  assertEquals(errors[0].context?.prompt, 1);
+  assertEquals(insertedIds, [1]);
 });
 
 Deno.test("storeResults() refuses a table that is no results table", async () => {
   const { database } = createDatabase(() => {
     throw new PipelineError("invalid_request", "it is no results table");
   });
-  await rejects(store(database, { responses: [answered("a")] }), {
-    code: "invalid_request",
-  });
+  assertObjectMatch(
+    await assertRejects(
+      () => store(database, { responses: [answered("a")] }),
+      Error,
+    ),
+    {
+      code: "invalid_request",
+    },
+  );
 });

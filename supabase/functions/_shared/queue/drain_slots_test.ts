@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import type { Clock } from "../clock.ts";
 import { drain } from "./drain.ts";
 import type { TaskQueue } from "./task_queue.ts";
@@ -23,13 +23,13 @@ Deno.test("drain() wakes a successor at 80 % and releases its stock when the tim
     },
   };
   await run(drain(queue, handle, settings(clock, { budgetMs: 10_000 })));
-  deepEqual(handOvers, [8_000]);
-  equal(fake.events.at(-1), "end");
-  equal(fake.held.size, 0);
-  equal(fake.finished.length + fake.pending.length, 5_000);
+  assertEquals(handOvers, [8_000]);
+  assertEquals(fake.events.at(-1), "end");
+  assertEquals(fake.held.size, 0);
+  assertEquals(fake.finished.length + fake.pending.length, 5_000);
   const { length } = fake.finished;
-  ok(length >= 950 && length <= 1_020, `${length}`);
-  ok(fake.events.some((event) => event.startsWith("release")));
+  assert(length >= 950 && length <= 1_020, `${length}`);
+  assert(fake.events.some((event) => event.startsWith("release")));
 });
 
 Deno.test("drain() hands over and stops when another budget is used up", async () => {
@@ -38,9 +38,9 @@ Deno.test("drain() hands over and stops when another budget is used up", async (
   const { handle } = createHandler(clock, 100);
   const load = () => fake.finished.length / 200;
   await run(drain(fake.queue, handle, settings(clock, { load })));
-  ok(fake.events.includes("hand over"));
+  assert(fake.events.includes("hand over"));
   const { length } = fake.finished;
-  ok(length >= 200 && length < 250, `${length}`);
+  assert(length >= 200 && length < 250, `${length}`);
 });
 
 Deno.test("drain() says how much it can still finish when it hands over", async () => {
@@ -58,7 +58,7 @@ Deno.test("drain() says how much it can still finish when it hands over", async 
   ));
   // 160 calls have begun, 40 may follow, and up to 20 of the 160 are not stored yet.
   const [capacity] = fake.capacities;
-  ok(capacity >= 40 && capacity <= 60, `${capacity}`);
+  assert(capacity >= 40 && capacity <= 60, `${capacity}`);
 });
 
 Deno.test("drain() counts what it can finish from its first call, however long it waited for slots", async () => {
@@ -83,7 +83,7 @@ Deno.test("drain() counts what it can finish from its first call, however long i
   await run(drain(queue, handle, settings(clock, { budgetMs: 10_000 })));
   // 100 calls a second for 2 s more.
   const [capacity] = fake.capacities;
-  ok(capacity >= 200 && capacity <= 230, `${capacity}`);
+  assert(capacity >= 200 && capacity <= 230, `${capacity}`);
 });
 
 Deno.test("drain() claims again as soon as it has given back slots", async () => {
@@ -108,9 +108,9 @@ Deno.test("drain() claims again as soon as it has given back slots", async () =>
   ));
   const told = claims.findIndex(({ slots }) => slots === 4);
   const next = claims.slice(told).find(({ inFlight }) => inFlight <= 4);
-  equal(next?.inFlight, 4);
+  assertEquals(next?.inFlight, 4);
   // Not only when the stock runs low.
-  equal(next?.stock, claims[told].stock + claims[told].got);
+  assertEquals(next?.stock, claims[told].stock + claims[told].got);
 });
 
 /** A queue whose slots another worker holds until a moment. */
@@ -140,8 +140,8 @@ Deno.test("drain() asks for slots that are to come sooner than for tasks", async
     if (starts.length === 4) stop.abort();
     return Promise.resolve({ outcome: "succeeded" });
   }, settings(clock, { stop: stop.signal })));
-  deepEqual(claims.slice(0, 3), [0, 37.5, 93.75]);
-  ok(starts.length === 4 && starts[0] < 150 + 50);
+  assertEquals(claims.slice(0, 3), [0, 37.5, 93.75]);
+  assert(starts.length === 4 && starts[0] < 150 + 50);
 });
 
 Deno.test("drain() keeps the last task of a run while its slot is to come", async () => {
@@ -160,7 +160,7 @@ Deno.test("drain() keeps the last task of a run while its slot is to come", asyn
     createHandler(clock, 100).handle,
     settings(clock),
   ));
-  deepEqual(fake.finished, [0]);
+  assertEquals(fake.finished, [0]);
 });
 
 Deno.test("drain() asks again when a limit has left it no slot, whatever it has in stock", async () => {
@@ -185,7 +185,7 @@ Deno.test("drain() asks again when a limit has left it no slot, whatever it has 
     },
     settings(clock, { heartbeatMs: 200 }),
   ));
-  deepEqual(starts, [0, 0, 0, 0, 900, 900, 900, 900]);
+  assertEquals(starts, [0, 0, 0, 0, 900, 900, 900, 900]);
 });
 
 Deno.test("drain() claims no more, releases its stock and finishes what is in flight when its successor has started", async () => {
@@ -214,15 +214,15 @@ Deno.test("drain() claims no more, releases its stock and finishes what is in fl
     },
     settings(clock, { heartbeatMs: 1_000 }),
   ));
-  ok(starts.every((at) => at < 1_000), `${starts}`);
+  assert(starts.every((at) => at < 1_000), `${starts}`);
   const after = fake.events.slice(fake.events.indexOf("handed over") + 1);
-  deepEqual(after, [
+  assertEquals(after, [
     "release 10",
     "finish 10",
     ...Array(10).fill("finish 1"),
     "end",
   ]);
-  equal(fake.pending.length, 80);
+  assertEquals(fake.pending.length, 80);
 });
 
 Deno.test("drain() stores without delay once it claims no more: a successor waits for its slots", async () => {
@@ -243,7 +243,7 @@ Deno.test("drain() stores without delay once it claims no more: a successor wait
     },
     settings(clock, { budgetMs: 1_000 }),
   ));
-  deepEqual(stored, [1_200, 1_250, 1_300]);
+  assertEquals(stored, [1_200, 1_250, 1_300]);
 });
 
 Deno.test("drain() asks less often the longer it waits for slots", async () => {
@@ -254,8 +254,8 @@ Deno.test("drain() asks less often the longer it waits for slots", async () => {
     () => Promise.resolve(null),
     settings(clock, { budgetMs: 40_000 }),
   ));
-  ok(claims.length < 60, `${claims.length} claims in 40 s`);
-  ok(claims.at(-1)! - claims.at(-2)! > 500);
+  assert(claims.length < 60, `${claims.length} claims in 40 s`);
+  assert(claims.at(-1)! - claims.at(-2)! > 500);
 });
 
 Deno.test("drain() does not wake a successor when it is done early", async () => {
@@ -263,7 +263,7 @@ Deno.test("drain() does not wake a successor when it is done early", async () =>
   const fake = createFakeQueue(createTasks(10), 10);
   const { handle } = createHandler(clock, 100);
   await run(drain(fake.queue, handle, settings(clock)));
-  ok(!fake.events.includes("hand over"));
+  assert(!fake.events.includes("hand over"));
 });
 
 Deno.test("drain() heeds fewer slots within a heartbeat", async () => {
@@ -277,5 +277,5 @@ Deno.test("drain() heeds fewer slots within a heartbeat", async () => {
     .then(() => seen.most = seen.inFlight);
   await run(work);
   await watch;
-  ok(seen.most <= 2, `${seen.most} in flight`);
+  assert(seen.most <= 2, `${seen.most} in flight`);
 });

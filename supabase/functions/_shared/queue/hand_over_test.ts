@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { drain } from "./drain.ts";
 import { createHandler, createTasks, settings } from "./testing/fake_queue.ts";
 import { createSimulatedClock } from "./testing/simulated_clock.ts";
@@ -30,8 +30,8 @@ async function playRun(
     },
   });
   await run(database.play(workers));
-  equal(database.finished.length, calls);
-  ok(seen.most <= limit, `${seen.most} in flight`);
+  assertEquals(database.finished.length, calls);
+  assert(seen.most <= limit, `${seen.most} in flight`);
   const share = calls * callMs / limit / clock.now();
   return { share, woken: database.workers.length, requests: database.requests };
 }
@@ -39,13 +39,13 @@ async function playRun(
 for (const workers of [1, 2]) {
   Deno.test(`hand-overs of ${workers} workers cost fast calls 7 % of the slots at most`, async () => {
     const run = await playRun({ calls: 10_000, callMs: 200, workers });
-    ok(run.share >= 0.93, `${run.share}`);
-    ok(run.woken >= 4, `${run.woken} workers`);
+    assert(run.share >= 0.93, `${run.share}`);
+    assert(run.woken >= 4, `${run.woken} workers`);
   });
 
   Deno.test(`hand-overs of ${workers} workers cost slow calls 3 % of the slots at most, and few requests`, async () => {
     const run = await playRun({ calls: 10_000, callMs: 3_000, workers });
-    ok(run.share >= 0.97, `${run.share}`);
-    ok(run.requests() < 2_500, `${run.requests()} requests`);
+    assert(run.share >= 0.97, `${run.share}`);
+    assert(run.requests() < 2_500, `${run.requests()} requests`);
   });
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { Holding } from "./holding.ts";
 import { createTasks } from "./testing/fake_queue.ts";
 
@@ -9,11 +9,11 @@ Deno.test("Holding keeps a task until its result is stored", () => {
   const holding = new Holding();
   holding.take([task]);
   const call = holding.begin(holding.stock.shift()!);
-  deepEqual(holding.open, [0]);
+  assertEquals(holding.open, [0]);
   holding.end(call, { task, outcome });
-  deepEqual([holding.open, holding.size], [[], 1]);
+  assertEquals([holding.open, holding.size], [[], 1]);
   holding.dropStored(new Set(holding.done));
-  equal(holding.size, 0);
+  assertEquals(holding.size, 0);
 });
 
 Deno.test("Holding drops tasks that were lost and aborts their calls", () => {
@@ -22,9 +22,9 @@ Deno.test("Holding drops tasks that were lost and aborts their calls", () => {
   holding.take([waiting, kept]);
   const call = holding.begin(called);
   holding.dropLost(new Set([waiting.id, called.id]));
-  equal(call.signal.aborted, true);
+  assertEquals(call.signal.aborted, true);
   holding.end(call, { task: called, outcome });
-  deepEqual([holding.open, holding.done], [[kept.id], []]);
+  assertEquals([holding.open, holding.done], [[kept.id], []]);
 });
 
 Deno.test("Holding drops earlier tries of what it takes, and keeps the new one", () => {
@@ -36,11 +36,11 @@ Deno.test("Holding drops earlier tries of what it takes, and keeps the new one",
   holding.end(holding.begin(ended), { task: ended, outcome });
   const again = tasks.map((task) => ({ ...task, leaseToken: "new" }));
   holding.take(again);
-  deepEqual([holding.stock, holding.size], [again, 3]);
+  assertEquals([holding.stock, holding.size], [again, 3]);
   holding.stock.shift();
   const second = holding.begin(again[1]);
   holding.end(first, { task: called, outcome });
-  deepEqual(holding.done, []);
+  assertEquals(holding.done, []);
   holding.end(second, { task: again[1], outcome });
-  deepEqual(holding.done, [{ task: again[1], outcome }]);
+  assertEquals(holding.done, [{ task: again[1], outcome }]);
 });

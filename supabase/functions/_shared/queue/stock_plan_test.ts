@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { StockPlan } from "./stock_plan.ts";
 
 function createPlan() {
@@ -14,14 +14,14 @@ function createPlan() {
 Deno.test("StockPlan holds a task for every slot until the pace is known", () => {
   const { plan, complete } = createPlan();
   plan.plan(4);
-  equal(plan.ahead, 4);
+  assertEquals(plan.ahead, 4);
   plan.plan(40);
-  equal(plan.ahead, 40);
+  assertEquals(plan.ahead, 40);
   complete(10, 5_000);
   plan.plan(100);
-  equal(plan.ahead, 100);
+  assertEquals(plan.ahead, 100);
   plan.plan(10_000);
-  equal(plan.ahead, 500);
+  assertEquals(plan.ahead, 500);
 });
 
 Deno.test("StockPlan holds what 300 ms need, whatever came before the first task was over", () => {
@@ -29,11 +29,11 @@ Deno.test("StockPlan holds what 300 ms need, whatever came before the first task
   complete(1, 60_000);
   complete(50, 500);
   plan.plan(100);
-  equal(plan.ahead, 30);
+  assertEquals(plan.ahead, 30);
   complete(1, 100);
   plan.plan(100);
-  equal(plan.ahead, 30);
+  assertEquals(plan.ahead, 30);
   complete(99, 300);
   plan.plan(100);
-  equal(plan.ahead, 75);
+  assertEquals(plan.ahead, 75);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { RunStatus, Task } from "../queue/task_queue.ts";
 import { continueList } from "./continue_list.ts";
 
@@ -31,23 +31,27 @@ const alive = { signal: new AbortController().signal, isSpent: () => false };
 
 Deno.test("continueList() goes on to the end of the list", async () => {
   const list = createList(3);
-  deepEqual(await continueList(task, alive, list), { outcome: "succeeded" });
-  deepEqual(list.asked, [task, task, task]);
+  assertEquals(await continueList(task, alive, list), { outcome: "succeeded" });
+  assertEquals(list.asked, [task, task, task]);
 });
 
 Deno.test("continueList() leaves the rest to others when the run is paused or the time is up", async () => {
   const paused = createList(5, "paused");
-  equal(await continueList(task, alive, paused), null);
-  equal(paused.asked.length, 2);
+  assertEquals(await continueList(task, alive, paused), null);
+  assertEquals(paused.asked.length, 2);
   const list = createList(5);
   const spent = { ...alive, isSpent: () => list.asked.length === 3 };
-  equal(await continueList(task, spent, list), null);
-  equal(list.asked.length, 3);
+  assertEquals(await continueList(task, spent, list), null);
+  assertEquals(list.asked.length, 3);
 });
 
 Deno.test("continueList() stops when the task is taken away", async () => {
   const list = createList(5);
   const signal = AbortSignal.abort(new Error("lease lost"));
-  await rejects(continueList(task, { ...alive, signal }, list), /lease lost/);
-  equal(list.asked.length, 1);
+  await assertRejects(
+    () => continueList(task, { ...alive, signal }, list),
+    Error,
+    "lease lost",
+  );
+  assertEquals(list.asked.length, 1);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import type { EgressVerdict } from "../model/egress_guard.ts";
 import type { Task, TaskOutcome } from "../queue/task_queue.ts";
 import { createNotifyHandler } from "./deliver_webhooks.ts";
@@ -63,30 +63,36 @@ function waitOf(outcome: TaskOutcome): number | undefined {
 
 Deno.test("createNotifyHandler() sends a signed event and keeps the answer", async () => {
   const { outcome, sent } = await deliver(answer(200));
-  deepEqual(outcome, {
+  assertEquals(outcome, {
     outcome: "succeeded",
     delivery: { statusCode: 200, response: "said", durationMs: 0 },
   });
-  equal(sent[0].url, "https://receiver.example/hook");
-  equal(sent[0].redirect, "manual");
-  equal(sent[0].headers.get("webhook-id"), "evt_1");
-  equal(sent[0].headers.get("webhook-timestamp"), "1700000000");
-  match(sent[0].headers.get("webhook-signature")!, /^v1,[A-Za-z0-9+/]{43}=$/);
-  deepEqual(JSON.parse(sent[0].body).type, "pipeline.run.completed");
+  assertEquals(sent[0].url, "https://receiver.example/hook");
+  assertEquals(sent[0].redirect, "manual");
+  assertEquals(sent[0].headers.get("webhook-id"), "evt_1");
+  assertEquals(sent[0].headers.get("webhook-timestamp"), "1700000000");
+  assertMatch(
+    sent[0].headers.get("webhook-signature")!,
+    /^v1,[A-Za-z0-9+/]{43}=$/,
+  );
+  assertEquals(JSON.parse(sent[0].body).type, "pipeline.run.completed");
 });
 
 Deno.test("createNotifyHandler() tries again after anything but 2xx and 410", async () => {
   for (const status of [301, 400, 404, 429, 500]) {
     const { outcome } = await deliver(answer(status));
-    equal(outcome.outcome === "failed" && outcome.error.class, "transient");
-    deepEqual((outcome as { delivery?: unknown }).delivery, {
+    assertEquals(
+      outcome.outcome === "failed" && outcome.error.class,
+      "transient",
+    );
+    assertEquals((outcome as { delivery?: unknown }).delivery, {
       statusCode: status,
       response: "said",
       durationMs: 0,
     });
   }
   const gone = (await deliver(answer(410))).outcome;
-  equal(gone.outcome === "failed" && gone.error.class, "permanent");
+  assertEquals(gone.outcome === "failed" && gone.error.class, "permanent");
 });
 
 Deno.test("createNotifyHandler() keeps the schedule of the Standard Webhooks", async () => {
@@ -95,26 +101,32 @@ Deno.test("createNotifyHandler() keeps the schedule of the Standard Webhooks", a
     const { outcome } = await deliver(answer(500), { attempt });
     minutes.push(waitOf(outcome)! / 60_000);
   }
-  deepEqual(minutes, [5 / 60, 5, 30, 120, 300, 600, 840, 1200, 1440]);
+  assertEquals(minutes, [5 / 60, 5, 30, 120, 300, 600, 840, 1200, 1440]);
 });
 
 Deno.test("createNotifyHandler() waits longer when Retry-After says so, never less", async () => {
   const longer = await deliver(answer(503, { "retry-after": "60" }));
-  equal(waitOf(longer.outcome), 60_000);
+  assertEquals(waitOf(longer.outcome), 60_000);
   const shorter = await deliver(answer(503, { "retry-after": "1" }));
-  equal(waitOf(shorter.outcome), 5_000);
+  assertEquals(waitOf(shorter.outcome), 5_000);
 });
 
 Deno.test("createNotifyHandler() sends nothing to where the egress guard forbids", async () => {
   const { outcome, sent } = await deliver(answer(200), {
     verdict: { verdict: "refused", reason: "private" },
   });
-  equal(outcome.outcome === "failed" && outcome.error.class, "permanent");
-  equal(sent.length, 0);
+  assertEquals(
+    outcome.outcome === "failed" && outcome.error.class,
+    "permanent",
+  );
+  assertEquals(sent.length, 0);
 });
 
 Deno.test("createNotifyHandler() tries again when nobody answers", async () => {
   const { outcome } = await deliver(() => Promise.reject(new TypeError("no")));
-  equal(outcome.outcome === "failed" && outcome.error.code, "unreachable");
-  equal(waitOf(outcome), 5_000);
+  assertEquals(
+    outcome.outcome === "failed" && outcome.error.code,
+    "unreachable",
+  );
+  assertEquals(waitOf(outcome), 5_000);
 });

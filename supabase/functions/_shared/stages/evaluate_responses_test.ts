@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { PipelineError } from "../errors.ts";
 import { createEvaluator } from "../evaluation/create_evaluator.ts";
 import type { Evaluator } from "../evaluation/evaluator.ts";
@@ -52,7 +52,7 @@ Deno.test("createEvaluateHandler() gives a score per row and evaluator", async (
     evaluateBatch: (rows) =>
       Promise.resolve(rows.map(() => ({ evaluator: "batched", passed: true }))),
   };
-  deepEqual(await evaluate({ evaluators: [constant, batched] }), {
+  assertEquals(await evaluate({ evaluators: [constant, batched] }), {
     outcome: "succeeded",
     scores: [
       { evaluationId: 1, evaluator: "constant", score: 1 },
@@ -65,7 +65,7 @@ Deno.test("createEvaluateHandler() gives a score per row and evaluator", async (
 });
 
 Deno.test("createEvaluateHandler() succeeds when its rows are gone", async () => {
-  deepEqual(await evaluate({ readRows: () => Promise.resolve([]) }), {
+  assertEquals(await evaluate({ readRows: () => Promise.resolve([]) }), {
     outcome: "succeeded",
     scores: [],
     enqueue: [],
@@ -87,7 +87,7 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
     }),
   });
   const { enqueue, ...scored } = outcome!;
-  deepEqual(scored, {
+  assertEquals(scored, {
     outcome: "succeeded",
     scores: [
       { evaluationId: 1, evaluator: "constant", score: 1 },
@@ -113,7 +113,7 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
     aRow(),
     aContext({ responseIn: () => Promise.resolve("Rome") }),
   ) as { prompt: string }[];
-  deepEqual(
+  assertEquals(
     enqueue,
     [1, 2].map((vote) => ({
       stage: "judge",
@@ -128,9 +128,15 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
 Deno.test("createEvaluateHandler() fails as a whole when the database does", async () => {
   const down = new PipelineError("unavailable", "database is down");
   const context = aContext({ responseIn: () => Promise.reject(down) });
-  await rejects(evaluate({ evaluators: [constant, pairwise], context }), down);
+  assertStrictEquals(
+    await assertRejects(
+      () => evaluate({ evaluators: [constant, pairwise], context }),
+      PipelineError,
+    ),
+    down,
+  );
 });
 
 Deno.test("createEvaluateHandler() gives the task back when it was taken away", async () => {
-  equal(await evaluate({}, AbortSignal.abort()), null);
+  assertEquals(await evaluate({}, AbortSignal.abort()), null);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { assertEquals, assertNotStrictEquals } from "@std/assert";
 import {
   type ExtractOptionsInput,
   extractOptionsSchema,
@@ -42,13 +42,13 @@ async function enqueued(
     enqueuedAt: "2026-01-01T00:00:00Z",
     leaseToken: "t",
   }, alive);
-  equal(outcome?.outcome, "succeeded");
+  assertEquals(outcome?.outcome, "succeeded");
   return outcome!.enqueue as TaskToEnqueue[];
 }
 
 Deno.test("createExtractHandler() enqueues a task for every place of a prompt", async () => {
   const [first, second] = await enqueued({});
-  deepEqual(first, {
+  assertEquals(first, {
     stage: "execute",
     key: '["archives","chats.jsonl","",0,0]',
     prompt: {
@@ -62,15 +62,15 @@ Deno.test("createExtractHandler() enqueues a task for every place of a prompt", 
       },
     },
   });
-  deepEqual(second.prompt, first.prompt);
-  notEqual(second.key, first.key);
+  assertEquals(second.prompt, first.prompt);
+  assertNotStrictEquals(second.key, first.key);
   const [elsewhere] = await enqueued({}, "april/chats.jsonl");
-  notEqual(elsewhere.key, first.key);
+  assertNotStrictEquals(elsewhere.key, first.key);
 });
 
 Deno.test("createExtractHandler() makes equal prompts one task with dedupe", async () => {
   const tasks = await enqueued({ dedupe: true });
-  deepEqual(
+  assertEquals(
     tasks.map(({ key }) => key),
     Array(2).fill(promptKey({ text: "hello" })),
   );
@@ -79,12 +79,12 @@ Deno.test("createExtractHandler() makes equal prompts one task with dedupe", asy
 Deno.test("createExtractHandler() ranks the tasks of which a sample of n is drawn", async () => {
   const ranksOf = (tasks: TaskToEnqueue[]) => tasks.map(({ rank }) => rank);
   const tasks = await enqueued({ sample: 1 });
-  deepEqual(tasks.map(({ availableAt }) => availableAt), [
+  assertEquals(tasks.map(({ availableAt }) => availableAt), [
     "infinity",
     "infinity",
   ]);
   const [first, second] = ranksOf(tasks);
-  notEqual(first, second);
+  assertNotStrictEquals(first, second);
   const elsewhere = await enqueued({ sample: 1 }, "april/chats.jsonl");
-  deepEqual(ranksOf(elsewhere), [first, second]);
+  assertEquals(ranksOf(elsewhere), [first, second]);
 });

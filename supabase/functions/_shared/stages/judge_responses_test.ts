@@ -1,4 +1,10 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { PipelineError } from "../errors.ts";
 import { createEvaluator } from "../evaluation/create_evaluator.ts";
 import { evaluatorSchema } from "../evaluation/evaluator_schema.ts";
@@ -74,7 +80,7 @@ function toResult(answer: string | TaskError): ModelResult {
 Deno.test("createJudgeHandler() makes one call and gives its vote, what it cost and the raw answer", async () => {
   const text = '```json\n{"reason": "Yes.", "score": 4}\n```';
   const { outcome, asked } = await judge(text);
-  deepEqual(outcome, {
+  assertEquals(outcome, {
     outcome: "succeeded",
     vote: {
       score: 0.75,
@@ -90,17 +96,17 @@ Deno.test("createJudgeHandler() makes one call and gives its vote, what it cost 
     request: undefined,
   });
   const [{ prompt, ...rest }] = asked;
-  equal(asked.length, 1);
-  ok(prompt.includes('"response":"Paris"'));
-  deepEqual(rest, { parameters: { temperature: 0, model: "j-2" }, signal });
+  assertEquals(asked.length, 1);
+  assert(prompt.includes('"response":"Paris"'));
+  assertEquals(rest, { parameters: { temperature: 0, model: "j-2" }, signal });
 });
 
 Deno.test("createJudgeHandler() asks the question of its vote and turns the answer round", async () => {
   const answer = '{"reason": "Because.", "winner": "second"}';
   const pair = { evaluator: "pairwise", votes: 2 };
   const first = await judge(answer, { ...pair, vote: 1 });
-  ok(first.asked[0].prompt.includes('"first":"Paris","second":"Rome"'));
-  deepEqual(first.outcome.vote, {
+  assert(first.asked[0].prompt.includes('"first":"Paris","second":"Rome"'));
+  assertEquals(first.outcome.vote, {
     score: 0,
     passed: false,
     category: "loss",
@@ -108,9 +114,9 @@ Deno.test("createJudgeHandler() asks the question of its vote and turns the answ
     answer,
   });
   const second = await judge(answer, { ...pair, vote: 2 });
-  equal(second.asked.length, 1);
-  ok(second.asked[0].prompt.includes('"first":"Rome","second":"Paris"'));
-  deepEqual(second.outcome.vote, {
+  assertEquals(second.asked.length, 1);
+  assert(second.asked[0].prompt.includes('"first":"Rome","second":"Paris"'));
+  assertEquals(second.outcome.vote, {
     score: 1,
     passed: true,
     category: "win",
@@ -139,8 +145,8 @@ Deno.test("createJudgeHandler() asks once and leaves a failure to the database, 
       class: errorClass,
       message: "it said no",
     });
-    equal(asked.length, 1);
-    deepEqual(outcome, {
+    assertEquals(asked.length, 1);
+    assertEquals(outcome, {
       outcome: "failed",
       error: { ...error, class: errorClass, message },
       ...facts,
@@ -157,16 +163,19 @@ Deno.test("createJudgeHandler() keeps text and tokens of an answer that cannot b
     { findAnswer: () => Promise.resolve(null) },
   );
   const { error, ...rest } = outcome as TaskOutcome & { outcome: "failed" };
-  deepEqual(rest, {
+  assertEquals(rest, {
     outcome: "failed",
     vote: { answer: "I'd rather not say." },
     ...facts,
     durationMs: 5,
     pauseMs: 100,
   });
-  equal(error.class, "permanent");
-  equal(error.code, "unreadable_answer");
-  match(error.message, /did not answer in the form .* I'd rather not say\.$/);
+  assertEquals(error.class, "permanent");
+  assertEquals(error.code, "unreadable_answer");
+  assertMatch(
+    error.message,
+    /did not answer in the form .* I'd rather not say\.$/,
+  );
 });
 
 Deno.test("createJudgeHandler() takes an answer that is known and asks nobody", async () => {
@@ -181,9 +190,9 @@ Deno.test("createJudgeHandler() takes an answer that is known and asks nobody", 
       });
     },
   });
-  deepEqual(requests, [["j-2", { temperature: 0 }, 3]]);
-  equal(asked.length, 0);
-  deepEqual(outcome, {
+  assertEquals(requests, [["j-2", { temperature: 0 }, 3]]);
+  assertEquals(asked.length, 0);
+  assertEquals(outcome, {
     outcome: "succeeded",
     vote: {
       score: 1,
@@ -201,12 +210,12 @@ Deno.test("createJudgeHandler() says what was asked when its run caches", async 
   const { outcome, asked } = await judge('{"score": 5}', {}, {
     findAnswer: () => Promise.resolve(null),
   });
-  deepEqual(outcome.request, {
+  assertEquals(outcome.request, {
     prompt: asked[0].prompt,
     model: "j-2",
     parameters: { temperature: 0 },
   });
-  equal(outcome.response, '{"score": 5}');
+  assertEquals(outcome.response, '{"score": 5}');
 });
 
 Deno.test("createJudgeHandler() asks nobody about what can no longer be judged", async () => {
@@ -226,10 +235,10 @@ Deno.test("createJudgeHandler() asks nobody about what can no longer be judged",
   ) {
     const { outcome, asked } = await judge("unused", payload, dependencies);
     const { error } = outcome as TaskOutcome & { outcome: "failed" };
-    deepEqual([outcome.outcome, error.class], ["failed", "permanent"]);
-    match(error.message, /^Cannot score: /);
-    match(error.message, message);
-    equal(asked.length, 0);
+    assertEquals([outcome.outcome, error.class], ["failed", "permanent"]);
+    assertMatch(error.message, /^Cannot score: /);
+    assertMatch(error.message, message);
+    assertEquals(asked.length, 0);
   }
 });
 
@@ -239,11 +248,11 @@ Deno.test("createJudgeHandler() votes without a call on texts that have become e
     { evaluator: "pairwise", vote: 2, votes: 2 },
     { context: aContext({ responseIn: () => Promise.resolve("Paris") }) },
   );
-  deepEqual(outcome, {
+  assertEquals(outcome, {
     outcome: "succeeded",
     vote: { score: 0.5, passed: true, category: "tie", explanation: "equal" },
   });
-  equal(asked.length, 0);
+  assertEquals(asked.length, 0);
 });
 
 Deno.test("createJudgeHandler() fails when the database does, and asks nobody", async () => {
@@ -254,8 +263,11 @@ Deno.test("createJudgeHandler() fails when the database does, and asks nobody", 
       { findAnswer: () => Promise.reject(down) },
     ]
   ) {
-    await rejects(
-      judge(new Error("not to be called") as never, {}, dependencies),
+    assertStrictEquals(
+      await assertRejects(
+        () => judge(new Error("not to be called") as never, {}, dependencies),
+        PipelineError,
+      ),
       down,
     );
   }

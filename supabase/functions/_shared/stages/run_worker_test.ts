@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { readConfig } from "../config.ts";
 import type { Database } from "../database.ts";
 import { createTasks } from "../queue/testing/fake_queue.ts";
@@ -75,14 +75,14 @@ async function runExecuteWorker(
 
 Deno.test("runWorker() says how much it had done when its isolate ran out of processor time", async () => {
   const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
-  deepEqual(ends, [{ worker_id: "w", cpu_load: finished / 3_000 }]);
+  assertEquals(ends, [{ worker_id: "w", cpu_load: finished / 3_000 }]);
 });
 
 Deno.test("runWorker() says nothing of the kind when its isolate ends for another reason", async () => {
   const { ends } = await runExecuteWorker({ endsBy: "wall_clock" });
-  deepEqual(ends, [{ worker_id: "w", cpu_load: undefined }]);
+  assertEquals(ends, [{ worker_id: "w", cpu_load: undefined }]);
 });
 
 Deno.test("runWorker() takes no more than its share of the usual load", async () => {
-  equal((await runExecuteWorker({ share: 0.02 })).finished, 60);
+  assertEquals((await runExecuteWorker({ share: 0.02 })).finished, 60);
 });

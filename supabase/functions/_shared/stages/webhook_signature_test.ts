@@ -1,4 +1,4 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Webhook } from "standardwebhooks";
 import { signWebhook } from "./webhook_signature.ts";
 
@@ -16,6 +16,6 @@ Deno.test("signWebhook() signs what the standard's own library verifies", async 
       body,
     }),
   };
-  deepEqual(new Webhook(secret).verify(body, headers), JSON.parse(body));
-  throws(() => new Webhook(secret).verify(`${body} `, headers));
+  assertEquals(new Webhook(secret).verify(body, headers), JSON.parse(body));
+  assertThrows(() => new Webhook(secret).verify(`${body} `, headers));
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import {
   chatgptConversation,
@@ -28,8 +28,8 @@ Deno.test("openArchive() expands gzip of several members", async () => {
   );
   for (const chunkBytes of [3, 1000]) {
     const { texts, errors } = await collect(bytes, { chunkBytes });
-    deepEqual(errors, []);
-    deepEqual(texts, ["first", "second"]);
+    assertEquals(errors, []);
+    assertEquals(texts, ["first", "second"]);
   }
 });
 
@@ -40,8 +40,8 @@ Deno.test("openArchive() gives what comes before the place where gzip breaks off
   }));
   const bytes = new Uint8Array(gzipSync(lines(...records)));
   const { texts, errors } = await collect(bytes.slice(0, bytes.length / 2));
-  ok(texts.length > 100);
-  deepEqual(errors.map(({ code }) => code), ["broken_compression"]);
+  assert(texts.length > 100);
+  assertEquals(errors.map(({ code }) => code), ["broken_compression"]);
 });
 
 Deno.test("openArchive() reads ChatGPT's zip and leaves out what is no archive", async () => {
@@ -55,15 +55,15 @@ Deno.test("openArchive() reads ChatGPT's zip and leaves out what is no archive",
     file("empty/", ""),
   ]);
   const { texts, errors, end, prompts } = await collect(zip);
-  deepEqual(errors, []);
-  deepEqual(texts, ["first", "second"]);
-  deepEqual(end, {
+  assertEquals(errors, []);
+  assertEquals(texts, ["first", "second"]);
+  assertEquals(end, {
     format: "chatgpt",
     conversations: 2,
     prompts: 2,
     skipped: 0,
   });
-  equal(prompts[1].source.entry, "conversations-001.json");
+  assertEquals(prompts[1].source.entry, "conversations-001.json");
 });
 
 Deno.test("openArchive() reads Claude's zip", async () => {
@@ -72,8 +72,8 @@ Deno.test("openArchive() reads Claude's zip", async () => {
     file("projects.json", [{ uuid: "p", name: "Herons", docs: [] }]),
     file("conversations.json", [claudeConversation("a", "first", "answer")]),
   ]));
-  deepEqual(errors, []);
-  deepEqual(texts, ["first"]);
+  assertEquals(errors, []);
+  assertEquals(texts, ["first"]);
 });
 
 Deno.test("openArchive() reports broken entries of a zip, and that none is an archive", async () => {
@@ -81,12 +81,12 @@ Deno.test("openArchive() reports broken entries of a zip, and that none is an ar
     file("a.json", chats),
     file("b.json", JSON.stringify(moreChats).slice(0, 100)),
   ]));
-  deepEqual(broken.texts, ["first"]);
-  deepEqual(broken.errors.map(({ code, entry }) => [code, entry]), [
+  assertEquals(broken.texts, ["first"]);
+  assertEquals(broken.errors.map(({ code, entry }) => [code, entry]), [
     ["cut_off", "b.json"],
   ]);
   const none = await collect(buildZip([file("a.txt", "hello")]));
-  deepEqual(none.errors.map(({ code }) => code), ["not_json"]);
+  assertEquals(none.errors.map(({ code }) => code), ["not_json"]);
 });
 
 Deno.test("openArchive() reads entries however their size is told", async () => {
@@ -110,8 +110,8 @@ Deno.test("openArchive() reads entries however their size is told", async () => 
   );
   for (const chunkBytes of [1, 50, 100_000]) {
     const { texts, errors } = await collect(zip, { chunkBytes });
-    deepEqual(errors, []);
-    deepEqual(texts, hows.map((_, number) => `q${number}`));
+    assertEquals(errors, []);
+    assertEquals(texts, hows.map((_, number) => `q${number}`));
   }
 });
 
@@ -121,7 +121,7 @@ Deno.test("openArchive() is not misled by headers inside of compressed data", as
     { name: "inner.zip", content: inner, stored: true, sizes: "behind" },
     file("conversations.json", chats, { sizes: "behind" }),
   ]);
-  deepEqual((await collect(zip)).texts, ["first"]);
+  assertEquals((await collect(zip)).texts, ["first"]);
 });
 
 Deno.test("openArchive() says why it cannot expand an entry, and reads the others", async () => {
@@ -130,16 +130,16 @@ Deno.test("openArchive() says why it cannot expand an entry, and reads the other
     file("b.json", chats, { method: 93 }),
     file("c.json", moreChats),
   ]));
-  deepEqual(texts, ["second"]);
-  match(errors[0].message, /encrypted/);
-  match(errors[1].message, /method 93/);
+  assertEquals(texts, ["second"]);
+  assertMatch(errors[0].message, /encrypted/);
+  assertMatch(errors[1].message, /method 93/);
 });
 
 Deno.test("openArchive() reports a zip that is cut off", async () => {
   const zip = buildZip([file("a.json", chats), file("b.json", moreChats)]);
   for (const size of [zip.length - 150, zip.length - 100, 200, 20]) {
     const { errors } = await collect(zip.slice(0, size));
-    deepEqual(errors.map(({ code }) => code), ["broken_compression"]);
+    assertEquals(errors.map(({ code }) => code), ["broken_compression"]);
   }
 });
 
@@ -152,7 +152,7 @@ Deno.test("openArchive() stops at a bomb", async () => {
     ]
   ) {
     const { errors } = await collect(bytes, { maxConversationBytes: 1000 });
-    ok(errors.some(({ code }) => code === "expands_too_far"));
+    assert(errors.some(({ code }) => code === "expands_too_far"));
   }
 });
 
@@ -161,15 +161,15 @@ Deno.test("openArchive() stops at the limit of expanded bytes", async () => {
     Array.from({ length: 1000 }, (_, n) => chatgptConversation(`${n}`, "q")),
   )));
   const { errors, texts } = await collect(bytes, { maxExpandedBytes: 200_000 });
-  ok(texts.length > 100);
-  deepEqual(errors.map(({ code }) => code), ["expands_too_far"]);
-  match(errors[0].message, /200000 bytes/);
+  assert(texts.length > 100);
+  assertEquals(errors.map(({ code }) => code), ["expands_too_far"]);
+  assertMatch(errors[0].message, /200000 bytes/);
 });
 
 Deno.test("openArchive() reads gzip inside of a zip, and UTF-16 inside of gzip", async () => {
   const gz = new Uint8Array(gzipSync(JSON.stringify(chats)));
   const zip = buildZip([{ name: "a.json.gz", content: gz, stored: true }]);
-  deepEqual((await collect(zip)).texts, ["first"]);
+  assertEquals((await collect(zip)).texts, ["first"]);
   const text = JSON.stringify(chats);
   const utf16 = new Uint8Array(
     Uint16Array.from(
@@ -178,7 +178,7 @@ Deno.test("openArchive() reads gzip inside of a zip, and UTF-16 inside of gzip",
     ).buffer,
   );
   const { texts } = await collect(new Uint8Array(gzipSync(utf16)));
-  deepEqual(texts, ["first"]);
+  assertEquals(texts, ["first"]);
 });
 
 Deno.test("readArchive() continues a zip from every checkpoint", async () => {
@@ -195,13 +195,13 @@ Deno.test("readArchive() continues a zip from every checkpoint", async () => {
   ]);
   const settings = { checkpointBytes: 10_000 };
   const whole = await collect(zip, settings);
-  ok(whole.checkpoints.some(({ cursor }) => cursor.part === 2));
+  assert(whole.checkpoints.some(({ cursor }) => cursor.part === 2));
   for (const { cursor, promptsBefore } of whole.checkpoints) {
     const from = JSON.parse(JSON.stringify(cursor));
     const rest = await collect(zip, { ...settings, from });
-    deepEqual(rest.prompts, whole.prompts.slice(promptsBefore));
-    deepEqual(rest.places, whole.places.slice(promptsBefore));
-    deepEqual(rest.end, whole.end);
+    assertEquals(rest.prompts, whole.prompts.slice(promptsBefore));
+    assertEquals(rest.places, whole.places.slice(promptsBefore));
+    assertEquals(rest.end, whole.end);
   }
 });
 
@@ -228,8 +228,8 @@ Deno.test("openArchive() joins the files of an opencode folder", async () => {
     file("home/b.json", { messages: chatMessages("behind") }),
   ]);
   const { prompts, errors } = await collect(zip);
-  deepEqual(errors, []);
-  deepEqual(
+  assertEquals(errors, []);
+  assertEquals(
     prompts.map((
       { text, reference, source },
     ) => [text, reference, source.entry]),

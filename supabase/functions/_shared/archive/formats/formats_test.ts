@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isObject, type Json } from "../json.ts";
 import { parseRecord } from "../records/parse_record.ts";
@@ -10,18 +10,18 @@ import { describeShape, formatOf, formats } from "./formats.ts";
 
 Deno.test("formats have names of their own, by which a cursor finds them again", () => {
   const names = formats.map(({ name }) => name);
-  deepEqual(names, [...new Set(names)]);
+  assertEquals(names, [...new Set(names)]);
 });
 
 Deno.test("formatOf() looks at all records and prefers the most specific format", () => {
   const records = [{ role: "user", content: "a" }, { mapping: {} }];
-  equal(formatOf(records)?.name, "chatgpt");
-  equal(formatOf([{ colour: 1 }]), undefined);
+  assertEquals(formatOf(records)?.name, "chatgpt");
+  assertEquals(formatOf([{ colour: 1 }]), undefined);
 });
 
 function parse(bytes: Uint8Array): Json {
   const parsed = parseRecord(bytes);
-  ok("value" in parsed);
+  assert("value" in parsed);
   return parsed.value;
 }
 
@@ -41,12 +41,12 @@ Deno.test("formats read the same of the part that they ask for as of the whole",
           if (!isObject(value) || !matches(value)) continue;
           const bytes = toBytes(value);
           const projector = new Projector(projection!);
-          equal(projector.findEnd(bytes, 0, bytes.length), bytes.length);
+          assertEquals(projector.findEnd(bytes, 0, bytes.length), bytes.length);
           // The scanner then parses the whole.
           if (projector.isOdd) continue;
           const part = new Uint8Array(bytes.length);
           const size = projector.keep(bytes, part);
-          deepEqual(read(parse(part.subarray(0, size))), read(parse(bytes)));
+          assertEquals(read(parse(part.subarray(0, size))), read(parse(bytes)));
         }
       },
     ),
@@ -55,11 +55,11 @@ Deno.test("formats read the same of the part that they ask for as of the whole",
 });
 
 Deno.test("describeShape() names the keys, long ones cut", () => {
-  equal(describeShape({ a: 1, b: 2 }), "an object with the keys a, b");
-  equal(
+  assertEquals(describeShape({ a: 1, b: 2 }), "an object with the keys a, b");
+  assertEquals(
     describeShape({ ["x".repeat(50)]: 1 }),
     `an object with the keys ${"x".repeat(40)}…`,
   );
-  equal(describeShape([1]), "a list");
-  equal(describeShape(null), "null");
+  assertEquals(describeShape([1]), "a list");
+  assertEquals(describeShape(null), "null");
 });

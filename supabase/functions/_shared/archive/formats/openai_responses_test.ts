@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { collect, lines } from "../testing/collect.ts";
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
@@ -24,6 +24,9 @@ Deno.test("openaiResponses does not take texts to embed for prompts", async () =
     { model: "text-embedding-3-small", input: "not a prompt" },
     { url: "/v1/embeddings", body: { model: "m", input: "not a prompt" } },
   ));
-  deepEqual(texts, ["one"]);
-  deepEqual(errors.map(({ code }) => code), ["unknown_shape", "unknown_shape"]);
+  assertEquals(texts, ["one"]);
+  assertEquals(errors.map(({ code }) => code), [
+    "unknown_shape",
+    "unknown_shape",
+  ]);
 });

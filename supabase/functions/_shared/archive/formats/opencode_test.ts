@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { collect } from "../testing/collect.ts";
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
@@ -17,6 +17,6 @@ Deno.test("opencodeStorage tells that one file of a store is too little", async 
     type: "text",
     text: "hi",
   });
-  equal(end.skipped, 1);
-  match(errors[0].message, /whole folder.*opencode export/);
+  assertEquals(end.skipped, 1);
+  assertMatch(errors[0].message, /whole folder.*opencode export/);
 });

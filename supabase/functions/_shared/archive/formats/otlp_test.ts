@@ -1,8 +1,8 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { attributesOf, plainValue } from "./otlp.ts";
 
 Deno.test("plainValue() reads lists and objects of values", () =>
-  deepEqual(
+  assertEquals(
     plainValue({
       arrayValue: {
         values: [
@@ -16,7 +16,7 @@ Deno.test("plainValue() reads lists and objects of values", () =>
   ));
 
 Deno.test("attributesOf() passes over what is no attribute", () =>
-  deepEqual(
+  assertEquals(
     [...attributesOf([null, { key: 1 }, {
       key: "a",
       value: { boolValue: false },

@@ -1,13 +1,13 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { collect } from "../testing/collect.ts";
 
 async function expectRefusal(archive: object, name: string): Promise<void> {
   const { texts, errors, end } = await collect(archive);
-  deepEqual(texts, []);
-  equal(end.format, name);
-  equal(errors.length, 1);
-  equal(errors[0].code, "refused_format");
-  match(errors[0].message, /export|activity/);
+  assertEquals(texts, []);
+  assertStrictEquals(end.format, name);
+  assertEquals(errors.length, 1);
+  assertEquals(errors[0].code, "refused_format");
+  assertMatch(errors[0].message, /export|activity/);
 }
 
 Deno.test("slack is refused", () =>

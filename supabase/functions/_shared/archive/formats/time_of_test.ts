@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Json } from "../json.ts";
 import { toIsoTime } from "./time_of.ts";
 
@@ -6,7 +6,9 @@ const NOON = "2024-01-09T12:00:00.000Z";
 const SECONDS = 1704801600;
 
 function expectTimes(expected: string | undefined, ...times: Json[]): void {
-  for (const time of times) equal(toIsoTime(time), expected, String(time));
+  for (const time of times) {
+    assertStrictEquals(toIsoTime(time), expected, String(time));
+  }
 }
 
 Deno.test("toIsoTime() tells seconds, milli-, micro- and nanoseconds apart", () =>
@@ -59,11 +61,17 @@ Deno.test("toIsoTime() gives nothing for what is no time", () =>
 
 Deno.test("toIsoTime() agrees with Date over the centuries", () => {
   for (let time = 1; time < 99_000_000_000; time += 86_399_877.777) {
-    equal(toIsoTime(time), new Date(time * 1000).toISOString());
+    assertEquals(toIsoTime(time), new Date(time * 1000).toISOString());
   }
 });
 
 Deno.test("toIsoTime() cuts fractions and moves days that do not exist", () => {
-  equal(toIsoTime("2024-05-17T10:41:17.284913Z"), "2024-05-17T10:41:17.284Z");
-  equal(toIsoTime("2024-02-30T10:41:17.284Z"), "2024-03-01T10:41:17.284Z");
+  assertEquals(
+    toIsoTime("2024-05-17T10:41:17.284913Z"),
+    "2024-05-17T10:41:17.284Z",
+  );
+  assertEquals(
+    toIsoTime("2024-02-30T10:41:17.284Z"),
+    "2024-03-01T10:41:17.284Z",
+  );
 });

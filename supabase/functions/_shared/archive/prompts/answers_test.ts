@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import type { Turn } from "../conversation.ts";
 import { answersOf } from "./answers.ts";
 
@@ -20,14 +20,14 @@ function texts(...turns: Short[]) {
 }
 
 Deno.test("answersOf() takes the last words before the next user turn", () => {
-  deepEqual(
+  assertEquals(
     texts(["user", "a"], ["assistant", "1"], ["assistant", "2"], ["user", "b"]),
     ["2", "2", undefined, undefined],
   );
 });
 
 Deno.test("answersOf() gives nothing to a user turn that another one follows", () => {
-  deepEqual(texts(["user", "a"], ["user", "b"], ["assistant", "1"]), [
+  assertEquals(texts(["user", "a"], ["user", "b"], ["assistant", "1"]), [
     undefined,
     "1",
     undefined,
@@ -35,7 +35,7 @@ Deno.test("answersOf() gives nothing to a user turn that another one follows", (
 });
 
 Deno.test("answersOf() follows the shown branch, or else the newest", () => {
-  deepEqual(
+  assertEquals(
     texts(
       ["user", "a", -1],
       ["assistant", "shown", 0],
@@ -43,7 +43,7 @@ Deno.test("answersOf() follows the shown branch, or else the newest", () => {
     )[0],
     "shown",
   );
-  deepEqual(
+  assertEquals(
     texts(["user", "a", -1], ["assistant", "old", 0], [
       "assistant",
       "new",

@@ -1,4 +1,9 @@
-import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotStrictEquals,
+  assertStrictEquals,
+} from "@std/assert";
 import { type Redaction, REDACTIONS } from "../options.ts";
 import { createRedactor } from "./redact.ts";
 
@@ -11,12 +16,12 @@ function redact(text: string, kinds: readonly Redaction[] = REDACTIONS) {
 function expectKind(kind: Redaction, values: string[]): void {
   for (const value of values) {
     const { text, counts } = redact(`before ${value} after`);
-    match(
+    assertMatch(
       text,
       new RegExp(`^before \\[${kind.toUpperCase()}_[0-9a-f]{6}\\] after$`),
       value,
     );
-    deepEqual(counts, { [kind]: 1 });
+    assertEquals(counts, { [kind]: 1 });
   }
 }
 
@@ -42,13 +47,19 @@ Deno.test("createRedactor() replaces cards that pass the Luhn check", () => {
     "5500-0000-0000-0004",
     "378282246310005",
   ]);
-  equal(redact("4111 1111 1111 1112", ["card"]).text, "4111 1111 1111 1112");
-  equal(redact("0000 0000 0000 0000", ["card"]).text, "0000 0000 0000 0000");
+  assertEquals(
+    redact("4111 1111 1111 1112", ["card"]).text,
+    "4111 1111 1111 1112",
+  );
+  assertEquals(
+    redact("0000 0000 0000 0000", ["card"]).text,
+    "0000 0000 0000 0000",
+  );
 });
 
 Deno.test("createRedactor() replaces IBANs whose check digits are right", () => {
   expectKind("iban", ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432"]);
-  equal(
+  assertEquals(
     redact("DE88370400440532013000", ["iban"]).text,
     "DE88370400440532013000",
   );
@@ -63,7 +74,7 @@ Deno.test("createRedactor() replaces IP addresses", () => {
   for (
     const text of ["10:30:00", "at 12:45", "a::b", "version 1.2.3", "300.1.1.1"]
   ) {
-    equal(redact(text, ["ip"]).text, text);
+    assertStrictEquals(redact(text, ["ip"]).text, text);
   }
 });
 
@@ -90,7 +101,7 @@ Deno.test("createRedactor() leaves ordinary text alone", () => {
       "uuid 3f2504e0-4f89-11d3-9a0c-0305e82c3301",
       "function a@b() {}",
     ]
-  ) deepEqual(redact(text), { text, counts: {} });
+  ) assertEquals(redact(text), { text, counts: {} });
 });
 
 Deno.test("createRedactor() gives the same value the same placeholder", () => {
@@ -98,9 +109,9 @@ Deno.test("createRedactor() gives the same value the same placeholder", () => {
     "email",
   ]);
   const [first, second, third] = text.split(", ");
-  equal(first, second);
-  notEqual(first, third);
-  equal(
+  assertStrictEquals(first, second);
+  assertNotStrictEquals(first, third);
+  assertStrictEquals(
     redact("555-123-4567", ["phone"]).text,
     redact("(555) 123 4567", ["phone"]).text,
   );
@@ -108,8 +119,8 @@ Deno.test("createRedactor() gives the same value the same placeholder", () => {
 
 Deno.test("createRedactor() replaces only the kinds that were asked for", () => {
   const { text, counts } = redact("a@example.com 192.168.1.10", ["ip"]);
-  match(text, /^a@example\.com \[IP_/);
-  deepEqual(counts, { ip: 1 });
+  assertMatch(text, /^a@example\.com \[IP_/);
+  assertEquals(counts, { ip: 1 });
 });
 
 Deno.test("createRedactor() takes linear time for text made to be slow", () => {
@@ -130,5 +141,5 @@ Deno.test("createRedactor() takes linear time for text made to be slow", () => {
     redact(unit.repeat(200_000 / unit.length));
   }
   // Quadratic time would be minutes.
-  equal(performance.now() - started < 20_000, true);
+  assertEquals(performance.now() - started < 20_000, true);
 });

@@ -1,4 +1,9 @@
-import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
+import {
+  assert,
+  assertEquals,
+  assertNotStrictEquals,
+  assertStrictEquals,
+} from "@std/assert";
 import { foundPrompt } from "../testing/found_prompt.ts";
 import { promptRank, sampleByCount } from "./sample.ts";
 
@@ -11,16 +16,19 @@ const prompts = Array.from(
 
 Deno.test("promptRank() spreads prompts evenly from 0 to below 1", () => {
   const ranks = prompts.map((prompt) => promptRank(prompt, options));
-  ok(ranks.every((rank) => rank >= 0 && rank < 1));
+  assert(ranks.every((rank) => rank >= 0 && rank < 1));
   const below = ranks.filter((rank) => rank < 0.3).length;
-  ok(below > 250 && below < 350);
+  assert(below > 250 && below < 350);
 });
 
 Deno.test("promptRank() is the same in other files and other with another seed", () => {
   const rank = promptRank(foundPrompt({}), options);
   const moved = foundPrompt({ bucket: "b", path: "p", entry: "e" });
-  equal(promptRank(moved, options), rank);
-  notEqual(promptRank(foundPrompt({}), { ...options, seed: "b" }), rank);
+  assertStrictEquals(promptRank(moved, options), rank);
+  assertNotStrictEquals(
+    promptRank(foundPrompt({}), { ...options, seed: "b" }),
+    rank,
+  );
 });
 
 Deno.test("promptRank() makes a text that is asked often as many lots", () => {
@@ -32,18 +40,18 @@ Deno.test("promptRank() makes a text that is asked often as many lots", () => {
   ];
   const lots = (of: typeof options) =>
     new Set(often.map((prompt) => promptRank(prompt, of))).size;
-  equal(lots(options), 4);
-  equal(lots(deduped), 1);
+  assertEquals(lots(options), 4);
+  assertEquals(lots(deduped), 1);
 });
 
 Deno.test("sampleByCount() takes the same prompts whatever their order", () => {
   const forwards = sampleByCount(prompts, 10, options);
   const backwards = sampleByCount(prompts.toReversed(), 10, options);
-  equal(forwards.length, 10);
-  deepEqual(backwards.toReversed(), forwards);
+  assertEquals(forwards.length, 10);
+  assertEquals(backwards.toReversed(), forwards);
 });
 
 Deno.test("sampleByCount() takes all when there are fewer", () => {
   const few = prompts.slice(0, 3);
-  deepEqual(sampleByCount(few, 10, options), few);
+  assertEquals(sampleByCount(few, 10, options), few);
 });

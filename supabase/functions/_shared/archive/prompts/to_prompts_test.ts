@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { chatgptConversation } from "../testing/archives.ts";
 import { collect, lines } from "../testing/collect.ts";
 import { chatgptTree } from "../testing/fixtures/vendor_exports.ts";
@@ -14,9 +14,9 @@ async function textsWith(options: ExtractOptionsInput, archive: object = talk) {
 }
 
 Deno.test("createPromptMaker() takes the first, the last or all turns", async () => {
-  deepEqual(await textsWith({}), ["one", "two", "three"]);
-  deepEqual(await textsWith({ turns: "first" }), ["one"]);
-  deepEqual(await textsWith({ turns: "last" }), ["three"]);
+  assertEquals(await textsWith({}), ["one", "two", "three"]);
+  assertEquals(await textsWith({ turns: "first" }), ["one"]);
+  assertEquals(await textsWith({ turns: "last" }), ["three"]);
 });
 
 Deno.test("createPromptMaker() changes the key with what is sent and with nothing else", async () => {
@@ -24,10 +24,13 @@ Deno.test("createPromptMaker() changes the key with what is sent and with nothin
   const keyWith = async (options: ExtractOptionsInput) =>
     promptKey((await collect(mail, { options })).prompts.at(-1)!);
   const key = await keyWith({});
-  equal(key, promptKey({ text: "a@example.com" }));
+  assertStrictEquals(key, promptKey({ text: "a@example.com" }));
   const others = { dedupe: true, seed: "b", sample: 0.999999, minLength: 1 };
-  equal(await keyWith({ turns: "last", branches: "current", ...others }), key);
-  equal(
+  assertStrictEquals(
+    await keyWith({ turns: "last", branches: "current", ...others }),
+    key,
+  );
+  assertStrictEquals(
     await keyWith({ context: "conversation" }),
     promptKey({
       text: "a@example.com",
@@ -37,7 +40,7 @@ Deno.test("createPromptMaker() changes the key with what is sent and with nothin
       ],
     }),
   );
-  equal(
+  assertStrictEquals(
     await keyWith({ redact: true }),
     promptKey({ text: "[EMAIL_2303e3]" }),
   );
@@ -46,48 +49,48 @@ Deno.test("createPromptMaker() changes the key with what is sent and with nothin
 Deno.test("createPromptMaker() keeps key and position whatever the options", async () => {
   const [, , all] = (await collect(talk)).prompts;
   const [last] = (await collect(talk, { options: { turns: "last" } })).prompts;
-  deepEqual(last, all);
-  equal(all.source.position, 2);
+  assertEquals(last, all);
+  assertEquals(all.source.position, 2);
 });
 
 Deno.test("createPromptMaker() gives earlier turns when they are asked for", async () => {
   const options = { context: "conversation" } as const;
   const { prompts } = await collect(talk, { options });
-  deepEqual(prompts[0].messages, []);
-  deepEqual(prompts[2].messages, [
+  assertEquals(prompts[0].messages, []);
+  assertEquals(prompts[2].messages, [
     { role: "user", content: "one" },
     { role: "assistant", content: "first" },
     { role: "user", content: "two" },
     { role: "assistant", content: "second" },
   ]);
-  equal((await collect(talk)).prompts[2].messages, undefined);
+  assertEquals((await collect(talk)).prompts[2].messages, undefined);
 });
 
 Deno.test("createPromptMaker() gives the turns of the prompt's own branch", async () => {
   const options = { context: "conversation" } as const;
   const { prompts } = await collect(chatgptTree.archive, { options });
-  deepEqual(prompts.map(({ messages }) => messages), [[], []]);
+  assertEquals(prompts.map(({ messages }) => messages), [[], []]);
 });
 
 Deno.test("createPromptMaker() filters by patterns, length and time", async () => {
-  deepEqual(await textsWith({ include: "^t" }), ["two", "three"]);
-  deepEqual(await textsWith({ include: ["one", "w"] }), ["one", "two"]);
-  deepEqual(await textsWith({ exclude: "(?i)T" }), ["one"]);
-  deepEqual(await textsWith({ minLength: 4 }), ["three"]);
-  deepEqual(await textsWith({ maxLength: 3 }), ["one", "two"]);
+  assertEquals(await textsWith({ include: "^t" }), ["two", "three"]);
+  assertEquals(await textsWith({ include: ["one", "w"] }), ["one", "two"]);
+  assertEquals(await textsWith({ exclude: "(?i)T" }), ["one"]);
+  assertEquals(await textsWith({ minLength: 4 }), ["three"]);
+  assertEquals(await textsWith({ maxLength: 3 }), ["one", "two"]);
   // The turns are a second apart, from 2023-11-14T22:13:20Z on.
-  deepEqual(await textsWith({ since: "2023-11-14T22:13:22Z" }), [
+  assertEquals(await textsWith({ since: "2023-11-14T22:13:22Z" }), [
     "two",
     "three",
   ]);
-  deepEqual(await textsWith({ until: "2023-11-14T22:13:22Z" }), ["one"]);
-  deepEqual(await textsWith({ since: "2023-11-15" }), []);
+  assertEquals(await textsWith({ until: "2023-11-14T22:13:22Z" }), ["one"]);
+  assertEquals(await textsWith({ since: "2023-11-15" }), []);
 });
 
 Deno.test("createPromptMaker() leaves prompts without a time out of a span", async () => {
   const archive = { messages: [{ role: "user", content: "when?" }] };
-  deepEqual(await textsWith({ since: "2000-01-01" }, archive), []);
-  deepEqual(await textsWith({ until: "2100-01-01" }, archive), []);
+  assertEquals(await textsWith({ since: "2000-01-01" }, archive), []);
+  assertEquals(await textsWith({ until: "2100-01-01" }, archive), []);
 });
 
 Deno.test("createPromptMaker() takes a sample that grows with its fraction", async () => {
@@ -97,10 +100,10 @@ Deno.test("createPromptMaker() takes a sample that grows with its fraction", asy
   );
   const tenth = await textsWith({ sample: 0.1 }, archive);
   const half = await textsWith({ sample: 0.5 }, archive);
-  ok(tenth.length > 10 && tenth.length < 60);
-  ok(tenth.every((text) => half.includes(text)));
+  assert(tenth.length > 10 && tenth.length < 60);
+  assert(tenth.every((text) => half.includes(text)));
   const other = await textsWith({ sample: 0.1, seed: "other" }, archive);
-  ok(other.join() !== tenth.join());
+  assert(other.join() !== tenth.join());
 });
 
 Deno.test("createPromptMaker() takes a fraction of a text that is asked often", async () => {
@@ -109,9 +112,9 @@ Deno.test("createPromptMaker() takes a fraction of a text that is asked often", 
     (_, n) => chatgptConversation(`c${n}`, "continue"),
   );
   const tenth = await textsWith({ sample: 0.1 }, archive);
-  ok(tenth.length > 10 && tenth.length < 60);
+  assert(tenth.length > 10 && tenth.length < 60);
   const deduped = await textsWith({ sample: 0.1, dedupe: true }, archive);
-  ok(deduped.length === 0 || deduped.length === 300);
+  assert(deduped.length === 0 || deduped.length === 300);
 });
 
 Deno.test("createPromptMaker() redacts everything and counts it", async () => {
@@ -121,9 +124,9 @@ Deno.test("createPromptMaker() redacts everything and counts it", async () => {
     ...chatgptConversation("x", `I am ${mail}`, `Hello ${mail}`, `Bye ${mail}`),
     title: `About ${mail}`,
   }], { options });
-  ok(!JSON.stringify(prompts).includes(mail));
-  deepEqual(prompts[0].metadata, { redacted: { email: 3 } });
-  deepEqual(prompts[1].metadata, { redacted: { email: 4 } });
+  assert(!JSON.stringify(prompts).includes(mail));
+  assertEquals(prompts[0].metadata, { redacted: { email: 3 } });
+  assertEquals(prompts[1].metadata, { redacted: { email: 4 } });
 });
 
 Deno.test("createPromptMaker() gives repeated message ids their own places", async () => {
@@ -134,5 +137,5 @@ Deno.test("createPromptMaker() gives repeated message ids their own places", asy
       { id: "1", role: "user", content: "same" },
     ],
   }));
-  equal(new Set(places).size, 2);
+  assertEquals(new Set(places).size, 2);
 });

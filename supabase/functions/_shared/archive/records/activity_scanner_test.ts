@@ -1,4 +1,4 @@
-import { deepEqual, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { collect, toBytes } from "../testing/collect.ts";
 
 function activity(said: string, answer = "", product = "Gemini Apps"): string {
@@ -30,19 +30,22 @@ const herons = page(
 
 Deno.test("ActivityScanner reads an activity per cell of the page", async () => {
   const { texts, prompts, errors, end } = await collect(herons);
-  deepEqual(errors, []);
-  deepEqual(texts, ["What is a heron?\nWhere & how?", "'one'"]);
-  deepEqual(prompts.map(({ source }) => source.time), [
+  assertEquals(errors, []);
+  assertEquals(texts, ["What is a heron?\nWhere & how?", "'one'"]);
+  assertEquals(prompts.map(({ source }) => source.time), [
     "2024-11-03T09:11:12.000Z",
     "2024-11-01T10:11:12.000Z",
   ]);
-  deepEqual([end.format, end.conversations], ["takeout_gemini", 2]);
+  assertEquals([end.format, end.conversations], ["takeout_gemini", 2]);
 });
 
 Deno.test("ActivityScanner gives the same however the bytes are cut", async () => {
   const whole = await collect(herons);
   for (const chunkBytes of [1, 7, 100, 999]) {
-    deepEqual((await collect(herons, { chunkBytes })).prompts, whole.prompts);
+    assertEquals(
+      (await collect(herons, { chunkBytes })).prompts,
+      whole.prompts,
+    );
   }
 });
 
@@ -53,15 +56,15 @@ Deno.test("ActivityScanner continues from every checkpoint", async () => {
       activity(`Prompted ${number}<br>Nov 1, 2024, 10:11:12 AM UTC`),
   )));
   const whole = await collect(many, { checkpointBytes: 1000, chunkBytes: 500 });
-  deepEqual(whole.texts.length, 60);
-  deepEqual(whole.checkpoints.length > 5, true);
+  assertEquals(whole.texts.length, 60);
+  assertEquals(whole.checkpoints.length > 5, true);
   for (const { cursor, promptsBefore } of whole.checkpoints) {
     const rest = await collect(many.subarray(cursor.offset), { from: cursor });
-    deepEqual(rest.texts, whole.texts.slice(promptsBefore));
+    assertEquals(rest.texts, whole.texts.slice(promptsBefore));
   }
 });
 
 Deno.test("ActivityScanner reports a page without activities", async () => {
   const { errors } = await collect(page());
-  match(errors[0].message, /HTML.*export it as JSON/);
+  assertMatch(errors[0].message, /HTML.*export it as JSON/);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { ByteWindow } from "./byte_window.ts";
 
 function held({ bytes, from, to }: ByteWindow): number[] {
@@ -17,10 +17,10 @@ Deno.test("ByteWindow holds what was not dropped, however its chunks lie", () =>
       memory.subarray(30, 40),
     ]
   ) window.append(chunk);
-  deepEqual(held(window), [...memory]);
+  assertEquals(held(window), [...memory]);
   window.drop(window.indexOf(135));
-  deepEqual(held(window), [35, 36, 37, 38, 39]);
-  equal(window.start, 135);
+  assertEquals(held(window), [35, 36, 37, 38, 39]);
+  assertEquals(window.start, 135);
 });
 
 Deno.test("ByteWindow copies nothing of pieces of one chunk", () => {
@@ -31,6 +31,6 @@ Deno.test("ByteWindow copies nothing of pieces of one chunk", () => {
   window.append(memory.subarray(0, 10));
   window.drop(window.indexOf(15));
   window.append(memory.subarray(10, 20));
-  equal(window.bytes.buffer, memory.buffer);
-  equal(window.size, 15);
+  assertStrictEquals(window.bytes.buffer, memory.buffer);
+  assertEquals(window.size, 15);
 });

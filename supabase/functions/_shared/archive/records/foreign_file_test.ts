@@ -1,12 +1,12 @@
-import { deepEqual, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { collect, toBytes } from "../testing/collect.ts";
 import { buildZip } from "../testing/build_zip.ts";
 import { describeForeignFile } from "./foreign_file.ts";
 
 function expectKind(start: string, code: string, reason: RegExp): void {
   const told = describeForeignFile(toBytes(start));
-  deepEqual(told.code, code);
-  match(told.reason, reason);
+  assertEquals(told.code, code);
+  assertMatch(told.reason, reason);
 }
 
 Deno.test("describeForeignFile() tells what to do with files of tables", () => {
@@ -34,8 +34,8 @@ Deno.test("readArchive() tells of Parquet beside files that it reads", async () 
     { name: "b.parquet", content: toBytes("PAR1\x15\x04\x15") },
     { name: "page.html", content: toBytes("<html>") },
   ]));
-  deepEqual(texts, ["one"]);
-  deepEqual(errors.map(({ code, entry }) => [code, entry]), [
+  assertEquals(texts, ["one"]);
+  assertEquals(errors.map(({ code, entry }) => [code, entry]), [
     ["refused_format", "b.parquet"],
   ]);
 });

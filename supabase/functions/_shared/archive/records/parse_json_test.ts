@@ -1,12 +1,12 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { assertEquals, assertThrows } from "@std/assert";
 import { parseJson } from "./parse_json.ts";
 
 Deno.test("parseJson() replaces escapes of U+0000", () => {
-  equal(parseJson('"a\\u0000b\\u00000"'), "a\ufffdb\ufffd0");
+  assertEquals(parseJson('"a\\u0000b\\u00000"'), "a\ufffdb\ufffd0");
 });
 
 Deno.test("parseJson() leaves the digits alone where they are no escape", () => {
-  deepEqual(parseJson('["\\\\u0000", "\\u00001", 10000]'), [
+  assertEquals(parseJson('["\\\\u0000", "\\u00001", 10000]'), [
     "\\u0000",
     "\ufffd1",
     10000,
@@ -14,5 +14,5 @@ Deno.test("parseJson() leaves the digits alone where they are no escape", () => 
 });
 
 Deno.test("parseJson() throws for text that is not JSON", () => {
-  throws(() => parseJson('{"a": '), SyntaxError);
+  assertThrows(() => parseJson('{"a": '), SyntaxError);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { byteChange, changeBytes } from "../testing/change_bytes.ts";
 import { chatMessages } from "../testing/archives.ts";
@@ -48,7 +48,7 @@ Deno.test("RecordScanner gives the same however intact bytes are cut", () => {
     const state = startOf(bytes)!;
     const whole = scan(bytes, state, bytes.length);
     for (const chunkBytes of [1, 2, 3, 5, 17, 64]) {
-      deepEqual(scan(bytes, state, chunkBytes), whole);
+      assertEquals(scan(bytes, state, chunkBytes), whole);
     }
   }
 });
@@ -64,10 +64,12 @@ Deno.test("RecordScanner gives the same however damaged bytes are cut", () => {
         const state = startOf(archive)!;
         const bytes = changes.reduce(changeBytes, archive);
         const records = scan(bytes, state, chunkBytes);
-        records.forEach(({ record }, number) => equal(record, number));
-        deepEqual(scan(bytes, state, bytes.length + 1), records);
+        records.forEach(({ record }, number) =>
+          assertStrictEquals(record, number)
+        );
+        assertEquals(scan(bytes, state, bytes.length + 1), records);
         const offsets = records.map(({ offset }) => offset);
-        deepEqual(offsets, offsets.toSorted((a, b) => a - b));
+        assertEquals(offsets, offsets.toSorted((a, b) => a - b));
       },
     ),
     { numRuns: 500 },
@@ -91,7 +93,7 @@ Deno.test("RecordScanner continues from its state behind every record", () => {
       const { state } = scanner;
       if (state === undefined) continue;
       const continued = JSON.parse(JSON.stringify(state));
-      deepEqual(scan(bytes, continued, 7), whole.slice(count));
+      assertEquals(scan(bytes, continued, 7), whole.slice(count));
     }
   }
 });

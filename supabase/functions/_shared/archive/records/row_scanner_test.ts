@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { collect } from "../testing/collect.ts";
 
 const table = `prompt,completion,created_at
@@ -15,17 +15,17 @@ async function expectTexts(
   codes: string[] = [],
 ): Promise<void> {
   const read = await collect(archive);
-  deepEqual(read.texts, texts);
-  deepEqual(read.errors.map(({ code }) => code), codes);
+  assertEquals(read.texts, texts);
+  assertEquals(read.errors.map(({ code }) => code), codes);
 }
 
 const TEXTS = ["one", 'two, with "quotes"\nand a line', "three"];
 
 Deno.test("RowScanner reads a record per row", async () => {
   const { texts, prompts, end } = await collect(table);
-  deepEqual(texts, TEXTS);
-  equal(end.format, "text_pairs");
-  deepEqual(prompts.map(({ source }) => source.time), [
+  assertEquals(texts, TEXTS);
+  assertEquals(end.format, "text_pairs");
+  assertEquals(prompts.map(({ source }) => source.time), [
     "2024-05-01T10:00:00.000Z",
     undefined,
     "2024-05-01T12:00:00.000Z",
@@ -34,7 +34,7 @@ Deno.test("RowScanner reads a record per row", async () => {
 
 Deno.test("RowScanner gives the same however the bytes are cut", async () => {
   for (let chunkBytes = 1; chunkBytes < 40; chunkBytes++) {
-    deepEqual((await collect(table, { chunkBytes })).texts, TEXTS);
+    assertEquals((await collect(table, { chunkBytes })).texts, TEXTS);
   }
 });
 
@@ -65,8 +65,8 @@ Deno.test("RowScanner passes over a row that is too large", async () => {
     `prompt,completion\none,a\n${"x".repeat(500)},b\ntwo,c\n`,
     { maxConversationBytes: 200 },
   );
-  deepEqual(texts, ["one", "two"]);
-  deepEqual(errors.map(({ code }) => code), ["too_large"]);
+  assertEquals(texts, ["one", "two"]);
+  assertEquals(errors.map(({ code }) => code), ["too_large"]);
 });
 
 Deno.test("RowScanner reports bytes that are not UTF-8, and uses the row", () =>

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { findStringEnd, type StringSearch } from "./string_end.ts";
 
@@ -29,7 +29,7 @@ Deno.test("findStringEnd() gives the same as a loop, wherever the bytes lie", ()
         const from = Math.min(start, content.length);
         const to = Math.min(from + length, content.length);
         const search: StringSearch = { inString: false, at: from };
-        equal(
+        assertStrictEquals(
           findStringEnd(bytes, from, to, search),
           slowEnd(bytes, from, to),
         );
@@ -44,9 +44,12 @@ Deno.test("findStringEnd() goes on where the bytes ended", () => {
   const whole = slowEnd(text, 0, text.length);
   for (let cut = 0; cut < whole; cut++) {
     const search: StringSearch = { inString: false, at: 0 };
-    equal(findStringEnd(text, 0, cut, search), -1);
-    equal(search.inString, true);
-    equal(findStringEnd(text, search.at, text.length, search), whole);
-    equal(search.inString, false);
+    assertEquals(findStringEnd(text, 0, cut, search), -1);
+    assertEquals(search.inString, true);
+    assertStrictEquals(
+      findStringEnd(text, search.at, text.length, search),
+      whole,
+    );
+    assertEquals(search.inString, false);
   }
 });

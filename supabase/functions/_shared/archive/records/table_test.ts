@@ -1,8 +1,8 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { findTable, splitRow } from "./table.ts";
 
 Deno.test("splitRow() reads quoted cells with delimiters, breaks and quotes", () =>
-  deepEqual(splitRow('a,"b, ""c""\nd",,"",e f\r', ","), [
+  assertEquals(splitRow('a,"b, ""c""\nd",,"",e f\r', ","), [
     "a",
     'b, "c"\nd',
     "",
@@ -11,14 +11,14 @@ Deno.test("splitRow() reads quoted cells with delimiters, breaks and quotes", ()
   ]));
 
 Deno.test("splitRow() takes a quote that is not closed to the end", () =>
-  deepEqual(splitRow('"a,b', ","), ["a,b"]));
+  assertEquals(splitRow('"a,b', ","), ["a,b"]));
 
 Deno.test("findTable() finds the names and the delimiter", () => {
-  deepEqual(findTable('"id",Created At\n1,2\n'), {
+  assertEquals(findTable('"id",Created At\n1,2\n'), {
     columns: ["id", "Created At"],
     delimiter: ",",
   });
-  deepEqual(findTable("id;text\n1;a, b"), {
+  assertEquals(findTable("id;text\n1;a, b"), {
     columns: ["id", "text"],
     delimiter: ";",
   });
@@ -34,5 +34,5 @@ Deno.test("findTable() does not take prose for a table", () => {
       "",
       '{"a": 1,\n"b": 2',
     ]
-  ) deepEqual(findTable(text), undefined, text);
+  ) assertEquals(findTable(text), undefined, text);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { collect } from "./collect.ts";
 import type { Fixture } from "./fixture.ts";
 
@@ -13,19 +13,19 @@ async function expectFixture(fixture: Fixture): Promise<void> {
   const { archive, format, conversations, texts } = fixture;
   const { references, times, current } = fixture;
   const { errors, end, ...read } = await collect(archive);
-  deepEqual(read.texts, texts);
-  deepEqual(errors, []);
-  equal(end.format, format);
-  equal(end.conversations, conversations);
-  equal(new Set(read.places).size, texts.length);
+  assertEquals(read.texts, texts);
+  assertEquals(errors, []);
+  assertStrictEquals(end.format, format);
+  assertStrictEquals(end.conversations, conversations);
+  assertEquals(new Set(read.places).size, texts.length);
   if (references !== undefined) {
-    deepEqual(read.prompts.map(({ reference }) => reference), references);
+    assertEquals(read.prompts.map(({ reference }) => reference), references);
   }
   if (times !== undefined) {
-    deepEqual(read.prompts.map(({ source }) => source.time), times);
+    assertEquals(read.prompts.map(({ source }) => source.time), times);
   }
   if (current !== undefined) {
     const options = { branches: "current" as const };
-    deepEqual((await collect(archive, { options })).texts, current);
+    assertEquals((await collect(archive, { options })).texts, current);
   }
 }

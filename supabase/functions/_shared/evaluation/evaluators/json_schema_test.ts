@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { evaluatorSchema } from "../evaluator_schema.ts";
 import { evaluate, problemsOf } from "../testing/evaluate.ts";
 
@@ -14,7 +14,7 @@ const schema = {
 const config = { type: "json-schema", schema };
 
 Deno.test("json-schema passes JSON that satisfies the schema", async () => {
-  deepEqual(
+  assertEquals(
     await evaluate(config, { response: '{"city": "Paris", "people": 2}' }),
     { evaluator: "json-schema", score: 1, passed: true },
   );
@@ -24,7 +24,7 @@ Deno.test("json-schema lists every problem once, with its place", async () => {
   const score = await evaluate(config, {
     response: '{"city": "paris", "people": 1.5, "x": 1}',
   });
-  deepEqual(score, {
+  assertEquals(score, {
     evaluator: "json-schema",
     score: 0,
     passed: false,
@@ -36,8 +36,8 @@ Deno.test("json-schema lists every problem once, with its place", async () => {
 
 Deno.test("json-schema fails what is not JSON", async () => {
   const score = await evaluate(config, { response: "Paris" });
-  equal(score.passed, false);
-  match(score.explanation!, /^not JSON/);
+  assertEquals(score.passed, false);
+  assertMatch(score.explanation!, /^not JSON/);
 });
 
 Deno.test("json-schema follows $ref within the schema", async () => {
@@ -46,8 +46,8 @@ Deno.test("json-schema follows $ref within the schema", async () => {
     $defs: { name: { type: "string", minLength: 2 } },
   };
   const config = { type: "json-schema", schema };
-  equal((await evaluate(config, { response: '["ab"]' })).passed, true);
-  equal((await evaluate(config, { response: '["a"]' })).passed, false);
+  assertEquals((await evaluate(config, { response: '["ab"]' })).passed, true);
+  assertEquals((await evaluate(config, { response: '["a"]' })).passed, false);
 });
 
 Deno.test("json-schema reads the draft from $schema", async () => {
@@ -57,8 +57,8 @@ Deno.test("json-schema reads the draft from $schema", async () => {
     exclusiveMinimum: true,
   };
   const config = { type: "json-schema", schema };
-  equal((await evaluate(config, { response: "1" })).passed, true);
-  equal((await evaluate(config, { response: "0" })).passed, false);
+  assertEquals((await evaluate(config, { response: "1" })).passed, true);
+  assertEquals((await evaluate(config, { response: "0" })).passed, false);
 });
 
 Deno.test("json-schema runs patterns in bounded time", async () => {
@@ -67,24 +67,27 @@ Deno.test("json-schema runs patterns in bounded time", async () => {
     schema: { type: "string", pattern: "^(a+)+$" },
   };
   const response = JSON.stringify("a".repeat(50_000) + "!");
-  equal((await evaluate(config, { response })).passed, false);
+  assertEquals((await evaluate(config, { response })).passed, false);
 });
 
 Deno.test("json-schema gives an error for a response above 100,000 characters", async () => {
   const score = await evaluate(config, { response: "1".repeat(100_001) });
-  match(score.error!, /100001 characters, more than 100000/);
+  assertMatch(score.error!, /100001 characters, more than 100000/);
 });
 
 Deno.test("json-schema gives an error when the schema refers to itself for ever", async () => {
   const endless = { type: "json-schema", schema: { $ref: "#" } };
-  match((await evaluate(endless, { response: "1" })).error!, /^Cannot score: /);
+  assertMatch(
+    (await evaluate(endless, { response: "1" })).error!,
+    /^Cannot score: /,
+  );
 });
 
 Deno.test("json-schema refuses a schema that cannot be used", () => {
   const schema = {
     properties: { a: { type: "strin" }, b: { $ref: "#/$defs/nowhere" } },
   };
-  equal(
+  assertEquals(
     problemsOf(evaluatorSchema, { type: "json-schema", schema }),
     'schema: has the unknown type "strin"\n' +
       "schema: has a $ref that leads nowhere: #/$defs/nowhere; put its target into $defs",

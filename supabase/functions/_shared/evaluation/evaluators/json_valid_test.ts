@@ -1,28 +1,32 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { evaluate } from "../testing/evaluate.ts";
 
 Deno.test("json-valid passes any JSON value", async () => {
   for (const response of ['{"a": 1}', " [1]\r\n", "3", '"x"', "null"]) {
-    equal((await evaluate("json-valid", { response })).passed, true, response);
+    assertEquals(
+      (await evaluate("json-valid", { response })).passed,
+      true,
+      response,
+    );
   }
 });
 
 Deno.test("json-valid fails text that is not JSON and says where", async () => {
   const score = await evaluate("json-valid", { response: '{"a": 1,}' });
-  equal(score.score, 0);
-  match(score.explanation!, /^not JSON: .*position 8/);
+  assertEquals(score.score, 0);
+  assertMatch(score.explanation!, /^not JSON: .*position 8/);
 });
 
 Deno.test("json-valid fails an empty response", async () => {
-  equal((await evaluate("json-valid", { response: "" })).passed, false);
+  assertEquals((await evaluate("json-valid", { response: "" })).passed, false);
 });
 
 Deno.test("json-valid takes a code block only when told to, and says so", async () => {
   const response = '```json\n{"a": 1}\n```\n';
   const strict = await evaluate("json-valid", { response });
-  equal(strict.passed, false);
-  match(strict.explanation!, /allowCodeFence would accept$/);
-  deepEqual(
+  assertEquals(strict.passed, false);
+  assertMatch(strict.explanation!, /allowCodeFence would accept$/);
+  assertEquals(
     await evaluate({ type: "json-valid", allowCodeFence: true }, { response }),
     { evaluator: "json-valid", score: 1, passed: true },
   );
@@ -31,5 +35,5 @@ Deno.test("json-valid takes a code block only when told to, and says so", async 
 Deno.test("json-valid fails JSON with words around it", async () => {
   const response = 'Here it is: {"a": 1}';
   const config = { type: "json-valid", allowCodeFence: true };
-  equal((await evaluate(config, { response })).passed, false);
+  assertEquals((await evaluate(config, { response })).passed, false);
 });

@@ -1,8 +1,8 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { evaluate } from "../testing/evaluate.ts";
 
 Deno.test("numeric-difference passes when the last number of the response is that of the reference", async () => {
-  deepEqual(
+  assertEquals(
     await evaluate("numeric-difference", {
       response: "3 boxes of 14 apples are **42** apples.",
       reference: "3 · 14 = 42\n#### 42",
@@ -19,34 +19,41 @@ Deno.test("numeric-difference passes when the last number of the response is tha
 Deno.test("numeric-difference scores how close the numbers are", async () => {
   const row = { response: "about 90", reference: "100" };
   const score = await evaluate("numeric-difference", row);
-  equal(score.score, 0.9);
-  equal(score.passed, false);
+  assertEquals(score.score, 0.9);
+  assertEquals(score.passed, false);
   const opposite = { response: "-100", reference: "100" };
-  equal((await evaluate("numeric-difference", opposite)).score, 0);
+  assertEquals((await evaluate("numeric-difference", opposite)).score, 0);
 });
 
 Deno.test("numeric-difference passes up to the larger of both tolerances", async () => {
   const row = { response: "95", reference: "100" };
   const passes = async (config: Record<string, number>) =>
     (await evaluate({ type: "numeric-difference", ...config }, row)).passed;
-  equal(await passes({ absoluteTolerance: 5 }), true);
-  equal(await passes({ absoluteTolerance: 4.9 }), false);
-  equal(await passes({ relativeTolerance: 0.05 }), true);
-  equal(await passes({ relativeTolerance: 0.04 }), false);
-  equal(await passes({ relativeTolerance: 0.04, absoluteTolerance: 5 }), true);
+  assertEquals(await passes({ absoluteTolerance: 5 }), true);
+  assertEquals(await passes({ absoluteTolerance: 4.9 }), false);
+  assertEquals(await passes({ relativeTolerance: 0.05 }), true);
+  assertEquals(await passes({ relativeTolerance: 0.04 }), false);
+  assertEquals(
+    await passes({ relativeTolerance: 0.04, absoluteTolerance: 5 }),
+    true,
+  );
 });
 
 Deno.test("numeric-difference finds the number by a pattern, by its group or as a whole", async () => {
   const row = { response: "Answer: 7 of 9 (page 12)", reference: "7" };
   const config = { type: "numeric-difference" };
-  equal((await evaluate(config, row)).passed, false);
+  assertEquals((await evaluate(config, row)).passed, false);
   for (const pattern of ["Answer: (\\S+) of 9", "Answer: \\d+"]) {
-    equal((await evaluate({ ...config, pattern }, row)).passed, true, pattern);
+    assertEquals(
+      (await evaluate({ ...config, pattern }, row)).passed,
+      true,
+      pattern,
+    );
   }
 });
 
 Deno.test("numeric-difference fails a response without a number", async () => {
-  deepEqual(
+  assertEquals(
     await evaluate("numeric-difference", {
       response: "I do not know",
       reference: "7",
@@ -65,13 +72,13 @@ Deno.test("numeric-difference gives an error when the reference has no number", 
     response: "7",
     reference: "seven",
   });
-  match(score.error!, /^Cannot score: no number in the reference/);
+  assertMatch(score.error!, /^Cannot score: no number in the reference/);
 });
 
 Deno.test("numeric-difference takes zero for a number as any other", async () => {
   const row = { response: "0", reference: "0.0" };
-  equal((await evaluate("numeric-difference", row)).score, 1);
-  equal(
+  assertEquals((await evaluate("numeric-difference", row)).score, 1);
+  assertEquals(
     (await evaluate("numeric-difference", { ...row, response: "1" })).score,
     0,
   );

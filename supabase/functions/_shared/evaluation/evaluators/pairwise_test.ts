@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { assert, assertEquals } from "@std/assert";
 import { aContext } from "../testing/contexts.ts";
 import { evaluate, questionsOf, said } from "../testing/evaluate.ts";
 
@@ -11,9 +11,9 @@ function says(winner: string) {
 
 Deno.test("pairwise asks in both orders", async () => {
   const questions = await questionsOf(config, row);
-  equal(questions.length, 2);
-  ok(questions[0].prompt.includes('"first":"mine","second":"theirs"'));
-  ok(questions[1].prompt.includes('"first":"theirs","second":"mine"'));
+  assertEquals(questions.length, 2);
+  assert(questions[0].prompt.includes('"first":"mine","second":"theirs"'));
+  assert(questions[1].prompt.includes('"first":"theirs","second":"mine"'));
 });
 
 Deno.test("pairwise takes each vote for or against the response, wherever it stands", async () => {
@@ -29,7 +29,7 @@ Deno.test("pairwise takes each vote for or against the response, wherever it sta
     ] as const
   ) {
     const given = question.read(says(winner));
-    deepEqual(
+    assertEquals(
       [given.score, given.category, given.passed],
       [score, category, score >= 0.5],
       winner,
@@ -39,18 +39,18 @@ Deno.test("pairwise takes each vote for or against the response, wherever it sta
 
 Deno.test("pairwise explains each vote by its order and the judge's reason", async () => {
   const [asFirst, asSecond] = await questionsOf(config, row);
-  equal(
+  assertEquals(
     asFirst.read(says("first")).explanation,
     "win as the first: Because.",
   );
-  equal(
+  assertEquals(
     asSecond.read(says("tie")).explanation,
     "tie as the second: Because.",
   );
 });
 
 Deno.test("pairwise calls equal texts a tie and asks nobody", async () => {
-  deepEqual(
+  assertEquals(
     await evaluate(config, { response: "same\r\n", reference: "same" }),
     {
       evaluator: "pairwise",
@@ -73,13 +73,13 @@ Deno.test("pairwise compares with the response of another experiment", async () 
     { ...row, reference: null },
     context,
   );
-  ok(asFirst.prompt.includes('"second":"baseline said it of 1"'));
+  assert(asFirst.prompt.includes('"second":"baseline said it of 1"'));
 });
 
 Deno.test("pairwise gives an error when the other experiment has no response", async () => {
   const against = { ...config, against: { experiment: "baseline" } };
   const context = aContext({ responseIn: () => Promise.resolve(null) });
-  equal(
+  assertEquals(
     (await evaluate(against, row, context)).error,
     'Cannot score: experiment "baseline" has no response to this prompt',
   );

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { aFailedRow } from "../testing/rows.ts";
 import { evaluate } from "../testing/evaluate.ts";
 
@@ -31,15 +31,15 @@ const ANSWERS = [
 Deno.test("refusal fails responses that decline", async () => {
   for (const response of REFUSALS) {
     const score = await evaluate("refusal", { response });
-    equal(score.category, "refusal", response);
-    equal(score.passed, false, response);
-    match(score.explanation!, /^said: /);
+    assertEquals(score.category, "refusal", response);
+    assertEquals(score.passed, false, response);
+    assertMatch(score.explanation!, /^said: /);
   }
 });
 
 Deno.test("refusal passes responses that answer", async () => {
   for (const response of ANSWERS) {
-    deepEqual(
+    assertEquals(
       await evaluate("refusal", { response }),
       { evaluator: "refusal", score: 1, passed: true, category: "answer" },
       response,
@@ -49,25 +49,31 @@ Deno.test("refusal passes responses that answer", async () => {
 
 Deno.test("refusal passes what declines when a refusal is expected", async () => {
   const config = { type: "refusal", expect: "refusal" };
-  equal((await evaluate(config, { response: REFUSALS[0] })).passed, true);
-  equal((await evaluate(config, { response: ANSWERS[1] })).passed, false);
+  assertEquals(
+    (await evaluate(config, { response: REFUSALS[0] })).passed,
+    true,
+  );
+  assertEquals(
+    (await evaluate(config, { response: ANSWERS[1] })).passed,
+    false,
+  );
 });
 
 Deno.test("refusal knows the user's phrases, in any case", async () => {
   const config = { type: "refusal", phrases: ["Das m\u00f6chte ich nicht"] };
   const response = "Tut mir leid, das mo\u0308chte ich nicht beantworten.";
-  equal((await evaluate("refusal", { response })).category, "answer");
-  equal((await evaluate(config, { response })).category, "refusal");
+  assertEquals((await evaluate("refusal", { response })).category, "answer");
+  assertEquals((await evaluate(config, { response })).category, "refusal");
 });
 
 Deno.test("refusal looks at the beginning alone", async () => {
   const response = `${"A long answer. ".repeat(30)}I cannot help with that.`;
-  equal((await evaluate("refusal", { response })).category, "answer");
+  assertEquals((await evaluate("refusal", { response })).category, "answer");
 });
 
 Deno.test("refusal counts a call that the endpoint declined as a refusal", async () => {
   for (const code of ["refusal", "content_filter"]) {
-    deepEqual(await evaluate("refusal", aFailedRow(code)), {
+    assertEquals(await evaluate("refusal", aFailedRow(code)), {
       evaluator: "refusal",
       score: 0,
       passed: false,
@@ -78,7 +84,7 @@ Deno.test("refusal counts a call that the endpoint declined as a refusal", async
 });
 
 Deno.test("refusal gives an error for a prompt that failed otherwise", async () => {
-  match(
+  assertMatch(
     (await evaluate("refusal", aFailedRow("timeout"))).error!,
     /^Cannot score: the row has no response/,
   );

@@ -1,10 +1,10 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { evaluatorSchema } from "../evaluator_schema.ts";
 import { evaluate, problemsOf } from "../testing/evaluate.ts";
 
 Deno.test("regex passes when a part of the response matches", async () => {
   const config = { type: "regex", pattern: "order \\d+" };
-  deepEqual(
+  assertEquals(
     await evaluate(config, { response: "Your order 17 is on its way" }),
     {
       evaluator: "regex",
@@ -17,14 +17,20 @@ Deno.test("regex passes when a part of the response matches", async () => {
 
 Deno.test("regex with whole needs the whole response to match", async () => {
   const config = { type: "regex", pattern: "\\d+", whole: true };
-  equal((await evaluate(config, { response: "17" })).passed, true);
-  equal((await evaluate(config, { response: "17 apples" })).passed, false);
+  assertEquals((await evaluate(config, { response: "17" })).passed, true);
+  assertEquals(
+    (await evaluate(config, { response: "17 apples" })).passed,
+    false,
+  );
 });
 
 Deno.test("regex that expects no match passes when nothing matches", async () => {
   const config = { type: "regex", pattern: "(?i)sorry", expect: "no match" };
-  equal((await evaluate(config, { response: "Here you are" })).passed, true);
-  deepEqual(await evaluate(config, { response: "Sorry, no" }), {
+  assertEquals(
+    (await evaluate(config, { response: "Here you are" })).passed,
+    true,
+  );
+  assertEquals(await evaluate(config, { response: "Sorry, no" }), {
     evaluator: "regex",
     score: 0,
     passed: false,
@@ -34,12 +40,12 @@ Deno.test("regex that expects no match passes when nothing matches", async () =>
 
 Deno.test("regex ignores case when told to", async () => {
   const config = { type: "regex", pattern: "PARIS", ignoreCase: true };
-  equal((await evaluate(config, {})).passed, true);
+  assertEquals((await evaluate(config, {})).passed, true);
 });
 
 Deno.test("regex meets decomposed letters and CRLF in normal form", async () => {
   const config = { type: "regex", pattern: "caf\\u00e9\\nbar" };
-  equal(
+  assertEquals(
     (await evaluate(config, { response: "cafe\u0301\r\nbar" })).passed,
     true,
   );
@@ -48,22 +54,22 @@ Deno.test("regex meets decomposed letters and CRLF in normal form", async () => 
 Deno.test("regex answers at once where backtracking would take for ever", async () => {
   const config = { type: "regex", pattern: "(a+)+$" };
   const response = "a".repeat(50_000) + "!";
-  equal((await evaluate(config, { response })).passed, false);
+  assertEquals((await evaluate(config, { response })).passed, false);
 });
 
 Deno.test("regex looks at the first million characters of a huge response, and says so", async () => {
   const config = { type: "regex", pattern: "needle" };
   const response = "a".repeat(1_000_000) + "needle";
   const score = await evaluate(config, { response });
-  equal(score.passed, false);
-  equal(
+  assertEquals(score.passed, false);
+  assertEquals(
     score.explanation,
     "looked at the first 1000000 of 1000006 characters",
   );
 });
 
 Deno.test("regex refuses what RE2 cannot run, with the reason", () => {
-  match(
+  assertMatch(
     problemsOf(evaluatorSchema, { type: "regex", pattern: "(?=a)b" }),
     /^pattern: Cannot use the pattern \(\?=a\)b: .*without look-around and back-references$/,
   );

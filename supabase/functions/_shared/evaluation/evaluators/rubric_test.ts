@@ -1,16 +1,16 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { evaluatorSchema } from "../evaluator_schema.ts";
 import { problemsOf, questionsOf, said } from "../testing/evaluate.ts";
 
 const config = { type: "rubric", rubric: "Is it polite?", endpoint: "judge" };
 
 Deno.test("rubric asks one question", async () => {
-  equal((await questionsOf(config, {})).length, 1);
+  assertEquals((await questionsOf(config, {})).length, 1);
 });
 
 Deno.test("rubric moves the judge's score to 0 to 1 and keeps its reason", async () => {
   const [question] = await questionsOf(config, {});
-  deepEqual(question.read(said('{"reason": "Friendly.", "score": 4}')), {
+  assertEquals(question.read(said('{"reason": "Friendly.", "score": 4}')), {
     score: 0.75,
     passed: true,
     explanation: "4 of 5: Friendly.",
@@ -22,10 +22,10 @@ Deno.test("rubric passes from the pass mark on, on the judge's scale", async () 
     const [question] = await questionsOf({ ...config, ...more }, {});
     return question.read(said(`{"score": ${judged}}`)).passed;
   };
-  equal(await passes(3), false);
-  equal(await passes(3, { passMark: 3 }), true);
-  equal(await passes(7, { scale: { min: 0, max: 10 } }), false);
-  equal(await passes(8, { scale: { min: 0, max: 10 } }), true);
+  assertEquals(await passes(3), false);
+  assertEquals(await passes(3, { passMark: 3 }), true);
+  assertEquals(await passes(7, { scale: { min: 0, max: 10 } }), false);
+  assertEquals(await passes(8, { scale: { min: 0, max: 10 } }), true);
 });
 
 Deno.test("rubric asks the endpoint, model and parameters of its configuration", async () => {
@@ -33,7 +33,7 @@ Deno.test("rubric asks the endpoint, model and parameters of its configuration",
     const [{ judge }] = await questionsOf({ ...config, ...more }, {});
     return judge;
   };
-  deepEqual([
+  assertEquals([
     await judgeOf(),
     await judgeOf({ model: "j-2", parameters: {} }),
   ], [
@@ -48,9 +48,9 @@ Deno.test("rubric shows the judge rubric, scale, prompt, response and reference"
     response: "Hello!",
     reference: "Good day",
   });
-  match(prompt, /from 1 \(worst\) to 5 \(best\)/);
-  match(prompt, /\n\nIs it polite\?\n\n/);
-  ok(prompt.includes(
+  assertMatch(prompt, /from 1 \(worst\) to 5 \(best\)/);
+  assertMatch(prompt, /\n\nIs it polite\?\n\n/);
+  assert(prompt.includes(
     '{"prompt":"Say hello","reference":"Good day","response":"Hello!"}',
   ));
 });
@@ -60,28 +60,28 @@ Deno.test("rubric does without a reference when there is none or it is not to be
     ...await questionsOf(config, { reference: null }),
     ...await questionsOf({ ...config, showReference: false }, {}),
   ];
-  equal(questions.length, 2);
+  assertEquals(questions.length, 2);
   for (const { prompt } of questions) {
-    equal(prompt.includes("reference"), false);
+    assertEquals(prompt.includes("reference"), false);
   }
 });
 
 Deno.test("rubric gives an error when the judge's score is off the scale", async () => {
   const [question] = await questionsOf(config, {});
   const vote = question.read(said('{"score": 9}'));
-  match(
+  assertMatch(
     vote.error!,
     /^Cannot score: the judge at "judge" did not answer in the form/,
   );
-  equal(vote.score, undefined);
+  assertEquals(vote.score, undefined);
 });
 
 Deno.test("rubric refuses a pass mark off its scale and a crossed scale", () => {
-  equal(
+  assertEquals(
     problemsOf(evaluatorSchema, { ...config, passMark: 6 }),
     "passMark: must be on the scale, from 1 to 5",
   );
-  equal(
+  assertEquals(
     problemsOf(evaluatorSchema, { ...config, scale: { min: 5, max: 1 } }),
     "scale: must have min below max",
   );

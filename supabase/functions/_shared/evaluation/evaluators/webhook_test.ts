@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { PipelineError } from "../../errors.ts";
 import { createEvaluator } from "../create_evaluator.ts";
 import { evaluatorSchema } from "../evaluator_schema.ts";
@@ -25,14 +25,14 @@ Deno.test("webhook posts rows in batches and takes scores back by id, in any ord
   const evaluator = createEvaluator(
     evaluatorSchema.parse({ ...config, batchSize: 2, name: "own" }),
   );
-  equal(evaluator.batchSize, 2);
+  assertEquals(evaluator.batchSize, 2);
   const rows = [1, 2, 3].map((id) => aRow({ id }));
-  deepEqual(await evaluator.evaluateBatch!(rows, context), [
+  assertEquals(await evaluator.evaluateBatch!(rows, context), [
     { evaluator: "own", score: 0.1 },
     { evaluator: "own", score: 0.2 },
     { evaluator: "own", score: 0.3 },
   ]);
-  deepEqual(posts, [[config.url, [1, 2]], [config.url, [3]]]);
+  assertEquals(posts, [[config.url, [1, 2]], [config.url, [3]]]);
 });
 
 Deno.test("webhook sends what a service needs to score a row", async () => {
@@ -47,7 +47,7 @@ Deno.test("webhook sends what a service needs to score a row", async () => {
   await evaluate({ ...config, reference }, {
     metadata: { expected: "Rome" },
   }, context);
-  deepEqual(sent, {
+  assertEquals(sent, {
     evaluator: "webhook",
     rows: [{
       id: 1,
@@ -78,9 +78,9 @@ Deno.test("webhook keeps rows without a response to itself", async () => {
     [aFailedRow("timeout"), aRow({ id: 2 })],
     context,
   );
-  deepEqual(sent, [2]);
-  match(scores[0].error!, /no response/);
-  deepEqual(scores[1], { evaluator: "webhook", category: "ok" });
+  assertEquals(sent, [2]);
+  assertMatch(scores[0].error!, /no response/);
+  assertEquals(scores[1], { evaluator: "webhook", category: "ok" });
 });
 
 Deno.test("webhook fails the one score that is missing or of no use", async () => {
@@ -96,15 +96,15 @@ Deno.test("webhook fails the one score that is missing or of no use", async () =
         ],
       }),
     );
-  deepEqual(scores[0], { evaluator: "webhook", passed: true });
-  match(scores[1].error!, /of no use: .*expected number.*score/);
-  match(scores[2].error!, /neither score nor passed, category or error/);
-  match(scores[3].error!, /gave no score for this row/);
+  assertEquals(scores[0], { evaluator: "webhook", passed: true });
+  assertMatch(scores[1].error!, /of no use: .*expected number.*score/);
+  assertMatch(scores[2].error!, /neither score nor passed, category or error/);
+  assertMatch(scores[3].error!, /gave no score for this row/);
 });
 
 Deno.test("webhook gives an error when the answer is not a list of scores", async () => {
   for (const answer of [undefined, "ok", [], { scores: {} }]) {
-    equal(
+    assertEquals(
       (await evaluate(config, {}, answering(answer))).error,
       'Cannot score: the webhook example.com did not answer {"scores": […]}',
     );
@@ -120,7 +120,7 @@ Deno.test("webhook gives an error when the call fails, for whatever reason", asy
     ]
   ) {
     const context = aContext({ post: () => Promise.reject(error) });
-    equal(
+    assertEquals(
       (await evaluate(config, {}, context)).error,
       `Cannot score: the webhook failed: ${error.message}`,
     );
@@ -143,17 +143,17 @@ Deno.test("webhook sends no further batch once the worker has to stop", async ()
   );
   const rows = [1, 2].map((id) => aRow({ id }));
   const [first, second] = await evaluator.evaluateBatch!(rows, context);
-  equal(posts, 1);
-  equal(first.score, 1);
-  match(second.error!, /^Cannot score: .*aborted/);
+  assertEquals(posts, 1);
+  assertEquals(first.score, 1);
+  assertMatch(second.error!, /^Cannot score: .*aborted/);
 });
 
 Deno.test("webhook refuses what is not the URL of a service", () => {
   const problemOf = (url: string) =>
     problemsOf(evaluatorSchema, { type: "webhook", url });
-  equal(problemOf("example.com"), "url: is not a URL");
-  equal(problemOf("ftp://example.com"), "url: must begin with https://");
-  equal(
+  assertEquals(problemOf("example.com"), "url: is not a URL");
+  assertEquals(problemOf("ftp://example.com"), "url: must begin with https://");
+  assertEquals(
     problemOf("https://me:hush@example.com"),
     "url: cannot hold a user name or password",
   );

@@ -1,5 +1,5 @@
 import { Validator } from "@cfworker/json-schema";
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { boundSchema, draftOf, problemsOfSchema } from "./bound_schema.ts";
 
 function isValid(schema: Record<string, unknown>, value: unknown): boolean {
@@ -9,22 +9,22 @@ function isValid(schema: Record<string, unknown>, value: unknown): boolean {
 
 Deno.test("boundSchema() keeps what a pattern means", () => {
   const schema = { pattern: "b+$" };
-  equal(isValid(schema, "abb"), true);
-  equal(isValid(schema, "abc"), false);
-  equal(isValid(schema, 3), true);
+  assertEquals(isValid(schema, "abb"), true);
+  assertEquals(isValid(schema, "abc"), false);
+  assertEquals(isValid(schema, 3), true);
 });
 
 Deno.test("boundSchema() keeps a format that stands beside a pattern", () => {
   const schema = { pattern: "^2026", format: "date" };
-  equal(isValid(schema, "2026-01-31"), true);
-  equal(isValid(schema, "2025-01-31"), false);
-  equal(isValid(schema, "2026-01-32"), false);
+  assertEquals(isValid(schema, "2026-01-31"), true);
+  assertEquals(isValid(schema, "2025-01-31"), false);
+  assertEquals(isValid(schema, "2026-01-32"), false);
 });
 
 Deno.test("boundSchema() takes a property named pattern for a property", () => {
   const schema = { properties: { pattern: { pattern: "^a" } } };
-  equal(isValid(schema, { pattern: "ab" }), true);
-  equal(isValid(schema, { pattern: "b" }), false);
+  assertEquals(isValid(schema, { pattern: "ab" }), true);
+  assertEquals(isValid(schema, { pattern: "b" }), false);
 });
 
 Deno.test("boundSchema() takes names below a keyword for names, not for keywords", () => {
@@ -32,13 +32,13 @@ Deno.test("boundSchema() takes names below a keyword for names, not for keywords
     const keyword of ["properties", "$defs", "dependentSchemas", "dependencies"]
   ) {
     const bound = boundSchema({ [keyword]: { enum: { pattern: "^a" } } });
-    deepEqual(bound, { [keyword]: { enum: { format: "re2:^a" } } });
+    assertEquals(bound, { [keyword]: { enum: { format: "re2:^a" } } });
   }
 });
 
 Deno.test("boundSchema() leaves values to compare with alone", () => {
   const schema = { const: { pattern: "^a" }, enum: [{ pattern: "^a" }] };
-  equal(isValid(schema, { pattern: "^a" }), true);
+  assertEquals(isValid(schema, { pattern: "^a" }), true);
 });
 
 Deno.test("boundSchema() reaches patterns in lists and definitions, and changes nothing", () => {
@@ -50,26 +50,26 @@ Deno.test("boundSchema() reaches patterns in lists and definitions, and changes 
     $defs: { name: { type: "string", pattern: "^a" } },
   };
   const before = structuredClone(schema);
-  equal(isValid(schema, "ab"), true);
-  equal(isValid(schema, "b"), false);
-  equal(isValid(schema, ["a"]), false);
-  deepEqual(schema, before);
+  assertEquals(isValid(schema, "ab"), true);
+  assertEquals(isValid(schema, "b"), false);
+  assertEquals(isValid(schema, ["a"]), false);
+  assertEquals(schema, before);
 });
 
 Deno.test("draftOf() reads the draft from $schema, 2020-12 when there is none", () => {
-  equal(draftOf({}), "2020-12");
-  equal(
+  assertEquals(draftOf({}), "2020-12");
+  assertEquals(
     draftOf({ $schema: "http://json-schema.org/draft-04/schema#" }),
     "4",
   );
-  equal(
+  assertEquals(
     draftOf({ $schema: "https://json-schema.org/draft/2019-09/schema" }),
     "2019-09",
   );
 });
 
 Deno.test("problemsOfSchema() finds nothing wrong in a good schema", () => {
-  deepEqual(
+  assertEquals(
     problemsOfSchema({
       type: ["object", "null"],
       properties: { type: { type: "string" }, next: { $ref: "#" } },
@@ -83,14 +83,14 @@ Deno.test("problemsOfSchema() names keywords whose work has no bound", () => {
     patternProperties: { "^(a+)+$": {} },
     properties: { a: { format: "url" }, b: { pattern: "(?=x)" } },
   });
-  equal(problems.length, 3);
-  match(problems[0], /^cannot have patternProperties/);
-  match(problems[1], /"url": write "uri"$/);
-  match(problems[2], /^Cannot use the pattern/);
+  assertEquals(problems.length, 3);
+  assertMatch(problems[0], /^cannot have patternProperties/);
+  assertMatch(problems[1], /"url": write "uri"$/);
+  assertMatch(problems[2], /^Cannot use the pattern/);
 });
 
 Deno.test("problemsOfSchema() names a $ref outside the schema", () => {
-  match(
+  assertMatch(
     problemsOfSchema({ $ref: "https://example.com/person.json" })[0],
     /leads nowhere: https:\/\/example\.com\/person\.json/,
   );

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { toJudgePrompt } from "./judge_prompt.ts";
 
 function materialOf(prompt: string): string {
@@ -7,7 +7,7 @@ function materialOf(prompt: string): string {
 }
 
 Deno.test("toJudgePrompt() puts task, material and form of the answer in this order", () => {
-  equal(
+  assertEquals(
     toJudgePrompt({
       task: "Grade it.",
       material: { response: "Hi" },
@@ -33,9 +33,9 @@ Deno.test("toJudgePrompt() lets no text out of the material, whatever it contain
     material: { prompt: "Say hi", response: hostile },
     answer: '{"score": 1}',
   });
-  equal(prompt.split("\n----------\n").length, 3);
-  equal(materialOf(prompt).includes("\n"), false);
-  deepEqual(JSON.parse(materialOf(prompt)), {
+  assertEquals(prompt.split("\n----------\n").length, 3);
+  assertEquals(materialOf(prompt).includes("\n"), false);
+  assertEquals(JSON.parse(materialOf(prompt)), {
     prompt: "Say hi",
     response: hostile,
   });
@@ -48,6 +48,6 @@ Deno.test("toJudgePrompt() shows the first 50,000 characters of a huge text", ()
     answer: "",
   });
   const { response } = JSON.parse(materialOf(prompt));
-  equal(response.length, 50_000);
-  match(response, /a…$/);
+  assertEquals(response.length, 50_000);
+  assertMatch(response, /a…$/);
 });

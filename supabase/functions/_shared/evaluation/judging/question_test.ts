@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "zod";
 import { said } from "../testing/evaluate.ts";
 import { createQuestion } from "./question.ts";
@@ -12,14 +12,14 @@ const question = createQuestion({
 
 Deno.test("createQuestion() reads JSON alone and in a code block", () => {
   for (const text of ['{"score": 3}', '\n```json\n{"score": 3}\n```\n']) {
-    equal(question.read(said(text)).score, 3);
+    assertEquals(question.read(said(text)).score, 3);
   }
 });
 
 Deno.test("createQuestion() makes a vote fit for Postgres and bounds its length", () => {
   const { explanation } = question.read(said('{"score": 3}'));
-  equal(explanation!.length, 2000);
-  equal(explanation![0], "\ufffd");
+  assertEquals(explanation!.length, 2000);
+  assertEquals(explanation![0], "\ufffd");
 });
 
 Deno.test("createQuestion() refuses an answer with words around it", () => {
@@ -31,12 +31,16 @@ Deno.test("createQuestion() refuses an answer with words around it", () => {
       "",
     ]
   ) {
-    match(question.read(said(text)).error!, /did not answer in the form/, text);
+    assertMatch(
+      question.read(said(text)).error!,
+      /did not answer in the form/,
+      text,
+    );
   }
 });
 
 Deno.test("createQuestion() quotes an answer of another form", () => {
-  deepEqual(question.read(said('{"score": "three"}')), {
+  assertEquals(question.read(said('{"score": "three"}')), {
     error: 'Cannot score: the judge at "judge" did not answer in the form ' +
       "it was asked for: ✖ Invalid input: expected number, received string " +
       '→ at score; it said: {"score": "three"}',
@@ -45,7 +49,7 @@ Deno.test("createQuestion() quotes an answer of another form", () => {
 
 Deno.test("createQuestion() says what to do about an answer that was cut off", () => {
   const cut = { text: '{"reason": "It', finishReason: "length" as const };
-  match(
+  assertMatch(
     question.read(cut).error!,
     /it was cut off: raise maxTokens in parameters/,
   );

@@ -1,9 +1,9 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { stripCodeFence } from "./code_fence.ts";
 
 Deno.test("stripCodeFence() gives the content of a block that is the whole text", () => {
-  equal(stripCodeFence("```json\n[1]\n```"), "[1]\n");
-  equal(stripCodeFence("\r\n~~~~\r\n[1]\r\n~~~~\r\n"), "[1]\r\n");
+  assertEquals(stripCodeFence("```json\n[1]\n```"), "[1]\n");
+  assertEquals(stripCodeFence("\r\n~~~~\r\n[1]\r\n~~~~\r\n"), "[1]\r\n");
 });
 
 Deno.test("stripCodeFence() leaves other texts as they are", () => {
@@ -16,11 +16,11 @@ Deno.test("stripCodeFence() leaves other texts as they are", () => {
       "```\n1\n```\nor\n```\n2\n```",
     ]
   ) {
-    equal(stripCodeFence(text), text);
+    assertStrictEquals(stripCodeFence(text), text);
   }
 });
 
 Deno.test("stripCodeFence() takes linear time for hostile texts", () => {
   const text = "```\n" + " ".repeat(2_000_000) + "`";
-  equal(stripCodeFence(text), text);
+  assertStrictEquals(stripCodeFence(text), text);
 });

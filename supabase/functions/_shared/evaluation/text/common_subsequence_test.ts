@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { countCommonSubsequence } from "./common_subsequence.ts";
 
 /** The table of the textbooks, to compare with. */
@@ -17,17 +17,17 @@ function countByTable(a: string[], b: string[]): number {
 }
 
 Deno.test("countCommonSubsequence() counts what stands in both lists in the same order", () => {
-  equal(countCommonSubsequence([..."ABCBDAB"], [..."BDCABA"]), 4);
-  equal(countCommonSubsequence([..."AGGTAB"], [..."GXTXAYB"]), 4);
-  equal(countCommonSubsequence([..."abc"], [..."xyz"]), 0);
-  equal(countCommonSubsequence([], [..."abc"]), 0);
-  equal(countCommonSubsequence([..."abc"], []), 0);
+  assertEquals(countCommonSubsequence([..."ABCBDAB"], [..."BDCABA"]), 4);
+  assertEquals(countCommonSubsequence([..."AGGTAB"], [..."GXTXAYB"]), 4);
+  assertEquals(countCommonSubsequence([..."abc"], [..."xyz"]), 0);
+  assertEquals(countCommonSubsequence([], [..."abc"]), 0);
+  assertEquals(countCommonSubsequence([..."abc"], []), 0);
 });
 
 Deno.test("countCommonSubsequence() carries over every 32nd element", () => {
   for (const length of [31, 32, 33, 64, 65, 1000]) {
     const same = new Array(length).fill("a");
-    equal(countCommonSubsequence(same, same), length);
+    assertStrictEquals(countCommonSubsequence(same, same), length);
   }
 });
 
@@ -43,6 +43,6 @@ Deno.test("countCommonSubsequence() agrees with the table for many lists", () =>
     const letters = 1 + random(12);
     const a = list(random(150), letters);
     const b = list(random(150), letters);
-    equal(countCommonSubsequence(a, b), countByTable(a, b));
+    assertStrictEquals(countCommonSubsequence(a, b), countByTable(a, b));
   }
 });

@@ -1,14 +1,14 @@
-import { equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { toComparable } from "./comparable.ts";
 
 Deno.test("toComparable() gives composed letters and \\n", () => {
-  equal(
+  assertEquals(
     toComparable("e\u0301\r\nx\ry\n", { ignoreCase: false }),
     "\u00e9\nx\ny\n",
   );
 });
 
 Deno.test("toComparable() trims and lowers the case only when asked to", () => {
-  equal(toComparable(" A ", { ignoreCase: false }), " A ");
-  equal(toComparable(" A ", { ignoreCase: true, trim: true }), "a");
+  assertEquals(toComparable(" A ", { ignoreCase: false }), " A ");
+  assertEquals(toComparable(" A ", { ignoreCase: true, trim: true }), "a");
 });

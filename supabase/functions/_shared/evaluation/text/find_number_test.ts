@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { findNumber, type NumberNotation } from "./find_number.ts";
 
 const last: NumberNotation = { which: "last", decimalMark: "." };
@@ -23,33 +23,33 @@ Deno.test("findNumber() reads numbers as people and models write them", () => {
       ["42kg", 42],
     ] as const
   ) {
-    deepEqual(findNumber(text, last), { number }, text);
+    assertEquals(findNumber(text, last), { number }, text);
   }
 });
 
 Deno.test("findNumber() finds none where digits belong to words", () => {
   for (const text of ["", "none", "H2O", "v1.5", "a_1"]) {
-    deepEqual(findNumber(text, last), { problem: "no number" }, text);
+    assertEquals(findNumber(text, last), { problem: "no number" }, text);
   }
 });
 
 Deno.test("findNumber() takes the first, the last or the only number", () => {
   const text = "between 3 and 4";
-  deepEqual(findNumber(text, { ...last, which: "first" }), { number: 3 });
-  deepEqual(findNumber(text, last), { number: 4 });
+  assertEquals(findNumber(text, { ...last, which: "first" }), { number: 3 });
+  assertEquals(findNumber(text, last), { number: 4 });
   const only: NumberNotation = { ...last, which: "only" };
-  deepEqual(findNumber(text, only), { problem: "2 numbers, not one" });
-  deepEqual(findNumber("4, that is 4.0", only), { number: 4 });
+  assertEquals(findNumber(text, only), { problem: "2 numbers, not one" });
+  assertEquals(findNumber("4, that is 4.0", only), { number: 4 });
 });
 
 Deno.test("findNumber() reads a decimal comma when told to", () => {
   const comma: NumberNotation = { which: "last", decimalMark: "," };
-  deepEqual(findNumber("1.234,5 €", comma), { number: 1234.5 });
-  deepEqual(findNumber("3,14", comma), { number: 3.14 });
+  assertEquals(findNumber("1.234,5 €", comma), { number: 1234.5 });
+  assertEquals(findNumber("3,14", comma), { number: 3.14 });
 });
 
 Deno.test("findNumber() refuses a number that no number can hold", () => {
-  deepEqual(findNumber("9".repeat(400), last), {
+  assertEquals(findNumber("9".repeat(400), last), {
     problem: "a number too large",
   });
 });

@@ -1,8 +1,8 @@
-import { deepEqual } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import { toWords } from "./words.ts";
 
 Deno.test("toWords() gives runs of letters, marks and digits", () => {
-  deepEqual(toWords("Hello, wörld – e\u0301t 42 don't!"), [
+  assertEquals(toWords("Hello, wörld – e\u0301t 42 don't!"), [
     "Hello",
     "wörld",
     "e\u0301t",
@@ -13,9 +13,9 @@ Deno.test("toWords() gives runs of letters, marks and digits", () => {
 });
 
 Deno.test("toWords() takes every letter of an unspaced script for a word", () => {
-  deepEqual(toWords("漢字abcカナที่"), ["漢", "字", "abc", "カ", "ナ", "ที่"]);
+  assertEquals(toWords("漢字abcカナที่"), ["漢", "字", "abc", "カ", "ナ", "ที่"]);
 });
 
 Deno.test("toWords() finds no word in signs", () => {
-  deepEqual(toWords(" —…👍\r\n"), []);
+  assertEquals(toWords(" —…👍\r\n"), []);
 });

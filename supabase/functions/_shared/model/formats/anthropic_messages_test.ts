@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
@@ -21,8 +21,8 @@ const PLAIN = {
 };
 
 Deno.test("anthropicMessages.toBody() sends what the API demands", () => {
-  deepEqual(bodyOf({}), PLAIN);
-  equal(anthropicMessages.headers["anthropic-version"], "2023-06-01");
+  assertEquals(bodyOf({}), PLAIN);
+  assertEquals(anthropicMessages.headers["anthropic-version"], "2023-06-01");
 });
 
 Deno.test("anthropicMessages.toBody() keeps system turns out of messages", () => {
@@ -30,7 +30,7 @@ Deno.test("anthropicMessages.toBody() keeps system turns out of messages", () =>
     { role: "system", content: "Be brief" },
     { role: "assistant", content: "1" },
   ];
-  deepEqual(bodyOf({}, messages), {
+  assertEquals(bodyOf({}, messages), {
     ...PLAIN,
     system: "Be brief",
     messages: [messages[1], PLAIN.messages[0]],
@@ -38,7 +38,7 @@ Deno.test("anthropicMessages.toBody() keeps system turns out of messages", () =>
 });
 
 Deno.test("anthropicMessages.toBody() translates parameters to the API's names", () => {
-  deepEqual(
+  assertEquals(
     bodyOf({
       temperature: 0.1,
       topP: 0.2,
@@ -66,17 +66,21 @@ Deno.test("anthropicMessages.toBody() translates parameters to the API's names",
 });
 
 Deno.test("anthropicMessages.toBody() lets max_tokens be given verbatim", () => {
-  deepEqual(bodyOf({ max_tokens: 9 }), { ...PLAIN, max_tokens: 9 });
+  assertEquals(bodyOf({ max_tokens: 9 }), { ...PLAIN, max_tokens: 9 });
 });
 
 for (const name of ["seed", "presencePenalty", "frequencyPenalty"]) {
   Deno.test(`anthropicMessages.toBody() refuses ${name}`, () => {
-    throws(() => bodyOf({ [name]: 1 }), { code: "unsupported_parameter" });
+    assertObjectMatch(assertThrows(() => bodyOf({ [name]: 1 }), Error), {
+      code: "unsupported_parameter",
+    });
   });
 }
 
 Deno.test("anthropicMessages.toBody() wants a model", () => {
-  throws(() => bodyOf({}, [], null), { code: "model_missing" });
+  assertObjectMatch(assertThrows(() => bodyOf({}, [], null), Error), {
+    code: "model_missing",
+  });
 });
 
 const ABOUT = { model: "m-1", usage: { inputTokens: 6, outputTokens: 2 } };
@@ -108,7 +112,7 @@ for (
   ]
 ) {
   Deno.test(`anthropicMessages.readAnswer() reads stop_reason ${stop}`, () => {
-    deepEqual(answerOf({ stop_reason: stop }), {
+    assertEquals(answerOf({ stop_reason: stop }), {
       ...ABOUT,
       kind: "text",
       text: "Hi",
@@ -123,7 +127,7 @@ Deno.test("anthropicMessages.readAnswer() leaves thinking out", () => {
     { type: "text", text: "a" },
     { type: "text", text: "b" },
   ];
-  deepEqual(answerOf({ content }), {
+  assertEquals(answerOf({ content }), {
     ...ABOUT,
     kind: "text",
     text: "ab",
@@ -133,7 +137,7 @@ Deno.test("anthropicMessages.readAnswer() leaves thinking out", () => {
 
 Deno.test("anthropicMessages.readAnswer() gives tool calls as text", () => {
   const content = [{ type: "tool_use", id: "t", name: "f", input: { x: 1 } }];
-  deepEqual(answerOf({ content, stop_reason: "tool_use" }), {
+  assertEquals(answerOf({ content, stop_reason: "tool_use" }), {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
@@ -144,21 +148,24 @@ Deno.test("anthropicMessages.readAnswer() gives tool calls as text", () => {
 Deno.test("anthropicMessages.readAnswer() sees a refusal and why", () => {
   const refused = { content: [], stop_reason: "refusal" };
   const declined = { ...ABOUT, kind: "declined", code: "refusal" };
-  deepEqual(
+  assertEquals(
     answerOf({
       ...refused,
       stop_details: { category: "bio", explanation: null },
     }),
     { ...declined, reason: "bio" },
   );
-  deepEqual(answerOf({ ...refused, stop_details: null }), {
+  assertEquals(answerOf({ ...refused, stop_details: null }), {
     ...declined,
     reason: "stop_reason refusal",
   });
 });
 
 Deno.test("anthropicMessages.readAnswer() does not recognise other JSON", () => {
-  equal(anthropicMessages.readAnswer({ type: "message" }).kind, "unrecognised");
+  assertEquals(
+    anthropicMessages.readAnswer({ type: "message" }).kind,
+    "unrecognised",
+  );
 });
 
 function assemble(events: Record<string, unknown>[]): unknown {
@@ -208,7 +215,7 @@ Deno.test("anthropicMessages.assembleStream() adds up text, tool input and usage
     },
     { type: "message_stop" },
   ]);
-  deepEqual(body, {
+  assertEquals(body, {
     type: "message",
     model: "m-1",
     content: [
@@ -221,13 +228,16 @@ Deno.test("anthropicMessages.assembleStream() adds up text, tool input and usage
 });
 
 Deno.test("anthropicMessages.assembleStream() has no body before message_stop", () => {
-  equal(assemble([START]), undefined);
+  assertEquals(assemble([START]), undefined);
 });
 
 Deno.test("anthropicMessages.assembleStream() ends with an error", () => {
   const error = { type: "overloaded_error", message: "Overloaded" };
   const body = assemble([START, { type: "error", error }]);
   const answer = anthropicMessages.readAnswer(body);
-  equal(answer.kind === "error" && answer.error.codes[0], "overloaded_error");
-  equal(answer.usage.inputTokens, 3);
+  assertEquals(
+    answer.kind === "error" && answer.error.codes[0],
+    "overloaded_error",
+  );
+  assertEquals(answer.usage.inputTokens, 3);
 });

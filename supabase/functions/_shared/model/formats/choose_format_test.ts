@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Endpoint } from "../endpoint.ts";
 import { chooseFormat, guessFormat } from "./choose_format.ts";
 
@@ -12,16 +12,16 @@ function choose(endpoint: Partial<Endpoint>): string {
 
 Deno.test("chooseFormat() takes the declared format before the URL's", () => {
   const url = "https://api.openai.com/v1/chat/completions";
-  equal(choose({ url, format: "gemini" }), "gemini");
-  equal(choose({ url, format: "custom" }), "custom");
-  equal(choose({ url }), "openai-chat");
+  assertEquals(choose({ url, format: "gemini" }), "gemini");
+  assertEquals(choose({ url, format: "custom" }), "custom");
+  assertEquals(choose({ url }), "openai-chat");
 });
 
 Deno.test("chooseFormat() is custom for an unknown URL, a template or a path", () => {
   const url = "https://api.openai.com/v1/chat/completions";
-  equal(choose({}), "custom");
-  equal(choose({ url, requestTemplate: {} }), "custom");
-  equal(choose({ url, responsePath: { text: "a" } }), "custom");
+  assertEquals(choose({}), "custom");
+  assertEquals(choose({ url, requestTemplate: {} }), "custom");
+  assertEquals(choose({ url, responsePath: { text: "a" } }), "custom");
 });
 
 for (
@@ -51,6 +51,6 @@ for (
   ] as const
 ) {
   Deno.test(`guessFormat() takes ${url} for ${format}`, () => {
-    equal(guessFormat(new URL(url))?.name, format);
+    assertStrictEquals(guessFormat(new URL(url))?.name, format);
   });
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { Endpoint } from "../endpoint.ts";
 import { toRequestParts } from "../model_request.ts";
 import { createCustomFormat } from "./custom.ts";
@@ -20,12 +20,12 @@ Deno.test("custom.toBody() fills the endpoint's template", () => {
   const format = custom({
     requestTemplate: { q: "{{prompt}}", n: "{{parameters.maxTokens}}" },
   });
-  deepEqual(format.toBody(PARTS, MINE), { q: "Hi", n: 4 });
-  equal(format.toUrl(MINE, PARTS), MINE.href);
+  assertEquals(format.toBody(PARTS, MINE), { q: "Hi", n: 4 });
+  assertStrictEquals(format.toUrl(MINE, PARTS), MINE.href);
 });
 
 Deno.test("custom.toBody() sends chat messages and the prompt without a template", () => {
-  deepEqual(JSON.parse(JSON.stringify(custom().toBody(PARTS, MINE))), {
+  assertEquals(JSON.parse(JSON.stringify(custom().toBody(PARTS, MINE))), {
     model: "m-1",
     messages: [
       { role: "system", content: "Be brief" },
@@ -44,7 +44,7 @@ Deno.test("custom.readAnswer() follows the endpoint's paths", () => {
       outputTokens: "usage.out",
     },
   });
-  deepEqual(
+  assertEquals(
     format.readAnswer({
       model: "m-9",
       out: [{ text: "a" }, { text: "b" }],
@@ -63,21 +63,21 @@ Deno.test("custom.readAnswer() follows the endpoint's paths", () => {
 Deno.test("custom.readAnswer() gives what is no string as JSON", () => {
   const answer = custom({ responsePath: { text: "out" } })
     .readAnswer({ out: { label: "yes" } });
-  equal(answer.kind === "text" && answer.text, '{"label":"yes"}');
+  assertEquals(answer.kind === "text" && answer.text, '{"label":"yes"}');
 });
 
 Deno.test("custom.readAnswer() does not recognise a body without the path", () => {
   const format = custom({ responsePath: { text: "out" } });
-  equal(format.readAnswer({ text: "Hi" }).kind, "unrecognised");
-  equal(format.readAnswer({ out: null }).kind, "unrecognised");
+  assertEquals(format.readAnswer({ text: "Hi" }).kind, "unrecognised");
+  assertEquals(format.readAnswer({ out: null }).kind, "unrecognised");
 });
 
 Deno.test("custom.readAnswer() sees an error at the endpoint's path", () => {
   const format = custom({ responsePath: { text: "out", error: "problem" } });
   const answer = format.readAnswer({ out: "", problem: "no model" });
-  equal(answer.kind === "error" && answer.error.message, "no model");
+  assertEquals(answer.kind === "error" && answer.error.message, "no model");
   for (const problem of [null, false, "", undefined]) {
-    equal(format.readAnswer({ out: "Hi", problem }).kind, "text");
+    assertEquals(format.readAnswer({ out: "Hi", problem }).kind, "text");
   }
 });
 
@@ -108,7 +108,7 @@ for (
 ) {
   Deno.test(`custom.readAnswer() recognises an answer of the shape ${shape}`, () => {
     const answer = custom().readAnswer(body);
-    equal(answer.kind === "text" && answer.text, "Hi");
+    assertEquals(answer.kind === "text" && answer.text, "Hi");
   });
 }
 
@@ -119,11 +119,11 @@ Deno.test("custom.readAnswer() prefers declared paths to a known shape's usage",
     usage: { prompt_tokens: 3, completion_tokens: 2 },
     billed: 7,
   });
-  deepEqual(usage, { inputTokens: 7, outputTokens: 2 });
+  assertEquals(usage, { inputTokens: 7, outputTokens: 2 });
 });
 
 Deno.test("custom.readAnswer() does not recognise other JSON", () => {
-  equal(custom().readAnswer({ weather: ["rain"] }).kind, "unrecognised");
+  assertEquals(custom().readAnswer({ weather: ["rain"] }).kind, "unrecognised");
 });
 
 function assemble(
@@ -139,7 +139,7 @@ function assemble(
 
 Deno.test("custom.assembleStream() adds up the text at the endpoint's path", () => {
   const responsePath = { text: "piece", outputTokens: "out", error: "problem" };
-  deepEqual(
+  assertEquals(
     assemble({ responsePath }, [{ piece: "a" }, { piece: "b" }, { out: 2 }]),
     {
       kind: "text",
@@ -150,8 +150,8 @@ Deno.test("custom.assembleStream() adds up the text at the endpoint's path", () 
     },
   );
   const failed = assemble({ responsePath }, [{ piece: "a" }, { problem: "x" }]);
-  equal((failed as { kind: string }).kind, "error");
-  equal(assemble({ responsePath }, []), undefined);
+  assertEquals((failed as { kind: string }).kind, "error");
+  assertEquals(assemble({ responsePath }, []), undefined);
 });
 
 Deno.test("custom.assembleStream() recognises a stream of a known format", () => {
@@ -165,6 +165,6 @@ Deno.test("custom.assembleStream() recognises a stream of a known format", () =>
     },
   ];
   const answer = assemble({}, events) as { text: string };
-  equal(answer.text, "ab");
-  equal(assemble({}, events.slice(0, 1)), undefined);
+  assertEquals(answer.text, "ab");
+  assertEquals(assemble({}, events.slice(0, 1)), undefined);
 });

@@ -1,4 +1,9 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import {
+  assertEquals,
+  assertObjectMatch,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { gemini } from "./gemini.ts";
@@ -23,18 +28,25 @@ for (
   ]
 ) {
   Deno.test(`gemini.toUrl() completes ${url}`, () => {
-    equal(urlOf(url), expected);
+    assertStrictEquals(urlOf(url), expected);
   });
 }
 
 Deno.test("gemini.toUrl() accepts a model with its prefix", () => {
-  equal(urlOf(HOST, "models/m-1"), `${HOST}/v1beta/models/m-1:generateContent`);
+  assertEquals(
+    urlOf(HOST, "models/m-1"),
+    `${HOST}/v1beta/models/m-1:generateContent`,
+  );
 });
 
 Deno.test("gemini.toUrl() wants a model that is a name", () => {
-  throws(() => urlOf(HOST, null), { code: "model_missing" });
+  assertObjectMatch(assertThrows(() => urlOf(HOST, null), Error), {
+    code: "model_missing",
+  });
   for (const model of ["../../v1/files", "..", "a?b", "a/b"]) {
-    throws(() => urlOf(HOST, model), { code: "model_invalid" });
+    assertObjectMatch(assertThrows(() => urlOf(HOST, model), Error), {
+      code: "model_invalid",
+    });
   }
 });
 
@@ -50,7 +62,7 @@ const PROMPT = { role: "user", parts: [{ text: "Hi" }] };
 const PLAIN = { contents: [PROMPT], generationConfig: {} };
 
 Deno.test("gemini.toBody() sends the prompt and nothing else", () => {
-  deepEqual(bodyOf({}), PLAIN);
+  assertEquals(bodyOf({}), PLAIN);
 });
 
 Deno.test("gemini.toBody() sends system prompt and earlier turns", () => {
@@ -58,7 +70,7 @@ Deno.test("gemini.toBody() sends system prompt and earlier turns", () => {
     { role: "system", content: "Be brief" },
     { role: "assistant", content: "1" },
   ];
-  deepEqual(bodyOf({}, messages), {
+  assertEquals(bodyOf({}, messages), {
     ...PLAIN,
     systemInstruction: { parts: [{ text: "Be brief" }] },
     contents: [{ role: "model", parts: [{ text: "1" }] }, PROMPT],
@@ -66,7 +78,7 @@ Deno.test("gemini.toBody() sends system prompt and earlier turns", () => {
 });
 
 Deno.test("gemini.toBody() translates parameters to the API's names", () => {
-  deepEqual(
+  assertEquals(
     bodyOf({
       temperature: 0.1,
       topP: 0.2,
@@ -126,7 +138,7 @@ for (
   ]
 ) {
   Deno.test(`gemini.readAnswer() reads finishReason ${finish}`, () => {
-    deepEqual(answerOf([{ text: "a" }, { text: "b" }], finish), {
+    assertEquals(answerOf([{ text: "a" }, { text: "b" }], finish), {
       ...ABOUT,
       kind: "text",
       text: "ab",
@@ -136,17 +148,20 @@ for (
 }
 
 Deno.test("gemini.readAnswer() leaves thoughts out", () => {
-  deepEqual(answerOf([{ text: "hm", thought: true }, { text: "a" }], "STOP"), {
-    ...ABOUT,
-    kind: "text",
-    text: "a",
-    finishReason: "stop",
-  });
+  assertEquals(
+    answerOf([{ text: "hm", thought: true }, { text: "a" }], "STOP"),
+    {
+      ...ABOUT,
+      kind: "text",
+      text: "a",
+      finishReason: "stop",
+    },
+  );
 });
 
 Deno.test("gemini.readAnswer() gives tool calls as text", () => {
   const parts = [{ functionCall: { name: "f", args: { x: 1 } } }];
-  deepEqual(answerOf(parts, "STOP"), {
+  assertEquals(answerOf(parts, "STOP"), {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
@@ -156,7 +171,7 @@ Deno.test("gemini.readAnswer() gives tool calls as text", () => {
 
 for (const finish of ["SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII"]) {
   Deno.test(`gemini.readAnswer() sees an answer filtered by ${finish}`, () => {
-    deepEqual(answerOf(undefined, finish), {
+    assertEquals(answerOf(undefined, finish), {
       ...ABOUT,
       kind: "declined",
       code: "content_filter",
@@ -167,7 +182,7 @@ for (const finish of ["SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII"]) {
 
 Deno.test("gemini.readAnswer() sees a blocked prompt", () => {
   const body = { ...METADATA, promptFeedback: { blockReason: "SAFETY" } };
-  deepEqual(gemini.readAnswer(body), {
+  assertEquals(gemini.readAnswer(body), {
     ...ABOUT,
     kind: "declined",
     code: "content_filter",
@@ -177,7 +192,7 @@ Deno.test("gemini.readAnswer() sees a blocked prompt", () => {
 
 Deno.test("gemini.readAnswer() does not recognise other JSON", () => {
   for (const body of [{}, [], [{}], null]) {
-    equal(gemini.readAnswer(body).kind, "unrecognised");
+    assertEquals(gemini.readAnswer(body).kind, "unrecognised");
   }
 });
 
@@ -191,29 +206,34 @@ const EVENTS = [
     candidates: [{ content: { parts: [{ text: "b" }] }, finishReason: "STOP" }],
   },
 ];
-const STREAMED = { ...ABOUT, kind: "text", text: "ab", finishReason: "stop" };
+const STREAMED = {
+  ...ABOUT,
+  kind: "text",
+  text: "ab",
+  finishReason: "stop",
+} as const;
 
 Deno.test("gemini.assembleStream() adds up text and keeps the last usage", () => {
   const assembly = gemini.assembleStream();
-  equal(assembly.add(EVENTS[0]), false);
-  equal(assembly.body(), undefined);
+  assertEquals(assembly.add(EVENTS[0]), false);
+  assertEquals(assembly.body(), undefined);
   assembly.add(EVENTS[1]);
-  deepEqual(gemini.readAnswer(assembly.body()), STREAMED);
+  assertEquals(gemini.readAnswer(assembly.body()), STREAMED);
 });
 
 Deno.test("gemini.readAnswer() reads a stream that was sent as one array", () => {
-  deepEqual(gemini.readAnswer(EVENTS), STREAMED);
+  assertEquals(gemini.readAnswer(EVENTS), STREAMED);
 });
 
 Deno.test("gemini.assembleStream() sees a blocked prompt", () => {
   const assembly = gemini.assembleStream();
   assembly.add({ promptFeedback: { blockReason: "OTHER" } });
-  equal(gemini.readAnswer(assembly.body()).kind, "declined");
+  assertEquals(gemini.readAnswer(assembly.body()).kind, "declined");
 });
 
 Deno.test("gemini.assembleStream() ends with an error", () => {
   const assembly = gemini.assembleStream();
-  equal(assembly.add({ error: { code: 503, message: "x" } }), true);
+  assertEquals(assembly.add({ error: { code: 503, message: "x" } }), true);
   const answer = gemini.readAnswer(assembly.body());
-  equal(answer.kind === "error" && answer.error.status, 503);
+  assertEquals(answer.kind === "error" && answer.error.status, 503);
 });

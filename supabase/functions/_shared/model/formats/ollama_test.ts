@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { ollama } from "./ollama.ts";
@@ -20,7 +20,7 @@ const PLAIN = {
 };
 
 Deno.test("ollama.toBody() asks for an answer in one piece", () => {
-  deepEqual(bodyOf({}), PLAIN);
+  assertEquals(bodyOf({}), PLAIN);
 });
 
 Deno.test("ollama.toBody() sends system prompt and earlier turns in order", () => {
@@ -28,14 +28,14 @@ Deno.test("ollama.toBody() sends system prompt and earlier turns in order", () =
     { role: "assistant", content: "1" },
     { role: "system", content: "Be brief" },
   ];
-  deepEqual(bodyOf({}, messages), {
+  assertEquals(bodyOf({}, messages), {
     ...PLAIN,
     messages: [messages[1], messages[0], PLAIN.messages[0]],
   });
 });
 
 Deno.test("ollama.toBody() translates parameters to the API's names", () => {
-  deepEqual(
+  assertEquals(
     bodyOf({
       temperature: 0.1,
       topP: 0.2,
@@ -69,7 +69,9 @@ Deno.test("ollama.toBody() translates parameters to the API's names", () => {
 });
 
 Deno.test("ollama.toBody() wants a model", () => {
-  throws(() => bodyOf({}, [], null), { code: "model_missing" });
+  assertObjectMatch(assertThrows(() => bodyOf({}, [], null), Error), {
+    code: "model_missing",
+  });
 });
 
 const ABOUT = { model: "m-1", usage: { inputTokens: 3, outputTokens: 2 } };
@@ -80,11 +82,11 @@ for (
     ["stop", "stop"],
     ["length", "length"],
     ["load", "other"],
-  ]
+  ] as const
 ) {
   Deno.test(`ollama.readAnswer() reads done_reason ${reason}`, () => {
     const message = { role: "assistant", content: "Hi", thinking: "hm" };
-    deepEqual(ollama.readAnswer({ ...DONE, done_reason: reason, message }), {
+    assertEquals(ollama.readAnswer({ ...DONE, done_reason: reason, message }), {
       ...ABOUT,
       kind: "text",
       text: "Hi",
@@ -98,7 +100,7 @@ Deno.test("ollama.readAnswer() gives tool calls as text", () => {
     content: "",
     tool_calls: [{ function: { name: "f", arguments: { x: 1 } } }],
   };
-  deepEqual(ollama.readAnswer({ ...DONE, done_reason: "stop", message }), {
+  assertEquals(ollama.readAnswer({ ...DONE, done_reason: "stop", message }), {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
@@ -108,11 +110,14 @@ Deno.test("ollama.readAnswer() gives tool calls as text", () => {
 
 Deno.test("ollama.readAnswer() sees an error in words", () => {
   const answer = ollama.readAnswer({ error: "model not found" });
-  equal(answer.kind === "error" && answer.error.message, "model not found");
+  assertEquals(
+    answer.kind === "error" && answer.error.message,
+    "model not found",
+  );
 });
 
 Deno.test("ollama.readAnswer() does not recognise other JSON", () => {
-  equal(ollama.readAnswer({ done: true }).kind, "unrecognised");
+  assertEquals(ollama.readAnswer({ done: true }).kind, "unrecognised");
 });
 
 Deno.test("ollama.assembleStream() adds up lines until done", () => {
@@ -121,14 +126,14 @@ Deno.test("ollama.assembleStream() adds up lines until done", () => {
     message: { role: "assistant", content },
     done: false,
   });
-  equal(assembly.add(line("a")), false);
-  equal(assembly.add(line("b")), false);
-  equal(assembly.body(), undefined);
-  equal(
+  assertEquals(assembly.add(line("a")), false);
+  assertEquals(assembly.add(line("b")), false);
+  assertEquals(assembly.body(), undefined);
+  assertEquals(
     assembly.add({ ...DONE, done_reason: "stop", message: { content: "" } }),
     true,
   );
-  deepEqual(ollama.readAnswer(assembly.body()), {
+  assertEquals(ollama.readAnswer(assembly.body()), {
     ...ABOUT,
     kind: "text",
     text: "ab",
@@ -138,6 +143,6 @@ Deno.test("ollama.assembleStream() adds up lines until done", () => {
 
 Deno.test("ollama.assembleStream() ends with an error", () => {
   const assembly = ollama.assembleStream();
-  equal(assembly.add({ error: "crashed" }), true);
-  equal(ollama.readAnswer(assembly.body()).kind, "error");
+  assertEquals(assembly.add({ error: "crashed" }), true);
+  assertEquals(ollama.readAnswer(assembly.body()).kind, "error");
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { openaiChat } from "./openai_chat.ts";
@@ -18,7 +18,7 @@ function bodyOf(
 const PLAIN = { model: "m-1", messages: [{ role: "user", content: "Hi" }] };
 
 Deno.test("openaiChat.toBody() sends model and prompt and nothing else", () => {
-  deepEqual(bodyOf({}), PLAIN);
+  assertEquals(bodyOf({}), PLAIN);
 });
 
 Deno.test("openaiChat.toBody() sends system prompt and earlier turns in order", () => {
@@ -28,18 +28,18 @@ Deno.test("openaiChat.toBody() sends system prompt and earlier turns in order", 
     { role: "assistant", content: "2" },
   ];
   const turns = [messages[1], messages[2], { role: "user", content: "Hi" }];
-  deepEqual(bodyOf({}, OPENAI, messages), {
+  assertEquals(bodyOf({}, OPENAI, messages), {
     ...PLAIN,
     messages: [messages[0], ...turns],
   });
-  deepEqual(bodyOf({ systemPrompt: "new" }, OPENAI, messages), {
+  assertEquals(bodyOf({ systemPrompt: "new" }, OPENAI, messages), {
     ...PLAIN,
     messages: [{ role: "system", content: "new" }, ...turns],
   });
 });
 
 Deno.test("openaiChat.toBody() translates parameters to the API's names", () => {
-  deepEqual(
+  assertEquals(
     bodyOf({
       model: "m-2",
       temperature: 0.1,
@@ -86,12 +86,12 @@ for (
   ] as const
 ) {
   Deno.test(`openaiChat.toBody() sends ${name} to ${url.host}`, () => {
-    deepEqual(bodyOf({ maxTokens: 9 }, url), { ...PLAIN, [name]: 9 });
+    assertEquals(bodyOf({ maxTokens: 9 }, url), { ...PLAIN, [name]: 9 });
   });
 }
 
 Deno.test("openaiChat.toBody() never lets a parameter replace the prompt", () => {
-  deepEqual(bodyOf({ messages: [], temperature: null }), PLAIN);
+  assertEquals(bodyOf({ messages: [], temperature: null }), PLAIN);
 });
 
 const USAGE = { prompt_tokens: 3, completion_tokens: 2 };
@@ -116,7 +116,7 @@ for (
   ]
 ) {
   Deno.test(`openaiChat.readAnswer() reads finish_reason ${finish}`, () => {
-    deepEqual(answerOf({ content: "Hi" }, finish), {
+    assertEquals(answerOf({ content: "Hi" }, finish), {
       ...ABOUT,
       kind: "text",
       text: "Hi",
@@ -131,7 +131,7 @@ Deno.test("openaiChat.readAnswer() joins typed parts and leaves thinking out", (
     { type: "text", text: "a" },
     { type: "text", text: "b" },
   ];
-  deepEqual(answerOf({ content }, "stop"), {
+  assertEquals(answerOf({ content }, "stop"), {
     ...ABOUT,
     kind: "text",
     text: "ab",
@@ -145,7 +145,7 @@ Deno.test("openaiChat.readAnswer() gives tool calls as text", () => {
     type: "function",
     function: { name: "f", arguments: '{"x":1}' },
   }];
-  deepEqual(answerOf({ content: null, tool_calls }, "tool_calls"), {
+  assertEquals(answerOf({ content: null, tool_calls }, "tool_calls"), {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
@@ -154,7 +154,7 @@ Deno.test("openaiChat.readAnswer() gives tool calls as text", () => {
 });
 
 Deno.test("openaiChat.readAnswer() sees a refusal", () => {
-  deepEqual(answerOf({ content: null, refusal: "No" }, "stop"), {
+  assertEquals(answerOf({ content: null, refusal: "No" }, "stop"), {
     ...ABOUT,
     kind: "declined",
     code: "refusal",
@@ -163,7 +163,7 @@ Deno.test("openaiChat.readAnswer() sees a refusal", () => {
 });
 
 Deno.test("openaiChat.readAnswer() sees the content filter", () => {
-  deepEqual(answerOf({ content: "Hal" }, "content_filter"), {
+  assertEquals(answerOf({ content: "Hal" }, "content_filter"), {
     ...ABOUT,
     kind: "declined",
     code: "content_filter",
@@ -179,13 +179,13 @@ for (
 ) {
   Deno.test(`openaiChat.readAnswer() sees the error in ${JSON.stringify(body)}`, () => {
     const answer = openaiChat.readAnswer(body);
-    equal(answer.kind === "error" && answer.error.status, 502);
+    assertEquals(answer.kind === "error" && answer.error.status, 502);
   });
 }
 
 Deno.test("openaiChat.readAnswer() does not recognise other JSON", () => {
   for (const body of [{}, [], null, 1, "x", { choices: "x" }]) {
-    equal(openaiChat.readAnswer(body).kind, "unrecognised");
+    assertEquals(openaiChat.readAnswer(body).kind, "unrecognised");
   }
 });
 
@@ -208,8 +208,8 @@ Deno.test("openaiChat.assembleStream() adds up text, tool calls and usage", () =
       chunk({}, "tool_calls"),
       { choices: [], usage: USAGE },
     ]
-  ) equal(assembly.add(event), false);
-  deepEqual(assembly.body(), {
+  ) assertEquals(assembly.add(event), false);
+  assertEquals(assembly.body(), {
     model: "m-1",
     usage: USAGE,
     choices: [{
@@ -226,11 +226,11 @@ Deno.test("openaiChat.assembleStream() adds up text, tool calls and usage", () =
 Deno.test("openaiChat.assembleStream() has no body before the finish reason", () => {
   const assembly = openaiChat.assembleStream();
   assembly.add(chunk({ content: "a" }));
-  equal(assembly.body(), undefined);
+  assertEquals(assembly.body(), undefined);
 });
 
 Deno.test("openaiChat.assembleStream() ends with an error", () => {
   const assembly = openaiChat.assembleStream();
-  equal(assembly.add({ error: { message: "x" } }), true);
-  deepEqual(assembly.body(), { error: { message: "x" } });
+  assertEquals(assembly.add({ error: { message: "x" } }), true);
+  assertEquals(assembly.body(), { error: { message: "x" } });
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { openaiResponses } from "./openai_responses.ts";
@@ -14,7 +14,7 @@ function bodyOf(
 const PLAIN = { model: "m-1", input: [{ role: "user", content: "Hi" }] };
 
 Deno.test("openaiResponses.toBody() sends model and prompt and nothing else", () => {
-  deepEqual(bodyOf({}), PLAIN);
+  assertEquals(bodyOf({}), PLAIN);
 });
 
 Deno.test("openaiResponses.toBody() sends the system prompt as instructions", () => {
@@ -22,7 +22,7 @@ Deno.test("openaiResponses.toBody() sends the system prompt as instructions", ()
     { role: "system", content: "Be brief" },
     { role: "assistant", content: "1" },
   ];
-  deepEqual(bodyOf({}, messages), {
+  assertEquals(bodyOf({}, messages), {
     ...PLAIN,
     instructions: "Be brief",
     input: [messages[1], PLAIN.input[0]],
@@ -30,7 +30,7 @@ Deno.test("openaiResponses.toBody() sends the system prompt as instructions", ()
 });
 
 Deno.test("openaiResponses.toBody() translates parameters to the API's names", () => {
-  deepEqual(
+  assertEquals(
     bodyOf({
       temperature: 0.1,
       topP: 0.2,
@@ -62,7 +62,9 @@ for (
   const name of ["topK", "stop", "seed", "presencePenalty", "frequencyPenalty"]
 ) {
   Deno.test(`openaiResponses.toBody() refuses ${name}`, () => {
-    throws(() => bodyOf({ [name]: 1 }), { code: "unsupported_parameter" });
+    assertObjectMatch(assertThrows(() => bodyOf({ [name]: 1 }), Error), {
+      code: "unsupported_parameter",
+    });
   });
 }
 
@@ -92,7 +94,7 @@ Deno.test("openaiResponses.readAnswer() joins the text of all messages", () => {
     }),
     message({ type: "output_text", text: "c" }),
   ];
-  deepEqual(answerOf({ output }), {
+  assertEquals(answerOf({ output }), {
     ...ABOUT,
     kind: "text",
     text: "abc",
@@ -102,7 +104,7 @@ Deno.test("openaiResponses.readAnswer() joins the text of all messages", () => {
 
 Deno.test("openaiResponses.readAnswer() gives tool calls as text", () => {
   const output = [{ type: "function_call", name: "f", arguments: '{"x":1}' }];
-  deepEqual(answerOf({ output }), {
+  assertEquals(answerOf({ output }), {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
@@ -111,7 +113,7 @@ Deno.test("openaiResponses.readAnswer() gives tool calls as text", () => {
 });
 
 Deno.test("openaiResponses.readAnswer() sees an answer that was cut off", () => {
-  deepEqual(
+  assertEquals(
     answerOf({
       status: "incomplete",
       incomplete_details: { reason: "max_output_tokens" },
@@ -123,7 +125,7 @@ Deno.test("openaiResponses.readAnswer() sees an answer that was cut off", () => 
 
 Deno.test("openaiResponses.readAnswer() sees a refusal", () => {
   const output = [message({ type: "refusal", refusal: "No" })];
-  deepEqual(answerOf({ output }), {
+  assertEquals(answerOf({ output }), {
     ...ABOUT,
     kind: "declined",
     code: "refusal",
@@ -132,7 +134,7 @@ Deno.test("openaiResponses.readAnswer() sees a refusal", () => {
 });
 
 Deno.test("openaiResponses.readAnswer() sees the content filter", () => {
-  deepEqual(
+  assertEquals(
     answerOf({
       status: "incomplete",
       incomplete_details: { reason: "content_filter" },
@@ -148,7 +150,7 @@ Deno.test("openaiResponses.readAnswer() sees the content filter", () => {
 
 Deno.test("openaiResponses.readAnswer() sees a failed response", () => {
   const error = { code: "server_error", message: "crashed" };
-  deepEqual(answerOf({ status: "failed", error }), {
+  assertEquals(answerOf({ status: "failed", error }), {
     ...ABOUT,
     kind: "error",
     error: {
@@ -161,28 +163,34 @@ Deno.test("openaiResponses.readAnswer() sees a failed response", () => {
 });
 
 Deno.test("openaiResponses.readAnswer() does not recognise other JSON", () => {
-  equal(openaiResponses.readAnswer({ choices: [] }).kind, "unrecognised");
+  assertEquals(
+    openaiResponses.readAnswer({ choices: [] }).kind,
+    "unrecognised",
+  );
 });
 
 for (const type of ["completed", "incomplete", "failed"]) {
   Deno.test(`openaiResponses.assembleStream() takes the body of response.${type}`, () => {
     const assembly = openaiResponses.assembleStream();
-    equal(assembly.add({ type: "response.created", response: {} }), false);
-    equal(
+    assertEquals(
+      assembly.add({ type: "response.created", response: {} }),
+      false,
+    );
+    assertEquals(
       assembly.add({ type: "response.output_text.delta", delta: "a" }),
       false,
     );
-    equal(assembly.body(), undefined);
-    equal(
+    assertEquals(assembly.body(), undefined);
+    assertEquals(
       assembly.add({ type: `response.${type}`, response: { output: [] } }),
       true,
     );
-    deepEqual(assembly.body(), { output: [] });
+    assertEquals(assembly.body(), { output: [] });
   });
 }
 
 Deno.test("openaiResponses.assembleStream() ends with an error", () => {
   const assembly = openaiResponses.assembleStream();
-  equal(assembly.add({ type: "error", code: "x", message: "y" }), true);
-  equal(openaiResponses.readAnswer(assembly.body()).kind, "error");
+  assertEquals(assembly.add({ type: "error", code: "x", message: "y" }), true);
+  assertEquals(openaiResponses.readAnswer(assembly.body()).kind, "error");
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   isObject,
@@ -173,9 +173,9 @@ Deno.test("Projector keeps what is read, however the bytes come", () => {
       (value, space, cut) => {
         const bytes = toBytes(JSON.stringify(value, null, space));
         const { end, part } = project(bytes, cut);
-        equal(end, bytes.length);
-        equal(part === undefined, isOdd(value));
-        if (part !== undefined) deepEqual(JSON.parse(part), partOf(value));
+        assertEquals(end, bytes.length);
+        assertEquals(part === undefined, isOdd(value));
+        if (part !== undefined) assertEquals(JSON.parse(part), partOf(value));
       },
     ),
     { numRuns: 2000 },
@@ -193,7 +193,7 @@ Deno.test("Projector inlines objects, wherever they stand and whatever is read o
           toBytes(JSON.stringify({ flat }, null, space)),
           cut,
         );
-        deepEqual(JSON.parse(part!), { flat: flattened(flat) });
+        assertEquals(JSON.parse(part!), { flat: flattened(flat) });
       },
     ),
     { numRuns: 2000 },
@@ -208,7 +208,7 @@ Deno.test("Projector gives the same of damaged bytes, however they come", () => 
       fc.integer({ min: 1, max: 90 }),
       (value, changes, cut) => {
         const bytes = changes.reduce(changeBytes, toBytes(value));
-        deepEqual(project(bytes, cut), project(bytes, bytes.length));
+        assertEquals(project(bytes, cut), project(bytes, bytes.length));
       },
     ),
     { numRuns: 2000 },
@@ -224,13 +224,13 @@ Deno.test("Projector remembers of each object whether its words were told", () =
     ]
   ) {
     const { part } = project(toBytes(JSON.stringify(value)), 1000);
-    deepEqual(JSON.parse(part!), partOf(value));
+    assertEquals(JSON.parse(part!), partOf(value));
   }
 });
 
 Deno.test("Projector leaves it to the parser where a text that was believed comes again", () => {
   const text = '{"message": {"text": "a", "content": "b", "text": ""}}';
-  equal(project(toBytes(text), 1000).part, undefined);
+  assertEquals(project(toBytes(text), 1000).part, undefined);
 });
 
 Deno.test("Projector leaves it to the parser where an object that was inlined comes again", () => {
@@ -240,19 +240,19 @@ Deno.test("Projector leaves it to the parser where an object that was inlined co
       '{"flat": {"pairs": {"": 1}, "pairs": null}}',
       '{"flat": {"message": {"content": {"list": 1}, "content": {}}}}',
     ]
-  ) equal(project(toBytes(text), 1000).part, undefined);
+  ) assertEquals(project(toBytes(text), 1000).part, undefined);
   const twice = '{"flat": {"message": {}}, "flat": {"message": {"text": 1}}}';
-  deepEqual(JSON.parse(project(toBytes(twice), 1000).part!), {
+  assertEquals(JSON.parse(project(toBytes(twice), 1000).part!), {
     flat: { text: 1 },
   });
 });
 
 Deno.test("Projector does not hide a wrong bracket of an object that is inlined", () => {
   const text = '{"flat": {"message": {"text": 1], "kept": 2}}';
-  equal(project(toBytes(text), 1000).part, undefined);
+  assertEquals(project(toBytes(text), 1000).part, undefined);
 });
 
 Deno.test("Projector reads a member whose key has an escape", () => {
   const { part } = project(toBytes('{"k\\u0065pt": 1, "other": 2}'), 1000);
-  deepEqual(JSON.parse(part!), { kept: 1 });
+  assertEquals(JSON.parse(part!), { kept: 1 });
 });

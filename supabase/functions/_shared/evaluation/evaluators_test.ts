@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { EVALUATORS } from "./evaluators.ts";
 
 const rules = new URL(
-  "../../../migrations/20261123000400_run_rules.sql",
+  "../../../schemas/rules/runs.sql",
   import.meta.url,
 );
 

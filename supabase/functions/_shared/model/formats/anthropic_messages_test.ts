@@ -1,4 +1,5 @@
-import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { FailedCall } from "../failed_call.ts";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
@@ -71,16 +72,18 @@ Deno.test("anthropicMessages.toBody() lets max_tokens be given verbatim", () => 
 
 for (const name of ["seed", "presencePenalty", "frequencyPenalty"]) {
   Deno.test(`anthropicMessages.toBody() refuses ${name}`, () => {
-    assertObjectMatch(assertThrows(() => bodyOf({ [name]: 1 }), Error), {
-      code: "unsupported_parameter",
-    });
+    assertEquals(
+      assertThrows(() => bodyOf({ [name]: 1 }), FailedCall).code,
+      "unsupported_parameter",
+    );
   });
 }
 
 Deno.test("anthropicMessages.toBody() wants a model", () => {
-  assertObjectMatch(assertThrows(() => bodyOf({}, [], null), Error), {
-    code: "model_missing",
-  });
+  assertEquals(
+    assertThrows(() => bodyOf({}, [], null), FailedCall).code,
+    "model_missing",
+  );
 });
 
 const ABOUT = { model: "m-1", usage: { inputTokens: 6, outputTokens: 2 } };

@@ -1,9 +1,5 @@
-import {
-  assertEquals,
-  assertObjectMatch,
-  assertStrictEquals,
-  assertThrows,
-} from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { FailedCall } from "../failed_call.ts";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { gemini } from "./gemini.ts";
@@ -40,13 +36,15 @@ Deno.test("gemini.toUrl() accepts a model with its prefix", () => {
 });
 
 Deno.test("gemini.toUrl() wants a model that is a name", () => {
-  assertObjectMatch(assertThrows(() => urlOf(HOST, null), Error), {
-    code: "model_missing",
-  });
+  assertEquals(
+    assertThrows(() => urlOf(HOST, null), FailedCall).code,
+    "model_missing",
+  );
   for (const model of ["../../v1/files", "..", "a?b", "a/b"]) {
-    assertObjectMatch(assertThrows(() => urlOf(HOST, model), Error), {
-      code: "model_invalid",
-    });
+    assertEquals(
+      assertThrows(() => urlOf(HOST, model), FailedCall).code,
+      "model_invalid",
+    );
   }
 });
 

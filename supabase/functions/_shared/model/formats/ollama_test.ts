@@ -1,4 +1,5 @@
-import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { FailedCall } from "../failed_call.ts";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { ollama } from "./ollama.ts";
@@ -69,9 +70,10 @@ Deno.test("ollama.toBody() translates parameters to the API's names", () => {
 });
 
 Deno.test("ollama.toBody() wants a model", () => {
-  assertObjectMatch(assertThrows(() => bodyOf({}, [], null), Error), {
-    code: "model_missing",
-  });
+  assertEquals(
+    assertThrows(() => bodyOf({}, [], null), FailedCall).code,
+    "model_missing",
+  );
 });
 
 const ABOUT = { model: "m-1", usage: { inputTokens: 3, outputTokens: 2 } };

@@ -1,4 +1,5 @@
-import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { FailedCall } from "../failed_call.ts";
 import type { Message } from "../../prompt.ts";
 import { toRequestParts } from "../model_request.ts";
 import { openaiResponses } from "./openai_responses.ts";
@@ -62,9 +63,10 @@ for (
   const name of ["topK", "stop", "seed", "presencePenalty", "frequencyPenalty"]
 ) {
   Deno.test(`openaiResponses.toBody() refuses ${name}`, () => {
-    assertObjectMatch(assertThrows(() => bodyOf({ [name]: 1 }), Error), {
-      code: "unsupported_parameter",
-    });
+    assertEquals(
+      assertThrows(() => bodyOf({ [name]: 1 }), FailedCall).code,
+      "unsupported_parameter",
+    );
   });
 }
 

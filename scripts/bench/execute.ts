@@ -18,6 +18,14 @@ const LOADS: (Load & { latencyMs: number; goal: string })[] = [
     workers: 4,
     goal: "0.95 of the bare loop",
   },
+  // Several workers take over from one another.
+  {
+    prompts: 10_000,
+    latencyMs: 200,
+    inFlight: 100,
+    workers: 4,
+    goal: "0.92 of the bare loop",
+  },
   {
     prompts: 10_000,
     latencyMs: 100,

@@ -35,7 +35,7 @@ const LOADS: (Load & { latencyMs: number; goal: string })[] = [
   },
 ];
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 /** What one run of a load came to. */
 export interface PipelineFigures {

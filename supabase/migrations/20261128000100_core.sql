@@ -488,7 +488,7 @@ begin
 end;
 $$;
 comment on function pipeline.prompt_key(text, jsonb) is
-  'What was asked, as 32 hex digits of SHA-256: the text, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both.';
+  'What was asked, as 32 hex digits of SHA-256: the text, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';
 
 -- Why: the answers are the product. They outlive runs and tasks, so nothing here references those.
 

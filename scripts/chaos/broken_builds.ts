@@ -103,9 +103,9 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     name:
       "`pipeline_finish_tasks()` stores no evaluation of a prompt that failed",
     changes: [{
-      function: "pipeline.settle_tasks",
-      from: "where task.status in ('succeeded', 'failed')",
-      to: "where task.status = 'succeeded'",
+      function: "pipeline.settle_failures",
+      from: "array_agg(changed.id) filter (where changed.status = 'failed')",
+      to: "null",
     }],
     breaks: [ONE_EVALUATION],
   },
@@ -127,8 +127,8 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     name:
       "`pipeline_finish_tasks()` takes a try that will be repeated for the last one",
     changes: [{
-      function: "pipeline.settle_tasks",
-      from: "count(task.finished_at)",
+      function: "pipeline.settle_failures",
+      from: "count(*) filter (where changed.status <> 'pending')",
       to: "count(*)",
     }],
     breaks: [OPEN, ENDED_TOO_EARLY],

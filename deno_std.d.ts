@@ -58,12 +58,31 @@ declare module "@std/assert" {
   ): Promise<E>;
 }
 
+declare module "@std/async/delay" {
+  export function delay(
+    ms: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<void>;
+}
+
+declare module "@std/async/poll" {
+  export function poll<T>(
+    fn: () => T | PromiseLike<T>,
+    isDone: (result: T) => boolean,
+    options?: { interval?: number; signal?: AbortSignal },
+  ): Promise<T>;
+}
+
 declare module "@std/async/pool" {
   export function pooledMap<T, R>(
     poolLimit: number,
     array: Iterable<T> | AsyncIterable<T>,
     iteratorFn: (data: T) => Promise<R>,
   ): AsyncIterableIterator<R>;
+}
+
+declare module "@std/bytes/concat" {
+  export function concat(buffers: Uint8Array[]): Uint8Array<ArrayBuffer>;
 }
 
 declare module "@std/cli/parse-args" {
@@ -97,6 +116,12 @@ declare module "@std/http/status" {
     readonly InternalServerError: 500;
     readonly ServiceUnavailable: 503;
   };
+}
+
+declare module "@std/streams/byte-slice-stream" {
+  export class ByteSliceStream extends TransformStream<Uint8Array, Uint8Array> {
+    constructor(start?: number, end?: number);
+  }
 }
 
 declare module "@std/streams/limited-bytes-transform-stream" {

@@ -23,15 +23,11 @@ import {
 import { secret } from "./pipeline/commands/secret.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { upload } from "./pipeline/commands/upload.ts";
-import { extract, HELP } from "./pipeline/extract.ts";
+import { extract } from "./pipeline/extract.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
 
 const commands: Record<string, Command> = {
-  extract: {
-    summary: "Read archives on this machine and print their prompts",
-    help: HELP,
-    run: extract,
-  },
+  extract,
   upload,
   execute,
   store,

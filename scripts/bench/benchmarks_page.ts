@@ -27,20 +27,26 @@ ratios carry over to other machines, absolute figures do not.
 
 | what | value | unit | limit | ratio | goal |
 | --- | ---: | --- | ---: | ---: | --- |
-${measurements.filter(({ printedOnly }) => !printedOnly).map(toRow).join("\n")}
+${
+    measurements.filter(({ printedOnly }) => !printedOnly).map((measurement) =>
+      `| ${toCells(measurement).join(" | ")} |`
+    ).join("\n")
+  }
 `;
 }
 
-function toRow({ name, value, unit, limit, ratio, goal }: Measurement): string {
-  const cells = [
+/** What a row tells of a measurement, in words: name, value, unit, limit, ratio and goal. */
+export function toCells(
+  { name, value, unit, limit, ratio, goal = "" }: Measurement,
+): string[] {
+  return [
     name,
     formatNumber(value),
     unit,
     limit === undefined ? "" : formatNumber(limit),
-    ratio === undefined ? "" : ratio.toFixed(2),
-    goal ?? "",
+    ratio?.toFixed(2) ?? "",
+    goal,
   ];
-  return `| ${cells.join(" | ")} |`;
 }
 
 /** A number as people read it: two decimals below 100, none above. */

@@ -16,6 +16,7 @@ const QUESTIONS: Record<string, (sql: Sql) => Answer> = {
   "compare_experiments, answers and evaluators": (sql) =>
     sql`select * from compare_experiments('old', 'new')`,
   experiment_summary: (sql) => sql`select * from experiment_summary`,
+  experiment_scores: (sql) => sql`select * from experiment_scores`,
   pipeline_error_groups: (sql) => sql`select * from pipeline_error_groups`,
   "pipeline_errors, newest 100": (sql) =>
     sql`select * from pipeline_errors order by id desc limit 100`,

@@ -58,7 +58,6 @@ export async function* measureEvaluate(): AsyncIterable<Measurement> {
       unit: "rows/s",
       goal: "1,000/s",
     };
-    yield* measureQuestions(sql);
   } finally {
     await stack.stop();
   }
@@ -68,39 +67,4 @@ function toConfigs() {
   return EVALUATORS.map((type) =>
     type === "length" ? { type, max: 10_000 } : { type }
   );
-}
-
-type Sql = Awaited<ReturnType<typeof startStack>>["sql"];
-
-/** What people ask of 100,000 rows: 50,000 of each of two experiments. */
-async function* measureQuestions(sql: Sql): AsyncIterable<Measurement> {
-  await sql`delete from evaluation_scores where evaluator <> 'rouge-l'`;
-  await sql`
-    update prompt_evaluations
-    set experiment_name = case when id % 2 = 0 then 'old' else 'new' end,
-      prompt_key = md5(((id + id % 2) / 2)::text)
-  `;
-  await sql`vacuum full analyze prompt_evaluations`;
-  await sql`vacuum full analyze evaluation_scores`;
-  const questions = {
-    "experiment_summary": sql`select * from experiment_summary`,
-    "experiment_scores": sql`select * from experiment_scores`,
-    "compare_experiments": sql`
-      select * from compare_experiments('old', 'new', 'rouge-l')
-    `,
-  };
-  for (const [name, question] of Object.entries(questions)) {
-    let best = Infinity;
-    for (let tries = 0; tries < 5; tries++) {
-      const startedAt = performance.now();
-      await sql`${question}`;
-      best = Math.min(best, performance.now() - startedAt);
-    }
-    yield {
-      name: `evaluate: ${name} of 100,000 rows, best of 5`,
-      value: best,
-      unit: "ms",
-      goal: "200 ms",
-    };
-  }
 }

@@ -2,6 +2,7 @@ import { startStack } from "../local/stack.ts";
 import type { Measurement } from "./measurement.ts";
 import { type ProcessUsage, usageOf } from "./process_usage.ts";
 import { startSimulatorProcess } from "./simulator_process.ts";
+import { until } from "./until.ts";
 
 /** What the pipeline is given to do. */
 export interface Load {
@@ -211,12 +212,11 @@ async function warmUp(stack: StackWithSql): Promise<void> {
   await untilFinished(stack, id);
 }
 
-async function untilFinished({ sql }: StackWithSql, id: number) {
-  for (;;) {
+function untilFinished({ sql }: StackWithSql, id: number): Promise<void> {
+  return until(async () => {
     const [{ finished }] = await sql`
       select finished_at is not null as finished from pipeline_runs where id = ${id}
     `;
-    if (finished) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return finished;
+  }, 5);
 }

@@ -1,3 +1,4 @@
+import { concat } from "@std/bytes/concat";
 import process from "node:process";
 import { extractOptionsSchema } from "../../supabase/functions/_shared/archive/options.ts";
 import { readArchive } from "../../supabase/functions/_shared/archive/read_archive.ts";
@@ -32,7 +33,7 @@ export async function* measureExtract(): AsyncGenerator<Measurement> {
 async function* measureSpeed(
   shape: ArchiveShape,
 ): AsyncGenerator<Measurement> {
-  let bytes = joined([...generateArchive(shape, SPEED_BYTES)]);
+  let bytes = concat([...generateArchive(shape, SPEED_BYTES)]);
   const best = { extract: 0, loop: 0, whole: 0 };
   for (let round = 0; round < ROUNDS; round++) {
     const loop = await speed(bytes, () => bareLoop(shape, bytes));
@@ -160,15 +161,4 @@ async function measureMemory(shape: ArchiveShape): Promise<Measurement> {
     unit: "MB",
     goal: "at most 64",
   };
-}
-
-function joined(chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -1,3 +1,5 @@
+import { createRandom } from "../local/model_simulator/latency.ts";
+
 /** The shapes of archives that are generated. */
 export const ARCHIVE_SHAPES = ["chatgpt", "messages", "claude"] as const;
 export type ArchiveShape = (typeof ARCHIVE_SHAPES)[number];
@@ -45,17 +47,6 @@ function escapeToAscii(json: string): string {
     /[^\0-\x7f]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-/** Numbers from 0 to below 1: mulberry32, enough for texts nobody reads. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function makeTexts(random: () => number): string[] {

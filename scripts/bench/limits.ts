@@ -1,6 +1,8 @@
+import { delay } from "@std/async/delay";
 import { startModelSimulator } from "../local/model_simulator.ts";
 import { startStack } from "../local/stack.ts";
 import type { Measurement } from "./measurement.ts";
+import { until } from "./until.ts";
 
 const REQUESTS_PER_MINUTE = 600;
 const MEASURED_SECONDS = 75;
@@ -33,9 +35,9 @@ export async function* measureLimits(): AsyncIterable<Measurement> {
       }, 'bench', 2, ${experiment_name})
       `;
     }
-    await until(() => model.requests.length > 0);
+    await until(() => model.requests.length > 0, 20);
     const startedAt = model.requests[0].time;
-    await until(() => Date.now() - startedAt > MEASURED_SECONDS * 1000);
+    await delay(startedAt + MEASURED_SECONDS * 1000 - Date.now());
     const seen = model.requests.filter(({ time }) =>
       time - startedAt < MEASURED_SECONDS * 1000
     );
@@ -71,17 +73,16 @@ export async function* measureLimits(): AsyncIterable<Measurement> {
       insert into pipeline_runs (source, endpoint)
       values ('{"type": "prompts", "prompts": ["[[fault:429x1]] limited"]}', 'bench')
     `;
-    await until(() =>
-      model.requests.slice(before).some(({ status }) => status === 429)
+    await until(
+      () => model.requests.slice(before).some(({ status }) => status === 429),
+      20,
     );
     // The simulator notes when a call came in; it was answered a latency later.
     const limitedAt = model.requests.findLast(({ status }) =>
       status === 429
     )!.time +
       LATENCY_MS;
-    await until(() =>
-      Date.now() - limitedAt > (RETRY_AFTER_SECONDS + 3) * 1000
-    );
+    await delay(limitedAt + (RETRY_AFTER_SECONDS + 3) * 1000 - Date.now());
     const inside = model.requests.filter(({ time }) =>
       time > limitedAt + SETTLING_MS &&
       time < limitedAt + RETRY_AFTER_SECONDS * 1000
@@ -109,7 +110,3 @@ export async function* measureLimits(): AsyncIterable<Measurement> {
 
 /** Until the worker that met the limit has stored it, others may send what they hold. */
 const SETTLING_MS = 200;
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}

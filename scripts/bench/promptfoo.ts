@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { join } from "node:path";
 import { type Load, withPipeline } from "./execute.ts";
 import {
@@ -146,7 +147,7 @@ async function watchCalls(
     if (calls >= LOAD.prompts && seen.inFlight === 0) {
       lastAt = Math.min(lastAt, now);
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    await delay(LOOK_EVERY);
   }
   return { calls, callingMs: lastAt - firstAt, peakMemoryMb };
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { cpus } from "node:os";
 import { formatText } from "../docs/format_text.ts";
-import { formatNumber, toBenchmarksPage } from "./benchmarks_page.ts";
+import { toBenchmarksPage, toCells } from "./benchmarks_page.ts";
 import { measureCompare } from "./compare.ts";
 import { measureEvaluate } from "./evaluate.ts";
 import { measureExecute } from "./execute.ts";
@@ -37,15 +37,14 @@ for those of promptfoo.
   deno task bench queue
   deno task bench execute wake --json`;
 
-function toRow(measurement: Measurement): string {
-  const { name, value, unit, limit, ratio, goal } = measurement;
+function toLine([name, value, unit, limit, ratio, goal]: string[]): string {
   return [
     name.padEnd(76),
-    formatNumber(value).padStart(11),
+    value.padStart(11),
     unit.padEnd(12),
-    (limit === undefined ? "" : formatNumber(limit)).padStart(11),
-    (ratio === undefined ? "" : ratio.toFixed(2)).padStart(6),
-    goal ?? "",
+    limit.padStart(11),
+    ratio.padStart(6),
+    goal,
   ].join("  ").trimEnd();
 }
 
@@ -61,22 +60,15 @@ if (args.help || unknown !== undefined) {
 }
 const names = args._.length > 0 ? args._.map(String) : Object.keys(BENCHMARKS);
 if (!args.json) {
-  console.log(
-    [
-      "name".padEnd(76),
-      "value".padStart(11),
-      "unit".padEnd(12),
-      "limit".padStart(11),
-      "ratio".padStart(6),
-      "goal",
-    ].join("  "),
-  );
+  console.log(toLine(["name", "value", "unit", "limit", "ratio", "goal"]));
 }
 const measurements: Measurement[] = [];
 for (const name of names) {
   for await (const measurement of BENCHMARKS[name]()) {
     measurements.push(measurement);
-    console.log(args.json ? JSON.stringify(measurement) : toRow(measurement));
+    console.log(
+      args.json ? JSON.stringify(measurement) : toLine(toCells(measurement)),
+    );
   }
 }
 if (args.write) {

@@ -1,6 +1,8 @@
+import type { Sql } from "postgres";
 import { startModelSimulator } from "../local/model_simulator.ts";
 import { startStack } from "../local/stack.ts";
 import { type Measurement, median, quantile } from "./measurement.ts";
+import { until } from "./until.ts";
 
 const RUNS = 30;
 
@@ -24,7 +26,7 @@ export async function* measureWake(): AsyncIterable<Measurement> {
         insert into pipeline_runs (source, endpoint)
         values ('{"type": "prompts", "prompts": ["hello"]}', 'bench')
       `;
-      await until(() => model.requests.length > before);
+      await until(() => model.requests.length > before, 1);
       if (run > 0) waits.push(model.requests[before].time - insertedAt);
       await untilDone(stack);
     }
@@ -53,20 +55,14 @@ export async function* measureWake(): AsyncIterable<Measurement> {
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
-async function untilDone(stack: { sql: import("postgres").Sql }) {
-  for (;;) {
-    const [{ active }] = await stack.sql`
-      select count(*)::integer as active from pipeline_runs where finished_at is null
+function untilDone({ sql }: { sql: Sql }): Promise<void> {
+  return until(async () => {
+    const [{ done }] = await sql`
+      select not exists (select from pipeline_runs where finished_at is null)
+        and not exists (
+          select from pipeline.workers where started_at is not null and ended_at is null
+        ) as done
     `;
-    const [{ alive }] = await stack.sql`
-      select count(*)::integer as alive
-      from pipeline.workers where started_at is not null and ended_at is null
-    `;
-    if (active === 0 && alive === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return done;
+  }, 5);
 }

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { createRandom } from "../local/model_simulator/latency.ts";
 import {
   type ModelSimulator,
@@ -263,15 +264,5 @@ async function report({ sql }: Stack, model: ModelSimulator) {
 }
 
 /** Resolves after so many milliseconds, or at once when the signal aborts. */
-function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, milliseconds);
-    signal?.addEventListener("abort", finish);
-  });
-}
+const wait = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  delay(milliseconds, { signal }).catch(() => {});

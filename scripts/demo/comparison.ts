@@ -1,32 +1,23 @@
-import type { Row, Sql } from "postgres";
-
-/** How the answers to the same prompts differ between two experiments. */
-export interface Comparison {
-  pairs: number;
+/** A row of compare_experiments(), as far as the demo shows it. */
+export interface ComparisonRow {
+  /** `answered`, or an evaluator. */
+  compared: string;
+  pairs: string;
   /** Pairs in which only the candidate, or only the baseline, has an answer. */
-  wins: number;
-  losses: number;
-  ties: number;
-  /** Share of prompts with an answer, 0 to 1, candidate less baseline. */
+  wins: string;
+  losses: string;
+  ties: string;
+  baseline_mean: number;
+  candidate_mean: number;
+  /** Share of prompts with an answer, 0 to 1, or mean score: candidate less baseline. */
   difference: number;
   /** The 95 % interval of the difference. */
-  low: number;
-  high: number;
+  difference_low: number;
+  difference_high: number;
   /** The chance of so lopsided a result if neither were better. */
-  p: number | null;
+  mcnemar_p: number | null;
   /** Milliseconds, candidate less baseline. */
-  latency: number | null;
-}
-
-/** How an evaluator scored the same prompts in two experiments. */
-export interface ScoreComparison {
-  evaluator: string;
-  pairs: number;
-  baselineMean: number;
-  candidateMean: number;
-  /** The 95 % interval of the difference, candidate less baseline. */
-  low: number;
-  high: number;
+  latency_difference_ms: number | null;
 }
 
 /** The statement that compares; it is shown as it is executed. */
@@ -37,66 +28,33 @@ export function writeComparisonStatement(
   return `select * from compare_experiments('${baseline}', '${candidate}')`;
 }
 
-/** Executes the statement. */
-export async function readComparison(
-  sql: Sql,
-  statement: string,
-): Promise<{ answers: Comparison; scores: ScoreComparison[] }> {
-  const [first, ...others] = await sql.unsafe(statement);
-  return {
-    answers: toComparison(first),
-    scores: others.map((row) => ({
-      evaluator: row.compared,
-      pairs: Number(row.pairs),
-      baselineMean: row.baseline_mean,
-      candidateMean: row.candidate_mean,
-      low: row.difference_low,
-      high: row.difference_high,
-    })),
-  };
-}
-
 /** A fact per evaluator. */
-export function describeScores(scores: ScoreComparison[]): string[] {
-  return scores.map(({ evaluator, baselineMean, candidateMean, low, high }) =>
-    `  ${evaluator.padEnd(10)}${baselineMean.toFixed(3)} before, ${
-      candidateMean.toFixed(3)
-    } now (95 % interval of the difference ${signed(low, 3)} to ${
-      signed(high, 3)
-    })`
+export function describeScores(scores: ComparisonRow[]): string[] {
+  return scores.map((row) =>
+    `  ${row.compared.padEnd(10)}${row.baseline_mean.toFixed(3)} before, ${
+      row.candidate_mean.toFixed(3)
+    } now (95 % interval of the difference ${
+      signed(row.difference_low, 3)
+    } to ${signed(row.difference_high, 3)})`
   );
 }
 
-function toComparison(row: Row): Comparison {
-  return {
-    pairs: Number(row.pairs),
-    wins: Number(row.wins),
-    losses: Number(row.losses),
-    ties: Number(row.ties),
-    difference: row.difference,
-    low: row.difference_low,
-    high: row.difference_high,
-    p: row.mcnemar_p,
-    latency: row.latency_difference_ms,
-  };
-}
-
 /** What the comparison says, a fact per line. */
-export function describeComparison(comparison: Comparison): string[] {
-  const { pairs, wins, losses, ties, difference, low, high, p, latency } =
-    comparison;
+export function describeComparison(row: ComparisonRow): string[] {
+  const { pairs, wins, losses, ties, difference, mcnemar_p: p } = row;
   const facts: [string, string][] = [
     ["pairs", `${pairs}: ${wins} better, ${losses} worse, ${ties} equal`],
     [
       "answered",
       `${signed(100 * difference, 1)} points (95 % interval ${
-        signed(100 * low, 1)
-      } to ${signed(100 * high, 1)})` +
+        signed(100 * row.difference_low, 1)
+      } to ${signed(100 * row.difference_high, 1)})` +
       (p === null ? "" : `, p = ${p.toPrecision(2)}`),
     ],
   ];
-  if (latency !== null) {
-    facts.push(["latency", `${signed(latency, 0)} ms on average`]);
+  if (row.latency_difference_ms !== null) {
+    const latency = signed(row.latency_difference_ms, 0);
+    facts.push(["latency", `${latency} ms on average`]);
   }
   return facts.map(([name, value]) => `  ${name.padEnd(10)}${value}`);
 }

@@ -1,20 +1,23 @@
 import { assertEquals } from "@std/assert";
 import {
-  type Comparison,
+  type ComparisonRow,
   describeComparison,
   describeScores,
 } from "./comparison.ts";
 
-const comparison: Comparison = {
-  pairs: 80,
-  wins: 1,
-  losses: 6,
-  ties: 73,
+const comparison: ComparisonRow = {
+  compared: "answered",
+  pairs: "80",
+  wins: "1",
+  losses: "6",
+  ties: "73",
+  baseline_mean: 1,
+  candidate_mean: 0.9375,
   difference: -0.0625,
-  low: -0.125,
-  high: 0,
-  p: 0.125,
-  latency: -311.6,
+  difference_low: -0.125,
+  difference_high: 0,
+  mcnemar_p: 0.125,
+  latency_difference_ms: -311.6,
 };
 
 Deno.test("describeComparison() gives pairs, difference and latency", () => {
@@ -26,8 +29,14 @@ Deno.test("describeComparison() gives pairs, difference and latency", () => {
 });
 
 Deno.test("describeComparison() leaves out what is not known", () => {
-  const equal = { ...comparison, difference: 0.1, low: 0, p: null };
-  assertEquals(describeComparison({ ...equal, latency: null }).slice(1), [
+  const equal = {
+    ...comparison,
+    difference: 0.1,
+    difference_low: 0,
+    mcnemar_p: null,
+    latency_difference_ms: null,
+  };
+  assertEquals(describeComparison(equal).slice(1), [
     "  answered  +10.0 points (95 % interval 0.0 to 0.0)",
   ]);
 });
@@ -35,12 +44,12 @@ Deno.test("describeComparison() leaves out what is not known", () => {
 Deno.test("describeScores() gives both means and the interval", () => {
   assertEquals(
     describeScores([{
-      evaluator: "rouge-l",
-      pairs: 80,
-      baselineMean: 0.25,
-      candidateMean: 0.3,
-      low: -0.01,
-      high: 0.11,
+      ...comparison,
+      compared: "rouge-l",
+      baseline_mean: 0.25,
+      candidate_mean: 0.3,
+      difference_low: -0.01,
+      difference_high: 0.11,
     }]),
     [
       "  rouge-l   0.250 before, 0.300 now (95 % interval of the difference −0.010 to +0.110)",

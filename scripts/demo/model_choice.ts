@@ -78,9 +78,6 @@ export async function addEndpoint(
   apiKey?: string,
 ): Promise<void> {
   if (apiKey !== undefined) await setVaultSecret(sql, SECRET, apiKey);
-  const { name, url, model, headers, max_concurrency } = endpoint;
-  await sql`
-    insert into model_endpoints (name, url, model, headers, max_concurrency)
-    values (${name}, ${url}, ${model}, ${sql.json(headers)}, ${max_concurrency})
-  `;
+  const row = { ...endpoint, headers: sql.json(endpoint.headers) };
+  await sql`insert into model_endpoints ${sql(row)}`;
 }

@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { drawBar } from "../pipeline/progress_meter.ts";
 
 /** A row of pipeline_run_progress, as far as the demo shows it. */
 export interface RunProgress {
@@ -52,11 +53,8 @@ export function describeProgress(
     failed === 0 ? "" : `${failed} failed`,
     // The database rounds to seconds: 0 is not worth a word.
     secondsLeft ? `${describeSeconds(secondsLeft)} left` : "",
-  ].filter(Boolean).join("  ");
-  const width = Math.max(10, Math.min(40, columns - facts.length - 6));
-  // Full only when all are done.
-  const full = Math.floor(width * done / prompts);
-  return `  ${"█".repeat(full)}${"░".repeat(width - full)}  ${facts}`;
+  ];
+  return drawBar(done, prompts, facts, columns);
 }
 
 function describeSeconds(seconds: number): string {

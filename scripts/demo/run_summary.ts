@@ -22,7 +22,9 @@ export async function readRunSummary(
   runId: string,
   pairCount: number,
 ): Promise<RunSummary> {
-  const [counted] = await sql`
+  const [counted] = await sql<
+    Pick<RunSummary, "inputTokens" | "outputTokens" | "retries">[]
+  >`
     select
       run.input_tokens::float as "inputTokens",
       run.output_tokens::float as "outputTokens",
@@ -52,15 +54,7 @@ export async function readRunSummary(
     order by source ->> 'path', (source ->> 'position')::integer, id
     limit ${pairCount}
   `;
-  const { inputTokens, outputTokens, retries } = counted;
-  return {
-    inputTokens,
-    outputTokens,
-    retries,
-    losses: [...losses],
-    failures: [...failures],
-    pairs: [...pairs],
-  };
+  return { ...counted, losses, failures, pairs };
 }
 
 /** The numbers of a run, a fact per line. */

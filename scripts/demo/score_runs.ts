@@ -1,3 +1,4 @@
+import { poll } from "@std/async/poll";
 import type { Sql } from "postgres";
 
 /** The statement that scores what runs have stored; it is shown as it is executed. */
@@ -13,27 +14,24 @@ export function writeScoringStatement(
 /**
  * Executes the statement and waits until all is scored.
  *
- * @param wait rejects when waiting is to end
- * @throws Error in one line when a run does not complete
+ * @throws Error in one line when a run does not complete; the signal's reason
  */
 export async function scoreRuns(
   sql: Sql,
   statement: string,
-  wait: (milliseconds: number) => Promise<unknown>,
+  signal: AbortSignal,
 ): Promise<void> {
   const started = await sql.unsafe(statement);
   for (const { id } of started) {
-    for (;;) {
-      const [run] = await sql`
-        select status, error from pipeline_runs where id = ${id}
-      `;
-      if (run.status === "completed") break;
-      if (!["queued", "running"].includes(run.status)) {
-        throw new Error(
-          `Cannot score by run ${id}: it is ${run.status}: ${run.error}`,
-        );
-      }
-      await wait(50);
+    const [run] = await poll(
+      () => sql`select status, error from pipeline_runs where id = ${id}`,
+      ([{ status }]) => !["queued", "running"].includes(status),
+      { interval: 50, signal },
+    );
+    if (run.status !== "completed") {
+      throw new Error(
+        `Cannot score by run ${id}: it is ${run.status}: ${run.error}`,
+      );
     }
   }
 }

@@ -1,11 +1,12 @@
-import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import type { Sql } from "postgres";
 import { type Stack, startStack } from "../local/stack.ts";
+import { uploadAllFiles } from "../pipeline/upload_files.ts";
 import {
+  type ComparisonRow,
   describeComparison,
   describeScores,
-  readComparison,
   writeComparisonStatement,
 } from "./comparison.ts";
 import type { DemoOptions } from "./demo_options.ts";
@@ -26,9 +27,13 @@ import {
   startSimulatedModel,
   toSimulatedEndpoint,
 } from "./simulated_model.ts";
-import { sampleArchives, uploadArchives } from "./upload_archives.ts";
 
 const BUCKET = "conversation-archives";
+
+/** Where the demo's archives live in this clone. */
+export const ARCHIVES: string = fileURLToPath(
+  new URL("./archives", import.meta.url),
+);
 
 /**
  * Shows the whole way on this machine: start, upload, one row, progress, result,
@@ -129,10 +134,14 @@ async function openModels(
 }
 
 async function upload(stack: Stack, screen: Screen): Promise<void> {
-  const archives = await uploadArchives(stack, BUCKET, sampleArchives);
+  const archives = await uploadAllFiles([ARCHIVES], stack, {
+    bucket: BUCKET,
+    prefix: "samples/",
+    fetch,
+  });
   screen.print(`Uploaded ${archives.length} archives to the bucket ${BUCKET}`);
-  for (const { path, size } of archives) {
-    const kilobytes = `${Math.ceil(size / 1_000)} kB`;
+  for (const { path, bytes } of archives) {
+    const kilobytes = `${Math.ceil(bytes / 1_000)} kB`;
     screen.print(`  ${path.padEnd(24)}${kilobytes.padStart(7)}`);
   }
   screen.print();
@@ -150,11 +159,7 @@ async function score(
   );
   screen.print(screen.dim(`  ${statement}`));
   screen.print();
-  await scoreRuns(
-    sql,
-    statement,
-    (milliseconds) => setTimeout(milliseconds, undefined, { signal }),
-  );
+  await scoreRuns(sql, statement, signal);
 }
 
 async function compare(
@@ -167,7 +172,7 @@ async function compare(
     `run ${baselineId}`,
     `run ${candidateId}`,
   );
-  const { answers, scores } = await readComparison(sql, statement);
+  const [answers, ...scores] = await sql.unsafe<ComparisonRow[]>(statement);
   screen.print(
     screen.bold(`Run ${candidateId} against run ${baselineId}, by prompt`),
   );

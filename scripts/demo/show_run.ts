@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { delay } from "@std/async/delay";
 import type { Sql } from "postgres";
 import { drawPairs } from "./pairs_table.ts";
 import { readRunProgress, type RunProgress } from "./run_progress.ts";
@@ -37,7 +37,7 @@ export async function showRun(
   const progress = await followProgress({
     read: () => readRunProgress(sql, id),
     screen,
-    wait: (milliseconds) => setTimeout(milliseconds, undefined, { signal }),
+    wait: (milliseconds) => delay(milliseconds, { signal }),
     now: () => performance.now(),
   });
   screen.print();

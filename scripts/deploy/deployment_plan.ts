@@ -58,14 +58,9 @@ export function planDeployment(
       "Tell the database where its functions are",
       "db",
       "query",
-      toProjectUrlStatement(projectRef),
+      `select pipeline_set_secret('project_url', 'https://${projectRef}.supabase.co')`,
     ),
   ];
-}
-
-/** The SQL that configures the project URL, again and again if need be. */
-export function toProjectUrlStatement(projectRef: string): string {
-  return `select pipeline_set_secret('project_url', 'https://${projectRef}.supabase.co')`;
 }
 
 /** A command as one would type it. */

@@ -1,6 +1,7 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readFolders } from "./folders.ts";
-import { isAlive } from "./is_alive.ts";
+import { makeTemporaryFolder } from "./temporary_folder.ts";
 
 /** A folder with everything that one embedded Supabase keeps. */
 export interface DataFolder {
@@ -38,8 +39,9 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   return {
     path,
     async empty() {
-      await removeFolder(join(path, "postgres"));
-      await removeFolder(join(path, "objects"));
+      for (const name of ["postgres", "objects"]) {
+        await rm(join(path, name), { recursive: true, force: true });
+      }
     },
     release: () => Promise.resolve(lock.close()),
   };
@@ -63,33 +65,15 @@ async function openLock(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/**
- * Makes a folder inside `parent` that is removed when it is released, and
- * removes those which killed processes have left there.
- */
+/** Makes a folder inside `parent` that is removed when it is released. */
 export async function makeTemporaryDataFolder(
   parent: string,
 ): Promise<DataFolder> {
-  await Deno.mkdir(parent, { recursive: true });
-  for await (const entry of Deno.readDir(parent)) {
-    const owner = Number(/^stack-(\d+)-/.exec(entry.name)?.[1]);
-    if (owner && !isAlive(owner)) await removeFolder(join(parent, entry.name));
-  }
-  const path = join(parent, `stack-${Deno.pid}-${crypto.randomUUID()}`);
-  await Deno.mkdir(path);
+  const path = await makeTemporaryFolder(parent, "stack");
   return {
     path,
     // It is new.
     empty: () => Promise.resolve(),
-    release: () => removeFolder(path),
+    release: () => rm(path, { recursive: true, force: true }),
   };
-}
-
-async function removeFolder(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    // Another process tidies up at the same moment.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

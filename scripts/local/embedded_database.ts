@@ -63,7 +63,6 @@ export async function startEmbeddedDatabase(
       }),
     end: stopServer,
     log,
-    wait: (milliseconds) => new Promise((go) => setTimeout(go, milliseconds)),
   });
   const urlFor = (role: string) =>
     `postgresql://${role}:${password}@127.0.0.1:${port}/postgres`;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { generateApiKey } from "@supabase/lite";
 import { base64url } from "jose";
 import { z } from "zod";
+import { ifPresent } from "./if_present.ts";
 import { signingKeyId, signNamed } from "./rest/signing_key_name.ts";
 
 const schema = z.object({
@@ -16,11 +17,8 @@ export type Keys = z.infer<typeof schema>;
 /** Reads the keys of a data folder, making them for a new one. */
 export async function readOrCreateKeys(folder: string): Promise<Keys> {
   const path = join(folder, "keys.json");
-  try {
-    return schema.parse(JSON.parse(await Deno.readTextFile(path)));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const kept = await ifPresent(Deno.readTextFile(path));
+  if (kept !== undefined) return schema.parse(JSON.parse(kept));
   const keys = await createKeys();
   await Deno.writeTextFile(path, JSON.stringify(keys), { mode: 0o600 });
   return keys;

@@ -3,7 +3,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { parseArgs } from "@std/cli/parse-args";
 import { apiOfPath, promptOfBody } from "./model_simulator/answers.ts";
 import {
@@ -88,7 +88,6 @@ export async function startModelSimulator(
   const requests: RecordedRequest[] = [];
   const callsOfPrompt = new Map<string, number>();
   const recentCalls: number[] = [];
-  const sockets = new Set<Socket>();
   let count = 0;
   let inFlight = 0;
   let peakInFlight = 0;
@@ -183,10 +182,6 @@ export async function startModelSimulator(
       sendJson(response, 200, { count, inFlight, peakInFlight, lastRequest });
     });
   });
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
   const { port = 0, hostname = "127.0.0.1" } = initial;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -203,7 +198,7 @@ export async function startModelSimulator(
       new Promise((resolve) => {
         server.close(() => resolve());
         // Faults leave connections open on purpose.
-        for (const socket of sockets) socket.destroy();
+        server.closeAllConnections();
       }),
   };
 }
@@ -250,39 +245,16 @@ function parseJson(text: string): unknown {
 }
 
 // deno run -A scripts/local/model_simulator.ts --port 0 --latency 200
-// prints its URL as the first line. Also: --p95 MS (latency is then lognormal),
-// --seed N, --rpm N, --retry-after S, --fault NAME=SHARE (repeatable), --stream,
-// --hostname 0.0.0.0 for callers in containers.
+// prints its URL as the first line. Also: --hostname 0.0.0.0 for callers in
+// containers.
 if (import.meta.main) {
-  const flags = parseArgs(Deno.args, {
-    string: [
-      "port",
-      "hostname",
-      "latency",
-      "p95",
-      "rpm",
-      "seed",
-      "retry-after",
-      "fault",
-    ],
-    boolean: ["stream"],
-    collect: ["fault"],
+  const { port = 0, hostname, latency = 0 } = parseArgs(Deno.args, {
+    string: ["port", "hostname", "latency"],
   });
-  const median = Number(flags.latency ?? 0);
   const simulator = await startModelSimulator({
-    port: Number(flags.port ?? 0),
-    hostname: flags.hostname,
-    latency: flags.p95
-      ? { medianMs: median, p95Ms: Number(flags.p95) }
-      : median,
-    seed: flags.seed ? Number(flags.seed) : undefined,
-    requestsPerMinute: flags.rpm ? Number(flags.rpm) : undefined,
-    retryAfter: flags["retry-after"],
-    faultRates: Object.fromEntries(
-      (flags.fault as string[]).map((pair) => pair.split("="))
-        .map(([fault, rate]) => [fault, Number(rate)]),
-    ),
-    stream: flags.stream,
+    port: Number(port),
+    hostname,
+    latency: Number(latency),
     record: false,
   });
   console.log(simulator.url);

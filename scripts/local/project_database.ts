@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Sql } from "postgres";
+import { ifPresent } from "./if_present.ts";
 import { applyMigrations, readMigrations } from "./migrations.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function setUpProjectDatabase(
   const applied = await applyMigrations(sql, migrations, skipExtensions);
   if (applied.length < migrations.length) return;
   const seedPath = join(supabaseFolder, "seed.sql");
-  const seed = await readIfPresent(seedPath);
+  const seed = await ifPresent(Deno.readTextFile(seedPath));
   if (!seed?.trim()) return;
   try {
     await sql.unsafe(seed).simple();
@@ -26,14 +27,5 @@ export async function setUpProjectDatabase(
     throw new Error(`Cannot apply ${seedPath}: ${(error as Error).message}`, {
       cause: error,
     });
-  }
-}
-
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

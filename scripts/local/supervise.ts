@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { sendSignal } from "./send_signal.ts";
 
 /** What supervise() needs to know about a process. */
@@ -9,8 +10,8 @@ export interface Supervised {
   /** Ends the process in its orderly way; resolves when it has ended. */
   end(process: Deno.ChildProcess): Promise<void>;
   log: (line: string) => void;
-  /** Waits before the next attempt to start; milliseconds. */
-  wait: (milliseconds: number) => Promise<void>;
+  /** Waits before the next attempt to start; milliseconds. Tests do not wait. */
+  wait?: (milliseconds: number) => Promise<void>;
 }
 
 /** A process that is started again whenever it ends. */
@@ -31,7 +32,7 @@ export interface Part {
  * @throws what the first start() throws
  */
 export async function supervise(supervised: Supervised): Promise<Part> {
-  const { name, start, end, log, wait } = supervised;
+  const { name, start, end, log, wait = delay } = supervised;
   let stopping = false;
   let process = await start();
   let ready = Promise.resolve();

@@ -1,21 +1,17 @@
-import { parseArgs } from "@std/cli/parse-args";
 import { z } from "zod";
-import type { ArchiveError } from "../../supabase/functions/_shared/archive/archive_error.ts";
 import {
-  type ExtractOptions,
   extractOptionsSchema,
   REDACTIONS,
 } from "../../supabase/functions/_shared/archive/options.ts";
-import type { Prompt } from "../../supabase/functions/_shared/prompt.ts";
 import type { FileReport } from "../../supabase/functions/_shared/archive/read_archives.ts";
-import type { Terminal } from "./command.ts";
+import { type Command, EXIT, type Terminal, WrongUsage } from "./command.ts";
 import { upload } from "./commands/upload.ts";
 import { extractFiles } from "./extract_files.ts";
-import { findFiles } from "./find_files.ts";
+import { expectPath, findFiles } from "./find_files.ts";
 import { createLineWriter } from "./line_writer.ts";
+import { readArguments, toNumber } from "./read_arguments.ts";
 
-/** What `extract --help` prints. */
-export const HELP = `Usage: deno task pipeline extract PATH… [options]
+const HELP = `Usage: deno task pipeline extract PATH… [options]
 
 Reads conversation archives and prints one prompt per line as JSON. A PATH is a file or a folder,
 which is searched with all folders in it. The format of a file is told by its content.
@@ -47,134 +43,76 @@ Examples:
   deno task pipeline extract archives --redact email,phone --since 2025-01-01 --turns first
   deno task pipeline extract archives --upload conversation-archives/2026`;
 
-const DONE = 0;
-const WRONG_USAGE = 2;
-const SOMETHING_SKIPPED = 3;
+const text = { type: "string" } as const;
+const list = { type: "string", multiple: true } as const;
 
-const NUMBERS = ["minLength", "maxLength", "maxPrompts", "sample"];
-const TEXTS = ["turns", "context", "branches", "since", "until", "seed"];
-const LISTS = ["include", "exclude"];
-
-interface Arguments {
-  paths: string[];
-  report: string | undefined;
-  /** Where to send the files instead of reading them. */
-  target: string | undefined;
-  options: ExtractOptions;
-}
-
-/** The command `extract`: prompts to standard output, progress and errors to standard error. */
-export async function extract(
-  args: string[],
-  terminal: Terminal,
-): Promise<number> {
-  let parsed: Arguments | "help";
-  try {
-    parsed = readArguments(args);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\nSee deno task pipeline extract --help`);
-    return WRONG_USAGE;
-  }
-  if (parsed === "help") {
-    console.log(HELP);
-    return DONE;
-  }
-  const { paths, report, target, options } = parsed;
-  const missing = await missingPath(paths);
-  if (missing !== undefined) {
-    console.error(`Cannot read ${missing}: no such file or folder`);
-    return WRONG_USAGE;
-  }
-  if (target !== undefined) {
-    return await upload.run([...paths, target], terminal);
-  }
-  const output = createLineWriter(Deno.stdout);
-  const progress = createProgress();
-  const reports: FileReport[] = [];
-  const errors: (ArchiveError & { path: string })[] = [];
-  const events = extractFiles(findFiles(paths), options);
-  for await (const event of events) {
-    if (event.type === "prompt") await output.write(lineOf(event.prompt));
-    else {
-      reports.push(event.report);
-      const { path } = event.report;
-      for (const error of event.report.errors) errors.push({ path, ...error });
-      progress.show(event.report);
+/** Prompts to standard output, progress and errors to standard error. */
+export const extract: Command = {
+  summary: "Read archives on this machine and print their prompts",
+  help: HELP,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(spellOut(args), ["PATH…"], {
+      turns: text,
+      context: text,
+      branches: text,
+      include: list,
+      exclude: list,
+      minLength: text,
+      maxLength: text,
+      since: text,
+      until: text,
+      dedupe: { type: "boolean" },
+      sample: text,
+      seed: text,
+      redact: text,
+      maxPrompts: text,
+      report: text,
+      upload: text,
+    });
+    const { report, upload: target, redact, ...choices } = values;
+    const options = extractOptionsSchema.safeParse({
+      ...choices,
+      minLength: toNumber("minLength", choices.minLength),
+      maxLength: toNumber("maxLength", choices.maxLength),
+      sample: toNumber("sample", choices.sample),
+      maxPrompts: toNumber("maxPrompts", choices.maxPrompts),
+      redact: redact === "" || redact?.split(","),
+    });
+    if (!options.success) {
+      throw new WrongUsage(
+        `Cannot extract:\n${z.prettifyError(options.error)}`,
+      );
     }
-  }
-  await output.flush();
-  progress.end(reports);
-  if (report !== undefined) await writeReport(report, reports, errors);
-  return reports.some(({ errors }) => errors.length > 0)
-    ? SOMETHING_SKIPPED
-    : DONE;
-}
-
-function lineOf(prompt: Prompt): string {
-  return JSON.stringify(prompt);
-}
-
-function readArguments(args: string[]): Arguments | "help" {
-  const given = parseArgs(spellOut(args), {
-    boolean: ["help", "dedupe"],
-    string: [...NUMBERS, ...TEXTS, ...LISTS, "redact", "report", "upload"],
-    collect: LISTS,
-    alias: { help: "h" },
-    unknown: (name: string, key?: string) => {
-      if (key !== undefined) {
-        throw new TypeError(`Cannot use ${name}: no such option`);
+    for (const path of positionals) await expectPath(path);
+    if (target !== undefined) {
+      return await upload.run([...positionals, target], terminal);
+    }
+    const output = createLineWriter(Deno.stdout);
+    const progress = createProgress(terminal);
+    const reports: FileReport[] = [];
+    const events = extractFiles(findFiles(positionals), options.data);
+    for await (const event of events) {
+      if (event.type === "prompt") {
+        await output.write(JSON.stringify(event.prompt));
+      } else {
+        reports.push(event.report);
+        progress.show(event.report);
       }
-      return true;
-    },
-  });
-  if (given.help) return "help";
-  const paths = given._.map(String);
-  if (paths.length === 0) throw new TypeError("Cannot extract: give a PATH");
-  const input: Record<string, unknown> = {};
-  for (const name of TEXTS) {
-    if (given[name] !== undefined) input[name] = given[name];
-  }
-  for (const name of NUMBERS) {
-    if (given[name] !== undefined) input[name] = toNumber(given[name]);
-  }
-  for (const name of LISTS) {
-    if (given[name]?.length > 0) input[name] = given[name];
-  }
-  if (given.dedupe) input.dedupe = true;
-  if (given.redact !== undefined) {
-    input.redact = given.redact === "" ? true : given.redact.split(",");
-  }
-  const options = extractOptionsSchema.safeParse(input);
-  if (!options.success) {
-    throw new TypeError(`Cannot extract:\n${z.prettifyError(options.error)}`);
-  }
-  return {
-    paths,
-    report: given.report,
-    target: given.upload,
-    options: options.data,
-  };
-}
+    }
+    await output.flush();
+    progress.end(reports);
+    if (report !== undefined) await writeReport(report, reports, terminal);
+    return reports.some(({ errors }) => errors.length > 0)
+      ? EXIT.somethingFailed
+      : EXIT.done;
+  },
+};
 
-function toNumber(text: string): number | string {
-  const number = Number(text);
-  return text.trim() === "" || Number.isNaN(number) ? text : number;
-}
-
-/** Writes the values that parseArgs does not see: `--report -`, and `--redact` before a path. */
+/** Writes names in one way, and the value that parseArgs does not see: of `--redact` before a path. */
 function spellOut(args: string[]): string[] {
-  const spelled: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const arg = toCamelCase(args[at]);
-    const next = args[at + 1];
-    if (arg === "--report" && next === "-") {
-      spelled.push("--report=-");
-      at++;
-    } else if (arg === "--redact" && !isKinds(next)) spelled.push("--redact=");
-    else spelled.push(arg);
-  }
-  return spelled;
+  return args.map(toCamelCase).map((arg, index, all) =>
+    arg === "--redact" && !isKinds(all[index + 1]) ? "--redact=" : arg
+  );
 }
 
 function isKinds(text: string | undefined): boolean {
@@ -185,31 +123,21 @@ function isKinds(text: string | undefined): boolean {
 
 /** `--min-length` is `--minLength`; values and paths stay as they are. */
 function toCamelCase(arg: string): string {
-  const name = /^--[a-z]+(-[a-z]+)+(?==|$)/.exec(arg)?.[0];
-  if (name === undefined) return arg;
-  const camel = name.slice(2).replace(
-    /-([a-z])/g,
-    (_, letter) => letter.toUpperCase(),
+  return arg.replace(
+    /^--[a-z]+(-[a-z]+)+(?==|$)/,
+    (name) =>
+      name.replace(/(?<=[a-z])-[a-z]/g, ([, letter]) => letter.toUpperCase()),
   );
-  return `--${camel}${arg.slice(name.length)}`;
-}
-
-async function missingPath(paths: string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    const info = await Deno.stat(path).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    });
-    if (info === undefined) return path;
-  }
-  return undefined;
 }
 
 async function writeReport(
   file: string,
   files: FileReport[],
-  errors: ArchiveError[],
+  terminal: Terminal,
 ): Promise<void> {
+  const errors = files.flatMap(({ path, errors }) =>
+    errors.map((error) => ({ path, ...error }))
+  );
   const sum = (name: "conversations" | "prompts" | "skipped") =>
     files.reduce((total, report) => total + report[name], 0);
   const total = {
@@ -219,35 +147,34 @@ async function writeReport(
     skipped: sum("skipped"),
   };
   const text = `${JSON.stringify({ files, total, errors }, null, 2)}\n`;
-  if (file === "-") console.log(text.trimEnd());
+  if (file === "-") terminal.print(text.trimEnd());
   else await Deno.writeTextFile(file, text);
 }
 
-function createProgress() {
-  const shown = Deno.stderr.isTerminal();
+function createProgress({ isLive, complain }: Terminal) {
   const started = performance.now();
   return {
     show(report: FileReport): void {
       for (const { message } of report.errors.slice(0, 5)) {
-        console.error(message);
+        complain(message);
       }
       if (report.errors.length > 5) {
-        console.error(
+        complain(
           `${report.path}: ${report.errors.length - 5} more, see --report`,
         );
       }
-      if (!shown) return;
-      console.error(
+      if (!isLive) return;
+      complain(
         `${report.path}: ${report.prompts} prompts of ${report.conversations} conversations (${
           report.format ?? "unknown format"
         })`,
       );
     },
     end(reports: FileReport[]): void {
-      if (!shown) return;
+      if (!isLive) return;
       const prompts = reports.reduce((sum, report) => sum + report.prompts, 0);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      console.error(
+      complain(
         `${prompts} prompts of ${reports.length} files in ${seconds} s`,
       );
     },

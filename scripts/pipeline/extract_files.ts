@@ -6,14 +6,13 @@ import {
   readArchives,
   type UnreadArchive,
 } from "../../supabase/functions/_shared/archive/read_archives.ts";
-import type { FoundFile } from "./find_files.ts";
 import { openArchiveFile } from "./open_archive_file.ts";
 
 const MEGABYTE = 1024 * 1024;
 
 /** Reads files of this machine; options as `readArchives` takes them. */
 export function extractFiles(
-  files: AsyncIterable<FoundFile>,
+  files: AsyncIterable<string>,
   options: ExtractOptions,
 ): AsyncGenerator<ExtractEvent> {
   return readArchives(toArchives(files), options, {
@@ -24,10 +23,10 @@ export function extractFiles(
 
 /** An archive per file, but for the files of an opencode folder, which are one. */
 async function* toArchives(
-  files: AsyncIterable<FoundFile>,
+  files: AsyncIterable<string>,
 ): AsyncGenerator<UnreadArchive> {
   let store: { path: string; files: string[] } | undefined;
-  for await (const { path } of files) {
+  for await (const path of files) {
     const folder = opencodeStoreOf(path);
     if (store !== undefined && store.path !== folder) {
       yield toArchive(store);

@@ -17,10 +17,7 @@ async function withFolder(test: (folder: string) => Promise<void>) {
   }
 }
 
-async function found(...paths: string[]): Promise<string[]> {
-  const files = await Array.fromAsync(findFiles(paths));
-  return files.map(({ path }) => path);
-}
+const found = (...paths: string[]) => Array.fromAsync(findFiles(paths));
 
 Deno.test("findFiles() gives every file of a folder once, sorted, and ends in circles", () =>
   withFolder(async (folder) => {

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { RunProgress } from "../demo/run_progress.ts";
 import { followProgress } from "../demo/follow_progress.ts";
@@ -34,7 +35,7 @@ export async function followRun(
           : terminal.complain(line),
       update: (line) => terminal.update(line),
     },
-    wait: () => delay(POLL_MS, stop.signal),
+    wait: () => delay(POLL_MS, { signal: stop.signal }),
     now: Date.now,
   });
   const outcome = await Promise.race([followed, interrupted]);
@@ -63,16 +64,6 @@ export async function followRun(
   }
   if (status !== "completed") return EXIT.runNotCompleted;
   return failed > 0 ? EXIT.somethingFailed : EXIT.done;
-}
-
-function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }
 
 async function readProgress(

@@ -12,6 +12,19 @@ export interface ProgressSettings {
 /** How often the line is drawn anew, in milliseconds. */
 const DRAW_EVERY = 100;
 
+/** A bar as wide as `columns` allow, full only when all is done, and the facts that are not "". */
+export function drawBar(
+  done: number,
+  total: number,
+  facts: string[],
+  columns: number,
+): string {
+  const told = facts.filter(Boolean).join("  ");
+  const width = Math.max(10, Math.min(40, columns - told.length - 6));
+  const full = total === 0 ? width : Math.floor(width * done / total);
+  return `  ${"█".repeat(full)}${"░".repeat(width - full)}  ${told}`;
+}
+
 /** A line with bar, rate and time left, on a terminal; in a pipe nothing. */
 export function createProgressMeter(
   { total, unit, show = String, now }: ProgressSettings,
@@ -29,15 +42,8 @@ export function createProgressMeter(
       `${show(done)}/${show(total)} ${unit}`,
       rate > 0 ? `${show(Math.round(rate * 10) / 10)}/s` : "",
       left ? `${left} s left` : "",
-    ].filter(Boolean).join("  ");
-    const width = Math.max(
-      10,
-      Math.min(40, terminal.columns - facts.length - 6),
-    );
-    const full = total === 0 ? width : Math.floor(width * done / total);
-    terminal.update(
-      `  ${"█".repeat(full)}${"░".repeat(width - full)}  ${facts}${end}`,
-    );
+    ];
+    terminal.update(drawBar(done, total, facts, terminal.columns) + end);
   }
 
   return {

@@ -1,12 +1,14 @@
 import { pooledMap } from "@std/async/pool";
+import type { SupabaseClient } from "@supabase/supabase-js";
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, relative } from "node:path";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { createArchiveStorage } from "../../supabase/functions/_shared/storage.ts";
 import type { Connection } from "../project/connection.ts";
+import { createProjectClient } from "../project/create_client.ts";
 import { findFiles } from "./find_files.ts";
-import { openFile } from "./open_file.ts";
 
 /** What became of one file. */
 export interface UploadedFile {
@@ -49,11 +51,15 @@ export async function uploadFiles(
     supabaseUrl: connection.url,
     secretKey: connection.secretKey,
   }, fetch);
+  const client = createProjectClient(connection, fetch);
   await storage.checkBucket(bucket).catch(async (error) => {
     if (!(error instanceof PipelineError) || error.code !== "not_found") {
       throw error;
     }
-    await createBucket(bucket, connection, fetch);
+    const made = await client.storage.createBucket(bucket);
+    if (made.error) {
+      throw toPipelineError(`make bucket "${bucket}"`, made.error);
+    }
   });
   const files = await listFiles(paths, prefix);
   onStart?.({
@@ -74,13 +80,37 @@ export async function uploadFiles(
       if (kept?.size === file.bytes && await hasDigest(file, kept.version)) {
         return { ...file, outcome: "already there" };
       }
-      await send(file, bucket, connection, fetch);
+      await send(file, bucket, client);
       return { ...file, outcome: "uploaded" };
     } catch (error) {
       return { ...file, outcome: "failed", error: (error as Error).message };
     }
   }
-  return await Array.fromAsync(pooledMap(parallel, files, upload));
+  const uploaded: UploadedFile[] = [];
+  // The tool runs under Node 20 too, which has no Array.fromAsync().
+  for await (const file of pooledMap(parallel, files, upload)) {
+    uploaded.push(file);
+  }
+  return uploaded;
+}
+
+/**
+ * As uploadFiles(), for those who need every file.
+ *
+ * @throws {PipelineError} also when a file fails
+ */
+export async function uploadAllFiles(
+  ...args: Parameters<typeof uploadFiles>
+): Promise<UploadedFile[]> {
+  const files = await uploadFiles(...args);
+  const failed = files.filter(({ outcome }) => outcome === "failed");
+  if (failed.length === 0) return files;
+  throw new PipelineError(
+    "unavailable",
+    `Cannot upload ${failed.length} of ${files.length} files: ${
+      failed[0].error
+    }`,
+  );
 }
 
 interface LocalFile {
@@ -96,7 +126,7 @@ async function listFiles(
   const files: LocalFile[] = [];
   for (const path of paths) {
     const root = (await stat(path)).isDirectory() ? path : dirname(path);
-    for await (const { path: file } of findFiles([path])) {
+    for await (const file of findFiles([path])) {
       const name = relative(root, file).replaceAll("\\", "/") || basename(file);
       files.push({
         file,
@@ -140,65 +170,37 @@ async function hasDigest({ file }: LocalFile, etag: string): Promise<boolean> {
   const expected = /^"?([0-9a-f]{32})"?$/.exec(etag)?.[1];
   if (expected === undefined) return true;
   const digest = createHash("md5");
-  for await (const chunk of await openFile(file)) digest.update(chunk);
+  for await (const chunk of createReadStream(file)) digest.update(chunk);
   return digest.digest("hex") === expected;
 }
 
 async function send(
   { file, path }: LocalFile,
   bucket: string,
-  connection: Connection,
-  fetch: typeof globalThis.fetch,
+  { storage }: SupabaseClient,
 ): Promise<void> {
-  const response = await fetch(
-    `${connection.url}/storage/v1/object/${encodeURIComponent(bucket)}/${
-      path.split("/").map(encodeURIComponent).join("/")
-    }`,
+  // The client does not escape names.
+  const escaped = path.split("/").map(encodeURIComponent).join("/");
+  const { error } = await storage.from(bucket).upload(
+    escaped,
+    ReadableStream.from(createReadStream(file)),
     {
-      method: "POST",
-      headers: {
-        ...headersOf(connection),
-        "content-type": "application/octet-stream",
-        "x-upsert": "true",
-      },
-      body: await openFile(file),
-      // A body that is a stream needs it, and TypeScript does not know it.
-      ...{ duplex: "half" },
+      upsert: true,
+      contentType: "application/octet-stream",
+      // Another version of the file is another archive at once.
+      cacheControl: "0",
+      duplex: "half",
     },
   );
-  await expectOk(response, `upload ${file}`);
+  if (error) throw toPipelineError(`upload ${file}`, error);
 }
 
-async function createBucket(
-  bucket: string,
-  connection: Connection,
-  fetch: typeof globalThis.fetch,
-): Promise<void> {
-  const response = await fetch(`${connection.url}/storage/v1/bucket`, {
-    method: "POST",
-    headers: { ...headersOf(connection), "content-type": "application/json" },
-    body: JSON.stringify({ id: bucket, name: bucket, public: false }),
-  });
-  await expectOk(response, `make bucket "${bucket}"`);
-}
-
-function headersOf({ secretKey }: Connection): Record<string, string> {
-  return {
-    apikey: secretKey,
-    // Legacy keys are JWTs and also travel as bearer tokens.
-    ...secretKey.startsWith("sb_")
-      ? {}
-      : { authorization: `Bearer ${secretKey}` },
-  };
-}
-
-async function expectOk(response: Response, action: string): Promise<void> {
-  const text = await response.text();
-  if (response.ok) return;
-  throw new PipelineError(
-    response.status >= 500 ? "unavailable" : "invalid_request",
-    `Cannot ${action}: Storage answered ${response.status} ${
-      text.slice(0, 200)
-    }`,
+function toPipelineError(
+  action: string,
+  { status, message }: { status?: number; message: string },
+): PipelineError {
+  return new PipelineError(
+    status && status < 500 ? "invalid_request" : "unavailable",
+    `Cannot ${action}: Storage answered ${status} ${message.slice(0, 200)}`,
   );
 }

@@ -11,8 +11,10 @@ class NoWebSocket {
 /** A client that acts as service_role and keeps no session. */
 export function createProjectClient(
   { url, secretKey }: Connection,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
 ): SupabaseClient {
   return createClient(url, secretKey, {
+    global: { fetch },
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: {
       transport: (globalThis.WebSocket ?? NoWebSocket) as typeof WebSocket,

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
-import { uploadFiles } from "../pipeline/upload_files.ts";
+import { uploadAllFiles } from "../pipeline/upload_files.ts";
 import type { Connection } from "../project/connection.ts";
 
 const BUCKET = "conversation-archives";
@@ -26,20 +25,11 @@ export async function uploadLocalSource(
   const prefix = `local/${basename(directory).replace(/[^\w.-]/g, "_")}-${
     digest.slice(0, 8)
   }/`;
-  const files = await uploadFiles([directory], connection, {
+  await uploadAllFiles([directory], connection, {
     bucket: BUCKET,
     prefix,
     fetch,
   });
-  const failed = files.filter(({ outcome }) => outcome === "failed");
-  if (failed.length > 0) {
-    throw new PipelineError(
-      "unavailable",
-      `Cannot upload ${failed.length} of ${files.length} files: ${
-        failed[0].error
-      }`,
-    );
-  }
   return {
     ...input as object,
     dataSource: { type: "supabase", bucket: BUCKET, prefix },

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { ifPresent } from "../if_present.ts";
 
 /** What config.toml says about a function. */
 export interface FunctionSettings {
@@ -39,18 +40,9 @@ export async function readFunctionSettings(
     const entry = join(folder, name, "index.ts");
     const settings = config.functions[name];
     if (!isDirectory || settings?.enabled === false) continue;
-    if (await isFile(entry)) {
+    if ((await ifPresent(Deno.stat(entry)))?.isFile) {
       found.push({ name, entry, verifyJwt: settings?.verify_jwt ?? true });
     }
   }
   return found.sort((a, b) => a.name < b.name ? -1 : 1);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

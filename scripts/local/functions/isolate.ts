@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { endChild, type ListeningChild } from "../child_process.ts";
 import { sendSignal } from "../send_signal.ts";
 import { type Part, supervise } from "../supervise.ts";
@@ -28,9 +29,6 @@ export interface Isolate extends Part {
 /** Milliseconds: answering takes time that counts, a few tenths of one. */
 const memoryEvery = 250;
 
-const wait = (milliseconds: number) =>
-  new Promise<void>((go) => setTimeout(go, milliseconds));
-
 /** Starts a process as an isolate of hosted Supabase, with its limits. */
 export async function startIsolate(
   { name, start, limits, onHalfUsed, log }: IsolateOptions,
@@ -53,7 +51,6 @@ export async function startIsolate(
     },
     end: (process) => retired ? finish(child) : endChild(process),
     log,
-    wait,
   });
 
   async function watch(
@@ -91,7 +88,7 @@ export async function startIsolate(
         log(`${name}: reached the limit of ${reason}`);
         sendSignal(process, "SIGKILL");
       },
-    }, wait);
+    }, delay);
   }
 
   async function finish({ process, command }: ListeningChild): Promise<void> {

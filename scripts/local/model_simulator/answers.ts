@@ -7,15 +7,18 @@ export type SimulatedApi =
   | "ollama"
   | "custom";
 
+/** What a model may do with a prompt other than answer it. */
+export const BEHAVIOURS = [
+  "length",
+  "length-empty",
+  "empty-content",
+  "refusal",
+  "content-filter",
+  "tool-call",
+] as const;
+
 /** What a model does with a prompt, before any API puts it into words. */
-export type Behaviour =
-  | "answer"
-  | "length"
-  | "length-empty"
-  | "empty-content"
-  | "refusal"
-  | "content-filter"
-  | "tool-call";
+export type Behaviour = "answer" | typeof BEHAVIOURS[number];
 
 /** One answer, not yet in the words of an API. */
 export interface SimulatedAnswer {

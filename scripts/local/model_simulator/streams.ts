@@ -40,7 +40,7 @@ export function toErrorEvent(api: SimulatedApi): string {
     ? data({
       error: { code: 503, status: "UNAVAILABLE", message: "Overloaded" },
     })
-    : named("error", { type: "error", error });
+    : named("error", { error });
 }
 
 const EVENTS: Record<
@@ -63,20 +63,17 @@ const EVENTS: Record<
       : "response.incomplete";
     return [
       named("response.created", {
-        type: "response.created",
         response: { ...body, output: [], status: "in_progress" },
       }),
       named("response.output_text.delta", {
-        type: "response.output_text.delta",
         delta: "ignored: the last event holds everything",
       }),
-      named(last, { type: last, response: body }),
+      named(last, { response: body }),
     ];
   },
 
   "anthropic-messages": (body) => [
     named("message_start", {
-      type: "message_start",
       message: {
         ...body,
         content: [],
@@ -84,10 +81,9 @@ const EVENTS: Record<
         usage: { ...body.usage, output_tokens: 1 },
       },
     }),
-    named("ping", { type: "ping" }),
+    named("ping"),
     ...body.content.flatMap(streamBlock),
     named("message_delta", {
-      type: "message_delta",
       delta: {
         stop_reason: body.stop_reason,
         stop_sequence: null,
@@ -95,7 +91,7 @@ const EVENTS: Record<
       },
       usage: { output_tokens: body.usage.output_tokens },
     }),
-    named("message_stop", { type: "message_stop" }),
+    named("message_stop"),
   ],
 
   gemini: (body) => {
@@ -149,18 +145,16 @@ function streamBlock(block: any, index: number): string[] {
     }));
   return [
     named("content_block_start", {
-      type: "content_block_start",
       index,
       content_block: isText ? { ...block, text: "" } : { ...block, input: {} },
     }),
     ...deltas.map((delta) =>
       named("content_block_delta", {
-        type: "content_block_delta",
         index,
         delta,
       })
     ),
-    named("content_block_stop", { type: "content_block_stop", index }),
+    named("content_block_stop", { index }),
   ];
 }
 
@@ -173,6 +167,6 @@ function data(event: Json): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 
-function named(name: string, event: Json): string {
-  return `event: ${name}\n${data(event)}`;
+function named(type: string, event: Json = {}): string {
+  return `event: ${type}\n${data({ type, ...event })}`;
 }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { chown, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { chown, cp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
 import { applyBaseSql, type BaseSql } from "../base_database.ts";
-import { isAlive } from "../is_alive.ts";
+import { ifPresent } from "../if_present.ts";
 import { chooseFreePort } from "../ports.ts";
+import { makeTemporaryFolder } from "../temporary_folder.ts";
 import { copyServer, postgresVersion, standIns } from "./binaries.ts";
 import type { OperatingSystemUser } from "./operating_system_user.ts";
 import {
@@ -39,13 +40,10 @@ export async function prepareRuntime(
     template: join(target, "template"),
     user,
   };
-  if (await exists(target)) return runtime;
+  if (await ifPresent(Deno.stat(target))) return runtime;
 
   log("Unpacking PostgreSQL (once per version)");
-  await mkdir(folder, { recursive: true });
-  await removeDraftsOfDeadProcesses(folder);
-  const draft = join(folder, `draft-${Deno.pid}-${crypto.randomUUID()}`);
-  await mkdir(draft);
+  const draft = await makeTemporaryFolder(folder, "draft");
   try {
     if (user) await chown(draft, user.uid, user.gid);
     await copyServer(join(draft, "server"));
@@ -58,7 +56,7 @@ export async function prepareRuntime(
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     // Another process may have been quicker; its result is as good.
-    if (!await exists(target)) throw error;
+    if (!await ifPresent(Deno.stat(target))) throw error;
   }
   return runtime;
 }
@@ -68,7 +66,7 @@ export async function copyTemplate(
   { template, user }: Runtime,
   data: string,
 ): Promise<void> {
-  if (await exists(data)) return;
+  if (await ifPresent(Deno.stat(data))) return;
   // The folder around it is this process's own, so is what lies there half made.
   const draft = `${data}.draft`;
   await rm(draft, { recursive: true, force: true });
@@ -125,22 +123,4 @@ async function nameOfVersion(base: BaseSql, user?: OperatingSystemUser) {
     hash.update(name).update(await Deno.readFile(join(standIns, name)));
   }
   return `postgres-${postgresVersion}-${hash.digest("hex").slice(0, 12)}`;
-}
-
-async function removeDraftsOfDeadProcesses(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const owner = Number(/^draft-(\d+)-/.exec(name)?.[1]);
-    if (!owner || isAlive(owner)) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

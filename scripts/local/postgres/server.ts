@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ifPresent } from "../if_present.ts";
 import { isAlive } from "../is_alive.ts";
 import { readLines } from "../lines.ts";
 import { sendSignal } from "../send_signal.ts";
@@ -182,13 +183,8 @@ function stopServerWhenThisProcessEnds(
 
 /** postmaster.pid: process id, folder, start, port, …, status in line 8. */
 async function readStatusFile(data: string): Promise<string[] | undefined> {
-  try {
-    const text = await Deno.readTextFile(join(data, "postmaster.pid"));
-    return text.split("\n");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const path = join(data, "postmaster.pid");
+  return (await ifPresent(Deno.readTextFile(path)))?.split("\n");
 }
 
 async function acceptsConnections(data: string, pid: number) {

@@ -1,4 +1,6 @@
+import { ByteSliceStream } from "@std/streams/byte-slice-stream";
 import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { App } from "@supabase/lite";
@@ -65,13 +67,8 @@ export function createObjectFiles(folder: string): StorageAdapter {
     };
   }
 
-  async function deleteObject(bucket: string, key: string): Promise<void> {
-    try {
-      await Deno.remove(pathOf(bucket, key));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
+  const deleteObject = (bucket: string, key: string): Promise<void> =>
+    rm(pathOf(bucket, key), { force: true });
 
   return {
     driver: undefined,
@@ -83,11 +80,10 @@ export function createObjectFiles(folder: string): StorageAdapter {
       const file = await Deno.open(pathOf(bucket, key));
       const download = downloads.getStore();
       const range = readByteRange(download?.rangeHeader ?? null, metadata.size);
-      if (!download || !range) {
-        return { httpStatusCode: 200, metadata, body: file.readable };
-      }
-      if (range === "unsatisfiable") {
+      if (download && range === "unsatisfiable") {
         download.contentRange = `bytes */${metadata.size}`;
+      }
+      if (!download || !range || range === "unsatisfiable") {
         return { httpStatusCode: 200, metadata, body: file.readable };
       }
       download.contentRange = `bytes ${range.start}-${
@@ -98,7 +94,9 @@ export function createObjectFiles(folder: string): StorageAdapter {
       return {
         httpStatusCode: 200,
         metadata: { ...metadata, contentLength: download.contentLength },
-        body: file.readable.pipeThrough(takeBytes(download.contentLength)),
+        body: file.readable.pipeThrough(
+          new ByteSliceStream(0, download.contentLength - 1),
+        ),
       };
     },
 
@@ -142,16 +140,4 @@ async function writeBody(path: string, body: unknown): Promise<void> {
       at += file.writeSync(chunk.subarray(at));
     }
   }
-}
-
-/** Passes on the first `count` bytes and then ends. */
-function takeBytes(count: number): TransformStream<Uint8Array, Uint8Array> {
-  let left = count;
-  return new TransformStream({
-    transform(chunk, controller) {
-      controller.enqueue(chunk.subarray(0, left));
-      left -= chunk.byteLength;
-      if (left <= 0) controller.terminate();
-    },
-  });
 }

@@ -39,7 +39,6 @@ export async function startRestServer(
     },
     end: endChild,
     log,
-    wait: (milliseconds) => new Promise((go) => setTimeout(go, milliseconds)),
   });
   return { ...part, url: () => `http://127.0.0.1:${port}` };
 }

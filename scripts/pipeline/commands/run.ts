@@ -1,13 +1,13 @@
-import { stat } from "node:fs/promises";
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
 import { uploadLocalSource } from "../../tool/upload_local_source.ts";
-import { type Command, EXIT, WrongUsage } from "../command.ts";
+import { type Command, EXIT } from "../command.ts";
 import {
   ENDPOINT_HELP,
   endpointOptions,
   toEndpointChoice,
   toJson,
 } from "../endpoint_options.ts";
+import { expectPath } from "../find_files.ts";
 import { followRun } from "../follow_run.ts";
 import { readJsonLines } from "../json_lines.ts";
 import { openProject } from "../project_access.ts";
@@ -99,9 +99,7 @@ async function readSource(source: string): Promise<object> {
     return { type: "prompts", prompts };
   }
   if (/^[./]/.test(source)) {
-    await stat(source).catch(() => {
-      throw new WrongUsage(`Cannot read ${source}: no such file or folder`);
-    });
+    await expectPath(source);
     return { type: "local", directory: source };
   }
   const [, bucket, prefix] = /^([^/]+)\/?(.*)$/.exec(source)!;

@@ -11,13 +11,11 @@ import {
   startSimulatedModel,
   toSimulatedEndpoint,
 } from "../../../scripts/demo/simulated_model.ts";
-import {
-  sampleArchives,
-  uploadArchives,
-} from "../../../scripts/demo/upload_archives.ts";
+import { ARCHIVES } from "../../../scripts/demo/show_demo.ts";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import type { ModelSimulator } from "../../../scripts/local/model_simulator.ts";
 import { startStack } from "../../../scripts/local/stack.ts";
+import { uploadAllFiles } from "../../../scripts/pipeline/upload_files.ts";
 import {
   type FencedBlock,
   findFencedBlocks,
@@ -37,7 +35,11 @@ async function withDemoProject(
   cleanup.defer(model.stop);
   model.configure({ latency: 0, faultRates: {} });
   await addEndpoint(stack.sql, toSimulatedEndpoint(model));
-  await uploadArchives(stack, "conversation-archives", sampleArchives);
+  await uploadAllFiles([ARCHIVES], stack, {
+    bucket: "conversation-archives",
+    prefix: "samples/",
+    fetch,
+  });
   await test(stack.sql, model);
 }
 

@@ -21,8 +21,6 @@ export const evaluateResultsSchema = z.strictObject({
   { path: ["runId"], message: "give either runId or experimentName" },
 );
 
-export type EvaluateResultsInput = z.input<typeof evaluateResultsSchema>;
-
 const summarySchema = z.object({
   evaluator: z.string(),
   scored: z.int(),

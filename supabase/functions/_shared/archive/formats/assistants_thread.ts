@@ -1,11 +1,10 @@
-import type { Turn } from "../conversation.ts";
 import {
   firstObject,
   type JsonObject,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { eventFormat } from "./event_format.ts";
+import { byTurnTime, eventFormat } from "./event_format.ts";
 import { buildAll, conversationFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
 
@@ -18,7 +17,7 @@ export const assistantsThread = eventFormat({
   matches: (record) => record.object === "thread.message",
   conversationOf: ({ thread_id }) => textOrUndefined(thread_id),
   turnOf: messageTurn,
-  sort: byCreation,
+  sort: byTurnTime,
 });
 
 /** The same as the API gives it: `{object: "list", data: […]}`. */
@@ -35,10 +34,4 @@ function reversed(messages: JsonObject[]): JsonObject[] {
   return Number(first?.created_at) >= Number(last?.created_at)
     ? messages.toReversed()
     : messages;
-}
-
-function byCreation(a: Turn, b: Turn): number {
-  return typeof a.time === "number" && typeof b.time === "number"
-    ? a.time - b.time
-    : 0;
 }

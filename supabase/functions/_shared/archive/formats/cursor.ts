@@ -111,11 +111,8 @@ function chatOf(
 }
 
 function bubbleTurn(bubble: JsonObject): Turn | undefined {
-  const role = bubble.type === 1 || bubble.type === "user"
-    ? "user"
-    : bubble.type === 2 || bubble.type === "ai"
-    ? "assistant"
-    : undefined;
+  const { type } = bubble;
+  const role = roleOf(type === 1 ? "user" : type === 2 ? "ai" : type);
   const text = textOrUndefined(bubble.text) ??
     textOrUndefined(bubble.rawText) ?? richWords(parsed(bubble.richText));
   return textTurn(role, text, { id: bubble.bubbleId ?? bubble.id });

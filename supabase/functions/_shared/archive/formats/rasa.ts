@@ -8,6 +8,7 @@ import {
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { buildAll, conversationFormat } from "./format.ts";
+import { roleOf } from "./role_of.ts";
 import { textTurn } from "./text_turn.ts";
 import { parseJson } from "../records/parse_json.ts";
 
@@ -51,11 +52,6 @@ function emptyTracker(record: JsonObject) {
 
 function toTurn(event: Json | undefined): Turn | undefined {
   if (!isObject(event)) return undefined;
-  const role = event.event === "user"
-    ? "user"
-    : event.event === "bot"
-    ? "assistant"
-    : undefined;
-  const { text, timestamp, message_id } = event;
-  return textTurn(role, text, { id: message_id, time: timestamp });
+  const { event: author, text, timestamp, message_id } = event;
+  return textTurn(roleOf(author), text, { id: message_id, time: timestamp });
 }

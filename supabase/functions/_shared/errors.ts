@@ -1,19 +1,6 @@
 import { STATUS_CODE } from "@std/http/status";
 
-/** Stable codes a caller may switch on; messages may be reworded freely. */
-export type PipelineErrorCode =
-  | "invalid_request"
-  | "unauthorized"
-  | "forbidden"
-  | "not_found"
-  | "method_not_allowed"
-  | "conflict"
-  | "too_large"
-  | "lease_lost"
-  | "unavailable"
-  | "internal";
-
-const HTTP_STATUS: Record<PipelineErrorCode, number> = {
+const HTTP_STATUS = {
   invalid_request: STATUS_CODE.BadRequest,
   unauthorized: STATUS_CODE.Unauthorized,
   forbidden: STATUS_CODE.Forbidden,
@@ -25,6 +12,9 @@ const HTTP_STATUS: Record<PipelineErrorCode, number> = {
   internal: STATUS_CODE.InternalServerError,
   unavailable: STATUS_CODE.ServiceUnavailable,
 };
+
+/** Stable codes a caller may switch on; messages may be reworded freely. */
+export type PipelineErrorCode = keyof typeof HTTP_STATUS;
 
 /** One thing that went wrong, as every answer of an operation lists it. */
 export interface OperationError {

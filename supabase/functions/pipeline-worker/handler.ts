@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Assignment } from "../_shared/stages/assignment.ts";
 import { PipelineError, toErrorResponse } from "../_shared/errors.ts";
 import { readBody } from "../_shared/http/read_body.ts";
+import type { BackgroundWorker } from "../_shared/stages/background_worker.ts";
 
 const wakeSchema = z.object({
   workerId: z.uuid(),
@@ -11,18 +11,9 @@ const wakeSchema = z.object({
 /** Anybody may send one, so no more of it is read than a wake has. */
 const MOST_BYTES = 10_000;
 
-export interface Dependencies {
-  /** Spends the token of a wake; null when it is worth nothing (any more). */
-  start(workerId: string, token: string): Promise<Assignment | null>;
-  /** Works until nothing is to come or the time is up. */
-  work(assignment: Assignment): Promise<void>;
-  /** Keeps the isolate alive after the answer. */
-  waitUntil(work: Promise<void>): void;
-}
-
 /** Builds the handler of a wake: check the token, answer 202 at once, work afterwards. */
 export function createHandler(
-  { start, work, waitUntil }: Dependencies,
+  { start, work, waitUntil }: Omit<BackgroundWorker, "begin">,
 ): (request: Request) => Promise<Response> {
   return async function handle(request) {
     try {

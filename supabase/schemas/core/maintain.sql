@@ -70,183 +70,130 @@ $$;
 comment on function pipeline.fail_tasks(bigint, bigint[], text, text, text, timestamptz) is
   'Fails open tasks of a run that no worker will finish, as if a worker had; prompts among them are stored as failed.';
 
-create function pipeline.report_maintenance_error(
-  run_id bigint,
+create function pipeline.recover_leases(run public.pipeline_runs, most integer, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  poisonous bigint[];
+  innocent bigint[];
+begin
+  select
+    array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
+    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
+  into poisonous, innocent
+  from (
+    select leased.id, leased.lease_losses
+    from public.pipeline_tasks as leased
+    where leased.run_id = (run).id
+      and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+    order by leased.id
+    limit recover_leases.most
+    for update skip locked
+  ) as task;
+  if innocent is not null then
+    perform pipeline.put_back(
+      run, innocent, recover_leases.as_of, 'The worker died or lost its connection'
+    );
+  end if;
+  if poisonous is not null then
+    perform pipeline.fail_tasks(
+      (run).id, poisonous, 'lost', 'worker_died',
+      'Three workers died while they held this task', recover_leases.as_of
+    );
+  end if;
+  return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);
+end;
+$$;
+comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
+  'Makes the tasks of a run''s dead workers claimable again, at most so many; a task that was held by three dead workers fails. Returns how many.';
+
+create function pipeline.fail_overdue(run public.pipeline_runs, most integer, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  overdue constant bigint[] := array(
+    select pending.id
+    from public.pipeline_tasks as pending
+    where pending.run_id = (run).id
+      and pending.status = 'pending'
+      and not pipeline.outlives_run(pending.stage)
+      and (
+        (run).deadline_at <= fail_overdue.as_of
+        or (
+          pending.stage = 'execute'
+          and pending.created_at + make_interval(secs => (run).prompt_deadline_seconds) <= fail_overdue.as_of
+        )
+      )
+    order by pending.id
+    limit fail_overdue.most
+    for update skip locked
+  );
+begin
+  if overdue <> '{}' then
+    perform pipeline.fail_tasks(
+      (run).id, overdue, 'permanent', 'deadline',
+      'The deadline passed before it had an answer', fail_overdue.as_of
+    );
+  end if;
+  return cardinality(overdue);
+end;
+$$;
+comment on function pipeline.fail_overdue(public.pipeline_runs, integer, timestamptz) is
+  'Fails pending tasks of a run whose deadline_at or prompt_deadline_seconds has passed; returns how many.';
+
+create function pipeline.maintain_runs(
   action text,
-  code text,
-  message text,
+  run_ids bigint[],
+  most integer,
   as_of timestamptz
 )
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  report text := format(
-    'Maintenance cannot %s run %s: %s', report_maintenance_error.action, report_maintenance_error.run_id,
-    report_maintenance_error.message
-  );
-begin
-  raise warning '%', report;
-  -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
-  insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
-  select
-    report_maintenance_error.run_id, 'maintenance', 'maintenance', report_maintenance_error.code, report, false,
-    report_maintenance_error.as_of
-  where not exists (
-    select from pipeline.task_errors as known
-    where known.run_id = report_maintenance_error.run_id
-      and known.stage = 'maintenance'
-      and known.message = report
-  );
-end;
-$$;
-comment on function pipeline.report_maintenance_error(bigint, text, text, text, timestamptz) is
-  'Says in the log, and once in pipeline_errors, what maintenance could not do for a run. Others are maintained all the same.';
-
-create function pipeline.recover_leases(most integer, as_of timestamptz)
 returns integer
 language plpgsql
 set search_path = ''
 as $$
 declare
-  lost record;
   run public.pipeline_runs;
-  recovered integer := 0;
-begin
-  for lost in
-    select
-      task.run_id,
-      array_agg(task.id order by task.id) filter (where task.lease_losses >= 2) as poisonous,
-      array_agg(task.id order by task.id) filter (where task.lease_losses < 2) as innocent
-    from (
-      select distinct leased.run_id
-      from public.pipeline_tasks as leased
-      where leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
-    ) as losing
-    -- So many of each: a run that cannot be helped must not use up the turns of the others.
-    cross join lateral (
-      select leased.id, leased.run_id, leased.lease_losses
-      from public.pipeline_tasks as leased
-      where leased.run_id = losing.run_id
-        and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
-      order by leased.id
-      limit recover_leases.most
-      for update skip locked
-    ) as task
-    group by task.run_id
-    order by task.run_id
-  loop
-    begin
-      if lost.innocent is not null then
-        select * into run from public.pipeline_runs where id = lost.run_id;
-        perform pipeline.put_back(
-          run, lost.innocent, recover_leases.as_of, 'The worker died or lost its connection'
-        );
-      end if;
-      if lost.poisonous is not null then
-        perform pipeline.fail_tasks(
-          lost.run_id, lost.poisonous, 'lost', 'worker_died',
-          'Three workers died while they held this task', recover_leases.as_of
-        );
-      end if;
-      recovered := recovered + coalesce(cardinality(lost.innocent), 0)
-        + coalesce(cardinality(lost.poisonous), 0);
-    exception when others then
-      perform pipeline.report_maintenance_error(
-        lost.run_id, 'recover the leases of', sqlstate, sqlerrm, recover_leases.as_of
-      );
-    end;
-  end loop;
-  return recovered;
-end;
-$$;
-comment on function pipeline.recover_leases(integer, timestamptz) is
-  'Makes the tasks of dead workers claimable again, at most so many of each run; a task that was held by three dead workers fails. Returns how many.';
-
-create function pipeline.fail_overdue(most integer, as_of timestamptz)
-returns integer
-language plpgsql
-set search_path = ''
-as $$
-declare
-  overdue record;
-  failed integer := 0;
-begin
-  for overdue in
-    select task.run_id, array_agg(task.id order by task.id) as ids
-    from public.pipeline_runs as run
-    cross join lateral (
-      select pending.id, pending.run_id
-      from public.pipeline_tasks as pending
-      where pending.run_id = run.id
-        and pending.status = 'pending'
-        and not pipeline.outlives_run(pending.stage)
-        and (
-          run.deadline_at <= fail_overdue.as_of
-          or (
-            pending.stage = 'execute'
-            and pending.created_at + make_interval(secs => run.prompt_deadline_seconds) <= fail_overdue.as_of
-          )
-        )
-      order by pending.id
-      limit fail_overdue.most
-      for update skip locked
-    ) as task
-    where run.status in ('queued', 'running', 'paused')
-      and (run.deadline_at <= fail_overdue.as_of or run.prompt_deadline_seconds is not null)
-    group by task.run_id
-    order by task.run_id
-  loop
-    begin
-      perform pipeline.fail_tasks(
-        overdue.run_id, overdue.ids, 'permanent', 'deadline',
-        'The deadline passed before it had an answer', fail_overdue.as_of
-      );
-      failed := failed + cardinality(overdue.ids);
-    exception when others then
-      perform pipeline.report_maintenance_error(
-        overdue.run_id, 'fail what is overdue of', sqlstate, sqlerrm, fail_overdue.as_of
-      );
-    end;
-  end loop;
-  return failed;
-end;
-$$;
-comment on function pipeline.fail_overdue(integer, timestamptz) is
-  'Fails pending tasks whose run''s deadline_at or prompt_deadline_seconds has passed; returns how many.';
-
-create function pipeline.end_runs(as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  run record;
+  report text;
+  changed integer := 0;
 begin
   for run in
-    select id, status
-    from public.pipeline_runs
-    where (status = 'cancelled' and open > 0) or (status in ('queued', 'running') and open = 0)
-    order by id
+    select * from public.pipeline_runs where id = any (maintain_runs.run_ids) order by id
   loop
     begin
-      if run.status = 'cancelled' then
-        -- A try that fails while its run is being cancelled still puts its task back.
-        perform pipeline.cancel_pending(run.id, end_runs.as_of);
-      else
-        perform pipeline.end_run_if_done(run.id, end_runs.as_of);
-      end if;
+      case action
+        when 'recover the leases of' then
+          changed := changed + pipeline.recover_leases(run, most, as_of);
+        when 'fail what is overdue of' then
+          changed := changed + pipeline.fail_overdue(run, most, as_of);
+        when 'settle' then
+          -- A try that fails while its run is being cancelled still puts its task back.
+          if run.status = 'cancelled' then
+            perform pipeline.cancel_pending(run.id, as_of);
+          else
+            perform pipeline.end_run_if_done(run.id, as_of);
+          end if;
+      end case;
     exception when others then
-      perform pipeline.report_maintenance_error(
-        run.id, 'settle', sqlstate, sqlerrm, end_runs.as_of
+      report := format('Maintenance cannot %s run %s: %s', action, run.id, sqlerrm);
+      raise warning '%', report;
+      -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+      insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
+      select run.id, 'maintenance', 'maintenance', sqlstate, report, false, maintain_runs.as_of
+      where not exists (
+        select from pipeline.task_errors as known
+        where known.run_id = run.id and known.stage = 'maintenance' and known.message = report
       );
     end;
   end loop;
+  return changed;
 end;
 $$;
-comment on function pipeline.end_runs(timestamptz) is
-  'Cancels what cancelled runs have left and ends runs that are done.';
+comment on function pipeline.maintain_runs(text, bigint[], integer, timestamptz) is
+  'Does one of its actions for each of these runs, to at most so many tasks of each: a run that cannot be helped must not use up the turns of the others, and what goes wrong with it is said in the log, and once in pipeline_errors. Returns how many tasks it recovered or failed.';
 
 create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
 returns jsonb
@@ -268,9 +215,32 @@ begin
       and (dead.started_at is not null or dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds')
     for update skip locked
   );
-  recovered := pipeline.recover_leases(maintain_pipeline.most, maintain_pipeline.as_of);
-  overdue := pipeline.fail_overdue(maintain_pipeline.most, maintain_pipeline.as_of);
-  perform pipeline.end_runs(maintain_pipeline.as_of);
+  recovered := pipeline.maintain_runs(
+    'recover the leases of',
+    array(
+      select distinct leased.run_id
+      from public.pipeline_tasks as leased
+      where leased.status = 'leased' and leased.lease_expires_at <= maintain_pipeline.as_of
+    ),
+    most, as_of
+  );
+  overdue := pipeline.maintain_runs(
+    'fail what is overdue of',
+    array(
+      select id from public.pipeline_runs
+      where status in ('queued', 'running', 'paused')
+        and (deadline_at <= maintain_pipeline.as_of or prompt_deadline_seconds is not null)
+    ),
+    most, as_of
+  );
+  perform pipeline.maintain_runs(
+    'settle',
+    array(
+      select id from public.pipeline_runs
+      where (status = 'cancelled' and open > 0) or (status in ('queued', 'running') and open = 0)
+    ),
+    most, as_of
+  );
   select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
   from (

@@ -1,5 +1,29 @@
 -- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
 
+create function pipeline.insert_run(run jsonb)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into public.pipeline_runs (
+    experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
+    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    max_cost, prompt_deadline_seconds, deadline_at, owner
+  )
+  select
+    coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
+    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
+    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
+    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
+    coalesce(given.max_attempts, 5), given.max_cost, given.prompt_deadline_seconds,
+    given.deadline_at, coalesce(given.owner, pipeline.current_user_id())
+  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
+  returning id;
+$$;
+comment on function pipeline.insert_run(jsonb) is
+  'Inserts a run from an object with its columns; absent ones get their defaults.';
+
 create function pipeline.start_run()
 returns trigger
 language plpgsql

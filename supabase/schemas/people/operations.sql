@@ -17,30 +17,6 @@ create index run_requests_run_idx on pipeline.run_requests (run_id);
 alter table pipeline.run_requests enable row level security;
 grant select, insert, delete on pipeline.run_requests to service_role;
 
-create function pipeline.insert_run(run jsonb, owner uuid)
-returns bigint
-language sql
-set search_path = ''
-as $$
-  insert into public.pipeline_runs (
-    experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
-    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, prompt_deadline_seconds, deadline_at, owner
-  )
-  select
-    coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
-    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
-    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
-    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
-    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
-    coalesce(given.max_attempts, 5), given.max_cost, given.prompt_deadline_seconds,
-    given.deadline_at, insert_run.owner
-  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
-  returning id;
-$$;
-comment on function pipeline.insert_run(jsonb, uuid) is
-  'Inserts a run from an object with its columns; absent ones get their defaults.';
-
 create function public.pipeline_create_run(
   run jsonb,
   owner uuid default null,
@@ -54,11 +30,12 @@ as $$
 declare
   requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
   request_hash constant text := encode(sha256(convert_to(pipeline_create_run.run::text, 'UTF8')), 'hex');
+  given constant jsonb := run || jsonb_build_object('owner', pipeline_create_run.owner);
   earlier pipeline.run_requests;
   new_id bigint;
 begin
   if pipeline_create_run.idempotency_key is null then
-    new_id := pipeline.insert_run(pipeline_create_run.run, pipeline_create_run.owner);
+    new_id := pipeline.insert_run(given);
     return jsonb_build_object('runId', new_id, 'isNew', true);
   end if;
   -- Two calls with one key at the same time: the second waits here and then finds the first.
@@ -70,7 +47,7 @@ begin
   where request.requester = coalesce(pipeline_create_run.owner::text, 'service_role')
     and request.key = pipeline_create_run.idempotency_key;
   if earlier.run_id is null then
-    new_id := pipeline.insert_run(pipeline_create_run.run, pipeline_create_run.owner);
+    new_id := pipeline.insert_run(given);
     insert into pipeline.run_requests (requester, key, request_hash, run_id, created_at)
     values (requester, pipeline_create_run.idempotency_key, request_hash, new_id, pipeline_create_run.as_of);
     return jsonb_build_object('runId', new_id, 'isNew', true);

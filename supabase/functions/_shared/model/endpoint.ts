@@ -1,10 +1,5 @@
 import { z } from "zod";
-import {
-  MODEL_FORMAT_NAMES,
-  type ModelFormatName,
-} from "./formats/known_formats.ts";
-import { compileJsonPath } from "./json_path.ts";
-import { compileTemplate } from "./request_template.ts";
+import type { ModelFormatName } from "./formats/known_formats.ts";
 
 /** A model behind an HTTP API, as a row of `model_endpoints` describes it. */
 export interface Endpoint {
@@ -33,56 +28,20 @@ export interface ResponsePath {
   error?: string;
 }
 
-const jsonPathSchema = z.string().min(1).refine(isJsonPath, {
-  error: "is not a JSON path: write it like choices[0].message.content",
-});
-
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Checks an endpoint that came over HTTP; the messages say what to write. */
-export const endpointSchema = z.strictObject({
-  name: z.string().min(1).max(200),
-  url: z.string().superRefine((text, context) => {
-    const problem = problemOfUrl(text);
-    if (problem) context.addIssue({ code: "custom", message: problem });
-  }),
-  format: z.enum(MODEL_FORMAT_NAMES).nullish(),
-  model: z.string().min(1).nullish(),
-  headers: z.record(
-    z.string().regex(HEADER_NAME, "is not a header name"),
-    // deno-lint-ignore no-control-regex -- these are what a header cannot hold
-    z.string().regex(/^[^\x00-\x08\x0a-\x1f\x7f]*$/, "holds a line break"),
-  ).default({}),
-  requestTemplate: z.json().optional(),
-  responsePath: z.strictObject({
-    text: jsonPathSchema.optional(),
-    inputTokens: jsonPathSchema.optional(),
-    outputTokens: jsonPathSchema.optional(),
-    error: jsonPathSchema.optional(),
-  }).nullish(),
-  timeoutSeconds: z.number().positive().max(3600).default(60),
-}).superRefine(({ format, requestTemplate, responsePath }, context) => {
-  const refuse = (field: string, message: string) =>
-    context.addIssue({ code: "custom", path: [field], message });
-  if ((format ?? "custom") !== "custom") {
-    const message = `needs format custom, not ${format}`;
-    if (requestTemplate !== undefined) refuse("requestTemplate", message);
-    if (responsePath) refuse("responsePath", message);
-  }
-  const problem = problemOfTemplate(requestTemplate);
-  if (problem) refuse("requestTemplate", problem);
+/** Checks the URL of an endpoint that came over HTTP; the messages say what to write. */
+export const endpointUrlSchema = z.string().superRefine((text, context) => {
+  const problem = problemOfUrl(text);
+  if (problem) context.addIssue({ code: "custom", message: problem });
 });
 
-function problemOfTemplate(template: unknown): string | undefined {
-  if (JSON.stringify(template ?? null).includes("{{secret:")) {
-    return "cannot hold a secret: put it into headers";
-  }
-  try {
-    compileTemplate(template);
-  } catch (error) {
-    return `is not a template: ${(error as TypeError).message}`;
-  }
-}
+/** Checks its headers. */
+export const endpointHeadersSchema = z.record(
+  z.string().regex(HEADER_NAME, "is not a header name"),
+  // deno-lint-ignore no-control-regex -- these are what a header cannot hold
+  z.string().regex(/^[^\x00-\x08\x0a-\x1f\x7f]*$/, "holds a line break"),
+).default({});
 
 function problemOfUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return "is not a URL";
@@ -95,14 +54,5 @@ function problemOfUrl(text: string): string | undefined {
   }
   if (text.includes("{{")) {
     return "cannot hold a placeholder: put credentials into headers";
-  }
-}
-
-function isJsonPath(path: string): boolean {
-  try {
-    compileJsonPath(path);
-    return true;
-  } catch {
-    return false;
   }
 }

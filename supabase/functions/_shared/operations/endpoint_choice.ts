@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { PipelineError } from "../errors.ts";
-import { type Endpoint, endpointSchema } from "../model/endpoint.ts";
+import { type Endpoint, endpointUrlSchema } from "../model/endpoint.ts";
 import { MODEL_FORMAT_NAMES } from "../model/formats/known_formats.ts";
 import type { Caller } from "./caller.ts";
 
 /** Where the calls go: a URL, or the name of a row of model_endpoints. */
 export const endpointChoice = {
-  modelEndpoint: endpointSchema.shape.url.optional().describe(
+  modelEndpoint: endpointUrlSchema.optional().describe(
     "URL of the model API; service only",
   ),
   endpoint: z.string().min(1).optional().describe(

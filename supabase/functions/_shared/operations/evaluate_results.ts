@@ -15,16 +15,11 @@ export const evaluateResultsSchema = z.strictObject({
   wait: z.union([z.boolean(), z.number().positive()]).default(true).describe(
     "true or a number of seconds: answer when all is evaluated, or with what there is when the time is up",
   ),
-}).superRefine(({ runId, experimentName }, context) => {
-  if ((runId === undefined) !== (experimentName === undefined)) return;
-  context.addIssue({
-    code: "custom",
-    path: ["runId"],
-    message: "give either runId or experimentName",
-  });
-});
-
-export type EvaluateResultsInput = z.input<typeof evaluateResultsSchema>;
+}).refine(
+  ({ runId, experimentName }) =>
+    (runId === undefined) !== (experimentName === undefined),
+  { path: ["runId"], message: "give either runId or experimentName" },
+);
 
 const summarySchema = z.object({
   evaluator: z.string(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { endpointSchema } from "../model/endpoint.ts";
+import { endpointHeadersSchema } from "../model/endpoint.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { evaluationSchema } from "./evaluation_record.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
@@ -21,7 +21,7 @@ export const promptSchema = z.union([
 ]);
 
 export const requestOptionsSchema = z.strictObject({
-  headers: endpointSchema.shape.headers.describe(
+  headers: endpointHeadersSchema.describe(
     "Sent with every call, credentials included; never stored in clear text",
   ),
   timeout: z.number().positive().max(350_000).optional().describe(

@@ -6,6 +6,7 @@ import {
   readArchives,
   type UnreadArchive,
 } from "../archive/read_archives.ts";
+import { countBytes } from "../count_bytes.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import type { Prompt } from "../prompt.ts";
 import type { ArchiveStorage } from "../storage.ts";
@@ -125,14 +126,7 @@ async function extractFromStorage(
         path,
         open: async () => {
           const object = await storage.open(bucket, path, 0, stop.signal);
-          return object.bytes.pipeThrough(
-            new TransformStream<Uint8Array, Uint8Array>({
-              transform(chunk, controller) {
-                bytes += chunk.byteLength;
-                controller.enqueue(chunk);
-              },
-            }),
-          );
+          return countBytes(object.bytes, (count) => bytes += count);
         },
       };
     }

@@ -3,14 +3,13 @@ import { extractOptionsSchema } from "../archive/options.ts";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
-import type { Clock } from "../clock.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { localSourceSchema, supabaseSourceSchema } from "./data_source.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { promptSchema, requestOptionsSchema } from "./execute_batch_schema.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
-import { type RunState, runStateSchema } from "./run_state.ts";
-import { untilOver } from "./until_over.ts";
+import { runStateSchema } from "./run_state.ts";
+import { untilOver, type WaitDependencies } from "./until_over.ts";
 import { batchMetadataSchema } from "./store_results.ts";
 
 const positive = z.int().positive();
@@ -78,13 +77,9 @@ export const runPipelineOutputSchema = z.object({
 
 export type RunPipelineOutput = z.output<typeof runPipelineOutputSchema>;
 
-export interface RunPipelineDependencies {
+export interface RunPipelineDependencies extends WaitDependencies {
   caller: Caller;
   database: Database;
-  readRun(runId: number): Promise<RunState>;
-  clock: Clock;
-  /** Longest that `wait` may take. */
-  waitLimitMs: number;
   /** The same key within a week is the same run. */
   idempotencyKey?: string;
   /** Begins to work on a new run at once; without it the run's wake does. */

@@ -1,18 +1,12 @@
 import { z } from "zod";
+import { RUN_STATUSES } from "../queue/task_queue.ts";
 
 const count = z.int().nonnegative();
 
 /** A run as people ask for it. */
 export const runStateSchema = z.object({
   runId: count,
-  status: z.enum([
-    "queued",
-    "running",
-    "paused",
-    "completed",
-    "failed",
-    "cancelled",
-  ]),
+  status: z.enum(RUN_STATUSES),
   experimentName: z.string(),
   extracted: count,
   succeeded: count,

@@ -6,7 +6,10 @@ import type { Clock } from "../clock.ts";
 import type { ArchiveStorage } from "../storage.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import type { NamedEndpoint } from "./endpoint_choice.ts";
-import type { ExtractPromptsDependencies } from "./extract_prompts.ts";
+import type {
+  ExtractLimits,
+  ExtractPromptsDependencies,
+} from "./extract_prompts.ts";
 import type { RunState } from "./run_state.ts";
 
 /** What the operations need of a project; the same for all callers. */
@@ -30,20 +33,13 @@ export interface Services {
   /** Told after each prompt of execute_batch. */
   onResponse?(): void;
   readDirectory?: ExtractPromptsDependencies["readDirectory"];
-  limits?: DirectCallLimits;
+  /** What a call that is answered directly may take. */
+  limits?: ExtractLimits & { prompts: number };
   /** Longest that `wait` may take. */
   waitLimitMs: number;
   idempotencyKey?: string;
   /** Begins to work on a new run at once; without it the run's wake does. */
   beginRun?(runId: number): void;
-}
-
-/** What a call that is answered directly may take. */
-export interface DirectCallLimits {
-  milliseconds: number;
-  prompts: number;
-  bytes: number;
-  characters: number;
 }
 
 /**

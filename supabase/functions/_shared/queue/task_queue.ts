@@ -5,13 +5,15 @@ import type { TaskError } from "../task_error.ts";
 
 export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
 
-export type RunStatus =
-  | "queued"
-  | "running"
-  | "paused"
-  | "completed"
-  | "failed"
-  | "cancelled";
+export const RUN_STATUSES = [
+  "queued",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
+export type RunStatus = typeof RUN_STATUSES[number];
 
 /** A task that this worker holds. */
 export interface Task<Payload = unknown> {

@@ -4,6 +4,7 @@ import type { ExtractOptions } from "../archive/options.ts";
 import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
 import { readArchive } from "../archive/read_archive.ts";
+import { countBytes } from "../count_bytes.ts";
 import { PipelineError } from "../errors.ts";
 import { promptKey } from "../prompt_key.ts";
 import type { TaskHandler, WorkerState } from "../queue/drain.ts";
@@ -188,20 +189,6 @@ async function openWhereItWas(
     object: await storage.open(bucket, path, 0, signal),
     cursor: null,
   };
-}
-
-function countBytes(
-  bytes: ReadableStream<Uint8Array>,
-  onBytes: (count: number) => void,
-): ReadableStream<Uint8Array> {
-  return bytes.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        onBytes(chunk.byteLength);
-        controller.enqueue(chunk);
-      },
-    }),
-  );
 }
 
 function promptTask(

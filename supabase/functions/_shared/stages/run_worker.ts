@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import { withPatience } from "../database.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
@@ -16,6 +15,7 @@ import { createExecuteHandler } from "./execute_prompts.ts";
 import { createExtractHandler } from "./extract_archives.ts";
 import { createJudgeStage } from "./judge_stage.ts";
 import { openEndpoint } from "./open_endpoint.ts";
+import { refusedStage } from "./refused_stage.ts";
 
 /**
  * The usual load of a worker takes half of the 2 s of processor time that an isolate has: with less
@@ -88,10 +88,7 @@ function createExtractStage(
   const options = extractOptionsSchema.safeParse(
     pickKnown(run.options, extractOptionsSchema),
   );
-  if (!options.success) {
-    const problem = z.prettifyError(options.error);
-    return { handle: () => Promise.resolve(refuse(problem)), load: () => 0 };
-  }
+  if (!options.success) return refusedStage("options", options.error);
   return {
     handle: createExtractHandler({
       storage: createArchiveStorage(config, fetch),
@@ -155,15 +152,4 @@ function pickKnown(
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => name in schema.shape),
   );
-}
-
-function refuse(problem: string) {
-  return {
-    outcome: "failed" as const,
-    error: {
-      class: "permanent" as const,
-      code: "invalid_request",
-      message: `Cannot use the run's options: ${problem}`,
-    },
-  };
 }

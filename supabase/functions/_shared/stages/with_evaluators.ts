@@ -11,6 +11,7 @@ import type {
   WorkerDependencies,
 } from "./assignment.ts";
 import { createPostJson } from "./post_json.ts";
+import { refusedStage } from "./refused_stage.ts";
 
 /** What the stages evaluate and judge have in common. */
 export interface Evaluation {
@@ -32,8 +33,7 @@ export function withEvaluators(
   const configs = evaluatorsSchema.safeParse(run.evaluators);
   const options = optionsSchema.safeParse(run.options);
   if (!configs.success || !options.success) {
-    const problem = z.prettifyError((configs.error ?? options.error)!);
-    return { handle: () => Promise.resolve(refuse(problem)), load: () => 0 };
+    return refusedStage("evaluators", (configs.error ?? options.error)!);
   }
   return createStage({
     evaluators: configs.data.map((evaluator) =>
@@ -64,15 +64,4 @@ export function withEvaluators(
         }),
     },
   });
-}
-
-function refuse(problem: string) {
-  return {
-    outcome: "failed" as const,
-    error: {
-      class: "permanent" as const,
-      code: "invalid_request",
-      message: `Cannot use the run's evaluators: ${problem}`,
-    },
-  };
 }

@@ -1,14 +1,11 @@
-import type { Turn } from "../conversation.ts";
 import {
   firstObject,
-  isObject,
-  type Json,
   type JsonObject,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { eventFormat } from "./event_format.ts";
-import { buildAll, type ConversationFormat } from "./format.ts";
+import { byTurnTime, eventFormat } from "./event_format.ts";
+import { buildAll, conversationFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
 
 /**
@@ -17,31 +14,19 @@ import { messageTurn } from "./list_turns.ts";
  */
 export const assistantsThread = eventFormat({
   name: "assistants_thread",
-  matches: isThreadMessage,
+  matches: (record) => record.object === "thread.message",
   conversationOf: ({ thread_id }) => textOrUndefined(thread_id),
-  turnOf: (record) => {
-    const turn = messageTurn(record);
-    const model = textOrUndefined(record.model);
-    return turn && { ...turn, ...model && { model } };
-  },
-  sort: byCreation,
+  turnOf: messageTurn,
+  sort: byTurnTime,
 });
 
 /** The same as the API gives it: `{object: "list", data: […]}`. */
-export const assistantsThreadList: ConversationFormat = {
-  kind: "conversation",
+export const assistantsThreadList = conversationFormat({
   name: "assistants_thread_list",
-  matches: (record) =>
-    isObject(record) && isThreadMessage(firstObject(record.data) ?? null),
+  matches: (record) => assistantsThread.matches(firstObject(record.data)),
   read: (record) =>
-    isObject(record)
-      ? buildAll(assistantsThread, reversed(objectsOf(record.data)))
-      : [],
-};
-
-function isThreadMessage(record: Json): boolean {
-  return isObject(record) && record.object === "thread.message";
-}
+    buildAll(assistantsThread, reversed(objectsOf(record.data))),
+});
 
 /** Messages of the same second keep their order, which in a list is the wrong way round. */
 function reversed(messages: JsonObject[]): JsonObject[] {
@@ -49,10 +34,4 @@ function reversed(messages: JsonObject[]): JsonObject[] {
   return Number(first?.created_at) >= Number(last?.created_at)
     ? messages.toReversed()
     : messages;
-}
-
-function byCreation(a: Turn, b: Turn): number {
-  return typeof a.time === "number" && typeof b.time === "number"
-    ? a.time - b.time
-    : 0;
 }

@@ -3,12 +3,14 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, type ConversationFormat } from "./format.ts";
+import { buildAll, conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
+import { textTurn } from "./text_turn.ts";
 import { parseJson } from "../records/parse_json.ts";
 
 /**
@@ -18,51 +20,43 @@ import { parseJson } from "../records/parse_json.ts";
 export const botFramework = eventFormat({
   name: "bot_framework",
   matches: (record) =>
-    isObject(record) && typeof record.type === "string" &&
+    typeof record.type === "string" &&
     record.channelId !== undefined &&
     (isObject(record.from) || isObject(record.conversation)),
   conversationOf: ({ conversation }) =>
-    isObject(conversation) ? textOrUndefined(conversation.id) : undefined,
+    textOrUndefined(objectOrEmpty(conversation).id),
   turnOf: toTurn,
 });
 
 /** Copilot Studio's transcripts: `{activities: […]}`, or a row whose `content` is that as text. */
-export const copilotStudio: ConversationFormat = {
-  kind: "conversation",
+export const copilotStudio = conversationFormat({
   name: "copilot_studio",
   matches: (record) =>
-    isObject(record) && (Array.isArray(record.activities) ||
-      (typeof record.content === "string" &&
-        /^\s*\{\s*"activities"/.test(record.content))),
+    Array.isArray(record.activities) ||
+    (typeof record.content === "string" &&
+      /^\s*\{\s*"activities"/.test(record.content)),
   read: (record) => {
-    if (!isObject(record)) return [];
     const holder: Json = typeof record.content === "string"
       ? parseJson(record.content)
       : record;
-    const activities = objectsOf(isObject(holder) ? holder.activities : []);
+    const activities = objectsOf(objectOrEmpty(holder).activities);
     const conversations = buildAll(botFramework, activities);
     const id = textOrUndefined(record.conversationtranscriptid ?? record.id);
     return conversations.map((one) => ({ ...one, id: one.id ?? id }));
   },
-};
+});
 
 function toTurn(activity: JsonObject): Turn | undefined {
   const { type, text, id, timestamp } = activity;
-  if (type !== "message" || typeof text !== "string" || text === "") {
-    return undefined;
-  }
-  return {
-    role: isFromUser(activity) ? "user" : "assistant",
-    text,
-    id: textOrUndefined(id),
-    time: timestamp,
-  };
+  if (type !== "message") return undefined;
+  const role = isFromUser(activity) ? "user" : "assistant";
+  return textTurn(role, text, { id, time: timestamp });
 }
 
 /** Roles are words or numbers (0 bot, 1 user); Teams has none, its bots' ids begin with 28. */
 function isFromUser({ from, recipient }: JsonObject): boolean {
-  const sender = isObject(from) ? from : {};
-  const receiver = isObject(recipient) ? recipient : {};
+  const sender = objectOrEmpty(from);
+  const receiver = objectOrEmpty(recipient);
   if (sender.role !== undefined && sender.role !== null) {
     return sender.role === 1 || roleOf(sender.role) === "user";
   }

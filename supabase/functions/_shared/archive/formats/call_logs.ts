@@ -1,13 +1,13 @@
 import type { Turn } from "../conversation.ts";
 import {
-  isObject,
   type Json,
   type JsonObject,
+  objectOrEmpty,
   textOrUndefined,
 } from "../json.ts";
 import { mergeTraces } from "./call_history.ts";
-import type { MessageFormat, RefusedFormat } from "./format.ts";
-import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+import { type MessageFormat, messageFormat, refusedFormat } from "./format.ts";
+import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 
 // Call types of LiteLLM that send no conversation.
 const OTHER_CALLS = /embedding|transcription|speech|moderation|rerank|image/;
@@ -23,7 +23,7 @@ export const litellm: MessageFormat = callLog(
     (record.messages !== undefined ||
       record.proxy_server_request !== undefined),
   (record) => {
-    const metadata = isObject(record.metadata) ? record.metadata : {};
+    const metadata = objectOrEmpty(record.metadata);
     return record.session_id ?? metadata.session_id ?? record.trace_id;
   },
   (record) => {
@@ -42,26 +42,21 @@ export const helicone: MessageFormat = callLog(
     (record.request_id !== undefined ||
       record.request_properties !== undefined ||
       record.request_created_at !== undefined),
-  (record) => {
-    const properties = isObject(record.request_properties)
-      ? record.request_properties
-      : {};
-    return properties["Helicone-Session-Id"] ?? undefined;
-  },
+  ({ request_properties }) =>
+    objectOrEmpty(request_properties)["Helicone-Session-Id"],
   (record) => loggedTurns(record.request_body),
 );
 
 /** Helicone's export without `--include-body`: what was sent is not in it. */
-export const heliconeWithoutBodies: RefusedFormat = {
-  kind: "refused",
+export const heliconeWithoutBodies = refusedFormat({
   name: "helicone_without_bodies",
   matches: (record) =>
-    isObject(record) && record.request_body === undefined &&
+    record.request_body === undefined &&
     typeof record.request_id === "string" &&
     record.request_created_at !== undefined,
   reason:
     "this is a Helicone export without requests; export again with --include-body",
-};
+});
 
 /** A log with a call per record: the calls of one session are one conversation. */
 function callLog(
@@ -70,10 +65,9 @@ function callLog(
   sessionOf: (record: JsonObject) => Json | undefined,
   turnsOf: (record: JsonObject) => Turn[],
 ): MessageFormat {
-  return {
-    kind: "message",
+  return messageFormat({
     name,
-    matches: (record) => isObject(record) && matches(record),
+    matches,
     conversationOf: (record) =>
       textOrUndefined(sessionOf(record)) ??
         textOrUndefined(record.id ?? record.request_id) ?? null,
@@ -85,24 +79,15 @@ function callLog(
           const turns = turnsOf(record);
           model ??= textOrUndefined(record.model ?? record.request_model);
           if (turns.length === 0) return false;
-          calls.push(withAnswer(turns, record));
+          calls.push(loggedCall(
+            turns,
+            loggedAnswer(record.response ?? record.response_body),
+            { time: record.startTime ?? record.request_created_at },
+          ));
           return true;
         },
         build: () => [{ id, model, turns: mergeTraces(calls) }],
       };
     },
-  };
-}
-
-function withAnswer(turns: Turn[], record: JsonObject): Turn[] {
-  const time = record.startTime ?? record.request_created_at;
-  const timed = turns.map((turn): Turn =>
-    turn.role === "user" && time !== undefined ? { ...turn, time } : turn
-  );
-  const answer = turns.at(-1)?.role === "user"
-    ? loggedAnswer(record.response ?? record.response_body)
-    : undefined;
-  return answer === undefined
-    ? timed
-    : [...timed, { role: "assistant", text: answer }];
+  });
 }

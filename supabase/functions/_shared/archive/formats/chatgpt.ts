@@ -11,7 +11,7 @@ import {
   readOnly,
   readPairs,
 } from "../records/projection/projection.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import {
   isMapping,
   mappingEntries,
@@ -51,18 +51,17 @@ type Message = Partial<
  * ChatGPT's data export: `{title, mapping: {nodeId: {id, parent, children, message}}, current_node}`.
  * Custom instructions, hidden messages and everything but text are not prompts.
  */
-export const chatgpt: ConversationFormat = {
-  kind: "conversation",
+export const chatgpt = conversationFormat({
   name: "chatgpt",
   projection: readOnly(
     ["title", "conversation_id", "id", "default_model_slug", "current_node"],
     { mapping: readPairs(NODE) },
   ),
-  matches: (record) => isObject(record) && isMapping(record.mapping),
+  matches: (record) => isMapping(record.mapping),
   lacksMessages: ({ title, create_time }) =>
     title !== undefined && create_time !== undefined,
-  read: (record) => isObject(record) ? [readConversation(record)] : [],
-};
+  read: (record) => [readConversation(record)],
+});
 
 function readConversation(record: JsonObject): Conversation {
   const nodes: TreeNode[] = [];

@@ -1,15 +1,11 @@
 import type { Conversation, Turn } from "../conversation.ts";
-import {
-  isObject,
-  type JsonObject,
-  objectsOf,
-  textOrUndefined,
-} from "../json.ts";
+import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
 import { readAll, readList } from "../records/projection/projection.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { authorOf } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 import { treeTurns } from "./tree_turns.ts";
 
 /**
@@ -17,17 +13,16 @@ import { treeTurns } from "./tree_turns.ts";
  * and `content` repeat each other; older exports have only the first, some newer ones only the other.
  * Pasted texts (`attachments[].extracted_content`) are attachments of the prompt.
  */
-export const claudeAi: ConversationFormat = {
-  kind: "conversation",
+export const claudeAi = conversationFormat({
   name: "claude_ai",
   projection: readAll({
     chat_messages: readList(readAll({}, { words: "text", again: "content" })),
   }),
-  matches: (record) => isObject(record) && record.chat_messages !== undefined,
+  matches: (record) => record.chat_messages !== undefined,
   lacksMessages: ({ uuid, name }) =>
     typeof uuid === "string" && typeof name === "string",
-  read: (record) => isObject(record) ? [readConversation(record)] : [],
-};
+  read: (record) => [readConversation(record)],
+});
 
 function readConversation(record: JsonObject): Conversation {
   const messages = objectsOf(record.chat_messages);
@@ -40,7 +35,7 @@ function readConversation(record: JsonObject): Conversation {
     model: textOrUndefined(record.model),
     turns: branching
       ? branchTurns(messages, record)
-      : messages.map(toTurn).filter((turn) => turn !== undefined),
+      : turnsOf(messages.map(toTurn)),
   };
 }
 
@@ -55,19 +50,15 @@ function branchTurns(messages: JsonObject[], record: JsonObject): Turn[] {
 }
 
 function toTurn(message: JsonObject): Turn | undefined {
-  const role = roleOf(authorOf(message));
-  if (role === undefined) return undefined;
-  const attachments = role === "user" ? attachmentsOf(message) : undefined;
   const text = typeof message.text === "string" && message.text.trim() !== ""
     ? message.text
     : textOf(message.content);
-  if (text === "") return undefined;
-  const turn: Turn = { role, text };
-  const id = textOrUndefined(message.uuid ?? message.id);
-  if (id !== undefined) turn.id = id;
-  if (message.created_at !== undefined) turn.time = message.created_at;
-  if (typeof message.model === "string") turn.model = message.model;
-  if (attachments !== undefined) turn.attachments = attachments;
+  const turn = textTurn(roleOf(authorOf(message)), text, {
+    id: message.uuid ?? message.id,
+    time: message.created_at,
+    model: message.model,
+  });
+  if (turn?.role === "user") turn.attachments = attachmentsOf(message);
   return turn;
 }
 

@@ -7,9 +7,10 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, type ConversationFormat } from "./format.ts";
+import { buildAll, conversationFormat } from "./format.ts";
 import { opensWith, withoutBlocks } from "./injected_text.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Claude Code's session files: a line per event, `{type, uuid, sessionId, message: {role, content}}`.
@@ -29,19 +30,17 @@ export const claudeCode = eventFormat({
 });
 
 /** The same as one object, as the web version gives it: `{loglines: […]}`. */
-export const claudeCodeLog: ConversationFormat = {
-  kind: "conversation",
+export const claudeCodeLog = conversationFormat({
   name: "claude_code_loglines",
-  matches: (record) => isObject(record) && Array.isArray(record.loglines),
-  read: (record) =>
-    isObject(record) ? buildAll(claudeCode, objectsOf(record.loglines)) : [],
-};
+  matches: (record) => Array.isArray(record.loglines),
+  read: (record) => buildAll(claudeCode, objectsOf(record.loglines)),
+});
 
 /** `~/.claude/history.jsonl`: `{display, project, timestamp}`, prompts only. */
 export const claudeCodeHistory = eventFormat({
   name: "claude_code_history",
   matches: (record) =>
-    isObject(record) && typeof record.display === "string" &&
+    typeof record.display === "string" &&
     record.timestamp !== undefined && record.project !== undefined,
   conversationOf: ({ sessionId }) => textOrUndefined(sessionId),
   turnOf: ({ display, timestamp }) =>
@@ -60,8 +59,7 @@ const INJECTED = [
   "<user-prompt-submit-hook>",
 ];
 
-function isEvent(record: Json): boolean {
-  if (!isObject(record)) return false;
+function isEvent(record: JsonObject): boolean {
   if (record.type === "summary") {
     return typeof record.leafUuid === "string" ||
       typeof record.sessionId === "string";
@@ -84,16 +82,13 @@ function toTurn(record: JsonObject): Turn | undefined {
     record.isCompactSummary === true ||
     (type === "user" && record.toolUseResult !== undefined)
   ) return undefined;
-  const text = type === "user"
-    ? typedText(message.content)
-    : textOf(message.content);
-  if (text === "") return undefined;
-  const turn: Turn = { role: type, text };
-  const id = textOrUndefined(record.uuid);
-  if (id !== undefined) turn.id = id;
-  if (record.timestamp !== undefined) turn.time = record.timestamp;
-  if (typeof message.model === "string") turn.model = message.model;
-  return turn;
+  const { content, model } = message;
+  const text = type === "user" ? typedText(content) : textOf(content);
+  return textTurn(type, text, {
+    id: record.uuid,
+    time: record.timestamp,
+    model,
+  });
 }
 
 /** What a person typed: text without the results of tools and what hooks and editors put in. */

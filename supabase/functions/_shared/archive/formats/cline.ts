@@ -1,10 +1,11 @@
 import type { Turn } from "../conversation.ts";
-import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import { type Json, type JsonObject, objectsOf } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import type { ConversationBuilder, MessageFormat } from "./format.ts";
+import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { insideBlock, opensWith } from "./injected_text.ts";
 import { messageTurn } from "./list_turns.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 const FEEDBACK = new Set<Json | undefined>([
   "user_feedback",
@@ -15,30 +16,26 @@ const FEEDBACK = new Set<Json | undefined>([
  * Cline, Roo and Kilo, `ui_messages.json`: `[{ts, type: "say" | "ask", say, text}]`. The prompts are
  * the task, which Roo says as the first text, and the feedback.
  */
-export const cline: MessageFormat = {
-  kind: "message",
+export const cline = messageFormat({
   name: "cline",
   matches: (record) =>
-    isObject(record) && record.ts !== undefined &&
+    record.ts !== undefined &&
     (typeof record.say === "string" || typeof record.ask === "string"),
-  conversationOf: () => undefined,
   open: openTask,
-};
+});
 
 function openTask(): ConversationBuilder {
   const turns: Turn[] = [];
   return {
     add({ say, text, ts }) {
-      if (typeof text !== "string" || text === "") return false;
       const isTask = say === "task" || (turns.length === 0 && say === "text");
       const role = isTask || FEEDBACK.has(say)
         ? "user"
         : say === "text" || say === "completion_result"
         ? "assistant"
         : undefined;
-      if (role === undefined) return false;
-      turns.push({ role, text, time: ts });
-      return true;
+      const turn = textTurn(role, text, { time: ts });
+      return turn !== undefined && turns.push(turn) > 0;
     },
     build: () => [{ turns }],
   };
@@ -53,16 +50,14 @@ const TYPED_BLOCKS = ["task", "user_message", "feedback", "answer"];
 export const clineHistory = eventFormat({
   name: "cline_history",
   matches: (record) =>
-    isObject(record) && record.role === "user" &&
+    record.role === "user" &&
     blocksOf(record).some((text) =>
       opensWith(text, ["<task>", "<environment_details>"])
     ),
   turnOf: (record) => {
     if (record.role !== "user") return messageTurn(record);
     const text = blocksOf(record).flatMap(typedParts).join("\n");
-    return text === ""
-      ? undefined
-      : { role: "user", text, ...record.ts && { time: record.ts } };
+    return textTurn("user", text, { time: record.ts });
   },
 });
 

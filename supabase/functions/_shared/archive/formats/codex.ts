@@ -6,32 +6,30 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import type { ConversationBuilder, MessageFormat } from "./format.ts";
+import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { opensWith } from "./injected_text.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Codex CLI's rollout files: `{timestamp, type, payload}` per line, before 0.45 bare items behind a
  * header. A prompt is written as `response_item` and as `event_msg`, but not always as both: the
  * union counts, twins once.
  */
-export const codex: MessageFormat = {
-  kind: "message",
+export const codex = messageFormat({
   name: "codex",
   matches: isEvent,
-  conversationOf: () => undefined,
   open: openSession,
-};
+});
 
 /** `~/.codex/history.jsonl`: `{session_id, ts, text}`, prompts only. */
 export const codexHistory = eventFormat({
   name: "codex_history",
   matches: (record) =>
-    isObject(record) && typeof record.session_id === "string" &&
+    typeof record.session_id === "string" &&
     record.ts !== undefined && typeof record.text === "string",
   conversationOf: ({ session_id }) => textOrUndefined(session_id),
-  turnOf: ({ ts, text }) =>
-    typeof text === "string" ? { role: "user", text, time: ts } : undefined,
+  turnOf: ({ ts, text }) => textTurn("user", text, { time: ts }),
 });
 
 const EVENT_TYPES = new Set<Json | undefined>([
@@ -56,8 +54,7 @@ const INJECTED = [
   "<skill>",
 ];
 
-function isEvent(record: Json): boolean {
-  if (!isObject(record)) return false;
+function isEvent(record: JsonObject): boolean {
   if (isObject(record.payload) && EVENT_TYPES.has(record.type)) return true;
   if (record.record_type === "state") return true;
   // The header before 0.45; and `codex exec --json`, in which no prompt is written.

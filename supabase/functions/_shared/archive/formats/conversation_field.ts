@@ -1,6 +1,6 @@
 import type { Turn } from "../conversation.ts";
-import { firstObject, isObject, type Json, textOrUndefined } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { firstObject, type Json, textOrUndefined } from "../json.ts";
+import { conversationFormat } from "./format.ts";
 import { authorOf, listTurns } from "./list_turns.ts";
 import { parseJson } from "../records/parse_json.ts";
 
@@ -9,31 +9,26 @@ import { parseJson } from "../records/parse_json.ts";
  * `conversation_a` and `conversation_b` have the same prompts. Rows that came through Parquet hold
  * the list as text. What WildChat tells of a turn's sender (hashed address, headers) is not read.
  */
-export const conversationField: ConversationFormat = {
-  kind: "conversation",
+export const conversationField = conversationFormat({
   name: "conversation_field",
   matches: (record) => {
-    if (!isObject(record)) return false;
     const field = record.conversation ?? record.conversation_a;
     if (typeof field === "string") return /^\s*\[/.test(field);
     const first = firstObject(field);
     return first !== undefined && typeof authorOf(first) === "string";
   },
-  read: (record) => {
-    if (!isObject(record)) return [];
-    return [{
-      id: textOrUndefined(
-        record.conversation_id ?? record.conversation_hash ??
-          record.question_id ?? record.id,
-      ),
-      model: textOrUndefined(record.model ?? record.model_a),
-      turns: timed(
-        listTurns(listOf(record.conversation ?? record.conversation_a)),
-        record.timestamp ?? record.tstamp,
-      ),
-    }];
-  },
-};
+  read: (record) => [{
+    id: textOrUndefined(
+      record.conversation_id ?? record.conversation_hash ??
+        record.question_id ?? record.id,
+    ),
+    model: textOrUndefined(record.model ?? record.model_a),
+    turns: timed(
+      listTurns(listOf(record.conversation ?? record.conversation_a)),
+      record.timestamp ?? record.tstamp,
+    ),
+  }],
+});
 
 /** WildChat and arena battles tell when the row was made, and not each turn. */
 function timed(turns: Turn[], time: Json | undefined): Turn[] {

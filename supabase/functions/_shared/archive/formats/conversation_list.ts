@@ -1,8 +1,8 @@
-import { firstObject, isObject, type Json, objectsOf } from "../json.ts";
+import { firstObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { alpaca } from "./alpaca.ts";
 import { chatgpt } from "./chatgpt.ts";
 import { claudeAi } from "./claude_ai.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { openWebui } from "./open_webui.ts";
 import { openaiMessages } from "./openai_messages.ts";
 import { sharegpt } from "./sharegpt.ts";
@@ -30,18 +30,16 @@ const ENTRY_FORMATS = [
 ];
 
 /** `{conversations: [{id, title, messages}], …}`: a list of conversations, or of pairs, in an object. */
-export const conversationList: ConversationFormat = {
-  kind: "conversation",
+export const conversationList = conversationFormat({
   name: "conversation_list",
   matches: (record) => listOf(record) !== undefined,
   read: (record) =>
     objectsOf(listOf(record)).flatMap((entry) =>
       ENTRY_FORMATS.find((format) => format.matches(entry))?.read(entry) ?? []
     ),
-};
+});
 
-function listOf(record: Json): Json | undefined {
-  if (!isObject(record)) return undefined;
+function listOf(record: JsonObject): Json | undefined {
   for (const key of LIST_KEYS) {
     const first = firstObject(record[key]);
     if (

@@ -1,8 +1,14 @@
-import { firstObject, isObject, objectsOf, textOrUndefined } from "../json.ts";
+import {
+  firstObject,
+  isObject,
+  objectOrEmpty,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import type { ConversationFormat } from "./format.ts";
-import type { Turn } from "../conversation.ts";
+import { conversationFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 const EVENT_TYPES = /^(?:user|assistant|system|session|hook|tool|subagent)\./;
 
@@ -13,7 +19,7 @@ const EVENT_TYPES = /^(?:user|assistant|system|session|hook|tool|subagent)\./;
 export const copilotCli = eventFormat({
   name: "copilot_cli",
   matches: (record) =>
-    isObject(record) && isObject(record.data) &&
+    isObject(record.data) &&
     typeof record.type === "string" && EVENT_TYPES.test(record.type),
   about: ({ type, data }) =>
     type === "session.start" && isObject(data)
@@ -23,39 +29,29 @@ export const copilotCli = eventFormat({
       }
       : undefined,
   turnOf: ({ type, data, timestamp }) => {
-    if (!isObject(data) || typeof data.content !== "string") return undefined;
     const role = type === "user.message"
       ? "user"
       : type === "assistant.message"
       ? "assistant"
       : undefined;
-    const nested = data.parentToolCallId ?? data.parentAgentTaskId ?? null;
-    if (role === undefined || nested !== null || data.content === "") {
-      return undefined;
-    }
-    const turn: Turn = { role, text: data.content };
-    if (timestamp !== undefined) turn.time = timestamp;
-    const model = textOrUndefined(data.model);
-    if (model !== undefined) turn.model = model;
-    return turn;
+    const { content, model, parentToolCallId, parentAgentTaskId } =
+      objectOrEmpty(data);
+    return (parentToolCallId ?? parentAgentTaskId ?? null) === null
+      ? textTurn(role, content, { time: timestamp, model })
+      : undefined;
   },
 });
 
 /** Its older sessions: `{history: [{role: "human", content} | {role: "assistant", result}]}`. */
-export const copilotCliHistory: ConversationFormat = {
-  kind: "conversation",
+export const copilotCliHistory = conversationFormat({
   name: "copilot_cli_history",
-  matches: (record) => {
-    const first = isObject(record) ? firstObject(record.history) : undefined;
-    return first !== undefined && typeof first.role === "string";
-  },
-  read: (record) => {
-    if (!isObject(record)) return [];
-    const turns = objectsOf(record.history)
-      .map((entry) =>
+  matches: (record) => typeof firstObject(record.history)?.role === "string",
+  read: (record) => [{
+    id: textOrUndefined(record.sessionId ?? record.id),
+    turns: turnsOf(
+      objectsOf(record.history).map((entry) =>
         messageTurn({ ...entry, content: entry.content ?? entry.result })
-      )
-      .filter((turn) => turn !== undefined);
-    return [{ id: textOrUndefined(record.sessionId ?? record.id), turns }];
-  },
-};
+      ),
+    ),
+  }],
+});

@@ -4,36 +4,36 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import type {
-  ConversationBuilder,
-  ConversationFormat,
-  MessageFormat,
+import {
+  type ConversationBuilder,
+  conversationFormat,
+  messageFormat,
 } from "./format.ts";
 import { insideBlock } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 import { parseJson } from "../records/parse_json.ts";
 
 /** Cursor's agent transcripts: `{role, message: {content: [{type: "text", text}]}}` per line. */
-export const cursorTranscript: MessageFormat = eventFormat({
+export const cursorTranscript = eventFormat({
   name: "cursor",
   matches: (record) =>
-    isObject(record) && typeof record.role === "string" &&
+    typeof record.role === "string" &&
     isObject(record.message) && record.message.content !== undefined &&
     record.sessionId === undefined,
   turnOf: ({ role: name, message, timestamp }) => {
     const role = roleOf(name);
-    const words = isObject(message) ? textOf(message.content) : "";
+    const words = textOf(objectOrEmpty(message).content);
     const text = role === "user"
       ? insideBlock(words, "user_query") ?? words
       : words;
-    return role === undefined || text === ""
-      ? undefined
-      : { role, text, ...timestamp && { time: timestamp } };
+    return textTurn(role, text, { time: timestamp });
   },
 });
 
@@ -41,34 +41,29 @@ export const cursorTranscript: MessageFormat = eventFormat({
  * Cursor's chats as they lie in `state.vscdb`: a composer with `conversation: [{type: 1 | 2, text}]`,
  * or the older `{tabs: [{bubbles: [{type: "user" | "ai", text}]}]}`.
  */
-export const cursorChats: ConversationFormat = {
-  kind: "conversation",
+export const cursorChats = conversationFormat({
   name: "cursor_chats",
   matches: (record) =>
-    isObject(record) &&
-    ((typeof record.composerId === "string" &&
+    (typeof record.composerId === "string" &&
       Array.isArray(record.conversation)) ||
-      Array.isArray(firstObject(record.tabs)?.bubbles)),
-  read: (record) => {
-    if (!isObject(record)) return [];
-    return Array.isArray(record.tabs)
+    Array.isArray(firstObject(record.tabs)?.bubbles),
+  read: (record) =>
+    Array.isArray(record.tabs)
       ? objectsOf(record.tabs).map((tab) => chatOf(tab, "tabId", tab.bubbles))
-      : [chatOf(record, "composerId", record.conversation)];
-  },
-};
+      : [chatOf(record, "composerId", record.conversation)],
+});
 
 /**
  * Rows of Cursor's key-value tables, `{key, value: "{…}"}`: `bubbleId:<composer>:<bubble>` is a
  * message and `composerData:<composer>` tells their order, or holds them in older versions, whose
  * panel keeps its chats under one key.
  */
-export const cursorRows: MessageFormat = {
-  kind: "message",
+export const cursorRows = messageFormat({
   name: "cursor_rows",
   matches: (record) => keyOf(record) !== undefined,
   conversationOf: (record) => keyOf(record)?.composer ?? null,
   open: openComposer,
-};
+});
 
 function openComposer(id: string | undefined): ConversationBuilder {
   const bubbles = new Map<string, Turn>();
@@ -94,8 +89,7 @@ function openComposer(id: string | undefined): ConversationBuilder {
       const order = objectsOf(about.fullConversationHeadersOnly)
         .map(({ bubbleId }) => String(bubbleId));
       const ordered = new Set([...order, ...bubbles.keys()]);
-      const turns = [...ordered].map((bubble) => bubbles.get(bubble))
-        .filter((turn) => turn !== undefined);
+      const turns = turnsOf([...ordered].map((bubble) => bubbles.get(bubble)));
       const title = textOrUndefined(about.name);
       return turns.length > 0 || chats.length === 0
         ? [{ id, title, turns }, ...chats]
@@ -112,23 +106,16 @@ function chatOf(
   return {
     id: textOrUndefined(chat[idKey]),
     title: textOrUndefined(chat.name ?? chat.chatTitle),
-    turns: objectsOf(bubbles).map(bubbleTurn)
-      .filter((turn) => turn !== undefined),
+    turns: turnsOf(objectsOf(bubbles).map(bubbleTurn)),
   };
 }
 
 function bubbleTurn(bubble: JsonObject): Turn | undefined {
-  const role = bubble.type === 1 || bubble.type === "user"
-    ? "user"
-    : bubble.type === 2 || bubble.type === "ai"
-    ? "assistant"
-    : undefined;
-  if (role === undefined) return undefined;
+  const { type } = bubble;
+  const role = roleOf(type === 1 ? "user" : type === 2 ? "ai" : type);
   const text = textOrUndefined(bubble.text) ??
     textOrUndefined(bubble.rawText) ?? richWords(parsed(bubble.richText));
-  if (text === "") return undefined;
-  const id = textOrUndefined(bubble.bubbleId ?? bubble.id);
-  return { role, text, ...id && { id } };
+  return textTurn(role, text, { id: bubble.bubbleId ?? bubble.id });
 }
 
 /** Rich text is a tree of nodes; those with words stand in paragraphs. */
@@ -145,9 +132,9 @@ function richWords(node: Json | undefined): string {
 const PANEL_KEY = "workbench.panel.aichat.view.aichat.chatdata";
 
 function keyOf(
-  record: Json,
+  record: JsonObject,
 ): { composer?: string; bubble?: string } | undefined {
-  if (!isObject(record) || typeof record.key !== "string") return undefined;
+  if (typeof record.key !== "string") return undefined;
   if (record.key === PANEL_KEY) return {};
   const [kind, composer, bubble] = record.key.split(":");
   if (kind === "bubbleId" && bubble !== undefined) return { composer, bubble };

@@ -3,39 +3,37 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { readAll, readPairs } from "../records/projection/projection.ts";
 import {
   isMapping,
   mappingEntries,
 } from "../records/projection/mapping_entries.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
 /**
  * DeepSeek's data export: ChatGPT's `mapping`, but messages are `fragments` of type REQUEST,
  * RESPONSE, THINK, SEARCH; there is no author and no current node.
  */
-export const deepseek: ConversationFormat = {
-  kind: "conversation",
+export const deepseek = conversationFormat({
   name: "deepseek",
   projection: readAll({ mapping: readPairs() }),
   matches: (record) =>
-    isObject(record) && isMapping(record.mapping) &&
+    isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),
   lacksMessages: ({ id, inserted_at }) =>
     id !== undefined && inserted_at !== undefined,
-  read: (record) => {
-    if (!isObject(record)) return [];
-    return [{
-      id: textOrUndefined(record.id),
-      title: textOrUndefined(record.title),
-      turns: treeTurns([...mappingEntries(record.mapping)].flatMap(toNodes)),
-    }];
-  },
-};
+  read: (record) => [{
+    id: textOrUndefined(record.id),
+    title: textOrUndefined(record.title),
+    turns: treeTurns([...mappingEntries(record.mapping)].flatMap(toNodes)),
+  }],
+});
 
 function hasFragments(mapping: Json | undefined): boolean {
   return [...mappingEntries(mapping)].some(([, node]) =>
@@ -47,11 +45,12 @@ function hasFragments(mapping: Json | undefined): boolean {
 /** A node may hold both a request and its response: each becomes a node of its own. */
 function toNodes([key, node]: [string, Json]): TreeNode[] {
   if (!isObject(node)) return [];
-  const message = isObject(node.message) ? node.message : {};
+  const message = objectOrEmpty(node.message);
   const time = message.inserted_at;
-  const turns = (["user", "assistant"] as const)
-    .map((role) => toTurn(role, message, key))
-    .filter((turn) => turn !== undefined);
+  const turns = turnsOf([
+    toTurn("user", "REQUEST", message, key),
+    toTurn("assistant", "RESPONSE", message, key),
+  ]);
   let parent = textOrUndefined(node.parent);
   return turns.length === 0
     ? [{ id: key, parent, turn: undefined, time }]
@@ -66,17 +65,17 @@ function toNodes([key, node]: [string, Json]): TreeNode[] {
 
 function toTurn(
   role: "user" | "assistant",
+  type: string,
   message: JsonObject,
   key: string,
 ): Turn | undefined {
-  const type = role === "user" ? "REQUEST" : "RESPONSE";
   const text = objectsOf(message.fragments)
     .filter((fragment) => String(fragment.type).toUpperCase() === type)
     .map(({ content }) => typeof content === "string" ? content : "")
     .filter((content) => content !== "").join("\n");
-  if (text === "") return undefined;
-  const id = textOrUndefined(message.id) ?? key;
-  const model = textOrUndefined(message.model);
-  const time = message.inserted_at;
-  return { role, text, id, ...model && { model }, ...time && { time } };
+  return textTurn(role, text, {
+    id: textOrUndefined(message.id) ?? key,
+    time: message.inserted_at,
+    model: message.model,
+  });
 }

@@ -1,44 +1,38 @@
 import type { Turn } from "../conversation.ts";
 import {
   firstObject,
-  isObject,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import {
   buildAll,
   type ConversationBuilder,
-  type ConversationFormat,
-  type MessageFormat,
+  conversationFormat,
+  messageFormat,
 } from "./format.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * Dify's messages: `{id, conversation_id, query, answer, created_at}`, a row per exchange. The order
  * of files varies, so the time decides; `message` holds what was sent to the model and is not read.
  */
-export const difyRows: MessageFormat = {
-  kind: "message",
+export const difyRows = messageFormat({
   name: "dify_rows",
   matches: (record) =>
-    isObject(record) &&
     (typeof record.query === "string" || record.query === null) &&
     record.answer !== undefined && record.conversation_id !== undefined,
   conversationOf: ({ conversation_id }) => textOrUndefined(conversation_id),
   open: openConversation,
-};
+});
 
 /** The same as the API gives it: `{data: […], has_more}`. */
-export const dify: ConversationFormat = {
-  kind: "conversation",
+export const dify = conversationFormat({
   name: "dify",
-  matches: (record) => {
-    const first = isObject(record) ? firstObject(record.data) : undefined;
-    return first !== undefined && difyRows.matches(first);
-  },
-  read: (record) =>
-    isObject(record) ? buildAll(difyRows, objectsOf(record.data)) : [],
-};
+  matches: (record) => difyRows.matches(firstObject(record.data)),
+  read: (record) => buildAll(difyRows, objectsOf(record.data)),
+});
 
 function openConversation(id: string | undefined): ConversationBuilder {
   const rows: JsonObject[] = [];
@@ -58,17 +52,11 @@ function timeOf({ created_at }: JsonObject): number {
 }
 
 function toTurns(row: JsonObject): Turn[] {
-  const { answer, created_at } = row;
-  const inputs = isObject(row.inputs) ? row.inputs : {};
+  const { id, answer, created_at: time } = row;
   // Apps that only complete a text take it as an input of this name.
-  const query = row.query || inputs.query;
-  const id = textOrUndefined(row.id);
-  const turns: Turn[] = [];
-  if (typeof query === "string" && query !== "") {
-    turns.push({ role: "user", text: query, id, time: created_at });
-  }
-  if (typeof answer === "string" && answer !== "") {
-    turns.push({ role: "assistant", text: answer });
-  }
-  return turns;
+  const query = row.query || objectOrEmpty(row.inputs).query;
+  return turnsOf([
+    textTurn("user", query, { id, time }),
+    textTurn("assistant", answer),
+  ]);
 }

@@ -1,5 +1,5 @@
 import type { Conversation } from "../conversation.ts";
-import type { Json, JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import type { Projection } from "../records/projection/projection.ts";
 
 /** A format in which one record holds whole conversations. */
@@ -7,7 +7,7 @@ export interface ConversationFormat {
   kind: "conversation";
   name: string;
   /** True when the record has this shape; called for every record, so it must be cheap. */
-  matches(record: Json): boolean;
+  matches(record: Json | undefined): boolean;
   read(record: Json): Conversation[];
   /** True for a record that does not match only because its messages are missing: an empty conversation. */
   lacksMessages?(record: JsonObject): boolean;
@@ -19,7 +19,7 @@ export interface ConversationFormat {
 export interface MessageFormat {
   kind: "message";
   name: string;
-  matches(record: Json): boolean;
+  matches(record: Json | undefined): boolean;
   /**
    * Id of the conversation that the record belongs to; undefined when the file is the conversation,
    * null when the record is one of its own.
@@ -40,11 +40,57 @@ export interface ConversationBuilder {
 export interface RefusedFormat {
   kind: "refused";
   name: string;
-  matches(record: Json): boolean;
+  matches(record: Json | undefined): boolean;
   reason: string;
 }
 
 export type ArchiveFormat = ConversationFormat | MessageFormat | RefusedFormat;
+
+/** The parts of a format that reads objects and nothing else. */
+type ObjectParts<Format, Read = unknown> =
+  & Omit<Format, "kind" | "matches" | "read">
+  & { matches(record: JsonObject): boolean }
+  & Read;
+
+/** Builds a format in which every record is an object that holds whole conversations. */
+export function conversationFormat(
+  { matches, read, ...parts }: ObjectParts<
+    ConversationFormat,
+    { read(record: JsonObject): Conversation[] }
+  >,
+): ConversationFormat {
+  return {
+    ...parts,
+    kind: "conversation",
+    matches: (record) => isObject(record) && matches(record),
+    read: (record) => isObject(record) ? read(record) : [],
+  };
+}
+
+/** Builds a format in which every record is an object; without `conversationOf` a file is one conversation. */
+export function messageFormat(
+  { matches, ...parts }: ObjectParts<
+    Omit<MessageFormat, "conversationOf"> & Partial<MessageFormat>
+  >,
+): MessageFormat {
+  return {
+    conversationOf: () => undefined,
+    ...parts,
+    kind: "message",
+    matches: (record) => isObject(record) && matches(record),
+  };
+}
+
+/** Builds a format that is recognised by objects and refused. */
+export function refusedFormat(
+  { matches, ...parts }: ObjectParts<RefusedFormat>,
+): RefusedFormat {
+  return {
+    ...parts,
+    kind: "refused",
+    matches: (record) => isObject(record) && matches(record),
+  };
+}
 
 /** The conversations that a message format finds in a list of its records. */
 export function buildAll(

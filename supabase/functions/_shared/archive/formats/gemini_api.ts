@@ -1,4 +1,3 @@
-import type { Turn } from "../conversation.ts";
 import {
   firstObject,
   isObject,
@@ -7,50 +6,40 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
+import { wrapped } from "./request_messages.ts";
 import { textOf } from "./text_of.ts";
-
-const WRAPPERS = ["request", "request_body", "body"];
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * Gemini's generateContent and tuning data: `{contents: [{role, parts: [{text}]}],
  * systemInstruction}`. A single turn may come without role; results of functions have role user and no text.
  */
-export const geminiApi: ConversationFormat = {
-  kind: "conversation",
+export const geminiApi = conversationFormat({
   name: "gemini_api",
   matches: (record) => requestOf(record) !== undefined,
   read: (record) => {
     const request = requestOf(record);
-    if (request === undefined || !isObject(record)) return [];
+    if (request === undefined) return [];
     const { contents } = request;
     const list = Array.isArray(contents) ? contents : [contents ?? null];
-    const turns = listTurns(list.map(withRole));
-    const system = textOf(
-      request.systemInstruction ?? request.system_instruction,
-    );
-    const answer = answerOf(record);
-    const all: Turn[] = [
-      ...system === "" ? [] : [{ role: "system" as const, text: system }],
-      ...turns,
-      ...answer === "" ? [] : [{ role: "assistant" as const, text: answer }],
-    ];
+    const system = request.systemInstruction ?? request.system_instruction;
     return [{
       id: textOrUndefined(record.id),
       model: textOrUndefined(record.model ?? request.model),
       isCall: true,
-      turns: all,
+      turns: turnsOf([
+        textTurn("system", textOf(system)),
+        ...listTurns(list.map(withRole)),
+        textTurn("assistant", answerOf(record)),
+      ]),
     }];
   },
-};
+});
 
-function requestOf(record: Json): JsonObject | undefined {
-  if (!isObject(record)) return undefined;
-  for (const place of [record, ...WRAPPERS.map((key) => record[key])]) {
-    if (isObject(place) && isRequest(place)) return place;
-  }
-  return undefined;
+function requestOf(record: JsonObject): JsonObject | undefined {
+  return wrapped(record, ["request", "request_body", "body"], isRequest);
 }
 
 /** The SDKs take a text, a content or a list of either for `contents`. */
@@ -71,6 +60,6 @@ function withRole(content: Json): Json {
 }
 
 function answerOf(record: JsonObject): string {
-  const response = isObject(record.response) ? record.response : record;
-  return textOf(firstObject(response.candidates)?.content);
+  const { candidates } = isObject(record.response) ? record.response : record;
+  return textOf(firstObject(candidates)?.content);
 }

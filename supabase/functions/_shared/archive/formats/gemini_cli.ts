@@ -10,21 +10,21 @@ import { eventFormat } from "./event_format.ts";
 import {
   buildAll,
   type ConversationBuilder,
-  type ConversationFormat,
+  conversationFormat,
   type MessageFormat,
 } from "./format.ts";
 import { opensWith } from "./injected_text.ts";
 import { messageTurn } from "./list_turns.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 const lines = eventFormat({
   name: "gemini_cli_lines",
   matches: (record) =>
-    isObject(record) &&
-    ((typeof record.sessionId === "string" &&
+    (typeof record.sessionId === "string" &&
       (record.projectHash !== undefined ||
         (record.startTime !== undefined && record.type === undefined))) ||
-      isObject(record.$set) || typeof record.$rewindTo === "string"),
+    isObject(record.$set) || typeof record.$rewindTo === "string",
   about: (record) => ({
     id: textOrUndefined(record.sessionId),
     title: textOrUndefined(record.summary),
@@ -60,55 +60,43 @@ export const geminiCliLines: MessageFormat = {
 };
 
 /** The same as one object: `{sessionId, projectHash, messages: [{type: "user" | "gemini", content}]}`. */
-export const geminiCli: ConversationFormat = {
-  kind: "conversation",
+export const geminiCli = conversationFormat({
   name: "gemini_cli",
   matches: (record) =>
-    isObject(record) && typeof record.sessionId === "string" &&
+    typeof record.sessionId === "string" &&
     (record.projectHash !== undefined || record.startTime !== undefined) &&
     // An empty list is the header of the lines above.
     objectsOf(record.messages).some(({ type }) => typeof type === "string"),
-  read: (record) => isObject(record) ? buildAll(geminiCliLines, [record]) : [],
-};
+  read: (record) => buildAll(geminiCliLines, [record]),
+});
 
 /** Gemini CLI's `logs.json`: `[{sessionId, messageId, type: "user", message}]`. */
 export const geminiCliLogs = eventFormat({
   name: "gemini_cli_logs",
   matches: (record) =>
-    isObject(record) && typeof record.sessionId === "string" &&
+    typeof record.sessionId === "string" &&
     record.messageId !== undefined && typeof record.message === "string",
   conversationOf: ({ sessionId }) => textOrUndefined(sessionId),
   turnOf: ({ type, message, messageId, timestamp }) =>
-    type === "user" && typeof message === "string" && message !== ""
-      ? {
-        role: "user",
-        text: message,
-        id: textOrUndefined(messageId),
-        time: timestamp,
-      }
-      : undefined,
+    textTurn(type === "user" ? "user" : undefined, message, {
+      id: messageId,
+      time: timestamp,
+    }),
 });
 
 /** What `/chat save` writes: Gemini's `contents`, of which the first is the context of the program. */
 export const geminiCliCheckpoint = eventFormat({
   name: "gemini_cli_checkpoint",
-  matches: (record) => isObject(record) && isContext(record),
+  matches: (record) => isContext(record),
   turnOf: toTurn,
 });
 
 /** The same in `{history: […]}`, as newer versions and the backups before a tool's edit have it. */
-export const geminiCliHistory: ConversationFormat = {
-  kind: "conversation",
+export const geminiCliHistory = conversationFormat({
   name: "gemini_cli_history",
-  matches: (record) => {
-    const first = isObject(record) ? firstObject(record.history) : undefined;
-    return first !== undefined && Array.isArray(first.parts);
-  },
-  read: (record) =>
-    isObject(record)
-      ? buildAll(geminiCliCheckpoint, objectsOf(record.history))
-      : [],
-};
+  matches: (record) => Array.isArray(firstObject(record.history)?.parts),
+  read: (record) => buildAll(geminiCliCheckpoint, objectsOf(record.history)),
+});
 
 const INJECTED = [
   "This is the Gemini CLI. We are setting up the context",

@@ -1,4 +1,4 @@
-import { isObject, objectsOf, textOrUndefined } from "../json.ts";
+import { objectsOf, textOrUndefined } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { messageTurn } from "./list_turns.ts";
 
@@ -9,12 +9,11 @@ import { messageTurn } from "./list_turns.ts";
 export const goose = eventFormat({
   name: "goose",
   matches: (record) =>
-    isObject(record) &&
-    ((typeof record.working_dir === "string" && record.role === undefined) ||
-      (typeof record.role === "string" && record.created !== undefined &&
-        objectsOf(record.content).some(({ type }) =>
-          type === "toolRequest" || type === "toolResponse"
-        ))),
+    (typeof record.working_dir === "string" && record.role === undefined) ||
+    (typeof record.role === "string" && record.created !== undefined &&
+      objectsOf(record.content).some(({ type }) =>
+        type === "toolRequest" || type === "toolResponse"
+      )),
   about: (record) =>
     typeof record.working_dir === "string"
       ? {

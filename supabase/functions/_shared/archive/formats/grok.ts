@@ -2,13 +2,14 @@ import type { Conversation, Turn } from "../conversation.ts";
 import {
   firstObject,
   isObject,
-  type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 import { treeTurns } from "./tree_turns.ts";
 
 /**
@@ -16,25 +17,18 @@ import { treeTurns } from "./tree_turns.ts";
  * senders are `human` and `ASSISTANT` in any case. Prompts for pictures (`media_generations`) are
  * left out.
  */
-export const grok: ConversationFormat = {
-  kind: "conversation",
+export const grok = conversationFormat({
   name: "grok",
   matches: (record) =>
-    isObject(record) &&
-    (isEntry(record) || isEntry(firstObject(record.conversations) ?? null) ||
-      isEmptyExport(record)),
-  read: (record) => {
-    if (!isObject(record)) return [];
-    const entries = isEntry(record)
-      ? [record]
-      : objectsOf(record.conversations);
-    return entries.map(readEntry);
-  },
-};
+    isEntry(record) || isEntry(firstObject(record.conversations)) ||
+    isEmptyExport(record),
+  read: (record) =>
+    (isEntry(record) ? [record] : objectsOf(record.conversations))
+      .map(readEntry),
+});
 
-function isEntry(entry: Json): boolean {
-  return isObject(entry) && entry.responses !== undefined &&
-    isObject(entry.conversation);
+function isEntry(entry: JsonObject | undefined): boolean {
+  return entry?.responses !== undefined && isObject(entry.conversation);
 }
 
 function isEmptyExport({ conversations, media_generations }: JsonObject) {
@@ -43,7 +37,7 @@ function isEmptyExport({ conversations, media_generations }: JsonObject) {
 }
 
 function readEntry(entry: JsonObject): Conversation {
-  const about = isObject(entry.conversation) ? entry.conversation : {};
+  const about = objectOrEmpty(entry.conversation);
   const nodes = objectsOf(entry.responses).map((wrapped, index) => {
     const response = isObject(wrapped.response) ? wrapped.response : wrapped;
     return {
@@ -57,20 +51,14 @@ function readEntry(entry: JsonObject): Conversation {
     title: textOrUndefined(about.title),
     turns: nodes.some(({ parent }) => parent !== undefined)
       ? treeTurns(nodes)
-      : nodes.map(({ turn }) => turn).filter((turn) => turn !== undefined),
+      : turnsOf(nodes.map(({ turn }) => turn)),
   };
 }
 
 function toTurn(response: JsonObject): Turn | undefined {
-  const role = roleOf(response.sender);
-  const text = response.message;
-  if (role === undefined || typeof text !== "string" || text === "") {
-    return undefined;
-  }
-  const turn: Turn = { role, text };
-  const id = textOrUndefined(response._id);
-  if (id !== undefined) turn.id = id;
-  if (response.create_time !== undefined) turn.time = response.create_time;
-  if (typeof response.model === "string") turn.model = response.model;
-  return turn;
+  return textTurn(roleOf(response.sender), response.message, {
+    id: response._id,
+    time: response.create_time,
+    model: response.model,
+  });
 }

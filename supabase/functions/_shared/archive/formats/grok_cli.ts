@@ -1,8 +1,8 @@
-import { isObject, textOrUndefined } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { insideBlock, opensWith } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Grok CLI: `{type: "user" | "assistant" | "tool_result", content}` per line. A user line with a
@@ -11,19 +11,16 @@ import { textOf } from "./text_of.ts";
 export const grokCli = eventFormat({
   name: "grok_cli",
   matches: (record) =>
-    isObject(record) &&
-    (record.synthetic_reason !== undefined ||
-      record.model_fingerprint !== undefined ||
-      record.type === "backend_tool_call" ||
-      (record.type === "user" && record.prompt_index !== undefined)),
+    record.synthetic_reason !== undefined ||
+    record.model_fingerprint !== undefined ||
+    record.type === "backend_tool_call" ||
+    (record.type === "user" && record.prompt_index !== undefined),
   turnOf: ({ type, content, synthetic_reason, model_id }) => {
-    const role = roleOf(type);
-    if (role === undefined || (synthetic_reason ?? null) !== null) {
-      return undefined;
-    }
+    if ((synthetic_reason ?? null) !== null) return undefined;
     const words = textOf(content);
     const text = insideBlock(words, "user_query") ?? words;
-    if (text === "" || opensWith(text, ["<user_info>"])) return undefined;
-    return { role, text, model: textOrUndefined(model_id) };
+    return opensWith(text, ["<user_info>"])
+      ? undefined
+      : textTurn(roleOf(type), text, { model: model_id });
   },
 });

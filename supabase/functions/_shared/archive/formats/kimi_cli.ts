@@ -1,7 +1,8 @@
 import type { Turn } from "../conversation.ts";
-import { isObject, type JsonObject, textOrUndefined } from "../json.ts";
-import type { ConversationBuilder, MessageFormat } from "./format.ts";
+import { isObject, type JsonObject, objectOrEmpty } from "../json.ts";
+import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Kimi CLI's `wire.jsonl`: `turn.prompt` and `turn.steer` are what a person typed. The same text
@@ -9,19 +10,16 @@ import { textOf } from "./text_of.ts";
  * come as `content.part` events. Versions before that write `{timestamp, message: {type: "TurnBegin",
  * payload: {user_input}}}`.
  */
-export const kimiCli: MessageFormat = {
-  kind: "message",
+export const kimiCli = messageFormat({
   name: "kimi_cli",
   matches: (record) =>
-    isObject(record) &&
-    ((record.protocol_version !== undefined && record.type === "metadata") ||
-      isOldEvent(record) ||
-      (typeof record.type === "string" &&
-        /^(?:turn\.(?:prompt|steer)|context\.append_(?:message|loop_event))$/
-          .test(record.type))),
-  conversationOf: () => undefined,
+    (record.protocol_version !== undefined && record.type === "metadata") ||
+    isOldEvent(record) ||
+    (typeof record.type === "string" &&
+      /^(?:turn\.(?:prompt|steer)|context\.append_(?:message|loop_event))$/
+        .test(record.type)),
   open: openWire,
-};
+});
 
 function openWire(): ConversationBuilder {
   const typed: Turn[] = [];
@@ -51,39 +49,43 @@ function promptOf(record: JsonObject): Turn | undefined {
   if (isOldEvent(record)) {
     const { type, payload } = eventOf(record);
     return type === "TurnBegin" || type === "SteerInput"
-      ? turnOf("user", timed(record), textOf(payload.user_input))
+      ? textTurn("user", textOf(payload.user_input), factsOf(record))
       : undefined;
   }
   if (record.type !== "turn.prompt" && record.type !== "turn.steer") {
     return undefined;
   }
   if (!isFromUser(record)) return undefined;
-  return turnOf("user", record, textOf(record.input ?? record.content));
+  return textTurn(
+    "user",
+    textOf(record.input ?? record.content),
+    factsOf(record),
+  );
 }
 
 function appendedPrompt(record: JsonObject): Turn | undefined {
   const { type, message } = record;
   if (type !== "context.append_message" || !isObject(message)) return undefined;
   if (message.role !== "user" || !isFromUser(message)) return undefined;
-  return turnOf("user", record, textOf(message.content));
+  return textTurn("user", textOf(message.content), factsOf(record));
 }
 
 function answerOf(record: JsonObject): Turn | undefined {
   if (isOldEvent(record)) {
     const { type, payload } = eventOf(record);
     return type === "ContentPart"
-      ? turnOf("assistant", timed(record), textOf([payload]))
+      ? textTurn("assistant", textOf([payload]), factsOf(record))
       : undefined;
   }
   const { type, event, message } = record;
   if (type === "context.append_loop_event" && isObject(event)) {
     return event.type === "content.part"
-      ? turnOf("assistant", record, textOf([event.part ?? null]))
+      ? textTurn("assistant", textOf([event.part ?? null]), factsOf(record))
       : undefined;
   }
   return type === "context.append_message" && isObject(message) &&
       message.role === "assistant"
-    ? turnOf("assistant", record, textOf(message.content))
+    ? textTurn("assistant", textOf(message.content), factsOf(record))
     : undefined;
 }
 
@@ -92,27 +94,16 @@ function isFromUser({ origin }: JsonObject): boolean {
     origin.kind === "user";
 }
 
-function turnOf(
-  role: "user" | "assistant",
-  { time, id }: JsonObject,
-  text: string,
-): Turn | undefined {
-  return text === ""
-    ? undefined
-    : { role, text, id: textOrUndefined(id), time: time ?? undefined };
-}
-
 function isOldEvent({ type, message }: JsonObject): boolean {
   return type === undefined && isObject(message) && isObject(message.payload) &&
     typeof message.type === "string";
 }
 
 function eventOf({ message }: JsonObject) {
-  const event = isObject(message) ? message : {};
-  const payload = isObject(event.payload) ? event.payload : {};
-  return { type: event.type, payload };
+  const { type, payload } = objectOrEmpty(message);
+  return { type, payload: objectOrEmpty(payload) };
 }
 
-function timed({ timestamp }: JsonObject): JsonObject {
-  return { time: timestamp };
+function factsOf({ timestamp, id, time = timestamp }: JsonObject) {
+  return { id, time };
 }

@@ -11,10 +11,10 @@ import { mergeCalls, mergeTraces } from "./call_history.ts";
 import {
   buildAll,
   type ConversationBuilder,
-  type ConversationFormat,
-  type MessageFormat,
+  conversationFormat,
+  messageFormat,
 } from "./format.ts";
-import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 
 interface Trace {
   about: JsonObject | undefined;
@@ -25,11 +25,10 @@ interface Trace {
  * Langfuse as records: traces and observations from the API or as JSONL. The trace's own input
  * counts; without it the earliest generation's. A session is one conversation, else a trace is.
  */
-export const langfuseRows: MessageFormat = {
-  kind: "message",
+export const langfuseRows = messageFormat({
   name: "langfuse_rows",
   matches: (record) =>
-    isObject(record) && record.input !== undefined &&
+    record.input !== undefined &&
     ((typeof record.traceId === "string" && typeof record.type === "string" &&
       record.type === record.type.toUpperCase()) ||
       (typeof record.id === "string" && record.sessionId !== undefined &&
@@ -41,22 +40,15 @@ export const langfuseRows: MessageFormat = {
     textOrUndefined(record.sessionId) ??
       textOrUndefined(record.traceId ?? record.id),
   open: openSession,
-};
+});
 
 /** Langfuse as one object: `{trace, observations}` from the page, `{data: […], meta}` from the API. */
-export const langfuse: ConversationFormat = {
-  kind: "conversation",
+export const langfuse = conversationFormat({
   name: "langfuse",
-  matches: (record) => {
-    if (!isObject(record)) return false;
-    if (isObject(record.trace) && Array.isArray(record.observations)) {
-      return true;
-    }
-    const first = firstObject(record.data);
-    return first !== undefined && langfuseRows.matches(first);
-  },
+  matches: (record) =>
+    isObject(record.trace) && Array.isArray(record.observations) ||
+    langfuseRows.matches(firstObject(record.data)),
   read: (record) => {
-    if (!isObject(record)) return [];
     if (!isObject(record.trace)) {
       return buildAll(langfuseRows, objectsOf(record.data));
     }
@@ -66,7 +58,7 @@ export const langfuse: ConversationFormat = {
     builder.add({ ...record.trace, observations: record.observations });
     return builder.build();
   },
-};
+});
 
 function openSession(id: string | undefined): ConversationBuilder {
   const traces = new Map<Json | undefined, Trace>();
@@ -116,16 +108,10 @@ function hasPrompt(turns: Turn[]): boolean {
 
 function answered(logged: JsonObject | undefined): Turn[] {
   if (logged === undefined) return [];
-  const time = logged.timestamp ?? logged.startTime;
-  const model = textOrUndefined(logged.model);
-  const turns = loggedTurns(logged.input)
-    .map((turn) => turn.role === "user" ? { ...turn, time } : turn);
-  const answer = turns.at(-1)?.role === "user"
-    ? loggedAnswer(logged.output)
-    : undefined;
-  return answer === undefined
-    ? turns
-    : [...turns, { role: "assistant", text: answer, ...model && { model } }];
+  return loggedCall(loggedTurns(logged.input), loggedAnswer(logged.output), {
+    time: logged.timestamp ?? logged.startTime,
+    model: logged.model,
+  });
 }
 
 function startOf({ about, observations }: Trace): Json | undefined {

@@ -1,9 +1,8 @@
 import type { Turn } from "../conversation.ts";
 import {
   firstObject,
-  isObject,
-  type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
@@ -11,50 +10,44 @@ import { mergeCalls, mergeTraces } from "./call_history.ts";
 import {
   buildAll,
   type ConversationBuilder,
-  type ConversationFormat,
-  type MessageFormat,
+  conversationFormat,
+  messageFormat,
 } from "./format.ts";
-import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+import { groupBy } from "./group_by.ts";
+import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 
 /**
  * LangSmith runs as records: `{id, trace_id, run_type, inputs, outputs}`. Of a trace the root counts,
  * or else its model calls; a thread (`extra.metadata`) is one conversation, else a trace is.
  */
-export const langsmithRuns: MessageFormat = {
-  kind: "message",
+export const langsmithRuns = messageFormat({
   name: "langsmith_runs",
   matches: (record) =>
-    isObject(record) && typeof record.run_type === "string" &&
+    typeof record.run_type === "string" &&
     record.inputs !== undefined,
   conversationOf: (run) => threadOf(run) ?? traceOf(run),
   open: openThread,
-};
+});
 
 /**
  * LangSmith as one object: `{runs: […]}`, `{data: […]}`, or a batch of the SDK, `{post, patch}`, in
  * which a patch repeats the inputs of its run.
  */
-export const langsmith: ConversationFormat = {
-  kind: "conversation",
+export const langsmith = conversationFormat({
   name: "langsmith",
-  matches: (record) => {
-    if (!isObject(record)) return false;
-    if (Array.isArray(record.post) && Array.isArray(record.patch)) return true;
-    const first = firstObject(record.runs) ?? firstObject(record.data);
-    return first !== undefined && langsmithRuns.matches(first);
-  },
+  matches: (record) =>
+    Array.isArray(record.post) && Array.isArray(record.patch) ||
+    langsmithRuns.matches(firstObject(record.runs) ?? firstObject(record.data)),
   read: (record) => {
-    if (!isObject(record)) return [];
     const runs = Array.isArray(record.post)
       ? [...objectsOf(record.post), ...objectsOf(record.patch)]
       : objectsOf(record.runs ?? record.data);
     return buildAll(langsmithRuns, runs);
   },
-};
+});
 
 function threadOf(run: JsonObject): string | undefined {
-  const extra = isObject(run.extra) ? run.extra : {};
-  const metadata = isObject(extra.metadata) ? extra.metadata : {};
+  const metadata = objectOrEmpty(objectOrEmpty(run.extra).metadata);
   return textOrUndefined(
     metadata.session_id ?? metadata.thread_id ?? metadata.conversation_id,
   );
@@ -65,17 +58,11 @@ function traceOf(run: JsonObject): string | undefined {
 }
 
 function openThread(id: string | undefined): ConversationBuilder {
-  const traces = new Map<string | undefined, JsonObject[]>();
+  const runs: JsonObject[] = [];
   return {
-    add(run) {
-      const key = traceOf(run);
-      const runs = traces.get(key);
-      if (runs === undefined) traces.set(key, [run]);
-      else runs.push(run);
-      return true;
-    },
+    add: (run) => runs.push(run) > 0,
     build: () => {
-      const ordered = [...traces.values()]
+      const ordered = [...groupBy(runs, traceOf).values()]
         .sort(([a], [b]) => order(a).localeCompare(order(b)));
       return [{ id, turns: mergeTraces(ordered.map(traceTurns)) }];
     },
@@ -99,21 +86,12 @@ function hasParent(run: JsonObject): boolean {
 }
 
 function order(run: JsonObject): string {
-  const start: Json | undefined = run.dotted_order ?? run.start_time;
-  return String(start ?? "");
+  return String(run.dotted_order ?? run.start_time ?? "");
 }
 
 function answered(run: JsonObject): Turn[] {
-  const inputs = isObject(run.inputs) ? run.inputs : {};
-  const turns = loggedTurns(run.inputs).map((turn): Turn =>
-    turn.role === "user" && run.start_time !== undefined
-      ? { ...turn, time: run.start_time }
-      : turn
-  );
-  const answer = turns.at(-1)?.role === "user"
-    ? loggedAnswer(run.outputs)
-    : undefined;
-  if (answer === undefined) return turns;
-  const model = textOrUndefined(inputs.model);
-  return [...turns, { role: "assistant", text: answer, ...model && { model } }];
+  return loggedCall(loggedTurns(run.inputs), loggedAnswer(run.outputs), {
+    time: run.start_time,
+    model: objectOrEmpty(run.inputs).model,
+  });
 }

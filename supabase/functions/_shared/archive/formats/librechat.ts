@@ -2,30 +2,30 @@ import type { Turn } from "../conversation.ts";
 import {
   isObject,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
 /**
  * LibreChat: `{conversationId, title, recursive, options, messages}`, messages nested in `children`
  * or flat with `parentMessageId`. `sender` is a free label: `isCreatedByUser` tells who wrote.
  */
-export const librechat: ConversationFormat = {
-  kind: "conversation",
+export const librechat = conversationFormat({
   name: "librechat",
   matches: (record) =>
-    isObject(record) && Array.isArray(record.messages) &&
+    Array.isArray(record.messages) &&
     (typeof record.conversationId === "string" ||
       record.recursive !== undefined) &&
     record.messages.every((message) =>
       !isObject(message) || message.isCreatedByUser !== undefined
     ),
   read: (record) => {
-    if (!isObject(record)) return [];
-    const options = isObject(record.options) ? record.options : {};
+    const options = objectOrEmpty(record.options);
     const turns = treeTurns(nodesOf(record));
     if (typeof options.promptPrefix === "string" && options.promptPrefix) {
       for (const turn of turns) turn.parent = (turn.parent ?? -1) + 1;
@@ -38,7 +38,7 @@ export const librechat: ConversationFormat = {
       turns,
     }];
   },
-};
+});
 
 /** Nodes without times: the order of the file, depth first, is the order of the conversation. */
 function nodesOf(record: JsonObject): TreeNode[] {
@@ -58,15 +58,10 @@ function nodesOf(record: JsonObject): TreeNode[] {
 }
 
 function toTurn(message: JsonObject): Turn | undefined {
-  const text = typeof message.text === "string" && message.text !== ""
-    ? message.text
-    : textOf(message.content);
-  if (text === "") return undefined;
   const role = message.isCreatedByUser === true ? "user" : "assistant";
-  const turn: Turn = { role, text };
-  const id = textOrUndefined(message.messageId);
-  if (id !== undefined) turn.id = id;
-  if (message.createdAt !== undefined) turn.time = message.createdAt;
-  if (typeof message.model === "string") turn.model = message.model;
-  return turn;
+  return textTurn(role, message.text || textOf(message.content), {
+    id: message.messageId,
+    time: message.createdAt,
+    model: message.model,
+  });
 }

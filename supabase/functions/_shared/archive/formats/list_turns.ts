@@ -2,6 +2,7 @@ import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * Turns of a plain list of `{role, content}` messages in any spelling: also `sender`, `from`,
@@ -9,17 +10,16 @@ import { textOf } from "./text_of.ts";
  * `value` and `parts`. What is no message, tool results and few-shot examples are left out.
  */
 export function listTurns(messages: Json | undefined): Turn[] {
-  const turns: Turn[] = [];
-  if (!Array.isArray(messages)) return turns;
-  for (const message of messages) {
-    const turn = isObject(message)
-      ? messageTurn(message)
-      : Array.isArray(message)
-      ? pairTurn(message)
-      : undefined;
-    if (turn !== undefined) turns.push(turn);
-  }
-  return turns;
+  if (!Array.isArray(messages)) return [];
+  return turnsOf(
+    messages.map((message) =>
+      isObject(message)
+        ? messageTurn(message)
+        : Array.isArray(message)
+        ? textTurn(roleOf(message[0]), message[1])
+        : undefined
+    ),
+  );
 }
 
 /** The turn of one message; undefined when nobody said anything in it. */
@@ -27,18 +27,12 @@ export function messageTurn(message: JsonObject): Turn | undefined {
   const role = roleOf(authorOf(message));
   if (role === undefined || isExample(message)) return undefined;
   const said = bodyOf(message);
-  const text = wordsOf(said);
-  if (text === "") return undefined;
-  const turn: Turn = { role, text };
-  const id = message.id ?? message.uuid ?? message.message_id ?? said.id;
-  if (typeof id === "string" && id !== "") turn.id = id;
-  else if (typeof id === "number") turn.id = String(id);
-  const time = message.created_at ?? message.timestamp ?? message.create_time ??
-    message.createdAt ?? message.date ?? message.time ?? message.created;
-  if (time !== undefined) turn.time = time;
-  const model = message.model ?? message.modelId;
-  if (typeof model === "string" && model !== "") turn.model = model;
-  return turn;
+  return textTurn(role, wordsOf(said), {
+    id: message.id ?? message.uuid ?? message.message_id ?? said.id,
+    time: message.created_at ?? message.timestamp ?? message.create_time ??
+      message.createdAt ?? message.date ?? message.time ?? message.created,
+    model: message.model ?? message.modelId,
+  });
 }
 
 /** Who a message says wrote it, before `roleOf` reads the name. */
@@ -93,11 +87,4 @@ function fragmentWords(fragments: Json[]): string {
   return objectsOf(fragments)
     .map(({ part }) => isObject(part) && part.pt === "text" ? part.text : "")
     .filter((text) => typeof text === "string" && text !== "").join("\n");
-}
-
-function pairTurn([author, text]: Json[]): Turn | undefined {
-  const role = roleOf(author);
-  return role !== undefined && typeof text === "string" && text !== ""
-    ? { role, text }
-    : undefined;
 }

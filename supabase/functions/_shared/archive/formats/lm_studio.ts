@@ -1,12 +1,11 @@
 import type { Turn } from "../conversation.ts";
 import {
   firstObject,
-  isObject,
   type JsonObject,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 
@@ -14,13 +13,10 @@ import { textOf } from "./text_of.ts";
  * LM Studio (`*.conversation.json`): `{name, messages: [{versions, currentlySelected}]}`. Every
  * version of a user message is a prompt, the one selected is on the shown branch.
  */
-export const lmStudio: ConversationFormat = {
-  kind: "conversation",
+export const lmStudio = conversationFormat({
   name: "lm_studio",
-  matches: (record) =>
-    isObject(record) && Array.isArray(firstObject(record.messages)?.versions),
+  matches: (record) => Array.isArray(firstObject(record.messages)?.versions),
   read: (record) => {
-    if (!isObject(record)) return [];
     const turns: Turn[] = [];
     if (typeof record.systemPrompt === "string" && record.systemPrompt) {
       turns.push({ role: "system", text: record.systemPrompt, parent: -1 });
@@ -34,7 +30,7 @@ export const lmStudio: ConversationFormat = {
       turns,
     }];
   },
-};
+});
 
 /** Adds the versions as siblings and gives the index of the selected one. */
 function pushVersions(

@@ -2,31 +2,31 @@ import type { Conversation } from "../conversation.ts";
 import {
   isObject,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import { byTurnTime } from "./event_format.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
 
 /**
  * LobeChat: `{exportType, state: {sessions, topics, messages: [{role, content, sessionId, topicId}]}}`.
  * A topic of a session is a conversation, and so are the messages of a session without a topic.
  */
-export const lobechat: ConversationFormat = {
-  kind: "conversation",
+export const lobechat = conversationFormat({
   name: "lobechat",
   matches: (record) =>
-    isObject(record) && typeof record.exportType === "string" &&
+    typeof record.exportType === "string" &&
     isObject(record.state),
   read: (record) => {
-    if (!isObject(record) || !isObject(record.state)) return [];
+    const { sessions, topics, messages } = objectOrEmpty(record.state);
     const titles = new Map(
-      [...objectsOf(record.state.sessions), ...objectsOf(record.state.topics)]
+      [...objectsOf(sessions), ...objectsOf(topics)]
         .map((one) => [one.id, titleOf(one)]),
     );
     const conversations = new Map<string, Conversation>();
-    for (const message of objectsOf(record.state.messages)) {
+    for (const message of objectsOf(messages)) {
       const session = textOrUndefined(message.sessionId) ?? "inbox";
       const topic = textOrUndefined(message.topicId);
       const id = topic === undefined ? session : `${session}/${topic}`;
@@ -42,9 +42,8 @@ export const lobechat: ConversationFormat = {
     for (const { turns } of conversations.values()) turns.sort(byTurnTime);
     return [...conversations.values()];
   },
-};
+});
 
 function titleOf(one: JsonObject): string | undefined {
-  const meta = isObject(one.meta) ? one.meta : {};
-  return textOrUndefined(one.title ?? meta.title);
+  return textOrUndefined(one.title ?? objectOrEmpty(one.meta).title);
 }

@@ -4,6 +4,12 @@ import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import {
+  type MessageFacts,
+  textTurn,
+  turnsOf,
+  withSystem,
+} from "./text_turn.ts";
 import { parseJson } from "../records/parse_json.ts";
 
 const LIST_KEYS = ["messages", "contents", "chat_history", "history"];
@@ -62,6 +68,20 @@ export function loggedAnswer(output: Json | undefined): string | undefined {
     return answerText(value.messages ?? value.output ?? null);
   }
   return answerText(value ?? null);
+}
+
+/** The turns of a logged request with its answer; `time` is that of the call, `model` what answered. */
+export function loggedCall(
+  turns: Turn[],
+  answer: string | undefined,
+  { time, model }: MessageFacts,
+): Turn[] {
+  const timed = turns.map((turn) =>
+    turn.role === "user" ? { ...turn, time: turn.time ?? time } : turn
+  );
+  return turns.at(-1)?.role === "user"
+    ? turnsOf([...timed, textTurn("assistant", answer, { model })])
+    : timed;
 }
 
 /** LangChain's `generations: [[{text, message}]]`. */
@@ -129,7 +149,7 @@ function objectTurns(input: JsonObject, depth: number): Turn[] {
   for (const key of LIST_KEYS) {
     if (Array.isArray(input[key])) {
       const turns = loggedTurns(input[key], depth + 1);
-      if (turns.length > 0) return withSystem(input, turns);
+      if (turns.length > 0) return withSystem(systemOf(input), turns);
     }
   }
   const own = messageTurn(input);
@@ -137,18 +157,17 @@ function objectTurns(input: JsonObject, depth: number): Turn[] {
   // A message with an author who is no person, such as a tool.
   if (typeof input.role === "string" && input.parts === undefined) return [];
   if (Array.isArray(input.parts)) {
-    const text = textOf(input.parts);
-    return text === "" ? [] : [{ role: "user", text }];
+    return turnsOf([textTurn("user", textOf(input.parts))]);
   }
   for (const key of INNER_KEYS) {
     const turns = loggedTurns(input[key], depth + 1);
-    if (turns.length > 0) return withSystem(input, turns);
+    if (turns.length > 0) return withSystem(systemOf(input), turns);
   }
   for (const key of TEXT_KEYS) {
     const text = input[key];
     if (typeof text !== "string" || isJunk(key, text)) continue;
     const turns = textTurns(text, depth);
-    if (turns.length > 0) return withSystem(input, turns);
+    if (turns.length > 0) return withSystem(systemOf(input), turns);
   }
   return [];
 }
@@ -157,11 +176,8 @@ function isJunk(key: string, text: string): boolean {
   return key === "content" && text === "role";
 }
 
-function withSystem(input: JsonObject, turns: Turn[]): Turn[] {
-  const system = textOf(
+function systemOf(input: JsonObject): string {
+  return textOf(
     input.system ?? input.systemInstruction ?? input.system_instruction,
   );
-  return system === "" || turns[0]?.role === "system"
-    ? turns
-    : [{ role: "system", text: system }, ...turns];
 }

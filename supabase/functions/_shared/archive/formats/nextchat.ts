@@ -1,13 +1,18 @@
-import { isObject, type Json, objectsOf, textOrUndefined } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import {
+  type Json,
+  type JsonObject,
+  objectOrEmpty,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 
 /**
  * NextChat's backup: `{"chat-next-web-store": {sessions: [{id, topic, messages, mask}]}}`. The
  * messages in `mask.context` are canned, and the API keys elsewhere in the file are never read.
  */
-export const nextchat: ConversationFormat = {
-  kind: "conversation",
+export const nextchat = conversationFormat({
   name: "nextchat",
   matches: (record) => Array.isArray(sessionsOf(record)),
   read: (record) =>
@@ -16,9 +21,8 @@ export const nextchat: ConversationFormat = {
       title: textOrUndefined(session.topic),
       turns: listTurns(session.messages),
     })),
-};
+});
 
-function sessionsOf(record: Json): Json | undefined {
-  const store = isObject(record) ? record["chat-next-web-store"] : undefined;
-  return isObject(store) ? store.sessions : undefined;
+function sessionsOf(record: JsonObject): Json | undefined {
+  return objectOrEmpty(record["chat-next-web-store"]).sessions;
 }

@@ -1,52 +1,48 @@
 import type { Conversation, Turn } from "../conversation.ts";
 import {
   isObject,
-  type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type {
-  ConversationBuilder,
-  ConversationFormat,
-  MessageFormat,
+import {
+  type ConversationBuilder,
+  conversationFormat,
+  messageFormat,
 } from "./format.ts";
 import { groupBy } from "./group_by.ts";
 import { roleOf } from "./role_of.ts";
+import { textTurn } from "./text_turn.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
 /** OpenAssistant trees: `{message_tree_id, prompt: {message_id, text, role, replies: […]}}`. */
-export const oasstTrees: ConversationFormat = {
-  kind: "conversation",
+export const oasstTrees = conversationFormat({
   name: "oasst_trees",
   matches: (record) =>
-    isObject(record) && isObject(record.prompt) &&
+    isObject(record.prompt) &&
     (record.message_tree_id !== undefined ||
       record.prompt.replies !== undefined),
-  read: (record) => {
-    if (!isObject(record) || !isObject(record.prompt)) return [];
-    return [{
-      id: textOrUndefined(record.message_tree_id),
-      turns: treeTurns(nodesBelow(record.prompt)),
-    }];
-  },
-};
+  read: (record) => [{
+    id: textOrUndefined(record.message_tree_id),
+    turns: treeTurns(nodesBelow(objectOrEmpty(record.prompt))),
+  }],
+});
 
 /**
  * OpenAssistant messages as rows: with `message_tree_id`, or the seed data, in which only
  * `parent_message_id` tells the trees apart. Deleted and rejected messages are no turns.
  */
-export const oasstRows: MessageFormat = {
-  kind: "message",
+export const oasstRows = messageFormat({
   name: "oasst",
   matches: (record) =>
-    isObject(record) && typeof record.text === "string" &&
+    typeof record.text === "string" &&
     (record.role === "prompter" ||
       (record.role === "assistant" && record.parent_id !== undefined &&
         record.message_tree_id !== undefined)),
   conversationOf: ({ message_tree_id }) => textOrUndefined(message_tree_id),
   open: openTrees,
-};
+});
 
 function nodesBelow(prompt: JsonObject): TreeNode[] {
   const nodes: TreeNode[] = [];
@@ -106,17 +102,10 @@ function treesOf(nodes: TreeNode[]): Conversation[] {
 }
 
 function toTurn(message: JsonObject): Turn | undefined {
-  const role = roleOf(message.role);
-  const { text, deleted, review_result, created_date } = message;
-  if (role === undefined || typeof text !== "string" || text === "") {
-    return undefined;
-  }
+  const { role, text, deleted, review_result, created_date } = message;
   if (deleted === true || review_result === false) return undefined;
-  const id: Json | undefined = message.message_id ?? message.user_message_id;
-  return {
-    role,
-    text,
-    id: textOrUndefined(id),
+  return textTurn(roleOf(role), text, {
+    id: message.message_id ?? message.user_message_id,
     time: created_date,
-  };
+  });
 }

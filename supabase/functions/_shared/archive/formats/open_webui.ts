@@ -1,11 +1,11 @@
 import type { Turn } from "../conversation.ts";
 import {
   isObject,
-  type Json,
   type JsonObject,
+  objectOrEmpty,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { listTurns, messageTurn } from "./list_turns.ts";
 import { treeTurns } from "./tree_turns.ts";
 
@@ -14,14 +14,14 @@ import { treeTurns } from "./tree_turns.ts";
  * object alone. `chat.messages` repeats the current branch; it is read only where the oldest versions
  * wrote nothing else.
  */
-export const openWebui: ConversationFormat = {
-  kind: "conversation",
+export const openWebui = conversationFormat({
   name: "open_webui",
   matches: (record) =>
-    historyOf(record) !== undefined || isWithoutHistory(record),
+    historyOf(record) !== undefined ||
+    // The oldest versions.
+    Array.isArray(objectOrEmpty(record.chat).messages),
   lacksMessages: ({ chat }) => isObject(chat),
   read: (record) => {
-    if (!isObject(record)) return [];
     const history = historyOf(record);
     const chat = isObject(record.chat) ? record.chat : record;
     const models = Array.isArray(chat.models) ? chat.models : [];
@@ -34,22 +34,15 @@ export const openWebui: ConversationFormat = {
         : historyTurns(history),
     }];
   },
-};
+});
 
-function isWithoutHistory(record: Json): boolean {
-  return isObject(record) && isObject(record.chat) &&
-    Array.isArray(record.chat.messages);
-}
-
-function historyOf(record: Json): JsonObject | undefined {
-  if (!isObject(record)) return undefined;
-  const chat = isObject(record.chat) ? record.chat : record;
-  const history = chat.history;
+function historyOf(record: JsonObject): JsonObject | undefined {
+  const { history } = isObject(record.chat) ? record.chat : record;
   return isObject(history) && isObject(history.messages) ? history : undefined;
 }
 
 function historyTurns(history: JsonObject): Turn[] {
-  const messages = isObject(history.messages) ? history.messages : {};
+  const messages = objectOrEmpty(history.messages);
   const nodes = Object.entries(messages).flatMap(([key, message]) => {
     if (!isObject(message)) return [];
     const turn = messageTurn(message);

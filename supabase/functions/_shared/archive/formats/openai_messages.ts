@@ -4,29 +4,25 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { messagesOf, requestOf } from "./request_messages.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * `{messages: [{role, content}]}`: OpenAI chat completions and fine-tuning, Hugging Face chat sets,
  * BetterChatGPT, HuggingChat, Amp, LangChain, and the wrappers in which programs log such a request.
  * The reader of last resort for anything with `messages`.
  */
-export const openaiMessages: ConversationFormat = {
-  kind: "conversation",
+export const openaiMessages = conversationFormat({
   name: "openai_messages",
-  matches: (record) => isObject(record) && requestOf(record) !== undefined,
+  matches: (record) => requestOf(record) !== undefined,
   lacksMessages: ({ id, title, messages }) =>
     messages === null || (id !== undefined && title !== undefined),
   read: (record) => {
-    if (!isObject(record)) return [];
     const turns = listTurns(messagesOf(record));
-    if (turns.at(-1)?.role === "user") {
-      const answer = answerOf(record);
-      if (answer !== "") turns.push({ role: "assistant", text: answer });
-    }
+    const answer = turns.at(-1)?.role === "user" ? answerOf(record) : "";
     const request = requestOf(record);
     const id = textOrUndefined(
       record.id ?? record.conversation_id ?? record.prompt_id ??
@@ -40,10 +36,10 @@ export const openaiMessages: ConversationFormat = {
       // What has a name is a conversation of its own, even if it begins like the one before it.
       isCall: title === undefined && (id === undefined || request !== record ||
         record.response !== undefined),
-      turns,
+      turns: turnsOf([...turns, textTurn("assistant", answer)]),
     }];
   },
-};
+});
 
 /** The logged response to the request, when the record holds both. */
 function answerOf(record: JsonObject): string {

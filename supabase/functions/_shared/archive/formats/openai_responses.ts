@@ -6,44 +6,39 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
+import { wrapped } from "./request_messages.ts";
 import { textOf } from "./text_of.ts";
-
-const WRAPPERS = ["request", "request_body", "body"];
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * OpenAI Responses: `{input: "text" | [{role, content: [{type: "input_text", text}]}], output}`, the
  * lines of its batches, evals (`{input: […], ideal}`) and the oldest Codex sessions (`{session, items}`).
  */
-export const openaiResponses: ConversationFormat = {
-  kind: "conversation",
+export const openaiResponses = conversationFormat({
   name: "openai_responses",
   matches: (record) => requestOf(record) !== undefined,
   read: (record) => {
     const request = requestOf(record);
-    if (request === undefined || !isObject(record)) return [];
+    if (request === undefined) return [];
     const about = isObject(record.session) ? record.session : request;
     const response = isObject(record.response) ? record.response : record;
     const answer = outputText(response) || idealText(record.ideal);
-    const turns = inputTurns(request);
-    if (answer !== "") turns.push({ role: "assistant", text: answer });
     return [{
       id: textOrUndefined(record.custom_id ?? about.id ?? record.id),
       model: textOrUndefined(request.model ?? record.model),
       // A Codex session is one; requests repeat the turns of the ones before them.
       isCall: record.session === undefined,
-      turns,
+      turns: turnsOf([...inputTurns(request), textTurn("assistant", answer)]),
     }];
   },
-};
+});
 
-function requestOf(record: Json): JsonObject | undefined {
-  if (!isObject(record) || isOtherCall(record.url)) return undefined;
-  for (const place of [record, ...WRAPPERS.map((key) => record[key])]) {
-    if (isObject(place) && isRequest(place)) return place;
-  }
-  return undefined;
+function requestOf(record: JsonObject): JsonObject | undefined {
+  return isOtherCall(record.url)
+    ? undefined
+    : wrapped(record, ["request", "request_body", "body"], isRequest);
 }
 
 function isRequest(place: JsonObject): boolean {
@@ -67,18 +62,13 @@ function isItemList(value: Json | undefined): boolean {
 }
 
 function inputTurns(request: JsonObject): Turn[] {
-  const turns: Turn[] = [];
-  if (typeof request.instructions === "string" && request.instructions !== "") {
-    turns.push({ role: "system", text: request.instructions });
-  }
   const input = request.input ?? request.items;
-  if (typeof input === "string" && input !== "") {
-    turns.push({ role: "user", text: input });
-  }
-  // Items with a role may come without type; calls, results and reasoning have a type and no role.
-  return turns.concat(
-    listTurns(objectsOf(input).filter(({ role }) => role !== undefined)),
-  );
+  return turnsOf([
+    textTurn("system", request.instructions),
+    textTurn("user", input),
+    // Items with a role may come without type; calls, results and reasoning have a type and no role.
+    ...listTurns(objectsOf(input).filter(({ role }) => role !== undefined)),
+  ]);
 }
 
 /** What an eval expects: one answer, or several that are as good. */

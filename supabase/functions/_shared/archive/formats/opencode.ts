@@ -3,51 +3,48 @@ import {
   firstObject,
   isObject,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import type {
-  ConversationBuilder,
-  ConversationFormat,
-  MessageFormat,
+import {
+  type ConversationBuilder,
+  conversationFormat,
+  messageFormat,
 } from "./format.ts";
 import { groupBy } from "./group_by.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * opencode's `export`: `{info, messages: [{info: {id, role}, parts: [{type: "text", text}]}]}`. Parts
  * with `synthetic` were put in by the program.
  */
-export const opencode: ConversationFormat = {
-  kind: "conversation",
+export const opencode = conversationFormat({
   name: "opencode",
-  matches: (record) => {
-    const first = isObject(record) ? firstObject(record.messages) : undefined;
-    return first !== undefined && isObject(first.info) &&
-      Array.isArray(first.parts);
+  matches: ({ messages }) => {
+    const { info, parts } = firstObject(messages) ?? {};
+    return isObject(info) && Array.isArray(parts);
   },
   read: (record) => {
-    if (!isObject(record)) return [];
-    const info = isObject(record.info) ? record.info : {};
+    const info = objectOrEmpty(record.info);
     return [{
       id: textOrUndefined(info.id),
       title: textOrUndefined(info.title),
-      turns: objectsOf(record.messages).map(toTurn)
-        .filter((turn) => turn !== undefined),
+      turns: turnsOf(objectsOf(record.messages).map(toTurn)),
     }];
   },
-};
+});
 
 /** The same messages without the session, as opencode's server lists them. */
 export const opencodeMessages = eventFormat({
   name: "opencode_messages",
   matches: (record) =>
-    isObject(record) && isObject(record.info) && Array.isArray(record.parts) &&
+    isObject(record.info) && Array.isArray(record.parts) &&
     typeof record.info.role === "string",
-  conversationOf: ({ info }) =>
-    isObject(info) ? textOrUndefined(info.sessionID) : undefined,
+  conversationOf: ({ info }) => textOrUndefined(objectOrEmpty(info).sessionID),
   turnOf: toTurn,
 });
 
@@ -55,16 +52,14 @@ export const opencodeMessages = eventFormat({
  * opencode's folder of storage as one stream of records: sessions `{id, projectID}`, messages `{id,
  * sessionID, role}` and their parts `{messageID, type: "text", text}`, in any order.
  */
-export const opencodeStorage: MessageFormat = {
-  kind: "message",
+export const opencodeStorage = messageFormat({
   name: "opencode_storage",
   matches: (record) =>
-    isObject(record) && record.parts === undefined &&
+    record.parts === undefined &&
     (isStoredSession(record) || isStoredMessage(record) ||
       isStoredPart(record)),
-  conversationOf: () => undefined,
   open: openStorage,
-};
+});
 
 function isStoredSession({ id, projectID, directory }: JsonObject): boolean {
   return typeof id === "string" && typeof projectID === "string" &&
@@ -110,9 +105,11 @@ function openStorage(): ConversationBuilder {
       return [...bySession].map(([id, own]) => ({
         id,
         title: textOrUndefined(sessions.get(id)?.title),
-        turns: own.map((info) =>
-          toTurn({ info, parts: byMessage.get(idOf(info))?.sort(byId) })
-        ).filter((turn) => turn !== undefined),
+        turns: turnsOf(
+          own.map((info) =>
+            toTurn({ info, parts: byMessage.get(idOf(info))?.sort(byId) })
+          ),
+        ),
       }));
     },
   };
@@ -136,18 +133,13 @@ function createdAt({ time }: JsonObject): number {
 }
 
 function toTurn(message: JsonObject): Turn | undefined {
-  const info = isObject(message.info) ? message.info : {};
-  const role = roleOf(info.role);
+  const info = objectOrEmpty(message.info);
   const text = textOf(
     objectsOf(message.parts).filter(({ synthetic }) => synthetic !== true),
   );
-  if (role === undefined || text === "") return undefined;
-  const time = isObject(info.time) ? info.time.created : undefined;
-  return {
-    role,
-    text,
-    id: textOrUndefined(info.id),
-    time,
-    model: textOrUndefined(info.modelID),
-  };
+  return textTurn(roleOf(info.role), text, {
+    id: info.id,
+    time: objectOrEmpty(info.time).created,
+    model: info.modelID,
+  });
 }

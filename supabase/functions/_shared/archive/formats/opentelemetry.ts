@@ -7,9 +7,9 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { mergeCalls, mergeTraces } from "./call_history.ts";
-import type { ConversationBuilder, MessageFormat } from "./format.ts";
+import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { groupBy } from "./group_by.ts";
-import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 import { attributesOf, isOtlp, plainValue, spansOf } from "./otlp.ts";
 import { parseJson } from "../records/parse_json.ts";
 
@@ -25,15 +25,11 @@ interface Span {
  * AI SDK. Spans without a request to a model are passed over; `gen_ai.conversation.id` or
  * `session.id` make a conversation, else the trace does.
  */
-export const opentelemetry: MessageFormat = {
-  kind: "message",
+export const opentelemetry = messageFormat({
   name: "opentelemetry",
-  matches: (record) =>
-    isObject(record) &&
-    isOtlp(record),
-  conversationOf: () => undefined,
+  matches: isOtlp,
   open: openSpans,
-};
+});
 
 function openSpans(): ConversationBuilder {
   const spans: Span[] = [];
@@ -76,28 +72,26 @@ function readSpan(span: JsonObject): Span {
     ) ?? trace,
     trace,
     start: String(time ?? ""),
-    turns: spanTurns(attributes, span).map((turn) =>
-      turn.role === "user" && turn.time === undefined ? { ...turn, time } : turn
+    turns: loggedCall(
+      requestTurns(attributes, span),
+      answerOf(attributes, span),
+      {
+        time,
+        model: attributes.get("gen_ai.response.model") ??
+          attributes.get("gen_ai.request.model"),
+      },
     ),
   };
 }
 
-function spanTurns(attributes: Map<string, Json>, span: JsonObject): Turn[] {
-  const turns = requestTurns(attributes, span);
-  if (turns.at(-1)?.role !== "user") return turns;
-  const answer = loggedAnswer(
+function answerOf(attributes: Map<string, Json>, span: JsonObject) {
+  return loggedAnswer(
     attributes.get("gen_ai.output.messages") ??
       attributes.get("gen_ai.completion.0.content") ??
       attributes.get("llm.output_messages.0.message.content") ??
       attributes.get("ai.response.text") ?? attributes.get("output.value") ??
       chosenMessage(span),
   );
-  if (answer === undefined) return turns;
-  const model = textOrUndefined(
-    attributes.get("gen_ai.response.model") ??
-      attributes.get("gen_ai.request.model"),
-  );
-  return [...turns, { role: "assistant", text: answer, ...model && { model } }];
 }
 
 function requestTurns(attributes: Map<string, Json>, span: JsonObject): Turn[] {

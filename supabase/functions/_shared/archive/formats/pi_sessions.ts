@@ -1,19 +1,15 @@
 import type { Turn } from "../conversation.ts";
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  textOrUndefined,
-} from "../json.ts";
+import { isObject, type JsonObject, textOrUndefined } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { withoutBlocks } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 /** Factory droid: `{type: "session_start"}`, then messages; tool results have role user. */
 export const droid = eventFormat({
   name: "droid",
-  matches: (record) => isObject(record) && record.type === "session_start",
+  matches: (record) => record.type === "session_start",
   about,
   turnOf: toTurn,
 });
@@ -25,17 +21,15 @@ export const droid = eventFormat({
 export const pi = eventFormat({
   name: "pi",
   matches: (record) =>
-    isObject(record) &&
-    ((record.type === "session" &&
+    (record.type === "session" &&
       (record.version !== undefined || record.cwd !== undefined)) ||
-      isMessage(record)),
+    isMessage(record),
   about,
   turnOf: toTurn,
 });
 
-function isMessage(record: Json): boolean {
-  return isObject(record) && record.type === "message" &&
-    isObject(record.message) && record.parentId !== undefined;
+function isMessage({ type, message, parentId }: JsonObject): boolean {
+  return type === "message" && isObject(message) && parentId !== undefined;
 }
 
 function about(record: JsonObject) {
@@ -55,17 +49,9 @@ function toTurn(record: JsonObject): Turn | undefined {
   const { type, message, id, timestamp } = record;
   if (type !== "message" || !isObject(message)) return undefined;
   const role = roleOf(message.role);
-  if (role === undefined) return undefined;
   const words = textOf(message.content);
   const text = role === "user"
     ? withoutBlocks(words, ["system-reminder"])
     : words;
-  if (text === "") return undefined;
-  return {
-    role,
-    text,
-    id: textOrUndefined(id),
-    time: timestamp,
-    model: textOrUndefined(message.model),
-  };
+  return textTurn(role, text, { id, time: timestamp, model: message.model });
 }

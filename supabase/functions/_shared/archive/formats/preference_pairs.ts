@@ -1,13 +1,14 @@
 import type { Turn } from "../conversation.ts";
 import {
-  isObject,
   type Json,
   type JsonObject,
+  objectOrEmpty,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns } from "./list_turns.ts";
+import { textTurn, turnsOf, withSystem } from "./text_turn.ts";
 
 const CHOSEN = [
   "chosen",
@@ -30,23 +31,21 @@ const ASKED = ["prompt", "question", "instruction", "input", "query"];
  * whole conversation; also HH-RLHF's `\n\nHuman:` text and OpenAI's `preferred_output`. The prompts
  * that both sides share count once, the chosen answer is the reference.
  */
-export const preferencePairs: ConversationFormat = {
-  kind: "conversation",
+export const preferencePairs = conversationFormat({
   name: "preference_pairs",
   matches: (record) =>
-    isObject(record) && firstOf(record, CHOSEN) !== undefined &&
+    firstOf(record, CHOSEN) !== undefined &&
     REJECTED.some((key) => record[key] !== undefined),
   read: (record) => {
-    if (!isObject(record)) return [];
     const chosen = answerTurns(firstOf(record, CHOSEN));
     const asked = askedTurns(record);
     const whole = chosen.some(({ role }) => role === "user");
     return [{
       id: textOrUndefined(record.prompt_id ?? record.id),
-      turns: withSystem(record, whole ? chosen : [...asked, ...chosen]),
+      turns: withSystem(record.system, whole ? chosen : [...asked, ...chosen]),
     }];
   },
-};
+});
 
 function firstOf(record: JsonObject, keys: string[]): Json | undefined {
   for (const key of keys) {
@@ -58,13 +57,13 @@ function firstOf(record: JsonObject, keys: string[]): Json | undefined {
 function answerTurns(answer: Json | undefined): Turn[] {
   if (typeof answer === "string") {
     return humanAssistantTurns(answer) ??
-      (answer === "" ? [] : [{ role: "assistant", text: answer }]);
+      turnsOf([textTurn("assistant", answer)]);
   }
   return listTurns(Array.isArray(answer) ? answer : [answer ?? null]);
 }
 
 function askedTurns(record: JsonObject): Turn[] {
-  const input = isObject(record.input) ? record.input : {};
+  const input = objectOrEmpty(record.input);
   for (
     const list of [record.conversations, record.messages, input.messages]
   ) {
@@ -80,12 +79,4 @@ function askedTurns(record: JsonObject): Turn[] {
     : "";
   const text = rest === "" ? asked : `${asked}\n${rest}`;
   return humanAssistantTurns(text) ?? [{ role: "user", text }];
-}
-
-function withSystem(record: JsonObject, turns: Turn[]): Turn[] {
-  const { system } = record;
-  return typeof system === "string" && system !== "" &&
-      turns[0]?.role !== "system"
-    ? [{ role: "system", text: system }, ...turns]
-    : turns;
 }

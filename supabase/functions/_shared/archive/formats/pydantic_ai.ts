@@ -7,22 +7,21 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type {
-  ConversationBuilder,
-  ConversationFormat,
-  MessageFormat,
+import {
+  type ConversationBuilder,
+  type ConversationFormat,
+  messageFormat,
 } from "./format.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * PydanticAI's message history: `[{kind: "request" | "response", parts: [{part_kind, content}]}]`;
  * of a request only the parts of kind `user-prompt` were typed.
  */
-export const pydanticAi: MessageFormat = {
-  kind: "message",
+export const pydanticAi = messageFormat({
   name: "pydantic_ai",
   matches: isMessage,
-  conversationOf: () => undefined,
   open: (id): ConversationBuilder => {
     const turns: Turn[] = [];
     return {
@@ -34,26 +33,25 @@ export const pydanticAi: MessageFormat = {
       build: () => [{ id, turns }],
     };
   },
-};
+});
 
 /** The same histories as lists in a list or per line, or in `messages` of an object. */
 export const pydanticAiHistory: ConversationFormat = {
   kind: "conversation",
   name: "pydantic_ai_history",
-  matches: (record) => isMessage(firstObject(messagesOf(record)) ?? null),
+  matches: (record) => isMessage(firstObject(messagesOf(record))),
   read: (record) => [{
     id: isObject(record) ? textOrUndefined(record.id) : undefined,
     turns: objectsOf(messagesOf(record)).flatMap(partTurns),
   }],
 };
 
-function messagesOf(record: Json): Json | undefined {
+function messagesOf(record: Json | undefined): Json | undefined {
   return isObject(record) ? record.messages : record;
 }
 
-function isMessage(record: Json): boolean {
-  return isObject(record) && Array.isArray(record.parts) &&
-    typeof firstObject(record.parts)?.part_kind === "string";
+function isMessage(record: JsonObject | undefined): boolean {
+  return typeof firstObject(record?.parts)?.part_kind === "string";
 }
 
 const ROLES: Record<string, Turn["role"]> = {
@@ -63,13 +61,14 @@ const ROLES: Record<string, Turn["role"]> = {
 };
 
 function partTurns(message: JsonObject): Turn[] {
-  const model = textOrUndefined(message.model_name);
-  return objectsOf(message.parts).flatMap((part): Turn[] => {
-    const kind = String(part.part_kind);
-    const role = Object.hasOwn(ROLES, kind) ? ROLES[kind] : undefined;
-    const text = textOf(part.content);
-    return role === undefined || text === ""
-      ? []
-      : [{ role, text, time: part.timestamp, model }];
-  });
+  return turnsOf(
+    objectsOf(message.parts).map((part) => {
+      const kind = String(part.part_kind);
+      const role = Object.hasOwn(ROLES, kind) ? ROLES[kind] : undefined;
+      return textTurn(role, textOf(part.content), {
+        time: part.timestamp,
+        model: message.model_name,
+      });
+    }),
+  );
 }

@@ -8,6 +8,7 @@ import {
 import { eventFormat } from "./event_format.ts";
 import { opensWith } from "./injected_text.ts";
 import { textOf } from "./text_of.ts";
+import { textTurn } from "./text_turn.ts";
 
 const INJECTED = ["<qwen:", "<system-reminder>"];
 
@@ -18,7 +19,7 @@ const INJECTED = ["<qwen:", "<system-reminder>"];
 export const qwenCode = eventFormat({
   name: "qwen_code",
   matches: (record) =>
-    isObject(record) && typeof record.sessionId === "string" &&
+    typeof record.sessionId === "string" &&
     isObject(record.message) && Array.isArray(record.message.parts),
   about: ({ sessionId }) => ({ id: textOrUndefined(sessionId) }),
   turnOf: toTurn,
@@ -33,12 +34,5 @@ function toTurn(record: JsonObject): Turn | undefined {
       !opensWith(textOf([part]), INJECTED)
     ),
   );
-  if (text === "") return undefined;
-  return {
-    role: type,
-    text,
-    id: textOrUndefined(uuid),
-    time: timestamp,
-    model: textOrUndefined(model),
-  };
+  return textTurn(type, text, { id: uuid, time: timestamp, model });
 }

@@ -7,7 +7,9 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, type ConversationFormat } from "./format.ts";
+import { buildAll, conversationFormat } from "./format.ts";
+import { roleOf } from "./role_of.ts";
+import { textTurn } from "./text_turn.ts";
 import { parseJson } from "../records/parse_json.ts";
 
 /**
@@ -18,7 +20,7 @@ import { parseJson } from "../records/parse_json.ts";
 export const rasaEvents = eventFormat({
   name: "rasa_events",
   matches: (record) =>
-    isObject(record) && record.sender_id !== undefined &&
+    record.sender_id !== undefined &&
     record.events === undefined &&
     (typeof record.type_name === "string" ||
       typeof record.event === "string" ||
@@ -31,21 +33,18 @@ export const rasaEvents = eventFormat({
 });
 
 /** Rasa's tracker: `{sender_id, slots, events: [{event: "user" | "bot", text}]}`. */
-export const rasa: ConversationFormat = {
-  kind: "conversation",
+export const rasa = conversationFormat({
   name: "rasa",
   matches: (record) =>
-    isObject(record) &&
     (Array.isArray(record.events) || record.events === null) &&
     (record.sender_id !== undefined || record.latest_message !== undefined),
   read: (record) => {
-    if (!isObject(record)) return [];
     const events = objectsOf(record.events)
       .map((data) => ({ sender_id: record.sender_id, data }) as JsonObject);
     return buildAll(rasaEvents, events)
       .concat(events.length === 0 ? [emptyTracker(record)] : []);
   },
-};
+});
 
 function emptyTracker(record: JsonObject) {
   return { id: textOrUndefined(record.sender_id), turns: [] };
@@ -53,14 +52,6 @@ function emptyTracker(record: JsonObject) {
 
 function toTurn(event: Json | undefined): Turn | undefined {
   if (!isObject(event)) return undefined;
-  const role = event.event === "user"
-    ? "user"
-    : event.event === "bot"
-    ? "assistant"
-    : undefined;
-  const { text, timestamp, message_id } = event;
-  if (role === undefined || typeof text !== "string" || text === "") {
-    return undefined;
-  }
-  return { role, text, time: timestamp, id: textOrUndefined(message_id) };
+  const { event: author, text, timestamp, message_id } = event;
+  return textTurn(roleOf(author), text, { id: message_id, time: timestamp });
 }

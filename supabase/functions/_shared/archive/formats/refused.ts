@@ -1,38 +1,38 @@
-import { firstObject, isObject, type Json, type JsonObject } from "../json.ts";
-import type { RefusedFormat } from "./format.ts";
+import {
+  firstObject,
+  isObject,
+  type JsonObject,
+  objectOrEmpty,
+} from "../json.ts";
+import { refusedFormat } from "./format.ts";
 
 /** Slack exports: `[{type: "message", user, text, ts}]` per channel and day. */
-export const slack: RefusedFormat = {
-  kind: "refused",
+export const slack = refusedFormat({
   name: "slack",
   matches: (record) =>
-    isObject(record) &&
-    (isSlackMessage(record) || isSlackMessage(firstObject(record.messages))),
+    isSlackMessage(record) || isSlackMessage(firstObject(record.messages)),
   reason: refusal("Slack"),
-};
+});
 
 /**
  * Discord exports by DiscordChatExporter, `{guild, channel, messages}`, and by Discord itself: `[{ID,
  * Timestamp, Contents}]`.
  */
-export const discord: RefusedFormat = {
-  kind: "refused",
+export const discord = refusedFormat({
   name: "discord",
   matches: (record) =>
-    isObject(record) &&
-    ((isObject(record.guild) && isObject(record.channel)) ||
-      (record.ID !== undefined && record.Timestamp !== undefined &&
-        record.Contents !== undefined)),
+    (isObject(record.guild) && isObject(record.channel)) ||
+    (record.ID !== undefined && record.Timestamp !== undefined &&
+      record.Contents !== undefined),
   reason: refusal("Discord"),
-};
+});
 
 /** Telegram Desktop exports: one chat `{name, type, id, messages}`, or all in `chats.list`. */
-export const telegram: RefusedFormat = {
-  kind: "refused",
+export const telegram = refusedFormat({
   name: "telegram",
-  matches: (record) => isObject(record) && isTelegram(record),
+  matches: isTelegram,
   reason: refusal("Telegram"),
-};
+});
 
 function refusal(name: string): string {
   return `this is a ${name} export: people talking to each other, not prompts to a model`;
@@ -46,10 +46,7 @@ function isSlackMessage(message: JsonObject | undefined): boolean {
 }
 
 function isTelegram(record: JsonObject): boolean {
-  const chats: Json | undefined = isObject(record.chats)
-    ? record.chats.list
-    : undefined;
-  if (Array.isArray(chats)) return true;
+  if (Array.isArray(objectOrEmpty(record.chats).list)) return true;
   const message = firstObject(record.messages);
   return message !== undefined && typeof record.type === "string" &&
     typeof message.id === "number" &&

@@ -12,6 +12,18 @@ const WRAPPERS = [
   "values",
 ];
 
+/** The first of a record and the objects under some of its keys that is what is looked for. */
+export function wrapped(
+  record: JsonObject,
+  keys: readonly string[],
+  isWanted: (place: JsonObject) => boolean,
+): JsonObject | undefined {
+  return [record, ...keys.map((key) => record[key])]
+    .find((place) => isObject(place) && isWanted(place)) as
+      | JsonObject
+      | undefined;
+}
+
 /** The object of a record that holds `messages`: itself, or the request that a program logged in it. */
 export function requestOf(record: JsonObject): JsonObject | undefined {
   if (isMessageList(record.messages)) return record;

@@ -1,6 +1,6 @@
-import { isObject } from "../json.ts";
 import { textOrUndefined } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * SillyTavern's chat files: a header line `{user_name, character_name}`, then
@@ -9,15 +9,12 @@ import { eventFormat } from "./event_format.ts";
 export const sillytavern = eventFormat({
   name: "sillytavern",
   matches: (record) =>
-    isObject(record) &&
-    ((record.user_name !== undefined && record.character_name !== undefined) ||
-      (typeof record.is_user === "boolean" && typeof record.mes === "string")),
+    (record.user_name !== undefined && record.character_name !== undefined) ||
+    (typeof record.is_user === "boolean" && typeof record.mes === "string"),
   about: ({ character_name }) => ({ title: textOrUndefined(character_name) }),
   turnOf: ({ is_user, is_system, mes, send_date }) => {
-    if (is_system === true || typeof mes !== "string" || mes === "") {
-      return undefined;
-    }
+    if (is_system === true) return undefined;
     const role = is_user === true ? "user" : "assistant";
-    return { role, text: mes, ...send_date && { time: send_date } };
+    return textTurn(role, mes, { time: send_date });
   },
 });

@@ -1,13 +1,8 @@
 import type { Turn } from "../conversation.ts";
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  objectsOf,
-  textOrUndefined,
-} from "../json.ts";
+import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
 import { byTurnTime, eventFormat } from "./event_format.ts";
-import type { RefusedFormat } from "./format.ts";
+import { refusedFormat } from "./format.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Gemini in Google Takeout (`MyActivity.json`): a row per activity, newest first, with the prompt in
@@ -16,7 +11,7 @@ import type { RefusedFormat } from "./format.ts";
  */
 export const takeoutGemini = eventFormat({
   name: "takeout_gemini",
-  matches: (record) => isActivity(record) && isGemini(record as JsonObject),
+  matches: (record) => isActivity(record) && isGemini(record),
   conversationOf: (record) => linkOf(record) ?? null,
   about: (record) => ({ id: linkOf(record) }),
   turnOf: toTurn,
@@ -24,13 +19,12 @@ export const takeoutGemini = eventFormat({
 });
 
 /** Takeout writes the activity of every product under the same name and in the same shape. */
-export const takeoutOther: RefusedFormat = {
-  kind: "refused",
+export const takeoutOther = refusedFormat({
   name: "takeout_other",
   matches: isActivity,
   reason:
     "this is Google activity of another product; the prompts are in My Activity/Gemini Apps",
-};
+});
 
 // Checked in published exports: English, German, Japanese; the rest as Google translates the word.
 const PROMPT_PREFIXES = [
@@ -56,8 +50,8 @@ const OTHER_ACTIVITIES = [
   "Searched ",
 ];
 
-function isActivity(record: Json): boolean {
-  return isObject(record) && typeof record.header === "string" &&
+function isActivity(record: JsonObject): boolean {
+  return typeof record.header === "string" &&
     typeof record.title === "string" && record.time !== undefined &&
     Array.isArray(record.products);
 }
@@ -81,10 +75,9 @@ function toTurn(record: JsonObject): Turn | undefined {
     }
   }
   const text = unescapeHtml(title.slice(prefix?.length ?? 0));
-  const turn: Turn = { role: "user", text };
-  if (record.time !== undefined) turn.time = record.time;
-  if (prefix === undefined) turn.metadata = { confidence: "low" };
-  return turn.text.trim() === "" ? undefined : turn;
+  const turn = textTurn("user", text.trim() && text, { time: record.time });
+  if (prefix === undefined && turn) turn.metadata = { confidence: "low" };
+  return turn;
 }
 
 function linkOf(record: JsonObject): string | undefined {

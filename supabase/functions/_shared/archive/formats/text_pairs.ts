@@ -1,13 +1,13 @@
-import type { Turn } from "../conversation.ts";
 import {
   isObject,
   type Json,
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { conversationFormat } from "./format.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns } from "./list_turns.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 const PAIRS = [
   ["prompt", "completion"],
@@ -28,15 +28,13 @@ const PAIRS = [
  * A prompt and its answer as two texts, `{prompt, completion}`, `{question, answer}`, `{input,
  * output}` and the like; also the old completions form `\n\nHuman: …\n\nAssistant:`.
  */
-export const textPairs: ConversationFormat = {
-  kind: "conversation",
+export const textPairs = conversationFormat({
   name: "text_pairs",
-  matches: (record) => isObject(record) && pairOf(record) !== undefined,
+  matches: (record) => pairOf(record) !== undefined,
   read: (record) => {
-    if (!isObject(record)) return [];
     const [asked, answered] = pairOf(record) ?? [];
     const turns = typeof asked === "string"
-      ? humanAssistantTurns(asked) ?? userTurn(asked)
+      ? humanAssistantTurns(asked) ?? turnsOf([textTurn("user", asked)])
       : listTurns(asked);
     const answer = Array.isArray(answered) ? answered[0] : answered;
     if (typeof answer === "string" && answer !== "") {
@@ -53,7 +51,7 @@ export const textPairs: ConversationFormat = {
       turns,
     }];
   },
-};
+});
 
 function pairOf(record: JsonObject): [Json, Json | undefined] | undefined {
   for (const [asked, answered] of PAIRS) {
@@ -72,8 +70,4 @@ function pairOf(record: JsonObject): [Json, Json | undefined] | undefined {
 
 function isPromptList(value: Json | undefined): boolean {
   return listTurns(value).length > 0;
-}
-
-function userTurn(text: string): Turn[] {
-  return text === "" ? [] : [{ role: "user", text }];
 }

@@ -1,10 +1,15 @@
-import { isObject, type Json, objectsOf, textOrUndefined } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import {
+  type Json,
+  type JsonObject,
+  objectOrEmpty,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 
 /** TypingMind: `{data: {chats: [{chatID, chatTitle, messages}]}}`; `userPrompts` are a library. */
-export const typingmind: ConversationFormat = {
-  kind: "conversation",
+export const typingmind = conversationFormat({
   name: "typingmind",
   matches: (record) => Array.isArray(chatsOf(record)),
   read: (record) =>
@@ -14,10 +19,8 @@ export const typingmind: ConversationFormat = {
       model: textOrUndefined(chat.model),
       turns: listTurns(chat.messages),
     })),
-};
+});
 
-function chatsOf(record: Json): Json | undefined {
-  return isObject(record) && isObject(record.data)
-    ? record.data.chats
-    : undefined;
+function chatsOf({ data }: JsonObject): Json | undefined {
+  return objectOrEmpty(data).chats;
 }

@@ -1,23 +1,17 @@
-import { isObject, isTextList, textOrUndefined } from "../json.ts";
-import type { ConversationFormat } from "./format.ts";
+import { isTextList, textOrUndefined } from "../json.ts";
+import { conversationFormat } from "./format.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /** UltraChat: `{id, data: ["user", "assistant", "user", …]}`, in turns by definition. */
-export const ultrachat: ConversationFormat = {
-  kind: "conversation",
+export const ultrachat = conversationFormat({
   name: "ultrachat",
-  matches: (record) => isObject(record) && isTextList(record.data),
-  read: (record) => {
-    if (!isObject(record) || !Array.isArray(record.data)) return [];
-    return [{
-      id: textOrUndefined(record.id),
-      turns: record.data.flatMap((text, index) =>
-        typeof text === "string" && text !== ""
-          ? [{
-            role: index % 2 === 0 ? "user" as const : "assistant" as const,
-            text,
-          }]
-          : []
+  matches: (record) => isTextList(record.data),
+  read: ({ id, data }) => [{
+    id: textOrUndefined(id),
+    turns: turnsOf(
+      (Array.isArray(data) ? data : []).map((text, index) =>
+        textTurn(index % 2 === 0 ? "user" : "assistant", text)
       ),
-    }];
-  },
-};
+    ),
+  }],
+});

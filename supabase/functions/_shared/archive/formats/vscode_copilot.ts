@@ -3,42 +3,41 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import type {
-  ConversationBuilder,
-  ConversationFormat,
-  MessageFormat,
+import {
+  type ConversationBuilder,
+  conversationFormat,
+  messageFormat,
 } from "./format.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * GitHub Copilot in VS Code, exported or stored: `{responderUsername, requests: [{message: {text},
  * response}]}`. `message.parts` repeats the text.
  */
-export const vscodeCopilot: ConversationFormat = {
-  kind: "conversation",
+export const vscodeCopilot = conversationFormat({
   name: "vscode_copilot",
   matches: isSession,
-  read: (record) => isObject(record) ? [readSession(record)] : [],
-};
+  read: (record) => [readSession(record)],
+});
 
 /**
  * The same as newer versions store it, a log of changes: `{kind: 0, v: session}`, then 1 sets, 2
  * pushes and 3 deletes at the path `k` (objectMutationLog.ts of microsoft/vscode).
  */
-export const vscodeCopilotLog: MessageFormat = {
-  kind: "message",
+export const vscodeCopilotLog = messageFormat({
   name: "vscode_copilot_log",
   matches: (record) =>
-    isObject(record) && record.kind === 0 && isObject(record.v) &&
+    record.kind === 0 && isObject(record.v) &&
     (isSession(record.v) || typeof record.v.sessionId === "string"),
-  conversationOf: () => undefined,
   open: openLog,
-};
+});
 
-function isSession(record: Json): boolean {
-  return isObject(record) && Array.isArray(record.requests) &&
+function isSession(record: JsonObject): boolean {
+  return Array.isArray(record.requests) &&
     (record.responderUsername !== undefined ||
       record.initialLocation !== undefined);
 }
@@ -52,16 +51,10 @@ function readSession(session: JsonObject): Conversation {
 }
 
 function requestTurns(request: JsonObject): Turn[] {
-  const message = isObject(request.message) ? request.message : {};
+  const message = objectOrEmpty(request.message);
   const text = typeof request.message === "string"
     ? request.message
     : message.text ?? partsText(message.parts);
-  const turns: Turn[] = [];
-  if (typeof text === "string" && text !== "") {
-    const id = textOrUndefined(request.requestId);
-    const time = request.timestamp;
-    turns.push({ role: "user", text, ...id && { id }, ...time && { time } });
-  }
   const answer = objectsOf(request.response)
     // Parts with a kind are tool calls, progress and thoughts; plain Markdown has none.
     .filter(({ kind }) => kind === undefined || kind === "markdownContent")
@@ -69,11 +62,10 @@ function requestTurns(request: JsonObject): Turn[] {
       const words = value ?? (isObject(content) ? content.value : content);
       return typeof words === "string" ? words : "";
     }).join("");
-  if (answer !== "") {
-    const model = textOrUndefined(request.modelId);
-    turns.push({ role: "assistant", text: answer, ...model && { model } });
-  }
-  return turns;
+  return turnsOf([
+    textTurn("user", text, { id: request.requestId, time: request.timestamp }),
+    textTurn("assistant", answer, { model: request.modelId }),
+  ]);
 }
 
 function partsText(parts: Json | undefined): string {

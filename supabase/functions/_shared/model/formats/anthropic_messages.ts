@@ -4,7 +4,12 @@ import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import type { FinishReason } from "../model_result.ts";
 import { readProviderError } from "../provider_error.ts";
-import { readToolArguments, toAnswerText } from "../tool_calls.ts";
+import {
+  readToolArguments,
+  textOfParts,
+  toAnswerText,
+  toToolCall,
+} from "../tool_calls.ts";
 import { refuseUnsupported, requireModel } from "../unsendable_request.ts";
 
 /**
@@ -69,17 +74,12 @@ function readAnswer(body: unknown): Answer {
     return { ...about, kind: "declined", code: "refusal", reason };
   }
   const blocks = root.content.map(asObject);
-  const text = blocks.filter((block) => block.type === "text")
-    .map((block) => asString(block.text) ?? "").join("");
   const calls = blocks.filter((block) => block.type === "tool_use")
-    .map((block) => ({
-      name: asString(block.name) ?? "",
-      arguments: block.input,
-    }));
+    .map(toToolCall);
   return {
     ...about,
     kind: "text",
-    text: toAnswerText(text, calls),
+    text: toAnswerText(textOfParts(blocks, "text"), calls),
     finishReason: FINISH_REASONS[String(root.stop_reason)] ?? "other",
   };
 }

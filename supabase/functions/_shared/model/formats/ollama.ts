@@ -9,7 +9,7 @@ import {
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import { readProviderError } from "../provider_error.ts";
-import { toAnswerText } from "../tool_calls.ts";
+import { toAnswerText, toToolCall } from "../tool_calls.ts";
 import { requireModel } from "../unsendable_request.ts";
 
 /**
@@ -68,11 +68,7 @@ function readAnswer(body: unknown): Answer {
   if (root.message === undefined) return { ...about, kind: "unrecognised" };
   const message = asObject(root.message);
   const calls = asArray(message.tool_calls)
-    .map((call) => asObject(asObject(call).function))
-    .map((call) => ({
-      name: asString(call.name) ?? "",
-      arguments: call.arguments,
-    }));
+    .map((call) => toToolCall(asObject(asObject(call).function)));
   return {
     ...about,
     kind: "text",

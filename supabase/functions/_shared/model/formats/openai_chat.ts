@@ -10,7 +10,7 @@ import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
 import type { FinishReason } from "../model_result.ts";
 import { readProviderError } from "../provider_error.ts";
-import { readToolArguments, toAnswerText } from "../tool_calls.ts";
+import { textOfParts, toAnswerText, toToolCall } from "../tool_calls.ts";
 
 /**
  * OpenAI's Chat Completions API (`POST /v1/chat/completions`) and the many
@@ -86,20 +86,11 @@ function readAnswer(body: unknown): Answer {
     return { ...about, kind: "declined", code: "refusal", reason: refusal };
   }
   if (choice.finish_reason === "content_filter") {
-    return {
-      ...about,
-      kind: "declined",
-      code: "content_filter",
-      reason: "finish_reason content_filter",
-    };
+    const reason = "finish_reason content_filter";
+    return { ...about, kind: "declined", code: "content_filter", reason };
   }
-  const calls = asArray(message.tool_calls).map((call) => {
-    const called = asObject(asObject(call).function);
-    return {
-      name: asString(called.name) ?? "",
-      arguments: readToolArguments(called.arguments),
-    };
-  });
+  const calls = asArray(message.tool_calls)
+    .map((call) => toToolCall(asObject(asObject(call).function)));
   return {
     ...about,
     kind: "text",
@@ -118,9 +109,7 @@ const FINISH_REASONS: Record<string, FinishReason> = {
 /** A string, or from some servers (Mistral) a list of typed parts. */
 function readContent(content: unknown): string {
   if (typeof content === "string") return content;
-  return asArray(content).map(asObject)
-    .filter((part) => part.type === "text")
-    .map((part) => asString(part.text) ?? "").join("");
+  return textOfParts(asArray(content).map(asObject), "text");
 }
 
 function assembleStream(): StreamAssembly {

@@ -10,7 +10,7 @@ import {
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
 import { readProviderError } from "../provider_error.ts";
-import { readToolArguments, toAnswerText } from "../tool_calls.ts";
+import { textOfParts, toAnswerText, toToolCall } from "../tool_calls.ts";
 import { refuseUnsupported } from "../unsendable_request.ts";
 
 /**
@@ -79,24 +79,15 @@ function readAnswer(body: unknown): Answer {
   }
   const incomplete = asString(asObject(root.incomplete_details).reason);
   if (incomplete === "content_filter") {
-    return {
-      ...about,
-      kind: "declined",
-      code: "content_filter",
-      reason: "incomplete: content_filter",
-    };
+    const reason = "incomplete: content_filter";
+    return { ...about, kind: "declined", code: "content_filter", reason };
   }
-  const text = content.filter((part) => part.type === "output_text")
-    .map((part) => asString(part.text) ?? "").join("");
   const calls = output.filter((item) => item.type === "function_call")
-    .map((call) => ({
-      name: asString(call.name) ?? "",
-      arguments: readToolArguments(call.arguments),
-    }));
+    .map(toToolCall);
   return {
     ...about,
     kind: "text",
-    text: toAnswerText(text, calls),
+    text: toAnswerText(textOfParts(content, "output_text"), calls),
     finishReason: incomplete === "max_output_tokens"
       ? "length"
       : calls.length > 0

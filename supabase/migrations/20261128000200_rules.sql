@@ -453,8 +453,7 @@ create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
 
--- Why: answers also come from elsewhere, such as a batch API or another tool, and go into any table.
--- They are stored by the same rules, so that what is asked of results can be asked of them.
+-- Why: which tables answers may go into, and what is missing in those that they may not.
 
 create function pipeline.check_results_table(name text)
 returns void
@@ -564,6 +563,9 @@ end;
 $$;
 comment on function public.use_evaluations_table(text) is
   'Lets pipeline_store_results() store into a table of yours that has the columns prompt, response, model, success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name and tags; its ids may be of any type, and nothing of it is changed. Returns its name. SQLSTATE 42P01: no such table; 22023: columns are missing, and the hint says how to add them; 42809: a view that takes no rows; 42501: service_role may not write to it.';
+
+-- Why: answers also come from elsewhere, such as a batch API or another tool, and go into any table.
+-- They are stored by the same rules, so that what is asked of results can be asked of them.
 
 create function pipeline.insert_results(
   results_table text,

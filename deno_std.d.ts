@@ -82,7 +82,9 @@ declare module "@std/async/pool" {
 }
 
 declare module "@std/bytes/concat" {
-  export function concat(buffers: Uint8Array[]): Uint8Array<ArrayBuffer>;
+  export function concat(
+    buffers: Uint8Array[],
+  ): ReturnType<TextEncoder["encode"]>;
 }
 
 declare module "@std/cli/parse-args" {

@@ -127,12 +127,14 @@ insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_a
 
 create function pipeline.outlives_run(stage text)
 returns boolean
-language sql
+language plpgsql
 immutable
 parallel safe
--- No search_path of its own: PostgreSQL then puts the text in place of the call.
+set search_path = ''
 as $$
-  select stage = 'notify';
+begin
+  return stage = 'notify';
+end;
 $$;
 comment on function pipeline.outlives_run(text) is
   'Whether tasks of a stage go on when their run is over: what is to be told of it. They are not counted in its open ones.';

@@ -45,13 +45,13 @@ const parts: Record<string, Part> = {
     }),
   cli: (filter) =>
     runDenoTest({ paths: ["scripts/test/parts/cli_test.ts"], filter }),
-  // Most of them wait for maintenance, a lease or a model: three files at a time share two processors.
+  // Most of them wait for maintenance, a lease or a model: two files at a time share two processors.
   e2e: (filter) =>
     runDenoTest({
       paths: [e2e],
       filter,
       flags: ["--parallel"],
-      env: { DENO_JOBS: "3" },
+      env: { DENO_JOBS: "2" },
     }),
 };
 

@@ -914,9 +914,10 @@ stable
 set search_path = ''
 as $$
   -- Half: an isolate is given to another worker until half of its processor time is used up.
-  select least(1, greatest(0.1, avg(worker.cpu_load) / 2))
+  select least(1, greatest(0.01, avg(worker.cpu_load) / 2))
   from pipeline.workers as worker
-  where worker.stage = share_of_load.stage and worker.cpu_load is not null
+  -- One that had done nothing ran out of what others in its isolate used.
+  where worker.stage = share_of_load.stage and worker.cpu_load > 0
   having count(*) > 0;
 $$;
 comment on function pipeline.share_of_load(text) is

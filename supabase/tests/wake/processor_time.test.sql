@@ -1,5 +1,5 @@
 begin;
-select plan(5);
+select plan(6);
 
 select tests.create_run('run', prompts => 4);
 select tests.start_worker(1, 'run');
@@ -24,10 +24,15 @@ select is(
   pipeline.share_of_load('evaluate'), null,
   'each stage has its own load'
 );
-select pipeline_end_worker(tests.worker_id(3), '2026-01-01 00:01Z', cpu_load => -5);
+select pipeline_end_worker(tests.worker_id(3), '2026-01-01 00:01Z', cpu_load => 0);
 select is(
-  pipeline.share_of_load('execute'), 0.1::double precision,
-  'a tenth is taken in any case'
+  round(pipeline.share_of_load('execute')::numeric, 9), 0.3,
+  'one that had done nothing tells nothing'
+);
+update pipeline.workers set cpu_load = 0.001;
+select is(
+  pipeline.share_of_load('execute'), 0.01::double precision,
+  'a hundredth is taken in any case'
 );
 
 select * from finish();

@@ -20,10 +20,10 @@ import { refusedStage } from "./refused_stage.ts";
 /**
  * The usual load of a worker takes half of the 2 s of processor time that an isolate has: with less
  * than half used up the platform gives it to another worker. Reading 120 MB of archive takes about
- * 1 s, a model call 0.33 ms.
+ * 1 s, a model call 0.3 to 0.5 ms.
  */
 const BYTES_PER_WORKER = 120_000_000;
-const CALLS_PER_WORKER = 3_000;
+const CALLS_PER_WORKER = 2_000;
 
 /** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;

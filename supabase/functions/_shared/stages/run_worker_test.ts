@@ -75,7 +75,7 @@ async function runExecuteWorker(
 
 Deno.test("runWorker() says how much it had done when its isolate ran out of processor time", async () => {
   const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
-  assertEquals(ends, [{ worker_id: "w", cpu_load: finished / 3_000 }]);
+  assertEquals(ends, [{ worker_id: "w", cpu_load: finished / 2_000 }]);
 });
 
 Deno.test("runWorker() says nothing of the kind when its isolate ends for another reason", async () => {
@@ -84,5 +84,5 @@ Deno.test("runWorker() says nothing of the kind when its isolate ends for anothe
 });
 
 Deno.test("runWorker() takes no more than its share of the usual load", async () => {
-  assertEquals((await runExecuteWorker({ share: 0.02 })).finished, 60);
+  assertEquals((await runExecuteWorker({ share: 0.03 })).finished, 60);
 });

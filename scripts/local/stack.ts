@@ -18,7 +18,7 @@ import { readOrCreateKeys, signUserToken } from "./keys.ts";
 import { surviveKilledServer } from "./killed_server.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
-import { setUpProjectDatabase } from "./project_database.ts";
+import { projectContent } from "./project_database.ts";
 import { restEntry, startRestServer } from "./rest/rest_server.ts";
 import { setVaultSecret } from "./vault_secret.ts";
 
@@ -122,18 +122,23 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ? [0, chooseFreePort()]
     : [base + 1, chooseFreePortFrom(base + 2)];
 
+  const content = await projectContent(project);
   const database = await openDatabase({
     databaseUrl,
     folder: folder.path,
     durable: dataDir !== undefined,
     port: databasePort,
+    // The many databases that begin anew are copies of one that has it all.
+    content: dataDir === undefined ? content : undefined,
     log,
   });
   cleanup.defer(database.stop);
   const sql = postgres(database.superuserUrl, { onnotice: () => {} });
   cleanup.defer(() => sql.end({ timeout: 1 }));
   await setVaultSecret(sql, "project_url", url);
-  await migrate(database.url, project, database.skipExtensions);
+  if ((dataDir ?? databaseUrl) !== undefined) {
+    await content.write(database.url, database.skipExtensions);
+  }
 
   const env = {
     ...createProjectEnvironment(url, database.url, keys),
@@ -201,17 +206,4 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     stop: () => stopping ??= running.disposeAsync(),
   };
-}
-
-async function migrate(
-  url: string,
-  project: string,
-  skipExtensions: string[],
-): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
-  try {
-    await setUpProjectDatabase(sql, project, skipExtensions);
-  } finally {
-    await sql.end();
-  }
 }

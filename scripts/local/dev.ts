@@ -14,8 +14,10 @@ function describe(stack: Stack, milliseconds: number): string {
  Publishable key: ${stack.publishableKey}
       Secret key: ${stack.secretKey}
 
-Started in ${(milliseconds / 1_000).toFixed(1)} s. Functions are started again
-when their code changes, new migrations are applied at the next start.
+Started in ${
+    (milliseconds / 1_000).toFixed(1)
+  } s. Functions start at their first
+call and anew when their code changes, new migrations are applied at the next start.
 Ctrl-C stops it.`;
 }
 
@@ -35,7 +37,7 @@ async function run(options: DevOptions): Promise<void> {
   if (stack === "end") Deno.exit(130);
   console.log(describe(stack, performance.now() - started));
   const stopWatching = watchSources(join(supabaseFolder, "functions"), () => {
-    console.log("Functions changed: starting them again");
+    console.log("Functions changed: the next call starts them anew");
     stack.kill("functions");
   });
   await end;

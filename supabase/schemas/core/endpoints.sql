@@ -69,34 +69,49 @@ comment on column public.model_endpoints.open_to_users is
 create table pipeline.endpoint_states (
   endpoint text primary key
     references public.model_endpoints (name) on update cascade on delete cascade,
-  blocked_until timestamptz,
-  blocked_reason text,
-  concurrency numeric not null default 8,
-  best_latency_ms numeric,
-  reduced_at timestamptz,
   requests_available numeric not null default 0,
   tokens_available numeric not null default 0,
   refilled_at timestamptz not null default now(),
-  output_tokens_mean numeric not null default 500,
-  constraint endpoint_states_concurrency_is_positive check (concurrency >= 1)
+  output_tokens_mean numeric not null default 500
 )
 with (fillfactor = 50);
 comment on table pipeline.endpoint_states is
   'The moving state of an endpoint''s limits, one row each; written under its row lock by pipeline_claim_tasks and pipeline_finish_tasks.';
-comment on column pipeline.endpoint_states.blocked_until is
-  'No call leaves before this moment; null: not blocked.';
-comment on column pipeline.endpoint_states.concurrency is
-  'Calls in flight that the endpoint is thought to bear; caps a given number only after a rate error.';
-comment on column pipeline.endpoint_states.best_latency_ms is
-  'Latency that the endpoint has when it is not crowded; a much longer one is a sign to shrink.';
-comment on column pipeline.endpoint_states.reduced_at is
-  'When concurrency was last cut back; null: never, and it still doubles per round.';
 comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
 alter table pipeline.endpoint_states enable row level security;
 grant select, insert, update, delete on pipeline.endpoint_states to service_role;
+
+-- Apart from the endpoint's, because vendors limit each model by itself: what one user's choice of
+-- model meets must not stop the others.
+create table pipeline.model_states (
+  endpoint text not null
+    references public.model_endpoints (name) on update cascade on delete cascade,
+  model text not null,
+  blocked_until timestamptz,
+  blocked_reason text,
+  concurrency numeric not null default 8,
+  best_latency_ms numeric,
+  reduced_at timestamptz,
+  primary key (endpoint, model),
+  constraint model_states_concurrency_is_positive check (concurrency >= 1)
+)
+with (fillfactor = 50);
+comment on table pipeline.model_states is
+  'What was learnt of a model behind an endpoint, one row each; written under the lock of the endpoint''s state.';
+comment on column pipeline.model_states.model is 'Empty: the endpoint and the run name none.';
+comment on column pipeline.model_states.blocked_until is
+  'No call to the model leaves before this moment; null: not blocked.';
+comment on column pipeline.model_states.concurrency is
+  'Calls in flight that the model is thought to bear; caps a given number only after a rate error.';
+comment on column pipeline.model_states.best_latency_ms is
+  'Latency that the model has when it is not crowded; a much longer one is a sign to shrink.';
+comment on column pipeline.model_states.reduced_at is
+  'When concurrency was last cut back; null: never, and it still doubles per round.';
+alter table pipeline.model_states enable row level security;
+grant select, insert, update, delete on pipeline.model_states to service_role;
 
 create function pipeline.create_endpoint_state()
 returns trigger
@@ -105,6 +120,7 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.endpoint_states (endpoint) values (new.name);
+  insert into pipeline.model_states (endpoint, model) values (new.name, coalesce(new.model, ''));
   return new;
 end;
 $$;

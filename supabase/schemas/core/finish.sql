@@ -144,7 +144,9 @@ begin
     if ((run).options -> 'cache') = 'true' then
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
-    blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+    blocked_ms := pipeline.adapt_limits(
+      endpoint, pipeline.model_of(run, (worker).stage, endpoint), totals, settled.reserved_tokens, as_of
+    );
   end if;
   perform pipeline.count_results(run, worker, endpoint, settled, totals);
   if (worker).stage = 'judge' then

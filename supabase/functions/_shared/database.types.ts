@@ -858,10 +858,11 @@ export type Database = {
         Args: {
           "as_of"?: string;
           "cut_off"?: boolean;
+          "goes_on"?: boolean;
           "load"?: number;
           "worker_id": string;
         };
-        Returns: undefined;
+        Returns: Json;
       };
       "pipeline_enqueue_tasks": {
         Args: {

@@ -37,6 +37,7 @@ Options:
                                 markdown: a report with tables and charts
   --baseline EXPERIMENT         markdown: compare with this experiment
   --table NAME                  results table (default prompt_evaluations)
+  --owner USER                  the experiment of this user, by id (default: the project's own)
   --help
 
 Rows are read page by page, so that their number does not matter.
@@ -50,20 +51,30 @@ Examples:
       format: { type: "string", default: "jsonl" },
       baseline: { type: "string" },
       table: { type: "string", default: "prompt_evaluations" },
+      owner: { type: "string" },
     });
+    const owner = values.owner ?? null;
     const { client } = openProject(terminal);
     const [choice] = positionals;
     switch (values.format) {
       case "markdown":
         terminal.print(
           writeReport(
-            await readReport(client, choice, values.baseline, values.table),
+            await readReport(client, choice, {
+              baseline: values.baseline,
+              table: values.table,
+              owner,
+            }),
           ),
         );
         return EXIT.done;
       case "jsonl":
       case "csv":
-        await printRows(client, choice, values.table, values.format, terminal);
+        await printRows(client, choice, {
+          table: values.table,
+          format: values.format,
+          owner,
+        }, terminal);
         return EXIT.done;
       default:
         throw new WrongUsage(
@@ -76,8 +87,11 @@ Examples:
 async function printRows(
   client: SupabaseClient,
   choice: string,
-  table: string,
-  format: "jsonl" | "csv",
+  { table, format, owner }: {
+    table: string;
+    format: "jsonl" | "csv";
+    owner: string | null;
+  },
   terminal: Terminal,
 ): Promise<void> {
   if (format === "csv") terminal.print(toCsvLine(COLUMNS));
@@ -91,6 +105,7 @@ async function printRows(
           ? { run_id: Number(choice) }
           : { experiment_name: choice },
         after,
+        owner,
       }),
     );
     for (const row of page.rows) {
@@ -107,8 +122,11 @@ async function printRows(
 async function readReport(
   client: SupabaseClient,
   experiment: string,
-  baseline: string | undefined,
-  table: string,
+  { baseline, table, owner }: {
+    baseline: string | undefined;
+    table: string;
+    owner: string | null;
+  },
 ): Promise<ReportData> {
   if (isRunId(experiment) || table !== "prompt_evaluations") {
     throw new WrongUsage(
@@ -116,15 +134,22 @@ async function readReport(
     );
   }
   const names = [experiment, ...baseline === undefined ? [] : [baseline]];
+  const read = (view: string) => {
+    const rows = client.from(view).select().in("experiment_name", names);
+    return owner === null ? rows.is("owner", null) : rows.eq("owner", owner);
+  };
   const [summary, scores, errors, comparison] = await Promise.all([
-    client.from("experiment_summary").select().in("experiment_name", names),
-    client.from("experiment_scores").select().in("experiment_name", names),
-    client.from("pipeline_error_groups").select()
-      .in("experiment_name", names).order("count", { ascending: false })
+    read("experiment_summary"),
+    read("experiment_scores"),
+    read("pipeline_error_groups").order("count", { ascending: false })
       .limit(20),
     baseline === undefined
       ? { data: [], error: null, status: 200 }
-      : client.rpc("compare_experiments", { baseline, candidate: experiment }),
+      : client.rpc("compare_experiments", {
+        baseline,
+        candidate: experiment,
+        owner,
+      }),
   ]);
   return {
     experiment,

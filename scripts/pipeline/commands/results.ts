@@ -63,6 +63,7 @@ export const compare: Command = {
 Options:
   --evaluator NAME   only this one
   --table NAME       results table (default prompt_evaluations)
+  --owner USER       the experiments of this user, by id (default: the project's own)
   --json
   --help
 
@@ -75,6 +76,7 @@ Example:
       {
         evaluator: { type: "string" },
         table: { type: "string", default: "prompt_evaluations" },
+        owner: { type: "string" },
         json: { type: "boolean" },
       },
     );
@@ -85,6 +87,7 @@ Example:
         candidate: positionals[1],
         evaluator: values.evaluator ?? null,
         results_table: values.table,
+        owner: values.owner ?? null,
       }),
     ) as Record<string, unknown>[];
     terminal.print(

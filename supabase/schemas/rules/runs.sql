@@ -340,6 +340,7 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  perform pipeline.name_experiment(new.owner, new.experiment_name, new.created_at);
   return new;
 end;
 $$;

@@ -161,6 +161,9 @@ create table public.model_endpoints (
   input_cost numeric,
   output_cost numeric,
   open_to_users boolean not null default false,
+  models jsonb not null default '{}',
+  user_parameters text[] not null default '{}',
+  user_headers text[] not null default '{}',
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
@@ -173,6 +176,7 @@ create table public.model_endpoints (
     format is distinct from 'custom'
     or (request_template is not null and response_path is not null)
   ),
+  constraint model_endpoints_models_are_an_object check (jsonb_typeof(models) = 'object'),
   constraint model_endpoints_headers_are_an_object check (jsonb_typeof(headers) = 'object'),
   constraint model_endpoints_timeout_is_positive check (
     timeout_seconds > 0 and timeout_seconds <= 350
@@ -207,7 +211,13 @@ comment on column public.model_endpoints.max_concurrency is
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
 comment on column public.model_endpoints.open_to_users is
-  'Whether signed-in users may start runs on it; service_role always may.';
+  'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
+comment on column public.model_endpoints.models is
+  'Other models that it has, with their prices: {"name": {"input_cost": 0.15, "output_cost": 0.6}}. Users may choose among them; what is left out costs as the endpoint''s own model.';
+comment on column public.model_endpoints.user_parameters is
+  'Parameters that users may set beside temperature, maxTokens, topP, stop, systemPrompt, responseSchema and seed.';
+comment on column public.model_endpoints.user_headers is
+  'Headers that users may send, in lower case.';
 
 -- What the limits of an endpoint look like at this moment. A row of its own, because it changes
 -- with every claim while the endpoint itself hardly ever does.
@@ -279,7 +289,7 @@ alter table public.model_endpoints enable row level security;
 revoke all on public.model_endpoints from anon, authenticated, service_role;
 grant select, insert, update, delete on public.model_endpoints to service_role;
 -- Headers and templates stay out of users' sight: they say which secrets exist.
-grant select (name, model, format, open_to_users) on public.model_endpoints to authenticated;
+grant select (name, model, format, open_to_users, models, user_parameters, user_headers) on public.model_endpoints to authenticated;
 create policy "users see the endpoints that are open to them"
   on public.model_endpoints for select to authenticated using (open_to_users);
 
@@ -2980,6 +2990,7 @@ begin
     return 0;
   end if;
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  endpoint := pipeline.priced_for(endpoint, pipeline.model_of(run, (worker).stage, endpoint));
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);

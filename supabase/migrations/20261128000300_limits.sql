@@ -531,6 +531,12 @@ begin
   calls.ids := '{}';
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
   state := pipeline.refill_budget(endpoint, as_of);
+  if (run).owner is not null and not endpoint.open_to_users then
+    perform pipeline.pause_users(endpoint.name, (run).id);
+    calls.slots := 0;
+    return calls;
+  end if;
+  endpoint := pipeline.priced_for(endpoint, (worker).model);
   select * into model
   from pipeline.model_states
   where model_states.endpoint = endpoint.name and model_states.model = (worker).model;

@@ -131,6 +131,7 @@ begin
     return 0;
   end if;
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  endpoint := pipeline.priced_for(endpoint, pipeline.model_of(run, (worker).stage, endpoint));
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);

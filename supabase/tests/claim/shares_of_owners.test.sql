@@ -2,7 +2,8 @@ begin;
 select plan(8);
 
 -- Ten runs of one user beside one of another, on four slots.
-insert into model_endpoints (name, url, max_concurrency) values ('model', 'https://model.test/v1', 4);
+insert into model_endpoints (name, url, max_concurrency, open_to_users)
+values ('model', 'https://model.test/v1', 4, true);
 select tests.create_run('a' || n, prompts => 20) from generate_series(1, 10) as n;
 update pipeline_runs set owner = '11111111-1111-4111-8111-111111111111';
 select tests.start_worker(n, 'a' || n) from generate_series(1, 4) as n;

@@ -13,11 +13,12 @@ grant execute on function
   pipeline.mcnemar_p(bigint, bigint),
   pipeline.bootstrap_interval(double precision[], bigint),
   pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
-  pipeline.evaluators_of(text, text),
+  pipeline.owner_asked_for(uuid),
+  pipeline.evaluators_of(text, text, uuid),
   pipeline.side_query(text, text, text),
   pipeline.pairs_query(text, text),
-  pipeline.compare_pairs(text, text, text, text),
-  pipeline.pair_differences(text, text, text, text)
+  pipeline.compare_pairs(text, text, text, text, uuid),
+  pipeline.pair_differences(text, text, text, text, uuid)
 to authenticated;
 
 do $$

@@ -113,6 +113,7 @@ export type Database = {
           "input_cost": number | null;
           "max_concurrency": number | null;
           "model": string | null;
+          "models": NonNullable<Json>;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
@@ -122,6 +123,8 @@ export type Database = {
           "timeout_seconds": number;
           "tokens_per_minute": number | null;
           "url": string;
+          "user_headers": (string)[];
+          "user_parameters": (string)[];
         };
         ComputedFields: never;
         Insert: {
@@ -131,6 +134,7 @@ export type Database = {
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
@@ -140,6 +144,8 @@ export type Database = {
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url": string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Update: {
           "created_at"?: string;
@@ -148,6 +154,7 @@ export type Database = {
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
@@ -157,6 +164,8 @@ export type Database = {
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url"?: string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Relationships: [];
       };
@@ -531,6 +540,7 @@ export type Database = {
           "evaluator": string;
           "experiment_name": string | null;
           "model": string | null;
+          "owner": string | null;
           "pass_rate": number | null;
           "passed": number | null;
           "score_high": number | null;
@@ -548,6 +558,7 @@ export type Database = {
           "input_tokens": number | null;
           "model": string | null;
           "output_tokens": number | null;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "p99_ms": number | null;
@@ -572,6 +583,7 @@ export type Database = {
           "final": boolean;
           "first_at": string | null;
           "last_at": string | null;
+          "owner": string | null;
           "run_id": number;
           "stage": string;
         };
@@ -666,6 +678,7 @@ export type Database = {
           "candidate": string;
           "evaluator"?: string;
           "most"?: number;
+          "owner"?: string;
           "results_table"?: string;
           "show"?: string;
         };
@@ -730,6 +743,7 @@ export type Database = {
           "baseline": string;
           "candidate": string;
           "evaluator"?: string;
+          "owner"?: string;
           "results_table"?: string;
           "seed"?: number;
         };
@@ -770,6 +784,7 @@ export type Database = {
           "after"?: string;
           "experiment_name"?: string;
           "most"?: number;
+          "owner"?: string;
           "results_table": string;
           "run_id"?: number;
         };
@@ -870,10 +885,11 @@ export type Database = {
         Args: {
           "as_of"?: string;
           "cut_off"?: boolean;
+          "goes_on"?: boolean;
           "load"?: number;
           "worker_id": string;
         };
-        Returns: undefined;
+        Returns: Json;
       };
       "pipeline_enqueue_tasks": {
         Args: {

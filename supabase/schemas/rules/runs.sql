@@ -379,14 +379,8 @@ begin
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
-  -- A gateway may take the address to call from a header, and would send the endpoint's key there.
-  if new.owner is not null and exists (
-    select from jsonb_object_keys(coalesce(new.options -> 'headers', '{}')) as given
-    join jsonb_object_keys(chosen.headers) as declared on lower(declared) = lower(given)
-  ) then
-    perform pipeline.refuse_run(
-      'users cannot replace headers that the endpoint sets', 'Leave them out of option "headers"'
-    );
+  if new.owner is not null then
+    perform pipeline.check_choices(new, chosen);
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
   if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
@@ -394,6 +388,7 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  perform pipeline.name_experiment(new.owner, new.experiment_name, new.created_at);
   return new;
 end;
 $$;
@@ -428,6 +423,14 @@ begin
   if new.status in ('completed', 'failed') and new.open > 0 then
     raise exception 'Cannot change run % to %: only its last task ends it', old.id, new.status
       using errcode = '22023', hint = 'To stop it, set status to cancelled';
+  end if;
+  if new.status = 'running' and old.status <> 'queued' and new.owner is not null
+    and new.endpoint is not null and not exists (
+      select from public.model_endpoints where name = new.endpoint and open_to_users
+    )
+  then
+    raise exception 'Cannot resume run %: endpoint "%" is closed to users', old.id, new.endpoint
+      using errcode = '22023', hint = 'Cancel it, or ask the project''s owner to open the endpoint';
   end if;
   new.finished_at := case
     when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())

@@ -161,6 +161,7 @@ create table public.model_endpoints (
   input_cost numeric,
   output_cost numeric,
   open_to_users boolean not null default false,
+  retired boolean not null default false,
   models jsonb not null default '{}',
   user_parameters text[] not null default '{}',
   user_headers text[] not null default '{}',
@@ -210,6 +211,8 @@ comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.retired is
+  'No new run may name it; runs that have keep it.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
 comment on column public.model_endpoints.models is
@@ -319,16 +322,19 @@ alter table pipeline.experiments enable row level security;
 grant select, insert, delete on pipeline.experiments to service_role;
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
-returns void
-language sql
+returns boolean
+language plpgsql
 set search_path = ''
 as $$
+begin
   insert into pipeline.experiments (owner, name, created_at)
   values (name_experiment.owner, name_experiment.name, as_of)
   on conflict on constraint experiments_name_belongs_to_one_owner do nothing;
+  return found;
+end;
 $$;
 comment on function pipeline.name_experiment(uuid, text, timestamptz) is
-  'Notes an experiment of an owner, null: of the project; one that is known stays as it is.';
+  'Notes an experiment of an owner, null: of the project; one that is known stays as it is. Returns whether it is new.';
 
 create function pipeline.owner_asked_for(owner uuid)
 returns uuid

@@ -120,6 +120,7 @@ export type Database = {
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
+          "retired": boolean;
           "timeout_seconds": number;
           "tokens_per_minute": number | null;
           "url": string;
@@ -141,6 +142,7 @@ export type Database = {
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url": string;
@@ -161,6 +163,7 @@ export type Database = {
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url"?: string;
@@ -766,6 +769,14 @@ export type Database = {
         }[];
       };
       "create_evaluations_table": { Args: { "name": string }; Returns: string };
+      "delete_experiment": {
+        Args: { "experiment_name": string; "most"?: number; "owner"?: string };
+        Returns: Json;
+      };
+      "delete_pipeline_run": {
+        Args: { "most"?: number; "run_id": number };
+        Returns: Json;
+      };
       "evaluate_experiment": {
         Args: {
           "columns"?: Json;
@@ -989,6 +1000,16 @@ export type Database = {
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
+      };
+      "remove_model_endpoint": { Args: { "name": string }; Returns: string };
+      "rename_experiment": {
+        Args: {
+          "experiment_name": string;
+          "most"?: number;
+          "new_name": string;
+          "owner"?: string;
+        };
+        Returns: Json;
       };
       "resend_pipeline_webhook": {
         Args: { "as_of"?: string; "event_id": number };

@@ -16,6 +16,7 @@ create table public.model_endpoints (
   input_cost numeric,
   output_cost numeric,
   open_to_users boolean not null default false,
+  retired boolean not null default false,
   models jsonb not null default '{}',
   user_parameters text[] not null default '{}',
   user_headers text[] not null default '{}',
@@ -65,6 +66,8 @@ comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.retired is
+  'No new run may name it; runs that have keep it.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
 comment on column public.model_endpoints.models is

@@ -43,7 +43,10 @@ Examples:
     const objects = values.objects
       ? await listObjects(client, runs.map(({ source }) => source))
       : [];
-    const prompts = runs.reduce((sum, run) => sum + run.succeeded + run.failed, 0);
+    const prompts = runs.reduce(
+      (sum, run) => sum + run.succeeded + run.failed,
+      0,
+    );
     const what = `${runs.length} runs with ${prompts} answers${
       objects.length > 0 ? ` and ${objects.length} archives` : ""
     }`;

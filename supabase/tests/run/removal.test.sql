@@ -1,5 +1,5 @@
 begin;
-select plan(20);
+select plan(21);
 
 select tests.create_run('old', prompts => 3);
 select tests.create_run('other', prompts => 1);

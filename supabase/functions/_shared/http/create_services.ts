@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
+import { createLog } from "../log.ts";
 import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import { readSecret } from "../read_secret.ts";
@@ -20,6 +21,7 @@ export function createHandlerDependencies(
   const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
   return {
     authenticate,
+    log: createLog(config.logLevel),
     services: {
       project: createProject(
         client,

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { startListeningChild } from "../child_process.ts";
 import { checkout } from "../checkout.ts";
 import type { FunctionSettings } from "./function_settings.ts";
+import { toReadableEvent } from "./readable_event.ts";
 import { type Isolate, startIsolate } from "./isolate.ts";
 import type { IsolateLimits } from "./isolate_limits.ts";
 
@@ -156,7 +157,7 @@ function startProcess(
     cwd: checkout,
     env: { ...Object.fromEntries(surroundings), ...env },
     clearEnv: true,
-    log: (line) => log(`[${name}] ${line}`),
+    log: (line) => log(`[${name}] ${toReadableEvent(line)}`),
     onReport,
   });
 }

@@ -17,6 +17,7 @@ create table public.model_endpoints (
   output_cost numeric,
   open_to_users boolean not null default false,
   retired boolean not null default false,
+  made_for_url boolean not null default false,
   models jsonb not null default '{}',
   user_parameters text[] not null default '{}',
   user_headers text[] not null default '{}',
@@ -68,6 +69,8 @@ comment on column public.model_endpoints.input_cost is 'USD per million input to
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
 comment on column public.model_endpoints.retired is
   'No new run may name it; runs that have keep it.';
+comment on column public.model_endpoints.made_for_url is
+  'Made for a run that named a URL (modelEndpoint) instead of an endpoint; removed or retired, with its secrets, when no run of 30 days has used it.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
 comment on column public.model_endpoints.models is

@@ -1,6 +1,6 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../database.ts";
-import { PipelineError } from "../errors.ts";
+import { type OperationError, PipelineError } from "../errors.ts";
 import type { ModelCallerDependencies } from "../model/call_model.ts";
 import type { Clock } from "../clock.ts";
 import type { ArchiveStorage } from "../storage.ts";
@@ -20,6 +20,8 @@ export interface Project {
   readEndpoint(name: string, caller: Caller): Promise<NamedEndpoint | null>;
   /** @throws {PipelineError} `not_found`: there is none, or it is another user's */
   readRun(runId: number, caller: Caller): Promise<RunState>;
+  /** Why prompts of a run have failed for good, one error for each cause. */
+  readFailures(runId: number): Promise<OperationError[]>;
 }
 
 /** What one call of an operation is given. */
@@ -58,11 +60,13 @@ export function projectOf({ project, caller }: Services) {
     database: project.database,
     readEndpoint: (name: string) => project.readEndpoint(name, caller),
     readRun: (runId: number) => project.readRun(runId, caller),
+    readFailures: project.readFailures,
   };
 }
 
 const ENDPOINT =
   "name, url, format, model, headers, requestTemplate:request_template, responsePath:response_path, timeoutSeconds:timeout_seconds, maxConcurrency:max_concurrency, openToUsers:open_to_users";
+const MOST_CAUSES = 20;
 const RUN_STATE =
   "runId:id, status, experimentName:experiment_name, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 
@@ -95,6 +99,18 @@ export function createProject(
       }
       const { owner: _, ...state } = data;
       return { ...state, cost: Number(state.cost) };
+    },
+    async readFailures(runId) {
+      const { data, error } = await client.from("pipeline_error_groups")
+        .select("stage, code, count, example").eq("run_id", runId)
+        .eq("final", true).order("count", { ascending: false })
+        .limit(MOST_CAUSES);
+      if (error) throw unreadable("pipeline_error_groups", error);
+      return data.map(({ code, example, stage, count }) => ({
+        code,
+        message: example,
+        context: { runId, stage, count },
+      }));
     },
   };
 }

@@ -10,6 +10,7 @@ create table pipeline.budgets (
   spent numeric not null default 0,
   reserved numeric not null default 0,
   calls bigint not null default 0,
+  created_at timestamptz not null default now(),
   constraint budgets_holder_has_one_of_a_kind unique (kind, holder),
   constraint budgets_kind_is_known check (kind in ('run', 'owner day'))
 );
@@ -88,8 +89,8 @@ begin
   if limits = '{}' then
     return room;
   end if;
-  insert into pipeline.budgets (kind, holder, spent)
-  select wanted.kind, wanted.holder, case wanted.kind when 'run' then (run).cost else 0 end
+  insert into pipeline.budgets (kind, holder, spent, created_at)
+  select wanted.kind, wanted.holder, case wanted.kind when 'run' then (run).cost else 0 end, as_of
   from unnest(limits) as wanted
   where not exists (
     select from pipeline.budgets as known
@@ -166,6 +167,162 @@ end;
 $$;
 comment on function pipeline.settle_budgets(bigint[], numeric[], boolean[]) is
   'Gives back what tasks had reserved, and counts what they cost: USD, null: nobody knows, and the reservation counts. To be called once for each time that a task ceases to be leased.';
+
+create function pipeline.output_limit(endpoint public.model_endpoints, parameters jsonb)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  given jsonb;
+begin
+  -- A template sends only what it names.
+  if (endpoint).request_template is null or (endpoint).request_template::text ~ '\{\{\s*parameters' then
+    -- As toRequestParts() reads them in functions/_shared/model.
+    given := coalesce(
+      parameters -> 'maxTokens', parameters -> 'max_tokens', parameters -> 'max_completion_tokens',
+      parameters -> 'max_output_tokens'
+    );
+  end if;
+  if jsonb_typeof(given) = 'number' and given > '0' then
+    return least(ceil(given::numeric), 1e9);
+  end if;
+  return (endpoint).max_output_tokens;
+end;
+$$;
+comment on function pipeline.output_limit(public.model_endpoints, jsonb) is
+  'The output tokens that a call with these parameters asks for at most: maxTokens, also as a vendor spells it, else the endpoint''s max_output_tokens; null: there is no limit.';
+
+create function pipeline.most_cost(
+  endpoint public.model_endpoints,
+  parameters jsonb,
+  input_bytes bigint,
+  output_tokens bigint
+)
+returns numeric
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Several answers to one request, by the names of OpenAI, Cohere and Gemini.
+  answers numeric := 1;
+  given jsonb;
+begin
+  if (endpoint).input_cost is null then
+    return 0;
+  end if;
+  foreach given in array array[
+    parameters -> 'n', parameters -> 'best_of', parameters -> 'num_generations',
+    parameters -> 'candidateCount', parameters -> 'generationConfig' -> 'candidateCount'
+  ] loop
+    if jsonb_typeof(given) = 'number' then
+      answers := greatest(answers, ceil(given::numeric));
+    end if;
+  end loop;
+  return answers / 1e6 * (
+    -- No tokenizer makes more than one token of a byte; a thousand are for what frames the turns.
+    (input_bytes + 1000) * greatest(
+      (endpoint).input_cost, (endpoint).cached_input_cost, (endpoint).cache_write_cost,
+      (endpoint).cache_write_hour_cost
+    )
+    + case
+      when greatest((endpoint).output_cost, (endpoint).reasoning_cost) = 0 then 0
+      else coalesce(output_tokens, 'Infinity'::numeric)
+        * greatest((endpoint).output_cost, (endpoint).reasoning_cost)
+    end
+  );
+end;
+$$;
+comment on function pipeline.most_cost(public.model_endpoints, jsonb, bigint, bigint) is
+  'USD that a call may cost at most, if the endpoint heeds the limit of output tokens; Infinity without one, 0 for an endpoint without prices.';
+
+create function pipeline.pause_without_money(run_id bigint, room pipeline.budget_room)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = case ((room).tightest).kind
+      when 'run' then format(
+        'max_cost of %s USD is reached: %s USD spent on %s of %s prompts%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+        run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted,
+        case
+          when ((room).tightest).spent > run.cost
+          then format(
+            ', and up to %s USD more on calls of which no cost is known',
+            round(((room).tightest).spent - run.cost, 6)
+          )
+          else ''
+        end,
+        run.id
+      )
+      else format(
+        'What its owner may spend in a day is reached. To go on tomorrow: select resume_pipeline_run(%s)', run.id
+      )
+    end
+  where run.id = pause_without_money.run_id
+    and run.status = 'running'
+    -- Calls in flight may cost less than they reserved.
+    and coalesce(((room).tightest).reserved, 0) = 0;
+$$;
+comment on function pipeline.pause_without_money(bigint, pipeline.budget_room) is
+  'Pauses a run that cannot afford its next call, once nothing is in flight that may leave money over.';
+
+create function pipeline.settle_calls(
+  endpoint public.model_endpoints,
+  task_ids bigint[],
+  results jsonb
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pipeline.settle_budgets(
+    array_agg(result.id),
+    array_agg(case
+      when result.cached or result."isUnpaid" or result.error ->> 'class' = 'rate' then 0
+      else pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage)
+    end),
+    array_agg(result.cached is not true and result.error ->> 'class' is distinct from 'rate')
+  )
+  from jsonb_to_recordset(results) as result (
+    id bigint, cached boolean, "isUnpaid" boolean, error jsonb, "inputTokens" integer,
+    "outputTokens" integer, usage jsonb
+  )
+  where result.id = any (task_ids);
+$$;
+comment on function pipeline.settle_calls(public.model_endpoints, bigint[], jsonb) is
+  'settle_budgets() for results: an answer from the cache, one that waited for a rate limit and one that the endpoint refused cost nothing, one without usage its reservation.';
+
+create function pipeline.remove_budget()
+returns trigger
+language plpgsql
+-- Definer: budgets are nobody's but the queue's.
+security definer
+set search_path = ''
+as $$
+begin
+  -- Its calls in flight count for whatever else caps them.
+  perform pipeline.settle_budgets(
+    array_agg(task.id), array_agg(null::numeric), array_agg(true)
+  )
+  from public.pipeline_tasks as task
+  where task.run_id = old.id and task.status = 'leased' and task.budgets is not null
+  having count(*) > 0;
+  delete from pipeline.budgets where kind = 'run' and holder = old.id::text;
+  return old;
+end;
+$$;
+comment on function pipeline.remove_budget() is
+  'Settles what calls in flight of a run that is deleted have reserved, and removes its budget.';
+
+create trigger remove_budget
+before delete on public.pipeline_runs
+for each row execute function pipeline.remove_budget();
 
 -- Why: limits are kept here, not in a worker, so that all workers of all runs together respect an
 -- endpoint's concurrency, its rate and a run's money. Claims of one endpoint take turns on its
@@ -288,8 +445,9 @@ comment on function pipeline.grant_slots(
 ) is
   'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet (more). handed_over: its successor has started, and gets its slots as its calls end.';
 
--- Why: rate and money are spent before a call is made and corrected when its answer tells what it
--- took. Like the slots they are kept under the lock of the endpoint's state.
+-- Why: the rate of an endpoint is spent before a call is made and corrected when its answer tells
+-- what it took. Like the slots it is kept under the lock of the endpoint's state; money under locks
+-- of its own, which follow.
 
 create function pipeline.refill_budget(endpoint public.model_endpoints, as_of timestamptz)
 returns pipeline.endpoint_states
@@ -339,39 +497,30 @@ create function pipeline.affordable_calls(
   calls pipeline.claimable_calls,
   run public.pipeline_runs,
   endpoint public.model_endpoints,
-  state pipeline.endpoint_states
+  state pipeline.endpoint_states,
+  room pipeline.budget_room
 )
 returns pipeline.claimable_calls
 language plpgsql
 set search_path = ''
 as $$
 declare
-  money_left numeric;
+  is_capped constant boolean := (room).ids is not null;
+  -- What every call of the run sends.
+  common_bytes constant bigint := case when is_capped then
+    octet_length((run).parameters::text) + coalesce(octet_length((endpoint).request_template::text), 0)
+  end;
 begin
-  if (affordable_calls.run).max_cost is not null then
-    -- Claims of the same run on another endpoint wait here.
-    perform from public.pipeline_runs where id = (affordable_calls.run).id for no key update;
-    -- Both from one snapshot: between the two a result could turn money that is reserved into money
-    -- that is spent.
-    select spending.max_cost - spending.cost - coalesce(
-      (
-        select sum(task.reserved_cost)
-        from public.pipeline_tasks as task
-        where task.run_id = spending.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-      ),
-      0
-    )
-    into money_left
-    from public.pipeline_runs as spending
-    where spending.id = (affordable_calls.run).id;
-  end if;
-  select array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost)
-  into calls.ids, calls.tokens, calls.costs
+  select
+    array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost),
+    case when is_capped then array_agg(priced.max_tokens) end
+  into calls.ids, calls.tokens, calls.costs, calls.max_tokens
   from (
     select
       expected.*,
       sum(expected.tokens) over up_to_here - expected.tokens as tokens_before,
-      sum(expected.cost) over up_to_here as cost_so_far
+      sum(expected.cost) over up_to_here as cost_so_far,
+      count(*) over up_to_here as calls_so_far
     from (
       select
         task.id,
@@ -379,48 +528,44 @@ begin
         case when (affordable_calls.endpoint).tokens_per_minute is null then 0
           else ceil(task.input_tokens + (state).output_tokens_mean)::integer
         end as tokens,
-        coalesce(
-          (task.input_tokens * (affordable_calls.endpoint).input_cost + (state).output_tokens_mean * (affordable_calls.endpoint).output_cost) / 1e6,
-          0
+        asked.max_tokens,
+        pipeline.most_cost(
+          affordable_calls.endpoint, asked.parameters,
+          4 * task.input_tokens::bigint + case when task.stage = 'judge' then 0 else common_bytes end
+            + coalesce(octet_length(coalesce(prompt.parameters, task.payload -> 'parameters')::text), 0),
+          asked.max_tokens
         ) as cost
       from public.pipeline_tasks as task
+      left join pipeline.prompts as prompt on prompt.id = task.prompt_id and is_capped
+      cross join lateral (
+        select
+          given.parameters,
+          case when is_capped then pipeline.output_limit(affordable_calls.endpoint, given.parameters) end as max_tokens
+        from (
+          select case
+            -- A judge is asked with parameters of its own.
+            when task.stage = 'judge' then coalesce(task.payload -> 'parameters', '{}')
+            else (run).parameters || coalesce(prompt.parameters, '{}')
+          end as parameters
+        ) as given
+      ) as asked
       where task.id = any ((calls).ids)
     ) as expected
     window up_to_here as (order by expected.available_at, expected.id)
   ) as priced
   -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
   where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
-    and (money_left is null or priced.cost_so_far <= money_left);
+    and ((room).cost is null or priced.cost_so_far <= (room).cost)
+    and ((room).calls is null or priced.calls_so_far <= (room).calls);
+  calls.budgets := (room).ids;
   return calls;
 end;
 $$;
 comment on function pipeline.affordable_calls(
-  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states
+  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states,
+  pipeline.budget_room
 ) is
-  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and into max_cost of the run, less what is spent and what calls in flight may cost; with what each is expected to take. ids is null when none fits.';
-
-create function pipeline.pause_without_money(run_id bigint)
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.pipeline_runs as run
-  set
-    status = 'paused',
-    error = format(
-      'max_cost of %s USD is reached: %s USD spent on %s of %s prompts. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
-      run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted, run.id
-    )
-  where run.id = pause_without_money.run_id
-    and run.status = 'running'
-    -- Calls in flight may cost less than they reserved.
-    and not exists (
-      select from public.pipeline_tasks as task
-      where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-    );
-$$;
-comment on function pipeline.pause_without_money(bigint) is
-  'Pauses a run that cannot afford its next call, once nothing of it is in flight.';
+  'The oldest of the calls whose expected tokens fit into the endpoint''s tokens, and whose highest costs and number into what the run''s budgets have left. ids is null when none fits.';
 
 create function pipeline.claim_calls(
   worker pipeline.workers,
@@ -441,6 +586,7 @@ declare
   capacity integer;
   room integer;
   due bigint[];
+  money pipeline.budget_room;
 begin
   calls.ids := '{}';
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
@@ -483,14 +629,18 @@ begin
   end if;
   due := pipeline.due_tasks(worker, room, held, as_of);
   calls.ids := due;
-  if due = '{}' or endpoint.tokens_per_minute is null and endpoint.input_cost is null then
+  if due = '{}' then
     return calls;
   end if;
-  calls := pipeline.affordable_calls(calls, run, endpoint, state);
+  money := pipeline.lock_budgets(run, as_of);
+  if endpoint.tokens_per_minute is null and money.ids is null then
+    return calls;
+  end if;
+  calls := pipeline.affordable_calls(calls, run, endpoint, state, money);
   if calls.ids is null then
     calls.ids := '{}';
     if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
-      perform pipeline.pause_without_money((run).id);
+      perform pipeline.pause_without_money((run).id, money);
     else
       calls.ready_at := as_of + interval '1 second';
     end if;
@@ -571,24 +721,26 @@ create function pipeline.adapt_limits(
   reserved_tokens bigint,
   as_of timestamptz
 )
-returns integer
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
   given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
-  pause_ms constant numeric := case
+  asked_ms constant numeric := case
     when (totals).rate_errors > 0
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
+  -- A nonsensical reset must not park an endpoint for years.
+  pause_ms constant numeric := case when asked_ms > 86400000 then 86400000 else asked_ms end;
   state pipeline.endpoint_states;
 begin
   select * into state
   from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name;
   -- Claims take turns on this row: a batch that teaches nothing must not hold them up.
   if given is null or state.reduced_at is not null or pause_ms > 0
-    or (endpoint).tokens_per_minute is not null or (endpoint).input_cost is not null
+    or (endpoint).tokens_per_minute is not null
   then
     select * into state
     from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name

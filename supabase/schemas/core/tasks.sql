@@ -113,6 +113,7 @@ create table pipeline.task_errors (
   message text not null,
   place jsonb,
   final boolean not null,
+  result jsonb,
   created_at timestamptz not null default now()
 );
 comment on table pipeline.task_errors is
@@ -121,6 +122,8 @@ comment on column pipeline.task_errors.class is
   'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
 comment on column pipeline.task_errors.final is
   'Whether nothing more will be tried; false: a retry followed.';
+comment on column pipeline.task_errors.result is
+  'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
 alter table pipeline.task_errors enable row level security;

@@ -9,6 +9,7 @@ create table pipeline.budgets (
   spent numeric not null default 0,
   reserved numeric not null default 0,
   calls bigint not null default 0,
+  created_at timestamptz not null default now(),
   constraint budgets_holder_has_one_of_a_kind unique (kind, holder),
   constraint budgets_kind_is_known check (kind in ('run', 'owner day'))
 );
@@ -87,8 +88,8 @@ begin
   if limits = '{}' then
     return room;
   end if;
-  insert into pipeline.budgets (kind, holder, spent)
-  select wanted.kind, wanted.holder, case wanted.kind when 'run' then (run).cost else 0 end
+  insert into pipeline.budgets (kind, holder, spent, created_at)
+  select wanted.kind, wanted.holder, case wanted.kind when 'run' then (run).cost else 0 end, as_of
   from unnest(limits) as wanted
   where not exists (
     select from pipeline.budgets as known
@@ -165,3 +166,159 @@ end;
 $$;
 comment on function pipeline.settle_budgets(bigint[], numeric[], boolean[]) is
   'Gives back what tasks had reserved, and counts what they cost: USD, null: nobody knows, and the reservation counts. To be called once for each time that a task ceases to be leased.';
+
+create function pipeline.output_limit(endpoint public.model_endpoints, parameters jsonb)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  given jsonb;
+begin
+  -- A template sends only what it names.
+  if (endpoint).request_template is null or (endpoint).request_template::text ~ '\{\{\s*parameters' then
+    -- As toRequestParts() reads them in functions/_shared/model.
+    given := coalesce(
+      parameters -> 'maxTokens', parameters -> 'max_tokens', parameters -> 'max_completion_tokens',
+      parameters -> 'max_output_tokens'
+    );
+  end if;
+  if jsonb_typeof(given) = 'number' and given > '0' then
+    return least(ceil(given::numeric), 1e9);
+  end if;
+  return (endpoint).max_output_tokens;
+end;
+$$;
+comment on function pipeline.output_limit(public.model_endpoints, jsonb) is
+  'The output tokens that a call with these parameters asks for at most: maxTokens, also as a vendor spells it, else the endpoint''s max_output_tokens; null: there is no limit.';
+
+create function pipeline.most_cost(
+  endpoint public.model_endpoints,
+  parameters jsonb,
+  input_bytes bigint,
+  output_tokens bigint
+)
+returns numeric
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Several answers to one request, by the names of OpenAI, Cohere and Gemini.
+  answers numeric := 1;
+  given jsonb;
+begin
+  if (endpoint).input_cost is null then
+    return 0;
+  end if;
+  foreach given in array array[
+    parameters -> 'n', parameters -> 'best_of', parameters -> 'num_generations',
+    parameters -> 'candidateCount', parameters -> 'generationConfig' -> 'candidateCount'
+  ] loop
+    if jsonb_typeof(given) = 'number' then
+      answers := greatest(answers, ceil(given::numeric));
+    end if;
+  end loop;
+  return answers / 1e6 * (
+    -- No tokenizer makes more than one token of a byte; a thousand are for what frames the turns.
+    (input_bytes + 1000) * greatest(
+      (endpoint).input_cost, (endpoint).cached_input_cost, (endpoint).cache_write_cost,
+      (endpoint).cache_write_hour_cost
+    )
+    + case
+      when greatest((endpoint).output_cost, (endpoint).reasoning_cost) = 0 then 0
+      else coalesce(output_tokens, 'Infinity'::numeric)
+        * greatest((endpoint).output_cost, (endpoint).reasoning_cost)
+    end
+  );
+end;
+$$;
+comment on function pipeline.most_cost(public.model_endpoints, jsonb, bigint, bigint) is
+  'USD that a call may cost at most, if the endpoint heeds the limit of output tokens; Infinity without one, 0 for an endpoint without prices.';
+
+create function pipeline.pause_without_money(run_id bigint, room pipeline.budget_room)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = case ((room).tightest).kind
+      when 'run' then format(
+        'max_cost of %s USD is reached: %s USD spent on %s of %s prompts%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+        run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted,
+        case
+          when ((room).tightest).spent > run.cost
+          then format(
+            ', and up to %s USD more on calls of which no cost is known',
+            round(((room).tightest).spent - run.cost, 6)
+          )
+          else ''
+        end,
+        run.id
+      )
+      else format(
+        'What its owner may spend in a day is reached. To go on tomorrow: select resume_pipeline_run(%s)', run.id
+      )
+    end
+  where run.id = pause_without_money.run_id
+    and run.status = 'running'
+    -- Calls in flight may cost less than they reserved.
+    and coalesce(((room).tightest).reserved, 0) = 0;
+$$;
+comment on function pipeline.pause_without_money(bigint, pipeline.budget_room) is
+  'Pauses a run that cannot afford its next call, once nothing is in flight that may leave money over.';
+
+create function pipeline.settle_calls(
+  endpoint public.model_endpoints,
+  task_ids bigint[],
+  results jsonb
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pipeline.settle_budgets(
+    array_agg(result.id),
+    array_agg(case
+      when result.cached or result."isUnpaid" or result.error ->> 'class' = 'rate' then 0
+      else pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage)
+    end),
+    array_agg(result.cached is not true and result.error ->> 'class' is distinct from 'rate')
+  )
+  from jsonb_to_recordset(results) as result (
+    id bigint, cached boolean, "isUnpaid" boolean, error jsonb, "inputTokens" integer,
+    "outputTokens" integer, usage jsonb
+  )
+  where result.id = any (task_ids);
+$$;
+comment on function pipeline.settle_calls(public.model_endpoints, bigint[], jsonb) is
+  'settle_budgets() for results: an answer from the cache, one that waited for a rate limit and one that the endpoint refused cost nothing, one without usage its reservation.';
+
+create function pipeline.remove_budget()
+returns trigger
+language plpgsql
+-- Definer: budgets are nobody's but the queue's.
+security definer
+set search_path = ''
+as $$
+begin
+  -- Its calls in flight count for whatever else caps them.
+  perform pipeline.settle_budgets(
+    array_agg(task.id), array_agg(null::numeric), array_agg(true)
+  )
+  from public.pipeline_tasks as task
+  where task.run_id = old.id and task.status = 'leased' and task.budgets is not null
+  having count(*) > 0;
+  delete from pipeline.budgets where kind = 'run' and holder = old.id::text;
+  return old;
+end;
+$$;
+comment on function pipeline.remove_budget() is
+  'Settles what calls in flight of a run that is deleted have reserved, and removes its budget.';
+
+create trigger remove_budget
+before delete on public.pipeline_runs
+for each row execute function pipeline.remove_budget();

@@ -107,61 +107,86 @@ export type Database = {
       };
       "model_endpoints": {
         Row: {
+          "cache_write_cost": number | null;
+          "cache_write_hour_cost": number | null;
+          "cached_input_cost": number | null;
           "created_at": string;
           "format": string | null;
           "headers": NonNullable<Json>;
           "input_cost": number | null;
           "max_concurrency": number | null;
+          "max_output_tokens": number | null;
           "model": string | null;
+          "models": NonNullable<Json>;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
+          "reasoning_cost": number | null;
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
           "timeout_seconds": number;
           "tokens_per_minute": number | null;
           "url": string;
+          "user_headers": (string)[];
+          "user_parameters": (string)[];
         };
         ComputedFields: never;
         Insert: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url": string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Update: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url"?: string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Relationships: [];
       };
       "pipeline_runs": {
         Row: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -200,6 +225,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -237,6 +263,7 @@ export type Database = {
           "tags"?: (string)[];
         };
         Update: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -287,6 +314,7 @@ export type Database = {
         Row: {
           "attempts": number;
           "available_at": string;
+          "budgets": (number)[] | null;
           "created_at": string;
           "endpoint": string;
           "error": string | null;
@@ -299,6 +327,7 @@ export type Database = {
           "lease_token": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
+          "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
           "reserved_tokens": number;
@@ -311,6 +340,7 @@ export type Database = {
         Insert: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -323,6 +353,7 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -334,6 +365,7 @@ export type Database = {
         Update: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -346,6 +378,7 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -441,6 +474,8 @@ export type Database = {
       "prompt_evaluations": {
         Row: {
           "attempts": number | null;
+          "cache_write_tokens": number | null;
+          "cached_input_tokens": number | null;
           "cost": number | null;
           "duration_ms": number | null;
           "error": string | null;
@@ -455,6 +490,7 @@ export type Database = {
           "prompt": string;
           "prompt_id": number | null;
           "prompt_key": string;
+          "reasoning_tokens": number | null;
           "reference": string | null;
           "repetition": number;
           "response": string | null;
@@ -469,6 +505,8 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -483,6 +521,7 @@ export type Database = {
           "prompt": string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -496,6 +535,8 @@ export type Database = {
         };
         Update: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -510,6 +551,7 @@ export type Database = {
           "prompt"?: string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -531,6 +573,7 @@ export type Database = {
           "evaluator": string;
           "experiment_name": string | null;
           "model": string | null;
+          "owner": string | null;
           "pass_rate": number | null;
           "passed": number | null;
           "score_high": number | null;
@@ -548,6 +591,7 @@ export type Database = {
           "input_tokens": number | null;
           "model": string | null;
           "output_tokens": number | null;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "p99_ms": number | null;
@@ -572,6 +616,7 @@ export type Database = {
           "final": boolean;
           "first_at": string | null;
           "last_at": string | null;
+          "owner": string | null;
           "run_id": number;
           "stage": string;
         };
@@ -607,6 +652,7 @@ export type Database = {
           "offset": number | null;
           "path": string | null;
           "place": Json | null;
+          "result": Json | null;
           "run_id": number;
           "stage": string;
           "task_id": number | null;
@@ -662,6 +708,7 @@ export type Database = {
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -718,6 +765,7 @@ export type Database = {
           "baseline": string;
           "candidate": string;
           "evaluator"?: string;
+          "owner"?: string;
           "results_table"?: string;
           "seed"?: number;
         };
@@ -758,6 +806,7 @@ export type Database = {
           "after"?: string;
           "experiment_name"?: string;
           "most"?: number;
+          "owner"?: string;
           "results_table": string;
           "run_id"?: number;
         };
@@ -770,6 +819,7 @@ export type Database = {
       "pause_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -857,9 +907,11 @@ export type Database = {
       "pipeline_end_worker": {
         Args: {
           "as_of"?: string;
+          "called"?: (number)[];
           "cut_off"?: boolean;
           "goes_on"?: boolean;
           "load"?: number;
+          "problem"?: string;
           "worker_id": string;
         };
         Returns: Json;
@@ -970,6 +1022,7 @@ export type Database = {
       "resume_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;

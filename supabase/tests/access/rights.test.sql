@@ -21,6 +21,7 @@ select results_eq(
      group by namespace.nspname, relation.relname, role
      order by (namespace.nspname || '.' || relation.relname) collate "C", role $$,
   $$ values
+     ('pipeline.budgets', 'service_role', 'SIUD'),
      ('pipeline.cached_answers', 'service_role', 'SID'),
      ('pipeline.endpoint_states', 'service_role', 'SIUD'),
      ('pipeline.evaluations', 'authenticated', 'S'),
@@ -34,7 +35,8 @@ select results_eq(
      ('pipeline.stages', 'service_role', 'S'),
      ('pipeline.task_errors', 'authenticated', 'S'),
      ('pipeline.task_errors', 'service_role', 'SID'),
-     ('pipeline.waiting', 'service_role', 'SIUD'),
+     ('pipeline.waiting_results', 'service_role', 'SID'),
+     ('pipeline.waiting_runs', 'service_role', 'SIUD'),
      ('pipeline.workers', 'service_role', 'SIUD'),
      ('public.evaluation_scores', 'authenticated', 'S'),
      ('public.evaluation_scores', 'service_role', 'SIUD'),
@@ -74,7 +76,7 @@ select results_eq(
      group by relation.relname, role, grants.privilege_type
      order by 1, 2, 3 $$,
   $$ values
-     ('model_endpoints', 'authenticated', 'SELECT', 'format, model, name, open_to_users'),
+     ('model_endpoints', 'authenticated', 'SELECT', 'format, model, models, name, open_to_users, user_headers, user_parameters'),
      ('pipeline_runs', 'authenticated', 'INSERT',
       'deadline_at, endpoint, evaluation_webhook, evaluators, experiment_name, max_attempts, '
         'max_concurrency, max_cost, max_prompts, metadata, model, options, parameters, '

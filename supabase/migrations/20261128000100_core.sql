@@ -71,16 +71,24 @@ grant usage on schema pipeline to authenticated;
 
 create function pipeline.current_user_id()
 returns uuid
-language sql
+language plpgsql
 stable
 -- Row level security calls it, and must not keep queries from parallel workers.
 parallel safe
 set search_path = ''
 as $$
-  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+declare
+  claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
+  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+    return null;
+  end if;
+  return (claims ->> 'sub')::uuid;
+end;
 $$;
 comment on function pipeline.current_user_id() is
-  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+  'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
 create function public.pipeline_read_secret(name text)
 returns text
@@ -1921,6 +1929,11 @@ begin
     extracted = pipeline_runs.extracted
       + case when pipeline_enqueue_tasks.stage = 'execute' then enqueued else 0 end
   where id = run.id and enqueued > 0 and not pipeline.outlives_run(pipeline_enqueue_tasks.stage);
+  if pipeline_enqueue_tasks.stage = 'execute' and (pipeline.quota_of(run.owner)).applies_to is not null then
+    perform pipeline.pause_for_quota(
+      run, pipeline.count_usage(run.owner, enqueued, octet_length(tasks::text), as_of)
+    );
+  end if;
   if pipeline_enqueue_tasks.stage = 'execute' and pipeline.sample_size(run) is not null then
     perform pipeline.trim_sample(run.id, pipeline.sample_size(run));
   end if;
@@ -4181,6 +4194,8 @@ begin
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
   where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
+  delete from pipeline.usage_of_day
+  where day < (maintain_pipeline.as_of at time zone 'UTC')::date - 40;
   delete from pipeline.cached_answers
   where created_at < maintain_pipeline.as_of - interval '30 days';
   insert into pipeline.maintenance (name, done_at)

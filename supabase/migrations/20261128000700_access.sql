@@ -14,6 +14,8 @@ grant execute on function
   pipeline.bootstrap_interval(double precision[], bigint),
   pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
   pipeline.owner_asked_for(uuid),
+  pipeline.quota_of(uuid),
+  pipeline.budget_of_day(uuid),
   pipeline.evaluators_of(text, text, uuid),
   pipeline.side_query(text, text, text),
   pipeline.pairs_query(text, text),
@@ -38,7 +40,7 @@ declare
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
-    'pause_pipeline_run', 'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments',
+    'pipeline_takes_anonymous', 'pipeline_my_webhook_secret', 'pause_pipeline_run', 'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments',
     'export_evaluations'
   ];
   callable record;

@@ -302,6 +302,8 @@ begin
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
   where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
+  delete from pipeline.usage_of_day
+  where day < (maintain_pipeline.as_of at time zone 'UTC')::date - 40;
   delete from pipeline.cached_answers
   where created_at < maintain_pipeline.as_of - interval '30 days';
   insert into pipeline.maintenance (name, done_at)

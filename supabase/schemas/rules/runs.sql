@@ -366,6 +366,8 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  perform pipeline.check_daily_cost(new);
+  perform pipeline.check_quota(new, true, new.created_at);
   perform pipeline.name_experiment(new.owner, new.experiment_name, new.created_at);
   return new;
 end;
@@ -409,6 +411,9 @@ begin
   then
     raise exception 'Cannot resume run %: endpoint "%" is closed to users', old.id, new.endpoint
       using errcode = '22023', hint = 'Cancel it, or ask the project''s owner to open the endpoint';
+  end if;
+  if new.status = 'running' and old.status <> 'queued' then
+    perform pipeline.check_quota(new, false, now());
   end if;
   new.finished_at := case
     when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())

@@ -103,7 +103,7 @@ function createStage(
     case "judge":
       return createJudgeStage(assignment, dependencies);
     case "notify":
-      return createNotifyStage(dependencies);
+      return createNotifyStage(assignment, dependencies);
   }
 }
 
@@ -155,6 +155,7 @@ function createExecuteStage(
 }
 
 function createNotifyStage(
+  { run }: Assignment,
   { config, database, fetch, resolveDns, clock }: WorkerDependencies,
 ): StageOfWork {
   return {
@@ -165,7 +166,8 @@ function createNotifyStage(
         resolveDns,
         now: clock.now,
       }),
-      readSecret: () => database.call("pipeline_webhook_secret", {}),
+      readSecret: () =>
+        database.call("pipeline_webhook_secret", { owner: run.owner }),
       now: clock.now,
       random: Math.random,
     }),

@@ -21,7 +21,8 @@ export async function authenticate(request: Request): Promise<Caller> {
     );
   }
   if (data.authMode === "secret") return { kind: "service" };
-  const { role, sub, is_anonymous } = data.jwtClaims ?? {};
+  const claims: Record<string, unknown> = { ...data.jwtClaims };
+  const { role, sub, is_anonymous } = claims;
   // Projects with legacy keys: the service_role key is a token too.
   if (role === "service_role") return { kind: "service" };
   if (role === "authenticated" && typeof sub === "string") {

@@ -107,20 +107,15 @@ export type Database = {
       };
       "model_endpoints": {
         Row: {
-          "cache_write_cost": number | null;
-          "cache_write_hour_cost": number | null;
-          "cached_input_cost": number | null;
           "created_at": string;
           "format": string | null;
           "headers": NonNullable<Json>;
           "input_cost": number | null;
           "max_concurrency": number | null;
-          "max_output_tokens": number | null;
           "model": string | null;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
-          "reasoning_cost": number | null;
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
@@ -130,20 +125,15 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
-          "cache_write_cost"?: number | null;
-          "cache_write_hour_cost"?: number | null;
-          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
-          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
-          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -152,20 +142,15 @@ export type Database = {
           "url": string;
         };
         Update: {
-          "cache_write_cost"?: number | null;
-          "cache_write_hour_cost"?: number | null;
-          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
-          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
-          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -177,7 +162,6 @@ export type Database = {
       };
       "pipeline_runs": {
         Row: {
-          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -216,7 +200,6 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
-          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -254,7 +237,6 @@ export type Database = {
           "tags"?: (string)[];
         };
         Update: {
-          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -305,7 +287,6 @@ export type Database = {
         Row: {
           "attempts": number;
           "available_at": string;
-          "budgets": (number)[] | null;
           "created_at": string;
           "endpoint": string;
           "error": string | null;
@@ -318,7 +299,6 @@ export type Database = {
           "lease_token": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
-          "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
           "reserved_tokens": number;
@@ -331,7 +311,6 @@ export type Database = {
         Insert: {
           "attempts"?: number;
           "available_at"?: string;
-          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -344,7 +323,6 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
-          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -356,7 +334,6 @@ export type Database = {
         Update: {
           "attempts"?: number;
           "available_at"?: string;
-          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -369,7 +346,6 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
-          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -465,8 +441,6 @@ export type Database = {
       "prompt_evaluations": {
         Row: {
           "attempts": number | null;
-          "cache_write_tokens": number | null;
-          "cached_input_tokens": number | null;
           "cost": number | null;
           "duration_ms": number | null;
           "error": string | null;
@@ -481,7 +455,6 @@ export type Database = {
           "prompt": string;
           "prompt_id": number | null;
           "prompt_key": string;
-          "reasoning_tokens": number | null;
           "reference": string | null;
           "repetition": number;
           "response": string | null;
@@ -496,8 +469,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "attempts"?: number | null;
-          "cache_write_tokens"?: number | null;
-          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -512,7 +483,6 @@ export type Database = {
           "prompt": string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
-          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -526,8 +496,6 @@ export type Database = {
         };
         Update: {
           "attempts"?: number | null;
-          "cache_write_tokens"?: number | null;
-          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -542,7 +510,6 @@ export type Database = {
           "prompt"?: string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
-          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -640,7 +607,6 @@ export type Database = {
           "offset": number | null;
           "path": string | null;
           "place": Json | null;
-          "result": Json | null;
           "run_id": number;
           "stage": string;
           "task_id": number | null;
@@ -693,10 +659,21 @@ export type Database = {
       };
     };
     Functions: {
+      "browse_experiment_pairs": {
+        Args: {
+          "after"?: string;
+          "baseline": string;
+          "candidate": string;
+          "evaluator"?: string;
+          "most"?: number;
+          "results_table"?: string;
+          "show"?: string;
+        };
+        Returns: Json;
+      };
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
-          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -805,7 +782,6 @@ export type Database = {
       "pause_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
-          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -867,6 +843,7 @@ export type Database = {
           "as_of"?: string;
           "held"?: number;
           "in_flight"?: number;
+          "load"?: number;
           "worker_id": string;
         };
         Returns: Json;
@@ -892,9 +869,8 @@ export type Database = {
       "pipeline_end_worker": {
         Args: {
           "as_of"?: string;
-          "called"?: (number)[];
-          "cpu_load"?: number;
-          "problem"?: string;
+          "cut_off"?: boolean;
+          "load"?: number;
           "worker_id": string;
         };
         Returns: undefined;
@@ -1005,7 +981,6 @@ export type Database = {
       "resume_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
-          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;

@@ -39,7 +39,8 @@ declare
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
-    'pipeline_takes_anonymous', 'pipeline_my_webhook_secret', 'pause_pipeline_run', 'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments',
+    'pipeline_takes_anonymous', 'pipeline_my_webhook_secret', 'pause_pipeline_run',
+    'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
     'export_evaluations'
   ];
   callable record;

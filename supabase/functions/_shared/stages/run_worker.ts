@@ -65,13 +65,15 @@ export async function runWorker(
     {
       ...queue,
       claim: (holding) => queue.claim({ ...holding, load: load() }),
-      async end() {
+      async end(how) {
         begun.load = load();
         next = await queue.end({
+          ...how,
           load: begun.load,
           // Workers after one that was cut off take less.
           isCutOff: stop.reason?.cause === "cpu",
-          goesOn: !stop.aborted && begun.load < share / 2 &&
+          goesOn: !stop.aborted && how.problem === undefined &&
+            begun.load < share / 2 &&
             spentMs() < budgetMs / 2,
         }) as Assignment | null;
       },

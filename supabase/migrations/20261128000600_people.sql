@@ -11,6 +11,9 @@ as $$
 declare
   stored bigint;
 begin
+  if to_regclass(format('public.%I', (run).results_table)) is null then
+    return null;
+  end if;
   execute format('select count(*) from public.%I where run_id = $1 and task_id is not null', (run).results_table)
   into stored
   using (run).id;
@@ -18,7 +21,7 @@ begin
 end;
 $$;
 comment on function pipeline.stored_prompts(public.pipeline_runs) is
-  'Number of evaluations that the tasks of a run have stored in its results table.';
+  'Number of evaluations that the tasks of a run have stored in its results table; null when that was dropped.';
 
 create function public.check_pipeline_invariants(as_of timestamptz default now())
 returns table (run_id bigint, broken text, detail text)
@@ -46,11 +49,34 @@ as $$
         where task.status = 'leased' and task.lease_expires_at < as_of - interval '2 minutes'
       ) as forgotten,
       count(task.id) filter (
-        where task.status = 'leased' and exists (
+        where task.status = 'leased' and task.lease_expires_at < 'infinity' and exists (
           select from pipeline.workers as worker
           where worker.id = task.worker and worker.ended_at < as_of - interval '2 minutes'
         )
-      ) as orphaned
+      ) as orphaned,
+      count(task.id) filter (
+        where task.status = 'leased' and task.lease_expires_at = 'infinity'
+      ) as waiting,
+      (
+        select count(*) from pipeline.waiting_results as result where result.run_id = run.id
+      ) as results,
+      count(task.id) filter (
+        where run.status not in ('paused', 'cancelled')
+          and task.status = 'leased' and task.lease_expires_at = 'infinity'
+          and exists (
+            select from pipeline.waiting_results as result
+            where result.task_id = task.id and result.created_at < as_of - interval '2 minutes'
+          )
+      ) as held_up,
+      count(task.id) filter (
+        where task.stage in ('execute', 'judge')
+          and task.attempts > greatest(run.max_attempts, 3) + task.lease_losses
+          -- Whoever resumes a run that was stopped wants its prompts called again.
+          and task.attempts > greatest(run.max_attempts, 3) + task.lease_losses + (
+            select count(*) from pipeline.task_errors as stopped
+            where stopped.task_id = task.id and stopped.class = 'stop'
+          )
+      ) as overcalled
     from public.pipeline_runs as run
     left join public.pipeline_tasks as task on task.run_id = run.id
     group by run.id
@@ -111,12 +137,57 @@ as $$
         counted.forgotten + counted.orphaned > 0,
         'leases of dead workers are recovered',
         format('%s leases', greatest(counted.forgotten, counted.orphaned))
+      ),
+      (
+        stored.prompts is null,
+        'the results table of every run is there',
+        format('public.%I was dropped', run.results_table)
+      ),
+      (
+        counted.waiting <> counted.results,
+        'every task that is kept has its result waiting',
+        format('%s tasks, %s results', counted.waiting, counted.results)
+      ),
+      (
+        counted.held_up > 0,
+        'no result waits while its run goes on',
+        format('%s results', counted.held_up)
+      ),
+      (
+        run.broken_workers > 2 and run.status in ('queued', 'running'),
+        'a run whose workers end with errors pauses',
+        format('%s workers in a row', run.broken_workers)
+      ),
+      (
+        counted.overcalled > 0,
+        'no prompt is called more often than its attempts allow',
+        format('%s tasks', counted.overcalled)
       )
   ) as rule (is_broken, broken, detail)
   where rule.is_broken
     -- purge_pipeline_runs() takes the tasks of finished runs away, and with them what could be compared.
     and (counted.extracted > 0 or run.extracted = 0)
-  order by run.id, rule.broken;
+  union all
+  select
+    case budget.kind when 'run' then budget.holder::bigint end,
+    rule.broken,
+    format('budget of %s %s: %s USD reserved, %s USD in flight', budget.kind, budget.holder, budget.reserved, flying.cost)
+  from pipeline.budgets as budget
+  cross join lateral (
+    select coalesce(sum(task.reserved_cost), 0) as cost
+    from public.pipeline_tasks as task
+    where task.status = 'leased' and budget.id = any (task.budgets)
+  ) as flying
+  cross join lateral (
+    values
+      (
+        budget.reserved <> flying.cost,
+        'what is reserved is what calls in flight may cost',
+        ''
+      )
+  ) as rule (is_broken, broken, detail)
+  where rule.is_broken
+  order by 1, 2;
 $$;
 comment on function public.check_pipeline_invariants(timestamptz) is
   'What must hold and does not: one row per run and broken invariant, with the figures; no row is the good answer. Reads every task: seconds on a million.';
@@ -219,7 +290,8 @@ select
   failure.attempt,
   failure.final,
   failure.task_id,
-  failure.created_at
+  failure.created_at,
+  failure.result
 from pipeline.task_errors as failure
 join public.pipeline_runs as run on run.id = failure.run_id;
 comment on view public.pipeline_errors is
@@ -229,6 +301,8 @@ comment on column public.pipeline_errors.class is
 comment on column public.pipeline_errors."offset" is
   'Byte in the (expanded) archive where the unreadable record begins.';
 comment on column public.pipeline_errors.final is 'false: a retry followed.';
+comment on column public.pipeline_errors.result is
+  'Of an error not_storable: what came of the call, as the worker sent it.';
 revoke all on public.pipeline_errors from anon, authenticated, service_role;
 grant select on public.pipeline_errors to authenticated, service_role;
 
@@ -919,6 +993,42 @@ $$;
 comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid, integer) is
   'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. owner: whose, null: of a run anybody''s, of an experiment the project''s own. 22023: no results table.';
 
+create function public.pipeline_read_answers(run_id bigint, after bigint default 0, most integer default 1000)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(jsonb_build_object('position', listed.position, 'answer', listed.answer) order by listed.position),
+    '[]'
+  )
+  from (
+    select
+      task.key::bigint as position,
+      jsonb_build_object(
+        'prompt', evaluation.prompt, 'promptKey', evaluation.prompt_key, 'response', evaluation.response,
+        'success', evaluation.success, 'error', evaluation.error, 'model', evaluation.model,
+        'timestamp', evaluation.timestamp, 'durationMs', evaluation.duration_ms,
+        'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
+        'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
+        'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
+        'reference', evaluation.reference, 'source', evaluation.source, 'metadata', evaluation.metadata
+      ) as answer
+    from public.pipeline_tasks as task
+    join pipeline.evaluations as evaluation
+      on evaluation.run_id = task.run_id and evaluation.task_id = task.id
+    where task.run_id = pipeline_read_answers.run_id
+      and task.stage = 'execute'
+      and task.status in ('succeeded', 'failed')
+      and task.key::bigint > pipeline_read_answers.after
+    order by task.key::bigint
+    limit pipeline_read_answers.most
+  ) as listed;
+$$;
+comment on function public.pipeline_read_answers(bigint, bigint, integer) is
+  'What a run over a list has stored, [{position, answer}], in the order of the list and after a position, from 1; answer has the fields that pipeline_store_results() takes.';
+
 create function public.pipeline_set_secret(name text, value text)
 returns void
 language plpgsql
@@ -1052,6 +1162,60 @@ begin
   end if;
 end;
 $$;
+
+-- Why: whoever meets a quota wants to know how much of it is left.
+
+create function pipeline.budget_of_day(owner uuid)
+returns pipeline.budgets
+language sql
+stable
+-- Definer: users may not read budgets; it shows them their own.
+security definer
+set search_path = ''
+as $$
+  select budget.*
+  from pipeline.budgets as budget
+  where budget.kind = 'owner day'
+    and budget.holder = pipeline.owner_day(budget_of_day.owner, now())
+    and coalesce(budget_of_day.owner = pipeline.current_user_id(), pipeline.current_user_id() is null);
+$$;
+comment on function pipeline.budget_of_day(uuid) is
+  'What an owner has spent and called today; null: nothing, or it is somebody else''s.';
+
+create view public.pipeline_quota_use
+with (security_invoker = true)
+as
+select whose.owner, counted.quota, counted.used, counted.most
+from (
+  select pipeline.current_user_id() as owner where pipeline.current_user_id() is not null
+  union
+  select distinct run.owner from public.pipeline_runs as run
+) as whose
+cross join lateral pipeline.quota_of(whose.owner) as quota
+left join pipeline.usage_of_day as today
+  on today.owner is not distinct from whose.owner and today.day = (now() at time zone 'UTC')::date
+cross join lateral pipeline.budget_of_day(whose.owner) as budget
+cross join lateral (
+  values
+    (
+      'open runs',
+      (
+        select count(*) from public.pipeline_runs as open
+        where open.owner is not distinct from whose.owner and open.finished_at is null
+      )::numeric,
+      quota.max_open_runs::numeric
+    ),
+    ('prompts a day', coalesce(today.prompts, 0), quota.max_prompts_per_day),
+    ('bytes a day', coalesce(today.bytes, 0), quota.max_bytes_per_day),
+    ('calls a day', coalesce(budget.calls, 0), quota.max_calls_per_day),
+    ('USD a day', coalesce(budget.spent + budget.reserved, 0), quota.max_cost_per_day)
+) as counted (quota, used, most)
+where quota.applies_to is not null;
+comment on view public.pipeline_quota_use is
+  'Five rows per owner: what its quotas allow and how much of it is used at this moment; a user sees their own.';
+comment on column public.pipeline_quota_use.most is 'Null: no limit.';
+revoke all on public.pipeline_quota_use from anon, authenticated, service_role;
+grant select on public.pipeline_quota_use to authenticated, service_role;
 
 -- Why: a million evaluations with their scores leave page by page; no answer and no client holds more
 -- than a page, and no page costs more than the one before.

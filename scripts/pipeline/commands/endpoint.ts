@@ -28,7 +28,9 @@ Options of add and edit:
   --header 'Name: value'   may be given several times
   --timeout SECONDS
   --max-concurrency N, --requests-per-minute N, --tokens-per-minute N
-  --input-cost USD, --output-cost USD    per million tokens
+  --input-cost USD, --output-cost USD    per million tokens; of parts of them --cached-input-cost,
+                           --cache-write-cost, --cache-write-hour-cost, --reasoning-cost
+  --max-output-tokens N    for calls that do not say maxTokens; max_cost needs one of both
   --request-template JSON, --response-path JSON    format custom, see docs/endpoints.md
   --open-to-users          signed-in users may run it
   --untested               add: without a call
@@ -57,7 +59,12 @@ const columnOptions = {
   "requests-per-minute": { type: "string" },
   "tokens-per-minute": { type: "string" },
   "input-cost": { type: "string" },
+  "cached-input-cost": { type: "string" },
+  "cache-write-cost": { type: "string" },
+  "cache-write-hour-cost": { type: "string" },
   "output-cost": { type: "string" },
+  "reasoning-cost": { type: "string" },
+  "max-output-tokens": { type: "string" },
   "request-template": { type: "string" },
   "response-path": { type: "string" },
   "open-to-users": { type: "boolean" },
@@ -86,7 +93,12 @@ function toColumns(
     requests_per_minute: number("requests-per-minute"),
     tokens_per_minute: number("tokens-per-minute"),
     input_cost: number("input-cost"),
+    cached_input_cost: number("cached-input-cost"),
+    cache_write_cost: number("cache-write-cost"),
+    cache_write_hour_cost: number("cache-write-hour-cost"),
     output_cost: number("output-cost"),
+    reasoning_cost: number("reasoning-cost"),
+    max_output_tokens: number("max-output-tokens"),
     request_template: toJson("request-template", text("request-template")),
     response_path: toJson("response-path", text("response-path")),
     open_to_users: values["open-to-users"] as boolean | undefined,

@@ -107,16 +107,21 @@ export type Database = {
       };
       "model_endpoints": {
         Row: {
+          "cache_write_cost": number | null;
+          "cache_write_hour_cost": number | null;
+          "cached_input_cost": number | null;
           "created_at": string;
           "format": string | null;
           "headers": NonNullable<Json>;
           "input_cost": number | null;
           "max_concurrency": number | null;
+          "max_output_tokens": number | null;
           "model": string | null;
           "models": NonNullable<Json>;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
+          "reasoning_cost": number | null;
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
@@ -129,16 +134,21 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "models"?: NonNullable<Json>;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -150,16 +160,21 @@ export type Database = {
           "user_parameters"?: (string)[];
         };
         Update: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "models"?: NonNullable<Json>;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -174,6 +189,7 @@ export type Database = {
       };
       "pipeline_runs": {
         Row: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -212,6 +228,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -249,6 +266,7 @@ export type Database = {
           "tags"?: (string)[];
         };
         Update: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -299,6 +317,7 @@ export type Database = {
         Row: {
           "attempts": number;
           "available_at": string;
+          "budgets": (number)[] | null;
           "created_at": string;
           "endpoint": string;
           "error": string | null;
@@ -311,6 +330,7 @@ export type Database = {
           "lease_token": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
+          "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
           "reserved_tokens": number;
@@ -323,6 +343,7 @@ export type Database = {
         Insert: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -335,6 +356,7 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -346,6 +368,7 @@ export type Database = {
         Update: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -358,6 +381,7 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -453,6 +477,8 @@ export type Database = {
       "prompt_evaluations": {
         Row: {
           "attempts": number | null;
+          "cache_write_tokens": number | null;
+          "cached_input_tokens": number | null;
           "cost": number | null;
           "duration_ms": number | null;
           "error": string | null;
@@ -467,6 +493,7 @@ export type Database = {
           "prompt": string;
           "prompt_id": number | null;
           "prompt_key": string;
+          "reasoning_tokens": number | null;
           "reference": string | null;
           "repetition": number;
           "response": string | null;
@@ -481,6 +508,8 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -495,6 +524,7 @@ export type Database = {
           "prompt": string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -508,6 +538,8 @@ export type Database = {
         };
         Update: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -522,6 +554,7 @@ export type Database = {
           "prompt"?: string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -622,6 +655,7 @@ export type Database = {
           "offset": number | null;
           "path": string | null;
           "place": Json | null;
+          "result": Json | null;
           "run_id": number;
           "stage": string;
           "task_id": number | null;
@@ -643,6 +677,16 @@ export type Database = {
             referencedColumns: ["id"];
           },
         ];
+      };
+      "pipeline_quota_use": {
+        Row: {
+          "most": number | null;
+          "owner": string | null;
+          "quota": string | null;
+          "used": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
       };
       "pipeline_run_progress": {
         Row: {
@@ -690,6 +734,7 @@ export type Database = {
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -808,6 +853,7 @@ export type Database = {
       "pause_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -895,9 +941,11 @@ export type Database = {
       "pipeline_end_worker": {
         Args: {
           "as_of"?: string;
+          "called"?: (number)[];
           "cut_off"?: boolean;
           "goes_on"?: boolean;
           "load"?: number;
+          "problem"?: string;
           "worker_id": string;
         };
         Returns: Json;
@@ -947,6 +995,14 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_my_webhook_secret": {
+        Args: Record<PropertyKey, never>;
+        Returns: string;
+      };
+      "pipeline_read_answers": {
+        Args: { "after"?: number; "most"?: number; "run_id": number };
+        Returns: Json;
+      };
       "pipeline_read_evaluations": {
         Args: { "ids": (number)[]; "results_table": string };
         Returns: Json;
@@ -993,8 +1049,12 @@ export type Database = {
         Args: { "as_of"?: string; "run_id": number };
         Returns: Json;
       };
-      "pipeline_webhook_secret": {
+      "pipeline_takes_anonymous": {
         Args: Record<PropertyKey, never>;
+        Returns: boolean;
+      };
+      "pipeline_webhook_secret": {
+        Args: { "owner"?: string };
         Returns: string;
       };
       "purge_pipeline_runs": {
@@ -1018,6 +1078,7 @@ export type Database = {
       "resume_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;

@@ -28,6 +28,7 @@
 --                                  leased → failed             a permanent error, or no try left
 --                                  leased → pending            rate, stop, or a try that is left
 --   pipeline_release_tasks         leased → pending            given back, as if never claimed
+--   pipeline_end_worker            leased → pending            the same; a call that was made stays counted
 --   maintain_pipeline              leased → pending            its worker died
 --                                  leased → failed             three workers died of it
 --                                  pending → failed            its deadline passed
@@ -41,15 +42,19 @@
 --              least once. What the dead worker still sends carries a lease that does not hold, and
 --              changes nothing: stored results are exactly once;
 --   succeeded, failed, cancelled      is over: its results were stored in the same transaction.
+--
+-- A result that the database refuses fails its task. When it lies in a table or the server, the run
+-- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
 -- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
 --
--- Locks are taken in the order tasks, results, state of the endpoint, run, so that no cycle can form.
+-- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, so that no
+-- cycle can form.
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
---   enqueue, claim, leases, settle, finish            the life of a task
+--   enqueue, claim, leases, settle, finish, refused   the life of a task
 --   workers, wake, maintain, steer                    who works, and what keeps it going
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
@@ -70,16 +75,24 @@ grant usage on schema pipeline to authenticated;
 
 create function pipeline.current_user_id()
 returns uuid
-language sql
+language plpgsql
 stable
 -- Row level security calls it, and must not keep queries from parallel workers.
 parallel safe
 set search_path = ''
 as $$
-  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+declare
+  claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
+  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+    return null;
+  end if;
+  return (claims ->> 'sub')::uuid;
+end;
 $$;
 comment on function pipeline.current_user_id() is
-  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+  'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
 create function public.pipeline_read_secret(name text)
 returns text

@@ -62,7 +62,7 @@ alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
 
 -- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
-create table pipeline.waiting (
+create table pipeline.waiting_runs (
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
   stage text not null,
   endpoint text not null default '',
@@ -71,13 +71,13 @@ create table pipeline.waiting (
   wanted integer not null,
   primary key (run_id, stage, endpoint)
 );
-comment on table pipeline.waiting is
+comment on table pipeline.waiting_runs is
   'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
-comment on column pipeline.waiting.endpoint is 'The endpoint that its tasks call; empty: they call none.';
-comment on column pipeline.waiting.wanted is 'Tasks that were due when it began to wait.';
-create index waiting_turn_idx on pipeline.waiting (endpoint, owner, run_id);
-alter table pipeline.waiting enable row level security;
-grant select, insert, update, delete on pipeline.waiting to service_role;
+comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
+alter table pipeline.waiting_runs enable row level security;
+grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.model_of(
   run public.pipeline_runs,
@@ -166,6 +166,12 @@ declare
   run public.pipeline_runs;
   called public.model_endpoints;
 begin
+  select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
+  if run.status in ('queued', 'running') and exists (
+    select from pipeline.waiting_results as waiting where waiting.run_id = run.id
+  ) then
+    perform pipeline.store_waiting(run, assign_run.as_of);
+  end if;
   update public.pipeline_runs
   set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
   where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
@@ -296,11 +302,34 @@ $$;
 comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
   'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
 
+create function pipeline.count_broken_worker(run_id bigint, problem text)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    broken_workers = run.broken_workers + 1,
+    status = case when run.broken_workers < 2 then run.status else 'paused' end,
+    error = case
+      when run.broken_workers < 2 then run.error
+      else format(
+        'Three workers in a row ended with an error and brought nothing, the last with: %s. Mend it, then resume the run: select resume_pipeline_run(%s)',
+        left(problem, 1000), run.id
+      )
+    end
+  where run.id = count_broken_worker.run_id and run.status in ('queued', 'running');
+$$;
+comment on function pipeline.count_broken_worker(bigint, text) is
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run; whatever is stored between them counts anew.';
+
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
   load double precision default 0,
   cut_off boolean default false,
+  called bigint[] default null,
+  problem text default null,
   goes_on boolean default false
 )
 returns jsonb
@@ -311,7 +340,9 @@ declare
   worker pipeline.workers;
   assignment jsonb;
 begin
-  perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);
+  perform pipeline.give_back(
+    pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
+  );
   update pipeline.workers
   set
     ended_at = pipeline_end_worker.as_of,
@@ -325,6 +356,9 @@ begin
     -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
     -- below, or that they see this worker ended. Without it a wake could fall between the two.
     perform from public.pipeline_runs where id = worker.run_id for no key update;
+    if pipeline_end_worker.problem is not null then
+      perform pipeline.count_broken_worker(worker.run_id, pipeline_end_worker.problem);
+    end if;
     -- Of other stages too: they may have waited for a place among max_workers.
     perform pipeline.wake_run(worker.run_id, 'successor', pipeline_end_worker.as_of);
     if goes_on then
@@ -335,5 +369,7 @@ begin
   return assignment;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean, boolean) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. load, cut_off: see pipeline.workers. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';
+comment on function public.pipeline_end_worker(
+  uuid, timestamptz, double precision, boolean, bigint[], text, boolean
+) is
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';

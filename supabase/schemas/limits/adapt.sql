@@ -66,17 +66,19 @@ create function pipeline.adapt_limits(
   reserved_tokens bigint,
   as_of timestamptz
 )
-returns integer
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
   given constant integer := (endpoint).max_concurrency;
-  pause_ms constant numeric := case
+  asked_ms constant numeric := case
     when (totals).rate_errors > 0
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
+  -- A nonsensical reset must not park a model for years.
+  pause_ms constant numeric := case when asked_ms > 86400000 then 86400000 else asked_ms end;
   state pipeline.model_states;
 begin
   select * into state
@@ -84,7 +86,7 @@ begin
   where model_states.endpoint = (adapt_limits.endpoint).name and model_states.model = adapt_limits.model;
   -- Claims take turns on the endpoint's row: a batch that teaches nothing must not hold them up.
   if given is null or state.reduced_at is not null or pause_ms > 0
-    or (endpoint).tokens_per_minute is not null or (endpoint).input_cost is not null
+    or (endpoint).tokens_per_minute is not null
   then
     update pipeline.endpoint_states
     set

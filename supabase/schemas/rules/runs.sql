@@ -253,6 +253,40 @@ $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
 
+create function pipeline.check_price(
+  called public.model_endpoints,
+  title text,
+  parameters jsonb
+)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if (called).input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and %s has none', check_price.title),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        (called).name
+      )
+    );
+  end if;
+  if pipeline.output_limit(called, parameters) is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
+      format(
+        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
+        (called).name
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
+  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
+
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
@@ -319,13 +353,9 @@ begin
           'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
         );
       end if;
-      if check_evaluators.priced and judge.input_cost is null then
-        perform pipeline.refuse_run(
-          format('max_cost needs prices, and judge "%s" has none', judge.name),
-          format(
-            'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-            judge.name
-          )
+      if check_evaluators.priced then
+        perform pipeline.check_price(
+          judge, format('judge "%s"', judge.name), coalesce(config -> 'parameters', '{}')
         );
       end if;
     end if;
@@ -333,7 +363,7 @@ begin
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
 create function pipeline.refuse_to_join(run public.pipeline_runs)
 returns void
@@ -409,14 +439,8 @@ begin
       format('Choose another, or update model_endpoints set retired = false where name = ''%s''', new.endpoint)
     );
   end if;
-  if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs prices, and endpoint "%s" has none', new.endpoint),
-      format(
-        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-        new.endpoint
-      )
-    );
+  if new.max_cost is not null and new.endpoint is not null then
+    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
@@ -436,6 +460,14 @@ begin
     );
   end if;
   perform pipeline.check_results_table(new.results_table);
+  if char_length(new.experiment_name) > 200 or char_length(new.model) > 200
+    or cardinality(new.tags) > 100 or char_length(array_to_string(new.tags, '')) > 4000
+  then
+    perform pipeline.refuse_run(
+      'a name is too long',
+      'experiment_name and model have at most 200 characters; there are at most 100 tags, of 4,000 characters together'
+    );
+  end if;
   if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
     perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
   end if;
@@ -450,6 +482,8 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  perform pipeline.check_daily_cost(new);
+  perform pipeline.check_quota(new, true, new.created_at);
   if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
     and new.source ->> 'type' <> 'evaluations'
   then
@@ -498,11 +532,15 @@ begin
     raise exception 'Cannot resume run %: endpoint "%" is closed to users', old.id, new.endpoint
       using errcode = '22023', hint = 'Cancel it, or ask the project''s owner to open the endpoint';
   end if;
+  if new.status = 'running' and old.status <> 'queued' then
+    perform pipeline.check_quota(new, false, now());
+  end if;
   new.finished_at := case
     when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())
   end;
   if new.status = 'running' then
     new.error := null;
+    new.broken_workers := 0;
     new.started_at := coalesce(new.started_at, now());
   end if;
   return new;
@@ -514,3 +552,29 @@ comment on function pipeline.check_run_change() is
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
+
+create function pipeline.check_cap()
+returns trigger
+language plpgsql
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  if new.endpoint is not null then
+    select * into chosen from public.model_endpoints where name = new.endpoint;
+    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
+  end if;
+  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
+  return new;
+end;
+$$;
+comment on function pipeline.check_cap() is
+  'A run may get a cap later, under the same conditions.';
+
+create trigger check_cap
+before update of max_cost on public.pipeline_runs
+for each row when (old.max_cost is null and new.max_cost is not null)
+execute function pipeline.check_cap();

@@ -15,7 +15,7 @@ export interface HandlerDependencies {
 
 /** An operation, and the input it is to be run with, that a request asks for. */
 export interface Call {
-  operation: Pick<Operation, "run">;
+  operation: Pick<Operation, "run" | "isUnfinished">;
   /** For the log. */
   name: string;
   input: unknown;
@@ -50,7 +50,8 @@ export function createOperationHandler(
         caller,
         idempotencyKey,
       });
-      return logged.end(Response.json(output), output);
+      const status = operation.isUnfinished?.(output) ? 202 : 200;
+      return logged.end(Response.json(output, { status }), output);
     } catch (error) {
       return logged.end(toErrorResponse(error));
     }

@@ -169,7 +169,7 @@ Deno.test("extractPrompts() with dryRun counts what a run would ask, and what fo
     files: 2,
     prompts: 2,
     redactions: { email: 1 },
-    inputTokens: 8,
+    inputTokens: 7,
     price: { cost: 0.5 },
   });
   assertEquals(Object.values(summary!.skipped), [1]);
@@ -177,7 +177,7 @@ Deno.test("extractPrompts() with dryRun counts what a run would ask, and what fo
   assertEquals(asked, [["pipeline_estimate_cost", {
     endpoint: "e",
     prompts: 2,
-    input_tokens: 8,
+    input_tokens: 7,
     output_tokens: 9,
   }]]);
 });

@@ -29,6 +29,22 @@ export interface Task<Payload = unknown> {
   leaseToken: string;
   /** The result of the same task in an earlier run, when the run caches. */
   cached?: Record<string, unknown>;
+  /** Output tokens that its call must ask for at most, because money is set aside for so many. */
+  maxTokens?: number | null;
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** Tasks whose call was made and whose result is not stored. */
+  called?: number[];
+  /** The error that ended it; absent: it ended in order. */
+  problem?: string;
+  /** How much of its usual load it had done. */
+  load?: number;
+  /** Whether its isolate ran out of processor time. */
+  isCutOff?: boolean;
+  /** Whether its isolate can go on with another run. */
+  goesOn?: boolean;
 }
 
 export interface TaskToEnqueue {
@@ -96,10 +112,8 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  /** `isCutOff`: its isolate ran out of processor time; `goesOn`: it can take another run. */
-  end(
-    done?: { load: number; isCutOff: boolean; goesOn: boolean },
-  ): Promise<unknown>;
+  /** What it can go on with, when `goesOn`; null: no run waits. */
+  end(how: WorkerEnd): Promise<unknown>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -161,12 +175,14 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    end: (done) =>
+    end: ({ called, problem, load, isCutOff, goesOn }) =>
       database.call("pipeline_end_worker", {
         ...worker,
-        load: done?.load,
-        cut_off: done?.isCutOff,
-        goes_on: done?.goesOn,
+        load,
+        cut_off: isCutOff,
+        called,
+        problem,
+        goes_on: goesOn,
       }),
   };
 }

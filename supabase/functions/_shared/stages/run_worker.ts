@@ -77,13 +77,15 @@ export async function runWorker(
     {
       ...queue,
       claim: (holding) => queue.claim({ ...holding, load: load() }),
-      async end() {
+      async end(how) {
         begun.load = load();
         next = await queue.end({
+          ...how,
           load: begun.load,
           // Workers after one that was cut off take less.
           isCutOff: stop.reason?.cause === "cpu",
-          goesOn: !stop.aborted && begun.load < share / 2 &&
+          goesOn: !stop.aborted && how.problem === undefined &&
+            begun.load < share / 2 &&
             spentMs() < budgetMs / 2,
         }) as Assignment | null;
       },
@@ -115,7 +117,7 @@ function createStage(
     case "judge":
       return createJudgeStage(assignment, dependencies);
     case "notify":
-      return createNotifyStage(dependencies);
+      return createNotifyStage(assignment, dependencies);
   }
 }
 
@@ -167,6 +169,7 @@ function createExecuteStage(
 }
 
 function createNotifyStage(
+  { run }: Assignment,
   { config, database, fetch, resolveDns, clock }: WorkerDependencies,
 ): StageOfWork {
   return {
@@ -177,7 +180,8 @@ function createNotifyStage(
         resolveDns,
         now: clock.now,
       }),
-      readSecret: () => database.call("pipeline_webhook_secret", {}),
+      readSecret: () =>
+        database.call("pipeline_webhook_secret", { owner: run.owner }),
       now: clock.now,
       random: Math.random,
     }),

@@ -66,6 +66,7 @@ async function runExecuteWorker(
       request_template: null,
       response_path: null,
       timeout_seconds: 60,
+      max_output_tokens: null,
     },
     share,
   }, {
@@ -88,6 +89,8 @@ Deno.test("runWorker() says how much it had done when its isolate was cut off", 
     worker_id: "w",
     load: finished / 2_000,
     cut_off: true,
+    called: [],
+    problem: undefined,
     goes_on: false,
   }]);
 });
@@ -98,6 +101,8 @@ Deno.test("runWorker() was not cut off when its isolate ends for another reason"
     worker_id: "w",
     load: finished / 2_000,
     cut_off: false,
+    called: [],
+    problem: undefined,
     goes_on: false,
   }]);
 });

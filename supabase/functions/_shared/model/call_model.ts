@@ -15,6 +15,7 @@ import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
 import { type CallOutcome, readOutcome } from "./read_outcome.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
+import type { ToolCall } from "./tool_calls.ts";
 import { toFailure } from "./thrown_failure.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
 
@@ -181,6 +182,9 @@ function finish(
       ...record,
       ok: true,
       text: scrub.text(answer.text),
+      ...answer.toolCalls && {
+        toolCalls: scrub.json(answer.toolCalls) as ToolCall[],
+      },
       finishReason: answer.finishReason,
     };
   }

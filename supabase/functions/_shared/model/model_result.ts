@@ -1,4 +1,5 @@
 import type { TaskError } from "../task_error.ts";
+import type { ToolCall } from "./tool_calls.ts";
 
 /**
  * Why the model stopped. `length`: cut off by a token limit. `tool_calls`: it
@@ -42,5 +43,10 @@ interface CallRecord extends TokenUsage {
 
 /** The outcome of one call to a model endpoint. */
 export type ModelResult =
-  | CallRecord & { ok: true; text: string; finishReason: FinishReason }
+  | CallRecord & {
+    ok: true;
+    text: string;
+    toolCalls?: ToolCall[];
+    finishReason: FinishReason;
+  }
   | CallRecord & { ok: false; error: TaskError };

@@ -58,6 +58,7 @@ export const FINISH_FACTS: readonly FinishFact[] = [
     IMAGE_PROHIBITED_CONTENT: "content_filter",
     IMAGE_RECITATION: "content_filter",
     MODEL_ARMOR: "content_filter",
+    NO_IMAGE: "refusal",
     MALFORMED_FUNCTION_CALL: "broken_off",
     UNEXPECTED_TOOL_CALL: "broken_off",
     MALFORMED_RESPONSE: "broken_off",

@@ -362,8 +362,8 @@ begin
     coalesce((totals).latency_ms, state.best_latency_ms)
   );
   if (totals).rate_errors > 0 then
-    -- One reduction per cool-down, however many calls it hits.
-    if coalesce(state.blocked_until, '-infinity') <= as_of then
+    -- One reduction per cool-down, however many calls it hits, and one per task.
+    if coalesce(state.blocked_until, '-infinity') <= as_of and (totals).first_limits > 0 then
       state.concurrency := greatest(
         1,
         case when state.reduced_at is null then coalesce(given, state.concurrency) else state.concurrency end
@@ -411,7 +411,14 @@ declare
   given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
   pause_ms constant numeric := case
     when (totals).rate_errors > 0
-    then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
+    then greatest(
+      coalesce(
+        (totals).retry_after_ms,
+        -- Half as long again as it has lasted already, from 2 to 30 s.
+        1000 * greatest(2, least(30, extract(epoch from as_of - (run).waits_since) / 2))
+      ),
+      (totals).pause_ms
+    )
     else (totals).pause_ms
   end;
   state pipeline.endpoint_states;
@@ -469,6 +476,7 @@ comment on function pipeline.adapt_limits(
 create table pipeline.cached_answers (
   key bytea primary key,
   response text not null,
+  tool_calls jsonb,
   model text,
   finish_reason text,
   input_tokens integer,
@@ -567,7 +575,7 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.cached_answers (
-    key, response, model, finish_reason, input_tokens, output_tokens, created_at
+    key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
     pipeline.cache_key(
@@ -579,10 +587,10 @@ begin
       ),
       task.repetition
     ) as key,
-    result.response, result.model, result."finishReason", result."inputTokens",
+    result.response, result."toolCalls", result.model, result."finishReason", result."inputTokens",
     result."outputTokens", as_of
   from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, response text, model text, "finishReason" text,
+    id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
     "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb
   )
   join public.pipeline_tasks as task on task.id = result.id

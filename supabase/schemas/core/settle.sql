@@ -85,6 +85,7 @@ begin
       result.error ->> 'class' as class,
       concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
       make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
+      result.error -> 'isAlone' = 'true' as is_alone,
       case
         when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
         -- Waiting is not failing: neither burns an attempt.
@@ -106,9 +107,14 @@ begin
     set
       status = decided.status,
       attempts = task.attempts - case when decided.class in ('rate', 'stop') then 1 else 0 end,
+      rate_waits = task.rate_waits + case when decided.class = 'rate' then 1 else 0 end,
       available_at = case
         when decided.class = 'transient'
         then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
+        when decided.is_alone
+        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.rate_doubt::integer))
+        -- Others first, when the run goes on: they tell whether it is this one.
+        when decided.class = 'stop' then as_of
         else task.available_at
       end,
       error = coalesce(nullif(decided.message, ''), 'The worker gave no reason'),
@@ -205,7 +211,10 @@ create type pipeline.result_totals as (
   succeeded bigint,
   cached bigint,
   errors bigint,
+  calls bigint,
+  waits bigint,
   rate_errors bigint,
+  first_limits bigint,
   retry_after_ms numeric,
   rate_reason text,
   stop_reason text,
@@ -217,7 +226,7 @@ create type pipeline.result_totals as (
   pause_ms numeric
 );
 comment on type pipeline.result_totals is
-  'What a batch of results comes to; tokens without those of cached answers.';
+  'What a batch of results comes to; tokens without those of cached answers. Of its calls that met a rate limit (waits) some are the endpoint''s (rate_errors), and of these some the first of their task.';
 
 create function pipeline.total_results(results jsonb, task_ids bigint[])
 returns pipeline.result_totals
@@ -232,9 +241,12 @@ begin
     count(*) filter (where result.outcome = 'succeeded'),
     count(*) filter (where result.cached),
     count(*) filter (where result.error is not null),
+    count(*) filter (where result.cached is not true),
     count(*) filter (where result.error ->> 'class' = 'rate'),
-    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate'),
-    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate'),
+    count(*) filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
+    count(*) filter (where result.error -> 'isFirst' = 'true' and not result.is_alone),
+    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
     min(result.error ->> 'message') filter (where result.error ->> 'class' = 'stop'),
     min(result.error ->> 'advice') filter (where result.error ->> 'class' = 'stop'),
     coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
@@ -243,10 +255,15 @@ begin
     avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
     max(result."pauseMs")
   into totals
-  from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, error jsonb, cached boolean,
-    "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
-  )
+  from (
+    select
+      given.*,
+      coalesce(given.error -> 'isAlone' = 'true', false) as is_alone
+    from jsonb_to_recordset(results) as given (
+      id bigint, outcome text, error jsonb, cached boolean,
+      "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
+    )
+  ) as result
   where result.id = any (task_ids);
   return totals;
 end;

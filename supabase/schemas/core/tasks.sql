@@ -12,10 +12,13 @@ create table public.pipeline_tasks (
   payload jsonb not null default '{}',
   status text not null default 'pending',
   attempts smallint not null default 0,
+  rate_waits integer not null default 0,
+  rate_doubt numeric not null default 0,
   lease_losses smallint not null default 0,
   reserved_tokens integer not null default 0,
   reserved_cost numeric not null default 0,
   available_at timestamptz not null default now(),
+  stopped_at timestamptz,
   lease_token uuid,
   lease_expires_at timestamptz,
   worker uuid,
@@ -63,6 +66,12 @@ comment on column public.pipeline_tasks.payload is
   'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
 comment on column public.pipeline_tasks.attempts is
   'Tries that count: not those that waited for a rate limit or lost their worker.';
+comment on column public.pipeline_tasks.rate_waits is
+  'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
+comment on column public.pipeline_tasks.rate_doubt is
+  'How unlikely its rate errors are, if it were as any other: added_doubt() of each. From 2 on it waits alone, at 10 it fails.';
+comment on column public.pipeline_tasks.stopped_at is
+  'When it last met a stop error; null: never.';
 comment on column public.pipeline_tasks.lease_losses is
   'Workers that died while they held it; at 3 it fails.';
 comment on column public.pipeline_tasks.reserved_tokens is

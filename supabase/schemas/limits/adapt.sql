@@ -25,8 +25,8 @@ begin
     coalesce((totals).latency_ms, state.best_latency_ms)
   );
   if (totals).rate_errors > 0 then
-    -- One reduction per cool-down, however many calls it hits.
-    if coalesce(state.blocked_until, '-infinity') <= as_of then
+    -- One reduction per cool-down, however many calls it hits, and one per task.
+    if coalesce(state.blocked_until, '-infinity') <= as_of and (totals).first_limits > 0 then
       state.concurrency := greatest(
         1,
         case when state.reduced_at is null then coalesce(given, state.concurrency) else state.concurrency end
@@ -74,7 +74,14 @@ declare
   given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
   pause_ms constant numeric := case
     when (totals).rate_errors > 0
-    then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
+    then greatest(
+      coalesce(
+        (totals).retry_after_ms,
+        -- Half as long again as it has lasted already, from 2 to 30 s.
+        1000 * greatest(2, least(30, extract(epoch from as_of - (run).waits_since) / 2))
+      ),
+      (totals).pause_ms
+    )
     else (totals).pause_ms
   end;
   state pipeline.endpoint_states;

@@ -45,6 +45,7 @@ create table public.pipeline_runs (
   rests_until timestamptz,
   rests smallint not null default 0,
   eases jsonb not null default '{}',
+  broken_workers smallint not null default 0,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -78,6 +79,10 @@ create table public.pipeline_runs (
     and jsonb_typeof(evaluators) = 'array'
     and jsonb_typeof(metadata) = 'object'
   ),
+  constraint pipeline_runs_names_are_short check (
+    char_length(experiment_name) <= 200 and char_length(coalesce(model, '')) <= 200
+    and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
+  ),
   constraint pipeline_runs_counters_are_not_negative check (
     open >= 0 and extracted >= 0 and succeeded >= 0 and failed >= 0 and cached >= 0
     and judge_errors >= 0
@@ -104,9 +109,9 @@ comment on column public.pipeline_runs.max_concurrency is
 comment on column public.pipeline_runs.max_workers is
   'Most workers (Edge Function invocations) at a time.';
 comment on column public.pipeline_runs.max_attempts is
-  'Calls per prompt before it fails; waiting for rate limits does not count.';
+  'Calls per prompt before it fails, three at least when workers die; waiting for rate limits does not count.';
 comment on column public.pipeline_runs.max_cost is
-  'USD; the run pauses before it would spend more. Needs an endpoint with prices.';
+  'USD, judges included: a ceiling, as what a call may cost at most is set aside before it is made. The run pauses before it could spend more. Needs an endpoint with prices, and maxTokens in parameters or the endpoint''s max_output_tokens.';
 comment on column public.pipeline_runs.max_wait_seconds is
   'The run pauses after so long without an answer, if rate limits are why; the time for which the endpoint asks does not count.';
 comment on column public.pipeline_runs.prompt_deadline_seconds is
@@ -130,6 +135,8 @@ comment on column public.pipeline_runs.rests is
   'How often since the last answer the endpoint asked for time, and got it.';
 comment on column public.pipeline_runs.eases is
   'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
+comment on column public.pipeline_runs.broken_workers is
+  'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';

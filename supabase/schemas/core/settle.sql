@@ -117,9 +117,9 @@ begin
         when decided.class = 'transient'
         then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
         when decided.is_alone
-        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.rate_doubt::integer))
-        -- Others first, when the run goes on: they tell whether it is this one.
-        when decided.class = 'stop' then as_of
+        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.rate_waits + 1))
+        -- Others first from now on: they tell whether it is this one.
+        when decided.class = 'stop' or decided.class = 'rate' and task.rate_waits > 0 then as_of
         else task.available_at
       end,
       error = coalesce(nullif(decided.message, ''), 'The worker gave no reason'),

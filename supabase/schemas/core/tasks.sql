@@ -19,6 +19,7 @@ create table public.pipeline_tasks (
   reserved_cost numeric not null default 0,
   budgets bigint[],
   available_at timestamptz not null default now(),
+  limited_at timestamptz,
   stopped_at timestamptz,
   lease_token uuid,
   lease_expires_at timestamptz,
@@ -71,6 +72,8 @@ comment on column public.pipeline_tasks.rate_waits is
   'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
 comment on column public.pipeline_tasks.rate_doubt is
   'How unlikely its rate errors are, if it were as any other: added_doubt() of each. From 2 on it waits alone, at 10 it fails.';
+comment on column public.pipeline_tasks.limited_at is
+  'When it first met a rate limit; null: never.';
 comment on column public.pipeline_tasks.stopped_at is
   'When it last met a stop error; null: never.';
 comment on column public.pipeline_tasks.lease_losses is

@@ -1,7 +1,7 @@
 -- Property test: whatever a model answers, in whatever order, between two acts of a person a run makes
 -- a bounded number of calls, and it ends with each prompt answered or failed for a stated reason.
 begin;
-select plan(16);
+select plan(14);
 
 -- What the model does with a prompt: the first times calls, null: always; after that it answers.
 create table pg_temp.fates (key text primary key, kind text, times integer, calls integer default 0);
@@ -106,10 +106,10 @@ begin
     'p' || lpad(n::text, 3, '0'),
     (array['good', 'good', 'good', 'good', 'rate', 'rest', 'stop', 'transient', 'permanent'])[ceil(random() * 9)],
     case when random() < 0.5 then ceil(random() * 6)::integer end
-  from generate_series(1, 40) as n;
+  from generate_series(1, 24) as n;
   insert into pg_temp.outages
   select begins, begins + random() * interval '40 minutes', case when random() < 0.5 then (random() * 120000)::integer end
-  from generate_series(0, 2) as n,
+  from generate_series(0, 1) as n,
     lateral (select '2026-01-01 00:00Z'::timestamptz + (n + random()) * interval '50 minutes' as begins) as drawn;
 end;
 $$;
@@ -118,17 +118,20 @@ declare
   result jsonb;
 begin
   perform pg_temp.draw(seed);
-  result := pg_temp.play('seed ' || seed, 60);
+  result := pg_temp.play('seed ' || seed, 4);
   return array_remove(array[
-    case when result ->> 'status' <> 'completed' or result <> result || '{"open": 0}' then 'it does not end: ' || result end,
-    case when (result ->> 'answered')::integer + (result ->> 'failed')::integer <> 40 then 'prompts are missing: ' || result end,
-    case when (result ->> 'mostCalls')::integer > 1200 then 'too many calls without a person: ' || result end,
-    case when result -> 'reasons' @? '$[*] ? (!(@ starts with "No: "))' then 'no reason: ' || result end
+    case when result ->> 'status' not in ('completed', 'paused') then 'it is still asking: ' || result::text end,
+    case when result ->> 'status' = 'completed' and result <> result || '{"open": 0}' then 'something is open: ' || result::text end,
+    case when result ->> 'status' = 'paused' and result ->> 'error' !~ '^No[ :]' then 'nobody knows why: ' || result::text end,
+    case when (result ->> 'answered')::integer + (result ->> 'failed')::integer + (result ->> 'open')::integer <> 24
+      then 'prompts are missing: ' || result::text end,
+    case when (result ->> 'mostCalls')::integer > 600 then 'too many calls without a person: ' || result::text end,
+    case when result -> 'reasons' @? '$[*] ? (!(@ starts with "No: "))' then 'no reason: ' || result::text end
   ], null);
 end;
 $$;
 select is(pg_temp.faults(n / 100.0), '{}', 'whatever the model answers, a run ends: seed ' || n)
-from generate_series(1, 8) as n;
+from generate_series(1, 6) as n;
 
 truncate pg_temp.fates, pg_temp.outages;
 insert into pg_temp.fates select 'p' || n, case n when 3 then 'rate' else 'good' end from generate_series(1, 200) as n;
@@ -138,11 +141,13 @@ select is(
   '{"status": "completed", "error": null, "resumes": 0, "open": 0, "answered": 199, "failed": 1}',
   'one prompt that is limited while others pass fails, and the run ends by itself'
 ) from pg_temp.one;
-select is(
-  result -> 'reasons', '["No: rate_limited (refused 10 times, while others were answered)"]',
-  'its reason says so'
-) from (select jsonb_path_query_array(result, '$.reasons') -> 0 as reasons, jsonb_build_object('reasons', replace((result -> 'reasons')::text, 'rate_error', 'rate_limited')::jsonb) as result from pg_temp.one) as told;
-select cmp_ok((result ->> 'leastConcurrency')::numeric, '>=', 4.0, 'it halves the concurrency of its endpoint once') from pg_temp.one;
+select matches(
+  result #>> '{reasons,0}', '^No: rate_error \(refused \d\d times, while others were answered\)$', 'its reason says so'
+) from pg_temp.one;
+select ok(
+  (result ->> 'leastConcurrency')::numeric >= 4 and (result ->> 'calls')::integer < 260,
+  'it halves the concurrency of its endpoint once, and is asked ever more rarely: ' || result::text
+) from pg_temp.one;
 
 truncate pg_temp.fates, pg_temp.outages;
 insert into pg_temp.fates select 'p' || n, 'good' from generate_series(1, 20) as n;
@@ -152,7 +157,7 @@ select is(result ->> 'status', 'paused', 'a run that only meets rate limits paus
 select ok(
   (result ->> 'minutes')::numeric between 15 and 16 and (result ->> 'calls')::integer < 120
     and result ->> 'error' like 'No answer since 2026-01-01 00:00:01 UTC but rate limits: No: rate_limited. Wait %',
-  'after 15 minutes, with ever longer waits, and says why: ' || result
+  'after 15 minutes, with ever longer waits, and says why: ' || result::text
 ) from pg_temp.everything;
 truncate pg_temp.outages;
 insert into pg_temp.outages values ('2026-01-01 00:00Z', '2026-01-01 00:25Z', 60000);
@@ -164,7 +169,7 @@ truncate pg_temp.outages;
 insert into pg_temp.outages values ('2026-01-01 00:00Z', 'infinity', 60000);
 select ok(
   result ->> 'status' = 'paused' and (result ->> 'minutes')::numeric < 50,
-  'an endpoint that never keeps to its time is not asked for ever: ' || result
+  'an endpoint that never keeps to its time is not asked for ever: ' || result::text
 ) from pg_temp.play('it never keeps to its time', 0) as result;
 
 truncate pg_temp.fates, pg_temp.outages;

@@ -68,7 +68,7 @@ stable
 set search_path = ''
 as $$
 begin
-  return (task).stopped_at is not null and (
+  return (
     pipeline.others_answered(task, (task).stopped_at)
     -- The last of its run, and nobody is left to tell: when it has met two already.
     or pipeline.others_answered(task, '-infinity')
@@ -119,7 +119,9 @@ begin
       -- Two of its own, and what it meets says nothing about others any more.
       held.rate_doubt >= 2 as is_alone,
       held.rate_doubt + case when result.error ->> 'class' = 'rate' then pipeline.added_doubt(ease) else 0 end as doubt,
-      result.error ->> 'class' = 'stop' and pipeline.stops_alone(held) as stops_alone,
+      result.error ->> 'class' = 'stop' and held.stopped_at is not null and (
+        results @? '$[*] ? (@.outcome == "succeeded")' or pipeline.stops_alone(held)
+      ) as stops_alone,
       is_out_of_time and (
         held.rate_doubt >= 2
         or held.rate_waits >= 10 and pipeline.others_answered(held, held.limited_at)

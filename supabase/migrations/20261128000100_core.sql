@@ -774,6 +774,7 @@ create table public.pipeline_tasks (
   reserved_cost numeric not null default 0,
   budgets bigint[],
   available_at timestamptz not null default now(),
+  limited_at timestamptz,
   stopped_at timestamptz,
   lease_token uuid,
   lease_expires_at timestamptz,
@@ -826,6 +827,8 @@ comment on column public.pipeline_tasks.rate_waits is
   'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
 comment on column public.pipeline_tasks.rate_doubt is
   'How unlikely its rate errors are, if it were as any other: added_doubt() of each. From 2 on it waits alone, at 10 it fails.';
+comment on column public.pipeline_tasks.limited_at is
+  'When it first met a rate limit; null: never.';
 comment on column public.pipeline_tasks.stopped_at is
   'When it last met a stop error; null: never.';
 comment on column public.pipeline_tasks.lease_losses is
@@ -2506,9 +2509,9 @@ begin
         when decided.class = 'transient'
         then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
         when decided.is_alone
-        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.rate_doubt::integer))
-        -- Others first, when the run goes on: they tell whether it is this one.
-        when decided.class = 'stop' then as_of
+        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.rate_waits + 1))
+        -- Others first from now on: they tell whether it is this one.
+        when decided.class = 'stop' or decided.class = 'rate' and task.rate_waits > 0 then as_of
         else task.available_at
       end,
       error = coalesce(nullif(decided.message, ''), 'The worker gave no reason'),
@@ -2760,36 +2763,51 @@ $$;
 comment on function pipeline.kind_of_call(pipeline.workers) is
   'The name under which a run knows how its calls fare: a judge may be limited while the model is not.';
 
+create function pipeline.others_answered(task public.pipeline_tasks, since timestamptz)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.pipeline_tasks as other
+    where other.run_id = (task).run_id
+      and other.stage = (task).stage
+      and other.endpoint = (task).endpoint
+      and other.status = 'succeeded'
+      and other.finished_at > others_answered.since
+  );
+end;
+$$;
+comment on function pipeline.others_answered(public.pipeline_tasks, timestamptz) is
+  'Whether a task of the same run and kind was answered after a moment; null: no.';
+
 create function pipeline.stops_alone(task public.pipeline_tasks)
 returns boolean
 language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  others record;
 begin
-  if (task).stopped_at is null then
-    return false;
-  end if;
-  select
-    max(other.finished_at) filter (where other.status = 'succeeded') as answered_at,
-    bool_or(other.status in ('pending', 'leased') and other.stopped_at is null) as are_untried
-  into others
-  from public.pipeline_tasks as other
-  where other.run_id = (task).run_id
-    and other.stage = (task).stage
-    and other.endpoint = (task).endpoint
-    and other.id <> (task).id;
-  return case
-    when others.answered_at > (task).stopped_at then true
-    -- The last of a run, of which nobody is left to tell: when it has met two already.
-    when others.answered_at is null or others.are_untried then false
-    else 2 <= (
-      select count(*) from pipeline.task_errors as met
-      where met.task_id = (task).id and met.class = 'stop'
-    )
-  end;
+  return (
+    pipeline.others_answered(task, (task).stopped_at)
+    -- The last of its run, and nobody is left to tell: when it has met two already.
+    or pipeline.others_answered(task, '-infinity')
+      and 2 <= (
+        select count(*) from pipeline.task_errors as met
+        where met.task_id = (task).id and met.class = 'stop'
+      )
+      and not exists (
+        select from public.pipeline_tasks as other
+        where other.run_id = (task).run_id
+          and other.stage = (task).stage
+          and other.endpoint = (task).endpoint
+          and other.status in ('pending', 'leased')
+          and other.stopped_at is null
+          and other.id <> (task).id
+      )
+  );
 end;
 $$;
 comment on function pipeline.stops_alone(public.pipeline_tasks) is
@@ -2823,7 +2841,13 @@ begin
       -- Two of its own, and what it meets says nothing about others any more.
       held.rate_doubt >= 2 as is_alone,
       held.rate_doubt + case when result.error ->> 'class' = 'rate' then pipeline.added_doubt(ease) else 0 end as doubt,
-      result.error ->> 'class' = 'stop' and pipeline.stops_alone(held) as stops_alone
+      result.error ->> 'class' = 'stop' and held.stopped_at is not null and (
+        results @? '$[*] ? (@.outcome == "succeeded")' or pipeline.stops_alone(held)
+      ) as stops_alone,
+      is_out_of_time and (
+        held.rate_doubt >= 2
+        or held.rate_waits >= 10 and pipeline.others_answered(held, held.limited_at)
+      ) as is_out_of_time
     from jsonb_to_recordset(results) as result (id bigint, "leaseToken" uuid, error jsonb)
     join public.pipeline_tasks as held
       on held.id = result.id
@@ -2836,6 +2860,7 @@ begin
     update public.pipeline_tasks as task
     set
       rate_doubt = refused.doubt,
+      limited_at = case when refused.class = 'rate' then coalesce(task.limited_at, as_of) else task.limited_at end,
       stopped_at = case when refused.class = 'stop' then as_of else task.stopped_at end
     from refused
     where task.id = refused.id
@@ -2847,7 +2872,7 @@ begin
         'class', 'permanent', 'because', 'it came back after the run was resumed, while others were answered'
       )
       when refused.class = 'stop' then '{}'
-      when refused.doubt >= 10 or (refused.is_alone and is_out_of_time) then jsonb_build_object(
+      when refused.doubt >= 10 or refused.is_out_of_time then jsonb_build_object(
         'class', 'permanent',
         'because', format('refused %s times, while others were answered', refused.rate_waits + 1)
       )
@@ -2922,7 +2947,7 @@ begin
     )
   where paused.id = note_waits.run_id
     and paused.status in ('queued', 'running')
-    and (totals).rate_errors > 0
+    and (totals).waits > 0
     and paused.waits_since + make_interval(secs => paused.max_wait_seconds) <= as_of;
 end;
 $$;
@@ -3804,7 +3829,8 @@ begin
   with pending as (
     update public.pipeline_tasks as task
     set
-      status = 'pending', attempts = 0, rate_waits = 0, rate_doubt = 0, stopped_at = null,
+      status = 'pending', attempts = 0, rate_waits = 0, rate_doubt = 0,
+      limited_at = null, stopped_at = null,
       lease_losses = 0, finished_at = null,
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)

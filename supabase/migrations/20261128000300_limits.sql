@@ -730,12 +730,9 @@ declare
   asked_ms constant numeric := case
     when (totals).rate_errors > 0
     then greatest(
-      coalesce(
-        (totals).retry_after_ms,
-        -- Half as long again as it has lasted already, from 2 to 30 s.
-        1000 * greatest(2, least(30, extract(epoch from as_of - (run).waits_since) / 2))
-      ),
-      (totals).pause_ms
+      coalesce((totals).retry_after_ms, 2000), (totals).pause_ms,
+      -- Half as long again as it has lasted already, 30 s at most.
+      500 * least(60, extract(epoch from as_of - (run).waits_since))
     )
     else (totals).pause_ms
   end;

@@ -4,6 +4,7 @@ import {
   assertObjectMatch,
   assertRejects,
 } from "@std/assert";
+import { PipelineError } from "../errors.ts";
 import { drain, type WorkerState } from "./drain.ts";
 import type { Task, TaskQueue } from "./task_queue.ts";
 import {
@@ -268,4 +269,29 @@ Deno.test("drain() ends the worker when the queue fails for good", async () => {
     },
   );
   assertEquals(fake.events, ["end"]);
+});
+
+Deno.test("drain() tells which calls it had made when it ends, and what ended it", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(100), 3);
+  fake.queue.finish = () =>
+    Promise.reject(new PipelineError("forbidden", "no right"));
+  const { handle } = createHandler(clock, 100);
+  const begun: number[] = [];
+  await assertRejects(
+    () =>
+      run(drain(
+        fake.queue,
+        (task, worker) => {
+          begun.push(task.id);
+          return handle(task, worker);
+        },
+        settings(clock),
+      )),
+    PipelineError,
+  );
+  const [{ called, problem }] = fake.ends;
+  assertEquals(problem, "no right");
+  assertEquals(called!.sort(), begun.sort());
+  assert(begun.length < 100, "not all had begun");
 });

@@ -29,6 +29,18 @@ export interface Task<Payload = unknown> {
   leaseToken: string;
   /** The result of the same task in an earlier run, when the run caches. */
   cached?: Record<string, unknown>;
+  /** Output tokens that its call must ask for at most, because money is set aside for so many. */
+  maxTokens?: number | null;
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** Tasks whose call was made and whose result is not stored. */
+  called?: number[];
+  /** The error that ended it; absent: it ended in order. */
+  problem?: string;
+  /** How much of its usual load it had when its isolate ran out of processor time. */
+  cpuLoad?: number;
 }
 
 export interface TaskToEnqueue {
@@ -93,8 +105,7 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  /** `cpuLoad`: how much of its usual load it had when its isolate ran out of processor time. */
-  end(cpuLoad?: number): Promise<void>;
+  end(how: WorkerEnd): Promise<void>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -155,10 +166,12 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end(cpuLoad) {
+    async end({ called, problem, cpuLoad }) {
       await database.call("pipeline_end_worker", {
         ...worker,
         cpu_load: cpuLoad,
+        called,
+        problem,
       });
     },
   };

@@ -45,8 +45,11 @@ export function runWorker(
     {
       ...queue,
       // Workers after it then take less.
-      end: () =>
-        queue.end(stop.reason?.cause === "cpu" ? stage.load() : undefined),
+      end: (how) =>
+        queue.end({
+          ...how,
+          cpuLoad: stop.reason?.cause === "cpu" ? stage.load() : undefined,
+        }),
     },
     stage.handle,
     {

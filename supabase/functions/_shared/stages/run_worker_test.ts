@@ -58,6 +58,7 @@ async function runExecuteWorker(
       request_template: null,
       response_path: null,
       timeout_seconds: 60,
+      max_output_tokens: null,
     },
     share,
   }, {
@@ -75,12 +76,22 @@ async function runExecuteWorker(
 
 Deno.test("runWorker() says how much it had done when its isolate ran out of processor time", async () => {
   const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
-  assertEquals(ends, [{ worker_id: "w", cpu_load: finished / 2_000 }]);
+  assertEquals(ends, [{
+    worker_id: "w",
+    cpu_load: finished / 2_000,
+    called: [],
+    problem: undefined,
+  }]);
 });
 
 Deno.test("runWorker() says nothing of the kind when its isolate ends for another reason", async () => {
   const { ends } = await runExecuteWorker({ endsBy: "wall_clock" });
-  assertEquals(ends, [{ worker_id: "w", cpu_load: undefined }]);
+  assertEquals(ends, [{
+    worker_id: "w",
+    cpu_load: undefined,
+    called: [],
+    problem: undefined,
+  }]);
 });
 
 Deno.test("runWorker() takes no more than its share of the usual load", async () => {

@@ -107,15 +107,20 @@ export type Database = {
       };
       "model_endpoints": {
         Row: {
+          "cache_write_cost": number | null;
+          "cache_write_hour_cost": number | null;
+          "cached_input_cost": number | null;
           "created_at": string;
           "format": string | null;
           "headers": NonNullable<Json>;
           "input_cost": number | null;
           "max_concurrency": number | null;
+          "max_output_tokens": number | null;
           "model": string | null;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
+          "reasoning_cost": number | null;
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
@@ -125,15 +130,20 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -142,15 +152,20 @@ export type Database = {
           "url": string;
         };
         Update: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -162,10 +177,12 @@ export type Database = {
       };
       "pipeline_runs": {
         Row: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -181,6 +198,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -191,19 +209,24 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         ComputedFields: never;
         Insert: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
+          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -219,6 +242,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -229,18 +253,23 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "rests"?: number;
+          "rests_until"?: string | null;
           "results_table"?: string;
           "source": NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "waits_since"?: string | null;
         };
         Update: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
+          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -256,6 +285,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -266,12 +296,15 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "rests"?: number;
+          "rests_until"?: string | null;
           "results_table"?: string;
           "source"?: NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "waits_since"?: string | null;
         };
         Relationships: [
           {
@@ -287,6 +320,7 @@ export type Database = {
         Row: {
           "attempts": number;
           "available_at": string;
+          "budgets": (number)[] | null;
           "created_at": string;
           "endpoint": string;
           "error": string | null;
@@ -297,20 +331,25 @@ export type Database = {
           "lease_expires_at": string | null;
           "lease_losses": number;
           "lease_token": string | null;
+          "limited_at": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
+          "rate_doubt": number;
+          "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
           "reserved_tokens": number;
           "run_id": number;
           "stage": string;
           "status": string;
+          "stopped_at": string | null;
           "worker": string | null;
         };
         ComputedFields: never;
         Insert: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -321,19 +360,24 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
+          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_doubt"?: number;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
           "run_id": number;
           "stage": string;
           "status"?: string;
+          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Update: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -344,14 +388,18 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
+          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_doubt"?: number;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
           "run_id"?: number;
           "stage"?: string;
           "status"?: string;
+          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Relationships: [
@@ -441,6 +489,8 @@ export type Database = {
       "prompt_evaluations": {
         Row: {
           "attempts": number | null;
+          "cache_write_tokens": number | null;
+          "cached_input_tokens": number | null;
           "cost": number | null;
           "duration_ms": number | null;
           "error": string | null;
@@ -455,6 +505,7 @@ export type Database = {
           "prompt": string;
           "prompt_id": number | null;
           "prompt_key": string;
+          "reasoning_tokens": number | null;
           "reference": string | null;
           "repetition": number;
           "response": string | null;
@@ -465,10 +516,13 @@ export type Database = {
           "task_id": number | null;
           "timestamp": string;
           "tokens_used": number | null;
+          "tool_calls": Json | null;
         };
         ComputedFields: never;
         Insert: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -483,6 +537,7 @@ export type Database = {
           "prompt": string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -493,9 +548,12 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
+          "tool_calls"?: Json | null;
         };
         Update: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -510,6 +568,7 @@ export type Database = {
           "prompt"?: string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -520,6 +579,7 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
+          "tool_calls"?: Json | null;
         };
         Relationships: [];
       };
@@ -607,6 +667,7 @@ export type Database = {
           "offset": number | null;
           "path": string | null;
           "place": Json | null;
+          "result": Json | null;
           "run_id": number;
           "stage": string;
           "task_id": number | null;
@@ -649,6 +710,7 @@ export type Database = {
           "percent": number | null;
           "prompts": number;
           "prompts_per_second": number | null;
+          "rests_until": string | null;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
@@ -662,10 +724,12 @@ export type Database = {
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -681,6 +745,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -691,12 +756,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -770,10 +838,12 @@ export type Database = {
       "pause_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -789,6 +859,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -799,12 +870,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -854,7 +928,13 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_end_worker": {
-        Args: { "as_of"?: string; "cpu_load"?: number; "worker_id": string };
+        Args: {
+          "as_of"?: string;
+          "called"?: (number)[];
+          "cpu_load"?: number;
+          "problem"?: string;
+          "worker_id": string;
+        };
         Returns: undefined;
       };
       "pipeline_enqueue_tasks": {
@@ -963,10 +1043,12 @@ export type Database = {
       "resume_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -982,6 +1064,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -992,12 +1075,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";

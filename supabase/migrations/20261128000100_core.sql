@@ -29,6 +29,7 @@
 --                                  leased → failed             a permanent error, or no try left
 --                                  leased → pending            rate, stop, or a try that is left
 --   pipeline_release_tasks         leased → pending            given back, as if never claimed
+--   pipeline_end_worker            leased → pending            the same; a call that was made stays counted
 --   maintain_pipeline              leased → pending            its worker died
 --                                  leased → failed             three workers died of it
 --                                  pending → failed            its deadline passed
@@ -42,15 +43,19 @@
 --              least once. What the dead worker still sends carries a lease that does not hold, and
 --              changes nothing: stored results are exactly once;
 --   succeeded, failed, cancelled      is over: its results were stored in the same transaction.
+--
+-- A result that the database refuses fails its task. When it lies in a table or the server, the run
+-- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
 -- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
 --
--- Locks are taken in the order tasks, results, state of the endpoint, run, so that no cycle can form.
+-- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, so that no
+-- cycle can form.
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
---   enqueue, claim, leases, settle, finish            the life of a task
+--   enqueue, claim, leases, settle, finish, refused   the life of a task
 --   workers, wake, maintain, steer                    who works, and what keeps it going
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
@@ -933,7 +938,8 @@ create table pipeline.workers (
   handed_over_at timestamptz,
   ended_at timestamptz,
   expires_at timestamptz not null,
-  cpu_load double precision,
+  load double precision not null default 0,
+  cut_off boolean not null default false,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -950,11 +956,13 @@ comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
-comment on column pipeline.workers.cpu_load is
-  'Which share of its usual load it had done when its isolate ran out of processor time; null: it did not.';
+comment on column pipeline.workers.load is
+  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+comment on column pipeline.workers.cut_off is
+  'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
-create index workers_out_of_time_idx on pipeline.workers (stage) where cpu_load is not null;
+create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
@@ -999,21 +1007,25 @@ $$;
 comment on function pipeline.status_for(pipeline.workers) is
   'The status of a worker''s run at this moment, as far as it concerns the worker: running for a stage that goes on when the run is over.';
 
-create function pipeline.share_of_load(stage text)
+create function pipeline.share_of_load(stage text, as_of timestamptz)
 returns double precision
 language sql
 stable
 set search_path = ''
 as $$
   -- Half: an isolate is given to another worker until half of its processor time is used up.
-  select least(1, greatest(0.01, avg(worker.cpu_load) / 2))
+  select least(1, greatest(0.01, avg(worker.load) / 2))
   from pipeline.workers as worker
   -- One that had done nothing ran out of what others in its isolate used.
-  where worker.stage = share_of_load.stage and worker.cpu_load > 0
+  where worker.stage = share_of_load.stage
+    and worker.cut_off
+    and worker.load > 0
+    -- Workers die of other things too: what that has taught is soon forgotten.
+    and worker.ended_at > share_of_load.as_of - interval '1 hour'
   having count(*) > 0;
 $$;
-comment on function pipeline.share_of_load(text) is
-  'Which share of the usual load a worker takes, after what isolates that ran out of processor time have told in the last day; null: none did.';
+comment on function pipeline.share_of_load(text, timestamptz) is
+  'Which share of the usual load a worker takes, after how far those of the last hour came that were cut off; null: none was.';
 
 create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
 returns jsonb
@@ -1054,7 +1066,7 @@ begin
       'maxPrompts', run.max_prompts
     ),
     'endpoint', case when called.name is not null then to_jsonb(called) end,
-    'share', pipeline.share_of_load((worker).stage)
+    'share', pipeline.share_of_load((worker).stage, assign_run.as_of)
   );
 end;
 $$;
@@ -1185,7 +1197,8 @@ comment on function pipeline.count_broken_worker(bigint, text) is
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
-  cpu_load double precision default null,
+  load double precision default 0,
+  cut_off boolean default false,
   called bigint[] default null,
   problem text default null
 )
@@ -1204,7 +1217,8 @@ begin
     ended_at = pipeline_end_worker.as_of,
     slots = 0,
     wanted = 0,
-    cpu_load = pipeline_end_worker.cpu_load
+    load = pipeline_end_worker.load,
+    cut_off = pipeline_end_worker.cut_off
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
   if worker.id is not null then
@@ -1219,8 +1233,8 @@ begin
   end if;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, bigint[], text) is
-  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. cpu_load: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean, bigint[], text) is
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run.';
 
 -- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
 -- lose or repeat it, so a worker must show a one-time token, and maintenance wakes again.
@@ -2084,7 +2098,8 @@ create function public.pipeline_claim_tasks(
   in_flight integer default 0,
   held integer default 0,
   ahead integer default 0,
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  load double precision default 0
 )
 returns jsonb
 language plpgsql
@@ -2100,6 +2115,7 @@ begin
   -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
   perform set_config('synchronous_commit', 'off', true);
   worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
+  worker.load := pipeline_claim_tasks.load;
   select * into run from public.pipeline_runs where id = worker.run_id;
   if pipeline.status_for(worker) <> 'running' then
     return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
@@ -2148,8 +2164,8 @@ begin
     || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
 end;
 $$;
-comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 -- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
 -- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
@@ -3830,8 +3846,7 @@ begin
     update public.pipeline_tasks as task
     set
       status = 'pending', attempts = 0, rate_waits = 0, rate_doubt = 0,
-      limited_at = null, stopped_at = null,
-      lease_losses = 0, finished_at = null,
+      limited_at = null, stopped_at = null, lease_losses = 0, finished_at = null,
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)
     returning task.stage
@@ -3945,13 +3960,15 @@ as $$
 declare
   poisonous bigint[];
   innocent bigint[];
+  called bigint[];
 begin
   select
     array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
-    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
-  into poisonous, innocent
+    array_agg(task.id order by task.id) filter (where task.lease_losses < 2),
+    array_agg(task.id) filter (where task.lease_losses < 2 and task.stage in ('execute', 'judge'))
+  into poisonous, innocent, called
   from (
-    select leased.id, leased.lease_losses
+    select leased.id, leased.stage, leased.lease_losses
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
@@ -3968,7 +3985,7 @@ begin
   -- Last, because it locks budgets, and claims lock those after the endpoint.
   if innocent is not null then
     perform pipeline.put_back(
-      run, innocent, recover_leases.as_of, innocent, 'The worker died or lost its connection'
+      run, innocent, recover_leases.as_of, coalesce(called, '{}'), 'The worker died or lost its connection'
     );
   end if;
   return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);
@@ -4076,7 +4093,7 @@ declare
   woken integer;
 begin
   update pipeline.workers
-  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0
+  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0, cut_off = started_at is not null
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null

@@ -257,7 +257,15 @@ as $$
             round(((room).tightest).spent - run.cost, 6)
           )
           else ''
-        end,
+        end
+          || case
+            when exists (
+              select from public.model_endpoints as called
+              where called.name = run.endpoint and pipeline.output_limit(called, run.parameters) is null
+            )
+            then ', and its endpoint no longer has max_output_tokens'
+            else ''
+          end,
         run.id
       )
       else format(
@@ -435,6 +443,7 @@ begin
   set
     wanted = grant_slots.wanted,
     expires_at = grant_slots.as_of + pipeline.lease_time(),
+    load = (grant_slots.worker).load,
     -- Calls that are under way hold their slots until they end.
     slots = greatest(granted, grant_slots.in_flight)
   where workers.id = (grant_slots.worker).id;

@@ -182,7 +182,6 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -198,7 +197,6 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
-          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -209,15 +207,12 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
-          "rests": number;
-          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
-          "waits_since": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -226,7 +221,6 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
-          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -242,7 +236,6 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
-          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -253,15 +246,12 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
-          "rests"?: number;
-          "rests_until"?: string | null;
           "results_table"?: string;
           "source": NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
-          "waits_since"?: string | null;
         };
         Update: {
           "broken_workers"?: number;
@@ -269,7 +259,6 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
-          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -285,7 +274,6 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
-          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -296,15 +284,12 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
-          "rests"?: number;
-          "rests_until"?: string | null;
           "results_table"?: string;
           "source"?: NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
-          "waits_since"?: string | null;
         };
         Relationships: [
           {
@@ -331,10 +316,8 @@ export type Database = {
           "lease_expires_at": string | null;
           "lease_losses": number;
           "lease_token": string | null;
-          "limited_at": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
-          "rate_doubt": number;
           "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
@@ -342,7 +325,6 @@ export type Database = {
           "run_id": number;
           "stage": string;
           "status": string;
-          "stopped_at": string | null;
           "worker": string | null;
         };
         ComputedFields: never;
@@ -360,10 +342,8 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
-          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
-          "rate_doubt"?: number;
           "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
@@ -371,7 +351,6 @@ export type Database = {
           "run_id": number;
           "stage": string;
           "status"?: string;
-          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Update: {
@@ -388,10 +367,8 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
-          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
-          "rate_doubt"?: number;
           "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
@@ -399,7 +376,6 @@ export type Database = {
           "run_id"?: number;
           "stage"?: string;
           "status"?: string;
-          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Relationships: [
@@ -516,7 +492,6 @@ export type Database = {
           "task_id": number | null;
           "timestamp": string;
           "tokens_used": number | null;
-          "tool_calls": Json | null;
         };
         ComputedFields: never;
         Insert: {
@@ -548,7 +523,6 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
-          "tool_calls"?: Json | null;
         };
         Update: {
           "attempts"?: number | null;
@@ -579,7 +553,6 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
-          "tool_calls"?: Json | null;
         };
         Relationships: [];
       };
@@ -710,7 +683,6 @@ export type Database = {
           "percent": number | null;
           "prompts": number;
           "prompts_per_second": number | null;
-          "rests_until": string | null;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
@@ -721,6 +693,18 @@ export type Database = {
       };
     };
     Functions: {
+      "browse_experiment_pairs": {
+        Args: {
+          "after"?: string;
+          "baseline": string;
+          "candidate": string;
+          "evaluator"?: string;
+          "most"?: number;
+          "results_table"?: string;
+          "show"?: string;
+        };
+        Returns: Json;
+      };
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
@@ -729,7 +713,6 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -745,7 +728,6 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
-          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -756,15 +738,12 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
-          "rests": number;
-          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
-          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -843,7 +822,6 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -859,7 +837,6 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
-          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -870,15 +847,12 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
-          "rests": number;
-          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
-          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -905,6 +879,7 @@ export type Database = {
           "as_of"?: string;
           "held"?: number;
           "in_flight"?: number;
+          "load"?: number;
           "worker_id": string;
         };
         Returns: Json;
@@ -931,7 +906,8 @@ export type Database = {
         Args: {
           "as_of"?: string;
           "called"?: (number)[];
-          "cpu_load"?: number;
+          "cut_off"?: boolean;
+          "load"?: number;
           "problem"?: string;
           "worker_id": string;
         };
@@ -1048,7 +1024,6 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
-          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -1064,7 +1039,6 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
-          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -1075,15 +1049,12 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
-          "rests": number;
-          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
-          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";

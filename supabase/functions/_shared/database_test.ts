@@ -96,4 +96,6 @@ Deno.test("toErrorCode() tells passing faults from final ones", () => {
   assertEquals(toErrorCode("23505", 409), "conflict");
   assertEquals(toErrorCode("42501", 401), "forbidden");
   assertEquals(toErrorCode("42883", 404), "internal");
+  // A gateway: the same results in smaller batches may pass.
+  assertEquals(toErrorCode(undefined, 413), "too_large");
 });

@@ -187,8 +187,7 @@ begin
     update public.pipeline_tasks as task
     set
       status = 'pending', attempts = 0, rate_waits = 0, rate_doubt = 0,
-      limited_at = null, stopped_at = null,
-      lease_losses = 0, finished_at = null,
+      limited_at = null, stopped_at = null, lease_losses = 0, finished_at = null,
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)
     returning task.stage

@@ -70,6 +70,11 @@ as $$
       count(task.id) filter (
         where task.stage in ('execute', 'judge')
           and task.attempts > greatest(run.max_attempts, 3) + task.lease_losses
+          -- Whoever resumes a run that was stopped wants its prompts called again.
+          and task.attempts > greatest(run.max_attempts, 3) + task.lease_losses + (
+            select count(*) from pipeline.task_errors as stopped
+            where stopped.task_id = task.id and stopped.class = 'stop'
+          )
       ) as overcalled
     from public.pipeline_runs as run
     left join public.pipeline_tasks as task on task.run_id = run.id
@@ -146,6 +151,11 @@ as $$
         counted.held_up > 0,
         'no result waits while its run goes on',
         format('%s results', counted.held_up)
+      ),
+      (
+        run.broken_workers > 2 and run.status in ('queued', 'running'),
+        'a run whose workers end with errors pauses',
+        format('%s workers in a row', run.broken_workers)
       ),
       (
         counted.overcalled > 0,

@@ -10,7 +10,7 @@ import {
   otherSimulatedModel,
   startSimulatedModel,
   toSimulatedEndpoint,
-} from "../../../scripts/demo/simulated_model.ts";
+} from "../../../scripts/local/simulated_model.ts";
 import { ARCHIVES } from "../../../scripts/demo/show_demo.ts";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import type { ModelSimulator } from "../../../scripts/local/model_simulator.ts";
@@ -150,8 +150,8 @@ Deno.test("every statement of the documentation gives what it says", () =>
 Deno.test("the statements of docs/results.md, docs/prompts.md and docs/scaling.md run", () =>
   withDemoProject(async (sql, model) => {
     await sql`
-      insert into model_endpoints (name, url, model, input_cost, output_cost)
-      values ('judge', ${`${model.url}/v1/chat/completions`}, 'judge', 1, 1)
+      insert into model_endpoints (name, url, model, input_cost, output_cost, max_output_tokens)
+      values ('judge', ${`${model.url}/v1/chat/completions`}, 'judge', 1, 1, 1000)
     `;
     await sql`
       insert into pipeline_runs (source, endpoint)

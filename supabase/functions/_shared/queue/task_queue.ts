@@ -39,8 +39,10 @@ export interface WorkerEnd {
   called?: number[];
   /** The error that ended it; absent: it ended in order. */
   problem?: string;
-  /** How much of its usual load it had when its isolate ran out of processor time. */
-  cpuLoad?: number;
+  /** How much of its usual load it had done. */
+  load?: number;
+  /** Whether its isolate ran out of processor time. */
+  isCutOff?: boolean;
 }
 
 export interface TaskToEnqueue {
@@ -82,8 +84,9 @@ export interface Claim {
 
 /** The queue as one worker sees it. */
 export interface TaskQueue {
+  /** `load`: the share of its usual load that the worker has done. */
   claim(
-    holding: { inFlight: number; held: number; ahead: number },
+    holding: { inFlight: number; held: number; ahead: number; load?: number },
   ): Promise<Claim>;
   /** The heartbeat. `held` lists the tasks that are still this worker's. */
   extend(): Promise<{ status: RunStatus; held: number[] }>;
@@ -115,7 +118,7 @@ export function createTaskQueue(
 ): TaskQueue {
   const worker = { worker_id: workerId };
   return {
-    async claim({ inFlight, held, ahead }) {
+    async claim({ inFlight, held, ahead, load }) {
       const claim: Omit<Claim, "tasks"> & {
         leaseToken: string;
         tasks: Omit<Task, "leaseToken">[];
@@ -124,6 +127,7 @@ export function createTaskQueue(
         in_flight: inFlight,
         held,
         ahead,
+        load,
       });
       return {
         ...claim,
@@ -166,10 +170,11 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end({ called, problem, cpuLoad }) {
+    async end({ called, problem, load, isCutOff }) {
       await database.call("pipeline_end_worker", {
         ...worker,
-        cpu_load: cpuLoad,
+        load,
+        cut_off: isCutOff,
         called,
         problem,
       });

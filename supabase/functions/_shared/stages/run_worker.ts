@@ -44,11 +44,13 @@ export function runWorker(
   return drain(
     {
       ...queue,
-      // Workers after it then take less.
+      claim: (holding) => queue.claim({ ...holding, load: stage.load() }),
+      // Workers after one that was cut off take less.
       end: (how) =>
         queue.end({
           ...how,
-          cpuLoad: stop.reason?.cause === "cpu" ? stage.load() : undefined,
+          load: stage.load(),
+          isCutOff: stop.reason?.cause === "cpu",
         }),
     },
     stage.handle,

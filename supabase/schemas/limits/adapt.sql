@@ -77,7 +77,7 @@ declare
     then greatest(
       coalesce((totals).retry_after_ms, 2000), (totals).pause_ms,
       -- Half as long again as it has lasted already, 30 s at most.
-      500 * least(60, extract(epoch from as_of - (run).waits_since))
+      500 * least(60, coalesce(extract(epoch from as_of - (run).waits_since), 0))
     )
     else (totals).pause_ms
   end;

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
+import { FAILURE_FACTS } from "../../supabase/functions/_shared/model/failure_facts.ts";
+import { FINISH_FACTS } from "../../supabase/functions/_shared/model/finish_reasons.ts";
 import { FAULT_CASES } from "../../supabase/functions/_shared/model/testing/fault_outcomes.ts";
 import { OPERATIONS } from "../../supabase/functions/_shared/operations/operations.ts";
 import {
@@ -26,7 +28,10 @@ interface GeneratedPage {
 
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: "docs/evaluators.md", write: () => toEvaluatorPage(EVALUATORS) },
-  { path: "docs/faults.md", write: () => toFaultPage(FAULT_CASES) },
+  {
+    path: "docs/faults.md",
+    write: () => toFaultPage(FAULT_CASES, FAILURE_FACTS, FINISH_FACTS),
+  },
   {
     path: "docs/security.md",
     write: (page) =>

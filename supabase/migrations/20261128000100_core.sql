@@ -406,6 +406,7 @@ create table public.pipeline_runs (
   max_workers integer not null default 4,
   max_attempts integer not null default 5,
   max_cost numeric,
+  max_wait_seconds integer not null default 900,
   prompt_deadline_seconds integer,
   deadline_at timestamptz,
   status text not null default 'queued',
@@ -417,6 +418,10 @@ create table public.pipeline_runs (
   failed integer not null default 0,
   cached integer not null default 0,
   judge_errors integer not null default 0,
+  waits_since timestamptz,
+  rests_until timestamptz,
+  rests smallint not null default 0,
+  eases jsonb not null default '{}',
   broken_workers smallint not null default 0,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
@@ -441,6 +446,7 @@ create table public.pipeline_runs (
     and max_workers between 1 and 50
     and max_attempts between 1 and 20
     and coalesce(max_cost, 1) > 0
+    and max_wait_seconds > 0
     and coalesce(prompt_deadline_seconds, 1) > 0
   ),
   constraint pipeline_runs_json_has_its_shape check (
@@ -483,6 +489,8 @@ comment on column public.pipeline_runs.max_attempts is
   'Calls per prompt before it fails, three at least when workers die; waiting for rate limits does not count.';
 comment on column public.pipeline_runs.max_cost is
   'USD, judges included: a ceiling, as what a call may cost at most is set aside before it is made. The run pauses before it could spend more. Needs an endpoint with prices, and maxTokens in parameters or the endpoint''s max_output_tokens.';
+comment on column public.pipeline_runs.max_wait_seconds is
+  'The run pauses after so long without an answer, if rate limits are why; the time for which the endpoint asks does not count.';
 comment on column public.pipeline_runs.prompt_deadline_seconds is
   'A prompt that has no answer this long after its extraction fails; null: no limit.';
 comment on column public.pipeline_runs.deadline_at is
@@ -496,6 +504,14 @@ comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
 comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
 comment on column public.pipeline_runs.judge_errors is
   'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
+comment on column public.pipeline_runs.waits_since is
+  'Since when rate limits have kept it from an answer, later by the time for which the endpoint asked; null: they have not.';
+comment on column public.pipeline_runs.rests_until is
+  'Until when its endpoint asked to be left alone.';
+comment on column public.pipeline_runs.rests is
+  'How often since the last answer the endpoint asked for time, and got it.';
+comment on column public.pipeline_runs.eases is
+  'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
   'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
@@ -515,7 +531,7 @@ grant select on public.pipeline_runs to authenticated;
 grant insert (
   experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
   evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  prompt_deadline_seconds, deadline_at
+  max_wait_seconds, prompt_deadline_seconds, deadline_at
 ) on public.pipeline_runs to authenticated;
 grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
 
@@ -624,6 +640,7 @@ create table pipeline.evaluations (
   repetition smallint not null default 1,
   prompt text not null,
   response text,
+  tool_calls jsonb,
   model text,
   success boolean not null,
   error text,
@@ -711,6 +728,8 @@ comment on column public.prompt_evaluations.prompt_key is
   'What was asked: the same prompt has the same key in every run, whatever file it came from. Comparisons pair by it.';
 comment on column public.prompt_evaluations.repetition is
   'Which of several answers of its run to the same prompt, from 1.';
+comment on column public.prompt_evaluations.tool_calls is
+  'What the model asked to call, [{name, arguments}], beside its words; where it said nothing else, response has the same as text. null: nothing.';
 comment on column public.prompt_evaluations.duration_ms is
   'From sending the request to the last byte of the answer; waiting is metadata.waitMs.';
 comment on column public.prompt_evaluations.tokens_used is 'Input plus output tokens.';
@@ -834,11 +853,14 @@ create table public.pipeline_tasks (
   status text not null default 'pending',
   attempts smallint not null default 0,
   rate_waits integer not null default 0,
+  rate_doubt numeric not null default 0,
   lease_losses smallint not null default 0,
   reserved_tokens integer not null default 0,
   reserved_cost numeric not null default 0,
   budgets bigint[],
   available_at timestamptz not null default now(),
+  limited_at timestamptz,
+  stopped_at timestamptz,
   lease_token uuid,
   lease_expires_at timestamptz,
   worker uuid,
@@ -888,6 +910,12 @@ comment on column public.pipeline_tasks.attempts is
   'Calls that were made, of other stages tries: all but those that only waited for a rate limit.';
 comment on column public.pipeline_tasks.rate_waits is
   'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
+comment on column public.pipeline_tasks.rate_doubt is
+  'How unlikely its rate errors are, if it were as any other: added_doubt() of each. From 2 on it waits alone, at 10 it fails.';
+comment on column public.pipeline_tasks.limited_at is
+  'When it first met a rate limit; null: never.';
+comment on column public.pipeline_tasks.stopped_at is
+  'When it last met a stop error; null: never.';
 comment on column public.pipeline_tasks.lease_losses is
   'Workers that died while they held it; at 3 it fails.';
 comment on column public.pipeline_tasks.reserved_tokens is
@@ -2304,7 +2332,9 @@ begin
       else jsonb_build_object('cached', jsonb_strip_nulls(jsonb_build_object(
         'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
         'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
-      )))
+      )) || case
+        when answer.tool_calls is null then '{}' else jsonb_build_object('toolCalls', answer.tool_calls)
+      end)
     end
     || case
       when (calls).max_tokens is null then '{}'
@@ -2782,6 +2812,7 @@ begin
       result.error ->> 'class' as class,
       concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
       make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
+      result.error -> 'isAlone' = 'true' as is_alone,
       -- Waiting is not failing, and where no response came of a stop error, no call was made.
       result.error ->> 'class' = 'rate'
         or result.error ->> 'class' = 'stop' and result.error -> 'status' is null as was_no_attempt,
@@ -2809,6 +2840,10 @@ begin
       available_at = case
         when decided.class = 'transient'
         then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
+        when decided.is_alone
+        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.rate_waits + 1))
+        -- Others first from now on: they tell whether it is this one.
+        when decided.class = 'stop' or decided.class = 'rate' and task.rate_waits > 0 then as_of
         else task.available_at
       end,
       error = coalesce(nullif(decided.message, ''), 'The worker gave no reason'),
@@ -2948,7 +2983,10 @@ create type pipeline.result_totals as (
   succeeded bigint,
   cached bigint,
   errors bigint,
+  calls bigint,
+  waits bigint,
   rate_errors bigint,
+  first_limits bigint,
   retry_after_ms numeric,
   rate_reason text,
   stop_reason text,
@@ -2961,7 +2999,7 @@ create type pipeline.result_totals as (
   pause_ms numeric
 );
 comment on type pipeline.result_totals is
-  'What a batch of results comes to; tokens and USD without those of cached answers.';
+  'What a batch of results comes to; tokens and USD without those of cached answers. Of its calls that met a rate limit (waits) some are the endpoint''s (rate_errors), and of these some the first of their task.';
 
 create function pipeline.total_results(
   results jsonb,
@@ -2980,9 +3018,12 @@ begin
     count(*) filter (where result.outcome = 'succeeded'),
     count(*) filter (where result.cached),
     count(*) filter (where result.error is not null),
+    count(*) filter (where result.cached is not true),
     count(*) filter (where result.error ->> 'class' = 'rate'),
-    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate'),
-    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate'),
+    count(*) filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
+    count(*) filter (where result.error -> 'isFirst' = 'true' and not result.is_alone),
+    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
     min(result.error ->> 'message') filter (where result.error ->> 'class' = 'stop'),
     min(result.error ->> 'advice') filter (where result.error ->> 'class' = 'stop'),
     coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
@@ -2995,16 +3036,257 @@ begin
     avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
     max(result."pauseMs")
   into totals
-  from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, error jsonb, cached boolean, "inputTokens" integer,
-    "outputTokens" integer, usage jsonb, "durationMs" numeric, "pauseMs" numeric
-  )
+  from (
+    select
+      given.*,
+      coalesce(given.error -> 'isAlone' = 'true', false) as is_alone
+    from jsonb_to_recordset(results) as given (
+      id bigint, outcome text, error jsonb, cached boolean, "inputTokens" integer,
+      "outputTokens" integer, usage jsonb, "durationMs" numeric, "pauseMs" numeric
+    )
+  ) as result
   where result.id = any (task_ids);
   return totals;
 end;
 $$;
 comment on function pipeline.total_results(jsonb, bigint[], public.model_endpoints) is
   'Adds up the results of the given tasks, in one pass.';
+
+-- Why: nothing is asked for ever. A rate limit is waited for and a stop is mended by somebody, unless
+-- what was refused is one prompt, while others pass: then that prompt has failed. And a run that gets
+-- no answer at all, for longer than it is willing to wait, is paused.
+
+create function pipeline.added_doubt(ease numeric)
+returns numeric
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return least(1, -log(4, greatest(1 - added_doubt.ease, 0.01)));
+end;
+$$;
+comment on function pipeline.added_doubt(numeric) is
+  'What one more rate error adds to the doubt about a task whose kind has this ease (pipeline_runs.eases): the logarithm of how unlikely that was, 1 at most, for one in four. At 10 it is one in a million: then it is the task.';
+
+create function pipeline.eased(ease numeric, passed bigint, limited bigint)
+returns numeric
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return round((1 - (1 - coalesce(eased.ease, 0)) * power(0.9, least(passed, 200))) * power(0.5, least(limited, 100)), 6);
+end;
+$$;
+comment on function pipeline.eased(numeric, bigint, bigint) is
+  'An ease after so many calls that passed and so many that met a rate limit: a tenth nearer to 1 with each of those, half with each of these, so that a limit that all meet is soon nobody''s fault.';
+
+create function pipeline.kind_of_call(worker pipeline.workers)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return concat_ws(' ', (worker).stage, (worker).endpoint);
+end;
+$$;
+comment on function pipeline.kind_of_call(pipeline.workers) is
+  'The name under which a run knows how its calls fare: a judge may be limited while the model is not.';
+
+create function pipeline.others_answered(task public.pipeline_tasks, since timestamptz)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.pipeline_tasks as other
+    where other.run_id = (task).run_id
+      and other.stage = (task).stage
+      and other.endpoint = (task).endpoint
+      and other.status = 'succeeded'
+      and other.finished_at > others_answered.since
+  );
+end;
+$$;
+comment on function pipeline.others_answered(public.pipeline_tasks, timestamptz) is
+  'Whether a task of the same run and kind was answered after a moment; null: no.';
+
+create function pipeline.stops_alone(task public.pipeline_tasks)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    pipeline.others_answered(task, (task).stopped_at)
+    -- The last of its run, and nobody is left to tell: when it has met two already.
+    or pipeline.others_answered(task, '-infinity')
+      and 2 <= (
+        select count(*) from pipeline.task_errors as met
+        where met.task_id = (task).id and met.class = 'stop'
+      )
+      and not exists (
+        select from public.pipeline_tasks as other
+        where other.run_id = (task).run_id
+          and other.stage = (task).stage
+          and other.endpoint = (task).endpoint
+          and other.status in ('pending', 'leased')
+          and other.stopped_at is null
+          and other.id <> (task).id
+      )
+  );
+end;
+$$;
+comment on function pipeline.stops_alone(public.pipeline_tasks) is
+  'Whether a stop error that a task meets again is its own: others of its kind were answered since it met the last one.';
+
+create function pipeline.lose_patience(
+  worker pipeline.workers,
+  run public.pipeline_runs,
+  results jsonb,
+  as_of timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  ease constant numeric := coalesce(((run).eases ->> pipeline.kind_of_call(worker))::numeric, 0);
+  is_out_of_time constant boolean := coalesce(
+    (run).waits_since + make_interval(secs => (run).max_wait_seconds) <= as_of, false
+  );
+  told jsonb;
+begin
+  if not results @? '$[*].error.class ? (@ == "rate" || @ == "stop")' then
+    return results;
+  end if;
+  with refused as (
+    select
+      held.id,
+      result.error ->> 'class' as class,
+      held.rate_waits,
+      -- Two of its own, and what it meets says nothing about others any more.
+      held.rate_doubt >= 2 as is_alone,
+      held.rate_doubt + case when result.error ->> 'class' = 'rate' then pipeline.added_doubt(ease) else 0 end as doubt,
+      result.error ->> 'class' = 'stop' and held.stopped_at is not null and (
+        results @? '$[*] ? (@.outcome == "succeeded")' or pipeline.stops_alone(held)
+      ) as stops_alone,
+      is_out_of_time and (
+        held.rate_doubt >= 2
+        or held.rate_waits >= 10 and pipeline.others_answered(held, held.limited_at)
+      ) as is_out_of_time
+    from jsonb_to_recordset(results) as result (id bigint, "leaseToken" uuid, error jsonb)
+    join public.pipeline_tasks as held
+      on held.id = result.id
+      and held.lease_token = result."leaseToken"
+      and held.worker = (lose_patience.worker).id
+    where result.error ->> 'class' in ('rate', 'stop')
+    order by held.id
+  ),
+  noted as (
+    update public.pipeline_tasks as task
+    set
+      rate_doubt = refused.doubt,
+      limited_at = case when refused.class = 'rate' then coalesce(task.limited_at, as_of) else task.limited_at end,
+      stopped_at = case when refused.class = 'stop' then as_of else task.stopped_at end
+    from refused
+    where task.id = refused.id
+  )
+  select jsonb_object_agg(
+    refused.id,
+    case
+      when refused.stops_alone then jsonb_build_object(
+        'class', 'permanent', 'because', 'it came back after the run was resumed, while others were answered'
+      )
+      when refused.class = 'stop' then '{}'
+      when refused.doubt >= 10 or refused.is_out_of_time then jsonb_build_object(
+        'class', 'permanent',
+        'because', format('refused %s times, while others were answered', refused.rate_waits + 1)
+      )
+      else jsonb_build_object('isAlone', refused.is_alone, 'isFirst', refused.rate_waits = 0)
+    end
+  )
+  into told
+  from refused;
+  return (
+    select jsonb_agg(
+      case when told ? (listed.result ->> 'id') then listed.result || jsonb_build_object(
+        'error', (listed.result -> 'error') || (told -> (listed.result ->> 'id')) || case
+          when told #>> array[listed.result ->> 'id', 'because'] is null then '{}'
+          else jsonb_build_object('message', format(
+            '%s (%s)', listed.result #>> '{error,message}', told #>> array[listed.result ->> 'id', 'because']
+          ))
+        end
+      ) else listed.result end
+      order by listed.place
+    )
+    from jsonb_array_elements(results) with ordinality as listed (result, place)
+  );
+end;
+$$;
+comment on function pipeline.lose_patience(
+  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
+) is
+  'Results, in which a rate or stop error that only its own task meets has become permanent, and says why. Of other rate errors isAlone says that the endpoint is not to blame, isFirst that it is the first of its task.';
+
+create function pipeline.note_waits(
+  run_id bigint,
+  worker pipeline.workers,
+  totals pipeline.result_totals,
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  kind constant text := pipeline.kind_of_call(worker);
+  rest_ends constant timestamptz := as_of + make_interval(secs => (totals).retry_after_ms / 1000.0);
+begin
+  update public.pipeline_runs as run
+  set
+    eases = run.eases || jsonb_build_object(kind, pipeline.eased(
+      (run.eases ->> kind)::numeric, (totals).calls - (totals).waits, (totals).waits
+    )),
+    waits_since = case
+      when (totals).succeeded > (totals).cached then null
+      when (totals).waits = 0 then run.waits_since
+      -- The clock stands while the endpoint rests for a time that it gave; thirty times, because one
+      -- that always gives a time and never keeps to it would be asked for ever.
+      else coalesce(run.waits_since, as_of) + case
+        when rest_ends is null or run.rests >= 30 then interval '0'
+        else greatest(interval '0', rest_ends - greatest(as_of, run.rests_until))
+      end
+    end,
+    rests = case
+      when (totals).succeeded > (totals).cached then 0
+      when rest_ends > as_of and (run.rests_until is null or run.rests_until <= as_of) then least(run.rests + 1, 30)
+      else run.rests
+    end,
+    rests_until = greatest(run.rests_until, rest_ends)
+  where run.id = note_waits.run_id;
+  update public.pipeline_runs as paused
+  set
+    status = 'paused',
+    error = format(
+      'No answer since %s but rate limits: %s. Wait or raise the limit, then resume the run: select resume_pipeline_run(%s)',
+      to_char(paused.waits_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS UTC'), (totals).rate_reason, paused.id
+    )
+  where paused.id = note_waits.run_id
+    and paused.status in ('queued', 'running')
+    and (totals).waits > 0
+    and paused.waits_since + make_interval(secs => paused.max_wait_seconds) <= as_of;
+end;
+$$;
+comment on function pipeline.note_waits(
+  bigint, pipeline.workers, pipeline.result_totals, timestamptz
+) is
+  'Notes how the calls of a run fare under rate limits, and pauses it when they have kept it from an answer for max_wait_seconds.';
 
 -- Why: answers are stored in the transaction that closes their tasks, so that there is one for each.
 
@@ -3033,14 +3315,14 @@ begin
     #variable_conflict use_variable
     begin
       insert into public.%2$I as stored (
-        run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,
-        timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
+        run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, tool_calls, model,
+        success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
         cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost,
         finish_reason, attempts, reference, source, owner
       )
       select
         (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
-        coalesce(result.model, (run).model, (endpoint).model),
+        result."toolCalls", coalesce(result.model, (run).model, (endpoint).model),
         task.status = 'succeeded', task.error, as_of, result."durationMs",
         result."inputTokens" + result."outputTokens",
         coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
@@ -3062,14 +3344,14 @@ begin
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (
-        id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
+        id bigint, response text, "toolCalls" jsonb, model text, "durationMs" integer, "inputTokens" integer,
         "outputTokens" integer, usage jsonb, "finishReason" text, cached boolean, metadata jsonb, error jsonb
       ) on result.id = task.id
       where task.id = any (task_ids)
       order by task.id
       -- A prompt that failed and is tried again gets its answer in the same row.
       on conflict (run_id, task_id) do update set
-        response = excluded.response, model = excluded.model, success = excluded.success,
+        response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model, success = excluded.success,
         error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
         tokens_used = excluded.tokens_used, metadata = excluded.metadata,
         input_tokens = excluded.input_tokens, cached_input_tokens = excluded.cached_input_tokens,
@@ -3300,6 +3582,13 @@ begin
     end if;
   end if;
   perform pipeline.count_results(run, worker, settled, totals);
+  if endpoint.name is not null and (
+    totals.waits > 0 or (run).waits_since is not null
+    -- When all is well there is nothing new to note.
+    or coalesce(((run).eases ->> pipeline.kind_of_call(worker))::numeric, 0) < 0.95
+  ) then
+    perform pipeline.note_waits((run).id, worker, totals, as_of);
+  end if;
   if (worker).stage = 'judge' then
     perform pipeline.score_votes(run, settled.stored_ids, as_of);
   elsif (worker).stage <> 'execute' then
@@ -3352,6 +3641,7 @@ declare
   settled pipeline.settled_tasks;
 begin
   select * into run from public.pipeline_runs where id = (worker).run_id;
+  results := pipeline.lose_patience(worker, run, results, as_of);
   settled := pipeline.settle_tasks(worker, run, results, as_of);
   if settled.ids is not null then
     blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
@@ -3399,7 +3689,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
 
 -- Why: an answer was paid for, whether the database takes it or not. What is wrong with one result
 -- costs that one; what is wrong with a table or the server pauses the run, and results wait here
@@ -3696,7 +3986,7 @@ as $$
   insert into public.pipeline_runs (
     experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
     evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, prompt_deadline_seconds, deadline_at, owner
+    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
   )
   select
     coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
@@ -3704,7 +3994,8 @@ as $$
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
     given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
     given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
-    coalesce(given.max_attempts, 5), given.max_cost, given.prompt_deadline_seconds,
+    coalesce(given.max_attempts, 5), given.max_cost, coalesce(given.max_wait_seconds, 900),
+    given.prompt_deadline_seconds,
     given.deadline_at, coalesce(given.owner, pipeline.current_user_id())
   from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
   returning id;
@@ -3873,7 +4164,8 @@ begin
   with pending as (
     update public.pipeline_tasks as task
     set
-      status = 'pending', attempts = 0, rate_waits = 0, lease_losses = 0, finished_at = null,
+      status = 'pending', attempts = 0, rate_waits = 0, rate_doubt = 0,
+      limited_at = null, stopped_at = null, lease_losses = 0, finished_at = null,
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)
     returning task.stage
@@ -3987,13 +4279,15 @@ as $$
 declare
   poisonous bigint[];
   innocent bigint[];
+  called bigint[];
 begin
   select
     array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
-    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
-  into poisonous, innocent
+    array_agg(task.id order by task.id) filter (where task.lease_losses < 2),
+    array_agg(task.id) filter (where task.lease_losses < 2 and task.stage in ('execute', 'judge'))
+  into poisonous, innocent, called
   from (
-    select leased.id, leased.lease_losses
+    select leased.id, leased.stage, leased.lease_losses
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
@@ -4010,7 +4304,7 @@ begin
   -- Last, because it locks budgets, and claims lock those after the endpoint.
   if innocent is not null then
     perform pipeline.put_back(
-      run, innocent, recover_leases.as_of, innocent, 'The worker died or lost its connection'
+      run, innocent, recover_leases.as_of, coalesce(called, '{}'), 'The worker died or lost its connection'
     );
   end if;
   return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);

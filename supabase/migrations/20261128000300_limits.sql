@@ -512,7 +512,15 @@ as $$
             round(((room).tightest).spent - run.cost, 6)
           )
           else ''
-        end,
+        end
+          || case
+            when exists (
+              select from public.model_endpoints as called
+              where called.name = run.endpoint and pipeline.output_limit(called, run.parameters) is null
+            )
+            then ', and its endpoint no longer has max_output_tokens'
+            else ''
+          end,
         run.id
       )
       else format(
@@ -1195,8 +1203,8 @@ begin
     coalesce((totals).latency_ms, state.best_latency_ms)
   );
   if (totals).rate_errors > 0 then
-    -- One reduction per cool-down, however many calls it hits.
-    if coalesce(state.blocked_until, '-infinity') <= as_of then
+    -- One reduction per cool-down, however many calls it hits, and one per task.
+    if coalesce(state.blocked_until, '-infinity') <= as_of and (totals).first_limits > 0 then
       state.concurrency := greatest(
         1,
         case when state.reduced_at is null then coalesce(given, state.concurrency) else state.concurrency end
@@ -1244,7 +1252,11 @@ declare
   given constant integer := (endpoint).max_concurrency;
   asked_ms constant numeric := case
     when (totals).rate_errors > 0
-    then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
+    then greatest(
+      coalesce((totals).retry_after_ms, 2000), (totals).pause_ms,
+      -- Half as long again as it has lasted already, 30 s at most.
+      500 * least(60, coalesce(extract(epoch from as_of - (run).waits_since), 0))
+    )
     else (totals).pause_ms
   end;
   -- A nonsensical reset must not park a model for years.
@@ -1314,6 +1326,7 @@ comment on function pipeline.adapt_limits(
 create table pipeline.cached_answers (
   key bytea primary key,
   response text not null,
+  tool_calls jsonb,
   model text,
   finish_reason text,
   input_tokens integer,
@@ -1412,7 +1425,7 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.cached_answers (
-    key, response, model, finish_reason, input_tokens, output_tokens, created_at
+    key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
     pipeline.cache_key(
@@ -1424,10 +1437,10 @@ begin
       ),
       task.repetition
     ) as key,
-    result.response, result.model, result."finishReason", result."inputTokens",
+    result.response, result."toolCalls", result.model, result."finishReason", result."inputTokens",
     result."outputTokens", as_of
   from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, response text, model text, "finishReason" text,
+    id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
     "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb
   )
   join public.pipeline_tasks as task on task.id = result.id

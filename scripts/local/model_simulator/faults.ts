@@ -1,9 +1,16 @@
 import type { ServerResponse } from "node:http";
+import { FAILURE_FACTS } from "../../../supabase/functions/_shared/model/failure_facts.ts";
+import { FINISH_FACTS } from "../../../supabase/functions/_shared/model/finish_reasons.ts";
 import { type Behaviour, BEHAVIOURS, type SimulatedApi } from "./answers.ts";
 import { toErrorBody } from "./error_bodies.ts";
 
-/** A fault, a model's behaviour, `sse`, or an HTTP status such as `500`. */
-export type Fault = FaultName | Behaviour | "sse" | `${number}`;
+/** A fault, a model's behaviour, `sse`, a fact, or an HTTP status such as `500`. */
+export type Fault =
+  | FaultName
+  | FactName
+  | Behaviour
+  | "sse"
+  | `${number}`;
 
 /** A whole response that a fault consists of. */
 export interface FaultResponse {
@@ -99,6 +106,29 @@ const RESPONSES = {
   unrecognised: send(200, { weather: ["rain"] }),
 } satisfies Record<string, WriteFault>;
 
+/** `fact-3`: what a vendor was seen to say; `ends-spii`: an answer that ends so, in OpenAI's shape. */
+type FactName = `fact-${number}` | `ends-${string}`;
+
+/** Failures in the words of vendors, by name. */
+export const FACT_RESPONSES: Record<string, FaultResponse> = Object.fromEntries(
+  FAILURE_FACTS.flatMap(({ seen }) => seen)
+    .map(({ status, body }, index) => [`fact-${index + 1}`, { status, body }]),
+);
+
+/** The finish reason of every fault that ends an answer. */
+export const ENDINGS: Record<string, string> = Object.fromEntries(
+  FINISH_FACTS.map(({ word }) => [
+    `ends-${word.toLowerCase().replaceAll("_", "-")}`,
+    word,
+  ]),
+);
+
+function endAnswer(answer: string, word: string): FaultResponse {
+  const body = JSON.parse(answer);
+  if (body.choices) body.choices[0].finish_reason = word;
+  return { status: 200, body };
+}
+
 type Break = (response: ServerResponse, answer: string) => void;
 
 const sendHalf: Break = (response, answer) => {
@@ -131,7 +161,13 @@ export const FAULT_NAMES = [
   ...STREAM_FAULTS,
 ] as FaultName[];
 
-const KNOWN = new Set<string>([...FAULT_NAMES, ...BEHAVIOURS, "sse"]);
+const KNOWN = new Set<string>([
+  ...FAULT_NAMES,
+  ...Object.keys(FACT_RESPONSES),
+  ...Object.keys(ENDINGS),
+  ...BEHAVIOURS,
+  "sse",
+]);
 
 /** True for a fault that changes only what the model says. */
 export function isBehaviour(fault: Fault | undefined): fault is Behaviour {
@@ -162,6 +198,8 @@ export function toFaultResponse(
     // A misspelt fault must not look like an endpoint in good health.
     return { status: 501, body: `The simulator knows no fault "${fault}"` };
   }
+  if (FACT_RESPONSES[fault]) return FACT_RESPONSES[fault];
+  if (ENDINGS[fault]) return endAnswer(answer, ENDINGS[fault]);
   const responses: Record<string, WriteFault> = RESPONSES;
   return responses[fault]?.(api, retryAfter, answer);
 }

@@ -15,6 +15,7 @@ const COLUMNS = [
   "prompt_key",
   "prompt",
   "response",
+  "tool_calls",
   "model",
   "success",
   "error",

@@ -115,7 +115,9 @@ begin
       else jsonb_build_object('cached', jsonb_strip_nulls(jsonb_build_object(
         'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
         'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
-      )))
+      )) || case
+        when answer.tool_calls is null then '{}' else jsonb_build_object('toolCalls', answer.tool_calls)
+      end)
     end
     || case
       when (calls).max_tokens is null then '{}'

@@ -12,6 +12,7 @@ create table pipeline.evaluations (
   repetition smallint not null default 1,
   prompt text not null,
   response text,
+  tool_calls jsonb,
   model text,
   success boolean not null,
   error text,
@@ -99,6 +100,8 @@ comment on column public.prompt_evaluations.prompt_key is
   'What was asked: the same prompt has the same key in every run, whatever file it came from. Comparisons pair by it.';
 comment on column public.prompt_evaluations.repetition is
   'Which of several answers of its run to the same prompt, from 1.';
+comment on column public.prompt_evaluations.tool_calls is
+  'What the model asked to call, [{name, arguments}], beside its words; where it said nothing else, response has the same as text. null: nothing.';
 comment on column public.prompt_evaluations.duration_ms is
   'From sending the request to the last byte of the answer; waiting is metadata.waitMs.';
 comment on column public.prompt_evaluations.tokens_used is 'Input plus output tokens.';

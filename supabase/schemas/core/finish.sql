@@ -150,6 +150,13 @@ begin
     end if;
   end if;
   perform pipeline.count_results(run, worker, settled, totals);
+  if endpoint.name is not null and (
+    totals.waits > 0 or (run).waits_since is not null
+    -- When all is well there is nothing new to note.
+    or coalesce(((run).eases ->> pipeline.kind_of_call(worker))::numeric, 0) < 0.95
+  ) then
+    perform pipeline.note_waits((run).id, worker, totals, as_of);
+  end if;
   if (worker).stage = 'judge' then
     perform pipeline.score_votes(run, settled.stored_ids, as_of);
   elsif (worker).stage <> 'execute' then
@@ -202,6 +209,7 @@ declare
   settled pipeline.settled_tasks;
 begin
   select * into run from public.pipeline_runs where id = (worker).run_id;
+  results := pipeline.lose_patience(worker, run, results, as_of);
   settled := pipeline.settle_tasks(worker, run, results, as_of);
   if settled.ids is not null then
     blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
@@ -249,4 +257,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

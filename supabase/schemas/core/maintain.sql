@@ -84,13 +84,15 @@ as $$
 declare
   poisonous bigint[];
   innocent bigint[];
+  called bigint[];
 begin
   select
     array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
-    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
-  into poisonous, innocent
+    array_agg(task.id order by task.id) filter (where task.lease_losses < 2),
+    array_agg(task.id) filter (where task.lease_losses < 2 and task.stage in ('execute', 'judge'))
+  into poisonous, innocent, called
   from (
-    select leased.id, leased.lease_losses
+    select leased.id, leased.stage, leased.lease_losses
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
@@ -107,7 +109,7 @@ begin
   -- Last, because it locks budgets, and claims lock those after the endpoint.
   if innocent is not null then
     perform pipeline.put_back(
-      run, innocent, recover_leases.as_of, innocent, 'The worker died or lost its connection'
+      run, innocent, recover_leases.as_of, coalesce(called, '{}'), 'The worker died or lost its connection'
     );
   end if;
   return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);

@@ -69,6 +69,7 @@ create table public.pipeline_runs (
   max_workers integer not null default 4,
   max_attempts integer not null default 5,
   max_cost numeric,
+  max_wait_seconds integer not null default 900,
   prompt_deadline_seconds integer,
   deadline_at timestamptz,
   status text not null default 'queued',
@@ -80,6 +81,10 @@ create table public.pipeline_runs (
   failed integer not null default 0,
   cached integer not null default 0,
   judge_errors integer not null default 0,
+  waits_since timestamptz,
+  rests_until timestamptz,
+  rests smallint not null default 0,
+  eases jsonb not null default '{}',
   broken_workers smallint not null default 0,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
@@ -104,6 +109,7 @@ create table public.pipeline_runs (
     and max_workers between 1 and 50
     and max_attempts between 1 and 20
     and coalesce(max_cost, 1) > 0
+    and max_wait_seconds > 0
     and coalesce(prompt_deadline_seconds, 1) > 0
   ),
   constraint pipeline_runs_json_has_its_shape check (
@@ -146,6 +152,8 @@ comment on column public.pipeline_runs.max_attempts is
   'Calls per prompt before it fails, three at least when workers die; waiting for rate limits does not count.';
 comment on column public.pipeline_runs.max_cost is
   'USD, judges included: a ceiling, as what a call may cost at most is set aside before it is made. The run pauses before it could spend more. Needs an endpoint with prices, and maxTokens in parameters or the endpoint''s max_output_tokens.';
+comment on column public.pipeline_runs.max_wait_seconds is
+  'The run pauses after so long without an answer, if rate limits are why; the time for which the endpoint asks does not count.';
 comment on column public.pipeline_runs.prompt_deadline_seconds is
   'A prompt that has no answer this long after its extraction fails; null: no limit.';
 comment on column public.pipeline_runs.deadline_at is
@@ -159,6 +167,14 @@ comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
 comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
 comment on column public.pipeline_runs.judge_errors is
   'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
+comment on column public.pipeline_runs.waits_since is
+  'Since when rate limits have kept it from an answer, later by the time for which the endpoint asked; null: they have not.';
+comment on column public.pipeline_runs.rests_until is
+  'Until when its endpoint asked to be left alone.';
+comment on column public.pipeline_runs.rests is
+  'How often since the last answer the endpoint asked for time, and got it.';
+comment on column public.pipeline_runs.eases is
+  'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
   'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
@@ -178,7 +194,7 @@ grant select on public.pipeline_runs to authenticated;
 grant insert (
   experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
   evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  prompt_deadline_seconds, deadline_at
+  max_wait_seconds, prompt_deadline_seconds, deadline_at
 ) on public.pipeline_runs to authenticated;
 grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
 

@@ -88,6 +88,7 @@ begin
       result.error ->> 'class' as class,
       concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
       make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
+      result.error -> 'isAlone' = 'true' as is_alone,
       -- Waiting is not failing, and where no response came of a stop error, no call was made.
       result.error ->> 'class' = 'rate'
         or result.error ->> 'class' = 'stop' and result.error -> 'status' is null as was_no_attempt,
@@ -115,6 +116,10 @@ begin
       available_at = case
         when decided.class = 'transient'
         then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
+        when decided.is_alone
+        then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.rate_waits + 1))
+        -- Others first from now on: they tell whether it is this one.
+        when decided.class = 'stop' or decided.class = 'rate' and task.rate_waits > 0 then as_of
         else task.available_at
       end,
       error = coalesce(nullif(decided.message, ''), 'The worker gave no reason'),
@@ -254,7 +259,10 @@ create type pipeline.result_totals as (
   succeeded bigint,
   cached bigint,
   errors bigint,
+  calls bigint,
+  waits bigint,
   rate_errors bigint,
+  first_limits bigint,
   retry_after_ms numeric,
   rate_reason text,
   stop_reason text,
@@ -267,7 +275,7 @@ create type pipeline.result_totals as (
   pause_ms numeric
 );
 comment on type pipeline.result_totals is
-  'What a batch of results comes to; tokens and USD without those of cached answers.';
+  'What a batch of results comes to; tokens and USD without those of cached answers. Of its calls that met a rate limit (waits) some are the endpoint''s (rate_errors), and of these some the first of their task.';
 
 create function pipeline.total_results(
   results jsonb,
@@ -286,9 +294,12 @@ begin
     count(*) filter (where result.outcome = 'succeeded'),
     count(*) filter (where result.cached),
     count(*) filter (where result.error is not null),
+    count(*) filter (where result.cached is not true),
     count(*) filter (where result.error ->> 'class' = 'rate'),
-    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate'),
-    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate'),
+    count(*) filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
+    count(*) filter (where result.error -> 'isFirst' = 'true' and not result.is_alone),
+    max((result.error ->> 'retryAfterMs')::numeric) filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
+    min(result.error ->> 'message') filter (where result.error ->> 'class' = 'rate' and not result.is_alone),
     min(result.error ->> 'message') filter (where result.error ->> 'class' = 'stop'),
     min(result.error ->> 'advice') filter (where result.error ->> 'class' = 'stop'),
     coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
@@ -301,10 +312,15 @@ begin
     avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
     max(result."pauseMs")
   into totals
-  from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, error jsonb, cached boolean, "inputTokens" integer,
-    "outputTokens" integer, usage jsonb, "durationMs" numeric, "pauseMs" numeric
-  )
+  from (
+    select
+      given.*,
+      coalesce(given.error -> 'isAlone' = 'true', false) as is_alone
+    from jsonb_to_recordset(results) as given (
+      id bigint, outcome text, error jsonb, cached boolean, "inputTokens" integer,
+      "outputTokens" integer, usage jsonb, "durationMs" numeric, "pauseMs" numeric
+    )
+  ) as result
   where result.id = any (task_ids);
   return totals;
 end;

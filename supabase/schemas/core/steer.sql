@@ -8,7 +8,7 @@ as $$
   insert into public.pipeline_runs (
     experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
     evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, prompt_deadline_seconds, deadline_at, owner
+    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
   )
   select
     coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
@@ -16,7 +16,8 @@ as $$
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
     given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
     given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
-    coalesce(given.max_attempts, 5), given.max_cost, given.prompt_deadline_seconds,
+    coalesce(given.max_attempts, 5), given.max_cost, coalesce(given.max_wait_seconds, 900),
+    given.prompt_deadline_seconds,
     given.deadline_at, coalesce(given.owner, pipeline.current_user_id())
   from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
   returning id;
@@ -185,7 +186,8 @@ begin
   with pending as (
     update public.pipeline_tasks as task
     set
-      status = 'pending', attempts = 0, rate_waits = 0, lease_losses = 0, finished_at = null,
+      status = 'pending', attempts = 0, rate_waits = 0, rate_doubt = 0,
+      limited_at = null, stopped_at = null, lease_losses = 0, finished_at = null,
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)
     returning task.stage

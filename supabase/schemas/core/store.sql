@@ -25,14 +25,14 @@ begin
     #variable_conflict use_variable
     begin
       insert into public.%2$I as stored (
-        run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,
-        timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
+        run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, tool_calls, model,
+        success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
         cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost,
         finish_reason, attempts, reference, source, owner
       )
       select
         (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
-        coalesce(result.model, (run).model, (endpoint).model),
+        result."toolCalls", coalesce(result.model, (run).model, (endpoint).model),
         task.status = 'succeeded', task.error, as_of, result."durationMs",
         result."inputTokens" + result."outputTokens",
         coalesce(prompt.metadata, '{}') || coalesce(result.metadata, '{}')
@@ -54,14 +54,14 @@ begin
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (
-        id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
+        id bigint, response text, "toolCalls" jsonb, model text, "durationMs" integer, "inputTokens" integer,
         "outputTokens" integer, usage jsonb, "finishReason" text, cached boolean, metadata jsonb, error jsonb
       ) on result.id = task.id
       where task.id = any (task_ids)
       order by task.id
       -- A prompt that failed and is tried again gets its answer in the same row.
       on conflict (run_id, task_id) do update set
-        response = excluded.response, model = excluded.model, success = excluded.success,
+        response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model, success = excluded.success,
         error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
         tokens_used = excluded.tokens_used, metadata = excluded.metadata,
         input_tokens = excluded.input_tokens, cached_input_tokens = excluded.cached_input_tokens,

@@ -13,11 +13,14 @@ create table public.pipeline_tasks (
   status text not null default 'pending',
   attempts smallint not null default 0,
   rate_waits integer not null default 0,
+  rate_doubt numeric not null default 0,
   lease_losses smallint not null default 0,
   reserved_tokens integer not null default 0,
   reserved_cost numeric not null default 0,
   budgets bigint[],
   available_at timestamptz not null default now(),
+  limited_at timestamptz,
+  stopped_at timestamptz,
   lease_token uuid,
   lease_expires_at timestamptz,
   worker uuid,
@@ -67,6 +70,12 @@ comment on column public.pipeline_tasks.attempts is
   'Calls that were made, of other stages tries: all but those that only waited for a rate limit.';
 comment on column public.pipeline_tasks.rate_waits is
   'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
+comment on column public.pipeline_tasks.rate_doubt is
+  'How unlikely its rate errors are, if it were as any other: added_doubt() of each. From 2 on it waits alone, at 10 it fails.';
+comment on column public.pipeline_tasks.limited_at is
+  'When it first met a rate limit; null: never.';
+comment on column public.pipeline_tasks.stopped_at is
+  'When it last met a stop error; null: never.';
 comment on column public.pipeline_tasks.lease_losses is
   'Workers that died while they held it; at 3 it fails.';
 comment on column public.pipeline_tasks.reserved_tokens is

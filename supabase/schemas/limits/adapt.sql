@@ -25,8 +25,8 @@ begin
     coalesce((totals).latency_ms, state.best_latency_ms)
   );
   if (totals).rate_errors > 0 then
-    -- One reduction per cool-down, however many calls it hits.
-    if coalesce(state.blocked_until, '-infinity') <= as_of then
+    -- One reduction per cool-down, however many calls it hits, and one per task.
+    if coalesce(state.blocked_until, '-infinity') <= as_of and (totals).first_limits > 0 then
       state.concurrency := greatest(
         1,
         case when state.reduced_at is null then coalesce(given, state.concurrency) else state.concurrency end
@@ -74,7 +74,11 @@ declare
   given constant integer := (endpoint).max_concurrency;
   asked_ms constant numeric := case
     when (totals).rate_errors > 0
-    then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
+    then greatest(
+      coalesce((totals).retry_after_ms, 2000), (totals).pause_ms,
+      -- Half as long again as it has lasted already, 30 s at most.
+      500 * least(60, coalesce(extract(epoch from as_of - (run).waits_since), 0))
+    )
     else (totals).pause_ms
   end;
   -- A nonsensical reset must not park a model for years.

@@ -4,6 +4,7 @@
 create table pipeline.cached_answers (
   key bytea primary key,
   response text not null,
+  tool_calls jsonb,
   model text,
   finish_reason text,
   input_tokens integer,
@@ -102,7 +103,7 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.cached_answers (
-    key, response, model, finish_reason, input_tokens, output_tokens, created_at
+    key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
     pipeline.cache_key(
@@ -114,10 +115,10 @@ begin
       ),
       task.repetition
     ) as key,
-    result.response, result.model, result."finishReason", result."inputTokens",
+    result.response, result."toolCalls", result.model, result."finishReason", result."inputTokens",
     result."outputTokens", as_of
   from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, response text, model text, "finishReason" text,
+    id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
     "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb
   )
   join public.pipeline_tasks as task on task.id = result.id

@@ -262,7 +262,15 @@ as $$
             round(((room).tightest).spent - run.cost, 6)
           )
           else ''
-        end,
+        end
+          || case
+            when exists (
+              select from public.model_endpoints as called
+              where called.name = run.endpoint and pipeline.output_limit(called, run.parameters) is null
+            )
+            then ', and its endpoint no longer has max_output_tokens'
+            else ''
+          end,
         run.id
       )
       else format(

@@ -47,6 +47,7 @@ select
   run.cost,
   run.error,
   run.notice,
+  case when run.status = 'running' and run.rests_until > now() then run.rests_until end as rests_until,
   run.started_at,
   run.finished_at
 from public.pipeline_runs as run
@@ -71,6 +72,8 @@ comment on column public.pipeline_run_progress.concurrency is
   'Calls that its workers may have in flight at this moment; null unless running.';
 comment on column public.pipeline_run_progress.p50_ms is
   'Median latency of successful calls, whatever results table they are stored in.';
+comment on column public.pipeline_run_progress.rests_until is
+  'Until when its endpoint asked to be left alone; null: it did not, or the time is over.';
 comment on column public.pipeline_run_progress.cost is 'USD.';
 revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
 grant select on public.pipeline_run_progress to authenticated, service_role;

@@ -445,10 +445,11 @@ begin
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
     or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
+    or new.max_wait_seconds < 1
   then
     perform pipeline.refuse_run(
       'a limit is zero or negative, or out of range',
-      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_workers 1 to 50; max_attempts 1 to 20'
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20'
     );
   end if;
   if not exists (
@@ -540,6 +541,8 @@ begin
   end;
   if new.status = 'running' then
     new.error := null;
+    new.waits_since := null;
+    new.rests := 0;
     new.broken_workers := 0;
     new.started_at := coalesce(new.started_at, now());
   end if;

@@ -17,7 +17,7 @@ begin
       select (given.value ->> 'index')::integer as index, fields.*
       from jsonb_array_elements($1) as given (value)
       cross join lateral jsonb_to_record(given.value) as fields (
-        "runId" bigint, key text, repetition smallint, prompt text, response text, model text,
+        "runId" bigint, key text, repetition smallint, prompt text, response text, "toolCalls" jsonb, model text,
         success boolean, error text, timestamp timestamptz, "durationMs" integer,
         "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer,
         "cachedInputTokens" integer, "cacheWriteTokens" integer, "reasoningTokens" integer, metadata jsonb,
@@ -27,13 +27,14 @@ begin
     ),
     stored as (
       insert into public.%1$I as kept (
-        run_id, prompt_key, repetition, prompt, response, model, success, error, timestamp,
-        duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens,
+        run_id, prompt_key, repetition, prompt, response, tool_calls, model, success, error,
+        timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens,
         cached_input_tokens, cache_write_tokens, reasoning_tokens, cost, finish_reason, attempts,
         reference, source, owner
       )
       select
-        item."runId", item.key, item.repetition, item.prompt, item.response, item.model,
+        item."runId", item.key, item.repetition, item.prompt, item.response,
+        nullif(item."toolCalls", 'null'), item.model,
         coalesce(item.success, item.error is null), item.error, coalesce(item.timestamp, $3),
         item."durationMs",
         coalesce(item."tokensUsed", item."inputTokens" + item."outputTokens"),
@@ -52,8 +53,8 @@ begin
       order by item.index
       -- As when a run tries again: a failure gives way to an answer, an answer stays.
       on conflict (run_id, prompt_key, repetition) where task_id is null do update set
-        response = excluded.response, model = excluded.model, success = excluded.success,
-        error = excluded.error, timestamp = excluded.timestamp,
+        response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+        success = excluded.success, error = excluded.error, timestamp = excluded.timestamp,
         duration_ms = excluded.duration_ms, tokens_used = excluded.tokens_used,
         metadata = excluded.metadata, input_tokens = excluded.input_tokens,
         output_tokens = excluded.output_tokens, cached_input_tokens = excluded.cached_input_tokens,
@@ -94,7 +95,7 @@ begin
   for item in select value from jsonb_array_elements(results) loop
     index := (item ->> 'index')::integer;
     given := jsonb_build_object(
-      'prompt', item -> 'prompt', 'response', item -> 'response', 'model', item -> 'model',
+      'prompt', item -> 'prompt', 'response', item -> 'response', 'tool_calls', item -> 'toolCalls', 'model', item -> 'model',
       'success', coalesce(item -> 'success', to_jsonb(coalesce(item ->> 'error', '') = '')),
       'error', item -> 'error', 'timestamp', coalesce(item -> 'timestamp', to_jsonb(as_of)),
       'duration_ms', item -> 'durationMs',
@@ -293,4 +294,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
-  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';
+  'Stores responses from anywhere, [{prompt, response | error, toolCalls?, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';

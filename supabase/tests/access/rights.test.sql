@@ -85,7 +85,7 @@ select results_eq(
      ('model_endpoints', 'authenticated', 'SELECT', 'format, model, models, name, open_to_users, user_headers, user_parameters'),
      ('pipeline_runs', 'authenticated', 'INSERT',
       'deadline_at, endpoint, evaluation_webhook, evaluators, experiment_name, max_attempts, '
-        'max_concurrency, max_cost, max_prompts, metadata, model, options, parameters, '
+        'max_concurrency, max_cost, max_prompts, max_wait_seconds, metadata, model, options, parameters, '
         'prompt_deadline_seconds, results_table, source, tags'),
      ('pipeline_runs', 'authenticated', 'UPDATE', 'max_concurrency, status') $$,
   'signed-in users have rights on single columns only where it is safe'

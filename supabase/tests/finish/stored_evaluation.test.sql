@@ -22,7 +22,8 @@ select tests.claim(1, '2026-01-01 00:00Z');
 select is(
   tests.finish(
     1, '{p1}',
-    '{"outcome": "succeeded", "response": "42.", "model": "default-model-2025",
+    '{"outcome": "succeeded", "response": "42.",
+      "toolCalls": [{"name": "add", "arguments": {"x": null}}], "model": "default-model-2025",
       "finishReason": "stop", "inputTokens": 1000, "outputTokens": 200, "durationMs": 850,
       "usage": {"cachedInputTokens": 600, "cacheWriteTokens": 100, "reasoningTokens": 150},
       "metadata": {"waitMs": 12}}',
@@ -42,6 +43,7 @@ select results_eq(
        'repetition', 1,
        'prompt', 'What is 6 × 7?',
        'response', '42.',
+       'tool_calls', '[{"name": "add", "arguments": {"x": null}}]'::jsonb,
        'model', 'default-model-2025',
        'success', true,
        'error', null,

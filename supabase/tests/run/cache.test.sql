@@ -17,7 +17,8 @@ select tests.start_worker(1, 'first');
 select tests.claim(1, '2026-01-01 00:01Z');
 select tests.finish(
   1, '{p1}',
-  '{"outcome": "succeeded", "response": "kept", "model": "m1", "finishReason": "stop",
+  '{"outcome": "succeeded", "response": "kept", "toolCalls": [{"name": "f", "arguments": null}],
+    "model": "m1", "finishReason": "stop",
     "inputTokens": 3, "outputTokens": 4}',
   '2026-01-01 00:01Z'
 );
@@ -40,7 +41,7 @@ create function pg_temp.cached(number integer, run text) returns text language s
 $$;
 select is(
   pg_temp.cached(2, 'again'),
-  'p1 {"model": "m1", "response": "kept", "inputTokens": 3, "finishReason": "stop", "outputTokens": 4}, p2 asked',
+  'p1 {"model": "m1", "response": "kept", "toolCalls": [{"name": "f", "arguments": null}], "inputTokens": 3, "finishReason": "stop", "outputTokens": 4}, p2 asked',
   'pipeline_claim_tasks() gives answers of an earlier run along, but not its failures'
 );
 select is(

@@ -16,6 +16,7 @@ import { throwConnectionFailure } from "./network_failure.ts";
 import { outputLimitOf, withOutputLimit } from "./output_limit.ts";
 import { type CallOutcome, readOutcome } from "./read_outcome.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
+import type { ToolCall } from "./tool_calls.ts";
 import { toFailure } from "./thrown_failure.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
 
@@ -195,6 +196,9 @@ function finish(
       ...record,
       ok: true,
       text: scrub.text(answer.text),
+      ...answer.toolCalls && {
+        toolCalls: scrub.json(answer.toolCalls) as ToolCall[],
+      },
       finishReason: answer.finishReason,
     };
   }

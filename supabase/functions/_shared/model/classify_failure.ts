@@ -1,10 +1,9 @@
 import type { ErrorClass, TaskError } from "../task_error.ts";
+import { findFact, type Verdict } from "./failure_facts.ts";
 import type { ProviderError } from "./model_format.ts";
 import type { RateLimits } from "./model_result.ts";
 import { resetOfSpentBudget } from "./rate_limits.ts";
 import { clampWait, readRetryAfter } from "./retry_after.ts";
-
-type Verdict = Pick<TaskError, "class" | "code">;
 
 /** A failure as the endpoint reported it, by status or inside a 2xx body. */
 export interface ReportedFailure {
@@ -25,8 +24,7 @@ export function classifyFailure(
   const status = httpStatus ?? error?.status ?? statusOfCodes(codes);
   const asked = readRetryAfter(headers, now) ?? error?.retryAfterMs;
   const verdict = obeyShouldRetry(
-    byBilling(status, error) ?? byCodes(status, codes) ??
-      byStatus(status, asked !== undefined),
+    findFact(status, error) ?? byStatus(status, asked !== undefined),
     headers.get("x-should-retry"),
   );
   const wait = asked ??
@@ -39,62 +37,6 @@ export function classifyFailure(
   };
 }
 
-/**
- * Codes that mean "no money", whatever the status. OpenAI: insufficient_quota,
- * credit_balance_exhausted, organization_spend_limit_exceeded,
- * project_spend_limit_exceeded, organization_usage_limit_exceeded,
- * billing_hard_limit_reached, billing_not_active. Anthropic: billing_error,
- * enforced_spend_limit_reached. DeepSeek and others: insufficient_balance.
- */
-const BILLING_CODE =
-  /insufficient_(quota|balance|credits|funds)|credit_balance|spend_limit|usage_limit|billing|payment_required/i;
-
-// Anthropic says this with 400 invalid_request_error and no code of its own.
-// Anchored, because a 400 may quote the prompt.
-const BILLING_MESSAGE = /^your credit balance is too low/i;
-
-function byBilling(
-  status: number | undefined,
-  error: ProviderError | undefined,
-): Verdict | undefined {
-  if (status !== undefined && status >= 500) return undefined;
-  const spent = status === 402 ||
-    (error?.codes.some((code) => BILLING_CODE.test(code)) ?? false) ||
-    BILLING_MESSAGE.test(error?.message ?? "");
-  return spent ? { class: "stop", code: "quota" } : undefined;
-}
-
-/** Codes that overrule what the status alone would mean. */
-const BY_CODE: [pattern: RegExp, statuses: number[], verdict: Verdict][] = [
-  // Azure OpenAI, OpenAI Responses, OpenRouter: one prompt, not the key.
-  [
-    /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|bio_policy|moderation)$/,
-    [400, 403, 422],
-    { class: "permanent", code: "content_filter" },
-  ],
-  // Gemini answers 400 to a bad key.
-  [
-    /^API_KEY_(INVALID|SERVICE_BLOCKED)$/,
-    [400],
-    { class: "stop", code: "unauthorized" },
-  ],
-  // Gemini: billing off, or a country it does not serve.
-  [/^FAILED_PRECONDITION$/, [400], { class: "stop", code: "forbidden" }],
-  // Gemini's quota per day: no wait of seconds or minutes helps.
-  [/PerDay/, [429], { class: "stop", code: "daily_quota" }],
-  // OpenAI, with 503 on some endpoints and 429 on others.
-  [/^slow_down$/, [503], { class: "rate", code: "rate_limited" }],
-];
-
-function byCodes(
-  status: number | undefined,
-  codes: string[],
-): Verdict | undefined {
-  return BY_CODE.find(([pattern, statuses]) =>
-    statuses.includes(status ?? 400) && codes.some((code) => pattern.test(code))
-  )?.[2];
-}
-
 function byStatus(
   status: number | undefined,
   namesAWait: boolean,
@@ -102,6 +44,7 @@ function byStatus(
   if (status === undefined) {
     return { class: "transient", code: "error_in_body" };
   }
+  if (status === 402) return { class: "stop", code: "quota" };
   if (status === 401) return { class: "stop", code: "unauthorized" };
   if (status === 403) return { class: "stop", code: "forbidden" };
   if (status === 429) return { class: "rate", code: "rate_limited" };
@@ -120,16 +63,14 @@ function classOfStatus(status: number): ErrorClass {
   return status >= 500 || TRANSIENT_4XX.has(status) ? "transient" : "permanent";
 }
 
-/**
- * The status that error words stand for, for failures that arrive inside a 200
- * or in the middle of a stream. Words of Anthropic and OpenAI.
- */
+/** The status that error words stand for, for failures that arrive inside a 200. */
 function statusOfCodes(codes: string[]): number | undefined {
   return codes.map((code) => STATUS_OF_CODE[code])
     .find((status) => status !== undefined);
 }
 
 const STATUS_OF_CODE: Record<string, number> = {
+  // Anthropic and OpenAI.
   invalid_request_error: 400,
   invalid_prompt: 400,
   authentication_error: 401,
@@ -143,6 +84,17 @@ const STATUS_OF_CODE: Record<string, number> = {
   server_error: 500,
   timeout_error: 504,
   overloaded_error: 529,
+  // MiniMax: platform.minimax.io, error codes.
+  "base_resp 1001": 504,
+  "base_resp 1002": 429,
+  "base_resp 1004": 401,
+  "base_resp 1039": 429,
+  "base_resp 2013": 400,
+  "base_resp 2049": 401,
+  // Baidu Qianfan: cloud.baidu.com, Qianfan error codes.
+  "error_code 18": 429,
+  "error_code 110": 401,
+  "error_code 111": 401,
 };
 
 /** Stainless-made APIs (OpenAI, Anthropic) may overrule their own status. */

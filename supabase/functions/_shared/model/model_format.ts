@@ -2,6 +2,7 @@ import type { JsonObject } from "./json_value.ts";
 import type { RequestParts } from "./model_request.ts";
 import type { FinishReason } from "./model_result.ts";
 import type { TokenUsage } from "./token_usage.ts";
+import type { ToolCall } from "./tool_calls.ts";
 
 /** What an endpoint says went wrong, in its own words. */
 export interface ProviderError {
@@ -18,9 +19,17 @@ export interface ProviderError {
 export type Answer =
   & { model?: string; usage: TokenUsage }
   & (
-    | { kind: "text"; text: string; finishReason: FinishReason }
+    | {
+      kind: "text";
+      text: string;
+      /** Also where the text is nothing but these calls. */
+      toolCalls?: ToolCall[];
+      finishReason: FinishReason;
+    }
     /** The model or its content filter declined; `reason` is its own account. */
     | { kind: "declined"; code: "refusal" | "content_filter"; reason: string }
+    /** The endpoint gave up in the middle of it. */
+    | { kind: "broken_off"; reason: string }
     | { kind: "error"; error: ProviderError }
     /** JSON, but not an answer in this format. */
     | { kind: "unrecognised" }

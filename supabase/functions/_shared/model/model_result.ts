@@ -1,5 +1,6 @@
 import type { TaskError } from "../task_error.ts";
 import type { TokenUsage } from "./token_usage.ts";
+import type { ToolCall } from "./tool_calls.ts";
 
 /**
  * Why the model stopped. `length`: cut off by a token limit. `tool_calls`: it
@@ -35,5 +36,10 @@ interface CallRecord extends TokenUsage {
 
 /** The outcome of one call to a model endpoint. */
 export type ModelResult =
-  | CallRecord & { ok: true; text: string; finishReason: FinishReason }
+  | CallRecord & {
+    ok: true;
+    text: string;
+    toolCalls?: ToolCall[];
+    finishReason: FinishReason;
+  }
   | CallRecord & { ok: false; error: TaskError };

@@ -6,6 +6,7 @@ import { throwConnectionFailure } from "./network_failure.ts";
 import { readErrorDetail, readProviderError } from "./provider_error.ts";
 import type { FinishReason, RateLimits } from "./model_result.ts";
 import { readRateLimits } from "./rate_limits.ts";
+import type { ToolCall } from "./tool_calls.ts";
 import { readChunks, readText } from "./response_body.ts";
 import {
   readStreamedAnswer,
@@ -17,7 +18,14 @@ import type { TokenUsage } from "./token_usage.ts";
 /** What came of a call, with its secrets; exactly one of answer and failure is there. */
 export type CallOutcome =
   & (
-    | { answer: { text: string; finishReason: FinishReason }; failure?: never }
+    | {
+      answer: {
+        text: string;
+        toolCalls?: ToolCall[];
+        finishReason: FinishReason;
+      };
+      failure?: never;
+    }
     | { failure: Failure; answer?: never }
   )
   & {
@@ -133,9 +141,12 @@ function judge(
   const about = { usage: answer.usage, model: answer.model, body };
   switch (answer.kind) {
     case "text": {
-      const { text, finishReason } = answer;
+      const { text, toolCalls, finishReason } = answer;
       if (text.trim() !== "") {
-        return { ...about, answer: { text, finishReason } };
+        return {
+          ...about,
+          answer: { text, finishReason, ...toolCalls && { toolCalls } },
+        };
       }
       return {
         ...about,
@@ -156,6 +167,16 @@ function judge(
           class: "permanent",
           code: answer.code,
           what: "declined to answer",
+          said: answer.reason,
+        },
+      };
+    case "broken_off":
+      return {
+        ...about,
+        failure: {
+          class: "transient",
+          code: "broken_off",
+          what: "broke its answer off",
           said: answer.reason,
         },
       };

@@ -13,6 +13,9 @@ export const evaluationSchema = z.strictObject({
     "Which answer of its run to the same prompt; default: by its place",
   ),
   response: z.string().nullish(),
+  toolCalls: z.array(
+    z.strictObject({ name: z.string(), arguments: z.unknown() }),
+  ).nullish().describe("What the model asked to call, beside its words"),
   success: z.boolean(),
   error: z.string().nullish(),
   model: z.string().nullish(),

@@ -29,6 +29,7 @@ export const runConfigSchema = extractOptionsSchema.omit({ maxPrompts: true })
     maxWorkers: positive.max(50).optional(),
     maxAttempts: positive.max(20).optional(),
     maxCost: z.number().positive().optional().describe("USD"),
+    maxWaitSeconds: positive.optional(),
     promptDeadlineSeconds: positive.optional(),
     deadlineAt: z.iso.datetime({ offset: true }).optional(),
     parameters: z.record(z.string(), z.json()).optional(),
@@ -174,6 +175,7 @@ function toRow(input: RunPipelineRequest, endpoint: string) {
     maxWorkers,
     maxAttempts,
     maxCost,
+    maxWaitSeconds,
     promptDeadlineSeconds,
     deadlineAt,
     parameters,
@@ -201,6 +203,7 @@ function toRow(input: RunPipelineRequest, endpoint: string) {
     max_workers: maxWorkers ?? null,
     max_attempts: maxAttempts ?? null,
     max_cost: maxCost ?? null,
+    max_wait_seconds: maxWaitSeconds ?? null,
     prompt_deadline_seconds: promptDeadlineSeconds ?? null,
     deadline_at: deadlineAt ?? null,
   };

@@ -29,6 +29,7 @@ export function toEvaluation(
   return {
     ...identityOf(prompt),
     response: result.ok ? result.text : null,
+    toolCalls: result.ok ? result.toolCalls : undefined,
     success: result.ok,
     error: result.ok ? null : toSentence(result.error),
     model: result.model ?? model ?? null,

@@ -48,6 +48,7 @@ export function createExecuteHandler(
       ? {
         outcome: "succeeded",
         response: result.text,
+        toolCalls: result.toolCalls,
         finishReason: result.finishReason,
         ...facts,
       }

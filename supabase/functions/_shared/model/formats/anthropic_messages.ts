@@ -2,15 +2,10 @@ import { completeBaseUrl } from "../base_url.ts";
 import { asObject, asString, type JsonObject } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
-import type { FinishReason } from "../model_result.ts";
+import { toEndedAnswer } from "../finish_reasons.ts";
 import { readProviderError } from "../provider_error.ts";
 import { sumOfCounts, toUsage } from "../token_usage.ts";
-import {
-  readToolArguments,
-  textOfParts,
-  toAnswerText,
-  toToolCall,
-} from "../tool_calls.ts";
+import { readToolArguments, textOfParts, toToolCall } from "../tool_calls.ts";
 import { refuseUnsupported, requireModel } from "../unsendable_request.ts";
 
 /**
@@ -79,9 +74,11 @@ function readAnswer(body: unknown): Answer {
     .map(toToolCall);
   return {
     ...about,
-    kind: "text",
-    text: toAnswerText(textOfParts(blocks, "text"), calls),
-    finishReason: FINISH_REASONS[String(root.stop_reason)] ?? "other",
+    ...toEndedAnswer({
+      text: textOfParts(blocks, "text"),
+      calls,
+      ends: { stop_reason: root.stop_reason },
+    }),
   };
 }
 
@@ -101,14 +98,6 @@ function readUsage(usage: JsonObject): Answer["usage"] {
     reasoningTokens: asObject(usage.output_tokens_details).thinking_tokens,
   });
 }
-
-const FINISH_REASONS: Record<string, FinishReason> = {
-  end_turn: "stop",
-  stop_sequence: "stop",
-  max_tokens: "length",
-  model_context_window_exceeded: "length",
-  tool_use: "tool_calls",
-};
 
 function assembleStream(): StreamAssembly {
   const blocks = new Map<unknown, JsonObject>();

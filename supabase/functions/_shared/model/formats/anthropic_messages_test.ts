@@ -119,7 +119,6 @@ for (
     ["max_tokens", "length"],
     ["model_context_window_exceeded", "length"],
     ["tool_use", "tool_calls"],
-    ["pause_turn", "other"],
   ]
 ) {
   Deno.test(`anthropicMessages.readAnswer() reads stop_reason ${stop}`, () => {
@@ -152,6 +151,7 @@ Deno.test("anthropicMessages.readAnswer() gives tool calls as text", () => {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
+    toolCalls: [{ name: "f", arguments: { x: 1 } }],
     finishReason: "tool_calls",
   });
 });

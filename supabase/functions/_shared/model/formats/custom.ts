@@ -83,9 +83,14 @@ export function createCustomFormat(
     }
     const text = toText(textAt ? textAt(body) : findText(body));
     const model = asString(asObject(body).model);
-    return text === undefined
-      ? { kind: "unrecognised", usage, model }
-      : { kind: "text", text, finishReason: "other", usage, model };
+    if (text !== undefined) {
+      return { kind: "text", text, finishReason: "other", usage, model };
+    }
+    // Not where the endpoint's row says it is.
+    const other = readProviderError(body);
+    return other
+      ? { kind: "error", error: other, usage, model }
+      : { kind: "unrecognised", usage, model };
   }
 
   return {

@@ -1,10 +1,9 @@
 import { asArray, asObject, asString, type JsonObject } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
-import type { FinishReason } from "../model_result.ts";
+import { toEndedAnswer } from "../finish_reasons.ts";
 import { readProviderError } from "../provider_error.ts";
 import { sumOfCounts, toUsage } from "../token_usage.ts";
-import { toAnswerText } from "../tool_calls.ts";
 import { requireModel, UnsendableRequest } from "../unsendable_request.ts";
 
 /**
@@ -100,11 +99,6 @@ function readAnswer(body: unknown): Answer {
     return { ...about, kind: "unrecognised" };
   }
   const candidate = asObject(root.candidates[0]);
-  const finish = String(candidate.finishReason);
-  if (FILTERED.has(finish)) {
-    const reason = `finishReason ${finish}`;
-    return { ...about, kind: "declined", code: "content_filter", reason };
-  }
   const parts = asArray(asObject(candidate.content).parts).map(asObject);
   const text = parts.filter((part) => part.thought !== true)
     .map((part) => asString(part.text) ?? "").join("");
@@ -113,12 +107,11 @@ function readAnswer(body: unknown): Answer {
     .map((call) => ({ name: String(call.name), arguments: call.args }));
   return {
     ...about,
-    kind: "text",
-    text: toAnswerText(text, calls),
-    // Gemini says STOP when it asks for tools.
-    finishReason: calls.length > 0
-      ? "tool_calls"
-      : FINISH_REASONS[finish] ?? "other",
+    ...toEndedAnswer({
+      text,
+      calls,
+      ends: { finishReason: candidate.finishReason },
+    }),
   };
 }
 
@@ -147,23 +140,6 @@ function readUsage(usage: JsonObject): Answer["usage"] {
     reasoningTokens: usage.thoughtsTokenCount,
   });
 }
-
-const FINISH_REASONS: Record<string, FinishReason> = {
-  STOP: "stop",
-  MAX_TOKENS: "length",
-};
-
-const FILTERED = new Set([
-  "SAFETY",
-  "RECITATION",
-  "BLOCKLIST",
-  "PROHIBITED_CONTENT",
-  "SPII",
-  "LANGUAGE",
-  "IMAGE_SAFETY",
-  "IMAGE_PROHIBITED_CONTENT",
-  "IMAGE_RECITATION",
-]);
 
 function assembleStream(): StreamAssembly {
   const about: JsonObject = {};

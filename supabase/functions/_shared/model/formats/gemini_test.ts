@@ -135,7 +135,7 @@ for (
   const [finish, finishReason] of [
     ["STOP", "stop"],
     ["MAX_TOKENS", "length"],
-    ["MALFORMED_FUNCTION_CALL", "other"],
+    ["OTHER", "other"],
   ]
 ) {
   Deno.test(`gemini.readAnswer() reads finishReason ${finish}`, () => {
@@ -166,6 +166,7 @@ Deno.test("gemini.readAnswer() gives tool calls as text", () => {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
+    toolCalls: [{ name: "f", arguments: { x: 1 } }],
     finishReason: "tool_calls",
   });
 });

@@ -2,9 +2,10 @@ import { completeBaseUrl } from "../base_url.ts";
 import { asArray, asObject, asString, type JsonObject } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
+import { toEndedAnswer } from "../finish_reasons.ts";
 import { readProviderError } from "../provider_error.ts";
 import { toUsage } from "../token_usage.ts";
-import { toAnswerText, toToolCall } from "../tool_calls.ts";
+import { toToolCall } from "../tool_calls.ts";
 import { requireModel } from "../unsendable_request.ts";
 
 /**
@@ -66,16 +67,11 @@ function readAnswer(body: unknown): Answer {
     .map((call) => toToolCall(asObject(asObject(call).function)));
   return {
     ...about,
-    kind: "text",
-    text: toAnswerText(asString(message.content) ?? "", calls),
-    finishReason: root.done_reason === "length"
-      ? "length"
-      // Ollama says stop when it asks for tools.
-      : calls.length > 0
-      ? "tool_calls"
-      : root.done_reason === "stop"
-      ? "stop"
-      : "other",
+    ...toEndedAnswer({
+      text: asString(message.content) ?? "",
+      calls,
+      ends: { done_reason: root.done_reason },
+    }),
   };
 }
 

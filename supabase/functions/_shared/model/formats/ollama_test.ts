@@ -106,6 +106,7 @@ Deno.test("ollama.readAnswer() gives tool calls as text", () => {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
+    toolCalls: [{ name: "f", arguments: { x: 1 } }],
     finishReason: "tool_calls",
   });
 });

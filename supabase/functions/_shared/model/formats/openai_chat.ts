@@ -8,10 +8,10 @@ import {
 } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
-import type { FinishReason } from "../model_result.ts";
+import { toEndedAnswer } from "../finish_reasons.ts";
 import { readProviderError } from "../provider_error.ts";
 import { type TokenUsage, toUsage } from "../token_usage.ts";
-import { textOfParts, toAnswerText, toToolCall } from "../tool_calls.ts";
+import { textOfParts, toToolCall } from "../tool_calls.ts";
 
 /**
  * Whether a URL is what OpenAI's SDKs take as `base_url`: `…/v1`, as of vLLM, LM Studio, llama.cpp,
@@ -109,17 +109,19 @@ function readAnswer(body: unknown): Answer {
   if (refusal) {
     return { ...about, kind: "declined", code: "refusal", reason: refusal };
   }
-  if (choice.finish_reason === "content_filter") {
-    const reason = "finish_reason content_filter";
-    return { ...about, kind: "declined", code: "content_filter", reason };
-  }
   const calls = asArray(message.tool_calls)
     .map((call) => toToolCall(asObject(asObject(call).function)));
   return {
     ...about,
-    kind: "text",
-    text: toAnswerText(readContent(message.content), calls),
-    finishReason: FINISH_REASONS[String(choice.finish_reason)] ?? "other",
+    ...toEndedAnswer({
+      text: readContent(message.content),
+      calls,
+      // OpenRouter says what the provider said beside its own.
+      ends: {
+        finish_reason: choice.finish_reason,
+        native_finish_reason: choice.native_finish_reason,
+      },
+    }),
   };
 }
 
@@ -147,13 +149,6 @@ function readUsage(usage: JsonObject): TokenUsage {
   });
 }
 
-const FINISH_REASONS: Record<string, FinishReason> = {
-  stop: "stop",
-  length: "length",
-  tool_calls: "tool_calls",
-  function_call: "tool_calls",
-};
-
 /** A string, or from some servers (Mistral) a list of typed parts. */
 function readContent(content: unknown): string {
   if (typeof content === "string") return content;
@@ -167,6 +162,7 @@ function assembleStream(): StreamAssembly {
   let content = "";
   let refusal = "";
   let finishReason: unknown;
+  let nativeReason: unknown;
   let error: unknown;
 
   return {
@@ -186,6 +182,7 @@ function assembleStream(): StreamAssembly {
         call.arguments += asString(called.arguments) ?? "";
       }
       finishReason = choice.finish_reason ?? finishReason;
+      nativeReason = choice.native_finish_reason ?? nativeReason;
       // Usage follows the finish reason, so only [DONE] or the end is the end.
       return error !== undefined;
     },
@@ -197,7 +194,14 @@ function assembleStream(): StreamAssembly {
         refusal,
         tool_calls: [...calls.values()].map((call) => ({ function: call })),
       };
-      return { ...about, choices: [{ message, finish_reason: finishReason }] };
+      return {
+        ...about,
+        choices: [{
+          message,
+          finish_reason: finishReason,
+          native_finish_reason: nativeReason,
+        }],
+      };
     },
   };
 }

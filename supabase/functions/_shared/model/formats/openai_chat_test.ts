@@ -112,7 +112,8 @@ for (
     ["length", "length"],
     ["tool_calls", "tool_calls"],
     ["function_call", "tool_calls"],
-    ["eos", "other"],
+    ["eos", "stop"],
+    ["something new", "other"],
   ]
 ) {
   Deno.test(`openaiChat.readAnswer() reads finish_reason ${finish}`, () => {
@@ -149,7 +150,33 @@ Deno.test("openaiChat.readAnswer() gives tool calls as text", () => {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
+    toolCalls: [{ name: "f", arguments: { x: 1 } }],
     finishReason: "tool_calls",
+  });
+});
+
+Deno.test("openaiChat.readAnswer() keeps tool calls beside the words", () => {
+  const tool_calls = [{ function: { name: "f", arguments: '{"x":1}' } }];
+  assertEquals(answerOf({ content: "Let me see", tool_calls }, "stop"), {
+    ...ABOUT,
+    kind: "text",
+    text: "Let me see",
+    toolCalls: [{ name: "f", arguments: { x: 1 } }],
+    finishReason: "tool_calls",
+  });
+});
+
+Deno.test("openaiChat.readAnswer() hears what a gateway says of the provider beside its own", () => {
+  const choices = [{
+    message: { content: "" },
+    finish_reason: "stop",
+    native_finish_reason: "network_error",
+  }];
+  assertEquals(openaiChat.readAnswer({ choices }), {
+    model: undefined,
+    usage: { inputTokens: undefined, outputTokens: undefined },
+    kind: "broken_off",
+    reason: "native_finish_reason network_error",
   });
 });
 
@@ -219,6 +246,7 @@ Deno.test("openaiChat.assembleStream() adds up text, tool calls and usage", () =
         tool_calls: [{ function: { name: "f", arguments: '{"x":1}' } }],
       },
       finish_reason: "tool_calls",
+      native_finish_reason: undefined,
     }],
   });
 });

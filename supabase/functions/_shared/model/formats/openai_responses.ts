@@ -8,9 +8,10 @@ import {
 } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
+import { toEndedAnswer } from "../finish_reasons.ts";
 import { readProviderError } from "../provider_error.ts";
 import { toUsage } from "../token_usage.ts";
-import { textOfParts, toAnswerText, toToolCall } from "../tool_calls.ts";
+import { textOfParts, toToolCall } from "../tool_calls.ts";
 import { refuseUnsupported } from "../unsendable_request.ts";
 
 /**
@@ -82,24 +83,18 @@ function readAnswer(body: unknown): Answer {
     const reason = asString(refusal.refusal) ?? "refusal";
     return { ...about, kind: "declined", code: "refusal", reason };
   }
-  const incomplete = asString(asObject(root.incomplete_details).reason);
-  if (incomplete === "content_filter") {
-    const reason = "incomplete: content_filter";
-    return { ...about, kind: "declined", code: "content_filter", reason };
-  }
   const calls = output.filter((item) => item.type === "function_call")
     .map(toToolCall);
   return {
     ...about,
-    kind: "text",
-    text: toAnswerText(textOfParts(content, "output_text"), calls),
-    finishReason: incomplete === "max_output_tokens"
-      ? "length"
-      : calls.length > 0
-      ? "tool_calls"
-      : root.status === "completed"
-      ? "stop"
-      : "other",
+    ...toEndedAnswer({
+      text: textOfParts(content, "output_text"),
+      calls,
+      ends: {
+        "incomplete:": asObject(root.incomplete_details).reason,
+        status: root.status,
+      },
+    }),
   };
 }
 

@@ -110,6 +110,7 @@ Deno.test("openaiResponses.readAnswer() gives tool calls as text", () => {
     ...ABOUT,
     kind: "text",
     text: '[{"name":"f","arguments":{"x":1}}]',
+    toolCalls: [{ name: "f", arguments: { x: 1 } }],
     finishReason: "tool_calls",
   });
 });

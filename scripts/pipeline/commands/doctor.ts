@@ -36,8 +36,9 @@ Example:
     ) as Omit<ProjectFacts, "functions" | "missingSecrets" | "endpoints">;
     const endpoints = dataOf(
       "read the endpoints",
-      await client.from("model_endpoints").select("name, headers")
-        .order("name"),
+      // Nobody can mend those that are retired, or that a run's URL has made.
+      await client.from("model_endpoints").select("name, url, headers")
+        .eq("retired", false).eq("made_for_url", false).order("name"),
     );
     const functions = Object.fromEntries(
       await Promise.all(FUNCTIONS.map(async (name) => {
@@ -54,10 +55,10 @@ Example:
       functions,
       missingSecrets: await findMissingSecrets(client, endpoints),
       endpoints: Object.fromEntries(
-        await Promise.all(endpoints.map(async ({ name }) => [
-          name,
-          await callEndpoint(name, connection, terminal.fetch),
-        ])),
+        await Promise.all(endpoints.map(async ({ name, url }) => {
+          const problem = await callEndpoint(name, connection, terminal.fetch);
+          return [name, problem && `${problem} (its URL is ${url})`];
+        })),
       ),
     }, connection.url);
     if (values.json) terminal.print(JSON.stringify(checks));

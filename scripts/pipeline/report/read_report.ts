@@ -16,8 +16,9 @@ export async function readReport(
     const rows = client.from(view).select().in("experiment_name", names);
     return owner === null ? rows.is("owner", null) : rows.eq("owner", owner);
   };
-  const [summary, scores, errors] = await Promise.all([
+  const [summary, costs, scores, errors] = await Promise.all([
     read("experiment_summary"),
+    read("experiment_costs"),
     read("experiment_scores"),
     read("pipeline_error_groups").order("count", { ascending: false })
       .limit(20),
@@ -26,6 +27,7 @@ export async function readReport(
     experiment,
     baseline,
     summary: dataOf("read experiment_summary", summary),
+    costs: dataOf("read experiment_costs", costs),
     scores: dataOf("read experiment_scores", scores),
     errors: dataOf("read pipeline_error_groups", errors),
     ...baseline === undefined

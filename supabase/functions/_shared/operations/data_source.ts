@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdsNul } from "../storable_json.ts";
 import { promptSchema } from "./execute_batch_schema.ts";
 
 /** Archives in a bucket. */
@@ -21,7 +22,12 @@ export const localSourceSchema = z.strictObject({
 /** A list of prompts. */
 export const promptsSourceSchema = z.strictObject({
   type: z.literal("prompts"),
-  prompts: z.array(promptSchema).min(1),
+  prompts: z.array(
+    promptSchema.refine(
+      (prompt) => !holdsNul(prompt),
+      "holds the character 0 (\\u0000), which Postgres cannot store",
+    ),
+  ).min(1),
 });
 
 /** The prompts of an earlier run. */

@@ -1,6 +1,10 @@
 import { dereference, format, type SchemaDraft } from "@cfworker/json-schema";
 import { isJsonObject, type JsonObject } from "../../model/json_value.ts";
-import { compilePattern, problemOfPattern } from "../text/pattern.ts";
+import {
+  checkSearch,
+  compilePattern,
+  problemOfPattern,
+} from "../text/pattern.ts";
 
 const MOST_CHARACTERS = 100_000;
 
@@ -59,7 +63,10 @@ export function boundSchema(
     if (typeof pattern !== "string") return place;
     const name = `re2:${pattern}`;
     const compiled = compilePattern(pattern);
-    format[name] = (text) => compiled.test(text);
+    format[name] = (text) => {
+      checkSearch(compiled, text);
+      return compiled.test(text);
+    };
     return rest.format === undefined
       ? { ...rest, format: name }
       : { ...rest, allOf: [...asList(rest.allOf), { format: name }] };

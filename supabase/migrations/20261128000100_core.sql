@@ -841,7 +841,8 @@ create table pipeline.workers (
   handed_over_at timestamptz,
   ended_at timestamptz,
   expires_at timestamptz not null,
-  cpu_load double precision,
+  load double precision not null default 0,
+  cut_off boolean not null default false,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -858,11 +859,13 @@ comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
-comment on column pipeline.workers.cpu_load is
-  'Which share of its usual load it had done when its isolate ran out of processor time; null: it did not.';
+comment on column pipeline.workers.load is
+  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+comment on column pipeline.workers.cut_off is
+  'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
-create index workers_out_of_time_idx on pipeline.workers (stage) where cpu_load is not null;
+create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
@@ -907,21 +910,25 @@ $$;
 comment on function pipeline.status_for(pipeline.workers) is
   'The status of a worker''s run at this moment, as far as it concerns the worker: running for a stage that goes on when the run is over.';
 
-create function pipeline.share_of_load(stage text)
+create function pipeline.share_of_load(stage text, as_of timestamptz)
 returns double precision
 language sql
 stable
 set search_path = ''
 as $$
   -- Half: an isolate is given to another worker until half of its processor time is used up.
-  select least(1, greatest(0.01, avg(worker.cpu_load) / 2))
+  select least(1, greatest(0.01, avg(worker.load) / 2))
   from pipeline.workers as worker
   -- One that had done nothing ran out of what others in its isolate used.
-  where worker.stage = share_of_load.stage and worker.cpu_load > 0
+  where worker.stage = share_of_load.stage
+    and worker.cut_off
+    and worker.load > 0
+    -- Workers die of other things too: what that has taught is soon forgotten.
+    and worker.ended_at > share_of_load.as_of - interval '1 hour'
   having count(*) > 0;
 $$;
-comment on function pipeline.share_of_load(text) is
-  'Which share of the usual load a worker takes, after what isolates that ran out of processor time have told in the last day; null: none did.';
+comment on function pipeline.share_of_load(text, timestamptz) is
+  'Which share of the usual load a worker takes, after how far those of the last hour came that were cut off; null: none was.';
 
 create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
 returns jsonb
@@ -956,7 +963,7 @@ begin
       'maxPrompts', run.max_prompts
     ),
     'endpoint', case when called.name is not null then to_jsonb(called) end,
-    'share', pipeline.share_of_load((worker).stage)
+    'share', pipeline.share_of_load((worker).stage, assign_run.as_of)
   );
 end;
 $$;
@@ -1066,7 +1073,8 @@ comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
-  cpu_load double precision default null
+  load double precision default 0,
+  cut_off boolean default false
 )
 returns void
 language plpgsql
@@ -1081,7 +1089,8 @@ begin
     ended_at = pipeline_end_worker.as_of,
     slots = 0,
     wanted = 0,
-    cpu_load = pipeline_end_worker.cpu_load
+    load = pipeline_end_worker.load,
+    cut_off = pipeline_end_worker.cut_off
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
   if worker.id is not null then
@@ -1093,8 +1102,8 @@ begin
   end if;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. cpu_load: see pipeline.workers.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean) is
+  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. load, cut_off: see pipeline.workers.';
 
 -- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
 -- lose or repeat it, so a worker must show a one-time token, and maintenance wakes again.
@@ -1902,7 +1911,8 @@ create function public.pipeline_claim_tasks(
   in_flight integer default 0,
   held integer default 0,
   ahead integer default 0,
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  load double precision default 0
 )
 returns jsonb
 language plpgsql
@@ -1918,6 +1928,7 @@ begin
   -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
   perform set_config('synchronous_commit', 'off', true);
   worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
+  worker.load := pipeline_claim_tasks.load;
   select * into run from public.pipeline_runs where id = worker.run_id;
   if pipeline.status_for(worker) <> 'running' then
     return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
@@ -1959,8 +1970,8 @@ begin
     || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
 end;
 $$;
-comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 -- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
 -- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
@@ -3204,7 +3215,7 @@ declare
   woken integer;
 begin
   update pipeline.workers
-  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0
+  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0, cut_off = started_at is not null
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null

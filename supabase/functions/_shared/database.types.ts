@@ -831,6 +831,7 @@ export type Database = {
           "as_of"?: string;
           "held"?: number;
           "in_flight"?: number;
+          "load"?: number;
           "worker_id": string;
         };
         Returns: Json;
@@ -854,7 +855,12 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_end_worker": {
-        Args: { "as_of"?: string; "cpu_load"?: number; "worker_id": string };
+        Args: {
+          "as_of"?: string;
+          "cut_off"?: boolean;
+          "load"?: number;
+          "worker_id": string;
+        };
         Returns: undefined;
       };
       "pipeline_enqueue_tasks": {

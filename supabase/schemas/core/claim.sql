@@ -182,7 +182,8 @@ create function public.pipeline_claim_tasks(
   in_flight integer default 0,
   held integer default 0,
   ahead integer default 0,
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  load double precision default 0
 )
 returns jsonb
 language plpgsql
@@ -198,6 +199,7 @@ begin
   -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
   perform set_config('synchronous_commit', 'off', true);
   worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
+  worker.load := pipeline_claim_tasks.load;
   select * into run from public.pipeline_runs where id = worker.run_id;
   if pipeline.status_for(worker) <> 'running' then
     return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
@@ -239,5 +241,5 @@ begin
     || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
 end;
 $$;
-comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';

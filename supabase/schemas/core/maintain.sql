@@ -206,7 +206,7 @@ declare
   woken integer;
 begin
   update pipeline.workers
-  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0
+  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0, cut_off = started_at is not null
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null

@@ -28,7 +28,8 @@ create table pipeline.workers (
   handed_over_at timestamptz,
   ended_at timestamptz,
   expires_at timestamptz not null,
-  cpu_load double precision,
+  load double precision not null default 0,
+  cut_off boolean not null default false,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -45,11 +46,13 @@ comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
-comment on column pipeline.workers.cpu_load is
-  'Which share of its usual load it had done when its isolate ran out of processor time; null: it did not.';
+comment on column pipeline.workers.load is
+  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+comment on column pipeline.workers.cut_off is
+  'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
-create index workers_out_of_time_idx on pipeline.workers (stage) where cpu_load is not null;
+create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
@@ -94,21 +97,25 @@ $$;
 comment on function pipeline.status_for(pipeline.workers) is
   'The status of a worker''s run at this moment, as far as it concerns the worker: running for a stage that goes on when the run is over.';
 
-create function pipeline.share_of_load(stage text)
+create function pipeline.share_of_load(stage text, as_of timestamptz)
 returns double precision
 language sql
 stable
 set search_path = ''
 as $$
   -- Half: an isolate is given to another worker until half of its processor time is used up.
-  select least(1, greatest(0.01, avg(worker.cpu_load) / 2))
+  select least(1, greatest(0.01, avg(worker.load) / 2))
   from pipeline.workers as worker
   -- One that had done nothing ran out of what others in its isolate used.
-  where worker.stage = share_of_load.stage and worker.cpu_load > 0
+  where worker.stage = share_of_load.stage
+    and worker.cut_off
+    and worker.load > 0
+    -- Workers die of other things too: what that has taught is soon forgotten.
+    and worker.ended_at > share_of_load.as_of - interval '1 hour'
   having count(*) > 0;
 $$;
-comment on function pipeline.share_of_load(text) is
-  'Which share of the usual load a worker takes, after what isolates that ran out of processor time have told in the last day; null: none did.';
+comment on function pipeline.share_of_load(text, timestamptz) is
+  'Which share of the usual load a worker takes, after how far those of the last hour came that were cut off; null: none was.';
 
 create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
 returns jsonb
@@ -143,7 +150,7 @@ begin
       'maxPrompts', run.max_prompts
     ),
     'endpoint', case when called.name is not null then to_jsonb(called) end,
-    'share', pipeline.share_of_load((worker).stage)
+    'share', pipeline.share_of_load((worker).stage, assign_run.as_of)
   );
 end;
 $$;
@@ -253,7 +260,8 @@ comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
-  cpu_load double precision default null
+  load double precision default 0,
+  cut_off boolean default false
 )
 returns void
 language plpgsql
@@ -268,7 +276,8 @@ begin
     ended_at = pipeline_end_worker.as_of,
     slots = 0,
     wanted = 0,
-    cpu_load = pipeline_end_worker.cpu_load
+    load = pipeline_end_worker.load,
+    cut_off = pipeline_end_worker.cut_off
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
   if worker.id is not null then
@@ -280,5 +289,5 @@ begin
   end if;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. cpu_load: see pipeline.workers.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean) is
+  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. load, cut_off: see pipeline.workers.';

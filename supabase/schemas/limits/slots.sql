@@ -109,6 +109,7 @@ begin
   set
     wanted = grant_slots.wanted,
     expires_at = grant_slots.as_of + pipeline.lease_time(),
+    load = (grant_slots.worker).load,
     -- Calls that are under way hold their slots until they end.
     slots = greatest(granted, grant_slots.in_flight)
   where workers.id = (grant_slots.worker).id;

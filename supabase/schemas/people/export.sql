@@ -21,6 +21,10 @@ begin
     raise exception 'Cannot export: give run_id or experiment_name'
       using errcode = '22023', hint = 'select export_evaluations(''prompt_evaluations'', run_id => 1)';
   end if;
+  if export_evaluations.after !~ '^\d{1,18}( |$)' then
+    raise exception 'Cannot export: after is not the next of a page'
+      using errcode = '22023', hint = 'Give null for the first page, then the next of the page before';
+  end if;
   -- In the order of the indexes: by run prompt_key and id, by experiment id.
   execute format($select$
     select jsonb_build_object(
@@ -68,4 +72,4 @@ begin
 end;
 $$;
 comment on function public.export_evaluations(text, bigint, text, text, integer) is
-  'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name.';
+  'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name, or an after that no page gave.';

@@ -45,9 +45,13 @@ export function runWorker(
   return drain(
     {
       ...queue,
-      // Workers after it then take less.
+      claim: (holding) => queue.claim({ ...holding, load: stage.load() }),
+      // Workers after one that was cut off take less.
       end: () =>
-        queue.end(stop.reason?.cause === "cpu" ? stage.load() : undefined),
+        queue.end({
+          load: stage.load(),
+          isCutOff: stop.reason?.cause === "cpu",
+        }),
     },
     stage.handle,
     {

@@ -73,14 +73,22 @@ async function runExecuteWorker(
   return { finished, ends };
 }
 
-Deno.test("runWorker() says how much it had done when its isolate ran out of processor time", async () => {
+Deno.test("runWorker() says how much it had done when its isolate was cut off", async () => {
   const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
-  assertEquals(ends, [{ worker_id: "w", cpu_load: finished / 2_000 }]);
+  assertEquals(ends, [{
+    worker_id: "w",
+    load: finished / 2_000,
+    cut_off: true,
+  }]);
 });
 
-Deno.test("runWorker() says nothing of the kind when its isolate ends for another reason", async () => {
-  const { ends } = await runExecuteWorker({ endsBy: "wall_clock" });
-  assertEquals(ends, [{ worker_id: "w", cpu_load: undefined }]);
+Deno.test("runWorker() was not cut off when its isolate ends for another reason", async () => {
+  const { ends, finished } = await runExecuteWorker({ endsBy: "wall_clock" });
+  assertEquals(ends, [{
+    worker_id: "w",
+    load: finished / 2_000,
+    cut_off: false,
+  }]);
 });
 
 Deno.test("runWorker() takes no more than its share of the usual load", async () => {

@@ -10,7 +10,7 @@ create or replace function tests.wakes()
 returns table (method text, url text, headers jsonb, timeout_milliseconds integer, body jsonb)
 language sql as $$
   select method, url, headers, timeout_milliseconds, convert_from(body, 'UTF8')::jsonb
-  from net.http_request_queue where url like '%/functions/v1/pipeline-worker';
+  from net.http_request_queue where url like '%/functions/v1/pipeline-%';
 $$;
 
 select plan(1);

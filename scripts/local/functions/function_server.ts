@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { startListeningChild } from "../child_process.ts";
 import { checkout } from "../checkout.ts";
 import type { Part } from "../supervise.ts";
+import { atMost } from "../gateway/at_most.ts";
 import type { FunctionSettings } from "./function_settings.ts";
 import { type Isolate, startIsolate } from "./isolate.ts";
 import type { IsolateLimits } from "./isolate_limits.ts";
@@ -26,6 +27,9 @@ export interface FunctionServerOptions {
   clockSkewMs?: () => number;
   log: (line: string) => void;
 }
+
+/** Requests to a function at a time, each of them a few open files; what is above that waits. */
+const MOST_INVOCATIONS = 100;
 
 /** The program that runs around every function. */
 export const functionHost: string = fileURLToPath(
@@ -73,6 +77,7 @@ export async function startFunctionServer(
   let stopping = false;
   let replacing: Promise<void> | undefined;
   const retired = new Set<Isolate>();
+  const queue = atMost(MOST_INVOCATIONS);
   let current = await open();
 
   function open(): Promise<Isolate> {
@@ -100,7 +105,7 @@ export async function startFunctionServer(
 
   return {
     ...settings,
-    call: (use) => current.call(use),
+    call: (use) => queue(() => current.call(use)),
     ready: () => current.ready(),
     async kill() {
       await Promise.all([current, ...retired].map((isolate) => isolate.kill()));

@@ -2,6 +2,7 @@ import { delay } from "@std/async/delay";
 import { endChild, type ListeningChild } from "../child_process.ts";
 import { sendSignal } from "../send_signal.ts";
 import { type Part, supervise } from "../supervise.ts";
+import { watchHeartbeat } from "./heartbeat.ts";
 import { enforceLimits, type IsolateLimits } from "./isolate_limits.ts";
 import { readProcessorTime } from "./processor_time.ts";
 
@@ -41,17 +42,42 @@ export async function startIsolate(
     name,
     async start() {
       let bytes = 0;
-      child = await start((report) => bytes = Number(report));
-      if (limits) {
-        watch(child, limits, () => bytes).catch((error) =>
-          log(`${name}: ${error}`)
-        );
-      }
+      let answer = () => {};
+      child = await start((report) => {
+        bytes = Number(report);
+        answer();
+      });
+      const complain = (error: unknown) => log(`${name}: ${error}`);
+      listen(child, (answered) => answer = answered).catch(complain);
+      if (limits) watch(child, limits, () => bytes).catch(complain);
       return child.process;
     },
     end: (process) => retired ? finish(child) : endChild(process),
     log,
   });
+
+  async function listen(
+    { process, command }: ListeningChild,
+    onAnswer: (answered: () => void) => void,
+  ): Promise<void> {
+    const end = new AbortController();
+    const ended = process.status.then(() => end.abort());
+    await watchHeartbeat({
+      ask() {
+        const answer = new Promise<void>(onAnswer);
+        command("memory");
+        return Promise.race([answer, ended]);
+      },
+      ended: () => end.signal.aborted,
+      kill() {
+        log(`${name}: does not answer any more`);
+        sendSignal(process, "SIGKILL");
+      },
+    }, (milliseconds, signal) =>
+      delay(milliseconds, {
+        signal: AbortSignal.any([signal, end.signal]),
+      }).catch(() => {}));
+  }
 
   async function watch(
     { process, command }: ListeningChild,

@@ -6,6 +6,7 @@
 --   extract   an archive, a page of a folder, the rest of a list  → prompts, and execute tasks
 --   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
 --   evaluate  a hundred stored answers                            → scores, and judge tasks
+--   webhook   stored answers, one request to a user's service     → scores
 --   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
 --   notify    one event of the run                                → one delivered webhook
 --
@@ -101,7 +102,8 @@ create table pipeline.stages (
   slots integer,
   tasks_per_worker integer not null,
   most_workers integer not null default 50,
-  most_attempts smallint
+  most_attempts smallint,
+  edge_function text not null
 );
 comment on table pipeline.stages is
   'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
@@ -112,18 +114,23 @@ comment on column pipeline.stages.most_workers is
   'Workers of one run at a time, however much is due; its max_workers holds for all stages together.';
 comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
+comment on column pipeline.stages.edge_function is
+  'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 alter table pipeline.stages enable row level security;
 grant select on pipeline.stages to service_role;
 
-insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_attempts) values
+insert into pipeline.stages (
+  name, slots, tasks_per_worker, most_workers, most_attempts, edge_function
+) values
   -- An archive keeps a worker busy by itself.
-  ('extract', 2, 1, 3, null),
-  ('execute', null, 1000, 50, null),
+  ('extract', 2, 1, 3, null, 'pipeline-worker'),
+  ('execute', null, 1000, 50, null, 'pipeline-worker'),
   -- One task is a hundred answers to grade.
-  ('evaluate', 8, 25, 4, null),
-  ('judge', null, 1000, 50, null),
+  ('evaluate', 8, 25, 4, null, 'pipeline-evaluator'),
+  ('webhook', 8, 200, 2, null, 'pipeline-evaluator'),
+  ('judge', null, 1000, 50, null, 'pipeline-worker'),
   -- Events of a run are delivered one after the other.
-  ('notify', 1, 1000, 1, 10);
+  ('notify', 1, 1000, 1, 10, 'pipeline-evaluator');
 
 create function pipeline.outlives_run(stage text)
 returns boolean

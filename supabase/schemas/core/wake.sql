@@ -133,7 +133,9 @@ begin
     returning * into worker;
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
     perform net.http_post(
-      url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
+      url := rtrim(project_url, '/') || '/functions/v1/' || (
+        select stages.edge_function from pipeline.stages where stages.name = worker.stage
+      ),
       body := jsonb_build_object(
         'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
         'reason', worker.reason
@@ -168,7 +170,9 @@ begin
       select work.stage, work.endpoint
       from public.pipeline_runs as run
       cross join lateral (
-        values (1, 'notify', null), (2, 'evaluate', null), (4, 'execute', run.endpoint), (5, 'extract', null)
+        values
+          (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
+          (4, 'execute', run.endpoint), (5, 'extract', null)
         union
         select 3, 'judge', evaluator ->> 'endpoint'
         from jsonb_array_elements(run.evaluators) as evaluator

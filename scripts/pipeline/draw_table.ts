@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { toVisible } from "./visible_text.ts";
 
 /** Rows as a table with one column per name; texts are cut to fit. */
 export function drawTable(
@@ -20,6 +21,6 @@ export function drawTable(
 function toCell(value: unknown, longest: number): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "object" ? JSON.stringify(value) : `${value}`;
-  const line = text.replace(/\s+/g, " ");
+  const line = toVisible(text.replace(/\s+/g, " "));
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }

@@ -5,6 +5,7 @@ import { followProgress } from "../demo/follow_progress.ts";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { dataOf } from "./project_access.ts";
+import { toVisibleJson } from "./visible_text.ts";
 
 const POLL_MS = 500;
 
@@ -49,7 +50,7 @@ export async function followRun(
   const { status, error, succeeded, failed } = outcome;
   if (isJson) {
     terminal.print(
-      JSON.stringify({ runId, status, succeeded, failed, error }),
+      toVisibleJson({ runId, status, succeeded, failed, error }),
     );
   } else {
     terminal.print(

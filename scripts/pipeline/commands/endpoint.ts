@@ -3,6 +3,7 @@ import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toHeaders, toNumber } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const endpoint: Command = {
   summary: "Add, list and test model endpoints",
@@ -83,7 +84,7 @@ async function list(args: string[], terminal: Terminal): Promise<number> {
       .order("name"),
   );
   terminal.print(
-    values.json ? JSON.stringify(rows) : drawTable(rows, [
+    values.json ? toVisibleJson(rows) : drawTable(rows, [
       "name",
       "url",
       "format",
@@ -109,14 +110,14 @@ async function test(args: string[], terminal: Terminal): Promise<number> {
     fetch: (input, init) => {
       terminal.print(`Request: POST ${input}`);
       // As they stand in the row: a key is never shown.
-      terminal.print(`Headers: ${JSON.stringify(found.headers)}`);
+      terminal.print(`Headers: ${toVisibleJson(found.headers)}`);
       terminal.print(`Body: ${init?.body}`);
       return terminal.fetch(input, init);
     },
   });
   const result = await caller.call({ prompt, parameters: {}, keepBody: true });
   const { body, ...read } = result;
-  if (body !== undefined) terminal.print(`Response: ${JSON.stringify(body)}`);
-  terminal.print(`Read: ${JSON.stringify(read, null, 2)}`);
+  if (body !== undefined) terminal.print(`Response: ${toVisibleJson(body)}`);
+  terminal.print(`Read: ${toVisibleJson(read, 2)}`);
   return result.ok ? EXIT.done : EXIT.somethingFailed;
 }

@@ -4,6 +4,7 @@ import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
 import { type ReportData, writeReport } from "../report/write_report.ts";
 import { toCsvLine } from "../to_csv_line.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 type Row = Record<string, unknown>;
 
@@ -97,7 +98,7 @@ async function printRows(
       terminal.print(
         format === "csv"
           ? toCsvLine(COLUMNS.map((name) => row[name]))
-          : JSON.stringify(row),
+          : toVisibleJson(row),
       );
     }
     after = page.next;

@@ -4,6 +4,7 @@ import { drawTable } from "../draw_table.ts";
 import { toJson } from "../endpoint_options.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 /** A run by its id, or else an experiment by its name. */
 function toChoice(text: string) {
@@ -40,7 +41,7 @@ Examples:
       supabaseTable: values.table,
     }, openProject(terminal).services);
     terminal.print(
-      values.json ? JSON.stringify(answer) : drawTable(answer.summary, [
+      values.json ? toVisibleJson(answer) : drawTable(answer.summary, [
         "evaluator",
         "scored",
         "errors",
@@ -88,7 +89,7 @@ Example:
       }),
     ) as Record<string, unknown>[];
     terminal.print(
-      values.json ? JSON.stringify(rows) : drawTable(rows.map(rounded), [
+      values.json ? toVisibleJson(rows) : drawTable(rows.map(rounded), [
         "compared",
         "pairs",
         "wins",

@@ -3,6 +3,7 @@ import { drawTable } from "../draw_table.ts";
 import { followRun } from "../follow_run.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
+import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 const json = { json: { type: "boolean", default: false } } as const;
 
@@ -50,7 +51,7 @@ Example:
         .limit(toNumber("limit", values.limit)!),
     );
     terminal.print(
-      values.json ? JSON.stringify(rows) : drawTable(rows, [
+      values.json ? toVisibleJson(rows) : drawTable(rows, [
         "id",
         "experiment_name",
         "status",
@@ -86,10 +87,11 @@ Example:
         .select("stage, class, code, path, message, final").eq("run_id", id)
         .order("id").limit(50),
     );
-    if (values.json) terminal.print(JSON.stringify({ ...run, errors }));
+    if (values.json) terminal.print(toVisibleJson({ ...run, errors }));
     else {
       for (const [name, value] of Object.entries(run)) {
-        if (value !== null) terminal.print(`${name.padEnd(20)}${value}`);
+        if (value === null) continue;
+        terminal.print(toVisible(`${name.padEnd(20)}${value}`));
       }
       if (errors.length > 0) {
         terminal.print(
@@ -120,7 +122,7 @@ Example:
       ) as { id: number; status: string };
       terminal.print(
         values.json
-          ? JSON.stringify({ runId: run.id, status: run.status })
+          ? toVisibleJson({ runId: run.id, status: run.status })
           : `Run ${run.id} is ${run.status}`,
       );
       return EXIT.done;
@@ -163,7 +165,7 @@ Example:
     );
     terminal.print(
       values.json
-        ? JSON.stringify({ runId, retried })
+        ? toVisibleJson({ runId, retried })
         : `${retried} tasks of run ${runId} are tried again`,
     );
     return EXIT.done;

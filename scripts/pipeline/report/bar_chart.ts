@@ -1,3 +1,5 @@
+import { toVisible } from "../visible_text.ts";
+
 /** A bar with an optional interval; values from 0 to 1. */
 export interface Bar {
   label: string;
@@ -46,6 +48,6 @@ function toX(value: number): number {
 }
 
 function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+  return toVisible(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,3 +1,4 @@
+import { toVisible } from "../visible_text.ts";
 import { type Bar, drawBarChart } from "./bar_chart.ts";
 
 type Row = Record<string, unknown>;
@@ -116,7 +117,10 @@ function toCell(value: unknown): string {
 
 /** Names come from users, examples of errors from strangers: neither may be markup. */
 function escapeText(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>|#]/g, "\\$&");
+  return toVisible(text.replace(/\s+/g, " ")).replace(
+    /[\\`*_[\]<>|#]/g,
+    "\\$&",
+  );
 }
 
 function chart(title: string, bars: Bar[]): string {

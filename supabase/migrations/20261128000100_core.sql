@@ -83,6 +83,28 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
 
+create function pipeline.is_plain(text_of_name text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select text_of_name !~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]';
+$$;
+comment on function pipeline.is_plain(text) is
+  'Whether a name is free of what a terminal or a page obeys instead of showing it: control characters and marks that change the direction of text.';
+
+create function pipeline.vault_name(name text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when vault_name.name like 'pipeline\_%' then vault_name.name else 'pipeline_' || vault_name.name end;
+$$;
+comment on function pipeline.vault_name(text) is
+  'Under which name a secret of the pipeline is in Vault.';
+
 create function public.pipeline_read_secret(name text)
 returns text
 language sql
@@ -93,10 +115,10 @@ set search_path = ''
 as $$
   select secrets.decrypted_secret
   from vault.decrypted_secrets as secrets
-  where secrets.name = pipeline_read_secret.name;
+  where secrets.name = pipeline.vault_name(pipeline_read_secret.name);
 $$;
 comment on function public.pipeline_read_secret(text) is
-  'The value of one Vault secret, null when there is none of that name; service_role only.';
+  'The value of a secret of the pipeline, null when there is none of that name. In Vault its name begins with pipeline_, and nothing else of Vault is opened; service_role only.';
 
 create table pipeline.stages (
   name text primary key,
@@ -165,8 +187,13 @@ create table public.model_endpoints (
   input_cost numeric,
   output_cost numeric,
   open_to_users boolean not null default false,
+  user_headers text[] not null default '{}',
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
+  constraint model_endpoints_name_is_plain check (pipeline.is_plain(name)),
+  constraint model_endpoints_user_headers_are_lower_case check (
+    user_headers::text = lower(user_headers::text)
+  ),
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
   constraint model_endpoints_format_is_known check (
     format in (
@@ -212,6 +239,8 @@ comment on column public.model_endpoints.input_cost is 'USD per million input to
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may.';
+comment on column public.model_endpoints.user_headers is
+  'Names, in lower case, of the headers that runs of signed-in users may send along; none of those that the endpoint sets.';
 
 -- What the limits of an endpoint look like at this moment. A row of its own, because it changes
 -- with every claim while the endpoint itself hardly ever does.
@@ -532,6 +561,9 @@ create table pipeline.evaluations (
   owner uuid default pipeline.current_user_id(),
   constraint evaluations_failures_say_why check (success or error is not null),
   constraint evaluations_successes_have_a_response check (not success or response is not null),
+  constraint evaluations_names_are_plain check (
+    pipeline.is_plain(experiment_name) and pipeline.is_plain(array_to_string(tags, ' '))
+  ),
   constraint evaluations_repetition_is_positive check (repetition > 0)
 );
 comment on table pipeline.evaluations is

@@ -84,7 +84,7 @@ Examples:
       return await followRun(client, runId, terminal, values.json);
     }
     terminal.print(
-      values.json ? toJson({ runId, status }) : String(runId),
+      values.json ? toVisibleJson({ runId, status }) : String(runId),
     );
     return EXIT.done;
   },

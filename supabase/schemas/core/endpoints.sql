@@ -16,8 +16,13 @@ create table public.model_endpoints (
   input_cost numeric,
   output_cost numeric,
   open_to_users boolean not null default false,
+  user_headers text[] not null default '{}',
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
+  constraint model_endpoints_name_is_plain check (pipeline.is_plain(name)),
+  constraint model_endpoints_user_headers_are_lower_case check (
+    user_headers::text = lower(user_headers::text)
+  ),
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
   constraint model_endpoints_format_is_known check (
     format in (
@@ -63,6 +68,8 @@ comment on column public.model_endpoints.input_cost is 'USD per million input to
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may.';
+comment on column public.model_endpoints.user_headers is
+  'Names, in lower case, of the headers that runs of signed-in users may send along; none of those that the endpoint sets.';
 
 -- What the limits of an endpoint look like at this moment. A row of its own, because it changes
 -- with every claim while the endpoint itself hardly ever does.

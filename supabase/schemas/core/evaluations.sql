@@ -31,6 +31,9 @@ create table pipeline.evaluations (
   owner uuid default pipeline.current_user_id(),
   constraint evaluations_failures_say_why check (success or error is not null),
   constraint evaluations_successes_have_a_response check (not success or response is not null),
+  constraint evaluations_names_are_plain check (
+    pipeline.is_plain(experiment_name) and pipeline.is_plain(array_to_string(tags, ' '))
+  ),
   constraint evaluations_repetition_is_positive check (repetition > 0)
 );
 comment on table pipeline.evaluations is

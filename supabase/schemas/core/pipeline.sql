@@ -82,6 +82,28 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
 
+create function pipeline.is_plain(text_of_name text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select text_of_name !~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]';
+$$;
+comment on function pipeline.is_plain(text) is
+  'Whether a name is free of what a terminal or a page obeys instead of showing it: control characters and marks that change the direction of text.';
+
+create function pipeline.vault_name(name text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when vault_name.name like 'pipeline\_%' then vault_name.name else 'pipeline_' || vault_name.name end;
+$$;
+comment on function pipeline.vault_name(text) is
+  'Under which name a secret of the pipeline is in Vault.';
+
 create function public.pipeline_read_secret(name text)
 returns text
 language sql
@@ -92,10 +114,10 @@ set search_path = ''
 as $$
   select secrets.decrypted_secret
   from vault.decrypted_secrets as secrets
-  where secrets.name = pipeline_read_secret.name;
+  where secrets.name = pipeline.vault_name(pipeline_read_secret.name);
 $$;
 comment on function public.pipeline_read_secret(text) is
-  'The value of one Vault secret, null when there is none of that name; service_role only.';
+  'The value of a secret of the pipeline, null when there is none of that name. In Vault its name begins with pipeline_, and nothing else of Vault is opened; service_role only.';
 
 create table pipeline.stages (
   name text primary key,

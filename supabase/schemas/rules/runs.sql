@@ -335,15 +335,26 @@ begin
   if new.evaluation_webhook is not null then
     perform pipeline.check_webhook(new.evaluation_webhook, new.owner);
   end if;
+  if not pipeline.is_plain(concat_ws(' ', new.experiment_name, new.model, array_to_string(new.tags, ' '))) then
+    perform pipeline.refuse_run(
+      'its name, model or a tag holds a control character or a mark of direction',
+      'Leave it out: whoever reads the name would not see it'
+    );
+  end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
   -- A gateway may take the address to call from a header, and would send the endpoint's key there.
   if new.owner is not null and exists (
     select from jsonb_object_keys(coalesce(new.options -> 'headers', '{}')) as given
-    join jsonb_object_keys(chosen.headers) as declared on lower(declared) = lower(given)
+    where lower(given) <> all (chosen.user_headers)
+      or lower(given) in (select lower(declared) from jsonb_object_keys(chosen.headers) as declared)
   ) then
     perform pipeline.refuse_run(
-      'users cannot replace headers that the endpoint sets', 'Leave them out of option "headers"'
+      format(
+        'users may send only these headers to endpoint "%s": %s',
+        chosen.name, coalesce(nullif(array_to_string(chosen.user_headers, ', '), ''), 'none')
+      ),
+      'Leave the others out of option "headers"; the project''s owner allows more in model_endpoints.user_headers'
     );
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);

@@ -34,6 +34,8 @@ export function checkEndpointChoice(
 
 export interface NamedEndpoint extends Endpoint {
   maxConcurrency: number | null;
+  /** Names of the headers that users may send, in lower case; absent: none. */
+  userHeaders?: string[];
 }
 
 interface EndpointChoice {
@@ -83,7 +85,7 @@ export async function chooseEndpoint(
       `Cannot find endpoint "${input.endpoint}": choose one of model_endpoints`,
     );
   }
-  if (caller.kind === "user") checkHeadersOfUser(headers, endpoint.headers);
+  if (caller.kind === "user") checkHeadersOfUser(headers, endpoint);
   return {
     ...endpoint,
     model: input.model ?? endpoint.model,
@@ -101,14 +103,20 @@ export async function chooseEndpoint(
  */
 function checkHeadersOfUser(
   given: Record<string, string>,
-  declared: Record<string, string>,
+  { headers, userHeaders = [] }: NamedEndpoint,
 ): void {
-  const names = Object.keys(declared).map((name) => name.toLowerCase());
+  const declared = Object.keys(headers).map((name) => name.toLowerCase());
   for (const [name, value] of Object.entries(given)) {
-    if (!value.includes("{{") && !names.includes(name.toLowerCase())) continue;
+    const lower = name.toLowerCase();
+    if (
+      userHeaders.includes(lower) && !declared.includes(lower) &&
+      !value.includes("{{")
+    ) continue;
     throw new PipelineError(
       "forbidden",
-      `Cannot send header "${name}": users can neither use secrets nor replace headers that the endpoint sets`,
+      `Cannot send header "${name}": users may send ${
+        userHeaders.join(", ") || "no headers"
+      } to this endpoint, without secrets, and replace none that it sets`,
     );
   }
 }

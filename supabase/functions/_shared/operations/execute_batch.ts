@@ -60,7 +60,10 @@ export async function executeBatch(
     );
   }
   const endpoint = await chooseEndpoint(input, dependencies);
-  const caller = createModelCaller(endpoint, model);
+  const caller = createModelCaller(endpoint, {
+    ...model,
+    hidesEndpoint: dependencies.caller.kind === "user",
+  });
   const prompts = input.prompts.map(toPromptObject);
   const responses: Evaluation[] = new Array(prompts.length);
   const failures: TaskError[] = [];

@@ -112,14 +112,18 @@ function createExecuteStage(
   dependencies: WorkerDependencies,
 ): StageOfWork {
   let calls = 0;
-  const caller = openEndpoint({
-    ...endpoint!,
-    model: run.model,
-    headers: {
-      ...endpoint!.headers,
-      ...(run.options.headers as Record<string, string> | undefined),
+  const caller = openEndpoint(
+    {
+      ...endpoint!,
+      model: run.model,
+      headers: {
+        ...endpoint!.headers,
+        ...(run.options.headers as Record<string, string> | undefined),
+      },
     },
-  }, dependencies);
+    run.owner,
+    dependencies,
+  );
   const execute = createExecuteHandler(caller, {
     parameters: run.parameters,
     keepBody: run.options.keepBody === true,

@@ -9,6 +9,7 @@ import { toVisibleJson } from "../visible_text.ts";
 
 const FUNCTIONS = [
   "pipeline-worker",
+  "pipeline-evaluator",
   "extract-prompts",
   "execute-batch",
   "store-results",

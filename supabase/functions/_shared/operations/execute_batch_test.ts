@@ -203,6 +203,7 @@ Deno.test("executeBatch() sends headers of users, but no secrets and none in pla
         url: "https://gateway.test/v1",
         format: "openai-chat",
         headers: { "X-Target": "https://model.test" },
+        userHeaders: ["x-mine", "x-target"],
         timeoutSeconds: 60,
         maxConcurrency: null,
       }),
@@ -228,6 +229,7 @@ Deno.test("executeBatch() sends headers of users, but no secrets and none in pla
       ["x-mine", "{{secret:project_url}}"],
       ["x-mine", "{{\u00a0secret:project_url}}"],
       ["x-target", "https://elsewhere.test"],
+      ["helicone-target-url", "https://elsewhere.test"],
     ]
   ) {
     assertObjectMatch(

@@ -122,6 +122,7 @@ export type Database = {
           "timeout_seconds": number;
           "tokens_per_minute": number | null;
           "url": string;
+          "user_headers": (string)[];
         };
         ComputedFields: never;
         Insert: {
@@ -140,6 +141,7 @@ export type Database = {
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url": string;
+          "user_headers"?: (string)[];
         };
         Update: {
           "created_at"?: string;
@@ -157,6 +159,7 @@ export type Database = {
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url"?: string;
+          "user_headers"?: (string)[];
         };
         Relationships: [];
       };
@@ -437,6 +440,25 @@ export type Database = {
             referencedColumns: ["id"];
           },
         ];
+      };
+      "pipeline_webhook_hosts": {
+        Row: {
+          "host": string;
+          "open_to_users": boolean;
+          "requests_per_minute": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "host": string;
+          "open_to_users"?: boolean;
+          "requests_per_minute"?: number;
+        };
+        Update: {
+          "host"?: string;
+          "open_to_users"?: boolean;
+          "requests_per_minute"?: number;
+        };
+        Relationships: [];
       };
       "prompt_evaluations": {
         Row: {
@@ -937,7 +959,12 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_start_worker": {
-        Args: { "as_of"?: string; "token": string; "worker_id": string };
+        Args: {
+          "as_of"?: string;
+          "isolate"?: string;
+          "token": string;
+          "worker_id": string;
+        };
         Returns: Json;
       };
       "pipeline_store_results": {
@@ -951,7 +978,7 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_take_wake": {
-        Args: { "as_of"?: string; "run_id": number };
+        Args: { "as_of"?: string; "isolate"?: string; "run_id": number };
         Returns: Json;
       };
       "pipeline_webhook_secret": {

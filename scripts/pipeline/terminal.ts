@@ -1,4 +1,5 @@
 import { promptSecret } from "@std/cli/prompt-secret";
+import { readRunningStack } from "../local/running_stack.ts";
 import type { Terminal } from "./command.ts";
 import { toVisible } from "./visible_text.ts";
 
@@ -7,7 +8,7 @@ export function openTerminal(): Terminal {
   const encoder = new TextEncoder();
   const isLive = Deno.stderr.isTerminal();
   return {
-    environment: Deno.env.toObject(),
+    environment: readEnvironment(),
     fetch,
     // What is written to a file keeps every character.
     print: (line) =>
@@ -26,4 +27,11 @@ export function openTerminal(): Terminal {
         Deno.addSignalListener("SIGINT", () => resolve());
       }),
   };
+}
+
+/** Where no project is named, the stack of this clone that is running is meant. */
+function readEnvironment(): Record<string, string | undefined> {
+  const environment = Deno.env.toObject();
+  const isNamed = environment.SUPABASE_URL || environment.SUPABASE_SECRET_KEY;
+  return isNamed ? environment : { ...readRunningStack(), ...environment };
 }

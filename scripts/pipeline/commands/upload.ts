@@ -65,7 +65,7 @@ Examples:
           "bytes",
           "outcome",
           "error",
-        ]),
+        ], terminal.columns),
       );
     }
     return uploaded.some(({ outcome }) => outcome === "failed")

@@ -124,6 +124,7 @@ create table pipeline.stages (
   slots integer,
   tasks_per_worker integer not null,
   most_workers integer not null default 50,
+  most_of_owner integer not null default 24,
   most_attempts smallint,
   edge_function text not null
 );
@@ -134,6 +135,8 @@ comment on column pipeline.stages.slots is
 comment on column pipeline.stages.tasks_per_worker is 'Due tasks that are worth one worker.';
 comment on column pipeline.stages.most_workers is
   'Workers of one run at a time, however much is due; its max_workers holds for all stages together.';
+comment on column pipeline.stages.most_of_owner is
+  'Workers of all runs of one owner at a time: beyond them a run without a worker waits for one of theirs to take it over.';
 comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
 comment on column pipeline.stages.edge_function is
@@ -142,17 +145,17 @@ alter table pipeline.stages enable row level security;
 grant select on pipeline.stages to service_role;
 
 insert into pipeline.stages (
-  name, slots, tasks_per_worker, most_workers, most_attempts, edge_function
+  name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function
 ) values
   -- An archive keeps a worker busy by itself.
-  ('extract', 2, 1, 3, null, 'pipeline-worker'),
-  ('execute', null, 1000, 50, null, 'pipeline-worker'),
+  ('extract', 2, 1, 3, 8, null, 'pipeline-worker'),
+  ('execute', null, 1000, 50, 24, null, 'pipeline-worker'),
   -- One task is a hundred answers to grade.
-  ('evaluate', 8, 25, 4, null, 'pipeline-evaluator'),
-  ('webhook', 8, 200, 2, null, 'pipeline-evaluator'),
-  ('judge', null, 1000, 50, null, 'pipeline-worker'),
+  ('evaluate', 8, 25, 4, 8, null, 'pipeline-evaluator'),
+  ('webhook', 8, 200, 2, 8, null, 'pipeline-evaluator'),
+  ('judge', null, 1000, 50, 24, null, 'pipeline-worker'),
   -- Events of a run are delivered one after the other.
-  ('notify', 1, 1000, 1, 10, 'pipeline-evaluator');
+  ('notify', 1, 1000, 1, 8, 10, 'pipeline-evaluator');
 
 create function pipeline.outlives_run(stage text)
 returns boolean

@@ -69,6 +69,8 @@ export interface Claim {
   moreSlots?: true;
   /** This worker's successor has started: it gets no more tasks. */
   handedOver?: true;
+  /** Its run has no slot: another worker is woken when it is its turn. */
+  noShare?: true;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
@@ -100,8 +102,10 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  /** `isCutOff`: its isolate ran out of processor time. */
-  end(done?: { load: number; isCutOff: boolean }): Promise<void>;
+  /** `isCutOff`: its isolate ran out of processor time; `goesOn`: it can take another run. */
+  end(
+    done?: { load: number; isCutOff: boolean; goesOn: boolean },
+  ): Promise<unknown>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -163,12 +167,12 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end(done) {
-      await database.call("pipeline_end_worker", {
+    end: (done) =>
+      database.call("pipeline_end_worker", {
         ...worker,
         load: done?.load,
         cut_off: done?.isCutOff,
-      });
-    },
+        goes_on: done?.goesOn,
+      }),
   };
 }

@@ -95,8 +95,8 @@ begin
     group by 1
     order by 1
   loop
-    insert into pipeline.host_states (host, free_at) values (asked.host, as_of) on conflict do nothing;
-    -- What was not used in the last second is lost.
+    insert into pipeline.host_states (host, free_at) values (asked.host, '-infinity') on conflict do nothing;
+    -- What was not used before the last second is lost.
     select
       greatest(host_states.free_at, as_of - interval '1 second') as free_at,
       interval '1 minute' / coalesce(known.requests_per_minute, 600) as spacing

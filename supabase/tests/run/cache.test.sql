@@ -1,8 +1,8 @@
 begin;
 select plan(4);
 
-insert into model_endpoints (name, url, requests_per_minute, open_to_users)
-values ('model', 'https://model.test/v1', 600, true);
+insert into model_endpoints (name, url, requests_per_minute, open_to_users, max_concurrency)
+values ('model', 'https://model.test/v1', 600, true, 20);
 update pipeline.endpoint_states set refilled_at = '2026-01-01 00:00Z' where endpoint = 'model';
 insert into pipeline_runs (experiment_name, source, endpoint, options, parameters, owner, created_at)
 values

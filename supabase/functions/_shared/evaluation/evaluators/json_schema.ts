@@ -44,6 +44,7 @@ export const jsonSchema = defineEvaluator({
   passed: "when it does",
   create: ({ schema, allowCodeFence }) => {
     const repeated: unknown[] = [];
+    const asksForUnique = JSON.stringify(schema).includes('"uniqueItems"');
     const bound = boundSchema(schema, repeated);
     const budget = countSteps(bound);
     const validator = new Validator(bound as Schema, draftOf(schema), false);
@@ -58,7 +59,9 @@ export const jsonSchema = defineEvaluator({
       if ("problem" in parsed) {
         return { score: 0, passed: false, explanation: parsed.problem };
       }
-      repeated.splice(0, Infinity, ...repeatedItems(parsed.value));
+      if (asksForUnique) {
+        repeated.splice(0, Infinity, ...repeatedItems(parsed.value));
+      }
       budget.begin();
       const { valid, errors } = validator.validate(parsed.value);
       return valid ? { score: 1, passed: true } : {

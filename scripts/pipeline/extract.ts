@@ -13,6 +13,7 @@ import { createLocalServices } from "../project/services.ts";
 import { openProject } from "./project_access.ts";
 import { readArguments, toNumber } from "./read_arguments.ts";
 import { showDryRun } from "./show_dry_run.ts";
+import { toVisibleJson } from "./visible_text.ts";
 
 const HELP = `Usage: deno task pipeline extract PATH… [options]
 
@@ -123,7 +124,7 @@ export const extract: Command = {
     const events = extractFiles(findFiles(positionals), options.data);
     for await (const event of events) {
       if (event.type === "prompt") {
-        await output.write(JSON.stringify(event.prompt));
+        await output.write(toVisibleJson(event.prompt));
       } else {
         reports.push(event.report);
         progress.show(event.report);
@@ -176,7 +177,7 @@ async function writeReport(
     prompts: sum("prompts"),
     skipped: sum("skipped"),
   };
-  const text = `${JSON.stringify({ files, total, errors }, null, 2)}\n`;
+  const text = `${toVisibleJson({ files, total, errors }, 2)}\n`;
   if (file === "-") terminal.print(text.trimEnd());
   else await Deno.writeTextFile(file, text);
 }

@@ -4,6 +4,7 @@ import type { ExtractPromptsInput } from "../../supabase/functions/_shared/opera
 import type { Services } from "../../supabase/functions/_shared/operations/services.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { formatCost } from "./format_values.ts";
+import { toVisible, toVisibleJson } from "./visible_text.ts";
 
 /**
  * Shows what a run of these prompts would ask and may cost, on this machine: nothing is uploaded, sent
@@ -21,11 +22,11 @@ export async function showDryRun(
     { ...input, dryRun: true },
     services,
   );
-  if (isJson) terminal.print(JSON.stringify({ ...summary, errors }));
+  if (isJson) terminal.print(toVisibleJson({ ...summary, errors }));
   else {
-    for (const line of describeDryRun(summary!)) terminal.print(line);
+    for (const line of describeDryRun(summary!)) terminal.print(toVisible(line));
     for (const { message } of errors.slice(0, MOST_ERRORS)) {
-      terminal.complain(message);
+      terminal.complain(toVisible(message));
     }
     if (errors.length > MOST_ERRORS) {
       terminal.complain(`${errors.length - MOST_ERRORS} more, see --json`);

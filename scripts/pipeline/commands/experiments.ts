@@ -3,6 +3,7 @@ import { drawTable } from "../draw_table.ts";
 import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const experiments: Command = {
   summary: "All experiments side by side",
@@ -28,7 +29,7 @@ Example:
           experiment_name === row.experiment_name && owner === row.owner
         )?.cost ?? null,
     }));
-    if (values.json) terminal.print(JSON.stringify(rows));
+    if (values.json) terminal.print(toVisibleJson(rows));
     else if (rows.length === 0) {
       terminal.complain("There is no experiment yet: start a run");
     } else {

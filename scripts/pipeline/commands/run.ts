@@ -16,6 +16,7 @@ import { readJsonLines } from "../json_lines.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { showDryRun } from "../show_dry_run.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const run: Command = {
   summary: "Start a run in the project and follow it",
@@ -116,7 +117,7 @@ Examples:
       return await followRun(client, runId, terminal, values.json);
     }
     terminal.print(
-      values.json ? JSON.stringify({ runId, status }) : String(runId),
+      values.json ? toVisibleJson({ runId, status }) : String(runId),
     );
     return EXIT.done;
   },

@@ -7,6 +7,7 @@ import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
 import { toChoice } from "../stored_results.ts";
+import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 export const show: Command = {
   summary: "A run with its errors",
@@ -29,13 +30,13 @@ Examples:
       readExperimentCost(client, run.experiment_name),
     ]);
     if (values.json) {
-      terminal.print(JSON.stringify({ ...run, experiment_cost, errors }));
+      terminal.print(toVisibleJson({ ...run, experiment_cost, errors }));
       return EXIT.done;
     }
     for (const [name, value] of Object.entries({ ...run, experiment_cost })) {
       if (value === null) continue;
       const text = name.endsWith("cost") ? formatCost(value as string) : value;
-      terminal.print(`${name.padEnd(20)}${text}`);
+      terminal.print(toVisible(`${name.padEnd(20)}${text}`));
     }
     for (
       const [title, isFinal] of [["Failed", true], ["Tried again", false]]

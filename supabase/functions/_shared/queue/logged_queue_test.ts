@@ -26,7 +26,7 @@ function createLogged(
           waitMs: 10,
           ...claim,
         }),
-      finish: (results) =>
+      finish: (results: { task: Task }[]) =>
         Promise.resolve({
           status: "running",
           finished: results.slice(1).map(({ task }) => task.id),

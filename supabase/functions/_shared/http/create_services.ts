@@ -4,7 +4,7 @@ import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import { readSecret } from "../read_secret.ts";
 import { createArchiveStorage } from "../storage.ts";
-import { authenticate } from "./authenticate.ts";
+import { createAuthenticator } from "./authenticate.ts";
 import type { HandlerDependencies } from "./operation_handler.ts";
 
 /** A request without an answer is given up after 150 s: https://supabase.com/docs/guides/functions/limits */
@@ -19,7 +19,7 @@ export function createHandlerDependencies(
   const database = createDatabase(client);
   const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
   return {
-    authenticate,
+    authenticate: createAuthenticator(config, client.auth),
     services: {
       project: createProject(
         client,

@@ -843,6 +843,8 @@ create table pipeline.workers (
   expires_at timestamptz not null,
   load double precision not null default 0,
   cut_off boolean not null default false,
+  sent_to text,
+  request_id bigint,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -863,6 +865,9 @@ comment on column pipeline.workers.load is
   'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
   'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
+comment on column pipeline.workers.sent_to is 'The project URL that its wake was sent to.';
+comment on column pipeline.workers.request_id is
+  'The number that pg_net gave its wake; after a crash of the server pg_net begins at 1 again.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
 create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
@@ -990,13 +995,17 @@ begin
     and workers.dispatched_at > pipeline_start_worker.as_of - interval '60 seconds'
   returning * into worker;
   if worker.id is null then
+    if not exists (select from pipeline.workers where workers.id = pipeline_start_worker.worker_id) then
+      raise exception 'Cannot start worker %: this project has woken no such worker', pipeline_start_worker.worker_id
+        using errcode = 'P0002', hint = 'Does the secret project_url of another project lead here?';
+    end if;
     return null;
   end if;
   return pipeline.assign_run(worker, pipeline_start_worker.as_of);
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz) is
-  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
+  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. P0002: no such worker was woken here.';
 
 create function public.pipeline_take_wake(run_id bigint, as_of timestamptz default now())
 returns jsonb
@@ -1180,6 +1189,44 @@ $$;
 comment on function pipeline.workers_needed(public.pipeline_runs, text, text, timestamptz) is
   'How many workers the due tasks of a stage are worth. endpoint: the one that they call; null: none.';
 
+create table pipeline.foreign_projects (
+  url text primary key,
+  found_at timestamptz not null
+);
+comment on table pipeline.foreign_projects is
+  'Project URLs that lead to another project, one row each: nothing is sent there for an hour. A copy of a project, such as a restored backup or a branch with data, has the URL of the original.';
+alter table pipeline.foreign_projects enable row level security;
+grant select on pipeline.foreign_projects to service_role;
+
+create function pipeline.find_foreign_project(as_of timestamptz)
+returns void
+language sql
+-- Definer: pg_net keeps its tables to itself.
+security definer
+set search_path = ''
+as $$
+  insert into pipeline.foreign_projects (url, found_at)
+  select worker.sent_to, find_foreign_project.as_of
+  from pipeline.workers as worker
+  -- Before a crash of the server the same number was another request.
+  join net._http_response as answer
+    on answer.id = worker.request_id and answer.created >= worker.dispatched_at
+  where worker.sent_to = public.pipeline_read_secret('project_url')
+    and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
+    -- Who is asked for a worker that exists here and says that there is none, is somebody else. The
+    -- gateway says so of a function that is missing, and signs it.
+    and answer.status_code = 404
+    and answer.headers::text !~* '"sb-error-code"'
+    and worker.dispatched_at > coalesce(
+      (select max(started_at) from pipeline.workers where workers.sent_to = worker.sent_to), '-infinity'
+    )
+  group by worker.sent_to
+  having count(*) >= 3
+  on conflict (url) do update set found_at = excluded.found_at;
+$$;
+comment on function pipeline.find_foreign_project(timestamptz) is
+  'Takes the project URL for that of another project when three wakes in a row were answered that there is no such worker.';
+
 create function pipeline.wake_workers(
   run_id bigint,
   stage text,
@@ -1198,7 +1245,7 @@ declare
   live integer;
   live_here integer;
   needed integer;
-  worker pipeline.workers;
+  worker_id uuid;
   token text;
   woken integer := 0;
 begin
@@ -1207,7 +1254,10 @@ begin
     return 0;
   end if;
   project_url := public.pipeline_read_secret('project_url');
-  if project_url is null then
+  if project_url is null or exists (
+    select from pipeline.foreign_projects as elsewhere
+    where elsewhere.url = project_url and elsewhere.found_at > wake_workers.as_of - interval '1 hour'
+  ) then
     return 0;
   end if;
   select
@@ -1228,25 +1278,26 @@ begin
   );
   while woken < needed loop
     token := gen_random_uuid()::text || gen_random_uuid()::text;
+    worker_id := gen_random_uuid();
     insert into pipeline.workers (
-      run_id, stage, endpoint, token_hash, reason, replaces, dispatched_at, expires_at
+      id, run_id, stage, endpoint, token_hash, reason, replaces, dispatched_at, expires_at, sent_to,
+      request_id
     )
     values (
-      wake_workers.run_id, wake_workers.stage, wake_workers.endpoint,
+      worker_id, wake_workers.run_id, wake_workers.stage, wake_workers.endpoint,
       sha256(convert_to(token, 'UTF8')), wake_workers.reason,
       case when woken = 0 then wake_workers.replaces end,
-      wake_workers.as_of, wake_workers.as_of + interval '5 seconds'
-    )
-    returning * into worker;
-    -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
-    perform net.http_post(
-      url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
-      body := jsonb_build_object(
-        'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
-        'reason', worker.reason
-      ),
-      headers := '{"Content-Type": "application/json"}',
-      timeout_milliseconds := 5000
+      wake_workers.as_of, wake_workers.as_of + interval '5 seconds', project_url,
+      -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
+      net.http_post(
+        url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
+        body := jsonb_build_object(
+          'stage', wake_workers.stage, 'runId', wake_workers.run_id, 'workerId', worker_id,
+          'token', token, 'reason', wake_workers.reason
+        ),
+        headers := '{"Content-Type": "application/json"}',
+        timeout_milliseconds := 5000
+      )
     );
     woken := woken + 1;
   end loop;
@@ -1259,7 +1310,7 @@ exception when others then
 end;
 $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
-  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs, as with one that leads to another project.';
 
 create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
 returns integer
@@ -3250,6 +3301,7 @@ begin
     ),
     most, as_of
   );
+  perform pipeline.find_foreign_project(maintain_pipeline.as_of);
   select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
   from (

@@ -241,6 +241,7 @@ begin
     ),
     most, as_of
   );
+  perform pipeline.find_foreign_project(maintain_pipeline.as_of);
   select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
   from (

@@ -73,6 +73,44 @@ $$;
 comment on function pipeline.workers_needed(public.pipeline_runs, text, text, timestamptz) is
   'How many workers the due tasks of a stage are worth. endpoint: the one that they call; null: none.';
 
+create table pipeline.foreign_projects (
+  url text primary key,
+  found_at timestamptz not null
+);
+comment on table pipeline.foreign_projects is
+  'Project URLs that lead to another project, one row each: nothing is sent there for an hour. A copy of a project, such as a restored backup or a branch with data, has the URL of the original.';
+alter table pipeline.foreign_projects enable row level security;
+grant select on pipeline.foreign_projects to service_role;
+
+create function pipeline.find_foreign_project(as_of timestamptz)
+returns void
+language sql
+-- Definer: pg_net keeps its tables to itself.
+security definer
+set search_path = ''
+as $$
+  insert into pipeline.foreign_projects (url, found_at)
+  select worker.sent_to, find_foreign_project.as_of
+  from pipeline.workers as worker
+  -- Before a crash of the server the same number was another request.
+  join net._http_response as answer
+    on answer.id = worker.request_id and answer.created >= worker.dispatched_at
+  where worker.sent_to = public.pipeline_read_secret('project_url')
+    and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
+    -- Who is asked for a worker that exists here and says that there is none, is somebody else. The
+    -- gateway says so of a function that is missing, and signs it.
+    and answer.status_code = 404
+    and answer.headers::text !~* '"sb-error-code"'
+    and worker.dispatched_at > coalesce(
+      (select max(started_at) from pipeline.workers where workers.sent_to = worker.sent_to), '-infinity'
+    )
+  group by worker.sent_to
+  having count(*) >= 3
+  on conflict (url) do update set found_at = excluded.found_at;
+$$;
+comment on function pipeline.find_foreign_project(timestamptz) is
+  'Takes the project URL for that of another project when three wakes in a row were answered that there is no such worker.';
+
 create function pipeline.wake_workers(
   run_id bigint,
   stage text,
@@ -91,7 +129,7 @@ declare
   live integer;
   live_here integer;
   needed integer;
-  worker pipeline.workers;
+  worker_id uuid;
   token text;
   woken integer := 0;
 begin
@@ -100,7 +138,10 @@ begin
     return 0;
   end if;
   project_url := public.pipeline_read_secret('project_url');
-  if project_url is null then
+  if project_url is null or exists (
+    select from pipeline.foreign_projects as elsewhere
+    where elsewhere.url = project_url and elsewhere.found_at > wake_workers.as_of - interval '1 hour'
+  ) then
     return 0;
   end if;
   select
@@ -121,25 +162,26 @@ begin
   );
   while woken < needed loop
     token := gen_random_uuid()::text || gen_random_uuid()::text;
+    worker_id := gen_random_uuid();
     insert into pipeline.workers (
-      run_id, stage, endpoint, token_hash, reason, replaces, dispatched_at, expires_at
+      id, run_id, stage, endpoint, token_hash, reason, replaces, dispatched_at, expires_at, sent_to,
+      request_id
     )
     values (
-      wake_workers.run_id, wake_workers.stage, wake_workers.endpoint,
+      worker_id, wake_workers.run_id, wake_workers.stage, wake_workers.endpoint,
       sha256(convert_to(token, 'UTF8')), wake_workers.reason,
       case when woken = 0 then wake_workers.replaces end,
-      wake_workers.as_of, wake_workers.as_of + interval '5 seconds'
-    )
-    returning * into worker;
-    -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
-    perform net.http_post(
-      url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
-      body := jsonb_build_object(
-        'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
-        'reason', worker.reason
-      ),
-      headers := '{"Content-Type": "application/json"}',
-      timeout_milliseconds := 5000
+      wake_workers.as_of, wake_workers.as_of + interval '5 seconds', project_url,
+      -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
+      net.http_post(
+        url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
+        body := jsonb_build_object(
+          'stage', wake_workers.stage, 'runId', wake_workers.run_id, 'workerId', worker_id,
+          'token', token, 'reason', wake_workers.reason
+        ),
+        headers := '{"Content-Type": "application/json"}',
+        timeout_milliseconds := 5000
+      )
     );
     woken := woken + 1;
   end loop;
@@ -152,7 +194,7 @@ exception when others then
 end;
 $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
-  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs, as with one that leads to another project.';
 
 create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
 returns integer

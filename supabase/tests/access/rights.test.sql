@@ -25,6 +25,7 @@ select results_eq(
      ('pipeline.endpoint_states', 'service_role', 'SIUD'),
      ('pipeline.evaluations', 'authenticated', 'S'),
      ('pipeline.evaluations', 'service_role', 'S'),
+     ('pipeline.foreign_projects', 'service_role', 'S'),
      ('pipeline.maintenance', 'service_role', 'SIU'),
      ('pipeline.prompts', 'service_role', 'SIUD'),
      ('pipeline.results_tables', 'service_role', 'SI'),

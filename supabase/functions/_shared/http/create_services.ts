@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
+import { createProjectDns } from "../model/project_dns.ts";
 import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import { readSecret } from "../read_secret.ts";
@@ -28,7 +29,8 @@ export function createHandlerDependencies(
       ),
       model: {
         fetch,
-        resolveDns: Deno.resolveDns,
+        resolveDns: createProjectDns(config.supabaseUrl, Deno.resolveDns)
+          .resolve,
         now: systemClock.now,
         allowPrivateHosts: config.allowPrivateHosts,
         resolveSecret: (name) => readSecret(database, name),

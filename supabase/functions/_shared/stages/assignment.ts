@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { TaskHandler } from "../queue/drain.ts";
+import type { ResolveDns } from "../model/egress_guard.ts";
 import type { Stage } from "../queue/task_queue.ts";
 
 /** What `pipeline_start_worker()` hands a worker; see its comment in SQL. */
@@ -40,7 +41,7 @@ export interface WorkerDependencies {
   config: Config;
   database: Database;
   fetch: typeof fetch;
-  resolveDns?: typeof Deno.resolveDns;
+  resolveDns?: ResolveDns;
   clock: Clock;
   /** Aborted when the isolate is about to be killed. */
   stop: AbortSignal;

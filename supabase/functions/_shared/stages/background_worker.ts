@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
+import { createProjectDns } from "../model/project_dns.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import type { Assignment } from "./assignment.ts";
 import { runWorker } from "./run_worker.ts";
@@ -33,6 +34,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
   const database = createDatabase(
     createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
   );
+  const dns = createProjectDns(config.supabaseUrl, Deno.resolveDns);
   const stop = new AbortController();
   addEventListener("beforeunload", (event) => {
     // "cpu", "memory", "wall_clock", "early_drop" or "termination".
@@ -45,7 +47,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
       config,
       database,
       fetch,
-      resolveDns: Deno.resolveDns,
+      resolveDns: dns.resolve,
       clock: systemClock,
       stop: stop.signal,
     }).catch(console.error);

@@ -1,8 +1,4 @@
-import {
-  type Credentials,
-  extractCredentials,
-  verifyCredentials,
-} from "@supabase/server/core";
+import { extractCredentials, verifyCredentials } from "@supabase/server/core";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Config } from "../config.ts";
 import { PipelineError } from "../errors.ts";
@@ -26,7 +22,7 @@ export function createAuthenticator(
   auth: Pick<SupabaseClient["auth"], "getUser">,
 ): (request: Request) => Promise<Caller> {
   const env = { url: supabaseUrl, secretKeys };
-  const verify = (credentials: Credentials) =>
+  const verify = (credentials: Parameters<typeof verifyCredentials>[0]) =>
     verifyCredentials(credentials, { auth: ["secret:*", "user"], env });
 
   return async function authenticate(request) {

@@ -28,8 +28,12 @@ function createProject(status = 403) {
   }, auth);
   return {
     asked,
-    send: (headers: HeadersInit) =>
-      authenticate(new Request("http://localhost", { headers })),
+    send: (headers: { apikey?: string; authorization?: string }) =>
+      authenticate(
+        new Request("http://localhost", {
+          headers: headers as Record<string, string>,
+        }),
+      ),
   };
 }
 

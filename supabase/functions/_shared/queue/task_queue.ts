@@ -70,7 +70,7 @@ export interface Claim {
 
 /** The queue as one worker sees it. */
 export interface TaskQueue {
-  /** `load`: the share of its usual load that the worker has done. */
+  /** `load`: how much its isolate has done, in usual loads of a worker. */
   claim(
     holding: { inFlight: number; held: number; ahead: number; load?: number },
   ): Promise<Claim>;

@@ -87,8 +87,10 @@ export class WorkingLife {
   /** Starts tasks of the stock in the slots that are free. */
   startMore(): void {
     const { stock, inFlight } = this.holding;
+    const { hasRoom } = this.settings;
     while (
-      this.phase === "working" && inFlight.size < this.slots && stock.length > 0
+      this.phase === "working" && inFlight.size < this.slots &&
+      stock.length > 0 && (inFlight.size === 0 || (hasRoom?.() ?? true))
     ) {
       this.#work(stock.shift()!);
     }

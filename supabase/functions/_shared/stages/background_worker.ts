@@ -3,6 +3,7 @@ import { createDatabase, createServiceClient } from "../database.ts";
 import { createProjectDns } from "../model/project_dns.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import type { Assignment } from "./assignment.ts";
+import { Isolate, readMemory } from "./isolate.ts";
 import { runWorker } from "./run_worker.ts";
 
 // The Supabase Edge Runtime defines it and has no type package.
@@ -34,6 +35,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
   const database = createDatabase(
     createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
   );
+  const isolate = new Isolate(readMemory);
   const dns = createProjectDns(config.supabaseUrl, Deno.resolveDns);
   const stop = new AbortController();
   addEventListener("beforeunload", (event) => {
@@ -50,6 +52,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
       resolveDns: dns.resolve,
       clock: systemClock,
       stop: stop.signal,
+      isolate,
     }).catch(console.error);
   }
 

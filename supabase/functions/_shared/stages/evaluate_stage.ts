@@ -1,7 +1,7 @@
 import type {
   Assignment,
+  StageDependencies,
   StageOfWork,
-  WorkerDependencies,
 } from "./assignment.ts";
 import { createEvaluateHandler } from "./evaluate_responses.ts";
 import { withEvaluators } from "./with_evaluators.ts";
@@ -14,19 +14,17 @@ const FLUSH_SIZE = 4;
 /** Connects stage evaluate to the database and the web. */
 export function createEvaluateStage(
   assignment: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
 ): StageOfWork {
-  let rows = 0;
   return withEvaluators(assignment, dependencies, (evaluation) => ({
     handle: createEvaluateHandler({
       ...evaluation,
       async readRows(ids) {
         const read = await evaluation.readRows(ids);
-        rows += read.length;
+        dependencies.use(read.length / ROWS_PER_WORKER);
         return read;
       },
     }),
-    load: () => rows / ROWS_PER_WORKER,
     flushSize: FLUSH_SIZE,
   }));
 }

@@ -1,11 +1,11 @@
 import { createModelCaller, type ModelCaller } from "../model/call_model.ts";
 import { readSecret } from "../read_secret.ts";
-import type { EndpointRow, WorkerDependencies } from "./assignment.ts";
+import type { EndpointRow, StageDependencies } from "./assignment.ts";
 
 /** Prepares calls to an endpoint. */
 export function openEndpoint(
   endpoint: EndpointRow,
-  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
+  { config, database, fetch, resolveDns, clock }: StageDependencies,
 ): ModelCaller {
   return createModelCaller({
     name: endpoint.name,

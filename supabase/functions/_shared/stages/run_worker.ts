@@ -6,6 +6,7 @@ import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
 import type {
   Assignment,
+  StageDependencies,
   StageOfWork,
   WorkerDependencies,
 } from "./assignment.ts";
@@ -17,11 +18,7 @@ import { createJudgeStage } from "./judge_stage.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 import { refusedStage } from "./refused_stage.ts";
 
-/**
- * The usual load of a worker takes half of the 2 s of processor time that an isolate has: with less
- * than half used up the platform gives it to another worker. Reading 120 MB of archive takes about
- * 1 s, a model call 0.3 to 0.5 ms.
- */
+/** The usual load of a worker: reading so much takes about 1 s, a model call 0.3 to 0.5 ms. */
 const BYTES_PER_WORKER = 120_000_000;
 const CALLS_PER_WORKER = 2_000;
 
@@ -40,15 +37,21 @@ export function runWorker(
     signal: stop,
   });
   const queue = createTaskQueue(database, assignment.workerId);
-  const stage = createStage(assignment, { ...dependencies, database }, queue);
+  const { isolate } = dependencies;
+  const { use, spent } = isolate.enter(assignment.share);
+  const stage = createStage(
+    assignment,
+    { ...dependencies, database, use },
+    queue,
+  );
   return drain(
     {
       ...queue,
-      claim: (holding) => queue.claim({ ...holding, load: stage.load() }),
+      claim: (holding) => queue.claim({ ...holding, load: isolate.load }),
       // Workers after one that was cut off take less.
       end: () =>
         queue.end({
-          load: stage.load(),
+          load: isolate.load,
           isCutOff: stop.reason?.cause === "cpu",
         }),
     },
@@ -56,7 +59,8 @@ export function runWorker(
     {
       // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
       budgetMs: config.workerSeconds * 950,
-      load: () => stage.load() / (assignment.share ?? 1),
+      load: spent,
+      hasRoom: isolate.hasRoom,
       flushSize: stage.flushSize,
       stop,
       clock,
@@ -66,7 +70,7 @@ export function runWorker(
 
 function createStage(
   assignment: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
   queue: TaskQueue,
 ): StageOfWork {
   switch (assignment.stage) {
@@ -85,10 +89,9 @@ function createStage(
 
 function createExtractStage(
   { run }: Assignment,
-  { config, fetch }: WorkerDependencies,
+  { config, fetch, use }: StageDependencies,
   queue: TaskQueue,
 ): StageOfWork {
-  let bytes = 0;
   const options = extractOptionsSchema.safeParse(
     pickKnown(run.options, extractOptionsSchema),
   );
@@ -98,17 +101,15 @@ function createExtractStage(
       storage: createArchiveStorage(config, fetch),
       queue,
       options: options.data,
-      onBytes: (count) => bytes += count,
+      onBytes: (count) => use(count / BYTES_PER_WORKER),
     }),
-    load: () => bytes / BYTES_PER_WORKER,
   };
 }
 
 function createExecuteStage(
   { run, endpoint }: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
 ): StageOfWork {
-  let calls = 0;
   const caller = openEndpoint({
     ...endpoint!,
     model: run.model,
@@ -123,15 +124,14 @@ function createExecuteStage(
   }, dependencies.clock.now);
   return {
     handle: (task, worker) => {
-      calls++;
+      dependencies.use(1 / CALLS_PER_WORKER);
       return execute(task, worker);
     },
-    load: () => calls / CALLS_PER_WORKER,
   };
 }
 
 function createNotifyStage(
-  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
+  { config, database, fetch, resolveDns, clock }: StageDependencies,
 ): StageOfWork {
   return {
     handle: createNotifyHandler({
@@ -145,7 +145,6 @@ function createNotifyStage(
       now: clock.now,
       random: Math.random,
     }),
-    load: () => 0,
   };
 }
 

@@ -3,11 +3,16 @@ import { readConfig } from "../config.ts";
 import type { Database } from "../database.ts";
 import { createTasks } from "../queue/testing/fake_queue.ts";
 import { createSimulatedClock } from "../queue/testing/simulated_clock.ts";
+import { Isolate } from "./isolate.ts";
 import { runWorker } from "./run_worker.ts";
 
 /** Runs a worker of stage execute over 300 tasks; `endsBy` is why its isolate ends after 150. */
 async function runExecuteWorker(
-  { share, endsBy }: { share?: number; endsBy?: string },
+  { share, endsBy, isolate = new Isolate(() => undefined) }: {
+    share?: number;
+    endsBy?: string;
+    isolate?: Isolate;
+  },
 ) {
   const { clock, run } = createSimulatedClock();
   const pending = createTasks(300).map((task) => ({
@@ -69,15 +74,21 @@ async function runExecuteWorker(
     fetch: () => Promise.reject(new Error("not used")),
     clock,
     stop: stop.signal,
+    isolate,
   }));
   return { finished, ends };
+}
+
+/** As the counter adds it up. */
+function sum(count: number, share: number): number {
+  return Array<number>(count).fill(share).reduce((a, b) => a + b, 0);
 }
 
 Deno.test("runWorker() says how much it had done when its isolate was cut off", async () => {
   const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
   assertEquals(ends, [{
     worker_id: "w",
-    load: finished / 2_000,
+    load: sum(finished, 1 / 2_000),
     cut_off: true,
   }]);
 });
@@ -86,11 +97,19 @@ Deno.test("runWorker() was not cut off when its isolate ends for another reason"
   const { ends, finished } = await runExecuteWorker({ endsBy: "wall_clock" });
   assertEquals(ends, [{
     worker_id: "w",
-    load: finished / 2_000,
+    load: sum(finished, 1 / 2_000),
     cut_off: false,
   }]);
 });
 
 Deno.test("runWorker() takes no more than its share of the usual load", async () => {
   assertEquals((await runExecuteWorker({ share: 0.03 })).finished, 60);
+});
+
+Deno.test("runWorker() leaves to another worker in its isolate what that has taken", async () => {
+  const isolate = new Isolate(() => undefined);
+  const other = isolate.enter(0.03);
+  const run = runExecuteWorker({ share: 0.03, isolate });
+  other.use(0.045);
+  assertEquals((await run).finished, 30);
 });

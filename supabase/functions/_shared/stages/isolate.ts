@@ -28,7 +28,7 @@ export class Isolate {
    *
    * @param share of the usual load that workers take at present, where the processor is slower
    */
-  enter(share = 1): IsolateAccount {
+  enter(share: number): IsolateAccount {
     // A request that arrives proves that less than half is used up, whatever the counters say.
     this.load = Math.min(this.load, share);
     const before = this.load;

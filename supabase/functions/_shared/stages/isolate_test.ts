@@ -4,7 +4,7 @@ import { Isolate } from "./isolate.ts";
 const createIsolate = () => new Isolate(() => undefined);
 
 Deno.test("Isolate lets a worker that is alone do the usual load", () => {
-  const worker = createIsolate().enter();
+  const worker = createIsolate().enter(1);
   worker.use(0.5);
   assertEquals(worker.spent(), 0.5);
   worker.use(0.5);
@@ -13,7 +13,7 @@ Deno.test("Isolate lets a worker that is alone do the usual load", () => {
 
 Deno.test("Isolate divides its processor time among workers that meet in it", () => {
   const isolate = createIsolate();
-  const workers = Array.from({ length: 4 }, () => isolate.enter());
+  const workers = Array.from({ length: 4 }, () => isolate.enter(1));
   while (workers.every((worker) => worker.spent() < 1)) {
     for (const worker of workers) worker.use(0.01);
   }
@@ -22,9 +22,9 @@ Deno.test("Isolate divides its processor time among workers that meet in it", ()
 
 Deno.test("Isolate takes what is left for a worker that comes later", () => {
   const isolate = createIsolate();
-  const first = isolate.enter();
+  const first = isolate.enter(1);
   first.use(0.9);
-  const second = isolate.enter();
+  const second = isolate.enter(1);
   assertEquals(second.spent(), 0);
   first.use(0.1);
   second.use(0.5);

@@ -38,7 +38,7 @@ export function runWorker(
   });
   const queue = createTaskQueue(database, assignment.workerId);
   const { isolate } = dependencies;
-  const { use, spent } = isolate.enter(assignment.share);
+  const { use, spent } = isolate.enter(assignment.share ?? 1);
   const stage = createStage(
     assignment,
     { ...dependencies, database, use },

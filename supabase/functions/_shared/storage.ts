@@ -122,16 +122,32 @@ export function createArchiveStorage(
         `${root}/object/${encodeURIComponent(bucket)}/${
           path.split("/").map(encodeURIComponent).join("/")
         }`,
-        { headers: from > 0 ? { Range: `bytes=${from}-` } : {}, signal },
+        {
+          headers: {
+            // Compressed, it would have another tag than a part of it, which is never compressed.
+            "Accept-Encoding": "identity",
+            ...from > 0 ? { Range: `bytes=${from}-` } : {},
+          },
+          signal,
+        },
       );
       return {
         bytes: response.body ?? new Blob([]).stream(),
         skip: response.status === 206 ? 0 : from,
-        version: response.headers.get("etag") ??
-          response.headers.get("last-modified") ?? "",
+        version: toVersion(
+          response.headers.get("etag") ?? response.headers.get("last-modified"),
+        ),
       };
     },
   };
+}
+
+/**
+ * A tag without its weakness and quotes: a CDN that compresses an answer makes its strong tag a weak
+ * one (https://developers.cloudflare.com/cache/reference/etag-headers), of the same object.
+ */
+function toVersion(tag: string | null | undefined): string {
+  return tag?.replace(/^W\//, "").replace(/^"(.*)"$/, "$1") ?? "";
 }
 
 /**
@@ -160,7 +176,7 @@ function toPage(
       .filter((entry) => entry.name !== ".emptyFolderPlaceholder")
       .map((entry) => ({
         path: path(entry.name),
-        version: entry.metadata?.eTag ?? entry.updated_at ?? "",
+        version: toVersion(entry.metadata?.eTag ?? entry.updated_at),
         size: entry.metadata?.size ?? 0,
       })),
     nextOffset: entries.length === PAGE_SIZE ? offset + PAGE_SIZE : null,

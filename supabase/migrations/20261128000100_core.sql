@@ -862,7 +862,7 @@ comment on column pipeline.workers.handed_over_at is
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
 comment on column pipeline.workers.load is
-  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+  'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
   'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
 comment on column pipeline.workers.sent_to is 'The project URL that its wake was sent to.';

@@ -117,8 +117,8 @@ async function readReport(
   }
   const names = [experiment, ...baseline === undefined ? [] : [baseline]];
   const [summary, scores, errors, comparison] = await Promise.all([
-    client.from("experiment_summary").select().in("experiment_name", names),
-    client.from("experiment_scores").select().in("experiment_name", names),
+    client.rpc("summarize_experiments", { names }),
+    client.rpc("summarize_experiment_scores", { names }),
     client.from("pipeline_error_groups").select()
       .in("experiment_name", names).order("count", { ascending: false })
       .limit(20),

@@ -25,7 +25,7 @@ const dependencies: HandlerDependencies = {
 };
 
 function send(body: unknown, apikey = "right"): Promise<Response> {
-  return createHandler("https://p.example/functions/v1", dependencies)(
+  return createHandler(() => "https://p.example", dependencies)(
     new Request("http://localhost/prompt-pipeline", {
       method: "POST",
       headers: { apikey },

@@ -26,6 +26,7 @@ create function public.pipeline_create_run(
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
@@ -74,6 +75,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   answer jsonb;

@@ -1,0 +1,118 @@
+import { assertEquals } from "@std/assert";
+import { type Project, withProject } from "./project.ts";
+
+const EVALUATIONS = 1_000_000;
+const TASKS = 300_000;
+
+/** How many times slower a small compute is than the machine of a test. */
+const SLOWER = 2.5;
+
+/** Milliseconds that the Data API gives a request, and a function that asks for more. */
+const LIMIT_MS = 8_000;
+const LONG_LIMIT_MS = 55_000;
+
+/** Two experiments with half of the evaluations each, one with scores, and a run with open tasks. */
+async function fill({ sql }: Project): Promise<number> {
+  for (const experiment of ["a", "b"]) {
+    await sql`
+      insert into prompt_evaluations (
+        prompt_key, prompt, response, model, success, experiment_name, duration_ms, tokens_used, attempts
+      )
+      select
+        md5(n::text), 'prompt ' || n, repeat('x', 200), 'm', true, ${experiment}, 100, 20, 1
+      from generate_series(1, ${EVALUATIONS / 2}::integer) as n
+    `;
+  }
+  await sql`
+    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+    select id, 'length', (id % 10) / 10.0, id % 10 > 4 from prompt_evaluations
+  `;
+  const [{ id }] = await sql`
+    insert into pipeline_runs (source, endpoint)
+    values ('{"type": "prompts", "prompts": ["one"]}', 'model') returning id
+  `;
+  await sql`
+    with prompt as (
+      insert into pipeline.prompts (key, text, created_at)
+      select md5(n::text), 'prompt ' || n, now() from generate_series(1, ${TASKS}::integer) as n
+      returning id
+    )
+    insert into pipeline_tasks (run_id, stage, key, prompt_id)
+    select ${id}, 'execute', 'many ' || prompt.id, prompt.id from prompt
+  `;
+  await sql`update pipeline_runs set open = open + ${TASKS}, extracted = extracted + ${TASKS} where id = ${id}`;
+  await sql`analyze`;
+  return id;
+}
+
+type Request = (
+  client: Project["client"],
+) => PromiseLike<{ error: { message: string } | null }>;
+
+Deno.test("a million evaluations and 300,000 tasks stay within the time of the Data API", () =>
+  withProject(async (project) => {
+    const { client, sql } = project;
+    const run_id = await fill(project);
+    const tooSlow: string[] = [];
+    async function time(what: string, request: Request, limit = LIMIT_MS) {
+      const startedAt = performance.now();
+      const { error } = await request(client);
+      const took = Math.round(performance.now() - startedAt);
+      if (Deno.env.get("TIMES")) console.log(what, took, error?.message ?? "");
+      if (error || took > limit / SLOWER) {
+        tooSlow.push(`${what}: ${took} ms ${error?.message ?? ""}`);
+      }
+    }
+    const names = ["a", "b"];
+    await time("summary of experiments", (client) =>
+      client.rpc("summarize_experiments", { names }), LONG_LIMIT_MS);
+    await time("scores of experiments", (client) =>
+      client.rpc("summarize_experiment_scores", { names }), LONG_LIMIT_MS);
+    await time("progress", (client) =>
+      client.from("pipeline_run_progress").select());
+    await time("error groups", (client) =>
+      client.from("pipeline_error_groups").select());
+    await time("errors", (client) =>
+      client.from("pipeline_errors").select().limit(100));
+    await time("rows of an experiment", (client) =>
+      client.from("prompt_evaluations").select().eq("experiment_name", "a")
+        .order("id").limit(1000));
+    await time("compare", (client) =>
+      client.rpc("compare_experiments", { baseline: "a", candidate: "b" }),
+      LONG_LIMIT_MS);
+    await time("export", (client) =>
+      client.rpc("export_evaluations", {
+        results_table: "prompt_evaluations",
+        experiment_name: "a",
+      }));
+    await time("scores", (client) =>
+      client.rpc("pipeline_read_scores", {
+        results_table: "prompt_evaluations",
+        run_id: null,
+        experiment: "a",
+      }), LONG_LIMIT_MS);
+    await time("invariants", (client) =>
+      client.rpc("check_pipeline_invariants"), LONG_LIMIT_MS);
+    await time("doctor", (client) => client.rpc("pipeline_inspect_project"));
+    await time("maintenance", (client) => client.rpc("maintain_pipeline"));
+    await time("pause", (client) => client.rpc("pause_pipeline_run", { run_id }));
+    await time("resume", (client) =>
+      client.rpc("resume_pipeline_run", { run_id }));
+    await time("cancel", (client) =>
+      client.rpc("cancel_pipeline_run", { run_id }), LONG_LIMIT_MS);
+    await sql`update pipeline_runs set finished_at = now() - interval '8 days' where id = ${run_id}`;
+    await time("purge", (client) =>
+      client.rpc("purge_pipeline_runs", { older_than: "7 days" }),
+      LONG_LIMIT_MS);
+    await time("start of a run with a long list", (client) =>
+      client.rpc("pipeline_create_run", {
+        run: {
+          endpoint: "model",
+          source: {
+            type: "prompts",
+            prompts: Array.from({ length: 30_000 }, (_, n) => `prompt ${n}`),
+          },
+        },
+      }), LONG_LIMIT_MS);
+    assertEquals(tooSlow, []);
+  }, { wakes: "off" }));

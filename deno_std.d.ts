@@ -117,6 +117,7 @@ declare module "@std/http/status" {
     readonly ContentTooLarge: 413;
     readonly InternalServerError: 500;
     readonly ServiceUnavailable: 503;
+    readonly GatewayTimeout: 504;
   };
 }
 

@@ -48,6 +48,9 @@
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --
+-- A statement over the Data API ends after 8 s, for service_role too. What takes longer on much data
+-- says so by `set statement_timeout`, which PostgREST (12.2 and later) applies before the call.
+--
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
 --   enqueue, claim, leases, settle, finish            the life of a task
@@ -3003,6 +3006,7 @@ create function public.cancel_pipeline_run(run_id bigint)
 returns public.pipeline_runs
 language sql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   select pipeline.set_run_status(run_id, 'cancelled');
 $$;
@@ -3013,6 +3017,7 @@ create function public.retry_pipeline_run(run_id bigint, as_of timestamptz defau
 returns integer
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   run public.pipeline_runs;

@@ -25,6 +25,7 @@ returns table (run_id bigint, broken text, detail text)
 language sql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   with counted as (
     select
@@ -380,6 +381,35 @@ grant select on public.experiment_scores to authenticated, service_role;
 revoke all on public.experiment_summary from anon, authenticated, service_role;
 grant select on public.experiment_summary to authenticated, service_role;
 
+-- The same where a request may take no longer than 8 s: see statement_timeout in core/pipeline.sql.
+create function public.summarize_experiments(names text[])
+returns setof public.experiment_summary
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select summary.*
+  from public.experiment_summary as summary
+  where summary.experiment_name = any (summarize_experiments.names);
+$$;
+comment on function public.summarize_experiments(text[]) is
+  'The rows of experiment_summary of these experiments, in up to 55 s over the Data API.';
+
+create function public.summarize_experiment_scores(names text[])
+returns setof public.experiment_scores
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select scores.*
+  from public.experiment_scores as scores
+  where scores.experiment_name = any (summarize_experiment_scores.names);
+$$;
+comment on function public.summarize_experiment_scores(text[]) is
+  'The rows of experiment_scores of these experiments, in up to 55 s over the Data API.';
+
 -- Why: whether a difference between two experiments is more than chance.
 
 create function pipeline.mcnemar_p(gained bigint, lost bigint)
@@ -653,6 +683,7 @@ returns table (
 language sql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   select
     coalesce(chosen.evaluator, 'success'), counted.pairs, counted.wins, counted.losses,
@@ -723,6 +754,7 @@ create function public.pipeline_create_run(
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
@@ -771,6 +803,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   answer jsonb;
@@ -1068,6 +1101,7 @@ create function public.purge_pipeline_runs(
 returns integer
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   purged integer;

@@ -45,6 +45,13 @@ const pageSchema = z.array(z.object({
   }).nullish(),
 }));
 
+/** Who asks. Legacy keys are JWTs and also travel as bearer tokens; sb_secret_ keys must not. */
+export function toStorageHeaders(secretKey: string): Record<string, string> {
+  return secretKey.startsWith("sb_")
+    ? { apikey: secretKey }
+    : { apikey: secretKey, Authorization: `Bearer ${secretKey}` };
+}
+
 /**
  * Talks to the Storage API directly: storage-js buffers whole objects and knows no ranges.
  *
@@ -56,11 +63,7 @@ export function createArchiveStorage(
   send: typeof fetch,
 ): ArchiveStorage {
   const root = `${supabaseUrl}/storage/v1`;
-  const headers: Record<string, string> = { apikey: secretKey };
-  // Legacy keys are JWTs and also travel as bearer tokens; sb_secret_ keys must not.
-  if (!secretKey.startsWith("sb_")) {
-    headers.Authorization = `Bearer ${secretKey}`;
-  }
+  const headers = toStorageHeaders(secretKey);
 
   async function request(action: string, url: string, init: RequestInit) {
     let response: Response;

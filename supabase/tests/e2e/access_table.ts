@@ -126,6 +126,16 @@ export const FUNCTIONS: FunctionAccess[] = [
       experiment_name: "of ada",
     }),
   },
+  {
+    name: "summarize_experiments",
+    user: { others: [] },
+    arguments: () => ({ names: ["of ada"] }),
+  },
+  {
+    name: "summarize_experiment_scores",
+    user: { others: [] },
+    arguments: () => ({ names: ["of ada"] }),
+  },
   { name: "cancel_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   { name: "retry_pipeline_run", arguments: ofRun },
   {

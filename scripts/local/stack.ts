@@ -19,6 +19,7 @@ import { surviveKilledServer } from "./killed_server.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
 import { setUpProjectDatabase } from "./project_database.ts";
+import { readFileSizeLimit } from "./rest/file_size_limit.ts";
 import { restEntry, startRestServer } from "./rest/rest_server.ts";
 import { startTogether } from "./start_together.ts";
 import { setVaultSecret } from "./vault_secret.ts";
@@ -52,6 +53,8 @@ export interface StackOptions {
   clockSkewMs?: (functionName: string) => number;
   /** Serve these functions, with this Deno, instead of those of the project. */
   deployed?: DeployedFunctions;
+  /** How large a file Storage takes, such as `1GiB`; by default what config.toml says. */
+  fileSizeLimit?: string;
   /** The `supabase` folder to serve, by default that of this clone. */
   project?: string;
   /** Told what happens, line by line; by default nobody. */
@@ -151,6 +154,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       studioPort,
       siteUrl: url,
       maxRows: 1_000,
+      fileSizeLimit: options.fileSizeLimit ?? await readFileSizeLimit(project),
     }, log),
     wanted.map((settings) =>
       startFunctionServer(settings, {

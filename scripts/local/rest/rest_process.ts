@@ -29,7 +29,7 @@ function createApp(admin: boolean): App {
       secret_key: settings.secretKey,
       site_url: settings.siteUrl,
     },
-    storage: { enabled: true, file_size_limit: "5GiB" },
+    storage: { enabled: true, file_size_limit: settings.fileSizeLimit },
     studio: { enabled: admin },
     // The history of migrations belongs to migrations.ts.
     db: { migrations: { enabled: false } },

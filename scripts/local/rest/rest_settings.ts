@@ -14,6 +14,8 @@ const schema = z.object({
   siteUrl: z.string(),
   /** How many rows one answer holds at most. */
   maxRows: z.number(),
+  /** How large an object may be, such as `50MiB`. */
+  fileSizeLimit: z.string(),
 });
 
 /** Everything that the REST process needs to know. */

@@ -106,9 +106,9 @@ select results_eq(
      ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
      ('authenticated', 'pipeline.side_query(text,text,text)'),
-     ('authenticated', 'resume_pipeline_run(bigint)') $$,
+     ('authenticated', 'resume_pipeline_run(bigint)'),
      ('authenticated', 'summarize_experiment_scores(text[])'),
-     ('authenticated', 'summarize_experiments(text[])'),
+     ('authenticated', 'summarize_experiments(text[])') $$,
   'signed-in users may steer runs and what views and policies need, others may call nothing'
 );
 select is_empty(

@@ -64,22 +64,40 @@ Deno.test("a million evaluations and 300,000 tasks stay within the time of the D
       }
     }
     const names = ["a", "b"];
-    await time("summary of experiments", (client) =>
-      client.rpc("summarize_experiments", { names }), LONG_LIMIT_MS);
-    await time("scores of experiments", (client) =>
-      client.rpc("summarize_experiment_scores", { names }), LONG_LIMIT_MS);
-    await time("progress", (client) =>
-      client.from("pipeline_run_progress").select());
-    await time("error groups", (client) =>
-      client.from("pipeline_error_groups").select());
-    await time("errors", (client) =>
-      client.from("pipeline_errors").select().limit(100));
-    await time("rows of an experiment", (client) =>
-      client.from("prompt_evaluations").select().eq("experiment_name", "a")
-        .order("id").limit(1000));
-    await time("compare", (client) =>
-      client.rpc("compare_experiments", { baseline: "a", candidate: "b" }),
-      LONG_LIMIT_MS);
+    await time(
+      "summary of experiments",
+      (client) => client.rpc("summarize_experiments", { names }),
+      LONG_LIMIT_MS,
+    );
+    await time(
+      "scores of experiments",
+      (client) => client.rpc("summarize_experiment_scores", { names }),
+      LONG_LIMIT_MS,
+    );
+    await time(
+      "progress",
+      (client) => client.from("pipeline_run_progress").select(),
+    );
+    await time(
+      "error groups",
+      (client) => client.from("pipeline_error_groups").select(),
+    );
+    await time(
+      "errors",
+      (client) => client.from("pipeline_errors").select().limit(100),
+    );
+    await time(
+      "rows of an experiment",
+      (client) =>
+        client.from("prompt_evaluations").select().eq("experiment_name", "a")
+          .order("id").limit(1000),
+    );
+    await time(
+      "compare",
+      (client) =>
+        client.rpc("compare_experiments", { baseline: "a", candidate: "b" }),
+      LONG_LIMIT_MS,
+    );
     await time("export", (client) =>
       client.rpc("export_evaluations", {
         results_table: "prompt_evaluations",
@@ -91,28 +109,45 @@ Deno.test("a million evaluations and 300,000 tasks stay within the time of the D
         run_id: null,
         experiment: "a",
       }), LONG_LIMIT_MS);
-    await time("invariants", (client) =>
-      client.rpc("check_pipeline_invariants"), LONG_LIMIT_MS);
+    await time(
+      "invariants",
+      (client) => client.rpc("check_pipeline_invariants"),
+      LONG_LIMIT_MS,
+    );
     await time("doctor", (client) => client.rpc("pipeline_inspect_project"));
     await time("maintenance", (client) => client.rpc("maintain_pipeline"));
-    await time("pause", (client) => client.rpc("pause_pipeline_run", { run_id }));
-    await time("resume", (client) =>
-      client.rpc("resume_pipeline_run", { run_id }));
-    await time("cancel", (client) =>
-      client.rpc("cancel_pipeline_run", { run_id }), LONG_LIMIT_MS);
+    await time(
+      "pause",
+      (client) => client.rpc("pause_pipeline_run", { run_id }),
+    );
+    await time(
+      "resume",
+      (client) => client.rpc("resume_pipeline_run", { run_id }),
+    );
+    await time(
+      "cancel",
+      (client) => client.rpc("cancel_pipeline_run", { run_id }),
+      LONG_LIMIT_MS,
+    );
     await sql`update pipeline_runs set finished_at = now() - interval '8 days' where id = ${run_id}`;
-    await time("purge", (client) =>
-      client.rpc("purge_pipeline_runs", { older_than: "7 days" }),
-      LONG_LIMIT_MS);
-    await time("start of a run with a long list", (client) =>
-      client.rpc("pipeline_create_run", {
-        run: {
-          endpoint: "model",
-          source: {
-            type: "prompts",
-            prompts: Array.from({ length: 30_000 }, (_, n) => `prompt ${n}`),
+    await time(
+      "purge",
+      (client) => client.rpc("purge_pipeline_runs", { older_than: "7 days" }),
+      LONG_LIMIT_MS,
+    );
+    await time(
+      "start of a run with a long list",
+      (client) =>
+        client.rpc("pipeline_create_run", {
+          run: {
+            endpoint: "model",
+            source: {
+              type: "prompts",
+              prompts: Array.from({ length: 30_000 }, (_, n) => `prompt ${n}`),
+            },
           },
-        },
-      }), LONG_LIMIT_MS);
+        }),
+      LONG_LIMIT_MS,
+    );
     assertEquals(tooSlow, []);
   }, { wakes: "off" }));

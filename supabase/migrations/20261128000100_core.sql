@@ -159,7 +159,12 @@ create table public.model_endpoints (
   requests_per_minute integer,
   tokens_per_minute integer,
   input_cost numeric,
+  cached_input_cost numeric,
+  cache_write_cost numeric,
+  cache_write_hour_cost numeric,
   output_cost numeric,
+  reasoning_cost numeric,
+  max_output_tokens integer,
   open_to_users boolean not null default false,
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
@@ -181,11 +186,22 @@ create table public.model_endpoints (
     coalesce(max_concurrency, 1) > 0
     and coalesce(requests_per_minute, 1) > 0
     and coalesce(tokens_per_minute, 1) > 0
+    and coalesce(max_output_tokens, 1) between 1 and 10000000
   ),
   constraint model_endpoints_costs_come_in_pairs check (
     (input_cost is null) = (output_cost is null)
-    and coalesce(input_cost, 0) >= 0
-    and coalesce(output_cost, 0) >= 0
+    and (
+      input_cost is not null
+      or coalesce(cached_input_cost, cache_write_cost, cache_write_hour_cost, reasoning_cost) is null
+    )
+  ),
+  constraint model_endpoints_costs_are_prices check (
+    coalesce(input_cost, 0) between 0 and 1e6
+    and coalesce(cached_input_cost, 0) between 0 and 1e6
+    and coalesce(cache_write_cost, 0) between 0 and 1e6
+    and coalesce(cache_write_hour_cost, 0) between 0 and 1e6
+    and coalesce(output_cost, 0) between 0 and 1e6
+    and coalesce(reasoning_cost, 0) between 0 and 1e6
   )
 );
 comment on table public.model_endpoints is
@@ -199,13 +215,23 @@ comment on column public.model_endpoints.headers is
 comment on column public.model_endpoints.request_template is
   'Format custom only: the JSON body, with {{prompt}}, {{messages}}, {{model}} and {{parameters}} as placeholders.';
 comment on column public.model_endpoints.response_path is
-  'Format custom only: {"text": path, "inputTokens"?: path, "outputTokens"?: path, "error"?: path}.';
+  'Format custom only: {"text": path, "inputTokens"?: path, "cachedInputTokens"?: path, "outputTokens"?: path, "reasoningTokens"?: path, "error"?: path}.';
 comment on column public.model_endpoints.timeout_seconds is
   'Limit of one call, from sending the request to the last byte of the answer.';
 comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
+comment on column public.model_endpoints.cached_input_cost is
+  'USD per million input tokens that the endpoint read from its cache; null: as other input.';
+comment on column public.model_endpoints.cache_write_cost is
+  'USD per million input tokens that the endpoint wrote to its cache; null: as other input.';
+comment on column public.model_endpoints.cache_write_hour_cost is
+  'USD per million of those that it keeps for an hour, which Anthropic bills apart; null: as others that it wrote.';
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.reasoning_cost is
+  'USD per million output tokens of hidden reasoning; null: as other output.';
+comment on column public.model_endpoints.max_output_tokens is
+  'Output tokens that a call without the parameter maxTokens asks for at most; null: the API''s own default. A run with max_cost needs one of both.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may.';
 
@@ -239,7 +265,7 @@ comment on column pipeline.endpoint_states.reduced_at is
 comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
-  'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
+  'Moving mean of output tokens per answer; what the next one is expected to take of tokens_per_minute.';
 alter table pipeline.endpoint_states enable row level security;
 grant select, insert, update, delete on pipeline.endpoint_states to service_role;
 
@@ -309,6 +335,7 @@ create table public.pipeline_runs (
   failed integer not null default 0,
   cached integer not null default 0,
   judge_errors integer not null default 0,
+  broken_workers smallint not null default 0,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -341,6 +368,10 @@ create table public.pipeline_runs (
     and jsonb_typeof(evaluators) = 'array'
     and jsonb_typeof(metadata) = 'object'
   ),
+  constraint pipeline_runs_names_are_short check (
+    char_length(experiment_name) <= 200 and char_length(coalesce(model, '')) <= 200
+    and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
+  ),
   constraint pipeline_runs_counters_are_not_negative check (
     open >= 0 and extracted >= 0 and succeeded >= 0 and failed >= 0 and cached >= 0
     and judge_errors >= 0
@@ -367,9 +398,9 @@ comment on column public.pipeline_runs.max_concurrency is
 comment on column public.pipeline_runs.max_workers is
   'Most workers (Edge Function invocations) at a time.';
 comment on column public.pipeline_runs.max_attempts is
-  'Calls per prompt before it fails; waiting for rate limits does not count.';
+  'Calls per prompt before it fails, three at least when workers die; waiting for rate limits does not count.';
 comment on column public.pipeline_runs.max_cost is
-  'USD; the run pauses before it would spend more. Needs an endpoint with prices.';
+  'USD, judges included: a ceiling, as what a call may cost at most is set aside before it is made. The run pauses before it could spend more. Needs an endpoint with prices, and maxTokens in parameters or the endpoint''s max_output_tokens.';
 comment on column public.pipeline_runs.prompt_deadline_seconds is
   'A prompt that has no answer this long after its extraction fails; null: no limit.';
 comment on column public.pipeline_runs.deadline_at is
@@ -383,6 +414,8 @@ comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
 comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
 comment on column public.pipeline_runs.judge_errors is
   'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
+comment on column public.pipeline_runs.broken_workers is
+  'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';
@@ -519,7 +552,10 @@ create table pipeline.evaluations (
   experiment_name text,
   tags text[] not null default '{}',
   input_tokens integer,
+  cached_input_tokens integer,
+  cache_write_tokens integer,
   output_tokens integer,
+  reasoning_tokens integer,
   cost numeric,
   finish_reason text,
   attempts integer,
@@ -528,7 +564,12 @@ create table pipeline.evaluations (
   owner uuid default pipeline.current_user_id(),
   constraint evaluations_failures_say_why check (success or error is not null),
   constraint evaluations_successes_have_a_response check (not success or response is not null),
-  constraint evaluations_repetition_is_positive check (repetition > 0)
+  constraint evaluations_repetition_is_positive check (repetition > 0),
+  constraint evaluations_cost_is_a_price check (cost between 0 and 1e6),
+  constraint evaluations_names_are_short check (
+    char_length(experiment_name) <= 200
+    and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
+  )
 );
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
@@ -593,7 +634,18 @@ comment on column public.prompt_evaluations.duration_ms is
 comment on column public.prompt_evaluations.tokens_used is 'Input plus output tokens.';
 comment on column public.prompt_evaluations.metadata is
   'Of the prompt and of the answer; that of the run is in pipeline_runs.metadata.';
-comment on column public.prompt_evaluations.cost is 'USD; null when the endpoint has no prices.';
+comment on column public.prompt_evaluations.input_tokens is
+  'Of the whole prompt, the parts that were read from or written to a cache included.';
+comment on column public.prompt_evaluations.cached_input_tokens is
+  'Of input_tokens those that the endpoint read from its cache; null: it says nothing of them.';
+comment on column public.prompt_evaluations.cache_write_tokens is
+  'Of input_tokens those that the endpoint wrote to its cache; null: it says nothing of them.';
+comment on column public.prompt_evaluations.output_tokens is
+  'Of the whole answer, hidden reasoning included.';
+comment on column public.prompt_evaluations.reasoning_tokens is
+  'Of output_tokens those of hidden reasoning; null: the endpoint says nothing of them.';
+comment on column public.prompt_evaluations.cost is
+  'USD; null when the endpoint has no prices or the answer says nothing of tokens.';
 comment on column public.prompt_evaluations.finish_reason is
   'Why the model stopped: stop, length, content_filter, tool_calls or other.';
 comment on column public.prompt_evaluations.reference is
@@ -618,7 +670,9 @@ create table public.evaluation_scores (
     unique (results_table, evaluation_id, evaluator),
   constraint evaluation_scores_say_something check (
     score is not null or passed is not null or category is not null or error is not null
-  )
+  ),
+  -- NaN is above all numbers.
+  constraint evaluation_scores_are_bounded check (score between -1e6 and 1e6)
 );
 comment on table public.evaluation_scores is
   'One row per evaluation and evaluator; evaluating again replaces it.';
@@ -658,7 +712,8 @@ create table public.evaluation_votes (
   created_at timestamptz not null,
   owner uuid,
   constraint evaluation_votes_task_votes_once unique (task_id),
-  constraint evaluation_votes_are_counted_from_one check (vote > 0)
+  constraint evaluation_votes_are_counted_from_one check (vote > 0),
+  constraint evaluation_votes_are_bounded check (score between -1e6 and 1e6)
 );
 comment on table public.evaluation_votes is
   'One row per answer of a judge; the last of an evaluation and evaluator that comes in makes their score in evaluation_scores. Kept until deleted, as the scores are.';
@@ -696,9 +751,11 @@ create table public.pipeline_tasks (
   payload jsonb not null default '{}',
   status text not null default 'pending',
   attempts smallint not null default 0,
+  rate_waits integer not null default 0,
   lease_losses smallint not null default 0,
   reserved_tokens integer not null default 0,
   reserved_cost numeric not null default 0,
+  budgets bigint[],
   available_at timestamptz not null default now(),
   lease_token uuid,
   lease_expires_at timestamptz,
@@ -746,13 +803,17 @@ comment on column public.pipeline_tasks.input_tokens is
 comment on column public.pipeline_tasks.payload is
   'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
 comment on column public.pipeline_tasks.attempts is
-  'Tries that count: not those that waited for a rate limit or lost their worker.';
+  'Calls that were made, of other stages tries: all but those that only waited for a rate limit.';
+comment on column public.pipeline_tasks.rate_waits is
+  'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
 comment on column public.pipeline_tasks.lease_losses is
   'Workers that died while they held it; at 3 it fails.';
 comment on column public.pipeline_tasks.reserved_tokens is
   'Tokens taken from the endpoint''s budget by the claim, corrected when it finishes.';
 comment on column public.pipeline_tasks.reserved_cost is
-  'USD that the call may cost; counts against max_cost while leased.';
+  'USD that the call may cost at most; set aside in its budgets while it is leased.';
+comment on column public.pipeline_tasks.budgets is
+  'Rows of pipeline.budgets that its latest claim reserved in; null: none.';
 comment on column public.pipeline_tasks.available_at is 'When it may be claimed.';
 comment on column public.pipeline_tasks.lease_token is
   'Random per claim; a result that carries another token changes nothing.';
@@ -791,6 +852,7 @@ create table pipeline.task_errors (
   message text not null,
   place jsonb,
   final boolean not null,
+  result jsonb,
   created_at timestamptz not null default now()
 );
 comment on table pipeline.task_errors is
@@ -799,6 +861,8 @@ comment on column pipeline.task_errors.class is
   'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
 comment on column pipeline.task_errors.final is
   'Whether nothing more will be tried; false: a retry followed.';
+comment on column pipeline.task_errors.result is
+  'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
 alter table pipeline.task_errors enable row level security;
@@ -947,6 +1011,12 @@ declare
   run public.pipeline_runs;
   called public.model_endpoints;
 begin
+  select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
+  if run.status in ('queued', 'running') and exists (
+    select from pipeline.waiting_results as waiting where waiting.run_id = run.id
+  ) then
+    perform pipeline.store_waiting(run, assign_run.as_of);
+  end if;
   update public.pipeline_runs
   set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
   where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
@@ -1082,11 +1152,34 @@ $$;
 comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
   'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
 
+create function pipeline.count_broken_worker(run_id bigint, problem text)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    broken_workers = run.broken_workers + 1,
+    status = case when run.broken_workers < 2 then run.status else 'paused' end,
+    error = case
+      when run.broken_workers < 2 then run.error
+      else format(
+        'Three workers in a row ended with an error and brought nothing, the last with: %s. Mend it, then resume the run: select resume_pipeline_run(%s)',
+        left(problem, 1000), run.id
+      )
+    end
+  where run.id = count_broken_worker.run_id and run.status in ('queued', 'running');
+$$;
+comment on function pipeline.count_broken_worker(bigint, text) is
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run; whatever is stored between them counts anew.';
+
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
   load double precision default 0,
-  cut_off boolean default false
+  cut_off boolean default false,
+  called bigint[] default null,
+  problem text default null
 )
 returns void
 language plpgsql
@@ -1095,7 +1188,9 @@ as $$
 declare
   worker pipeline.workers;
 begin
-  perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);
+  perform pipeline.give_back(
+    pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
+  );
   update pipeline.workers
   set
     ended_at = pipeline_end_worker.as_of,
@@ -1109,13 +1204,16 @@ begin
     -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
     -- below, or that they see this worker ended. Without it a wake could fall between the two.
     perform from public.pipeline_runs where id = worker.run_id for no key update;
+    if pipeline_end_worker.problem is not null then
+      perform pipeline.count_broken_worker(worker.run_id, pipeline_end_worker.problem);
+    end if;
     -- Of other stages too: they may have waited for a place among max_workers.
     perform pipeline.wake_run(worker.run_id, 'successor', pipeline_end_worker.as_of);
   end if;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. load, cut_off: see pipeline.workers.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean, bigint[], text) is
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it was at: the attempt of a call that it had made is used up, any other work was lost with the worker. problem: the error that ended it; three in a row pause the run.';
 
 -- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
 -- lose or repeat it, so a worker must show a one-time token, and maintenance wakes again.
@@ -1438,6 +1536,52 @@ $$;
 comment on function pipeline.refuse_twice_given_keys(public.pipeline_runs, jsonb, timestamptz) is
   'The tasks without those whose given key stands for another text in the run; each of them is an error in pipeline_errors.';
 
+create function pipeline.refuse_long_metadata(run public.pipeline_runs, tasks jsonb, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  most_bytes constant integer := case when (run).owner is null then 1000000 else 10000 end;
+  refused bigint[];
+begin
+  -- Hardly ever is so much said of all of them together.
+  if octet_length(tasks::text) <= most_bytes then
+    return tasks;
+  end if;
+  refused := array(
+    select listed.place
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where octet_length((listed.task -> 'prompt' -> 'metadata')::text) > most_bytes
+  );
+  if refused = '{}' then
+    return tasks;
+  end if;
+  insert into pipeline.task_errors (run_id, stage, key, class, code, message, place, final, created_at)
+  select
+    (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'metadata_too_long',
+    format(
+      'Cannot take prompt "%s": its metadata has %s bytes, and %s are the most. Leave out what no evaluator or template needs',
+      coalesce(listed.task -> 'prompt' ->> 'key', left(listed.task -> 'prompt' ->> 'text', 100)),
+      octet_length((listed.task -> 'prompt' -> 'metadata')::text), most_bytes
+    ),
+    coalesce(listed.task -> 'prompt' -> 'source', jsonb_build_object('key', listed.task -> 'key')), true, as_of
+  from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+  where listed.place = any (refused)
+    and not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = (run).id and told.code = 'metadata_too_long' and told.key = listed.task ->> 'key'
+    );
+  return (
+    select coalesce(jsonb_agg(listed.task order by listed.place), '[]')
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where listed.place <> all (refused)
+  );
+end;
+$$;
+comment on function pipeline.refuse_long_metadata(public.pipeline_runs, jsonb, timestamptz) is
+  'The tasks without those whose prompt has more than 10 kB of metadata, in a run without owner 1 MB; each of them is an error in pipeline_errors. It is copied into every row of results.';
+
 create function public.pipeline_enqueue_tasks(
   run_id bigint,
   stage text,
@@ -1464,6 +1608,7 @@ begin
     return 0;
   end if;
   if pipeline_enqueue_tasks.stage = 'execute' then
+    tasks := pipeline.refuse_long_metadata(run, tasks, as_of);
     if tasks @? '$[*].prompt ? (@.keyIsGiven == true)' then
       tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
     end if;
@@ -1789,13 +1934,15 @@ create type pipeline.claimable_calls as (
   ids bigint[],
   tokens integer[],
   costs numeric[],
+  max_tokens integer[],
+  budgets bigint[],
   slots integer,
   more_slots boolean,
   handed_over boolean,
   ready_at timestamptz
 );
 comment on type pipeline.claimable_calls is
-  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
+  'Locked tasks that a worker may start now, with the tokens that each is expected to take; of a capped run with the USD that each may cost at most, the output tokens that it may ask for, and the budgets to reserve in; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
 
 create function pipeline.due_tasks(
   worker pipeline.workers,
@@ -1872,7 +2019,8 @@ begin
       lease_expires_at = lease_tasks.as_of + pipeline.lease_time(),
       worker = (lease_tasks.worker).id,
       reserved_tokens = coalesce((calls).tokens[array_position((calls).ids, task.id)], 0),
-      reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0)
+      reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0),
+      budgets = (calls).budgets
     -- An array instead of a join: with the limit as a parameter the planner would hash the table.
     where task.id = any ((calls).ids)
     returning
@@ -1895,6 +2043,10 @@ begin
         'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
         'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
       )))
+    end
+    || case
+      when (calls).max_tokens is null then '{}'
+      else jsonb_build_object('maxTokens', (calls).max_tokens[array_position((calls).ids, leased.id)])
     end
     order by leased.id
   )
@@ -2008,6 +2160,13 @@ begin
     where state.endpoint = worker.endpoint
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
+    if calls.budgets is not null then
+      perform pipeline.reserve_budgets(
+        calls.budgets,
+        (select sum(cost) from unnest(calls.costs) as cost),
+        cardinality(calls.ids)
+      );
+    end if;
   end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.
@@ -2025,7 +2184,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 -- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
 -- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
@@ -2070,6 +2229,7 @@ create function pipeline.put_back(
   run public.pipeline_runs,
   task_ids bigint[],
   as_of timestamptz,
+  called_ids bigint[] default '{}',
   loss text default null
 )
 returns void
@@ -2077,12 +2237,20 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  perform pipeline.settle_budgets(
+    array_agg(task.id),
+    array_agg(case when task.id <> all (called_ids) then 0 end),
+    array_agg(task.id = any (called_ids))
+  )
+  from public.pipeline_tasks as task
+  where task.id = any (task_ids) and task.budgets is not null
+  having count(*) > 0;
   with put_back as (
     update public.pipeline_tasks as task
     set
       status = after.status,
       finished_at = case when after.status = 'cancelled' then put_back.as_of end,
-      attempts = greatest(task.attempts - 1, 0),
+      attempts = greatest(task.attempts - case when task.id = any (called_ids) then 0 else 1 end, 0),
       lease_losses = task.lease_losses + case when put_back.loss is null then 0 else 1 end,
       error = coalesce(put_back.loss, task.error),
       lease_token = null,
@@ -2103,13 +2271,58 @@ begin
   where counted.id = (run).id and cancelled.tasks > 0;
 end;
 $$;
-comment on function pipeline.put_back(public.pipeline_runs, bigint[], timestamptz, text) is
-  'Makes leased tasks of a run pending again as if they had never been claimed; in a cancelled run they are cancelled. loss: why they lost their worker, null: it gave them back.';
+comment on function pipeline.put_back(public.pipeline_runs, bigint[], timestamptz, bigint[], text) is
+  'Makes leased tasks of a run pending again as if they had never been claimed; in a cancelled run they are cancelled. called_ids: those whose call was made or may have been, which keep their attempt and whose reservation is spent. loss: why they lost their worker, null: it gave them back.';
 
-create function public.pipeline_release_tasks(
+create function pipeline.lose_leases(run public.pipeline_runs, task_ids bigint[], as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  poison record;
+  innocent constant bigint[] := array(
+    select task.id from public.pipeline_tasks as task
+    where task.id = any (lose_leases.task_ids) and task.lease_losses < 2
+    order by task.id
+  );
+begin
+  for poison in
+    select array_agg(task.id order by task.id) as ids, told.message
+    from public.pipeline_tasks as task
+    cross join lateral (
+      select case
+        when task.payload ->> 'kind' = 'archive' then format(
+          'Three workers died while they read %s in bucket %s from byte %s on: what is there takes more processor time or memory than an isolate has. Split the file there',
+          task.payload ->> 'path', task.payload ->> 'bucket',
+          coalesce(task.payload -> 'cursor' ->> 'told', '0')
+        )
+        else 'Three workers died while they held this task'
+      end as message
+    ) as told
+    where task.id = any (lose_leases.task_ids) and task.lease_losses >= 2
+    group by told.message
+  loop
+    perform pipeline.fail_tasks(
+      (run).id, poison.ids, 'lost', 'worker_died', poison.message, lose_leases.as_of
+    );
+  end loop;
+  -- Last, because it locks budgets, and claims lock those after the endpoint.
+  if innocent <> '{}' then
+    perform pipeline.put_back(
+      run, innocent, lose_leases.as_of, innocent, 'The worker died or lost its connection'
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.lose_leases(public.pipeline_runs, bigint[], timestamptz) is
+  'Makes tasks whose worker died, or was about to, claimable again; one that was held by three of them fails. What has moved on since counts anew, see pipeline_checkpoint_task().';
+
+create function pipeline.give_back(
   worker_id uuid,
-  task_ids bigint[] default null,
-  as_of timestamptz default now()
+  task_ids bigint[],
+  called_ids bigint[],
+  as_of timestamptz
 )
 returns integer
 language plpgsql
@@ -2119,28 +2332,65 @@ declare
   worker pipeline.workers;
   run public.pipeline_runs;
   held bigint[];
+  lost bigint[];
+  used_up bigint[];
 begin
-  select * into worker from pipeline.workers where id = pipeline_release_tasks.worker_id;
+  select * into worker from pipeline.workers where id = give_back.worker_id;
   select * into run from public.pipeline_runs where id = worker.run_id;
-  held := array(
-    select task.id
-    from public.pipeline_tasks as task
-    where task.run_id = worker.run_id
-      and task.stage = worker.stage
-      and task.status = 'leased'
-      and task.worker = worker.id
-      and (pipeline_release_tasks.task_ids is null or task.id = any (pipeline_release_tasks.task_ids))
-    order by task.id
+  select
+    array_agg(task.id),
+    array_agg(task.id) filter (where task.id = any (called_ids) and worker.endpoint is null),
+    array_agg(task.id) filter (
+      where task.id = any (called_ids) and worker.endpoint is not null
+        and task.attempts >= greatest(run.max_attempts, 3)
+    )
+  into held, lost, used_up
+  from (
+    select leased.id, leased.attempts
+    from public.pipeline_tasks as leased
+    where leased.run_id = worker.run_id
+      and leased.stage = worker.stage
+      and leased.status = 'leased'
+      and leased.worker = worker.id
+      -- Its result waits to be stored.
+      and leased.lease_expires_at < 'infinity'
+      and (give_back.task_ids is null or leased.id = any (give_back.task_ids))
+    order by leased.id
     for update
-  );
-  if held <> '{}' then
-    perform pipeline.put_back(run, held, pipeline_release_tasks.as_of);
+  ) as task;
+  if used_up is not null and run.status <> 'cancelled' then
+    perform pipeline.fail_tasks(
+      run.id, used_up, 'lost', 'result_lost',
+      'Every call was made, and no worker lived to store what came of it', as_of
+    );
+    held := array(select unnest(held) except select unnest(used_up));
   end if;
-  return cardinality(held);
+  if lost is not null then
+    perform pipeline.lose_leases(run, lost, as_of);
+    held := array(select unnest(held) except select unnest(lost));
+  end if;
+  if held <> '{}' then
+    perform pipeline.put_back(run, held, as_of, called_ids);
+  end if;
+  return coalesce(cardinality(held), 0) + coalesce(cardinality(used_up), 0) + coalesce(cardinality(lost), 0);
 end;
 $$;
+comment on function pipeline.give_back(uuid, bigint[], bigint[], timestamptz) is
+  'Puts tasks that the worker holds (null: all) back, and returns how many. called_ids: those that it was at. Where a call was made, one that has no attempt left, of which there are three at least, fails; other work was lost with the worker, see lose_leases().';
+
+create function public.pipeline_release_tasks(
+  worker_id uuid,
+  task_ids bigint[] default null,
+  as_of timestamptz default now()
+)
+returns integer
+language sql
+set search_path = ''
+as $$
+  select pipeline.give_back(worker_id, task_ids, '{}', as_of);
+$$;
 comment on function public.pipeline_release_tasks(uuid, bigint[], timestamptz) is
-  'Puts tasks that the worker holds (null: all) back as if they had never been claimed; in a cancelled run they are cancelled. Returns how many.';
+  'Puts tasks that the worker holds (null: all), and whose work it has not begun, back as if they had never been claimed; in a cancelled run they are cancelled. Returns how many.';
 
 create function pipeline.follow_up(
   run_id bigint,
@@ -2197,6 +2447,10 @@ begin
   update public.pipeline_tasks
   set
     payload = pipeline_tasks.payload || pipeline_checkpoint_task.payload,
+    -- Whoever moves on is no poison.
+    lease_losses = case
+      when pipeline_checkpoint_task.payload ? 'cursor' then 0 else pipeline_tasks.lease_losses
+    end,
     lease_expires_at = pipeline_checkpoint_task.as_of + pipeline.lease_time()
   where pipeline_tasks.id = pipeline_checkpoint_task.task_id
     and pipeline_tasks.lease_token = pipeline_checkpoint_task.lease_token
@@ -2245,10 +2499,11 @@ create type pipeline.settled_tasks as (
   failed bigint,
   reserved_tokens bigint,
   evaluated bigint,
-  not_evaluated bigint
+  not_evaluated bigint,
+  capped_ids bigint[]
 );
 comment on type pipeline.settled_tasks is
-  'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
+  'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate; capped_ids have reserved in budgets.';
 
 create function pipeline.settle_successes(worker pipeline.workers, results jsonb, as_of timestamptz)
 returns pipeline.settled_tasks
@@ -2277,11 +2532,13 @@ begin
       and task.id = result.id
       and task.lease_token = result."leaseToken"
       and task.worker = (settle_successes.worker).id
-    returning task.id, task.reserved_tokens, task.payload -> 'evaluationIds' as evaluations
+    returning
+      task.id, task.reserved_tokens, task.budgets, task.payload -> 'evaluationIds' as evaluations
   )
   select
     array_agg(changed.id), array_agg(changed.id), count(*), 0, sum(changed.reserved_tokens),
-    coalesce(sum(jsonb_array_length(changed.evaluations)), 0), 0
+    coalesce(sum(jsonb_array_length(changed.evaluations)), 0), 0,
+    array_agg(changed.id) filter (where changed.budgets is not null)
   into settled
   from changed;
   return settled;
@@ -2310,9 +2567,11 @@ begin
       result.error ->> 'class' as class,
       concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
       make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
+      -- Waiting is not failing, and where no response came of a stop error, no call was made.
+      result.error ->> 'class' = 'rate'
+        or result.error ->> 'class' = 'stop' and result.error -> 'status' is null as was_no_attempt,
       case
         when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
-        -- Waiting is not failing: neither burns an attempt.
         when result.error ->> 'class' in ('rate', 'stop') then 'pending'
         when result.error ->> 'class' = 'transient'
           and held.attempts < coalesce(kind.most_attempts, (run).max_attempts)
@@ -2330,7 +2589,8 @@ begin
     update public.pipeline_tasks as task
     set
       status = decided.status,
-      attempts = task.attempts - case when decided.class in ('rate', 'stop') then 1 else 0 end,
+      attempts = task.attempts - case when decided.was_no_attempt then 1 else 0 end,
+      rate_waits = task.rate_waits + case when decided.class = 'rate' then 1 else 0 end,
       available_at = case
         when decided.class = 'transient'
         then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
@@ -2345,7 +2605,9 @@ begin
     where task.id = decided.id
       and task.lease_token = decided.lease_token
       and task.worker = (settle_failures.worker).id
-    returning task.id, task.status, task.reserved_tokens, task.payload -> 'evaluationIds' as evaluations
+    returning
+      task.id, task.status, task.reserved_tokens, task.budgets,
+      task.payload -> 'evaluationIds' as evaluations
   )
   select
     array_agg(changed.id),
@@ -2354,7 +2616,8 @@ begin
     count(*) filter (where changed.status = 'failed'),
     sum(changed.reserved_tokens),
     0,
-    coalesce(sum(jsonb_array_length(changed.evaluations)) filter (where changed.status = 'failed'), 0)
+    coalesce(sum(jsonb_array_length(changed.evaluations)) filter (where changed.status = 'failed'), 0),
+    array_agg(changed.id) filter (where changed.budgets is not null)
   into settled
   from changed;
   return settled;
@@ -2363,7 +2626,7 @@ $$;
 comment on function pipeline.settle_failures(
   pipeline.workers, public.pipeline_runs, jsonb, timestamptz
 ) is
-  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail.';
+  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. A rate error burns no attempt, nor does a stop error without a response.';
 
 create function pipeline.settle_tasks(
   worker pipeline.workers,
@@ -2387,6 +2650,7 @@ begin
     done.failed := failures.failed;
     done.reserved_tokens := coalesce(done.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
     done.not_evaluated := failures.not_evaluated;
+    done.capped_ids := done.capped_ids || failures.capped_ids;
   end if;
   return done;
 end;
@@ -2426,6 +2690,45 @@ $$;
 comment on function pipeline.one_result_a_task(uuid, jsonb) is
   'Results as they are, unless two are of one task: then of each task the one whose lease holds. A worker may have lost a task and claimed it again while its first try was under way.';
 
+create function pipeline.usage_cost(
+  endpoint public.model_endpoints,
+  input_tokens bigint,
+  output_tokens bigint,
+  usage jsonb
+)
+returns numeric
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  read_tokens bigint;
+  written_tokens bigint;
+  written_for_an_hour bigint;
+  reasoning_tokens bigint;
+begin
+  if usage is null then
+    return (input_tokens * (endpoint).input_cost + output_tokens * (endpoint).output_cost) / 1e6;
+  end if;
+  read_tokens := coalesce((usage ->> 'cachedInputTokens')::bigint, 0);
+  written_tokens := coalesce((usage ->> 'cacheWriteTokens')::bigint, 0);
+  written_for_an_hour := coalesce((usage ->> 'cacheWriteHourTokens')::bigint, 0);
+  reasoning_tokens := coalesce((usage ->> 'reasoningTokens')::bigint, 0);
+  return (
+    (input_tokens - read_tokens - written_tokens) * (endpoint).input_cost
+    + read_tokens * coalesce((endpoint).cached_input_cost, (endpoint).input_cost)
+    + (written_tokens - written_for_an_hour) * coalesce((endpoint).cache_write_cost, (endpoint).input_cost)
+    + written_for_an_hour * coalesce(
+      (endpoint).cache_write_hour_cost, (endpoint).cache_write_cost, (endpoint).input_cost
+    )
+    + (output_tokens - reasoning_tokens) * (endpoint).output_cost
+    + reasoning_tokens * coalesce((endpoint).reasoning_cost, (endpoint).output_cost)
+  ) / 1e6;
+end;
+$$;
+comment on function pipeline.usage_cost(public.model_endpoints, bigint, bigint, jsonb) is
+  'USD that a call cost; null when its tokens or the endpoint''s prices are not known. usage has the parts of both counts that have prices of their own: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}; those kept for an hour are part of those written.';
+
 create type pipeline.result_totals as (
   succeeded bigint,
   cached bigint,
@@ -2437,14 +2740,19 @@ create type pipeline.result_totals as (
   stop_advice text,
   input_tokens bigint,
   output_tokens bigint,
+  cost numeric,
   output_tokens_mean numeric,
   latency_ms numeric,
   pause_ms numeric
 );
 comment on type pipeline.result_totals is
-  'What a batch of results comes to; tokens without those of cached answers.';
+  'What a batch of results comes to; tokens and USD without those of cached answers.';
 
-create function pipeline.total_results(results jsonb, task_ids bigint[])
+create function pipeline.total_results(
+  results jsonb,
+  task_ids bigint[],
+  endpoint public.model_endpoints
+)
 returns pipeline.result_totals
 language plpgsql
 immutable
@@ -2464,19 +2772,23 @@ begin
     min(result.error ->> 'advice') filter (where result.error ->> 'class' = 'stop'),
     coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
     coalesce(sum(result."outputTokens") filter (where result.cached is not true), 0),
+    case when (endpoint).input_cost is not null then
+      sum(pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage))
+        filter (where result.cached is not true)
+    end,
     avg(result."outputTokens") filter (where result.cached is not true),
     avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
     max(result."pauseMs")
   into totals
   from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, error jsonb, cached boolean,
-    "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
+    id bigint, outcome text, error jsonb, cached boolean, "inputTokens" integer,
+    "outputTokens" integer, usage jsonb, "durationMs" numeric, "pauseMs" numeric
   )
   where result.id = any (task_ids);
   return totals;
 end;
 $$;
-comment on function pipeline.total_results(jsonb, bigint[]) is
+comment on function pipeline.total_results(jsonb, bigint[], public.model_endpoints) is
   'Adds up the results of the given tasks, in one pass.';
 
 -- Why: answers are stored in the transaction that closes their tasks, so that there is one for each.
@@ -2508,7 +2820,8 @@ begin
       insert into public.%2$I as stored (
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,
         timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
-        output_tokens, cost, finish_reason, attempts, reference, source, owner
+        cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost,
+        finish_reason, attempts, reference, source, owner
       )
       select
         (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
@@ -2522,17 +2835,20 @@ begin
               'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
             )
           end,
-        (run).experiment_name, (run).tags, result."inputTokens", result."outputTokens",
+        (run).experiment_name, (run).tags, result."inputTokens",
+        (result.usage ->> 'cachedInputTokens')::integer, (result.usage ->> 'cacheWriteTokens')::integer,
+        result."outputTokens", (result.usage ->> 'reasoningTokens')::integer,
         case
           when result.cached then 0
-          else (result."inputTokens" * (endpoint).input_cost + result."outputTokens" * (endpoint).output_cost) / 1e6
+          when (endpoint).input_cost is not null
+          then pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage)
         end,
         result."finishReason", task.attempts, prompt.reference, prompt.source, (run).owner
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (
         id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
-        "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb
+        "outputTokens" integer, usage jsonb, "finishReason" text, cached boolean, metadata jsonb, error jsonb
       ) on result.id = task.id
       where task.id = any (task_ids)
       order by task.id
@@ -2541,8 +2857,9 @@ begin
         response = excluded.response, model = excluded.model, success = excluded.success,
         error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
         tokens_used = excluded.tokens_used, metadata = excluded.metadata,
-        input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-        cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
+        input_tokens = excluded.input_tokens, cached_input_tokens = excluded.cached_input_tokens,
+        cache_write_tokens = excluded.cache_write_tokens, output_tokens = excluded.output_tokens,
+        reasoning_tokens = excluded.reasoning_tokens, cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
       where not stored.success;
     end;
     $store$
@@ -2664,13 +2981,14 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.task_errors (
-    run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
+    run_id, task_id, stage, key, attempt, class, code, message, place, final, result, created_at
   )
   select
     task.run_id, task.id, task.stage, task.key, task.attempts, result.error ->> 'class',
     coalesce(result.error ->> 'code', 'unknown'),
     coalesce(nullif(concat_ws('. ', result.error ->> 'message', result.error ->> 'advice'), ''), 'unknown'),
-    coalesce(result.error -> 'place', prompt.source), task.status = 'failed', log_attempts.as_of
+    coalesce(result.error -> 'place', prompt.source), task.status = 'failed',
+    result.error -> 'result', log_attempts.as_of
   from jsonb_to_recordset(results) as result (id bigint, error jsonb)
   join public.pipeline_tasks as task on task.id = result.id
   left join pipeline.prompts as prompt on prompt.id = task.prompt_id
@@ -2683,7 +3001,6 @@ comment on function pipeline.log_attempts(bigint[], jsonb, timestamptz) is
 create function pipeline.count_results(
   run public.pipeline_runs,
   worker pipeline.workers,
-  endpoint public.model_endpoints,
   settled pipeline.settled_tasks,
   totals pipeline.result_totals
 )
@@ -2710,19 +3027,13 @@ begin
     cached = counted.cached + case when (worker).stage = 'execute' then (totals).cached else 0 end,
     input_tokens = counted.input_tokens + (totals).input_tokens,
     output_tokens = counted.output_tokens + (totals).output_tokens,
-    cost = counted.cost + coalesce(
-      (
-        (totals).input_tokens * (count_results.endpoint).input_cost
-        + (totals).output_tokens * (count_results.endpoint).output_cost
-      ) / 1e6,
-      0
-    )
+    cost = counted.cost + coalesce((totals).cost, 0),
+    broken_workers = case when (settled).closed > 0 then 0 else counted.broken_workers end
   where counted.id = (run).id;
 end;
 $$;
 comment on function pipeline.count_results(
-  public.pipeline_runs, pipeline.workers, public.model_endpoints, pipeline.settled_tasks,
-  pipeline.result_totals
+  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, pipeline.result_totals
 ) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
 
 create function pipeline.take_results(
@@ -2732,15 +3043,19 @@ create function pipeline.take_results(
   results jsonb,
   as_of timestamptz
 )
-returns integer
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
   endpoint public.model_endpoints;
-  totals pipeline.result_totals := pipeline.total_results(results, settled.ids);
-  blocked_ms integer := 0;
+  totals pipeline.result_totals;
+  blocked_ms bigint := 0;
 begin
+  if (worker).endpoint is not null then
+    select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  end if;
+  totals := pipeline.total_results(results, settled.ids, endpoint);
   if totals.errors > 0 then
     perform pipeline.log_attempts(settled.ids, results, as_of);
   end if;
@@ -2748,7 +3063,6 @@ begin
     perform pipeline.log_deliveries(settled.ids, results, as_of);
     return 0;
   end if;
-  select * into endpoint from public.model_endpoints where name = (worker).endpoint;
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
@@ -2763,8 +3077,11 @@ begin
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
     blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+    if settled.capped_ids is not null then
+      perform pipeline.settle_calls(endpoint, settled.capped_ids, results);
+    end if;
   end if;
-  perform pipeline.count_results(run, worker, endpoint, settled, totals);
+  perform pipeline.count_results(run, worker, settled, totals);
   if (worker).stage = 'judge' then
     perform pipeline.score_votes(run, settled.stored_ids, as_of);
   elsif (worker).stage <> 'execute' then
@@ -2799,7 +3116,33 @@ $$;
 comment on function pipeline.take_results(
   public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
 ) is
-  'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then the run.';
+  'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then its budgets, then the run.';
+
+create function pipeline.finish_batch(
+  worker pipeline.workers,
+  results jsonb,
+  as_of timestamptz,
+  out finished bigint[],
+  out blocked_ms bigint
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  settled pipeline.settled_tasks;
+begin
+  select * into run from public.pipeline_runs where id = (worker).run_id;
+  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  if settled.ids is not null then
+    blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
+  end if;
+  finished := coalesce(settled.ids, '{}');
+end;
+$$;
+comment on function pipeline.finish_batch(pipeline.workers, jsonb, timestamptz) is
+  'Settles the tasks of a batch and takes what they bring, or fails as a whole and changes nothing.';
 
 create function public.pipeline_finish_tasks(
   worker_id uuid,
@@ -2812,17 +3155,11 @@ set search_path = ''
 as $$
 declare
   worker pipeline.workers;
-  run public.pipeline_runs;
-  settled pipeline.settled_tasks;
-  blocked_ms integer := 0;
+  batch record;
 begin
   results := pipeline.one_result_a_task(pipeline_finish_tasks.worker_id, pipeline_finish_tasks.results);
   select * into worker from pipeline.workers where id = pipeline_finish_tasks.worker_id;
-  select * into run from public.pipeline_runs where id = worker.run_id;
-  settled := pipeline.settle_tasks(worker, run, results, as_of);
-  if settled.ids is not null then
-    blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
-  end if;
+  batch := pipeline.finish_results(worker, results, as_of);
   if worker.handed_over_at is not null then
     -- It claims no more once its successor has started, which must not wait for its last call.
     update pipeline.workers as giver
@@ -2838,13 +3175,298 @@ begin
   end if;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
-    'finished', coalesce(to_jsonb(settled.ids), '[]'),
-    'blockedMs', coalesce(blocked_ms, 0)
+    'finished', to_jsonb(batch.finished),
+    'blockedMs', coalesce(batch.blocked_ms, 0)
   );
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+
+-- Why: an answer was paid for, whether the database takes it or not. What is wrong with one result
+-- costs that one; what is wrong with a table or the server pauses the run, and results wait here
+-- until it is mended. A refused result that went back to the queue would be paid for for ever.
+
+create table pipeline.waiting_results (
+  task_id bigint primary key,
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  endpoint text,
+  worker uuid not null,
+  result jsonb not null,
+  created_at timestamptz not null
+);
+comment on table pipeline.waiting_results is
+  'One row per result that could not be stored for a reason that lies in a table or the server. Its task stays leased, until infinity; stored and removed when the run goes on.';
+create index waiting_results_run_idx on pipeline.waiting_results (run_id);
+alter table pipeline.waiting_results enable row level security;
+grant select, insert, delete on pipeline.waiting_results to service_role;
+
+create function pipeline.refusal_of(sql_state text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    -- A deadlock, or a lock that was not to be had.
+    when sql_state like '40%' or sql_state = '55P03' then 'passing'
+    -- Data, constraints, limits such as an index entry's length, and what a trigger raises.
+    when sql_state like any ('{22%,23%,44%,54%,P0001}') then 'result'
+    else 'table'
+  end;
+$$;
+comment on function pipeline.refusal_of(text) is
+  'What an error of storing results means: passing (the same call may succeed), result (one of them is wrong) or table (none of them can be stored). Classes: https://www.postgresql.org/docs/current/errcodes-appendix.html';
+
+create function pipeline.keep_results(
+  worker pipeline.workers,
+  results jsonb,
+  problem text,
+  as_of timestamptz
+)
+returns bigint[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  kept bigint[];
+begin
+  with held as (
+    update public.pipeline_tasks as task
+    set lease_expires_at = 'infinity'
+    from jsonb_to_recordset(results) as result (id bigint, "leaseToken" uuid)
+    where task.id = result.id
+      and task.lease_token = result."leaseToken"
+      and task.worker = (keep_results.worker).id
+    returning task.id
+  ),
+  waiting as (
+    insert into pipeline.waiting_results (task_id, run_id, stage, endpoint, worker, result, created_at)
+    select
+      held.id, (keep_results.worker).run_id, (keep_results.worker).stage,
+      (keep_results.worker).endpoint, (keep_results.worker).id, listed.result, as_of
+    from jsonb_array_elements(results) as listed (result)
+    join held on held.id = (listed.result ->> 'id')::bigint
+    returning task_id
+  )
+  select array_agg(task_id) into kept from waiting;
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = format(
+      'Cannot store results: %s. %s of them wait in the database, nothing is lost. Mend it, then resume the run: select resume_pipeline_run(%s)',
+      problem,
+      (select count(*) from pipeline.waiting_results as waiting where waiting.run_id = run.id),
+      run.id
+    )
+  where run.id = (keep_results.worker).run_id
+    and run.status in ('queued', 'running', 'paused')
+    and kept is not null;
+  return coalesce(kept, '{}');
+end;
+$$;
+comment on function pipeline.keep_results(pipeline.workers, jsonb, text, timestamptz) is
+  'Keeps the results of tasks whose lease holds until the run goes on, and pauses it. Returns the ids of the tasks.';
+
+create function pipeline.not_storable(result jsonb, problem text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', result -> 'id', 'leaseToken', result -> 'leaseToken', 'outcome', 'failed',
+    'cached', result -> 'cached',
+    'error', jsonb_build_object(
+      'class', 'permanent', 'code', 'not_storable',
+      'message', 'Cannot store what came of it: ' || problem,
+      'advice', 'pipeline_errors.result has it',
+      'result', result - 'leaseToken'
+    )
+  ) || (
+    -- Numbers that may be what is wrong with it are left out.
+    select coalesce(jsonb_object_agg(fact.key, fact.value), '{}')
+    from jsonb_each(result) as fact
+    where fact.key in ('inputTokens', 'outputTokens', 'durationMs')
+      and jsonb_typeof(fact.value) = 'number'
+      and fact.value between '0' and '1000000000'
+  );
+$$;
+comment on function pipeline.not_storable(jsonb, text) is
+  'The permanent failure that takes the place of a result which cannot be stored: with its usage, and with itself in the error.';
+
+create function pipeline.finish_refused(
+  worker pipeline.workers,
+  results jsonb,
+  sql_state text,
+  problem text,
+  as_of timestamptz,
+  out finished bigint[],
+  out blocked_ms bigint
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+declare
+  result jsonb;
+  one record;
+begin
+  if pipeline.refusal_of(sql_state) = 'table' then
+    finished := pipeline.keep_results(worker, results, problem, as_of);
+    return;
+  end if;
+  finished := '{}';
+  for result in select value from jsonb_array_elements(results) loop
+    begin
+      one := pipeline.finish_batch(worker, jsonb_build_array(result), as_of);
+    exception when others then
+      if pipeline.refusal_of(sqlstate) = 'passing' then
+        raise;
+      end if;
+      one := pipeline.finish_unstorable(worker, result, sqlstate, sqlerrm, as_of);
+    end;
+    finished := finished || one.finished;
+    blocked_ms := greatest(blocked_ms, one.blocked_ms);
+  end loop;
+end;
+$$;
+comment on function pipeline.finish_refused(
+  pipeline.workers, jsonb, text, text, timestamptz
+) is
+  'Takes a batch that finish_batch() refused with this error: result by result when one of them is wrong, else all of them are kept.';
+
+create function pipeline.finish_unstorable(
+  worker pipeline.workers,
+  result jsonb,
+  sql_state text,
+  problem text,
+  as_of timestamptz,
+  out finished bigint[],
+  out blocked_ms bigint
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if pipeline.refusal_of(sql_state) = 'result' then
+    begin
+      select taken.finished, taken.blocked_ms into finished, blocked_ms
+      from pipeline.finish_batch(
+        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of
+      ) as taken;
+      return;
+    exception when others then
+      if pipeline.refusal_of(sqlstate) = 'passing' then
+        raise;
+      end if;
+      -- Not even a failure can be stored: it lies in the table.
+      problem := sqlerrm;
+    end;
+  end if;
+  finished := pipeline.keep_results(worker, jsonb_build_array(result), problem, as_of);
+end;
+$$;
+comment on function pipeline.finish_unstorable(
+  pipeline.workers, jsonb, text, text, timestamptz
+) is
+  'Takes one result that finish_batch() refused: it fails as not_storable, or is kept when it lies in the table.';
+
+create function pipeline.finish_results(
+  worker pipeline.workers,
+  results jsonb,
+  as_of timestamptz,
+  out finished bigint[],
+  out blocked_ms bigint
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+begin
+  select taken.finished, taken.blocked_ms into finished, blocked_ms
+  from pipeline.finish_batch(worker, results, as_of) as taken;
+exception when others then
+  if pipeline.refusal_of(sqlstate) = 'passing' then
+    raise;
+  end if;
+  select taken.finished, taken.blocked_ms into finished, blocked_ms
+  from pipeline.finish_refused(worker, results, sqlstate, sqlerrm, as_of) as taken;
+end;
+$$;
+comment on function pipeline.finish_results(pipeline.workers, jsonb, timestamptz) is
+  'Settles the tasks of a batch, whatever is wrong with a result or a table. finished: tasks whose lease held.';
+
+create function pipeline.store_waiting(run public.pipeline_runs, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  batch record;
+  stored integer := 0;
+begin
+  for batch in
+    with waiting as (
+      delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
+    )
+    select
+      waiting.worker, waiting.stage, waiting.endpoint,
+      jsonb_agg(waiting.result order by waiting.task_id) as results
+    from waiting
+    group by 1, 2, 3
+    order by 1, 2, 3
+  loop
+    perform pipeline.finish_results(
+      jsonb_populate_record(null::pipeline.workers, jsonb_build_object(
+        'id', batch.worker, 'run_id', (run).id, 'stage', batch.stage, 'endpoint', batch.endpoint
+      )),
+      batch.results, as_of
+    );
+    stored := stored + jsonb_array_length(batch.results);
+  end loop;
+  if (run).status = 'cancelled' then
+    perform pipeline.give_up_waiting(run, as_of);
+  end if;
+  return stored;
+end;
+$$;
+comment on function pipeline.store_waiting(public.pipeline_runs, timestamptz) is
+  'Stores the results of a run that wait; what still cannot be stored waits on, and the run is paused again. In a cancelled run it is given up. Returns how many waited.';
+
+create function pipeline.give_up_waiting(run public.pipeline_runs, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  given_up bigint[];
+begin
+  with waiting as (
+    delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
+  ),
+  told as (
+    insert into pipeline.task_errors (
+      run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+    )
+    select
+      task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
+      'The run was cancelled before its result could be stored', true,
+      waiting.result - 'leaseToken', as_of
+    from waiting
+    join public.pipeline_tasks as task on task.id = waiting.task_id
+    returning task_id
+  )
+  select array_agg(told.task_id) into given_up from told;
+  if given_up is not null then
+    perform pipeline.put_back(run, given_up, as_of, given_up);
+  end if;
+end;
+$$;
+comment on function pipeline.give_up_waiting(public.pipeline_runs, timestamptz) is
+  'Ends the tasks of a cancelled run whose results cannot be stored; pipeline_errors.result has those.';
 
 -- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
 
@@ -3090,6 +3712,11 @@ set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
+  -- What was called cost something, nobody knows how much.
+  called constant bigint[] := array(
+    select task.id from public.pipeline_tasks as task
+    where task.id = any (fail_tasks.task_ids) and task.status = 'leased' and task.budgets is not null
+  );
   failed record;
 begin
   select * into run from public.pipeline_runs where id = fail_tasks.run_id;
@@ -3104,6 +3731,7 @@ begin
       case task.stage when 'execute' then run.endpoint else nullif(task.endpoint, '') end as endpoint,
       array_agg(task.id order by task.id) as ids,
       sum(task.reserved_tokens) as reserved_tokens,
+      array_agg(task.id) filter (where task.id = any (called)) as capped_ids,
       coalesce(sum(jsonb_array_length(task.payload -> 'evaluationIds')), 0) as evaluations
     from public.pipeline_tasks as task
     where task.id = any (fail_tasks.task_ids)
@@ -3117,7 +3745,7 @@ begin
       ),
       row(
         failed.ids, failed.ids, cardinality(failed.ids), cardinality(failed.ids),
-        failed.reserved_tokens, 0, failed.evaluations
+        failed.reserved_tokens, 0, failed.evaluations, failed.capped_ids
       )::pipeline.settled_tasks,
       (
         select jsonb_agg(jsonb_build_object(
@@ -3141,34 +3769,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  poisonous bigint[];
-  innocent bigint[];
-begin
-  select
-    array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
-    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
-  into poisonous, innocent
-  from (
-    select leased.id, leased.lease_losses
+  expired constant bigint[] := array(
+    select leased.id
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
     order by leased.id
     limit recover_leases.most
     for update skip locked
-  ) as task;
-  if innocent is not null then
-    perform pipeline.put_back(
-      run, innocent, recover_leases.as_of, 'The worker died or lost its connection'
-    );
+  );
+begin
+  if expired <> '{}' then
+    perform pipeline.lose_leases(run, expired, recover_leases.as_of);
   end if;
-  if poisonous is not null then
-    perform pipeline.fail_tasks(
-      (run).id, poisonous, 'lost', 'worker_died',
-      'Three workers died while they held this task', recover_leases.as_of
-    );
-  end if;
-  return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);
+  return cardinality(expired);
 end;
 $$;
 comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
@@ -3234,6 +3848,8 @@ begin
           changed := changed + pipeline.recover_leases(run, most, as_of);
         when 'fail what is overdue of' then
           changed := changed + pipeline.fail_overdue(run, most, as_of);
+        when 'store the results of' then
+          changed := changed + pipeline.store_waiting(run, as_of);
         when 'settle' then
           -- A try that fails while its run is being cancelled still puts its task back.
           if run.status = 'cancelled' then
@@ -3299,6 +3915,16 @@ begin
     most, as_of
   );
   perform pipeline.maintain_runs(
+    'store the results of',
+    array(
+      select distinct waiting.run_id
+      from pipeline.waiting_results as waiting
+      join public.pipeline_runs as run on run.id = waiting.run_id
+      where run.status <> 'paused'
+    ),
+    most, as_of
+  );
+  perform pipeline.maintain_runs(
     'settle',
     array(
       select id from public.pipeline_runs
@@ -3331,6 +3957,8 @@ begin
   ) as waiting;
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
+  delete from pipeline.budgets
+  where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
   delete from pipeline.cached_answers
   where created_at < maintain_pipeline.as_of - interval '30 days';
   insert into pipeline.maintenance (name, done_at)

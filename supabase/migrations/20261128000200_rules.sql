@@ -268,6 +268,40 @@ $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
 
+create function pipeline.check_price(
+  called public.model_endpoints,
+  title text,
+  parameters jsonb
+)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if (called).input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and %s has none', check_price.title),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        (called).name
+      )
+    );
+  end if;
+  if pipeline.output_limit(called, parameters) is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
+      format(
+        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
+        (called).name
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
+  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
+
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
@@ -313,13 +347,9 @@ begin
           'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
         );
       end if;
-      if check_evaluators.priced and judge.input_cost is null then
-        perform pipeline.refuse_run(
-          format('max_cost needs prices, and judge "%s" has none', judge.name),
-          format(
-            'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-            judge.name
-          )
+      if check_evaluators.priced then
+        perform pipeline.check_price(
+          judge, format('judge "%s"', judge.name), coalesce(config -> 'parameters', '{}')
         );
       end if;
     end if;
@@ -327,7 +357,7 @@ begin
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+  'Refuses unknown evaluators, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
 create function pipeline.check_run()
 returns trigger
@@ -354,14 +384,8 @@ begin
       end
     );
   end if;
-  if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs prices, and endpoint "%s" has none', new.endpoint),
-      format(
-        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-        new.endpoint
-      )
-    );
+  if new.max_cost is not null and new.endpoint is not null then
+    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
@@ -381,6 +405,14 @@ begin
     );
   end if;
   perform pipeline.check_results_table(new.results_table);
+  if char_length(new.experiment_name) > 200 or char_length(new.model) > 200
+    or cardinality(new.tags) > 100 or char_length(array_to_string(new.tags, '')) > 4000
+  then
+    perform pipeline.refuse_run(
+      'a name is too long',
+      'experiment_name and model have at most 200 characters; there are at most 100 tags, of 4,000 characters together'
+    );
+  end if;
   if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
     perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
   end if;
@@ -441,6 +473,7 @@ begin
   end;
   if new.status = 'running' then
     new.error := null;
+    new.broken_workers := 0;
     new.started_at := coalesce(new.started_at, now());
   end if;
   return new;
@@ -452,6 +485,32 @@ comment on function pipeline.check_run_change() is
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
+
+create function pipeline.check_cap()
+returns trigger
+language plpgsql
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  if new.endpoint is not null then
+    select * into chosen from public.model_endpoints where name = new.endpoint;
+    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
+  end if;
+  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
+  return new;
+end;
+$$;
+comment on function pipeline.check_cap() is
+  'A run may get a cap later, under the same conditions.';
+
+create trigger check_cap
+before update of max_cost on public.pipeline_runs
+for each row when (old.max_cost is null and new.max_cost is not null)
+execute function pipeline.check_cap();
 
 -- Why: which tables answers may go into, and what is missing in those that they may not.
 
@@ -585,7 +644,8 @@ begin
       cross join lateral jsonb_to_record(given.value) as fields (
         "runId" bigint, key text, repetition smallint, prompt text, response text, model text,
         success boolean, error text, timestamp timestamptz, "durationMs" integer,
-        "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer, metadata jsonb,
+        "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer,
+        "cachedInputTokens" integer, "cacheWriteTokens" integer, "reasoningTokens" integer, metadata jsonb,
         "experimentName" text, tags text[], cost numeric, "finishReason" text, attempts integer,
         reference text, source jsonb
       )
@@ -593,8 +653,9 @@ begin
     stored as (
       insert into public.%1$I as kept (
         run_id, prompt_key, repetition, prompt, response, model, success, error, timestamp,
-        duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens, cost,
-        finish_reason, attempts, reference, source, owner
+        duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens,
+        cached_input_tokens, cache_write_tokens, reasoning_tokens, cost, finish_reason, attempts,
+        reference, source, owner
       )
       select
         item."runId", item.key, item.repetition, item.prompt, item.response, item.model,
@@ -603,7 +664,8 @@ begin
         coalesce(item."tokensUsed", item."inputTokens" + item."outputTokens"),
         coalesce(item.metadata, '{}'),
         coalesce(item."experimentName", run.experiment_name), coalesce(item.tags, run.tags, '{}'),
-        item."inputTokens", item."outputTokens", item.cost, item."finishReason", item.attempts,
+        item."inputTokens", item."outputTokens", item."cachedInputTokens",
+        item."cacheWriteTokens", item."reasoningTokens", item.cost, item."finishReason", item.attempts,
         item.reference, item.source, coalesce($2, run.owner)
       from (
         -- The same run, key and repetition twice in one call is one row, the first.
@@ -619,7 +681,9 @@ begin
         error = excluded.error, timestamp = excluded.timestamp,
         duration_ms = excluded.duration_ms, tokens_used = excluded.tokens_used,
         metadata = excluded.metadata, input_tokens = excluded.input_tokens,
-        output_tokens = excluded.output_tokens, cost = excluded.cost,
+        output_tokens = excluded.output_tokens, cached_input_tokens = excluded.cached_input_tokens,
+        cache_write_tokens = excluded.cache_write_tokens,
+        reasoning_tokens = excluded.reasoning_tokens, cost = excluded.cost,
         finish_reason = excluded.finish_reason, attempts = excluded.attempts
       where not kept.success
       returning kept.id, kept.run_id, kept.prompt_key, kept.repetition
@@ -842,4 +906,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
-  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';
+  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';

@@ -1,4 +1,329 @@
 -- Written by `deno task migration` from supabase/schemas/limits: edit those files.
+-- Why: a cap on money is a ceiling only when what a call may cost at most is set aside before it is
+-- made. Whatever is capped has a row here, so that runs, judges and owners are counted alike, on
+-- whatever endpoints their calls go to.
+
+create table pipeline.budgets (
+  id bigint generated always as identity primary key,
+  kind text not null,
+  holder text not null,
+  spent numeric not null default 0,
+  reserved numeric not null default 0,
+  calls bigint not null default 0,
+  created_at timestamptz not null default now(),
+  constraint budgets_holder_has_one_of_a_kind unique (kind, holder),
+  constraint budgets_kind_is_known check (kind in ('run', 'owner day'))
+);
+comment on table pipeline.budgets is
+  'One row per thing whose money or calls are capped, made by its first claim: a run, or an owner''s day. Locked after the state of the endpoint and before the run, in the order of ids. The caps themselves are in budget_limits(); a run''s row is removed with it, an owner''s day after 40 days.';
+comment on column pipeline.budgets.holder is
+  'The id of the run; of an owner''s day owner_day().';
+comment on column pipeline.budgets.spent is
+  'USD: what answers cost, and of a call whose cost nobody knows what it may have cost at most.';
+comment on column pipeline.budgets.reserved is
+  'USD that calls in flight may cost at most: the sum of reserved_cost of the leased tasks that name it.';
+comment on column pipeline.budgets.calls is
+  'Calls that were made or are in flight, without those that waited for a rate limit.';
+alter table pipeline.budgets enable row level security;
+grant select, insert, update, delete on pipeline.budgets to service_role;
+
+create type pipeline.budget_limit as (
+  kind text,
+  holder text,
+  max_cost numeric,
+  max_calls bigint
+);
+comment on type pipeline.budget_limit is
+  'A cap that holds for a run''s calls: kind and holder as in pipeline.budgets; USD and calls at most, null: no cap.';
+
+create function pipeline.owner_day(owner uuid, as_of timestamptz)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select owner || ' ' || (as_of at time zone 'UTC')::date;
+$$;
+comment on function pipeline.owner_day(uuid, timestamptz) is
+  'The holder of an owner''s budget for a day, which is one of UTC.';
+
+create function pipeline.budget_limits(run public.pipeline_runs, as_of timestamptz)
+returns pipeline.budget_limit[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  limits pipeline.budget_limit[] := '{}';
+begin
+  if (run).max_cost is not null then
+    limits := limits || row('run', (run).id, (run).max_cost, null)::pipeline.budget_limit;
+  end if;
+  return limits;
+end;
+$$;
+comment on function pipeline.budget_limits(public.pipeline_runs, timestamptz) is
+  'All caps that hold for a call of this run at this moment; empty: none.';
+
+create type pipeline.budget_room as (
+  ids bigint[],
+  cost numeric,
+  calls bigint,
+  tightest pipeline.budgets,
+  max_cost numeric
+);
+comment on type pipeline.budget_room is
+  'What a run''s locked budgets have left together: USD and calls, null: no cap; the budget that has the least money, with its cap. ids is null for a run that nothing caps.';
+
+create function pipeline.lock_budgets(run public.pipeline_runs, as_of timestamptz)
+returns pipeline.budget_room
+language plpgsql
+set search_path = ''
+as $$
+declare
+  limits constant pipeline.budget_limit[] := pipeline.budget_limits(run, as_of);
+  room pipeline.budget_room;
+  capped record;
+  money_left numeric;
+begin
+  if limits = '{}' then
+    return room;
+  end if;
+  insert into pipeline.budgets (kind, holder, spent, created_at)
+  select wanted.kind, wanted.holder, case wanted.kind when 'run' then (run).cost else 0 end, as_of
+  from unnest(limits) as wanted
+  where not exists (
+    select from pipeline.budgets as known
+    where known.kind = wanted.kind and known.holder = wanted.holder
+  )
+  on conflict on constraint budgets_holder_has_one_of_a_kind do nothing;
+  for capped in
+    select budget, wanted.max_cost, wanted.max_calls
+    from pipeline.budgets as budget
+    join unnest(limits) as wanted on wanted.kind = budget.kind and wanted.holder = budget.holder
+    order by budget.id
+    for no key update of budget
+  loop
+    room.ids := room.ids || (capped.budget).id;
+    room.calls := least(room.calls, capped.max_calls - (capped.budget).calls);
+    money_left := capped.max_cost - (capped.budget).spent - (capped.budget).reserved;
+    if money_left < coalesce(room.cost, 'Infinity') then
+      room.cost := money_left;
+      room.tightest := capped.budget;
+      room.max_cost := capped.max_cost;
+    end if;
+  end loop;
+  return room;
+end;
+$$;
+comment on function pipeline.lock_budgets(public.pipeline_runs, timestamptz) is
+  'Locks the budgets of a run to the end of the transaction, those that are missing made, and tells what is left in them.';
+
+create function pipeline.reserve_budgets(budget_ids bigint[], cost numeric, calls bigint)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update pipeline.budgets as budget
+  set
+    reserved = budget.reserved + reserve_budgets.cost,
+    calls = budget.calls + reserve_budgets.calls
+  where budget.id = any (reserve_budgets.budget_ids);
+end;
+$$;
+comment on function pipeline.reserve_budgets(bigint[], numeric, bigint) is
+  'Sets aside in locked budgets what calls may cost at most.';
+
+create function pipeline.settle_budgets(task_ids bigint[], costs numeric[], were_calls boolean[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  settled record;
+begin
+  -- In the order of ids, as claims lock them.
+  for settled in
+    select
+      held.budget,
+      sum(task.reserved_cost) as reserved,
+      sum(coalesce(ended.cost, task.reserved_cost)) as spent,
+      count(*) filter (where not ended.was_call) as uncalled
+    from unnest(task_ids, costs, were_calls) as ended (task_id, cost, was_call)
+    join public.pipeline_tasks as task on task.id = ended.task_id
+    cross join lateral unnest(task.budgets) as held (budget)
+    group by held.budget
+    order by held.budget
+  loop
+    update pipeline.budgets as budget
+    set
+      reserved = budget.reserved - settled.reserved,
+      spent = budget.spent + settled.spent,
+      calls = budget.calls - settled.uncalled
+    where budget.id = settled.budget;
+  end loop;
+end;
+$$;
+comment on function pipeline.settle_budgets(bigint[], numeric[], boolean[]) is
+  'Gives back what tasks had reserved, and counts what they cost: USD, null: nobody knows, and the reservation counts. To be called once for each time that a task ceases to be leased.';
+
+create function pipeline.output_limit(endpoint public.model_endpoints, parameters jsonb)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  given jsonb;
+begin
+  -- A template sends only what it names.
+  if (endpoint).request_template is null or (endpoint).request_template::text ~ '\{\{\s*parameters' then
+    -- As toRequestParts() reads them in functions/_shared/model.
+    given := coalesce(
+      parameters -> 'maxTokens', parameters -> 'max_tokens', parameters -> 'max_completion_tokens',
+      parameters -> 'max_output_tokens'
+    );
+  end if;
+  if jsonb_typeof(given) = 'number' and given > '0' then
+    return least(ceil(given::numeric), 1e9);
+  end if;
+  return (endpoint).max_output_tokens;
+end;
+$$;
+comment on function pipeline.output_limit(public.model_endpoints, jsonb) is
+  'The output tokens that a call with these parameters asks for at most: maxTokens, also as a vendor spells it, else the endpoint''s max_output_tokens; null: there is no limit.';
+
+create function pipeline.most_cost(
+  endpoint public.model_endpoints,
+  parameters jsonb,
+  input_bytes bigint,
+  output_tokens bigint
+)
+returns numeric
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Several answers to one request, by the names of OpenAI, Cohere and Gemini.
+  answers numeric := 1;
+  given jsonb;
+begin
+  if (endpoint).input_cost is null then
+    return 0;
+  end if;
+  foreach given in array array[
+    parameters -> 'n', parameters -> 'best_of', parameters -> 'num_generations',
+    parameters -> 'candidateCount', parameters -> 'generationConfig' -> 'candidateCount'
+  ] loop
+    if jsonb_typeof(given) = 'number' then
+      answers := greatest(answers, ceil(given::numeric));
+    end if;
+  end loop;
+  return answers / 1e6 * (
+    -- No tokenizer makes more than one token of a byte; a thousand are for what frames the turns.
+    (input_bytes + 1000) * greatest(
+      (endpoint).input_cost, (endpoint).cached_input_cost, (endpoint).cache_write_cost,
+      (endpoint).cache_write_hour_cost
+    )
+    + case
+      when greatest((endpoint).output_cost, (endpoint).reasoning_cost) = 0 then 0
+      else coalesce(output_tokens, 'Infinity'::numeric)
+        * greatest((endpoint).output_cost, (endpoint).reasoning_cost)
+    end
+  );
+end;
+$$;
+comment on function pipeline.most_cost(public.model_endpoints, jsonb, bigint, bigint) is
+  'USD that a call may cost at most, if the endpoint heeds the limit of output tokens; Infinity without one, 0 for an endpoint without prices.';
+
+create function pipeline.pause_without_money(run_id bigint, room pipeline.budget_room)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = case ((room).tightest).kind
+      when 'run' then format(
+        'max_cost of %s USD is reached: %s USD spent on %s of %s prompts%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+        run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted,
+        case
+          when ((room).tightest).spent > run.cost
+          then format(
+            ', and up to %s USD more on calls of which no cost is known',
+            round(((room).tightest).spent - run.cost, 6)
+          )
+          else ''
+        end,
+        run.id
+      )
+      else format(
+        'What its owner may spend in a day is reached. To go on tomorrow: select resume_pipeline_run(%s)', run.id
+      )
+    end
+  where run.id = pause_without_money.run_id
+    and run.status = 'running'
+    -- Calls in flight may cost less than they reserved.
+    and coalesce(((room).tightest).reserved, 0) = 0;
+$$;
+comment on function pipeline.pause_without_money(bigint, pipeline.budget_room) is
+  'Pauses a run that cannot afford its next call, once nothing is in flight that may leave money over.';
+
+create function pipeline.settle_calls(
+  endpoint public.model_endpoints,
+  task_ids bigint[],
+  results jsonb
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pipeline.settle_budgets(
+    array_agg(result.id),
+    array_agg(case
+      when result.cached or result."isUnpaid" or result.error ->> 'class' = 'rate' then 0
+      else pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage)
+    end),
+    array_agg(result.cached is not true and result.error ->> 'class' is distinct from 'rate')
+  )
+  from jsonb_to_recordset(results) as result (
+    id bigint, cached boolean, "isUnpaid" boolean, error jsonb, "inputTokens" integer,
+    "outputTokens" integer, usage jsonb
+  )
+  where result.id = any (task_ids);
+$$;
+comment on function pipeline.settle_calls(public.model_endpoints, bigint[], jsonb) is
+  'settle_budgets() for results: an answer from the cache, one that waited for a rate limit and one that the endpoint refused cost nothing, one without usage its reservation.';
+
+create function pipeline.remove_budget()
+returns trigger
+language plpgsql
+-- Definer: budgets are nobody's but the queue's.
+security definer
+set search_path = ''
+as $$
+begin
+  -- Its calls in flight count for whatever else caps them.
+  perform pipeline.settle_budgets(
+    array_agg(task.id), array_agg(null::numeric), array_agg(true)
+  )
+  from public.pipeline_tasks as task
+  where task.run_id = old.id and task.status = 'leased' and task.budgets is not null
+  having count(*) > 0;
+  delete from pipeline.budgets where kind = 'run' and holder = old.id::text;
+  return old;
+end;
+$$;
+comment on function pipeline.remove_budget() is
+  'Settles what calls in flight of a run that is deleted have reserved, and removes its budget.';
+
+create trigger remove_budget
+before delete on public.pipeline_runs
+for each row execute function pipeline.remove_budget();
+
 -- Why: limits are kept here, not in a worker, so that all workers of all runs together respect an
 -- endpoint's concurrency, its rate and a run's money. Claims of one endpoint take turns on its
 -- state row; a worker gets tasks only as the limits allow, so nothing spins and nothing is refused.
@@ -121,8 +446,9 @@ comment on function pipeline.grant_slots(
 ) is
   'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet (more). handed_over: its successor has started, and gets its slots as its calls end.';
 
--- Why: rate and money are spent before a call is made and corrected when its answer tells what it
--- took. Like the slots they are kept under the lock of the endpoint's state.
+-- Why: the rate of an endpoint is spent before a call is made and corrected when its answer tells
+-- what it took. Like the slots it is kept under the lock of the endpoint's state; money under locks
+-- of its own, which follow.
 
 create function pipeline.refill_budget(endpoint public.model_endpoints, as_of timestamptz)
 returns pipeline.endpoint_states
@@ -172,39 +498,30 @@ create function pipeline.affordable_calls(
   calls pipeline.claimable_calls,
   run public.pipeline_runs,
   endpoint public.model_endpoints,
-  state pipeline.endpoint_states
+  state pipeline.endpoint_states,
+  room pipeline.budget_room
 )
 returns pipeline.claimable_calls
 language plpgsql
 set search_path = ''
 as $$
 declare
-  money_left numeric;
+  is_capped constant boolean := (room).ids is not null;
+  -- What every call of the run sends.
+  common_bytes constant bigint := case when is_capped then
+    octet_length((run).parameters::text) + coalesce(octet_length((endpoint).request_template::text), 0)
+  end;
 begin
-  if (affordable_calls.run).max_cost is not null then
-    -- Claims of the same run on another endpoint wait here.
-    perform from public.pipeline_runs where id = (affordable_calls.run).id for no key update;
-    -- Both from one snapshot: between the two a result could turn money that is reserved into money
-    -- that is spent.
-    select spending.max_cost - spending.cost - coalesce(
-      (
-        select sum(task.reserved_cost)
-        from public.pipeline_tasks as task
-        where task.run_id = spending.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-      ),
-      0
-    )
-    into money_left
-    from public.pipeline_runs as spending
-    where spending.id = (affordable_calls.run).id;
-  end if;
-  select array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost)
-  into calls.ids, calls.tokens, calls.costs
+  select
+    array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost),
+    case when is_capped then array_agg(priced.max_tokens) end
+  into calls.ids, calls.tokens, calls.costs, calls.max_tokens
   from (
     select
       expected.*,
       sum(expected.tokens) over up_to_here - expected.tokens as tokens_before,
-      sum(expected.cost) over up_to_here as cost_so_far
+      sum(expected.cost) over up_to_here as cost_so_far,
+      count(*) over up_to_here as calls_so_far
     from (
       select
         task.id,
@@ -212,48 +529,44 @@ begin
         case when (affordable_calls.endpoint).tokens_per_minute is null then 0
           else ceil(task.input_tokens + (state).output_tokens_mean)::integer
         end as tokens,
-        coalesce(
-          (task.input_tokens * (affordable_calls.endpoint).input_cost + (state).output_tokens_mean * (affordable_calls.endpoint).output_cost) / 1e6,
-          0
+        asked.max_tokens,
+        pipeline.most_cost(
+          affordable_calls.endpoint, asked.parameters,
+          4 * task.input_tokens::bigint + case when task.stage = 'judge' then 0 else common_bytes end
+            + coalesce(octet_length(coalesce(prompt.parameters, task.payload -> 'parameters')::text), 0),
+          asked.max_tokens
         ) as cost
       from public.pipeline_tasks as task
+      left join pipeline.prompts as prompt on prompt.id = task.prompt_id and is_capped
+      cross join lateral (
+        select
+          given.parameters,
+          case when is_capped then pipeline.output_limit(affordable_calls.endpoint, given.parameters) end as max_tokens
+        from (
+          select case
+            -- A judge is asked with parameters of its own.
+            when task.stage = 'judge' then coalesce(task.payload -> 'parameters', '{}')
+            else (run).parameters || coalesce(prompt.parameters, '{}')
+          end as parameters
+        ) as given
+      ) as asked
       where task.id = any ((calls).ids)
     ) as expected
     window up_to_here as (order by expected.available_at, expected.id)
   ) as priced
   -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
   where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
-    and (money_left is null or priced.cost_so_far <= money_left);
+    and ((room).cost is null or priced.cost_so_far <= (room).cost)
+    and ((room).calls is null or priced.calls_so_far <= (room).calls);
+  calls.budgets := (room).ids;
   return calls;
 end;
 $$;
 comment on function pipeline.affordable_calls(
-  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states
+  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states,
+  pipeline.budget_room
 ) is
-  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and into max_cost of the run, less what is spent and what calls in flight may cost; with what each is expected to take. ids is null when none fits.';
-
-create function pipeline.pause_without_money(run_id bigint)
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.pipeline_runs as run
-  set
-    status = 'paused',
-    error = format(
-      'max_cost of %s USD is reached: %s USD spent on %s of %s prompts. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
-      run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted, run.id
-    )
-  where run.id = pause_without_money.run_id
-    and run.status = 'running'
-    -- Calls in flight may cost less than they reserved.
-    and not exists (
-      select from public.pipeline_tasks as task
-      where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-    );
-$$;
-comment on function pipeline.pause_without_money(bigint) is
-  'Pauses a run that cannot afford its next call, once nothing of it is in flight.';
+  'The oldest of the calls whose expected tokens fit into the endpoint''s tokens, and whose highest costs and number into what the run''s budgets have left. ids is null when none fits.';
 
 create function pipeline.claim_calls(
   worker pipeline.workers,
@@ -274,6 +587,7 @@ declare
   capacity integer;
   room integer;
   due bigint[];
+  money pipeline.budget_room;
 begin
   calls.ids := '{}';
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
@@ -316,14 +630,18 @@ begin
   end if;
   due := pipeline.due_tasks(worker, room, held, as_of);
   calls.ids := due;
-  if due = '{}' or endpoint.tokens_per_minute is null and endpoint.input_cost is null then
+  if due = '{}' then
     return calls;
   end if;
-  calls := pipeline.affordable_calls(calls, run, endpoint, state);
+  money := pipeline.lock_budgets(run, as_of);
+  if endpoint.tokens_per_minute is null and money.ids is null then
+    return calls;
+  end if;
+  calls := pipeline.affordable_calls(calls, run, endpoint, state, money);
   if calls.ids is null then
     calls.ids := '{}';
     if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
-      perform pipeline.pause_without_money((run).id);
+      perform pipeline.pause_without_money((run).id, money);
     else
       calls.ready_at := as_of + interval '1 second';
     end if;
@@ -404,24 +722,26 @@ create function pipeline.adapt_limits(
   reserved_tokens bigint,
   as_of timestamptz
 )
-returns integer
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
   given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
-  pause_ms constant numeric := case
+  asked_ms constant numeric := case
     when (totals).rate_errors > 0
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
+  -- A nonsensical reset must not park an endpoint for years.
+  pause_ms constant numeric := case when asked_ms > 86400000 then 86400000 else asked_ms end;
   state pipeline.endpoint_states;
 begin
   select * into state
   from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name;
   -- Claims take turns on this row: a batch that teaches nothing must not hold them up.
   if given is null or state.reduced_at is not null or pause_ms > 0
-    or (endpoint).tokens_per_minute is not null or (endpoint).input_cost is not null
+    or (endpoint).tokens_per_minute is not null
   then
     select * into state
     from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name

@@ -6,13 +6,15 @@ create type pipeline.claimable_calls as (
   ids bigint[],
   tokens integer[],
   costs numeric[],
+  max_tokens integer[],
+  budgets bigint[],
   slots integer,
   more_slots boolean,
   handed_over boolean,
   ready_at timestamptz
 );
 comment on type pipeline.claimable_calls is
-  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
+  'Locked tasks that a worker may start now, with the tokens that each is expected to take; of a capped run with the USD that each may cost at most, the output tokens that it may ask for, and the budgets to reserve in; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
 
 create function pipeline.due_tasks(
   worker pipeline.workers,
@@ -89,7 +91,8 @@ begin
       lease_expires_at = lease_tasks.as_of + pipeline.lease_time(),
       worker = (lease_tasks.worker).id,
       reserved_tokens = coalesce((calls).tokens[array_position((calls).ids, task.id)], 0),
-      reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0)
+      reserved_cost = coalesce((calls).costs[array_position((calls).ids, task.id)], 0),
+      budgets = (calls).budgets
     -- An array instead of a join: with the limit as a parameter the planner would hash the table.
     where task.id = any ((calls).ids)
     returning
@@ -112,6 +115,10 @@ begin
         'response', answer.response, 'model', answer.model, 'finishReason', answer.finish_reason,
         'inputTokens', answer.input_tokens, 'outputTokens', answer.output_tokens
       )))
+    end
+    || case
+      when (calls).max_tokens is null then '{}'
+      else jsonb_build_object('maxTokens', (calls).max_tokens[array_position((calls).ids, leased.id)])
     end
     order by leased.id
   )
@@ -225,6 +232,13 @@ begin
     where state.endpoint = worker.endpoint
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
+    if calls.budgets is not null then
+      perform pipeline.reserve_budgets(
+        calls.budgets,
+        (select sum(cost) from unnest(calls.costs) as cost),
+        cardinality(calls.ids)
+      );
+    end if;
   end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.
@@ -242,4 +256,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';

@@ -14,7 +14,12 @@ create table public.model_endpoints (
   requests_per_minute integer,
   tokens_per_minute integer,
   input_cost numeric,
+  cached_input_cost numeric,
+  cache_write_cost numeric,
+  cache_write_hour_cost numeric,
   output_cost numeric,
+  reasoning_cost numeric,
+  max_output_tokens integer,
   open_to_users boolean not null default false,
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
@@ -36,11 +41,22 @@ create table public.model_endpoints (
     coalesce(max_concurrency, 1) > 0
     and coalesce(requests_per_minute, 1) > 0
     and coalesce(tokens_per_minute, 1) > 0
+    and coalesce(max_output_tokens, 1) between 1 and 10000000
   ),
   constraint model_endpoints_costs_come_in_pairs check (
     (input_cost is null) = (output_cost is null)
-    and coalesce(input_cost, 0) >= 0
-    and coalesce(output_cost, 0) >= 0
+    and (
+      input_cost is not null
+      or coalesce(cached_input_cost, cache_write_cost, cache_write_hour_cost, reasoning_cost) is null
+    )
+  ),
+  constraint model_endpoints_costs_are_prices check (
+    coalesce(input_cost, 0) between 0 and 1e6
+    and coalesce(cached_input_cost, 0) between 0 and 1e6
+    and coalesce(cache_write_cost, 0) between 0 and 1e6
+    and coalesce(cache_write_hour_cost, 0) between 0 and 1e6
+    and coalesce(output_cost, 0) between 0 and 1e6
+    and coalesce(reasoning_cost, 0) between 0 and 1e6
   )
 );
 comment on table public.model_endpoints is
@@ -54,13 +70,23 @@ comment on column public.model_endpoints.headers is
 comment on column public.model_endpoints.request_template is
   'Format custom only: the JSON body, with {{prompt}}, {{messages}}, {{model}} and {{parameters}} as placeholders.';
 comment on column public.model_endpoints.response_path is
-  'Format custom only: {"text": path, "inputTokens"?: path, "outputTokens"?: path, "error"?: path}.';
+  'Format custom only: {"text": path, "inputTokens"?: path, "cachedInputTokens"?: path, "outputTokens"?: path, "reasoningTokens"?: path, "error"?: path}.';
 comment on column public.model_endpoints.timeout_seconds is
   'Limit of one call, from sending the request to the last byte of the answer.';
 comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
+comment on column public.model_endpoints.cached_input_cost is
+  'USD per million input tokens that the endpoint read from its cache; null: as other input.';
+comment on column public.model_endpoints.cache_write_cost is
+  'USD per million input tokens that the endpoint wrote to its cache; null: as other input.';
+comment on column public.model_endpoints.cache_write_hour_cost is
+  'USD per million of those that it keeps for an hour, which Anthropic bills apart; null: as others that it wrote.';
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.reasoning_cost is
+  'USD per million output tokens of hidden reasoning; null: as other output.';
+comment on column public.model_endpoints.max_output_tokens is
+  'Output tokens that a call without the parameter maxTokens asks for at most; null: the API''s own default. A run with max_cost needs one of both.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may.';
 
@@ -94,7 +120,7 @@ comment on column pipeline.endpoint_states.reduced_at is
 comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
-  'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
+  'Moving mean of output tokens per answer; what the next one is expected to take of tokens_per_minute.';
 alter table pipeline.endpoint_states enable row level security;
 grant select, insert, update, delete on pipeline.endpoint_states to service_role;
 

@@ -64,6 +64,52 @@ $$;
 comment on function pipeline.refuse_twice_given_keys(public.pipeline_runs, jsonb, timestamptz) is
   'The tasks without those whose given key stands for another text in the run; each of them is an error in pipeline_errors.';
 
+create function pipeline.refuse_long_metadata(run public.pipeline_runs, tasks jsonb, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  most_bytes constant integer := case when (run).owner is null then 1000000 else 10000 end;
+  refused bigint[];
+begin
+  -- Hardly ever is so much said of all of them together.
+  if octet_length(tasks::text) <= most_bytes then
+    return tasks;
+  end if;
+  refused := array(
+    select listed.place
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where octet_length((listed.task -> 'prompt' -> 'metadata')::text) > most_bytes
+  );
+  if refused = '{}' then
+    return tasks;
+  end if;
+  insert into pipeline.task_errors (run_id, stage, key, class, code, message, place, final, created_at)
+  select
+    (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'metadata_too_long',
+    format(
+      'Cannot take prompt "%s": its metadata has %s bytes, and %s are the most. Leave out what no evaluator or template needs',
+      coalesce(listed.task -> 'prompt' ->> 'key', left(listed.task -> 'prompt' ->> 'text', 100)),
+      octet_length((listed.task -> 'prompt' -> 'metadata')::text), most_bytes
+    ),
+    coalesce(listed.task -> 'prompt' -> 'source', jsonb_build_object('key', listed.task -> 'key')), true, as_of
+  from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+  where listed.place = any (refused)
+    and not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = (run).id and told.code = 'metadata_too_long' and told.key = listed.task ->> 'key'
+    );
+  return (
+    select coalesce(jsonb_agg(listed.task order by listed.place), '[]')
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where listed.place <> all (refused)
+  );
+end;
+$$;
+comment on function pipeline.refuse_long_metadata(public.pipeline_runs, jsonb, timestamptz) is
+  'The tasks without those whose prompt has more than 10 kB of metadata, in a run without owner 1 MB; each of them is an error in pipeline_errors. It is copied into every row of results.';
+
 create function public.pipeline_enqueue_tasks(
   run_id bigint,
   stage text,
@@ -90,6 +136,7 @@ begin
     return 0;
   end if;
   if pipeline_enqueue_tasks.stage = 'execute' then
+    tasks := pipeline.refuse_long_metadata(run, tasks, as_of);
     if tasks @? '$[*].prompt ? (@.keyIsGiven == true)' then
       tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
     end if;

@@ -22,7 +22,10 @@ create table pipeline.evaluations (
   experiment_name text,
   tags text[] not null default '{}',
   input_tokens integer,
+  cached_input_tokens integer,
+  cache_write_tokens integer,
   output_tokens integer,
+  reasoning_tokens integer,
   cost numeric,
   finish_reason text,
   attempts integer,
@@ -31,7 +34,12 @@ create table pipeline.evaluations (
   owner uuid default pipeline.current_user_id(),
   constraint evaluations_failures_say_why check (success or error is not null),
   constraint evaluations_successes_have_a_response check (not success or response is not null),
-  constraint evaluations_repetition_is_positive check (repetition > 0)
+  constraint evaluations_repetition_is_positive check (repetition > 0),
+  constraint evaluations_cost_is_a_price check (cost between 0 and 1e6),
+  constraint evaluations_names_are_short check (
+    char_length(experiment_name) <= 200
+    and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
+  )
 );
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
@@ -96,7 +104,18 @@ comment on column public.prompt_evaluations.duration_ms is
 comment on column public.prompt_evaluations.tokens_used is 'Input plus output tokens.';
 comment on column public.prompt_evaluations.metadata is
   'Of the prompt and of the answer; that of the run is in pipeline_runs.metadata.';
-comment on column public.prompt_evaluations.cost is 'USD; null when the endpoint has no prices.';
+comment on column public.prompt_evaluations.input_tokens is
+  'Of the whole prompt, the parts that were read from or written to a cache included.';
+comment on column public.prompt_evaluations.cached_input_tokens is
+  'Of input_tokens those that the endpoint read from its cache; null: it says nothing of them.';
+comment on column public.prompt_evaluations.cache_write_tokens is
+  'Of input_tokens those that the endpoint wrote to its cache; null: it says nothing of them.';
+comment on column public.prompt_evaluations.output_tokens is
+  'Of the whole answer, hidden reasoning included.';
+comment on column public.prompt_evaluations.reasoning_tokens is
+  'Of output_tokens those of hidden reasoning; null: the endpoint says nothing of them.';
+comment on column public.prompt_evaluations.cost is
+  'USD; null when the endpoint has no prices or the answer says nothing of tokens.';
 comment on column public.prompt_evaluations.finish_reason is
   'Why the model stopped: stop, length, content_filter, tool_calls or other.';
 comment on column public.prompt_evaluations.reference is
@@ -121,7 +140,9 @@ create table public.evaluation_scores (
     unique (results_table, evaluation_id, evaluator),
   constraint evaluation_scores_say_something check (
     score is not null or passed is not null or category is not null or error is not null
-  )
+  ),
+  -- NaN is above all numbers.
+  constraint evaluation_scores_are_bounded check (score between -1e6 and 1e6)
 );
 comment on table public.evaluation_scores is
   'One row per evaluation and evaluator; evaluating again replaces it.';
@@ -161,7 +182,8 @@ create table public.evaluation_votes (
   created_at timestamptz not null,
   owner uuid,
   constraint evaluation_votes_task_votes_once unique (task_id),
-  constraint evaluation_votes_are_counted_from_one check (vote > 0)
+  constraint evaluation_votes_are_counted_from_one check (vote > 0),
+  constraint evaluation_votes_are_bounded check (score between -1e6 and 1e6)
 );
 comment on table public.evaluation_votes is
   'One row per answer of a judge; the last of an evaluation and evaluator that comes in makes their score in evaluation_scores. Kept until deleted, as the scores are.';

@@ -46,13 +46,14 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.task_errors (
-    run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
+    run_id, task_id, stage, key, attempt, class, code, message, place, final, result, created_at
   )
   select
     task.run_id, task.id, task.stage, task.key, task.attempts, result.error ->> 'class',
     coalesce(result.error ->> 'code', 'unknown'),
     coalesce(nullif(concat_ws('. ', result.error ->> 'message', result.error ->> 'advice'), ''), 'unknown'),
-    coalesce(result.error -> 'place', prompt.source), task.status = 'failed', log_attempts.as_of
+    coalesce(result.error -> 'place', prompt.source), task.status = 'failed',
+    result.error -> 'result', log_attempts.as_of
   from jsonb_to_recordset(results) as result (id bigint, error jsonb)
   join public.pipeline_tasks as task on task.id = result.id
   left join pipeline.prompts as prompt on prompt.id = task.prompt_id
@@ -65,7 +66,6 @@ comment on function pipeline.log_attempts(bigint[], jsonb, timestamptz) is
 create function pipeline.count_results(
   run public.pipeline_runs,
   worker pipeline.workers,
-  endpoint public.model_endpoints,
   settled pipeline.settled_tasks,
   totals pipeline.result_totals
 )
@@ -92,19 +92,13 @@ begin
     cached = counted.cached + case when (worker).stage = 'execute' then (totals).cached else 0 end,
     input_tokens = counted.input_tokens + (totals).input_tokens,
     output_tokens = counted.output_tokens + (totals).output_tokens,
-    cost = counted.cost + coalesce(
-      (
-        (totals).input_tokens * (count_results.endpoint).input_cost
-        + (totals).output_tokens * (count_results.endpoint).output_cost
-      ) / 1e6,
-      0
-    )
+    cost = counted.cost + coalesce((totals).cost, 0),
+    broken_workers = case when (settled).closed > 0 then 0 else counted.broken_workers end
   where counted.id = (run).id;
 end;
 $$;
 comment on function pipeline.count_results(
-  public.pipeline_runs, pipeline.workers, public.model_endpoints, pipeline.settled_tasks,
-  pipeline.result_totals
+  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, pipeline.result_totals
 ) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
 
 create function pipeline.take_results(
@@ -114,15 +108,19 @@ create function pipeline.take_results(
   results jsonb,
   as_of timestamptz
 )
-returns integer
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
   endpoint public.model_endpoints;
-  totals pipeline.result_totals := pipeline.total_results(results, settled.ids);
-  blocked_ms integer := 0;
+  totals pipeline.result_totals;
+  blocked_ms bigint := 0;
 begin
+  if (worker).endpoint is not null then
+    select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  end if;
+  totals := pipeline.total_results(results, settled.ids, endpoint);
   if totals.errors > 0 then
     perform pipeline.log_attempts(settled.ids, results, as_of);
   end if;
@@ -130,7 +128,6 @@ begin
     perform pipeline.log_deliveries(settled.ids, results, as_of);
     return 0;
   end if;
-  select * into endpoint from public.model_endpoints where name = (worker).endpoint;
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
@@ -145,8 +142,11 @@ begin
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
     blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+    if settled.capped_ids is not null then
+      perform pipeline.settle_calls(endpoint, settled.capped_ids, results);
+    end if;
   end if;
-  perform pipeline.count_results(run, worker, endpoint, settled, totals);
+  perform pipeline.count_results(run, worker, settled, totals);
   if (worker).stage = 'judge' then
     perform pipeline.score_votes(run, settled.stored_ids, as_of);
   elsif (worker).stage <> 'execute' then
@@ -181,7 +181,33 @@ $$;
 comment on function pipeline.take_results(
   public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
 ) is
-  'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then the run.';
+  'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then its budgets, then the run.';
+
+create function pipeline.finish_batch(
+  worker pipeline.workers,
+  results jsonb,
+  as_of timestamptz,
+  out finished bigint[],
+  out blocked_ms bigint
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  settled pipeline.settled_tasks;
+begin
+  select * into run from public.pipeline_runs where id = (worker).run_id;
+  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  if settled.ids is not null then
+    blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
+  end if;
+  finished := coalesce(settled.ids, '{}');
+end;
+$$;
+comment on function pipeline.finish_batch(pipeline.workers, jsonb, timestamptz) is
+  'Settles the tasks of a batch and takes what they bring, or fails as a whole and changes nothing.';
 
 create function public.pipeline_finish_tasks(
   worker_id uuid,
@@ -194,17 +220,11 @@ set search_path = ''
 as $$
 declare
   worker pipeline.workers;
-  run public.pipeline_runs;
-  settled pipeline.settled_tasks;
-  blocked_ms integer := 0;
+  batch record;
 begin
   results := pipeline.one_result_a_task(pipeline_finish_tasks.worker_id, pipeline_finish_tasks.results);
   select * into worker from pipeline.workers where id = pipeline_finish_tasks.worker_id;
-  select * into run from public.pipeline_runs where id = worker.run_id;
-  settled := pipeline.settle_tasks(worker, run, results, as_of);
-  if settled.ids is not null then
-    blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
-  end if;
+  batch := pipeline.finish_results(worker, results, as_of);
   if worker.handed_over_at is not null then
     -- It claims no more once its successor has started, which must not wait for its last call.
     update pipeline.workers as giver
@@ -220,10 +240,10 @@ begin
   end if;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
-    'finished', coalesce(to_jsonb(settled.ids), '[]'),
-    'blockedMs', coalesce(blocked_ms, 0)
+    'finished', to_jsonb(batch.finished),
+    'blockedMs', coalesce(batch.blocked_ms, 0)
   );
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, durationMs, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

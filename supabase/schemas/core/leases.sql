@@ -41,6 +41,7 @@ create function pipeline.put_back(
   run public.pipeline_runs,
   task_ids bigint[],
   as_of timestamptz,
+  called_ids bigint[] default '{}',
   loss text default null
 )
 returns void
@@ -48,12 +49,20 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  perform pipeline.settle_budgets(
+    array_agg(task.id),
+    array_agg(case when task.id <> all (called_ids) then 0 end),
+    array_agg(task.id = any (called_ids))
+  )
+  from public.pipeline_tasks as task
+  where task.id = any (task_ids) and task.budgets is not null
+  having count(*) > 0;
   with put_back as (
     update public.pipeline_tasks as task
     set
       status = after.status,
       finished_at = case when after.status = 'cancelled' then put_back.as_of end,
-      attempts = greatest(task.attempts - 1, 0),
+      attempts = greatest(task.attempts - case when task.id = any (called_ids) then 0 else 1 end, 0),
       lease_losses = task.lease_losses + case when put_back.loss is null then 0 else 1 end,
       error = coalesce(put_back.loss, task.error),
       lease_token = null,
@@ -74,13 +83,58 @@ begin
   where counted.id = (run).id and cancelled.tasks > 0;
 end;
 $$;
-comment on function pipeline.put_back(public.pipeline_runs, bigint[], timestamptz, text) is
-  'Makes leased tasks of a run pending again as if they had never been claimed; in a cancelled run they are cancelled. loss: why they lost their worker, null: it gave them back.';
+comment on function pipeline.put_back(public.pipeline_runs, bigint[], timestamptz, bigint[], text) is
+  'Makes leased tasks of a run pending again as if they had never been claimed; in a cancelled run they are cancelled. called_ids: those whose call was made or may have been, which keep their attempt and whose reservation is spent. loss: why they lost their worker, null: it gave them back.';
 
-create function public.pipeline_release_tasks(
+create function pipeline.lose_leases(run public.pipeline_runs, task_ids bigint[], as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  poison record;
+  innocent constant bigint[] := array(
+    select task.id from public.pipeline_tasks as task
+    where task.id = any (lose_leases.task_ids) and task.lease_losses < 2
+    order by task.id
+  );
+begin
+  for poison in
+    select array_agg(task.id order by task.id) as ids, told.message
+    from public.pipeline_tasks as task
+    cross join lateral (
+      select case
+        when task.payload ->> 'kind' = 'archive' then format(
+          'Three workers died while they read %s in bucket %s from byte %s on: what is there takes more processor time or memory than an isolate has. Split the file there',
+          task.payload ->> 'path', task.payload ->> 'bucket',
+          coalesce(task.payload -> 'cursor' ->> 'told', '0')
+        )
+        else 'Three workers died while they held this task'
+      end as message
+    ) as told
+    where task.id = any (lose_leases.task_ids) and task.lease_losses >= 2
+    group by told.message
+  loop
+    perform pipeline.fail_tasks(
+      (run).id, poison.ids, 'lost', 'worker_died', poison.message, lose_leases.as_of
+    );
+  end loop;
+  -- Last, because it locks budgets, and claims lock those after the endpoint.
+  if innocent <> '{}' then
+    perform pipeline.put_back(
+      run, innocent, lose_leases.as_of, innocent, 'The worker died or lost its connection'
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.lose_leases(public.pipeline_runs, bigint[], timestamptz) is
+  'Makes tasks whose worker died, or was about to, claimable again; one that was held by three of them fails. What has moved on since counts anew, see pipeline_checkpoint_task().';
+
+create function pipeline.give_back(
   worker_id uuid,
-  task_ids bigint[] default null,
-  as_of timestamptz default now()
+  task_ids bigint[],
+  called_ids bigint[],
+  as_of timestamptz
 )
 returns integer
 language plpgsql
@@ -90,28 +144,65 @@ declare
   worker pipeline.workers;
   run public.pipeline_runs;
   held bigint[];
+  lost bigint[];
+  used_up bigint[];
 begin
-  select * into worker from pipeline.workers where id = pipeline_release_tasks.worker_id;
+  select * into worker from pipeline.workers where id = give_back.worker_id;
   select * into run from public.pipeline_runs where id = worker.run_id;
-  held := array(
-    select task.id
-    from public.pipeline_tasks as task
-    where task.run_id = worker.run_id
-      and task.stage = worker.stage
-      and task.status = 'leased'
-      and task.worker = worker.id
-      and (pipeline_release_tasks.task_ids is null or task.id = any (pipeline_release_tasks.task_ids))
-    order by task.id
+  select
+    array_agg(task.id),
+    array_agg(task.id) filter (where task.id = any (called_ids) and worker.endpoint is null),
+    array_agg(task.id) filter (
+      where task.id = any (called_ids) and worker.endpoint is not null
+        and task.attempts >= greatest(run.max_attempts, 3)
+    )
+  into held, lost, used_up
+  from (
+    select leased.id, leased.attempts
+    from public.pipeline_tasks as leased
+    where leased.run_id = worker.run_id
+      and leased.stage = worker.stage
+      and leased.status = 'leased'
+      and leased.worker = worker.id
+      -- Its result waits to be stored.
+      and leased.lease_expires_at < 'infinity'
+      and (give_back.task_ids is null or leased.id = any (give_back.task_ids))
+    order by leased.id
     for update
-  );
-  if held <> '{}' then
-    perform pipeline.put_back(run, held, pipeline_release_tasks.as_of);
+  ) as task;
+  if used_up is not null and run.status <> 'cancelled' then
+    perform pipeline.fail_tasks(
+      run.id, used_up, 'lost', 'result_lost',
+      'Every call was made, and no worker lived to store what came of it', as_of
+    );
+    held := array(select unnest(held) except select unnest(used_up));
   end if;
-  return cardinality(held);
+  if lost is not null then
+    perform pipeline.lose_leases(run, lost, as_of);
+    held := array(select unnest(held) except select unnest(lost));
+  end if;
+  if held <> '{}' then
+    perform pipeline.put_back(run, held, as_of, called_ids);
+  end if;
+  return coalesce(cardinality(held), 0) + coalesce(cardinality(used_up), 0) + coalesce(cardinality(lost), 0);
 end;
 $$;
+comment on function pipeline.give_back(uuid, bigint[], bigint[], timestamptz) is
+  'Puts tasks that the worker holds (null: all) back, and returns how many. called_ids: those that it was at. Where a call was made, one that has no attempt left, of which there are three at least, fails; other work was lost with the worker, see lose_leases().';
+
+create function public.pipeline_release_tasks(
+  worker_id uuid,
+  task_ids bigint[] default null,
+  as_of timestamptz default now()
+)
+returns integer
+language sql
+set search_path = ''
+as $$
+  select pipeline.give_back(worker_id, task_ids, '{}', as_of);
+$$;
 comment on function public.pipeline_release_tasks(uuid, bigint[], timestamptz) is
-  'Puts tasks that the worker holds (null: all) back as if they had never been claimed; in a cancelled run they are cancelled. Returns how many.';
+  'Puts tasks that the worker holds (null: all), and whose work it has not begun, back as if they had never been claimed; in a cancelled run they are cancelled. Returns how many.';
 
 create function pipeline.follow_up(
   run_id bigint,
@@ -168,6 +259,10 @@ begin
   update public.pipeline_tasks
   set
     payload = pipeline_tasks.payload || pipeline_checkpoint_task.payload,
+    -- Whoever moves on is no poison.
+    lease_losses = case
+      when pipeline_checkpoint_task.payload ? 'cursor' then 0 else pipeline_tasks.lease_losses
+    end,
     lease_expires_at = pipeline_checkpoint_task.as_of + pipeline.lease_time()
   where pipeline_tasks.id = pipeline_checkpoint_task.task_id
     and pipeline_tasks.lease_token = pipeline_checkpoint_task.lease_token

@@ -25,6 +25,11 @@ set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
+  -- What was called cost something, nobody knows how much.
+  called constant bigint[] := array(
+    select task.id from public.pipeline_tasks as task
+    where task.id = any (fail_tasks.task_ids) and task.status = 'leased' and task.budgets is not null
+  );
   failed record;
 begin
   select * into run from public.pipeline_runs where id = fail_tasks.run_id;
@@ -39,6 +44,7 @@ begin
       case task.stage when 'execute' then run.endpoint else nullif(task.endpoint, '') end as endpoint,
       array_agg(task.id order by task.id) as ids,
       sum(task.reserved_tokens) as reserved_tokens,
+      array_agg(task.id) filter (where task.id = any (called)) as capped_ids,
       coalesce(sum(jsonb_array_length(task.payload -> 'evaluationIds')), 0) as evaluations
     from public.pipeline_tasks as task
     where task.id = any (fail_tasks.task_ids)
@@ -52,7 +58,7 @@ begin
       ),
       row(
         failed.ids, failed.ids, cardinality(failed.ids), cardinality(failed.ids),
-        failed.reserved_tokens, 0, failed.evaluations
+        failed.reserved_tokens, 0, failed.evaluations, failed.capped_ids
       )::pipeline.settled_tasks,
       (
         select jsonb_agg(jsonb_build_object(
@@ -76,34 +82,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  poisonous bigint[];
-  innocent bigint[];
-begin
-  select
-    array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
-    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
-  into poisonous, innocent
-  from (
-    select leased.id, leased.lease_losses
+  expired constant bigint[] := array(
+    select leased.id
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
     order by leased.id
     limit recover_leases.most
     for update skip locked
-  ) as task;
-  if innocent is not null then
-    perform pipeline.put_back(
-      run, innocent, recover_leases.as_of, 'The worker died or lost its connection'
-    );
+  );
+begin
+  if expired <> '{}' then
+    perform pipeline.lose_leases(run, expired, recover_leases.as_of);
   end if;
-  if poisonous is not null then
-    perform pipeline.fail_tasks(
-      (run).id, poisonous, 'lost', 'worker_died',
-      'Three workers died while they held this task', recover_leases.as_of
-    );
-  end if;
-  return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);
+  return cardinality(expired);
 end;
 $$;
 comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
@@ -169,6 +161,8 @@ begin
           changed := changed + pipeline.recover_leases(run, most, as_of);
         when 'fail what is overdue of' then
           changed := changed + pipeline.fail_overdue(run, most, as_of);
+        when 'store the results of' then
+          changed := changed + pipeline.store_waiting(run, as_of);
         when 'settle' then
           -- A try that fails while its run is being cancelled still puts its task back.
           if run.status = 'cancelled' then
@@ -234,6 +228,16 @@ begin
     most, as_of
   );
   perform pipeline.maintain_runs(
+    'store the results of',
+    array(
+      select distinct waiting.run_id
+      from pipeline.waiting_results as waiting
+      join public.pipeline_runs as run on run.id = waiting.run_id
+      where run.status <> 'paused'
+    ),
+    most, as_of
+  );
+  perform pipeline.maintain_runs(
     'settle',
     array(
       select id from public.pipeline_runs
@@ -266,6 +270,8 @@ begin
   ) as waiting;
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
+  delete from pipeline.budgets
+  where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
   delete from pipeline.cached_answers
   where created_at < maintain_pipeline.as_of - interval '30 days';
   insert into pipeline.maintenance (name, done_at)

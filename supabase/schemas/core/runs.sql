@@ -40,6 +40,7 @@ create table public.pipeline_runs (
   failed integer not null default 0,
   cached integer not null default 0,
   judge_errors integer not null default 0,
+  broken_workers smallint not null default 0,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -72,6 +73,10 @@ create table public.pipeline_runs (
     and jsonb_typeof(evaluators) = 'array'
     and jsonb_typeof(metadata) = 'object'
   ),
+  constraint pipeline_runs_names_are_short check (
+    char_length(experiment_name) <= 200 and char_length(coalesce(model, '')) <= 200
+    and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
+  ),
   constraint pipeline_runs_counters_are_not_negative check (
     open >= 0 and extracted >= 0 and succeeded >= 0 and failed >= 0 and cached >= 0
     and judge_errors >= 0
@@ -98,9 +103,9 @@ comment on column public.pipeline_runs.max_concurrency is
 comment on column public.pipeline_runs.max_workers is
   'Most workers (Edge Function invocations) at a time.';
 comment on column public.pipeline_runs.max_attempts is
-  'Calls per prompt before it fails; waiting for rate limits does not count.';
+  'Calls per prompt before it fails, three at least when workers die; waiting for rate limits does not count.';
 comment on column public.pipeline_runs.max_cost is
-  'USD; the run pauses before it would spend more. Needs an endpoint with prices.';
+  'USD, judges included: a ceiling, as what a call may cost at most is set aside before it is made. The run pauses before it could spend more. Needs an endpoint with prices, and maxTokens in parameters or the endpoint''s max_output_tokens.';
 comment on column public.pipeline_runs.prompt_deadline_seconds is
   'A prompt that has no answer this long after its extraction fails; null: no limit.';
 comment on column public.pipeline_runs.deadline_at is
@@ -114,6 +119,8 @@ comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
 comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
 comment on column public.pipeline_runs.judge_errors is
   'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
+comment on column public.pipeline_runs.broken_workers is
+  'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';

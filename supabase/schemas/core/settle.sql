@@ -20,10 +20,11 @@ create type pipeline.settled_tasks as (
   failed bigint,
   reserved_tokens bigint,
   evaluated bigint,
-  not_evaluated bigint
+  not_evaluated bigint,
+  capped_ids bigint[]
 );
 comment on type pipeline.settled_tasks is
-  'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate.';
+  'What has become of a batch of tasks: stored_ids succeeded or failed for good, closed will not be tried again; evaluated and not_evaluated count the answers of stage evaluate; capped_ids have reserved in budgets.';
 
 create function pipeline.settle_successes(worker pipeline.workers, results jsonb, as_of timestamptz)
 returns pipeline.settled_tasks
@@ -52,11 +53,13 @@ begin
       and task.id = result.id
       and task.lease_token = result."leaseToken"
       and task.worker = (settle_successes.worker).id
-    returning task.id, task.reserved_tokens, task.payload -> 'evaluationIds' as evaluations
+    returning
+      task.id, task.reserved_tokens, task.budgets, task.payload -> 'evaluationIds' as evaluations
   )
   select
     array_agg(changed.id), array_agg(changed.id), count(*), 0, sum(changed.reserved_tokens),
-    coalesce(sum(jsonb_array_length(changed.evaluations)), 0), 0
+    coalesce(sum(jsonb_array_length(changed.evaluations)), 0), 0,
+    array_agg(changed.id) filter (where changed.budgets is not null)
   into settled
   from changed;
   return settled;
@@ -85,9 +88,11 @@ begin
       result.error ->> 'class' as class,
       concat_ws('. ', result.error ->> 'message', result.error ->> 'advice') as message,
       make_interval(secs => coalesce((result.error ->> 'retryAfterMs')::numeric, 0) / 1000.0) as retry_after,
+      -- Waiting is not failing, and where no response came of a stop error, no call was made.
+      result.error ->> 'class' = 'rate'
+        or result.error ->> 'class' = 'stop' and result.error -> 'status' is null as was_no_attempt,
       case
         when (run).status = 'cancelled' and not pipeline.outlives_run(held.stage) then 'cancelled'
-        -- Waiting is not failing: neither burns an attempt.
         when result.error ->> 'class' in ('rate', 'stop') then 'pending'
         when result.error ->> 'class' = 'transient'
           and held.attempts < coalesce(kind.most_attempts, (run).max_attempts)
@@ -105,7 +110,8 @@ begin
     update public.pipeline_tasks as task
     set
       status = decided.status,
-      attempts = task.attempts - case when decided.class in ('rate', 'stop') then 1 else 0 end,
+      attempts = task.attempts - case when decided.was_no_attempt then 1 else 0 end,
+      rate_waits = task.rate_waits + case when decided.class = 'rate' then 1 else 0 end,
       available_at = case
         when decided.class = 'transient'
         then as_of + greatest(decided.retry_after, pipeline.retry_delay(task.attempts))
@@ -120,7 +126,9 @@ begin
     where task.id = decided.id
       and task.lease_token = decided.lease_token
       and task.worker = (settle_failures.worker).id
-    returning task.id, task.status, task.reserved_tokens, task.payload -> 'evaluationIds' as evaluations
+    returning
+      task.id, task.status, task.reserved_tokens, task.budgets,
+      task.payload -> 'evaluationIds' as evaluations
   )
   select
     array_agg(changed.id),
@@ -129,7 +137,8 @@ begin
     count(*) filter (where changed.status = 'failed'),
     sum(changed.reserved_tokens),
     0,
-    coalesce(sum(jsonb_array_length(changed.evaluations)) filter (where changed.status = 'failed'), 0)
+    coalesce(sum(jsonb_array_length(changed.evaluations)) filter (where changed.status = 'failed'), 0),
+    array_agg(changed.id) filter (where changed.budgets is not null)
   into settled
   from changed;
   return settled;
@@ -138,7 +147,7 @@ $$;
 comment on function pipeline.settle_failures(
   pipeline.workers, public.pipeline_runs, jsonb, timestamptz
 ) is
-  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail.';
+  'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. A rate error burns no attempt, nor does a stop error without a response.';
 
 create function pipeline.settle_tasks(
   worker pipeline.workers,
@@ -162,6 +171,7 @@ begin
     done.failed := failures.failed;
     done.reserved_tokens := coalesce(done.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
     done.not_evaluated := failures.not_evaluated;
+    done.capped_ids := done.capped_ids || failures.capped_ids;
   end if;
   return done;
 end;
@@ -201,6 +211,45 @@ $$;
 comment on function pipeline.one_result_a_task(uuid, jsonb) is
   'Results as they are, unless two are of one task: then of each task the one whose lease holds. A worker may have lost a task and claimed it again while its first try was under way.';
 
+create function pipeline.usage_cost(
+  endpoint public.model_endpoints,
+  input_tokens bigint,
+  output_tokens bigint,
+  usage jsonb
+)
+returns numeric
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  read_tokens bigint;
+  written_tokens bigint;
+  written_for_an_hour bigint;
+  reasoning_tokens bigint;
+begin
+  if usage is null then
+    return (input_tokens * (endpoint).input_cost + output_tokens * (endpoint).output_cost) / 1e6;
+  end if;
+  read_tokens := coalesce((usage ->> 'cachedInputTokens')::bigint, 0);
+  written_tokens := coalesce((usage ->> 'cacheWriteTokens')::bigint, 0);
+  written_for_an_hour := coalesce((usage ->> 'cacheWriteHourTokens')::bigint, 0);
+  reasoning_tokens := coalesce((usage ->> 'reasoningTokens')::bigint, 0);
+  return (
+    (input_tokens - read_tokens - written_tokens) * (endpoint).input_cost
+    + read_tokens * coalesce((endpoint).cached_input_cost, (endpoint).input_cost)
+    + (written_tokens - written_for_an_hour) * coalesce((endpoint).cache_write_cost, (endpoint).input_cost)
+    + written_for_an_hour * coalesce(
+      (endpoint).cache_write_hour_cost, (endpoint).cache_write_cost, (endpoint).input_cost
+    )
+    + (output_tokens - reasoning_tokens) * (endpoint).output_cost
+    + reasoning_tokens * coalesce((endpoint).reasoning_cost, (endpoint).output_cost)
+  ) / 1e6;
+end;
+$$;
+comment on function pipeline.usage_cost(public.model_endpoints, bigint, bigint, jsonb) is
+  'USD that a call cost; null when its tokens or the endpoint''s prices are not known. usage has the parts of both counts that have prices of their own: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}; those kept for an hour are part of those written.';
+
 create type pipeline.result_totals as (
   succeeded bigint,
   cached bigint,
@@ -212,14 +261,19 @@ create type pipeline.result_totals as (
   stop_advice text,
   input_tokens bigint,
   output_tokens bigint,
+  cost numeric,
   output_tokens_mean numeric,
   latency_ms numeric,
   pause_ms numeric
 );
 comment on type pipeline.result_totals is
-  'What a batch of results comes to; tokens without those of cached answers.';
+  'What a batch of results comes to; tokens and USD without those of cached answers.';
 
-create function pipeline.total_results(results jsonb, task_ids bigint[])
+create function pipeline.total_results(
+  results jsonb,
+  task_ids bigint[],
+  endpoint public.model_endpoints
+)
 returns pipeline.result_totals
 language plpgsql
 immutable
@@ -239,17 +293,21 @@ begin
     min(result.error ->> 'advice') filter (where result.error ->> 'class' = 'stop'),
     coalesce(sum(result."inputTokens") filter (where result.cached is not true), 0),
     coalesce(sum(result."outputTokens") filter (where result.cached is not true), 0),
+    case when (endpoint).input_cost is not null then
+      sum(pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage))
+        filter (where result.cached is not true)
+    end,
     avg(result."outputTokens") filter (where result.cached is not true),
     avg(result."durationMs") filter (where result.outcome = 'succeeded' and result.cached is not true),
     max(result."pauseMs")
   into totals
   from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, error jsonb, cached boolean,
-    "inputTokens" integer, "outputTokens" integer, "durationMs" numeric, "pauseMs" numeric
+    id bigint, outcome text, error jsonb, cached boolean, "inputTokens" integer,
+    "outputTokens" integer, usage jsonb, "durationMs" numeric, "pauseMs" numeric
   )
   where result.id = any (task_ids);
   return totals;
 end;
 $$;
-comment on function pipeline.total_results(jsonb, bigint[]) is
+comment on function pipeline.total_results(jsonb, bigint[], public.model_endpoints) is
   'Adds up the results of the given tasks, in one pass.';

@@ -27,7 +27,8 @@ begin
       insert into public.%2$I as stored (
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, model, success, error,
         timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
-        output_tokens, cost, finish_reason, attempts, reference, source, owner
+        cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost,
+        finish_reason, attempts, reference, source, owner
       )
       select
         (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
@@ -41,17 +42,20 @@ begin
               'errorClass', result.error -> 'class', 'errorCode', result.error -> 'code'
             )
           end,
-        (run).experiment_name, (run).tags, result."inputTokens", result."outputTokens",
+        (run).experiment_name, (run).tags, result."inputTokens",
+        (result.usage ->> 'cachedInputTokens')::integer, (result.usage ->> 'cacheWriteTokens')::integer,
+        result."outputTokens", (result.usage ->> 'reasoningTokens')::integer,
         case
           when result.cached then 0
-          else (result."inputTokens" * (endpoint).input_cost + result."outputTokens" * (endpoint).output_cost) / 1e6
+          when (endpoint).input_cost is not null
+          then pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage)
         end,
         result."finishReason", task.attempts, prompt.reference, prompt.source, (run).owner
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (
         id bigint, response text, model text, "durationMs" integer, "inputTokens" integer,
-        "outputTokens" integer, "finishReason" text, cached boolean, metadata jsonb, error jsonb
+        "outputTokens" integer, usage jsonb, "finishReason" text, cached boolean, metadata jsonb, error jsonb
       ) on result.id = task.id
       where task.id = any (task_ids)
       order by task.id
@@ -60,8 +64,9 @@ begin
         response = excluded.response, model = excluded.model, success = excluded.success,
         error = excluded.error, timestamp = excluded.timestamp, duration_ms = excluded.duration_ms,
         tokens_used = excluded.tokens_used, metadata = excluded.metadata,
-        input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-        cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
+        input_tokens = excluded.input_tokens, cached_input_tokens = excluded.cached_input_tokens,
+        cache_write_tokens = excluded.cache_write_tokens, output_tokens = excluded.output_tokens,
+        reasoning_tokens = excluded.reasoning_tokens, cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
       where not stored.success;
     end;
     $store$

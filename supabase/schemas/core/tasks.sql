@@ -12,9 +12,11 @@ create table public.pipeline_tasks (
   payload jsonb not null default '{}',
   status text not null default 'pending',
   attempts smallint not null default 0,
+  rate_waits integer not null default 0,
   lease_losses smallint not null default 0,
   reserved_tokens integer not null default 0,
   reserved_cost numeric not null default 0,
+  budgets bigint[],
   available_at timestamptz not null default now(),
   lease_token uuid,
   lease_expires_at timestamptz,
@@ -62,13 +64,17 @@ comment on column public.pipeline_tasks.input_tokens is
 comment on column public.pipeline_tasks.payload is
   'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
 comment on column public.pipeline_tasks.attempts is
-  'Tries that count: not those that waited for a rate limit or lost their worker.';
+  'Calls that were made, of other stages tries: all but those that only waited for a rate limit.';
+comment on column public.pipeline_tasks.rate_waits is
+  'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
 comment on column public.pipeline_tasks.lease_losses is
   'Workers that died while they held it; at 3 it fails.';
 comment on column public.pipeline_tasks.reserved_tokens is
   'Tokens taken from the endpoint''s budget by the claim, corrected when it finishes.';
 comment on column public.pipeline_tasks.reserved_cost is
-  'USD that the call may cost; counts against max_cost while leased.';
+  'USD that the call may cost at most; set aside in its budgets while it is leased.';
+comment on column public.pipeline_tasks.budgets is
+  'Rows of pipeline.budgets that its latest claim reserved in; null: none.';
 comment on column public.pipeline_tasks.available_at is 'When it may be claimed.';
 comment on column public.pipeline_tasks.lease_token is
   'Random per claim; a result that carries another token changes nothing.';
@@ -107,6 +113,7 @@ create table pipeline.task_errors (
   message text not null,
   place jsonb,
   final boolean not null,
+  result jsonb,
   created_at timestamptz not null default now()
 );
 comment on table pipeline.task_errors is
@@ -115,6 +122,8 @@ comment on column pipeline.task_errors.class is
   'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
 comment on column pipeline.task_errors.final is
   'Whether nothing more will be tried; false: a retry followed.';
+comment on column pipeline.task_errors.result is
+  'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
 alter table pipeline.task_errors enable row level security;

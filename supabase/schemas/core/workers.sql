@@ -131,6 +131,12 @@ declare
   run public.pipeline_runs;
   called public.model_endpoints;
 begin
+  select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
+  if run.status in ('queued', 'running') and exists (
+    select from pipeline.waiting_results as waiting where waiting.run_id = run.id
+  ) then
+    perform pipeline.store_waiting(run, assign_run.as_of);
+  end if;
   update public.pipeline_runs
   set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
   where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
@@ -266,11 +272,34 @@ $$;
 comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
   'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
 
+create function pipeline.count_broken_worker(run_id bigint, problem text)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    broken_workers = run.broken_workers + 1,
+    status = case when run.broken_workers < 2 then run.status else 'paused' end,
+    error = case
+      when run.broken_workers < 2 then run.error
+      else format(
+        'Three workers in a row ended with an error and brought nothing, the last with: %s. Mend it, then resume the run: select resume_pipeline_run(%s)',
+        left(problem, 1000), run.id
+      )
+    end
+  where run.id = count_broken_worker.run_id and run.status in ('queued', 'running');
+$$;
+comment on function pipeline.count_broken_worker(bigint, text) is
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run; whatever is stored between them counts anew.';
+
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
   load double precision default 0,
-  cut_off boolean default false
+  cut_off boolean default false,
+  called bigint[] default null,
+  problem text default null
 )
 returns void
 language plpgsql
@@ -279,7 +308,9 @@ as $$
 declare
   worker pipeline.workers;
 begin
-  perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);
+  perform pipeline.give_back(
+    pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
+  );
   update pipeline.workers
   set
     ended_at = pipeline_end_worker.as_of,
@@ -293,10 +324,13 @@ begin
     -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
     -- below, or that they see this worker ended. Without it a wake could fall between the two.
     perform from public.pipeline_runs where id = worker.run_id for no key update;
+    if pipeline_end_worker.problem is not null then
+      perform pipeline.count_broken_worker(worker.run_id, pipeline_end_worker.problem);
+    end if;
     -- Of other stages too: they may have waited for a place among max_workers.
     perform pipeline.wake_run(worker.run_id, 'successor', pipeline_end_worker.as_of);
   end if;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. load, cut_off: see pipeline.workers.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean, bigint[], text) is
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it was at: the attempt of a call that it had made is used up, any other work was lost with the worker. problem: the error that ended it; three in a row pause the run.';

@@ -66,24 +66,26 @@ create function pipeline.adapt_limits(
   reserved_tokens bigint,
   as_of timestamptz
 )
-returns integer
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
   given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
-  pause_ms constant numeric := case
+  asked_ms constant numeric := case
     when (totals).rate_errors > 0
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
+  -- A nonsensical reset must not park an endpoint for years.
+  pause_ms constant numeric := case when asked_ms > 86400000 then 86400000 else asked_ms end;
   state pipeline.endpoint_states;
 begin
   select * into state
   from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name;
   -- Claims take turns on this row: a batch that teaches nothing must not hold them up.
   if given is null or state.reduced_at is not null or pause_ms > 0
-    or (endpoint).tokens_per_minute is not null or (endpoint).input_cost is not null
+    or (endpoint).tokens_per_minute is not null
   then
     select * into state
     from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name

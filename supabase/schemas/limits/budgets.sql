@@ -1,5 +1,6 @@
--- Why: rate and money are spent before a call is made and corrected when its answer tells what it
--- took. Like the slots they are kept under the lock of the endpoint's state.
+-- Why: the rate of an endpoint is spent before a call is made and corrected when its answer tells
+-- what it took. Like the slots it is kept under the lock of the endpoint's state; money under locks
+-- of its own, which follow.
 
 create function pipeline.refill_budget(endpoint public.model_endpoints, as_of timestamptz)
 returns pipeline.endpoint_states
@@ -49,39 +50,30 @@ create function pipeline.affordable_calls(
   calls pipeline.claimable_calls,
   run public.pipeline_runs,
   endpoint public.model_endpoints,
-  state pipeline.endpoint_states
+  state pipeline.endpoint_states,
+  room pipeline.budget_room
 )
 returns pipeline.claimable_calls
 language plpgsql
 set search_path = ''
 as $$
 declare
-  money_left numeric;
+  is_capped constant boolean := (room).ids is not null;
+  -- What every call of the run sends.
+  common_bytes constant bigint := case when is_capped then
+    octet_length((run).parameters::text) + coalesce(octet_length((endpoint).request_template::text), 0)
+  end;
 begin
-  if (affordable_calls.run).max_cost is not null then
-    -- Claims of the same run on another endpoint wait here.
-    perform from public.pipeline_runs where id = (affordable_calls.run).id for no key update;
-    -- Both from one snapshot: between the two a result could turn money that is reserved into money
-    -- that is spent.
-    select spending.max_cost - spending.cost - coalesce(
-      (
-        select sum(task.reserved_cost)
-        from public.pipeline_tasks as task
-        where task.run_id = spending.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-      ),
-      0
-    )
-    into money_left
-    from public.pipeline_runs as spending
-    where spending.id = (affordable_calls.run).id;
-  end if;
-  select array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost)
-  into calls.ids, calls.tokens, calls.costs
+  select
+    array_agg(priced.id), array_agg(priced.tokens), array_agg(priced.cost),
+    case when is_capped then array_agg(priced.max_tokens) end
+  into calls.ids, calls.tokens, calls.costs, calls.max_tokens
   from (
     select
       expected.*,
       sum(expected.tokens) over up_to_here - expected.tokens as tokens_before,
-      sum(expected.cost) over up_to_here as cost_so_far
+      sum(expected.cost) over up_to_here as cost_so_far,
+      count(*) over up_to_here as calls_so_far
     from (
       select
         task.id,
@@ -89,48 +81,44 @@ begin
         case when (affordable_calls.endpoint).tokens_per_minute is null then 0
           else ceil(task.input_tokens + (state).output_tokens_mean)::integer
         end as tokens,
-        coalesce(
-          (task.input_tokens * (affordable_calls.endpoint).input_cost + (state).output_tokens_mean * (affordable_calls.endpoint).output_cost) / 1e6,
-          0
+        asked.max_tokens,
+        pipeline.most_cost(
+          affordable_calls.endpoint, asked.parameters,
+          4 * task.input_tokens::bigint + case when task.stage = 'judge' then 0 else common_bytes end
+            + coalesce(octet_length(coalesce(prompt.parameters, task.payload -> 'parameters')::text), 0),
+          asked.max_tokens
         ) as cost
       from public.pipeline_tasks as task
+      left join pipeline.prompts as prompt on prompt.id = task.prompt_id and is_capped
+      cross join lateral (
+        select
+          given.parameters,
+          case when is_capped then pipeline.output_limit(affordable_calls.endpoint, given.parameters) end as max_tokens
+        from (
+          select case
+            -- A judge is asked with parameters of its own.
+            when task.stage = 'judge' then coalesce(task.payload -> 'parameters', '{}')
+            else (run).parameters || coalesce(prompt.parameters, '{}')
+          end as parameters
+        ) as given
+      ) as asked
       where task.id = any ((calls).ids)
     ) as expected
     window up_to_here as (order by expected.available_at, expected.id)
   ) as priced
   -- The last one may overdraw the tokens, or a prompt larger than the bucket would wait for ever.
   where ((affordable_calls.endpoint).tokens_per_minute is null or priced.tokens_before < (state).tokens_available)
-    and (money_left is null or priced.cost_so_far <= money_left);
+    and ((room).cost is null or priced.cost_so_far <= (room).cost)
+    and ((room).calls is null or priced.calls_so_far <= (room).calls);
+  calls.budgets := (room).ids;
   return calls;
 end;
 $$;
 comment on function pipeline.affordable_calls(
-  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states
+  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states,
+  pipeline.budget_room
 ) is
-  'The oldest of the calls whose expected tokens and cost together fit into the endpoint''s tokens and into max_cost of the run, less what is spent and what calls in flight may cost; with what each is expected to take. ids is null when none fits.';
-
-create function pipeline.pause_without_money(run_id bigint)
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.pipeline_runs as run
-  set
-    status = 'paused',
-    error = format(
-      'max_cost of %s USD is reached: %s USD spent on %s of %s prompts. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
-      run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted, run.id
-    )
-  where run.id = pause_without_money.run_id
-    and run.status = 'running'
-    -- Calls in flight may cost less than they reserved.
-    and not exists (
-      select from public.pipeline_tasks as task
-      where task.run_id = run.id and task.stage in ('execute', 'judge') and task.status = 'leased'
-    );
-$$;
-comment on function pipeline.pause_without_money(bigint) is
-  'Pauses a run that cannot afford its next call, once nothing of it is in flight.';
+  'The oldest of the calls whose expected tokens fit into the endpoint''s tokens, and whose highest costs and number into what the run''s budgets have left. ids is null when none fits.';
 
 create function pipeline.claim_calls(
   worker pipeline.workers,
@@ -151,6 +139,7 @@ declare
   capacity integer;
   room integer;
   due bigint[];
+  money pipeline.budget_room;
 begin
   calls.ids := '{}';
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
@@ -193,14 +182,18 @@ begin
   end if;
   due := pipeline.due_tasks(worker, room, held, as_of);
   calls.ids := due;
-  if due = '{}' or endpoint.tokens_per_minute is null and endpoint.input_cost is null then
+  if due = '{}' then
     return calls;
   end if;
-  calls := pipeline.affordable_calls(calls, run, endpoint, state);
+  money := pipeline.lock_budgets(run, as_of);
+  if endpoint.tokens_per_minute is null and money.ids is null then
+    return calls;
+  end if;
+  calls := pipeline.affordable_calls(calls, run, endpoint, state, money);
   if calls.ids is null then
     calls.ids := '{}';
     if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
-      perform pipeline.pause_without_money((run).id);
+      perform pipeline.pause_without_money((run).id, money);
     else
       calls.ready_at := as_of + interval '1 second';
     end if;

@@ -10,6 +10,9 @@ as $$
 declare
   stored bigint;
 begin
+  if to_regclass(format('public.%I', (run).results_table)) is null then
+    return null;
+  end if;
   execute format('select count(*) from public.%I where run_id = $1 and task_id is not null', (run).results_table)
   into stored
   using (run).id;
@@ -17,7 +20,7 @@ begin
 end;
 $$;
 comment on function pipeline.stored_prompts(public.pipeline_runs) is
-  'Number of evaluations that the tasks of a run have stored in its results table.';
+  'Number of evaluations that the tasks of a run have stored in its results table; null when that was dropped.';
 
 create function public.check_pipeline_invariants(as_of timestamptz default now())
 returns table (run_id bigint, broken text, detail text)
@@ -46,11 +49,29 @@ as $$
         where task.status = 'leased' and task.lease_expires_at < as_of - interval '2 minutes'
       ) as forgotten,
       count(task.id) filter (
-        where task.status = 'leased' and exists (
+        where task.status = 'leased' and task.lease_expires_at < 'infinity' and exists (
           select from pipeline.workers as worker
           where worker.id = task.worker and worker.ended_at < as_of - interval '2 minutes'
         )
-      ) as orphaned
+      ) as orphaned,
+      count(task.id) filter (
+        where task.status = 'leased' and task.lease_expires_at = 'infinity'
+      ) as waiting,
+      (
+        select count(*) from pipeline.waiting_results as result where result.run_id = run.id
+      ) as results,
+      count(task.id) filter (
+        where run.status not in ('paused', 'cancelled')
+          and task.status = 'leased' and task.lease_expires_at = 'infinity'
+          and exists (
+            select from pipeline.waiting_results as result
+            where result.task_id = task.id and result.created_at < as_of - interval '2 minutes'
+          )
+      ) as held_up,
+      count(task.id) filter (
+        where task.stage in ('execute', 'judge')
+          and task.attempts > greatest(run.max_attempts, 3) + task.lease_losses
+      ) as overcalled
     from public.pipeline_runs as run
     left join public.pipeline_tasks as task on task.run_id = run.id
     group by run.id
@@ -111,12 +132,52 @@ as $$
         counted.forgotten + counted.orphaned > 0,
         'leases of dead workers are recovered',
         format('%s leases', greatest(counted.forgotten, counted.orphaned))
+      ),
+      (
+        stored.prompts is null,
+        'the results table of every run is there',
+        format('public.%I was dropped', run.results_table)
+      ),
+      (
+        counted.waiting <> counted.results,
+        'every task that is kept has its result waiting',
+        format('%s tasks, %s results', counted.waiting, counted.results)
+      ),
+      (
+        counted.held_up > 0,
+        'no result waits while its run goes on',
+        format('%s results', counted.held_up)
+      ),
+      (
+        counted.overcalled > 0,
+        'no prompt is called more often than its attempts allow',
+        format('%s tasks', counted.overcalled)
       )
   ) as rule (is_broken, broken, detail)
   where rule.is_broken
     -- purge_pipeline_runs() takes the tasks of finished runs away, and with them what could be compared.
     and (counted.extracted > 0 or run.extracted = 0)
-  order by run.id, rule.broken;
+  union all
+  select
+    case budget.kind when 'run' then budget.holder::bigint end,
+    rule.broken,
+    format('budget of %s %s: %s USD reserved, %s USD in flight', budget.kind, budget.holder, budget.reserved, flying.cost)
+  from pipeline.budgets as budget
+  cross join lateral (
+    select coalesce(sum(task.reserved_cost), 0) as cost
+    from public.pipeline_tasks as task
+    where task.status = 'leased' and budget.id = any (task.budgets)
+  ) as flying
+  cross join lateral (
+    values
+      (
+        budget.reserved <> flying.cost,
+        'what is reserved is what calls in flight may cost',
+        ''
+      )
+  ) as rule (is_broken, broken, detail)
+  where rule.is_broken
+  order by 1, 2;
 $$;
 comment on function public.check_pipeline_invariants(timestamptz) is
   'What must hold and does not: one row per run and broken invariant, with the figures; no row is the good answer. Reads every task: seconds on a million.';

@@ -96,7 +96,8 @@ select
   failure.attempt,
   failure.final,
   failure.task_id,
-  failure.created_at
+  failure.created_at,
+  failure.result
 from pipeline.task_errors as failure
 join public.pipeline_runs as run on run.id = failure.run_id;
 comment on view public.pipeline_errors is
@@ -106,5 +107,7 @@ comment on column public.pipeline_errors.class is
 comment on column public.pipeline_errors."offset" is
   'Byte in the (expanded) archive where the unreadable record begins.';
 comment on column public.pipeline_errors.final is 'false: a retry followed.';
+comment on column public.pipeline_errors.result is
+  'Of an error not_storable: what came of the call, as the worker sent it.';
 revoke all on public.pipeline_errors from anon, authenticated, service_role;
 grant select on public.pipeline_errors to authenticated, service_role;

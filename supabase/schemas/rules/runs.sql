@@ -207,6 +207,40 @@ $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
 
+create function pipeline.check_price(
+  called public.model_endpoints,
+  title text,
+  parameters jsonb
+)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if (called).input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and %s has none', check_price.title),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        (called).name
+      )
+    );
+  end if;
+  if pipeline.output_limit(called, parameters) is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
+      format(
+        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
+        (called).name
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
+  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
+
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
@@ -252,13 +286,9 @@ begin
           'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
         );
       end if;
-      if check_evaluators.priced and judge.input_cost is null then
-        perform pipeline.refuse_run(
-          format('max_cost needs prices, and judge "%s" has none', judge.name),
-          format(
-            'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-            judge.name
-          )
+      if check_evaluators.priced then
+        perform pipeline.check_price(
+          judge, format('judge "%s"', judge.name), coalesce(config -> 'parameters', '{}')
         );
       end if;
     end if;
@@ -266,7 +296,7 @@ begin
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+  'Refuses unknown evaluators, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
 create function pipeline.check_run()
 returns trigger
@@ -293,14 +323,8 @@ begin
       end
     );
   end if;
-  if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs prices, and endpoint "%s" has none', new.endpoint),
-      format(
-        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-        new.endpoint
-      )
-    );
+  if new.max_cost is not null and new.endpoint is not null then
+    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
@@ -320,6 +344,14 @@ begin
     );
   end if;
   perform pipeline.check_results_table(new.results_table);
+  if char_length(new.experiment_name) > 200 or char_length(new.model) > 200
+    or cardinality(new.tags) > 100 or char_length(array_to_string(new.tags, '')) > 4000
+  then
+    perform pipeline.refuse_run(
+      'a name is too long',
+      'experiment_name and model have at most 200 characters; there are at most 100 tags, of 4,000 characters together'
+    );
+  end if;
   if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
     perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
   end if;
@@ -380,6 +412,7 @@ begin
   end;
   if new.status = 'running' then
     new.error := null;
+    new.broken_workers := 0;
     new.started_at := coalesce(new.started_at, now());
   end if;
   return new;
@@ -391,3 +424,29 @@ comment on function pipeline.check_run_change() is
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
+
+create function pipeline.check_cap()
+returns trigger
+language plpgsql
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  if new.endpoint is not null then
+    select * into chosen from public.model_endpoints where name = new.endpoint;
+    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
+  end if;
+  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
+  return new;
+end;
+$$;
+comment on function pipeline.check_cap() is
+  'A run may get a cap later, under the same conditions.';
+
+create trigger check_cap
+before update of max_cost on public.pipeline_runs
+for each row when (old.max_cost is null and new.max_cost is not null)
+execute function pipeline.check_cap();

@@ -19,7 +19,8 @@ begin
       cross join lateral jsonb_to_record(given.value) as fields (
         "runId" bigint, key text, repetition smallint, prompt text, response text, model text,
         success boolean, error text, timestamp timestamptz, "durationMs" integer,
-        "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer, metadata jsonb,
+        "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer,
+        "cachedInputTokens" integer, "cacheWriteTokens" integer, "reasoningTokens" integer, metadata jsonb,
         "experimentName" text, tags text[], cost numeric, "finishReason" text, attempts integer,
         reference text, source jsonb
       )
@@ -27,8 +28,9 @@ begin
     stored as (
       insert into public.%1$I as kept (
         run_id, prompt_key, repetition, prompt, response, model, success, error, timestamp,
-        duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens, cost,
-        finish_reason, attempts, reference, source, owner
+        duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens,
+        cached_input_tokens, cache_write_tokens, reasoning_tokens, cost, finish_reason, attempts,
+        reference, source, owner
       )
       select
         item."runId", item.key, item.repetition, item.prompt, item.response, item.model,
@@ -37,7 +39,8 @@ begin
         coalesce(item."tokensUsed", item."inputTokens" + item."outputTokens"),
         coalesce(item.metadata, '{}'),
         coalesce(item."experimentName", run.experiment_name), coalesce(item.tags, run.tags, '{}'),
-        item."inputTokens", item."outputTokens", item.cost, item."finishReason", item.attempts,
+        item."inputTokens", item."outputTokens", item."cachedInputTokens",
+        item."cacheWriteTokens", item."reasoningTokens", item.cost, item."finishReason", item.attempts,
         item.reference, item.source, coalesce($2, run.owner)
       from (
         -- The same run, key and repetition twice in one call is one row, the first.
@@ -53,7 +56,9 @@ begin
         error = excluded.error, timestamp = excluded.timestamp,
         duration_ms = excluded.duration_ms, tokens_used = excluded.tokens_used,
         metadata = excluded.metadata, input_tokens = excluded.input_tokens,
-        output_tokens = excluded.output_tokens, cost = excluded.cost,
+        output_tokens = excluded.output_tokens, cached_input_tokens = excluded.cached_input_tokens,
+        cache_write_tokens = excluded.cache_write_tokens,
+        reasoning_tokens = excluded.reasoning_tokens, cost = excluded.cost,
         finish_reason = excluded.finish_reason, attempts = excluded.attempts
       where not kept.success
       returning kept.id, kept.run_id, kept.prompt_key, kept.repetition
@@ -276,4 +281,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
-  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';
+  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';

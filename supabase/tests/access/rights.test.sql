@@ -21,6 +21,7 @@ select results_eq(
      group by namespace.nspname, relation.relname, role
      order by (namespace.nspname || '.' || relation.relname) collate "C", role $$,
   $$ values
+     ('pipeline.budgets', 'service_role', 'SIUD'),
      ('pipeline.cached_answers', 'service_role', 'SID'),
      ('pipeline.endpoint_states', 'service_role', 'SIUD'),
      ('pipeline.evaluations', 'authenticated', 'S'),
@@ -33,6 +34,7 @@ select results_eq(
      ('pipeline.stages', 'service_role', 'S'),
      ('pipeline.task_errors', 'authenticated', 'S'),
      ('pipeline.task_errors', 'service_role', 'SID'),
+     ('pipeline.waiting_results', 'service_role', 'SID'),
      ('pipeline.workers', 'service_role', 'SIUD'),
      ('public.evaluation_scores', 'authenticated', 'S'),
      ('public.evaluation_scores', 'service_role', 'SIUD'),

@@ -1,9 +1,9 @@
 begin;
 select plan(7);
 
--- A prompt is expected to cost 500 output tokens at 2,000 USD a million: 1 USD.
-insert into model_endpoints (name, url, input_cost, output_cost)
-values ('model', 'https://model.test/v1', 0, 2000);
+-- A prompt may cost 500 output tokens at 2,000 USD a million: 1 USD.
+insert into model_endpoints (name, url, input_cost, output_cost, max_output_tokens)
+values ('model', 'https://model.test/v1', 0, 2000, 500);
 select tests.create_run('run', prompts => 5);
 update pipeline_runs set max_cost = 2.5 where id = tests.run_id('run');
 select tests.start_worker(1, 'run');

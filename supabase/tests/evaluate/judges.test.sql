@@ -2,14 +2,18 @@ begin;
 select plan(20);
 
 -- A run whose answers two judges grade, one of them at the endpoint that the run itself calls.
-insert into model_endpoints (name, url, model, max_concurrency, input_cost, output_cost)
+insert into model_endpoints (
+  name, url, model, max_concurrency, input_cost, output_cost, max_output_tokens
+)
 values
-  ('model', 'https://model.test/v1', 'answerer', 6, 0, 2000),
-  ('judge', 'https://judge.test/v1', 'grader', 2, 1000, 1000);
+  ('model', 'https://model.test/v1', 'answerer', 6, 0, 2000, 750),
+  ('judge', 'https://judge.test/v1', 'grader', 2, 1000, 1000, 500);
 select tests.set_project_url('https://project.test');
-insert into pipeline_runs (experiment_name, source, endpoint, model, evaluators, options, created_at)
+insert into pipeline_runs (
+  experiment_name, source, endpoint, model, max_cost, evaluators, options, created_at
+)
 values (
-  'run', tests.prompts(40), 'model', 'tuned',
+  'run', tests.prompts(40), 'model', 'tuned', 100,
   '[{"type": "rubric", "name": "strict", "rubric": "r", "endpoint": "judge"},
     {"type": "rubric", "name": "own", "rubric": "r", "endpoint": "model"}]',
   '{"cache": true}', '2026-01-01 00:00Z'
@@ -61,9 +65,9 @@ select results_eq(
   $$ select payload, attempts, reserved_cost from pipeline_tasks
      where run_id = tests.run_id('run') and key = 'judge1' $$,
   $$ values (
-       '{"evaluationId": 1, "evaluator": "judge", "vote": 1, "votes": 1}'::jsonb, 1::smallint, 0.6
+       '{"evaluationId": 1, "evaluator": "judge", "vote": 1, "votes": 1}'::jsonb, 1::smallint, 1.9
      ) $$,
-  'a question reserves what its tokens and an answer are expected to cost'
+  'a question reserves what its bytes, their framing and the longest answer cost'
 );
 
 -- Execution and judges at one endpoint are workers like any others.

@@ -21,12 +21,12 @@ $$;
 select pg_temp.rate('{p1,p2}', 20000, '2026-01-01 00:00:01Z');
 
 select results_eq(
-  $$ select tests.key_of(pipeline_tasks) as key, status, attempts, available_at from pipeline_tasks
+  $$ select tests.key_of(pipeline_tasks) as key, status, attempts, rate_waits, available_at from pipeline_tasks
      where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) in ('p1', 'p2') order by key $$,
   $$ values
-     ('p1', 'pending', 0::smallint, '2026-01-01 00:00Z'::timestamptz),
-     ('p2', 'pending', 0::smallint, '2026-01-01 00:00Z'::timestamptz) $$,
-  'pipeline_finish_tasks() burns no attempt on a rate error'
+     ('p1', 'pending', 0::smallint, 1, '2026-01-01 00:00Z'::timestamptz),
+     ('p2', 'pending', 0::smallint, 1, '2026-01-01 00:00Z'::timestamptz) $$,
+  'pipeline_finish_tasks() burns no attempt on a rate error, and counts it apart'
 );
 select results_eq(
   $$ select blocked_until, blocked_reason, concurrency from pipeline.endpoint_states

@@ -1,5 +1,5 @@
 begin;
-select plan(5);
+select plan(6);
 
 select tests.create_run('run', prompts => 3);
 select tests.start_worker(1, 'run');
@@ -25,7 +25,7 @@ select results_eq(
   $$ select status, attempts from pipeline_tasks
      where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) = 'p1' $$,
   $$ values ('pending', 0::smallint) $$,
-  'pipeline_finish_tasks() burns no attempt on a stop error'
+  'pipeline_finish_tasks() burns no attempt on a stop error before a call'
 );
 select tests.finish(
   1, '{p2,p3}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-01 00:00:02Z'
@@ -39,6 +39,18 @@ select resume_pipeline_run(tests.run_id('run'));
 select is(
   tests.claim(1, '2026-01-01 00:00:03Z') -> 'keys', '["p1"]',
   'resume_pipeline_run() goes on with the prompt that was stopped'
+);
+
+select tests.finish(
+  1, '{p1}',
+  '{"outcome": "failed", "error": {"class": "stop", "code": "unauthorized", "message": "401", "status": 401}}',
+  '2026-01-01 00:00:04Z'
+);
+select results_eq(
+  $$ select status, attempts from pipeline_tasks
+     where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) = 'p1' $$,
+  $$ values ('pending', 1::smallint) $$,
+  'a call that was made stays counted, whatever came of it'
 );
 
 select * from finish();

@@ -1,8 +1,10 @@
 begin;
 select plan(3);
 
-insert into model_endpoints (name, url, model, input_cost, output_cost)
-values ('model', 'https://model.test/v1', 'default-model', 2, 10);
+insert into model_endpoints (
+  name, url, model, input_cost, cached_input_cost, cache_write_cost, output_cost, reasoning_cost
+)
+values ('model', 'https://model.test/v1', 'default-model', 2, 1, 3, 10, 20);
 insert into pipeline_runs (
   experiment_name, source, endpoint, tags, metadata, created_at
 )
@@ -22,6 +24,7 @@ select is(
     1, '{p1}',
     '{"outcome": "succeeded", "response": "42.", "model": "default-model-2025",
       "finishReason": "stop", "inputTokens": 1000, "outputTokens": 200, "durationMs": 850,
+      "usage": {"cachedInputTokens": 600, "cacheWriteTokens": 100, "reasoningTokens": 150},
       "metadata": {"waitMs": 12}}',
     '2026-01-01 00:00:01Z'
   ) -> 'finished',
@@ -49,8 +52,11 @@ select results_eq(
        'experiment_name', 'run',
        'tags', array['one', 'two'],
        'input_tokens', 1000,
+       'cached_input_tokens', 600,
+       'cache_write_tokens', 100,
        'output_tokens', 200,
-       'cost', 0.004,
+       'reasoning_tokens', 150,
+       'cost', 0.005,
        'finish_reason', 'stop',
        'attempts', 1,
        'reference', '42',

@@ -20,10 +20,10 @@ select results_eq(
   $$ select tests.key_of(pipeline_tasks) as key, status, attempts, lease_losses, lease_token is null, worker, error
      from pipeline_tasks where run_id = tests.run_id('run') order by key $$,
   $$ values
-     ('p1', 'pending', 0::smallint, 1::smallint, true, null::uuid,
+     ('p1', 'pending', 1::smallint, 1::smallint, true, null::uuid,
       'The worker died or lost its connection'),
      ('p2', 'leased', 1::smallint, 0::smallint, false, tests.worker_id(1), null) $$,
-  'maintain_pipeline() makes the task pending, without burning an attempt'
+  'maintain_pipeline() makes the task pending; its call may have been made, and stays counted'
 );
 select tests.start_worker(2, 'run', as_of => '2026-01-01 00:05Z');
 select is(

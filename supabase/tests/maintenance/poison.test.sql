@@ -22,8 +22,8 @@ select results_eq(
   $$ select tests.key_of(pipeline_tasks) as key, status, attempts, lease_losses, error from pipeline_tasks
      where run_id = tests.run_id('run') order by key $$,
   $$ values
-     ('p1', 'failed', 1::smallint, 2::smallint, 'Three workers died while they held this task'),
-     ('p2', 'pending', 0::smallint, 2::smallint, 'The worker died or lost its connection') $$,
+     ('p1', 'failed', 3::smallint, 2::smallint, 'Three workers died while they held this task'),
+     ('p2', 'pending', 2::smallint, 2::smallint, 'The worker died or lost its connection') $$,
   'maintain_pipeline() gives a task up that three workers died with, and no other'
 );
 select results_eq(

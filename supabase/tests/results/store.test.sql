@@ -32,6 +32,7 @@ select results_eq(
   $$ select jsonb_array_length(answer -> 'ids'), (answer -> 'stored')::integer, answer -> 'errors'
      from pg_temp.stored(
        '[{"prompt": "one", "response": "1", "model": "m", "durationMs": 5, "inputTokens": 3,
+          "cachedInputTokens": 2, "cacheWriteTokens": 0, "reasoningTokens": 1,
           "outputTokens": 4, "cost": 0.5, "finishReason": "stop", "attempts": 2, "reference": "r",
           "source": {"path": "p"}, "metadata": {"b": 2}, "tags": ["x", "y"],
           "timestamp": "2025-01-01T00:00:00Z"},
@@ -46,7 +47,8 @@ select is(
   '{"prompt": "one", "response": "1", "model": "m", "success": true, "error": null,
     "timestamp": "2025-01-01T00:00:00+00:00", "duration_ms": 5, "tokens_used": 7,
     "metadata": {"a": 1, "b": 2}, "experiment_name": "outside", "tags": ["x", "y"],
-    "input_tokens": 3, "output_tokens": 4, "cost": 0.5, "finish_reason": "stop", "attempts": 2,
+    "input_tokens": 3, "cached_input_tokens": 2, "cache_write_tokens": 0, "output_tokens": 4,
+    "reasoning_tokens": 1, "cost": 0.5, "finish_reason": "stop", "attempts": 2,
     "reference": "r", "source": {"path": "p"}, "owner": null, "task_id": null, "prompt_id": null,
     "repetition": 1}'::jsonb,
   'pipeline_store_results() keeps every field of a row'
@@ -55,7 +57,8 @@ select is(
   pg_temp.row_of('two') - 'metadata' - 'tags',
   '{"prompt": "two", "response": null, "model": null, "success": false, "error": "no answer",
     "timestamp": "2026-01-01T00:00:00+00:00", "duration_ms": null, "tokens_used": null,
-    "experiment_name": "outside", "input_tokens": null, "output_tokens": null, "cost": null,
+    "experiment_name": "outside", "input_tokens": null, "cached_input_tokens": null, "cache_write_tokens": null,
+    "output_tokens": null, "reasoning_tokens": null, "cost": null,
     "finish_reason": null, "attempts": null, "reference": null, "source": null, "owner": null,
     "task_id": null, "prompt_id": null, "repetition": 1}'::jsonb,
   'pipeline_store_results() takes a row with an error for a failure'

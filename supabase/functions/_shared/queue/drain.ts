@@ -53,7 +53,8 @@ export async function drain(
     settings.stop.removeEventListener("abort", stop);
     stop();
     try {
-      await queue.end();
+      // Models may have answered them, and somebody pays for it.
+      await queue.end([...life.holding.inFlight.keys()]);
     } finally {
       // Last, because aborting a hundred calls takes processor time that storing results needed.
       for (const call of life.holding.inFlight.values()) {

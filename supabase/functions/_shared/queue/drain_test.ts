@@ -141,6 +141,7 @@ Deno.test("drain() stores what is done before it aborts what is not", async () =
   ]);
   assertEquals(fake.finished.length, 4);
   assertEquals(fake.pending.length, 6);
+  assertEquals(fake.lost, [4, 5, 6, 7, 8, 9], "what was in flight is counted");
 });
 
 Deno.test("drain() stops within a heartbeat when the run is paused and stores what is in flight", async () => {

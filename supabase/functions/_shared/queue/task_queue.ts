@@ -94,8 +94,11 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  /** `isCutOff`: its isolate ran out of processor time. */
-  end(done?: { load: number; isCutOff: boolean }): Promise<void>;
+  /** `called`: the tasks that it was at. `isCutOff`: its isolate ran out of processor time. */
+  end(
+    called: number[],
+    done?: { load: number; isCutOff: boolean },
+  ): Promise<void>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -157,11 +160,12 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end(done) {
+    async end(called, done) {
       await database.call("pipeline_end_worker", {
         ...worker,
         load: done?.load,
         cut_off: done?.isCutOff,
+        called,
       });
     },
   };

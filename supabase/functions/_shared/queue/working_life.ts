@@ -12,7 +12,8 @@ import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
  *   database knows; then it releases its stock and works again.
  * - `ending`: its successor is there, its time is up, its run is over or nothing is to come. It claims
  *   and starts nothing, and stores each result at once, because others wait for its slots.
- * - `stopped`: the isolate is about to be killed. It stores what is done; the rest is given back.
+ * - `stopped`: the isolate is about to be killed. It stores what is done; what is in flight is lost, and
+ *   counts as such, the rest is given back.
  */
 type Phase = "working" | "halted" | "ending" | "stopped";
 

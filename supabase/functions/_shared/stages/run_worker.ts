@@ -49,8 +49,8 @@ export function runWorker(
       ...queue,
       claim: (holding) => queue.claim({ ...holding, load: isolate.load }),
       // Workers after one that was cut off take less.
-      end: () =>
-        queue.end({
+      end: (called) =>
+        queue.end(called, {
           load: isolate.load,
           isCutOff: stop.reason?.cause === "cpu",
         }),

@@ -90,6 +90,7 @@ Deno.test("runWorker() says how much it had done when its isolate was cut off", 
     worker_id: "w",
     load: sum(finished, 1 / 2_000),
     cut_off: true,
+    called: [],
   }]);
 });
 
@@ -99,6 +100,7 @@ Deno.test("runWorker() was not cut off when its isolate ends for another reason"
     worker_id: "w",
     load: sum(finished, 1 / 2_000),
     cut_off: false,
+    called: [],
   }]);
 });
 

@@ -20,6 +20,7 @@ export function createFakeQueue(pending: Task[], slots: number) {
   const held = new Map<number, Task>();
   const events: string[] = [];
   const finished: number[] = [];
+  const lost: number[] = [];
   const capacities: number[] = [];
   const state = { status: "running" as RunStatus, slots, blockedMs: 0 };
   const queue: TaskQueue = {
@@ -66,14 +67,15 @@ export function createFakeQueue(pending: Task[], slots: number) {
       capacities.push(capacity);
       return Promise.resolve();
     },
-    end() {
+    end(called) {
+      lost.push(...called);
       pending.push(...held.values());
       held.clear();
       events.push("end");
       return Promise.resolve();
     },
   };
-  return { queue, pending, held, events, finished, capacities, state };
+  return { queue, pending, held, events, finished, lost, capacities, state };
 }
 
 export function createHandler(clock: Clock, latency: number) {

@@ -1,4 +1,9 @@
 import { createModelCaller } from "../../../supabase/functions/_shared/model/call_model.ts";
+import {
+  longestCall,
+  type WorkerFacts,
+} from "../../../supabase/functions/_shared/worker_facts.ts";
+import { inspectWorker } from "../call_function.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { dataOf, openProject } from "../project_access.ts";
@@ -17,7 +22,7 @@ request, the response and what was read from it.
 Options of add:
   --model NAME, --format NAME
   --header 'Name: value'   may be given several times
-  --timeout SECONDS
+  --timeout SECONDS        limit of one call (default 60); one that may outlive its isolate is warned of
   --max-concurrency N, --requests-per-minute N, --tokens-per-minute N
   --input-cost USD, --output-cost USD    per million tokens
   --open-to-users          signed-in users may run it
@@ -50,15 +55,17 @@ async function add(args: string[], terminal: Terminal): Promise<number> {
   });
   const number = (name: keyof typeof values) =>
     toNumber(name, values[name] as string | undefined);
+  const { client, connection } = openProject(terminal);
+  const timeout = number("timeout") ?? 60;
   dataOf(
     "add the endpoint",
-    await openProject(terminal).client.from("model_endpoints").upsert({
+    await client.from("model_endpoints").upsert({
       name: positionals[0],
       url: positionals[1],
       model: values.model,
       format: values.format,
       headers: toHeaders(values.header),
-      timeout_seconds: number("timeout") ?? 60,
+      timeout_seconds: timeout,
       max_concurrency: number("max-concurrency"),
       requests_per_minute: number("requests-per-minute"),
       tokens_per_minute: number("tokens-per-minute"),
@@ -67,6 +74,15 @@ async function add(args: string[], terminal: Terminal): Promise<number> {
       open_to_users: values["open-to-users"] ?? false,
     }),
   );
+  const worker = await inspectWorker(connection, terminal.fetch);
+  const most = "key" in worker ? longestCall(worker.workerSeconds) : Infinity;
+  if (timeout > most) {
+    terminal.complain(
+      `A call of ${timeout} s may outlive its isolate, and is paid again: ${most} s are sure with WORKER_SECONDS=${
+        (worker as WorkerFacts).workerSeconds
+      }. Paid plans have 220 s with 140`,
+    );
+  }
   terminal.print(
     `Endpoint ${
       positionals[0]

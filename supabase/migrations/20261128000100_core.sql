@@ -217,7 +217,7 @@ comment on column public.model_endpoints.request_template is
 comment on column public.model_endpoints.response_path is
   'Format custom only: {"text": path, "inputTokens"?: path, "cachedInputTokens"?: path, "outputTokens"?: path, "reasoningTokens"?: path, "error"?: path}.';
 comment on column public.model_endpoints.timeout_seconds is
-  'Limit of one call, from sending the request to the last byte of the answer.';
+  'Limit of one call, from sending the request to the last byte of the answer. An isolate lives long enough for 85 s on the Free plan, 220 s with WORKER_SECONDS=140 on others; what it cuts off has used up its attempt.';
 comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
@@ -1070,7 +1070,7 @@ begin
   if worker.id is null then
     if not exists (select from pipeline.workers where workers.id = pipeline_start_worker.worker_id) then
       raise exception 'Cannot start worker %: this project has woken no such worker', pipeline_start_worker.worker_id
-        using errcode = 'P0002', hint = 'Does the secret project_url of another project lead here?';
+        using errcode = '28000', hint = 'Does the secret project_url of another project lead here?';
     end if;
     return null;
   end if;
@@ -1078,7 +1078,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz) is
-  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. P0002: no such worker was woken here.';
+  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. 28000: no such worker was woken here.';
 
 create function public.pipeline_take_wake(run_id bigint, as_of timestamptz default now())
 returns jsonb
@@ -1314,10 +1314,9 @@ as $$
     on answer.id = worker.request_id and answer.created >= worker.dispatched_at
   where worker.sent_to = public.pipeline_read_secret('project_url')
     and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
-    -- Who is asked for a worker that exists here and says that there is none, is somebody else. The
-    -- gateway says so of a function that is missing, and signs it.
-    and answer.status_code = 404
-    and answer.headers::text !~* '"sb-error-code"'
+    -- Who does not know a worker of ours is somebody else: what pipeline_start_worker() raises there.
+    and answer.status_code = 401
+    and answer.content like '%this project has woken no such worker%'
     and worker.dispatched_at > coalesce(
       (select max(started_at) from pipeline.workers where workers.sent_to = worker.sent_to), '-infinity'
     )

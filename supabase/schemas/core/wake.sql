@@ -97,10 +97,9 @@ as $$
     on answer.id = worker.request_id and answer.created >= worker.dispatched_at
   where worker.sent_to = public.pipeline_read_secret('project_url')
     and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
-    -- Who is asked for a worker that exists here and says that there is none, is somebody else. The
-    -- gateway says so of a function that is missing, and signs it.
-    and answer.status_code = 404
-    and answer.headers::text !~* '"sb-error-code"'
+    -- Who does not know a worker of ours is somebody else: what pipeline_start_worker() raises there.
+    and answer.status_code = 401
+    and answer.content like '%this project has woken no such worker%'
     and worker.dispatched_at > coalesce(
       (select max(started_at) from pipeline.workers where workers.sent_to = worker.sent_to), '-infinity'
     )

@@ -319,6 +319,14 @@ export const OPERATIONS: OperationAccess[] = [
     service: "all",
   },
   {
+    // What kind of worker it is.
+    name: "pipeline-worker",
+    method: "GET",
+    anonymous: "refused",
+    user: { reach: "refused" },
+    service: "all",
+  },
+  {
     // Keys open nothing: it wants the one-time token of a wake.
     name: "pipeline-worker",
     method: "POST",

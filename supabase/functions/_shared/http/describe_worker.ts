@@ -8,7 +8,7 @@ import { createAuthenticator } from "./authenticate.ts";
 /**
  * Tells the owner of the project what a worker is like here.
  *
- * @throws {PipelineError} `unauthorized`, and `forbidden` for users
+ * @throws {PipelineError} `unauthorized`, for users too
  */
 export function createWorkerDescription(
   config: Config,
@@ -19,7 +19,7 @@ export function createWorkerDescription(
     const { kind } = await authenticate(request);
     if (kind !== "service") {
       throw new PipelineError(
-        "forbidden",
+        "unauthorized",
         "Cannot tell about the worker: this is for a secret key",
       );
     }

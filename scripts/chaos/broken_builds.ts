@@ -21,6 +21,12 @@ const NEVER_ENDED = "a run without open tasks has ended";
 const LEASES = "leases of dead workers are recovered";
 const JUDGE_ERRORS = "judge_errors equals the count of failed questions";
 const PROMPTS = "every task has the prompt that it asks";
+const TABLE = "the results table of every run is there";
+const WAITING = "every task that is kept has its result waiting";
+const HELD_UP = "no result waits while its run goes on";
+const FUSE = "a run whose workers end with errors pauses";
+const CALLS = "no prompt is called more often than its attempts allow";
+const RESERVED = "what is reserved is what calls in flight may cost";
 
 /** Builds that break each invariant of check_pipeline_invariants() at least once. */
 export const BROKEN_BUILDS: BrokenBuild[] = [
@@ -212,5 +218,70 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       to: "where false",
     }],
     breaks: [PROMPTS],
+  },
+  {
+    name: "`check_run()` takes a results table that was dropped",
+    changes: [{
+      function: "pipeline.check_run",
+      from: "perform pipeline.check_results_table(new.results_table);",
+      to: "",
+    }],
+    breaks: [TABLE],
+  },
+  {
+    name:
+      "`keep_results()` keeps the tasks of refused results, not the results",
+    changes: [{
+      function: "pipeline.keep_results",
+      from: "join held on held.id = (listed.result ->> 'id')::bigint",
+      to: "join held on false",
+    }],
+    breaks: [WAITING],
+  },
+  {
+    name: "maintenance does not store results that wait",
+    changes: [{
+      function: "pipeline.maintain_runs",
+      from: "changed := changed + pipeline.store_waiting(run, as_of);",
+      to: "null;",
+    }],
+    breaks: [HELD_UP],
+  },
+  {
+    name: "`count_broken_worker()` never pauses the run",
+    changes: [{
+      function: "pipeline.count_broken_worker",
+      from: "when run.broken_workers < 2 then run.status",
+      to: "when true then run.status",
+    }],
+    breaks: [FUSE],
+  },
+  {
+    name:
+      "`give_back()` has a call made again however often its result was lost",
+    changes: [{
+      function: "pipeline.give_back",
+      from: "task.attempts >= greatest(run.max_attempts, 3)",
+      to: "false",
+    }],
+    breaks: [CALLS],
+  },
+  {
+    name: "`settle_budgets()` does not give back what was reserved",
+    changes: [{
+      function: "pipeline.settle_budgets",
+      from: "reserved = budget.reserved - settled.reserved,",
+      to: "",
+    }],
+    breaks: [RESERVED],
+  },
+  {
+    name: "`put_back()` does not settle the money of what it puts back",
+    changes: [{
+      function: "pipeline.put_back",
+      from: "where task.id = any (task_ids) and task.budgets is not null",
+      to: "where false",
+    }],
+    breaks: [RESERVED],
   },
 ];

@@ -6,6 +6,7 @@ import {
 } from "../local/model_simulator.ts";
 import { type Stack, startStack } from "../local/stack.ts";
 import { drawIncident, EVERYDAY_RATES, type Incident } from "./misbehave.ts";
+import { refuseResults } from "./refuse_results.ts";
 
 export interface ChaosSettings {
   seed: number;
@@ -25,6 +26,8 @@ export interface ChaosReport {
   kills: { what: Victim; atMs: number; toProgressMs: number }[];
   /** How often the model was worse than on other days. */
   incidents: Record<Incident["kind"], number>;
+  /** Answers that the results table never took, and how often it was gone for a while. */
+  refused: { results: number; tables: number };
   /** Runs that an error had paused and that were resumed. */
   resumed: number;
   /** By how much the clock was wrong, of each process that was a worker's. */
@@ -59,6 +62,7 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
   const [killing, misbehaving, skewing] = [0, 1, 2].map((n) =>
     createRandom(seed * 3 + n)
   );
+  const refusing = createRandom(-seed);
   const model = await startModelSimulator({
     latency: { medianMs: 100, p95Ms: 400 },
     seed,
@@ -82,14 +86,18 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
     const operator = resumeRuns(stack, runsAreOver.signal);
     const killsAreOver = new AbortController();
     const moods = misbehave(model, misbehaving, killsAreOver.signal);
+    const refusals = refuseResults(stack, refusing, killsAreOver.signal);
     const kills = await killAtRandom(stack, settings, killing);
     killsAreOver.abort();
     const incidents = await moods;
+    const tables = await refusals;
     await untilOver(stack);
     runsAreOver.abort();
     const resumed = await operator;
+    const { notStorable, ...found } = await report(stack, model);
     return {
-      ...await report(stack, model),
+      ...found,
+      refused: { results: notStorable, tables },
       seed,
       prompts,
       kills,
@@ -240,10 +248,13 @@ async function report({ sql }: Stack, model: ModelSimulator) {
     select * from check_pipeline_invariants(now() + interval '3 minutes')
   `;
   const statuses = await sql`select status from pipeline_runs order by id`;
-  const [{ evaluations, failed, leases }] = await sql`
+  const [{ evaluations, failed, refused, leases }] = await sql`
     select
       (select count(*) from prompt_evaluations)::integer as evaluations,
       (select count(*) from prompt_evaluations where not success)::integer as failed,
+      (
+        select count(*) from prompt_evaluations where metadata ->> 'errorCode' = 'not_storable'
+      )::integer as refused,
       (select count(*) from pipeline_tasks where status = 'leased')::integer as leases
   `;
   const calls = new Map<string, number>();
@@ -255,6 +266,7 @@ async function report({ sql }: Stack, model: ModelSimulator) {
     statuses: statuses.map(({ status }) => status),
     evaluations,
     failedPrompts: failed,
+    notStorable: refused,
     leasesLeft: leases,
     callsPerPrompt: {
       mean: model.count() / calls.size,

@@ -56,8 +56,9 @@ export async function playScenario(
     run: string,
     minute: number,
     stage = "execute",
+    called = "model",
   ): Promise<string> {
-    const endpoint = ["execute", "judge"].includes(stage) ? "model" : null;
+    const endpoint = ["execute", "judge"].includes(stage) ? called : null;
     const [{ id }] = await sql`
       insert into pipeline.workers
         (run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
@@ -261,6 +262,73 @@ export async function playScenario(
   await finish(judge, pick(questions, "vote 2"), verdict, 2);
   await patiently((sql) => sql`select retry_pipeline_run(${judged}, ${at(3)})`);
   await work(judged, 3, verdict, "judge");
+
+  // Money is set aside for four calls: one is answered, one given back, one worker dies.
+  await sql`
+    insert into model_endpoints (name, url, max_concurrency, input_cost, output_cost, max_output_tokens)
+    values ('priced', 'https://model.test/v1', 100, 1, 1, 1000)
+  `;
+  const capped = await createRun("capped", prompts("a", "b", "c", "d"), {
+    endpoint: "priced",
+    max_cost: 1,
+  });
+  const payer = await startWorker(capped, 0, "execute", "priced");
+  const paid = await claim(payer, 0);
+  await finish(payer, pick(paid, "1"), SUCCESS, 0);
+  await patiently((sql) =>
+    sql`select pipeline_release_tasks(${payer}, ${
+      pick(paid, "2").map(({ id }) => id)
+    }, ${at(0)})`
+  );
+  await maintain(3);
+  const secondPayer = await startWorker(capped, 3, "execute", "priced");
+  await finish(secondPayer, await claim(secondPayer, 3), SUCCESS, 3);
+
+  // The database refuses one result, and then all of them, as their table is gone for a while.
+  const unlucky = await createRun("unlucky", prompts("a", "b", "c"));
+  const teller = await startWorker(unlucky, 0);
+  const told = await claim(teller, 0);
+  await finish(teller, pick(told, "1"), { ...SUCCESS, inputTokens: 3e9 }, 0);
+  await patiently((sql) =>
+    sql`alter table prompt_evaluations rename to lost_evaluations`
+  );
+  await finish(teller, [...pick(told, "2"), ...pick(told, "3")], SUCCESS, 0);
+  await patiently((sql) =>
+    sql`select pipeline_end_worker(${teller}, ${at(0)})`
+  );
+  await sql`alter table if exists lost_evaluations rename to prompt_evaluations`;
+  await patiently((sql) => sql`select resume_pipeline_run(${unlucky})`);
+
+  // Workers make a call and cannot tell what came of it; others break.
+  const untold = await createRun("untold", prompts("a"), { max_attempts: 1 });
+  const broken = await createRun("broken", prompts("a"));
+  for (const minute of [0, 1, 2, 3, 4]) {
+    const caller = await startWorker(untold, minute);
+    const ids = (await claim(caller, minute)).map(({ id }) => id);
+    await patiently((sql) =>
+      sql`select pipeline_end_worker(${caller}, ${
+        at(minute)
+      }, called => ${ids})`
+    );
+    const breaker = await startWorker(broken, minute);
+    await claim(breaker, minute);
+    await patiently((sql) =>
+      sql`select pipeline_end_worker(${breaker}, ${
+        at(minute)
+      }, problem => 'no')`
+    );
+  }
+
+  // A table that is gone cannot be chosen.
+  await patiently(async (sql) => {
+    await sql`select create_evaluations_table('dropped_evaluations')`;
+    await sql`drop table dropped_evaluations`;
+  });
+  await patiently(() =>
+    createRun("homeless", prompts("a"), {
+      results_table: "dropped_evaluations",
+    })
+  );
 
   await maintain(10);
   await maintain(15);

@@ -32,6 +32,8 @@ While the runs go on, and seeded, so that a run can be repeated:
 - every 4 to 10 s the model has an incident of 1 to 2 s: a storm, in which nearly nine calls in ten
   get a 429 with Retry-After or are told so in another way, or a lockout, in which one call in five is refused as if by a bad key or an
   empty account. That pauses the run; it is resumed within half a second;
+- the results table refuses one answer in fifty for good, and is gone for up to a second every 4 to
+  8 s, which pauses runs until they are resumed;
 - the clock of a worker is wrong by up to 10 minutes, either way, by another time after each kill.
 
 Afterwards \`check_pipeline_invariants()\` must return nothing. It can be called on a live project:
@@ -40,14 +42,16 @@ Afterwards \`check_pipeline_invariants()\` must return nothing. It can be called
 
 It says which run breaks what: counters that differ from counts, a task whose prompt is gone, a
 finished prompt without exactly one evaluation, a run that has ended with open tasks or has none and
-did not end, leases of dead workers that nobody recovered.
+did not end, leases of dead workers that nobody recovered, a results table that is gone, results
+that wait for nothing, prompts called more often than they may be, and money that is set aside for
+no call.
 
-| seed | kills | storms | lockouts | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | calls a prompt, mean | calls a prompt, max | s |
-| ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| seed | kills | storms | lockouts | results refused | table gone | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | calls a prompt, mean | calls a prompt, max | s |
+| ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${reports.map(toRow).join("\n")}
 
-The errors are the prompts that the model would not answer, such as by a 400 or a content filter:
-an evaluation with its reason is stored for each.
+The errors are the prompts that the model would not answer, such as by a 400 or a content filter,
+and those whose answer the table refused: an evaluation with its reason is stored for each.
 
 Model calls are at least once: a worker that dies takes its calls in flight with it, and they are
 made again. Stored results are exactly once per task of a run.
@@ -99,6 +103,8 @@ function toRow(report: ChaosReport): string {
     kills.length,
     report.incidents.storm,
     report.incidents.lockout,
+    report.refused.results,
+    report.refused.tables,
     `${Math.min(...minutes)} to ${Math.max(...minutes)}`,
     [...new Set(statuses)].join(", "),
     evaluations,

@@ -10,6 +10,7 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
       { what: "rest", atMs: 2, toProgressMs: 3_000 },
     ],
     incidents: { storm: 5, lockout: 6 },
+    refused: { results: 3, tables: 2 },
     resumed: 1,
     clockSkewsMs: [60_000, -120_000],
     broken: [{ run_id: "1", broken: "a rule", detail: "x" }],
@@ -28,7 +29,7 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
   ]);
   assert(
     page.includes(
-      "| 7 | 2 | 5 | 6 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 1.23 | 4 | 61 |",
+      "| 7 | 2 | 5 | 6 | 3 | 2 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 1.23 | 4 | 61 |",
     ),
   );
   assertMatch(page, /\| rest \| 2 \| 2\.0 s \| 3\.0 s \| 3\.0 s \|/);

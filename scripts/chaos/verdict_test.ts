@@ -7,6 +7,7 @@ const passed: ChaosReport = {
   prompts: 300,
   kills: [],
   incidents: { storm: 1, lockout: 1 },
+  refused: { results: 3, tables: 2 },
   resumed: 2,
   clockSkewsMs: [0],
   broken: [],

@@ -29,6 +29,7 @@
 --                                  leased → failed             a permanent error, or no try left
 --                                  leased → pending            rate, stop, or a try that is left
 --   pipeline_release_tasks         leased → pending            given back, as if never claimed
+--   pipeline_end_worker            leased → pending            the same; a call that was made stays counted
 --   maintain_pipeline              leased → pending            its worker died
 --                                  leased → failed             three workers died of it
 --                                  pending → failed            its deadline passed
@@ -42,9 +43,13 @@
 --              least once. What the dead worker still sends carries a lease that does not hold, and
 --              changes nothing: stored results are exactly once;
 --   succeeded, failed, cancelled      is over: its results were stored in the same transaction.
+--
+-- A result that the database refuses fails its task. When it lies in a table or the server, the run
+-- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
 -- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
 --
--- Locks are taken in the order tasks, results, state of the endpoint, run, so that no cycle can form.
+-- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, so that no
+-- cycle can form.
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --
@@ -53,7 +58,7 @@
 --
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
---   enqueue, claim, leases, settle, finish            the life of a task
+--   enqueue, claim, leases, settle, finish, refused   the life of a task
 --   workers, wake, maintain, steer                    who works, and what keeps it going
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),

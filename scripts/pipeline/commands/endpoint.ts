@@ -50,7 +50,11 @@ async function add(args: string[], terminal: Terminal): Promise<number> {
     "requests-per-minute": { type: "string" },
     "tokens-per-minute": { type: "string" },
     "input-cost": { type: "string" },
+    "cached-input-cost": { type: "string" },
+    "cache-write-cost": { type: "string" },
     "output-cost": { type: "string" },
+    "reasoning-cost": { type: "string" },
+    "max-output-tokens": { type: "string" },
     "open-to-users": { type: "boolean" },
   });
   const number = (name: keyof typeof values) =>
@@ -70,7 +74,11 @@ async function add(args: string[], terminal: Terminal): Promise<number> {
       requests_per_minute: number("requests-per-minute"),
       tokens_per_minute: number("tokens-per-minute"),
       input_cost: number("input-cost"),
+      cached_input_cost: number("cached-input-cost"),
+      cache_write_cost: number("cache-write-cost"),
       output_cost: number("output-cost"),
+      reasoning_cost: number("reasoning-cost"),
+      max_output_tokens: number("max-output-tokens"),
       open_to_users: values["open-to-users"] ?? false,
     }),
   );

@@ -101,22 +101,42 @@ Example:
   },
 };
 
-function steer(name: string, summary: string, detail: string): Command {
+function steer(
+  name: string,
+  summary: string,
+  detail: string,
+  { takesMaxCost = false } = {},
+): Command {
   return {
     summary,
-    help: `Usage: deno task pipeline ${name} ID [--json]
+    help: `Usage: deno task pipeline ${name} ID${
+      takesMaxCost ? " [--max-cost USD]" : ""
+    } [--json]
 
 ${detail}
 
 Example:
   deno task pipeline ${name} 7`,
     async run(args, terminal) {
-      const { values, positionals } = readArguments(args, ["ID"], json);
+      const { values, positionals } = readArguments(
+        args,
+        ["ID"],
+        takesMaxCost ? { ...json, "max-cost": { type: "string" } } : json,
+      );
+      const runId = toRunId(positionals[0]);
+      const { client } = openProject(terminal);
+      const maxCost = "max-cost" in values ? values["max-cost"] : undefined;
+      if (maxCost !== undefined) {
+        dataOf(
+          "raise max_cost of the run",
+          await client.from("pipeline_runs")
+            .update({ max_cost: toNumber("max-cost", maxCost as string) })
+            .eq("id", runId).select("id").single(),
+        );
+      }
       const run = dataOf(
         `${name} the run`,
-        await openProject(terminal).client.rpc(`${name}_pipeline_run`, {
-          run_id: toRunId(positionals[0]),
-        }),
+        await client.rpc(`${name}_pipeline_run`, { run_id: runId }),
       ) as { id: number; status: string };
       terminal.print(
         values.json
@@ -136,7 +156,8 @@ export const pause = steer(
 export const resume = steer(
   "resume",
   "Go on with a paused run",
-  "The run goes on where it stopped.",
+  "The run goes on where it stopped; --max-cost gives one that has reached its cap another.",
+  { takesMaxCost: true },
 );
 export const cancel = steer(
   "cancel",

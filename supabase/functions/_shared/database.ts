@@ -119,6 +119,7 @@ export function toErrorCode(
   if (sqlState === "P0002") return "not_found";
   if (sqlState === "42501") return "forbidden";
   if (sqlState === "28000") return "unauthorized";
+  if (status === 413) return "too_large";
   if (sqlState?.startsWith("22") || sqlState?.startsWith("23")) {
     return "invalid_request";
   }

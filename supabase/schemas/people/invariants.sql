@@ -149,6 +149,11 @@ as $$
         format('%s results', counted.held_up)
       ),
       (
+        run.broken_workers > 2 and run.status in ('queued', 'running'),
+        'a run whose workers end with errors pauses',
+        format('%s workers in a row', run.broken_workers)
+      ),
+      (
         counted.overcalled > 0,
         'no prompt is called more often than its attempts allow',
         format('%s tasks', counted.overcalled)

@@ -80,8 +80,8 @@ Deno.test("pipeline_claim_tasks() counts money that a result is just spending", 
   await using project = await startProjectDatabase(20);
   const { sql } = project;
   await sql`
-    insert into model_endpoints (name, url, input_cost, output_cost)
-    values ('model', 'https://model.test/v1', 0, 2000)
+    insert into model_endpoints (name, url, input_cost, output_cost, max_output_tokens)
+    values ('model', 'https://model.test/v1', 0, 2000, 500)
   `;
   const runId = await createRun(sql, 6);
   await sql`update pipeline_runs set max_cost = 2.5 where id = ${runId}`;

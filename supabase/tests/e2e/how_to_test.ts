@@ -93,5 +93,7 @@ for (const page of pages) {
       }
       assert(run > 0);
       await Deno.remove(folder, { recursive: true });
-    }, { endpoint: { input_cost: 1, output_cost: 1 } }));
+    }, {
+      endpoint: { input_cost: 1, output_cost: 1, max_output_tokens: 1000 },
+    }));
 }

@@ -150,8 +150,8 @@ Deno.test("every statement of the documentation gives what it says", () =>
 Deno.test("the statements of docs/results.md, docs/prompts.md and docs/scaling.md run", () =>
   withDemoProject(async (sql, model) => {
     await sql`
-      insert into model_endpoints (name, url, model, input_cost, output_cost)
-      values ('judge', ${`${model.url}/v1/chat/completions`}, 'judge', 1, 1)
+      insert into model_endpoints (name, url, model, input_cost, output_cost, max_output_tokens)
+      values ('judge', ${`${model.url}/v1/chat/completions`}, 'judge', 1, 1, 1000)
     `;
     await sql`
       insert into pipeline_runs (source, endpoint)

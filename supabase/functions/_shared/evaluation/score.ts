@@ -21,12 +21,17 @@ export interface Verdict {
 
 const MOST_CATEGORY = 200;
 const MOST_TEXT = 2000;
+/** Sums and squares of scores must not overflow in anybody's summary. */
+const LARGEST_SCORE = 1e6;
 
 /** The verdict without what is undefined, its texts fit for Postgres and cut to a bounded length. */
 export function toStorableVerdict(verdict: Verdict): Verdict {
   const { score, passed, category, explanation, error } = verdict;
   const storable: Verdict = {};
-  if (score !== undefined) storable.score = score;
+  if (score !== undefined) {
+    if (Math.abs(score) <= LARGEST_SCORE) storable.score = score;
+    else storable.error = `Cannot score: ${score} is beyond a million`;
+  }
   if (passed !== undefined) storable.passed = passed;
   if (category !== undefined) {
     storable.category = toStorable(category, MOST_CATEGORY);

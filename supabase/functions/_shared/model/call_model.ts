@@ -13,6 +13,7 @@ import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
 import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
+import { outputLimitOf, withOutputLimit } from "./output_limit.ts";
 import { type CallOutcome, readOutcome } from "./read_outcome.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
 import { toFailure } from "./thrown_failure.ts";
@@ -42,6 +43,7 @@ export interface ModelCaller {
 }
 
 const RESPONSE_LIMIT_BYTES = 10_000_000;
+const LONGEST_MODEL_NAME = 200;
 
 /**
  * Prepares everything about an endpoint that calls have in common: format, URL,
@@ -106,11 +108,21 @@ export function createModelCaller(
     request: ModelRequest,
     { format, url }: { format: ModelFormat; url: URL },
   ): { target: string; body: string } {
-    const parts = toRequestParts(request, endpoint.model);
+    const parts = toRequestParts(
+      { ...request, parameters: limitOutput(request.parameters) },
+      endpoint.model,
+    );
     return {
       target: format.toUrl(url, parts),
       body: JSON.stringify(format.toBody(parts, url)),
     };
+  }
+
+  function limitOutput(parameters: ModelRequest["parameters"]) {
+    const { maxOutputTokens } = endpoint;
+    return maxOutputTokens && outputLimitOf(parameters) === undefined
+      ? withOutputLimit(parameters, maxOutputTokens)
+      : parameters;
   }
 
   return { call };
@@ -171,7 +183,9 @@ function finish(
   const { answer, failure, usage, model, limits, body } = outcome;
   const record = {
     ...usage,
-    model: model === undefined ? undefined : scrub.text(model),
+    model: model === undefined
+      ? undefined
+      : scrub.text(model).slice(0, LONGEST_MODEL_NAME),
     durationMs,
     limits,
     body: keepBody && body !== undefined ? scrub.json(body) : undefined,

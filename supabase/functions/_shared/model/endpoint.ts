@@ -17,13 +17,19 @@ export interface Endpoint {
   responsePath?: ResponsePath | null;
   /** Limit of one whole call, the response body included. */
   timeoutSeconds: number;
+  /** Output tokens to ask for at most where a request does not say; absent: the API's own default. */
+  maxOutputTokens?: number | null;
 }
 
 /** Where a response holds what; each a path as `compileJsonPath` reads it. */
 export interface ResponsePath {
   text?: string;
   inputTokens?: string;
+  /** Those of the input that were read from a cache. */
+  cachedInputTokens?: string;
   outputTokens?: string;
+  /** Those of the output that were hidden reasoning. */
+  reasoningTokens?: string;
   /** A value other than null, false and "" here means failure. */
   error?: string;
 }

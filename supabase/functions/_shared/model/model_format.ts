@@ -1,6 +1,7 @@
 import type { JsonObject } from "./json_value.ts";
 import type { RequestParts } from "./model_request.ts";
-import type { FinishReason, TokenUsage } from "./model_result.ts";
+import type { FinishReason } from "./model_result.ts";
+import type { TokenUsage } from "./token_usage.ts";
 
 /** What an endpoint says went wrong, in its own words. */
 export interface ProviderError {

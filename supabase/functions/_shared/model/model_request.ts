@@ -1,4 +1,5 @@
 import type { Message } from "../prompt.ts";
+import { outputLimitOf, VENDORS_SPELLINGS } from "./output_limit.ts";
 
 /** One prompt on its way to a model. */
 export interface ModelRequest {
@@ -62,6 +63,8 @@ export interface RequestParts {
   neutral: NeutralParameters;
   /** Parameters that this project has no name for. */
   verbatim: Record<string, unknown>;
+  /** All parameters by the names they were given. */
+  given: Record<string, unknown>;
 }
 
 /** Separates system prompt, turns and the two kinds of parameters. */
@@ -71,10 +74,15 @@ export function toRequestParts(
 ): RequestParts {
   const neutral: Record<string, unknown> = {};
   const verbatim: Record<string, unknown> = {};
+  const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(request.parameters)) {
     if (value === undefined || value === null) continue;
+    given[name] = value;
+    if (VENDORS_SPELLINGS.has(name)) continue;
     (NEUTRAL_NAMES.has(name) ? neutral : verbatim)[name] = value;
   }
+  const limit = outputLimitOf(given);
+  if (limit !== undefined) neutral.maxTokens = limit;
   const parameters = neutral as NeutralParameters;
   const archivedSystem: string[] = [];
   const turns: RequestParts["turns"] = [];
@@ -95,6 +103,7 @@ export function toRequestParts(
       : [{ role: "system", content: system }, ...turns],
     neutral: parameters,
     verbatim,
+    given,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { TaskError } from "../task_error.ts";
+import type { TokenUsage } from "./token_usage.ts";
 
 /**
  * Why the model stopped. `length`: cut off by a token limit. `tool_calls`: it
@@ -10,7 +11,7 @@ export type FinishReason = "stop" | "length" | "tool_calls" | "other";
 export interface RateLimit {
   limit?: number;
   remaining?: number;
-  /** Milliseconds from the response until the budget is full again. */
+  /** Milliseconds from the response until the budget is full again, at most a day. */
   resetMs?: number;
 }
 
@@ -20,14 +21,6 @@ export interface RateLimits {
   tokens?: RateLimit;
   inputTokens?: RateLimit;
   outputTokens?: RateLimit;
-}
-
-/** Tokens an endpoint counted; a failed call may have been billed too. */
-export interface TokenUsage {
-  /** Whole prompt, cached parts included. */
-  inputTokens?: number;
-  /** Whole answer, hidden reasoning included. */
-  outputTokens?: number;
 }
 
 interface CallRecord extends TokenUsage {

@@ -1,4 +1,5 @@
 import type { RateLimit, RateLimits } from "./model_result.ts";
+import { clampWait } from "./retry_after.ts";
 
 /** Where budgets are written, and how the time of their reset is; the first that is there counts. */
 const BUDGETS: [
@@ -43,10 +44,12 @@ export function readRateLimits(
   const limits: RateLimits = {};
   for (const [budget, header, readReset] of BUDGETS) {
     if (limits[budget]) continue;
+    const resetMs = readReset(headers.get(header("reset")), now);
     const read = {
       limit: readCount(headers.get(header("limit"))),
       remaining: readCount(headers.get(header("remaining"))),
-      resetMs: readReset(headers.get(header("reset")), now),
+      // Headers say microseconds where seconds are meant.
+      resetMs: resetMs === undefined ? undefined : clampWait(resetMs),
     };
     const known = Object.entries(read)
       .filter(([, value]) => value !== undefined);

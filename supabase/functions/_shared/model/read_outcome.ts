@@ -4,7 +4,7 @@ import type { Failure } from "./failed_call.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
 import { readErrorDetail, readProviderError } from "./provider_error.ts";
-import type { FinishReason, RateLimits, TokenUsage } from "./model_result.ts";
+import type { FinishReason, RateLimits } from "./model_result.ts";
 import { readRateLimits } from "./rate_limits.ts";
 import { readChunks, readText } from "./response_body.ts";
 import {
@@ -12,6 +12,7 @@ import {
   streamKindOf,
   streamKindOfText,
 } from "./streamed_answer.ts";
+import type { TokenUsage } from "./token_usage.ts";
 
 /** What came of a call, with its secrets; exactly one of answer and failure is there. */
 export type CallOutcome =

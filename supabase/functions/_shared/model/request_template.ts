@@ -32,7 +32,7 @@ function valuesOf(parts: RequestParts): Values {
     messages: parts.messages,
     model: parts.model,
     systemPrompt: parts.system,
-    parameters: { ...parts.neutral, ...parts.verbatim },
+    parameters: { ...parts.neutral, ...parts.given },
   };
 }
 

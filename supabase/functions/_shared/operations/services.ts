@@ -62,7 +62,7 @@ export function projectOf({ project, caller }: Services) {
 }
 
 const ENDPOINT =
-  "name, url, format, model, headers, requestTemplate:request_template, responsePath:response_path, timeoutSeconds:timeout_seconds, maxConcurrency:max_concurrency, openToUsers:open_to_users";
+  "name, url, format, model, headers, requestTemplate:request_template, responsePath:response_path, timeoutSeconds:timeout_seconds, maxOutputTokens:max_output_tokens, maxConcurrency:max_concurrency, openToUsers:open_to_users";
 const RUN_STATE =
   "runId:id, status, experimentName:experiment_name, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 

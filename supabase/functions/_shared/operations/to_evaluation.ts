@@ -37,6 +37,9 @@ export function toEvaluation(
     tokensUsed: tokens,
     inputTokens: result.inputTokens,
     outputTokens: result.outputTokens,
+    cachedInputTokens: result.cachedInputTokens,
+    cacheWriteTokens: result.cacheWriteTokens,
+    reasoningTokens: result.reasoningTokens,
     finishReason: result.ok ? result.finishReason : undefined,
     attempts,
     metadata: {

@@ -42,6 +42,7 @@ export async function drain(
   const stop = () => life.end("stopped");
   settings.stop.addEventListener("abort", stop);
   if (settings.stop.aborted) stop();
+  let problem: string | undefined;
   try {
     await Promise.all([
       claimTasks(life),
@@ -49,12 +50,14 @@ export async function drain(
       keepLeases(life),
       handOver(life),
     ]);
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+    throw error;
   } finally {
     settings.stop.removeEventListener("abort", stop);
     stop();
     try {
-      // Models may have answered them, and somebody pays for it.
-      await queue.end([...life.holding.inFlight.keys()]);
+      await queue.end({ called: life.holding.called, problem });
     } finally {
       // Last, because aborting a hundred calls takes processor time that storing results needed.
       for (const call of life.holding.inFlight.values()) {

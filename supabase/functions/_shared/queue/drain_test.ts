@@ -4,6 +4,7 @@ import {
   assertObjectMatch,
   assertRejects,
 } from "@std/assert";
+import { PipelineError } from "../errors.ts";
 import { drain, type WorkerState } from "./drain.ts";
 import type { Task, TaskQueue } from "./task_queue.ts";
 import {
@@ -141,7 +142,7 @@ Deno.test("drain() stores what is done before it aborts what is not", async () =
   ]);
   assertEquals(fake.finished.length, 4);
   assertEquals(fake.pending.length, 6);
-  assertEquals(fake.lost, [4, 5, 6, 7, 8, 9], "what was in flight is counted");
+  assertEquals(fake.ends[0].called, [4, 5, 6, 7, 8, 9]);
 });
 
 Deno.test("drain() stops within a heartbeat when the run is paused and stores what is in flight", async () => {
@@ -269,4 +270,29 @@ Deno.test("drain() ends the worker when the queue fails for good", async () => {
     },
   );
   assertEquals(fake.events, ["end"]);
+});
+
+Deno.test("drain() tells which calls it had made when it ends, and what ended it", async () => {
+  const { clock, run } = createSimulatedClock();
+  const fake = createFakeQueue(createTasks(100), 3);
+  fake.queue.finish = () =>
+    Promise.reject(new PipelineError("forbidden", "no right"));
+  const { handle } = createHandler(clock, 100);
+  const begun: number[] = [];
+  await assertRejects(
+    () =>
+      run(drain(
+        fake.queue,
+        (task, worker) => {
+          begun.push(task.id);
+          return handle(task, worker);
+        },
+        settings(clock),
+      )),
+    PipelineError,
+  );
+  const [{ called, problem }] = fake.ends;
+  assertEquals(problem, "no right");
+  assertEquals(called!.sort(), begun.sort());
+  assert(begun.length < 100, "not all had begun");
 });

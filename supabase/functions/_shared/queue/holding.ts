@@ -24,6 +24,12 @@ export class Holding {
     return [...this.inFlight.keys(), ...this.stock.map((task) => task.id)];
   }
 
+  /** The tasks whose work has begun, and whose result the database does not have. */
+  get called(): number[] {
+    const done = this.done.filter(({ outcome }) => outcome !== null);
+    return [...this.inFlight.keys(), ...done.map(({ task }) => task.id)];
+  }
+
   /**
    * Takes what was claimed into stock. A task that is claimed while this worker still has it was lost
    * in between, such as while the database was away. Only the new lease counts, and a task has one

@@ -1,3 +1,4 @@
+import { finishResults } from "./finish_results.ts";
 import type { Done } from "./holding.ts";
 import type { TaskOutcome } from "./task_queue.ts";
 import type { WorkingLife } from "./working_life.ts";
@@ -20,7 +21,7 @@ export async function storeResults(life: WorkingLife): Promise<void> {
     const results = batch.filter(isResult);
     const givenBack = batch.filter((item) => !isResult(item));
     if (results.length > 0) {
-      const { status, blockedMs } = await queue.finish(results);
+      const { status, blockedMs } = await finishResults(queue, results);
       life.heed(status);
       // Another worker may have met the limit.
       if (blockedMs > 0) life.halt();

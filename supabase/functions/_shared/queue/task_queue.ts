@@ -29,6 +29,20 @@ export interface Task<Payload = unknown> {
   leaseToken: string;
   /** The result of the same task in an earlier run, when the run caches. */
   cached?: Record<string, unknown>;
+  /** Output tokens that its call must ask for at most, because money is set aside for so many. */
+  maxTokens?: number | null;
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** Tasks whose call was made and whose result is not stored. */
+  called?: number[];
+  /** The error that ended it; absent: it ended in order. */
+  problem?: string;
+  /** How much its isolate has done, in usual loads of a worker. */
+  load?: number;
+  /** Its isolate ran out of processor time: workers after it take less. */
+  isCutOff?: boolean;
 }
 
 export interface TaskToEnqueue {
@@ -94,11 +108,7 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  /** `called`: the tasks that it was at. `isCutOff`: its isolate ran out of processor time. */
-  end(
-    called: number[],
-    done?: { load: number; isCutOff: boolean },
-  ): Promise<void>;
+  end(how: WorkerEnd): Promise<void>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -160,12 +170,13 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end(called, done) {
+    async end({ called, problem, load, isCutOff }) {
       await database.call("pipeline_end_worker", {
         ...worker,
-        load: done?.load,
-        cut_off: done?.isCutOff,
+        load,
+        cut_off: isCutOff,
         called,
+        problem,
       });
     },
   };

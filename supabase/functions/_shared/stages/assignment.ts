@@ -36,6 +36,7 @@ export interface EndpointRow {
   request_template: unknown;
   response_path: Endpoint["responsePath"];
   timeout_seconds: number;
+  max_output_tokens: number | null;
 }
 
 export interface WorkerDependencies {

@@ -71,8 +71,8 @@ function toJudgeTask({ judge, prompt }: Question, payload: JudgePayload) {
     stage: "judge",
     endpoint: judge.endpoint,
     key: `${evaluationId}:${evaluator}:${vote}`,
-    // Four characters a token is the vendors' own rule of thumb for English text.
-    tokens: Math.ceil(prompt.length / 4),
-    payload,
+    // Four bytes a token is the vendors' own rule of thumb for English text.
+    tokens: Math.ceil(new TextEncoder().encode(prompt).length / 4),
+    payload: { ...payload, parameters: judge.parameters },
   };
 }

@@ -120,7 +120,13 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
       endpoint: "judge",
       key: `1:better:${vote}`,
       tokens: Math.ceil(prompt.length / 4),
-      payload: { evaluationId: 1, evaluator: "better", vote, votes: 2 },
+      payload: {
+        evaluationId: 1,
+        evaluator: "better",
+        vote,
+        votes: 2,
+        parameters: { temperature: 0 },
+      },
     })),
   );
 });

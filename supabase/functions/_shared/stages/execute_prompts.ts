@@ -3,6 +3,7 @@ import type { Message } from "../prompt.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
 import { toCallFacts } from "./call_facts.ts";
+import { withLimitOfTask } from "./limit_of_task.ts";
 
 /** The payload of an execute task, as far as a call needs it. */
 export interface PromptPayload {
@@ -32,9 +33,10 @@ export function createExecuteHandler(
     const result = await caller.call({
       prompt: payload.text,
       messages: payload.messages,
-      parameters: payload.parameters
-        ? { ...run.parameters, ...payload.parameters }
-        : run.parameters,
+      parameters: withLimitOfTask(task, {
+        ...run.parameters,
+        ...payload.parameters,
+      }),
       keepBody: run.keepBody,
       signal,
     });

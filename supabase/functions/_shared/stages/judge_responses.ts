@@ -3,6 +3,7 @@ import type { FinishReason, ModelResult } from "../model/model_result.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { TaskError } from "../task_error.ts";
 import { toCallFacts } from "./call_facts.ts";
+import { withLimitOfTask } from "./limit_of_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
 /** The payload of a judge task: which of the questions that an evaluator asks about a row. */
@@ -12,6 +13,8 @@ export interface JudgePayload {
   /** From 1 to `votes`; the last one in writes the score. */
   vote: number;
   votes: number;
+  /** Model parameters of the judge, by which money is set aside. */
+  parameters?: Record<string, unknown>;
 }
 
 /** A request to a judge, as the database knows its answer again. */
@@ -64,7 +67,7 @@ export function createJudgeHandler(
     const known = await findAnswer?.(request, task.repetition);
     const result = known ? toResult(known) : await caller.call({
       prompt,
-      parameters: { ...parameters, model },
+      parameters: withLimitOfTask(task, { ...parameters, model }),
       signal,
     });
     const facts = known

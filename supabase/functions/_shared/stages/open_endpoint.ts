@@ -16,6 +16,7 @@ export function openEndpoint(
     requestTemplate: endpoint.request_template,
     responsePath: endpoint.response_path,
     timeoutSeconds: endpoint.timeout_seconds,
+    maxOutputTokens: endpoint.max_output_tokens,
   }, {
     fetch,
     resolveDns,

@@ -49,8 +49,9 @@ export function runWorker(
       ...queue,
       claim: (holding) => queue.claim({ ...holding, load: isolate.load }),
       // Workers after one that was cut off take less.
-      end: (called) =>
-        queue.end(called, {
+      end: (how) =>
+        queue.end({
+          ...how,
           load: isolate.load,
           isCutOff: stop.reason?.cause === "cpu",
         }),

@@ -63,6 +63,7 @@ async function runExecuteWorker(
       request_template: null,
       response_path: null,
       timeout_seconds: 60,
+      max_output_tokens: null,
     },
     share,
   }, {
@@ -91,6 +92,7 @@ Deno.test("runWorker() says how much it had done when its isolate was cut off", 
     load: sum(finished, 1 / 2_000),
     cut_off: true,
     called: [],
+    problem: undefined,
   }]);
 });
 
@@ -101,6 +103,7 @@ Deno.test("runWorker() was not cut off when its isolate ends for another reason"
     load: sum(finished, 1 / 2_000),
     cut_off: false,
     called: [],
+    problem: undefined,
   }]);
 });
 

@@ -1,9 +1,10 @@
 import { completeBaseUrl } from "../base_url.ts";
-import { asCount, asObject, asString, type JsonObject } from "../json_value.ts";
+import { asObject, asString, type JsonObject } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import type { FinishReason } from "../model_result.ts";
 import { readProviderError } from "../provider_error.ts";
+import { sumOfCounts, toUsage } from "../token_usage.ts";
 import {
   readToolArguments,
   textOfParts,
@@ -86,17 +87,19 @@ function readAnswer(body: unknown): Answer {
 
 /** Cached input is counted apart from the rest, but is part of the prompt. */
 function readUsage(usage: JsonObject): Answer["usage"] {
-  const input = [
-    asCount(usage.input_tokens),
-    asCount(usage.cache_creation_input_tokens),
-    asCount(usage.cache_read_input_tokens),
-  ].filter((count) => count !== undefined);
-  return {
-    inputTokens: input.length === 0
-      ? undefined
-      : input.reduce((sum, count) => sum + count),
-    outputTokens: asCount(usage.output_tokens),
-  };
+  return toUsage({
+    inputTokens: sumOfCounts(
+      usage.input_tokens,
+      usage.cache_creation_input_tokens,
+      usage.cache_read_input_tokens,
+    ),
+    cachedInputTokens: usage.cache_read_input_tokens,
+    cacheWriteTokens: usage.cache_creation_input_tokens,
+    cacheWriteHourTokens:
+      asObject(usage.cache_creation).ephemeral_1h_input_tokens,
+    outputTokens: usage.output_tokens,
+    reasoningTokens: asObject(usage.output_tokens_details).thinking_tokens,
+  });
 }
 
 const FINISH_REASONS: Record<string, FinishReason> = {

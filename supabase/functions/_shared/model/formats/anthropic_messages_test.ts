@@ -86,7 +86,15 @@ Deno.test("anthropicMessages.toBody() wants a model", () => {
   );
 });
 
-const ABOUT = { model: "m-1", usage: { inputTokens: 6, outputTokens: 2 } };
+const ABOUT = {
+  model: "m-1",
+  usage: {
+    inputTokens: 6,
+    outputTokens: 2,
+    cachedInputTokens: 1,
+    cacheWriteTokens: 2,
+  },
+};
 
 function answerOf(change: Record<string, unknown>): unknown {
   return anthropicMessages.readAnswer({
@@ -243,4 +251,30 @@ Deno.test("anthropicMessages.assembleStream() ends with an error", () => {
     "overloaded_error",
   );
   assertEquals(answer.usage.inputTokens, 3);
+});
+
+Deno.test("anthropicMessages.readAnswer() tells what is cached for an hour, and thinking", () => {
+  const answer = anthropicMessages.readAnswer({
+    type: "message",
+    content: [],
+    usage: {
+      input_tokens: 2,
+      cache_creation_input_tokens: 10408,
+      cache_read_input_tokens: 14265,
+      cache_creation: {
+        ephemeral_5m_input_tokens: 408,
+        ephemeral_1h_input_tokens: 10000,
+      },
+      output_tokens: 113,
+      output_tokens_details: { thinking_tokens: 40 },
+    },
+  });
+  assertEquals(answer.usage, {
+    inputTokens: 24675,
+    outputTokens: 113,
+    cachedInputTokens: 14265,
+    cacheWriteTokens: 10408,
+    cacheWriteHourTokens: 10000,
+    reasoningTokens: 40,
+  });
 });

@@ -1,9 +1,10 @@
 import type { Endpoint } from "../endpoint.ts";
-import { asCount, asObject, asString } from "../json_value.ts";
+import { asObject, asString } from "../json_value.ts";
 import { compileJsonPath } from "../json_path.ts";
 import type { Answer, ModelFormat, ProviderError } from "../model_format.ts";
 import { readProviderError } from "../provider_error.ts";
 import { compileTemplate } from "../request_template.ts";
+import { toUsage } from "../token_usage.ts";
 import { openaiChat } from "./openai_chat.ts";
 import {
   assembleAny,
@@ -27,10 +28,19 @@ export function createCustomFormat(
   const template = endpoint.requestTemplate ?? undefined;
   const fill = template === undefined ? undefined : compileTemplate(template);
   const paths = endpoint.responsePath ?? {};
-  const [textAt, inputTokensAt, outputTokensAt, errorAt] = [
+  const [
+    textAt,
+    inputTokensAt,
+    cachedInputTokensAt,
+    outputTokensAt,
+    reasoningTokensAt,
+    errorAt,
+  ] = [
     paths.text,
     paths.inputTokens,
+    paths.cachedInputTokens,
     paths.outputTokens,
+    paths.reasoningTokens,
     paths.error,
   ].map((path) => path === undefined ? undefined : compileJsonPath(path));
 
@@ -49,20 +59,22 @@ export function createCustomFormat(
       finishReason: "other",
       model: answers.findLast((answer) => answer.model)?.model,
       usage: {
+        ...answers.findLast(({ usage }) => usage.inputTokens)?.usage,
+        ...answers.findLast(({ usage }) => usage.outputTokens)?.usage,
         inputTokens: answers.findLast(({ usage }) => usage.inputTokens)?.usage
           .inputTokens,
-        outputTokens: answers.findLast(({ usage }) => usage.outputTokens)?.usage
-          .outputTokens,
       },
     };
   }
 
   function readAnswer(body: unknown): Answer {
     if (body instanceof StreamedEvents) return readStreamed(body);
-    const usage = {
-      inputTokens: asCount(inputTokensAt?.(body)),
-      outputTokens: asCount(outputTokensAt?.(body)),
-    };
+    const usage = toUsage({
+      inputTokens: inputTokensAt?.(body),
+      cachedInputTokens: cachedInputTokensAt?.(body),
+      outputTokens: outputTokensAt?.(body),
+      reasoningTokens: reasoningTokensAt?.(body),
+    });
     const error = errorAt ? readError(body) : readProviderError(body);
     if (error) return { kind: "error", error, usage };
     if (!textAt) {
@@ -96,10 +108,12 @@ function withUsage(answer: Answer, declared: Answer["usage"]): Answer {
   const { inputTokens, outputTokens } = answer.usage;
   return {
     ...answer,
-    usage: {
+    usage: toUsage({
+      ...answer.usage,
+      ...declared,
       inputTokens: declared.inputTokens ?? inputTokens,
       outputTokens: declared.outputTokens ?? outputTokens,
-    },
+    }),
   };
 }
 

@@ -1,14 +1,9 @@
-import {
-  asArray,
-  asCount,
-  asObject,
-  asString,
-  type JsonObject,
-} from "../json_value.ts";
+import { asArray, asObject, asString, type JsonObject } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import type { FinishReason } from "../model_result.ts";
 import { readProviderError } from "../provider_error.ts";
+import { sumOfCounts, toUsage } from "../token_usage.ts";
 import { toAnswerText } from "../tool_calls.ts";
 import { requireModel, UnsendableRequest } from "../unsendable_request.ts";
 
@@ -138,15 +133,19 @@ function readList(events: unknown[]): Answer {
 }
 
 function readUsage(usage: JsonObject): Answer["usage"] {
-  const answered = asCount(usage.candidatesTokenCount);
-  const thought = asCount(usage.thoughtsTokenCount);
-  return {
-    inputTokens: asCount(usage.promptTokenCount),
-    // Thoughts are counted apart but billed as output.
-    outputTokens: answered === undefined && thought === undefined
-      ? undefined
-      : (answered ?? 0) + (thought ?? 0),
-  };
+  return toUsage({
+    // What its own tools have read is counted apart but billed as input, as thoughts are as output.
+    inputTokens: sumOfCounts(
+      usage.promptTokenCount,
+      usage.toolUsePromptTokenCount,
+    ),
+    cachedInputTokens: usage.cachedContentTokenCount,
+    outputTokens: sumOfCounts(
+      usage.candidatesTokenCount,
+      usage.thoughtsTokenCount,
+    ),
+    reasoningTokens: usage.thoughtsTokenCount,
+  });
 }
 
 const FINISH_REASONS: Record<string, FinishReason> = {

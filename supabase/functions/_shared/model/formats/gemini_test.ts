@@ -110,7 +110,10 @@ Deno.test("gemini.toBody() translates parameters to the API's names", () => {
   );
 });
 
-const ABOUT = { model: "m-1", usage: { inputTokens: 3, outputTokens: 6 } };
+const ABOUT = {
+  model: "m-1",
+  usage: { inputTokens: 3, outputTokens: 6, reasoningTokens: 4 },
+};
 const METADATA = {
   modelVersion: "m-1",
   usageMetadata: {
@@ -234,4 +237,25 @@ Deno.test("gemini.assembleStream() ends with an error", () => {
   assertEquals(assembly.add({ error: { code: 503, message: "x" } }), true);
   const answer = gemini.readAnswer(assembly.body());
   assertEquals(answer.kind === "error" && answer.error.status, 503);
+});
+
+Deno.test("gemini.readAnswer() counts what its own tools read as input, and the cached part of it", () => {
+  // github.com/QuantumNous/new-api/issues/2935
+  const { usage } = gemini.readAnswer({
+    candidates: [],
+    usageMetadata: {
+      promptTokenCount: 151,
+      cachedContentTokenCount: 100,
+      candidatesTokenCount: 1089,
+      totalTokenCount: 20689,
+      toolUsePromptTokenCount: 18329,
+      thoughtsTokenCount: 1120,
+    },
+  });
+  assertEquals(usage, {
+    inputTokens: 18480,
+    outputTokens: 2209,
+    cachedInputTokens: 100,
+    reasoningTokens: 1120,
+  });
 });

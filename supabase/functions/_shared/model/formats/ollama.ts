@@ -1,14 +1,9 @@
 import { completeBaseUrl } from "../base_url.ts";
-import {
-  asArray,
-  asCount,
-  asObject,
-  asString,
-  type JsonObject,
-} from "../json_value.ts";
+import { asArray, asObject, asString, type JsonObject } from "../json_value.ts";
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import { readProviderError } from "../provider_error.ts";
+import { toUsage } from "../token_usage.ts";
 import { toAnswerText, toToolCall } from "../tool_calls.ts";
 import { requireModel } from "../unsendable_request.ts";
 
@@ -58,10 +53,10 @@ function toBody(parts: RequestParts): JsonObject {
 
 function readAnswer(body: unknown): Answer {
   const root = asObject(body);
-  const usage = {
-    inputTokens: asCount(root.prompt_eval_count),
-    outputTokens: asCount(root.eval_count),
-  };
+  const usage = toUsage({
+    inputTokens: root.prompt_eval_count,
+    outputTokens: root.eval_count,
+  });
   const about = { model: asString(root.model), usage };
   const error = readProviderError(root);
   if (error) return { ...about, kind: "error", error };

@@ -10,6 +10,7 @@ import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
 import type { FinishReason } from "../model_result.ts";
 import { readProviderError } from "../provider_error.ts";
+import { type TokenUsage, toUsage } from "../token_usage.ts";
 import { textOfParts, toAnswerText, toToolCall } from "../tool_calls.ts";
 
 /**
@@ -46,6 +47,12 @@ function toBody(parts: RequestParts, url: URL): JsonObject {
     seed: neutral.seed,
     presence_penalty: neutral.presencePenalty,
     frequency_penalty: neutral.frequencyPenalty,
+    ...parts.verbatim.stream === true && streamsUsageOnWish(url) && {
+      stream_options: {
+        ...asObject(parts.verbatim.stream_options),
+        include_usage: true,
+      },
+    },
     response_format: neutral.responseSchema === undefined
       ? parts.verbatim.response_format
       : {
@@ -68,12 +75,14 @@ function takesMaxCompletionTokens(url: URL): boolean {
     .test(url.hostname);
 }
 
+/** Without the wish a stream says nothing of tokens; Mistral always does, and refuses the wish. */
+function streamsUsageOnWish(url: URL): boolean {
+  return !/(^|\.)mistral\.ai$/.test(url.hostname);
+}
+
 function readAnswer(body: unknown): Answer {
   const root = asObject(body);
-  const usage = {
-    inputTokens: asCount(asObject(root.usage).prompt_tokens),
-    outputTokens: asCount(asObject(root.usage).completion_tokens),
-  };
+  const usage = readUsage(asObject(root.usage));
   const about = { model: asString(root.model), usage };
   const choice = asObject(asArray(root.choices)[0]);
   // OpenRouter reports a failure after 200 at either place.
@@ -97,6 +106,30 @@ function readAnswer(body: unknown): Answer {
     text: toAnswerText(readContent(message.content), calls),
     finishReason: FINISH_REASONS[String(choice.finish_reason)] ?? "other",
   };
+}
+
+/**
+ * Cached tokens are part of the prompt; DeepSeek and Moonshot count them under names of their own.
+ * Reasoning is part of the completion with OpenAI, and beside it with xAI
+ * (https://docs.x.ai/docs/key-information/consumption-and-rate-limits) and Gemini's compatible API:
+ * the total tells.
+ */
+function readUsage(usage: JsonObject): TokenUsage {
+  const inputDetails = asObject(usage.prompt_tokens_details);
+  const reasoning = asObject(usage.completion_tokens_details).reasoning_tokens;
+  const input = asCount(usage.prompt_tokens) ?? 0;
+  const answered = asCount(usage.completion_tokens);
+  const beside = (asCount(usage.total_tokens) ?? 0) - input - (answered ?? 0);
+  const thoughts = asCount(reasoning) ?? Math.max(0, beside);
+  const isBeside = answered !== undefined && thoughts > 0 && beside >= thoughts;
+  return toUsage({
+    inputTokens: usage.prompt_tokens,
+    cachedInputTokens: inputDetails.cached_tokens ??
+      usage.prompt_cache_hit_tokens ?? usage.cached_tokens,
+    cacheWriteTokens: inputDetails.cache_write_tokens,
+    outputTokens: isBeside ? answered + thoughts : answered,
+    reasoningTokens: isBeside ? thoughts : reasoning,
+  });
 }
 
 const FINISH_REASONS: Record<string, FinishReason> = {

@@ -234,3 +234,88 @@ Deno.test("openaiChat.assembleStream() ends with an error", () => {
   assertEquals(assembly.add({ error: { message: "x" } }), true);
   assertEquals(assembly.body(), { error: { message: "x" } });
 });
+
+Deno.test("openaiChat.toBody() asks a stream for its usage, but Mistral, which refuses the wish", () => {
+  const wish = { stream: true, stream_options: { include_usage: true } };
+  assertEquals(bodyOf({ stream: true }), { ...PLAIN, ...wish });
+  assertEquals(
+    bodyOf({ stream: true }, new URL("https://api.mistral.ai/v1")),
+    { ...PLAIN, stream: true },
+  );
+});
+
+Deno.test("openaiChat.toBody() sends one limit of output tokens, however it is spelt", () => {
+  assertEquals(bodyOf({ max_tokens: 9 }), {
+    ...PLAIN,
+    max_completion_tokens: 9,
+  });
+  assertEquals(bodyOf({ max_completion_tokens: 9 }, OTHER), {
+    ...PLAIN,
+    max_tokens: 9,
+  });
+});
+
+for (
+  const [vendor, usage, read] of [
+    [
+      "OpenAI",
+      {
+        prompt_tokens: 2600,
+        completion_tokens: 300,
+        total_tokens: 2900,
+        prompt_tokens_details: { cached_tokens: 2000, cache_write_tokens: 400 },
+        completion_tokens_details: { reasoning_tokens: 256 },
+      },
+      {
+        inputTokens: 2600,
+        outputTokens: 300,
+        cachedInputTokens: 2000,
+        cacheWriteTokens: 400,
+        reasoningTokens: 256,
+      },
+    ],
+    // Its total says that reasoning stands beside the completion: github.com/Wei-Shaw/sub2api/issues/5771
+    [
+      "xAI",
+      {
+        prompt_tokens: 10120,
+        completion_tokens: 1499,
+        total_tokens: 14428,
+        prompt_tokens_details: { cached_tokens: 128 },
+        completion_tokens_details: { reasoning_tokens: 2809 },
+      },
+      {
+        inputTokens: 10120,
+        outputTokens: 4308,
+        cachedInputTokens: 128,
+        reasoningTokens: 2809,
+      },
+    ],
+    [
+      "Gemini's compatible API",
+      { prompt_tokens: 10, completion_tokens: 5, total_tokens: 45 },
+      { inputTokens: 10, outputTokens: 35, reasoningTokens: 30 },
+    ],
+    [
+      "DeepSeek",
+      {
+        prompt_tokens: 102056,
+        completion_tokens: 252,
+        total_tokens: 102308,
+        prompt_cache_hit_tokens: 94464,
+        prompt_cache_miss_tokens: 7592,
+      },
+      { inputTokens: 102056, outputTokens: 252, cachedInputTokens: 94464 },
+    ],
+    [
+      "Moonshot",
+      { prompt_tokens: 50, completion_tokens: 5, cached_tokens: 20 },
+      { inputTokens: 50, outputTokens: 5, cachedInputTokens: 20 },
+    ],
+  ] as const
+) {
+  Deno.test(`openaiChat.readAnswer() reads the usage of ${vendor}`, () => {
+    const choices = [{ message: { content: "Hi" }, finish_reason: "stop" }];
+    assertEquals(openaiChat.readAnswer({ usage, choices }).usage, read);
+  });
+}

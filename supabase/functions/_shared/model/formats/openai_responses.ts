@@ -1,7 +1,6 @@
 import { completeBaseUrl } from "../base_url.ts";
 import {
   asArray,
-  asCount,
   asObject,
   asString,
   isJsonObject,
@@ -10,6 +9,7 @@ import {
 import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
 import { readProviderError } from "../provider_error.ts";
+import { toUsage } from "../token_usage.ts";
 import { textOfParts, toAnswerText, toToolCall } from "../tool_calls.ts";
 import { refuseUnsupported } from "../unsendable_request.ts";
 
@@ -61,10 +61,15 @@ function toBody(parts: RequestParts): JsonObject {
 
 function readAnswer(body: unknown): Answer {
   const root = asObject(body);
-  const usage = {
-    inputTokens: asCount(asObject(root.usage).input_tokens),
-    outputTokens: asCount(asObject(root.usage).output_tokens),
-  };
+  const said = asObject(root.usage);
+  const inputDetails = asObject(said.input_tokens_details);
+  const usage = toUsage({
+    inputTokens: said.input_tokens,
+    cachedInputTokens: inputDetails.cached_tokens,
+    cacheWriteTokens: inputDetails.cache_write_tokens,
+    outputTokens: said.output_tokens,
+    reasoningTokens: asObject(said.output_tokens_details).reasoning_tokens,
+  });
   const about = { model: asString(root.model), usage };
   const error = readProviderError(root);
   if (error) return { ...about, kind: "error", error };

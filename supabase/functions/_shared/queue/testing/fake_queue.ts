@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { DrainSettings } from "../drain.ts";
 import type { WorkerState } from "../task_handler.ts";
-import type { RunStatus, Task, TaskQueue } from "../task_queue.ts";
+import type { RunStatus, Task, TaskQueue, WorkerEnd } from "../task_queue.ts";
 
 export function createTasks(count: number): Task[] {
   return Array.from({ length: count }, (_, id) => ({
@@ -20,8 +20,8 @@ export function createFakeQueue(pending: Task[], slots: number) {
   const held = new Map<number, Task>();
   const events: string[] = [];
   const finished: number[] = [];
-  const lost: number[] = [];
   const capacities: number[] = [];
+  const ends: WorkerEnd[] = [];
   const state = { status: "running" as RunStatus, slots, blockedMs: 0 };
   const queue: TaskQueue = {
     claim(holding) {
@@ -67,15 +67,24 @@ export function createFakeQueue(pending: Task[], slots: number) {
       capacities.push(capacity);
       return Promise.resolve();
     },
-    end(called) {
-      lost.push(...called);
+    end(how) {
+      ends.push(how);
       pending.push(...held.values());
       held.clear();
       events.push("end");
       return Promise.resolve();
     },
   };
-  return { queue, pending, held, events, finished, lost, capacities, state };
+  return {
+    queue,
+    pending,
+    held,
+    events,
+    finished,
+    capacities,
+    ends,
+    state,
+  };
 }
 
 export function createHandler(clock: Clock, latency: number) {

@@ -5,7 +5,8 @@ import { runCli } from "./deploy/deployment_plan.ts";
 import { HOSTED_CHECKS } from "./hosted_check/checks.ts";
 import { tellOutcomes } from "./hosted_check/tell_outcomes.ts";
 
-const USAGE = `Look at what could only be read about hosted Supabase, on a project of your own.
+const USAGE =
+  `Look at what could only be read about hosted Supabase, on a project of your own.
 
 Usage: deno task hosted-check PROJECT_REF [options]
 

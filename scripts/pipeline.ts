@@ -5,22 +5,19 @@ import {
   type Terminal,
   WrongUsage,
 } from "./pipeline/command.ts";
+import { compare } from "./pipeline/commands/compare.ts";
 import { doctor } from "./pipeline/commands/doctor.ts";
 import { endpoint } from "./pipeline/commands/endpoint.ts";
+import { evaluate } from "./pipeline/commands/evaluate.ts";
 import { execute } from "./pipeline/commands/execute.ts";
+import { experiments } from "./pipeline/commands/experiments.ts";
 import { exportResults } from "./pipeline/commands/export_results.ts";
-import { compare, evaluate } from "./pipeline/commands/results.ts";
+import { follow } from "./pipeline/commands/follow.ts";
+import { list } from "./pipeline/commands/list.ts";
 import { run } from "./pipeline/commands/run.ts";
-import {
-  cancel,
-  follow,
-  list,
-  pause,
-  resume,
-  retry,
-  show,
-} from "./pipeline/commands/runs.ts";
 import { secret } from "./pipeline/commands/secret.ts";
+import { show } from "./pipeline/commands/show.ts";
+import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { upload } from "./pipeline/commands/upload.ts";
 import { extract } from "./pipeline/extract.ts";
@@ -35,6 +32,7 @@ const commands: Record<string, Command> = {
   follow,
   list,
   show,
+  experiments,
   pause,
   resume,
   cancel,
@@ -56,7 +54,8 @@ Commands:
 ${list.join("\n")}
 
 deno task pipeline <command> --help tells the options of a command, with examples.
-Commands that need a project read SUPABASE_URL and SUPABASE_SECRET_KEY.
+Commands that need a project find the stack of this clone that is running; another project is named
+by SUPABASE_URL and SUPABASE_SECRET_KEY.
 
 Exit codes: 0 done, 1 nothing could be done, 2 wrong usage, 3 done but something failed,
 4 the run did not complete, 130 interrupted.`;

@@ -9,7 +9,9 @@ Deno.test("docs/hosted.md names the versions that a deployment chooses, as they 
   const { npm }: { npm: Record<string, unknown> } = JSON.parse(
     await read("deno.lock"),
   );
-  for (const name of ["jose", "@supabase/middleware", "std-env", "iceberg-js"]) {
+  for (
+    const name of ["jose", "@supabase/middleware", "std-env", "iceberg-js"]
+  ) {
     const versions = Object.keys(npm).filter((id) => id.startsWith(`${name}@`))
       .map((id) => id.slice(name.length + 1).split("_")[0]);
     assert(

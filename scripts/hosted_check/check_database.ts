@@ -1,8 +1,8 @@
 import {
   asExpected,
   type HostedProject,
-  type Outcome,
   otherwise,
+  type Outcome,
   query,
 } from "./hosted_project.ts";
 

@@ -1,8 +1,8 @@
 import {
   asExpected,
   type HostedProject,
-  type Outcome,
   otherwise,
+  type Outcome,
   query,
 } from "./hosted_project.ts";
 
@@ -33,8 +33,8 @@ export async function checkDeployment(
         : asExpected(`${functions.length} functions in ${ref}`);
     }
     case "advice": {
-      const { results }: { results: { name?: string; title?: string }[] } =
-        JSON.parse(
+      const { results }: { results: { name?: string; title?: string }[] } = JSON
+        .parse(
           await cli("db", "advisors", "--level=warn", "--output-format=json"),
         );
       const broken = await query(

@@ -6,8 +6,8 @@ import {
   asExpected,
   type HostedProject,
   notTried,
-  type Outcome,
   otherwise,
+  type Outcome,
 } from "./hosted_project.ts";
 
 /** Looks at the project as `deno task pipeline doctor` does, and after a run again. */
@@ -23,7 +23,10 @@ export async function checkDoctor(project: HostedProject): Promise<Outcome> {
   const { data: run, error } = await client.from("pipeline_runs").insert({
     experiment_name: "hosted check",
     endpoint: project.endpoint,
-    source: { type: "prompts", prompts: ["Say one.", "Say two.", "Say three."] },
+    source: {
+      type: "prompts",
+      prompts: ["Say one.", "Say two.", "Say three."],
+    },
   }).select("id").single();
   if (error) return otherwise(`a run was refused: ${error.message}`);
   try {

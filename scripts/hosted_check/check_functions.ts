@@ -2,8 +2,8 @@ import { callFunction, inspectWorker } from "../pipeline/call_function.ts";
 import {
   asExpected,
   type HostedProject,
-  type Outcome,
   otherwise,
+  type Outcome,
 } from "./hosted_project.ts";
 
 /** What a worker says of its surroundings. */

@@ -2,8 +2,8 @@ import {
   asExpected,
   type HostedProject,
   notTried,
-  type Outcome,
   otherwise,
+  type Outcome,
   query,
 } from "./hosted_project.ts";
 
@@ -27,9 +27,7 @@ export async function checkIsolates(project: HostedProject): Promise<Outcome> {
   }
   const words =
     `${workers} workers, half of them there within ${start} s, the longest lived ${life} s, ${cut_off} were cut off`;
-  return cut_off === 0
-    ? asExpected(words)
-    : otherwise(
-      `${words}: look for CPUTime, WallClockTime or Memory in the functions' logs`,
-    );
+  return cut_off === 0 ? asExpected(words) : otherwise(
+    `${words}: look for CPUTime, WallClockTime or Memory in the functions' logs`,
+  );
 }

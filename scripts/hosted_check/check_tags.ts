@@ -3,8 +3,8 @@ import { createProjectClient } from "../project/create_client.ts";
 import {
   asExpected,
   type HostedProject,
-  type Outcome,
   otherwise,
+  type Outcome,
 } from "./hosted_project.ts";
 
 const BUCKET = "pipeline-hosted-check";

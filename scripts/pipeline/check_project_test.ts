@@ -60,8 +60,13 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
 });
 
 /** What is amiss in a project that is well but for this. */
-function findAmiss(facts: Partial<ProjectFacts>, url = "https://p.supabase.co") {
-  return checkProject({ ...well, ...facts }, url).filter(({ isWell }) => !isWell);
+function findAmiss(
+  facts: Partial<ProjectFacts>,
+  url = "https://p.supabase.co",
+) {
+  return checkProject({ ...well, ...facts }, url).filter(({ isWell }) =>
+    !isWell
+  );
 }
 
 Deno.test("checkProject() is not led astray by wakes that were spent before they came", () => {

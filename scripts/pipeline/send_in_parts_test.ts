@@ -1,7 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { listen } from "../local/gateway/listen.ts";
-import { answerOf, PART_BYTES, sendInParts, takesParts } from "./send_in_parts.ts";
+import {
+  answerOf,
+  PART_BYTES,
+  sendInParts,
+  takesParts,
+} from "./send_in_parts.ts";
 
 /** A Storage that takes parts, of which some fail, as far as TUS 1.0.0 is used: https://tus.io/protocols/resumable-upload */
 function startStorage(failing: number[] = [], mostBytes = Infinity) {
@@ -16,7 +21,10 @@ function startStorage(failing: number[] = [], mostBytes = Infinity) {
         return new Response(null, { status: 204, headers });
       case "POST":
         if (Number(request.headers.get("upload-length")) > mostBytes) {
-          return new Response("Maximum size exceeded", { status: 413, headers });
+          return new Response("Maximum size exceeded", {
+            status: 413,
+            headers,
+          });
         }
         return new Response(null, {
           status: 201,
@@ -88,7 +96,10 @@ Deno.test("sendInParts() goes on where it was interrupted", () =>
     try {
       await assertRejects(() => sendInParts(storage.url, {}, upload), Error);
       await sendInParts(storage.url, {}, upload);
-      assertEquals(storage.requests.join(), "POST,PATCH,PATCH,PATCH,HEAD,PATCH,PATCH");
+      assertEquals(
+        storage.requests.join(),
+        "POST,PATCH,PATCH,PATCH,HEAD,PATCH,PATCH",
+      );
       const sum = storage.received.reduce((sum, { length }) => sum + length, 0);
       assertEquals(sum, 20_000_000);
     } finally {

@@ -40,7 +40,9 @@ Example:
     >;
     const endpoints = dataOf(
       "read the endpoints",
-      await client.from("model_endpoints").select("name, headers, timeout_seconds")
+      await client.from("model_endpoints").select(
+        "name, headers, timeout_seconds",
+      )
         .order("name"),
     );
     const functions = Object.fromEntries(

@@ -2,6 +2,7 @@ import type { SupabaseClient } from "@supabase/supabase-js";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
+import { type Choice, expectStored, toChoice } from "../stored_results.ts";
 import { type ReportData, writeReport } from "../report/write_report.ts";
 import { toCsvLine } from "../to_csv_line.ts";
 
@@ -24,7 +25,7 @@ const COLUMNS = [
   "experiment_name",
   "tags",
   "metadata",
-  "scores",
+  "source",
 ];
 
 export const exportResults: Command = {
@@ -34,12 +35,14 @@ export const exportResults: Command = {
 
 Options:
   --format jsonl|csv|markdown   default jsonl: all columns and the scores of each row;
-                                markdown: a report with tables and charts
+                                csv: a column for the score of each evaluator, or whether it
+                                passed, or its error; markdown: a report with the worst answers
   --baseline EXPERIMENT         markdown: compare with this experiment
   --table NAME                  results table (default prompt_evaluations)
   --help
 
-Rows are read page by page, so that their number does not matter.
+Rows are read page by page, so that their number does not matter. Exit code: 0, or 1 where nothing
+is stored.
 
 Examples:
   deno task pipeline export 7 > run-7.jsonl
@@ -49,21 +52,23 @@ Examples:
     const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
       format: { type: "string", default: "jsonl" },
       baseline: { type: "string" },
-      table: { type: "string", default: "prompt_evaluations" },
+      table: { type: "string" },
     });
     const { client } = openProject(terminal);
-    const [choice] = positionals;
+    const choice = toChoice(positionals[0]);
+    await expectStored(client, choice, values.table);
+    const table = values.table ?? "prompt_evaluations";
     switch (values.format) {
       case "markdown":
         terminal.print(
           writeReport(
-            await readReport(client, choice, values.baseline, values.table),
+            await readReport(client, positionals[0], values.baseline, table),
           ),
         );
         return EXIT.done;
       case "jsonl":
       case "csv":
-        await printRows(client, choice, values.table, values.format, terminal);
+        await printRows(client, choice, table, values.format, terminal);
         return EXIT.done;
       default:
         throw new WrongUsage(
@@ -75,28 +80,32 @@ Examples:
 
 async function printRows(
   client: SupabaseClient,
-  choice: string,
+  choice: Choice,
   table: string,
   format: "jsonl" | "csv",
   terminal: Terminal,
 ): Promise<void> {
-  if (format === "csv") terminal.print(toCsvLine(COLUMNS));
+  const evaluators = format === "csv"
+    ? await readEvaluators(client, choice)
+    : [];
+  if (format === "csv") terminal.print(toCsvLine([...COLUMNS, ...evaluators]));
   let after: string | null = null;
   do {
     const page: { rows: Row[]; next: string | null } = dataOf(
       `read ${table}`,
       await client.rpc("export_evaluations", {
         results_table: table,
-        ...isRunId(choice)
-          ? { run_id: Number(choice) }
-          : { experiment_name: choice },
+        ...toColumn(choice),
         after,
       }),
     );
     for (const row of page.rows) {
       terminal.print(
         format === "csv"
-          ? toCsvLine(COLUMNS.map((name) => row[name]))
+          ? toCsvLine([
+            ...COLUMNS.map((name) => row[name]),
+            ...evaluators.map((name) => toCell((row.scores as Scores)[name])),
+          ])
           : JSON.stringify(row),
       );
     }
@@ -110,13 +119,13 @@ async function readReport(
   baseline: string | undefined,
   table: string,
 ): Promise<ReportData> {
-  if (isRunId(experiment) || table !== "prompt_evaluations") {
+  if ("runId" in toChoice(experiment) || table !== "prompt_evaluations") {
     throw new WrongUsage(
       "A report is about an experiment in prompt_evaluations: give its name",
     );
   }
   const names = [experiment, ...baseline === undefined ? [] : [baseline]];
-  const [summary, scores, errors, comparison] = await Promise.all([
+  const [summary, scores, errors, comparison, worse] = await Promise.all([
     client.rpc("summarize_experiments", { names }),
     client.rpc("summarize_experiment_scores", { names }),
     client.from("pipeline_error_groups").select()
@@ -125,6 +134,14 @@ async function readReport(
     baseline === undefined
       ? { data: [], error: null, status: 200 }
       : client.rpc("compare_experiments", { baseline, candidate: experiment }),
+    baseline === undefined
+      ? { data: { rows: [] }, error: null, status: 200 }
+      : client.rpc("browse_experiment_pairs", {
+        baseline,
+        candidate: experiment,
+        show: "worse",
+        most: 10,
+      }),
   ]);
   return {
     experiment,
@@ -133,9 +150,42 @@ async function readReport(
     scores: dataOf("read experiment_scores", scores),
     errors: dataOf("read pipeline_error_groups", errors),
     comparison: dataOf("compare the experiments", comparison),
+    worse: dataOf("read what became worse", worse).rows,
   };
 }
 
-function isRunId(text: string): boolean {
-  return /^\d{1,15}$/.test(text);
+/** The names of the evaluators that scored an experiment, or that of a run. */
+async function readEvaluators(
+  client: SupabaseClient,
+  choice: Choice,
+): Promise<string[]> {
+  const experiment = "runId" in choice
+    ? dataOf(
+      `find run ${choice.runId}`,
+      await client.from("pipeline_runs").select("experiment_name")
+        .eq("id", choice.runId).maybeSingle(),
+    )?.experiment_name
+    : choice.experimentName;
+  const scores = dataOf(
+    "read experiment_scores",
+    await client.from("experiment_scores").select("evaluator")
+      .eq("experiment_name", experiment),
+  );
+  return [...new Set(scores.map(({ evaluator }) => evaluator as string))]
+    .sort();
+}
+
+function toColumn(choice: Choice) {
+  return "runId" in choice
+    ? { run_id: choice.runId }
+    : { experiment_name: choice.experimentName };
+}
+
+type Scores = Record<
+  string,
+  { score?: number; passed?: boolean; category?: string; error?: string }
+>;
+
+function toCell(grade: Scores[string] | undefined) {
+  return grade?.score ?? grade?.passed ?? grade?.category ?? grade?.error;
 }

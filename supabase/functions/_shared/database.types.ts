@@ -659,6 +659,18 @@ export type Database = {
       };
     };
     Functions: {
+      "browse_experiment_pairs": {
+        Args: {
+          "after"?: string;
+          "baseline": string;
+          "candidate": string;
+          "evaluator"?: string;
+          "most"?: number;
+          "results_table"?: string;
+          "show"?: string;
+        };
+        Returns: Json;
+      };
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {

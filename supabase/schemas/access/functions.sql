@@ -37,7 +37,7 @@ declare
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
     'pause_pipeline_run', 'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
+    'browse_experiment_pairs', 'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
   ];
   callable record;
 begin

@@ -43,7 +43,7 @@ as $$
   select format(
     $query$
       select
-        evaluation.prompt_key, avg(evaluation.duration_ms) as duration_ms,
+        evaluation.prompt_key, max(evaluation.id) as id, avg(evaluation.duration_ms) as duration_ms,
         avg(evaluation.cost) as cost, avg(grade.score) as score,
         case when count(*) = 1 then bool_and(grade.passed) end as passed
       from public.%s as evaluation
@@ -79,6 +79,7 @@ as $$
     $query$
       with pair as (
         select
+          prompt_key, old.id as old_id, new.id as new_id,
           old.score as old_score, new.score as new_score, new.score - old.score as difference,
           old.passed as old_passed, new.passed as new_passed,
           new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost

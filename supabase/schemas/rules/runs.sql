@@ -13,6 +13,29 @@ begin
 end;
 $$;
 
+create function pipeline.refuse_unknown_fields(given jsonb, known text[], what text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  field text;
+begin
+  select key into field
+  from jsonb_object_keys(given) as key
+  where key <> all (known);
+  if field is not null then
+    perform pipeline.refuse_run(
+      format('%s has no field "%s"', what, field),
+      'Its fields are ' || array_to_string(known, ', ')
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
+  'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
+
 create function pipeline.check_source(source jsonb, owner uuid)
 returns void
 language plpgsql
@@ -133,6 +156,16 @@ begin
         'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId) and "evaluations" (runId or experiment)'
       );
   end case;
+  perform pipeline.refuse_unknown_fields(
+    check_source.source,
+    array['type'] || case check_source.source ->> 'type'
+      when 'supabase' then array['bucket', 'prefix']
+      when 'prompts' then array['prompts']
+      when 'run' then array['runId']
+      else array['runId', 'experiment']
+    end,
+    format('source of type "%s"', check_source.source ->> 'type')
+  );
 end;
 $$;
 comment on function pipeline.check_source(jsonb, uuid) is
@@ -250,12 +283,28 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- The same list as EVALUATORS in functions/_shared/evaluation; a test compares them.
-  known constant text[] := array[
-    'exact-match', 'contains', 'not-contains', 'regex', 'json-valid', 'json-schema',
-    'numeric-difference', 'edit-distance', 'rouge-l', 'length', 'latency', 'refusal', 'rubric',
-    'pairwise', 'webhook'
-  ];
+  -- The same as EVALUATORS in functions/_shared/evaluation; a test compares them.
+  known constant jsonb := '{
+    "exact-match": ["ignoreCase", "trim", "reference"],
+    "contains": ["text", "texts", "match", "ignoreCase", "reference"],
+    "not-contains": ["text", "texts", "ignoreCase"],
+    "regex": ["pattern", "whole", "expect", "ignoreCase"],
+    "json-valid": ["allowCodeFence"],
+    "json-schema": ["schema", "allowCodeFence"],
+    "numeric-difference": [
+      "absoluteTolerance", "relativeTolerance", "which", "pattern", "decimalMark", "reference"
+    ],
+    "edit-distance": ["unit", "threshold", "ignoreCase", "trim", "reference"],
+    "rouge-l": ["threshold", "beta", "reference"],
+    "length": ["min", "max", "unit"],
+    "latency": ["maxMs"],
+    "refusal": ["expect", "phrases"],
+    "rubric": [
+      "rubric", "endpoint", "model", "parameters", "scale", "passMark", "showReference", "reference"
+    ],
+    "pairwise": ["endpoint", "model", "parameters", "criteria", "against", "reference"],
+    "webhook": ["url", "batchSize", "reference"]
+  }';
   names text[] := '{}';
   config jsonb;
   judge public.model_endpoints;
@@ -264,12 +313,17 @@ begin
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
     from jsonb_array_elements(check_evaluators.evaluators) as item
   loop
-    if coalesce(config ->> 'type', '') <> all (known) then
+    if not known ? coalesce(config ->> 'type', '') then
       perform pipeline.refuse_run(
         format('there is no evaluator %s', coalesce(config -> 'type', config)),
-        'The evaluators are ' || array_to_string(known, ', ')
+        'The evaluators are ' || (select string_agg(name, ', ') from jsonb_object_keys(known) as name)
       );
     end if;
+    perform pipeline.refuse_unknown_fields(
+      config,
+      array['type', 'name'] || array(select jsonb_array_elements_text(known -> (config ->> 'type'))),
+      format('evaluator "%s"', config ->> 'type')
+    );
     if coalesce(config ->> 'name', config ->> 'type') = any (names) then
       perform pipeline.refuse_run(
         format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
@@ -296,7 +350,7 @@ begin
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
 create function pipeline.check_run()
 returns trigger

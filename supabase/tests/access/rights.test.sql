@@ -93,6 +93,7 @@ select results_eq(
        and has_function_privilege(role, function.oid, 'EXECUTE')
      order by role, function.oid::regprocedure::text collate "C" $$,
   $$ values
+     ('authenticated', 'browse_experiment_pairs(text,text,text,text,text,integer,text)'),
      ('authenticated', 'cancel_pipeline_run(bigint)'),
      ('authenticated', 'compare_experiments(text,text,text,text,bigint)'),
      ('authenticated', 'export_evaluations(text,bigint,text,text,integer)'),

@@ -119,6 +119,11 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
   },
   {
+    name: "browse_experiment_pairs",
+    user: { others: { rows: [], next: null } },
+    arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
+  },
+  {
     name: "export_evaluations",
     user: { others: { rows: [], next: null } },
     arguments: () => ({

@@ -63,6 +63,11 @@ Deno.test("hostile names of tables are refused by whatever takes one", () =>
             candidate: "b",
             results_table: name,
           }],
+          ["browse_experiment_pairs", {
+            baseline: "a",
+            candidate: "b",
+            results_table: name,
+          }],
           ["export_evaluations", { results_table: name, run_id: 1 }],
           ["evaluate_experiment", {
             experiment_name: "e",

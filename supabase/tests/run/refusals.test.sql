@@ -42,6 +42,8 @@ insert into wrong values
   ('an unknown source type', '{"source": {"type": "ftp"}}'),
   ('a source without a type', '{"source": {"bucket": "archives"}}'),
   ('a local directory', '{"source": {"type": "local", "directory": "./archives"}}'),
+  ('a field that no source has', '{"source": {"type": "supabase", "bucket": "archives", "prefx": "js/"}}'),
+  ('a field of another source', '{"source": {"type": "prompts", "prompts": ["one"], "runId": 1}}'),
   ('no bucket', '{"source": {"type": "supabase", "prefix": "2026/"}}'),
   ('an empty bucket', '{"source": {"type": "supabase", "bucket": ""}}'),
   ('no list of prompts', '{"source": {"type": "prompts"}}'),

@@ -45,3 +45,18 @@ Deno.test("Isolate has room below 70 % of its memory", () => {
   assertEquals(new Isolate(() => 100e6).hasRoom(), true);
   assertEquals(new Isolate(() => 200e6).hasRoom(), false);
 });
+
+Deno.test("Isolate looks at its memory now and then, and until there is room again", () => {
+  let looks = 0;
+  let bytes = 100e6;
+  const { hasRoom } = new Isolate(() => {
+    looks++;
+    return bytes;
+  });
+  for (let call = 0; call < 40; call++) hasRoom();
+  assertEquals(looks, 2);
+  bytes = 200e6;
+  assertEquals([hasRoom(), hasRoom(), hasRoom()], [false, false, false]);
+  bytes = 100e6;
+  assertEquals(hasRoom(), true);
+});

@@ -2314,7 +2314,13 @@ begin
   -- Last, because it locks budgets, and claims lock those after the endpoint.
   if innocent <> '{}' then
     perform pipeline.put_back(
-      run, innocent, lose_leases.as_of, innocent, 'The worker died or lost its connection'
+      run, innocent, lose_leases.as_of,
+      -- Reading and scoring cost nothing: only calls are counted as attempts.
+      array(
+        select task.id from public.pipeline_tasks as task
+        where task.id = any (innocent) and task.stage in ('execute', 'judge')
+      ),
+      'The worker died or lost its connection'
     );
   end if;
 end;

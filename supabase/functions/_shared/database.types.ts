@@ -107,15 +107,20 @@ export type Database = {
       };
       "model_endpoints": {
         Row: {
+          "cache_write_cost": number | null;
+          "cache_write_hour_cost": number | null;
+          "cached_input_cost": number | null;
           "created_at": string;
           "format": string | null;
           "headers": NonNullable<Json>;
           "input_cost": number | null;
           "max_concurrency": number | null;
+          "max_output_tokens": number | null;
           "model": string | null;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
+          "reasoning_cost": number | null;
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
@@ -125,15 +130,20 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -142,15 +152,20 @@ export type Database = {
           "url": string;
         };
         Update: {
+          "cache_write_cost"?: number | null;
+          "cache_write_hour_cost"?: number | null;
+          "cached_input_cost"?: number | null;
           "created_at"?: string;
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
+          "max_output_tokens"?: number | null;
           "model"?: string | null;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
+          "reasoning_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
@@ -162,6 +177,7 @@ export type Database = {
       };
       "pipeline_runs": {
         Row: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -200,6 +216,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -237,6 +254,7 @@ export type Database = {
           "tags"?: (string)[];
         };
         Update: {
+          "broken_workers"?: number;
           "cached"?: number;
           "cost"?: number;
           "created_at"?: string;
@@ -287,6 +305,7 @@ export type Database = {
         Row: {
           "attempts": number;
           "available_at": string;
+          "budgets": (number)[] | null;
           "created_at": string;
           "endpoint": string;
           "error": string | null;
@@ -299,6 +318,7 @@ export type Database = {
           "lease_token": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
+          "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
           "reserved_tokens": number;
@@ -311,6 +331,7 @@ export type Database = {
         Insert: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -323,6 +344,7 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -334,6 +356,7 @@ export type Database = {
         Update: {
           "attempts"?: number;
           "available_at"?: string;
+          "budgets"?: (number)[] | null;
           "created_at"?: string;
           "endpoint"?: string;
           "error"?: string | null;
@@ -346,6 +369,7 @@ export type Database = {
           "lease_token"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
           "reserved_tokens"?: number;
@@ -441,6 +465,8 @@ export type Database = {
       "prompt_evaluations": {
         Row: {
           "attempts": number | null;
+          "cache_write_tokens": number | null;
+          "cached_input_tokens": number | null;
           "cost": number | null;
           "duration_ms": number | null;
           "error": string | null;
@@ -455,6 +481,7 @@ export type Database = {
           "prompt": string;
           "prompt_id": number | null;
           "prompt_key": string;
+          "reasoning_tokens": number | null;
           "reference": string | null;
           "repetition": number;
           "response": string | null;
@@ -469,6 +496,8 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -483,6 +512,7 @@ export type Database = {
           "prompt": string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -496,6 +526,8 @@ export type Database = {
         };
         Update: {
           "attempts"?: number | null;
+          "cache_write_tokens"?: number | null;
+          "cached_input_tokens"?: number | null;
           "cost"?: number | null;
           "duration_ms"?: number | null;
           "error"?: string | null;
@@ -510,6 +542,7 @@ export type Database = {
           "prompt"?: string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
+          "reasoning_tokens"?: number | null;
           "reference"?: string | null;
           "repetition"?: number;
           "response"?: string | null;
@@ -607,6 +640,7 @@ export type Database = {
           "offset": number | null;
           "path": string | null;
           "place": Json | null;
+          "result": Json | null;
           "run_id": number;
           "stage": string;
           "task_id": number | null;
@@ -674,6 +708,7 @@ export type Database = {
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -782,6 +817,7 @@ export type Database = {
       "pause_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -869,8 +905,10 @@ export type Database = {
       "pipeline_end_worker": {
         Args: {
           "as_of"?: string;
+          "called"?: (number)[];
           "cut_off"?: boolean;
           "load"?: number;
+          "problem"?: string;
           "worker_id": string;
         };
         Returns: undefined;
@@ -981,6 +1019,7 @@ export type Database = {
       "resume_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
+          "broken_workers": number;
           "cached": number;
           "cost": number;
           "created_at": string;
@@ -1027,6 +1066,53 @@ export type Database = {
       "retry_pipeline_run": {
         Args: { "as_of"?: string; "run_id": number };
         Returns: number;
+      };
+      "summarize_experiment_scores": {
+        Args: { "names": (string)[] };
+        Returns: {
+          "errors": number | null;
+          "evaluator": string;
+          "experiment_name": string | null;
+          "model": string | null;
+          "pass_rate": number | null;
+          "passed": number | null;
+          "score_high": number | null;
+          "score_low": number | null;
+          "score_mean": number | null;
+          "scored": number | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "experiment_scores";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "summarize_experiments": {
+        Args: { "names": (string)[] };
+        Returns: {
+          "cost": number | null;
+          "experiment_name": string | null;
+          "input_tokens": number | null;
+          "model": string | null;
+          "output_tokens": number | null;
+          "p50_ms": number | null;
+          "p95_ms": number | null;
+          "p99_ms": number | null;
+          "prompts": number | null;
+          "score_high": number | null;
+          "score_low": number | null;
+          "score_mean": number | null;
+          "scored": number | null;
+          "succeeded": number | null;
+          "success_rate": number | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "experiment_summary";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };

@@ -36,7 +36,7 @@ Deno.test("hosted-check tells ten outcomes and leaves nothing behind", () =>
       fetch,
       clock: {
         now: Date.now,
-        wait: (ms) => new Promise((go) => setTimeout(go, Math.min(ms, 100))),
+        wait: (ms) => new Promise((go) => setTimeout(go, Math.min(ms, 1_500))),
       },
       cli: (...args) => runCli(project, args),
     };

@@ -180,7 +180,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       {
         function: "public.pipeline_end_worker",
         from:
-          "perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);",
+          "perform pipeline.give_back( pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of );",
         to: "",
       },
       {

@@ -3667,7 +3667,7 @@ begin
   with pending as (
     update public.pipeline_tasks as task
     set
-      status = 'pending', attempts = 0, lease_losses = 0, finished_at = null,
+      status = 'pending', attempts = 0, rate_waits = 0, lease_losses = 0, finished_at = null,
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)
     returning task.stage

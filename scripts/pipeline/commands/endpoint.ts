@@ -30,7 +30,9 @@ Options of add and edit:
   --header 'Name: value'   may be given several times
   --timeout SECONDS        limit of one call (default 60); one that may outlive its isolate is warned of
   --max-concurrency N, --requests-per-minute N, --tokens-per-minute N
-  --input-cost USD, --output-cost USD    per million tokens
+  --input-cost USD, --output-cost USD    per million tokens; of parts of them --cached-input-cost,
+                           --cache-write-cost, --cache-write-hour-cost, --reasoning-cost
+  --max-output-tokens N    for calls that do not say maxTokens; max_cost needs one of both
   --request-template JSON, --response-path JSON    format custom, see docs/endpoints.md
   --open-to-users          signed-in users may run it
   --untested               add: without a call
@@ -61,6 +63,7 @@ const columnOptions = {
   "input-cost": { type: "string" },
   "cached-input-cost": { type: "string" },
   "cache-write-cost": { type: "string" },
+  "cache-write-hour-cost": { type: "string" },
   "output-cost": { type: "string" },
   "reasoning-cost": { type: "string" },
   "max-output-tokens": { type: "string" },
@@ -94,6 +97,7 @@ function toColumns(
     input_cost: number("input-cost"),
     cached_input_cost: number("cached-input-cost"),
     cache_write_cost: number("cache-write-cost"),
+    cache_write_hour_cost: number("cache-write-hour-cost"),
     output_cost: number("output-cost"),
     reasoning_cost: number("reasoning-cost"),
     max_output_tokens: number("max-output-tokens"),

@@ -31,6 +31,7 @@ const assignment: Assignment = {
     request_template: null,
     response_path: null,
     timeout_seconds: 60,
+    max_output_tokens: null,
   },
 };
 

@@ -71,6 +71,11 @@ as $$
       count(task.id) filter (
         where task.stage in ('execute', 'judge')
           and task.attempts > greatest(run.max_attempts, 3) + task.lease_losses
+          -- Whoever resumes a run that was stopped wants its prompts called again.
+          and task.attempts > greatest(run.max_attempts, 3) + task.lease_losses + (
+            select count(*) from pipeline.task_errors as stopped
+            where stopped.task_id = task.id and stopped.class = 'stop'
+          )
       ) as overcalled
     from public.pipeline_runs as run
     left join public.pipeline_tasks as task on task.run_id = run.id

@@ -32,17 +32,17 @@ create function pg_temp.claim_all(first integer, as_of timestamptz) returns void
     (select cost from pipeline_runs where id = tests.run_id('run')),
     (select sum(reserved) from pipeline.budgets where holder = tests.run_id('run')::text);
 $$;
--- What comes back first is what cost the most.
+-- Every second answer is as long as it may be, the others leave money over.
 create function pg_temp.answer_one(number integer, as_of timestamptz) returns void language sql as $$
   select pipeline_finish_tasks(tests.worker_id(number), jsonb_build_array(jsonb_build_object(
     'id', id, 'leaseToken', lease_token, 'outcome', 'succeeded', 'response', 'yes', 'vote', '{"score": 1}'::jsonb,
-    'inputTokens', 30, 'outputTokens', 20000
+    'inputTokens', 30, 'outputTokens', case when id % 2 = 0 then 20000 else 2000 end
   )), as_of)
   from (select * from pipeline_tasks where worker = tests.worker_id(number) order by id limit 1) as task;
 $$;
 do $$
 begin
-  for second in 0 .. 40 loop
+  for second in 0 .. 60 loop
     perform pg_temp.claim_all(second, '2026-01-01 00:00Z'::timestamptz + make_interval(secs => second));
     perform pg_temp.answer_one(1 + second % 3, '2026-01-01 00:00Z'::timestamptz + make_interval(secs => second));
   end loop;

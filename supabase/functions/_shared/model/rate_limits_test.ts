@@ -114,3 +114,17 @@ Deno.test("resetOfSpentBudget() is undefined while something is left", () => {
   );
   assertEquals(resetOfSpentBudget(undefined), undefined);
 });
+
+for (
+  const [header, reset] of [
+    ["x-ratelimit-reset-requests", "9999999h"],
+    ["x-ratelimit-reset-requests", "1767225600"],
+    ["x-ratelimit-reset", "1767225600000000"],
+    ["anthropic-ratelimit-requests-reset", "9999-01-01T00:00:00Z"],
+  ]
+) {
+  Deno.test(`readRateLimits() takes ${header} of ${reset} for a day`, () => {
+    const limits = readRateLimits(new Headers({ [header]: reset }), NOW);
+    assertEquals(limits, { requests: { resetMs: 86_400_000 } });
+  });
+}

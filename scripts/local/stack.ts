@@ -52,8 +52,8 @@ export interface StackOptions {
   clockSkewMs?: (functionName: string) => number;
   /** Serve these functions, with this Deno, instead of those of the project. */
   deployed?: DeployedFunctions;
-  /** How large a file Storage takes, such as `1GiB`; by default what config.toml says. */
-  fileSizeLimit?: string;
+  /** How many bytes a file may have that Storage takes; by default what config.toml says. */
+  fileSizeLimit?: number;
   /** The `supabase` folder to serve, by default that of this clone. */
   project?: string;
   /** Told what happens, line by line; by default nobody. */

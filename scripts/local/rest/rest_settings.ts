@@ -14,8 +14,8 @@ const schema = z.object({
   siteUrl: z.string(),
   /** How many rows one answer holds at most. */
   maxRows: z.number(),
-  /** How large an object may be, such as `50MiB`. */
-  fileSizeLimit: z.string(),
+  /** How many bytes an object may have. */
+  fileSizeLimit: z.number(),
 });
 
 /** Everything that the REST process needs to know. */

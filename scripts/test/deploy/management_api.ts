@@ -76,7 +76,7 @@ export function startManagementApi(folder: string): ManagementApi {
           return await activate(request);
         case "POST /database/query":
           statements.push((await request.json()).query);
-          return Response.json([]);
+          return Response.json([], { status: 201 });
         case "GET ":
           return Response.json({ name: "stand-in", status: "ACTIVE_HEALTHY" });
       }

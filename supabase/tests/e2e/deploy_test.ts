@@ -80,7 +80,7 @@ Deno.test("supabase functions deploy → what arrives runs a run in the hosted D
         const refused = await post(name, { apikey: "sb_secret_forged" }, token);
         assertEquals(
           refused.status,
-          expected,
+          401,
           `${name}: ${await refused.text()}`,
         );
       }

@@ -252,11 +252,23 @@ begin
     select run.id
     from public.pipeline_runs as run
     where run.status in ('queued', 'running')
+      -- Of a thousand runs that wait for slots none need be looked at.
+      and exists (
+        select from pipeline.stages as kind
+        where exists (
+          select from public.pipeline_tasks as task
+          where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
+            and task.available_at <= maintain_pipeline.as_of
+        )
+        and (kind.name = 'judge' or not exists (
+          select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
+        ))
+      )
     order by run.id
   ) as active;
   select woken + coalesce(
     sum(
-      pipeline.wake_workers(waiting.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
+      pipeline.wake_workers(ended.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
     ), 0
   )
   into woken
@@ -265,13 +277,19 @@ begin
     from public.pipeline_tasks as event
     where event.stage = 'notify' and event.status = 'pending'
       and event.available_at <= maintain_pipeline.as_of
+      and not exists (
+        select from pipeline.waiting_runs as waiting where waiting.run_id = event.run_id and waiting.stage = 'notify'
+      )
     group by event.run_id
     order by event.run_id
-  ) as waiting;
+  ) as ended;
+  woken := woken + pipeline.serve_waiting(as_of);
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
   where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
+  delete from pipeline.usage_of_day
+  where day < (maintain_pipeline.as_of at time zone 'UTC')::date - 40;
   delete from pipeline.cached_answers
   where created_at < maintain_pipeline.as_of - interval '30 days';
   insert into pipeline.maintenance (name, done_at)

@@ -78,16 +78,24 @@ grant usage on schema pipeline to authenticated;
 
 create function pipeline.current_user_id()
 returns uuid
-language sql
+language plpgsql
 stable
 -- Row level security calls it, and must not keep queries from parallel workers.
 parallel safe
 set search_path = ''
 as $$
-  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+declare
+  claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
+  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+    return null;
+  end if;
+  return (claims ->> 'sub')::uuid;
+end;
 $$;
 comment on function pipeline.current_user_id() is
-  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+  'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
 create function public.pipeline_read_secret(name text)
 returns text
@@ -109,6 +117,7 @@ create table pipeline.stages (
   slots integer,
   tasks_per_worker integer not null,
   most_workers integer not null default 50,
+  most_of_owner integer not null default 24,
   most_attempts smallint
 );
 comment on table pipeline.stages is
@@ -118,20 +127,22 @@ comment on column pipeline.stages.slots is
 comment on column pipeline.stages.tasks_per_worker is 'Due tasks that are worth one worker.';
 comment on column pipeline.stages.most_workers is
   'Workers of one run at a time, however much is due; its max_workers holds for all stages together.';
+comment on column pipeline.stages.most_of_owner is
+  'Workers of all runs of one owner at a time: beyond them a run without a worker waits for one of theirs to take it over.';
 comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
 alter table pipeline.stages enable row level security;
 grant select on pipeline.stages to service_role;
 
-insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_attempts) values
+insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts) values
   -- An archive keeps a worker busy by itself.
-  ('extract', 2, 1, 3, null),
-  ('execute', null, 1000, 50, null),
+  ('extract', 2, 1, 3, 8, null),
+  ('execute', null, 1000, 50, 24, null),
   -- One task is a hundred answers to grade.
-  ('evaluate', 8, 25, 4, null),
-  ('judge', null, 1000, 50, null),
+  ('evaluate', 8, 25, 4, 8, null),
+  ('judge', null, 1000, 50, 24, null),
   -- Events of a run are delivered one after the other.
-  ('notify', 1, 1000, 1, 10);
+  ('notify', 1, 1000, 1, 8, 10);
 
 create function pipeline.outlives_run(stage text)
 returns boolean

@@ -94,6 +94,7 @@ export const RELATIONS: RelationAccess[] = [
     service: { select: "all", insert: "all", delete: "all" },
   },
   { name: "pipeline_run_progress", user: READ_OWN, service: READ_ALL },
+  { name: "pipeline_quota_use", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_errors", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_error_groups", user: READ_OWN, service: READ_ALL },
   { name: "experiment_scores", user: READ_OWN, service: READ_ALL },
@@ -190,6 +191,16 @@ export const FUNCTIONS: FunctionAccess[] = [
   { name: "check_pipeline_invariants", arguments: () => ({}) },
   { name: "maintain_pipeline", arguments: () => ({}) },
   { name: "purge_pipeline_runs", arguments: () => ({ older_than: "30 days" }) },
+  { name: "delete_pipeline_run", arguments: ofRun },
+  {
+    name: "delete_experiment",
+    arguments: () => ({ experiment_name: "of ada" }),
+  },
+  {
+    name: "rename_experiment",
+    arguments: () => ({ experiment_name: "of ada", new_name: "mine" }),
+  },
+  { name: "remove_model_endpoint", arguments: () => ({ name: "open" }) },
   {
     name: "pipeline_read_evaluations",
     arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),
@@ -201,6 +212,10 @@ export const FUNCTIONS: FunctionAccess[] = [
       run_id,
       experiment: null,
     }),
+  },
+  {
+    name: "pipeline_read_answers",
+    arguments: (run_id) => ({ run_id }),
   },
   {
     name: "pipeline_find_response",

@@ -38,8 +38,8 @@ export function createAuthenticator(
     if (!token || token.startsWith("sb_")) throw refuse(error.message, error);
     const asked = await auth.getUser(token);
     if (!asked.error) {
-      const { id, role } = asked.data.user;
-      return toCaller({ role, sub: id });
+      const { id, role, is_anonymous } = asked.data.user;
+      return toCaller({ role, sub: id, is_anonymous });
     }
     const { status, message } = asked.error;
     if (status && status < 500) throw refuse(message, asked.error);
@@ -51,10 +51,18 @@ export function createAuthenticator(
   };
 }
 
-function toCaller({ role, sub }: { role?: string; sub?: string }): Caller {
+function toCaller(
+  { role, sub, is_anonymous }: {
+    role?: string;
+    sub?: string;
+    is_anonymous?: unknown;
+  },
+): Caller {
   // Gateways of self-hosted projects make such a token from a secret key.
   if (role === "service_role") return { kind: "service" };
-  if (role === "authenticated" && sub) return { kind: "user", id: sub };
+  if (role === "authenticated" && sub) {
+    return { kind: "user", id: sub, isAnonymous: is_anonymous === true };
+  }
   throw refuse("its token is not that of a signed-in user");
 }
 

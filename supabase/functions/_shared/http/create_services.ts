@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
+import { PipelineError } from "../errors.ts";
 import { createProjectDns } from "../model/project_dns.ts";
 import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
@@ -18,9 +19,22 @@ export function createHandlerDependencies(
 ): HandlerDependencies {
   const client = createServiceClient(config.supabaseUrl, config.secretKey);
   const database = createDatabase(client);
+  const authenticate = createAuthenticator(config, client.auth);
   const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
   return {
-    authenticate: createAuthenticator(config, client.auth),
+    async authenticate(request) {
+      const caller = await authenticate(request);
+      if (
+        caller.kind === "user" && caller.isAnonymous &&
+        !await database.call("pipeline_takes_anonymous", {})
+      ) {
+        throw new PipelineError(
+          "forbidden",
+          "Cannot accept the request: anonymous sign-ins are no users of this project's pipeline",
+        );
+      }
+      return caller;
+    },
     services: {
       project: createProject(
         client,

@@ -17,7 +17,9 @@ export async function claimTasks(life: WorkingLife): Promise<void> {
   function isDue() {
     const now = clock.now();
     const isShort = life.slots === 0 ||
-      holding.stock.length <= stockPlan.ahead / 2;
+      (stockPlan.ahead > 0
+        ? holding.stock.length <= stockPlan.ahead / 2
+        : holding.inFlight.size + holding.stock.length < life.slots);
     return life.phase === "working" &&
       (now >= life.askAt || isShort && now >= notBefore);
   }
@@ -42,7 +44,10 @@ export async function claimTasks(life: WorkingLife): Promise<void> {
     if (life.phase === "stopped") return;
     life.heed(claim.status);
     const isNothing = claim.tasks.length === 0 && claim.waitMs === null;
-    if (claim.handedOver || isNothing && holding.size === 0) break;
+    const hasNoShare = claim.noShare && holding.size === 0;
+    if (claim.handedOver || hasNoShare || isNothing && holding.size === 0) {
+      break;
+    }
 
     const now = clock.now();
     pollMs = claim.moreSlots && claim.slots <= life.slots

@@ -45,15 +45,19 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
   });
 
   async function work(assignment: Assignment): Promise<void> {
-    await runWorker(assignment, {
-      config,
-      database,
-      fetch,
-      resolveDns: dns.resolve,
-      clock: systemClock,
-      stop: stop.signal,
-      isolate,
-    }).catch(console.error);
+    const begun = { at: systemClock.now(), load: 0 };
+    let next: Assignment | null | void = assignment;
+    while (next) {
+      next = await runWorker(next, {
+        config,
+        database,
+        fetch,
+        resolveDns: dns.resolve,
+        clock: systemClock,
+        stop: stop.signal,
+        isolate,
+      }, begun).catch(console.error);
+    }
   }
 
   async function takeWake(runId: number): Promise<void> {

@@ -2,6 +2,8 @@
 export interface IsolateAccount {
   /** Adds to what is used: shares of the usual load of a worker. */
   use(share: number): void;
+  /** What the invocation has done, in usual loads of a worker. */
+  done(): number;
   /** The part of what this worker may use that is used up, by it or by others; 1: all. */
   spent(): number;
 }
@@ -30,17 +32,18 @@ export class Isolate {
    * Begins the account of a worker.
    *
    * @param share of the usual load that workers take at present, where the processor is slower
+   * @param own what the same invocation has done before
    */
-  enter(share: number): IsolateAccount {
+  enter(share: number, own = 0): IsolateAccount {
     // A request that arrives proves that less than half is used up, whatever the counters say.
     this.load = Math.min(this.load, share);
     const before = this.load;
-    let own = 0;
     return {
       use: (amount) => {
         own += amount;
         this.load += amount;
       },
+      done: () => own,
       spent: () =>
         Math.max(own / share, (this.load - before) / (2 * share - before)),
     };

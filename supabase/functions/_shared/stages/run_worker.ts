@@ -25,11 +25,24 @@ const CALLS_PER_WORKER = 2_000;
 /** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
 
-/** Works for one wake: claims tasks of its run and stage until none is to come or time is up. */
-export function runWorker(
+/** What an invocation has behind it when a worker begins in it. */
+export interface Begun {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** What it has done, in usual loads of a worker. */
+  load: number;
+}
+
+/**
+ * Works for one wake: claims tasks of its run and stage until none is to come or time is up. Returns
+ * what to go on with, when the isolate is good for more and another run waits: many small runs need
+ * few workers. `begun` is brought up to date for it.
+ */
+export async function runWorker(
   assignment: Assignment,
   dependencies: WorkerDependencies,
-): Promise<void> {
+  begun: Begun = { at: dependencies.clock.now(), load: 0 },
+): Promise<Assignment | null> {
   const { config, clock, stop } = dependencies;
   const database = withPatience(dependencies.database, {
     forMs: PATIENCE_MS,
@@ -37,29 +50,38 @@ export function runWorker(
     signal: stop,
   });
   const queue = createTaskQueue(database, assignment.workerId);
+  const share = assignment.share ?? 1;
   const { isolate } = dependencies;
-  const { use, spent } = isolate.enter(assignment.share ?? 1);
+  const { use, spent, done } = isolate.enter(share, begun.load);
   const stage = createStage(
     assignment,
     { ...dependencies, database, use },
     queue,
   );
-  return drain(
+  // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
+  const budgetMs = config.workerSeconds * 950;
+  const spentMs = () => clock.now() - begun.at;
+  let next: Assignment | null = null;
+  await drain(
     {
       ...queue,
       claim: (holding) => queue.claim({ ...holding, load: isolate.load }),
-      // Workers after one that was cut off take less.
-      end: (how) =>
-        queue.end({
+      async end(how) {
+        begun.load = done();
+        next = await queue.end({
           ...how,
           load: isolate.load,
+          // Workers after one that was cut off take less.
           isCutOff: stop.reason?.cause === "cpu",
-        }),
+          goesOn: !stop.aborted && how.problem === undefined &&
+            begun.load < share / 2 &&
+            spentMs() < budgetMs / 2,
+        }) as Assignment | null;
+      },
     },
     stage.handle,
     {
-      // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
-      budgetMs: config.workerSeconds * 950,
+      budgetMs: budgetMs - spentMs(),
       load: spent,
       hasRoom: isolate.hasRoom,
       flushSize: stage.flushSize,
@@ -67,6 +89,7 @@ export function runWorker(
       clock,
     },
   );
+  return next;
 }
 
 function createStage(
@@ -84,7 +107,7 @@ function createStage(
     case "judge":
       return createJudgeStage(assignment, dependencies);
     case "notify":
-      return createNotifyStage(dependencies);
+      return createNotifyStage(assignment, dependencies);
   }
 }
 
@@ -132,6 +155,7 @@ function createExecuteStage(
 }
 
 function createNotifyStage(
+  { run }: Assignment,
   { config, database, fetch, resolveDns, clock }: StageDependencies,
 ): StageOfWork {
   return {
@@ -142,7 +166,8 @@ function createNotifyStage(
         resolveDns,
         now: clock.now,
       }),
-      readSecret: () => database.call("pipeline_webhook_secret", {}),
+      readSecret: () =>
+        database.call("pipeline_webhook_secret", { owner: run.owner }),
       now: clock.now,
       random: Math.random,
     }),

@@ -8,9 +8,10 @@ import { runWorker } from "./run_worker.ts";
 
 /** Runs a worker of stage execute over 300 tasks; `endsBy` is why its isolate ends after 150. */
 async function runExecuteWorker(
-  { share, endsBy, isolate = new Isolate(() => undefined) }: {
+  { share, endsBy, load = 0, isolate = new Isolate(() => undefined) }: {
     share?: number;
     endsBy?: string;
+    load?: number;
     isolate?: Isolate;
   },
 ) {
@@ -36,13 +37,17 @@ async function runExecuteWorker(
       }
       return { status: "running", finished: [], blockedMs: 0 };
     },
-    pipeline_end_worker: (args) => ends.push(args),
+    pipeline_end_worker(args) {
+      ends.push(args);
+      return "the next assignment";
+    },
   };
   const database = {
     call: (name: string, args: { results: unknown[] }) =>
       Promise.resolve(answers[name]?.(args)),
   } as unknown as Database;
-  await run(runWorker({
+  const begun = { at: clock.now(), load };
+  const next = await run(runWorker({
     workerId: "w",
     stage: "execute",
     run: {
@@ -76,8 +81,8 @@ async function runExecuteWorker(
     clock,
     stop: stop.signal,
     isolate,
-  }));
-  return { finished, ends };
+  }, begun));
+  return { finished, ends, next, begun };
 }
 
 /** As the counter adds it up. */
@@ -93,6 +98,7 @@ Deno.test("runWorker() says how much it had done when its isolate was cut off", 
     cut_off: true,
     called: [],
     problem: undefined,
+    goes_on: false,
   }]);
 });
 
@@ -104,6 +110,7 @@ Deno.test("runWorker() was not cut off when its isolate ends for another reason"
     cut_off: false,
     called: [],
     problem: undefined,
+    goes_on: false,
   }]);
 });
 
@@ -117,4 +124,25 @@ Deno.test("runWorker() leaves to another worker in its isolate what that has tak
   const run = runExecuteWorker({ share: 0.03, isolate });
   other.use(0.045);
   assertEquals((await run).finished, 30);
+});
+
+Deno.test("runWorker() gives what its isolate can go on with", async () => {
+  const { ends, next, begun } = await runExecuteWorker({ load: 0.1 });
+  const [{ load, ...end }] = ends as { load: number }[];
+  assertEquals([load.toFixed(3), end], ["0.150", {
+    worker_id: "w",
+    cut_off: false,
+    called: [],
+    problem: undefined,
+    goes_on: true,
+  } as unknown]);
+  assertEquals([next as unknown, begun.load.toFixed(3)], [
+    "the next assignment",
+    "0.250",
+  ]);
+});
+
+Deno.test("runWorker() asks for nothing more once half of the isolate is used up", async () => {
+  const { ends } = await runExecuteWorker({ load: 0.4 });
+  assertEquals((ends[0] as { goes_on: boolean }).goes_on, false);
 });

@@ -56,7 +56,11 @@ Deno.test("createAuthenticator() takes every secret key for the service, whereve
 Deno.test("createAuthenticator() asks Auth about a token that it cannot verify", async () => {
   const { send, asked } = createProject();
   const headers = { apikey: ANON, authorization: `Bearer ${USER}` };
-  assertEquals(await send(headers), { kind: "user", id: "u" });
+  assertEquals(await send(headers), {
+    kind: "user",
+    id: "u",
+    isAnonymous: false,
+  });
   assertEquals(asked, [USER]);
 });
 

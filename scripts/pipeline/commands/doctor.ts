@@ -6,9 +6,11 @@ import { dataOf, openProject } from "../project_access.ts";
 import { callFunction, inspectWorker } from "../call_function.ts";
 import { checkProject, type ProjectFacts } from "../check_project.ts";
 import { readArguments } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 const FUNCTIONS = [
   "pipeline-worker",
+  "pipeline-evaluator",
   "extract-prompts",
   "execute-batch",
   "store-results",
@@ -69,7 +71,7 @@ Example:
         ])),
       ),
     }, connection.url);
-    if (values.json) terminal.print(JSON.stringify(checks));
+    if (values.json) terminal.print(toVisibleJson(checks));
     else {
       for (const { name, isWell, found, mend } of checks) {
         terminal.print(`${isWell ? "ok  " : "MEND"}  ${name}: ${found}`);

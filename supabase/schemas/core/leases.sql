@@ -93,11 +93,7 @@ set search_path = ''
 as $$
 declare
   poison record;
-  innocent constant bigint[] := array(
-    select task.id from public.pipeline_tasks as task
-    where task.id = any (lose_leases.task_ids) and task.lease_losses < 2
-    order by task.id
-  );
+  innocent bigint[] := task_ids;
 begin
   for poison in
     select array_agg(task.id order by task.id) as ids, told.message
@@ -112,9 +108,16 @@ begin
         else 'Three workers died while they held this task'
       end as message
     ) as told
-    where task.id = any (lose_leases.task_ids) and task.lease_losses >= 2
+    where task.id = any (lose_leases.task_ids)
+      and case
+        when task.lease_losses < 2 then false
+        -- Whatever else was in its isolates: so often is no accident.
+        when task.lease_losses >= 9 then true
+        else pipeline.died_alone(task.worker)
+      end
     group by told.message
   loop
+    innocent := array(select unnest(innocent) except select unnest(poison.ids) order by 1);
     perform pipeline.fail_tasks(
       (run).id, poison.ids, 'lost', 'worker_died', poison.message, lose_leases.as_of
     );
@@ -134,7 +137,7 @@ begin
 end;
 $$;
 comment on function pipeline.lose_leases(public.pipeline_runs, bigint[], timestamptz) is
-  'Makes tasks whose worker died, or was about to, claimable again; one that was held by three of them fails. What has moved on since counts anew, see pipeline_checkpoint_task().';
+  'Makes tasks whose worker died, or was about to, claimable again; one that was held by three of them, by the last alone, fails, and at the latest with the tenth. What has moved on since counts anew, see pipeline_checkpoint_task().';
 
 create function pipeline.give_back(
   worker_id uuid,

@@ -99,7 +99,7 @@ begin
 end;
 $$;
 comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
-  'Makes the tasks of a run''s dead workers claimable again, at most so many; a task that was held by three dead workers fails. Returns how many.';
+  'Makes the tasks of a run''s dead workers claimable again, at most so many; a task that was held by three dead workers, by the last of them alone, fails, and at the latest with the tenth. Returns how many.';
 
 create function pipeline.fail_overdue(run public.pipeline_runs, most integer, as_of timestamptz)
 returns integer

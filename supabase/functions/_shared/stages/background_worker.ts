@@ -64,9 +64,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
     const wake: Promise<Assignment | null> = database.call(
       "pipeline_take_wake",
-      {
-        run_id: runId,
-      },
+      { run_id: runId, isolate: isolate.id },
     );
     const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
@@ -78,7 +76,11 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
 
   return {
     start: (workerId, token) =>
-      database.call("pipeline_start_worker", { worker_id: workerId, token }),
+      database.call("pipeline_start_worker", {
+        worker_id: workerId,
+        token,
+        isolate,
+      }),
     work,
     waitUntil,
     begin: (runId) => waitUntil(takeWake(runId)),

@@ -21,6 +21,8 @@ const CALLS_PER_LOOK = 20;
  * @param memory bytes that count, undefined where nobody tells
  */
 export class Isolate {
+  /** By it the database knows which workers were in it together. */
+  readonly id: string = crypto.randomUUID();
   /** What all its workers have done since it started: the usual load of one is 1. */
   load = 0;
   #looks = 0;

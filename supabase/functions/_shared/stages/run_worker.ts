@@ -17,6 +17,7 @@ import { createExtractHandler } from "./extract_archives.ts";
 import { createJudgeStage } from "./judge_stage.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 import { refusedStage } from "./refused_stage.ts";
+import { createWebhookStage } from "./webhook_stage.ts";
 
 /** The usual load of a worker: reading so much takes about 1 s, a model call 0.3 to 0.5 ms. */
 const BYTES_PER_WORKER = 120_000_000;
@@ -104,6 +105,8 @@ function createStage(
       return createExecuteStage(assignment, dependencies);
     case "evaluate":
       return createEvaluateStage(assignment, dependencies);
+    case "webhook":
+      return createWebhookStage(assignment, dependencies);
     case "judge":
       return createJudgeStage(assignment, dependencies);
     case "notify":
@@ -134,14 +137,18 @@ function createExecuteStage(
   { run, endpoint }: Assignment,
   dependencies: StageDependencies,
 ): StageOfWork {
-  const caller = openEndpoint({
-    ...endpoint!,
-    model: run.model,
-    headers: {
-      ...endpoint!.headers,
-      ...(run.options.headers as Record<string, string> | undefined),
+  const caller = openEndpoint(
+    {
+      ...endpoint!,
+      model: run.model,
+      headers: {
+        ...endpoint!.headers,
+        ...(run.options.headers as Record<string, string> | undefined),
+      },
     },
-  }, dependencies);
+    run.owner,
+    dependencies,
+  );
   const execute = createExecuteHandler(caller, {
     parameters: run.parameters,
     keepBody: run.options.keepBody === true,

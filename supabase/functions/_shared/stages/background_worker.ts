@@ -79,7 +79,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
       database.call("pipeline_start_worker", {
         worker_id: workerId,
         token,
-        isolate,
+        isolate: isolate.id,
       }),
     work,
     waitUntil,

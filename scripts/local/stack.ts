@@ -23,6 +23,7 @@ import {
 } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
 import { projectContent } from "./project_database.ts";
+import { readFileSizeLimit } from "./rest/file_size_limit.ts";
 import { restEntry, startRestServer } from "./rest/rest_server.ts";
 import { setVaultSecret } from "./vault_secret.ts";
 
@@ -55,6 +56,8 @@ export interface StackOptions {
   clockSkewMs?: (functionName: string) => number;
   /** Serve these functions, with this Deno, instead of those of the project. */
   deployed?: DeployedFunctions;
+  /** How many bytes a file may have that Storage takes; by default what config.toml says. */
+  fileSizeLimit?: number;
   /** The `supabase` folder to serve, by default that of this clone. */
   project?: string;
   /** Told what happens, line by line; by default nobody. */
@@ -162,6 +165,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         studioPort,
         siteUrl: url,
         maxRows: 1_000,
+        fileSizeLimit: options.fileSizeLimit ??
+          await readFileSizeLimit(project),
       }, log),
       studioUrl: `http://127.0.0.1:${studioPort}`,
     }),

@@ -5,10 +5,19 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, relative } from "node:path";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
-import { createArchiveStorage } from "../../supabase/functions/_shared/storage.ts";
+import {
+  createArchiveStorage,
+  toStorageHeaders,
+} from "../../supabase/functions/_shared/storage.ts";
 import type { Connection } from "../project/connection.ts";
 import { createProjectClient } from "../project/create_client.ts";
 import { findFiles } from "./find_files.ts";
+import {
+  answerOf,
+  PART_BYTES,
+  sendInParts,
+  takesParts,
+} from "./send_in_parts.ts";
 
 /** What became of one file. */
 export interface UploadedFile {
@@ -36,8 +45,9 @@ export interface UploadSettings {
 /**
  * Puts files and folders into a bucket, which is made (private) when there is none. A file that is
  * there already with the same size, and the same MD5 where Storage tells it, is not sent again: an
- * interrupted upload is resumed by repeating it. Files are streamed. A file that fails does not stop
- * the others.
+ * interrupted upload is resumed by repeating it, within a file that is sent in parts too. Files are
+ * streamed, those above 6 MB in parts where Storage takes them. A file that fails does not stop the
+ * others.
  *
  * @throws {PipelineError} the bucket can neither be found nor made
  */
@@ -69,6 +79,8 @@ export async function uploadFiles(
   const present = createFolderIndex((folder, offset) =>
     storage.list(bucket, folder, offset)
   );
+  let parts: Promise<boolean> | undefined;
+  const hasParts = () => parts ??= takesParts(connection.url, fetch);
   const upload = async (file: LocalFile) => {
     const uploaded = await uploadOne(file);
     onFile?.(uploaded);
@@ -80,7 +92,19 @@ export async function uploadFiles(
       if (kept?.size === file.bytes && await hasDigest(file, kept.version)) {
         return { ...file, outcome: "already there" };
       }
-      await send(file, bucket, client);
+      if (file.bytes > PART_BYTES && await hasParts()) {
+        await sendInParts(
+          connection.url,
+          toStorageHeaders(connection.secretKey),
+          { ...file, bucket },
+        ).catch((error) => {
+          const { status, text } = answerOf(error);
+          throw toPipelineError(`upload ${file.file}`, {
+            status,
+            message: text,
+          });
+        });
+      } else await send(file, bucket, client);
       return { ...file, outcome: "uploaded" };
     } catch (error) {
       return { ...file, outcome: "failed", error: (error as Error).message };
@@ -199,6 +223,12 @@ function toPipelineError(
   action: string,
   { status, message }: { status?: number; message: string },
 ): PipelineError {
+  if (status === 413 || /maximum (allowed )?size|too large/i.test(message)) {
+    return new PipelineError(
+      "too_large",
+      `Cannot ${action}: it is larger than Storage takes (50 MB on the Free plan, in Docker and as a bucket's default). Raise the limit in the project's Storage settings or the bucket's, in Docker file_size_limit of config.toml, or make the file smaller: zip it, or split -l 100000 a file of lines`,
+    );
+  }
   return new PipelineError(
     status && status < 500 ? "invalid_request" : "unavailable",
     `Cannot ${action}: Storage answered ${status} ${message.slice(0, 200)}`,

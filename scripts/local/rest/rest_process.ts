@@ -7,6 +7,7 @@ import postgres from "postgres";
 import { reportToParent } from "../child_process.ts";
 import { surviveKilledServer } from "../killed_server.ts";
 import { connectLikePostgrest } from "./database_connection.ts";
+import { limitFileSize } from "./file_size_limit.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
 import { refuseObjectName } from "./object_names.ts";
@@ -76,12 +77,17 @@ async function handle(request: Request): Promise<Response> {
     case "storage":
       return refuseObjectName(request) ??
         await answerListing(request, connection, settings) ??
-        await fromLiteResponse(
+        await limitFileSize(
           request,
-          await answerWithRange(
-            await toLiteRequest(request),
-            (request) => api.fetch(request),
-          ),
+          settings.fileSizeLimit,
+          async (request) =>
+            await fromLiteResponse(
+              request,
+              await answerWithRange(
+                await toLiteRequest(request),
+                (request) => api.fetch(request),
+              ),
+            ),
         );
     default:
       return await api.fetch(request);

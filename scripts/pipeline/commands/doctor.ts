@@ -3,6 +3,7 @@ import type { Connection } from "../../project/connection.ts";
 import { callProject } from "../../tool/call_project.ts";
 import { type Command, EXIT } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
+import { callFunction, inspectWorker } from "../call_function.ts";
 import { checkProject, type ProjectFacts } from "../check_project.ts";
 import { readArguments } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
@@ -22,8 +23,8 @@ export const doctor: Command = {
   summary: "Check a project and say how to mend it",
   help: `Usage: deno task pipeline doctor [--json]
 
-Checks extensions, grants, schedule, the last maintenance, the project URL, the functions, the secrets that
-endpoints name, and that every endpoint answers one short prompt from within the project.
+Checks extensions, grants, schedule, the last maintenance, the project URL, wakes, the functions and the
+key that they work with, how long calls may take, the secrets that endpoints name, and that every endpoint answers one short prompt from within the project.
 
 Exit code: 0 all is well, 3 something is to be mended, 1 the project cannot be reached.
 
@@ -35,26 +36,32 @@ Example:
     const facts = dataOf(
       "inspect the project",
       await client.rpc("pipeline_inspect_project"),
-    ) as Omit<ProjectFacts, "functions" | "missingSecrets" | "endpoints">;
+    ) as Omit<
+      ProjectFacts,
+      "functions" | "worker" | "missingSecrets" | "timeouts" | "endpoints"
+    >;
     const endpoints = dataOf(
       "read the endpoints",
       // Nobody can mend those that are retired, or that a run's URL has made.
-      await client.from("model_endpoints").select("name, url, headers")
+      await client.from("model_endpoints").select("name, url, headers, timeout_seconds")
         .eq("retired", false).eq("made_for_url", false).order("name"),
     );
     const functions = Object.fromEntries(
       await Promise.all(FUNCTIONS.map(async (name) => {
-        const response = await terminal.fetch(
-          `${connection.url}/functions/v1/${name}`,
-          { method: "POST", body: "{}" },
-        );
-        await response.body?.cancel();
-        return [name, response.status];
+        const { answer } = await callFunction(name, connection, {
+          method: "POST",
+          body: "{}",
+        }, terminal.fetch);
+        return [name, answer];
       })),
     );
     const checks = checkProject({
       ...facts,
       functions,
+      worker: await inspectWorker(connection, terminal.fetch),
+      timeouts: Object.fromEntries(
+        endpoints.map(({ name, timeout_seconds }) => [name, timeout_seconds]),
+      ),
       missingSecrets: await findMissingSecrets(client, endpoints),
       endpoints: Object.fromEntries(
         await Promise.all(endpoints.map(async ({ name, url }) => {

@@ -103,9 +103,8 @@ export function logQueue(
       try {
         return await queue.end(how);
       } finally {
-        const { problem } = (how ?? {}) as { problem?: string };
         tell("info", "worker ended", {
-          why: whyItEnds(problem),
+          why: whyItEnds(how.problem),
           ...done,
           failures,
           durationMs: Math.round(clock.now() - began),

@@ -114,6 +114,7 @@ export type Database = {
           "format": string | null;
           "headers": NonNullable<Json>;
           "input_cost": number | null;
+          "made_for_url": boolean;
           "max_concurrency": number | null;
           "max_output_tokens": number | null;
           "model": string | null;
@@ -141,6 +142,7 @@ export type Database = {
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
+          "made_for_url"?: boolean;
           "max_concurrency"?: number | null;
           "max_output_tokens"?: number | null;
           "model"?: string | null;
@@ -167,6 +169,7 @@ export type Database = {
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
+          "made_for_url"?: boolean;
           "max_concurrency"?: number | null;
           "max_output_tokens"?: number | null;
           "model"?: string | null;
@@ -194,6 +197,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -209,6 +213,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -219,12 +224,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -233,6 +241,7 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
+          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -248,6 +257,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -258,12 +268,15 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "rests"?: number;
+          "rests_until"?: string | null;
           "results_table"?: string;
           "source": NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "waits_since"?: string | null;
         };
         Update: {
           "broken_workers"?: number;
@@ -271,6 +284,7 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
+          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -286,6 +300,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -296,12 +311,15 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "rests"?: number;
+          "rests_until"?: string | null;
           "results_table"?: string;
           "source"?: NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "waits_since"?: string | null;
         };
         Relationships: [
           {
@@ -328,8 +346,10 @@ export type Database = {
           "lease_expires_at": string | null;
           "lease_losses": number;
           "lease_token": string | null;
+          "limited_at": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
+          "rate_doubt": number;
           "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
@@ -337,6 +357,7 @@ export type Database = {
           "run_id": number;
           "stage": string;
           "status": string;
+          "stopped_at": string | null;
           "worker": string | null;
         };
         ComputedFields: never;
@@ -354,8 +375,10 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
+          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_doubt"?: number;
           "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
@@ -363,6 +386,7 @@ export type Database = {
           "run_id": number;
           "stage": string;
           "status"?: string;
+          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Update: {
@@ -379,8 +403,10 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
+          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_doubt"?: number;
           "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
@@ -388,6 +414,7 @@ export type Database = {
           "run_id"?: number;
           "stage"?: string;
           "status"?: string;
+          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Relationships: [
@@ -523,6 +550,7 @@ export type Database = {
           "task_id": number | null;
           "timestamp": string;
           "tokens_used": number | null;
+          "tool_calls": Json | null;
         };
         ComputedFields: never;
         Insert: {
@@ -554,6 +582,7 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
+          "tool_calls"?: Json | null;
         };
         Update: {
           "attempts"?: number | null;
@@ -584,11 +613,23 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
+          "tool_calls"?: Json | null;
         };
         Relationships: [];
       };
     };
     Views: {
+      "experiment_costs": {
+        Row: {
+          "answers_cost": number | null;
+          "cost": number | null;
+          "experiment_name": string | null;
+          "other_cost": number | null;
+          "owner": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "experiment_scores": {
         Row: {
           "errors": number | null;
@@ -727,6 +768,7 @@ export type Database = {
           "percent": number | null;
           "prompts": number;
           "prompts_per_second": number | null;
+          "rests_until": string | null;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
@@ -758,6 +800,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -773,6 +816,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -783,12 +827,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -877,6 +924,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -892,6 +940,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -902,12 +951,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -988,6 +1040,15 @@ export type Database = {
         };
         Returns: string;
       };
+      "pipeline_estimate_cost": {
+        Args: {
+          "endpoint": string;
+          "input_tokens": number;
+          "output_tokens"?: number;
+          "prompts": number;
+        };
+        Returns: Json;
+      };
       "pipeline_extend_leases": {
         Args: { "as_of"?: string; "worker_id": string };
         Returns: Json;
@@ -1014,6 +1075,15 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_measure_run": {
+        Args: {
+          "most"?: number;
+          "only_unanswered"?: boolean;
+          "owner"?: string;
+          "run_id": number;
+        };
+        Returns: Json;
+      };
       "pipeline_my_webhook_secret": {
         Args: Record<PropertyKey, never>;
         Returns: string;
@@ -1107,6 +1177,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -1122,6 +1193,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -1132,12 +1204,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -1157,6 +1232,7 @@ export type Database = {
           "evaluator": string;
           "experiment_name": string | null;
           "model": string | null;
+          "owner": string | null;
           "pass_rate": number | null;
           "passed": number | null;
           "score_high": number | null;
@@ -1179,6 +1255,7 @@ export type Database = {
           "input_tokens": number | null;
           "model": string | null;
           "output_tokens": number | null;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "p99_ms": number | null;

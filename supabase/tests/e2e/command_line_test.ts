@@ -303,7 +303,7 @@ Deno.test("the command line shows what a run would cost, stops at a wrong URL an
       found.push(/\d+/.exec(text)![0]);
     }
     assertEquals(new Set(found).size, 1);
-    assertEquals(await project.sql`select from pipeline_runs`, []);
+    assertEquals((await project.sql`select from pipeline_runs`).length, 0);
 
     // Only the path is wrong: a base would have been completed.
     const lost = await pipeline(project, [

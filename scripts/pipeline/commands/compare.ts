@@ -24,6 +24,7 @@ Options:
   --evaluator NAME   only this one; "success": whether there was an answer
   --worse N          name so many prompts (default 10)
   --table NAME       results table (default prompt_evaluations)
+  --owner USER       the experiments of this user, by id (default: the project's own)
   --json             {comparison, worse}
   --help
 
@@ -39,16 +40,23 @@ Example:
         evaluator: { type: "string" },
         worse: { type: "string", default: "10" },
         table: { type: "string", default: "prompt_evaluations" },
+        owner: { type: "string" },
         json: { type: "boolean" },
       },
     );
     const { client } = openProject(terminal);
     const [baseline, candidate] = positionals;
+    const owner = values.owner ?? null;
     for (const experimentName of positionals) {
-      await expectStored(client, { experimentName }, values.table);
+      await expectStored(client, { experimentName, owner }, values.table);
     }
     const evaluator = values.evaluator === "success" ? null : values.evaluator;
-    const sides = { baseline, candidate, results_table: values.table };
+    const sides = {
+      baseline,
+      candidate,
+      results_table: values.table,
+      owner,
+    };
     const all = dataOf(
       "compare the experiments",
       await client.rpc("compare_experiments", {

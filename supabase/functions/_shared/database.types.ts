@@ -117,6 +117,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_output_tokens": number | null;
           "model": string | null;
+          "models": NonNullable<Json>;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
@@ -124,9 +125,12 @@ export type Database = {
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
+          "retired": boolean;
           "timeout_seconds": number;
           "tokens_per_minute": number | null;
           "url": string;
+          "user_headers": (string)[];
+          "user_parameters": (string)[];
         };
         ComputedFields: never;
         Insert: {
@@ -140,6 +144,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_output_tokens"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
@@ -147,9 +152,12 @@ export type Database = {
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url": string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Update: {
           "cache_write_cost"?: number | null;
@@ -162,6 +170,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_output_tokens"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
@@ -169,9 +178,12 @@ export type Database = {
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url"?: string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Relationships: [];
       };
@@ -564,6 +576,7 @@ export type Database = {
           "evaluator": string;
           "experiment_name": string | null;
           "model": string | null;
+          "owner": string | null;
           "pass_rate": number | null;
           "passed": number | null;
           "score_high": number | null;
@@ -581,6 +594,7 @@ export type Database = {
           "input_tokens": number | null;
           "model": string | null;
           "output_tokens": number | null;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "p99_ms": number | null;
@@ -605,6 +619,7 @@ export type Database = {
           "final": boolean;
           "first_at": string | null;
           "last_at": string | null;
+          "owner": string | null;
           "run_id": number;
           "stage": string;
         };
@@ -700,6 +715,7 @@ export type Database = {
           "candidate": string;
           "evaluator"?: string;
           "most"?: number;
+          "owner"?: string;
           "results_table"?: string;
           "show"?: string;
         };
@@ -765,6 +781,7 @@ export type Database = {
           "baseline": string;
           "candidate": string;
           "evaluator"?: string;
+          "owner"?: string;
           "results_table"?: string;
           "seed"?: number;
         };
@@ -787,6 +804,14 @@ export type Database = {
         }[];
       };
       "create_evaluations_table": { Args: { "name": string }; Returns: string };
+      "delete_experiment": {
+        Args: { "experiment_name": string; "most"?: number; "owner"?: string };
+        Returns: Json;
+      };
+      "delete_pipeline_run": {
+        Args: { "most"?: number; "run_id": number };
+        Returns: Json;
+      };
       "evaluate_experiment": {
         Args: {
           "columns"?: Json;
@@ -805,6 +830,7 @@ export type Database = {
           "after"?: string;
           "experiment_name"?: string;
           "most"?: number;
+          "owner"?: string;
           "results_table": string;
           "run_id"?: number;
         };
@@ -907,11 +933,12 @@ export type Database = {
           "as_of"?: string;
           "called"?: (number)[];
           "cut_off"?: boolean;
+          "goes_on"?: boolean;
           "load"?: number;
           "problem"?: string;
           "worker_id": string;
         };
-        Returns: undefined;
+        Returns: Json;
       };
       "pipeline_enqueue_tasks": {
         Args: {
@@ -1011,6 +1038,16 @@ export type Database = {
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
+      };
+      "remove_model_endpoint": { Args: { "name": string }; Returns: string };
+      "rename_experiment": {
+        Args: {
+          "experiment_name": string;
+          "most"?: number;
+          "new_name": string;
+          "owner"?: string;
+        };
+        Returns: Json;
       };
       "resend_pipeline_webhook": {
         Args: { "as_of"?: string; "event_id": number };

@@ -11,10 +11,11 @@ create type pipeline.claimable_calls as (
   slots integer,
   more_slots boolean,
   handed_over boolean,
+  no_share boolean,
   ready_at timestamptz
 );
 comment on type pipeline.claimable_calls is
-  'Locked tasks that a worker may start now, with the tokens that each is expected to take; of a capped run with the USD that each may cost at most, the output tokens that it may ask for, and the budgets to reserve in; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
+  'Locked tasks that a worker may start now, with the tokens that each is expected to take; of a capped run with the USD that each may cost at most, the output tokens that it may ask for, and the budgets to reserve in; slots it may use, whether others hold more of its slots, whether its successor has started, whether its run has no share, and when a limit that held tasks back lets go.';
 
 create function pipeline.due_tasks(
   worker pipeline.workers,
@@ -240,6 +241,10 @@ begin
       );
     end if;
   end if;
+  -- Last, because whoever is served may be another run.
+  if worker.endpoint is not null then
+    perform pipeline.serve_waiting(as_of, worker.endpoint);
+  end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.
     'status', pipeline.status_for(worker),
@@ -252,8 +257,9 @@ begin
     end
   )
     || case when calls.more_slots then '{"moreSlots": true}' else '{}' end::jsonb
-    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
+    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb
+    || case when calls.no_share then '{"noShare": true}' else '{}' end::jsonb;
 end;
 $$;
 comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, noShare?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; noShare: its run has no slot, and another worker is woken when it is its turn; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';

@@ -119,6 +119,7 @@ declare
 begin
   if (worker).endpoint is not null then
     select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+    endpoint := pipeline.priced_for(endpoint, pipeline.model_of(run, (worker).stage, endpoint));
   end if;
   totals := pipeline.total_results(results, settled.ids, endpoint);
   if totals.errors > 0 then
@@ -141,7 +142,9 @@ begin
     if ((run).options -> 'cache') = 'true' then
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
-    blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+    blocked_ms := pipeline.adapt_limits(
+      endpoint, pipeline.model_of(run, (worker).stage, endpoint), totals, settled.reserved_tokens, as_of
+    );
     if settled.capped_ids is not null then
       perform pipeline.settle_calls(endpoint, settled.capped_ids, results);
     end if;

@@ -18,6 +18,7 @@ create table pipeline.workers (
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
   stage text not null,
   endpoint text references public.model_endpoints (name) on update cascade on delete cascade,
+  model text not null default '',
   token_hash bytea not null,
   reason text not null,
   replaces uuid,
@@ -37,11 +38,14 @@ comment on table pipeline.workers is
   'One row per wake: dispatched, then started, then ended. Pruned a day after it ended.';
 comment on column pipeline.workers.endpoint is
   'The endpoint that its tasks call; null: they call none.';
+comment on column pipeline.workers.model is
+  'The model that it calls there; empty: the endpoint and the run name none.';
 comment on column pipeline.workers.replaces is
   'The worker whose successor it is: from its start on, that one claims no more.';
 comment on column pipeline.workers.slots is
-  'Calls that it may have in flight; the slots of all live workers of an endpoint stay within its limit.';
-comment on column pipeline.workers.wanted is 'Calls that it could have in flight.';
+  'Calls that it may have in flight, one is kept for it until it claims; the slots of all live workers of an endpoint stay within its limit.';
+comment on column pipeline.workers.wanted is
+  'Calls that it could have in flight; until it claims, so many as were due when it was woken.';
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
@@ -56,6 +60,42 @@ create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
+
+-- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
+create table pipeline.waiting (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  endpoint text not null default '',
+  owner uuid,
+  model text not null,
+  wanted integer not null,
+  primary key (run_id, stage, endpoint)
+);
+comment on table pipeline.waiting is
+  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
+comment on column pipeline.waiting.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_turn_idx on pipeline.waiting (endpoint, owner, run_id);
+alter table pipeline.waiting enable row level security;
+grant select, insert, update, delete on pipeline.waiting to service_role;
+
+create function pipeline.model_of(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints
+)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- A judge has a model of its own.
+  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
+end;
+$$;
+comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
+  'The model that a stage of a run calls at an endpoint; empty: none is named.';
 
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers
@@ -147,8 +187,7 @@ begin
     'run', jsonb_build_object(
       'id', run.id,
       'owner', run.owner,
-      -- A judge has a model of its own.
-      'model', case when (worker).stage = 'judge' then called.model else coalesce(run.model, called.model) end,
+      'model', nullif(pipeline.model_of(run, (worker).stage, called), ''),
       'parameters', run.parameters,
       'options', run.options,
       'evaluators', run.evaluators,
@@ -289,15 +328,17 @@ create function public.pipeline_end_worker(
   as_of timestamptz default now(),
   load double precision default 0,
   cut_off boolean default false,
+  goes_on boolean default false,
   called bigint[] default null,
   problem text default null
 )
-returns void
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
   worker pipeline.workers;
+  assignment jsonb;
 begin
   perform pipeline.give_back(
     pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
@@ -320,8 +361,15 @@ begin
     end if;
     -- Of other stages too: they may have waited for a place among max_workers.
     perform pipeline.wake_run(worker.run_id, 'successor', pipeline_end_worker.as_of);
+    if goes_on then
+      assignment := pipeline.take_turn(worker, pipeline_end_worker.as_of);
+    end if;
+    perform pipeline.serve_waiting(pipeline_end_worker.as_of, coalesce(worker.endpoint, ''));
   end if;
+  return assignment;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean, bigint[], text) is
-  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run.';
+comment on function public.pipeline_end_worker(
+  uuid, timestamptz, double precision, boolean, boolean, bigint[], text
+) is
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run.';

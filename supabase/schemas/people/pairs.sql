@@ -7,7 +7,8 @@ create function public.browse_experiment_pairs(
   show text default 'worse',
   after text default null,
   most integer default 20,
-  results_table text default 'prompt_evaluations'
+  results_table text default 'prompt_evaluations',
+  owner uuid default null
 )
 returns jsonb
 language plpgsql
@@ -44,9 +45,9 @@ begin
     chosen as (
       select pair.*
       from pair
-      where %1$s and ($5 is null or pair.prompt_key > $5)
+      where %1$s and ($6 is null or pair.prompt_key > $6)
       order by %2$s
-      limit $6
+      limit $7
     )
     select jsonb_build_object(
       'rows', coalesce(
@@ -66,7 +67,7 @@ begin
         ),
         '[]'
       ),
-      'next', case when count(*) = $6 and $7 then max(pair.prompt_key) end
+      'next', case when count(*) = $7 and $8 then max(pair.prompt_key) end
     )
     from chosen as pair
     join public.%3$I as old on old.id = pair.old_id
@@ -74,10 +75,11 @@ begin
   $select$, chosen, ordering, results_table)
   into page
   using
-    baseline, candidate, evaluator, results_table, after, most,
+    baseline, candidate, evaluator, results_table,
+    pipeline.owner_asked_for(browse_experiment_pairs.owner), after, most,
     browse_experiment_pairs.show not in ('worse', 'better');
   return page;
 end;
 $$;
-comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, text) is
-  'Prompts that two experiments share, with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, text, uuid) is
+  'Prompts that two experiments of an owner share (null: the project''s own; a signed-in user''s are theirs), with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';

@@ -1,7 +1,8 @@
 begin;
 select plan(2);
 
-insert into model_endpoints (name, url, open_to_users) values ('model', 'https://model.test/v1', true);
+insert into model_endpoints (name, url, open_to_users, user_headers)
+values ('model', 'https://model.test/v1', true, '{x-team}');
 insert into model_endpoints (name, url) values ('closed', 'https://model.test/v1');
 insert into model_endpoints (name, url, headers, open_to_users)
 values ('gateway', 'https://model.test/v1', '{"X-Target": "https://a.test"}', true);

@@ -43,6 +43,8 @@ export interface WorkerEnd {
   load?: number;
   /** Whether its isolate ran out of processor time. */
   isCutOff?: boolean;
+  /** Whether its isolate can take another run. */
+  goesOn?: boolean;
 }
 
 export interface TaskToEnqueue {
@@ -77,6 +79,8 @@ export interface Claim {
   moreSlots?: true;
   /** This worker's successor has started: it gets no more tasks. */
   handedOver?: true;
+  /** Its run has no slot: another worker is woken when it is its turn. */
+  noShare?: true;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
@@ -108,7 +112,8 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  end(how: WorkerEnd): Promise<void>;
+  /** Resolves to what its isolate can go on with, when it can and another run waits. */
+  end(how: WorkerEnd): Promise<unknown>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -170,14 +175,14 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end({ called, problem, load, isCutOff }) {
-      await database.call("pipeline_end_worker", {
+    end: ({ called, problem, load, isCutOff, goesOn }) =>
+      database.call("pipeline_end_worker", {
         ...worker,
         load,
         cut_off: isCutOff,
+        goes_on: goesOn,
         called,
         problem,
-      });
-    },
+      }),
   };
 }

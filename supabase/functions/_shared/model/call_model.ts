@@ -15,6 +15,7 @@ import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
 import { outputLimitOf, withOutputLimit } from "./output_limit.ts";
 import { type CallOutcome, readOutcome } from "./read_outcome.ts";
+import { clampWait } from "./retry_after.ts";
 import { createHeaderSource, createScrub } from "./secret_headers.ts";
 import { toFailure } from "./thrown_failure.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
@@ -100,7 +101,8 @@ export function createModelCaller(
     } finally {
       deadline.clear();
     }
-    const durationMs = sentAt === undefined ? 0 : Math.round(now() - sentAt);
+    // A clock may be set while a call is under way.
+    const durationMs = sentAt === undefined ? 0 : clampWait(now() - sentAt);
     return finish(outcome, endpoint.name, scrub, durationMs, request.keepBody);
   }
 

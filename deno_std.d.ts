@@ -115,6 +115,7 @@ declare module "@std/http/status" {
     readonly MethodNotAllowed: 405;
     readonly Conflict: 409;
     readonly ContentTooLarge: 413;
+    readonly TooManyRequests: 429;
     readonly InternalServerError: 500;
     readonly ServiceUnavailable: 503;
   };

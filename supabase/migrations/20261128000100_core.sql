@@ -76,16 +76,24 @@ grant usage on schema pipeline to authenticated;
 
 create function pipeline.current_user_id()
 returns uuid
-language sql
+language plpgsql
 stable
 -- Row level security calls it, and must not keep queries from parallel workers.
 parallel safe
 set search_path = ''
 as $$
-  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+declare
+  claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
+  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+    return null;
+  end if;
+  return (claims ->> 'sub')::uuid;
+end;
 $$;
 comment on function pipeline.current_user_id() is
-  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+  'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
 create function public.pipeline_read_secret(name text)
 returns text
@@ -1016,7 +1024,7 @@ alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
 
 -- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
-create table pipeline.waiting (
+create table pipeline.waiting_runs (
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
   stage text not null,
   endpoint text not null default '',
@@ -1025,13 +1033,13 @@ create table pipeline.waiting (
   wanted integer not null,
   primary key (run_id, stage, endpoint)
 );
-comment on table pipeline.waiting is
+comment on table pipeline.waiting_runs is
   'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
-comment on column pipeline.waiting.endpoint is 'The endpoint that its tasks call; empty: they call none.';
-comment on column pipeline.waiting.wanted is 'Tasks that were due when it began to wait.';
-create index waiting_turn_idx on pipeline.waiting (endpoint, owner, run_id);
-alter table pipeline.waiting enable row level security;
-grant select, insert, update, delete on pipeline.waiting to service_role;
+comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
+alter table pipeline.waiting_runs enable row level security;
+grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.model_of(
   run public.pipeline_runs,
@@ -1282,9 +1290,9 @@ create function public.pipeline_end_worker(
   as_of timestamptz default now(),
   load double precision default 0,
   cut_off boolean default false,
-  goes_on boolean default false,
   called bigint[] default null,
-  problem text default null
+  problem text default null,
+  goes_on boolean default false
 )
 returns jsonb
 language plpgsql
@@ -1324,9 +1332,9 @@ begin
 end;
 $$;
 comment on function public.pipeline_end_worker(
-  uuid, timestamptz, double precision, boolean, boolean, bigint[], text
+  uuid, timestamptz, double precision, boolean, bigint[], text, boolean
 ) is
-  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run.';
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';
 
 -- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
 -- lose or repeat it, so a worker must show a one-time token, and maintenance wakes again.
@@ -1451,16 +1459,16 @@ begin
     workers := least(workers, pipeline.slot_room(run, (endpoint).name, called_model, due, as_of));
   end if;
   if workers <= 0 and live.here = 0 then
-    insert into pipeline.waiting (run_id, stage, endpoint, owner, model, wanted)
+    insert into pipeline.waiting_runs (run_id, stage, endpoint, owner, model, wanted)
     values ((run).id, stage, coalesce((endpoint).name, ''), (run).owner, called_model, due)
-    on conflict on constraint waiting_pkey do nothing;
+    on conflict on constraint waiting_runs_pkey do nothing;
   end if;
 end;
 $$;
 comment on function pipeline.workers_wanted(
   public.pipeline_runs, text, public.model_endpoints, boolean, timestamptz
 ) is
-  'How many workers are to be woken for the due tasks of a stage, within max_workers, what one owner may have, and the slots that there are for them. A run that has none and gets none is put into pipeline.waiting.';
+  'How many workers are to be woken for the due tasks of a stage, within max_workers, what one owner may have, and the slots that there are for them. A run that has none and gets none is put into pipeline.waiting_runs.';
 
 create function pipeline.add_worker(
   run public.pipeline_runs,
@@ -1490,7 +1498,7 @@ begin
     sha256(convert_to(token, 'UTF8')), reason, replaces, as_of, as_of + interval '5 seconds'
   from (select endpoint is not null and replaces is null) as caller (is_new_caller)
   returning * into worker;
-  delete from pipeline.waiting
+  delete from pipeline.waiting_runs as waiting
   where waiting.run_id = (run).id
     and waiting.stage = add_worker.stage
     and waiting.endpoint = coalesce(add_worker.endpoint, '');
@@ -1559,26 +1567,26 @@ comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz,
   'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
 
 create function pipeline.next_waiting(endpoint text)
-returns setof pipeline.waiting
+returns setof pipeline.waiting_runs
 language sql
 stable
 set search_path = ''
 as $$
   select distinct on (waiting.endpoint, waiting.stage, waiting.owner) waiting.*
-  from pipeline.waiting
+  from pipeline.waiting_runs as waiting
   where next_waiting.endpoint is null or waiting.endpoint = next_waiting.endpoint
   order by waiting.endpoint, waiting.stage, waiting.owner, waiting.run_id;
 $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
 
-create function pipeline.waits_in_vain(patient pipeline.waiting, as_of timestamptz)
+create function pipeline.waits_in_vain(patient pipeline.waiting_runs, as_of timestamptz)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
 begin
-  delete from pipeline.waiting
+  delete from pipeline.waiting_runs as waiting
   where waiting.run_id = (patient).run_id
     and waiting.stage = (patient).stage
     and waiting.endpoint = (patient).endpoint
@@ -1592,8 +1600,8 @@ begin
   return found;
 end;
 $$;
-comment on function pipeline.waits_in_vain(pipeline.waiting, timestamptz) is
-  'Takes a run out of pipeline.waiting that has no work any more, or was paused or ended; whether it was so.';
+comment on function pipeline.waits_in_vain(pipeline.waiting_runs, timestamptz) is
+  'Takes a run out of pipeline.waiting_runs that has no work any more, or was paused or ended; whether it was so.';
 
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
@@ -1601,7 +1609,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  next pipeline.waiting;
+  next pipeline.waiting_runs;
   here integer;
   woken integer := 0;
   is_moving boolean := true;
@@ -1628,7 +1636,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  next pipeline.waiting;
+  next pipeline.waiting_runs;
   run public.pipeline_runs;
   called public.model_endpoints;
   wanted record;
@@ -1932,6 +1940,11 @@ begin
     extracted = pipeline_runs.extracted
       + case when pipeline_enqueue_tasks.stage = 'execute' then enqueued else 0 end
   where id = run.id and enqueued > 0 and not pipeline.outlives_run(pipeline_enqueue_tasks.stage);
+  if pipeline_enqueue_tasks.stage = 'execute' and (pipeline.quota_of(run.owner)).applies_to is not null then
+    perform pipeline.pause_for_quota(
+      run, pipeline.count_usage(run.owner, enqueued, octet_length(tasks::text), as_of)
+    );
+  end if;
   if pipeline_enqueue_tasks.stage = 'execute' and pipeline.sample_size(run) is not null then
     perform pipeline.trim_sample(run.id, pipeline.sample_size(run));
   end if;
@@ -4128,7 +4141,7 @@ begin
             and task.available_at <= maintain_pipeline.as_of
         )
         and (kind.name = 'judge' or not exists (
-          select from pipeline.waiting where waiting.run_id = run.id and waiting.stage = kind.name
+          select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
         ))
       )
     order by run.id
@@ -4145,7 +4158,7 @@ begin
     where event.stage = 'notify' and event.status = 'pending'
       and event.available_at <= maintain_pipeline.as_of
       and not exists (
-        select from pipeline.waiting where waiting.run_id = event.run_id and waiting.stage = 'notify'
+        select from pipeline.waiting_runs as waiting where waiting.run_id = event.run_id and waiting.stage = 'notify'
       )
     group by event.run_id
     order by event.run_id
@@ -4155,6 +4168,8 @@ begin
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
   where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
+  delete from pipeline.usage_of_day
+  where day < (maintain_pipeline.as_of at time zone 'UTC')::date - 40;
   delete from pipeline.cached_answers
   where created_at < maintain_pipeline.as_of - interval '30 days';
   insert into pipeline.maintenance (name, done_at)

@@ -305,7 +305,9 @@ declare
 begin
   if new.endpoint is not null then
     select * into chosen from public.model_endpoints where name = new.endpoint;
-    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
+    perform pipeline.check_price(
+      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+    );
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, true);
   return new;
@@ -719,7 +721,7 @@ begin
     );
   end if;
   if new.max_cost is not null and new.endpoint is not null then
-    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
+    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
@@ -761,6 +763,8 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  perform pipeline.check_daily_cost(new);
+  perform pipeline.check_quota(new, true, new.created_at);
   if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
     and new.source ->> 'type' <> 'evaluations'
   then
@@ -808,6 +812,9 @@ begin
   then
     raise exception 'Cannot resume run %: endpoint "%" is closed to users', old.id, new.endpoint
       using errcode = '22023', hint = 'Cancel it, or ask the project''s owner to open the endpoint';
+  end if;
+  if new.status = 'running' and old.status <> 'queued' then
+    perform pipeline.check_quota(new, false, now());
   end if;
   new.finished_at := case
     when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())
@@ -1167,6 +1174,7 @@ declare
   item jsonb;
   stored jsonb := '[]';
   errors jsonb := '[]';
+  passed text;
 begin
   if not is_foreign then
     perform pipeline.check_results_table(pipeline_store_results.results_table);
@@ -1188,6 +1196,12 @@ begin
   ) then
     raise exception 'Cannot store results under a run of somebody else'
       using errcode = '42501', hint = 'Name a run of yours in "runId", or leave it out';
+  end if;
+  if (pipeline.quota_of(pipeline_store_results.owner)).applies_to is not null then
+    passed := pipeline.count_usage(pipeline_store_results.owner, 0, octet_length(items::text), as_of);
+    if passed is not null then
+      perform pipeline.refuse_for_quota(passed, pipeline_store_results.owner);
+    end if;
   end if;
   perform pipeline.name_experiment(pipeline_store_results.owner, named.name, as_of)
   from (
@@ -1226,4 +1240,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
-  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';
+  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';

@@ -110,6 +110,255 @@ $$;
 comment on function pipeline.most_cost(public.model_endpoints, jsonb, bigint, bigint) is
   'USD that a call may cost at most, if the endpoint heeds the limit of output tokens; Infinity without one, 0 for an endpoint without prices.';
 
+-- Why: what an owner may use is said in one table, checked where a run is inserted and where its
+-- calls are claimed, and shown to whom it concerns. Calls and money of a day are budgets like others.
+
+create table pipeline.quotas (
+  applies_to text primary key,
+  max_open_runs integer,
+  max_prompts_per_day integer,
+  max_bytes_per_day bigint,
+  max_calls_per_day bigint,
+  max_cost_per_day numeric,
+  includes_anonymous boolean not null default false,
+  constraint quotas_apply_to_somebody check (
+    applies_to in ('every user', 'project')
+    or applies_to ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+  ),
+  constraint quotas_are_not_negative check (
+    coalesce(max_open_runs, 0) >= 0 and coalesce(max_prompts_per_day, 0) >= 0
+    and coalesce(max_bytes_per_day, 0) >= 0 and coalesce(max_calls_per_day, 0) >= 0
+    and coalesce(max_cost_per_day, 0) >= 0
+  ),
+  constraint quotas_anonymous_are_users_or_not check (applies_to = 'every user' or not includes_anonymous)
+);
+comment on table pipeline.quotas is
+  'What an owner may use; null: no limit. One row for every user, one for a user who has other limits, all of them, and, when it is wanted, one for the project''s own runs.';
+comment on column pipeline.quotas.applies_to is
+  '"every user", the id of a user, or "project": runs without an owner.';
+comment on column pipeline.quotas.max_open_runs is 'Runs that are not over, paused ones included.';
+comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract.';
+comment on column pipeline.quotas.max_bytes_per_day is
+  'Bytes of runs, prompts and stored results that come in, in a day of UTC.';
+comment on column pipeline.quotas.max_cost_per_day is
+  'USD; what calls in flight may cost at most counts.';
+comment on column pipeline.quotas.includes_anonymous is
+  'Whether anonymous sign-ins of Supabase Auth are users. They cost nobody anything to make, so they are not.';
+alter table pipeline.quotas enable row level security;
+grant select, insert, update, delete on pipeline.quotas to service_role;
+grant select on pipeline.quotas to authenticated;
+create policy "users see what applies to them"
+  on pipeline.quotas for select to authenticated
+  using (applies_to in ('every user', (select pipeline.current_user_id())::text));
+
+insert into pipeline.quotas (
+  applies_to, max_open_runs, max_prompts_per_day, max_bytes_per_day, max_calls_per_day, max_cost_per_day
+)
+values ('every user', 20, 50000, 200000000, 50000, 20);
+
+create table pipeline.usage_of_day (
+  owner uuid,
+  day date not null,
+  prompts bigint not null default 0,
+  bytes bigint not null default 0,
+  constraint usage_of_day_is_counted_once unique nulls not distinct (owner, day)
+);
+comment on table pipeline.usage_of_day is
+  'One row per owner and day of UTC: what came in. Calls and USD of the day are in pipeline.budgets. Kept for 40 days.';
+alter table pipeline.usage_of_day enable row level security;
+grant select, insert, update, delete on pipeline.usage_of_day to service_role;
+grant select on pipeline.usage_of_day to authenticated;
+create policy "owners see what they have used"
+  on pipeline.usage_of_day for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create function pipeline.quota_of(owner uuid)
+returns pipeline.quotas
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  quota pipeline.quotas;
+begin
+  select * into quota
+  from pipeline.quotas
+  where quotas.applies_to = coalesce(quota_of.owner::text, 'project');
+  if quota.applies_to is null and quota_of.owner is not null then
+    select * into quota from pipeline.quotas where quotas.applies_to = 'every user';
+  end if;
+  return quota;
+end;
+$$;
+comment on function pipeline.quota_of(uuid) is
+  'What an owner may use: the row of its own, else that of every user; null for the project without a row.';
+
+create function pipeline.refuse_for_quota(what text, owner uuid)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot take more: %', refuse_for_quota.what
+    using
+      errcode = 'PPL02',
+      hint = format(
+        'Wait for the next day of UTC, or for runs to end; see pipeline_quota_use. The project''s owner raises it: update pipeline.quotas set … where applies_to = ''%s''',
+        coalesce(refuse_for_quota.owner::text, 'project')
+      );
+end;
+$$;
+comment on function pipeline.refuse_for_quota(text, uuid) is 'Refuses what is beyond a quota (SQLSTATE PPL02).';
+
+create function pipeline.count_usage(owner uuid, prompts bigint, bytes bigint, as_of timestamptz)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  quota constant pipeline.quotas := pipeline.quota_of(owner);
+  used pipeline.usage_of_day;
+begin
+  if quota.applies_to is null then
+    return null;
+  end if;
+  insert into pipeline.usage_of_day as known (owner, day, prompts, bytes)
+  values (
+    count_usage.owner, (as_of at time zone 'UTC')::date, count_usage.prompts, count_usage.bytes
+  )
+  on conflict on constraint usage_of_day_is_counted_once do update
+  set prompts = known.prompts + excluded.prompts, bytes = known.bytes + excluded.bytes
+  returning known.* into used;
+  return case
+    when used.prompts > quota.max_prompts_per_day
+    then format('%s prompts a day are used up', quota.max_prompts_per_day)
+    when used.bytes > quota.max_bytes_per_day
+    then format('%s bytes a day are used up', quota.max_bytes_per_day)
+  end;
+end;
+$$;
+comment on function pipeline.count_usage(uuid, bigint, bigint, timestamptz) is
+  'Counts what has come in for an owner and locks the count to the end of the transaction; returns which quota is passed by it, null: none.';
+
+create function pipeline.check_quota(run public.pipeline_runs, is_new boolean, as_of timestamptz)
+returns void
+language plpgsql
+-- Definer: fires for signed-in users too, who may not write what they have used.
+security definer
+set search_path = ''
+as $$
+declare
+  quota constant pipeline.quotas := pipeline.quota_of((run).owner);
+  listed bigint;
+  passed text;
+begin
+  if quota.applies_to is null then
+    return;
+  end if;
+  -- Of a run that goes on nothing is counted again.
+  passed := pipeline.count_usage(
+    (run).owner, 0,
+    case when is_new then octet_length((run).source::text) + octet_length((run).metadata::text)
+      + octet_length((run).evaluators::text) + octet_length((run).options::text)
+      + octet_length((run).parameters::text) else 0 end,
+    as_of
+  );
+  listed := case (run).source ->> 'type'
+    when 'prompts' then jsonb_array_length((run).source -> 'prompts')
+    when 'run' then (
+      select earlier.extracted from public.pipeline_runs as earlier
+      where earlier.id = ((run).source ->> 'runId')::bigint
+    )
+  end;
+  if is_new and least(listed, (run).max_prompts) > quota.max_prompts_per_day - (
+    select today.prompts from pipeline.usage_of_day as today
+    where today.owner is not distinct from (run).owner and today.day = (as_of at time zone 'UTC')::date
+  ) then
+    passed := format('%s prompts a day, and it has %s', quota.max_prompts_per_day, listed);
+  end if;
+  -- Under the lock of the count, so that of two inserts the second sees the first.
+  if is_new and (
+    select count(*) from public.pipeline_runs as open
+    where open.owner is not distinct from (run).owner and open.finished_at is null
+  ) >= quota.max_open_runs then
+    passed := format('%s runs are open', quota.max_open_runs);
+  end if;
+  if passed is not null then
+    perform pipeline.refuse_for_quota(passed, (run).owner);
+  end if;
+end;
+$$;
+comment on function pipeline.check_quota(public.pipeline_runs, boolean, timestamptz) is
+  'Refuses a run beyond its owner''s quotas, when it is inserted and when it is resumed (SQLSTATE PPL02).';
+
+create function pipeline.pause_for_quota(run public.pipeline_runs, passed text)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs
+  set
+    status = 'paused',
+    error = format(
+      'A quota of its owner is reached: %s. To go on tomorrow: select resume_pipeline_run(%s)', passed, id
+    )
+  where id = (run).id and status in ('queued', 'running') and passed is not null;
+$$;
+comment on function pipeline.pause_for_quota(public.pipeline_runs, text) is
+  'Pauses a run whose prompts have passed a quota: what was extracted is kept, and nothing more is.';
+
+create function pipeline.check_daily_cost(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  endless text;
+begin
+  if (pipeline.quota_of((run).owner)).max_cost_per_day is null then
+    return;
+  end if;
+  select called.name into endless
+  from (
+    select (run).endpoint as endpoint, (run).parameters as parameters
+    union all
+    select config ->> 'endpoint', config -> 'parameters' from jsonb_array_elements((run).evaluators) as config
+  ) as calls
+  join public.model_endpoints as called on called.name = calls.endpoint
+  where called.input_cost is not null
+    and pipeline.output_limit(called, coalesce(calls.parameters, '{}')) is null
+  limit 1;
+  if endless is not null then
+    perform pipeline.refuse_run(
+      format('a quota of USD a day needs to know how long an answer may be, and endpoint "%s" does not say', endless),
+      format(
+        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
+        endless
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_daily_cost(public.pipeline_runs) is
+  'Refuses calls whose highest cost cannot be told where USD a day are limited (SQLSTATE 22023): none of them could be made.';
+
+create function public.pipeline_takes_anonymous()
+returns boolean
+language sql
+stable
+-- Definer: policies ask it on behalf of those who are not to read anything.
+security definer
+set search_path = ''
+as $$
+  select coalesce(
+    (select quotas.includes_anonymous from pipeline.quotas where quotas.applies_to = 'every user'), false
+  );
+$$;
+comment on function public.pipeline_takes_anonymous() is
+  'Whether anonymous sign-ins are users: includes_anonymous of pipeline.quotas.';
+
 -- Why: a cap on money is a ceiling only when what a call may cost at most is set aside before it is
 -- made. Whatever is capped has a row here, so that runs, judges and owners are counted alike, on
 -- whatever endpoints their calls go to.
@@ -153,7 +402,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select owner || ' ' || (as_of at time zone 'UTC')::date;
+  select coalesce(owner::text, 'project') || ' ' || (as_of at time zone 'UTC')::date;
 $$;
 comment on function pipeline.owner_day(uuid, timestamptz) is
   'The holder of an owner''s budget for a day, which is one of UTC.';
@@ -165,10 +414,16 @@ stable
 set search_path = ''
 as $$
 declare
+  quota constant pipeline.quotas := pipeline.quota_of((run).owner);
   limits pipeline.budget_limit[] := '{}';
 begin
   if (run).max_cost is not null then
     limits := limits || row('run', (run).id, (run).max_cost, null)::pipeline.budget_limit;
+  end if;
+  if coalesce(quota.max_cost_per_day, quota.max_calls_per_day) is not null then
+    limits := limits || row(
+      'owner day', pipeline.owner_day((run).owner, as_of), quota.max_cost_per_day, quota.max_calls_per_day
+    )::pipeline.budget_limit;
   end if;
   return limits;
 end;
@@ -467,7 +722,7 @@ begin
   where live.endpoint = slot_sharers.endpoint
     and live.ended_at is null
     and (live.id = (asking).id or live.expires_at > slot_sharers.as_of);
-  if exists (select from pipeline.waiting where waiting.endpoint = slot_sharers.endpoint) then
+  if exists (select from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint) then
     sharers := sharers || array(
       select
         row(
@@ -475,11 +730,11 @@ begin
         )::pipeline.sharer
       from (
         select distinct waiting.owner
-        from pipeline.waiting where waiting.endpoint = slot_sharers.endpoint
+        from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint
       ) as one
       cross join lateral (
         select waiting.*
-        from pipeline.waiting
+        from pipeline.waiting_runs as waiting
         where waiting.endpoint = slot_sharers.endpoint and waiting.owner is not distinct from one.owner
         order by waiting.run_id
         limit slot_sharers.most_waiting
@@ -1041,7 +1296,7 @@ declare
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
-  -- A nonsensical reset must not park an endpoint for years.
+  -- A nonsensical reset must not park a model for years.
   pause_ms constant numeric := case when asked_ms > 86400000 then 86400000 else asked_ms end;
   state pipeline.model_states;
 begin

@@ -993,6 +993,42 @@ $$;
 comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid, integer) is
   'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. owner: whose, null: of a run anybody''s, of an experiment the project''s own. 22023: no results table.';
 
+create function public.pipeline_read_answers(run_id bigint, after bigint default 0, most integer default 1000)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(jsonb_build_object('position', listed.position, 'answer', listed.answer) order by listed.position),
+    '[]'
+  )
+  from (
+    select
+      task.key::bigint as position,
+      jsonb_build_object(
+        'prompt', evaluation.prompt, 'promptKey', evaluation.prompt_key, 'response', evaluation.response,
+        'success', evaluation.success, 'error', evaluation.error, 'model', evaluation.model,
+        'timestamp', evaluation.timestamp, 'durationMs', evaluation.duration_ms,
+        'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
+        'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
+        'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
+        'reference', evaluation.reference, 'source', evaluation.source, 'metadata', evaluation.metadata
+      ) as answer
+    from public.pipeline_tasks as task
+    join pipeline.evaluations as evaluation
+      on evaluation.run_id = task.run_id and evaluation.task_id = task.id
+    where task.run_id = pipeline_read_answers.run_id
+      and task.stage = 'execute'
+      and task.status in ('succeeded', 'failed')
+      and task.key::bigint > pipeline_read_answers.after
+    order by task.key::bigint
+    limit pipeline_read_answers.most
+  ) as listed;
+$$;
+comment on function public.pipeline_read_answers(bigint, bigint, integer) is
+  'What a run over a list has stored, [{position, answer}], in the order of the list and after a position, from 1; answer has the fields that pipeline_store_results() takes.';
+
 create function public.pipeline_set_secret(name text, value text)
 returns void
 language plpgsql
@@ -1126,6 +1162,60 @@ begin
   end if;
 end;
 $$;
+
+-- Why: whoever meets a quota wants to know how much of it is left.
+
+create function pipeline.budget_of_day(owner uuid)
+returns pipeline.budgets
+language sql
+stable
+-- Definer: users may not read budgets; it shows them their own.
+security definer
+set search_path = ''
+as $$
+  select budget.*
+  from pipeline.budgets as budget
+  where budget.kind = 'owner day'
+    and budget.holder = pipeline.owner_day(budget_of_day.owner, now())
+    and coalesce(budget_of_day.owner = pipeline.current_user_id(), pipeline.current_user_id() is null);
+$$;
+comment on function pipeline.budget_of_day(uuid) is
+  'What an owner has spent and called today; null: nothing, or it is somebody else''s.';
+
+create view public.pipeline_quota_use
+with (security_invoker = true)
+as
+select whose.owner, counted.quota, counted.used, counted.most
+from (
+  select pipeline.current_user_id() as owner where pipeline.current_user_id() is not null
+  union
+  select distinct run.owner from public.pipeline_runs as run
+) as whose
+cross join lateral pipeline.quota_of(whose.owner) as quota
+left join pipeline.usage_of_day as today
+  on today.owner is not distinct from whose.owner and today.day = (now() at time zone 'UTC')::date
+cross join lateral pipeline.budget_of_day(whose.owner) as budget
+cross join lateral (
+  values
+    (
+      'open runs',
+      (
+        select count(*) from public.pipeline_runs as open
+        where open.owner is not distinct from whose.owner and open.finished_at is null
+      )::numeric,
+      quota.max_open_runs::numeric
+    ),
+    ('prompts a day', coalesce(today.prompts, 0), quota.max_prompts_per_day),
+    ('bytes a day', coalesce(today.bytes, 0), quota.max_bytes_per_day),
+    ('calls a day', coalesce(budget.calls, 0), quota.max_calls_per_day),
+    ('USD a day', coalesce(budget.spent + budget.reserved, 0), quota.max_cost_per_day)
+) as counted (quota, used, most)
+where quota.applies_to is not null;
+comment on view public.pipeline_quota_use is
+  'Five rows per owner: what its quotas allow and how much of it is used at this moment; a user sees their own.';
+comment on column public.pipeline_quota_use.most is 'Null: no limit.';
+revoke all on public.pipeline_quota_use from anon, authenticated, service_role;
+grant select on public.pipeline_quota_use to authenticated, service_role;
 
 -- Why: a million evaluations with their scores leave page by page; no answer and no client holds more
 -- than a page, and no page costs more than the one before.

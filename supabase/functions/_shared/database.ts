@@ -107,6 +107,7 @@ export function toErrorCode(
   status: number,
 ): PipelineErrorCode {
   if (sqlState === "PPL01") return "lease_lost";
+  if (sqlState === "PPL02") return "quota_exceeded";
   if (sqlState === "23505") return "conflict";
   if (sqlState === "P0002") return "not_found";
   if (sqlState === "42501") return "forbidden";

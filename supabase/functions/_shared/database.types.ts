@@ -678,6 +678,16 @@ export type Database = {
           },
         ];
       };
+      "pipeline_quota_use": {
+        Row: {
+          "most": number | null;
+          "owner": string | null;
+          "quota": string | null;
+          "used": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "pipeline_run_progress": {
         Row: {
           "cached": number;
@@ -985,6 +995,14 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_my_webhook_secret": {
+        Args: Record<PropertyKey, never>;
+        Returns: string;
+      };
+      "pipeline_read_answers": {
+        Args: { "after"?: number; "most"?: number; "run_id": number };
+        Returns: Json;
+      };
       "pipeline_read_evaluations": {
         Args: { "ids": (number)[]; "results_table": string };
         Returns: Json;
@@ -1031,8 +1049,12 @@ export type Database = {
         Args: { "as_of"?: string; "run_id": number };
         Returns: Json;
       };
-      "pipeline_webhook_secret": {
+      "pipeline_takes_anonymous": {
         Args: Record<PropertyKey, never>;
+        Returns: boolean;
+      };
+      "pipeline_webhook_secret": {
+        Args: { "owner"?: string };
         Returns: string;
       };
       "purge_pipeline_runs": {

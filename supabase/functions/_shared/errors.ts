@@ -8,6 +8,7 @@ const HTTP_STATUS = {
   method_not_allowed: STATUS_CODE.MethodNotAllowed,
   conflict: STATUS_CODE.Conflict,
   lease_lost: STATUS_CODE.Conflict,
+  quota_exceeded: STATUS_CODE.TooManyRequests,
   too_large: STATUS_CODE.ContentTooLarge,
   internal: STATUS_CODE.InternalServerError,
   unavailable: STATUS_CODE.ServiceUnavailable,

@@ -277,7 +277,7 @@ begin
             and task.available_at <= maintain_pipeline.as_of
         )
         and (kind.name = 'judge' or not exists (
-          select from pipeline.waiting where waiting.run_id = run.id and waiting.stage = kind.name
+          select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
         ))
       )
     order by run.id
@@ -294,7 +294,7 @@ begin
     where event.stage = 'notify' and event.status = 'pending'
       and event.available_at <= maintain_pipeline.as_of
       and not exists (
-        select from pipeline.waiting where waiting.run_id = event.run_id and waiting.stage = 'notify'
+        select from pipeline.waiting_runs as waiting where waiting.run_id = event.run_id and waiting.stage = 'notify'
       )
     group by event.run_id
     order by event.run_id
@@ -304,6 +304,8 @@ begin
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
   where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
+  delete from pipeline.usage_of_day
+  where day < (maintain_pipeline.as_of at time zone 'UTC')::date - 40;
   delete from pipeline.cached_answers
   where created_at < maintain_pipeline.as_of - interval '30 days';
   insert into pipeline.maintenance (name, done_at)

@@ -75,16 +75,24 @@ grant usage on schema pipeline to authenticated;
 
 create function pipeline.current_user_id()
 returns uuid
-language sql
+language plpgsql
 stable
 -- Row level security calls it, and must not keep queries from parallel workers.
 parallel safe
 set search_path = ''
 as $$
-  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
+declare
+  claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
+  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+    return null;
+  end if;
+  return (claims ->> 'sub')::uuid;
+end;
 $$;
 comment on function pipeline.current_user_id() is
-  'The signed-in user of this request, null for service_role and SQL sessions. The same value as auth.uid(), without needing the auth schema.';
+  'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
 create function public.pipeline_read_secret(name text)
 returns text

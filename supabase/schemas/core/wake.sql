@@ -121,16 +121,16 @@ begin
     workers := least(workers, pipeline.slot_room(run, (endpoint).name, called_model, due, as_of));
   end if;
   if workers <= 0 and live.here = 0 then
-    insert into pipeline.waiting (run_id, stage, endpoint, owner, model, wanted)
+    insert into pipeline.waiting_runs (run_id, stage, endpoint, owner, model, wanted)
     values ((run).id, stage, coalesce((endpoint).name, ''), (run).owner, called_model, due)
-    on conflict on constraint waiting_pkey do nothing;
+    on conflict on constraint waiting_runs_pkey do nothing;
   end if;
 end;
 $$;
 comment on function pipeline.workers_wanted(
   public.pipeline_runs, text, public.model_endpoints, boolean, timestamptz
 ) is
-  'How many workers are to be woken for the due tasks of a stage, within max_workers, what one owner may have, and the slots that there are for them. A run that has none and gets none is put into pipeline.waiting.';
+  'How many workers are to be woken for the due tasks of a stage, within max_workers, what one owner may have, and the slots that there are for them. A run that has none and gets none is put into pipeline.waiting_runs.';
 
 create function pipeline.add_worker(
   run public.pipeline_runs,
@@ -160,7 +160,7 @@ begin
     sha256(convert_to(token, 'UTF8')), reason, replaces, as_of, as_of + interval '5 seconds'
   from (select endpoint is not null and replaces is null) as caller (is_new_caller)
   returning * into worker;
-  delete from pipeline.waiting
+  delete from pipeline.waiting_runs as waiting
   where waiting.run_id = (run).id
     and waiting.stage = add_worker.stage
     and waiting.endpoint = coalesce(add_worker.endpoint, '');
@@ -229,26 +229,26 @@ comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz,
   'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
 
 create function pipeline.next_waiting(endpoint text)
-returns setof pipeline.waiting
+returns setof pipeline.waiting_runs
 language sql
 stable
 set search_path = ''
 as $$
   select distinct on (waiting.endpoint, waiting.stage, waiting.owner) waiting.*
-  from pipeline.waiting
+  from pipeline.waiting_runs as waiting
   where next_waiting.endpoint is null or waiting.endpoint = next_waiting.endpoint
   order by waiting.endpoint, waiting.stage, waiting.owner, waiting.run_id;
 $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
 
-create function pipeline.waits_in_vain(patient pipeline.waiting, as_of timestamptz)
+create function pipeline.waits_in_vain(patient pipeline.waiting_runs, as_of timestamptz)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
 begin
-  delete from pipeline.waiting
+  delete from pipeline.waiting_runs as waiting
   where waiting.run_id = (patient).run_id
     and waiting.stage = (patient).stage
     and waiting.endpoint = (patient).endpoint
@@ -262,8 +262,8 @@ begin
   return found;
 end;
 $$;
-comment on function pipeline.waits_in_vain(pipeline.waiting, timestamptz) is
-  'Takes a run out of pipeline.waiting that has no work any more, or was paused or ended; whether it was so.';
+comment on function pipeline.waits_in_vain(pipeline.waiting_runs, timestamptz) is
+  'Takes a run out of pipeline.waiting_runs that has no work any more, or was paused or ended; whether it was so.';
 
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
@@ -271,7 +271,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  next pipeline.waiting;
+  next pipeline.waiting_runs;
   here integer;
   woken integer := 0;
   is_moving boolean := true;
@@ -298,7 +298,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  next pipeline.waiting;
+  next pipeline.waiting_runs;
   run public.pipeline_runs;
   called public.model_endpoints;
   wanted record;

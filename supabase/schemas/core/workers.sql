@@ -62,7 +62,7 @@ alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
 
 -- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
-create table pipeline.waiting (
+create table pipeline.waiting_runs (
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
   stage text not null,
   endpoint text not null default '',
@@ -71,13 +71,13 @@ create table pipeline.waiting (
   wanted integer not null,
   primary key (run_id, stage, endpoint)
 );
-comment on table pipeline.waiting is
+comment on table pipeline.waiting_runs is
   'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
-comment on column pipeline.waiting.endpoint is 'The endpoint that its tasks call; empty: they call none.';
-comment on column pipeline.waiting.wanted is 'Tasks that were due when it began to wait.';
-create index waiting_turn_idx on pipeline.waiting (endpoint, owner, run_id);
-alter table pipeline.waiting enable row level security;
-grant select, insert, update, delete on pipeline.waiting to service_role;
+comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
+alter table pipeline.waiting_runs enable row level security;
+grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.model_of(
   run public.pipeline_runs,
@@ -328,9 +328,9 @@ create function public.pipeline_end_worker(
   as_of timestamptz default now(),
   load double precision default 0,
   cut_off boolean default false,
-  goes_on boolean default false,
   called bigint[] default null,
-  problem text default null
+  problem text default null,
+  goes_on boolean default false
 )
 returns jsonb
 language plpgsql
@@ -370,6 +370,6 @@ begin
 end;
 $$;
 comment on function public.pipeline_end_worker(
-  uuid, timestamptz, double precision, boolean, boolean, bigint[], text
+  uuid, timestamptz, double precision, boolean, bigint[], text, boolean
 ) is
-  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run.';
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';

@@ -77,7 +77,7 @@ declare
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
-  -- A nonsensical reset must not park an endpoint for years.
+  -- A nonsensical reset must not park a model for years.
   pause_ms constant numeric := case when asked_ms > 86400000 then 86400000 else asked_ms end;
   state pipeline.model_states;
 begin

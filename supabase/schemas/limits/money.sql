@@ -41,7 +41,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select owner || ' ' || (as_of at time zone 'UTC')::date;
+  select coalesce(owner::text, 'project') || ' ' || (as_of at time zone 'UTC')::date;
 $$;
 comment on function pipeline.owner_day(uuid, timestamptz) is
   'The holder of an owner''s budget for a day, which is one of UTC.';
@@ -53,10 +53,16 @@ stable
 set search_path = ''
 as $$
 declare
+  quota constant pipeline.quotas := pipeline.quota_of((run).owner);
   limits pipeline.budget_limit[] := '{}';
 begin
   if (run).max_cost is not null then
     limits := limits || row('run', (run).id, (run).max_cost, null)::pipeline.budget_limit;
+  end if;
+  if coalesce(quota.max_cost_per_day, quota.max_calls_per_day) is not null then
+    limits := limits || row(
+      'owner day', pipeline.owner_day((run).owner, as_of), quota.max_cost_per_day, quota.max_calls_per_day
+    )::pipeline.budget_limit;
   end if;
   return limits;
 end;

@@ -92,7 +92,7 @@ begin
   where live.endpoint = slot_sharers.endpoint
     and live.ended_at is null
     and (live.id = (asking).id or live.expires_at > slot_sharers.as_of);
-  if exists (select from pipeline.waiting where waiting.endpoint = slot_sharers.endpoint) then
+  if exists (select from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint) then
     sharers := sharers || array(
       select
         row(
@@ -100,11 +100,11 @@ begin
         )::pipeline.sharer
       from (
         select distinct waiting.owner
-        from pipeline.waiting where waiting.endpoint = slot_sharers.endpoint
+        from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint
       ) as one
       cross join lateral (
         select waiting.*
-        from pipeline.waiting
+        from pipeline.waiting_runs as waiting
         where waiting.endpoint = slot_sharers.endpoint and waiting.owner is not distinct from one.owner
         order by waiting.run_id
         limit slot_sharers.most_waiting

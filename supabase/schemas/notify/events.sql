@@ -54,6 +54,7 @@ as $$
     'timestamp', to_char(as_of at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'data', jsonb_build_object(
       'runId', (run).id,
+      'owner', (run).owner,
       'status', (run).status,
       'experimentName', (run).experiment_name,
       'resultsTable', (run).results_table,
@@ -141,31 +142,52 @@ $$;
 comment on function pipeline.log_deliveries(bigint[], jsonb, timestamptz) is
   'Writes what became of attempts to deliver, [{id, outcome, error?, delivery: {statusCode?, response?, durationMs}}].';
 
-create function public.pipeline_webhook_secret()
+create function public.pipeline_webhook_secret(owner uuid default null)
 returns text
 language plpgsql
 -- Definer: only the owner of the project may write to Vault.
 security definer
 set search_path = ''
 as $$
+declare
+  -- Whoever can verify can forge: nobody has the secret of another.
+  name constant text := concat_ws('.', 'pipeline_webhook_secret', owner);
 begin
-  if public.pipeline_read_secret('pipeline_webhook_secret') is null then
+  if public.pipeline_read_secret(name) is null then
     perform vault.create_secret(
       -- Two random UUIDs have 244 random bits; the hash spreads them over 32 bytes.
       'whsec_' || encode(
         sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')), 'base64'
       ),
-      'pipeline_webhook_secret'
+      name
     );
   end if;
-  return public.pipeline_read_secret('pipeline_webhook_secret');
+  return public.pipeline_read_secret(name);
 exception when unique_violation then
   -- Another worker has just made it.
-  return public.pipeline_read_secret('pipeline_webhook_secret');
+  return public.pipeline_read_secret(name);
 end;
 $$;
-comment on function public.pipeline_webhook_secret() is
-  'The secret that signs webhooks, whsec_ and base64; made at the first call and kept in Vault as pipeline_webhook_secret. Receivers verify with it.';
+comment on function public.pipeline_webhook_secret(uuid) is
+  'The secret that signs the webhooks of an owner''s runs, null: of the project''s own, whsec_ and base64; made at the first call and kept in Vault as pipeline_webhook_secret, with the owner''s id after a dot. Receivers verify with it.';
+
+create function public.pipeline_my_webhook_secret()
+returns text
+language plpgsql
+-- Definer: users reach nothing else of Vault.
+security definer
+set search_path = ''
+as $$
+begin
+  if pipeline.current_user_id() is null then
+    raise exception 'Cannot tell the webhook secret: nobody is signed in'
+      using errcode = '42501', hint = 'The project''s own: select pipeline_webhook_secret()';
+  end if;
+  return public.pipeline_webhook_secret(pipeline.current_user_id());
+end;
+$$;
+comment on function public.pipeline_my_webhook_secret() is
+  'The secret that signs the webhooks of the signed-in user''s runs; receivers verify with it. 42501: nobody is signed in.';
 
 create function public.resend_pipeline_webhook(event_id bigint, as_of timestamptz default now())
 returns bigint

@@ -46,7 +46,9 @@ declare
 begin
   if new.endpoint is not null then
     select * into chosen from public.model_endpoints where name = new.endpoint;
-    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
+    perform pipeline.check_price(
+      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+    );
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, true);
   return new;

@@ -398,7 +398,7 @@ begin
     );
   end if;
   if new.max_cost is not null and new.endpoint is not null then
-    perform pipeline.check_price(chosen, format('endpoint "%s"', new.endpoint), new.parameters);
+    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
@@ -440,6 +440,8 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  perform pipeline.check_daily_cost(new);
+  perform pipeline.check_quota(new, true, new.created_at);
   if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
     and new.source ->> 'type' <> 'evaluations'
   then
@@ -487,6 +489,9 @@ begin
   then
     raise exception 'Cannot resume run %: endpoint "%" is closed to users', old.id, new.endpoint
       using errcode = '22023', hint = 'Cancel it, or ask the project''s owner to open the endpoint';
+  end if;
+  if new.status = 'running' and old.status <> 'queued' then
+    perform pipeline.check_quota(new, false, now());
   end if;
   new.finished_at := case
     when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())

@@ -227,6 +227,7 @@ declare
   item jsonb;
   stored jsonb := '[]';
   errors jsonb := '[]';
+  passed text;
 begin
   if not is_foreign then
     perform pipeline.check_results_table(pipeline_store_results.results_table);
@@ -248,6 +249,12 @@ begin
   ) then
     raise exception 'Cannot store results under a run of somebody else'
       using errcode = '42501', hint = 'Name a run of yours in "runId", or leave it out';
+  end if;
+  if (pipeline.quota_of(pipeline_store_results.owner)).applies_to is not null then
+    passed := pipeline.count_usage(pipeline_store_results.owner, 0, octet_length(items::text), as_of);
+    if passed is not null then
+      perform pipeline.refuse_for_quota(passed, pipeline_store_results.owner);
+    end if;
   end if;
   perform pipeline.name_experiment(pipeline_store_results.owner, named.name, as_of)
   from (
@@ -286,4 +293,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
-  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; nothing was stored.';
+  'Stores responses from anywhere, [{prompt, response | error, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';

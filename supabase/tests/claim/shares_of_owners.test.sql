@@ -18,13 +18,13 @@ select is(
 from generate_series(9, 9) as n;
 select tests.create_run('b', prompts => 20);
 update pipeline_runs set owner = '22222222-2222-4222-8222-222222222222' where id = tests.run_id('b');
-update pipeline.waiting set owner = '22222222-2222-4222-8222-222222222222'
+update pipeline.waiting_runs set owner = '22222222-2222-4222-8222-222222222222'
 where run_id = tests.run_id('b');
 select is(
   (select count(*) from tests.wakes()), 0::bigint, 'nor for one of another owner while no slot is free'
 );
 select results_eq(
-  $$ select run.experiment_name, waiting.wanted from pipeline.waiting
+  $$ select run.experiment_name, waiting.wanted from pipeline.waiting_runs as waiting
      join pipeline_runs as run on run.id = waiting.run_id order by run.id $$,
   $$ values ('a9', 20), ('b', 20) $$,
   'they wait where those who use the slots can see them'

@@ -94,6 +94,7 @@ export const RELATIONS: RelationAccess[] = [
     service: { select: "all", insert: "all", delete: "all" },
   },
   { name: "pipeline_run_progress", user: READ_OWN, service: READ_ALL },
+  { name: "pipeline_quota_use", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_errors", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_error_groups", user: READ_OWN, service: READ_ALL },
   { name: "experiment_scores", user: READ_OWN, service: READ_ALL },
@@ -201,6 +202,10 @@ export const FUNCTIONS: FunctionAccess[] = [
       run_id,
       experiment: null,
     }),
+  },
+  {
+    name: "pipeline_read_answers",
+    arguments: (run_id) => ({ run_id }),
   },
   {
     name: "pipeline_find_response",

@@ -62,7 +62,7 @@ select results_eq(
   'the run ends'
 );
 select ok(
-  (select blocked_until from pipeline.endpoint_states where endpoint = 'model') <= '2026-01-02 00:00:01Z',
+  (select blocked_until from pipeline.model_states where endpoint = 'model') <= '2026-01-02 00:00:01Z',
   'a nonsensical reset holds the endpoint back for a day at most'
 );
 

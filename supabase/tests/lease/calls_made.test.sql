@@ -59,7 +59,7 @@ select results_eq(
   'the third in a row pauses the run with the reason'
 );
 select is(
-  (select blocked_until from pipeline.endpoint_states where endpoint = 'model'), null,
+  (select blocked_until from pipeline.model_states where endpoint = 'model'), null,
   'the endpoint and its other runs go on'
 );
 select resume_pipeline_run(tests.run_id('run'));

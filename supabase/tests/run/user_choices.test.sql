@@ -3,11 +3,11 @@ select plan(26);
 
 insert into model_endpoints (
   name, url, format, model, open_to_users, request_template, response_path, input_cost, output_cost,
-  models, user_parameters, user_headers
+  max_output_tokens, models, user_parameters, user_headers
 ) values
   ('pinned', 'https://model.test/v1', 'custom', 'cheap', true, '{"model": "cheap", "max_tokens": 50}',
-   '{"text": "$.text"}', 1, 2, '{}', '{}', '{}'),
-  ('listed', 'https://model.test/v1', 'openai-chat', 'cheap', true, null, null, 1, 2,
+   '{"text": "$.text"}', 1, 2, 1000, '{}', '{}', '{}'),
+  ('listed', 'https://model.test/v1', 'openai-chat', 'cheap', true, null, null, 1, 2, 1000,
    '{"dear": {"input_cost": 10, "output_cost": 20}}', '{logprobs}', '{x-team}');
 insert into pipeline_runs (experiment_name, source, endpoint, owner, parameters, status, finished_at)
 values (

@@ -21,11 +21,12 @@ export async function authenticate(request: Request): Promise<Caller> {
     );
   }
   if (data.authMode === "secret") return { kind: "service" };
-  const { role, sub } = data.jwtClaims ?? {};
+  const claims: Record<string, unknown> = { ...data.jwtClaims };
+  const { role, sub, is_anonymous } = claims;
   // Projects with legacy keys: the service_role key is a token too.
   if (role === "service_role") return { kind: "service" };
   if (role === "authenticated" && typeof sub === "string") {
-    return { kind: "user", id: sub };
+    return { kind: "user", id: sub, isAnonymous: is_anonymous === true };
   }
   throw new PipelineError(
     "unauthorized",

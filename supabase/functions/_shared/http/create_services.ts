@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
+import { PipelineError } from "../errors.ts";
 import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import { readSecret } from "../read_secret.ts";
@@ -19,7 +20,19 @@ export function createHandlerDependencies(
   const database = createDatabase(client);
   const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
   return {
-    authenticate,
+    async authenticate(request) {
+      const caller = await authenticate(request);
+      if (
+        caller.kind === "user" && caller.isAnonymous &&
+        !await database.call("pipeline_takes_anonymous", {})
+      ) {
+        throw new PipelineError(
+          "forbidden",
+          "Cannot accept the request: anonymous sign-ins are no users of this project's pipeline",
+        );
+      }
+      return caller;
+    },
     services: {
       project: createProject(
         client,

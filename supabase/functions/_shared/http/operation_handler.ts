@@ -12,7 +12,7 @@ export interface HandlerDependencies {
 
 /** An operation, and the input it is to be run with, that a request asks for. */
 export interface Call {
-  operation: Pick<Operation, "run">;
+  operation: Pick<Operation, "run" | "isUnfinished">;
   input: unknown;
 }
 
@@ -38,9 +38,13 @@ export function createOperationHandler(
         await readBody(request, maxBodyBytes),
       );
       const idempotencyKey = readIdempotencyKey(request);
-      return Response.json(
-        await operation.run(input, { ...services, caller, idempotencyKey }),
-      );
+      const output = await operation.run(input, {
+        ...services,
+        caller,
+        idempotencyKey,
+      });
+      const status = operation.isUnfinished?.(output) ? 202 : 200;
+      return Response.json(output, { status });
     } catch (error) {
       return toErrorResponse(error);
     }

@@ -1,7 +1,9 @@
 import { PipelineError } from "../errors.ts";
 
 /** On whose behalf an operation acts. */
-export type Caller = { kind: "service" } | { kind: "user"; id: string };
+export type Caller =
+  | { kind: "service" }
+  | { kind: "user"; id: string; isAnonymous?: boolean };
 
 /** The owner that rows get: the user, or null for the service. */
 export function ownerOf(caller: Caller): string | null {

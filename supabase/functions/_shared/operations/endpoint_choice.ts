@@ -14,15 +14,27 @@ export const endpointChoice = {
   ),
   model: z.string().min(1).optional(),
   format: z.enum(MODEL_FORMAT_NAMES).optional().describe(
-    "Guessed from the URL when absent",
+    "Of modelEndpoint; guessed from its URL when absent",
   ),
 };
 
-/** Refuses both or none of the two ways to name an endpoint. */
+/** Refuses both or none of the two ways to name an endpoint, and a format beside a stored one. */
 export function checkEndpointChoice(
-  { modelEndpoint, endpoint }: { modelEndpoint?: string; endpoint?: string },
+  { modelEndpoint, endpoint, format }: {
+    modelEndpoint?: string;
+    endpoint?: string;
+    format?: string;
+  },
   context: z.RefinementCtx,
 ): void {
+  if (endpoint !== undefined && format !== undefined) {
+    context.addIssue({
+      code: "custom",
+      path: ["format"],
+      message:
+        "a stored endpoint has its own: write format in model_endpoints, or leave it out",
+    });
+  }
   if ((modelEndpoint === undefined) !== (endpoint === undefined)) return;
   context.addIssue({
     code: "custom",
@@ -36,79 +48,32 @@ export interface NamedEndpoint extends Endpoint {
   maxConcurrency: number | null;
 }
 
-interface EndpointChoice {
-  modelEndpoint?: string;
-  endpoint?: string;
-  model?: string;
-  format?: Endpoint["format"];
-  requestOptions: { headers: Record<string, string>; timeout?: number };
-}
-
 /**
- * The endpoint that a direct call names.
+ * The endpoint that a direct call names by its URL.
  *
- * @throws {PipelineError} `forbidden`: a user gives a URL, or a header that is not theirs to set;
- * `not_found`: no such endpoint
+ * @throws {PipelineError} `forbidden`: a user gives a URL
  */
-export async function chooseEndpoint(
-  input: EndpointChoice,
-  { caller, readEndpoint }: {
-    caller: Caller;
-    /** An endpoint by name; null: there is none that the caller may use. */
-    readEndpoint(name: string): Promise<NamedEndpoint | null>;
+export function toDirectEndpoint(
+  { modelEndpoint, format, model, requestOptions }: {
+    modelEndpoint: string;
+    model?: string;
+    format?: Endpoint["format"];
+    requestOptions: { headers: Record<string, string>; timeout?: number };
   },
-): Promise<NamedEndpoint> {
-  const { headers, timeout } = input.requestOptions;
-  if (input.modelEndpoint !== undefined) {
-    if (caller.kind === "user") {
-      throw new PipelineError(
-        "forbidden",
-        "Cannot call modelEndpoint: users may only call an endpoint that is open to them, by its name in endpoint",
-      );
-    }
-    return {
-      name: new URL(input.modelEndpoint).host,
-      url: input.modelEndpoint,
-      format: input.format,
-      model: input.model,
-      headers,
-      timeoutSeconds: (timeout ?? 60_000) / 1000,
-      maxConcurrency: null,
-    };
-  }
-  const endpoint = await readEndpoint(input.endpoint!);
-  if (!endpoint) {
-    throw new PipelineError(
-      "not_found",
-      `Cannot find endpoint "${input.endpoint}": choose one of model_endpoints`,
-    );
-  }
-  if (caller.kind === "user") checkHeadersOfUser(headers, endpoint.headers);
-  return {
-    ...endpoint,
-    model: input.model ?? endpoint.model,
-    format: input.format ?? endpoint.format,
-    headers: { ...endpoint.headers, ...headers },
-    timeoutSeconds: timeout === undefined
-      ? endpoint.timeoutSeconds
-      : timeout / 1000,
-  };
-}
-
-/**
- * The rules that check_run() has for the runs of users: a placeholder would send them any secret of
- * Vault, and a gateway that takes the address to call from a header would send the endpoint's key.
- */
-function checkHeadersOfUser(
-  given: Record<string, string>,
-  declared: Record<string, string>,
-): void {
-  const names = Object.keys(declared).map((name) => name.toLowerCase());
-  for (const [name, value] of Object.entries(given)) {
-    if (!value.includes("{{") && !names.includes(name.toLowerCase())) continue;
+  caller: Caller,
+): Endpoint {
+  if (caller.kind === "user") {
     throw new PipelineError(
       "forbidden",
-      `Cannot send header "${name}": users can neither use secrets nor replace headers that the endpoint sets`,
+      "Cannot call modelEndpoint: users may only call an endpoint that is open to them, by its name in endpoint",
     );
   }
+  return {
+    name: new URL(modelEndpoint).host,
+    url: modelEndpoint,
+    format,
+    model,
+    headers: requestOptions.headers,
+    timeoutSeconds: (requestOptions.timeout ?? 60_000) / 1000,
+  };
 }

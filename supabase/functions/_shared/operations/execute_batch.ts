@@ -9,7 +9,7 @@ import {
 import type { Message } from "../prompt.ts";
 import { type TaskError, toSentence } from "../task_error.ts";
 import type { Caller } from "./caller.ts";
-import { chooseEndpoint, type NamedEndpoint } from "./endpoint_choice.ts";
+import { toDirectEndpoint } from "./endpoint_choice.ts";
 import type { Evaluation } from "./evaluation_record.ts";
 import type {
   ExecuteBatchOutput,
@@ -24,7 +24,6 @@ import {
 
 export interface ExecuteBatchDependencies {
   caller: Caller;
-  readEndpoint(name: string): Promise<NamedEndpoint | null>;
   model: ModelCallerDependencies;
   clock: Clock;
   /** From 0 to below 1. */
@@ -41,12 +40,12 @@ const MOST_RESTS = 20;
 const LEAST_REST_MS = 250;
 
 /**
- * Sends prompts to a model and answers with one response each. Nothing is stored. A prompt that
+ * Sends prompts to the model behind a URL and answers with one response each. Nothing is stored. A prompt that
  * fails does not stop the others, except where all would fail: after a refused key or an exhausted
  * quota nothing more is sent. A rate limit makes all calls wait.
  *
  * @throws {PipelineError} `too_large`: more prompts than a direct call may have; `forbidden`: a user
- * gives a URL; `not_found`: no such endpoint
+ * gives a URL
  */
 export async function executeBatch(
   input: z.output<typeof executeBatchSchema>,
@@ -59,7 +58,10 @@ export async function executeBatch(
       `Cannot execute ${input.prompts.length} prompts in one call: at most ${limits.prompts}. Use run_pipeline, which has no such limit`,
     );
   }
-  const endpoint = await chooseEndpoint(input, dependencies);
+  const endpoint = toDirectEndpoint(
+    { ...input, modelEndpoint: input.modelEndpoint! },
+    dependencies.caller,
+  );
   const caller = createModelCaller(endpoint, model);
   const prompts = input.prompts.map(toPromptObject);
   const responses: Evaluation[] = new Array(prompts.length);
@@ -133,11 +135,7 @@ export async function executeBatch(
     },
   };
 
-  const width = Math.min(
-    input.maxConcurrency,
-    endpoint.maxConcurrency ?? Infinity,
-    prompts.length,
-  );
+  const width = Math.min(input.maxConcurrency, prompts.length);
   await Promise.all(Array.from({ length: width }, work));
   finished.abort();
 

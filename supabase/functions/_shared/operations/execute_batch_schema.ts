@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { endpointHeadersSchema } from "../model/endpoint.ts";
+import { runStateSchema } from "./run_state.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { evaluationSchema } from "./evaluation_record.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
@@ -25,7 +26,7 @@ export const requestOptionsSchema = z.strictObject({
     "Sent with every call, credentials included; never stored in clear text",
   ),
   timeout: z.number().positive().max(350_000).optional().describe(
-    "Limit of one call in milliseconds; default 60000",
+    "Limit of one call in milliseconds; default 60000. A stored endpoint has its own, timeout_seconds",
   ),
   retries: z.int().min(0).max(10).default(2).describe(
     "How often a call that failed in passing is repeated",
@@ -43,13 +44,28 @@ export const executeBatchSchema = z.strictObject({
   ),
   maxConcurrency: z.int().positive().max(500).default(10),
   requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
-}).superRefine(checkEndpointChoice);
+}).superRefine((input, context) => {
+  checkEndpointChoice(input, context);
+  if (input.endpoint === undefined) return;
+  if (input.requestOptions.timeout === undefined) return;
+  context.addIssue({
+    code: "custom",
+    path: ["requestOptions", "timeout"],
+    message: "a stored endpoint has its own: model_endpoints.timeout_seconds",
+  });
+});
 
 export type ExecuteBatchInput = z.input<typeof executeBatchSchema>;
 
 const count = z.int().nonnegative();
 
 export const executeBatchOutputSchema = z.object({
+  runId: runStateSchema.shape.runId.optional().describe(
+    "The run that called a stored endpoint",
+  ),
+  status: runStateSchema.shape.status.optional().describe(
+    "queued or running, with status 202: it goes on, and its answers will be in prompt_evaluations",
+  ),
   responses: z.array(evaluationSchema).describe(
     "One per prompt, in the order of the input",
   ),

@@ -22,7 +22,6 @@ function createModel(
   let calls = 0;
   const dependencies: ExecuteBatchDependencies = {
     caller: { kind: "service" },
-    readEndpoint: () => Promise.resolve(null),
     model: {
       fetch: async (_url, init) => {
         const { messages } = JSON.parse(String(init?.body));
@@ -181,64 +180,5 @@ Deno.test("executeBatch() refuses what a direct call cannot do", async () => {
     ),
     { code: "forbidden" },
   );
-  assertObjectMatch(
-    await assertRejects(
-      () =>
-        run(model, { prompts: ["a"], modelEndpoint: undefined, endpoint: "x" }),
-      Error,
-    ),
-    { code: "not_found" },
-  );
   assertEquals(model.calls(), 0);
-});
-
-Deno.test("executeBatch() sends headers of users, but no secrets and none in place of the endpoint's", async () => {
-  let sent: Headers | undefined;
-  const model = createModel(() => saying("hello"));
-  const dependencies: Partial<ExecuteBatchDependencies> = {
-    caller: { kind: "user", id: "u" },
-    readEndpoint: () =>
-      Promise.resolve({
-        name: "gateway",
-        url: "https://gateway.test/v1",
-        format: "openai-chat",
-        headers: { "X-Target": "https://model.test" },
-        timeoutSeconds: 60,
-        maxConcurrency: null,
-      }),
-    model: {
-      ...model.dependencies.model,
-      fetch: (url, init) => {
-        sent = new Headers(init?.headers);
-        return model.dependencies.model.fetch(url, init);
-      },
-      resolveSecret: () => Promise.resolve("the value"),
-    },
-  };
-  const execute = (headers: Record<string, string>) =>
-    run(model, {
-      prompts: ["a"],
-      modelEndpoint: undefined,
-      endpoint: "gateway",
-      requestOptions: { headers },
-    }, dependencies);
-
-  for (
-    const [name, value] of [
-      ["x-mine", "{{secret:project_url}}"],
-      ["x-mine", "{{\u00a0secret:project_url}}"],
-      ["x-target", "https://elsewhere.test"],
-    ]
-  ) {
-    assertObjectMatch(
-      await assertRejects(() => execute({ [name]: value }), Error),
-      { code: "forbidden" },
-    );
-  }
-  assertEquals(model.calls(), 0);
-  await execute({ "x-mine": "red" });
-  assertEquals(
-    [sent!.get("x-mine"), sent!.get("x-target")],
-    ["red", "https://model.test"],
-  );
 });

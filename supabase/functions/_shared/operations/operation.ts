@@ -13,14 +13,19 @@ export interface Operation {
   maxBodyBytes: number;
   /** @throws {PipelineError} `invalid_request` listing every problem of the input */
   run(input: unknown, services: Services): Promise<unknown>;
+  /** Whether an answer came before the work was over; over HTTP it has status 202. */
+  isUnfinished?(output: unknown): boolean;
 }
 
 /** Puts the check of the input before the work. */
 export function defineOperation<Schema extends z.ZodType, Output>(
-  { run, ...description }: Omit<Operation, "run" | "input"> & {
-    input: Schema;
-    run(input: z.output<Schema>, services: Services): Promise<Output>;
-  },
+  { run, ...description }:
+    & Omit<Operation, "run" | "input" | "isUnfinished">
+    & {
+      input: Schema;
+      run(input: z.output<Schema>, services: Services): Promise<Output>;
+      isUnfinished?(output: Output): boolean;
+    },
 ) {
   return {
     ...description,

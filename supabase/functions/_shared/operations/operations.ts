@@ -4,6 +4,7 @@ import {
   evaluateResultsSchema,
 } from "./evaluate_results.ts";
 import { executeBatch } from "./execute_batch.ts";
+import { executeByRun } from "./execute_by_run.ts";
 import {
   executeBatchOutputSchema,
   executeBatchSchema,
@@ -50,10 +51,10 @@ export const OPERATIONS = {
     output: executeBatchOutputSchema,
     maxBodyBytes: 10 * MEGABYTE,
     run: (input, services) =>
-      executeBatch(input, {
-        ...services,
-        readEndpoint: (name) => projectOf(services).readEndpoint(name),
-      }),
+      input.endpoint === undefined
+        ? executeBatch(input, services)
+        : executeByRun(input, { ...services, ...projectOf(services) }),
+    isUnfinished: ({ status }) => status === "queued" || status === "running",
   }),
   store_results: defineOperation({
     summary: "Store responses in a results table",

@@ -17,7 +17,9 @@ export async function claimTasks(life: WorkingLife): Promise<void> {
   function isDue() {
     const now = clock.now();
     const isShort = life.slots === 0 ||
-      holding.stock.length <= stockPlan.ahead / 2;
+      (stockPlan.ahead > 0
+        ? holding.stock.length <= stockPlan.ahead / 2
+        : holding.inFlight.size + holding.stock.length < life.slots);
     return life.phase === "working" &&
       (now >= life.askAt || isShort && now >= notBefore);
   }

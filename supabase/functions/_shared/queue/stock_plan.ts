@@ -26,7 +26,8 @@ export class StockPlan {
     const now = this.clock.now();
     const elapsed = now - (this.#measuredAt ?? now);
     if (elapsed >= STOCK_MS && this.#completed > 0) {
-      const due = Math.ceil(this.#completed / elapsed * STOCK_MS);
+      // None where a task takes seconds: a worker with a stock gives no slot back when one ends.
+      const due = Math.round(this.#completed / elapsed * STOCK_MS);
       this.ahead = Math.min(due, STOCK_LIMIT);
       this.#isPaceKnown = true;
       this.#measuredAt = now;

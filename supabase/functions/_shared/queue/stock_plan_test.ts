@@ -37,3 +37,12 @@ Deno.test("StockPlan holds what 300 ms need, whatever came before the first task
   plan.plan(100);
   assertEquals(plan.ahead, 75);
 });
+
+Deno.test("StockPlan holds none where tasks take seconds, so that a slot can be given back at once", () => {
+  const { plan, complete } = createPlan();
+  plan.plan(1);
+  complete(1, 2_000);
+  complete(1, 2_000);
+  plan.plan(1);
+  assertEquals(plan.ahead, 0);
+});

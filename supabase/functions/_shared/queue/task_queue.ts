@@ -43,7 +43,7 @@ export interface WorkerEnd {
   load?: number;
   /** Whether its isolate ran out of processor time. */
   isCutOff?: boolean;
-  /** Whether its isolate can take another run. */
+  /** Whether its isolate can go on with another run. */
   goesOn?: boolean;
 }
 
@@ -112,7 +112,7 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  /** Resolves to what its isolate can go on with, when it can and another run waits. */
+  /** What it can go on with, when `goesOn`; null: no run waits. */
   end(how: WorkerEnd): Promise<unknown>;
 }
 
@@ -180,9 +180,9 @@ export function createTaskQueue(
         ...worker,
         load,
         cut_off: isCutOff,
-        goes_on: goesOn,
         called,
         problem,
+        goes_on: goesOn,
       }),
   };
 }

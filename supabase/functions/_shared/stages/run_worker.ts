@@ -72,7 +72,8 @@ export async function runWorker(
           load: begun.load,
           // Workers after one that was cut off take less.
           isCutOff: stop.reason?.cause === "cpu",
-          goesOn: !stop.aborted && !how.problem && begun.load < share / 2 &&
+          goesOn: !stop.aborted && how.problem === undefined &&
+            begun.load < share / 2 &&
             spentMs() < budgetMs / 2,
         }) as Assignment | null;
       },
@@ -104,7 +105,7 @@ function createStage(
     case "judge":
       return createJudgeStage(assignment, dependencies);
     case "notify":
-      return createNotifyStage(dependencies);
+      return createNotifyStage(assignment, dependencies);
   }
 }
 
@@ -156,6 +157,7 @@ function createExecuteStage(
 }
 
 function createNotifyStage(
+  { run }: Assignment,
   { config, database, fetch, resolveDns, clock }: WorkerDependencies,
 ): StageOfWork {
   return {
@@ -166,7 +168,8 @@ function createNotifyStage(
         resolveDns,
         now: clock.now,
       }),
-      readSecret: () => database.call("pipeline_webhook_secret", {}),
+      readSecret: () =>
+        database.call("pipeline_webhook_secret", { owner: run.owner }),
       now: clock.now,
       random: Math.random,
     }),

@@ -88,9 +88,9 @@ Deno.test("runWorker() says how much it had done when its isolate was cut off", 
     worker_id: "w",
     load: finished / 2_000,
     cut_off: true,
-    goes_on: false,
     called: [],
     problem: undefined,
+    goes_on: false,
   }]);
 });
 
@@ -100,9 +100,9 @@ Deno.test("runWorker() was not cut off when its isolate ends for another reason"
     worker_id: "w",
     load: finished / 2_000,
     cut_off: false,
-    goes_on: false,
     called: [],
     problem: undefined,
+    goes_on: false,
   }]);
 });
 
@@ -117,8 +117,6 @@ Deno.test("runWorker() gives what its isolate can go on with", async () => {
     load: 0.25,
     cut_off: false,
     goes_on: true,
-    called: [],
-    problem: undefined,
   }]);
   assertEquals([next as unknown, begun.load], ["the next assignment", 0.25]);
 });

@@ -1,6 +1,32 @@
 -- Written by `deno task migration` from supabase/schemas/rules: edit those files.
 -- Why: a credential in clear text must never get into a row.
 
+create function pipeline.connection_headers()
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  -- https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and those that say where a message ends.
+  select array[
+    'connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-authenticate',
+    'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'
+  ];
+$$;
+comment on function pipeline.connection_headers() is
+  'Headers of one connection, which no row may set: they can make a server read one request as two.';
+
+create function pipeline.holds_credential(text_of_row text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select text_of_row ~ '(sk-|sk_|sb_secret_|AIza|eyJ|gh[pousr]_|github_pat_|xox[abprs]-|hf_|gsk_|r8_|AKIA)[A-Za-z0-9_-]{8,}';
+$$;
+comment on function pipeline.holds_credential(text) is
+  'Whether a text holds what looks like a key of a well-known service.';
+
 create function pipeline.check_headers(headers jsonb, place text)
 returns void
 language plpgsql
@@ -9,25 +35,32 @@ set search_path = ''
 as $$
 declare
   header record;
+  literal text;
 begin
   for header in select key as name, value from jsonb_each_text(check_headers.headers) loop
     if header.value is null then
       raise exception 'Cannot use %: header "%" has no value', check_headers.place, header.name
         using errcode = '22023', hint = 'Leave the header out, or give it a text';
     end if;
-    if header.value like '%{{secret:%}}%' then
+    if pipeline.connection_headers() @> array[lower(header.name)] then
+      raise exception 'Cannot use %: header "%" belongs to the connection', check_headers.place, header.name
+        using errcode = '22023', hint = 'Leave the header out: it is set when the call is made';
+    end if;
+    -- What stands around a placeholder may be a key as well.
+    literal := regexp_replace(header.value, '\{\{\s*secret:[A-Za-z0-9_.-]+\s*\}\}', '', 'g');
+    if literal <> header.value and trim(literal) ~* '^(|bearer|basic|token|key|[a-z-]{0,20}[:=]?)$' then
       continue;
     end if;
-    if header.name ~* '(authorization|api[-_]?key|token|secret|password|cookie|credential)'
-      or header.value ~* '^(bearer|basic)\s'
-      or header.value ~ '(sk-|sk_|sb_secret_|AIza|eyJ|ghp_|xox[bp]-)[A-Za-z0-9_-]{8,}'
+    if header.name ~* '((^|[-_])auth([-_]|$)|authorization|api[-_]?key|token|secret|password|cookie|credential)'
+      or literal ~* '^(bearer|basic)\s'
+      or pipeline.holds_credential(literal)
     then
       raise exception 'Cannot use %: header "%" looks like a credential in clear text',
         check_headers.place, header.name
         using
           errcode = '22023',
           hint = format(
-            'Store the value once with: select vault.create_secret(''…'', ''MY_KEY''); then write the header in model_endpoints.headers as {"%s": "%s{{secret:MY_KEY}}"}',
+            'Store the value once with: select pipeline_set_secret(''MY_KEY'', ''…''); then write the header in model_endpoints.headers as {"%s": "%s{{secret:MY_KEY}}"}',
             header.name,
             case when header.value ~* '^bearer\s' then 'Bearer ' else '' end
           );
@@ -44,11 +77,12 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  if new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
-    raise exception 'Cannot use endpoint "%": its URL holds a credential in clear text', new.name
+  if pipeline.holds_credential(new.url) or pipeline.holds_credential(new.request_template::text)
+    or new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
+    raise exception 'Cannot use endpoint "%": its URL or template holds a credential in clear text', new.name
       using
         errcode = '22023',
-        hint = 'Store it with: select vault.create_secret(''…'', ''MY_KEY''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
+        hint = 'Store it with: select pipeline_set_secret(''MY_KEY'', ''…''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
   end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
   return new;
@@ -103,7 +137,12 @@ immutable
 set search_path = ''
 as $$
 begin
-  return jsonb_populate_record(endpoint, (endpoint).models -> model);
+  return jsonb_populate_record(
+    endpoint,
+    -- What a model says nothing of is priced as its own input and output.
+    '{"cached_input_cost": null, "cache_write_cost": null, "cache_write_hour_cost": null, "reasoning_cost": null}'
+      || ((endpoint).models -> model)
+  );
 end;
 $$;
 comment on function pipeline.priced_for(public.model_endpoints, text) is
@@ -150,6 +189,8 @@ begin
   for chosen in
     select name from jsonb_object_keys(check_choice.headers) as name
     where lower(name) <> all ((called).user_headers)
+      -- A gateway may take the address to call from a header, and would send the endpoint's key there.
+      or lower(name) in (select lower(declared) from jsonb_object_keys((called).headers) as declared)
   loop
     perform pipeline.refuse_run(
       format('users cannot send header "%s" to endpoint "%s"', chosen, (called).name),
@@ -251,6 +292,70 @@ create trigger close_to_users
 after update of open_to_users on public.model_endpoints
 for each row when (old.open_to_users and not new.open_to_users)
 execute function pipeline.close_to_users();
+
+-- Why: money can be capped only where it is known what a call may cost at most.
+
+create function pipeline.check_price(
+  called public.model_endpoints,
+  title text,
+  parameters jsonb
+)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if (called).input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and %s has none', check_price.title),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        (called).name
+      )
+    );
+  end if;
+  if pipeline.output_limit(called, parameters) is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
+      format(
+        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
+        (called).name
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
+  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
+
+create function pipeline.check_cap()
+returns trigger
+language plpgsql
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  if new.endpoint is not null then
+    select * into chosen from public.model_endpoints where name = new.endpoint;
+    perform pipeline.check_price(
+      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+    );
+  end if;
+  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
+  return new;
+end;
+$$;
+comment on function pipeline.check_cap() is
+  'A run may get a cap later, under the same conditions.';
+
+create trigger check_cap
+before update of max_cost on public.pipeline_runs
+for each row when (old.max_cost is null and new.max_cost is not null)
+execute function pipeline.check_cap();
 
 -- Why: a wrong run row is refused when it is inserted, with a message that says what to write
 -- instead; nobody should learn of a typing error from a run that failed an hour later.
@@ -499,40 +604,6 @@ $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
 
-create function pipeline.check_price(
-  called public.model_endpoints,
-  title text,
-  parameters jsonb
-)
-returns void
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  if (called).input_cost is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs prices, and %s has none', check_price.title),
-      format(
-        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-        (called).name
-      )
-    );
-  end if;
-  if pipeline.output_limit(called, parameters) is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
-      format(
-        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
-        (called).name
-      )
-    );
-  end if;
-end;
-$$;
-comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
-  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
-
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
@@ -590,6 +661,18 @@ begin
       );
     end if;
     names := names || coalesce(config ->> 'name', config ->> 'type');
+    if config ->> 'type' = 'webhook' then
+      perform pipeline.check_webhook(config ->> 'url', check_evaluators.owner);
+      if config ? 'batchSize' and jsonb_path_match(
+        config, '$.batchSize >= $least && $.batchSize <= 100 && $.batchSize % 1 == 0',
+        jsonb_build_object('least', case when check_evaluators.owner is null then 1 else 20 end), true
+      ) is not true then
+        perform pipeline.refuse_run(
+          format('batchSize of a webhook is %s', config -> 'batchSize'),
+          'Write a whole number of rows from 20 to 100; runs of the project itself may have fewer'
+        );
+      end if;
+    end if;
     if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
       select * into judge from public.model_endpoints where name = config ->> 'endpoint';
       if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
@@ -715,8 +798,14 @@ begin
       'experiment_name and model have at most 200 characters; there are at most 100 tags, of 4,000 characters together'
     );
   end if;
-  if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
-    perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
+  if new.evaluation_webhook is not null then
+    perform pipeline.check_webhook(new.evaluation_webhook, new.owner);
+  end if;
+  if not pipeline.is_plain(concat_ws(' ', new.experiment_name, new.model, array_to_string(new.tags, ' '))) then
+    perform pipeline.refuse_run(
+      'its name, model or a tag holds a control character or a mark of direction',
+      'Leave it out: whoever reads the name would not see it'
+    );
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
@@ -801,32 +890,6 @@ comment on function pipeline.check_run_change() is
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
-
-create function pipeline.check_cap()
-returns trigger
-language plpgsql
--- Definer: the same as check_run().
-security definer
-set search_path = ''
-as $$
-declare
-  chosen public.model_endpoints;
-begin
-  if new.endpoint is not null then
-    select * into chosen from public.model_endpoints where name = new.endpoint;
-    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
-  end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
-  return new;
-end;
-$$;
-comment on function pipeline.check_cap() is
-  'A run may get a cap later, under the same conditions.';
-
-create trigger check_cap
-before update of max_cost on public.pipeline_runs
-for each row when (old.max_cost is null and new.max_cost is not null)
-execute function pipeline.check_cap();
 
 -- Why: which tables answers may go into, and what is missing in those that they may not.
 

@@ -245,40 +245,6 @@ $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
 
-create function pipeline.check_price(
-  called public.model_endpoints,
-  title text,
-  parameters jsonb
-)
-returns void
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  if (called).input_cost is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs prices, and %s has none', check_price.title),
-      format(
-        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-        (called).name
-      )
-    );
-  end if;
-  if pipeline.output_limit(called, parameters) is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
-      format(
-        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
-        (called).name
-      )
-    );
-  end if;
-end;
-$$;
-comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
-  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
-
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
@@ -336,6 +302,18 @@ begin
       );
     end if;
     names := names || coalesce(config ->> 'name', config ->> 'type');
+    if config ->> 'type' = 'webhook' then
+      perform pipeline.check_webhook(config ->> 'url', check_evaluators.owner);
+      if config ? 'batchSize' and jsonb_path_match(
+        config, '$.batchSize >= $least && $.batchSize <= 100 && $.batchSize % 1 == 0',
+        jsonb_build_object('least', case when check_evaluators.owner is null then 1 else 20 end), true
+      ) is not true then
+        perform pipeline.refuse_run(
+          format('batchSize of a webhook is %s', config -> 'batchSize'),
+          'Write a whole number of rows from 20 to 100; runs of the project itself may have fewer'
+        );
+      end if;
+    end if;
     if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
       select * into judge from public.model_endpoints where name = config ->> 'endpoint';
       if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
@@ -461,8 +439,14 @@ begin
       'experiment_name and model have at most 200 characters; there are at most 100 tags, of 4,000 characters together'
     );
   end if;
-  if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
-    perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
+  if new.evaluation_webhook is not null then
+    perform pipeline.check_webhook(new.evaluation_webhook, new.owner);
+  end if;
+  if not pipeline.is_plain(concat_ws(' ', new.experiment_name, new.model, array_to_string(new.tags, ' '))) then
+    perform pipeline.refuse_run(
+      'its name, model or a tag holds a control character or a mark of direction',
+      'Leave it out: whoever reads the name would not see it'
+    );
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
@@ -547,29 +531,3 @@ comment on function pipeline.check_run_change() is
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
-
-create function pipeline.check_cap()
-returns trigger
-language plpgsql
--- Definer: the same as check_run().
-security definer
-set search_path = ''
-as $$
-declare
-  chosen public.model_endpoints;
-begin
-  if new.endpoint is not null then
-    select * into chosen from public.model_endpoints where name = new.endpoint;
-    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
-  end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
-  return new;
-end;
-$$;
-comment on function pipeline.check_cap() is
-  'A run may get a cap later, under the same conditions.';
-
-create trigger check_cap
-before update of max_cost on public.pipeline_runs
-for each row when (old.max_cost is null and new.max_cost is not null)
-execute function pipeline.check_cap();

@@ -42,7 +42,12 @@ immutable
 set search_path = ''
 as $$
 begin
-  return jsonb_populate_record(endpoint, (endpoint).models -> model);
+  return jsonb_populate_record(
+    endpoint,
+    -- What a model says nothing of is priced as its own input and output.
+    '{"cached_input_cost": null, "cache_write_cost": null, "cache_write_hour_cost": null, "reasoning_cost": null}'
+      || ((endpoint).models -> model)
+  );
 end;
 $$;
 comment on function pipeline.priced_for(public.model_endpoints, text) is
@@ -89,6 +94,8 @@ begin
   for chosen in
     select name from jsonb_object_keys(check_choice.headers) as name
     where lower(name) <> all ((called).user_headers)
+      -- A gateway may take the address to call from a header, and would send the endpoint's key there.
+      or lower(name) in (select lower(declared) from jsonb_object_keys((called).headers) as declared)
   loop
     perform pipeline.refuse_run(
       format('users cannot send header "%s" to endpoint "%s"', chosen, (called).name),

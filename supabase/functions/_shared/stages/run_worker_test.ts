@@ -117,6 +117,8 @@ Deno.test("runWorker() gives what its isolate can go on with", async () => {
     load: 0.25,
     cut_off: false,
     goes_on: true,
+    called: [],
+    problem: undefined,
   }]);
   assertEquals([next as unknown, begun.load], ["the next assignment", 0.25]);
 });

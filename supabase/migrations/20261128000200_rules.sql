@@ -137,7 +137,12 @@ immutable
 set search_path = ''
 as $$
 begin
-  return jsonb_populate_record(endpoint, (endpoint).models -> model);
+  return jsonb_populate_record(
+    endpoint,
+    -- What a model says nothing of is priced as its own input and output.
+    '{"cached_input_cost": null, "cache_write_cost": null, "cache_write_hour_cost": null, "reasoning_cost": null}'
+      || ((endpoint).models -> model)
+  );
 end;
 $$;
 comment on function pipeline.priced_for(public.model_endpoints, text) is
@@ -287,6 +292,70 @@ create trigger close_to_users
 after update of open_to_users on public.model_endpoints
 for each row when (old.open_to_users and not new.open_to_users)
 execute function pipeline.close_to_users();
+
+-- Why: money can be capped only where it is known what a call may cost at most.
+
+create function pipeline.check_price(
+  called public.model_endpoints,
+  title text,
+  parameters jsonb
+)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if (called).input_cost is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs prices, and %s has none', check_price.title),
+      format(
+        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
+        (called).name
+      )
+    );
+  end if;
+  if pipeline.output_limit(called, parameters) is null then
+    perform pipeline.refuse_run(
+      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
+      format(
+        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
+        (called).name
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
+  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
+
+create function pipeline.check_cap()
+returns trigger
+language plpgsql
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+declare
+  chosen public.model_endpoints;
+begin
+  if new.endpoint is not null then
+    select * into chosen from public.model_endpoints where name = new.endpoint;
+    perform pipeline.check_price(
+      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+    );
+  end if;
+  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
+  return new;
+end;
+$$;
+comment on function pipeline.check_cap() is
+  'A run may get a cap later, under the same conditions.';
+
+create trigger check_cap
+before update of max_cost on public.pipeline_runs
+for each row when (old.max_cost is null and new.max_cost is not null)
+execute function pipeline.check_cap();
 
 -- Why: a wrong run row is refused when it is inserted, with a message that says what to write
 -- instead; nobody should learn of a typing error from a run that failed an hour later.
@@ -542,40 +611,6 @@ end;
 $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
-
-create function pipeline.check_price(
-  called public.model_endpoints,
-  title text,
-  parameters jsonb
-)
-returns void
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  if (called).input_cost is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs prices, and %s has none', check_price.title),
-      format(
-        'update model_endpoints set input_cost = …, output_cost = … where name = ''%s'' (USD per million tokens)',
-        (called).name
-      )
-    );
-  end if;
-  if pipeline.output_limit(called, parameters) is null then
-    perform pipeline.refuse_run(
-      format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
-      format(
-        'Write {"maxTokens": 4000} in its parameters, or: update model_endpoints set max_output_tokens = 4000 where name = ''%s''',
-        (called).name
-      )
-    );
-  end if;
-end;
-$$;
-comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
-  'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
 
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
@@ -863,32 +898,6 @@ comment on function pipeline.check_run_change() is
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
-
-create function pipeline.check_cap()
-returns trigger
-language plpgsql
--- Definer: the same as check_run().
-security definer
-set search_path = ''
-as $$
-declare
-  chosen public.model_endpoints;
-begin
-  if new.endpoint is not null then
-    select * into chosen from public.model_endpoints where name = new.endpoint;
-    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
-  end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
-  return new;
-end;
-$$;
-comment on function pipeline.check_cap() is
-  'A run may get a cap later, under the same conditions.';
-
-create trigger check_cap
-before update of max_cost on public.pipeline_runs
-for each row when (old.max_cost is null and new.max_cost is not null)
-execute function pipeline.check_cap();
 
 -- Why: which tables answers may go into, and what is missing in those that they may not.
 

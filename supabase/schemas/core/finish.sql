@@ -122,6 +122,12 @@ begin
     endpoint := pipeline.priced_for(endpoint, pipeline.model_of(run, (worker).stage, endpoint));
   end if;
   totals := pipeline.total_results(results, settled.ids, endpoint);
+  if totals.rate_errors > 0 and (run).waits_since is not null then
+    -- Half as long again as it has lasted already, 30 s at most.
+    totals.pause_ms := greatest(
+      totals.pause_ms, 500 * least(60, extract(epoch from as_of - (run).waits_since))
+    );
+  end if;
   if totals.errors > 0 then
     perform pipeline.log_attempts(settled.ids, results, as_of);
   end if;

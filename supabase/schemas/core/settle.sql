@@ -216,45 +216,6 @@ $$;
 comment on function pipeline.one_result_a_task(uuid, jsonb) is
   'Results as they are, unless two are of one task: then of each task the one whose lease holds. A worker may have lost a task and claimed it again while its first try was under way.';
 
-create function pipeline.usage_cost(
-  endpoint public.model_endpoints,
-  input_tokens bigint,
-  output_tokens bigint,
-  usage jsonb
-)
-returns numeric
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  read_tokens bigint;
-  written_tokens bigint;
-  written_for_an_hour bigint;
-  reasoning_tokens bigint;
-begin
-  if usage is null then
-    return (input_tokens * (endpoint).input_cost + output_tokens * (endpoint).output_cost) / 1e6;
-  end if;
-  read_tokens := coalesce((usage ->> 'cachedInputTokens')::bigint, 0);
-  written_tokens := coalesce((usage ->> 'cacheWriteTokens')::bigint, 0);
-  written_for_an_hour := coalesce((usage ->> 'cacheWriteHourTokens')::bigint, 0);
-  reasoning_tokens := coalesce((usage ->> 'reasoningTokens')::bigint, 0);
-  return (
-    (input_tokens - read_tokens - written_tokens) * (endpoint).input_cost
-    + read_tokens * coalesce((endpoint).cached_input_cost, (endpoint).input_cost)
-    + (written_tokens - written_for_an_hour) * coalesce((endpoint).cache_write_cost, (endpoint).input_cost)
-    + written_for_an_hour * coalesce(
-      (endpoint).cache_write_hour_cost, (endpoint).cache_write_cost, (endpoint).input_cost
-    )
-    + (output_tokens - reasoning_tokens) * (endpoint).output_cost
-    + reasoning_tokens * coalesce((endpoint).reasoning_cost, (endpoint).output_cost)
-  ) / 1e6;
-end;
-$$;
-comment on function pipeline.usage_cost(public.model_endpoints, bigint, bigint, jsonb) is
-  'USD that a call cost; null when its tokens or the endpoint''s prices are not known. usage has the parts of both counts that have prices of their own: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}; those kept for an hour are part of those written.';
-
 create type pipeline.result_totals as (
   succeeded bigint,
   cached bigint,

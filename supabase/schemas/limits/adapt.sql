@@ -74,11 +74,7 @@ declare
   given constant integer := (endpoint).max_concurrency;
   asked_ms constant numeric := case
     when (totals).rate_errors > 0
-    then greatest(
-      coalesce((totals).retry_after_ms, 2000), (totals).pause_ms,
-      -- Half as long again as it has lasted already, 30 s at most.
-      500 * least(60, coalesce(extract(epoch from as_of - (run).waits_since), 0))
-    )
+    then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
   -- A nonsensical reset must not park a model for years.

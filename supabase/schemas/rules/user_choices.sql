@@ -42,7 +42,12 @@ immutable
 set search_path = ''
 as $$
 begin
-  return jsonb_populate_record(endpoint, (endpoint).models -> model);
+  return jsonb_populate_record(
+    endpoint,
+    -- What a model says nothing of is priced as its own input and output.
+    '{"cached_input_cost": null, "cache_write_cost": null, "cache_write_hour_cost": null, "reasoning_cost": null}'
+      || ((endpoint).models -> model)
+  );
 end;
 $$;
 comment on function pipeline.priced_for(public.model_endpoints, text) is

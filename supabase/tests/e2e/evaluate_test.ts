@@ -138,7 +138,7 @@ Deno.test("judging pauses a run before it spends more than max_cost", () =>
     );
     await sql`
       update model_endpoints
-      set input_cost = 100, output_cost = 100, max_output_tokens = 1000
+      set input_cost = 200, output_cost = 200, max_output_tokens = 500
     `;
     const evaluators = [{ type: "rubric", rubric: "?", endpoint: "model" }];
     const [{ id }] = await sql`

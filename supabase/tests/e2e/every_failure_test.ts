@@ -97,7 +97,7 @@ Deno.test("1,000 prompts, every failure that is known among them: each is answer
       "none is asked for ever",
     );
     const [endpoint] = await project.sql`
-      select concurrency::float8 as concurrency from pipeline.endpoint_states where endpoint = 'model'
+      select min(concurrency)::float8 as concurrency from pipeline.model_states where endpoint = 'model'
     `;
     assert(endpoint.concurrency > 5, `concurrency is ${endpoint.concurrency}`);
   }));

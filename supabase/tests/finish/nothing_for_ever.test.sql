@@ -76,7 +76,7 @@ begin
     from jsonb_array_elements(claimed -> 'tasks') as task
     having count(*) > 0;
     least_concurrency := least(least_concurrency, (
-      select concurrency from pipeline.endpoint_states where endpoint = play.name and reduced_at is not null
+      select min(concurrency) from pipeline.model_states where endpoint = play.name and reduced_at is not null
     ));
     at := at + interval '1 second' + make_interval(
       secs => case when claimed -> 'tasks' = '[]' then coalesce((claimed ->> 'waitMs')::numeric / 1000, 1) else 0 end

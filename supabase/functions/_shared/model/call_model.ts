@@ -15,6 +15,7 @@ import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
 import { outputLimitOf, withOutputLimit } from "./output_limit.ts";
 import { type CallOutcome, readOutcome } from "./read_outcome.ts";
+import { clampWait } from "./retry_after.ts";
 import { createScrub } from "./scrub.ts";
 import { createHeaderSource } from "./secret_headers.ts";
 import type { ToolCall } from "./tool_calls.ts";
@@ -104,7 +105,8 @@ export function createModelCaller(
     } finally {
       deadline.clear();
     }
-    const durationMs = sentAt === undefined ? 0 : Math.round(now() - sentAt);
+    // A clock may be set while a call is under way.
+    const durationMs = sentAt === undefined ? 0 : clampWait(now() - sentAt);
     return finish(
       dependencies.hidesEndpoint ? hideEndpoint(outcome) : outcome,
       endpoint.name,

@@ -5,9 +5,9 @@ const POLL_MS = 500;
 const MOST_ANCESTORS = 10;
 
 /**
- * Resolves when the npx that started this program has ended, or a process in between. npx starts Deno
- * by a wrapper that hands no signal on (npm's package deno, bin.cjs: spawnSync), so that a program would
- * outlive the command that a user has ended. Never resolves where no npx is.
+ * Resolves when the npx that started this program has ended, or a process in between. npx
+ * hands no signal on (npm/cli#6684), nor does the wrapper by which it starts Deno (npm's package deno,
+ * bin.cjs: spawnSync), so that a program would outlive the command that a user has ended. Never resolves where no npx is.
  */
 export async function untilNpxEnds(pid: number = Deno.ppid): Promise<void> {
   const watched: number[] = [];

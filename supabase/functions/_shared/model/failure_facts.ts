@@ -31,6 +31,7 @@ const QUOTA: Verdict = { class: "stop", code: "quota" };
 const DAILY_QUOTA: Verdict = { class: "stop", code: "daily_quota" };
 const UNAUTHORIZED: Verdict = { class: "stop", code: "unauthorized" };
 const NO_MODEL: Verdict = { class: "stop", code: "model_not_found" };
+const NO_SUCH_ADDRESS: Verdict = { class: "stop", code: "not_found" };
 
 const error = (fields: object) => ({ error: fields });
 
@@ -527,6 +528,18 @@ export const FAILURE_FACTS: readonly FailureFact[] = [
         body: { error: "model 'm' not found" },
       },
     ],
+  },
+  {
+    means: NO_SUCH_ADDRESS,
+    message: /^Unexpected endpoint or method\. \(/,
+    seen: [{
+      vendor: "LM Studio",
+      source: "lmstudio-ai/lmstudio-bug-tracker#618",
+      status: 200,
+      body: {
+        error: "Unexpected endpoint or method. (POST /chat/completions)",
+      },
+    }],
   },
   {
     means: { class: "rate", code: "rate_limited" },

@@ -24,7 +24,9 @@ export async function showDryRun(
   );
   if (isJson) terminal.print(toVisibleJson({ ...summary, errors }));
   else {
-    for (const line of describeDryRun(summary!)) terminal.print(toVisible(line));
+    for (const line of describeDryRun(summary!)) {
+      terminal.print(toVisible(line));
+    }
     for (const { message } of errors.slice(0, MOST_ERRORS)) {
       terminal.complain(toVisible(message));
     }

@@ -43,7 +43,9 @@ Example:
     const endpoints = dataOf(
       "read the endpoints",
       // Nobody can mend those that are retired, or that a run's URL has made.
-      await client.from("model_endpoints").select("name, url, headers, timeout_seconds")
+      await client.from("model_endpoints").select(
+        "name, url, headers, timeout_seconds",
+      )
         .eq("retired", false).eq("made_for_url", false).order("name"),
     );
     const functions = Object.fromEntries(

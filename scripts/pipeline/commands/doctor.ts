@@ -1,3 +1,4 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
 import type { OperationError } from "../../../supabase/functions/_shared/errors.ts";
 import type { Connection } from "../../project/connection.ts";
 import { callProject } from "../../tool/call_project.ts";
@@ -67,7 +68,12 @@ Example:
       missingSecrets: await findMissingSecrets(client, endpoints),
       endpoints: Object.fromEntries(
         await Promise.all(endpoints.map(async ({ name, url }) => {
-          const problem = await callEndpoint(name, connection, terminal.fetch);
+          const problem = await callEndpoint(
+            name,
+            client,
+            connection,
+            terminal.fetch,
+          );
           return [name, problem && `${problem} (its URL is ${url})`];
         })),
       ),
@@ -88,20 +94,51 @@ Example:
 /** Null, or why the endpoint gives the project no answer. */
 async function callEndpoint(
   endpoint: string,
+  client: SupabaseClient,
   { url, secretKey }: Connection,
   fetch: typeof globalThis.fetch,
 ): Promise<string | null> {
   try {
-    const { errors } = await callProject({ url, key: secretKey }, {
-      operation: "execute_batch",
-      prompts: ["Say yes."],
-      endpoint,
-      requestOptions: { retries: 0 },
-    }, fetch) as { errors: OperationError[] };
+    const { errors, runId, status } = await callProject(
+      { url, key: secretKey },
+      {
+        operation: "execute_batch",
+        prompts: ["Say yes."],
+        endpoint,
+        requestOptions: { retries: 0 },
+      },
+      fetch,
+    ) as {
+      errors: OperationError[];
+      runId?: number;
+      status?: string;
+    };
+    if (runId !== undefined) await removeRun(client, runId, status);
     return errors[0]?.message ?? null;
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Calls of stored endpoints are runs: a check leaves none behind, such as one that a 404 has paused. */
+async function removeRun(
+  client: SupabaseClient,
+  run_id: number,
+  status: string | undefined,
+): Promise<void> {
+  if (status !== "completed" && status !== "failed") {
+    dataOf(
+      "cancel the check's run",
+      await client.rpc("cancel_pipeline_run", { run_id }),
+    );
+  }
+  let step: { isGone: boolean };
+  do {
+    step = dataOf(
+      "delete the check's run",
+      await client.rpc("delete_pipeline_run", { run_id }),
+    );
+  } while (!step.isGone);
 }
 
 async function findMissingSecrets(

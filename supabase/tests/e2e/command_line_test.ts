@@ -308,11 +308,15 @@ Deno.test("the command line shows what a run would cost, stops at a wrong URL an
     assertEquals((await project.sql`select from pipeline_runs`).length, 0);
 
     // Only the path is wrong: a base would have been completed.
+    await using elsewhere = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response("no", { status: 404 }),
+    );
     const lost = await pipeline(project, [
       "run",
       "chats/2026/",
       "--url",
-      `${project.model.url}/v2/nothing`,
+      `http://127.0.0.1:${elsewhere.addr.port}/v2/nothing`,
       "--format",
       "openai-chat",
       "--experiment",

@@ -26,6 +26,8 @@ export async function* measureTenants(): AsyncIterable<Measurement> {
       values ('bench', ${model.url}, 'openai-chat', ${SLOTS}, true)
     `;
 
+    await sql`update pipeline.quotas set max_open_runs = null`;
+
     async function startRuns(
       runs: number,
       { user, prompts }: { user: string; prompts: number },

@@ -6,6 +6,7 @@ import {
   WrongUsage,
 } from "./pipeline/command.ts";
 import { compare } from "./pipeline/commands/compare.ts";
+import { deleteResults } from "./pipeline/commands/delete.ts";
 import { doctor } from "./pipeline/commands/doctor.ts";
 import { endpoint } from "./pipeline/commands/endpoint.ts";
 import { evaluate } from "./pipeline/commands/evaluate.ts";
@@ -14,6 +15,7 @@ import { experiments } from "./pipeline/commands/experiments.ts";
 import { exportResults } from "./pipeline/commands/export_results.ts";
 import { follow } from "./pipeline/commands/follow.ts";
 import { list } from "./pipeline/commands/list.ts";
+import { rename } from "./pipeline/commands/rename.ts";
 import { run } from "./pipeline/commands/run.ts";
 import { secret } from "./pipeline/commands/secret.ts";
 import { show } from "./pipeline/commands/show.ts";
@@ -37,6 +39,8 @@ const commands: Record<string, Command> = {
   resume,
   cancel,
   retry,
+  rename,
+  delete: deleteResults,
   evaluate,
   compare,
   export: exportResults,

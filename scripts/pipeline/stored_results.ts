@@ -2,36 +2,40 @@ import type { SupabaseClient } from "@supabase/supabase-js";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { dataOf } from "./project_access.ts";
 
-/** A run by its id, or else an experiment by its name. */
-export type Choice = { runId: number } | { experimentName: string };
+/** A run by its id, or else an experiment by its name and owner, null: the project's own. */
+export type Choice =
+  | { runId: number }
+  | { experimentName: string; owner: string | null };
 
 /** Digits are the id of a run. */
-export function toChoice(text: string): Choice {
+export function toChoice(text: string, owner: string | null = null): Choice {
   return /^\d{1,15}$/.test(text)
     ? { runId: Number(text) }
-    : { experimentName: text };
+    : { experimentName: text, owner };
 }
 
 /**
  * Makes sure that a results table, of a run by default its own, holds something
  * of a run or an experiment: nothing that finds nothing may look like success.
  *
+ * @returns the table's name
  * @throws {PipelineError} `not_found`, with what there is instead
  */
 export async function expectStored(
   client: SupabaseClient,
   choice: Choice,
   given?: string,
-): Promise<void> {
+): Promise<string> {
   const table = given ?? await findTable(client, choice);
-  const [column, value] = "runId" in choice
-    ? ["run_id", choice.runId]
-    : ["experiment_name", choice.experimentName];
+  const rows = client.from(table).select("id").limit(1);
   const found = dataOf(
     `read ${table}`,
-    await client.from(table).select("id").eq(column, value).limit(1),
+    await ("runId" in choice
+      ? rows.eq("run_id", choice.runId)
+      : rows.eq("experiment_name", choice.experimentName)
+        .filter("owner", choice.owner === null ? "is" : "eq", choice.owner)),
   );
-  if (found.length > 0) return;
+  if (found.length > 0) return table;
   throw new PipelineError(
     "not_found",
     "runId" in choice

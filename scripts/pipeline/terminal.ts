@@ -17,6 +17,8 @@ export function openTerminal(): Terminal {
     columns: isLive ? Deno.consoleSize().columns : 80,
     readInput: () => new Response(Deno.stdin.readable).text(),
     askHidden: (question) => promptSecret(question, { mask: "" }),
+    confirm: (question) =>
+      Deno.stdin.isTerminal() ? globalThis.confirm(question) : null,
     interrupted: () =>
       new Promise((resolve) => {
         Deno.addSignalListener("SIGINT", () => resolve());

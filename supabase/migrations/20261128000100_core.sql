@@ -179,6 +179,7 @@ create table public.model_endpoints (
   reasoning_cost numeric,
   max_output_tokens integer,
   open_to_users boolean not null default false,
+  retired boolean not null default false,
   models jsonb not null default '{}',
   user_parameters text[] not null default '{}',
   user_headers text[] not null default '{}',
@@ -249,12 +250,14 @@ comment on column public.model_endpoints.reasoning_cost is
   'USD per million output tokens of hidden reasoning; null: as other output.';
 comment on column public.model_endpoints.max_output_tokens is
   'Output tokens that a call without the parameter maxTokens asks for at most; null: the API''s own default. A run with max_cost needs one of both.';
+comment on column public.model_endpoints.retired is
+  'No new run may name it; runs that have keep it.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
 comment on column public.model_endpoints.models is
   'Other models that it has, with their prices: {"name": {"input_cost": 0.15, "output_cost": 0.6}}. Users may choose among them; what is left out costs as the endpoint''s own model.';
 comment on column public.model_endpoints.user_parameters is
-  'Parameters that users may set beside temperature, maxTokens, topP, stop, systemPrompt, responseSchema and seed.';
+  'Parameters that users may set beside those that every format has: temperature, topP, topK, maxTokens, stop, seed, presencePenalty, frequencyPenalty, systemPrompt and responseSchema.';
 comment on column public.model_endpoints.user_headers is
   'Headers that users may send, in lower case.';
 
@@ -358,16 +361,19 @@ alter table pipeline.experiments enable row level security;
 grant select, insert, delete on pipeline.experiments to service_role;
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
-returns void
-language sql
+returns boolean
+language plpgsql
 set search_path = ''
 as $$
+begin
   insert into pipeline.experiments (owner, name, created_at)
   values (name_experiment.owner, name_experiment.name, as_of)
   on conflict on constraint experiments_name_belongs_to_one_owner do nothing;
+  return found;
+end;
 $$;
 comment on function pipeline.name_experiment(uuid, text, timestamptz) is
-  'Notes an experiment of an owner, null: of the project; one that is known stays as it is.';
+  'Notes an experiment of an owner, null: of the project; one that is known stays as it is. Returns whether it is new.';
 
 create function pipeline.owner_asked_for(owner uuid)
 returns uuid

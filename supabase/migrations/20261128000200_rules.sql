@@ -137,8 +137,10 @@ begin
   for chosen in
     select name from jsonb_object_keys(check_choice.parameters) as name
     where name <> all (
-      array['temperature', 'maxTokens', 'topP', 'stop', 'systemPrompt', 'responseSchema', 'seed']
-        || (called).user_parameters
+      array[
+        'temperature', 'topP', 'topK', 'maxTokens', 'stop', 'seed', 'presencePenalty',
+        'frequencyPenalty', 'systemPrompt', 'responseSchema'
+      ] || (called).user_parameters
     )
     or name = 'model'
   loop
@@ -435,7 +437,7 @@ declare
   known constant text[] := array[
     'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
     'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
-    'reference'
+    'reference', 'join'
   ];
   option record;
 begin
@@ -451,6 +453,11 @@ begin
     then
       perform pipeline.refuse_run(
         format('option "%s" is %s', option.name, option.value), 'Write a number of characters'
+      );
+    end if;
+    if option.name = 'join' and jsonb_typeof(option.value) <> 'boolean' then
+      perform pipeline.refuse_run(
+        format('option "join" is %s', option.value), 'Write true to add to an experiment'
       );
     end if;
     -- Read by SQL as well, where a wrong one would stop the maintenance of all runs.
@@ -606,6 +613,49 @@ $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
   'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
+create function pipeline.refuse_to_join(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+-- Definer: a signed-in user may not read the names of experiments.
+security definer
+set search_path = ''
+as $$
+declare
+  free_name text;
+begin
+  if (run).options -> 'join' = 'true' or not exists (
+    select from public.pipeline_runs as earlier
+    where earlier.experiment_name = (run).experiment_name
+      and earlier.owner is not distinct from (run).owner
+    union all
+    select from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = (run).experiment_name
+      and evaluation.owner is not distinct from (run).owner
+  ) then
+    return;
+  end if;
+  select candidate.name into free_name
+  from generate_series(2, 1000) as n
+  cross join lateral (select format('%s-%s', (run).experiment_name, n) as name) as candidate
+  where not exists (
+    select from pipeline.experiments as known
+    where known.name = candidate.name and known.owner is not distinct from (run).owner
+  )
+  order by n
+  limit 1;
+  perform pipeline.refuse_run(
+    format('experiment "%s" has results already', (run).experiment_name),
+    format(
+      'Name it "%s", or add to the experiment with options ''{"join": true}''',
+      coalesce(free_name, (run).experiment_name || ' again')
+    )
+  );
+end;
+$$;
+comment on function pipeline.refuse_to_join(public.pipeline_runs) is
+  'Refuses a run under a name that has runs or answers, unless option join asks for it (SQLSTATE 22023): results of two models under one name would be averaged without a word.';
+
 create function pipeline.check_run()
 returns trigger
 language plpgsql
@@ -631,8 +681,16 @@ begin
       end
     );
   end if;
+  if chosen.retired then
+    perform pipeline.refuse_run(
+      format('endpoint "%s" is retired', new.endpoint),
+      format('Choose another, or update model_endpoints set retired = false where name = ''%s''', new.endpoint)
+    );
+  end if;
   if new.max_cost is not null and new.endpoint is not null then
-    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
+    perform pipeline.check_price(
+      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+    );
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
@@ -676,7 +734,11 @@ begin
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   perform pipeline.check_quota(new, true, new.created_at);
-  perform pipeline.name_experiment(new.owner, new.experiment_name, new.created_at);
+  if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
+    and new.source ->> 'type' <> 'evaluations'
+  then
+    perform pipeline.refuse_to_join(new);
+  end if;
   return new;
 end;
 $$;

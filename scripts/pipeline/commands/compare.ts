@@ -46,15 +46,16 @@ Example:
     );
     const { client } = openProject(terminal);
     const [baseline, candidate] = positionals;
+    const owner = values.owner ?? null;
     for (const experimentName of positionals) {
-      await expectStored(client, { experimentName }, values.table);
+      await expectStored(client, { experimentName, owner }, values.table);
     }
     const evaluator = values.evaluator === "success" ? null : values.evaluator;
     const sides = {
       baseline,
       candidate,
       results_table: values.table,
-      owner: values.owner ?? null,
+      owner,
     };
     const all = dataOf(
       "compare the experiments",

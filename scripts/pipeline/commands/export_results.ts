@@ -1,9 +1,10 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
+import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
 import { type Choice, expectStored, toChoice } from "../stored_results.ts";
-import { type ReportData, writeReport } from "../report/write_report.ts";
+import { readReport } from "../report/read_report.ts";
+import { writeReport } from "../report/write_report.ts";
 import { toCsvLine } from "../to_csv_line.ts";
 
 type Row = Record<string, unknown>;
@@ -38,7 +39,7 @@ Options:
                                 csv: a column for the score of each evaluator, or whether it
                                 passed, or its error; markdown: a report with the worst answers
   --baseline EXPERIMENT         markdown: compare with this experiment
-  --table NAME                  results table (default prompt_evaluations)
+  --table NAME                  results table (default: the run's, or prompt_evaluations)
   --owner USER                  the experiment of this user, by id (default: the project's own)
   --help
 
@@ -56,31 +57,43 @@ Examples:
       table: { type: "string" },
       owner: { type: "string" },
     });
-    const owner = values.owner ?? null;
     const { client } = openProject(terminal);
-    const choice = toChoice(positionals[0]);
-    await expectStored(client, choice, values.table);
-    const table = values.table ?? "prompt_evaluations";
+    const owner = values.owner ?? null;
+    const choice = toChoice(positionals[0], owner);
+    const table = await expectStored(client, choice, values.table);
     switch (values.format) {
       case "markdown":
+        if ("runId" in choice || table !== "prompt_evaluations") {
+          throw new WrongUsage(
+            "A report is about an experiment in prompt_evaluations: give its name",
+          );
+        }
         terminal.print(
           writeReport(
-            await readReport(client, positionals[0], {
+            await readReport(client, {
+              experiment: choice.experimentName,
               baseline: values.baseline,
-              table,
               owner,
             }),
           ),
         );
         return EXIT.done;
       case "jsonl":
-      case "csv":
-        await printRows(client, choice, {
-          table,
-          format: values.format,
-          owner,
-        }, terminal);
+        for await (const row of readRows(client, choice, table)) {
+          terminal.print(JSON.stringify(row));
+        }
         return EXIT.done;
+      case "csv": {
+        const evaluators = await readEvaluators(client, choice);
+        terminal.print(toCsvLine([...COLUMNS, ...evaluators]));
+        for await (const row of readRows(client, choice, table)) {
+          terminal.print(toCsvLine([
+            ...COLUMNS.map((name) => row[name]),
+            ...evaluators.map((name) => toCell((row.scores as Scores)[name])),
+          ]));
+        }
+        return EXIT.done;
+      }
       default:
         throw new WrongUsage(
           `Cannot use --format ${values.format}: jsonl, csv or markdown`,
@@ -89,95 +102,28 @@ Examples:
   },
 };
 
-async function printRows(
+/** All rows, page by page. */
+async function* readRows(
   client: SupabaseClient,
   choice: Choice,
-  { table, format, owner }: {
-    table: string;
-    format: "jsonl" | "csv";
-    owner: string | null;
-  },
-  terminal: Terminal,
-): Promise<void> {
-  const evaluators = format === "csv"
-    ? await readEvaluators(client, choice)
-    : [];
-  if (format === "csv") terminal.print(toCsvLine([...COLUMNS, ...evaluators]));
+  table: string,
+): AsyncGenerator<Row> {
   let after: string | null = null;
   do {
     const page: { rows: Row[]; next: string | null } = dataOf(
       `read ${table}`,
       await client.rpc("export_evaluations", {
         results_table: table,
-        ...toColumn(choice),
+        ..."runId" in choice ? { run_id: choice.runId } : {
+          experiment_name: choice.experimentName,
+          owner: choice.owner,
+        },
         after,
-        owner,
       }),
     );
-    for (const row of page.rows) {
-      terminal.print(
-        format === "csv"
-          ? toCsvLine([
-            ...COLUMNS.map((name) => row[name]),
-            ...evaluators.map((name) => toCell((row.scores as Scores)[name])),
-          ])
-          : JSON.stringify(row),
-      );
-    }
+    yield* page.rows;
     after = page.next;
   } while (after !== null);
-}
-
-async function readReport(
-  client: SupabaseClient,
-  experiment: string,
-  { baseline, table, owner }: {
-    baseline: string | undefined;
-    table: string;
-    owner: string | null;
-  },
-): Promise<ReportData> {
-  if ("runId" in toChoice(experiment) || table !== "prompt_evaluations") {
-    throw new WrongUsage(
-      "A report is about an experiment in prompt_evaluations: give its name",
-    );
-  }
-  const names = [experiment, ...baseline === undefined ? [] : [baseline]];
-  const read = (view: string) => {
-    const rows = client.from(view).select().in("experiment_name", names);
-    return owner === null ? rows.is("owner", null) : rows.eq("owner", owner);
-  };
-  const [summary, scores, errors, comparison, worse] = await Promise.all([
-    read("experiment_summary"),
-    read("experiment_scores"),
-    read("pipeline_error_groups").order("count", { ascending: false })
-      .limit(20),
-    baseline === undefined
-      ? { data: [], error: null, status: 200 }
-      : client.rpc("compare_experiments", {
-        baseline,
-        candidate: experiment,
-        owner,
-      }),
-    baseline === undefined
-      ? { data: { rows: [] }, error: null, status: 200 }
-      : client.rpc("browse_experiment_pairs", {
-        baseline,
-        candidate: experiment,
-        show: "worse",
-        most: 10,
-        owner,
-      }),
-  ]);
-  return {
-    experiment,
-    baseline,
-    summary: dataOf("read experiment_summary", summary),
-    scores: dataOf("read experiment_scores", scores),
-    errors: dataOf("read pipeline_error_groups", errors),
-    comparison: dataOf("compare the experiments", comparison),
-    worse: dataOf("read what became worse", worse).rows,
-  };
 }
 
 /** The names of the evaluators that scored an experiment, or that of a run. */
@@ -199,12 +145,6 @@ async function readEvaluators(
   );
   return [...new Set(scores.map(({ evaluator }) => evaluator as string))]
     .sort();
-}
-
-function toColumn(choice: Choice) {
-  return "runId" in choice
-    ? { run_id: choice.runId }
-    : { experiment_name: choice.experimentName };
 }
 
 type Scores = Record<

@@ -125,6 +125,7 @@ export type Database = {
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
+          "retired": boolean;
           "timeout_seconds": number;
           "tokens_per_minute": number | null;
           "url": string;
@@ -151,6 +152,7 @@ export type Database = {
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url": string;
@@ -176,6 +178,7 @@ export type Database = {
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url"?: string;
@@ -811,6 +814,14 @@ export type Database = {
         }[];
       };
       "create_evaluations_table": { Args: { "name": string }; Returns: string };
+      "delete_experiment": {
+        Args: { "experiment_name": string; "most"?: number; "owner"?: string };
+        Returns: Json;
+      };
+      "delete_pipeline_run": {
+        Args: { "most"?: number; "run_id": number };
+        Returns: Json;
+      };
       "evaluate_experiment": {
         Args: {
           "columns"?: Json;
@@ -1049,6 +1060,16 @@ export type Database = {
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
+      };
+      "remove_model_endpoint": { Args: { "name": string }; Returns: string };
+      "rename_experiment": {
+        Args: {
+          "experiment_name": string;
+          "most"?: number;
+          "new_name": string;
+          "owner"?: string;
+        };
+        Returns: Json;
       };
       "resend_pipeline_webhook": {
         Args: { "as_of"?: string; "event_id": number };

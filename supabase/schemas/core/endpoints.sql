@@ -21,6 +21,7 @@ create table public.model_endpoints (
   reasoning_cost numeric,
   max_output_tokens integer,
   open_to_users boolean not null default false,
+  retired boolean not null default false,
   models jsonb not null default '{}',
   user_parameters text[] not null default '{}',
   user_headers text[] not null default '{}',
@@ -91,6 +92,8 @@ comment on column public.model_endpoints.reasoning_cost is
   'USD per million output tokens of hidden reasoning; null: as other output.';
 comment on column public.model_endpoints.max_output_tokens is
   'Output tokens that a call without the parameter maxTokens asks for at most; null: the API''s own default. A run with max_cost needs one of both.';
+comment on column public.model_endpoints.retired is
+  'No new run may name it; runs that have keep it.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
 comment on column public.model_endpoints.models is

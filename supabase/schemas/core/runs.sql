@@ -24,16 +24,19 @@ alter table pipeline.experiments enable row level security;
 grant select, insert, delete on pipeline.experiments to service_role;
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
-returns void
-language sql
+returns boolean
+language plpgsql
 set search_path = ''
 as $$
+begin
   insert into pipeline.experiments (owner, name, created_at)
   values (name_experiment.owner, name_experiment.name, as_of)
   on conflict on constraint experiments_name_belongs_to_one_owner do nothing;
+  return found;
+end;
 $$;
 comment on function pipeline.name_experiment(uuid, text, timestamptz) is
-  'Notes an experiment of an owner, null: of the project; one that is known stays as it is.';
+  'Notes an experiment of an owner, null: of the project; one that is known stays as it is. Returns whether it is new.';
 
 create function pipeline.owner_asked_for(owner uuid)
 returns uuid

@@ -75,10 +75,11 @@ begin
   $select$, chosen, ordering, results_table)
   into page
   using
-    baseline, candidate, evaluator, results_table, pipeline.owner_asked_for(owner), after, most,
+    baseline, candidate, evaluator, results_table,
+    pipeline.owner_asked_for(browse_experiment_pairs.owner), after, most,
     browse_experiment_pairs.show not in ('worse', 'better');
   return page;
 end;
 $$;
 comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, text, uuid) is
-  'Prompts that two experiments of one owner, null: the project''s own, share, with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';
+  'Prompts that two experiments of an owner share (null: the project''s own; a signed-in user''s are theirs), with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';

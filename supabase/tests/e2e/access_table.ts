@@ -55,7 +55,17 @@ export const RELATIONS: RelationAccess[] = [
     name: "model_endpoints",
     user: { select: "open" },
     service: EVERYTHING,
-    columns: { select: ["name", "model", "format", "open_to_users"] },
+    columns: {
+      select: [
+        "name",
+        "model",
+        "format",
+        "open_to_users",
+        "models",
+        "user_parameters",
+        "user_headers",
+      ],
+    },
   },
   {
     name: "pipeline_runs",

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import { toVisible } from "./pipeline/visible_text.ts";
 import { readDemoOptions, usage } from "./demo/demo_options.ts";
 import { openScreen } from "./demo/screen.ts";
 import { showDemo } from "./demo/show_demo.ts";
@@ -28,6 +28,6 @@ async function main(): Promise<number> {
 try {
   Deno.exit(await main());
 } catch (error) {
-  console.error(stripVTControlCharacters((error as Error).message));
+  console.error(toVisible((error as Error).message));
   Deno.exit(1);
 }

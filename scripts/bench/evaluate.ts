@@ -8,7 +8,10 @@ const LONGEST_MS = 600_000;
 
 /** Stored rows graded by three cheap evaluators, from the call to the last stored score. */
 export async function* measureEvaluate(): AsyncIterable<Measurement> {
-  const stack = await startStack({ port: 0, functions: ["pipeline-worker"] });
+  const stack = await startStack({
+    port: 0,
+    functions: ["pipeline-worker", "pipeline-evaluator"],
+  });
   const { sql } = stack;
   try {
     await sql`

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { toVisible } from "../pipeline/visible_text.ts";
 
 /** A prompt and what the model answered. */
 export interface Pair {
@@ -41,7 +42,7 @@ export function drawPairs(pairs: Pair[], columns: number): string {
 /** The start of a text in lines of at most `width` characters. */
 function shorten(text: string, width: number): string {
   const lines: string[] = [];
-  let rest = text.replace(/\s+/g, " ").trim();
+  let rest = toVisible(text.replace(/\s+/g, " ").trim());
   while (rest !== "" && lines.length < CELL_LINES) {
     const space = rest.lastIndexOf(" ", width);
     const end = rest.length <= width ? rest.length : space > 0 ? space : width;

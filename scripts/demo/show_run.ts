@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import { toVisible } from "../pipeline/visible_text.ts";
 import type { Sql } from "postgres";
 import { drawPairs } from "./pairs_table.ts";
 import { readRunProgress, type RunProgress } from "./run_progress.ts";
@@ -73,13 +74,13 @@ function showResult(
   const { losses, failures } = summary;
   if (losses.length > 0) {
     screen.print(screen.bold("What could not be read (pipeline_errors)"));
-    losses.forEach(({ message }) => screen.print(`  ${message}`));
+    losses.forEach(({ message }) => screen.print(`  ${toVisible(message)}`));
     screen.print();
   }
   if (failures.length > 0) {
     screen.print(screen.bold("Why prompts failed (pipeline_errors)"));
     failures.forEach(({ message, count }) =>
-      screen.print(`  ${count} × ${message}`)
+      screen.print(`  ${count} × ${toVisible(message)}`)
     );
     screen.print();
   }

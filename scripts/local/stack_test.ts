@@ -369,7 +369,7 @@ Deno.test("startStack() puts its address into Vault", () =>
   withStack(async (stack) => {
     const [{ secret }] = await stack.sql`
       select decrypted_secret as secret from vault.decrypted_secrets
-      where name = 'project_url'
+      where name = 'pipeline_project_url'
     `;
     assertStrictEquals(secret, stack.url);
   }, { functions: [] }));

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { toVisible } from "./visible_text.ts";
 
 /** A column is not cut below so many characters. */
 const NARROWEST = 9;
@@ -75,7 +76,7 @@ function drawLists(
 function toCell(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "object" ? JSON.stringify(value) : `${value}`;
-  return text.replace(/\s+/g, " ");
+  return toVisible(text.replace(/\s+/g, " "));
 }
 
 function cut(text: string, width: number): string {

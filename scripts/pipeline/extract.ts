@@ -10,6 +10,7 @@ import { extractFiles } from "./extract_files.ts";
 import { expectPath, findFiles } from "./find_files.ts";
 import { createLineWriter } from "./line_writer.ts";
 import { readArguments, toNumber } from "./read_arguments.ts";
+import { toVisibleJson } from "./visible_text.ts";
 
 const HELP = `Usage: deno task pipeline extract PATH… [options]
 
@@ -93,7 +94,7 @@ export const extract: Command = {
     const events = extractFiles(findFiles(positionals), options.data);
     for await (const event of events) {
       if (event.type === "prompt") {
-        await output.write(JSON.stringify(event.prompt));
+        await output.write(toVisibleJson(event.prompt));
       } else {
         reports.push(event.report);
         progress.show(event.report);
@@ -146,7 +147,7 @@ async function writeReport(
     prompts: sum("prompts"),
     skipped: sum("skipped"),
   };
-  const text = `${JSON.stringify({ files, total, errors }, null, 2)}\n`;
+  const text = `${toVisibleJson({ files, total, errors }, 2)}\n`;
   if (file === "-") terminal.print(text.trimEnd());
   else await Deno.writeTextFile(file, text);
 }

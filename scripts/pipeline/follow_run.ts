@@ -6,6 +6,7 @@ import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { describeFailures, readFailureGroups } from "./failure_groups.ts";
 import { dataOf } from "./project_access.ts";
+import { toVisibleJson } from "./visible_text.ts";
 
 const POLL_MS = 500;
 
@@ -50,7 +51,7 @@ export async function followRun(
   const { status, error, notice, prompts, succeeded, failed } = outcome;
   if (isJson) {
     terminal.print(
-      JSON.stringify({ runId, status, succeeded, failed, error, notice }),
+      toVisibleJson({ runId, status, succeeded, failed, error, notice }),
     );
   } else {
     terminal.print(

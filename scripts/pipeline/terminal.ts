@@ -1,6 +1,7 @@
 import { promptSecret } from "@std/cli/prompt-secret";
 import { readRunningStack } from "../local/running_stack.ts";
 import type { Terminal } from "./command.ts";
+import { toVisible } from "./visible_text.ts";
 
 /** The terminal, or pipe, that the program was started in. */
 export function openTerminal(): Terminal {
@@ -9,10 +10,14 @@ export function openTerminal(): Terminal {
   return {
     environment: readEnvironment(),
     fetch,
-    print: (line) => console.log(line),
-    complain: (line) => console.error(line),
+    // What is written to a file keeps every character.
+    print: (line) =>
+      console.log(Deno.stdout.isTerminal() ? toVisible(line) : line),
+    complain: (line) => console.error(toVisible(line)),
     update: (line) =>
-      void Deno.stderr.writeSync(encoder.encode(`\r\x1b[2K${line}`)),
+      void Deno.stderr.writeSync(
+        encoder.encode(`\r\x1b[2K${toVisible(line)}`),
+      ),
     isLive,
     columns: isLive ? Deno.consoleSize().columns : 80,
     readInput: () => new Response(Deno.stdin.readable).text(),

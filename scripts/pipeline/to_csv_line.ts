@@ -1,6 +1,6 @@
 /**
  * One line of a CSV file (RFC 4180). A text that a spreadsheet would take for a formula gets a `'` in
- * front: archives hold texts of strangers.
+ * front, the full-width signs of a Japanese Excel too: archives hold texts of strangers.
  */
 export function toCsvLine(values: unknown[]): string {
   return values.map((value) => {
@@ -8,7 +8,7 @@ export function toCsvLine(values: unknown[]): string {
     const text = typeof value === "object"
       ? JSON.stringify(value)
       : String(value);
-    const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text)
+    const safe = typeof value === "string" && /^[=+\-@\t\r＝＋－＠]/.test(text)
       ? `'${text}`
       : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -7,6 +7,7 @@
 --   extract   an archive, a page of a folder, the rest of a list  → prompts, and execute tasks
 --   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
 --   evaluate  a hundred stored answers                            → scores, and judge tasks
+--   webhook   stored answers, one request to a user's service     → scores
 --   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
 --   notify    one event of the run                                → one delivered webhook
 --
@@ -95,6 +96,28 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
+create function pipeline.is_plain(text_of_name text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select text_of_name !~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]';
+$$;
+comment on function pipeline.is_plain(text) is
+  'Whether a name is free of what a terminal or a page obeys instead of showing it: control characters and marks that change the direction of text.';
+
+create function pipeline.vault_name(name text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when vault_name.name like 'pipeline\_%' then vault_name.name else 'pipeline_' || vault_name.name end;
+$$;
+comment on function pipeline.vault_name(text) is
+  'Under which name a secret of the pipeline is in Vault.';
+
 create function public.pipeline_read_secret(name text)
 returns text
 language sql
@@ -105,10 +128,10 @@ set search_path = ''
 as $$
   select secrets.decrypted_secret
   from vault.decrypted_secrets as secrets
-  where secrets.name = pipeline_read_secret.name;
+  where secrets.name = pipeline.vault_name(pipeline_read_secret.name);
 $$;
 comment on function public.pipeline_read_secret(text) is
-  'The value of one Vault secret, null when there is none of that name; service_role only.';
+  'The value of a secret of the pipeline, null when there is none of that name. In Vault its name begins with pipeline_, and nothing else of Vault is opened; service_role only.';
 
 create table pipeline.stages (
   name text primary key,
@@ -116,7 +139,8 @@ create table pipeline.stages (
   tasks_per_worker integer not null,
   most_workers integer not null default 50,
   most_of_owner integer not null default 24,
-  most_attempts smallint
+  most_attempts smallint,
+  edge_function text not null
 );
 comment on table pipeline.stages is
   'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
@@ -129,18 +153,23 @@ comment on column pipeline.stages.most_of_owner is
   'Workers of all runs of one owner at a time: beyond them a run without a worker waits for one of theirs to take it over.';
 comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
+comment on column pipeline.stages.edge_function is
+  'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 alter table pipeline.stages enable row level security;
 grant select on pipeline.stages to service_role;
 
-insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts) values
+insert into pipeline.stages (
+  name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function
+) values
   -- An archive keeps a worker busy by itself.
-  ('extract', 2, 1, 3, 8, null),
-  ('execute', null, 1000, 50, 24, null),
+  ('extract', 2, 1, 3, 8, null, 'pipeline-worker'),
+  ('execute', null, 1000, 50, 24, null, 'pipeline-worker'),
   -- One task is a hundred answers to grade.
-  ('evaluate', 8, 25, 4, 8, null),
-  ('judge', null, 1000, 50, 24, null),
+  ('evaluate', 8, 25, 4, 8, null, 'pipeline-evaluator'),
+  ('webhook', 8, 200, 2, 8, null, 'pipeline-evaluator'),
+  ('judge', null, 1000, 50, 24, null, 'pipeline-worker'),
   -- Events of a run are delivered one after the other.
-  ('notify', 1, 1000, 1, 8, 10);
+  ('notify', 1, 1000, 1, 8, 10, 'pipeline-evaluator');
 
 create function pipeline.outlives_run(stage text)
 returns boolean
@@ -185,6 +214,10 @@ create table public.model_endpoints (
   user_headers text[] not null default '{}',
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
+  constraint model_endpoints_name_is_plain check (pipeline.is_plain(name)),
+  constraint model_endpoints_user_headers_are_lower_case check (
+    user_headers::text = lower(user_headers::text)
+  ),
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
   constraint model_endpoints_format_is_known check (
     format in (
@@ -648,6 +681,9 @@ create table pipeline.evaluations (
   constraint evaluations_successes_have_a_response check (not success or response is not null),
   constraint evaluations_repetition_is_positive check (repetition > 0),
   constraint evaluations_cost_is_a_price check (cost between 0 and 1e6),
+  constraint evaluations_names_are_plain check (
+    pipeline.is_plain(experiment_name) and pipeline.is_plain(array_to_string(tags, ' '))
+  ),
   constraint evaluations_names_are_short check (
     char_length(experiment_name) <= 200
     and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
@@ -847,7 +883,7 @@ create table public.pipeline_tasks (
   finished_at timestamptz,
   constraint pipeline_tasks_run_enqueues_a_key_once unique (run_id, stage, key, repetition),
   constraint pipeline_tasks_stage_is_known check (
-    stage in ('extract', 'execute', 'evaluate', 'judge', 'notify')
+    stage in ('extract', 'execute', 'evaluate', 'webhook', 'judge', 'notify')
   ),
   constraint pipeline_tasks_execute_prompts check ((stage = 'execute') = (prompt_id is not null)),
   constraint pipeline_tasks_status_is_known check (
@@ -883,13 +919,13 @@ comment on column public.pipeline_tasks.endpoint is
 comment on column public.pipeline_tasks.input_tokens is
   'Estimate of what its call sends, at four bytes a token, the vendors'' own rule of thumb for English text.';
 comment on column public.pipeline_tasks.payload is
-  'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
+  'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; webhook: {evaluator, url, ids}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
 comment on column public.pipeline_tasks.attempts is
   'Calls that were made, of other stages tries: all but those that only waited for a rate limit.';
 comment on column public.pipeline_tasks.rate_waits is
   'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
 comment on column public.pipeline_tasks.lease_losses is
-  'Workers that died while they held it; at 3 it fails.';
+  'Workers that died while they held it; at 3 it fails if the last held nothing else and was alone in its isolate, at 10 in any case.';
 comment on column public.pipeline_tasks.reserved_tokens is
   'Tokens taken from the endpoint''s budget by the claim, corrected when it finishes.';
 comment on column public.pipeline_tasks.reserved_cost is
@@ -982,6 +1018,7 @@ create table pipeline.workers (
   endpoint text references public.model_endpoints (name) on update cascade on delete cascade,
   model text not null default '',
   token_hash bytea not null,
+  isolate uuid,
   reason text not null,
   replaces uuid,
   slots integer not null default 0,
@@ -1000,6 +1037,8 @@ comment on table pipeline.workers is
   'One row per wake: dispatched, then started, then ended. Pruned a day after it ended.';
 comment on column pipeline.workers.endpoint is
   'The endpoint that its tasks call; null: they call none.';
+comment on column pipeline.workers.isolate is
+  'The isolate that it runs in, as this told when it started; what kills one worker kills all in it.';
 comment on column pipeline.workers.model is
   'The model that it calls there; empty: the endpoint and the run name none.';
 comment on column pipeline.workers.replaces is
@@ -1019,6 +1058,7 @@ comment on column pipeline.workers.cut_off is
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
 create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
+create index workers_isolate_idx on pipeline.workers (isolate);
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
@@ -1164,10 +1204,40 @@ $$;
 comment on function pipeline.assign_run(pipeline.workers, timestamptz) is
   'Starts the run of a worker that has just begun, and returns what the worker needs to know; null when the run is not running, and the worker has ended.';
 
+create function pipeline.died_alone(worker_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select not exists (
+    select from pipeline.workers as dead
+    join pipeline.workers as other on other.isolate = dead.isolate and other.id <> dead.id
+    where dead.id = died_alone.worker_id
+      -- Alive at any moment at which this one may have died.
+      and other.started_at < dead.expires_at
+      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.lease_time()
+  ) and (
+    select count(*) < 2
+    from (
+      select from public.pipeline_tasks as task
+      join pipeline.workers as dead on dead.id = died_alone.worker_id
+      where task.run_id = dead.run_id
+        and task.stage = dead.stage
+        and task.status = 'leased'
+        and task.worker = dead.id
+      limit 2
+    ) as held
+  );
+$$;
+comment on function pipeline.died_alone(uuid) is
+  'Whether a dead worker held one task and had its isolate for itself: then that task is to blame.';
+
 create function public.pipeline_start_worker(
   worker_id uuid,
   token text,
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  isolate uuid default null
 )
 returns jsonb
 language plpgsql
@@ -1177,7 +1247,10 @@ declare
   worker pipeline.workers;
 begin
   update pipeline.workers
-  set started_at = pipeline_start_worker.as_of, expires_at = pipeline_start_worker.as_of + pipeline.lease_time()
+  set
+    started_at = pipeline_start_worker.as_of,
+    expires_at = pipeline_start_worker.as_of + pipeline.lease_time(),
+    isolate = pipeline_start_worker.isolate
   where workers.id = pipeline_start_worker.worker_id
     and workers.token_hash = sha256(convert_to(pipeline_start_worker.token, 'UTF8'))
     and workers.started_at is null
@@ -1189,10 +1262,14 @@ begin
   return pipeline.assign_run(worker, pipeline_start_worker.as_of);
 end;
 $$;
-comment on function public.pipeline_start_worker(uuid, text, timestamptz) is
-  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
+comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid) is
+  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
 
-create function public.pipeline_take_wake(run_id bigint, as_of timestamptz default now())
+create function public.pipeline_take_wake(
+  run_id bigint,
+  as_of timestamptz default now(),
+  isolate uuid default null
+)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -1201,11 +1278,17 @@ declare
   worker pipeline.workers;
 begin
   update pipeline.workers
-  set started_at = pipeline_take_wake.as_of, expires_at = pipeline_take_wake.as_of + pipeline.lease_time()
+  set
+    started_at = pipeline_take_wake.as_of,
+    expires_at = pipeline_take_wake.as_of + pipeline.lease_time(),
+    isolate = pipeline_take_wake.isolate
   where workers.id = (
     select waiting.id
     from pipeline.workers as waiting
     where waiting.run_id = pipeline_take_wake.run_id
+      and waiting.stage in (
+        select stages.name from pipeline.stages where stages.edge_function = 'pipeline-worker'
+      )
       and waiting.started_at is null
       and waiting.ended_at is null
       and waiting.expires_at > pipeline_take_wake.as_of
@@ -1220,7 +1303,7 @@ begin
   return pipeline.assign_run(worker, pipeline_take_wake.as_of);
 end;
 $$;
-comment on function public.pipeline_take_wake(bigint, timestamptz) is
+comment on function public.pipeline_take_wake(bigint, timestamptz, uuid) is
   'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as pipeline_start_worker(); null when no wake is under way.';
 
 create function public.pipeline_hand_over(
@@ -1545,7 +1628,9 @@ begin
     );
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
     perform net.http_post(
-      url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
+      url := rtrim(project_url, '/') || '/functions/v1/' || (
+        select stages.edge_function from pipeline.stages where stages.name = worker.stage
+      ),
       body := jsonb_build_object(
         'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
         'reason', worker.reason
@@ -1656,7 +1741,10 @@ begin
         gen_random_uuid()::text, as_of
       );
       update pipeline.workers
-      set started_at = take_turn.as_of, expires_at = take_turn.as_of + pipeline.lease_time()
+      set
+        started_at = take_turn.as_of,
+        expires_at = take_turn.as_of + pipeline.lease_time(),
+        isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;
       assignment := pipeline.assign_run(worker, as_of);
@@ -1683,7 +1771,9 @@ begin
       select work.stage, work.endpoint
       from public.pipeline_runs as run
       cross join lateral (
-        values (1, 'notify', null), (2, 'evaluate', null), (4, 'execute', run.endpoint), (5, 'extract', null)
+        values
+          (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
+          (4, 'execute', run.endpoint), (5, 'extract', null)
         union
         select 3, 'judge', evaluator ->> 'endpoint'
         from jsonb_array_elements(run.evaluators) as evaluator
@@ -2363,6 +2453,7 @@ begin
           case (next_wait_ms.worker).stage
             when 'execute' then array['extract']
             when 'evaluate' then array['execute']
+            when 'webhook' then array['execute']
             when 'judge' then array['execute', 'evaluate']
             else '{}'
           end
@@ -2406,6 +2497,9 @@ begin
   else
     select stages.slots into calls.slots from pipeline.stages where stages.name = worker.stage;
     calls.ids := pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of);
+    if worker.stage in ('webhook', 'notify') then
+      calls := pipeline.within_host_rates(calls, as_of);
+    end if;
   end if;
   if calls.ids <> '{}' then
     tasks := pipeline.lease_tasks(worker, run, calls, lease_token, as_of);
@@ -3282,7 +3376,7 @@ begin
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
-    when 'evaluate' then
+    when 'evaluate', 'webhook' then
       perform pipeline.store_scores(run, settled.stored_ids, results, as_of);
     when 'judge' then
       perform pipeline.store_votes(run, settled.stored_ids, results, as_of);
@@ -3399,7 +3493,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
 
 -- Why: an answer was paid for, whether the database takes it or not. What is wrong with one result
 -- costs that one; what is wrong with a table or the server pauses the run, and results wait here
@@ -3989,11 +4083,18 @@ declare
   innocent bigint[];
 begin
   select
-    array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
-    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
+    array_agg(task.id order by task.id) filter (where task.is_poisonous),
+    array_agg(task.id order by task.id) filter (where not task.is_poisonous)
   into poisonous, innocent
   from (
-    select leased.id, leased.lease_losses
+    select
+      leased.id,
+      case
+        when leased.lease_losses < 2 then false
+        -- Whatever else was in its isolates: so often is no accident.
+        when leased.lease_losses >= 9 then true
+        else pipeline.died_alone(leased.worker)
+      end as is_poisonous
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
@@ -4017,7 +4118,7 @@ begin
 end;
 $$;
 comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
-  'Makes the tasks of a run''s dead workers claimable again, at most so many; a task that was held by three dead workers fails. Returns how many.';
+  'Makes the tasks of a run''s dead workers claimable again, at most so many; a task that was held by three dead workers, by the last of them alone, fails, and at the latest with the tenth. Returns how many.';
 
 create function pipeline.fail_overdue(run public.pipeline_runs, most integer, as_of timestamptz)
 returns integer

@@ -1047,16 +1047,16 @@ begin
     raise exception 'Cannot store secret "%": it is empty', pipeline_set_secret.name
       using errcode = '22023', hint = 'Give it a value';
   end if;
-  select secrets.id into kept_id from vault.secrets where secrets.name = pipeline_set_secret.name;
+  select secrets.id into kept_id from vault.secrets where secrets.name = pipeline.vault_name(pipeline_set_secret.name);
   if kept_id is null then
-    perform vault.create_secret(pipeline_set_secret.value, pipeline_set_secret.name);
+    perform vault.create_secret(pipeline_set_secret.value, pipeline.vault_name(pipeline_set_secret.name));
   else
     perform vault.update_secret(kept_id, pipeline_set_secret.value);
   end if;
 end;
 $$;
 comment on function public.pipeline_set_secret(text, text) is
-  'Stores a secret in Vault, replacing one of the same name. 22023: not a name, or no value.';
+  'Stores a secret in Vault, as pipeline_ and its name, replacing one of the same name. 22023: not a name, or no value.';
 
 create function public.pipeline_ensure_endpoint(
   url text,
@@ -1344,8 +1344,9 @@ begin
     raise exception 'Cannot purge runs: older_than is negative or most below 1'
       using errcode = '22023', hint = 'select purge_pipeline_runs(''30 days'')';
   end if;
+  -- Arrays: a subquery with a limit may be planned to run more than once, and take more.
   delete from public.pipeline_tasks
-  where id in (
+  where id = any (array(
     select task.id
     from public.pipeline_tasks as task
     join public.pipeline_runs as run on run.id = task.run_id
@@ -1360,16 +1361,16 @@ begin
       )
     limit purge_pipeline_runs.most
     for update of task skip locked
-  );
+  ));
   get diagnostics purged = row_count;
   delete from pipeline.task_errors
-  where id in (
+  where id = any (array(
     select failure.id
     from pipeline.task_errors as failure
     join public.pipeline_runs as run on run.id = failure.run_id
     where run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than
     limit purge_pipeline_runs.most
-  );
+  ));
   if purged = 0 then
     perform pipeline.remove_unused_prompts(purge_pipeline_runs.as_of);
   end if;
@@ -1452,11 +1453,11 @@ begin
   if evaluations = 0 then
     with gone as (
       delete from public.pipeline_tasks
-      where id in (
+      where id = any (array(
         select task.id from public.pipeline_tasks as task
         where task.run_id = run.id
         limit delete_pipeline_run.most
-      )
+      ))
       returning prompt_id
     ),
     prompts as (
@@ -1554,15 +1555,17 @@ begin
   set experiment_name = rename_experiment.new_name
   where run.experiment_name = rename_experiment.experiment_name
     and run.owner is not distinct from rename_experiment.owner;
-  update pipeline.evaluations as evaluation
-  set experiment_name = rename_experiment.new_name
-  where (evaluation.tableoid, evaluation.id) in (
+  with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored
     where stored.experiment_name = rename_experiment.experiment_name
       and stored.owner is not distinct from rename_experiment.owner
     limit rename_experiment.most
-  );
+  )
+  update pipeline.evaluations as evaluation
+  set experiment_name = rename_experiment.new_name
+  from chosen
+  where evaluation.tableoid = chosen.tableoid and evaluation.id = chosen.id;
   get diagnostics renamed = row_count;
   return jsonb_build_object('evaluations', renamed, 'isDone', renamed < rename_experiment.most);
 exception when unique_violation then

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { startListeningChild } from "../child_process.ts";
 import { checkout } from "../checkout.ts";
+import { atMost } from "../gateway/at_most.ts";
 import type { FunctionSettings } from "./function_settings.ts";
 import { type Isolate, startIsolate } from "./isolate.ts";
 import type { IsolateLimits } from "./isolate_limits.ts";
@@ -32,6 +33,9 @@ export interface FunctionServerOptions {
   clockSkewMs?: () => number;
   log: (line: string) => void;
 }
+
+/** Requests to a function at a time, each of them a few open files; what is above that waits. */
+const MOST_INVOCATIONS = 100;
 
 /** The program that runs around every function. */
 export const functionHost: string = fileURLToPath(
@@ -77,6 +81,7 @@ export function createFunctionServer(
   const { limits, log } = options;
   const name = `function ${settings.name}`;
   const isolates = new Set<Isolate>();
+  const queue = atMost(MOST_INVOCATIONS);
   let stopping = false;
   let starting: Promise<void> | undefined;
   /** The one that gets the calls. */
@@ -114,12 +119,13 @@ export function createFunctionServer(
 
   return {
     ...settings,
-    async call(use) {
-      while (!current) {
-        await (starting ??= start().finally(() => starting = undefined));
-      }
-      return await current.call(use);
-    },
+    call: (use) =>
+      queue(async () => {
+        while (!current) {
+          await (starting ??= start().finally(() => starting = undefined));
+        }
+        return await current.call(use);
+      }),
     kill: () => all((isolate) => isolate.kill()),
     stop() {
       stopping = true;

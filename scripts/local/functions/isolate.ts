@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import { endChild, type ListeningChild } from "../child_process.ts";
 import { sendSignal } from "../send_signal.ts";
+import { watchHeartbeat } from "./heartbeat.ts";
 import { enforceLimits, type IsolateLimits } from "./isolate_limits.ts";
 import { readProcessorTime } from "./processor_time.ts";
 
@@ -39,12 +40,36 @@ export async function startIsolate(
   { name, start, limits, onHalfUsed, log }: IsolateOptions,
 ): Promise<Isolate> {
   let bytes = 0;
-  const { process, port, command } = await start((report) =>
-    bytes = Number(report)
-  );
+  let answer = () => {};
+  const { process, port, command } = await start((report) => {
+    bytes = Number(report);
+    answer();
+  });
   let calls = 0;
   let answered = Promise.withResolvers<void>();
-  if (limits) watch(limits).catch((error) => log(`${name}: ${error}`));
+  const complain = (error: unknown) => log(`${name}: ${error}`);
+  listen().catch(complain);
+  if (limits) watch(limits).catch(complain);
+
+  async function listen(): Promise<void> {
+    const end = new AbortController();
+    const ended = process.status.then(() => end.abort());
+    await watchHeartbeat({
+      ask() {
+        const answered = new Promise<void>((resolve) => answer = resolve);
+        command("memory");
+        return Promise.race([answered, ended]);
+      },
+      ended: () => end.signal.aborted,
+      kill() {
+        log(`${name}: does not answer any more`);
+        sendSignal(process, "SIGKILL");
+      },
+    }, (milliseconds, signal) =>
+      delay(milliseconds, {
+        signal: AbortSignal.any([signal, end.signal]),
+      }).catch(() => {}));
+  }
 
   async function watch(limits: IsolateLimits): Promise<void> {
     let ended = false;

@@ -3,6 +3,7 @@ import { type Comparison, describeComparison } from "../describe_comparison.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { expectStored } from "../stored_results.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 /** A prompt of both experiments, as browse_experiment_pairs() gives it. */
 interface Pair {
@@ -87,7 +88,7 @@ Example:
       }),
     ) as { rows: Pair[] };
     if (values.json) {
-      terminal.print(JSON.stringify({ comparison, worse }));
+      terminal.print(toVisibleJson({ comparison, worse }));
       return EXIT.done;
     }
     describeComparison(comparison).forEach((line) => terminal.print(line));

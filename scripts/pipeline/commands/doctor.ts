@@ -5,9 +5,11 @@ import { type Command, EXIT } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { checkProject, type ProjectFacts } from "../check_project.ts";
 import { readArguments } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 const FUNCTIONS = [
   "pipeline-worker",
+  "pipeline-evaluator",
   "extract-prompts",
   "execute-batch",
   "store-results",
@@ -60,7 +62,7 @@ Example:
         ])),
       ),
     }, connection.url);
-    if (values.json) terminal.print(JSON.stringify(checks));
+    if (values.json) terminal.print(toVisibleJson(checks));
     else {
       for (const { name, isWell, found, mend } of checks) {
         terminal.print(`${isWell ? "ok  " : "MEND"}  ${name}: ${found}`);

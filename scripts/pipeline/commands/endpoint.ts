@@ -7,6 +7,7 @@ import { drawTable } from "../draw_table.ts";
 import { toJson } from "../endpoint_options.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toHeaders, toNumber } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const endpoint: Command = {
   summary: "Add, edit, list, test and remove model endpoints",
@@ -188,7 +189,7 @@ async function list(args: string[], terminal: Terminal): Promise<number> {
       : `${row.input_cost}/${row.output_cost}`,
     users: row.open_to_users ? "yes" : "",
   }));
-  if (values.json) terminal.print(JSON.stringify(rows));
+  if (values.json) terminal.print(toVisibleJson(rows));
   else if (shown.length === 0) terminal.complain("There is no endpoint yet");
   else {
     terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
@@ -207,14 +208,14 @@ async function test(args: string[], terminal: Terminal): Promise<number> {
     fetch: (input, init) => {
       terminal.print(`Request: POST ${input}`);
       // As they stand in the row: a key is never shown.
-      terminal.print(`Headers: ${JSON.stringify(found.headers)}`);
+      terminal.print(`Headers: ${toVisibleJson(found.headers)}`);
       terminal.print(`Body: ${init?.body}`);
       return terminal.fetch(input, init);
     },
   });
   const result = await caller.call({ prompt, parameters: {}, keepBody: true });
   const { body, ...read } = result;
-  if (body !== undefined) terminal.print(`Response: ${JSON.stringify(body)}`);
-  terminal.print(`Read: ${JSON.stringify(read, null, 2)}`);
+  if (body !== undefined) terminal.print(`Response: ${toVisibleJson(body)}`);
+  terminal.print(`Read: ${toVisibleJson(read, 2)}`);
   return result.ok ? EXIT.done : EXIT.somethingFailed;
 }

@@ -5,6 +5,7 @@ import { toEvaluators } from "../endpoint_options.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
 import { expectStored, toChoice } from "../stored_results.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const evaluate: Command = {
   summary: "Score what a run or an experiment has stored",
@@ -37,7 +38,7 @@ Examples:
       supabaseTable: values.table,
     }, services);
     terminal.print(
-      values.json ? JSON.stringify(answer) : drawTable(
+      values.json ? toVisibleJson(answer) : drawTable(
         answer.summary.map((row) => ({
           ...row,
           scoreMean: rounded(row.scoreMean),

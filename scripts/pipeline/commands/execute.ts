@@ -11,6 +11,7 @@ import { readJsonLines } from "../json_lines.ts";
 import { allowsPrivateHosts, openProject } from "../project_access.ts";
 import { createProgressMeter } from "../progress_meter.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const execute: Command = {
   summary: "Send prompts to a model from this machine",
@@ -54,7 +55,7 @@ Examples:
       maxConcurrency: toNumber("max-concurrency", values["max-concurrency"]),
     }, { ...services, onResponse: () => meter.add(1) });
     meter.end();
-    for (const response of responses) terminal.print(JSON.stringify(response));
+    for (const response of responses) terminal.print(toVisibleJson(response));
     for (const { message } of errors.slice(0, 20)) terminal.complain(message);
     return failed > 0 ? EXIT.somethingFailed : EXIT.done;
   },

@@ -3,6 +3,7 @@ import { drawTable } from "../draw_table.ts";
 import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const experiments: Command = {
   summary: "All experiments side by side",
@@ -17,7 +18,7 @@ Example:
       await openProject(terminal).client.from("experiment_summary").select()
         .order("experiment_name"),
     );
-    if (values.json) terminal.print(JSON.stringify(rows));
+    if (values.json) terminal.print(toVisibleJson(rows));
     else if (rows.length === 0) {
       terminal.complain("There is no experiment yet: start a run");
     } else {

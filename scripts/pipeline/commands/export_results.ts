@@ -6,6 +6,7 @@ import { type Choice, expectStored, toChoice } from "../stored_results.ts";
 import { readReport } from "../report/read_report.ts";
 import { writeReport } from "../report/write_report.ts";
 import { toCsvLine } from "../to_csv_line.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 type Row = Record<string, unknown>;
 
@@ -80,7 +81,7 @@ Examples:
         return EXIT.done;
       case "jsonl":
         for await (const row of readRows(client, choice, table)) {
-          terminal.print(JSON.stringify(row));
+          terminal.print(toVisibleJson(row));
         }
         return EXIT.done;
       case "csv": {

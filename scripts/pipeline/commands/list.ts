@@ -3,6 +3,7 @@ import { drawTable } from "../draw_table.ts";
 import { formatCost, formatTime } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 const COLUMNS =
   "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, started_at, finished_at, error, notice";
@@ -42,7 +43,7 @@ Examples:
       "list the runs",
       await query.limit(toNumber("limit", values.limit)!),
     );
-    if (values.json) terminal.print(JSON.stringify(rows));
+    if (values.json) terminal.print(toVisibleJson(rows));
     else if (rows.length === 0) terminal.complain("There is no such run");
     else {
       const shown = rows.map((row) => ({

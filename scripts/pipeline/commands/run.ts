@@ -13,6 +13,7 @@ import { followRun } from "../follow_run.ts";
 import { readJsonLines } from "../json_lines.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const run: Command = {
   summary: "Start a run in the project and follow it",
@@ -84,7 +85,7 @@ Examples:
       return await followRun(client, runId, terminal, values.json);
     }
     terminal.print(
-      values.json ? JSON.stringify({ runId, status }) : String(runId),
+      values.json ? toVisibleJson({ runId, status }) : String(runId),
     );
     return EXIT.done;
   },

@@ -7,6 +7,7 @@ import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
 import { toChoice } from "../stored_results.ts";
+import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 export const show: Command = {
   summary: "A run with its errors",
@@ -26,13 +27,13 @@ Examples:
     const run = await findRun(client, positionals[0]);
     const errors = await readFailureGroups(client, run.id);
     if (values.json) {
-      terminal.print(JSON.stringify({ ...run, errors }));
+      terminal.print(toVisibleJson({ ...run, errors }));
       return EXIT.done;
     }
     for (const [name, value] of Object.entries(run)) {
       if (value === null) continue;
       const text = name === "cost" ? formatCost(value as string) : value;
-      terminal.print(`${name.padEnd(20)}${text}`);
+      terminal.print(toVisible(`${name.padEnd(20)}${text}`));
     }
     for (
       const [title, isFinal] of [["Failed", true], ["Tried again", false]]

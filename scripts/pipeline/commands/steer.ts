@@ -1,6 +1,7 @@
 import { type Command, EXIT, type Terminal } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber, toRunId } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 const json = { json: { type: "boolean", default: false } } as const;
 
@@ -33,7 +34,7 @@ function printStatus(
   terminal: Terminal,
 ): void {
   terminal.print(
-    isJson ? JSON.stringify({ runId: id, status }) : `Run ${id} is ${status}`,
+    isJson ? toVisibleJson({ runId: id, status }) : `Run ${id} is ${status}`,
   );
 }
 
@@ -99,7 +100,7 @@ Example:
     );
     terminal.print(
       values.json
-        ? JSON.stringify({ runId, retried })
+        ? toVisibleJson({ runId, retried })
         : `${retried} tasks of run ${runId} are tried again`,
     );
     return EXIT.done;

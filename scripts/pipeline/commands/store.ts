@@ -3,6 +3,7 @@ import { type Command, EXIT } from "../command.ts";
 import { readJsonLines } from "../json_lines.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const store: Command = {
   summary: "Store responses in a results table",
@@ -41,7 +42,7 @@ Examples:
         tags: values.tag,
       },
     }, openProject(terminal).services);
-    terminal.print(JSON.stringify(stored));
+    terminal.print(toVisibleJson(stored));
     return stored.failed > 0 ? EXIT.somethingFailed : EXIT.done;
   },
 };

@@ -4,6 +4,7 @@ import { createProgressMeter } from "../progress_meter.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { uploadFiles } from "../upload_files.ts";
+import { toVisibleJson } from "../visible_text.ts";
 
 export const upload: Command = {
   summary: "Put archives of this machine into a bucket",
@@ -56,7 +57,7 @@ Examples:
     );
     meter?.end();
     if (values.json) {
-      for (const file of uploaded) terminal.print(JSON.stringify(file));
+      for (const file of uploaded) terminal.print(toVisibleJson(file));
     } else {
       terminal.print(
         drawTable(uploaded.map((file) => ({ ...file })), [

@@ -1,3 +1,5 @@
+import { toVisible } from "../visible_text.ts";
+
 type Row = Record<string, unknown>;
 
 /** What a report tells; rows as the views and functions of the same names give them. */
@@ -122,7 +124,10 @@ function toCell(value: unknown): string {
 
 /** Names come from users, examples of errors from strangers: neither may be markup. */
 function escapeText(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>|#]/g, "\\$&");
+  return toVisible(text.replace(/\s+/g, " ")).replace(
+    /[\\`*_[\]<>|#]/g,
+    "\\$&",
+  );
 }
 
 /** Ten characters for a value from 0 to 1; "": it is none. */

@@ -474,6 +474,25 @@ export type Database = {
           },
         ];
       };
+      "pipeline_webhook_hosts": {
+        Row: {
+          "host": string;
+          "open_to_users": boolean;
+          "requests_per_minute": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "host": string;
+          "open_to_users"?: boolean;
+          "requests_per_minute"?: number;
+        };
+        Update: {
+          "host"?: string;
+          "open_to_users"?: boolean;
+          "requests_per_minute"?: number;
+        };
+        Relationships: [];
+      };
       "prompt_evaluations": {
         Row: {
           "attempts": number | null;
@@ -1032,7 +1051,12 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_start_worker": {
-        Args: { "as_of"?: string; "token": string; "worker_id": string };
+        Args: {
+          "as_of"?: string;
+          "isolate"?: string;
+          "token": string;
+          "worker_id": string;
+        };
         Returns: Json;
       };
       "pipeline_store_results": {
@@ -1046,7 +1070,7 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_take_wake": {
-        Args: { "as_of"?: string; "run_id": number };
+        Args: { "as_of"?: string; "isolate"?: string; "run_id": number };
         Returns: Json;
       };
       "pipeline_takes_anonymous": {

@@ -16,6 +16,6 @@ export async function readSecret(
   if (secret !== null) return secret;
   throw new PipelineError(
     "not_found",
-    `Cannot find secret "${name}" in Vault: store it with select vault.create_secret('…', '${name}')`,
+    `Cannot find secret "${name}" in Vault: store it with select pipeline_set_secret('${name}', '…')`,
   );
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PipelineError } from "./errors.ts";
+import { readBeginning, readText } from "./model/response_body.ts";
 
 /** One page of a folder in a bucket. */
 export interface StoragePage {
@@ -34,6 +35,9 @@ export interface ArchiveStorage {
 }
 
 const PAGE_SIZE = 1000;
+/** A thousand objects with names of a kilobyte each take a fifth of it. */
+const MOST_PAGE_BYTES = 10_000_000;
+const MOST_ERROR_BYTES = 10_000;
 
 const pageSchema = z.array(z.object({
   name: z.string(),
@@ -77,7 +81,7 @@ export function createArchiveStorage(
       );
     }
     if (response.ok) return response;
-    const text = await response.text();
+    const text = await readBeginning(response, MOST_ERROR_BYTES);
     throw new PipelineError(
       toErrorCode(response.status, text),
       `Cannot ${action}: Storage answered ${response.status} ${
@@ -112,7 +116,9 @@ export function createArchiveStorage(
           }),
         },
       );
-      const entries = pageSchema.parse(await response.json());
+      const entries = pageSchema.parse(
+        JSON.parse(await readText(response, MOST_PAGE_BYTES)),
+      );
       return toPage(folder, offset, entries);
     },
     async open(bucket, path, from, signal) {

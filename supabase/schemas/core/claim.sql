@@ -174,6 +174,7 @@ begin
           case (next_wait_ms.worker).stage
             when 'execute' then array['extract']
             when 'evaluate' then array['execute']
+            when 'webhook' then array['execute']
             when 'judge' then array['execute', 'evaluate']
             else '{}'
           end
@@ -217,6 +218,9 @@ begin
   else
     select stages.slots into calls.slots from pipeline.stages where stages.name = worker.stage;
     calls.ids := pipeline.due_tasks(worker, calls.slots + ahead - held, held, as_of);
+    if worker.stage in ('webhook', 'notify') then
+      calls := pipeline.within_host_rates(calls, as_of);
+    end if;
   end if;
   if calls.ids <> '{}' then
     tasks := pipeline.lease_tasks(worker, run, calls, lease_token, as_of);

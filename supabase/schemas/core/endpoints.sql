@@ -27,6 +27,10 @@ create table public.model_endpoints (
   user_headers text[] not null default '{}',
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
+  constraint model_endpoints_name_is_plain check (pipeline.is_plain(name)),
+  constraint model_endpoints_user_headers_are_lower_case check (
+    user_headers::text = lower(user_headers::text)
+  ),
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
   constraint model_endpoints_format_is_known check (
     format in (

@@ -36,6 +36,9 @@ create table pipeline.evaluations (
   constraint evaluations_successes_have_a_response check (not success or response is not null),
   constraint evaluations_repetition_is_positive check (repetition > 0),
   constraint evaluations_cost_is_a_price check (cost between 0 and 1e6),
+  constraint evaluations_names_are_plain check (
+    pipeline.is_plain(experiment_name) and pipeline.is_plain(array_to_string(tags, ' '))
+  ),
   constraint evaluations_names_are_short check (
     char_length(experiment_name) <= 200
     and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100

@@ -132,7 +132,7 @@ begin
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
-    when 'evaluate' then
+    when 'evaluate', 'webhook' then
       perform pipeline.store_scores(run, settled.stored_ids, results, as_of);
     when 'judge' then
       perform pipeline.store_votes(run, settled.stored_ids, results, as_of);
@@ -249,4 +249,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stage evaluate with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

@@ -86,11 +86,18 @@ declare
   innocent bigint[];
 begin
   select
-    array_agg(task.id order by task.id) filter (where task.lease_losses >= 2),
-    array_agg(task.id order by task.id) filter (where task.lease_losses < 2)
+    array_agg(task.id order by task.id) filter (where task.is_poisonous),
+    array_agg(task.id order by task.id) filter (where not task.is_poisonous)
   into poisonous, innocent
   from (
-    select leased.id, leased.lease_losses
+    select
+      leased.id,
+      case
+        when leased.lease_losses < 2 then false
+        -- Whatever else was in its isolates: so often is no accident.
+        when leased.lease_losses >= 9 then true
+        else pipeline.died_alone(leased.worker)
+      end as is_poisonous
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
@@ -114,7 +121,7 @@ begin
 end;
 $$;
 comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
-  'Makes the tasks of a run''s dead workers claimable again, at most so many; a task that was held by three dead workers fails. Returns how many.';
+  'Makes the tasks of a run''s dead workers claimable again, at most so many; a task that was held by three dead workers, by the last of them alone, fails, and at the latest with the tenth. Returns how many.';
 
 create function pipeline.fail_overdue(run public.pipeline_runs, most integer, as_of timestamptz)
 returns integer

@@ -6,6 +6,7 @@
 --   extract   an archive, a page of a folder, the rest of a list  → prompts, and execute tasks
 --   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
 --   evaluate  a hundred stored answers                            → scores, and judge tasks
+--   webhook   stored answers, one request to a user's service     → scores
 --   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
 --   notify    one event of the run                                → one delivered webhook
 --
@@ -94,6 +95,28 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
+create function pipeline.is_plain(text_of_name text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select text_of_name !~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]';
+$$;
+comment on function pipeline.is_plain(text) is
+  'Whether a name is free of what a terminal or a page obeys instead of showing it: control characters and marks that change the direction of text.';
+
+create function pipeline.vault_name(name text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when vault_name.name like 'pipeline\_%' then vault_name.name else 'pipeline_' || vault_name.name end;
+$$;
+comment on function pipeline.vault_name(text) is
+  'Under which name a secret of the pipeline is in Vault.';
+
 create function public.pipeline_read_secret(name text)
 returns text
 language sql
@@ -104,10 +127,10 @@ set search_path = ''
 as $$
   select secrets.decrypted_secret
   from vault.decrypted_secrets as secrets
-  where secrets.name = pipeline_read_secret.name;
+  where secrets.name = pipeline.vault_name(pipeline_read_secret.name);
 $$;
 comment on function public.pipeline_read_secret(text) is
-  'The value of one Vault secret, null when there is none of that name; service_role only.';
+  'The value of a secret of the pipeline, null when there is none of that name. In Vault its name begins with pipeline_, and nothing else of Vault is opened; service_role only.';
 
 create table pipeline.stages (
   name text primary key,
@@ -115,7 +138,8 @@ create table pipeline.stages (
   tasks_per_worker integer not null,
   most_workers integer not null default 50,
   most_of_owner integer not null default 24,
-  most_attempts smallint
+  most_attempts smallint,
+  edge_function text not null
 );
 comment on table pipeline.stages is
   'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
@@ -128,18 +152,23 @@ comment on column pipeline.stages.most_of_owner is
   'Workers of all runs of one owner at a time: beyond them a run without a worker waits for one of theirs to take it over.';
 comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
+comment on column pipeline.stages.edge_function is
+  'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 alter table pipeline.stages enable row level security;
 grant select on pipeline.stages to service_role;
 
-insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts) values
+insert into pipeline.stages (
+  name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function
+) values
   -- An archive keeps a worker busy by itself.
-  ('extract', 2, 1, 3, 8, null),
-  ('execute', null, 1000, 50, 24, null),
+  ('extract', 2, 1, 3, 8, null, 'pipeline-worker'),
+  ('execute', null, 1000, 50, 24, null, 'pipeline-worker'),
   -- One task is a hundred answers to grade.
-  ('evaluate', 8, 25, 4, 8, null),
-  ('judge', null, 1000, 50, 24, null),
+  ('evaluate', 8, 25, 4, 8, null, 'pipeline-evaluator'),
+  ('webhook', 8, 200, 2, 8, null, 'pipeline-evaluator'),
+  ('judge', null, 1000, 50, 24, null, 'pipeline-worker'),
   -- Events of a run are delivered one after the other.
-  ('notify', 1, 1000, 1, 8, 10);
+  ('notify', 1, 1000, 1, 8, 10, 'pipeline-evaluator');
 
 create function pipeline.outlives_run(stage text)
 returns boolean

@@ -26,7 +26,7 @@ create table public.pipeline_tasks (
   finished_at timestamptz,
   constraint pipeline_tasks_run_enqueues_a_key_once unique (run_id, stage, key, repetition),
   constraint pipeline_tasks_stage_is_known check (
-    stage in ('extract', 'execute', 'evaluate', 'judge', 'notify')
+    stage in ('extract', 'execute', 'evaluate', 'webhook', 'judge', 'notify')
   ),
   constraint pipeline_tasks_execute_prompts check ((stage = 'execute') = (prompt_id is not null)),
   constraint pipeline_tasks_status_is_known check (
@@ -62,13 +62,13 @@ comment on column public.pipeline_tasks.endpoint is
 comment on column public.pipeline_tasks.input_tokens is
   'Estimate of what its call sends, at four bytes a token, the vendors'' own rule of thumb for English text.';
 comment on column public.pipeline_tasks.payload is
-  'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
+  'extract: {kind, bucket, prefix | path, cursor} or {kind: list, after}; evaluate: {evaluationIds}; webhook: {evaluator, url, ids}; judge: {evaluationId, evaluator, vote, votes}; a candidate of a sample: {rank}.';
 comment on column public.pipeline_tasks.attempts is
   'Calls that were made, of other stages tries: all but those that only waited for a rate limit.';
 comment on column public.pipeline_tasks.rate_waits is
   'Tries that the endpoint put off: HTTP 429, and 503 with Retry-After. They are no attempts.';
 comment on column public.pipeline_tasks.lease_losses is
-  'Workers that died while they held it; at 3 it fails.';
+  'Workers that died while they held it; at 3 it fails if the last held nothing else and was alone in its isolate, at 10 in any case.';
 comment on column public.pipeline_tasks.reserved_tokens is
   'Tokens taken from the endpoint''s budget by the claim, corrected when it finishes.';
 comment on column public.pipeline_tasks.reserved_cost is

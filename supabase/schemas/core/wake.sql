@@ -207,7 +207,9 @@ begin
     );
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
     perform net.http_post(
-      url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
+      url := rtrim(project_url, '/') || '/functions/v1/' || (
+        select stages.edge_function from pipeline.stages where stages.name = worker.stage
+      ),
       body := jsonb_build_object(
         'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
         'reason', worker.reason
@@ -318,7 +320,10 @@ begin
         gen_random_uuid()::text, as_of
       );
       update pipeline.workers
-      set started_at = take_turn.as_of, expires_at = take_turn.as_of + pipeline.lease_time()
+      set
+        started_at = take_turn.as_of,
+        expires_at = take_turn.as_of + pipeline.lease_time(),
+        isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;
       assignment := pipeline.assign_run(worker, as_of);
@@ -345,7 +350,9 @@ begin
       select work.stage, work.endpoint
       from public.pipeline_runs as run
       cross join lateral (
-        values (1, 'notify', null), (2, 'evaluate', null), (4, 'execute', run.endpoint), (5, 'extract', null)
+        values
+          (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
+          (4, 'execute', run.endpoint), (5, 'extract', null)
         union
         select 3, 'judge', evaluator ->> 'endpoint'
         from jsonb_array_elements(run.evaluators) as evaluator

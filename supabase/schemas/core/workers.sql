@@ -20,6 +20,7 @@ create table pipeline.workers (
   endpoint text references public.model_endpoints (name) on update cascade on delete cascade,
   model text not null default '',
   token_hash bytea not null,
+  isolate uuid,
   reason text not null,
   replaces uuid,
   slots integer not null default 0,
@@ -38,6 +39,8 @@ comment on table pipeline.workers is
   'One row per wake: dispatched, then started, then ended. Pruned a day after it ended.';
 comment on column pipeline.workers.endpoint is
   'The endpoint that its tasks call; null: they call none.';
+comment on column pipeline.workers.isolate is
+  'The isolate that it runs in, as this told when it started; what kills one worker kills all in it.';
 comment on column pipeline.workers.model is
   'The model that it calls there; empty: the endpoint and the run name none.';
 comment on column pipeline.workers.replaces is
@@ -57,6 +60,7 @@ comment on column pipeline.workers.cut_off is
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
 create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
+create index workers_isolate_idx on pipeline.workers (isolate);
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
@@ -202,10 +206,40 @@ $$;
 comment on function pipeline.assign_run(pipeline.workers, timestamptz) is
   'Starts the run of a worker that has just begun, and returns what the worker needs to know; null when the run is not running, and the worker has ended.';
 
+create function pipeline.died_alone(worker_id uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select not exists (
+    select from pipeline.workers as dead
+    join pipeline.workers as other on other.isolate = dead.isolate and other.id <> dead.id
+    where dead.id = died_alone.worker_id
+      -- Alive at any moment at which this one may have died.
+      and other.started_at < dead.expires_at
+      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.lease_time()
+  ) and (
+    select count(*) < 2
+    from (
+      select from public.pipeline_tasks as task
+      join pipeline.workers as dead on dead.id = died_alone.worker_id
+      where task.run_id = dead.run_id
+        and task.stage = dead.stage
+        and task.status = 'leased'
+        and task.worker = dead.id
+      limit 2
+    ) as held
+  );
+$$;
+comment on function pipeline.died_alone(uuid) is
+  'Whether a dead worker held one task and had its isolate for itself: then that task is to blame.';
+
 create function public.pipeline_start_worker(
   worker_id uuid,
   token text,
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  isolate uuid default null
 )
 returns jsonb
 language plpgsql
@@ -215,7 +249,10 @@ declare
   worker pipeline.workers;
 begin
   update pipeline.workers
-  set started_at = pipeline_start_worker.as_of, expires_at = pipeline_start_worker.as_of + pipeline.lease_time()
+  set
+    started_at = pipeline_start_worker.as_of,
+    expires_at = pipeline_start_worker.as_of + pipeline.lease_time(),
+    isolate = pipeline_start_worker.isolate
   where workers.id = pipeline_start_worker.worker_id
     and workers.token_hash = sha256(convert_to(pipeline_start_worker.token, 'UTF8'))
     and workers.started_at is null
@@ -227,10 +264,14 @@ begin
   return pipeline.assign_run(worker, pipeline_start_worker.as_of);
 end;
 $$;
-comment on function public.pipeline_start_worker(uuid, text, timestamptz) is
-  'Spends the one-time token of a wake. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
+comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid) is
+  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
 
-create function public.pipeline_take_wake(run_id bigint, as_of timestamptz default now())
+create function public.pipeline_take_wake(
+  run_id bigint,
+  as_of timestamptz default now(),
+  isolate uuid default null
+)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -239,11 +280,17 @@ declare
   worker pipeline.workers;
 begin
   update pipeline.workers
-  set started_at = pipeline_take_wake.as_of, expires_at = pipeline_take_wake.as_of + pipeline.lease_time()
+  set
+    started_at = pipeline_take_wake.as_of,
+    expires_at = pipeline_take_wake.as_of + pipeline.lease_time(),
+    isolate = pipeline_take_wake.isolate
   where workers.id = (
     select waiting.id
     from pipeline.workers as waiting
     where waiting.run_id = pipeline_take_wake.run_id
+      and waiting.stage in (
+        select stages.name from pipeline.stages where stages.edge_function = 'pipeline-worker'
+      )
       and waiting.started_at is null
       and waiting.ended_at is null
       and waiting.expires_at > pipeline_take_wake.as_of
@@ -258,7 +305,7 @@ begin
   return pipeline.assign_run(worker, pipeline_take_wake.as_of);
 end;
 $$;
-comment on function public.pipeline_take_wake(bigint, timestamptz) is
+comment on function public.pipeline_take_wake(bigint, timestamptz, uuid) is
   'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as pipeline_start_worker(); null when no wake is under way.';
 
 create function public.pipeline_hand_over(

@@ -2,6 +2,25 @@
 -- a task of stage evaluate in the same transaction, and the scores come back with its result, so that
 -- leases fence them as they fence answers. What only a judge can tell becomes tasks of stage judge.
 
+create function pipeline.in_batches(ids bigint[], size integer, field text, payload jsonb)
+returns jsonb
+language sql
+volatile
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    -- Results are fenced, so no batch comes twice; a prompt that is tried again makes another.
+    'key', gen_random_uuid(), 'payload', in_batches.payload || jsonb_build_object(field, batch.ids)
+  )), '[]')
+  from (
+    select jsonb_agg(listed.id order by listed.id) as ids
+    from unnest(in_batches.ids) with ordinality as listed (id, place)
+    group by (listed.place - 1) / in_batches.size
+  ) as batch;
+$$;
+comment on function pipeline.in_batches(bigint[], integer, text, jsonb) is
+  'Tasks for pipeline_enqueue_tasks(), each with at most size of the ids in a field of its payload.';
+
 create function pipeline.enqueue_evaluations(
   run public.pipeline_runs,
   evaluation_ids bigint[],
@@ -12,27 +31,30 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  -- A webhook takes seconds: what a dying worker loses should be few calls.
-  batch_size constant integer := case
-    when jsonb_path_exists((run).evaluators, '$[*] ? (@.type == "webhook")') then 10 else 100
-  end;
-  batches jsonb;
+  webhook jsonb;
 begin
-  select jsonb_agg(jsonb_build_object(
-    -- Results are fenced, so no batch comes twice; a prompt that is tried again makes another.
-    'key', gen_random_uuid(), 'payload', jsonb_build_object('evaluationIds', batch.ids)
-  ))
-  into batches
-  from (
-    select jsonb_agg(listed.id order by listed.id) as ids
-    from unnest(evaluation_ids) with ordinality as listed (id, place)
-    group by (listed.place - 1) / batch_size
-  ) as batch;
-  perform public.pipeline_enqueue_tasks((run).id, 'evaluate', coalesce(batches, '[]'), as_of);
+  perform public.pipeline_enqueue_tasks(
+    (run).id, 'evaluate', pipeline.in_batches(evaluation_ids, 100, 'evaluationIds', '{}'), as_of
+  );
+  for webhook in
+    select evaluator from jsonb_array_elements((run).evaluators) as evaluator
+    where evaluator ->> 'type' = 'webhook'
+  loop
+    perform public.pipeline_enqueue_tasks(
+      (run).id, 'webhook',
+      pipeline.in_batches(
+        evaluation_ids, coalesce((webhook ->> 'batchSize')::integer, 20), 'ids',
+        jsonb_build_object(
+          'evaluator', coalesce(webhook ->> 'name', 'webhook'), 'url', webhook ->> 'url'
+        )
+      ),
+      as_of
+    );
+  end loop;
 end;
 $$;
 comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
-  'Makes evaluate tasks for stored evaluations, batch by batch.';
+  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user.';
 
 create function pipeline.start_evaluations(run public.pipeline_runs)
 returns void

@@ -175,16 +175,16 @@ begin
     raise exception 'Cannot store secret "%": it is empty', pipeline_set_secret.name
       using errcode = '22023', hint = 'Give it a value';
   end if;
-  select secrets.id into kept_id from vault.secrets where secrets.name = pipeline_set_secret.name;
+  select secrets.id into kept_id from vault.secrets where secrets.name = pipeline.vault_name(pipeline_set_secret.name);
   if kept_id is null then
-    perform vault.create_secret(pipeline_set_secret.value, pipeline_set_secret.name);
+    perform vault.create_secret(pipeline_set_secret.value, pipeline.vault_name(pipeline_set_secret.name));
   else
     perform vault.update_secret(kept_id, pipeline_set_secret.value);
   end if;
 end;
 $$;
 comment on function public.pipeline_set_secret(text, text) is
-  'Stores a secret in Vault, replacing one of the same name. 22023: not a name, or no value.';
+  'Stores a secret in Vault, as pipeline_ and its name, replacing one of the same name. 22023: not a name, or no value.';
 
 create function public.pipeline_ensure_endpoint(
   url text,

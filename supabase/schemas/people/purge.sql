@@ -46,8 +46,9 @@ begin
     raise exception 'Cannot purge runs: older_than is negative or most below 1'
       using errcode = '22023', hint = 'select purge_pipeline_runs(''30 days'')';
   end if;
+  -- Arrays: a subquery with a limit may be planned to run more than once, and take more.
   delete from public.pipeline_tasks
-  where id in (
+  where id = any (array(
     select task.id
     from public.pipeline_tasks as task
     join public.pipeline_runs as run on run.id = task.run_id
@@ -62,16 +63,16 @@ begin
       )
     limit purge_pipeline_runs.most
     for update of task skip locked
-  );
+  ));
   get diagnostics purged = row_count;
   delete from pipeline.task_errors
-  where id in (
+  where id = any (array(
     select failure.id
     from pipeline.task_errors as failure
     join public.pipeline_runs as run on run.id = failure.run_id
     where run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than
     limit purge_pipeline_runs.most
-  );
+  ));
   if purged = 0 then
     perform pipeline.remove_unused_prompts(purge_pipeline_runs.as_of);
   end if;

@@ -71,11 +71,11 @@ begin
   if evaluations = 0 then
     with gone as (
       delete from public.pipeline_tasks
-      where id in (
+      where id = any (array(
         select task.id from public.pipeline_tasks as task
         where task.run_id = run.id
         limit delete_pipeline_run.most
-      )
+      ))
       returning prompt_id
     ),
     prompts as (
@@ -173,15 +173,17 @@ begin
   set experiment_name = rename_experiment.new_name
   where run.experiment_name = rename_experiment.experiment_name
     and run.owner is not distinct from rename_experiment.owner;
-  update pipeline.evaluations as evaluation
-  set experiment_name = rename_experiment.new_name
-  where (evaluation.tableoid, evaluation.id) in (
+  with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored
     where stored.experiment_name = rename_experiment.experiment_name
       and stored.owner is not distinct from rename_experiment.owner
     limit rename_experiment.most
-  );
+  )
+  update pipeline.evaluations as evaluation
+  set experiment_name = rename_experiment.new_name
+  from chosen
+  where evaluation.tableoid = chosen.tableoid and evaluation.id = chosen.id;
   get diagnostics renamed = row_count;
   return jsonb_build_object('evaluations', renamed, 'isDone', renamed < rename_experiment.most);
 exception when unique_violation then

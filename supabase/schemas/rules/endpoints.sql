@@ -1,5 +1,31 @@
 -- Why: a credential in clear text must never get into a row.
 
+create function pipeline.connection_headers()
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  -- https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1, and those that say where a message ends.
+  select array[
+    'connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-authenticate',
+    'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'
+  ];
+$$;
+comment on function pipeline.connection_headers() is
+  'Headers of one connection, which no row may set: they can make a server read one request as two.';
+
+create function pipeline.holds_credential(text_of_row text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select text_of_row ~ '(sk-|sk_|sb_secret_|AIza|eyJ|gh[pousr]_|github_pat_|xox[abprs]-|hf_|gsk_|r8_|AKIA)[A-Za-z0-9_-]{8,}';
+$$;
+comment on function pipeline.holds_credential(text) is
+  'Whether a text holds what looks like a key of a well-known service.';
+
 create function pipeline.check_headers(headers jsonb, place text)
 returns void
 language plpgsql
@@ -8,25 +34,32 @@ set search_path = ''
 as $$
 declare
   header record;
+  literal text;
 begin
   for header in select key as name, value from jsonb_each_text(check_headers.headers) loop
     if header.value is null then
       raise exception 'Cannot use %: header "%" has no value', check_headers.place, header.name
         using errcode = '22023', hint = 'Leave the header out, or give it a text';
     end if;
-    if header.value like '%{{secret:%}}%' then
+    if pipeline.connection_headers() @> array[lower(header.name)] then
+      raise exception 'Cannot use %: header "%" belongs to the connection', check_headers.place, header.name
+        using errcode = '22023', hint = 'Leave the header out: it is set when the call is made';
+    end if;
+    -- What stands around a placeholder may be a key as well.
+    literal := regexp_replace(header.value, '\{\{\s*secret:[A-Za-z0-9_.-]+\s*\}\}', '', 'g');
+    if literal <> header.value and trim(literal) ~* '^(|bearer|basic|token|key|[a-z-]{0,20}[:=]?)$' then
       continue;
     end if;
-    if header.name ~* '(authorization|api[-_]?key|token|secret|password|cookie|credential)'
-      or header.value ~* '^(bearer|basic)\s'
-      or header.value ~ '(sk-|sk_|sb_secret_|AIza|eyJ|ghp_|xox[bp]-)[A-Za-z0-9_-]{8,}'
+    if header.name ~* '((^|[-_])auth([-_]|$)|authorization|api[-_]?key|token|secret|password|cookie|credential)'
+      or literal ~* '^(bearer|basic)\s'
+      or pipeline.holds_credential(literal)
     then
       raise exception 'Cannot use %: header "%" looks like a credential in clear text',
         check_headers.place, header.name
         using
           errcode = '22023',
           hint = format(
-            'Store the value once with: select vault.create_secret(''…'', ''MY_KEY''); then write the header in model_endpoints.headers as {"%s": "%s{{secret:MY_KEY}}"}',
+            'Store the value once with: select pipeline_set_secret(''MY_KEY'', ''…''); then write the header in model_endpoints.headers as {"%s": "%s{{secret:MY_KEY}}"}',
             header.name,
             case when header.value ~* '^bearer\s' then 'Bearer ' else '' end
           );
@@ -43,11 +76,12 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  if new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
-    raise exception 'Cannot use endpoint "%": its URL holds a credential in clear text', new.name
+  if pipeline.holds_credential(new.url) or pipeline.holds_credential(new.request_template::text)
+    or new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
+    raise exception 'Cannot use endpoint "%": its URL or template holds a credential in clear text', new.name
       using
         errcode = '22023',
-        hint = 'Store it with: select vault.create_secret(''…'', ''MY_KEY''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
+        hint = 'Store it with: select pipeline_set_secret(''MY_KEY'', ''…''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
   end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
   return new;

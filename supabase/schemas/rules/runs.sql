@@ -336,6 +336,18 @@ begin
       );
     end if;
     names := names || coalesce(config ->> 'name', config ->> 'type');
+    if config ->> 'type' = 'webhook' then
+      perform pipeline.check_webhook(config ->> 'url', check_evaluators.owner);
+      if config ? 'batchSize' and jsonb_path_match(
+        config, '$.batchSize >= $least && $.batchSize <= 100 && $.batchSize % 1 == 0',
+        jsonb_build_object('least', case when check_evaluators.owner is null then 1 else 20 end), true
+      ) is not true then
+        perform pipeline.refuse_run(
+          format('batchSize of a webhook is %s', config -> 'batchSize'),
+          'Write a whole number of rows from 20 to 100; runs of the project itself may have fewer'
+        );
+      end if;
+    end if;
     if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
       select * into judge from public.model_endpoints where name = config ->> 'endpoint';
       if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
@@ -462,8 +474,14 @@ begin
       'experiment_name and model have at most 200 characters; there are at most 100 tags, of 4,000 characters together'
     );
   end if;
-  if new.evaluation_webhook is not null and new.evaluation_webhook !~* '^https?://' then
-    perform pipeline.refuse_run('evaluation_webhook is not a URL', 'Write https://…');
+  if new.evaluation_webhook is not null then
+    perform pipeline.check_webhook(new.evaluation_webhook, new.owner);
+  end if;
+  if not pipeline.is_plain(concat_ws(' ', new.experiment_name, new.model, array_to_string(new.tags, ' '))) then
+    perform pipeline.refuse_run(
+      'its name, model or a tag holds a control character or a mark of direction',
+      'Leave it out: whoever reads the name would not see it'
+    );
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);

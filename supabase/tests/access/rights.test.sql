@@ -27,6 +27,7 @@ select results_eq(
      ('pipeline.evaluations', 'authenticated', 'S'),
      ('pipeline.evaluations', 'service_role', 'S'),
      ('pipeline.experiments', 'service_role', 'SID'),
+     ('pipeline.host_states', 'service_role', 'SIUD'),
      ('pipeline.maintenance', 'service_role', 'SIU'),
      ('pipeline.model_states', 'service_role', 'SIUD'),
      ('pipeline.prompts', 'service_role', 'SIUD'),
@@ -65,6 +66,7 @@ select results_eq(
      ('public.pipeline_tasks', 'service_role', 'SIUD'),
      ('public.pipeline_webhook_deliveries', 'authenticated', 'S'),
      ('public.pipeline_webhook_deliveries', 'service_role', 'SID'),
+     ('public.pipeline_webhook_hosts', 'service_role', 'SIUD'),
      ('public.prompt_evaluations', 'authenticated', 'S'),
      ('public.prompt_evaluations', 'service_role', 'SIUD') $$,
   'each role has the least rights on tables and views'
@@ -87,7 +89,8 @@ select results_eq(
       'deadline_at, endpoint, evaluation_webhook, evaluators, experiment_name, max_attempts, '
         'max_concurrency, max_cost, max_prompts, metadata, model, options, parameters, '
         'prompt_deadline_seconds, results_table, source, tags'),
-     ('pipeline_runs', 'authenticated', 'UPDATE', 'max_concurrency, status') $$,
+     ('pipeline_runs', 'authenticated', 'UPDATE', 'max_concurrency, status'),
+     ('pipeline_webhook_hosts', 'authenticated', 'SELECT', 'host') $$,
   'signed-in users have rights on single columns only where it is safe'
 );
 select results_eq(

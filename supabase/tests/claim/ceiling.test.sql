@@ -25,7 +25,7 @@ create function pg_temp.claim_all(first integer, as_of timestamptz) returns void
   from (
     select number, (select count(*) from pipeline_tasks where worker = tests.worker_id(number)) as held
     from generate_series(1, 3) as number
-    order by (number + first) % 3
+    order by (number + first + first / 3) % 3
   ) as worker;
   insert into seen select
     (select count(*) from pipeline_tasks where run_id = tests.run_id('run') and status = 'leased'),

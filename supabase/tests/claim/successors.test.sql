@@ -64,7 +64,7 @@ select is(
 );
 
 -- A run of three workers, of which the oldest hands over.
-delete from vault.secrets where name = 'project_url';
+delete from vault.secrets where name = 'pipeline_project_url';
 select tests.create_run('wide', prompts => 40, endpoint => 'wide');
 update model_endpoints set max_concurrency = 6 where name = 'wide';
 select tests.start_worker(n, 'wide', as_of => '2026-01-01 00:00Z') from generate_series(4, 6) as n;

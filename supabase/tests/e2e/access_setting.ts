@@ -37,6 +37,9 @@ export async function arrange(project: Project): Promise<Setting> {
       open_to_users: name === "open",
     })))
   }`;
+  await sql`
+    insert into pipeline_webhook_hosts (host, open_to_users) values ('open', true), ('closed', false)
+  `;
   await sql`select create_evaluations_table('more_answers')`;
   const runs: number[] = [];
   for (const [name, owner] of [["ada", ADA], ["bob", BOB], ["nobody", null]]) {

@@ -68,6 +68,12 @@ export const RELATIONS: RelationAccess[] = [
     },
   },
   {
+    name: "pipeline_webhook_hosts",
+    user: { select: "open" },
+    service: EVERYTHING,
+    columns: { select: ["host"] },
+  },
+  {
     name: "pipeline_runs",
     user: { select: "own", insert: "own", update: "own" },
     service: EVERYTHING,
@@ -338,13 +344,13 @@ export const OPERATIONS: OperationAccess[] = [
     user: { reach: "all" },
     service: "all",
   },
-  {
-    // Keys open nothing: it wants the one-time token of a wake.
-    name: "pipeline-worker",
-    method: "POST",
-    anonymous: "refused",
-    user: { reach: "refused" },
-    service: "refused",
+  // Keys open nothing: they want the one-time token of a wake.
+  ...["pipeline-worker", "pipeline-evaluator"].map((name) => ({
+    name,
+    method: "POST" as const,
+    anonymous: "refused" as const,
+    user: { reach: "refused" as const },
+    service: "refused" as const,
     body: () => ({ workerId: NOBODY, token: "guessed" }),
-  },
+  })),
 ];

@@ -260,7 +260,8 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
     await project.sql`select maintain_pipeline()`;
     const well = await pipeline(project, ["doctor"]);
     assertEquals(well.code, 0, well.stdout);
-    await project.sql`delete from vault.secrets where name = 'project_url'`;
+    await project
+      .sql`delete from vault.secrets where name = 'pipeline_project_url'`;
     await project.sql`update model_endpoints set headers = ${
       project.sql.json({ "x-key": "{{secret:GONE}}" })
     }`;

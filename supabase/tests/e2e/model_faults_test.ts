@@ -91,7 +91,7 @@ Deno.test("a wrong key pauses the run before more than max_concurrency calls, an
     assert(project.model.count() <= 5, `${project.model.count()} calls`);
     assertEquals([paused.succeeded, paused.failed], [0, 0]);
 
-    await project.sql`select vault.create_secret('right', 'MODEL_KEY')`;
+    await project.sql`select pipeline_set_secret('MODEL_KEY', 'right')`;
     await project.sql`
       update model_endpoints set headers = '{"Authorization": "Bearer {{secret:MODEL_KEY}}"}'
     `;

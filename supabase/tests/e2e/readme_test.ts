@@ -119,7 +119,7 @@ Deno.test("every statement of the documentation gives what it says", () =>
       // Slow enough to be paused, and out of the way of what the hosted project lacks.
       if (section === "Steering a run") model.configure({ latency: 200 });
       if (section === "On hosted Supabase") {
-        await sql`delete from vault.secrets where name = 'project_url'`;
+        await sql`delete from vault.secrets where name = 'pipeline_project_url'`;
       }
     });
     const [{ url }] = await sql`

@@ -46,6 +46,7 @@ export async function checkRelation(
 /** A row that can be inserted, by relation. */
 const ROWS: Record<string, (runId: number) => object> = {
   model_endpoints: () => ({ name: "new", url: "https://new.test" }),
+  pipeline_webhook_hosts: () => ({ host: "new.test" }),
   pipeline_runs: () => ({
     source: { type: "prompts", prompts: ["a"] },
     endpoint: "open",
@@ -117,6 +118,7 @@ function firstOf(row: object): object {
 /** What finds rows where there is no id. */
 const KEYS: Record<string, [string, string, string]> = {
   model_endpoints: ["name", "neq", "x"],
+  pipeline_webhook_hosts: ["host", "neq", "x"],
   experiment_scores: ["experiment_name", "neq", "x"],
   experiment_summary: ["experiment_name", "neq", "x"],
   pipeline_error_groups: ["run_id", "gte", "0"],
@@ -175,7 +177,8 @@ async function checkSelect(
     await rowsOf(service),
   ];
   if (user.select === "open") {
-    assertEquals(ofAda.map((row) => JSON.parse(row).name), ["open"]);
+    const named = columns!.select![0];
+    assertEquals(ofAda.map((row) => JSON.parse(row)[named]), ["open"]);
     assertEquals(ofBob, ofAda);
     assert(all.length > ofAda.length);
     return;
@@ -205,7 +208,7 @@ async function checkOtherColumns(
           project,
           ada,
           "GET",
-          `/rest/v1/${name}?select=name,${column}`,
+          `/rest/v1/${name}?select=${named[0]},${column}`,
         )
         : await ask(
           project,

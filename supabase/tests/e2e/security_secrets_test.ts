@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Project, withProject } from "./project.ts";
 
 const SECRET = 'sk-live-Zq7"w/+9é=x';
-const HIDDEN = /\[secret MODEL_KEY\]/;
+const HIDDEN = /\[secret\]/;
 
 /** Every way in which a model may give back the key that it was called with. */
 const ECHOES: Record<string, (key: string) => Response> = {
@@ -111,7 +111,7 @@ Deno.test("a secret stays in Vault, whatever a model and a webhook do with it", 
   const log: string[] = [];
   try {
     await withProject(async (project) => {
-      await project.sql`select vault.create_secret(${SECRET}, 'MODEL_KEY')`;
+      await project.sql`select pipeline_set_secret('MODEL_KEY', ${SECRET})`;
       await project
         .sql`update model_endpoints set url = ${`${echo.url}/v1/chat/completions`}, headers = '{"Authorization": "Bearer {{secret:MODEL_KEY}}"}'`;
       const id = await project.startRun(

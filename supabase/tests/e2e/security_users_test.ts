@@ -118,7 +118,25 @@ Deno.test("a user's webhooks reach no private address", async () => {
       insert into prompt_evaluations (prompt, success, response, experiment_name, owner)
       values ('a', true, 'b', 'hers', ${ADA}), ('a', true, 'b', 'hers', ${BOB})
     `;
-    const urls = PRIVATE.map((toUrl) => toUrl(server.addr.port));
+    const written = PRIVATE.map((toUrl) => toUrl(server.addr.port));
+    // What no host can be open for is refused before anything is called.
+    const urls = written.filter((url) => !/[@[]/.test(url));
+    for (const url of written.filter((url) => !urls.includes(url))) {
+      const { error } = await ada.from("pipeline_runs").insert({
+        source: { type: "evaluations", experiment: "hers" },
+        evaluators: [{ type: "webhook", url }],
+      });
+      assertEquals(error?.code, "22023", url);
+    }
+    await project.sql`
+      insert into pipeline_webhook_hosts ${
+      project.sql(
+        [...new Set(urls.map((url) => url.split(/\/\/|[:/]/)[2]))].map((
+          host,
+        ) => ({ host, open_to_users: true })),
+      )
+    }
+    `;
     const ids: number[] = [];
     for (const url of urls) {
       const { data, error } = await ada.from("pipeline_runs").insert({

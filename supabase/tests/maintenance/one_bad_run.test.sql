@@ -11,7 +11,7 @@ drop table results_for_test;
 update pipeline_runs set deadline_at = '2026-01-01 00:30Z' where id = tests.run_id('late');
 select tests.start_worker(1, 'lost');
 select tests.claim(1, '2026-01-01 00:00Z');
-update pipeline_tasks set lease_losses = 2 where run_id = tests.run_id('lost');
+update pipeline_tasks set lease_losses = 9 where run_id = tests.run_id('lost');
 -- Nor can this one be ended.
 select tests.create_run('stuck', prompts => 1);
 update pipeline_tasks

@@ -1,8 +1,8 @@
 begin;
 select plan(4);
 
-insert into model_endpoints (name, url, requests_per_minute, open_to_users)
-values ('model', 'https://model.test/v1', 600, true);
+insert into model_endpoints (name, url, requests_per_minute, open_to_users, max_concurrency)
+values ('model', 'https://model.test/v1', 600, true, 20);
 update pipeline.endpoint_states set refilled_at = '2026-01-01 00:00Z' where endpoint = 'model';
 insert into pipeline_runs (experiment_name, source, endpoint, options, parameters, owner, created_at)
 values
@@ -10,6 +10,8 @@ values
   ('again', tests.prompts(2), 'model', '{"cache": true}', '{}', null, '2026-01-01 00:00Z'),
   ('uncached', tests.prompts(2), 'model', '{}', '{}', null, '2026-01-01 00:00Z'),
   ('warmer', tests.prompts(2), 'model', '{"cache": true}', '{"temperature": 1}', null,
+   '2026-01-01 00:00Z'),
+  ('with a header', tests.prompts(2), 'model', '{"cache": true, "headers": {"x-team": "red"}}', '{}', null,
    '2026-01-01 00:00Z'),
   ('of a user', tests.prompts(2), 'model', '{"cache": true}', '{}',
    '11111111-1111-4111-8111-111111111111', '2026-01-01 00:00Z');
@@ -49,9 +51,9 @@ select is(
 );
 select results_eq(
   $$ select pg_temp.cached(number, run)
-     from (values (3, 'uncached'), (4, 'warmer'), (5, 'of a user')) as asked (number, run) $$,
-  $$ values ('p1 asked, p2 asked'), ('p1 asked, p2 asked'), ('p1 asked, p2 asked') $$,
-  'a run without the option, with other parameters or of another owner is not given them'
+     from (values (3, 'uncached'), (4, 'warmer'), (5, 'of a user'), (6, 'with a header')) as asked (number, run) $$,
+  $$ select 'p1 asked, p2 asked' from generate_series(1, 4) $$,
+  'a run without the option, with other parameters or headers, or of another owner is not given them'
 );
 select maintain_pipeline('2026-02-01 00:00Z');
 select is_empty(

@@ -1,7 +1,7 @@
 begin;
 select plan(3);
 
-delete from vault.secrets where name = 'project_url';
+delete from vault.secrets where name = 'pipeline_project_url';
 select lives_ok(
   $$ select tests.create_run('without configuration', 1) $$,
   'a run can be inserted while project_url is not set'

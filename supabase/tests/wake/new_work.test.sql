@@ -42,9 +42,10 @@ select is(
   'work that is not due wakes nobody'
 );
 select pipeline_enqueue_tasks(tests.run_id('run'), 'evaluate', '[{"key": "now"}]', '2026-01-01 00:00:06Z');
-select is(
-  (select count(*) from tests.wakes() where body ->> 'stage' = 'evaluate'), 1::bigint,
-  'each stage has workers of its own'
+select results_eq(
+  $$ select url from tests.wakes() where body ->> 'stage' = 'evaluate' $$,
+  $$ values ('https://project.test/functions/v1/pipeline-evaluator') $$,
+  'each stage has workers of its own, and what users wrote a function of its own'
 );
 
 select * from finish();

@@ -15,7 +15,8 @@ import type { ModelResult } from "./model_result.ts";
 import { throwConnectionFailure } from "./network_failure.ts";
 import { outputLimitOf, withOutputLimit } from "./output_limit.ts";
 import { type CallOutcome, readOutcome } from "./read_outcome.ts";
-import { createHeaderSource, createScrub } from "./secret_headers.ts";
+import { createScrub } from "./scrub.ts";
+import { createHeaderSource } from "./secret_headers.ts";
 import { toFailure } from "./thrown_failure.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
 
@@ -29,6 +30,8 @@ export interface ModelCallerDependencies {
   allowPrivateHosts: boolean;
   /** `Deno.resolveDns`, where the platform has it. */
   resolveDns?: ResolveDns;
+  /** Whether who reads the errors may not see the endpoint's row: names of secrets, URLs. */
+  hidesEndpoint?: boolean;
   /** Longest response that is read; default 10 MB. */
   responseLimitBytes?: number;
 }
@@ -101,7 +104,13 @@ export function createModelCaller(
       deadline.clear();
     }
     const durationMs = sentAt === undefined ? 0 : Math.round(now() - sentAt);
-    return finish(outcome, endpoint.name, scrub, durationMs, request.keepBody);
+    return finish(
+      dependencies.hidesEndpoint ? hideEndpoint(outcome) : outcome,
+      endpoint.name,
+      scrub,
+      durationMs,
+      request.keepBody,
+    );
   }
 
   function writeRequest(
@@ -128,7 +137,7 @@ export function createModelCaller(
   return { call };
 }
 
-const NO_SECRETS = createScrub(new Map());
+const NO_SECRETS = createScrub([]);
 
 type Prepared =
   | { url: URL; format: ModelFormat; problem?: never }
@@ -171,6 +180,29 @@ function toFailedCall(
       : { class: "transient", code: "dns", what: "could not be reached" },
     said: reason,
   });
+}
+
+/** Failures whose words are about the endpoint's row, not about the call. */
+const ABOUT_THE_ENDPOINT = [
+  "dns",
+  "egress_refused",
+  "endpoint_invalid",
+  "header_invalid",
+  "redirect",
+  "secret_unavailable",
+];
+
+/** Leaves what the project's owner has to mend to the log of the function. */
+function hideEndpoint(outcome: CallOutcome): CallOutcome {
+  const { failure } = outcome;
+  if (!failure?.said || !ABOUT_THE_ENDPOINT.includes(failure.code)) {
+    return outcome;
+  }
+  console.error(failure.said);
+  return {
+    ...outcome,
+    failure: { ...failure, said: "the project's owner sees why in the log" },
+  };
 }
 
 function finish(

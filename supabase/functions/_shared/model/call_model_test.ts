@@ -280,6 +280,27 @@ Deno.test("call() pauses the run when a secret is missing", async () => {
   assertMatch(error.message, /KEY is not in Vault/);
 });
 
+Deno.test("call() hides what is in the endpoint's row from those who may not see it", async () => {
+  const location = "https://elsewhere.example/secret-path";
+  for (
+    const [respond, headers] of [
+      [answers, { "x-key": "{{secret:INTERNAL_NAME}}" }],
+      [answers, { "bad name": "INTERNAL_NAME" }],
+      [() => new Response(null, { status: 307, headers: { location } }), {}],
+    ] as const
+  ) {
+    const error = await errorOf(respond, {
+      endpoint: { headers },
+      dependencies: {
+        hidesEndpoint: true,
+        resolveSecret: (name) => Promise.reject(new Error(`no ${name}`)),
+      },
+    });
+    const shown = JSON.stringify(error);
+    assertEquals(/INTERNAL_NAME|bad name|elsewhere/.test(shown), false, shown);
+  }
+});
+
 Deno.test("call() tries again when a secret's look-up fails", async () => {
   const error = await errorOf(answers, {
     endpoint: { headers: { "x-key": "{{secret:KEY}}" } },

@@ -48,6 +48,26 @@ export async function* readChunks(
 }
 
 /**
+ * The beginning of a body as text, without the character 0, which Postgres cannot store. A body that
+ * breaks off is shorter.
+ */
+export async function readBeginning(
+  response: Response,
+  mostBytes: number,
+): Promise<string> {
+  let text = "";
+  try {
+    for await (const chunk of readChunks(response, Infinity)) {
+      text += chunk;
+      if (text.length >= mostBytes) break;
+    }
+  } catch {
+    // Whoever wants only the beginning has the status, which decides.
+  }
+  return text.slice(0, mostBytes).replaceAll("\0", "");
+}
+
+/**
  * The whole body as text, within the same limit. A body that says how long it is, and is not
  * compressed, is read in one piece, for less than half of the processor time.
  */
@@ -63,10 +83,14 @@ export async function readText(
   return text;
 }
 
-/** Bytes of a body that cannot grow by being decompressed; infinite when nobody knows. */
+/**
+ * Bytes of a body that cannot grow by being decompressed; infinite when nobody knows. With both
+ * headers the length is not that of the body: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+ */
 function plainLengthOf({ headers }: Response): number {
   const length = headers.get("content-length");
-  return length === null || headers.has("content-encoding")
+  return length === null || headers.has("content-encoding") ||
+      headers.has("transfer-encoding")
     ? Infinity
     : Number(length);
 }

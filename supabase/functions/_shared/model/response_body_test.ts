@@ -1,5 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readChunks, readText, ResponseTooLarge } from "./response_body.ts";
+import {
+  readBeginning,
+  readChunks,
+  readText,
+  ResponseTooLarge,
+} from "./response_body.ts";
 
 function streamOf(chunks: Uint8Array[], onCancel = () => {}): Response {
   return new Response(
@@ -53,6 +58,24 @@ Deno.test("readText() does not trust the stated length of a compressed body", as
     headers: { "content-length": "5", "content-encoding": "gzip" },
   });
   await assertRejects(() => readText(response, 6), ResponseTooLarge);
+});
+
+Deno.test("readText() does not trust a stated length beside Transfer-Encoding", async () => {
+  const response = new Response("twelve bytes", {
+    headers: { "content-length": "5", "transfer-encoding": "chunked" },
+  });
+  await assertRejects(() => readText(response, 6), ResponseTooLarge);
+});
+
+Deno.test("readBeginning() reads no more than is asked for", async () => {
+  let cancelled = false;
+  const chunks = Array.from(
+    { length: 100 },
+    () => new TextEncoder().encode("ab\0"),
+  );
+  const response = streamOf(chunks, () => cancelled = true);
+  assertEquals(await readBeginning(response, 4), "aba");
+  assertEquals([chunks.length, cancelled], [98, true]);
 });
 
 Deno.test("readText() refuses a stated length above the limit", async () => {

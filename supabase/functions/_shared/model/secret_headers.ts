@@ -1,13 +1,7 @@
 import { PipelineError } from "../errors.ts";
 import { FailedCall } from "./failed_call.ts";
+import { createScrub, type Scrub } from "./scrub.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
-
-/** Removes every known secret from text that leaves the call. */
-export interface Scrub {
-  text(text: string): string;
-  /** Scrubs every string and key of a JSON value. */
-  json(value: unknown): unknown;
-}
 
 export interface ResolvedHeaders {
   headers: Headers;
@@ -83,7 +77,7 @@ async function resolveHeaders(
     const literal = literalCredential(header, value);
     if (literal) secrets.set(header.toLowerCase(), literal);
   }
-  return { headers: toHeaders(filled), scrub: createScrub(secrets) };
+  return { headers: toHeaders(filled), scrub: createScrub(secrets.values()) };
 }
 
 /** `Headers` throws for a bad line with a message that quotes its value. */
@@ -138,45 +132,4 @@ function literalCredential(header: string, value: string): string | undefined {
   const credential = value.replace(/^\w+\s+/, "");
   const isLiteral = credential.length >= 8 && !credential.includes("{{");
   return isLiteral ? credential : undefined;
-}
-
-/** Scrubs secrets as they are and as JSON, URLs and base64 would write them. */
-export function createScrub(secrets: ReadonlyMap<string, string>): Scrub {
-  const spellings = [...secrets].flatMap(([name, secret]) =>
-    [...new Set(spellingsOf(secret))].map((spelling) => ({ name, spelling }))
-  ).sort((a, b) => b.spelling.length - a.spelling.length);
-
-  function scrubText(text: string): string {
-    for (const { name, spelling } of spellings) {
-      if (text.includes(spelling)) {
-        text = text.replaceAll(spelling, `[secret ${name}]`);
-      }
-    }
-    return text;
-  }
-
-  function scrubJson(value: unknown): unknown {
-    if (typeof value === "string") return scrubText(value);
-    if (Array.isArray(value)) return value.map(scrubJson);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map((
-        [key, element],
-      ) => [scrubText(key), scrubJson(element)]),
-    );
-  }
-
-  return {
-    text: scrubText,
-    json: (value) => spellings.length === 0 ? value : scrubJson(value),
-  };
-}
-
-function spellingsOf(secret: string): string[] {
-  return [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-    btoa(secret),
-  ];
 }

@@ -5,11 +5,7 @@ import {
   assertObjectMatch,
   assertRejects,
 } from "@std/assert";
-import {
-  createHeaderSource,
-  createScrub,
-  SecretUnavailable,
-} from "./secret_headers.ts";
+import { createHeaderSource, SecretUnavailable } from "./secret_headers.ts";
 import { UnsendableRequest } from "./unsendable_request.ts";
 
 const BEARER = { Authorization: "Bearer {{secret:KEY}}" };
@@ -98,37 +94,6 @@ Deno.test("resolve() scrubs keys written into a header too", async () => {
     () => 0,
   );
   const { scrub } = await source.resolve();
-  assertEquals(scrub.text("key sk-0123456789"), "key [secret x-api-key]");
+  assertEquals(scrub.text("key sk-0123456789"), "key [secret]");
   assertEquals(scrub.text("application/json"), "application/json");
-});
-
-const SCRUB = createScrub(
-  new Map([["KEY", 'p"ss+word'], ["LONG", 'p"ss+word2']]),
-);
-
-for (
-  const [spelled, text] of [
-    ["plainly", 'p"ss+word'],
-    ["in JSON", JSON.stringify('p"ss+word').slice(1, -1)],
-    ["in a URL", encodeURIComponent('p"ss+word')],
-    ["in base64", btoa('p"ss+word')],
-  ]
-) {
-  Deno.test(`createScrub() removes a secret spelled ${spelled}`, () => {
-    assertEquals(
-      SCRUB.text(`<${text}> <${text}>`),
-      "<[secret KEY]> <[secret KEY]>",
-    );
-  });
-}
-
-Deno.test("createScrub() prefers the longer of two secrets", () => {
-  assertEquals(SCRUB.text('p"ss+word2'), "[secret LONG]");
-});
-
-Deno.test("createScrub() reaches every string and key of a body", () => {
-  assertEquals(
-    SCRUB.json({ 'p"ss+word': [{ a: 'x p"ss+word' }, 1, null, true] }),
-    { "[secret KEY]": [{ a: "x [secret KEY]" }, 1, null, true] },
-  );
 });

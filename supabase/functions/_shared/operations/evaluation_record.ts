@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { fewProblems } from "../few_problems.ts";
 
 const whole = z.int().nonnegative().nullish();
 
 /** A row of prompt_evaluations as it travels: what execute_batch answers and store_results takes. */
-export const evaluationSchema = z.strictObject({
+export const evaluationSchema = fewProblems(z.strictObject({
   prompt: z.string().min(1),
   promptKey: z.string().min(1).nullish(),
   runId: z.int().positive().nullish().describe(
@@ -32,6 +33,6 @@ export const evaluationSchema = z.strictObject({
   reference: z.string().nullish(),
   source: z.record(z.string(), z.json()).nullish(),
   metadata: z.record(z.string(), z.json()).nullish(),
-});
+}));
 
 export type Evaluation = z.output<typeof evaluationSchema>;

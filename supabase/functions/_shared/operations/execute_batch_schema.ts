@@ -3,23 +3,24 @@ import { endpointHeadersSchema } from "../model/endpoint.ts";
 import { runStateSchema } from "./run_state.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { evaluationSchema } from "./evaluation_record.ts";
+import { fewProblems } from "../few_problems.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 
 /** A prompt as `extract_prompts` gives it, an object with `text`, or the text itself. */
-export const promptSchema = z.union([
+export const promptSchema = fewProblems(z.union([
   z.string().min(1),
   z.object({
     text: z.string().min(1),
     key: z.string().min(1).optional(),
-    messages: z.array(z.strictObject({
+    messages: z.array(fewProblems(z.strictObject({
       role: z.enum(["system", "user", "assistant"]),
       content: z.string(),
-    })).optional(),
+    }))).optional(),
     reference: z.string().optional(),
     source: z.record(z.string(), z.json()).optional(),
     metadata: z.record(z.string(), z.json()).optional(),
   }).loose(),
-]);
+]));
 
 export const requestOptionsSchema = z.strictObject({
   headers: endpointHeadersSchema.describe(

@@ -5,6 +5,7 @@ import { promptKey } from "../prompt_key.ts";
 import { toStorableJson } from "../storable_json.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { type Evaluation, evaluationSchema } from "./evaluation_record.ts";
+import { fewProblems } from "../few_problems.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 
 export const batchMetadataSchema = z.object({
@@ -12,7 +13,7 @@ export const batchMetadataSchema = z.object({
   modelName: z.string().optional().describe(
     "For responses that do not name their model",
   ),
-  tags: z.array(z.string()).optional(),
+  tags: z.array(fewProblems(z.string())).optional(),
 }).catchall(z.json()).describe("Other fields are kept in metadata");
 
 export const storeResultsSchema = z.strictObject({

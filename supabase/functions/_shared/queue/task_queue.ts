@@ -3,7 +3,13 @@ import type { FoundPrompt } from "../prompt.ts";
 import { toStorableJson } from "../storable_json.ts";
 import type { TaskError } from "../task_error.ts";
 
-export type Stage = "extract" | "execute" | "evaluate" | "judge" | "notify";
+export type Stage =
+  | "extract"
+  | "execute"
+  | "evaluate"
+  | "webhook"
+  | "judge"
+  | "notify";
 
 export const RUN_STATUSES = [
   "queued",

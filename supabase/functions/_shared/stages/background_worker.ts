@@ -34,6 +34,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
   );
   const stop = new AbortController();
+  const isolate = crypto.randomUUID();
   addEventListener("beforeunload", (event) => {
     // "cpu", "memory", "wall_clock", "early_drop" or "termination".
     const { reason } = (event as CustomEvent).detail ?? {};
@@ -59,9 +60,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
     const wake: Promise<Assignment | null> = database.call(
       "pipeline_take_wake",
-      {
-        run_id: runId,
-      },
+      { run_id: runId, isolate },
     );
     const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
@@ -73,7 +72,11 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
 
   return {
     start: (workerId, token) =>
-      database.call("pipeline_start_worker", { worker_id: workerId, token }),
+      database.call("pipeline_start_worker", {
+        worker_id: workerId,
+        token,
+        isolate,
+      }),
     work,
     waitUntil,
     begin: (runId) => waitUntil(takeWake(runId)),

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { EgressGuard } from "../model/egress_guard.ts";
+import { readBeginning } from "../model/response_body.ts";
 import { readRetryAfter } from "../model/retry_after.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
@@ -113,7 +114,7 @@ export function createNotifyHandler(
     }
     const delivery = {
       statusCode: response.status,
-      response: await readBeginning(response),
+      response: await readBeginning(response, MOST_RESPONSE_BYTES) || undefined,
       durationMs: Math.round(now() - startedAt),
     };
     if (response.ok) return { outcome: "succeeded", delivery };
@@ -127,25 +128,4 @@ export function createNotifyHandler(
       readRetryAfter(response.headers, now()),
     );
   };
-}
-
-async function readBeginning(response: Response): Promise<string | undefined> {
-  const reader = response.body?.getReader();
-  if (!reader) return undefined;
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  try {
-    while (bytes < MOST_RESPONSE_BYTES) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      bytes += value.length;
-      text += decoder.decode(value, { stream: true });
-    }
-    await reader.cancel();
-  } catch {
-    // The status has been received and decides; a broken text is only shown shorter.
-  }
-  // Postgres cannot store the character 0.
-  return text.slice(0, MOST_RESPONSE_BYTES).replaceAll("\0", "") || undefined;
 }

@@ -6,39 +6,75 @@ import type { TaskHandler } from "../queue/drain.ts";
 import type { JudgePayload } from "./judge_responses.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
+/** After so long a task is stored as far as it is, so that no task is more than an isolate can do. */
+const SLICE_MS = 250;
+/** What the evaluators of one row may take together; who comes later gives an error instead. */
+const ROW_MS = 1_000;
+
 /**
  * Works on stage evaluate: scores the stored rows that a task names, and leaves each question to a
- * judge as a task of stage judge.
+ * judge as a task of stage judge. Rows that there was no time for become another task.
+ *
+ * @param clock.onSpent told the milliseconds that a row took
  */
 export function createEvaluateHandler(
   { evaluators, readRows, context }: Evaluation,
+  { now, onSpent }: { now(): number; onSpent(milliseconds: number): void },
 ): TaskHandler {
-  return async function evaluateResponses(task, { signal }) {
+  const local = evaluators.filter(({ evaluateBatch }) => !evaluateBatch);
+
+  function evaluateRow(row: EvaluationRow, context: EvaluationContext) {
+    const startedAt = now();
+    const results = local.map((evaluator) => {
+      const spent = now() - startedAt;
+      const result = spent > ROW_MS
+        ? outOfTime(evaluator, spent)
+        : evaluator.evaluate(row, context);
+      const toEvaluated = (result: Score | Question[]): Evaluated => ({
+        evaluator: evaluator.name,
+        row,
+        result,
+      });
+      // Most evaluators ask nobody: a promise for each score would cost more than the score.
+      return result instanceof Promise
+        ? result.then(toEvaluated)
+        : toEvaluated(result);
+    });
+    onSpent(now() - startedAt);
+    return results;
+  }
+
+  return async function evaluateResponses(task, { signal, isSpent }) {
     const { evaluationIds } = task.payload as { evaluationIds: number[] };
     const rows = await readRows(evaluationIds);
-    const evaluated = (await Promise.all(
-      evaluators.map((evaluator) =>
-        evaluateRows(evaluator, rows, { ...context, signal })
-      ),
-    )).flat();
+    const endsAt = now() + SLICE_MS;
+    const pending: (Evaluated | Promise<Evaluated>)[] = [];
+    let done = 0;
+    while (
+      done < rows.length && (done === 0 || now() < endsAt && !isSpent())
+    ) {
+      pending.push(...evaluateRow(rows[done++], { ...context, signal }));
+    }
+    const evaluated = await Promise.all(pending);
     if (signal.aborted) return null;
+    const left = rows.slice(done).map(({ id }) => id);
     return {
       outcome: "succeeded",
       scores: evaluated.flatMap(({ row, result }) =>
         Array.isArray(result) ? [] : [{ evaluationId: row.id, ...result }]
       ),
-      enqueue: evaluated.flatMap(({ evaluator, row, result }) =>
-        Array.isArray(result)
-          ? result.map((question, index) =>
-            toJudgeTask(question, {
-              evaluationId: row.id,
-              evaluator,
-              vote: index + 1,
-              votes: result.length,
-            })
-          )
-          : []
-      ),
+      enqueue: [
+        ...evaluated.flatMap(toJudgeTasks),
+        ...left.length === 0 ? [] : [{
+          stage: "evaluate",
+          key: crypto.randomUUID(),
+          payload: { evaluationIds: left },
+        }],
+      ],
+      // What is done is counted by what the task then names.
+      payload: left.length === 0 ? undefined : {
+        evaluationIds: evaluationIds.filter((id) => !left.includes(id)),
+      },
     };
   };
 }
@@ -49,20 +85,25 @@ interface Evaluated {
   result: Score | Question[];
 }
 
-async function evaluateRows(
-  evaluator: Evaluator,
-  rows: EvaluationRow[],
-  context: EvaluationContext,
-): Promise<Evaluated[]> {
-  if (rows.length === 0) return [];
-  const results = evaluator.evaluateBatch
-    ? await evaluator.evaluateBatch(rows, context)
-    : await Promise.all(rows.map((row) => evaluator.evaluate(row, context)));
-  return results.map((result, index) => ({
-    evaluator: evaluator.name,
-    row: rows[index],
-    result,
-  }));
+function outOfTime({ name }: Evaluator, spent: number): Score {
+  return {
+    evaluator: name,
+    error: `Cannot score: the evaluators before it took ${
+      Math.round(spent)
+    } ms for this row, more than ${ROW_MS}`,
+  };
+}
+
+function toJudgeTasks({ evaluator, row, result }: Evaluated) {
+  if (!Array.isArray(result)) return [];
+  return result.map((question, index) =>
+    toJudgeTask(question, {
+      evaluationId: row.id,
+      evaluator,
+      vote: index + 1,
+      votes: result.length,
+    })
+  );
 }
 
 function toJudgeTask({ judge, prompt }: Question, payload: JudgePayload) {

@@ -22,13 +22,14 @@ const task: Task = {
 function evaluate(
   dependencies: Partial<Evaluation>,
   signal = new AbortController().signal,
+  now = () => 0,
 ) {
   return createEvaluateHandler({
     evaluators: [constant],
     readRows: (ids) => Promise.resolve(ids.map((id) => aRow({ id }))),
     context: aContext(),
     ...dependencies,
-  })(task, { signal, isSpent: () => false });
+  }, { now, onSpent: () => {} })(task, { signal, isSpent: () => false });
 }
 
 const constant: Evaluator = {
@@ -45,22 +46,73 @@ const pairwise = createEvaluator(
   }),
 );
 
-Deno.test("createEvaluateHandler() gives a score per row and evaluator", async () => {
+Deno.test("createEvaluateHandler() gives a score per row and evaluator, and leaves webhooks alone", async () => {
+  const other = { ...constant, name: "other" };
   const batched: Evaluator = {
     ...constant,
-    name: "batched",
-    evaluateBatch: (rows) =>
-      Promise.resolve(rows.map(() => ({ evaluator: "batched", passed: true }))),
+    evaluateBatch: () => Promise.reject(new Error("is a stage of its own")),
   };
-  assertEquals(await evaluate({ evaluators: [constant, batched] }), {
+  assertEquals(await evaluate({ evaluators: [constant, other, batched] }), {
     outcome: "succeeded",
-    scores: [
-      { evaluationId: 1, evaluator: "constant", score: 1 },
-      { evaluationId: 2, evaluator: "constant", score: 1 },
-      { evaluationId: 1, evaluator: "batched", passed: true },
-      { evaluationId: 2, evaluator: "batched", passed: true },
-    ],
+    scores: [1, 1, 2, 2].map((evaluationId) => ({
+      evaluationId,
+      evaluator: "constant",
+      score: 1,
+    })),
     enqueue: [],
+    payload: undefined,
+  });
+});
+
+Deno.test("createEvaluateHandler() stores what it had time for, and leaves the rest as a task", async () => {
+  let time = 0;
+  const slow: Evaluator = {
+    name: "slow",
+    evaluate: () => {
+      time += 300;
+      return { evaluator: "slow", score: 1 };
+    },
+  };
+  const outcome = await evaluate(
+    { evaluators: [slow] },
+    undefined,
+    () => time,
+  ) as Record<string, unknown>;
+  assertEquals(outcome.scores, [{
+    evaluationId: 1,
+    evaluator: "slow",
+    score: 1,
+  }]);
+  assertEquals(outcome.payload, { evaluationIds: [1] });
+  const [{ stage, payload }] = outcome.enqueue as Record<string, unknown>[];
+  assertEquals({ stage, payload }, {
+    stage: "evaluate",
+    payload: { evaluationIds: [2] },
+  });
+});
+
+Deno.test("createEvaluateHandler() gives an error for evaluators that a row has no time for", async () => {
+  let time = 0;
+  const hog: Evaluator = {
+    name: "hog",
+    evaluate: () => {
+      time += 1_500;
+      return { evaluator: "hog", score: 1 };
+    },
+  };
+  const outcome = await evaluate(
+    {
+      evaluators: [hog, constant],
+      readRows: () => Promise.resolve([aRow({ id: 1 })]),
+    },
+    undefined,
+    () => time,
+  ) as unknown;
+  assertEquals((outcome as Record<string, unknown[]>).scores[1], {
+    evaluationId: 1,
+    evaluator: "constant",
+    error:
+      "Cannot score: the evaluators before it took 1500 ms for this row, more than 1000",
   });
 });
 
@@ -69,6 +121,7 @@ Deno.test("createEvaluateHandler() succeeds when its rows are gone", async () =>
     outcome: "succeeded",
     scores: [],
     enqueue: [],
+    payload: undefined,
   });
 });
 
@@ -89,16 +142,17 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
   const { enqueue, ...scored } = outcome!;
   assertEquals(scored, {
     outcome: "succeeded",
+    payload: undefined,
     scores: [
       { evaluationId: 1, evaluator: "constant", score: 1 },
       { evaluationId: 2, evaluator: "constant", score: 1 },
-      { evaluationId: 3, evaluator: "constant", score: 1 },
       {
         evaluationId: 2,
         evaluator: "better",
         error:
           "Cannot score: the row has no response, because its prompt failed",
       },
+      { evaluationId: 3, evaluator: "constant", score: 1 },
       {
         evaluationId: 3,
         evaluator: "better",

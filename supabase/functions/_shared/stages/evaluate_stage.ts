@@ -8,6 +8,8 @@ import { withEvaluators } from "./with_evaluators.ts";
 
 /** Rows that one isolate's 2 s of processor time are good for, with a margin. */
 const ROWS_PER_WORKER = 4_000;
+/** The same of what the evaluators take, which a user may have made slow. */
+const MS_PER_WORKER = 1_000;
 /** A task brings up to a hundred rows with a score of every evaluator: a few make a large body. */
 const FLUSH_SIZE = 4;
 
@@ -17,6 +19,7 @@ export function createEvaluateStage(
   dependencies: WorkerDependencies,
 ): StageOfWork {
   let rows = 0;
+  let spent = 0;
   return withEvaluators(assignment, dependencies, (evaluation) => ({
     handle: createEvaluateHandler({
       ...evaluation,
@@ -25,8 +28,11 @@ export function createEvaluateStage(
         rows += read.length;
         return read;
       },
+    }, {
+      now: () => performance.now(),
+      onSpent: (milliseconds) => spent += milliseconds,
     }),
-    load: () => rows / ROWS_PER_WORKER,
+    load: () => Math.max(rows / ROWS_PER_WORKER, spent / MS_PER_WORKER),
     flushSize: FLUSH_SIZE,
   }));
 }

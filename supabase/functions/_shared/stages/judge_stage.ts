@@ -24,7 +24,7 @@ export function createJudgeStage(
   return withEvaluators(assignment, dependencies, (evaluation) => {
     const judge = createJudgeHandler({
       ...evaluation,
-      caller: openEndpoint(endpoint!, dependencies),
+      caller: openEndpoint(endpoint!, run.owner, dependencies),
       findAnswer: run.options.cache === true
         ? (request, repetition) =>
           database.call("pipeline_find_cached_call", {

@@ -2,9 +2,10 @@ import { createModelCaller, type ModelCaller } from "../model/call_model.ts";
 import { readSecret } from "../read_secret.ts";
 import type { EndpointRow, WorkerDependencies } from "./assignment.ts";
 
-/** Prepares calls to an endpoint. */
+/** Prepares calls to an endpoint, for a run of this owner. */
 export function openEndpoint(
   endpoint: EndpointRow,
+  owner: string | null,
   { config, database, fetch, resolveDns, clock }: WorkerDependencies,
 ): ModelCaller {
   return createModelCaller({
@@ -22,6 +23,7 @@ export function openEndpoint(
     resolveDns,
     now: clock.now,
     allowPrivateHosts: config.allowPrivateHosts,
+    hidesEndpoint: owner !== null,
     resolveSecret: (name) => readSecret(database, name),
   });
 }

@@ -1,4 +1,9 @@
-import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertObjectMatch,
+  assertRejects,
+} from "@std/assert";
 import type { EgressVerdict } from "../model/egress_guard.ts";
 import { createPostJson } from "./post_json.ts";
 
@@ -57,6 +62,22 @@ Deno.test("createPostJson() does not repeat what cannot pass", async () => {
     });
     assertEquals(fakes.calls(), 1);
   }
+});
+
+Deno.test("createPostJson() stops reading an endless answer, and does not ask again", async () => {
+  let pulled = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(100_000));
+    },
+  });
+  const fakes = createFakes([() => Promise.resolve(new Response(endless))]);
+  assertObjectMatch(await assertRejects(fakes.post, Error), {
+    code: "invalid_request",
+    message: "a.example answered more than 1000000 bytes",
+  });
+  assert(pulled < 20, `${pulled} pieces`);
 });
 
 Deno.test("createPostJson() sends nothing to where the egress guard forbids", async () => {

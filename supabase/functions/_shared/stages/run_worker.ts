@@ -16,6 +16,7 @@ import { createExtractHandler } from "./extract_archives.ts";
 import { createJudgeStage } from "./judge_stage.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 import { refusedStage } from "./refused_stage.ts";
+import { createWebhookStage } from "./webhook_stage.ts";
 
 /**
  * The usual load of a worker takes half of the 2 s of processor time that an isolate has: with less
@@ -102,6 +103,8 @@ function createStage(
       return createExecuteStage(assignment, dependencies);
     case "evaluate":
       return createEvaluateStage(assignment, dependencies);
+    case "webhook":
+      return createWebhookStage(assignment, dependencies);
     case "judge":
       return createJudgeStage(assignment, dependencies);
     case "notify":
@@ -135,14 +138,18 @@ function createExecuteStage(
   dependencies: WorkerDependencies,
 ): StageOfWork {
   let calls = 0;
-  const caller = openEndpoint({
-    ...endpoint!,
-    model: run.model,
-    headers: {
-      ...endpoint!.headers,
-      ...(run.options.headers as Record<string, string> | undefined),
+  const caller = openEndpoint(
+    {
+      ...endpoint!,
+      model: run.model,
+      headers: {
+        ...endpoint!.headers,
+        ...(run.options.headers as Record<string, string> | undefined),
+      },
     },
-  }, dependencies);
+    run.owner,
+    dependencies,
+  );
   const execute = createExecuteHandler(caller, {
     parameters: run.parameters,
     keepBody: run.options.keepBody === true,

@@ -8,9 +8,11 @@ import {
   boundSchema,
   draftOf,
   problemsOfSchema,
+  REPEATED_ITEMS,
 } from "../json_schema/bound_schema.ts";
+import { repeatedItems } from "../json_schema/repeated_items.ts";
+import { countSteps } from "../json_schema/step_budget.ts";
 
-/** uniqueItems compares all with all: 0.4 s for a list that fills this. */
 const MOST_CHARACTERS = 100_000;
 
 /** JSON that satisfies a schema. */
@@ -41,11 +43,11 @@ export const jsonSchema = defineEvaluator({
   score: "1 when it does, else 0",
   passed: "when it does",
   create: ({ schema, allowCodeFence }) => {
-    const validator = new Validator(
-      boundSchema(schema) as Schema,
-      draftOf(schema),
-      false,
-    );
+    const repeated: unknown[] = [];
+    const asksForUnique = JSON.stringify(schema).includes('"uniqueItems"');
+    const bound = boundSchema(schema, repeated);
+    const budget = countSteps(bound);
+    const validator = new Validator(bound as Schema, draftOf(schema), false);
     return ({ response }) => {
       if (response.length > MOST_CHARACTERS) {
         return {
@@ -57,6 +59,10 @@ export const jsonSchema = defineEvaluator({
       if ("problem" in parsed) {
         return { score: 0, passed: false, explanation: parsed.problem };
       }
+      if (asksForUnique) {
+        repeated.splice(0, Infinity, ...repeatedItems(parsed.value));
+      }
+      budget.begin();
       const { valid, errors } = validator.validate(parsed.value);
       return valid ? { score: 1, passed: true } : {
         score: 0,
@@ -96,5 +102,6 @@ function describeErrors(
 /** The library's words, but for patterns, which run as formats, and for what is forbidden. */
 function inPlainWords(error: string): string {
   return error.replace('format "re2:', 'pattern "')
+    .replace(REPEATED_ITEMS, "Has an item twice.")
     .replace("False boolean schema.", "Not allowed here.");
 }

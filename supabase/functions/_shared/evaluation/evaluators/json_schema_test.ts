@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { evaluatorSchema } from "../evaluator_schema.ts";
 import { evaluate, problemsOf } from "../testing/evaluate.ts";
 
@@ -80,6 +80,62 @@ Deno.test("json-schema gives an error when the schema refers to itself for ever"
   assertMatch(
     (await evaluate(endless, { response: "1" })).error!,
     /^Cannot score: /,
+  );
+});
+
+Deno.test("json-schema says that a list has an item twice, at once", async () => {
+  const schema = {
+    allOf: Array.from({ length: 50 }, () => ({ uniqueItems: true })),
+  };
+  const config = { type: "json-schema", schema };
+  const items = Array.from({ length: 8_000 }, (_, id) => ({ id }));
+  const before = performance.now();
+  assertEquals(
+    (await evaluate(config, { response: JSON.stringify(items) })).passed,
+    true,
+  );
+  const score = await evaluate(config, {
+    response: JSON.stringify([...items.slice(1), items[7_999]]),
+  });
+  assertMatch(score.explanation!, /^#: Has an item twice\./);
+  assert(performance.now() - before < 10_000);
+});
+
+Deno.test("json-schema ends a schema whose $ref doubles at each level", async () => {
+  const levels = Array.from({ length: 60 }, (_, level) => {
+    const next = { $ref: `#/$defs/d${level + 1}` };
+    return [`d${level}`, { allOf: [next, next] }];
+  });
+  const schema = {
+    $ref: "#/$defs/d0",
+    $defs: { ...Object.fromEntries(levels), d60: {} },
+  };
+  const before = performance.now();
+  const score = await evaluate({ type: "json-schema", schema }, {
+    response: "1",
+  });
+  assertMatch(
+    score.error!,
+    /^Cannot score: the schema takes more than 250000 /,
+  );
+  assert(performance.now() - before < 10_000);
+});
+
+Deno.test("json-schema has steps for a large answer", async () => {
+  const schema = {
+    type: "array",
+    items: {
+      type: "object",
+      required: ["id", "name"],
+      properties: { id: { type: "integer" }, name: { type: "string" } },
+    },
+  };
+  const items = Array.from({ length: 3_000 }, (_, id) => ({ id, name: "n" }));
+  assertEquals(
+    (await evaluate({ type: "json-schema", schema }, {
+      response: JSON.stringify(items),
+    })).passed,
+    true,
   );
 });
 

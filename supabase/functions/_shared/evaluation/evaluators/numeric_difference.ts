@@ -4,6 +4,7 @@ import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { findNumber } from "../text/find_number.ts";
 import {
+  checkSearch,
   compilePattern,
   MOST_SEARCHED,
   patternSchema,
@@ -64,7 +65,9 @@ export const numericDifference = defineEvaluator({
 });
 
 function firstGroup(pattern: RE2JS, text: string): string {
-  const found = pattern.exec(text.slice(0, MOST_SEARCHED));
+  const searched = text.slice(0, MOST_SEARCHED);
+  checkSearch(pattern, searched);
+  const found = pattern.exec(searched);
   return found?.[1] ?? found?.[0] ?? "";
 }
 

@@ -3,6 +3,7 @@ import { ignoreCase, namedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { toComparable } from "../text/comparable.ts";
 import {
+  checkSearch,
   compilePattern,
   MOST_SEARCHED,
   patternSchema,
@@ -35,6 +36,7 @@ export const regex = defineEvaluator({
         cut ? response.slice(0, MOST_SEARCHED) : response,
         { ignoreCase: false },
       );
+      checkSearch(compiled, text);
       const matches = whole ? compiled.testExact(text) : compiled.test(text);
       const passed = matches === (expect === "match");
       return {

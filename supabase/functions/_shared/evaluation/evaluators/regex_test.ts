@@ -74,3 +74,15 @@ Deno.test("regex refuses what RE2 cannot run, with the reason", () => {
     /^pattern: Cannot use the pattern \(\?=a\)b: .*without look-around and back-references$/,
   );
 });
+
+Deno.test("regex gives an error for a pattern that takes too long for the response", async () => {
+  const config = { type: "regex", pattern: "(x.{0,30}){8}y" };
+  assertEquals(
+    (await evaluate(config, { response: "ab".repeat(1_000) })).passed,
+    false,
+  );
+  assertMatch(
+    (await evaluate(config, { response: "ab".repeat(400_000) })).error!,
+    /^Cannot score: the pattern takes \d+ instructions for each of 800000 /,
+  );
+});

@@ -25,7 +25,7 @@ export const webhook = defineEvaluator({
     '`{"evaluator": name, "rows": [{id, promptKey, prompt, response, reference, model, durationMs, inputTokens, outputTokens, metadata}]}` ' +
     'and answers `{"scores": [{"id", "score"?, "passed"?, "category"?, "explanation"?, "error"?}]}`, ' +
     "in any order, each with at least one of score, passed, category and error.",
-  score: "as the service says",
+  score: "as the service says, from -1,000,000 to 1,000,000",
   passed: "as the service says",
   create: ({ url, batchSize, name = "webhook" }) => ({
     batchSize,
@@ -64,8 +64,11 @@ async function send(
 
 const answerSchema = z.object({ scores: z.array(z.unknown()) });
 
+/** As the constraint of evaluation_scores: sums of squares of millions of them stay numbers. */
+const MOST_SCORE = 1e6;
+
 const scoreSchema = z.object({
-  score: z.number().nullish(),
+  score: z.number().min(-MOST_SCORE).max(MOST_SCORE).nullish(),
   passed: z.boolean().nullish(),
   category: z.string().nullish(),
   explanation: z.string().nullish(),

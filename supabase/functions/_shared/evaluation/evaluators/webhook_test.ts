@@ -86,9 +86,10 @@ Deno.test("webhook keeps rows without a response to itself", async () => {
 Deno.test("webhook fails the one score that is missing or of no use", async () => {
   const scores = await createEvaluator(evaluatorSchema.parse(config))
     .evaluateBatch!(
-      [1, 2, 3, 4].map((id) => aRow({ id })),
+      [1, 2, 3, 4, 5].map((id) => aRow({ id })),
       answering({
         scores: [
+          { id: 5, score: 1.7e308 },
           { id: 1, passed: true, score: null },
           { id: 2, score: "high" },
           { id: 3, explanation: "well" },
@@ -100,6 +101,7 @@ Deno.test("webhook fails the one score that is missing or of no use", async () =
   assertMatch(scores[1].error!, /of no use: .*expected number.*score/);
   assertMatch(scores[2].error!, /neither score nor passed, category or error/);
   assertMatch(scores[3].error!, /gave no score for this row/);
+  assertMatch(scores[4].error!, /of no use: .*expected number to be <=1000000/);
 });
 
 Deno.test("webhook gives an error when the answer is not a list of scores", async () => {

@@ -1,6 +1,12 @@
 import { dereference, format, type SchemaDraft } from "@cfworker/json-schema";
 import { isJsonObject, type JsonObject } from "../../model/json_value.ts";
-import { compilePattern, problemOfPattern } from "../text/pattern.ts";
+import {
+  checkSearch,
+  compilePattern,
+  problemOfPattern,
+} from "../text/pattern.ts";
+
+const MOST_CHARACTERS = 100_000;
 
 /** Keywords that hold values to compare with, not schemas. */
 const VALUES = new Set(["const", "enum", "default", "example", "examples"]);
@@ -36,28 +42,58 @@ export function draftOf(schema: JsonObject): SchemaDraft {
 }
 
 /**
- * The schema with every `pattern` replaced by a format that runs it with RE2.
+ * The schema with every `pattern` replaced by a format that runs it with RE2, and every `uniqueItems`
+ * by the list of those that have an item twice; the schema itself is not changed.
  *
  * The library runs patterns as JavaScript's, which backtrack: `(a+)+$` and forty letters of a
  * model's answer would hang the worker. It asks its table of formats for any name, and that is
- * the place where a bounded test fits in; the schema itself is not changed.
+ * the place where a bounded test fits in. For uniqueItems it compares all items with all.
+ *
+ * @param repeated the lists of the value to be validated that have an item twice
  */
-export function boundSchema(schema: JsonObject): JsonObject {
-  return mapSchema(schema, (place) => {
+export function boundSchema(
+  schema: JsonObject,
+  repeated: readonly unknown[] = [],
+): JsonObject {
+  return mapSchema(schema, ({ uniqueItems, ...others }) => {
+    const place = uniqueItems === true
+      ? { ...others, allOf: [...asList(others.allOf), isNoneOf(repeated)] }
+      : others;
     const { pattern, ...rest } = place;
     if (typeof pattern !== "string") return place;
     const name = `re2:${pattern}`;
     const compiled = compilePattern(pattern);
-    format[name] = (text) => compiled.test(text);
+    format[name] = (text) => {
+      checkSearch(compiled, text);
+      return compiled.test(text);
+    };
     return rest.format === undefined
       ? { ...rest, format: name }
       : { ...rest, allOf: [...asList(rest.allOf), { format: name }] };
   });
 }
 
+/** What the library says of a list that has an item twice. */
+export const REPEATED_ITEMS =
+  'Instance does not match any of "lists without repetition".';
+
+/** The library asks a list of values whether one of them is the instance, and quotes it if not. */
+function isNoneOf(repeated: readonly unknown[]): JsonObject {
+  return {
+    enum: {
+      some: (isInstance: (value: unknown) => boolean) =>
+        !repeated.some(isInstance),
+      toJSON: () => "lists without repetition",
+    },
+  };
+}
+
 /** Everything that keeps a schema from being used, one sentence each. */
 export function problemsOfSchema(schema: JsonObject): string[] {
   const problems: string[] = [];
+  if (JSON.stringify(schema).length > MOST_CHARACTERS) {
+    return [`has more than ${MOST_CHARACTERS} characters`];
+  }
   mapSchema(schema, (place) => {
     for (const type of asList(place.type)) {
       if (!TYPES.has(String(type))) {

@@ -12,8 +12,24 @@ export const patternSchema = z.string().min(1).max(2000)
     if (problem) context.addIssue({ code: "custom", message: problem });
   });
 
-/** Characters of a text that a pattern sees; RE2 takes about 10 ms for them, 500 ms at worst. */
+/** Characters of a text that a pattern sees. */
 export const MOST_SEARCHED = 1_000_000;
+
+/** Characters times instructions of a pattern, at 20 ns each at worst: half a second. */
+const MOST_STEPS = 25_000_000;
+
+/**
+ * Refuses to search a text that would take the pattern too long: linear is not short.
+ *
+ * @throws {RangeError} which says how long both are
+ */
+export function checkSearch(pattern: RE2JS, { length }: string): void {
+  const instructions = pattern.programSize();
+  if (length * instructions <= MOST_STEPS) return;
+  throw new RangeError(
+    `the pattern takes ${instructions} instructions for each of ${length} characters, more than ${MOST_STEPS} in all`,
+  );
+}
 
 /** Why a pattern cannot be used; undefined when it can. */
 export function problemOfPattern(source: string): string | undefined {

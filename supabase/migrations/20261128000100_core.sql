@@ -57,9 +57,9 @@
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
 --   enqueue, claim, leases, settle, finish, refused   the life of a task
---   workers, wake, maintain, steer                    who works, and what keeps it going
+--   workers, wake, waiting, maintain, steer           who works, and what keeps it going
 --   endpoints, store, listed_prompts, sample          details of these
--- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
+-- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
 -- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
@@ -87,7 +87,7 @@ declare
   claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 begin
   -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
-  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+  if claims -> 'is_anonymous' = 'true' and not pipeline.takes_anonymous() then
     return null;
   end if;
   return (claims ->> 'sub')::uuid;
@@ -290,7 +290,7 @@ comment on column public.model_endpoints.open_to_users is
 comment on column public.model_endpoints.models is
   'Other models that it has, with their prices: {"name": {"input_cost": 0.15, "output_cost": 0.6}}. Users may choose among them; what is left out costs as the endpoint''s own model.';
 comment on column public.model_endpoints.user_parameters is
-  'Parameters that users may set beside temperature, maxTokens, topP, stop, systemPrompt, responseSchema and seed.';
+  'Parameters that users may set beside those that every format has: temperature, topP, topK, maxTokens, stop, seed, presencePenalty, frequencyPenalty, systemPrompt and responseSchema.';
 comment on column public.model_endpoints.user_headers is
   'Headers that users may send, in lower case.';
 
@@ -578,6 +578,24 @@ create policy "owners steer their runs"
   on public.pipeline_runs for update to authenticated
   using (owner = (select pipeline.current_user_id()))
   with check (owner = (select pipeline.current_user_id()));
+
+create function pipeline.model_of(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints
+)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- A judge has a model of its own.
+  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
+end;
+$$;
+comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
+  'The model that a stage of a run calls at an endpoint; empty: none is named.';
 
 -- Why: a prompt is asked many times, by runs, repetitions and sweeps, and stored once. It is known by
 -- its key, which is what comparisons pair by.
@@ -1090,42 +1108,6 @@ create index workers_isolate_idx on pipeline.workers (isolate);
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
-
--- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
-create table pipeline.waiting_runs (
-  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
-  stage text not null,
-  endpoint text not null default '',
-  owner uuid,
-  model text not null,
-  wanted integer not null,
-  primary key (run_id, stage, endpoint)
-);
-comment on table pipeline.waiting_runs is
-  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
-comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
-comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
-create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
-
-create function pipeline.model_of(
-  run public.pipeline_runs,
-  stage text,
-  endpoint public.model_endpoints
-)
-returns text
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  -- A judge has a model of its own.
-  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
-end;
-$$;
-comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
-  'The model that a stage of a run calls at an endpoint; empty: none is named.';
 
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers
@@ -1679,6 +1661,85 @@ $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
   'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
 
+create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(sum(
+      pipeline.wake_workers(wake_run.run_id, work.stage, work.endpoint, wake_run.reason, wake_run.as_of)
+    ), 0)
+    from (
+      select work.stage, work.endpoint
+      from public.pipeline_runs as run
+      cross join lateral (
+        values
+          (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
+          (4, 'execute', run.endpoint), (5, 'extract', null)
+        union
+        select 3, 'judge', evaluator ->> 'endpoint'
+        from jsonb_array_elements(run.evaluators) as evaluator
+        where evaluator ? 'endpoint'
+      ) as work (turn, stage, endpoint)
+      where run.id = wake_run.run_id
+      order by work.turn, work.endpoint
+    ) as work
+  );
+end;
+$$;
+comment on function pipeline.wake_run(bigint, text, timestamptz) is
+  'Wakes what the due tasks of all stages of a run need, first those that end it.';
+
+create function pipeline.wake_for_new_tasks()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch workers or Vault.
+security definer
+set search_path = ''
+as $$
+begin
+  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
+  from (
+    select
+      task.run_id, task.stage,
+      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
+      max(task.available_at) as due_at
+    from new_tasks as task
+    join public.pipeline_runs as run on run.id = task.run_id
+    where task.available_at <= clock_timestamp()
+    group by 1, 2, 3
+  ) as work;
+  return null;
+end;
+$$;
+
+create trigger wake_for_new_tasks
+after insert on public.pipeline_tasks
+referencing new table as new_tasks
+for each statement execute function pipeline.wake_for_new_tasks();
+
+-- Why: a run that has no share of its endpoint's slots needs no worker. It stands here until it is its
+-- turn; who gives a slot back wakes the next, or goes on with it.
+
+create table pipeline.waiting_runs (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  endpoint text not null default '',
+  owner uuid,
+  model text not null,
+  wanted integer not null,
+  primary key (run_id, stage, endpoint)
+);
+comment on table pipeline.waiting_runs is
+  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
+comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
+alter table pipeline.waiting_runs enable row level security;
+grant select, insert, update, delete on pipeline.waiting_runs to service_role;
+
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
 language sql
@@ -1784,65 +1845,6 @@ end;
 $$;
 comment on function pipeline.take_turn(pipeline.workers, timestamptz) is
   'The assignment of a run that waits for what a worker has done until now, for whoever goes on in its place; null: none waits.';
-
-create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
-returns integer
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return (
-    select coalesce(sum(
-      pipeline.wake_workers(wake_run.run_id, work.stage, work.endpoint, wake_run.reason, wake_run.as_of)
-    ), 0)
-    from (
-      select work.stage, work.endpoint
-      from public.pipeline_runs as run
-      cross join lateral (
-        values
-          (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
-          (4, 'execute', run.endpoint), (5, 'extract', null)
-        union
-        select 3, 'judge', evaluator ->> 'endpoint'
-        from jsonb_array_elements(run.evaluators) as evaluator
-        where evaluator ? 'endpoint'
-      ) as work (turn, stage, endpoint)
-      where run.id = wake_run.run_id
-      order by work.turn, work.endpoint
-    ) as work
-  );
-end;
-$$;
-comment on function pipeline.wake_run(bigint, text, timestamptz) is
-  'Wakes what the due tasks of all stages of a run need, first those that end it.';
-
-create function pipeline.wake_for_new_tasks()
-returns trigger
-language plpgsql
--- Definer: fires for signed-in users too, who may not touch workers or Vault.
-security definer
-set search_path = ''
-as $$
-begin
-  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
-  from (
-    select
-      task.run_id, task.stage,
-      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
-      max(task.available_at) as due_at
-    from new_tasks as task
-    join public.pipeline_runs as run on run.id = task.run_id
-    where task.available_at <= clock_timestamp()
-    group by 1, 2, 3
-  ) as work;
-  return null;
-end;
-$$;
-
-create trigger wake_for_new_tasks
-after insert on public.pipeline_tasks
-referencing new table as new_tasks
-for each statement execute function pipeline.wake_for_new_tasks();
 
 -- Why: every state change of a task is one of these functions; workers call nothing else.
 --

@@ -123,8 +123,8 @@ select results_eq(
      ('authenticated', 'pipeline.run_slots(bigint)'),
      ('authenticated', 'pipeline.set_run_status(bigint,text)'),
      ('authenticated', 'pipeline.side_query(text,text,text)'),
+     ('authenticated', 'pipeline.takes_anonymous()'),
      ('authenticated', 'pipeline_my_webhook_secret()'),
-     ('authenticated', 'pipeline_takes_anonymous()'),
      ('authenticated', 'resume_pipeline_run(bigint)') $$,
   'signed-in users may steer runs and what views and policies need, others may call nothing'
 );

@@ -116,6 +116,8 @@ Deno.test("runWorker() gives what its isolate can go on with", async () => {
     worker_id: "w",
     load: 0.25,
     cut_off: false,
+    called: [],
+    problem: undefined,
     goes_on: true,
     called: [],
     problem: undefined,

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "./json.ts";
 
-/** Kinds of records, messages and parts that are no turns, and why; a name may end with `*`. */
+/** Kinds of records, messages and parts that are no turns, and why; `*` stands for any text. */
 export type Ignored = Readonly<Record<string, string>>;
 
 /** Takes what a format met and did not make a turn of. */
@@ -82,11 +82,22 @@ export function readOrSilent<Result>(
 function reasonOf(kind: string, ignored: Ignored): string | undefined {
   if (Object.hasOwn(ignored, kind)) return ignored[kind];
   for (const name in ignored) {
-    if (name.endsWith("*") && kind.startsWith(name.slice(0, -1))) {
-      return ignored[name];
-    }
+    if (name.includes("*") && patternOf(name).test(kind)) return ignored[name];
   }
   return undefined;
+}
+
+const patterns = new Map<string, RegExp>();
+
+function patternOf(name: string): RegExp {
+  let pattern = patterns.get(name);
+  if (pattern === undefined) {
+    const parts = name.split("*")
+      .map((part) => part.replace(/[^\w /-]/g, "\\$&"));
+    pattern = new RegExp(`^${parts.join(".*")}$`);
+    patterns.set(name, pattern);
+  }
+  return pattern;
 }
 
 const INNER_KEYS = [

@@ -1,6 +1,7 @@
 import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { kindOf, leaveOut, readOrSilent } from "../left_out.ts";
+import { parseJson } from "../records/parse_json.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -94,6 +95,23 @@ function bodyOf(message: JsonObject): JsonObject {
     : message;
 }
 
+/** Mastra's table has the parts of a message as JSON text: `{"format": 2, "parts": […], "content"}`. */
+function storedContent(content: Json): Json {
+  if (typeof content !== "string" || !/^\s*\{\s*"format"/.test(content)) {
+    return content;
+  }
+  try {
+    const stored = parseJson(content);
+    return isObject(stored) && typeof stored.format === "number" &&
+        Array.isArray(stored.parts)
+      ? stored
+      : content;
+  } catch {
+    // Text that only begins like it.
+    return content;
+  }
+}
+
 const BODY_KEYS = [
   "parts",
   "content",
@@ -102,6 +120,7 @@ const BODY_KEYS = [
   "value",
   "message",
   "contentParts",
+  "contentChunks",
 ];
 
 function wordsOf(message: JsonObject): string {
@@ -111,8 +130,12 @@ function wordsOf(message: JsonObject): string {
     if (text !== "") return text;
   }
   if (message.content !== undefined && message.content !== null) {
-    const text = textOf(message.content);
+    const text = textOf(storedContent(message.content));
     if (text !== "") return text;
+  }
+  // Le Chat leaves `content` empty where an answer is in pieces.
+  if (Array.isArray(message.contentChunks)) {
+    return textOf(message.contentChunks);
   }
   if (Array.isArray(message.fragments)) return fragmentWords(message.fragments);
   return textOf(

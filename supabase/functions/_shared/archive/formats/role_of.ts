@@ -6,7 +6,17 @@ const ROLES = new Map<string, Turn["role"]>([
     .map((name) => [name, "user"] as const),
   ...["humanmessage", "humanmessagechunk"]
     .map((name) => [name, "user"] as const),
-  ...["assistant", "gpt", "chatgpt", "bard", "bing", "model", "bot", "ai"]
+  ...[
+    "assistant",
+    "gpt",
+    "chatgpt",
+    "bard",
+    "bing",
+    "model",
+    "bot",
+    "ai",
+    "chatbot",
+  ]
     .map((name) => [name, "assistant"] as const),
   ...["apimessage", "aimessage", "aimessagechunk", "gemini", "claude"]
     .map((name) => [name, "assistant"] as const),

@@ -33,6 +33,7 @@ export const IGNORED_PARTS = {
   "part/step-start": "a mark of the program",
   "part/data-*": "data of the program",
   "part/inline*": "a file",
+  "part/canvas*": "a document of the model",
   "part/executable*": "code of the model",
   "part/cache*": "a mark of the program",
 } as const;

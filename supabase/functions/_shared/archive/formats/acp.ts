@@ -5,9 +5,12 @@ import {
   objectOrEmpty,
   textOrUndefined,
 } from "../json.ts";
-import { kindOf, leaveOut } from "../left_out.ts";
+import { leaveOut } from "../left_out.ts";
 import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { textOf } from "./text_of.ts";
+
+const ANSWER = "session/update/agent_message_chunk";
+const REPLAY = "session/update/user_message_chunk";
 
 const IGNORED = {
   "session/update/agent_thought_chunk": "thoughts of the model",
@@ -34,7 +37,7 @@ const IGNORED = {
 export const acp = messageFormat({
   name: "acp",
   matches: (record) => typeof updateOf(record)?.kind === "string",
-  conversationOf: (record) => updateOf(record)?.session,
+  conversationOf: (record) => updateOf(record)?.session ?? null,
   ignored: IGNORED,
   open: openSession,
 });
@@ -73,63 +76,45 @@ function updateOf(record: JsonObject): Update | undefined {
     : { kind: method, session, body: params };
 }
 
-function openSession(id: string | undefined): ConversationBuilder {
-  const turns: Turn[] = [];
-  const chunks = new Map<string, Turn>();
-  let hasPrompts = false;
-  /** The kind of the pieces that are being put together. */
-  let open: string | undefined;
+type Kind = "session/prompt" | typeof ANSWER | typeof REPLAY;
 
+function openSession(id: string | undefined): ConversationBuilder {
+  const said: { turn: Turn; kind: Kind }[] = [];
+  /** True while pieces belong to the message before them. */
+  let isOpen = false;
   return {
     add(record) {
       const update = updateOf(record);
-      if (update === undefined) {
-        leaveOut(kindOf(record), record);
+      const kind = update?.kind;
+      if (kind !== "session/prompt" && kind !== ANSWER && kind !== REPLAY) {
+        leaveOut(kind ?? "rpc", update?.body ?? record);
+        isOpen = false;
         return false;
       }
-      const { kind, body } = update;
-      const time = record.timestamp ?? record.time;
-      const isAnswer = kind === "session/update/agent_message_chunk";
-      const isReplay = kind === "session/update/user_message_chunk";
-      if (kind !== "session/prompt" && !isAnswer && !isReplay) {
-        leaveOut(kind, body);
-        if (kind.startsWith("session/update/tool_call")) open = undefined;
-        return false;
-      }
-      hasPrompts ||= kind === "session/prompt";
-      const text = textOf(
-        isAnswer || isReplay ? [body.content ?? null] : body.prompt,
-      );
+      const { prompt, content } = update!.body;
+      const text = textOf(prompt ?? [content ?? null]);
       if (text === "") return false;
-      const before = open === kind ? chunks.get(kind) : undefined;
-      if (before !== undefined && kind !== "session/prompt") {
-        before.text += text;
+      const before = said.at(-1);
+      if (isOpen && kind !== "session/prompt" && before?.kind === kind) {
+        before.turn.text += text;
         return true;
       }
-      const turn: Turn = {
-        role: isAnswer ? "assistant" : "user",
-        text,
-        ...time !== undefined && time !== null && { time },
-        ...isReplay && { metadata: { replayed: true } },
-      };
-      turns.push(turn);
-      chunks.set(kind, turn);
-      open = kind;
+      const turn: Turn = { role: kind === ANSWER ? "assistant" : "user", text };
+      const time = record.timestamp ?? record.time ?? undefined;
+      if (time !== undefined) turn.time = time;
+      said.push({ turn, kind });
+      isOpen = true;
       return true;
     },
     build: () => {
-      const replayed = turns.filter(({ metadata }) => metadata?.replayed);
-      const isRepeat = hasPrompts &&
-        replayed.every(({ text }) =>
-          turns.some((turn) => !turn.metadata?.replayed && turn.text === text)
-        );
-      const kept = isRepeat
-        ? turns.filter(({ metadata }) => !metadata?.replayed)
-        : turns;
-      return [{
-        id,
-        turns: kept.map(({ metadata: _, ...turn }) => turn),
-      }];
+      const prompts = new Set(
+        said.filter(({ kind }) => kind === "session/prompt")
+          .map(({ turn }) => turn.text),
+      );
+      const turns = said
+        .filter(({ kind, turn }) => kind !== REPLAY || !prompts.has(turn.text))
+        .map(({ turn }) => turn);
+      return [{ id, turns }];
     },
   };
 }

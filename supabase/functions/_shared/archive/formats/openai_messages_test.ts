@@ -1,6 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   anthropicBatch,
+  cohereFineTuning,
   growingHistories,
   openaiEmpty,
   openaiFineTuning,
@@ -16,4 +17,5 @@ testFixtures(
   openaiResponseIds,
   anthropicBatch,
   openaiEmpty,
+  cohereFineTuning,
 );

@@ -40,15 +40,17 @@ export function watchLeftOut<Result>(
 
 /**
  * Tells that something is no turn. With a reason it was left out on purpose; what is not on the list
- * of its helper or format, and has words, is unknown. Each thing counts once.
+ * of its helper or format, and has words, is unknown. Each thing counts once. A function is asked for the
+ * name only where somebody counts.
  */
 export function leaveOut(
-  kind: string,
+  name: string | typeof kindOf,
   thing: JsonObject,
   ignored: Ignored = {},
 ): void {
   if (reading === undefined || reading.seen.has(thing)) return;
   reading.seen.add(thing);
+  const kind = typeof name === "string" ? name : name(thing);
   const reason = reasonOf(kind, ignored) ?? reasonOf(kind, reading.ignored);
   if (reason === undefined && !hasWords(thing)) return;
   reading.told++;
@@ -124,7 +126,11 @@ export function kindOf(record: JsonObject): string {
         isObject(inner) && nameOf(inner) !== undefined
       );
   }
-  if (names.length > 0) return names.join("/");
+  return names.length > 0 ? names.join("/") : namesIn(record);
+}
+
+/** The first members of a record that has no name of its own. */
+export function namesIn(record: JsonObject): string {
   const keys = Object.keys(record).slice(0, 4);
   return `{${keys.map((key) => key.slice(0, LONGEST_NAME)).join(", ")}}`;
 }

@@ -1,6 +1,7 @@
 import type { Conversation, Turn } from "../conversation.ts";
 import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
 import { readAll, readList } from "../records/projection/projection.ts";
+import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { authorOf } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
@@ -59,6 +60,9 @@ function branchTurns(messages: JsonObject[], record: JsonObject): Turn[] {
 
 function toTurn(message: JsonObject): Turn | undefined {
   const text = wordsOf(message);
+  if (roleOf(authorOf(message)) === undefined) {
+    leaveOut(`sender/${authorOf(message)}`, message);
+  }
   const turn = textTurn(roleOf(authorOf(message)), text, {
     id: message.uuid ?? message.id,
     time: message.created_at,

@@ -108,7 +108,7 @@ function openSession(id: string | undefined): ConversationBuilder {
         return queue.deliver(record, attachment);
       }
       const [turn, isSilent] = readOrSilent(() => toTurn(record));
-      if (isSilent) leaveOut(kindOf(record), record);
+      if (isSilent) leaveOut(kindOf, record);
       if (typeof turn === "string") leaveOut(turn, record);
       return typeof turn === "object" && add(turn);
     },

@@ -147,7 +147,7 @@ function openSession(): ConversationBuilder {
         ? addItem(payload, time)
         : false;
       if (typeof added === "string") leaveOut(added, record);
-      else if (!added) leaveOut(kindOf(record), record);
+      else if (!added) leaveOut(kindOf, record);
       return added === true;
     },
     build() {

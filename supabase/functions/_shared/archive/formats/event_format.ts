@@ -41,7 +41,7 @@ export function eventFormat(
         conversation.title ??= told?.title;
         conversation.model ??= told?.model;
         const [turn, isSilent] = readOrSilent(() => turnOf(record));
-        if (isSilent) leaveOut(kindOf(record), record, format.ignored);
+        if (isSilent) leaveOut(kindOf, record, format.ignored);
         if (typeof turn === "string") leaveOut(turn, record, format.ignored);
         if (turn === undefined || typeof turn === "string") return false;
         for (const one of Array.isArray(turn) ? turn : [turn]) place(one);

@@ -1,6 +1,6 @@
 import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
-import { kindOf, leaveOut, readOrSilent } from "../left_out.ts";
+import { kindOf, leaveOut, namesIn, readOrSilent } from "../left_out.ts";
 import { parseJson } from "../records/parse_json.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -29,15 +29,14 @@ export function messageTurn(message: JsonObject): Turn | undefined {
   const author = authorOf(message);
   const role = roleOf(author);
   if (role === undefined || isExample(message)) {
-    const kind = role === undefined ? nameOf(author, message) : "example";
-    leaveOut(kind, message, IGNORED_MESSAGES);
+    const name = role === undefined ? nameOf(author) : "example";
+    leaveOut(name, message, IGNORED_MESSAGES);
     return undefined;
   }
   const said = bodyOf(message);
   const [text, isSilent] = readOrSilent(() => wordsOf(said) || undefined);
   if (isSilent && !BODY_KEYS.some((key) => (said[key] ?? null) !== null)) {
-    const keys = Object.keys(message).slice(0, 6);
-    leaveOut(`${role} with {${keys.join(", ").slice(0, 80)}}`, message);
+    leaveOut(() => `${role} with ${namesIn(message)}`, message);
   }
   return textTurn(role, text, {
     id: message.id ?? message.uuid ?? message.message_id ?? said.id,
@@ -75,10 +74,8 @@ export const IGNORED_MESSAGES = {
   example: "an example for the model, which the program put in",
 } as const;
 
-function nameOf(author: Json | undefined, message: JsonObject): string {
-  return typeof author === "string"
-    ? `author/${author.slice(0, 40)}`
-    : kindOf(message);
+function nameOf(author: Json | undefined): string | typeof kindOf {
+  return typeof author === "string" ? `author/${author.slice(0, 40)}` : kindOf;
 }
 
 function isExample(message: JsonObject): boolean {

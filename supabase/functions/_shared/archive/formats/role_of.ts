@@ -1,7 +1,8 @@
 import type { Json } from "../json.ts";
 import type { Turn } from "../conversation.ts";
 
-const ROLES = new Map<string, Turn["role"]>([
+/** Names of who wrote a message, in small letters. */
+export const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
   ...["user", "human", "prompter", "me", "customer", "usermessage"]
     .map((name) => [name, "user"] as const),
   ...["humanmessage", "humanmessagechunk"]

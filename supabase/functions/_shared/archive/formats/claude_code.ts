@@ -66,10 +66,13 @@ function isEvent(record: JsonObject): boolean {
     return record.parent_tool_use_id !== undefined ||
       (type === "system" && record.subtype === "init");
   }
-  // What `claude -p --input-format stream-json` takes.
   if (sessionId === undefined) {
+    const { role, content } = objectOrEmpty(record.message);
+    // What `claude -p --input-format stream-json` takes, and lines that a tool has cut short.
     return (type === "user" || type === "assistant") &&
-      objectOrEmpty(record.message).role === type;
+        (role === type || (role === undefined && content !== undefined &&
+          record.timestamp !== undefined)) ||
+      objectOrEmpty(record.attachment).type === "queued_command";
   }
   return typeof sessionId === "string" &&
     (record.parentUuid !== undefined || record.isSidechain !== undefined ||

@@ -58,6 +58,11 @@ function isEvent(record: JsonObject): boolean {
     (record.type === "thread.started" && typeof record.thread_id === "string");
 }
 
+function isMessage({ type, role, content }: JsonObject): boolean {
+  return type === "message" ||
+    (type === undefined && typeof role === "string" && content !== undefined);
+}
+
 /** `item` is the API's, `event` the program's until 0.145, `completed` since. */
 type Written = "item" | "event" | "completed";
 
@@ -143,7 +148,7 @@ function openSession(): ConversationBuilder {
       if (type === "turn_context") model = textOrUndefined(payload.model);
       const added = type === "event_msg"
         ? addEvent(payload, time)
-        : type === "response_item" && payload.type === "message"
+        : type === "response_item" && isMessage(payload)
         ? addItem(payload, time)
         : false;
       if (typeof added === "string") leaveOut(added, record);

@@ -2,6 +2,7 @@ import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { kindOf, leaveOut, namesIn, readOrSilent } from "../left_out.ts";
 import { parseJson } from "../records/parse_json.ts";
+import { opensWith } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -35,6 +36,10 @@ export function messageTurn(message: JsonObject): Turn | undefined {
   }
   const said = bodyOf(message);
   const [text, isSilent] = readOrSilent(() => wordsOf(said) || undefined);
+  if (role === "user" && text !== undefined && opensWith(text, TOOL_OUTPUT)) {
+    leaveOut("user/tool output", message, IGNORED_MESSAGES);
+    return undefined;
+  }
   if (isSilent && !BODY_KEYS.some((key) => (said[key] ?? null) !== null)) {
     leaveOut(() => `${role} with ${namesIn(message)}`, message);
   }
@@ -72,7 +77,11 @@ export const IGNORED_MESSAGES = {
   "author/environment": "what a tool answered",
   "author/remove": "a mark of LangGraph that takes a message away",
   example: "an example for the model, which the program put in",
+  "user/tool output": "what a tool answered, in a user's role",
 } as const;
+
+// mini-swe-agent; chat templates of Qwen and Hermes; Anthropic's tools before they had blocks.
+const TOOL_OUTPUT = ["<returncode>", "<tool_response>", "<function_results>"];
 
 function nameOf(author: Json | undefined): string | typeof kindOf {
   return typeof author === "string" ? `author/${author.slice(0, 40)}` : kindOf;

@@ -1,5 +1,10 @@
 import type { Turn } from "../conversation.ts";
-import { type JsonObject, objectOrEmpty, objectsOf } from "../json.ts";
+import {
+  type Json,
+  type JsonObject,
+  objectOrEmpty,
+  objectsOf,
+} from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { buildAll, conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
@@ -42,8 +47,10 @@ export const openhandsRun = conversationFormat({
   read: (record) => buildAll(openhands, objectsOf(eventsOf(record))),
 });
 
-function eventsOf({ trajectory, history, events }: JsonObject) {
-  return trajectory ?? history ?? events;
+/** Older runs have pairs of an action and an observation. */
+function eventsOf({ trajectory, history, events }: JsonObject): Json[] {
+  const list = trajectory ?? history ?? events;
+  return Array.isArray(list) ? list.flat() : [];
 }
 
 function actionTurn(event: JsonObject): Turn | string | undefined {

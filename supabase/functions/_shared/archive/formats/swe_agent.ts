@@ -30,8 +30,8 @@ export const sweAgent = conversationFormat({
   name: "swe_agent",
   matches: (record) => {
     const first = firstObject(record.history);
-    return first?.role !== undefined && Array.isArray(record.trajectory) &&
-      (record.info !== undefined || first.message_type !== undefined);
+    return first?.role !== undefined &&
+      (first.message_type !== undefined || Array.isArray(record.trajectory));
   },
   ignored: IGNORED,
   read: (record) => [{

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { runIdSchema } from "../run_id.ts";
 
 const whole = z.int().nonnegative().nullish();
 
@@ -6,7 +7,7 @@ const whole = z.int().nonnegative().nullish();
 export const evaluationSchema = z.strictObject({
   prompt: z.string().min(1),
   promptKey: z.string().min(1).nullish(),
-  runId: z.int().positive().nullish().describe(
+  runId: runIdSchema.nullish().describe(
     "The run that it belongs to; its rows are stored once",
   ),
   repetition: z.int().positive().nullish().describe(

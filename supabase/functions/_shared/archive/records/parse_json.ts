@@ -1,5 +1,5 @@
 import type { Json } from "../json.ts";
-import { quoteLongIntegers } from "./quote_long_integers.ts";
+import { quoteLongIntegers } from "../../quote_long_integers.ts";
 
 /**
  * `JSON.parse`, with U+FFFD for every U+0000 that an escape writes, because Postgres stores no text

@@ -78,13 +78,15 @@ export const autogenChat = conversationFormat({
 
 function messagesOf(record: JsonObject): Json | undefined {
   const states = objectOrEmpty(record.agent_states);
-  const state = Object.values(states).map((one) => objectOrEmpty(one))
-    .map((one) => objectOrEmpty(one.agent_state ?? one))
-    .map(({ message_thread, llm_context }) =>
-      message_thread ?? objectOrEmpty(llm_context).messages
-    )
-    .find((list) => Array.isArray(list) && list.length > 0);
-  return state ?? record.messages ?? record.message_thread ??
+  const agents = Object.values(states).map((one) => objectOrEmpty(one))
+    .map((one) => objectOrEmpty(one.agent_state ?? one));
+  const lists = [
+    // What all have heard, before what one agent has.
+    ...agents.map(({ message_thread }) => message_thread),
+    ...agents.map(({ llm_context }) => objectOrEmpty(llm_context).messages),
+  ];
+  const heard = lists.find((list) => Array.isArray(list) && list.length > 0);
+  return heard ?? record.messages ?? record.message_thread ??
     objectOrEmpty(record.llm_context).messages;
 }
 

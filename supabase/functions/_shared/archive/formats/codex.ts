@@ -94,8 +94,8 @@ function openSession(): ConversationBuilder {
     return true;
   }
 
-  function answer(text: string, time: Json | undefined): boolean {
-    if (turns.at(-1)?.text === text) return false;
+  function answer(text: string, time: Json | undefined): true | string {
+    if (turns.at(-1)?.text === text) return "message/not typed";
     turns.push({ role: "assistant", text, time, model });
     open = undefined;
     return true;

@@ -66,7 +66,7 @@ import { rasa, rasaEvents } from "./rasa.ts";
 import { discord, slack, telegram } from "./refused.ts";
 import { sharegpt } from "./sharegpt.ts";
 import { sillytavern } from "./sillytavern.ts";
-import { miniSweAgent, sweAgent } from "./swe_agent.ts";
+import { miniSweAgent, miniSweAgentMessages, sweAgent } from "./swe_agent.ts";
 import { takeoutGemini, takeoutOther } from "./takeout_gemini.ts";
 import { textPairs } from "./text_pairs.ts";
 import { typingmind } from "./typingmind.ts";
@@ -108,6 +108,7 @@ export const formats: readonly ArchiveFormat[] = [
   kiro,
   sweAgent,
   miniSweAgent,
+  miniSweAgentMessages,
   openhands,
   openhandsRun,
   acp,

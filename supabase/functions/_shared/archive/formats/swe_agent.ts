@@ -7,7 +7,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
-import { conversationFormat } from "./format.ts";
+import { conversationFormat, messageFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -60,6 +60,21 @@ export const miniSweAgent = conversationFormat({
       model: textOrUndefined(objectOrEmpty(model).model_name),
       turns: runTurns(objectsOf(record.messages)),
     }];
+  },
+});
+
+/** Its messages alone, as the first version saved them: a list in which commands answer `<returncode>…`. */
+export const miniSweAgentMessages = messageFormat({
+  name: "mini_swe_agent_messages",
+  matches: ({ role, content }) =>
+    role === "user" && textOf(content).startsWith("<returncode>"),
+  ignored: IGNORED,
+  open: () => {
+    const messages: JsonObject[] = [];
+    return {
+      add: (message) => messages.push(message) > 0,
+      build: () => [{ turns: runTurns(messages) }],
+    };
   },
 });
 

@@ -64,7 +64,7 @@ Examples:
           "bytes",
           "outcome",
           "error",
-        ]),
+        ], terminal.columns),
       );
     }
     return uploaded.some(({ outcome }) => outcome === "failed")

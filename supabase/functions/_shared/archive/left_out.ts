@@ -13,7 +13,7 @@ interface Reading {
   sink: LeftOutSink;
   ignored: Ignored;
   /** Helpers may look at the same thing twice. */
-  seen: WeakSet<object>;
+  seen: WeakSet<object> | undefined;
   /** How much was told so far. */
   told: number;
 }
@@ -30,7 +30,7 @@ export function watchLeftOut<Result>(
 ): Result {
   const outer = reading;
   reading = sink &&
-    { sink, ignored: ignored ?? {}, seen: new WeakSet(), told: 0 };
+    { sink, ignored: ignored ?? {}, seen: undefined, told: 0 };
   try {
     return read();
   } finally {
@@ -48,8 +48,9 @@ export function leaveOut(
   thing: JsonObject,
   ignored: Ignored = {},
 ): void {
-  if (reading === undefined || reading.seen.has(thing)) return;
-  reading.seen.add(thing);
+  if (reading === undefined || reading.seen?.has(thing)) return;
+  // Most records leave nothing out.
+  (reading.seen ??= new WeakSet()).add(thing);
   const kind = typeof name === "string" ? name : name(thing);
   const reason = reasonOf(kind, ignored) ?? reasonOf(kind, reading.ignored);
   if (reason === undefined && !hasWords(thing)) return;

@@ -108,6 +108,8 @@ function pick(object: JsonObject, names: readonly string[]): JsonObject {
 
 function toTurn(message: Message, nodeId: string): Turn | undefined {
   const role = roleOf(message.role);
+  // A node that only links others.
+  if (role === undefined && message.parts === undefined) return undefined;
   const kind = leftOutKind(message);
   if (kind !== undefined) leaveOut(kind, message, IGNORED);
   if (kind !== undefined || role === undefined) return undefined;
@@ -148,12 +150,7 @@ function leftOutKind(message: Message): string | undefined {
     message.is_visually_hidden_from_conversation === true ||
     message.is_user_system_message === true
   ) return "hidden";
-  if (roleOf(message.role) === undefined) {
-    // Nodes that only link others have no message.
-    return typeof message.role === "string"
-      ? `author/${message.role}`
-      : "author/nobody";
-  }
+  if (roleOf(message.role) === undefined) return `author/${message.role}`;
   const type = message.content_type;
   return type === undefined || type === "text" || type === "multimodal_text"
     ? undefined

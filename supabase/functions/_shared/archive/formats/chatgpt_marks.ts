@@ -6,14 +6,13 @@
  * Sources: daugaard47/ChatGPT_Conversations_To_Markdown#8, pionxzh/chatgpt-exporter#276.
  */
 export function withoutMarks(text: string): string {
-  if (!PRIVATE_USE.test(text)) return text;
+  if (!text.includes("\ue200") && !text.includes("\ue203")) return text;
   return text.replace(
     MARK,
     (_, kind: string, rest: string) => NAMED.has(kind) ? nameIn(rest) : "",
   ).replace(ALL_PRIVATE_USE, "").replace(/ +(?=[.,;:!?\n]|$)/g, "");
 }
 
-const PRIVATE_USE = /[\ue200-\ue2ff]/;
 const ALL_PRIVATE_USE = /[\ue200-\ue2ff]/g;
 const MARK = /\ue200([^\ue200-\ue2ff]*)\ue202?([^\ue200\ue201]*)\ue201/g;
 const NAMED = new Set(["entity", "url", "link_title"]);

@@ -93,7 +93,7 @@ Examples:
 
 async function readSource(source: string): Promise<object> {
   const runId = /^run:(\d+)$/.exec(source)?.[1];
-  if (runId) return { type: "run", runId: Number(runId) };
+  if (runId) return { type: "run", runId };
   if (source.endsWith(".prompts.jsonl")) {
     const prompts = await readJsonLines(source, {
       readInput: () => Promise.resolve(""),

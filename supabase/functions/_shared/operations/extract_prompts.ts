@@ -199,8 +199,8 @@ async function collect(
   return { prompts, total: prompts.length, errors };
 }
 
-function toErrors({ path, errors }: FileReport): OperationError[] {
-  return errors.map(({ code, message, ...place }) => ({
+function toErrors({ path, errors, leftOut }: FileReport): OperationError[] {
+  return [...errors, ...leftOut].map(({ code, message, ...place }) => ({
     code,
     message,
     context: { file: path, ...place },

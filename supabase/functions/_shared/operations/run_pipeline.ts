@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type RunId, runIdSchema } from "../run_id.ts";
 import { extractOptionsSchema } from "../archive/options.ts";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
@@ -40,7 +41,7 @@ export const runPipelineSchema = z.strictObject({
       type: z.literal("prompts"),
       prompts: z.array(promptSchema).min(1),
     }),
-    z.strictObject({ type: z.literal("run"), runId: positive }),
+    z.strictObject({ type: z.literal("run"), runId: runIdSchema }),
   ]),
   ...endpointChoice,
   requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
@@ -84,7 +85,7 @@ export interface RunPipelineDependencies extends WaitDependencies {
   /** The same key within a week is the same run. */
   idempotencyKey?: string;
   /** Begins to work on a new run at once; without it the run's wake does. */
-  beginRun?(runId: number): void;
+  beginRun?(runId: RunId): void;
 }
 
 /**
@@ -111,7 +112,7 @@ export async function runPipeline(
     );
   }
   const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);
-  const { runId }: { runId: number } = await database.call(
+  const { runId }: { runId: RunId } = await database.call(
     "pipeline_create_run",
     {
       run: toRow(input, endpoint),

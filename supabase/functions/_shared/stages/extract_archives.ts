@@ -1,5 +1,6 @@
 import type { ArchiveError } from "../archive/archive_error.ts";
 import type { ArchiveCursor, PromptEvent } from "../archive/archive_event.ts";
+import type { LeftOut } from "../archive/left_out_tally.ts";
 import type { ExtractOptions } from "../archive/options.ts";
 import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
@@ -156,6 +157,9 @@ async function extractArchive(
       }
     } else if (event.type === "error") {
       losses.push(toLoss(event.error, bucket, path));
+    } else if (event.type === "leftOut") {
+      const loss = toLoss(event.leftOut, bucket, path);
+      losses.push({ class: "left_out", ...loss });
     } else if (event.type === "checkpoint") {
       const { status, full } = await progress({ cursor: event.cursor });
       if (full) return { outcome: "succeeded" };
@@ -204,8 +208,11 @@ function promptTask(
   return { ...task, rank, availableAt: "infinity" };
 }
 
-function toLoss(error: ArchiveError, bucket: string, path: string): Loss {
-  const { code, message, ...place } = error;
+function toLoss(
+  { code, message, ...place }: ArchiveError | LeftOut,
+  bucket: string,
+  path: string,
+): Loss {
   return { code, message, place: { bucket, path, ...place } };
 }
 

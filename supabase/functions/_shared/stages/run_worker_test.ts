@@ -119,8 +119,6 @@ Deno.test("runWorker() gives what its isolate can go on with", async () => {
     called: [],
     problem: undefined,
     goes_on: true,
-    called: [],
-    problem: undefined,
   }]);
   assertEquals([next as unknown, begun.load], ["the next assignment", 0.25]);
 });

@@ -1,10 +1,11 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   anthropicBatch,
+  cohereFineTuning,
   growingHistories,
+  openaiEmpty,
   openaiFineTuning,
   openaiLogs,
-  openaiNulls,
   openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
 
@@ -15,5 +16,6 @@ testFixtures(
   growingHistories,
   openaiResponseIds,
   anthropicBatch,
-  openaiNulls,
+  openaiEmpty,
+  cohereFineTuning,
 );

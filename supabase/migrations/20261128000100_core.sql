@@ -793,7 +793,7 @@ create table pipeline.task_errors (
 comment on table pipeline.task_errors is
   'One row per thing that went wrong in a task: a failed attempt, or a record that could not be read. Shown by the view pipeline_errors; removed with its run.';
 comment on column pipeline.task_errors.class is
-  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
+  'rate, transient, permanent, stop (calls); unreadable, left_out (extraction: what could not be read, and words that no format knows or that gave no prompt); lost (the worker died); maintenance (it could not go on with the run).';
 comment on column pipeline.task_errors.final is
   'Whether nothing more will be tried; false: a retry followed.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
@@ -2092,8 +2092,8 @@ begin
     run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
   )
   select
-    task.run_id, task.id, task.stage, task.key, task.attempts, 'unreadable',
-    loss ->> 'code', loss ->> 'message', loss -> 'place', true, follow_up.as_of
+    task.run_id, task.id, task.stage, task.key, task.attempts,
+    coalesce(loss ->> 'class', 'unreadable'), loss ->> 'code', loss ->> 'message', loss -> 'place', true, follow_up.as_of
   from jsonb_to_recordset(results) as result (id bigint, losses jsonb)
   cross join lateral jsonb_array_elements(result.losses) as loss
   join public.pipeline_tasks as task on task.id = result.id
@@ -2110,7 +2110,7 @@ begin
 end;
 $$;
 comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
-  'What results bring with them, [{id, losses?: [{code, message, place}], enqueue?: [{stage, key, …}]}]: what could not be read is written where pipeline_errors shows it, and tasks are enqueued.';
+  'What results bring with them, [{id, losses?: [{class?, code, message, place}], enqueue?: [{stage, key, …}]}]: what could not be read, or was left out, is written where pipeline_errors shows it, and tasks are enqueued.';
 
 create function public.pipeline_checkpoint_task(
   worker_id uuid,
@@ -2156,7 +2156,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_checkpoint_task(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
-  'Moves a leased task on in one transaction: merges payload, enqueues [{stage, key, …}], logs losses [{code, message, place}]. Returns {status, full}; full: max_prompts is reached. PPL01: the lease was lost and nothing was changed.';
+  'Moves a leased task on in one transaction: merges payload, enqueues [{stage, key, …}], logs losses [{class?, code, message, place}]. Returns {status, full}; full: max_prompts is reached. PPL01: the lease was lost and nothing was changed.';
 
 -- Why: what becomes of a task after a try is decided here: closed, tried again, or put back to wait.
 
@@ -2554,6 +2554,39 @@ comment on function public.create_evaluations_table(text) is
 -- Why: the results of tries are stored, counted and followed up in the transaction that decides about
 -- their tasks, in one place for all stages.
 
+create function pipeline.left_out_notice(run_id bigint)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select nullif(concat_ws('. ', left_out.texts, left_out.files), '')
+  from (
+    select
+      'Left out: ' || (
+        select string_agg(format('%s × %s', kind.count, kind.name), ', ' order by kind.count desc, kind.name)
+        from (
+          select place ->> 'kind' as name, sum((place ->> 'count')::bigint) as count
+          from pipeline.task_errors
+          where task_errors.run_id = left_out_notice.run_id
+            and class = 'left_out' and code = 'unknown_text'
+          group by place ->> 'kind'
+          order by sum((place ->> 'count')::bigint) desc, place ->> 'kind'
+          limit 5
+        ) as kind
+      ) || '; see pipeline_errors, class left_out' as texts,
+      (
+        select format('No prompt in %s of the files that could be read; see pipeline_errors, code no_prompts', count(*))
+        from pipeline.task_errors
+        where task_errors.run_id = left_out_notice.run_id
+          and class = 'left_out' and code = 'no_prompts'
+        having count(*) > 0
+      ) as files
+  ) as left_out;
+$$;
+comment on function pipeline.left_out_notice(bigint) is
+  'What a run''s archives have that is neither a prompt nor left out on purpose, in a sentence with the five most frequent kinds; null when there is nothing.';
+
 create function pipeline.end_run_if_done(run_id bigint, as_of timestamptz)
 returns void
 language plpgsql
@@ -2574,7 +2607,7 @@ begin
     error = source_error,
     finished_at = end_run_if_done.as_of,
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
-    notice = case
+    notice = nullif(concat_ws('. ', case
       when run.extracted = 0 and source_error is null
       then format(
         case run.source ->> 'type'
@@ -2583,7 +2616,7 @@ begin
         end,
         run.source
       )
-    end
+    end, pipeline.left_out_notice(run.id)), '')
   where run.id = end_run_if_done.run_id
     and run.open = 0
     and run.status in ('queued', 'running', 'paused');

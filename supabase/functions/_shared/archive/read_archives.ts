@@ -2,6 +2,7 @@ import type { Prompt } from "../prompt.ts";
 import { withKey } from "../prompt_key.ts";
 import type { ArchiveError } from "./archive_error.ts";
 import type { PromptEvent } from "./archive_event.ts";
+import type { LeftOut } from "./left_out_tally.ts";
 import type { ExtractOptions } from "./options.ts";
 import { sampleByCount } from "./prompts/sample.ts";
 import {
@@ -29,6 +30,8 @@ export interface FileReport {
   /** Records that could not be read. */
   skipped: number;
   errors: ArchiveError[];
+  /** What was left out though nobody decided so, and why a file of a known format gave no prompt. */
+  leftOut: LeftOut[];
 }
 
 type GivenPrompt = PromptEvent & { prompt: Prompt };
@@ -61,6 +64,7 @@ export async function* readArchives(
       prompts: 0,
       skipped: 0,
       errors: [],
+      leftOut: [],
     };
     for await (const found of readOne(archive, options, settings, report)) {
       if (options.dedupe && keys.has(found.prompt.key)) continue;
@@ -101,6 +105,7 @@ async function* readOne(
         report.prompts++;
         yield { ...event, prompt: withKey(event.prompt) };
       } else if (event.type === "error") report.errors.push(event.error);
+      else if (event.type === "leftOut") report.leftOut.push(event.leftOut);
       else if (event.type === "end") {
         report.format = event.format;
         report.conversations = event.conversations;

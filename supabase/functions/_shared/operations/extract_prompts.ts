@@ -203,9 +203,9 @@ async function collect(
 }
 
 function toErrors(
-  { path, originalPath, errors }: FileReport,
+  { path, originalPath, errors, leftOut }: FileReport,
 ): OperationError[] {
-  return errors.map(({ code, message, ...place }) => ({
+  return [...errors, ...leftOut].map(({ code, message, ...place }) => ({
     code,
     message,
     context: {

@@ -1,5 +1,6 @@
 import type { ArchiveError } from "../archive/archive_error.ts";
 import type { ArchiveCursor, PromptEvent } from "../archive/archive_event.ts";
+import type { LeftOut } from "../archive/left_out_tally.ts";
 import type { ExtractOptions } from "../archive/options.ts";
 import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
@@ -127,10 +128,10 @@ async function extractArchive(
 ): Promise<TaskOutcome | null> {
   const { bucket, path } = payload;
   const { object, cursor } = await openWhereItWas(storage, payload, signal);
-  const { originalPath } = object;
+  const archive = { bucket, path, originalPath: object.originalPath };
   const events = readArchive(
     countBytes(object.bytes, onBytes),
-    { bucket, path, originalPath },
+    archive,
     options,
     cursor ?? undefined,
     { skip: object.skip },
@@ -156,7 +157,9 @@ async function extractArchive(
         if ((await progress({})).full) return { outcome: "succeeded" };
       }
     } else if (event.type === "error") {
-      losses.push(toLoss(event.error, { bucket, path, originalPath }));
+      losses.push(toLoss(event.error, archive));
+    } else if (event.type === "leftOut") {
+      losses.push({ class: "left_out", ...toLoss(event.leftOut, archive) });
     } else if (event.type === "checkpoint") {
       const { status, full } = await progress({ cursor: event.cursor });
       if (full) return { outcome: "succeeded" };
@@ -205,8 +208,10 @@ function promptTask(
   return { ...task, rank, availableAt: "infinity" };
 }
 
-function toLoss(error: ArchiveError, archive: ArchiveName): Loss {
-  const { code, message, ...place } = error;
+function toLoss(
+  { code, message, ...place }: ArchiveError | LeftOut,
+  archive: ArchiveName,
+): Loss {
   return { code, message, place: { ...archive, ...place } };
 }
 

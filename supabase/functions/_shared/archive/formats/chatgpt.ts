@@ -59,7 +59,7 @@ export const chatgpt = conversationFormat({
   ),
   matches: (record) => isMapping(record.mapping),
   lacksMessages: ({ title, create_time }) =>
-    title !== undefined && create_time !== undefined,
+    title !== undefined && create_time !== undefined ? "mapping" : undefined,
   read: (record) => [readConversation(record)],
 });
 

@@ -18,9 +18,11 @@ export const claudeAi = conversationFormat({
   projection: readAll({
     chat_messages: readList(readAll({}, { words: "text", again: "content" })),
   }),
-  matches: (record) => record.chat_messages !== undefined,
+  matches: (record) => Array.isArray(record.chat_messages),
   lacksMessages: ({ uuid, name }) =>
-    typeof uuid === "string" && typeof name === "string",
+    typeof uuid === "string" && typeof name === "string"
+      ? "chat_messages"
+      : undefined,
   read: (record) => [readConversation(record)],
 });
 

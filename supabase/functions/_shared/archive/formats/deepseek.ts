@@ -27,7 +27,7 @@ export const deepseek = conversationFormat({
     isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),
   lacksMessages: ({ id, inserted_at }) =>
-    id !== undefined && inserted_at !== undefined,
+    id !== undefined && inserted_at !== undefined ? "mapping" : undefined,
   read: (record) => [{
     id: textOrUndefined(record.id),
     title: textOrUndefined(record.title),

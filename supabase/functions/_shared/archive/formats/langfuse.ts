@@ -7,6 +7,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { mergeCalls, mergeTraces } from "./call_history.ts";
 import {
   buildAll,
@@ -99,7 +100,9 @@ function traceTurns({ about, observations }: Trace): Turn[] {
       (parentObservationId ?? null) === null
     );
   const [root] = roots.map(answered).filter(hasPrompt);
-  return root ?? mergeCalls(generations.map(answered));
+  const turns = root ?? mergeCalls(generations.map(answered));
+  if (!hasPrompt(turns)) leaveOut("trace", about ?? observations[0]);
+  return turns;
 }
 
 function hasPrompt(turns: Turn[]): boolean {

@@ -1,5 +1,6 @@
 import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import { kindOf, leaveOut, readOrSilent } from "../left_out.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -24,10 +25,20 @@ export function listTurns(messages: Json | undefined): Turn[] {
 
 /** The turn of one message; undefined when nobody said anything in it. */
 export function messageTurn(message: JsonObject): Turn | undefined {
-  const role = roleOf(authorOf(message));
-  if (role === undefined || isExample(message)) return undefined;
+  const author = authorOf(message);
+  const role = roleOf(author);
+  if (role === undefined || isExample(message)) {
+    const kind = role === undefined ? nameOf(author, message) : "example";
+    leaveOut(kind, message, IGNORED_MESSAGES);
+    return undefined;
+  }
   const said = bodyOf(message);
-  return textTurn(role, wordsOf(said), {
+  const [text, isSilent] = readOrSilent(() => wordsOf(said) || undefined);
+  if (isSilent && !BODY_KEYS.some((key) => (said[key] ?? null) !== null)) {
+    const keys = Object.keys(message).slice(0, 6);
+    leaveOut(`${role} with {${keys.join(", ").slice(0, 80)}}`, message);
+  }
+  return textTurn(role, text, {
     id: message.id ?? message.uuid ?? message.message_id ?? said.id,
     time: message.created_at ?? message.timestamp ?? message.create_time ??
       message.createdAt ?? message.date ?? message.time ?? message.created,
@@ -52,6 +63,23 @@ export function authorOf(message: JsonObject): Json | undefined {
   return message.type;
 }
 
+/** Messages that neither a person nor a model wrote, by their author. */
+export const IGNORED_MESSAGES = {
+  "author/tool*": "what a tool answered",
+  "author/function*": "a tool's call or what it answered",
+  "author/ipython": "what a tool answered",
+  "author/observation": "what a tool answered",
+  "author/environment": "what a tool answered",
+  "author/remove": "a mark of LangGraph that takes a message away",
+  example: "an example for the model, which the program put in",
+} as const;
+
+function nameOf(author: Json | undefined, message: JsonObject): string {
+  return typeof author === "string"
+    ? `author/${author.slice(0, 40)}`
+    : kindOf(message);
+}
+
 function isExample(message: JsonObject): boolean {
   return message.name === "example_user" ||
     message.name === "example_assistant" || message.example === true ||
@@ -65,6 +93,16 @@ function bodyOf(message: JsonObject): JsonObject {
     ? message.data
     : message;
 }
+
+const BODY_KEYS = [
+  "parts",
+  "content",
+  "fragments",
+  "text",
+  "value",
+  "message",
+  "contentParts",
+];
 
 function wordsOf(message: JsonObject): string {
   // The AI SDK writes the same text into `parts` and `content`: one of them counts.

@@ -4,6 +4,7 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
+import { conversationIdOf } from "../conversation_id.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { messagesOf, requestOf } from "./request_messages.ts";
@@ -19,14 +20,15 @@ export const openaiMessages = conversationFormat({
   name: "openai_messages",
   matches: (record) => requestOf(record) !== undefined,
   lacksMessages: ({ id, title, messages }) =>
-    messages === null || (id !== undefined && title !== undefined),
+    messages === null || (id !== undefined && title !== undefined)
+      ? "messages"
+      : undefined,
   read: (record) => {
     const turns = listTurns(messagesOf(record));
     const answer = turns.at(-1)?.role === "user" ? answerOf(record) : "";
     const request = requestOf(record);
-    const id = textOrUndefined(
-      record.id ?? record.conversation_id ?? record.prompt_id ??
-        record.custom_id ?? record.uuid,
+    const id = conversationIdOf(record) ?? textOrUndefined(
+      record.id ?? record.prompt_id ?? record.custom_id ?? record.uuid,
     );
     const title = textOrUndefined(record.title ?? record.name);
     return [{

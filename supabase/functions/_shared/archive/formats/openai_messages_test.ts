@@ -2,9 +2,9 @@ import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   anthropicBatch,
   growingHistories,
+  openaiEmpty,
   openaiFineTuning,
   openaiLogs,
-  openaiNulls,
   openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
 
@@ -15,5 +15,5 @@ testFixtures(
   growingHistories,
   openaiResponseIds,
   anthropicBatch,
-  openaiNulls,
+  openaiEmpty,
 );

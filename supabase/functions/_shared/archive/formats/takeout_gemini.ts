@@ -1,6 +1,6 @@
 import type { Turn } from "../conversation.ts";
 import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
-import { byTurnTime, eventFormat } from "./event_format.ts";
+import { eventFormat } from "./event_format.ts";
 import { refusedFormat } from "./format.ts";
 import { textTurn } from "./text_turn.ts";
 
@@ -15,7 +15,11 @@ export const takeoutGemini = eventFormat({
   conversationOf: (record) => linkOf(record) ?? null,
   about: (record) => ({ id: linkOf(record) }),
   turnOf: toTurn,
-  sort: byTurnTime,
+  ignored: {
+    "activity/other product": "not of Gemini",
+    "activity/other":
+      "no prompt: a draft chosen, feedback, a picture or canvas made",
+  },
 });
 
 /** Takeout writes the activity of every product under the same name and in the same shape. */
@@ -63,15 +67,20 @@ function isGemini(record: JsonObject): boolean {
   );
 }
 
-function toTurn(record: JsonObject): Turn | undefined {
-  if (!isGemini(record) || typeof record.title !== "string") return undefined;
+function toTurn(record: JsonObject): Turn | string | undefined {
+  if (!isGemini(record) || typeof record.title !== "string") {
+    return "activity/other product";
+  }
   const title = record.title;
   const prefix = PROMPT_PREFIXES.find((known) => title.startsWith(known));
   const answered = Array.isArray(record.safeHtmlItem);
   if (prefix === undefined) {
     // An unknown language: what has an answer was a prompt, its prefix stays.
-    if (!answered || OTHER_ACTIVITIES.some((name) => title.startsWith(name))) {
-      return undefined;
+    if (OTHER_ACTIVITIES.some((name) => title.startsWith(name))) {
+      return "activity/other";
+    }
+    if (!answered) {
+      return "activity/unknown";
     }
   }
   const text = unescapeHtml(title.slice(prefix?.length ?? 0));

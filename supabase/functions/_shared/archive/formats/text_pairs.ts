@@ -4,6 +4,7 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
+import { conversationIdOf } from "../conversation_id.ts";
 import { conversationFormat } from "./format.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns } from "./list_turns.ts";
@@ -46,7 +47,7 @@ export const textPairs = conversationFormat({
       record.createdAt ?? record.time ?? record.date;
     for (const turn of turns) turn.time ??= time;
     return [{
-      id: textOrUndefined(record.id),
+      id: conversationIdOf(record) ?? textOrUndefined(record.id),
       model: textOrUndefined(record.model),
       turns,
     }];

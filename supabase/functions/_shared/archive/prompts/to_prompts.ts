@@ -5,6 +5,7 @@ import { toIsoTime } from "../formats/time_of.ts";
 import type { ExtractOptions } from "../options.ts";
 import { answersOf } from "./answers.ts";
 import { cleanText } from "./clean_text.ts";
+import { inOrder } from "./in_order.ts";
 import { createPromptFilter } from "./prompt_filter.ts";
 import { redactPrompt } from "./redact_prompt.ts";
 import { promptRank } from "./sample.ts";
@@ -33,7 +34,7 @@ export function createPromptMaker(
     ? options.sample
     : undefined;
   return (conversation, index, format) => {
-    const { turns } = conversation;
+    const turns = inOrder(conversation.turns);
     const selected = select(turns, options);
     if (selected.length === 0) return [];
     const answers = answersOf(turns);

@@ -7,6 +7,7 @@ import {
   openaiLogs,
   openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
+import { rowsOfMessages } from "../testing/fixtures/datasets.ts";
 
 testFixtures(
   "openaiMessages",
@@ -16,4 +17,5 @@ testFixtures(
   openaiResponseIds,
   anthropicBatch,
   openaiEmpty,
+  rowsOfMessages,
 );

@@ -6,6 +6,11 @@ export interface Table {
 
 const DELIMITERS = [",", ";", "\t"];
 const MOST_COLUMNS = 200;
+// A file of one column is any text, but for these names above it.
+// Postgres stores it, and nobody types it.
+const NO_DELIMITER = "\u001f";
+const ONE_COLUMN =
+  /^(?:prompt|question|query|input|user_input|instruction)s?$/i;
 // A name as programs write it; prose has other characters or is longer.
 const NAME = /^[\p{L}\p{N}_$.][\p{L}\p{N}_$.:()#/ -]{0,63}$/u;
 
@@ -16,6 +21,12 @@ const NAME = /^[\p{L}\p{N}_$.][\p{L}\p{N}_$.:()#/ -]{0,63}$/u;
 export function findTable(text: string): Table | undefined {
   const [first, rest] = cutRow(text);
   if (rest === undefined) return undefined;
+  if (ONE_COLUMN.test(first.trim())) {
+    return {
+      columns: [first.trim().replace(/s$/i, "")],
+      delimiter: NO_DELIMITER,
+    };
+  }
   const [second] = cutRow(rest);
   for (const delimiter of DELIMITERS) {
     const columns = splitRow(first, delimiter).map((name) => name.trim());

@@ -24,6 +24,9 @@ Deno.test("findTable() finds the names and the delimiter", () => {
   });
 });
 
+Deno.test("findTable() reads one column of prompts", () =>
+  assertEquals(findTable("Prompt\nSay hi, twice\n")?.columns, ["Prompt"]));
+
 Deno.test("findTable() does not take prose for a table", () => {
   for (
     const text of [

@@ -1,0 +1,276 @@
+import { conversationIdOf } from "../conversation_id.ts";
+import type { Conversation, Turn } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  textOrUndefined,
+} from "../json.ts";
+import { humanAssistantTurns } from "./human_assistant_text.ts";
+import { loggedAnswer, loggedTurns } from "./logged_input.ts";
+import { textTurn, turnsOf, withSystem } from "./text_turn.ts";
+
+// Names are compared in lower case and without `_`, `-` and spaces; the surest come first.
+
+/** Columns in which data sets keep what is asked. */
+export const ASKED_COLUMNS = [
+  "prompt",
+  "userprompt",
+  "question",
+  "userinput",
+  "userquery",
+  "query",
+  "input",
+  "inputs",
+  "inputtext",
+  "instruction",
+  "problem",
+  "goal",
+  "user",
+] as const;
+
+/** Columns in which data sets keep what a model answered. */
+export const ANSWER_COLUMNS = [
+  "completion",
+  "response",
+  "answer",
+  "actualoutput",
+  "output",
+  "outputs",
+  "outputtext",
+  "modelresponse",
+  "modeloutput",
+  "modelanswer",
+  "generation",
+  "generatedtext",
+  "prediction",
+  "assistant",
+] as const;
+
+/** Columns in which data sets keep what should be answered. */
+export const EXPECTED_COLUMNS = [
+  "expected",
+  "expectedoutput",
+  "expectedanswer",
+  "expectedresponse",
+  "ideal",
+  "idealresponse",
+  "target",
+  "reference",
+  "referenceanswer",
+  "referenceoutput",
+  "referenceoutputs",
+  "groundtruth",
+  "groundtruths",
+  "gold",
+  "golden",
+  "goldanswer",
+  "correctanswer",
+  "correctlabel",
+  "bestanswer",
+  "answers",
+  "solution",
+  "label",
+] as const;
+
+// Everything else may hold something else, so an answer must be beside it.
+const ASKED_ALONE = new Set([
+  "prompt",
+  "userprompt",
+  "question",
+  "userinput",
+  "userquery",
+  "input",
+  "instruction",
+]);
+const ABOUT = new Set(["id", "model", "system", "systemprompt", "metadata"]);
+const TIME_KEYS = [
+  "created_at",
+  "timestamp",
+  "datetime_utc",
+  "createdAt",
+  "created",
+  "time",
+  "date",
+];
+
+const KNOWN_ANSWERS: ReadonlySet<string> = new Set([
+  ...ANSWER_COLUMNS,
+  ...EXPECTED_COLUMNS,
+]);
+
+interface Columns {
+  asked?: string;
+  answer?: string;
+  expected?: string;
+}
+
+/** How a row is read where its columns do not say what they are. */
+export interface RowChoices {
+  /** Take the first text for the prompt. */
+  firstText?: boolean;
+}
+
+/** True for a row with a column of what is asked, and where that name says too little one of an answer. */
+export function isDatasetRow(record: JsonObject): boolean {
+  const { asked } = columnsOf(record);
+  return asked !== undefined;
+}
+
+/**
+ * The conversation that a row of a data set is: what is asked, with what a model answered, or else
+ * what is expected, as the reference. All other columns, and those of an object `metadata`, become
+ * metadata of the prompt. Undefined where nothing is asked.
+ */
+export function rowConversation(
+  record: JsonObject,
+  choices: RowChoices = {},
+): Conversation | undefined {
+  const columns = columnsOf(record, choices);
+  columns.asked ??= choices.firstText ? firstText(record) : undefined;
+  const { asked } = columns;
+  if (asked === undefined) return undefined;
+  const turns = askedTurns(record[asked], choices);
+  const last = turns.findLast(({ role }) => role === "user");
+  if (last === undefined) return undefined;
+  // A talk that was answered needs no other answer.
+  const isOpen = turns.at(-1)?.role !== "assistant";
+  const { reference, metadata } = restOf(record, isOpen ? columns : { asked });
+  if (metadata !== undefined) last.metadata = metadata;
+  const time = TIME_KEYS.map((key) => record[key])
+    .find((value) => value !== undefined);
+  const all = withSystem(
+    record.system ?? record.system_prompt,
+    turnsOf([...turns, textTurn("assistant", reference)]),
+  );
+  for (const turn of all) turn.time ??= time;
+  return {
+    id: conversationIdOf(record) ?? textOrUndefined(record.id),
+    model: textOrUndefined(record.model),
+    turns: all,
+  };
+}
+
+/** What is expected of the answer to a row whose prompt is found in another way; undefined if nothing. */
+export function expectedOf(
+  record: JsonObject,
+  asked: string,
+): Pick<Turn, "metadata"> & { reference: string | undefined } | undefined {
+  const { expected } = columnsOf(record);
+  return expected === undefined
+    ? undefined
+    : restOf(record, { asked, expected });
+}
+
+function restOf(record: JsonObject, { asked, answer, expected }: Columns) {
+  const [used, reference] = [answer, expected]
+    .map((key) => [key, key && answerText(record[key])] as const)
+    .find(([, text]) => text) ?? [];
+  const metadata: Record<string, Json> = {
+    ...isObject(record.metadata) ? record.metadata as typeof metadata : {},
+  };
+  for (const [key, value] of Object.entries(record)) {
+    if (value === undefined || value === null || value === "") continue;
+    if (ABOUT.has(plain(key)) || key === asked && !isVariables(value)) continue;
+    // One of several right answers is the reference, and all are needed.
+    const isWhole = key === used && !(Array.isArray(value) && value.length > 1);
+    if (!isWhole && !TIME_KEYS.includes(key)) metadata[key] = value;
+  }
+  return {
+    reference,
+    metadata: Object.keys(metadata).length > 0 ? metadata : undefined,
+  };
+}
+
+/** True for an object that is more than a request: a template may name its members. */
+function isVariables(value: Json): boolean {
+  return isObject(value) && !Object.values(value).some(Array.isArray);
+}
+
+function columnsOf(record: JsonObject, choices: RowChoices = {}): Columns {
+  const names = new Map<string, string>();
+  for (const key in record) {
+    const name = plain(key);
+    if (!names.has(name)) names.set(name, key);
+  }
+  const find = (known: readonly string[], isUsable: (key: string) => boolean) =>
+    known.map((name) => names.get(name))
+      .find((key) => key !== undefined && isUsable(key));
+  const isThere = (key: string) => (record[key] ?? "") !== "";
+  const answer = find(ANSWER_COLUMNS, isThere);
+  const expected = find(EXPECTED_COLUMNS, isThere);
+  const hasPartner = [...names.keys()].some((name) => KNOWN_ANSWERS.has(name));
+  const asked = find(ASKED_COLUMNS, (key) => {
+    const name = plain(key);
+    // Elsewhere these are the name of a user, and a text to embed or to speak.
+    if (name === "user" && !names.has("assistant")) return false;
+    if (name === "input" && !hasPartner && names.has("model")) return false;
+    return (hasPartner || ASKED_ALONE.has(name)) &&
+      isAsked(record[key], choices);
+  });
+  return { asked, answer, expected };
+}
+
+// Rows have the same few keys.
+const plainNames = new Map<string, string>();
+const MOST_KEYS = 10_000;
+
+function plain(key: string): string {
+  const known = plainNames.get(key);
+  if (known !== undefined) return known;
+  if (plainNames.size >= MOST_KEYS) plainNames.clear();
+  const name = key.toLowerCase().replace(/[_\s-]/g, "");
+  plainNames.set(key, name);
+  return name;
+}
+
+function isAsked(value: Json | undefined, choices: RowChoices): boolean {
+  return typeof value === "string"
+    ? /\S/.test(value)
+    : askedTurns(value, choices).some(({ role }) => role === "user");
+}
+
+function askedTurns(
+  value: Json | undefined,
+  { firstText: first }: RowChoices = {},
+): Turn[] {
+  if (typeof value !== "string") {
+    const turns = loggedTurns(value);
+    if (turns.length > 0 || !first || !isObject(value)) return turns;
+    const key = firstText(value);
+    return key === undefined ? [] : loggedTurns(value[key]);
+  }
+  // A cell may hold messages as JSON; other JSON is what is asked.
+  const messages = /^\s*\[\s*\{/.test(value) ? loggedTurns(value) : [];
+  return messages.some(({ text }) => text !== value)
+    ? messages
+    : humanAssistantTurns(value) ?? [{ role: "user", text: value }];
+}
+
+function firstText(record: JsonObject): string | undefined {
+  return Object.keys(record).find((key) => {
+    const [name, value] = [plain(key), record[key]];
+    return typeof value === "string" && /\S/.test(value) &&
+      !ABOUT.has(name) && !TIME_KEYS.includes(key) && !KNOWN_ANSWERS.has(name);
+  });
+}
+
+/** An answer as text: the first of several, the words of a message, or else its JSON. */
+function answerText(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && !value.some(isObject)) {
+    return answerText(value[0]);
+  }
+  if (typeof value !== "object") return String(value);
+  const text = loggedAnswer(value);
+  if (text !== undefined) return text;
+  if (!isObject(value)) return JSON.stringify(value);
+  // SQuAD: {text: [...], answer_start: [...]}.
+  if (Array.isArray(value.text)) return answerText(value.text);
+  const [only, another] = Object.keys(value);
+  return another === undefined && only !== undefined &&
+      KNOWN_ANSWERS.has(plain(only))
+    ? answerText(value[only])
+    : JSON.stringify(value);
+}

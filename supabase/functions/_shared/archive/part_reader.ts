@@ -280,6 +280,9 @@ export class PartReader {
     const { entry } = this.#reading.file;
     const told = this.#leftOut.toLeftOut(this.#fileName, this.format.name);
     for (const leftOut of told) {
+      // Of a zip, such as a log of Inspect, one entry need not have any.
+      const isOne = entry !== undefined && this.#reading.counts.prompts > 0;
+      if (leftOut.code === "no_prompts" && isOne) continue;
       if (entry !== undefined) leftOut.entry = entry;
       this.#events.push({ type: "leftOut", leftOut });
     }

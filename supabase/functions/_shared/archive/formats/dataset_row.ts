@@ -26,6 +26,7 @@ export const ASKED_COLUMNS = [
   "instruction",
   "problem",
   "goal",
+  "text",
   "user",
 ] as const;
 
@@ -70,7 +71,9 @@ export const EXPECTED_COLUMNS = [
   "bestanswer",
   "answers",
   "solution",
+  "sql",
   "label",
+  "labels",
 ] as const;
 
 // Everything else may hold something else, so an answer must be beside it.

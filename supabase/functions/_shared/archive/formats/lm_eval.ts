@@ -7,6 +7,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
+import { rowConversation } from "./dataset_row.ts";
 import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { loggedCall, loggedTurns } from "./logged_input.ts";
 
@@ -19,7 +20,8 @@ import { loggedCall, loggedTurns } from "./logged_input.ts";
 export const lmEval = messageFormat({
   name: "lm_eval",
   matches: (record) =>
-    record.doc_id !== undefined && record.arguments !== undefined &&
+    record.doc_id !== undefined &&
+    (record.arguments !== undefined || isObject(record.doc)) &&
     (Array.isArray(record.resps) || Array.isArray(record.filtered_resps)),
   conversationOf: ({ doc_id }) => textOrUndefined(doc_id) ?? null,
   open: openSample,
@@ -42,9 +44,13 @@ function openSample(id: string | undefined): ConversationBuilder {
 
 function readSample(record: JsonObject): Turn[] {
   const [context, settings] = argumentsOf(record.arguments);
-  const isGeneration = isObject(settings);
+  const isGeneration = record.arguments === undefined || isObject(settings);
   const answer = isGeneration ? firstText(record.resps) : undefined;
-  const turns = loggedCall(loggedTurns(context), answer, {});
+  // Some who publish samples leave what was sent out.
+  const asked = record.arguments === undefined
+    ? questionOf(objectOrEmpty(record.doc))
+    : loggedTurns(context);
+  const turns = loggedCall(asked, answer, {});
   const last = turns.findLast(({ role }) => role === "user");
   if (last !== undefined) {
     const { target, doc } = record;
@@ -54,6 +60,11 @@ function readSample(record: JsonObject): Turn[] {
     };
   }
   return turns;
+}
+
+function questionOf(doc: JsonObject): Turn[] {
+  const row = rowConversation(doc, { firstText: true });
+  return (row?.turns ?? []).filter(({ role }) => role === "user");
 }
 
 /** `{gen_args_0: {arg_0, arg_1}}`, in earlier versions `[[arg_0, arg_1]]`. */

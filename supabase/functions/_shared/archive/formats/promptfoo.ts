@@ -58,11 +58,17 @@ function readResult(record: JsonObject): Conversation[] {
   };
   const { output } = objectOrEmpty(response);
   const model = textOrUndefined(objectOrEmpty(provider).id ?? provider);
-  const sent = loggedTurns(objectOrEmpty(record.prompt).raw);
+  const sent = loggedTurns(objectOrEmpty(record.prompt).raw || test.prompt);
   const last = sent.findLast(({ role }) => role === "user");
   if (last === undefined) {
     return [
-      rowConversation({ ...vars, ...about, completion: output, model }, {
+      rowConversation({
+        ...about,
+        vars: null,
+        ...vars,
+        completion: output,
+        model,
+      }, {
         firstText: true,
       }),
     ].filter((found) => found !== undefined);

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "./json.ts";
 
-/** Kinds of records, messages and parts that are no turns, and why; a name may end with `*`. */
+/** Kinds of records, messages and parts that are no turns, and why; `*` stands for any text. */
 export type Ignored = Readonly<Record<string, string>>;
 
 /** Takes what a format met and did not make a turn of. */
@@ -40,15 +40,17 @@ export function watchLeftOut<Result>(
 
 /**
  * Tells that something is no turn. With a reason it was left out on purpose; what is not on the list
- * of its helper or format, and has words, is unknown. Each thing counts once.
+ * of its helper or format, and has words, is unknown. Each thing counts once. A function is asked for the
+ * name only where somebody counts.
  */
 export function leaveOut(
-  kind: string,
+  name: string | typeof kindOf,
   thing: JsonObject,
   ignored: Ignored = {},
 ): void {
   if (reading === undefined || reading.seen.has(thing)) return;
   reading.seen.add(thing);
+  const kind = typeof name === "string" ? name : name(thing);
   const reason = reasonOf(kind, ignored) ?? reasonOf(kind, reading.ignored);
   if (reason === undefined && !hasWords(thing)) return;
   reading.told++;
@@ -82,11 +84,22 @@ export function readOrSilent<Result>(
 function reasonOf(kind: string, ignored: Ignored): string | undefined {
   if (Object.hasOwn(ignored, kind)) return ignored[kind];
   for (const name in ignored) {
-    if (name.endsWith("*") && kind.startsWith(name.slice(0, -1))) {
-      return ignored[name];
-    }
+    if (name.includes("*") && patternOf(name).test(kind)) return ignored[name];
   }
   return undefined;
+}
+
+const patterns = new Map<string, RegExp>();
+
+function patternOf(name: string): RegExp {
+  let pattern = patterns.get(name);
+  if (pattern === undefined) {
+    const parts = name.split("*")
+      .map((part) => part.replace(/[^\w /-]/g, "\\$&"));
+    pattern = new RegExp(`^${parts.join(".*")}$`);
+    patterns.set(name, pattern);
+  }
+  return pattern;
 }
 
 const INNER_KEYS = [
@@ -113,7 +126,11 @@ export function kindOf(record: JsonObject): string {
         isObject(inner) && nameOf(inner) !== undefined
       );
   }
-  if (names.length > 0) return names.join("/");
+  return names.length > 0 ? names.join("/") : namesIn(record);
+}
+
+/** The first members of a record that has no name of its own. */
+export function namesIn(record: JsonObject): string {
   const keys = Object.keys(record).slice(0, 4);
   return `{${keys.map((key) => key.slice(0, LONGEST_NAME)).join(", ")}}`;
 }

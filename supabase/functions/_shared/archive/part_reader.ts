@@ -10,7 +10,7 @@ import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
-import type { Json } from "./json.ts";
+import { isObject, type Json } from "./json.ts";
 import { LeftOutTally } from "./left_out_tally.ts";
 import type { ConversationsFile, PromptMaker } from "./prompts/to_prompts.ts";
 import { openRows } from "./records/open_rows.ts";
@@ -218,7 +218,9 @@ export class PartReader {
       );
       const { projection } = format;
       if (projection !== undefined) {
-        const isEnough = (record: Json) => format.matches(record);
+        const isEnough = (record: Json) =>
+          isObject(record) && format.matches(record) &&
+          format.isEnough?.(record) !== false;
         this.#scanner.project({ projection, isEnough });
       }
     }

@@ -13,8 +13,8 @@ export interface EventFormatParts {
   matches(record: JsonObject): boolean;
   /** Records that are no turns on purpose, by what `kindOf` or `turnOf` calls them, and why. */
   ignored?: Ignored;
-  /** The turn that a record is; for all others undefined, or the kind where `kindOf` does not tell it. */
-  turnOf(record: JsonObject): Turn | string | undefined;
+  /** The turn or turns of a record; for all others undefined, or the kind where `kindOf` does not tell it. */
+  turnOf(record: JsonObject): Turn | Turn[] | string | undefined;
   /** Id, title or model that a record tells of the whole conversation. */
   about?(record: JsonObject): Partial<Omit<Conversation, "turns">> | undefined;
   conversationOf?(record: JsonObject): string | undefined | null;
@@ -41,19 +41,23 @@ export function eventFormat(
         conversation.title ??= told?.title;
         conversation.model ??= told?.model;
         const [turn, isSilent] = readOrSilent(() => turnOf(record));
-        if (isSilent) leaveOut(kindOf(record), record, format.ignored);
+        if (isSilent) leaveOut(kindOf, record, format.ignored);
         if (typeof turn === "string") leaveOut(turn, record, format.ignored);
         if (turn === undefined || typeof turn === "string") return false;
-        const place = turn.id === undefined ? undefined : places.get(turn.id);
-        if (place !== undefined && turns[place].role === turn.role) {
-          turns[place] = turn;
-          return true;
-        }
-        if (turn.id !== undefined) places.set(turn.id, turns.length);
-        turns.push(turn);
+        for (const one of Array.isArray(turn) ? turn : [turn]) place(one);
         return true;
       },
       build: () => [conversation],
     };
+
+    function place(turn: Turn): void {
+      const known = turn.id === undefined ? undefined : places.get(turn.id);
+      if (known !== undefined && turns[known].role === turn.role) {
+        turns[known] = turn;
+        return;
+      }
+      if (turn.id !== undefined) places.set(turn.id, turns.length);
+      turns.push(turn);
+    }
   }
 }

@@ -18,6 +18,8 @@ export interface ConversationFormat {
   isEmpty?(record: JsonObject): boolean;
   /** What `read` looks at: from some record on, a list's records come without the rest. */
   projection?: Projection;
+  /** False for a record of which the projection leaves out what is needed. */
+  isEnough?(record: JsonObject): boolean;
 }
 
 /** A format in which one record is a message or an event. */

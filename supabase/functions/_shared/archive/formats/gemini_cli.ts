@@ -24,6 +24,7 @@ const IGNORED = {
   "author/info": "a notice of the program",
   "author/error": "a notice of the program",
   "author/warning": "a notice of the program",
+  gemini: "thoughts and tools of the model",
 };
 
 const lines = eventFormat({

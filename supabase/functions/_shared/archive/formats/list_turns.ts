@@ -1,6 +1,7 @@
 import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
-import { kindOf, leaveOut, readOrSilent } from "../left_out.ts";
+import { kindOf, leaveOut, namesIn, readOrSilent } from "../left_out.ts";
+import { parseJson } from "../records/parse_json.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -28,15 +29,14 @@ export function messageTurn(message: JsonObject): Turn | undefined {
   const author = authorOf(message);
   const role = roleOf(author);
   if (role === undefined || isExample(message)) {
-    const kind = role === undefined ? nameOf(author, message) : "example";
-    leaveOut(kind, message, IGNORED_MESSAGES);
+    const name = role === undefined ? nameOf(author) : "example";
+    leaveOut(name, message, IGNORED_MESSAGES);
     return undefined;
   }
   const said = bodyOf(message);
   const [text, isSilent] = readOrSilent(() => wordsOf(said) || undefined);
   if (isSilent && !BODY_KEYS.some((key) => (said[key] ?? null) !== null)) {
-    const keys = Object.keys(message).slice(0, 6);
-    leaveOut(`${role} with {${keys.join(", ").slice(0, 80)}}`, message);
+    leaveOut(() => `${role} with ${namesIn(message)}`, message);
   }
   return textTurn(role, text, {
     id: message.id ?? message.uuid ?? message.message_id ?? said.id,
@@ -74,10 +74,8 @@ export const IGNORED_MESSAGES = {
   example: "an example for the model, which the program put in",
 } as const;
 
-function nameOf(author: Json | undefined, message: JsonObject): string {
-  return typeof author === "string"
-    ? `author/${author.slice(0, 40)}`
-    : kindOf(message);
+function nameOf(author: Json | undefined): string | typeof kindOf {
+  return typeof author === "string" ? `author/${author.slice(0, 40)}` : kindOf;
 }
 
 function isExample(message: JsonObject): boolean {
@@ -94,6 +92,23 @@ function bodyOf(message: JsonObject): JsonObject {
     : message;
 }
 
+/** Mastra's table has the parts of a message as JSON text: `{"format": 2, "parts": […], "content"}`. */
+function storedContent(content: Json): Json {
+  if (typeof content !== "string" || !/^\s*\{\s*"format"/.test(content)) {
+    return content;
+  }
+  try {
+    const stored = parseJson(content);
+    return isObject(stored) && typeof stored.format === "number" &&
+        Array.isArray(stored.parts)
+      ? stored
+      : content;
+  } catch {
+    // Text that only begins like it.
+    return content;
+  }
+}
+
 const BODY_KEYS = [
   "parts",
   "content",
@@ -102,6 +117,7 @@ const BODY_KEYS = [
   "value",
   "message",
   "contentParts",
+  "contentChunks",
 ];
 
 function wordsOf(message: JsonObject): string {
@@ -111,8 +127,12 @@ function wordsOf(message: JsonObject): string {
     if (text !== "") return text;
   }
   if (message.content !== undefined && message.content !== null) {
-    const text = textOf(message.content);
+    const text = textOf(storedContent(message.content));
     if (text !== "") return text;
+  }
+  // Le Chat leaves `content` empty where an answer is in pieces.
+  if (Array.isArray(message.contentChunks)) {
+    return textOf(message.contentChunks);
   }
   if (Array.isArray(message.fragments)) return fragmentWords(message.fragments);
   return textOf(

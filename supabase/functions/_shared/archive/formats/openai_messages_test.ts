@@ -1,6 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   anthropicBatch,
+  cohereFineTuning,
   growingHistories,
   openaiEmpty,
   openaiFineTuning,
@@ -18,4 +19,5 @@ testFixtures(
   anthropicBatch,
   openaiEmpty,
   rowsOfMessages,
+  cohereFineTuning,
 );

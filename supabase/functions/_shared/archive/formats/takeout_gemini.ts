@@ -2,12 +2,15 @@ import type { Turn } from "../conversation.ts";
 import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { refusedFormat } from "./format.ts";
-import { textTurn } from "./text_turn.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
+import { textOfHtml, unescapeHtml } from "../records/html_text.ts";
 
 /**
  * Gemini in Google Takeout (`MyActivity.json`): a row per activity, newest first, with the prompt in
- * `title` behind a localised prefix and the answer in `safeHtmlItem`. Rows of the same `/app/<id>`
- * link are one conversation, every other row is one of its own.
+ * `title` behind a localised prefix and the answer in `safeHtmlItem[].html`, which is read as text. Rows
+ * of the same `/app/<id>` link are one conversation, every other row is one of its own.
+ *
+ * Sources: NateBJones-Projects/OB1#455, kenn-io/agentsview internal/parser/gemini_apps_takeout.go.
  */
 export const takeoutGemini = eventFormat({
   name: "takeout_gemini",
@@ -67,7 +70,7 @@ function isGemini(record: JsonObject): boolean {
   );
 }
 
-function toTurn(record: JsonObject): Turn | string | undefined {
+function toTurn(record: JsonObject): Turn[] | string {
   if (!isGemini(record) || typeof record.title !== "string") {
     return "activity/other product";
   }
@@ -86,31 +89,21 @@ function toTurn(record: JsonObject): Turn | string | undefined {
   const text = unescapeHtml(title.slice(prefix?.length ?? 0));
   const turn = textTurn("user", text.trim() && text, { time: record.time });
   if (prefix === undefined && turn) turn.metadata = { confidence: "low" };
-  return turn;
+  const answer = objectsOf(record.safeHtmlItem)
+    .map(({ html }) => typeof html === "string" ? textOfHtml(html) : "")
+    .filter((words) => words !== "").join("\n\n");
+  // It has no time of its own: it belongs to the prompt before it.
+  return turnsOf([turn, textTurn("assistant", answer)]);
 }
 
 function linkOf(record: JsonObject): string | undefined {
   const links = [record, ...objectsOf(record.details)]
     .map((place) => textOrUndefined(place.titleUrl ?? place.url));
   for (const link of links) {
-    const id = /\/app\/([\w-]+)/.exec(link ?? "")?.[1];
+    // There may be a folder before the id: `/app/c/<id>`.
+    const path = /\/app\/([\w/-]+)/.exec(link ?? "")?.[1];
+    const id = path?.split("/").filter((part) => part !== "").at(-1);
     if (id !== undefined) return id;
   }
   return undefined;
-}
-
-const ENTITIES: Record<string, string> = {
-  "&amp;": "&",
-  "&lt;": "<",
-  "&gt;": ">",
-  "&quot;": '"',
-  "&#39;": "'",
-  "&nbsp;": " ",
-};
-
-function unescapeHtml(text: string): string {
-  return text.replace(
-    /&(?:amp|lt|gt|quot|#39|nbsp);/g,
-    (entity) => ENTITIES[entity],
-  );
 }

@@ -12,9 +12,12 @@ export function testFixtures(name: string, ...fixtures: Fixture[]): void {
 async function expectFixture(fixture: Fixture): Promise<void> {
   const { archive, format, conversations, texts } = fixture;
   const { references, times, metadata, current } = fixture;
-  const { errors, end, ...read } = await collect(archive);
+  const { errors, end, leftOut, ...read } = await collect(archive);
   assertEquals(read.texts, texts);
   assertEquals(errors, []);
+  const unknown = leftOut.filter(({ kind }) => kind !== undefined)
+    .map(({ kind, count }) => [kind, count]);
+  assertEquals(Object.fromEntries(unknown), fixture.unknown ?? {});
   assertStrictEquals(end.format, format);
   assertStrictEquals(end.conversations, conversations);
   assertEquals(new Set(read.places).size, texts.length);

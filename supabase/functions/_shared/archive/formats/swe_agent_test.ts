@@ -1,0 +1,7 @@
+import { testFixtures } from "../testing/expect_fixture.ts";
+import {
+  miniSweAgentTrajectory,
+  sweAgentTrajectory,
+} from "../testing/fixtures/coding_agents.ts";
+
+testFixtures("sweAgent", sweAgentTrajectory, miniSweAgentTrajectory);

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { loggedAnswer, loggedTurns } from "./logged_input.ts";
 import { textTurn, turnsOf, withSystem } from "./text_turn.ts";
@@ -132,7 +133,10 @@ export function rowConversation(
   const columns = columnsOf(record, choices);
   columns.asked ??= choices.firstText ? firstText(record) : undefined;
   const { asked } = columns;
-  if (asked === undefined) return undefined;
+  if (asked === undefined) {
+    leaveOut("row without a prompt", record);
+    return undefined;
+  }
   const turns = askedTurns(record[asked], choices);
   const last = turns.findLast(({ role }) => role === "user");
   if (last === undefined) return undefined;

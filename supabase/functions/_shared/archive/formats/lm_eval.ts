@@ -44,8 +44,11 @@ function openSample(id: string | undefined): ConversationBuilder {
 
 function readSample(record: JsonObject): Turn[] {
   const [context, settings] = argumentsOf(record.arguments);
-  const isGeneration = record.arguments === undefined || isObject(settings);
-  const answer = isGeneration ? firstText(record.resps) : undefined;
+  const said = firstText(record.resps);
+  // A likelihood is a number, of the continuation that the second argument is.
+  const isLikelihood = typeof settings === "string" ||
+    !isObject(settings) && Number.isFinite(Number(said));
+  const answer = isLikelihood ? undefined : said;
   // Some who publish samples leave what was sent out.
   const asked = record.arguments === undefined
     ? questionOf(objectOrEmpty(record.doc))

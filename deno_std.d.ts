@@ -120,6 +120,11 @@ declare module "@std/http/status" {
   };
 }
 
+declare module "@std/media-types/content-type" {
+  /** The full value of Content-Type for a file's extension, with or without its dot. */
+  export function contentType(extension: string): string | undefined;
+}
+
 declare module "@std/streams/byte-slice-stream" {
   export class ByteSliceStream extends TransformStream<Uint8Array, Uint8Array> {
     constructor(start?: number, end?: number);

@@ -5,22 +5,21 @@ import {
   type Terminal,
   WrongUsage,
 } from "./pipeline/command.ts";
+import { compare } from "./pipeline/commands/compare.ts";
+import { deleteResults } from "./pipeline/commands/delete.ts";
 import { doctor } from "./pipeline/commands/doctor.ts";
 import { endpoint } from "./pipeline/commands/endpoint.ts";
+import { evaluate } from "./pipeline/commands/evaluate.ts";
 import { execute } from "./pipeline/commands/execute.ts";
+import { experiments } from "./pipeline/commands/experiments.ts";
 import { exportResults } from "./pipeline/commands/export_results.ts";
-import { compare, evaluate } from "./pipeline/commands/results.ts";
+import { follow } from "./pipeline/commands/follow.ts";
+import { list } from "./pipeline/commands/list.ts";
+import { rename } from "./pipeline/commands/rename.ts";
 import { run } from "./pipeline/commands/run.ts";
-import {
-  cancel,
-  follow,
-  list,
-  pause,
-  resume,
-  retry,
-  show,
-} from "./pipeline/commands/runs.ts";
 import { secret } from "./pipeline/commands/secret.ts";
+import { show } from "./pipeline/commands/show.ts";
+import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { upload } from "./pipeline/commands/upload.ts";
 import { extract } from "./pipeline/extract.ts";
@@ -35,10 +34,13 @@ const commands: Record<string, Command> = {
   follow,
   list,
   show,
+  experiments,
   pause,
   resume,
   cancel,
   retry,
+  rename,
+  delete: deleteResults,
   evaluate,
   compare,
   export: exportResults,
@@ -56,7 +58,8 @@ Commands:
 ${list.join("\n")}
 
 deno task pipeline <command> --help tells the options of a command, with examples.
-Commands that need a project read SUPABASE_URL and SUPABASE_SECRET_KEY.
+Commands that need a project find the stack of this clone that is running; another project is named
+by SUPABASE_URL and SUPABASE_SECRET_KEY.
 
 Exit codes: 0 done, 1 nothing could be done, 2 wrong usage, 3 done but something failed,
 4 the run did not complete, 130 interrupted.`;

@@ -11,11 +11,13 @@ import type { Benchmark, Measurement } from "./measurement.ts";
 import { measurePromptfoo } from "./promptfoo.ts";
 import { measureQueue } from "./queue.ts";
 import { measureStore } from "./store.ts";
+import { measureTenants } from "./tenants.ts";
 import { measureWake } from "./wake.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
   execute: measureExecute,
   limits: measureLimits,
+  tenants: measureTenants,
   wake: measureWake,
   queue: measureQueue,
   extract: measureExtract,

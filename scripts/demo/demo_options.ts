@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { readPort } from "../local/read_port.ts";
 import { type ModelChoice, readModelChoice } from "./model_choice.ts";
 
 /** What `deno task demo` was asked for. */
@@ -6,6 +7,9 @@ export interface DemoOptions {
   help: boolean;
   /** Leave everything running at the end, until Ctrl-C. */
   keep: boolean;
+  port?: number;
+  /** Keeps the data; undefined: it is forgotten at the end. */
+  dataDir?: string;
   /** Stop after this many prompts; undefined: all of the sample archives. */
   maxPrompts?: number;
   model: ModelChoice;
@@ -18,6 +22,9 @@ export const usage =
 Usage: deno task demo [options]
 
   --keep           Leave everything running at the end, with its addresses.
+  --port N         Port of the API, PostgreSQL and Studio take the ports after it;
+                   with --keep 54321 by default, or the next free one.
+  --data DIR       Keep databases and objects in a folder.
   --max-prompts N  Stop after N prompts.
   --help           Show this.
 
@@ -42,6 +49,8 @@ export function readDemoOptions(
     options: {
       help: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
+      port: { type: "string" },
+      data: { type: "string" },
       "max-prompts": { type: "string" },
     },
   });
@@ -52,6 +61,7 @@ export function readDemoOptions(
       `Cannot use --max-prompts ${text}: give a whole number above 0`,
     );
   }
-  const { help, keep } = values;
-  return { help, keep, maxPrompts, model: readModelChoice(env) };
+  const { help, keep, data: dataDir } = values;
+  const port = readPort(values.port);
+  return { help, keep, port, dataDir, maxPrompts, model: readModelChoice(env) };
 }

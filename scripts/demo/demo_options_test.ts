@@ -5,17 +5,19 @@ Deno.test("readDemoOptions() asks the simulator when nothing is given", () => {
   assertEquals(readDemoOptions([], {}), {
     help: false,
     keep: false,
+    port: undefined,
+    dataDir: undefined,
     maxPrompts: undefined,
     model: { kind: "simulated" },
   });
 });
 
 Deno.test("readDemoOptions() reads every option", () => {
-  const { keep, maxPrompts } = readDemoOptions(
-    ["--keep", "--max-prompts", "12"],
+  const { keep, port, dataDir, maxPrompts } = readDemoOptions(
+    ["--keep", "--max-prompts", "12", "--port", "6000", "--data", "d"],
     {},
   );
-  assertEquals({ keep, maxPrompts }, { keep: true, maxPrompts: 12 });
+  assertEquals([keep, port, dataDir, maxPrompts], [true, 6_000, "d", 12]);
 });
 
 Deno.test("readDemoOptions() says what is wrong with an argument", () => {

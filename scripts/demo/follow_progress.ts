@@ -2,8 +2,8 @@ import { describeProgress, type RunProgress } from "./run_progress.ts";
 import type { Screen } from "./screen.ts";
 
 /** What followProgress() needs. */
-export interface RunWatch {
-  read(): Promise<RunProgress>;
+export interface RunWatch<Progress extends RunProgress> {
+  read(): Promise<Progress>;
   screen: Pick<Screen, "isTerminal" | "columns" | "print" | "update">;
   /** Waits before the next look; milliseconds. Rejects when following is to end. */
   wait(milliseconds: number): Promise<unknown>;
@@ -18,9 +18,9 @@ const LINE_EVERY = 2_000;
  * Shows how far a run is until it has ended or is paused: a live bar on a
  * terminal, a line every 2 s in a pipe.
  */
-export async function followProgress(
-  { read, screen, wait, now }: RunWatch,
-): Promise<RunProgress> {
+export async function followProgress<Progress extends RunProgress>(
+  { read, screen, wait, now }: RunWatch<Progress>,
+): Promise<Progress> {
   let shownAt = now();
   let shownDone = 0;
   for (;;) {

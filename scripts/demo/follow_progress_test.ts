@@ -12,8 +12,6 @@ function progress(done: number, status = "running"): RunProgress {
     perSecond: null,
     secondsLeft: null,
     seconds: null,
-    p50: null,
-    p95: null,
     error: null,
   };
 }

@@ -20,7 +20,7 @@ export function stepsMeanwhile(
   endpoint: string,
 ): string[] {
   return [
-    "1  Look at the tables pipeline_runs, prompt_evaluations and pipeline_errors",
+    "1  Look at the tables pipeline_runs and prompt_evaluations",
     `   ${studioUrl}`,
     `2  Start a run of your own: psql ${databaseUrl}`,
     "   insert into pipeline_runs (source, endpoint)",

@@ -15,9 +15,6 @@ export interface RunProgress {
   secondsLeft: number | null;
   /** Seconds since the run started, or from its start to its end. */
   seconds: number | null;
-  /** Latency of successful calls in milliseconds. */
-  p50: number | null;
-  p95: number | null;
   /** Why the run failed or is paused. */
   error: string | null;
 }
@@ -33,7 +30,7 @@ export async function readRunProgress(
       prompts_per_second::float as "perSecond",
       extract(epoch from eta)::float as "secondsLeft",
       extract(epoch from coalesce(finished_at, now()) - started_at)::float as seconds,
-      p50_ms as p50, p95_ms as p95, error
+      error
     from pipeline_run_progress
     where id = ${runId}
   `;

@@ -10,8 +10,6 @@ const half: RunProgress = {
   perSecond: 12.34,
   secondsLeft: 65.2,
   seconds: 3.2,
-  p50: 400,
-  p95: 900,
   error: null,
 };
 

@@ -6,6 +6,9 @@ import type { RunProgress } from "./run_progress.ts";
 export interface RunSummary {
   inputTokens: number;
   outputTokens: number;
+  /** Latency of successful calls in milliseconds. */
+  p50: number | null;
+  p95: number | null;
   /** Attempts that failed and were made again. */
   retries: number;
   /** Records of archives that could not be read. */
@@ -23,16 +26,22 @@ export async function readRunSummary(
   pairCount: number,
 ): Promise<RunSummary> {
   const [counted] = await sql<
-    Pick<RunSummary, "inputTokens" | "outputTokens" | "retries">[]
+    Pick<
+      RunSummary,
+      "inputTokens" | "outputTokens" | "p50" | "p95" | "retries"
+    >[]
   >`
     select
       run.input_tokens::float as "inputTokens",
       run.output_tokens::float as "outputTokens",
+      progress.p50_ms as p50,
+      progress.p95_ms as p95,
       (
         select count(*)::integer from pipeline_errors
         where run_id = run.id and not final
       ) as retries
     from pipeline_runs as run
+    join pipeline_run_progress as progress on progress.id = run.id
     where run.id = ${runId}
   `;
   const losses = await sql<RunSummary["losses"]>`
@@ -60,9 +69,9 @@ export async function readRunSummary(
 /** The numbers of a run, a fact per line. */
 export function describeSummary(
   progress: RunProgress,
-  { inputTokens, outputTokens, retries }: RunSummary,
+  { inputTokens, outputTokens, p50, p95, retries }: RunSummary,
 ): string[] {
-  const { prompts, succeeded, failed, p50, p95, seconds } = progress;
+  const { prompts, succeeded, failed, seconds } = progress;
   const facts: [string, string][] = [
     ["prompts", `${prompts}`],
     ["succeeded", `${succeeded}`],

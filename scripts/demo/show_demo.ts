@@ -1,6 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import type { Sql } from "postgres";
+import { describeShells, describeStack } from "../local/describe_stack.ts";
+import { announceStack } from "../local/running_stack.ts";
+import {
+  behaveAsOtherModel,
+  otherSimulatedModel,
+  startSimulatedModel,
+  toSimulatedEndpoint,
+} from "../local/simulated_model.ts";
 import { type Stack, startStack } from "../local/stack.ts";
 import { uploadAllFiles } from "../pipeline/upload_files.ts";
 import {
@@ -21,12 +29,6 @@ import { writeRepeatStatement, writeRunStatement } from "./run_statement.ts";
 import { scoreRuns, writeScoringStatement } from "./score_runs.ts";
 import type { Screen } from "./screen.ts";
 import { showRun } from "./show_run.ts";
-import {
-  behaveAsOtherModel,
-  otherSimulatedModel,
-  startSimulatedModel,
-  toSimulatedEndpoint,
-} from "./simulated_model.ts";
 
 const BUCKET = "conversation-archives";
 
@@ -44,7 +46,7 @@ export const ARCHIVES: string = fileURLToPath(
  *   complete; the signal's reason when it was ended. Nothing is left running.
  */
 export async function showDemo(
-  { keep, maxPrompts, model }: DemoOptions,
+  { keep, port, dataDir, maxPrompts, model }: DemoOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
@@ -53,7 +55,11 @@ export async function showDemo(
   screen.print();
 
   await using cleanup = new AsyncDisposableStack();
-  const stack = await startSupabase(keep, screen);
+  const stack = await startSupabase({
+    // The usual ports are for those who come to look.
+    port: port ?? (keep ? undefined : 0),
+    dataDir,
+  }, screen);
   cleanup.defer(stack.stop);
   signal.throwIfAborted();
   const { endpoint, other } = await openModels(model, cleanup);
@@ -78,8 +84,9 @@ export async function showDemo(
     await score([runId, otherId], stack.sql, screen, signal);
     await compare(runId, otherId, stack.sql, screen);
   }
-  if (keep) await stayUp(stack, endpoint.name, screen, signal);
-  else showSteps("Three things to try next", stepsAfterwards, screen);
+  if (keep) {
+    await stayUp(stack, endpoint.name, dataDir !== undefined, screen, signal);
+  } else showSteps("Three things to try next", stepsAfterwards, screen);
 }
 
 function describeModel(model: ModelChoice): string {
@@ -89,12 +96,14 @@ function describeModel(model: ModelChoice): string {
 model: to ask a real one, set MODEL_ENDPOINT, MODEL and MODEL_API_KEY.`;
 }
 
-async function startSupabase(keep: boolean, screen: Screen): Promise<Stack> {
+async function startSupabase(
+  where: { port?: number; dataDir?: string },
+  screen: Screen,
+): Promise<Stack> {
   const started = performance.now();
   screen.update("Starting PostgreSQL, REST, Storage and the functions …");
   const stack = await startStack({
-    // The usual ports are for those who come to look.
-    port: keep ? undefined : 0,
+    ...where,
     log: (line) =>
       screen.print(screen.dim(`  ${stripVTControlCharacters(line)}`)),
   });
@@ -185,14 +194,22 @@ async function compare(
 async function stayUp(
   stack: Stack,
   endpoint: string,
+  keepsData: boolean,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
+  const { file, retract } = await announceStack(stack);
+  screen.print(describeStack(stack));
+  screen.print();
   const steps = stepsMeanwhile(stack, endpoint);
   showSteps("Three things to try now", steps, screen);
   screen.print();
-  screen.print("Still running. Ctrl-C stops it and forgets the data.");
+  screen.print(
+    `Still running. ${describeShells(file)}
+Ctrl-C stops it${keepsData ? "" : " and forgets the data"}.`,
+  );
   await new Promise((end) => signal.addEventListener("abort", end));
+  await retract();
 }
 
 function showSteps(title: string, steps: string[], screen: Screen): void {

@@ -2,22 +2,12 @@ import { join, resolve } from "node:path";
 import { supabaseFolder } from "./checkout.ts";
 import { askedToEnd } from "./asked_to_end.ts";
 import { type DevOptions, readDevOptions, usage } from "./dev_options.ts";
+import { describeShells, describeStack } from "./describe_stack.ts";
 import { readFolders } from "./folders.ts";
-import { type Stack, startStack } from "./stack.ts";
+import { announceStack } from "./running_stack.ts";
+import { offerSimulatedModel } from "./simulated_model.ts";
+import { startStack } from "./stack.ts";
 import { watchSources } from "./watch_sources.ts";
-
-function describe(stack: Stack, milliseconds: number): string {
-  return `
-         API URL: ${stack.url}
-          DB URL: ${stack.databaseUrl}
-      Studio URL: ${stack.studioUrl}
- Publishable key: ${stack.publishableKey}
-      Secret key: ${stack.secretKey}
-
-Started in ${(milliseconds / 1_000).toFixed(1)} s. Functions are started again
-when their code changes, new migrations are applied at the next start.
-Ctrl-C stops it.`;
-}
 
 async function run(options: DevOptions): Promise<void> {
   const started = performance.now();
@@ -33,14 +23,27 @@ async function run(options: DevOptions): Promise<void> {
   const stack = await Promise.race([starting, end]);
   // While a part is still starting nothing has to be saved.
   if (stack === "end") Deno.exit(130);
-  console.log(describe(stack, performance.now() - started));
+  const simulator = options.simulator
+    ? await offerSimulatedModel(stack.sql)
+    : undefined;
+  const announced = await announceStack(stack);
+  console.log(`
+${describeStack(stack)}
+${simulator ? '\nThe endpoint "simulator" answers like a model.' : ""}
+Started in ${((performance.now() - started) / 1_000).toFixed(1)} s. ${
+    describeShells(announced.file)
+  }
+Functions start at their first call and anew when their code changes, new
+migrations are applied at the next start. Ctrl-C stops it.`);
   const stopWatching = watchSources(join(supabaseFolder, "functions"), () => {
-    console.log("Functions changed: starting them again");
+    console.log("Functions changed: the next call starts them anew");
     stack.kill("functions");
   });
   await end;
   console.log("Stopping");
   stopWatching();
+  await announced.retract();
+  await simulator?.stop();
   await stack.stop();
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { readPort } from "./read_port.ts";
 
 /** What `deno task dev` was asked for. */
 export interface DevOptions {
@@ -8,6 +9,8 @@ export interface DevOptions {
   port?: number;
   dataDir?: string;
   databaseUrl?: string;
+  /** Start a simulated model, and name it in the endpoint "simulator". */
+  simulator: boolean;
 }
 
 /** What `deno task dev --help` prints. */
@@ -22,6 +25,8 @@ Usage: deno task dev [options]
   --db-url URL  Use this PostgreSQL 15 or newer instead of the embedded one.
                 Its own pg_net, pg_cron and supabase_vault are used if it has them.
   --reset       Begin with an empty database and empty buckets.
+  --no-simulator
+                Without the endpoint "simulator", which answers like a model.
   --help        Show this.`;
 
 /**
@@ -38,18 +43,11 @@ export function readDevOptions(args: string[]): DevOptions {
       port: { type: "string" },
       data: { type: "string" },
       "db-url": { type: "string" },
+      "no-simulator": { type: "boolean", default: false },
     },
   });
   const { help, reset, data: dataDir, "db-url": databaseUrl } = values;
-  const port = values.port === undefined ? undefined : Number(values.port);
-  if (
-    port !== undefined &&
-    !(Number.isInteger(port) && port >= 0 && port < 65_536)
-  ) {
-    throw new Error(
-      `Cannot use --port ${values.port}: give a number from 0 to 65535`,
-    );
-  }
+  const port = readPort(values.port);
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new Error(
       "Cannot use --db-url: give postgres://user:password@host:port/database",
@@ -60,5 +58,6 @@ export function readDevOptions(args: string[]): DevOptions {
       "Cannot reset the database of --db-url: empty it yourself, or leave --reset out",
     );
   }
-  return { help, reset, port, dataDir, databaseUrl };
+  const simulator = !values["no-simulator"];
+  return { help, reset, port, dataDir, databaseUrl, simulator };
 }

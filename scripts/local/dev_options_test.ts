@@ -2,13 +2,16 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { readDevOptions } from "./dev_options.ts";
 
 Deno.test("readDevOptions() reads every option", () => {
-  assertEquals(readDevOptions(["--port", "5000", "--data=/srv/a", "--reset"]), {
+  const args = ["--port", "5000", "--data=/srv/a", "--reset", "--no-simulator"];
+  assertEquals(readDevOptions(args), {
     help: false,
     reset: true,
     port: 5_000,
     dataDir: "/srv/a",
     databaseUrl: undefined,
+    simulator: false,
   });
+  assertEquals(readDevOptions([]).simulator, true);
 });
 
 Deno.test("readDevOptions() says what is wrong with an argument", () => {

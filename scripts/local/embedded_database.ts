@@ -3,13 +3,18 @@ import { readBaseSql } from "./base_database.ts";
 import { readFolders } from "./folders.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { findServerUser } from "./postgres/operating_system_user.ts";
-import { copyTemplate, prepareRuntime } from "./postgres/runtime.ts";
 import {
-  password,
+  copyTemplate,
+  type DatabaseContent,
+  prepareContent,
+  prepareRuntime,
+} from "./postgres/runtime.ts";
+import {
   startServer,
   stopLeftoverServer,
   stopServer,
   superuser,
+  urlFor,
 } from "./postgres/server.ts";
 import { type Part, supervise } from "./supervise.ts";
 
@@ -21,6 +26,8 @@ export interface DatabaseOptions {
   durable: boolean;
   /** Preferred port, the next free one is taken when it is busy; 0: any. */
   port: number;
+  /** What an empty folder begins with, by default a new project. */
+  content?: DatabaseContent;
   log: (line: string) => void;
 }
 
@@ -34,7 +41,7 @@ export interface EmbeddedDatabase extends Part {
 
 /** Starts PostgreSQL on an empty or an existing folder. */
 export async function startEmbeddedDatabase(
-  { folder, durable, port: preferredPort, log }: DatabaseOptions,
+  { folder, durable, port: preferredPort, content, log }: DatabaseOptions,
 ): Promise<EmbeddedDatabase> {
   const user = await findServerUser();
   const runtime = await prepareRuntime(
@@ -44,7 +51,10 @@ export async function startEmbeddedDatabase(
     log,
   );
   const data = join(folder, "postgres");
-  await copyTemplate(runtime, data);
+  await copyTemplate(
+    content ? await prepareContent(runtime, content) : runtime,
+    data,
+  );
   await stopLeftoverServer({ ...runtime, data });
   const port = preferredPort === 0
     ? chooseFreePort()
@@ -64,7 +74,9 @@ export async function startEmbeddedDatabase(
     end: stopServer,
     log,
   });
-  const urlFor = (role: string) =>
-    `postgresql://${role}:${password}@127.0.0.1:${port}/postgres`;
-  return { ...part, url: urlFor("postgres"), superuserUrl: urlFor(superuser) };
+  return {
+    ...part,
+    url: urlFor("postgres", port),
+    superuserUrl: urlFor(superuser, port),
+  };
 }

@@ -11,6 +11,8 @@ export interface Folders {
   data: string;
   /** Databases and objects of temporary stacks. */
   temporary: string;
+  /** The file that says how to reach the stack of this clone that is running. */
+  running: string;
 }
 
 /** What the choice of folders depends on. */
@@ -38,6 +40,7 @@ export function chooseFolders(situation: FolderSituation): Folders {
       runtime: join(base, "runtime"),
       data: join(base, "data", nameOf(checkout)),
       temporary: join(base, "temporary"),
+      running: join(base, "data", `${nameOf(checkout)}.env`),
     };
   }
   const cache = os === "windows"
@@ -48,6 +51,7 @@ export function chooseFolders(situation: FolderSituation): Folders {
     runtime: join(base, "runtime"),
     data: join(checkout, ".local", "supabase"),
     temporary: join(base, "temporary"),
+    running: join(checkout, ".local", "stack.env"),
   };
 }
 

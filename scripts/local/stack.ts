@@ -6,7 +6,7 @@ import { supabaseFolder } from "./checkout.ts";
 import { openStackFolder } from "./data_folder.ts";
 import { openDatabase } from "./database.ts";
 import { downloadModules } from "./download_modules.ts";
-import { startFunctionServer } from "./functions/function_server.ts";
+import { createFunctionServer } from "./functions/function_server.ts";
 import type { IsolateLimits } from "./functions/isolate_limits.ts";
 import {
   type DeployedFunctions,
@@ -18,9 +18,8 @@ import { readOrCreateKeys, signUserToken } from "./keys.ts";
 import { surviveKilledServer } from "./killed_server.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
-import { setUpProjectDatabase } from "./project_database.ts";
+import { projectContent } from "./project_database.ts";
 import { restEntry, startRestServer } from "./rest/rest_server.ts";
-import { startTogether } from "./start_together.ts";
 import { setVaultSecret } from "./vault_secret.ts";
 
 /** How to start an embedded Supabase. */
@@ -75,9 +74,12 @@ export interface Stack {
     claims?: Record<string, unknown>,
   ): Promise<string>;
   setWakes(mode: WakeMode): void;
-  /** Kills processes with SIGKILL; they are started again by themselves. */
+  /**
+   * Kills processes with SIGKILL; PostgreSQL and REST are started again by
+   * themselves, functions by their next call.
+   */
   kill(what: "functions" | "rest" | "postgres"): Promise<void>;
-  /** Resolves when all parts answer. */
+  /** Resolves when PostgreSQL and REST answer. */
   ready(): Promise<void>;
   /** Ends every process; removes the data of a temporary stack. */
   stop(): Promise<void>;
@@ -120,18 +122,23 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ? [0, chooseFreePort()]
     : [base + 1, chooseFreePortFrom(base + 2)];
 
+  const content = await projectContent(project);
   const database = await openDatabase({
     databaseUrl,
     folder: folder.path,
     durable: dataDir !== undefined,
     port: databasePort,
+    // The many databases that begin anew are copies of one that has it all.
+    content: dataDir === undefined ? content : undefined,
     log,
   });
   cleanup.defer(database.stop);
   const sql = postgres(database.superuserUrl, { onnotice: () => {} });
   cleanup.defer(() => sql.end({ timeout: 1 }));
   await setVaultSecret(sql, "project_url", url);
-  await migrate(database.url, project, database.skipExtensions);
+  if ((dataDir ?? databaseUrl) !== undefined) {
+    await content.write(database.url, database.skipExtensions);
+  }
 
   const env = {
     ...createProjectEnvironment(url, database.url, keys),
@@ -143,26 +150,24 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     names: options.functions,
     deployed,
   });
-  const [rest, servers] = await startTogether(
-    startRestServer({
-      ...keys,
-      databaseUrl: database.superuserUrl,
-      objectFolder: join(folder.path, "objects"),
-      studioPort,
-      siteUrl: url,
-      maxRows: 1_000,
-    }, log),
-    wanted.map((settings) =>
-      startFunctionServer(settings, {
-        env,
-        limits,
-        deno: deployed?.deno,
-        clockSkewMs: clockSkewMs && (() => clockSkewMs(settings.name)),
-        log,
-      })
-    ),
-  );
+  const rest = await startRestServer({
+    ...keys,
+    databaseUrl: database.superuserUrl,
+    objectFolder: join(folder.path, "objects"),
+    studioPort,
+    siteUrl: url,
+    maxRows: 1_000,
+  }, log);
   cleanup.defer(rest.stop);
+  const servers = wanted.map((settings) =>
+    createFunctionServer(settings, {
+      env,
+      limits,
+      deno: deployed?.deno,
+      clockSkewMs: clockSkewMs && (() => clockSkewMs(settings.name)),
+      log,
+    })
+  );
   // Before REST, so that a function can still say goodbye to the database.
   cleanup.defer(async () => {
     await Promise.all(servers.map((server) => server.stop()));
@@ -197,22 +202,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await Promise.all(parts[what].map((part) => part.kill()));
     },
     async ready() {
-      const all = Object.values(parts).flat();
-      await Promise.all(all.map((part) => part.ready()));
+      await Promise.all([database.ready(), rest.ready()]);
     },
     stop: () => stopping ??= running.disposeAsync(),
   };
-}
-
-async function migrate(
-  url: string,
-  project: string,
-  skipExtensions: string[],
-): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
-  try {
-    await setUpProjectDatabase(sql, project, skipExtensions);
-  } finally {
-    await sql.end();
-  }
 }

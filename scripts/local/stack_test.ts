@@ -201,10 +201,34 @@ Deno.test("startStack() runs functions as hosted Supabase does", () =>
     await greeting(stack, "later");
   }, { functionEnv: { EXTRA: "yes" } }));
 
+Deno.test("startStack() starts a function at its first call, which is told why it does not start", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.mkdir(join(folder, "migrations"));
+  await Deno.mkdir(join(folder, "functions", "broken"), { recursive: true });
+  await Deno.writeTextFile(join(folder, "config.toml"), "");
+  await Deno.writeTextFile(
+    join(folder, "functions", "broken", "index.ts"),
+    'throw new Error("no key");\n',
+  );
+  await withStack(async (stack) => {
+    for (let call = 0; call < 2; call++) {
+      const response = await fetch(`${stack.url}/functions/v1/broken`, {
+        headers: { apikey: stack.secretKey },
+      });
+      assertEquals(response.status, 502);
+      assertMatch(
+        (await response.json()).message,
+        /^Cannot reach functions: Cannot start function broken: .*no key/s,
+      );
+    }
+  }, { project: folder });
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("startStack() announces the end to functions", async () => {
   const dataDir = join(await Deno.makeTempDir({ dir: "/var/tmp" }), "data");
   await Deno.chmod(join(dataDir, ".."), 0o755);
-  await withStack(() => Promise.resolve(), { dataDir });
+  await withStack(async (stack) => void await processOf(stack), { dataDir });
   await withStack(
     async (stack) => void await greeting(stack, "goodbye: termination"),
     { dataDir, functions: [] },

@@ -15,6 +15,8 @@ export interface Terminal {
   readInput(): Promise<string>;
   /** A line that is not shown while it is typed; null where nobody can type. */
   askHidden(question: string): string | null;
+  /** Whether the user says yes; null where nobody can be asked. */
+  confirm(question: string): boolean | null;
   /** Resolves when the user presses Ctrl-C; from then on it no longer ends the program. */
   interrupted(): Promise<void>;
 }

@@ -1,25 +1,87 @@
 import Table from "cli-table3";
 
-/** Rows as a table with one column per name; texts are cut to fit. */
+/** A column is not cut below so many characters. */
+const NARROWEST = 9;
+/** The space between two columns. */
+const GAP = 2;
+
+/** A rule below the head and nothing else: borders would take a third of 80 columns. */
+const CHARS = {
+  ...Object.fromEntries(
+    [
+      ..."top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right"
+        .split(" "),
+      ..."left left-mid mid mid-mid right right-mid".split(" "),
+    ].map((name) => [name, ""]),
+  ),
+  middle: " ".repeat(GAP),
+};
+
+/**
+ * Rows as a table with one column per name, which fits into `columns`
+ * characters: the widest columns are cut. Where even that does not fit, each row
+ * is a list of its values, one a line.
+ */
 export function drawTable(
   rows: Record<string, unknown>[],
   names: string[],
-  longest = 60,
+  columns: number,
 ): string {
+  const cells = rows.map((row) => names.map((name) => toCell(row[name])));
+  const widths = fitWidths(
+    [names, ...cells],
+    columns - GAP * (names.length - 1),
+  );
+  if (!widths) return drawLists(cells, names, columns);
   const table = new Table({
-    head: names,
+    head: names.map((name, index) => cut(name, widths[index])),
     // Its colours would be escape codes in a pipe.
-    style: { head: [], border: [] },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+    chars: CHARS,
   });
-  for (const row of rows) {
-    table.push(names.map((name) => toCell(row[name], longest)));
+  table.push(widths.map((width) => "─".repeat(width)));
+  for (const row of cells) {
+    table.push(row.map((text, index) => cut(text, widths[index])));
   }
   return table.toString();
 }
 
-function toCell(value: unknown, longest: number): string {
+/** The widths of columns with these texts; undefined: no widths fit into `room`. */
+function fitWidths(lines: string[][], room: number): number[] | undefined {
+  const widths = lines[0].map((_, index) =>
+    Math.max(...lines.map((line) => line[index].length))
+  );
+  for (let excess = sum(widths) - room; excess > 0; excess--) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest] <= NARROWEST) return undefined;
+    widths[widest]--;
+  }
+  return widths;
+}
+
+function drawLists(
+  cells: string[][],
+  names: string[],
+  columns: number,
+): string {
+  const width = Math.max(...names.map((name) => name.length));
+  return cells.map((row) =>
+    row.map((text, index) =>
+      `${names[index].padEnd(width)}  ${cut(text, columns - width - 2)}`
+    ).join("\n")
+  ).join("\n\n");
+}
+
+function toCell(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "object" ? JSON.stringify(value) : `${value}`;
-  const line = text.replace(/\s+/g, " ");
-  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+  return text.replace(/\s+/g, " ");
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

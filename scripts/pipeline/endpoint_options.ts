@@ -55,3 +55,11 @@ export function toJson(name: string, text: string | undefined) {
     throw new WrongUsage(`Cannot use --${name} ${text}: it is no JSON`);
   }
 }
+
+/** Evaluators: names with commas between them, or JSON. @throws {WrongUsage} JSON that is none */
+export function toEvaluators(text: string | undefined) {
+  if (text === undefined) return undefined;
+  return /^\s*[[{"]/.test(text)
+    ? toJson("evaluators", text)
+    : text.split(",").map((name) => name.trim());
+}

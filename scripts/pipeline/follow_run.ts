@@ -4,6 +4,7 @@ import type { RunProgress } from "../demo/run_progress.ts";
 import { followProgress } from "../demo/follow_progress.ts";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { EXIT, type Terminal } from "./command.ts";
+import { describeFailures, readFailureGroups } from "./failure_groups.ts";
 import { dataOf } from "./project_access.ts";
 
 const POLL_MS = 500;
@@ -46,16 +47,22 @@ export async function followRun(
     );
     return EXIT.interrupted;
   }
-  const { status, error, succeeded, failed } = outcome;
+  const { status, error, notice, prompts, succeeded, failed } = outcome;
   if (isJson) {
     terminal.print(
-      JSON.stringify({ runId, status, succeeded, failed, error }),
+      JSON.stringify({ runId, status, succeeded, failed, error, notice }),
     );
   } else {
     terminal.print(
       `Run ${runId} is ${status}: ${succeeded} succeeded, ${failed} failed`,
     );
     if (error) terminal.complain(error);
+    if (notice) terminal.complain(notice);
+    if (failed > 0) {
+      const groups = await readFailureGroups(client, runId);
+      describeFailures(groups.filter(({ final }) => final).slice(0, 5))
+        .forEach((line) => terminal.complain(line));
+    }
     if (status === "paused") {
       terminal.complain(
         `When that is mended: deno task pipeline resume ${runId}`,
@@ -63,17 +70,19 @@ export async function followRun(
     }
   }
   if (status !== "completed") return EXIT.runNotCompleted;
-  return failed > 0 ? EXIT.somethingFailed : EXIT.done;
+  return failed > 0 || prompts === 0 ? EXIT.somethingFailed : EXIT.done;
 }
 
 async function readProgress(
   client: SupabaseClient,
   runId: number,
-): Promise<RunProgress> {
+): Promise<RunProgress & { notice: string | null }> {
   const row = dataOf(
     "read pipeline_run_progress",
-    await client.from("pipeline_run_progress").select().eq("id", runId)
-      .maybeSingle(),
+    // Not the quantiles: they read every answer of the run.
+    await client.from("pipeline_run_progress").select(
+      "status, prompts, done, succeeded, failed, prompts_per_second, eta, error, notice",
+    ).eq("id", runId).maybeSingle(),
   );
   if (!row) throw new PipelineError("not_found", `Cannot find run ${runId}`);
   return {
@@ -87,9 +96,8 @@ async function readProgress(
       : Number(row.prompts_per_second),
     secondsLeft: toSeconds(row.eta),
     seconds: null,
-    p50: row.p50_ms,
-    p95: row.p95_ms,
     error: row.error,
+    notice: row.notice,
   };
 }
 

@@ -57,6 +57,12 @@ export function toNumber(
   throw new WrongUsage(`Cannot use --${name} ${text}: give a number`);
 }
 
+/** @throws {WrongUsage} it is no id */
+export function toRunId(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new WrongUsage(`Cannot use "${text}": give the id of a run`);
+}
+
 /**
  * Headers written as `Name: value`.
  *

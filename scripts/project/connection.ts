@@ -39,6 +39,6 @@ export function readConnection(
 
 function describe(name: PropertyKey): string {
   return name === "SUPABASE_URL"
-    ? "SUPABASE_URL is not set to the project's URL, such as http://127.0.0.1:54321"
+    ? "SUPABASE_URL is not set to the project's URL, and no `deno task dev` of this clone is running"
     : "SUPABASE_SECRET_KEY is not set: deno task dev prints it, the dashboard shows it under API keys";
 }

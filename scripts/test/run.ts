@@ -5,7 +5,11 @@ import {
   hostedDenoEnv,
   hostedDenoFlags,
 } from "./hosted_deno.ts";
-import { runDenoTest, type TestCounts } from "./run_deno_test.ts";
+import {
+  runDenoTest,
+  runGatheredTests,
+  type TestCounts,
+} from "./run_deno_test.ts";
 
 const e2e = "supabase/tests/e2e";
 
@@ -15,9 +19,7 @@ const parts: Record<string, Part> = {
   check: (filter) =>
     runDenoTest({ paths: ["scripts/test/parts/check_test.ts"], filter }),
   unit: (filter) =>
-    runDenoTest({
-      paths: ["scripts", "supabase"],
-      ignore: [e2e, "scripts/test/parts"],
+    runGatheredTests(["scripts", "supabase"], [e2e, "scripts/test/parts"], {
       filter,
     }),
   runtime: async (filter) => {
@@ -25,8 +27,7 @@ const parts: Record<string, Part> = {
     // connection, so that a test of that would wait for ever.
     const simulator = await startModelSimulator();
     try {
-      return await runDenoTest({
-        paths: ["supabase/functions"],
+      return await runGatheredTests(["supabase/functions"], [], {
         filter,
         deno: await findHostedDeno(),
         flags: hostedDenoFlags,

@@ -1,9 +1,10 @@
 import { checkout } from "../local/checkout.ts";
+import { gatherTests } from "./gather_tests.ts";
 
 /** What to run; by default all tests of the paths, with the Deno of this process. */
 export interface DenoTestOptions {
+  /** Test files. */
   paths: string[];
-  ignore?: string[];
   /** Part of a test's name; other tests are left out. */
   filter?: string;
   /** Path of the executable. */
@@ -24,8 +25,7 @@ export interface TestCounts {
 
 /** Runs `deno test`, shows what it says and counts as it does. */
 export async function runDenoTest(
-  { paths, ignore = [], filter, deno, flags = [], args = [], env }:
-    DenoTestOptions,
+  { paths, filter, deno, flags = [], args = [], env }: DenoTestOptions,
 ): Promise<TestCounts> {
   const child = new Deno.Command(deno ?? Deno.execPath(), {
     args: [
@@ -33,7 +33,6 @@ export async function runDenoTest(
       ...flags,
       "--allow-all",
       "--no-check",
-      ...ignore.length ? [`--ignore=${ignore.join(",")}`] : [],
       ...filter ? [`--filter=${filter}`] : [],
       ...paths,
       "--",
@@ -52,6 +51,22 @@ export async function runDenoTest(
   const { success } = await child.status;
   const counts = readCounts(output);
   return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+}
+
+/** Runs every `*_test.ts` in folders, as many at a time as there are processors. */
+export async function runGatheredTests(
+  folders: string[],
+  ignore: string[],
+  options: Omit<DenoTestOptions, "paths">,
+): Promise<TestCounts> {
+  // More than processors, so that none is idle while the longest goes on.
+  const count = 2 * navigator.hardwareConcurrency;
+  await using gathered = await gatherTests(checkout, folders, ignore, count);
+  return await runDenoTest({
+    ...options,
+    paths: gathered.modules,
+    flags: [...options.flags ?? [], "--parallel"],
+  });
 }
 
 /** Reads the last line of `deno test`, of which a crash leaves nothing. */

@@ -3,7 +3,8 @@ import { supabaseFolder } from "../local/checkout.ts";
 import { openStackFolder } from "../local/data_folder.ts";
 import { startEmbeddedDatabase } from "../local/embedded_database.ts";
 import { prepareExternalDatabase } from "../local/external_database.ts";
-import { setUpProjectDatabase } from "../local/project_database.ts";
+import type { DatabaseContent } from "../local/postgres/runtime.ts";
+import { projectContent } from "../local/project_database.ts";
 
 /** A database without migrations that is gone when it is disposed of. */
 export interface TestDatabase extends AsyncDisposable {
@@ -13,8 +14,14 @@ export interface TestDatabase extends AsyncDisposable {
   skipExtensions: string[];
 }
 
-/** Starts an embedded server with a database. */
-export async function startTestDatabase(): Promise<TestDatabase> {
+/**
+ * Starts an embedded server with a database.
+ *
+ * @param content by default that of a new project
+ */
+export async function startTestDatabase(
+  content?: DatabaseContent,
+): Promise<TestDatabase> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await openStackFolder();
   cleanup.defer(folder.release);
@@ -22,6 +29,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     folder: folder.path,
     durable: false,
     port: 0,
+    content,
     log: console.error,
   });
   cleanup.defer(stop);
@@ -38,10 +46,11 @@ export async function startProjectDatabase(
   connections = 1,
 ): Promise<{ url: string; sql: Sql } & AsyncDisposable> {
   await using cleanup = new AsyncDisposableStack();
-  const { url } = cleanup.use(await startTestDatabase());
+  const { url } = cleanup.use(
+    await startTestDatabase(await projectContent(supabaseFolder)),
+  );
   const sql = postgres(url, { max: connections, onnotice: () => {} });
   cleanup.defer(() => sql.end());
-  await setUpProjectDatabase(sql, supabaseFolder);
   const running = cleanup.move();
   return {
     url,

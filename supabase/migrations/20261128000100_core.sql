@@ -102,6 +102,7 @@ create table pipeline.stages (
   slots integer,
   tasks_per_worker integer not null,
   most_workers integer not null default 50,
+  most_of_owner integer not null default 24,
   most_attempts smallint
 );
 comment on table pipeline.stages is
@@ -111,20 +112,22 @@ comment on column pipeline.stages.slots is
 comment on column pipeline.stages.tasks_per_worker is 'Due tasks that are worth one worker.';
 comment on column pipeline.stages.most_workers is
   'Workers of one run at a time, however much is due; its max_workers holds for all stages together.';
+comment on column pipeline.stages.most_of_owner is
+  'Workers of all runs of one owner at a time: beyond them a run without a worker waits for one of theirs to take it over.';
 comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
 alter table pipeline.stages enable row level security;
 grant select on pipeline.stages to service_role;
 
-insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_attempts) values
+insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts) values
   -- An archive keeps a worker busy by itself.
-  ('extract', 2, 1, 3, null),
-  ('execute', null, 1000, 50, null),
+  ('extract', 2, 1, 3, 8, null),
+  ('execute', null, 1000, 50, 24, null),
   -- One task is a hundred answers to grade.
-  ('evaluate', 8, 25, 4, null),
-  ('judge', null, 1000, 50, null),
+  ('evaluate', 8, 25, 4, 8, null),
+  ('judge', null, 1000, 50, 24, null),
   -- Events of a run are delivered one after the other.
-  ('notify', 1, 1000, 1, 10);
+  ('notify', 1, 1000, 1, 8, 10);
 
 create function pipeline.outlives_run(stage text)
 returns boolean
@@ -158,6 +161,10 @@ create table public.model_endpoints (
   input_cost numeric,
   output_cost numeric,
   open_to_users boolean not null default false,
+  retired boolean not null default false,
+  models jsonb not null default '{}',
+  user_parameters text[] not null default '{}',
+  user_headers text[] not null default '{}',
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
@@ -170,6 +177,7 @@ create table public.model_endpoints (
     format is distinct from 'custom'
     or (request_template is not null and response_path is not null)
   ),
+  constraint model_endpoints_models_are_an_object check (jsonb_typeof(models) = 'object'),
   constraint model_endpoints_headers_are_an_object check (jsonb_typeof(headers) = 'object'),
   constraint model_endpoints_timeout_is_positive check (
     timeout_seconds > 0 and timeout_seconds <= 350
@@ -203,42 +211,65 @@ comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.retired is
+  'No new run may name it; runs that have keep it.';
 comment on column public.model_endpoints.open_to_users is
-  'Whether signed-in users may start runs on it; service_role always may.';
+  'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
+comment on column public.model_endpoints.models is
+  'Other models that it has, with their prices: {"name": {"input_cost": 0.15, "output_cost": 0.6}}. Users may choose among them; what is left out costs as the endpoint''s own model.';
+comment on column public.model_endpoints.user_parameters is
+  'Parameters that users may set beside temperature, maxTokens, topP, stop, systemPrompt, responseSchema and seed.';
+comment on column public.model_endpoints.user_headers is
+  'Headers that users may send, in lower case.';
 
 -- What the limits of an endpoint look like at this moment. A row of its own, because it changes
 -- with every claim while the endpoint itself hardly ever does.
 create table pipeline.endpoint_states (
   endpoint text primary key
     references public.model_endpoints (name) on update cascade on delete cascade,
-  blocked_until timestamptz,
-  blocked_reason text,
-  concurrency numeric not null default 8,
-  best_latency_ms numeric,
-  reduced_at timestamptz,
   requests_available numeric not null default 0,
   tokens_available numeric not null default 0,
   refilled_at timestamptz not null default now(),
-  output_tokens_mean numeric not null default 500,
-  constraint endpoint_states_concurrency_is_positive check (concurrency >= 1)
+  output_tokens_mean numeric not null default 500
 )
 with (fillfactor = 50);
 comment on table pipeline.endpoint_states is
   'The moving state of an endpoint''s limits, one row each; written under its row lock by pipeline_claim_tasks and pipeline_finish_tasks.';
-comment on column pipeline.endpoint_states.blocked_until is
-  'No call leaves before this moment; null: not blocked.';
-comment on column pipeline.endpoint_states.concurrency is
-  'Calls in flight that the endpoint is thought to bear; caps a given number only after a rate error.';
-comment on column pipeline.endpoint_states.best_latency_ms is
-  'Latency that the endpoint has when it is not crowded; a much longer one is a sign to shrink.';
-comment on column pipeline.endpoint_states.reduced_at is
-  'When concurrency was last cut back; null: never, and it still doubles per round.';
 comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
 alter table pipeline.endpoint_states enable row level security;
 grant select, insert, update, delete on pipeline.endpoint_states to service_role;
+
+-- Apart from the endpoint's, because vendors limit each model by itself: what one user's choice of
+-- model meets must not stop the others.
+create table pipeline.model_states (
+  endpoint text not null
+    references public.model_endpoints (name) on update cascade on delete cascade,
+  model text not null,
+  blocked_until timestamptz,
+  blocked_reason text,
+  concurrency numeric not null default 8,
+  best_latency_ms numeric,
+  reduced_at timestamptz,
+  primary key (endpoint, model),
+  constraint model_states_concurrency_is_positive check (concurrency >= 1)
+)
+with (fillfactor = 50);
+comment on table pipeline.model_states is
+  'What was learnt of a model behind an endpoint, one row each; written under the lock of the endpoint''s state.';
+comment on column pipeline.model_states.model is 'Empty: the endpoint and the run name none.';
+comment on column pipeline.model_states.blocked_until is
+  'No call to the model leaves before this moment; null: not blocked.';
+comment on column pipeline.model_states.concurrency is
+  'Calls in flight that the model is thought to bear; caps a given number only after a rate error.';
+comment on column pipeline.model_states.best_latency_ms is
+  'Latency that the model has when it is not crowded; a much longer one is a sign to shrink.';
+comment on column pipeline.model_states.reduced_at is
+  'When concurrency was last cut back; null: never, and it still doubles per round.';
+alter table pipeline.model_states enable row level security;
+grant select, insert, update, delete on pipeline.model_states to service_role;
 
 create function pipeline.create_endpoint_state()
 returns trigger
@@ -247,6 +278,7 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.endpoint_states (endpoint) values (new.name);
+  insert into pipeline.model_states (endpoint, model) values (new.name, coalesce(new.model, ''));
   return new;
 end;
 $$;
@@ -260,7 +292,7 @@ alter table public.model_endpoints enable row level security;
 revoke all on public.model_endpoints from anon, authenticated, service_role;
 grant select, insert, update, delete on public.model_endpoints to service_role;
 -- Headers and templates stay out of users' sight: they say which secrets exist.
-grant select (name, model, format, open_to_users) on public.model_endpoints to authenticated;
+grant select (name, model, format, open_to_users, models, user_parameters, user_headers) on public.model_endpoints to authenticated;
 create policy "users see the endpoints that are open to them"
   on public.model_endpoints for select to authenticated using (open_to_users);
 
@@ -276,6 +308,46 @@ comment on column pipeline.results_tables.is_foreign is
   'Made by somebody else: it has the eleven columns of a stored answer, and takes no runs.';
 alter table pipeline.results_tables enable row level security;
 grant select, insert on pipeline.results_tables to service_role;
+
+create table pipeline.experiments (
+  owner uuid,
+  name text not null,
+  created_at timestamptz not null,
+  constraint experiments_name_belongs_to_one_owner unique nulls not distinct (owner, name)
+);
+comment on table pipeline.experiments is
+  'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
+comment on column pipeline.experiments.owner is 'Null: the project''s own.';
+alter table pipeline.experiments enable row level security;
+grant select, insert, delete on pipeline.experiments to service_role;
+
+create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.experiments (owner, name, created_at)
+  values (name_experiment.owner, name_experiment.name, as_of)
+  on conflict on constraint experiments_name_belongs_to_one_owner do nothing;
+  return found;
+end;
+$$;
+comment on function pipeline.name_experiment(uuid, text, timestamptz) is
+  'Notes an experiment of an owner, null: of the project; one that is known stays as it is. Returns whether it is new.';
+
+create function pipeline.owner_asked_for(owner uuid)
+returns uuid
+language sql
+stable
+-- Queries of a million rows call it, and must not lose their parallel workers.
+parallel safe
+set search_path = ''
+as $$
+  select coalesce(pipeline.current_user_id(), owner_asked_for.owner);
+$$;
+comment on function pipeline.owner_asked_for(uuid) is
+  'Whose experiments are meant: a signed-in user''s are their own, service_role''s those of owner, null: the project''s own.';
 
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,
@@ -347,7 +419,7 @@ with (fillfactor = 50);
 comment on table public.pipeline_runs is
   'One row per run: one source, one model. Insert source and endpoint and it starts; kept until deleted.';
 comment on column public.pipeline_runs.experiment_name is
-  'Name shared by runs that are compared; "run <id>" when not given.';
+  'Name shared by runs that are compared; "run <id>" when not given. It is its owner''s: the same name of another owner is another experiment.';
 comment on column public.pipeline_runs.source is
   'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"run","runId"} (the prompts of an earlier run) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
 comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';
@@ -831,6 +903,7 @@ create table pipeline.workers (
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
   stage text not null,
   endpoint text references public.model_endpoints (name) on update cascade on delete cascade,
+  model text not null default '',
   token_hash bytea not null,
   reason text not null,
   replaces uuid,
@@ -841,7 +914,8 @@ create table pipeline.workers (
   handed_over_at timestamptz,
   ended_at timestamptz,
   expires_at timestamptz not null,
-  cpu_load double precision,
+  load double precision not null default 0,
+  cut_off boolean not null default false,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -849,23 +923,64 @@ comment on table pipeline.workers is
   'One row per wake: dispatched, then started, then ended. Pruned a day after it ended.';
 comment on column pipeline.workers.endpoint is
   'The endpoint that its tasks call; null: they call none.';
+comment on column pipeline.workers.model is
+  'The model that it calls there; empty: the endpoint and the run name none.';
 comment on column pipeline.workers.replaces is
   'The worker whose successor it is: from its start on, that one claims no more.';
 comment on column pipeline.workers.slots is
-  'Calls that it may have in flight; the slots of all live workers of an endpoint stay within its limit.';
-comment on column pipeline.workers.wanted is 'Calls that it could have in flight.';
+  'Calls that it may have in flight, one is kept for it until it claims; the slots of all live workers of an endpoint stay within its limit.';
+comment on column pipeline.workers.wanted is
+  'Calls that it could have in flight; until it claims, so many as were due when it was woken.';
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
-comment on column pipeline.workers.cpu_load is
-  'Which share of its usual load it had done when its isolate ran out of processor time; null: it did not.';
+comment on column pipeline.workers.load is
+  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+comment on column pipeline.workers.cut_off is
+  'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
-create index workers_out_of_time_idx on pipeline.workers (stage) where cpu_load is not null;
+create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
+
+-- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
+create table pipeline.waiting (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  endpoint text not null default '',
+  owner uuid,
+  model text not null,
+  wanted integer not null,
+  primary key (run_id, stage, endpoint)
+);
+comment on table pipeline.waiting is
+  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
+comment on column pipeline.waiting.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_turn_idx on pipeline.waiting (endpoint, owner, run_id);
+alter table pipeline.waiting enable row level security;
+grant select, insert, update, delete on pipeline.waiting to service_role;
+
+create function pipeline.model_of(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints
+)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- A judge has a model of its own.
+  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
+end;
+$$;
+comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
+  'The model that a stage of a run calls at an endpoint; empty: none is named.';
 
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers
@@ -907,21 +1022,25 @@ $$;
 comment on function pipeline.status_for(pipeline.workers) is
   'The status of a worker''s run at this moment, as far as it concerns the worker: running for a stage that goes on when the run is over.';
 
-create function pipeline.share_of_load(stage text)
+create function pipeline.share_of_load(stage text, as_of timestamptz)
 returns double precision
 language sql
 stable
 set search_path = ''
 as $$
   -- Half: an isolate is given to another worker until half of its processor time is used up.
-  select least(1, greatest(0.01, avg(worker.cpu_load) / 2))
+  select least(1, greatest(0.01, avg(worker.load) / 2))
   from pipeline.workers as worker
   -- One that had done nothing ran out of what others in its isolate used.
-  where worker.stage = share_of_load.stage and worker.cpu_load > 0
+  where worker.stage = share_of_load.stage
+    and worker.cut_off
+    and worker.load > 0
+    -- Workers die of other things too: what that has taught is soon forgotten.
+    and worker.ended_at > share_of_load.as_of - interval '1 hour'
   having count(*) > 0;
 $$;
-comment on function pipeline.share_of_load(text) is
-  'Which share of the usual load a worker takes, after what isolates that ran out of processor time have told in the last day; null: none did.';
+comment on function pipeline.share_of_load(text, timestamptz) is
+  'Which share of the usual load a worker takes, after how far those of the last hour came that were cut off; null: none was.';
 
 create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
 returns jsonb
@@ -947,8 +1066,7 @@ begin
     'run', jsonb_build_object(
       'id', run.id,
       'owner', run.owner,
-      -- A judge has a model of its own.
-      'model', case when (worker).stage = 'judge' then called.model else coalesce(run.model, called.model) end,
+      'model', nullif(pipeline.model_of(run, (worker).stage, called), ''),
       'parameters', run.parameters,
       'options', run.options,
       'evaluators', run.evaluators,
@@ -956,7 +1074,7 @@ begin
       'maxPrompts', run.max_prompts
     ),
     'endpoint', case when called.name is not null then to_jsonb(called) end,
-    'share', pipeline.share_of_load((worker).stage)
+    'share', pipeline.share_of_load((worker).stage, assign_run.as_of)
   );
 end;
 $$;
@@ -1066,14 +1184,17 @@ comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
-  cpu_load double precision default null
+  load double precision default 0,
+  cut_off boolean default false,
+  goes_on boolean default false
 )
-returns void
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
   worker pipeline.workers;
+  assignment jsonb;
 begin
   perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);
   update pipeline.workers
@@ -1081,7 +1202,8 @@ begin
     ended_at = pipeline_end_worker.as_of,
     slots = 0,
     wanted = 0,
-    cpu_load = pipeline_end_worker.cpu_load
+    load = pipeline_end_worker.load,
+    cut_off = pipeline_end_worker.cut_off
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
   if worker.id is not null then
@@ -1090,11 +1212,16 @@ begin
     perform from public.pipeline_runs where id = worker.run_id for no key update;
     -- Of other stages too: they may have waited for a place among max_workers.
     perform pipeline.wake_run(worker.run_id, 'successor', pipeline_end_worker.as_of);
+    if goes_on then
+      assignment := pipeline.take_turn(worker, pipeline_end_worker.as_of);
+    end if;
+    perform pipeline.serve_waiting(pipeline_end_worker.as_of, coalesce(worker.endpoint, ''));
   end if;
+  return assignment;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. cpu_load: see pipeline.workers.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean, boolean) is
+  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. load, cut_off: see pipeline.workers. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';
 
 -- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
 -- lose or repeat it, so a worker must show a one-time token, and maintenance wakes again.
@@ -1132,44 +1259,142 @@ comment on function pipeline.due_count(bigint, text, text, integer, timestamptz)
 create function pipeline.workers_needed(
   run public.pipeline_runs,
   stage text,
-  endpoint text,
-  as_of timestamptz
+  endpoint public.model_endpoints,
+  due integer
 )
 returns integer
 language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  kind pipeline.stages;
 begin
-  -- Nothing can be claimed while the endpoint cools down: maintenance wakes when it is over.
-  if exists (
-    select from pipeline.endpoint_states as state
-    where state.endpoint = workers_needed.endpoint and state.blocked_until > as_of
-  ) then
-    return 0;
-  end if;
-  select * into kind from pipeline.stages where stages.name = workers_needed.stage;
-  return least(
-    ceil(
-      pipeline.due_count(
-        (run).id, workers_needed.stage, workers_needed.endpoint,
-        kind.tasks_per_worker * least(kind.most_workers, (run).max_workers), as_of
-      )::numeric / kind.tasks_per_worker
-    ),
-    -- One worker keeps 128 calls in flight easily. More of them only pass slots around, and use
-    -- up the processor time of the isolate that they may share.
-    (
-      select ceil(least((run).max_concurrency, called.max_concurrency) / 128.0)
-      from public.model_endpoints as called
-      where called.name = workers_needed.endpoint
+  return (
+    select least(
+      ceil(workers_needed.due::numeric / kind.tasks_per_worker),
+      kind.most_workers,
+      -- One worker keeps 128 calls in flight easily. More of them only pass slots around, and use
+      -- up the processor time of the isolate that they may share.
+      ceil(least((run).max_concurrency, (workers_needed.endpoint).max_concurrency) / 128.0)
     )
+    from pipeline.stages as kind
+    where kind.name = workers_needed.stage
   );
 end;
 $$;
-comment on function pipeline.workers_needed(public.pipeline_runs, text, text, timestamptz) is
-  'How many workers the due tasks of a stage are worth. endpoint: the one that they call; null: none.';
+comment on function pipeline.workers_needed(
+  public.pipeline_runs, text, public.model_endpoints, integer
+) is
+  'How many workers so many due tasks of a stage are worth. endpoint: the one that they call; null: none.';
+
+create function pipeline.workers_wanted(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints,
+  is_successor boolean,
+  as_of timestamptz,
+  out workers integer,
+  out due integer
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+declare
+  kind pipeline.stages;
+  called_model constant text := pipeline.model_of(run, stage, endpoint);
+  live record;
+begin
+  workers := 0;
+  select * into kind from pipeline.stages where stages.name = workers_wanted.stage;
+  -- Nothing can be claimed while the model cools down: maintenance wakes when it is over.
+  if (run).status not in ('queued', 'running') and not pipeline.outlives_run(stage) or exists (
+    select from pipeline.model_states as state
+    where state.endpoint = (workers_wanted.endpoint).name
+      and state.model = called_model
+      and state.blocked_until > as_of
+  ) then
+    return;
+  end if;
+  select
+    count(*) filter (where worker.run_id = (run).id) as of_run,
+    count(*) filter (
+      where worker.run_id = (run).id
+        and worker.stage = kind.name
+        and worker.endpoint is not distinct from (workers_wanted.endpoint).name
+    ) as here,
+    count(*) filter (
+      where worker.stage = kind.name and sharing.owner is not distinct from (run).owner
+    ) as of_owner
+  into live
+  from pipeline.workers as worker
+  join public.pipeline_runs as sharing on sharing.id = worker.run_id
+  where worker.ended_at is null and worker.handed_over_at is null and worker.expires_at > as_of;
+  due := pipeline.due_count(
+    (run).id, stage, (endpoint).name,
+    kind.tasks_per_worker * least(kind.most_workers, (run).max_workers), as_of
+  );
+  workers := least(
+    pipeline.workers_needed(run, stage, endpoint, due) - live.here,
+    -- A call to say how it went needs no place among the workers.
+    case when pipeline.outlives_run(stage) then 1 else (run).max_workers - live.of_run end
+  );
+  if is_successor or workers <= 0 then
+    return;
+  end if;
+  workers := least(workers, kind.most_of_owner - live.of_owner);
+  if workers > 0 and (endpoint).name is not null then
+    workers := least(workers, pipeline.slot_room(run, (endpoint).name, called_model, due, as_of));
+  end if;
+  if workers <= 0 and live.here = 0 then
+    insert into pipeline.waiting (run_id, stage, endpoint, owner, model, wanted)
+    values ((run).id, stage, coalesce((endpoint).name, ''), (run).owner, called_model, due)
+    on conflict on constraint waiting_pkey do nothing;
+  end if;
+end;
+$$;
+comment on function pipeline.workers_wanted(
+  public.pipeline_runs, text, public.model_endpoints, boolean, timestamptz
+) is
+  'How many workers are to be woken for the due tasks of a stage, within max_workers, what one owner may have, and the slots that there are for them. A run that has none and gets none is put into pipeline.waiting.';
+
+create function pipeline.add_worker(
+  run public.pipeline_runs,
+  stage text,
+  endpoint text,
+  model text,
+  wanted integer,
+  reason text,
+  replaces uuid,
+  token text,
+  as_of timestamptz
+)
+returns pipeline.workers
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  insert into pipeline.workers (
+    run_id, stage, endpoint, model, slots, wanted, token_hash, reason, replaces, dispatched_at, expires_at
+  )
+  select
+    (run).id, stage, endpoint, model,
+    -- A successor takes what another one has, and nothing beside it.
+    case when is_new_caller then 1 else 0 end, case when is_new_caller then wanted else 0 end,
+    sha256(convert_to(token, 'UTF8')), reason, replaces, as_of, as_of + interval '5 seconds'
+  from (select endpoint is not null and replaces is null) as caller (is_new_caller)
+  returning * into worker;
+  delete from pipeline.waiting
+  where waiting.run_id = (run).id
+    and waiting.stage = add_worker.stage
+    and waiting.endpoint = coalesce(add_worker.endpoint, '');
+  return worker;
+end;
+$$;
+comment on function pipeline.add_worker(
+  public.pipeline_runs, text, text, text, integer, text, uuid, text, timestamptz
+) is 'Notes a worker that is about to be woken; its run waits no longer.';
 
 create function pipeline.wake_workers(
   run_id bigint,
@@ -1185,50 +1410,26 @@ set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
+  called public.model_endpoints;
   project_url text;
-  live integer;
-  live_here integer;
-  needed integer;
+  wanted record;
   worker pipeline.workers;
   token text;
   woken integer := 0;
 begin
-  select * into run from public.pipeline_runs where id = wake_workers.run_id;
-  if run.status not in ('queued', 'running') and not pipeline.outlives_run(wake_workers.stage) then
-    return 0;
-  end if;
   project_url := public.pipeline_read_secret('project_url');
   if project_url is null then
     return 0;
   end if;
-  select
-    count(*),
-    count(*) filter (
-      where workers.stage = wake_workers.stage and workers.endpoint is not distinct from wake_workers.endpoint
-    )
-  into live, live_here
-  from pipeline.workers
-  where workers.run_id = wake_workers.run_id
-    and workers.ended_at is null
-    and workers.handed_over_at is null
-    and workers.expires_at > wake_workers.as_of;
-  needed := least(
-    pipeline.workers_needed(run, wake_workers.stage, wake_workers.endpoint, wake_workers.as_of) - live_here,
-    -- A call to say how it went needs no place among the workers.
-    case when pipeline.outlives_run(wake_workers.stage) then 1 else run.max_workers - live end
-  );
-  while woken < needed loop
+  select * into run from public.pipeline_runs where id = wake_workers.run_id;
+  select * into called from public.model_endpoints where name = wake_workers.endpoint;
+  wanted := pipeline.workers_wanted(run, stage, called, wake_workers.replaces is not null, as_of);
+  while woken < wanted.workers loop
     token := gen_random_uuid()::text || gen_random_uuid()::text;
-    insert into pipeline.workers (
-      run_id, stage, endpoint, token_hash, reason, replaces, dispatched_at, expires_at
-    )
-    values (
-      wake_workers.run_id, wake_workers.stage, wake_workers.endpoint,
-      sha256(convert_to(token, 'UTF8')), wake_workers.reason,
-      case when woken = 0 then wake_workers.replaces end,
-      wake_workers.as_of, wake_workers.as_of + interval '5 seconds'
-    )
-    returning * into worker;
+    worker := pipeline.add_worker(
+      run, stage, called.name, pipeline.model_of(run, stage, called), wanted.due, reason,
+      case when woken = 0 then wake_workers.replaces end, token, as_of
+    );
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
     perform net.http_post(
       url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
@@ -1250,7 +1451,110 @@ exception when others then
 end;
 $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
-  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+  'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+
+create function pipeline.next_waiting(endpoint text)
+returns setof pipeline.waiting
+language sql
+stable
+set search_path = ''
+as $$
+  select distinct on (waiting.endpoint, waiting.stage, waiting.owner) waiting.*
+  from pipeline.waiting
+  where next_waiting.endpoint is null or waiting.endpoint = next_waiting.endpoint
+  order by waiting.endpoint, waiting.stage, waiting.owner, waiting.run_id;
+$$;
+comment on function pipeline.next_waiting(text) is
+  'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
+
+create function pipeline.waits_in_vain(patient pipeline.waiting, as_of timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from pipeline.waiting
+  where waiting.run_id = (patient).run_id
+    and waiting.stage = (patient).stage
+    and waiting.endpoint = (patient).endpoint
+    and (
+      pipeline.due_count((patient).run_id, (patient).stage, (patient).endpoint, 1, as_of) = 0
+      or not pipeline.outlives_run((patient).stage) and not exists (
+        select from public.pipeline_runs as run
+        where run.id = (patient).run_id and run.status in ('queued', 'running')
+      )
+    );
+  return found;
+end;
+$$;
+comment on function pipeline.waits_in_vain(pipeline.waiting, timestamptz) is
+  'Takes a run out of pipeline.waiting that has no work any more, or was paused or ended; whether it was so.';
+
+create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  next pipeline.waiting;
+  here integer;
+  woken integer := 0;
+  is_moving boolean := true;
+begin
+  while is_moving loop
+    is_moving := false;
+    for next in select * from pipeline.next_waiting(serve_waiting.endpoint) loop
+      here := pipeline.wake_workers(
+        next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
+      );
+      woken := woken + here;
+      is_moving := is_moving or here > 0 or pipeline.waits_in_vain(next, as_of);
+    end loop;
+  end loop;
+  return woken;
+end;
+$$;
+comment on function pipeline.serve_waiting(timestamptz, text) is
+  'Wakes workers for runs that wait, of each owner the oldest, as long as there are slots for them. Returns how many.';
+
+create function pipeline.take_turn(ended pipeline.workers, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  next pipeline.waiting;
+  run public.pipeline_runs;
+  called public.model_endpoints;
+  wanted record;
+  worker pipeline.workers;
+  assignment jsonb;
+begin
+  for next in
+    select * from pipeline.next_waiting(coalesce((ended).endpoint, '')) as waiting
+    where waiting.stage = (ended).stage
+  loop
+    select * into run from public.pipeline_runs where id = next.run_id;
+    select * into called from public.model_endpoints where name = next.endpoint;
+    wanted := pipeline.workers_wanted(run, next.stage, called, false, as_of);
+    if wanted.workers > 0 then
+      worker := pipeline.add_worker(
+        run, next.stage, called.name, next.model, wanted.due, 'turn', null,
+        gen_random_uuid()::text, as_of
+      );
+      update pipeline.workers
+      set started_at = take_turn.as_of, expires_at = take_turn.as_of + pipeline.lease_time()
+      where workers.id = worker.id
+      returning * into worker;
+      assignment := pipeline.assign_run(worker, as_of);
+      exit when assignment is not null;
+    end if;
+  end loop;
+  return assignment;
+end;
+$$;
+comment on function pipeline.take_turn(pipeline.workers, timestamptz) is
+  'The assignment of a run that waits for what a worker has done until now, for whoever goes on in its place; null: none waits.';
 
 create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
 returns integer
@@ -1729,10 +2033,11 @@ create type pipeline.claimable_calls as (
   slots integer,
   more_slots boolean,
   handed_over boolean,
+  no_share boolean,
   ready_at timestamptz
 );
 comment on type pipeline.claimable_calls is
-  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
+  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, whether its run has no share, and when a limit that held tasks back lets go.';
 
 create function pipeline.due_tasks(
   worker pipeline.workers,
@@ -1902,7 +2207,8 @@ create function public.pipeline_claim_tasks(
   in_flight integer default 0,
   held integer default 0,
   ahead integer default 0,
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  load double precision default 0
 )
 returns jsonb
 language plpgsql
@@ -1918,6 +2224,7 @@ begin
   -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
   perform set_config('synchronous_commit', 'off', true);
   worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
+  worker.load := pipeline_claim_tasks.load;
   select * into run from public.pipeline_runs where id = worker.run_id;
   if pipeline.status_for(worker) <> 'running' then
     return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
@@ -1944,6 +2251,10 @@ begin
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
   end if;
+  -- Last, because whoever is served may be another run.
+  if worker.endpoint is not null then
+    perform pipeline.serve_waiting(as_of, worker.endpoint);
+  end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.
     'status', pipeline.status_for(worker),
@@ -1956,11 +2267,12 @@ begin
     end
   )
     || case when calls.more_slots then '{"moreSlots": true}' else '{}' end::jsonb
-    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
+    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb
+    || case when calls.no_share then '{"noShare": true}' else '{}' end::jsonb;
 end;
 $$;
-comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, noShare?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; noShare: its run has no slot, and another worker is woken when it is its turn; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 -- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
 -- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
@@ -2717,6 +3029,7 @@ begin
     return 0;
   end if;
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  endpoint := pipeline.priced_for(endpoint, pipeline.model_of(run, (worker).stage, endpoint));
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
@@ -2730,7 +3043,9 @@ begin
     if ((run).options -> 'cache') = 'true' then
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
-    blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+    blocked_ms := pipeline.adapt_limits(
+      endpoint, pipeline.model_of(run, (worker).stage, endpoint), totals, settled.reserved_tokens, as_of
+    );
   end if;
   perform pipeline.count_results(run, worker, endpoint, settled, totals);
   if (worker).stage = 'judge' then
@@ -3237,7 +3552,7 @@ declare
   woken integer;
 begin
   update pipeline.workers
-  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0
+  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0, cut_off = started_at is not null
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null
@@ -3278,11 +3593,23 @@ begin
     select run.id
     from public.pipeline_runs as run
     where run.status in ('queued', 'running')
+      -- Of a thousand runs that wait for slots none need be looked at.
+      and exists (
+        select from pipeline.stages as kind
+        where exists (
+          select from public.pipeline_tasks as task
+          where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
+            and task.available_at <= maintain_pipeline.as_of
+        )
+        and (kind.name = 'judge' or not exists (
+          select from pipeline.waiting where waiting.run_id = run.id and waiting.stage = kind.name
+        ))
+      )
     order by run.id
   ) as active;
   select woken + coalesce(
     sum(
-      pipeline.wake_workers(waiting.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
+      pipeline.wake_workers(ended.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
     ), 0
   )
   into woken
@@ -3291,9 +3618,13 @@ begin
     from public.pipeline_tasks as event
     where event.stage = 'notify' and event.status = 'pending'
       and event.available_at <= maintain_pipeline.as_of
+      and not exists (
+        select from pipeline.waiting where waiting.run_id = event.run_id and waiting.stage = 'notify'
+      )
     group by event.run_id
     order by event.run_id
-  ) as waiting;
+  ) as ended;
+  woken := woken + pipeline.serve_waiting(as_of);
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.cached_answers

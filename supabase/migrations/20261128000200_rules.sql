@@ -59,6 +59,199 @@ create trigger check_endpoint
 before insert or update on public.model_endpoints
 for each row execute function pipeline.check_endpoint();
 
+-- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
+
+create function pipeline.check_models()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  other record;
+begin
+  for other in select key as name, value as prices from jsonb_each(new.models) loop
+    if jsonb_typeof(other.prices) <> 'object' or exists (
+      select from jsonb_each(other.prices) as price
+      where price.key !~ '_cost$'
+        or not to_jsonb(new) ? price.key
+        or jsonb_typeof(price.value) <> 'number'
+        or not price.value between '0' and '1000000'
+    ) or new.input_cost is not null and not other.prices ?& array['input_cost', 'output_cost'] then
+      raise exception 'Cannot use endpoint "%": model "%" has no right prices', new.name, other.name
+        using
+          errcode = '22023',
+          hint = format(
+            'Write USD per million tokens, by the names of the endpoint''s own columns: {"%s": {"input_cost": 0.15, "output_cost": 0.6}}',
+            other.name
+          );
+    end if;
+  end loop;
+  return new;
+end;
+$$;
+comment on function pipeline.check_models() is
+  'Refuses models without the prices that the endpoint has, and prices that are none (SQLSTATE 22023).';
+
+create trigger check_models
+before insert or update of models, input_cost on public.model_endpoints
+for each row execute function pipeline.check_models();
+
+create function pipeline.priced_for(endpoint public.model_endpoints, model text)
+returns public.model_endpoints
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return jsonb_populate_record(endpoint, (endpoint).models -> model);
+end;
+$$;
+comment on function pipeline.priced_for(public.model_endpoints, text) is
+  'The endpoint with the prices of one of its models.';
+
+create function pipeline.check_choice(
+  called public.model_endpoints,
+  model text,
+  parameters jsonb,
+  headers jsonb
+)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  chosen text;
+begin
+  if check_choice.model <> coalesce((called).model, '') and not (called).models ? check_choice.model then
+    perform pipeline.refuse_run(
+      format('users cannot choose model "%s" of endpoint "%s"', check_choice.model, (called).name),
+      format(
+        'Choose one of: %s; or leave model out',
+        coalesce(nullif(concat_ws(', ', (called).model, (
+          select string_agg(name, ', ') from jsonb_object_keys((called).models) as name
+        )), ''), '(none)')
+      )
+    );
+  end if;
+  for chosen in
+    select name from jsonb_object_keys(check_choice.parameters) as name
+    where name <> all (
+      array['temperature', 'maxTokens', 'topP', 'stop', 'systemPrompt', 'responseSchema', 'seed']
+        || (called).user_parameters
+    )
+    or name = 'model'
+  loop
+    perform pipeline.refuse_run(
+      format('users cannot set parameter "%s" of endpoint "%s"', chosen, (called).name),
+      'Leave it out, or ask the project''s owner to add it to model_endpoints.user_parameters; a model has the column of its own'
+    );
+  end loop;
+  for chosen in
+    select name from jsonb_object_keys(check_choice.headers) as name
+    where lower(name) <> all ((called).user_headers)
+  loop
+    perform pipeline.refuse_run(
+      format('users cannot send header "%s" to endpoint "%s"', chosen, (called).name),
+      'Leave it out, or ask the project''s owner to add it to model_endpoints.user_headers'
+    );
+  end loop;
+end;
+$$;
+comment on function pipeline.check_choice(public.model_endpoints, text, jsonb, jsonb) is
+  'Refuses a model, parameters or headers of a user that the endpoint does not list (SQLSTATE 22023).';
+
+create function pipeline.check_choices(run public.pipeline_runs, called public.model_endpoints)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  of_prompt jsonb;
+  judge record;
+begin
+  perform pipeline.check_choice(
+    called, (run).model, (run).parameters, coalesce((run).options -> 'headers', '{}')
+  );
+  for of_prompt in
+    select distinct given
+    from jsonb_path_query((run).source, 'lax $.prompts[*].parameters') as given
+    union
+    select distinct prompt.parameters
+    from public.pipeline_tasks as task
+    join pipeline.prompts as prompt on prompt.id = task.prompt_id
+    where task.run_id = case (run).source ->> 'type' when 'run' then ((run).source ->> 'runId')::bigint end
+      and task.stage = 'execute'
+      and prompt.parameters is not null
+  loop
+    if jsonb_typeof(of_prompt) = 'object' then
+      perform pipeline.check_choice(called, null, of_prompt, '{}');
+    end if;
+  end loop;
+  for judge in
+    select endpoint, config
+    from jsonb_array_elements((run).evaluators) as config
+    join public.model_endpoints as endpoint on endpoint.name = config ->> 'endpoint'
+  loop
+    if judge.config ->> 'model' <> coalesce((judge.endpoint).model, '') then
+      perform pipeline.refuse_run(
+        format('users cannot choose the model of judge "%s"', (judge.endpoint).name),
+        'Leave "model" out of the evaluator: the judge is the endpoint''s own'
+      );
+    end if;
+    perform pipeline.check_choice(
+      judge.endpoint, null,
+      case when jsonb_typeof(judge.config -> 'parameters') = 'object' then judge.config -> 'parameters' else '{}' end,
+      '{}'
+    );
+  end loop;
+end;
+$$;
+comment on function pipeline.check_choices(public.pipeline_runs, public.model_endpoints) is
+  'check_choice() for all that a user''s run sends: its own parameters, those of its prompts, and those of its judges.';
+
+create function pipeline.pause_users(endpoint text, run_id bigint default null)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set
+    status = 'paused',
+    error = format(
+      'Endpoint "%s" is closed to users. When it is open again: select resume_pipeline_run(%s)',
+      pause_users.endpoint, run.id
+    )
+  where run.owner is not null
+    and run.status in ('queued', 'running')
+    and (pause_users.run_id is null or run.id = pause_users.run_id)
+    and (
+      run.endpoint = pause_users.endpoint
+      or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', pause_users.endpoint))
+    );
+$$;
+comment on function pipeline.pause_users(text, bigint) is
+  'Pauses the runs of users that call an endpoint, or one of them: it is not, or no longer, open to them.';
+
+create function pipeline.close_to_users()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform pipeline.pause_users(new.name);
+  return null;
+end;
+$$;
+comment on function pipeline.close_to_users() is
+  'Stops what users have running on an endpoint that is closed to them.';
+
+create trigger close_to_users
+after update of open_to_users on public.model_endpoints
+for each row when (old.open_to_users and not new.open_to_users)
+execute function pipeline.close_to_users();
+
 -- Why: a wrong run row is refused when it is inserted, with a message that says what to write
 -- instead; nobody should learn of a typing error from a run that failed an hour later.
 
@@ -73,6 +266,29 @@ begin
     using errcode = '22023', hint = refuse_run.instead;
 end;
 $$;
+
+create function pipeline.refuse_unknown_fields(given jsonb, known text[], what text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  field text;
+begin
+  select key into field
+  from jsonb_object_keys(given) as key
+  where key <> all (known);
+  if field is not null then
+    perform pipeline.refuse_run(
+      format('%s has no field "%s"', what, field),
+      'Its fields are ' || array_to_string(known, ', ')
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
+  'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
 
 create function pipeline.check_source(source jsonb, owner uuid)
 returns void
@@ -194,6 +410,16 @@ begin
         'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId) and "evaluations" (runId or experiment)'
       );
   end case;
+  perform pipeline.refuse_unknown_fields(
+    check_source.source,
+    array['type'] || case check_source.source ->> 'type'
+      when 'supabase' then array['bucket', 'prefix']
+      when 'prompts' then array['prompts']
+      when 'run' then array['runId']
+      else array['runId', 'experiment']
+    end,
+    format('source of type "%s"', check_source.source ->> 'type')
+  );
 end;
 $$;
 comment on function pipeline.check_source(jsonb, uuid) is
@@ -209,7 +435,7 @@ declare
   known constant text[] := array[
     'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
     'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
-    'reference'
+    'reference', 'join'
   ];
   option record;
 begin
@@ -225,6 +451,11 @@ begin
     then
       perform pipeline.refuse_run(
         format('option "%s" is %s', option.name, option.value), 'Write a number of characters'
+      );
+    end if;
+    if option.name = 'join' and jsonb_typeof(option.value) <> 'boolean' then
+      perform pipeline.refuse_run(
+        format('option "join" is %s', option.value), 'Write true to add to an experiment'
       );
     end if;
     -- Read by SQL as well, where a wrong one would stop the maintenance of all runs.
@@ -277,12 +508,28 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- The same list as EVALUATORS in functions/_shared/evaluation; a test compares them.
-  known constant text[] := array[
-    'exact-match', 'contains', 'not-contains', 'regex', 'json-valid', 'json-schema',
-    'numeric-difference', 'edit-distance', 'rouge-l', 'length', 'latency', 'refusal', 'rubric',
-    'pairwise', 'webhook'
-  ];
+  -- The same as EVALUATORS in functions/_shared/evaluation; a test compares them.
+  known constant jsonb := '{
+    "exact-match": ["ignoreCase", "trim", "reference"],
+    "contains": ["text", "texts", "match", "ignoreCase", "reference"],
+    "not-contains": ["text", "texts", "ignoreCase"],
+    "regex": ["pattern", "whole", "expect", "ignoreCase"],
+    "json-valid": ["allowCodeFence"],
+    "json-schema": ["schema", "allowCodeFence"],
+    "numeric-difference": [
+      "absoluteTolerance", "relativeTolerance", "which", "pattern", "decimalMark", "reference"
+    ],
+    "edit-distance": ["unit", "threshold", "ignoreCase", "trim", "reference"],
+    "rouge-l": ["threshold", "beta", "reference"],
+    "length": ["min", "max", "unit"],
+    "latency": ["maxMs"],
+    "refusal": ["expect", "phrases"],
+    "rubric": [
+      "rubric", "endpoint", "model", "parameters", "scale", "passMark", "showReference", "reference"
+    ],
+    "pairwise": ["endpoint", "model", "parameters", "criteria", "against", "reference"],
+    "webhook": ["url", "batchSize", "reference"]
+  }';
   names text[] := '{}';
   config jsonb;
   judge public.model_endpoints;
@@ -291,12 +538,17 @@ begin
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
     from jsonb_array_elements(check_evaluators.evaluators) as item
   loop
-    if coalesce(config ->> 'type', '') <> all (known) then
+    if not known ? coalesce(config ->> 'type', '') then
       perform pipeline.refuse_run(
         format('there is no evaluator %s', coalesce(config -> 'type', config)),
-        'The evaluators are ' || array_to_string(known, ', ')
+        'The evaluators are ' || (select string_agg(name, ', ') from jsonb_object_keys(known) as name)
       );
     end if;
+    perform pipeline.refuse_unknown_fields(
+      config,
+      array['type', 'name'] || array(select jsonb_array_elements_text(known -> (config ->> 'type'))),
+      format('evaluator "%s"', config ->> 'type')
+    );
     if coalesce(config ->> 'name', config ->> 'type') = any (names) then
       perform pipeline.refuse_run(
         format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
@@ -327,7 +579,50 @@ begin
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+
+create function pipeline.refuse_to_join(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+-- Definer: a signed-in user may not read the names of experiments.
+security definer
+set search_path = ''
+as $$
+declare
+  free_name text;
+begin
+  if (run).options -> 'join' = 'true' or not exists (
+    select from public.pipeline_runs as earlier
+    where earlier.experiment_name = (run).experiment_name
+      and earlier.owner is not distinct from (run).owner
+    union all
+    select from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = (run).experiment_name
+      and evaluation.owner is not distinct from (run).owner
+  ) then
+    return;
+  end if;
+  select candidate.name into free_name
+  from generate_series(2, 1000) as n
+  cross join lateral (select format('%s-%s', (run).experiment_name, n) as name) as candidate
+  where not exists (
+    select from pipeline.experiments as known
+    where known.name = candidate.name and known.owner is not distinct from (run).owner
+  )
+  order by n
+  limit 1;
+  perform pipeline.refuse_run(
+    format('experiment "%s" has results already', (run).experiment_name),
+    format(
+      'Name it "%s", or add to the experiment with options ''{"join": true}''',
+      coalesce(free_name, (run).experiment_name || ' again')
+    )
+  );
+end;
+$$;
+comment on function pipeline.refuse_to_join(public.pipeline_runs) is
+  'Refuses a run under a name that has runs or answers, unless option join asks for it (SQLSTATE 22023): results of two models under one name would be averaged without a word.';
 
 create function pipeline.check_run()
 returns trigger
@@ -352,6 +647,12 @@ begin
         )
         else 'Choose one of: select name from model_endpoints'
       end
+    );
+  end if;
+  if chosen.retired then
+    perform pipeline.refuse_run(
+      format('endpoint "%s" is retired', new.endpoint),
+      format('Choose another, or update model_endpoints set retired = false where name = ''%s''', new.endpoint)
     );
   end if;
   if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
@@ -386,14 +687,8 @@ begin
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
-  -- A gateway may take the address to call from a header, and would send the endpoint's key there.
-  if new.owner is not null and exists (
-    select from jsonb_object_keys(coalesce(new.options -> 'headers', '{}')) as given
-    join jsonb_object_keys(chosen.headers) as declared on lower(declared) = lower(given)
-  ) then
-    perform pipeline.refuse_run(
-      'users cannot replace headers that the endpoint sets', 'Leave them out of option "headers"'
-    );
+  if new.owner is not null then
+    perform pipeline.check_choices(new, chosen);
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
   if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
@@ -401,6 +696,11 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
+    and new.source ->> 'type' <> 'evaluations'
+  then
+    perform pipeline.refuse_to_join(new);
+  end if;
   return new;
 end;
 $$;
@@ -435,6 +735,14 @@ begin
   if new.status in ('completed', 'failed') and new.open > 0 then
     raise exception 'Cannot change run % to %: only its last task ends it', old.id, new.status
       using errcode = '22023', hint = 'To stop it, set status to cancelled';
+  end if;
+  if new.status = 'running' and old.status <> 'queued' and new.owner is not null
+    and new.endpoint is not null and not exists (
+      select from public.model_endpoints where name = new.endpoint and open_to_users
+    )
+  then
+    raise exception 'Cannot resume run %: endpoint "%" is closed to users', old.id, new.endpoint
+      using errcode = '22023', hint = 'Cancel it, or ask the project''s owner to open the endpoint';
   end if;
   new.finished_at := case
     when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())
@@ -810,6 +1118,11 @@ begin
     raise exception 'Cannot store results under a run of somebody else'
       using errcode = '42501', hint = 'Name a run of yours in "runId", or leave it out';
   end if;
+  perform pipeline.name_experiment(pipeline_store_results.owner, named.name, as_of)
+  from (
+    select distinct given.value ->> 'experimentName' as name from jsonb_array_elements(items) as given (value)
+  ) as named
+  where named.name is not null and not is_foreign;
   begin
     select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into stored
     from pipeline.insert_answers(results_table, items, owner, as_of, is_foreign) as answer;

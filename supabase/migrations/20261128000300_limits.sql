@@ -14,102 +14,304 @@ as $$
 declare
   remaining integer := greatest(capacity, 0);
   waiting integer := cardinality(wants);
-  sharer record;
-  share integer;
+  want integer;
 begin
-  -- Smallest wish first: what it leaves of an equal share goes to the others. Of equal wishes the
-  -- oldest comes last and gets the rest, as it had it before.
-  for sharer in
-    select want, position
-    from unnest(wants) with ordinality as listed (want, position)
-    order by want, position desc
-  loop
-    share := least(sharer.want, remaining / waiting);
-    if sharer.position = fair_share.rank then
-      return share;
-    end if;
-    remaining := remaining - share;
+  if wants[rank] is null then
+    return 0;
+  end if;
+  -- Smallest wish first: what it leaves of an equal share goes to the others.
+  for want in select wish from unnest(wants) as wish order by wish loop
+    exit when want * waiting > remaining;
+    remaining := remaining - want;
     waiting := waiting - 1;
   end loop;
-  return 0;
+  if waiting = 0 or wants[rank] * waiting <= remaining then
+    return wants[rank];
+  end if;
+  -- What cannot be divided goes to the oldest.
+  return remaining / waiting + case when (
+    select count(*)
+    from unnest(wants[:rank]) as wish
+    where wish * waiting > remaining
+  ) <= remaining % waiting then 1 else 0 end;
 end;
 $$;
 comment on function pipeline.fair_share(integer, integer[], integer) is
   'What the rank-th of wants gets of capacity under max-min fairness.';
 
+create type pipeline.sharer as (
+  worker uuid,
+  run_id bigint,
+  owner uuid,
+  model text,
+  run_limit integer,
+  want integer,
+  taken integer
+);
+comment on type pipeline.sharer is
+  'Who wants calls to an endpoint: a live worker, or, with worker null, a run that waits for a slot.';
+
+create function pipeline.slot_sharers(
+  endpoint text,
+  most_waiting integer,
+  as_of timestamptz,
+  asking pipeline.workers default null,
+  wanted integer default 0
+)
+returns pipeline.sharer[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  sharers pipeline.sharer[];
+begin
+  select array_agg(
+    row(
+      live.id, live.run_id, run.owner, live.model, run.max_concurrency,
+      case
+        -- The baton: whose successor has started wants nothing more.
+        when live.handed_over_at is not null and exists (
+          select from pipeline.workers as successor
+          where successor.replaces = live.id
+            and successor.run_id = live.run_id
+            and successor.started_at is not null
+        ) then 0
+        -- Woken together and not yet here: it will want as much.
+        when live.id = (asking).id
+          or live.started_at is null and live.dispatched_at = (asking).dispatched_at
+        then slot_sharers.wanted
+        else live.wanted
+      end,
+      case when live.id = (asking).id then 0 else live.slots end
+    )::pipeline.sharer
+    order by live.dispatched_at, live.id
+  )
+  into sharers
+  from pipeline.workers as live
+  join public.pipeline_runs as run on run.id = live.run_id
+  where live.endpoint = slot_sharers.endpoint
+    and live.ended_at is null
+    and (live.id = (asking).id or live.expires_at > slot_sharers.as_of);
+  if exists (select from pipeline.waiting where waiting.endpoint = slot_sharers.endpoint) then
+    sharers := sharers || array(
+      select
+        row(
+          null, patient.run_id, patient.owner, patient.model, run.max_concurrency, patient.wanted, 0
+        )::pipeline.sharer
+      from (
+        select distinct waiting.owner
+        from pipeline.waiting where waiting.endpoint = slot_sharers.endpoint
+      ) as one
+      cross join lateral (
+        select waiting.*
+        from pipeline.waiting
+        where waiting.endpoint = slot_sharers.endpoint and waiting.owner is not distinct from one.owner
+        order by waiting.run_id
+        limit slot_sharers.most_waiting
+      ) as patient
+      join public.pipeline_runs as run on run.id = patient.run_id
+      where run.status in ('queued', 'running')
+    );
+  end if;
+  return sharers;
+end;
+$$;
+comment on function pipeline.slot_sharers(text, integer, timestamptz, pipeline.workers, integer) is
+  'Those among whom the slots of an endpoint are shared, oldest first: its live workers, and of each owner the runs that wait, no more than most_waiting of them. asking: the worker that claims, which wants so many and whose own slots are not counted.';
+
+create function pipeline.slot_share(
+  sharers pipeline.sharer[],
+  capacity integer,
+  run_id bigint,
+  worker uuid,
+  as_of timestamptz,
+  out share integer,
+  out room integer
+)
+returns record
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  owners record;
+  mine record;
+  run_share integer;
+begin
+  with run as (
+    select
+      sharer.owner,
+      sharer.run_id,
+      sharer.run_id = slot_share.run_id as is_mine,
+      least(sum(sharer.want), max(sharer.run_limit))::integer as want,
+      sum(sharer.taken)::integer as taken
+    from unnest(sharers) as sharer
+    group by sharer.owner, sharer.run_id
+  ),
+  owner as (
+    select
+      run.owner,
+      sum(run.want)::integer as want,
+      sum(run.taken)::integer as taken,
+      bool_or(run.is_mine) as is_mine,
+      array_agg(run.want order by run.run_id) as run_wants,
+      count(*) filter (where run.run_id <= slot_share.run_id) as run_rank,
+      max(run.taken) filter (where run.is_mine) as run_taken,
+      -- Where there are more owners than slots, turns change every ten seconds.
+      row_number() over (
+        order by hashtextextended(
+          coalesce(run.owner::text, ''), floor(extract(epoch from slot_share.as_of) / 10)::bigint
+        )
+      ) as place
+    from run
+    group by run.owner
+  )
+  select
+    array_agg(owner.want order by owner.place) as wants,
+    max(owner.place) filter (where owner.is_mine)::integer as rank,
+    sum(owner.taken)::integer as taken,
+    max(owner.taken) filter (where owner.is_mine) as owner_taken,
+    max(owner.run_wants) filter (where owner.is_mine) as run_wants,
+    max(owner.run_rank) filter (where owner.is_mine)::integer as run_rank,
+    max(owner.run_taken) filter (where owner.is_mine) as run_taken
+  into owners
+  from owner;
+  share := pipeline.fair_share(capacity, owners.wants, owners.rank);
+  run_share := pipeline.fair_share(share, owners.run_wants, owners.run_rank);
+  -- What others still hold, even beyond their share, is not free yet.
+  room := least(
+    capacity - owners.taken, share - owners.owner_taken, run_share - owners.run_taken
+  );
+  select
+    array_agg(sharer.want order by sharer.place) as wants,
+    max(sharer.place) filter (where sharer.worker = slot_share.worker)::integer as rank
+  into mine
+  from (
+    select listed.*, row_number() over (order by listed.number) as place
+    from unnest(sharers) with ordinality as listed (
+      worker, run_id, owner, model, run_limit, want, taken, number
+    )
+    where listed.run_id = slot_share.run_id and listed.worker is not null
+  ) as sharer;
+  share := case
+    when mine.rank is null then run_share else pipeline.fair_share(run_share, mine.wants, mine.rank)
+  end;
+end;
+$$;
+comment on function pipeline.slot_share(
+  pipeline.sharer[], integer, bigint, uuid, timestamptz
+) is
+  'What a worker, or with worker null its run, may have of capacity, shared evenly by owner, then by run, then by worker; room: how much of that nobody holds.';
+
+create function pipeline.slot_limits(
+  endpoint public.model_endpoints,
+  state pipeline.model_states,
+  out all_models integer,
+  out of_model integer
+)
+returns record
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  all_models := (endpoint).max_concurrency;
+  -- A given number is used at once and only cut back by rate errors; without one the limit is what
+  -- the model has shown to bear.
+  if all_models is null or (state).reduced_at is not null then
+    of_model := floor(coalesce((state).concurrency, 8));
+  end if;
+end;
+$$;
+comment on function pipeline.slot_limits(public.model_endpoints, pipeline.model_states) is
+  'Most calls in flight to an endpoint and to one model behind it, of all runs; null: no such limit.';
+
+create function pipeline.share_slots(
+  sharers pipeline.sharer[],
+  all_models integer,
+  of_model integer,
+  run_id bigint,
+  model text,
+  worker uuid,
+  as_of timestamptz,
+  out granted integer,
+  out more boolean
+)
+returns record
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  slots record;
+  share integer;
+begin
+  if all_models is not null then
+    slots := pipeline.slot_share(sharers, all_models, run_id, worker, as_of);
+    share := slots.share;
+    granted := slots.room;
+  end if;
+  if of_model is not null then
+    slots := pipeline.slot_share(
+      array(select sharer from unnest(sharers) as sharer where sharer.model = share_slots.model),
+      of_model, run_id, worker, as_of
+    );
+    share := least(share, slots.share);
+    granted := least(granted, slots.room);
+  end if;
+  granted := greatest(0, least(granted, share));
+  more := share > granted;
+end;
+$$;
+comment on function pipeline.share_slots(
+  pipeline.sharer[], integer, integer, bigint, text, uuid, timestamptz
+) is
+  'How many slots a worker, or with worker null a new worker of the run, gets within the limits of slot_limits(); more: others hold what is due to it.';
+
 create function pipeline.grant_slots(
   worker pipeline.workers,
-  endpoint_limit integer,
-  run_limit integer,
+  all_models integer,
+  of_model integer,
   wanted integer,
   in_flight integer,
   as_of timestamptz,
   out granted integer,
   out more boolean,
-  out handed_over boolean
+  out handed_over boolean,
+  out no_share boolean
 )
 returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
-  peers record;
-  share integer;
-begin
-  with peer as (
-    select
-      sharing.run_id = (worker).run_id as of_run,
-      sharing.id = (worker).id as is_me,
-      sharing.replaced,
-      case when sharing.id = (worker).id then 0 else sharing.slots end as taken,
-      case
-        -- The baton: whose successor has started wants nothing more.
-        when sharing.replaced then 0
-        -- Woken together and not yet here: it will want as much.
-        when sharing.id = (worker).id or sharing.started_at is null then grant_slots.wanted
-        else sharing.wanted
-      end as want,
-      row_number() over (order by sharing.dispatched_at, sharing.id) as place
-    from (
-      select
-        live.*,
-        live.handed_over_at is not null and exists (
-          select from pipeline.workers as successor
-          where successor.replaces = live.id
-            and successor.run_id = live.run_id
-            and successor.started_at is not null
-        ) as replaced
-      from pipeline.workers as live
-      where live.endpoint = (worker).endpoint
-        and (live.started_at is not null or live.dispatched_at = (worker).dispatched_at)
-        and live.ended_at is null
-        and (live.id = (worker).id or live.expires_at > as_of)
-    ) as sharing
-  )
-  select
-    bool_or(peer.replaced) filter (where peer.is_me) as replaced,
-    array_agg(peer.want order by peer.place) as wants,
-    count(*) filter (where peer.place <= mine.place)::integer as rank,
-    sum(peer.taken) as taken,
-    array_agg(peer.want order by peer.place) filter (where peer.of_run) as run_wants,
-    count(*) filter (where peer.of_run and peer.place <= mine.place)::integer as run_rank,
-    sum(peer.taken) filter (where peer.of_run) as run_taken
-  into peers
-  from peer
-  join peer as mine on mine.is_me;
-
-  share := least(
-    pipeline.fair_share(endpoint_limit, peers.wants, peers.rank),
-    pipeline.fair_share(run_limit, peers.run_wants, peers.run_rank)
+  sharers pipeline.sharer[] := pipeline.slot_sharers(
+    (worker).endpoint, least(all_models, of_model), as_of, worker, grant_slots.wanted
   );
-  handed_over := coalesce(peers.replaced, false);
-  -- What others still hold, even beyond their share, is not free yet.
-  granted := greatest(0, least(share, endpoint_limit - peers.taken, run_limit - peers.run_taken));
-  more := share > granted;
+  slots record;
+begin
+  slots := pipeline.share_slots(
+    sharers, all_models, of_model, (worker).run_id, (worker).model, (worker).id, as_of
+  );
+  granted := slots.granted;
+  more := slots.more;
+  -- Only then is what it wants not what it says.
+  handed_over := (worker).handed_over_at is not null and exists (
+    select from pipeline.workers as successor
+    where successor.replaces = (worker).id
+      and successor.run_id = (worker).run_id
+      and successor.started_at is not null
+  );
+  no_share := granted + in_flight = 0 and wanted > 0 and not handed_over and not exists (
+    select from unnest(sharers) as sharer
+    where sharer.run_id = (grant_slots.worker).run_id and sharer.taken > 0
+  );
   update pipeline.workers
   set
     wanted = grant_slots.wanted,
     expires_at = grant_slots.as_of + pipeline.lease_time(),
+    load = (grant_slots.worker).load,
     -- Calls that are under way hold their slots until they end.
     slots = greatest(granted, grant_slots.in_flight)
   where workers.id = (grant_slots.worker).id;
@@ -118,7 +320,57 @@ $$;
 comment on function pipeline.grant_slots(
   pipeline.workers, integer, integer, integer, integer, timestamptz
 ) is
-  'How many calls the worker may have in flight: its fair share of the endpoint''s and the run''s limit, less what others have not given back yet (more). handed_over: its successor has started, and gets its slots as its calls end.';
+  'How many calls the worker may have in flight, within the limits of slot_limits(); more: others have not given back yet what is due to it; handed_over: its successor has started, and gets its slots as its calls end; no_share: its run holds no slot and gets none, so that the worker may end: the run waits without one.';
+
+create function pipeline.slot_room(
+  run public.pipeline_runs,
+  endpoint text,
+  model text,
+  wanted integer,
+  as_of timestamptz
+)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  called public.model_endpoints;
+  state pipeline.model_states;
+  limits record;
+  taken integer;
+begin
+  select * into called from public.model_endpoints where name = slot_room.endpoint;
+  select * into state
+  from pipeline.model_states
+  where model_states.endpoint = called.name and model_states.model = slot_room.model;
+  limits := pipeline.slot_limits(called, state);
+  -- Most often all slots are taken where many wait, and then nobody need be asked for their wishes.
+  select coalesce(sum(live.slots), 0) into taken
+  from pipeline.workers as live
+  where live.endpoint = slot_room.endpoint
+    and live.ended_at is null
+    and live.expires_at > slot_room.as_of;
+  if taken >= limits.all_models then
+    return 0;
+  end if;
+  return (
+    select slots.granted
+    from pipeline.share_slots(
+      array(
+        select sharer
+        from unnest(
+          pipeline.slot_sharers(called.name, least(limits.all_models, limits.of_model), as_of)
+        ) as sharer
+        where sharer.worker is not null or sharer.run_id <> (run).id
+      ) || row(null, (run).id, (run).owner, slot_room.model, (run).max_concurrency, wanted, 0)::pipeline.sharer,
+      limits.all_models, limits.of_model, (run).id, slot_room.model, null, as_of
+    ) as slots
+  );
+end;
+$$;
+comment on function pipeline.slot_room(public.pipeline_runs, text, text, integer, timestamptz) is
+  'How many slots a new worker of the run would get at this moment.';
 
 -- Why: rate and money are spent before a call is made and corrected when its answer tells what it
 -- took. Like the slots they are kept under the lock of the endpoint's state.
@@ -270,32 +522,40 @@ declare
   calls pipeline.claimable_calls;
   endpoint public.model_endpoints;
   state pipeline.endpoint_states;
-  capacity integer;
+  model pipeline.model_states;
+  limits record;
+  run_limit integer;
   room integer;
   due bigint[];
 begin
   calls.ids := '{}';
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
   state := pipeline.refill_budget(endpoint, as_of);
-  if state.blocked_until > as_of then
+  if (run).owner is not null and not endpoint.open_to_users then
+    perform pipeline.pause_users(endpoint.name, (run).id);
     calls.slots := 0;
-    calls.ready_at := state.blocked_until;
     return calls;
   end if;
-  -- A given number is used at once and only cut back by rate errors; without one the limit is what
-  -- the endpoint has shown to bear.
-  capacity := coalesce(endpoint.max_concurrency, (run).max_concurrency, floor(state.concurrency));
-  if state.reduced_at is not null then
-    capacity := least(capacity, floor(state.concurrency));
+  endpoint := pipeline.priced_for(endpoint, (worker).model);
+  select * into model
+  from pipeline.model_states
+  where model_states.endpoint = endpoint.name and model_states.model = (worker).model;
+  if model.blocked_until > as_of then
+    calls.slots := 0;
+    calls.ready_at := model.blocked_until;
+    return calls;
   end if;
-  select slot.granted, slot.more, slot.handed_over into calls.slots, calls.more_slots, calls.handed_over
+  limits := pipeline.slot_limits(endpoint, model);
+  -- Nobody can get more than the limit, so that is where counting ends.
+  run_limit := least(limits.all_models, limits.of_model, (run).max_concurrency);
+  select slot.granted, slot.more, slot.handed_over, slot.no_share
+  into calls.slots, calls.more_slots, calls.handed_over, calls.no_share
   from pipeline.grant_slots(
     worker,
-    capacity,
-    coalesce((run).max_concurrency, capacity),
-    -- Nobody can get more than the limit, so that is where counting ends.
+    limits.all_models,
+    limits.of_model,
     held + pipeline.due_count(
-      (run).id, (worker).stage, (worker).endpoint, greatest(capacity - held, 0), as_of
+      (run).id, (worker).stage, (worker).endpoint, greatest(run_limit - held, 0), as_of
     ),
     in_flight,
     as_of
@@ -340,13 +600,13 @@ comment on function pipeline.claim_calls(
 -- multiplicative decrease.
 
 create function pipeline.adapt_concurrency(
-  state pipeline.endpoint_states,
+  state pipeline.model_states,
   given integer,
   totals pipeline.result_totals,
   crowded boolean,
   as_of timestamptz
 )
-returns pipeline.endpoint_states
+returns pipeline.model_states
 language plpgsql
 immutable
 set search_path = ''
@@ -392,13 +652,13 @@ begin
 end;
 $$;
 comment on function pipeline.adapt_concurrency(
-  pipeline.endpoint_states, integer, pipeline.result_totals, boolean, timestamptz
+  pipeline.model_states, integer, pipeline.result_totals, boolean, timestamptz
 ) is
   'Additive increase, multiplicative decrease: halves on rate errors, shrinks by a fifth when latency has doubled, else grows while it is used up (crowded). A given number is only ever cut back by rate errors.';
 
 create function pipeline.adapt_limits(
-  run public.pipeline_runs,
   endpoint public.model_endpoints,
+  model text,
   totals pipeline.result_totals,
   reserved_tokens bigint,
   as_of timestamptz
@@ -408,44 +668,23 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
+  given constant integer := (endpoint).max_concurrency;
   pause_ms constant numeric := case
     when (totals).rate_errors > 0
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
-  state pipeline.endpoint_states;
+  state pipeline.model_states;
 begin
   select * into state
-  from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name;
-  -- Claims take turns on this row: a batch that teaches nothing must not hold them up.
+  from pipeline.model_states
+  where model_states.endpoint = (adapt_limits.endpoint).name and model_states.model = adapt_limits.model;
+  -- Claims take turns on the endpoint's row: a batch that teaches nothing must not hold them up.
   if given is null or state.reduced_at is not null or pause_ms > 0
     or (endpoint).tokens_per_minute is not null or (endpoint).input_cost is not null
   then
-    select * into state
-    from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name
-    for update;
-    state := pipeline.adapt_concurrency(
-      state,
-      given,
-      totals,
-      (
-        select coalesce(sum(worker.slots), 0) >= 0.8 * state.concurrency
-        from pipeline.workers as worker
-        where worker.endpoint = state.endpoint and worker.ended_at is null and worker.expires_at > as_of
-      ),
-      as_of
-    );
-    state.blocked_until := greatest(
-      state.blocked_until, as_of + make_interval(secs => pause_ms / 1000.0)
-    );
     update pipeline.endpoint_states
     set
-      blocked_until = state.blocked_until,
-      blocked_reason = coalesce((totals).rate_reason, state.blocked_reason),
-      concurrency = state.concurrency,
-      best_latency_ms = state.best_latency_ms,
-      reduced_at = state.reduced_at,
       tokens_available = tokens_available + adapt_limits.reserved_tokens
         - case
           when adapt_limits.reserved_tokens > 0 then (totals).input_tokens + (totals).output_tokens
@@ -453,15 +692,46 @@ begin
         end,
       output_tokens_mean = output_tokens_mean * 0.9
         + coalesce((totals).output_tokens_mean, output_tokens_mean) * 0.1
-    where endpoint_states.endpoint = state.endpoint;
+    where endpoint_states.endpoint = (adapt_limits.endpoint).name;
+    insert into pipeline.model_states (endpoint, model)
+    values ((adapt_limits.endpoint).name, adapt_limits.model)
+    on conflict on constraint model_states_pkey do nothing;
+    select * into state
+    from pipeline.model_states
+    where model_states.endpoint = (adapt_limits.endpoint).name and model_states.model = adapt_limits.model;
+    state := pipeline.adapt_concurrency(
+      state,
+      given,
+      totals,
+      (
+        select coalesce(sum(worker.slots), 0) >= 0.8 * state.concurrency
+        from pipeline.workers as worker
+        where worker.endpoint = state.endpoint
+          and worker.model = state.model
+          and worker.ended_at is null
+          and worker.expires_at > as_of
+      ),
+      as_of
+    );
+    state.blocked_until := greatest(
+      state.blocked_until, as_of + make_interval(secs => pause_ms / 1000.0)
+    );
+    update pipeline.model_states
+    set
+      blocked_until = state.blocked_until,
+      blocked_reason = coalesce((totals).rate_reason, state.blocked_reason),
+      concurrency = state.concurrency,
+      best_latency_ms = state.best_latency_ms,
+      reduced_at = state.reduced_at
+    where model_states.endpoint = state.endpoint and model_states.model = state.model;
   end if;
   return greatest(0, ceil(extract(epoch from state.blocked_until - as_of) * 1000));
 end;
 $$;
 comment on function pipeline.adapt_limits(
-  public.pipeline_runs, public.model_endpoints, pipeline.result_totals, bigint, timestamptz
+  public.model_endpoints, text, pipeline.result_totals, bigint, timestamptz
 ) is
-  'Learns from a batch of results: a rate error or an exhausted budget cools the endpoint down for everybody, concurrency adapts, and tokens used take the place of tokens reserved. Returns for how many milliseconds no call may leave to the endpoint; 0 or null: it is not cooling down.';
+  'Learns from a batch of results: a rate error or an exhausted budget cools the model down for everybody, concurrency adapts, and tokens used take the place of tokens reserved. Returns for how many milliseconds no call may leave to the model; 0 or null: it is not cooling down.';
 
 -- Why: an answer that was paid for need not be paid for twice. Runs that say {"cache": true} in
 -- their options read and write it; others neither.

@@ -50,7 +50,11 @@ declare
         evaluation.run_id = ((run).source ->> 'runId')::bigint
         or evaluation.experiment_name = (run).source ->> 'experiment'
       )
-      and ((run).owner is null or evaluation.owner = (run).owner)
+      -- A run is named by its id, whoever's it is; an experiment is its owner's.
+      and (
+        (run).owner is null and (run).source ? 'runId'
+        or evaluation.owner is not distinct from (run).owner
+      )
     order by evaluation.id
     limit (run).max_prompts
   );
@@ -149,14 +153,14 @@ begin
       and evaluation.experiment_name = experiment
       and evaluation.prompt_key = pipeline_find_response.prompt_key
       and evaluation.success
-      and (pipeline_find_response.owner is null or evaluation.owner = pipeline_find_response.owner)
+      and evaluation.owner is not distinct from pipeline_find_response.owner
     order by evaluation.id desc
     limit 1
   );
 end;
 $$;
 comment on function public.pipeline_find_response(text, text, text, uuid) is
-  'The newest successful response of an experiment to a prompt; null when there is none. With owner, among that user''s.';
+  'The newest successful response of an experiment to a prompt; null when there is none. owner: whose experiment, null: the project''s own.';
 
 -- Why: a judge is a model too, and its question a task like any other. One question, one vote; the
 -- last vote of an evaluator that comes in makes the score, and those that are in stay when one fails.
@@ -310,4 +314,4 @@ as $$
   ));
 $$;
 comment on function public.evaluate_experiment(text, jsonb, text, jsonb) is
-  'Evaluates all stored rows of an experiment, also those stored from outside; scores of the same name are replaced. Starts a run of source evaluations and returns its id. columns as for evaluate_pipeline_run().';
+  'Evaluates all stored rows of an experiment of the project''s own, with owner in columns of that user''s, also those stored from outside; scores of the same name are replaced. Starts a run of source evaluations and returns its id. columns as for evaluate_pipeline_run().';

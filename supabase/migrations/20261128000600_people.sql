@@ -239,6 +239,7 @@ with (security_invoker = true)
 as
 select
   run.experiment_name,
+  run.owner,
   failure.run_id,
   failure.stage,
   failure.class,
@@ -250,7 +251,7 @@ select
   max(failure.created_at) as last_at
 from pipeline.task_errors as failure
 join public.pipeline_runs as run on run.id = failure.run_id
-group by run.experiment_name, failure.run_id, failure.stage, failure.class, failure.code, failure.final;
+group by run.experiment_name, run.owner, failure.run_id, failure.stage, failure.class, failure.code, failure.final;
 comment on view public.pipeline_error_groups is
   'One row per run and kind of error of pipeline_errors: how often, since when, with an example.';
 comment on column public.pipeline_error_groups.final is 'false: a retry followed.';
@@ -265,6 +266,7 @@ with (security_invoker = true)
 as
 select
   totals.experiment_name,
+  totals.owner,
   totals.model,
   totals.evaluator,
   totals.scored,
@@ -277,6 +279,7 @@ select
 from (
   select
     evaluation.experiment_name,
+    evaluation.owner,
     evaluation.model,
     score.evaluator,
     count(score.score) as scored,
@@ -289,7 +292,7 @@ from (
   join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
   join public.evaluation_scores as score
     on score.results_table = results.relname and score.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.model, score.evaluator
+  group by evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator
 ) as totals
 cross join lateral (
   select
@@ -299,7 +302,8 @@ cross join lateral (
   from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
 ) as spread;
 comment on view public.experiment_scores is
-  'One row per experiment, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+comment on column public.experiment_scores.owner is 'Null: the project''s own.';
 comment on column public.experiment_scores.scored is 'Evaluations that got a number.';
 comment on column public.experiment_scores.errors is
   'Evaluations that the evaluator could not score; they count in nothing else.';
@@ -320,6 +324,7 @@ with graded as materialized (
 )
 select
   totals.experiment_name,
+  totals.owner,
   totals.model,
   totals.prompts,
   totals.succeeded,
@@ -337,6 +342,7 @@ select
 from (
   select
     evaluation.experiment_name,
+    evaluation.owner,
     evaluation.model,
     count(*) as prompts,
     count(*) filter (where evaluation.success) as succeeded,
@@ -352,7 +358,7 @@ from (
   join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
   left join graded
     on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.model
+  group by evaluation.experiment_name, evaluation.owner, evaluation.model
 ) as totals
 cross join lateral (
   select
@@ -365,7 +371,8 @@ cross join lateral (
   from unnest(totals.durations) as duration
 ) as latency;
 comment on view public.experiment_summary is
-  'One row per experiment and model, over all results tables: how many prompts, how well, how fast, at what cost.';
+  'One row per experiment of an owner and model, over all results tables: how many prompts, how well, how fast, at what cost.';
+comment on column public.experiment_summary.owner is 'Null: the project''s own.';
 comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
 comment on column public.experiment_summary.scored is 'Evaluations with a score of at least one evaluator.';
 comment on column public.experiment_summary.score_mean is
@@ -475,7 +482,7 @@ comment on function pipeline.bootstrap_limit(
 -- Why: is the new experiment better than the old one? Two experiments are joined prompt by prompt,
 -- in hash joins that parallel workers can share.
 
-create function pipeline.evaluators_of(experiment text, results_table text)
+create function pipeline.evaluators_of(experiment text, results_table text, owner uuid)
 returns text[]
 language plpgsql
 stable
@@ -494,19 +501,20 @@ begin
        select score.evaluator
        from public.evaluation_scores as score
        where score.results_table = $2 and score.evaluation_id in (
-         select row.id from public.%I as row where row.experiment_name = $1
+         select row.id from public.%I as row
+         where row.experiment_name = $1 and row.owner is not distinct from $3
        )
        group by score.evaluator
      ) as named',
     evaluators_of.results_table
   )
   into names
-  using experiment, results_table;
+  using experiment, results_table, owner;
   return names;
 end;
 $$;
-comment on function pipeline.evaluators_of(text, text) is
-  'Names of the evaluators that scored an experiment; null when none did.';
+comment on function pipeline.evaluators_of(text, text, uuid) is
+  'Names of the evaluators that scored an experiment of an owner; null when none did.';
 
 create function pipeline.side_query(results_table text, experiment text, evaluator text)
 returns text
@@ -517,12 +525,14 @@ as $$
   select format(
     $query$
       select
-        evaluation.prompt_key, avg(evaluation.duration_ms) as duration_ms,
+        evaluation.prompt_key, max(evaluation.id) as id, avg(evaluation.duration_ms) as duration_ms,
         avg(evaluation.cost) as cost, avg(grade.score) as score,
         case when count(*) = 1 then bool_and(grade.passed) end as passed
       from public.%s as evaluation
       %s
-      where evaluation.experiment_name = %s and grade.score is not null
+      where evaluation.experiment_name = %s
+        and evaluation.owner is not distinct from $5
+        and grade.score is not null
       group by evaluation.prompt_key
     $query$,
     quote_ident(results_table),
@@ -553,6 +563,7 @@ as $$
     $query$
       with pair as (
         select
+          prompt_key, old.id as old_id, new.id as new_id,
           old.score as old_score, new.score as new_score, new.score - old.score as difference,
           old.passed as old_passed, new.passed as new_passed,
           new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost
@@ -565,13 +576,14 @@ as $$
   );
 $$;
 comment on function pipeline.pairs_query(text, text) is
-  'The beginning of a query over pair, the prompts that two experiments share: $1 baseline, $2 candidate, $3 evaluator or null for whether there was an answer, $4 the results table.';
+  'The beginning of a query over pair, the prompts that two experiments share: $1 baseline, $2 candidate, $3 evaluator or null for whether there was an answer, $4 the results table, $5 the owner of both.';
 
 create function pipeline.compare_pairs(
   baseline text,
   candidate text,
   evaluator text,
-  results_table text
+  results_table text,
+  owner uuid
 )
 returns table (
   pairs bigint, wins bigint, losses bigint,
@@ -602,17 +614,18 @@ begin
     from pair
     having count(*) > 0
   $totals$
-  using baseline, candidate, evaluator, results_table;
+  using baseline, candidate, evaluator, results_table, owner;
 end;
 $$;
-comment on function pipeline.compare_pairs(text, text, text, text) is
+comment on function pipeline.compare_pairs(text, text, text, text, uuid) is
   'What compare_experiments() counts for one evaluator; null: whether there was an answer. No row without pairs.';
 
 create function pipeline.pair_differences(
   baseline text,
   candidate text,
   evaluator text,
-  results_table text
+  results_table text,
+  owner uuid
 )
 returns double precision[]
 language plpgsql
@@ -629,11 +642,11 @@ begin
   execute pipeline.pairs_query(results_table, evaluator)
     || 'select array_agg(difference) from pair'
   into differences
-  using baseline, candidate, evaluator, results_table;
+  using baseline, candidate, evaluator, results_table, owner;
   return differences;
 end;
 $$;
-comment on function pipeline.pair_differences(text, text, text, text) is
+comment on function pipeline.pair_differences(text, text, text, text, uuid) is
   'Candidate minus baseline, pair by pair, for bootstrap_interval(). Apart from compare_pairs(), because only few pairs need it and many take their time.';
 
 create function public.compare_experiments(
@@ -641,7 +654,8 @@ create function public.compare_experiments(
   candidate text,
   evaluator text default null,
   results_table text default 'prompt_evaluations',
-  seed bigint default 1
+  seed bigint default 1,
+  owner uuid default null
 )
 returns table (
   compared text, pairs bigint, wins bigint, losses bigint, ties bigint,
@@ -664,22 +678,23 @@ as $$
     counted.gained, counted.lost,
     case when counted.judged > 0 then pipeline.mcnemar_p(counted.gained, counted.lost) end,
     counted.latency, counted.cost
-  from unnest(
+  from (select pipeline.owner_asked_for(compare_experiments.owner) as owner) as whose
+  cross join lateral unnest(
     case
       when compare_experiments.evaluator is null
-      then null::text || pipeline.evaluators_of(baseline, compare_experiments.results_table)
+      then null::text || pipeline.evaluators_of(baseline, compare_experiments.results_table, whose.owner)
       else array[compare_experiments.evaluator]
     end
   ) as chosen (evaluator)
   cross join lateral pipeline.compare_pairs(
-    baseline, candidate, chosen.evaluator, compare_experiments.results_table
+    baseline, candidate, chosen.evaluator, compare_experiments.results_table, whose.owner
   ) as counted
   cross join lateral (
     select case
       when counted.pairs <= 100
       then pipeline.bootstrap_interval(
         pipeline.pair_differences(
-          baseline, candidate, chosen.evaluator, compare_experiments.results_table
+          baseline, candidate, chosen.evaluator, compare_experiments.results_table, whose.owner
         ),
         compare_experiments.seed
       )
@@ -690,10 +705,96 @@ as $$
   ) as interval
   order by chosen.evaluator nulls first;
 $$;
-comment on function public.compare_experiments(text, text, text, text, bigint) is
-  'Compares two experiments prompt by prompt (of each prompt_key in both, the mean of its evaluations): one row for evaluator, or without one a row for every evaluator that scored both, after a row "success" for whether there was an answer at all. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference by a paired bootstrap, repeatable by seed; above 100 pairs it is what ever more resamples come to. gained, lost: prompts with one evaluation on either side that pass only now or no longer; mcnemar_p: the exact chance of a difference at least as lopsided if neither were better. latency_difference_ms: mean; cost_difference: total, USD.';
+comment on function public.compare_experiments(text, text, text, text, bigint, uuid) is
+  'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt (of each prompt_key in both, the mean of its evaluations): one row for evaluator, or without one a row for every evaluator that scored both, after a row "success" for whether there was an answer at all. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference by a paired bootstrap, repeatable by seed; above 100 pairs it is what ever more resamples come to. gained, lost: prompts with one evaluation on either side that pass only now or no longer; mcnemar_p: the exact chance of a difference at least as lopsided if neither were better. latency_difference_ms: mean; cost_difference: total, USD.';
 
 -- The caller's row level security decides what is compared.
+
+-- Why: a comparison counts; people want to read. The pairs behind it are named here, with both answers.
+
+create function public.browse_experiment_pairs(
+  baseline text,
+  candidate text,
+  evaluator text default null,
+  show text default 'worse',
+  after text default null,
+  most integer default 20,
+  results_table text default 'prompt_evaluations',
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+declare
+  chosen constant text := case browse_experiment_pairs.show
+    when 'worse' then 'pair.difference < -1e-9'
+    when 'better' then 'pair.difference > 1e-9'
+    when 'lost' then 'pair.old_passed and not pair.new_passed'
+    when 'gained' then 'pair.new_passed and not pair.old_passed'
+    when 'different' then 'abs(pair.difference) > 1e-9'
+    when 'all' then 'true'
+  end;
+  -- The first by their difference; all others by their key, page by page.
+  ordering constant text := case browse_experiment_pairs.show
+    when 'worse' then 'pair.difference, pair.prompt_key'
+    when 'better' then 'pair.difference desc, pair.prompt_key'
+    else 'pair.prompt_key'
+  end;
+  page jsonb;
+begin
+  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 then
+    raise exception 'Cannot show pairs: show or most is out of range'
+      using
+        errcode = '22023',
+        hint = 'show: worse, better, lost, gained, different or all; most: 1 to 1000';
+  end if;
+  execute pipeline.pairs_query(results_table, evaluator) || format($select$,
+    chosen as (
+      select pair.*
+      from pair
+      where %1$s and ($6 is null or pair.prompt_key > $6)
+      order by %2$s
+      limit $7
+    )
+    select jsonb_build_object(
+      'rows', coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'prompt_key', pair.prompt_key,
+            'prompt', left(new.prompt, 600),
+            'reference', left(new.reference, 600),
+            'difference', pair.difference,
+            'baseline_score', pair.old_score, 'candidate_score', pair.new_score,
+            'baseline_passed', pair.old_passed, 'candidate_passed', pair.new_passed,
+            'baseline_id', old.id, 'candidate_id', new.id,
+            'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
+            'baseline_error', old.error, 'candidate_error', new.error
+          )
+          order by %2$s
+        ),
+        '[]'
+      ),
+      'next', case when count(*) = $7 and $8 then max(pair.prompt_key) end
+    )
+    from chosen as pair
+    join public.%3$I as old on old.id = pair.old_id
+    join public.%3$I as new on new.id = pair.new_id
+  $select$, chosen, ordering, results_table)
+  into page
+  using
+    baseline, candidate, evaluator, results_table,
+    pipeline.owner_asked_for(browse_experiment_pairs.owner), after, most,
+    browse_experiment_pairs.show not in ('worse', 'better');
+  return page;
+end;
+$$;
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, text, uuid) is
+  'Prompts that two experiments of an owner share (null: the project''s own; a signed-in user''s are theirs), with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';
 
 -- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
 -- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
@@ -785,7 +886,8 @@ begin
         and ($2 is null or evaluation.run_id = $2)
         and ($3 is null or evaluation.experiment_name = $3)
         and ($4 is null or score.evaluator = any ($4))
-        and ($5 is null or evaluation.owner = $5)
+        -- A run is one owner's anyway.
+        and ($2 is not null and $5 is null or evaluation.owner is not distinct from $5)
     )
     select jsonb_build_object(
       'summary', (
@@ -815,7 +917,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid, integer) is
-  'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. With owner, that user''s only. 22023: no results table.';
+  'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. owner: whose, null: of a run anybody''s, of an experiment the project''s own. 22023: no results table.';
 
 create function public.pipeline_set_secret(name text, value text)
 returns void
@@ -959,7 +1061,8 @@ create function public.export_evaluations(
   run_id bigint default null,
   experiment_name text default null,
   after text default null,
-  most integer default 500
+  most integer default 500,
+  owner uuid default null
 )
 returns jsonb
 language plpgsql
@@ -968,11 +1071,16 @@ set search_path = ''
 as $$
 declare
   by_run constant boolean := export_evaluations.run_id is not null;
+  whose constant uuid := pipeline.owner_asked_for(export_evaluations.owner);
   page jsonb;
 begin
   if by_run = (export_evaluations.experiment_name is not null) then
     raise exception 'Cannot export: give run_id or experiment_name'
       using errcode = '22023', hint = 'select export_evaluations(''prompt_evaluations'', run_id => 1)';
+  end if;
+  if export_evaluations.after !~ '^\d{1,18}( |$)' then
+    raise exception 'Cannot export: after is not the next of a page'
+      using errcode = '22023', hint = 'Give null for the first page, then the next of the page before';
   end if;
   -- In the order of the indexes: by run prompt_key and id, by experiment id.
   execute format($select$
@@ -1003,6 +1111,7 @@ begin
       select row.*
       from public.%1$I as row
       where row.%3$I = %4$s
+        and ($2 is not null or row.owner is not distinct from $6)
         and ($4 is null or (%5$s) > (%6$s split_part($4, ' ', 1)::bigint))
       order by %5$s
       limit $5
@@ -1016,12 +1125,12 @@ begin
     case when by_run then 'substr($4, strpos($4, '' '') + 1),' else '' end
   )
   into page
-  using results_table, run_id, experiment_name, after, most;
+  using results_table, run_id, experiment_name, after, most, whose;
   return page;
 end;
 $$;
-comment on function public.export_evaluations(text, bigint, text, text, integer) is
-  'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name.';
+comment on function public.export_evaluations(text, bigint, text, text, integer, uuid) is
+  'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name, or an after that no page gave.';
 
 -- Why: tasks and their errors are only needed while a run may be repeated or looked into; a million
 -- of them make every backup slower. What they brought, the evaluations, stays.
@@ -1105,3 +1214,227 @@ end;
 $$;
 comment on function public.purge_pipeline_runs(interval, integer, timestamptz) is
   'Removes tasks and errors of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
+
+-- Why: what people have stored they can take away again, whole: no answer stays under a run that is
+-- gone, no judge's words under an answer that is. By batches, as purging: one statement over a
+-- million rows would be cut off by the Data API's 8 s.
+
+create function pipeline.delete_evaluations(
+  run_id bigint,
+  experiment_name text,
+  owner uuid,
+  most integer
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  deleted integer;
+begin
+  with chosen as materialized (
+    select evaluation.tableoid, evaluation.id, results.relname
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    where evaluation.run_id = delete_evaluations.run_id
+      or (
+        evaluation.experiment_name = delete_evaluations.experiment_name
+        and evaluation.owner is not distinct from delete_evaluations.owner
+      )
+    limit delete_evaluations.most
+  ),
+  scores as (
+    delete from public.evaluation_scores as score
+    using chosen
+    where score.results_table = chosen.relname and score.evaluation_id = chosen.id
+  ),
+  votes as (
+    delete from public.evaluation_votes as vote
+    using chosen
+    where vote.results_table = chosen.relname and vote.evaluation_id = chosen.id
+  )
+  delete from pipeline.evaluations as evaluation
+  using chosen
+  where evaluation.tableoid = chosen.tableoid and evaluation.id = chosen.id;
+  get diagnostics deleted = row_count;
+  return deleted;
+end;
+$$;
+comment on function pipeline.delete_evaluations(bigint, text, uuid, integer) is
+  'Deletes evaluations of a run or of an owner''s experiment with their scores and votes, at most so many, and returns how many.';
+
+create function public.delete_pipeline_run(run_id bigint, most integer default 10000)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+  evaluations integer;
+  tasks integer := 0;
+begin
+  select * into run
+  from public.pipeline_runs where id = delete_pipeline_run.run_id
+  for update;
+  if run.id is null then
+    raise exception 'Cannot delete run %: there is none', delete_pipeline_run.run_id
+      using errcode = 'P0002', hint = 'select id, experiment_name, status from pipeline_runs';
+  end if;
+  if run.finished_at is null then
+    raise exception 'Cannot delete run %: it is %', run.id, run.status
+      using errcode = '22023', hint = format('First end it: select cancel_pipeline_run(%s)', run.id);
+  end if;
+  evaluations := pipeline.delete_evaluations(run.id, null, null, delete_pipeline_run.most);
+  if evaluations = 0 then
+    with gone as (
+      delete from public.pipeline_tasks
+      where id in (
+        select task.id from public.pipeline_tasks as task
+        where task.run_id = run.id
+        limit delete_pipeline_run.most
+      )
+      returning prompt_id
+    ),
+    prompts as (
+      delete from pipeline.prompts as prompt
+      where prompt.id in (select gone.prompt_id from gone)
+        and not exists (
+          select from public.pipeline_tasks as task
+          where task.prompt_id = prompt.id and task.run_id <> run.id
+        )
+        and not exists (
+          select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
+        )
+    )
+    select count(*) into tasks from gone;
+  end if;
+  if evaluations + tasks = 0 then
+    delete from public.pipeline_runs where id = run.id;
+  end if;
+  return jsonb_build_object(
+    'evaluations', evaluations, 'tasks', tasks, 'isGone', evaluations + tasks = 0
+  );
+end;
+$$;
+comment on function public.delete_pipeline_run(bigint, integer) is
+  'Deletes a run that is over: its answers with scores and votes, its tasks, prompts that nothing else refers to, its errors and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. Archives in Storage stay; answers that a caching run keeps for others are forgotten after 30 days. P0002: there is no such run; 22023: it is not over.';
+
+create function public.delete_experiment(
+  experiment_name text,
+  owner uuid default null,
+  most integer default 10000
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run_id bigint := (
+    select run.id
+    from public.pipeline_runs as run
+    where run.experiment_name = delete_experiment.experiment_name
+      and run.owner is not distinct from delete_experiment.owner
+    order by run.finished_at nulls first, run.id
+    limit 1
+  );
+  evaluations integer;
+begin
+  if run_id is not null then
+    return public.delete_pipeline_run(run_id, most) || '{"isGone": false}';
+  end if;
+  evaluations := pipeline.delete_evaluations(
+    null, delete_experiment.experiment_name, delete_experiment.owner, most
+  );
+  if evaluations = 0 then
+    delete from pipeline.experiments as experiment
+    where experiment.name = delete_experiment.experiment_name
+      and experiment.owner is not distinct from delete_experiment.owner;
+    if not found then
+      raise exception 'Cannot delete experiment "%": there is none', delete_experiment.experiment_name
+        using errcode = 'P0002', hint = 'select distinct experiment_name, owner from pipeline_runs';
+    end if;
+  end if;
+  return jsonb_build_object('evaluations', evaluations, 'tasks', 0, 'isGone', evaluations = 0);
+end;
+$$;
+comment on function public.delete_experiment(text, uuid, integer) is
+  'Deletes an experiment of an owner, null: the project''s own: its runs as delete_pipeline_run() does, then answers stored from outside, then its name. Returns {evaluations, tasks, isGone}: call it until isGone. P0002: there is none; 22023: a run of it is not over.';
+
+create function public.rename_experiment(
+  experiment_name text,
+  new_name text,
+  owner uuid default null,
+  most integer default 10000
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  renamed integer;
+begin
+  update pipeline.experiments as experiment
+  set name = rename_experiment.new_name
+  where experiment.name = rename_experiment.experiment_name
+    and experiment.owner is not distinct from rename_experiment.owner;
+  -- Without it, this call goes on with what an earlier one has begun.
+  if not found and not exists (
+    select from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = rename_experiment.experiment_name
+      and evaluation.owner is not distinct from rename_experiment.owner
+  ) then
+    raise exception 'Cannot rename experiment "%": there is none', rename_experiment.experiment_name
+      using errcode = 'P0002', hint = 'select distinct experiment_name, owner from pipeline_runs';
+  end if;
+  update public.pipeline_runs as run
+  set experiment_name = rename_experiment.new_name
+  where run.experiment_name = rename_experiment.experiment_name
+    and run.owner is not distinct from rename_experiment.owner;
+  update pipeline.evaluations as evaluation
+  set experiment_name = rename_experiment.new_name
+  where (evaluation.tableoid, evaluation.id) in (
+    select stored.tableoid, stored.id
+    from pipeline.evaluations as stored
+    where stored.experiment_name = rename_experiment.experiment_name
+      and stored.owner is not distinct from rename_experiment.owner
+    limit rename_experiment.most
+  );
+  get diagnostics renamed = row_count;
+  return jsonb_build_object('evaluations', renamed, 'isDone', renamed < rename_experiment.most);
+exception when unique_violation then
+  raise exception 'Cannot rename experiment "%": "%" is taken',
+    rename_experiment.experiment_name, rename_experiment.new_name
+    using errcode = '22023', hint = 'Choose another name; experiments are not joined afterwards';
+end;
+$$;
+comment on function public.rename_experiment(text, text, uuid, integer) is
+  'Gives an experiment of an owner, null: the project''s own, another name: its runs and its answers, at most so many a call. Returns {evaluations, isDone}: call it until isDone. P0002: there is none; 22023: the name is taken.';
+
+create function public.remove_model_endpoint(name text)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from public.model_endpoints as endpoint
+  where endpoint.name = remove_model_endpoint.name
+    and not exists (
+      select from public.pipeline_runs as run
+      where run.endpoint = endpoint.name
+        or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', endpoint.name))
+    );
+  if found then
+    return 'removed';
+  end if;
+  update public.model_endpoints as endpoint
+  set retired = true
+  where endpoint.name = remove_model_endpoint.name;
+  if not found then
+    raise exception 'Cannot remove endpoint "%": there is none', remove_model_endpoint.name
+      using errcode = 'P0002', hint = 'select name from model_endpoints';
+  end if;
+  return 'retired';
+end;
+$$;
+comment on function public.remove_model_endpoint(text) is
+  'Removes an endpoint, or retires one that runs have used, so that what they say stays true. Returns removed or retired. P0002: there is none.';

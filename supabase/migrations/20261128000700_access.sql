@@ -13,11 +13,12 @@ grant execute on function
   pipeline.mcnemar_p(bigint, bigint),
   pipeline.bootstrap_interval(double precision[], bigint),
   pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
-  pipeline.evaluators_of(text, text),
+  pipeline.owner_asked_for(uuid),
+  pipeline.evaluators_of(text, text, uuid),
   pipeline.side_query(text, text, text),
   pipeline.pairs_query(text, text),
-  pipeline.compare_pairs(text, text, text, text),
-  pipeline.pair_differences(text, text, text, text)
+  pipeline.compare_pairs(text, text, text, text, uuid),
+  pipeline.pair_differences(text, text, text, text, uuid)
 to authenticated;
 
 do $$
@@ -31,14 +32,15 @@ declare
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
     'pipeline_read_scores', 'pipeline_ensure_endpoint', 'pipeline_inspect_project',
-    'maintain_pipeline', 'check_pipeline_invariants', 'purge_pipeline_runs', 'retry_pipeline_run',
+    'maintain_pipeline', 'check_pipeline_invariants', 'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment',
+    'rename_experiment', 'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
     'evaluate_pipeline_run', 'evaluate_experiment'
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
     'pause_pipeline_run', 'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments',
-    'export_evaluations'
+    'browse_experiment_pairs', 'export_evaluations'
   ];
   callable record;
 begin

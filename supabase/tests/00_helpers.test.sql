@@ -36,12 +36,15 @@ create function tests.start_worker(
   as_of timestamptz default '2026-01-01 00:00Z', judge text default null
 ) returns void language sql as $$
   insert into pipeline.workers (
-    id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at
+    id, run_id, stage, endpoint, model, token_hash, reason, dispatched_at, expires_at
   )
   select
-    tests.worker_id(number), id, stage, coalesce(judge, case stage when 'execute' then endpoint end),
-    sha256('token'), 'test', as_of, as_of
-  from public.pipeline_runs where id = tests.run_id(run);
+    tests.worker_id(number), run.id, stage, called.name,
+    pipeline.model_of(run, stage, called), sha256('token'), 'test', as_of, as_of
+  from public.pipeline_runs as run
+  left join public.model_endpoints as called
+    on called.name = coalesce(judge, case stage when 'execute' then run.endpoint end)
+  where run.id = tests.run_id(start_worker.run);
   select public.pipeline_start_worker(tests.worker_id(number), 'token', as_of);
 $$;
 -- What a task asks, or its own key.

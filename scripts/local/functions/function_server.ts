@@ -1,18 +1,24 @@
 import { fileURLToPath } from "node:url";
 import { startListeningChild } from "../child_process.ts";
 import { checkout } from "../checkout.ts";
-import type { Part } from "../supervise.ts";
 import type { FunctionSettings } from "./function_settings.ts";
 import { type Isolate, startIsolate } from "./isolate.ts";
 import type { IsolateLimits } from "./isolate_limits.ts";
 
 /** A function that is served. */
-export interface FunctionServer extends Part, FunctionSettings {
+export interface FunctionServer extends FunctionSettings {
   /**
    * Hands the origin where the function listens at the moment to a function that
-   * calls it. A process that has ended is started again for the next call.
+   * calls it. As on hosted Supabase the first call starts a process, and so does
+   * the first one after that has ended.
+   *
+   * @throws Error when it cannot start
    */
   call<T>(use: (origin: string) => Promise<T>): Promise<T>;
+  /** Kills its processes with SIGKILL; resolves when they are gone. */
+  kill(): Promise<void>;
+  /** Ends it for good. */
+  stop(): Promise<void>;
 }
 
 /** How to serve functions. */
@@ -60,55 +66,64 @@ export function importMapFlags(importMap?: string): string[] {
 }
 
 /**
- * Starts a function as hosted Supabase would: it sees only its own environment
+ * Serves a function as hosted Supabase would: it sees only its own environment
  * and the network, and can neither write files nor start programs. With limits a
- * process that has used half of one is replaced, ahead of its end.
+ * process that has used half of one gets no more calls: the next call starts another.
  */
-export async function startFunctionServer(
+export function createFunctionServer(
   settings: FunctionSettings,
   options: FunctionServerOptions,
-): Promise<FunctionServer> {
+): FunctionServer {
   const { limits, log } = options;
   const name = `function ${settings.name}`;
+  const isolates = new Set<Isolate>();
   let stopping = false;
-  let replacing: Promise<void> | undefined;
-  const retired = new Set<Isolate>();
-  let current = await open();
+  let starting: Promise<void> | undefined;
+  /** The one that gets the calls. */
+  let current: Isolate | undefined;
 
-  function open(): Promise<Isolate> {
-    return startIsolate({
+  async function start(): Promise<void> {
+    if (stopping) {
+      throw new Error(`Cannot start ${name}: the stack is stopping`);
+    }
+    const isolate = await startIsolate({
       name,
       start: (onReport) => startProcess(settings, options, onReport),
       limits,
       onHalfUsed() {
-        replacing ??= replace()
-          .catch((error) => log(`${name}: ${error}`))
-          .finally(() => replacing = undefined);
+        if (current === isolate) current = undefined;
+        isolate.retire();
       },
       log,
     });
+    isolates.add(isolate);
+    current = isolate;
+    isolate.ended.then(({ code, signal }) => {
+      isolates.delete(isolate);
+      if (current !== isolate) return;
+      current = undefined;
+      if (!stopping) log(`${name} ended (${signal ?? `code ${code}`})`);
+    });
   }
 
-  async function replace(): Promise<void> {
-    const fresh = await open();
-    if (stopping) return await fresh.stop();
-    const old = current;
-    current = fresh;
-    retired.add(old);
-    old.retire().then(() => retired.delete(old));
+  async function all(end: (isolate: Isolate) => Promise<void>): Promise<void> {
+    // Whoever calls the function is told why it does not start.
+    await starting?.catch(() => {});
+    await Promise.all([...isolates].map(end));
   }
 
   return {
     ...settings,
-    call: (use) => current.call(use),
-    ready: () => current.ready(),
-    async kill() {
-      await Promise.all([current, ...retired].map((isolate) => isolate.kill()));
+    async call(use) {
+      while (!current) {
+        await (starting ??= start().finally(() => starting = undefined));
+      }
+      return await current.call(use);
     },
-    async stop() {
+    kill: () => all((isolate) => isolate.kill()),
+    stop() {
       stopping = true;
-      await replacing;
-      await Promise.all([current, ...retired].map((isolate) => isolate.stop()));
+      return all((isolate) => isolate.stop());
     },
   };
 }

@@ -1,7 +1,6 @@
 import { delay } from "@std/async/delay";
 import { endChild, type ListeningChild } from "../child_process.ts";
 import { sendSignal } from "../send_signal.ts";
-import { type Part, supervise } from "../supervise.ts";
 import { enforceLimits, type IsolateLimits } from "./isolate_limits.ts";
 import { readProcessorTime } from "./processor_time.ts";
 
@@ -13,17 +12,23 @@ export interface IsolateOptions {
   start(onReport: (report: string) => void): Promise<ListeningChild>;
   /** By default none. */
   limits?: IsolateLimits;
-  /** Called when half of a limit is used: another isolate should take over. */
+  /** Called when half of a limit is used: it should get no more requests. */
   onHalfUsed(): void;
   log: (line: string) => void;
 }
 
-/** A process of a function. Unless it is retired it is started again when it ends. */
-export interface Isolate extends Part {
+/** A process of a function. */
+export interface Isolate {
+  /** Resolves with how it has ended. */
+  ended: Promise<Deno.CommandStatus>;
   /** Hands the origin where it listens to a function that calls it. */
   call<T>(use: (origin: string) => Promise<T>): Promise<T>;
   /** Lets it finish what it has begun; resolves when it has ended. */
   retire(): Promise<void>;
+  /** Kills it with SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Ends it, with a few seconds for its goodbye. */
+  stop(): Promise<void>;
 }
 
 /** Milliseconds: answering takes time that counts, a few tenths of one. */
@@ -33,31 +38,15 @@ const memoryEvery = 250;
 export async function startIsolate(
   { name, start, limits, onHalfUsed, log }: IsolateOptions,
 ): Promise<Isolate> {
-  let child: ListeningChild;
-  let retired = false;
+  let bytes = 0;
+  const { process, port, command } = await start((report) =>
+    bytes = Number(report)
+  );
   let calls = 0;
   let answered = Promise.withResolvers<void>();
-  const part = await supervise({
-    name,
-    async start() {
-      let bytes = 0;
-      child = await start((report) => bytes = Number(report));
-      if (limits) {
-        watch(child, limits, () => bytes).catch((error) =>
-          log(`${name}: ${error}`)
-        );
-      }
-      return child.process;
-    },
-    end: (process) => retired ? finish(child) : endChild(process),
-    log,
-  });
+  if (limits) watch(limits).catch((error) => log(`${name}: ${error}`));
 
-  async function watch(
-    { process, command }: ListeningChild,
-    limits: IsolateLimits,
-    memory: () => number,
-  ): Promise<void> {
+  async function watch(limits: IsolateLimits): Promise<void> {
     let ended = false;
     process.status.then(() => ended = true);
     const startedAt = performance.now();
@@ -75,7 +64,7 @@ export async function startIsolate(
         }
         return {
           cpuMs: (now ?? 0) - (atStart ?? 0),
-          memoryMb: memory() / 1_048_576,
+          memoryMb: bytes / 1_048_576,
           wallMs: performance.now() - startedAt,
         };
       },
@@ -91,34 +80,27 @@ export async function startIsolate(
     }, delay);
   }
 
-  async function finish({ process, command }: ListeningChild): Promise<void> {
-    while (calls > 0) await answered.promise;
-    command("retire");
-    await process.status;
-  }
-
   return {
-    ready: part.ready,
+    ended: process.status,
     async call(use) {
       calls++;
       try {
-        await part.ready();
-        return await use(`http://127.0.0.1:${child.port}`);
+        return await use(`http://127.0.0.1:${port}`);
       } finally {
         calls--;
         answered.resolve();
         answered = Promise.withResolvers();
       }
     },
-    retire() {
-      retired = true;
-      return part.stop();
+    async retire() {
+      while (calls > 0) await answered.promise;
+      command("retire");
+      await process.status;
     },
     async kill() {
-      if (!retired) return await part.kill();
-      sendSignal(child.process, "SIGKILL");
-      await child.process.status;
+      sendSignal(process, "SIGKILL");
+      await process.status;
     },
-    stop: () => retired ? endChild(child.process) : part.stop(),
+    stop: () => endChild(process),
   };
 }

@@ -22,7 +22,12 @@ export interface ServerOptions {
 /** The bootstrap superuser, named as on hosted Supabase. */
 export const superuser = "supabase_admin";
 /** The password of every login role, as the Supabase CLI sets it locally. */
-export const password = "postgres";
+const password = "postgres";
+
+/** Where a role finds a database of the server that listens on a port. */
+export function urlFor(role: string, port: number, database = "postgres") {
+  return `postgresql://${role}:${password}@127.0.0.1:${port}/${database}`;
+}
 
 /** Creates an empty cluster in `data`, which must not exist. */
 export async function initialiseCluster(

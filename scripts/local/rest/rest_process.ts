@@ -14,6 +14,7 @@ import { refuseObjectName } from "./object_names.ts";
 import { readRestSettings } from "./rest_settings.ts";
 import { nameSigningKey } from "./signing_key_name.ts";
 import { fromLiteResponse, toLiteRequest } from "./storage_dialect.ts";
+import { answerWithStudioAsset } from "./studio_assets.ts";
 
 surviveKilledServer();
 const settings = readRestSettings(Deno.env.toObject());
@@ -57,8 +58,9 @@ Deno.serve(
     port: settings.studioPort,
     onListen: () => {},
   },
-  (request, { remoteAddr }) =>
-    studio.fetch(request, { peerAddress: remoteAddr.hostname }),
+  async (request, { remoteAddr }) =>
+    await answerWithStudioAsset(request) ??
+      await studio.fetch(request, { peerAddress: remoteAddr.hostname }),
 );
 
 Deno.serve({

@@ -1,78 +1,160 @@
+import { PipelineError } from "../../../supabase/functions/_shared/errors.ts";
 import { createModelCaller } from "../../../supabase/functions/_shared/model/call_model.ts";
+import { guessFormat } from "../../../supabase/functions/_shared/model/formats/choose_format.ts";
+import { MODEL_FORMAT_NAMES } from "../../../supabase/functions/_shared/model/formats/known_formats.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
+import { toJson } from "../endpoint_options.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toHeaders, toNumber } from "../read_arguments.ts";
 
 export const endpoint: Command = {
-  summary: "Add, list and test model endpoints",
+  summary: "Add, edit, list, test and remove model endpoints",
   help: `Usage: deno task pipeline endpoint add NAME URL [options]
+       deno task pipeline endpoint edit NAME [--url URL] [options]
        deno task pipeline endpoint list [--json]
        deno task pipeline endpoint test NAME [PROMPT]
+       deno task pipeline endpoint remove NAME
 
-add makes the row, or changes it when there is one of that name. Keys are written
-{{secret:NAME}}: store them with secret set. test sends one prompt from this machine and shows the
-request, the response and what was read from it.
+add makes the row, or replaces the one of that name, and tries it with one call; edit changes what
+is given. Keys are written {{secret:NAME}}: store them with secret set. test sends one prompt from
+this machine and shows the request, the response and what was read from it. remove takes an endpoint
+away, or retires one that runs have used: no new run may name it.
 
-Options of add:
-  --model NAME, --format NAME
+Options of add and edit:
+  --model NAME
+  --format NAME            ${MODEL_FORMAT_NAMES.join(", ")};
+                           by default it is guessed from the URL
   --header 'Name: value'   may be given several times
   --timeout SECONDS
   --max-concurrency N, --requests-per-minute N, --tokens-per-minute N
   --input-cost USD, --output-cost USD    per million tokens
+  --request-template JSON, --response-path JSON    format custom, see docs/endpoints.md
   --open-to-users          signed-in users may run it
+  --untested               add: without a call
 
 Exit code: 0 done, 3 the endpoint did not answer, 1 refused, 2 wrong usage.
 
 Examples:
   deno task pipeline endpoint add openai https://api.openai.com/v1 --model gpt-5-mini --header 'Authorization: Bearer {{secret:OPENAI_API_KEY}}'
+  deno task pipeline endpoint edit openai --max-concurrency 20 --input-cost 0.25 --output-cost 2
   deno task pipeline endpoint test openai 'Say yes.'`,
   run([action, ...args], terminal) {
-    if (action === "add") return add(args, terminal);
-    if (action === "list") return list(args, terminal);
-    if (action === "test") return test(args, terminal);
-    throw new WrongUsage("Give add, list or test");
+    const actions = { add, edit, list, test, remove };
+    if (Object.hasOwn(actions, action ?? "")) {
+      return actions[action as keyof typeof actions](args, terminal);
+    }
+    throw new WrongUsage(`Give ${Object.keys(actions).join(", ")}`);
   },
 };
 
+const columnOptions = {
+  model: { type: "string" },
+  format: { type: "string" },
+  header: { type: "string", multiple: true },
+  timeout: { type: "string" },
+  "max-concurrency": { type: "string" },
+  "requests-per-minute": { type: "string" },
+  "tokens-per-minute": { type: "string" },
+  "input-cost": { type: "string" },
+  "output-cost": { type: "string" },
+  "request-template": { type: "string" },
+  "response-path": { type: "string" },
+  "open-to-users": { type: "boolean" },
+} as const;
+
+/** The columns that options name; undefined: not given. @throws {WrongUsage} saying what to write */
+function toColumns(
+  values: { [Name in keyof typeof columnOptions]?: unknown },
+) {
+  const text = (name: keyof typeof columnOptions) =>
+    values[name] as string | undefined;
+  const number = (name: keyof typeof columnOptions) =>
+    toNumber(name, text(name));
+  const format = text("format");
+  if (format && !MODEL_FORMAT_NAMES.some((name) => name === format)) {
+    throw new WrongUsage(
+      `Cannot use --format ${format}: give ${MODEL_FORMAT_NAMES.join(", ")}`,
+    );
+  }
+  return {
+    model: text("model"),
+    format,
+    headers: values.header && toHeaders(values.header as string[]),
+    timeout_seconds: number("timeout"),
+    max_concurrency: number("max-concurrency"),
+    requests_per_minute: number("requests-per-minute"),
+    tokens_per_minute: number("tokens-per-minute"),
+    input_cost: number("input-cost"),
+    output_cost: number("output-cost"),
+    request_template: toJson("request-template", text("request-template")),
+    response_path: toJson("response-path", text("response-path")),
+    open_to_users: values["open-to-users"] as boolean | undefined,
+  };
+}
+
+/** @throws {WrongUsage} it is no address of an HTTP API */
+function toUrl(text: string): string {
+  if (/^https?:\/\/\S+$/.test(text) && URL.canParse(text)) return text;
+  throw new WrongUsage(
+    `Cannot use ${text}: give a URL such as https://api.openai.com/v1`,
+  );
+}
+
 async function add(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, ["NAME", "URL"], {
-    model: { type: "string" },
-    format: { type: "string" },
-    header: { type: "string", multiple: true },
-    timeout: { type: "string" },
-    "max-concurrency": { type: "string" },
-    "requests-per-minute": { type: "string" },
-    "tokens-per-minute": { type: "string" },
-    "input-cost": { type: "string" },
-    "output-cost": { type: "string" },
-    "open-to-users": { type: "boolean" },
+    ...columnOptions,
+    untested: { type: "boolean" },
   });
-  const number = (name: keyof typeof values) =>
-    toNumber(name, values[name] as string | undefined);
+  const [name, url] = positionals;
+  const columns = toColumns(values);
   dataOf(
     "add the endpoint",
     await openProject(terminal).client.from("model_endpoints").upsert({
-      name: positionals[0],
-      url: positionals[1],
-      model: values.model,
-      format: values.format,
-      headers: toHeaders(values.header),
-      timeout_seconds: number("timeout") ?? 60,
-      max_concurrency: number("max-concurrency"),
-      requests_per_minute: number("requests-per-minute"),
-      tokens_per_minute: number("tokens-per-minute"),
-      input_cost: number("input-cost"),
-      output_cost: number("output-cost"),
-      open_to_users: values["open-to-users"] ?? false,
+      ...columns,
+      name,
+      url: toUrl(url),
+      headers: columns.headers ?? {},
+      timeout_seconds: columns.timeout_seconds ?? 60,
+      open_to_users: columns.open_to_users ?? false,
     }),
   );
-  terminal.print(
-    `Endpoint ${
-      positionals[0]
-    } is stored. Try it: deno task pipeline endpoint test ${positionals[0]}`,
+  terminal.print(`Endpoint ${name} is stored`);
+  return values.untested ? EXIT.done : await test([name], terminal);
+}
+
+async function edit(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals: [name] } = readArguments(args, ["NAME"], {
+    ...columnOptions,
+    url: { type: "string" },
+  });
+  const changed = dataOf(
+    "edit the endpoint",
+    await openProject(terminal).client.from("model_endpoints").update({
+      ...toColumns(values),
+      url: values.url === undefined ? undefined : toUrl(values.url),
+    }).eq("name", name).select("name"),
   );
+  if (changed.length === 0) throw unknownEndpoint(name);
+  terminal.print(`Endpoint ${name} is changed`);
   return EXIT.done;
+}
+
+async function remove(args: string[], terminal: Terminal): Promise<number> {
+  const { positionals: [name] } = readArguments(args, ["NAME"], {});
+  const outcome = dataOf(
+    "remove the endpoint",
+    await openProject(terminal).client.rpc("remove_model_endpoint", { name }),
+  );
+  terminal.print(`Endpoint ${name} is ${outcome}`);
+  return EXIT.done;
+}
+
+function unknownEndpoint(name: string): PipelineError {
+  return new PipelineError(
+    "not_found",
+    `Cannot find endpoint "${name}". There are: deno task pipeline endpoint list`,
+  );
 }
 
 async function list(args: string[], terminal: Terminal): Promise<number> {
@@ -82,19 +164,23 @@ async function list(args: string[], terminal: Terminal): Promise<number> {
     await openProject(terminal).client.from("model_endpoints").select()
       .order("name"),
   );
-  terminal.print(
-    values.json ? JSON.stringify(rows) : drawTable(rows, [
-      "name",
-      "url",
-      "format",
-      "model",
-      "max_concurrency",
-      "requests_per_minute",
-      "input_cost",
-      "output_cost",
-      "open_to_users",
-    ]),
-  );
+  const shown = rows.map((row) => ({
+    name: row.name,
+    url: row.url,
+    format: row.format ?? `${guessFormat(new URL(row.url))?.name ?? "custom"}?`,
+    model: row.model,
+    "at a time": row.max_concurrency,
+    "a minute": row.requests_per_minute,
+    "USD in/out": row.input_cost === null
+      ? ""
+      : `${row.input_cost}/${row.output_cost}`,
+    users: row.open_to_users ? "yes" : "",
+  }));
+  if (values.json) terminal.print(JSON.stringify(rows));
+  else if (shown.length === 0) terminal.complain("There is no endpoint yet");
+  else {
+    terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
+  }
   return EXIT.done;
 }
 
@@ -103,7 +189,7 @@ async function test(args: string[], terminal: Terminal): Promise<number> {
   const [name, prompt = "Say yes."] = positionals;
   const { services } = openProject(terminal);
   const found = await services.project!.readEndpoint(name, services.caller);
-  if (!found) throw new WrongUsage(`Cannot find endpoint "${name}"`);
+  if (!found) throw unknownEndpoint(name);
   const caller = createModelCaller(found, {
     ...services.model,
     fetch: (input, init) => {

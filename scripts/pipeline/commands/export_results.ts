@@ -1,8 +1,10 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
+import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
-import { type ReportData, writeReport } from "../report/write_report.ts";
+import { type Choice, expectStored, toChoice } from "../stored_results.ts";
+import { readReport } from "../report/read_report.ts";
+import { writeReport } from "../report/write_report.ts";
 import { toCsvLine } from "../to_csv_line.ts";
 
 type Row = Record<string, unknown>;
@@ -24,7 +26,7 @@ const COLUMNS = [
   "experiment_name",
   "tags",
   "metadata",
-  "scores",
+  "source",
 ];
 
 export const exportResults: Command = {
@@ -34,12 +36,15 @@ export const exportResults: Command = {
 
 Options:
   --format jsonl|csv|markdown   default jsonl: all columns and the scores of each row;
-                                markdown: a report with tables and charts
+                                csv: a column for the score of each evaluator, or whether it
+                                passed, or its error; markdown: a report with the worst answers
   --baseline EXPERIMENT         markdown: compare with this experiment
-  --table NAME                  results table (default prompt_evaluations)
+  --table NAME                  results table (default: the run's, or prompt_evaluations)
+  --owner USER                  the experiment of this user, by id (default: the project's own)
   --help
 
-Rows are read page by page, so that their number does not matter.
+Rows are read page by page, so that their number does not matter. Exit code: 0, or 1 where nothing
+is stored.
 
 Examples:
   deno task pipeline export 7 > run-7.jsonl
@@ -49,22 +54,46 @@ Examples:
     const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
       format: { type: "string", default: "jsonl" },
       baseline: { type: "string" },
-      table: { type: "string", default: "prompt_evaluations" },
+      table: { type: "string" },
+      owner: { type: "string" },
     });
     const { client } = openProject(terminal);
-    const [choice] = positionals;
+    const owner = values.owner ?? null;
+    const choice = toChoice(positionals[0], owner);
+    const table = await expectStored(client, choice, values.table);
     switch (values.format) {
       case "markdown":
+        if ("runId" in choice || table !== "prompt_evaluations") {
+          throw new WrongUsage(
+            "A report is about an experiment in prompt_evaluations: give its name",
+          );
+        }
         terminal.print(
           writeReport(
-            await readReport(client, choice, values.baseline, values.table),
+            await readReport(client, {
+              experiment: choice.experimentName,
+              baseline: values.baseline,
+              owner,
+            }),
           ),
         );
         return EXIT.done;
       case "jsonl":
-      case "csv":
-        await printRows(client, choice, values.table, values.format, terminal);
+        for await (const row of readRows(client, choice, table)) {
+          terminal.print(JSON.stringify(row));
+        }
         return EXIT.done;
+      case "csv": {
+        const evaluators = await readEvaluators(client, choice);
+        terminal.print(toCsvLine([...COLUMNS, ...evaluators]));
+        for await (const row of readRows(client, choice, table)) {
+          terminal.print(toCsvLine([
+            ...COLUMNS.map((name) => row[name]),
+            ...evaluators.map((name) => toCell((row.scores as Scores)[name])),
+          ]));
+        }
+        return EXIT.done;
+      }
       default:
         throw new WrongUsage(
           `Cannot use --format ${values.format}: jsonl, csv or markdown`,
@@ -73,69 +102,56 @@ Examples:
   },
 };
 
-async function printRows(
+/** All rows, page by page. */
+async function* readRows(
   client: SupabaseClient,
-  choice: string,
+  choice: Choice,
   table: string,
-  format: "jsonl" | "csv",
-  terminal: Terminal,
-): Promise<void> {
-  if (format === "csv") terminal.print(toCsvLine(COLUMNS));
+): AsyncGenerator<Row> {
   let after: string | null = null;
   do {
     const page: { rows: Row[]; next: string | null } = dataOf(
       `read ${table}`,
       await client.rpc("export_evaluations", {
         results_table: table,
-        ...isRunId(choice)
-          ? { run_id: Number(choice) }
-          : { experiment_name: choice },
+        ..."runId" in choice ? { run_id: choice.runId } : {
+          experiment_name: choice.experimentName,
+          owner: choice.owner,
+        },
         after,
       }),
     );
-    for (const row of page.rows) {
-      terminal.print(
-        format === "csv"
-          ? toCsvLine(COLUMNS.map((name) => row[name]))
-          : JSON.stringify(row),
-      );
-    }
+    yield* page.rows;
     after = page.next;
   } while (after !== null);
 }
 
-async function readReport(
+/** The names of the evaluators that scored an experiment, or that of a run. */
+async function readEvaluators(
   client: SupabaseClient,
-  experiment: string,
-  baseline: string | undefined,
-  table: string,
-): Promise<ReportData> {
-  if (isRunId(experiment) || table !== "prompt_evaluations") {
-    throw new WrongUsage(
-      "A report is about an experiment in prompt_evaluations: give its name",
-    );
-  }
-  const names = [experiment, ...baseline === undefined ? [] : [baseline]];
-  const [summary, scores, errors, comparison] = await Promise.all([
-    client.from("experiment_summary").select().in("experiment_name", names),
-    client.from("experiment_scores").select().in("experiment_name", names),
-    client.from("pipeline_error_groups").select()
-      .in("experiment_name", names).order("count", { ascending: false })
-      .limit(20),
-    baseline === undefined
-      ? { data: [], error: null, status: 200 }
-      : client.rpc("compare_experiments", { baseline, candidate: experiment }),
-  ]);
-  return {
-    experiment,
-    baseline,
-    summary: dataOf("read experiment_summary", summary),
-    scores: dataOf("read experiment_scores", scores),
-    errors: dataOf("read pipeline_error_groups", errors),
-    comparison: dataOf("compare the experiments", comparison),
-  };
+  choice: Choice,
+): Promise<string[]> {
+  const experiment = "runId" in choice
+    ? dataOf(
+      `find run ${choice.runId}`,
+      await client.from("pipeline_runs").select("experiment_name")
+        .eq("id", choice.runId).maybeSingle(),
+    )?.experiment_name
+    : choice.experimentName;
+  const scores = dataOf(
+    "read experiment_scores",
+    await client.from("experiment_scores").select("evaluator")
+      .eq("experiment_name", experiment),
+  );
+  return [...new Set(scores.map(({ evaluator }) => evaluator as string))]
+    .sort();
 }
 
-function isRunId(text: string): boolean {
-  return /^\d{1,15}$/.test(text);
+type Scores = Record<
+  string,
+  { score?: number; passed?: boolean; category?: string; error?: string }
+>;
+
+function toCell(grade: Scores[string] | undefined) {
+  return grade?.score ?? grade?.passed ?? grade?.category ?? grade?.error;
 }

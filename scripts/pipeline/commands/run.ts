@@ -6,6 +6,7 @@ import {
   ENDPOINT_HELP,
   endpointOptions,
   toEndpointChoice,
+  toEvaluators,
   toJson,
 } from "../endpoint_options.ts";
 import { expectPath } from "../find_files.ts";
@@ -27,14 +28,14 @@ ${ENDPOINT_HELP}
   --experiment NAME, --tag TAG, --table NAME
   --max-prompts N, --max-cost USD
   --options JSON         options of extraction, such as '{"turns": "first", "dedupe": true}'
-  --evaluators JSON      such as '["exact-match"]'
+  --evaluators TEXT      names with commas between them, or JSON
   --key TEXT             idempotency key: the same one within a week is the same run
   --detach               print the run's id and do not follow
   --json
   --help
 
-Exit code: 0 completed, 3 completed and a prompt or an upload failed, 4 failed, paused or cancelled,
-130 following was interrupted, 1 the run was refused, 2 wrong usage.
+Exit code: 0 completed, 3 completed and a prompt or an upload failed or no prompt was found, 4 failed,
+paused or cancelled, 130 following was interrupted, 1 the run was refused, 2 wrong usage.
 
 Examples:
   deno task pipeline run conversation-archives/2026/ --endpoint openai --experiment nightly
@@ -70,7 +71,7 @@ Examples:
             values["max-concurrency"],
           ),
         },
-        evaluators: toJson("evaluators", values.evaluators),
+        evaluators: toEvaluators(values.evaluators),
         batchMetadata: { experimentName: values.experiment, tags: values.tag },
       },
       connection,

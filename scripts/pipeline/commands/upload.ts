@@ -68,7 +68,7 @@ Examples:
           "path",
           "bytes",
           "outcome",
-        ]),
+        ], terminal.columns),
       );
     }
     for (const { error } of uploaded) if (error) terminal.complain(error);

@@ -1,5 +1,3 @@
-import { type Bar, drawBarChart } from "./bar_chart.ts";
-
 type Row = Record<string, unknown>;
 
 /** What a report tells; rows as the views and functions of the same names give them. */
@@ -13,29 +11,34 @@ export interface ReportData {
   scores: Row[];
   /** Of compare_experiments(); empty without a baseline. */
   comparison: Row[];
-  /** Errors grouped by stage, class and code: {stage, class, code, count, example}. */
+  /** Of pipeline_error_groups. */
   errors: Row[];
+  /** What became worse, as browse_experiment_pairs() gives it; empty without a baseline. */
+  worse: Row[];
 }
 
-/** A Markdown report of an experiment, with tables and inline SVG charts. */
+/**
+ * A Markdown report of an experiment. Bars are text: GitHub drops inline SVG from Markdown
+ * (https://github.com/github/markup, step 2 of its README).
+ */
 export function writeReport(data: ReportData): string {
-  const { experiment, baseline, summary, scores, comparison, errors } = data;
+  const { experiment, baseline, summary, comparison, errors, worse } = data;
+  const scores = data.scores.map((row) => ({
+    ...row,
+    bar: drawBar(row.score_mean ?? row.pass_rate),
+  }));
   return [
     `# ${escapeText(experiment)}${
       baseline === undefined ? "" : ` against ${escapeText(baseline)}`
     }`,
     section("Summary", table(summary, SUMMARY)),
-    section(
-      "Scores",
-      table(scores, SCORES),
-      chart("Mean score with its 95 % interval", scores.flatMap(toScoreBar)),
-      chart("Share that passed", scores.flatMap(toPassBar)),
-    ),
+    section("Scores", table(scores, SCORES)),
     section(
       "Comparison",
       table(comparison, COMPARISON),
       comparison.length > 0 ? COMPARISON_NOTES : "",
     ),
+    section("What became worse", ...worse.map(describePair)),
     section("Errors", table(errors, ERRORS)),
   ].filter((part) => part !== "").join("\n\n");
 }
@@ -45,7 +48,6 @@ const SUMMARY = {
   "model": "model",
   "prompts": "prompts",
   "answered": "success_rate",
-  "mean score": "score_mean",
   "p50 ms": "p50_ms",
   "p95 ms": "p95_ms",
   "p99 ms": "p99_ms",
@@ -60,6 +62,7 @@ const SCORES = {
   "scored": "scored",
   "errors": "errors",
   "mean": "score_mean",
+  "": "bar",
   "low": "score_low",
   "high": "score_high",
   "pass rate": "pass_rate",
@@ -80,9 +83,12 @@ const COMPARISON = {
   "cost USD": "cost_difference",
 };
 const ERRORS = {
+  "experiment": "experiment_name",
+  "run": "run_id",
   "stage": "stage",
   "class": "class",
   "code": "code",
+  "final": "final",
   "count": "count",
   "example": "example",
 };
@@ -119,26 +125,19 @@ function escapeText(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>|#]/g, "\\$&");
 }
 
-function chart(title: string, bars: Bar[]): string {
-  return bars.length === 0 ? "" : `${title}:\n\n${drawBarChart(title, bars)}`;
+/** Ten characters for a value from 0 to 1; "": it is none. */
+function drawBar(value: unknown): string {
+  if (typeof value !== "number" || !(value >= 0 && value <= 1)) return "";
+  const filled = Math.round(value * 10);
+  return "█".repeat(filled) + "░".repeat(10 - filled);
 }
 
-function toScoreBar(row: Row): Bar[] {
-  if (typeof row.score_mean !== "number") return [];
-  return [{
-    label: labelOf(row),
-    value: row.score_mean,
-    low: row.score_low as number | null,
-    high: row.score_high as number | null,
-  }];
-}
-
-function toPassBar(row: Row): Bar[] {
-  return typeof row.pass_rate === "number"
-    ? [{ label: labelOf(row), value: row.pass_rate }]
-    : [];
-}
-
-function labelOf({ experiment_name, evaluator }: Row): string {
-  return `${experiment_name}: ${evaluator}`;
+function describePair(pair: Row): string {
+  const answer = (side: "baseline" | "candidate") =>
+    pair[`${side}_error`] ?? pair[`${side}_response`];
+  return [
+    `**${escapeText(String(pair.prompt))}**`,
+    `- before (${toCell(pair.baseline_score)}): ${toCell(answer("baseline"))}`,
+    `- now (${toCell(pair.candidate_score)}): ${toCell(answer("candidate"))}`,
+  ].join("\n");
 }

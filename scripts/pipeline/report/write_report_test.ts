@@ -13,19 +13,28 @@ const score = {
   pass_rate: 0.7,
 };
 
-Deno.test("writeReport() has tables, charts and the comparison", () => {
+Deno.test("writeReport() has tables, bars, the comparison and what became worse", () => {
   const report = writeReport({
     experiment: "new",
     baseline: "old",
     summary: [{ experiment_name: "new", model: "m", prompts: 10 }],
     scores: [score],
     comparison: [{ compared: "exact-match", pairs: 10, mcnemar_p: 0.21875 }],
-    errors: [{ stage: "execute", class: "rate", code: "429", count: 2 }],
+    errors: [{ run_id: 7, stage: "execute", class: "rate", count: 2 }],
+    worse: [{
+      prompt: "What is 2+2?",
+      baseline_score: 1,
+      candidate_score: 0,
+      baseline_response: "4",
+      candidate_response: null,
+      candidate_error: "HTTP 400",
+    }],
   });
   assertMatch(report, /^# new against old\n/);
   assertMatch(report, /\| new \| m \| 10 \|/);
   assertMatch(report, /\| exact-match \| 10 \|.*\| 0\.2188 \|/);
-  assertEquals(report.match(/<svg /g)!.length, 2);
+  assertMatch(report, /\| 0\.75 \| ████████░░ \|/);
+  assertMatch(report, /- before \(1\): 4\n- now \(0\): HTTP 400/);
   assertMatch(report, /## Errors/);
 });
 
@@ -36,6 +45,7 @@ Deno.test("writeReport() leaves out what there is nothing to say about", () => {
     scores: [],
     comparison: [],
     errors: [],
+    worse: [],
   });
   assertEquals(report, "# x");
 });
@@ -47,6 +57,7 @@ Deno.test("writeReport() lets nobody's text become markup", () => {
     scores: [{ ...score, experiment_name: "<b>" }],
     comparison: [],
     errors: [{ stage: "execute", example: "<script>|\n# no" }],
+    worse: [{ prompt: "<script>", candidate_response: "\n# no<b>" }],
   });
   assert(!report.includes("<script>"));
   assert(!report.includes("<b>"));

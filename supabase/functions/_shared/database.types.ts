@@ -113,15 +113,19 @@ export type Database = {
           "input_cost": number | null;
           "max_concurrency": number | null;
           "model": string | null;
+          "models": NonNullable<Json>;
           "name": string;
           "open_to_users": boolean;
           "output_cost": number | null;
           "request_template": Json | null;
           "requests_per_minute": number | null;
           "response_path": Json | null;
+          "retired": boolean;
           "timeout_seconds": number;
           "tokens_per_minute": number | null;
           "url": string;
+          "user_headers": (string)[];
+          "user_parameters": (string)[];
         };
         ComputedFields: never;
         Insert: {
@@ -131,15 +135,19 @@ export type Database = {
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name": string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url": string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Update: {
           "created_at"?: string;
@@ -148,15 +156,19 @@ export type Database = {
           "input_cost"?: number | null;
           "max_concurrency"?: number | null;
           "model"?: string | null;
+          "models"?: NonNullable<Json>;
           "name"?: string;
           "open_to_users"?: boolean;
           "output_cost"?: number | null;
           "request_template"?: Json | null;
           "requests_per_minute"?: number | null;
           "response_path"?: Json | null;
+          "retired"?: boolean;
           "timeout_seconds"?: number;
           "tokens_per_minute"?: number | null;
           "url"?: string;
+          "user_headers"?: (string)[];
+          "user_parameters"?: (string)[];
         };
         Relationships: [];
       };
@@ -531,6 +543,7 @@ export type Database = {
           "evaluator": string;
           "experiment_name": string | null;
           "model": string | null;
+          "owner": string | null;
           "pass_rate": number | null;
           "passed": number | null;
           "score_high": number | null;
@@ -548,6 +561,7 @@ export type Database = {
           "input_tokens": number | null;
           "model": string | null;
           "output_tokens": number | null;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "p99_ms": number | null;
@@ -572,6 +586,7 @@ export type Database = {
           "final": boolean;
           "first_at": string | null;
           "last_at": string | null;
+          "owner": string | null;
           "run_id": number;
           "stage": string;
         };
@@ -659,6 +674,19 @@ export type Database = {
       };
     };
     Functions: {
+      "browse_experiment_pairs": {
+        Args: {
+          "after"?: string;
+          "baseline": string;
+          "candidate": string;
+          "evaluator"?: string;
+          "most"?: number;
+          "owner"?: string;
+          "results_table"?: string;
+          "show"?: string;
+        };
+        Returns: Json;
+      };
       "cancel_pipeline_run": {
         Args: { "run_id": number };
         Returns: {
@@ -718,6 +746,7 @@ export type Database = {
           "baseline": string;
           "candidate": string;
           "evaluator"?: string;
+          "owner"?: string;
           "results_table"?: string;
           "seed"?: number;
         };
@@ -740,6 +769,14 @@ export type Database = {
         }[];
       };
       "create_evaluations_table": { Args: { "name": string }; Returns: string };
+      "delete_experiment": {
+        Args: { "experiment_name": string; "most"?: number; "owner"?: string };
+        Returns: Json;
+      };
+      "delete_pipeline_run": {
+        Args: { "most"?: number; "run_id": number };
+        Returns: Json;
+      };
       "evaluate_experiment": {
         Args: {
           "columns"?: Json;
@@ -758,6 +795,7 @@ export type Database = {
           "after"?: string;
           "experiment_name"?: string;
           "most"?: number;
+          "owner"?: string;
           "results_table": string;
           "run_id"?: number;
         };
@@ -831,6 +869,7 @@ export type Database = {
           "as_of"?: string;
           "held"?: number;
           "in_flight"?: number;
+          "load"?: number;
           "worker_id": string;
         };
         Returns: Json;
@@ -854,8 +893,14 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_end_worker": {
-        Args: { "as_of"?: string; "cpu_load"?: number; "worker_id": string };
-        Returns: undefined;
+        Args: {
+          "as_of"?: string;
+          "cut_off"?: boolean;
+          "goes_on"?: boolean;
+          "load"?: number;
+          "worker_id": string;
+        };
+        Returns: Json;
       };
       "pipeline_enqueue_tasks": {
         Args: {
@@ -955,6 +1000,16 @@ export type Database = {
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
+      };
+      "remove_model_endpoint": { Args: { "name": string }; Returns: string };
+      "rename_experiment": {
+        Args: {
+          "experiment_name": string;
+          "most"?: number;
+          "new_name": string;
+          "owner"?: string;
+        };
+        Returns: Json;
       };
       "resend_pipeline_webhook": {
         Args: { "as_of"?: string; "event_id": number };

@@ -9,10 +9,11 @@ create type pipeline.claimable_calls as (
   slots integer,
   more_slots boolean,
   handed_over boolean,
+  no_share boolean,
   ready_at timestamptz
 );
 comment on type pipeline.claimable_calls is
-  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, and when a limit that held tasks back lets go.';
+  'Locked tasks that a worker may start now, with the tokens and USD that each is expected to take; slots it may use, whether others hold more of its slots, whether its successor has started, whether its run has no share, and when a limit that held tasks back lets go.';
 
 create function pipeline.due_tasks(
   worker pipeline.workers,
@@ -182,7 +183,8 @@ create function public.pipeline_claim_tasks(
   in_flight integer default 0,
   held integer default 0,
   ahead integer default 0,
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  load double precision default 0
 )
 returns jsonb
 language plpgsql
@@ -198,6 +200,7 @@ begin
   -- A claim that a crash undoes is a task that is pending again: not worth waiting for the disk.
   perform set_config('synchronous_commit', 'off', true);
   worker := pipeline.live_worker(pipeline_claim_tasks.worker_id);
+  worker.load := pipeline_claim_tasks.load;
   select * into run from public.pipeline_runs where id = worker.run_id;
   if pipeline.status_for(worker) <> 'running' then
     return jsonb_build_object('status', run.status, 'slots', 0, 'tasks', tasks);
@@ -224,6 +227,10 @@ begin
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
   end if;
+  -- Last, because whoever is served may be another run.
+  if worker.endpoint is not null then
+    perform pipeline.serve_waiting(as_of, worker.endpoint);
+  end if;
   return jsonb_build_object(
     -- Read again: a run without money has just been paused.
     'status', pipeline.status_for(worker),
@@ -236,8 +243,9 @@ begin
     end
   )
     || case when calls.more_slots then '{"moreSlots": true}' else '{}' end::jsonb
-    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb;
+    || case when calls.handed_over then '{"handedOver": true}' else '{}' end::jsonb
+    || case when calls.no_share then '{"noShare": true}' else '{}' end::jsonb;
 end;
 $$;
-comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. Returns {status, slots, moreSlots?, handedOver?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
+  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, noShare?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?}], waitMs}; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; noShare: its run has no slot, and another worker is woken when it is its turn; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';

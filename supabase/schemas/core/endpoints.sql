@@ -16,6 +16,10 @@ create table public.model_endpoints (
   input_cost numeric,
   output_cost numeric,
   open_to_users boolean not null default false,
+  retired boolean not null default false,
+  models jsonb not null default '{}',
+  user_parameters text[] not null default '{}',
+  user_headers text[] not null default '{}',
   created_at timestamptz not null default now(),
   constraint model_endpoints_name_is_short check (char_length(name) between 1 and 100),
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
@@ -28,6 +32,7 @@ create table public.model_endpoints (
     format is distinct from 'custom'
     or (request_template is not null and response_path is not null)
   ),
+  constraint model_endpoints_models_are_an_object check (jsonb_typeof(models) = 'object'),
   constraint model_endpoints_headers_are_an_object check (jsonb_typeof(headers) = 'object'),
   constraint model_endpoints_timeout_is_positive check (
     timeout_seconds > 0 and timeout_seconds <= 350
@@ -61,42 +66,65 @@ comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
 comment on column public.model_endpoints.output_cost is 'USD per million output tokens.';
+comment on column public.model_endpoints.retired is
+  'No new run may name it; runs that have keep it.';
 comment on column public.model_endpoints.open_to_users is
-  'Whether signed-in users may start runs on it; service_role always may.';
+  'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
+comment on column public.model_endpoints.models is
+  'Other models that it has, with their prices: {"name": {"input_cost": 0.15, "output_cost": 0.6}}. Users may choose among them; what is left out costs as the endpoint''s own model.';
+comment on column public.model_endpoints.user_parameters is
+  'Parameters that users may set beside temperature, maxTokens, topP, stop, systemPrompt, responseSchema and seed.';
+comment on column public.model_endpoints.user_headers is
+  'Headers that users may send, in lower case.';
 
 -- What the limits of an endpoint look like at this moment. A row of its own, because it changes
 -- with every claim while the endpoint itself hardly ever does.
 create table pipeline.endpoint_states (
   endpoint text primary key
     references public.model_endpoints (name) on update cascade on delete cascade,
-  blocked_until timestamptz,
-  blocked_reason text,
-  concurrency numeric not null default 8,
-  best_latency_ms numeric,
-  reduced_at timestamptz,
   requests_available numeric not null default 0,
   tokens_available numeric not null default 0,
   refilled_at timestamptz not null default now(),
-  output_tokens_mean numeric not null default 500,
-  constraint endpoint_states_concurrency_is_positive check (concurrency >= 1)
+  output_tokens_mean numeric not null default 500
 )
 with (fillfactor = 50);
 comment on table pipeline.endpoint_states is
   'The moving state of an endpoint''s limits, one row each; written under its row lock by pipeline_claim_tasks and pipeline_finish_tasks.';
-comment on column pipeline.endpoint_states.blocked_until is
-  'No call leaves before this moment; null: not blocked.';
-comment on column pipeline.endpoint_states.concurrency is
-  'Calls in flight that the endpoint is thought to bear; caps a given number only after a rate error.';
-comment on column pipeline.endpoint_states.best_latency_ms is
-  'Latency that the endpoint has when it is not crowded; a much longer one is a sign to shrink.';
-comment on column pipeline.endpoint_states.reduced_at is
-  'When concurrency was last cut back; null: never, and it still doubles per round.';
 comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; the estimate that budgets reserve for the next one.';
 alter table pipeline.endpoint_states enable row level security;
 grant select, insert, update, delete on pipeline.endpoint_states to service_role;
+
+-- Apart from the endpoint's, because vendors limit each model by itself: what one user's choice of
+-- model meets must not stop the others.
+create table pipeline.model_states (
+  endpoint text not null
+    references public.model_endpoints (name) on update cascade on delete cascade,
+  model text not null,
+  blocked_until timestamptz,
+  blocked_reason text,
+  concurrency numeric not null default 8,
+  best_latency_ms numeric,
+  reduced_at timestamptz,
+  primary key (endpoint, model),
+  constraint model_states_concurrency_is_positive check (concurrency >= 1)
+)
+with (fillfactor = 50);
+comment on table pipeline.model_states is
+  'What was learnt of a model behind an endpoint, one row each; written under the lock of the endpoint''s state.';
+comment on column pipeline.model_states.model is 'Empty: the endpoint and the run name none.';
+comment on column pipeline.model_states.blocked_until is
+  'No call to the model leaves before this moment; null: not blocked.';
+comment on column pipeline.model_states.concurrency is
+  'Calls in flight that the model is thought to bear; caps a given number only after a rate error.';
+comment on column pipeline.model_states.best_latency_ms is
+  'Latency that the model has when it is not crowded; a much longer one is a sign to shrink.';
+comment on column pipeline.model_states.reduced_at is
+  'When concurrency was last cut back; null: never, and it still doubles per round.';
+alter table pipeline.model_states enable row level security;
+grant select, insert, update, delete on pipeline.model_states to service_role;
 
 create function pipeline.create_endpoint_state()
 returns trigger
@@ -105,6 +133,7 @@ set search_path = ''
 as $$
 begin
   insert into pipeline.endpoint_states (endpoint) values (new.name);
+  insert into pipeline.model_states (endpoint, model) values (new.name, coalesce(new.model, ''));
   return new;
 end;
 $$;
@@ -118,6 +147,6 @@ alter table public.model_endpoints enable row level security;
 revoke all on public.model_endpoints from anon, authenticated, service_role;
 grant select, insert, update, delete on public.model_endpoints to service_role;
 -- Headers and templates stay out of users' sight: they say which secrets exist.
-grant select (name, model, format, open_to_users) on public.model_endpoints to authenticated;
+grant select (name, model, format, open_to_users, models, user_parameters, user_headers) on public.model_endpoints to authenticated;
 create policy "users see the endpoints that are open to them"
   on public.model_endpoints for select to authenticated using (open_to_users);

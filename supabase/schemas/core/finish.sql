@@ -164,6 +164,7 @@ begin
     return 0;
   end if;
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
+  endpoint := pipeline.priced_for(endpoint, pipeline.model_of(run, (worker).stage, endpoint));
   case (worker).stage
     when 'execute' then
       perform pipeline.store_evaluations(run, endpoint, settled.stored_ids, results, as_of);
@@ -177,7 +178,9 @@ begin
     if ((run).options -> 'cache') = 'true' then
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
-    blocked_ms := pipeline.adapt_limits(run, endpoint, totals, settled.reserved_tokens, as_of);
+    blocked_ms := pipeline.adapt_limits(
+      endpoint, pipeline.model_of(run, (worker).stage, endpoint), totals, settled.reserved_tokens, as_of
+    );
   end if;
   perform pipeline.count_results(run, worker, endpoint, settled, totals);
   if (worker).stage = 'judge' then

@@ -206,7 +206,7 @@ declare
   woken integer;
 begin
   update pipeline.workers
-  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0
+  set ended_at = maintain_pipeline.as_of, slots = 0, wanted = 0, cut_off = started_at is not null
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null
@@ -247,11 +247,23 @@ begin
     select run.id
     from public.pipeline_runs as run
     where run.status in ('queued', 'running')
+      -- Of a thousand runs that wait for slots none need be looked at.
+      and exists (
+        select from pipeline.stages as kind
+        where exists (
+          select from public.pipeline_tasks as task
+          where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
+            and task.available_at <= maintain_pipeline.as_of
+        )
+        and (kind.name = 'judge' or not exists (
+          select from pipeline.waiting where waiting.run_id = run.id and waiting.stage = kind.name
+        ))
+      )
     order by run.id
   ) as active;
   select woken + coalesce(
     sum(
-      pipeline.wake_workers(waiting.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
+      pipeline.wake_workers(ended.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)
     ), 0
   )
   into woken
@@ -260,9 +272,13 @@ begin
     from public.pipeline_tasks as event
     where event.stage = 'notify' and event.status = 'pending'
       and event.available_at <= maintain_pipeline.as_of
+      and not exists (
+        select from pipeline.waiting where waiting.run_id = event.run_id and waiting.stage = 'notify'
+      )
     group by event.run_id
     order by event.run_id
-  ) as waiting;
+  ) as ended;
+  woken := woken + pipeline.serve_waiting(as_of);
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.cached_answers

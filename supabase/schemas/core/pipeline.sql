@@ -101,6 +101,7 @@ create table pipeline.stages (
   slots integer,
   tasks_per_worker integer not null,
   most_workers integer not null default 50,
+  most_of_owner integer not null default 24,
   most_attempts smallint
 );
 comment on table pipeline.stages is
@@ -110,20 +111,22 @@ comment on column pipeline.stages.slots is
 comment on column pipeline.stages.tasks_per_worker is 'Due tasks that are worth one worker.';
 comment on column pipeline.stages.most_workers is
   'Workers of one run at a time, however much is due; its max_workers holds for all stages together.';
+comment on column pipeline.stages.most_of_owner is
+  'Workers of all runs of one owner at a time: beyond them a run without a worker waits for one of theirs to take it over.';
 comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
 alter table pipeline.stages enable row level security;
 grant select on pipeline.stages to service_role;
 
-insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_attempts) values
+insert into pipeline.stages (name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts) values
   -- An archive keeps a worker busy by itself.
-  ('extract', 2, 1, 3, null),
-  ('execute', null, 1000, 50, null),
+  ('extract', 2, 1, 3, 8, null),
+  ('execute', null, 1000, 50, 24, null),
   -- One task is a hundred answers to grade.
-  ('evaluate', 8, 25, 4, null),
-  ('judge', null, 1000, 50, null),
+  ('evaluate', 8, 25, 4, 8, null),
+  ('judge', null, 1000, 50, 24, null),
   -- Events of a run are delivered one after the other.
-  ('notify', 1, 1000, 1, 10);
+  ('notify', 1, 1000, 1, 8, 10);
 
 create function pipeline.outlives_run(stage text)
 returns boolean

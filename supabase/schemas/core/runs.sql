@@ -11,6 +11,46 @@ comment on column pipeline.results_tables.is_foreign is
 alter table pipeline.results_tables enable row level security;
 grant select, insert on pipeline.results_tables to service_role;
 
+create table pipeline.experiments (
+  owner uuid,
+  name text not null,
+  created_at timestamptz not null,
+  constraint experiments_name_belongs_to_one_owner unique nulls not distinct (owner, name)
+);
+comment on table pipeline.experiments is
+  'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
+comment on column pipeline.experiments.owner is 'Null: the project''s own.';
+alter table pipeline.experiments enable row level security;
+grant select, insert, delete on pipeline.experiments to service_role;
+
+create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into pipeline.experiments (owner, name, created_at)
+  values (name_experiment.owner, name_experiment.name, as_of)
+  on conflict on constraint experiments_name_belongs_to_one_owner do nothing;
+  return found;
+end;
+$$;
+comment on function pipeline.name_experiment(uuid, text, timestamptz) is
+  'Notes an experiment of an owner, null: of the project; one that is known stays as it is. Returns whether it is new.';
+
+create function pipeline.owner_asked_for(owner uuid)
+returns uuid
+language sql
+stable
+-- Queries of a million rows call it, and must not lose their parallel workers.
+parallel safe
+set search_path = ''
+as $$
+  select coalesce(pipeline.current_user_id(), owner_asked_for.owner);
+$$;
+comment on function pipeline.owner_asked_for(uuid) is
+  'Whose experiments are meant: a signed-in user''s are their own, service_role''s those of owner, null: the project''s own.';
+
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,
   experiment_name text not null default '',
@@ -81,7 +121,7 @@ with (fillfactor = 50);
 comment on table public.pipeline_runs is
   'One row per run: one source, one model. Insert source and endpoint and it starts; kept until deleted.';
 comment on column public.pipeline_runs.experiment_name is
-  'Name shared by runs that are compared; "run <id>" when not given.';
+  'Name shared by runs that are compared; "run <id>" when not given. It is its owner''s: the same name of another owner is another experiment.';
 comment on column public.pipeline_runs.source is
   'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"run","runId"} (the prompts of an earlier run) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
 comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';

@@ -34,44 +34,142 @@ comment on function pipeline.due_count(bigint, text, text, integer, timestamptz)
 create function pipeline.workers_needed(
   run public.pipeline_runs,
   stage text,
-  endpoint text,
-  as_of timestamptz
+  endpoint public.model_endpoints,
+  due integer
 )
 returns integer
 language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  kind pipeline.stages;
 begin
-  -- Nothing can be claimed while the endpoint cools down: maintenance wakes when it is over.
-  if exists (
-    select from pipeline.endpoint_states as state
-    where state.endpoint = workers_needed.endpoint and state.blocked_until > as_of
-  ) then
-    return 0;
-  end if;
-  select * into kind from pipeline.stages where stages.name = workers_needed.stage;
-  return least(
-    ceil(
-      pipeline.due_count(
-        (run).id, workers_needed.stage, workers_needed.endpoint,
-        kind.tasks_per_worker * least(kind.most_workers, (run).max_workers), as_of
-      )::numeric / kind.tasks_per_worker
-    ),
-    -- One worker keeps 128 calls in flight easily. More of them only pass slots around, and use
-    -- up the processor time of the isolate that they may share.
-    (
-      select ceil(least((run).max_concurrency, called.max_concurrency) / 128.0)
-      from public.model_endpoints as called
-      where called.name = workers_needed.endpoint
+  return (
+    select least(
+      ceil(workers_needed.due::numeric / kind.tasks_per_worker),
+      kind.most_workers,
+      -- One worker keeps 128 calls in flight easily. More of them only pass slots around, and use
+      -- up the processor time of the isolate that they may share.
+      ceil(least((run).max_concurrency, (workers_needed.endpoint).max_concurrency) / 128.0)
     )
+    from pipeline.stages as kind
+    where kind.name = workers_needed.stage
   );
 end;
 $$;
-comment on function pipeline.workers_needed(public.pipeline_runs, text, text, timestamptz) is
-  'How many workers the due tasks of a stage are worth. endpoint: the one that they call; null: none.';
+comment on function pipeline.workers_needed(
+  public.pipeline_runs, text, public.model_endpoints, integer
+) is
+  'How many workers so many due tasks of a stage are worth. endpoint: the one that they call; null: none.';
+
+create function pipeline.workers_wanted(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints,
+  is_successor boolean,
+  as_of timestamptz,
+  out workers integer,
+  out due integer
+)
+returns record
+language plpgsql
+set search_path = ''
+as $$
+declare
+  kind pipeline.stages;
+  called_model constant text := pipeline.model_of(run, stage, endpoint);
+  live record;
+begin
+  workers := 0;
+  select * into kind from pipeline.stages where stages.name = workers_wanted.stage;
+  -- Nothing can be claimed while the model cools down: maintenance wakes when it is over.
+  if (run).status not in ('queued', 'running') and not pipeline.outlives_run(stage) or exists (
+    select from pipeline.model_states as state
+    where state.endpoint = (workers_wanted.endpoint).name
+      and state.model = called_model
+      and state.blocked_until > as_of
+  ) then
+    return;
+  end if;
+  select
+    count(*) filter (where worker.run_id = (run).id) as of_run,
+    count(*) filter (
+      where worker.run_id = (run).id
+        and worker.stage = kind.name
+        and worker.endpoint is not distinct from (workers_wanted.endpoint).name
+    ) as here,
+    count(*) filter (
+      where worker.stage = kind.name and sharing.owner is not distinct from (run).owner
+    ) as of_owner
+  into live
+  from pipeline.workers as worker
+  join public.pipeline_runs as sharing on sharing.id = worker.run_id
+  where worker.ended_at is null and worker.handed_over_at is null and worker.expires_at > as_of;
+  due := pipeline.due_count(
+    (run).id, stage, (endpoint).name,
+    kind.tasks_per_worker * least(kind.most_workers, (run).max_workers), as_of
+  );
+  workers := least(
+    pipeline.workers_needed(run, stage, endpoint, due) - live.here,
+    -- A call to say how it went needs no place among the workers.
+    case when pipeline.outlives_run(stage) then 1 else (run).max_workers - live.of_run end
+  );
+  if is_successor or workers <= 0 then
+    return;
+  end if;
+  workers := least(workers, kind.most_of_owner - live.of_owner);
+  if workers > 0 and (endpoint).name is not null then
+    workers := least(workers, pipeline.slot_room(run, (endpoint).name, called_model, due, as_of));
+  end if;
+  if workers <= 0 and live.here = 0 then
+    insert into pipeline.waiting (run_id, stage, endpoint, owner, model, wanted)
+    values ((run).id, stage, coalesce((endpoint).name, ''), (run).owner, called_model, due)
+    on conflict on constraint waiting_pkey do nothing;
+  end if;
+end;
+$$;
+comment on function pipeline.workers_wanted(
+  public.pipeline_runs, text, public.model_endpoints, boolean, timestamptz
+) is
+  'How many workers are to be woken for the due tasks of a stage, within max_workers, what one owner may have, and the slots that there are for them. A run that has none and gets none is put into pipeline.waiting.';
+
+create function pipeline.add_worker(
+  run public.pipeline_runs,
+  stage text,
+  endpoint text,
+  model text,
+  wanted integer,
+  reason text,
+  replaces uuid,
+  token text,
+  as_of timestamptz
+)
+returns pipeline.workers
+language plpgsql
+set search_path = ''
+as $$
+declare
+  worker pipeline.workers;
+begin
+  insert into pipeline.workers (
+    run_id, stage, endpoint, model, slots, wanted, token_hash, reason, replaces, dispatched_at, expires_at
+  )
+  select
+    (run).id, stage, endpoint, model,
+    -- A successor takes what another one has, and nothing beside it.
+    case when is_new_caller then 1 else 0 end, case when is_new_caller then wanted else 0 end,
+    sha256(convert_to(token, 'UTF8')), reason, replaces, as_of, as_of + interval '5 seconds'
+  from (select endpoint is not null and replaces is null) as caller (is_new_caller)
+  returning * into worker;
+  delete from pipeline.waiting
+  where waiting.run_id = (run).id
+    and waiting.stage = add_worker.stage
+    and waiting.endpoint = coalesce(add_worker.endpoint, '');
+  return worker;
+end;
+$$;
+comment on function pipeline.add_worker(
+  public.pipeline_runs, text, text, text, integer, text, uuid, text, timestamptz
+) is 'Notes a worker that is about to be woken; its run waits no longer.';
 
 create function pipeline.wake_workers(
   run_id bigint,
@@ -87,50 +185,26 @@ set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
+  called public.model_endpoints;
   project_url text;
-  live integer;
-  live_here integer;
-  needed integer;
+  wanted record;
   worker pipeline.workers;
   token text;
   woken integer := 0;
 begin
-  select * into run from public.pipeline_runs where id = wake_workers.run_id;
-  if run.status not in ('queued', 'running') and not pipeline.outlives_run(wake_workers.stage) then
-    return 0;
-  end if;
   project_url := public.pipeline_read_secret('project_url');
   if project_url is null then
     return 0;
   end if;
-  select
-    count(*),
-    count(*) filter (
-      where workers.stage = wake_workers.stage and workers.endpoint is not distinct from wake_workers.endpoint
-    )
-  into live, live_here
-  from pipeline.workers
-  where workers.run_id = wake_workers.run_id
-    and workers.ended_at is null
-    and workers.handed_over_at is null
-    and workers.expires_at > wake_workers.as_of;
-  needed := least(
-    pipeline.workers_needed(run, wake_workers.stage, wake_workers.endpoint, wake_workers.as_of) - live_here,
-    -- A call to say how it went needs no place among the workers.
-    case when pipeline.outlives_run(wake_workers.stage) then 1 else run.max_workers - live end
-  );
-  while woken < needed loop
+  select * into run from public.pipeline_runs where id = wake_workers.run_id;
+  select * into called from public.model_endpoints where name = wake_workers.endpoint;
+  wanted := pipeline.workers_wanted(run, stage, called, wake_workers.replaces is not null, as_of);
+  while woken < wanted.workers loop
     token := gen_random_uuid()::text || gen_random_uuid()::text;
-    insert into pipeline.workers (
-      run_id, stage, endpoint, token_hash, reason, replaces, dispatched_at, expires_at
-    )
-    values (
-      wake_workers.run_id, wake_workers.stage, wake_workers.endpoint,
-      sha256(convert_to(token, 'UTF8')), wake_workers.reason,
-      case when woken = 0 then wake_workers.replaces end,
-      wake_workers.as_of, wake_workers.as_of + interval '5 seconds'
-    )
-    returning * into worker;
+    worker := pipeline.add_worker(
+      run, stage, called.name, pipeline.model_of(run, stage, called), wanted.due, reason,
+      case when woken = 0 then wake_workers.replaces end, token, as_of
+    );
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
     perform net.http_post(
       url := rtrim(project_url, '/') || '/functions/v1/pipeline-worker',
@@ -152,7 +226,110 @@ exception when others then
 end;
 $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
-  'Sends the wakes that the due tasks of a stage are worth, within max_workers, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+  'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+
+create function pipeline.next_waiting(endpoint text)
+returns setof pipeline.waiting
+language sql
+stable
+set search_path = ''
+as $$
+  select distinct on (waiting.endpoint, waiting.stage, waiting.owner) waiting.*
+  from pipeline.waiting
+  where next_waiting.endpoint is null or waiting.endpoint = next_waiting.endpoint
+  order by waiting.endpoint, waiting.stage, waiting.owner, waiting.run_id;
+$$;
+comment on function pipeline.next_waiting(text) is
+  'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
+
+create function pipeline.waits_in_vain(patient pipeline.waiting, as_of timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from pipeline.waiting
+  where waiting.run_id = (patient).run_id
+    and waiting.stage = (patient).stage
+    and waiting.endpoint = (patient).endpoint
+    and (
+      pipeline.due_count((patient).run_id, (patient).stage, (patient).endpoint, 1, as_of) = 0
+      or not pipeline.outlives_run((patient).stage) and not exists (
+        select from public.pipeline_runs as run
+        where run.id = (patient).run_id and run.status in ('queued', 'running')
+      )
+    );
+  return found;
+end;
+$$;
+comment on function pipeline.waits_in_vain(pipeline.waiting, timestamptz) is
+  'Takes a run out of pipeline.waiting that has no work any more, or was paused or ended; whether it was so.';
+
+create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  next pipeline.waiting;
+  here integer;
+  woken integer := 0;
+  is_moving boolean := true;
+begin
+  while is_moving loop
+    is_moving := false;
+    for next in select * from pipeline.next_waiting(serve_waiting.endpoint) loop
+      here := pipeline.wake_workers(
+        next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
+      );
+      woken := woken + here;
+      is_moving := is_moving or here > 0 or pipeline.waits_in_vain(next, as_of);
+    end loop;
+  end loop;
+  return woken;
+end;
+$$;
+comment on function pipeline.serve_waiting(timestamptz, text) is
+  'Wakes workers for runs that wait, of each owner the oldest, as long as there are slots for them. Returns how many.';
+
+create function pipeline.take_turn(ended pipeline.workers, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  next pipeline.waiting;
+  run public.pipeline_runs;
+  called public.model_endpoints;
+  wanted record;
+  worker pipeline.workers;
+  assignment jsonb;
+begin
+  for next in
+    select * from pipeline.next_waiting(coalesce((ended).endpoint, '')) as waiting
+    where waiting.stage = (ended).stage
+  loop
+    select * into run from public.pipeline_runs where id = next.run_id;
+    select * into called from public.model_endpoints where name = next.endpoint;
+    wanted := pipeline.workers_wanted(run, next.stage, called, false, as_of);
+    if wanted.workers > 0 then
+      worker := pipeline.add_worker(
+        run, next.stage, called.name, next.model, wanted.due, 'turn', null,
+        gen_random_uuid()::text, as_of
+      );
+      update pipeline.workers
+      set started_at = take_turn.as_of, expires_at = take_turn.as_of + pipeline.lease_time()
+      where workers.id = worker.id
+      returning * into worker;
+      assignment := pipeline.assign_run(worker, as_of);
+      exit when assignment is not null;
+    end if;
+  end loop;
+  return assignment;
+end;
+$$;
+comment on function pipeline.take_turn(pipeline.workers, timestamptz) is
+  'The assignment of a run that waits for what a worker has done until now, for whoever goes on in its place; null: none waits.';
 
 create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
 returns integer

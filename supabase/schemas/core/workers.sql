@@ -18,6 +18,7 @@ create table pipeline.workers (
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
   stage text not null,
   endpoint text references public.model_endpoints (name) on update cascade on delete cascade,
+  model text not null default '',
   token_hash bytea not null,
   reason text not null,
   replaces uuid,
@@ -28,7 +29,8 @@ create table pipeline.workers (
   handed_over_at timestamptz,
   ended_at timestamptz,
   expires_at timestamptz not null,
-  cpu_load double precision,
+  load double precision not null default 0,
+  cut_off boolean not null default false,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -36,23 +38,64 @@ comment on table pipeline.workers is
   'One row per wake: dispatched, then started, then ended. Pruned a day after it ended.';
 comment on column pipeline.workers.endpoint is
   'The endpoint that its tasks call; null: they call none.';
+comment on column pipeline.workers.model is
+  'The model that it calls there; empty: the endpoint and the run name none.';
 comment on column pipeline.workers.replaces is
   'The worker whose successor it is: from its start on, that one claims no more.';
 comment on column pipeline.workers.slots is
-  'Calls that it may have in flight; the slots of all live workers of an endpoint stay within its limit.';
-comment on column pipeline.workers.wanted is 'Calls that it could have in flight.';
+  'Calls that it may have in flight, one is kept for it until it claims; the slots of all live workers of an endpoint stay within its limit.';
+comment on column pipeline.workers.wanted is
+  'Calls that it could have in flight; until it claims, so many as were due when it was woken.';
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
-comment on column pipeline.workers.cpu_load is
-  'Which share of its usual load it had done when its isolate ran out of processor time; null: it did not.';
+comment on column pipeline.workers.load is
+  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+comment on column pipeline.workers.cut_off is
+  'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
-create index workers_out_of_time_idx on pipeline.workers (stage) where cpu_load is not null;
+create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
+
+-- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
+create table pipeline.waiting (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  endpoint text not null default '',
+  owner uuid,
+  model text not null,
+  wanted integer not null,
+  primary key (run_id, stage, endpoint)
+);
+comment on table pipeline.waiting is
+  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
+comment on column pipeline.waiting.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_turn_idx on pipeline.waiting (endpoint, owner, run_id);
+alter table pipeline.waiting enable row level security;
+grant select, insert, update, delete on pipeline.waiting to service_role;
+
+create function pipeline.model_of(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints
+)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- A judge has a model of its own.
+  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
+end;
+$$;
+comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
+  'The model that a stage of a run calls at an endpoint; empty: none is named.';
 
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers
@@ -94,21 +137,25 @@ $$;
 comment on function pipeline.status_for(pipeline.workers) is
   'The status of a worker''s run at this moment, as far as it concerns the worker: running for a stage that goes on when the run is over.';
 
-create function pipeline.share_of_load(stage text)
+create function pipeline.share_of_load(stage text, as_of timestamptz)
 returns double precision
 language sql
 stable
 set search_path = ''
 as $$
   -- Half: an isolate is given to another worker until half of its processor time is used up.
-  select least(1, greatest(0.01, avg(worker.cpu_load) / 2))
+  select least(1, greatest(0.01, avg(worker.load) / 2))
   from pipeline.workers as worker
   -- One that had done nothing ran out of what others in its isolate used.
-  where worker.stage = share_of_load.stage and worker.cpu_load > 0
+  where worker.stage = share_of_load.stage
+    and worker.cut_off
+    and worker.load > 0
+    -- Workers die of other things too: what that has taught is soon forgotten.
+    and worker.ended_at > share_of_load.as_of - interval '1 hour'
   having count(*) > 0;
 $$;
-comment on function pipeline.share_of_load(text) is
-  'Which share of the usual load a worker takes, after what isolates that ran out of processor time have told in the last day; null: none did.';
+comment on function pipeline.share_of_load(text, timestamptz) is
+  'Which share of the usual load a worker takes, after how far those of the last hour came that were cut off; null: none was.';
 
 create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
 returns jsonb
@@ -134,8 +181,7 @@ begin
     'run', jsonb_build_object(
       'id', run.id,
       'owner', run.owner,
-      -- A judge has a model of its own.
-      'model', case when (worker).stage = 'judge' then called.model else coalesce(run.model, called.model) end,
+      'model', nullif(pipeline.model_of(run, (worker).stage, called), ''),
       'parameters', run.parameters,
       'options', run.options,
       'evaluators', run.evaluators,
@@ -143,7 +189,7 @@ begin
       'maxPrompts', run.max_prompts
     ),
     'endpoint', case when called.name is not null then to_jsonb(called) end,
-    'share', pipeline.share_of_load((worker).stage)
+    'share', pipeline.share_of_load((worker).stage, assign_run.as_of)
   );
 end;
 $$;
@@ -253,14 +299,17 @@ comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
 create function public.pipeline_end_worker(
   worker_id uuid,
   as_of timestamptz default now(),
-  cpu_load double precision default null
+  load double precision default 0,
+  cut_off boolean default false,
+  goes_on boolean default false
 )
-returns void
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
   worker pipeline.workers;
+  assignment jsonb;
 begin
   perform public.pipeline_release_tasks(pipeline_end_worker.worker_id, null, pipeline_end_worker.as_of);
   update pipeline.workers
@@ -268,7 +317,8 @@ begin
     ended_at = pipeline_end_worker.as_of,
     slots = 0,
     wanted = 0,
-    cpu_load = pipeline_end_worker.cpu_load
+    load = pipeline_end_worker.load,
+    cut_off = pipeline_end_worker.cut_off
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
   if worker.id is not null then
@@ -277,8 +327,13 @@ begin
     perform from public.pipeline_runs where id = worker.run_id for no key update;
     -- Of other stages too: they may have waited for a place among max_workers.
     perform pipeline.wake_run(worker.run_id, 'successor', pipeline_end_worker.as_of);
+    if goes_on then
+      assignment := pipeline.take_turn(worker, pipeline_end_worker.as_of);
+    end if;
+    perform pipeline.serve_waiting(pipeline_end_worker.as_of, coalesce(worker.endpoint, ''));
   end if;
+  return assignment;
 end;
 $$;
-comment on function public.pipeline_end_worker(uuid, timestamptz, double precision) is
-  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. cpu_load: see pipeline.workers.';
+comment on function public.pipeline_end_worker(uuid, timestamptz, double precision, boolean, boolean) is
+  'Says that a worker has stopped: its tasks are released and, if work is due, another is woken. load, cut_off: see pipeline.workers. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';

@@ -49,7 +49,11 @@ declare
         evaluation.run_id = ((run).source ->> 'runId')::bigint
         or evaluation.experiment_name = (run).source ->> 'experiment'
       )
-      and ((run).owner is null or evaluation.owner = (run).owner)
+      -- A run is named by its id, whoever's it is; an experiment is its owner's.
+      and (
+        (run).owner is null and (run).source ? 'runId'
+        or evaluation.owner is not distinct from (run).owner
+      )
     order by evaluation.id
     limit (run).max_prompts
   );
@@ -148,11 +152,11 @@ begin
       and evaluation.experiment_name = experiment
       and evaluation.prompt_key = pipeline_find_response.prompt_key
       and evaluation.success
-      and (pipeline_find_response.owner is null or evaluation.owner = pipeline_find_response.owner)
+      and evaluation.owner is not distinct from pipeline_find_response.owner
     order by evaluation.id desc
     limit 1
   );
 end;
 $$;
 comment on function public.pipeline_find_response(text, text, text, uuid) is
-  'The newest successful response of an experiment to a prompt; null when there is none. With owner, among that user''s.';
+  'The newest successful response of an experiment to a prompt; null when there is none. owner: whose experiment, null: the project''s own.';

@@ -43,4 +43,4 @@ as $$
   ));
 $$;
 comment on function public.evaluate_experiment(text, jsonb, text, jsonb) is
-  'Evaluates all stored rows of an experiment, also those stored from outside; scores of the same name are replaced. Starts a run of source evaluations and returns its id. columns as for evaluate_pipeline_run().';
+  'Evaluates all stored rows of an experiment of the project''s own, with owner in columns of that user''s, also those stored from outside; scores of the same name are replaced. Starts a run of source evaluations and returns its id. columns as for evaluate_pipeline_run().';

@@ -3,13 +3,13 @@
 -- multiplicative decrease.
 
 create function pipeline.adapt_concurrency(
-  state pipeline.endpoint_states,
+  state pipeline.model_states,
   given integer,
   totals pipeline.result_totals,
   crowded boolean,
   as_of timestamptz
 )
-returns pipeline.endpoint_states
+returns pipeline.model_states
 language plpgsql
 immutable
 set search_path = ''
@@ -55,13 +55,13 @@ begin
 end;
 $$;
 comment on function pipeline.adapt_concurrency(
-  pipeline.endpoint_states, integer, pipeline.result_totals, boolean, timestamptz
+  pipeline.model_states, integer, pipeline.result_totals, boolean, timestamptz
 ) is
   'Additive increase, multiplicative decrease: halves on rate errors, shrinks by a fifth when latency has doubled, else grows while it is used up (crowded). A given number is only ever cut back by rate errors.';
 
 create function pipeline.adapt_limits(
-  run public.pipeline_runs,
   endpoint public.model_endpoints,
+  model text,
   totals pipeline.result_totals,
   reserved_tokens bigint,
   as_of timestamptz
@@ -71,44 +71,23 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  given constant integer := coalesce((endpoint).max_concurrency, (run).max_concurrency);
+  given constant integer := (endpoint).max_concurrency;
   pause_ms constant numeric := case
     when (totals).rate_errors > 0
     then greatest(coalesce((totals).retry_after_ms, 2000), (totals).pause_ms)
     else (totals).pause_ms
   end;
-  state pipeline.endpoint_states;
+  state pipeline.model_states;
 begin
   select * into state
-  from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name;
-  -- Claims take turns on this row: a batch that teaches nothing must not hold them up.
+  from pipeline.model_states
+  where model_states.endpoint = (adapt_limits.endpoint).name and model_states.model = adapt_limits.model;
+  -- Claims take turns on the endpoint's row: a batch that teaches nothing must not hold them up.
   if given is null or state.reduced_at is not null or pause_ms > 0
     or (endpoint).tokens_per_minute is not null or (endpoint).input_cost is not null
   then
-    select * into state
-    from pipeline.endpoint_states where endpoint_states.endpoint = (adapt_limits.endpoint).name
-    for update;
-    state := pipeline.adapt_concurrency(
-      state,
-      given,
-      totals,
-      (
-        select coalesce(sum(worker.slots), 0) >= 0.8 * state.concurrency
-        from pipeline.workers as worker
-        where worker.endpoint = state.endpoint and worker.ended_at is null and worker.expires_at > as_of
-      ),
-      as_of
-    );
-    state.blocked_until := greatest(
-      state.blocked_until, as_of + make_interval(secs => pause_ms / 1000.0)
-    );
     update pipeline.endpoint_states
     set
-      blocked_until = state.blocked_until,
-      blocked_reason = coalesce((totals).rate_reason, state.blocked_reason),
-      concurrency = state.concurrency,
-      best_latency_ms = state.best_latency_ms,
-      reduced_at = state.reduced_at,
       tokens_available = tokens_available + adapt_limits.reserved_tokens
         - case
           when adapt_limits.reserved_tokens > 0 then (totals).input_tokens + (totals).output_tokens
@@ -116,12 +95,43 @@ begin
         end,
       output_tokens_mean = output_tokens_mean * 0.9
         + coalesce((totals).output_tokens_mean, output_tokens_mean) * 0.1
-    where endpoint_states.endpoint = state.endpoint;
+    where endpoint_states.endpoint = (adapt_limits.endpoint).name;
+    insert into pipeline.model_states (endpoint, model)
+    values ((adapt_limits.endpoint).name, adapt_limits.model)
+    on conflict on constraint model_states_pkey do nothing;
+    select * into state
+    from pipeline.model_states
+    where model_states.endpoint = (adapt_limits.endpoint).name and model_states.model = adapt_limits.model;
+    state := pipeline.adapt_concurrency(
+      state,
+      given,
+      totals,
+      (
+        select coalesce(sum(worker.slots), 0) >= 0.8 * state.concurrency
+        from pipeline.workers as worker
+        where worker.endpoint = state.endpoint
+          and worker.model = state.model
+          and worker.ended_at is null
+          and worker.expires_at > as_of
+      ),
+      as_of
+    );
+    state.blocked_until := greatest(
+      state.blocked_until, as_of + make_interval(secs => pause_ms / 1000.0)
+    );
+    update pipeline.model_states
+    set
+      blocked_until = state.blocked_until,
+      blocked_reason = coalesce((totals).rate_reason, state.blocked_reason),
+      concurrency = state.concurrency,
+      best_latency_ms = state.best_latency_ms,
+      reduced_at = state.reduced_at
+    where model_states.endpoint = state.endpoint and model_states.model = state.model;
   end if;
   return greatest(0, ceil(extract(epoch from state.blocked_until - as_of) * 1000));
 end;
 $$;
 comment on function pipeline.adapt_limits(
-  public.pipeline_runs, public.model_endpoints, pipeline.result_totals, bigint, timestamptz
+  public.model_endpoints, text, pipeline.result_totals, bigint, timestamptz
 ) is
-  'Learns from a batch of results: a rate error or an exhausted budget cools the endpoint down for everybody, concurrency adapts, and tokens used take the place of tokens reserved. Returns for how many milliseconds no call may leave to the endpoint; 0 or null: it is not cooling down.';
+  'Learns from a batch of results: a rate error or an exhausted budget cools the model down for everybody, concurrency adapts, and tokens used take the place of tokens reserved. Returns for how many milliseconds no call may leave to the model; 0 or null: it is not cooling down.';

@@ -148,32 +148,40 @@ declare
   calls pipeline.claimable_calls;
   endpoint public.model_endpoints;
   state pipeline.endpoint_states;
-  capacity integer;
+  model pipeline.model_states;
+  limits record;
+  run_limit integer;
   room integer;
   due bigint[];
 begin
   calls.ids := '{}';
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
   state := pipeline.refill_budget(endpoint, as_of);
-  if state.blocked_until > as_of then
+  if (run).owner is not null and not endpoint.open_to_users then
+    perform pipeline.pause_users(endpoint.name, (run).id);
     calls.slots := 0;
-    calls.ready_at := state.blocked_until;
     return calls;
   end if;
-  -- A given number is used at once and only cut back by rate errors; without one the limit is what
-  -- the endpoint has shown to bear.
-  capacity := coalesce(endpoint.max_concurrency, (run).max_concurrency, floor(state.concurrency));
-  if state.reduced_at is not null then
-    capacity := least(capacity, floor(state.concurrency));
+  endpoint := pipeline.priced_for(endpoint, (worker).model);
+  select * into model
+  from pipeline.model_states
+  where model_states.endpoint = endpoint.name and model_states.model = (worker).model;
+  if model.blocked_until > as_of then
+    calls.slots := 0;
+    calls.ready_at := model.blocked_until;
+    return calls;
   end if;
-  select slot.granted, slot.more, slot.handed_over into calls.slots, calls.more_slots, calls.handed_over
+  limits := pipeline.slot_limits(endpoint, model);
+  -- Nobody can get more than the limit, so that is where counting ends.
+  run_limit := least(limits.all_models, limits.of_model, (run).max_concurrency);
+  select slot.granted, slot.more, slot.handed_over, slot.no_share
+  into calls.slots, calls.more_slots, calls.handed_over, calls.no_share
   from pipeline.grant_slots(
     worker,
-    capacity,
-    coalesce((run).max_concurrency, capacity),
-    -- Nobody can get more than the limit, so that is where counting ends.
+    limits.all_models,
+    limits.of_model,
     held + pipeline.due_count(
-      (run).id, (worker).stage, (worker).endpoint, greatest(capacity - held, 0), as_of
+      (run).id, (worker).stage, (worker).endpoint, greatest(run_limit - held, 0), as_of
     ),
     in_flight,
     as_of

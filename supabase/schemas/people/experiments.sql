@@ -6,6 +6,7 @@ with (security_invoker = true)
 as
 select
   totals.experiment_name,
+  totals.owner,
   totals.model,
   totals.evaluator,
   totals.scored,
@@ -18,6 +19,7 @@ select
 from (
   select
     evaluation.experiment_name,
+    evaluation.owner,
     evaluation.model,
     score.evaluator,
     count(score.score) as scored,
@@ -30,7 +32,7 @@ from (
   join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
   join public.evaluation_scores as score
     on score.results_table = results.relname and score.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.model, score.evaluator
+  group by evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator
 ) as totals
 cross join lateral (
   select
@@ -40,7 +42,8 @@ cross join lateral (
   from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
 ) as spread;
 comment on view public.experiment_scores is
-  'One row per experiment, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+comment on column public.experiment_scores.owner is 'Null: the project''s own.';
 comment on column public.experiment_scores.scored is 'Evaluations that got a number.';
 comment on column public.experiment_scores.errors is
   'Evaluations that the evaluator could not score; they count in nothing else.';
@@ -61,6 +64,7 @@ with graded as materialized (
 )
 select
   totals.experiment_name,
+  totals.owner,
   totals.model,
   totals.prompts,
   totals.succeeded,
@@ -78,6 +82,7 @@ select
 from (
   select
     evaluation.experiment_name,
+    evaluation.owner,
     evaluation.model,
     count(*) as prompts,
     count(*) filter (where evaluation.success) as succeeded,
@@ -93,7 +98,7 @@ from (
   join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
   left join graded
     on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.model
+  group by evaluation.experiment_name, evaluation.owner, evaluation.model
 ) as totals
 cross join lateral (
   select
@@ -106,7 +111,8 @@ cross join lateral (
   from unnest(totals.durations) as duration
 ) as latency;
 comment on view public.experiment_summary is
-  'One row per experiment and model, over all results tables: how many prompts, how well, how fast, at what cost.';
+  'One row per experiment of an owner and model, over all results tables: how many prompts, how well, how fast, at what cost.';
+comment on column public.experiment_summary.owner is 'Null: the project''s own.';
 comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
 comment on column public.experiment_summary.scored is 'Evaluations with a score of at least one evaluator.';
 comment on column public.experiment_summary.score_mean is

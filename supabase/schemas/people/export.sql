@@ -6,7 +6,8 @@ create function public.export_evaluations(
   run_id bigint default null,
   experiment_name text default null,
   after text default null,
-  most integer default 500
+  most integer default 500,
+  owner uuid default null
 )
 returns jsonb
 language plpgsql
@@ -15,11 +16,16 @@ set search_path = ''
 as $$
 declare
   by_run constant boolean := export_evaluations.run_id is not null;
+  whose constant uuid := pipeline.owner_asked_for(export_evaluations.owner);
   page jsonb;
 begin
   if by_run = (export_evaluations.experiment_name is not null) then
     raise exception 'Cannot export: give run_id or experiment_name'
       using errcode = '22023', hint = 'select export_evaluations(''prompt_evaluations'', run_id => 1)';
+  end if;
+  if export_evaluations.after !~ '^\d{1,18}( |$)' then
+    raise exception 'Cannot export: after is not the next of a page'
+      using errcode = '22023', hint = 'Give null for the first page, then the next of the page before';
   end if;
   -- In the order of the indexes: by run prompt_key and id, by experiment id.
   execute format($select$
@@ -50,6 +56,7 @@ begin
       select row.*
       from public.%1$I as row
       where row.%3$I = %4$s
+        and ($2 is not null or row.owner is not distinct from $6)
         and ($4 is null or (%5$s) > (%6$s split_part($4, ' ', 1)::bigint))
       order by %5$s
       limit $5
@@ -63,9 +70,9 @@ begin
     case when by_run then 'substr($4, strpos($4, '' '') + 1),' else '' end
   )
   into page
-  using results_table, run_id, experiment_name, after, most;
+  using results_table, run_id, experiment_name, after, most, whose;
   return page;
 end;
 $$;
-comment on function public.export_evaluations(text, bigint, text, text, integer) is
-  'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name.';
+comment on function public.export_evaluations(text, bigint, text, text, integer, uuid) is
+  'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name, or an after that no page gave.';

@@ -88,7 +88,8 @@ begin
         and ($2 is null or evaluation.run_id = $2)
         and ($3 is null or evaluation.experiment_name = $3)
         and ($4 is null or score.evaluator = any ($4))
-        and ($5 is null or evaluation.owner = $5)
+        -- A run is one owner's anyway.
+        and ($2 is not null and $5 is null or evaluation.owner is not distinct from $5)
     )
     select jsonb_build_object(
       'summary', (
@@ -118,7 +119,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid, integer) is
-  'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. With owner, that user''s only. 22023: no results table.';
+  'Scores of the evaluations of a run or an experiment: {summary: [{evaluator, scored, errors, scoreMean, passed, passRate}], scores: the first most of them}. owner: whose, null: of a run anybody''s, of an experiment the project''s own. 22023: no results table.';
 
 create function public.pipeline_set_secret(name text, value text)
 returns void

@@ -13,6 +13,29 @@ begin
 end;
 $$;
 
+create function pipeline.refuse_unknown_fields(given jsonb, known text[], what text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  field text;
+begin
+  select key into field
+  from jsonb_object_keys(given) as key
+  where key <> all (known);
+  if field is not null then
+    perform pipeline.refuse_run(
+      format('%s has no field "%s"', what, field),
+      'Its fields are ' || array_to_string(known, ', ')
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
+  'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
+
 create function pipeline.check_source(source jsonb, owner uuid)
 returns void
 language plpgsql
@@ -133,6 +156,16 @@ begin
         'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId) and "evaluations" (runId or experiment)'
       );
   end case;
+  perform pipeline.refuse_unknown_fields(
+    check_source.source,
+    array['type'] || case check_source.source ->> 'type'
+      when 'supabase' then array['bucket', 'prefix']
+      when 'prompts' then array['prompts']
+      when 'run' then array['runId']
+      else array['runId', 'experiment']
+    end,
+    format('source of type "%s"', check_source.source ->> 'type')
+  );
 end;
 $$;
 comment on function pipeline.check_source(jsonb, uuid) is
@@ -148,7 +181,7 @@ declare
   known constant text[] := array[
     'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
     'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
-    'reference'
+    'reference', 'join'
   ];
   option record;
 begin
@@ -164,6 +197,11 @@ begin
     then
       perform pipeline.refuse_run(
         format('option "%s" is %s', option.name, option.value), 'Write a number of characters'
+      );
+    end if;
+    if option.name = 'join' and jsonb_typeof(option.value) <> 'boolean' then
+      perform pipeline.refuse_run(
+        format('option "join" is %s', option.value), 'Write true to add to an experiment'
       );
     end if;
     -- Read by SQL as well, where a wrong one would stop the maintenance of all runs.
@@ -216,12 +254,28 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- The same list as EVALUATORS in functions/_shared/evaluation; a test compares them.
-  known constant text[] := array[
-    'exact-match', 'contains', 'not-contains', 'regex', 'json-valid', 'json-schema',
-    'numeric-difference', 'edit-distance', 'rouge-l', 'length', 'latency', 'refusal', 'rubric',
-    'pairwise', 'webhook'
-  ];
+  -- The same as EVALUATORS in functions/_shared/evaluation; a test compares them.
+  known constant jsonb := '{
+    "exact-match": ["ignoreCase", "trim", "reference"],
+    "contains": ["text", "texts", "match", "ignoreCase", "reference"],
+    "not-contains": ["text", "texts", "ignoreCase"],
+    "regex": ["pattern", "whole", "expect", "ignoreCase"],
+    "json-valid": ["allowCodeFence"],
+    "json-schema": ["schema", "allowCodeFence"],
+    "numeric-difference": [
+      "absoluteTolerance", "relativeTolerance", "which", "pattern", "decimalMark", "reference"
+    ],
+    "edit-distance": ["unit", "threshold", "ignoreCase", "trim", "reference"],
+    "rouge-l": ["threshold", "beta", "reference"],
+    "length": ["min", "max", "unit"],
+    "latency": ["maxMs"],
+    "refusal": ["expect", "phrases"],
+    "rubric": [
+      "rubric", "endpoint", "model", "parameters", "scale", "passMark", "showReference", "reference"
+    ],
+    "pairwise": ["endpoint", "model", "parameters", "criteria", "against", "reference"],
+    "webhook": ["url", "batchSize", "reference"]
+  }';
   names text[] := '{}';
   config jsonb;
   judge public.model_endpoints;
@@ -230,12 +284,17 @@ begin
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
     from jsonb_array_elements(check_evaluators.evaluators) as item
   loop
-    if coalesce(config ->> 'type', '') <> all (known) then
+    if not known ? coalesce(config ->> 'type', '') then
       perform pipeline.refuse_run(
         format('there is no evaluator %s', coalesce(config -> 'type', config)),
-        'The evaluators are ' || array_to_string(known, ', ')
+        'The evaluators are ' || (select string_agg(name, ', ') from jsonb_object_keys(known) as name)
       );
     end if;
+    perform pipeline.refuse_unknown_fields(
+      config,
+      array['type', 'name'] || array(select jsonb_array_elements_text(known -> (config ->> 'type'))),
+      format('evaluator "%s"', config ->> 'type')
+    );
     if coalesce(config ->> 'name', config ->> 'type') = any (names) then
       perform pipeline.refuse_run(
         format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
@@ -266,7 +325,50 @@ begin
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or have no prices (SQLSTATE 22023).';
+
+create function pipeline.refuse_to_join(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+-- Definer: a signed-in user may not read the names of experiments.
+security definer
+set search_path = ''
+as $$
+declare
+  free_name text;
+begin
+  if (run).options -> 'join' = 'true' or not exists (
+    select from public.pipeline_runs as earlier
+    where earlier.experiment_name = (run).experiment_name
+      and earlier.owner is not distinct from (run).owner
+    union all
+    select from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = (run).experiment_name
+      and evaluation.owner is not distinct from (run).owner
+  ) then
+    return;
+  end if;
+  select candidate.name into free_name
+  from generate_series(2, 1000) as n
+  cross join lateral (select format('%s-%s', (run).experiment_name, n) as name) as candidate
+  where not exists (
+    select from pipeline.experiments as known
+    where known.name = candidate.name and known.owner is not distinct from (run).owner
+  )
+  order by n
+  limit 1;
+  perform pipeline.refuse_run(
+    format('experiment "%s" has results already', (run).experiment_name),
+    format(
+      'Name it "%s", or add to the experiment with options ''{"join": true}''',
+      coalesce(free_name, (run).experiment_name || ' again')
+    )
+  );
+end;
+$$;
+comment on function pipeline.refuse_to_join(public.pipeline_runs) is
+  'Refuses a run under a name that has runs or answers, unless option join asks for it (SQLSTATE 22023): results of two models under one name would be averaged without a word.';
 
 create function pipeline.check_run()
 returns trigger
@@ -291,6 +393,12 @@ begin
         )
         else 'Choose one of: select name from model_endpoints'
       end
+    );
+  end if;
+  if chosen.retired then
+    perform pipeline.refuse_run(
+      format('endpoint "%s" is retired', new.endpoint),
+      format('Choose another, or update model_endpoints set retired = false where name = ''%s''', new.endpoint)
     );
   end if;
   if new.max_cost is not null and new.endpoint is not null and chosen.input_cost is null then
@@ -325,14 +433,8 @@ begin
   end if;
   perform pipeline.check_source(new.source, new.owner);
   perform pipeline.check_options(new.options);
-  -- A gateway may take the address to call from a header, and would send the endpoint's key there.
-  if new.owner is not null and exists (
-    select from jsonb_object_keys(coalesce(new.options -> 'headers', '{}')) as given
-    join jsonb_object_keys(chosen.headers) as declared on lower(declared) = lower(given)
-  ) then
-    perform pipeline.refuse_run(
-      'users cannot replace headers that the endpoint sets', 'Leave them out of option "headers"'
-    );
+  if new.owner is not null then
+    perform pipeline.check_choices(new, chosen);
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
   if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
@@ -340,6 +442,11 @@ begin
   end if;
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
+  if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
+    and new.source ->> 'type' <> 'evaluations'
+  then
+    perform pipeline.refuse_to_join(new);
+  end if;
   return new;
 end;
 $$;
@@ -374,6 +481,14 @@ begin
   if new.status in ('completed', 'failed') and new.open > 0 then
     raise exception 'Cannot change run % to %: only its last task ends it', old.id, new.status
       using errcode = '22023', hint = 'To stop it, set status to cancelled';
+  end if;
+  if new.status = 'running' and old.status <> 'queued' and new.owner is not null
+    and new.endpoint is not null and not exists (
+      select from public.model_endpoints where name = new.endpoint and open_to_users
+    )
+  then
+    raise exception 'Cannot resume run %: endpoint "%" is closed to users', old.id, new.endpoint
+      using errcode = '22023', hint = 'Cancel it, or ask the project''s owner to open the endpoint';
   end if;
   new.finished_at := case
     when new.status in ('completed', 'failed', 'cancelled') then coalesce(new.finished_at, now())

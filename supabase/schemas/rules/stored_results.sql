@@ -244,6 +244,11 @@ begin
     raise exception 'Cannot store results under a run of somebody else'
       using errcode = '42501', hint = 'Name a run of yours in "runId", or leave it out';
   end if;
+  perform pipeline.name_experiment(pipeline_store_results.owner, named.name, as_of)
+  from (
+    select distinct given.value ->> 'experimentName' as name from jsonb_array_elements(items) as given (value)
+  ) as named
+  where named.name is not null and not is_foreign;
   begin
     select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into stored
     from pipeline.insert_answers(results_table, items, owner, as_of, is_foreign) as answer;

@@ -143,14 +143,15 @@ Deno.test("pipeline_claim_tasks() gives competing workers every task once and no
   await Promise.all([...runIds, ...runIds, ...runIds].map(work));
 
   assert(mostLeased <= 7, `${mostLeased} tasks were leased at the same time`);
-  assertEquals<unknown>(
-    await sql`
-      select status, open, succeeded, failed, (
-        select count(*)::integer from prompt_evaluations
-        where run_id = run.id and success
-      ) as stored
-      from pipeline_runs as run order by id
-    `.values(),
-    [["completed", 0, 60, 0, 60], ["completed", 0, 60, 0, 60]],
-  );
+  const runs = await sql`
+    select status, open, succeeded, failed, (
+      select count(*)::integer from prompt_evaluations
+      where run_id = run.id and success
+    ) as stored
+    from pipeline_runs as run order by id
+  `.values();
+  assertEquals<unknown>([...runs], [
+    ["completed", 0, 60, 0, 60],
+    ["completed", 0, 60, 0, 60],
+  ]);
 });

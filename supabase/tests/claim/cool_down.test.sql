@@ -5,7 +5,7 @@ select tests.create_run('run', prompts => 2);
 select tests.create_run('elsewhere', prompts => 2, endpoint => 'other');
 select tests.start_worker(1, 'run');
 select tests.start_worker(2, 'elsewhere');
-update pipeline.endpoint_states
+update pipeline.model_states
 set blocked_until = '2026-01-01 00:00:30Z'
 where endpoint = 'model';
 

@@ -119,6 +119,11 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
   },
   {
+    name: "browse_experiment_pairs",
+    user: { others: { rows: [], next: null } },
+    arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
+  },
+  {
     name: "export_evaluations",
     user: { others: { rows: [], next: null } },
     arguments: () => ({
@@ -175,6 +180,16 @@ export const FUNCTIONS: FunctionAccess[] = [
   { name: "check_pipeline_invariants", arguments: () => ({}) },
   { name: "maintain_pipeline", arguments: () => ({}) },
   { name: "purge_pipeline_runs", arguments: () => ({ older_than: "30 days" }) },
+  { name: "delete_pipeline_run", arguments: ofRun },
+  {
+    name: "delete_experiment",
+    arguments: () => ({ experiment_name: "of ada" }),
+  },
+  {
+    name: "rename_experiment",
+    arguments: () => ({ experiment_name: "of ada", new_name: "mine" }),
+  },
+  { name: "remove_model_endpoint", arguments: () => ({ name: "open" }) },
   {
     name: "pipeline_read_evaluations",
     arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),

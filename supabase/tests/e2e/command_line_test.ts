@@ -125,7 +125,7 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
     );
     assertMatch(
       (await pipeline(project, ["list"])).stdout,
-      /experiment_name.*│/,
+      /id +experiment +kind +model/,
     );
     const exported = await pipeline(project, ["export", "1"]);
     assertEquals(jsonLines(exported.stdout).length, 5);
@@ -137,7 +137,11 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
       "new",
       "--json",
     ]);
-    assertEquals(JSON.parse(compared.stdout)[0].pairs, 5);
+    assertEquals(JSON.parse(compared.stdout).comparison[0].pairs, 5);
+    const nowhere = await pipeline(project, ["compare", "old", "newer"]);
+    assertEquals(nowhere.code, 1);
+    assertMatch(nowhere.stderr, /no experiment|"newer".*"new", "old"/);
+    assertEquals((await pipeline(project, ["export", "99"])).code, 1);
     const followed = await pipeline(project, ["follow", "1"]);
     assertEquals([followed.code, followed.stdout], [
       0,

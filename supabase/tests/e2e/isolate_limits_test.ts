@@ -41,7 +41,7 @@ Deno.test({
   // Elsewhere nothing tells what a thread has used.
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    const events = await run5000Prompts({ ...hostedLimits, cpuMs: 600 });
+    const events = await run5000Prompts({ ...hostedLimits, cpuMs: 400 });
     const told = events.filter((line) =>
       line.endsWith("near the limit of cpu")
     );

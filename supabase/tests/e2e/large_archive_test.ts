@@ -62,6 +62,7 @@ Deno.test("an archive of 200 MB is read within time budgets, and after a kill fr
     const killed = await project.startRun(source);
     await untilCheckpoint(project, killed);
     await project.kill("functions");
+    await project.endLeases();
     const second = await project.untilOver(killed, 120);
     assertEquals([second.status, second.extracted], [
       "completed",

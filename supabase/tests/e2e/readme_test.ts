@@ -10,7 +10,7 @@ import {
   otherSimulatedModel,
   startSimulatedModel,
   toSimulatedEndpoint,
-} from "../../../scripts/demo/simulated_model.ts";
+} from "../../../scripts/local/simulated_model.ts";
 import { ARCHIVES } from "../../../scripts/demo/show_demo.ts";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import type { ModelSimulator } from "../../../scripts/local/model_simulator.ts";

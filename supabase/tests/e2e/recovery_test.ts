@@ -107,6 +107,7 @@ Deno.test("a run survives kill -9 of the functions in its middle", () =>
     });
     await untilStored(project, id, 100);
     await project.kill("functions");
+    await project.endLeases();
     const run = await project.untilOver(id, 90);
     assertEquals([run.status, run.succeeded, run.failed], [
       "completed",

@@ -63,6 +63,11 @@ Deno.test("hostile names of tables are refused by whatever takes one", () =>
             candidate: "b",
             results_table: name,
           }],
+          ["browse_experiment_pairs", {
+            baseline: "a",
+            candidate: "b",
+            results_table: name,
+          }],
           ["export_evaluations", { results_table: name, run_id: 1 }],
           ["evaluate_experiment", {
             experiment_name: "e",
@@ -260,12 +265,15 @@ async function runWith(project: Project, text: string) {
     experiment_name: text,
   });
   assertStrictEquals(exported.data.rows[0].prompt, text);
-  const paged = await project.client.rpc("export_evaluations", {
-    results_table: "other_answers",
-    run_id: data!.id,
-    after: text,
-  });
+  const pageAfter = (after: string) =>
+    project.client.rpc("export_evaluations", {
+      results_table: "other_answers",
+      run_id: data!.id,
+      after,
+    });
+  const paged = await pageAfter(`${Number.MAX_SAFE_INTEGER} ${text}`);
   assertEquals([paged.error, paged.data.rows], [null, []]);
+  assertEquals((await pageAfter(text)).error?.code, "22023");
 }
 
 /** Every table, column, function, grant and setting of the database that a statement could change. */

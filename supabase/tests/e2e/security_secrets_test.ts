@@ -146,7 +146,7 @@ Deno.test("a secret stays in Vault, whatever a model and a webhook do with it", 
       );
       assert(HIDDEN.test(stored), "what came back was recognised");
       const known = await findEverywhere(project, "as its answer");
-      assert(known.includes("public.pipeline_tasks"), "the search finds texts");
+      assert(known.includes("pipeline.prompts"), "the search finds texts");
       const [{ secret: webhookSecret }] = await project.sql`
         select decrypted_secret as secret from vault.decrypted_secrets
         where name = 'pipeline_webhook_secret'

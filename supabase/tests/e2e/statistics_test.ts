@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Sql } from "postgres";
-import { startStack } from "../../../scripts/local/stack.ts";
+import { startProjectDatabase } from "../../../scripts/test/test_database.ts";
 
 /** Repeatable numbers from 0 to 1: mulberry32, so that a failure can be looked into. */
 function createRandom(seed: number): () => number {
@@ -80,95 +80,88 @@ function createPairs(count: number, gain: number): Pair[] {
 }
 
 Deno.test("compare_experiments() agrees with independent statistics", async () => {
-  const stack = await startStack({ port: 0, functions: [], wakes: "off" });
-  try {
-    for (
-      const pairs of [
-        createPairs(12, 0.1),
-        createPairs(100, 0.02),
-        createPairs(101, 0.02),
-        createPairs(3000, 0.01),
-        createSkewedPairs(150),
-      ]
-    ) {
-      const count = pairs.length;
-      await store(stack.sql, pairs);
-      const [row] = await stack.sql`
-        select * from compare_experiments('old', 'new', 'judge')
-      `;
-      const passes = (value: number) => value >= 0.5;
-      const gained = pairs.filter((pair) =>
-        passes(pair.new) && !passes(pair.old)
-      ).length;
-      const lost = pairs.filter((pair) =>
-        passes(pair.old) && !passes(pair.new)
-      ).length;
-      const differences = pairs.map((pair) => pair.new - pair.old);
-      assertEquals(
-        {
-          pairs: Number(row.pairs),
-          wins: Number(row.wins),
-          losses: Number(row.losses),
-          gained: Number(row.gained),
-          lost: Number(row.lost),
-        },
-        {
-          pairs: count,
-          wins: differences.filter((difference) => difference > 0).length,
-          losses: differences.filter((difference) => difference < 0).length,
-          gained,
-          lost,
-        },
-      );
-      assert(
-        Math.abs(row.mcnemar_p - mcnemar(gained, lost)) < 1e-9,
-        `p of ${gained} to ${lost}: ${row.mcnemar_p}, not ${
-          mcnemar(gained, lost)
-        }`,
-      );
-      const mean = differences.reduce((a, b) => a + b) / count;
-      assert(Math.abs(row.difference - mean) < 1e-9);
-      const [low, high] = bootstrap(differences, 10_000);
-      // Ends from 1,000 resamples scatter by about 2 % of the width; above 100 pairs only those
-      // that are computed here are random.
-      const tolerance = (count > 100 ? 0.03 : 0.1) * (high - low);
-      assert(
-        Math.abs(row.difference_low - low) < tolerance &&
-          Math.abs(row.difference_high - high) < tolerance,
-        `interval of ${count} pairs: ${row.difference_low} to ${row.difference_high}, not ${low} to ${high}`,
-      );
-    }
-  } finally {
-    await stack.stop();
+  await using database = await startProjectDatabase();
+  const { sql } = database;
+  for (
+    const pairs of [
+      createPairs(12, 0.1),
+      createPairs(100, 0.02),
+      createPairs(101, 0.02),
+      createPairs(3000, 0.01),
+      createSkewedPairs(150),
+    ]
+  ) {
+    const count = pairs.length;
+    await store(sql, pairs);
+    const [row] = await sql`
+      select * from compare_experiments('old', 'new', 'judge')
+    `;
+    const passes = (value: number) => value >= 0.5;
+    const gained = pairs.filter((pair) =>
+      passes(pair.new) && !passes(pair.old)
+    ).length;
+    const lost =
+      pairs.filter((pair) => passes(pair.old) && !passes(pair.new)).length;
+    const differences = pairs.map((pair) => pair.new - pair.old);
+    assertEquals(
+      {
+        pairs: Number(row.pairs),
+        wins: Number(row.wins),
+        losses: Number(row.losses),
+        gained: Number(row.gained),
+        lost: Number(row.lost),
+      },
+      {
+        pairs: count,
+        wins: differences.filter((difference) => difference > 0).length,
+        losses: differences.filter((difference) => difference < 0).length,
+        gained,
+        lost,
+      },
+    );
+    assert(
+      Math.abs(row.mcnemar_p - mcnemar(gained, lost)) < 1e-9,
+      `p of ${gained} to ${lost}: ${row.mcnemar_p}, not ${
+        mcnemar(gained, lost)
+      }`,
+    );
+    const mean = differences.reduce((a, b) => a + b) / count;
+    assert(Math.abs(row.difference - mean) < 1e-9);
+    const [low, high] = bootstrap(differences, 10_000);
+    // Ends from 1,000 resamples scatter by about 2 % of the width; above 100 pairs only those
+    // that are computed here are random.
+    const tolerance = (count > 100 ? 0.03 : 0.1) * (high - low);
+    assert(
+      Math.abs(row.difference_low - low) < tolerance &&
+        Math.abs(row.difference_high - high) < tolerance,
+      `interval of ${count} pairs: ${row.difference_low} to ${row.difference_high}, not ${low} to ${high}`,
+    );
   }
 });
 
 Deno.test("mcnemar_p() is exact from one pair to many thousands", async () => {
-  const stack = await startStack({ port: 0, functions: [], wakes: "off" });
-  try {
-    for (
-      const [gained, lost] of [
-        [0, 0],
-        [1, 0],
-        [0, 6],
-        [5, 1],
-        [10, 10],
-        [40, 17],
-        [600, 521],
-        [5_100, 5_000],
-        [20_000, 20_400],
-      ]
-    ) {
-      const [{ p }] = await stack.sql`
-        select pipeline.mcnemar_p(${gained}, ${lost}) as p
-      `;
-      const expected = gained === lost ? 1 : mcnemar(gained, lost);
-      assert(
-        Math.abs(p - expected) <= 1e-9 * Math.max(expected, 1e-6),
-        `${gained} to ${lost}: ${p}, not ${expected}`,
-      );
-    }
-  } finally {
-    await stack.stop();
+  await using database = await startProjectDatabase();
+  const { sql } = database;
+  for (
+    const [gained, lost] of [
+      [0, 0],
+      [1, 0],
+      [0, 6],
+      [5, 1],
+      [10, 10],
+      [40, 17],
+      [600, 521],
+      [5_100, 5_000],
+      [20_000, 20_400],
+    ]
+  ) {
+    const [{ p }] = await sql`
+      select pipeline.mcnemar_p(${gained}, ${lost}) as p
+    `;
+    const expected = gained === lost ? 1 : mcnemar(gained, lost);
+    assert(
+      Math.abs(p - expected) <= 1e-9 * Math.max(expected, 1e-6),
+      `${gained} to ${lost}: ${p}, not ${expected}`,
+    );
   }
 });

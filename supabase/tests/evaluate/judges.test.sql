@@ -41,9 +41,11 @@ select results_eq(
 );
 delete from pipeline.workers where run_id = tests.run_id('run');
 
-insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
+insert into pipeline.workers (
+  id, run_id, stage, endpoint, model, token_hash, reason, dispatched_at, expires_at
+)
 values (
-  tests.worker_id(1), tests.run_id('run'), 'judge', 'judge', sha256('token'), 'test',
+  tests.worker_id(1), tests.run_id('run'), 'judge', 'judge', 'grader', sha256('token'), 'test',
   '2026-01-01 00:00Z', '2026-01-01 00:00:05Z'
 );
 select results_eq(
@@ -89,8 +91,8 @@ select is(
 );
 select pipeline_end_worker(tests.worker_id(2), '2026-01-01 00:00:04Z');
 select is(
-  tests.claim(3, '2026-01-01 00:00:04Z', in_flight => 3, held => 3) -> 'slots', '6',
-  'judges have the whole endpoint when execution has ended'
+  tests.claim(3, '2026-01-01 00:00:09Z', in_flight => 3, held => 3) -> 'slots', '6',
+  'judges have the whole endpoint when execution has ended and nobody has come for it in 5 s'
 );
 
 -- Money: 100 tokens in and 500 out cost 0.6 USD at the judge, 2,000 in and 1,000 out 3 USD.
@@ -142,6 +144,7 @@ select is(
   'a run that cannot pay its next question is paused'
 );
 update pipeline_runs set max_cost = null, status = 'running' where id = tests.run_id('run');
+delete from pipeline.workers where started_at is null;
 
 select tests.claim(1, '2026-01-01 00:00:09Z');
 select tests.finish(

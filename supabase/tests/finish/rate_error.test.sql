@@ -29,14 +29,14 @@ select results_eq(
   'pipeline_finish_tasks() burns no attempt on a rate error'
 );
 select results_eq(
-  $$ select blocked_until, blocked_reason, concurrency from pipeline.endpoint_states
+  $$ select blocked_until, blocked_reason, concurrency from pipeline.model_states
      where endpoint = 'model' $$,
   $$ values ('2026-01-01 00:00:21Z'::timestamptz, 'Slow down', 4::numeric) $$,
   'pipeline_finish_tasks() cools the endpoint down and halves its concurrency'
 );
 select pg_temp.rate('{p3}', 1000, '2026-01-01 00:00:02Z');
 select results_eq(
-  $$ select blocked_until, concurrency from pipeline.endpoint_states where endpoint = 'model' $$,
+  $$ select blocked_until, concurrency from pipeline.model_states where endpoint = 'model' $$,
   $$ values ('2026-01-01 00:00:21Z'::timestamptz, 4::numeric) $$,
   'pipeline_finish_tasks() reduces once per cool-down and never shortens it'
 );

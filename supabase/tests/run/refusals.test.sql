@@ -1,7 +1,8 @@
 begin;
 select plan(2);
 
-insert into model_endpoints (name, url, open_to_users) values ('model', 'https://model.test/v1', true);
+insert into model_endpoints (name, url, open_to_users, user_headers)
+values ('model', 'https://model.test/v1', true, '{x-team}');
 insert into model_endpoints (name, url) values ('closed', 'https://model.test/v1');
 insert into model_endpoints (name, url, headers, open_to_users)
 values ('gateway', 'https://model.test/v1', '{"X-Target": "https://a.test"}', true);
@@ -42,6 +43,8 @@ insert into wrong values
   ('an unknown source type', '{"source": {"type": "ftp"}}'),
   ('a source without a type', '{"source": {"bucket": "archives"}}'),
   ('a local directory', '{"source": {"type": "local", "directory": "./archives"}}'),
+  ('a field that no source has', '{"source": {"type": "supabase", "bucket": "archives", "prefx": "js/"}}'),
+  ('a field of another source', '{"source": {"type": "prompts", "prompts": ["one"], "runId": 1}}'),
   ('no bucket', '{"source": {"type": "supabase", "prefix": "2026/"}}'),
   ('an empty bucket', '{"source": {"type": "supabase", "bucket": ""}}'),
   ('no list of prompts', '{"source": {"type": "prompts"}}'),

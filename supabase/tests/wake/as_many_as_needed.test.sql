@@ -37,7 +37,7 @@ select is(
 select is(
   pg_temp.wakes_for('archives', 'extract', 2), 2::bigint, 'every archive is worth a worker'
 );
-update pipeline.endpoint_states
+update pipeline.model_states
 set blocked_until = '2026-01-01 00:01Z'
 where endpoint = 'model';
 select is(

@@ -19,10 +19,10 @@ select results_eq(
   $$ select token_hash, slots, dispatched_at, expires_at, started_at from pipeline.workers
      where run_id = tests.run_id('run') $$,
   $$ select
-       sha256(convert_to(body ->> 'token', 'UTF8')), 0, '2026-01-01 00:00:00Z'::timestamptz,
+       sha256(convert_to(body ->> 'token', 'UTF8')), 1, '2026-01-01 00:00:00Z'::timestamptz,
        '2026-01-01 00:00:05Z'::timestamptz, null::timestamptz
      from tests.wakes() $$,
-  'the worker is known by the hash of its token until it answers'
+  'the worker is known by the hash of its token until it answers, and a slot is kept for it'
 );
 select pipeline_enqueue_tasks(tests.run_id('run'), 'execute', tests.items('{p4}'), '2026-01-01 00:00:04Z');
 select is(

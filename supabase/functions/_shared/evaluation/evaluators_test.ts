@@ -6,13 +6,16 @@ const rules = new URL(
   import.meta.url,
 );
 
-Deno.test("EVALUATORS are those that check_evaluators() lets into a run", async () => {
+Deno.test("EVALUATORS and their fields are those that check_evaluators() lets into a run", async () => {
   const sql = await Deno.readTextFile(rules);
-  const [, list] = sql.match(
-    /function pipeline\.check_evaluators[^]*?known constant text\[\] := array\[([^\]]*)\]/,
+  const [, known] = sql.match(
+    /function pipeline\.check_evaluators[^]*?known constant jsonb := '([^']*)'/,
   )!;
   assertEquals(
-    [...list.matchAll(/'([^']+)'/g)].map(([, name]) => name),
-    EVALUATORS.map(({ schema }) => schema.shape.type.value),
+    JSON.parse(known),
+    Object.fromEntries(EVALUATORS.map(({ schema }) => {
+      const { type, name: _name, ...fields } = schema.shape;
+      return [type.value, Object.keys(fields)];
+    })),
   );
 });

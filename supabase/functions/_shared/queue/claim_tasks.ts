@@ -42,7 +42,10 @@ export async function claimTasks(life: WorkingLife): Promise<void> {
     if (life.phase === "stopped") return;
     life.heed(claim.status);
     const isNothing = claim.tasks.length === 0 && claim.waitMs === null;
-    if (claim.handedOver || isNothing && holding.size === 0) break;
+    const hasNoShare = claim.noShare && holding.size === 0;
+    if (claim.handedOver || hasNoShare || isNothing && holding.size === 0) {
+      break;
+    }
 
     const now = clock.now();
     pollMs = claim.moreSlots && claim.slots <= life.slots

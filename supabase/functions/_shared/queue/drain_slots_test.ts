@@ -279,3 +279,25 @@ Deno.test("drain() heeds fewer slots within a heartbeat", async () => {
   await watch;
   assert(seen.most <= 2, `${seen.most} in flight`);
 });
+
+Deno.test("drain() ends when its run has no share of the slots, instead of asking again", async () => {
+  const { clock, run } = createSimulatedClock();
+  const { queue, events } = createFakeQueue([], 0);
+  const claim = () => {
+    events.push("claim");
+    return Promise.resolve({
+      status: "running" as const,
+      slots: 0,
+      moreSlots: true as const,
+      noShare: true as const,
+      tasks: [],
+      waitMs: 100,
+    });
+  };
+  await run(drain(
+    { ...queue, claim },
+    createHandler(clock, 10).handle,
+    settings(clock),
+  ));
+  assertEquals(events, ["claim", "end"]);
+});

@@ -65,6 +65,8 @@ export interface Claim {
   moreSlots?: true;
   /** This worker's successor has started: it gets no more tasks. */
   handedOver?: true;
+  /** Its run has no slot: another worker is woken when it is its turn. */
+  noShare?: true;
   tasks: Task[];
   /** When to ask again, in milliseconds; null: nothing is to come. */
   waitMs: number | null;
@@ -72,8 +74,9 @@ export interface Claim {
 
 /** The queue as one worker sees it. */
 export interface TaskQueue {
+  /** `load`: the share of its usual load that the worker has done. */
   claim(
-    holding: { inFlight: number; held: number; ahead: number },
+    holding: { inFlight: number; held: number; ahead: number; load?: number },
   ): Promise<Claim>;
   /** The heartbeat. `held` lists the tasks that are still this worker's. */
   extend(): Promise<{ status: RunStatus; held: number[] }>;
@@ -95,8 +98,10 @@ export interface TaskQueue {
   release(tasks: Task[]): Promise<void>;
   /** `capacity`: so many tasks this worker can still finish, those in hand included. */
   handOver(capacity: number): Promise<void>;
-  /** `cpuLoad`: how much of its usual load it had when its isolate ran out of processor time. */
-  end(cpuLoad?: number): Promise<void>;
+  /** `isCutOff`: its isolate ran out of processor time; `goesOn`: it can take another run. */
+  end(
+    done?: { load: number; isCutOff: boolean; goesOn: boolean },
+  ): Promise<unknown>;
 }
 
 /** The typed door to the SQL functions of the queue. */
@@ -106,7 +111,7 @@ export function createTaskQueue(
 ): TaskQueue {
   const worker = { worker_id: workerId };
   return {
-    async claim({ inFlight, held, ahead }) {
+    async claim({ inFlight, held, ahead, load }) {
       const claim: Omit<Claim, "tasks"> & {
         leaseToken: string;
         tasks: Omit<Task, "leaseToken">[];
@@ -115,6 +120,7 @@ export function createTaskQueue(
         in_flight: inFlight,
         held,
         ahead,
+        load,
       });
       return {
         ...claim,
@@ -157,11 +163,12 @@ export function createTaskQueue(
     async handOver(capacity) {
       await database.call("pipeline_hand_over", { ...worker, capacity });
     },
-    async end(cpuLoad) {
-      await database.call("pipeline_end_worker", {
+    end: (done) =>
+      database.call("pipeline_end_worker", {
         ...worker,
-        cpu_load: cpuLoad,
-      });
-    },
+        load: done?.load,
+        cut_off: done?.isCutOff,
+        goes_on: done?.goesOn,
+      }),
   };
 }

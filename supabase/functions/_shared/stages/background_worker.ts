@@ -41,14 +41,18 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
   });
 
   async function work(assignment: Assignment): Promise<void> {
-    await runWorker(assignment, {
-      config,
-      database,
-      fetch,
-      resolveDns: Deno.resolveDns,
-      clock: systemClock,
-      stop: stop.signal,
-    }).catch(console.error);
+    const begun = { at: systemClock.now(), load: 0 };
+    let next: Assignment | null | void = assignment;
+    while (next) {
+      next = await runWorker(next, {
+        config,
+        database,
+        fetch,
+        resolveDns: Deno.resolveDns,
+        clock: systemClock,
+        stop: stop.signal,
+      }, begun).catch(console.error);
+    }
   }
 
   async function takeWake(runId: number): Promise<void> {

@@ -28,11 +28,24 @@ const CALLS_PER_WORKER = 2_000;
 /** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
 
-/** Works for one wake: claims tasks of its run and stage until none is to come or time is up. */
-export function runWorker(
+/** What an isolate has behind it when a worker begins in it. */
+export interface Begun {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** The share of its processor time that is used up. */
+  load: number;
+}
+
+/**
+ * Works for one wake: claims tasks of its run and stage until none is to come or time is up. Returns
+ * what to go on with, when the isolate is good for more and another run waits: many small runs need
+ * few workers. `begun` is brought up to date for it.
+ */
+export async function runWorker(
   assignment: Assignment,
   dependencies: WorkerDependencies,
-): Promise<void> {
+  begun: Begun = { at: dependencies.clock.now(), load: 0 },
+): Promise<Assignment | null> {
   const { config, clock, stop } = dependencies;
   const database = withPatience(dependencies.database, {
     forMs: PATIENCE_MS,
@@ -41,23 +54,38 @@ export function runWorker(
   });
   const queue = createTaskQueue(database, assignment.workerId);
   const stage = createStage(assignment, { ...dependencies, database }, queue);
-  return drain(
+  const loadBefore = begun.load;
+  const load = () => loadBefore + stage.load();
+  const share = assignment.share ?? 1;
+  // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
+  const budgetMs = config.workerSeconds * 950;
+  const spentMs = () => clock.now() - begun.at;
+  let next: Assignment | null = null;
+  await drain(
     {
       ...queue,
-      // Workers after it then take less.
-      end: () =>
-        queue.end(stop.reason?.cause === "cpu" ? stage.load() : undefined),
+      claim: (holding) => queue.claim({ ...holding, load: load() }),
+      async end() {
+        begun.load = load();
+        next = await queue.end({
+          load: begun.load,
+          // Workers after one that was cut off take less.
+          isCutOff: stop.reason?.cause === "cpu",
+          goesOn: !stop.aborted && begun.load < share / 2 &&
+            spentMs() < budgetMs / 2,
+        }) as Assignment | null;
+      },
     },
     stage.handle,
     {
-      // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
-      budgetMs: config.workerSeconds * 950,
-      load: () => stage.load() / (assignment.share ?? 1),
+      budgetMs: budgetMs - spentMs(),
+      load: () => load() / share,
       flushSize: stage.flushSize,
       stop,
       clock,
     },
   );
+  return next;
 }
 
 function createStage(

@@ -7,7 +7,11 @@ import { runWorker } from "./run_worker.ts";
 
 /** Runs a worker of stage execute over 300 tasks; `endsBy` is why its isolate ends after 150. */
 async function runExecuteWorker(
-  { share, endsBy }: { share?: number; endsBy?: string },
+  { share, endsBy, load = 0 }: {
+    share?: number;
+    endsBy?: string;
+    load?: number;
+  },
 ) {
   const { clock, run } = createSimulatedClock();
   const pending = createTasks(300).map((task) => ({
@@ -31,13 +35,17 @@ async function runExecuteWorker(
       }
       return { status: "running", finished: [], blockedMs: 0 };
     },
-    pipeline_end_worker: (args) => ends.push(args),
+    pipeline_end_worker(args) {
+      ends.push(args);
+      return "the next assignment";
+    },
   };
   const database = {
     call: (name: string, args: { results: unknown[] }) =>
       Promise.resolve(answers[name]?.(args)),
   } as unknown as Database;
-  await run(runWorker({
+  const begun = { at: clock.now(), load };
+  const next = await run(runWorker({
     workerId: "w",
     stage: "execute",
     run: {
@@ -69,20 +77,46 @@ async function runExecuteWorker(
     fetch: () => Promise.reject(new Error("not used")),
     clock,
     stop: stop.signal,
-  }));
-  return { finished, ends };
+  }, begun));
+  return { finished, ends, next, begun };
 }
 
-Deno.test("runWorker() says how much it had done when its isolate ran out of processor time", async () => {
+Deno.test("runWorker() says how much it had done when its isolate was cut off", async () => {
   const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
-  assertEquals(ends, [{ worker_id: "w", cpu_load: finished / 2_000 }]);
+  assertEquals(ends, [{
+    worker_id: "w",
+    load: finished / 2_000,
+    cut_off: true,
+    goes_on: false,
+  }]);
 });
 
-Deno.test("runWorker() says nothing of the kind when its isolate ends for another reason", async () => {
-  const { ends } = await runExecuteWorker({ endsBy: "wall_clock" });
-  assertEquals(ends, [{ worker_id: "w", cpu_load: undefined }]);
+Deno.test("runWorker() was not cut off when its isolate ends for another reason", async () => {
+  const { ends, finished } = await runExecuteWorker({ endsBy: "wall_clock" });
+  assertEquals(ends, [{
+    worker_id: "w",
+    load: finished / 2_000,
+    cut_off: false,
+    goes_on: false,
+  }]);
 });
 
 Deno.test("runWorker() takes no more than its share of the usual load", async () => {
   assertEquals((await runExecuteWorker({ share: 0.03 })).finished, 60);
+});
+
+Deno.test("runWorker() gives what its isolate can go on with", async () => {
+  const { ends, next, begun } = await runExecuteWorker({ load: 0.1 });
+  assertEquals(ends, [{
+    worker_id: "w",
+    load: 0.25,
+    cut_off: false,
+    goes_on: true,
+  }]);
+  assertEquals([next as unknown, begun.load], ["the next assignment", 0.25]);
+});
+
+Deno.test("runWorker() asks for nothing more once half of the isolate is used up", async () => {
+  const { ends } = await runExecuteWorker({ load: 0.4 });
+  assertEquals((ends[0] as { goes_on: boolean }).goes_on, false);
 });

@@ -2,14 +2,21 @@ import type { Endpoint } from "../endpoint.ts";
 import type { ModelFormat } from "../model_format.ts";
 import { createCustomFormat } from "./custom.ts";
 import { KNOWN_FORMATS } from "./known_formats.ts";
+import { ollama } from "./ollama.ts";
+import { isOpenaiBase, openaiChat } from "./openai_chat.ts";
 
 /**
  * The format that a URL gives away, by the path of the API's method or else by
- * the vendor's host; undefined when it gives nothing away.
+ * the vendor's host or else by being a base as OpenAI's SDKs take one; undefined
+ * when it gives nothing away.
  */
 export function guessFormat(url: URL): ModelFormat | undefined {
-  return KNOWN_FORMATS.find(({ path }) => path?.test(url.pathname)) ??
-    KNOWN_FORMATS.find(({ host }) => host?.test(url.host));
+  const byPath = KNOWN_FORMATS.find(({ path }) => path?.test(url.pathname));
+  if (byPath) return byPath;
+  const byHost = KNOWN_FORMATS.find(({ host }) => host?.test(url.host));
+  // Ollama speaks OpenAI's API too: https://docs.ollama.com/api/openai-compatibility
+  const speaksOpenai = byHost === undefined || byHost === ollama;
+  return speaksOpenai && isOpenaiBase(url) ? openaiChat : byHost;
 }
 
 /**

@@ -13,6 +13,20 @@ import { readProviderError } from "../provider_error.ts";
 import { textOfParts, toAnswerText, toToolCall } from "../tool_calls.ts";
 
 /**
+ * Whether a URL is what OpenAI's SDKs take as `base_url`: `…/v1`, as of vLLM, LM Studio, llama.cpp,
+ * LiteLLM and Ollama, another version (`/api/v3` of Volcengine, `/api/paas/v4` of Z.ai), or
+ * `…/openai` (Gemini's compatible API, Azure's `/openai/v1`). They append the path of the method:
+ * https://github.com/openai/openai-python, `_base_client.py`.
+ */
+export function isOpenaiBase(url: URL): boolean {
+  return baseOf(url) !== undefined;
+}
+
+function baseOf({ pathname }: URL): string | undefined {
+  return /(\/(?:v\d+|openai))\/*$/.exec(pathname)?.[1];
+}
+
+/**
  * OpenAI's Chat Completions API (`POST /v1/chat/completions`) and the many
  * servers that speak it. Fields as in openai-node's
  * `resources/chat/completions/completions.ts`, August 2026.
@@ -23,7 +37,8 @@ export const openaiChat = {
   host:
     /(^|\.)(openai\.com|openrouter\.ai|groq\.com|mistral\.ai|deepseek\.com|together\.xyz|fireworks\.ai|x\.ai|perplexity\.ai|cerebras\.ai)$/,
   headers: {},
-  toUrl: (url) => completeBaseUrl(url, "/v1", "/chat/completions").href,
+  toUrl: (url) =>
+    completeBaseUrl(url, baseOf(url) ?? "/v1", "/chat/completions").href,
   toBody,
   recognises: (body) => Array.isArray(asObject(body).choices),
   readAnswer,

@@ -234,3 +234,24 @@ Deno.test("openaiChat.assembleStream() ends with an error", () => {
   assertEquals(assembly.add({ error: { message: "x" } }), true);
   assertEquals(assembly.body(), { error: { message: "x" } });
 });
+
+for (
+  const [url, called] of [
+    ["http://localhost:8000/v1", "http://localhost:8000/v1/chat/completions"],
+    ["http://localhost:8000/v1/", "http://localhost:8000/v1/chat/completions"],
+    ["http://localhost:1234", "http://localhost:1234/v1/chat/completions"],
+    [
+      "https://ark.cn-beijing.volces.com/api/v3",
+      "https://ark.cn-beijing.volces.com/api/v3/chat/completions",
+    ],
+    [
+      "https://generativelanguage.googleapis.com/v1beta/openai/",
+      "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+    ],
+    ["https://mine.example.com/ask", "https://mine.example.com/ask"],
+  ]
+) {
+  Deno.test(`openaiChat.toUrl() calls ${called} for ${url}`, () => {
+    assertEquals(openaiChat.toUrl(new URL(url)), called);
+  });
+}

@@ -1,0 +1,65 @@
+import { type Command, EXIT } from "../command.ts";
+import { drawTable } from "../draw_table.ts";
+import { formatCost, formatTime } from "../format_values.ts";
+import { dataOf, openProject } from "../project_access.ts";
+import { readArguments, toNumber } from "../read_arguments.ts";
+
+const COLUMNS =
+  "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, started_at, finished_at, error, notice";
+
+export const list: Command = {
+  summary: "The newest runs",
+  help: `Usage: deno task pipeline list [options]
+
+Options:
+  --experiment NAME   only runs of this experiment
+  --status STATUS     queued, running, paused, completed, failed or cancelled
+  --limit N           default 20
+  --json
+  --help
+
+The kind of a run is the type of its source; a run of kind "evaluations" scores what another has
+stored.
+
+Examples:
+  deno task pipeline list --limit 5
+  deno task pipeline list --experiment nightly --status paused`,
+  async run(args, terminal) {
+    const { values } = readArguments(args, [], {
+      experiment: { type: "string" },
+      status: { type: "string" },
+      limit: { type: "string", default: "20" },
+      json: { type: "boolean" },
+    });
+    let query = openProject(terminal).client.from("pipeline_runs").select(
+      COLUMNS,
+    ).order("id", { ascending: false });
+    if (values.experiment) {
+      query = query.eq("experiment_name", values.experiment);
+    }
+    if (values.status) query = query.eq("status", values.status);
+    const rows = dataOf(
+      "list the runs",
+      await query.limit(toNumber("limit", values.limit)!),
+    );
+    if (values.json) terminal.print(JSON.stringify(rows));
+    else if (rows.length === 0) terminal.complain("There is no such run");
+    else {
+      const shown = rows.map((row) => ({
+        id: row.id,
+        experiment: row.experiment_name,
+        kind: row.kind,
+        model: row.model ?? row.endpoint,
+        status: row.status,
+        done: `${Number(row.succeeded) + Number(row.failed)}/${row.prompts}`,
+        failed: row.failed,
+        cost: formatCost(row.cost),
+        started: formatTime(row.started_at),
+      }));
+      terminal.print(
+        drawTable(shown, Object.keys(shown[0]), terminal.columns),
+      );
+    }
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,46 @@
+import { type Browser, chromium } from "playwright-core";
+
+const names = ["chromium", "chromium-browser", "google-chrome"];
+
+/** The path of an installed Chromium; undefined: there is none. */
+function findChromium(): string | undefined {
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  return names.flatMap((name) => folders.map((folder) => `${folder}/${name}`))
+    .find((path) => {
+      try {
+        return Deno.statSync(path).isFile;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return false;
+        throw error;
+      }
+    });
+}
+
+/**
+ * Registers a test that needs a browser. Where none is installed it is ignored,
+ * and its name says what to install.
+ */
+export function browserTest(
+  name: string,
+  fn: (browser: Browser) => Promise<void>,
+): void {
+  const executablePath = findChromium();
+  if (!executablePath) {
+    return Deno.test.ignore(
+      `${name} (needs: apt-get install chromium)`,
+      () => {},
+    );
+  }
+  Deno.test(name, async () => {
+    // The sandbox of its own refuses to run as root, as tests do in a container.
+    const browser = await chromium.launch({
+      executablePath,
+      chromiumSandbox: false,
+    });
+    try {
+      await fn(browser);
+    } finally {
+      await browser.close();
+    }
+  });
+}

@@ -1,0 +1,68 @@
+begin;
+select plan(9);
+
+insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, success, error)
+select 'old', 'k' || n, 'prompt ' || n, 'old ' || n, true, null from generate_series(1, 4) as n
+union all
+select
+  'new', 'k' || n, 'prompt ' || n, case when n <> 2 then 'new ' || n end, n <> 2,
+  case when n = 2 then 'HTTP 400' end
+from generate_series(1, 5) as n;
+insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+select
+  id, 'grade',
+  case experiment_name when 'old' then 0.5 else substr(prompt_key, 2)::numeric / 4 end,
+  case experiment_name when 'old' then true else substr(prompt_key, 2)::numeric > 1 end
+from prompt_evaluations;
+
+create function pg_temp.keys(page jsonb) returns text language sql as $$
+  select string_agg(row.value ->> 'prompt_key', ' ' order by row.place)
+  from jsonb_array_elements(page -> 'rows') with ordinality as row (value, place);
+$$;
+
+select is(
+  browse_experiment_pairs('old', 'new') -> 'rows' -> 0,
+  (
+    select jsonb_build_object(
+      'prompt_key', 'k2', 'prompt', 'prompt 2', 'reference', null, 'difference', -1,
+      'baseline_score', 1, 'candidate_score', 0,
+      'baseline_passed', true, 'candidate_passed', false,
+      'baseline_id', min(id), 'candidate_id', max(id),
+      'baseline_response', 'old 2', 'candidate_response', null,
+      'baseline_error', null, 'candidate_error', 'HTTP 400'
+    )
+    from prompt_evaluations where prompt_key = 'k2'
+  ),
+  'without an evaluator the prompts that lost their answer are named, with both'
+);
+select is(pg_temp.keys(browse_experiment_pairs('old', 'new', 'grade')), 'k1', 'worse by an evaluator');
+select is(
+  pg_temp.keys(browse_experiment_pairs('old', 'new', 'grade', 'better')), 'k4 k3',
+  'better, the largest difference first'
+);
+select is(pg_temp.keys(browse_experiment_pairs('old', 'new', 'grade', 'lost')), 'k1', 'no longer passed');
+select is(
+  pg_temp.keys(browse_experiment_pairs('old', 'new', 'grade', 'different')), 'k1 k3 k4',
+  'different, either way'
+);
+select is(
+  pg_temp.keys(browse_experiment_pairs('old', 'new', 'grade', 'all', most => 3)), 'k1 k2 k3',
+  'all that are in both, a page at a time'
+);
+select is(
+  browse_experiment_pairs(
+    'old', 'new', 'grade', 'all', most => 3,
+    after => browse_experiment_pairs('old', 'new', 'grade', 'all', most => 3) ->> 'next'
+  ) #>> '{rows,0,prompt_key}',
+  'k4', 'the next page begins after it'
+);
+select is(
+  browse_experiment_pairs('old', 'none'), '{"rows": [], "next": null}', 'nothing is shared with nothing'
+);
+select throws_ok(
+  $$ select browse_experiment_pairs('old', 'new', show => 'wrose') $$, '22023', null,
+  'what it cannot show is refused'
+);
+
+select * from finish();
+rollback;

@@ -4,7 +4,7 @@ import {
   ANSWER_COLUMNS,
   ASKED_COLUMNS,
   EXPECTED_COLUMNS,
-} from "../../supabase/functions/_shared/archive/formats/dataset_row.ts";
+} from "../../supabase/functions/_shared/archive/formats/dataset_columns.ts";
 import type { ArchiveFormat } from "../../supabase/functions/_shared/archive/formats/format.ts";
 import { IGNORED_MESSAGES } from "../../supabase/functions/_shared/archive/formats/list_turns.ts";
 import { ROLES } from "../../supabase/functions/_shared/archive/formats/role_of.ts";

@@ -7,86 +7,16 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
+import {
+  ANSWER_COLUMNS,
+  candidatesOf,
+  EXPECTED_COLUMNS,
+  plainName,
+} from "./dataset_columns.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { loggedAnswer, loggedTurns } from "./logged_input.ts";
 import { textTurn, turnsOf, withSystem } from "./text_turn.ts";
 
-// Names are compared in lower case and without `_`, `-` and spaces; the surest come first.
-
-/** Columns in which data sets keep what is asked. */
-export const ASKED_COLUMNS = [
-  "prompt",
-  "userprompt",
-  "question",
-  "userinput",
-  "userquery",
-  "query",
-  "input",
-  "inputs",
-  "inputtext",
-  "instruction",
-  "problem",
-  "goal",
-  "text",
-  "user",
-] as const;
-
-/** Columns in which data sets keep what a model answered. */
-export const ANSWER_COLUMNS = [
-  "completion",
-  "response",
-  "answer",
-  "actualoutput",
-  "output",
-  "outputs",
-  "outputtext",
-  "modelresponse",
-  "modeloutput",
-  "modelanswer",
-  "generation",
-  "generatedtext",
-  "prediction",
-  "assistant",
-] as const;
-
-/** Columns in which data sets keep what should be answered. */
-export const EXPECTED_COLUMNS = [
-  "expected",
-  "expectedoutput",
-  "expectedanswer",
-  "expectedresponse",
-  "ideal",
-  "idealresponse",
-  "target",
-  "reference",
-  "referenceanswer",
-  "referenceoutput",
-  "referenceoutputs",
-  "groundtruth",
-  "groundtruths",
-  "gold",
-  "golden",
-  "goldanswer",
-  "correctanswer",
-  "correctlabel",
-  "bestanswer",
-  "answers",
-  "solution",
-  "sql",
-  "label",
-  "labels",
-] as const;
-
-// Everything else may hold something else, so an answer must be beside it.
-const ASKED_ALONE = new Set([
-  "prompt",
-  "userprompt",
-  "question",
-  "userinput",
-  "userquery",
-  "input",
-  "instruction",
-]);
 const ABOUT = new Set(["id", "model", "system", "systemprompt", "metadata"]);
 const TIME_KEYS = [
   "created_at",
@@ -178,7 +108,9 @@ function restOf(record: JsonObject, { asked, answer, expected }: Columns) {
   };
   for (const [key, value] of Object.entries(record)) {
     if (value === undefined || value === null || value === "") continue;
-    if (ABOUT.has(plain(key)) || key === asked && !isVariables(value)) continue;
+    if (ABOUT.has(plainName(key)) || key === asked && !isVariables(value)) {
+      continue;
+    }
     // One of several right answers is the reference, and all are needed.
     const isWhole = key === used && !(Array.isArray(value) && value.length > 1);
     if (!isWhole && !TIME_KEYS.includes(key)) metadata[key] = value;
@@ -195,40 +127,13 @@ function isVariables(value: Json): boolean {
 }
 
 function columnsOf(record: JsonObject, choices: RowChoices = {}): Columns {
-  const names = new Map<string, string>();
-  for (const key in record) {
-    const name = plain(key);
-    if (!names.has(name)) names.set(name, key);
-  }
-  const find = (known: readonly string[], isUsable: (key: string) => boolean) =>
-    known.map((name) => names.get(name))
-      .find((key) => key !== undefined && isUsable(key));
+  const { asked, answers, expected } = candidatesOf(record);
   const isThere = (key: string) => (record[key] ?? "") !== "";
-  const answer = find(ANSWER_COLUMNS, isThere);
-  const expected = find(EXPECTED_COLUMNS, isThere);
-  const hasPartner = [...names.keys()].some((name) => KNOWN_ANSWERS.has(name));
-  const asked = find(ASKED_COLUMNS, (key) => {
-    const name = plain(key);
-    // Elsewhere these are the name of a user, and a text to embed or to speak.
-    if (name === "user" && !names.has("assistant")) return false;
-    if (name === "input" && !hasPartner && names.has("model")) return false;
-    return (hasPartner || ASKED_ALONE.has(name)) &&
-      isAsked(record[key], choices);
-  });
-  return { asked, answer, expected };
-}
-
-// Rows have the same few keys.
-const plainNames = new Map<string, string>();
-const MOST_KEYS = 10_000;
-
-function plain(key: string): string {
-  const known = plainNames.get(key);
-  if (known !== undefined) return known;
-  if (plainNames.size >= MOST_KEYS) plainNames.clear();
-  const name = key.toLowerCase().replace(/[_\s-]/g, "");
-  plainNames.set(key, name);
-  return name;
+  return {
+    asked: asked.find((key) => isAsked(record[key], choices)),
+    answer: answers.find(isThere),
+    expected: expected.find(isThere),
+  };
 }
 
 function isAsked(value: Json | undefined, choices: RowChoices): boolean {
@@ -256,7 +161,7 @@ function askedTurns(
 
 function firstText(record: JsonObject): string | undefined {
   return Object.keys(record).find((key) => {
-    const [name, value] = [plain(key), record[key]];
+    const [name, value] = [plainName(key), record[key]];
     return typeof value === "string" && /\S/.test(value) &&
       !ABOUT.has(name) && !TIME_KEYS.includes(key) && !KNOWN_ANSWERS.has(name);
   });
@@ -277,7 +182,7 @@ function answerText(value: Json | undefined): string | undefined {
   if (Array.isArray(value.text)) return answerText(value.text);
   const [only, another] = Object.keys(value);
   return another === undefined && only !== undefined &&
-      KNOWN_ANSWERS.has(plain(only))
+      KNOWN_ANSWERS.has(plainName(only))
     ? answerText(value[only])
     : JSON.stringify(value);
 }

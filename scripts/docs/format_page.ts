@@ -1,5 +1,10 @@
 import { CONVERSATION_ID_NAMES } from "../../supabase/functions/_shared/archive/conversation_id.ts";
 import { bareMessages } from "../../supabase/functions/_shared/archive/formats/bare_messages.ts";
+import {
+  ANSWER_COLUMNS,
+  ASKED_COLUMNS,
+  EXPECTED_COLUMNS,
+} from "../../supabase/functions/_shared/archive/formats/dataset_columns.ts";
 import type { ArchiveFormat } from "../../supabase/functions/_shared/archive/formats/format.ts";
 import { IGNORED_MESSAGES } from "../../supabase/functions/_shared/archive/formats/list_turns.ts";
 import { ROLES } from "../../supabase/functions/_shared/archive/formats/role_of.ts";
@@ -93,6 +98,23 @@ export function toFormatPage(
     "Messages and parts of messages that are no turns:",
     "",
     ignoredTable({ ...IGNORED_MESSAGES, ...IGNORED_PARTS }),
+    "",
+    "## Columns of data sets",
+    "",
+    "A row of a data set, or of what an evaluation wrote, is a prompt by the names of its columns, the surest " +
+    "first; capitals, `_`, `-` and spaces do not matter. All other columns, and the members of an object " +
+    "`metadata`, become metadata of the prompt, which evaluators and templates can name.",
+    "",
+    toTable(["column", "names"], [
+      ["what is asked", code(ASKED_COLUMNS)],
+      ["the reference: what a model answered", code(ANSWER_COLUMNS)],
+      [
+        "the reference where nobody answered: what is expected",
+        code(EXPECTED_COLUMNS),
+      ],
+    ]),
+    "Tables that come as one record are opened first, whatever the format of their rows: pages of Hugging " +
+    "Face's viewer, pandas' `to_json` with any orient, and dictionaries of lists.",
     ...formats.flatMap((format) => section(format, docs, fixtures, common)),
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
+import { toObjectName } from "../../../supabase/functions/_shared/object_name.ts";
 import { uploadLocalSource } from "../../tool/upload_local_source.ts";
 import { type Command, EXIT } from "../command.ts";
 import {
@@ -34,7 +35,7 @@ ${ENDPOINT_HELP}
   --json
   --help
 
-Exit code: 0 completed, 3 completed and a prompt failed or none was found, 4 failed,
+Exit code: 0 completed, 3 completed and a prompt or an upload failed or no prompt was found, 4 failed,
 paused or cancelled, 130 following was interrupted, 1 the run was refused, 2 wrong usage.
 
 Examples:
@@ -56,7 +57,7 @@ Examples:
       json: { type: "boolean", default: false },
     });
     const { client, services, connection } = openProject(terminal);
-    const input = await uploadLocalSource(
+    const { input, errors } = await uploadLocalSource(
       {
         dataSource: await readSource(positionals[0]),
         ...toEndpointChoice(values),
@@ -77,17 +78,22 @@ Examples:
       connection,
       terminal.fetch,
     );
+    for (const { message } of errors) terminal.complain(message);
     const { runId, status } = await OPERATIONS.run_pipeline.run(input, {
       ...services,
       idempotencyKey: values.key,
     });
+    const withLosses = (code: number) =>
+      code === EXIT.done && errors.length > 0 ? EXIT.somethingFailed : code;
     if (!values.detach) {
-      return await followRun(client, runId, terminal, values.json);
+      return withLosses(
+        await followRun(client, runId, terminal, values.json),
+      );
     }
     terminal.print(
       values.json ? toVisibleJson({ runId, status }) : String(runId),
     );
-    return EXIT.done;
+    return withLosses(EXIT.done);
   },
 };
 
@@ -105,5 +111,5 @@ async function readSource(source: string): Promise<object> {
     return { type: "local", directory: source };
   }
   const [, bucket, prefix] = /^([^/]+)\/?(.*)$/.exec(source)!;
-  return { type: "supabase", bucket, prefix };
+  return { type: "supabase", bucket, prefix: toObjectName(prefix) };
 }

@@ -13,6 +13,7 @@ import { describeShape, formatOf, formats } from "./formats/formats.ts";
 import { isObject, type Json } from "./json.ts";
 import { LeftOutTally } from "./left_out_tally.ts";
 import type { ConversationsFile, PromptMaker } from "./prompts/to_prompts.ts";
+import { openRows } from "./records/open_rows.ts";
 import { RecordScanner } from "./records/record_scanner.ts";
 import type { ScannedRecord, ScanState } from "./records/scanner.ts";
 
@@ -141,12 +142,22 @@ export class PartReader {
           const reason = "some bytes are not UTF-8 and were read as U+FFFD";
           this.#lose("invalid_utf8", reason, scanned);
         }
-        this.#read(scanned);
+        this.#readRows(scanned);
       }
       const after = this.#scanner.state;
       if (after === undefined) continue;
       this.#before = after;
       if (after.offset >= this.#checkpointAt) this.#checkpoint(after);
+    }
+  }
+
+  #readRows(record: ScannedRecord): void {
+    const rows = openRows(record.value);
+    if (rows === undefined) return this.#read(record);
+    const size = Math.ceil(record.size / Math.max(1, rows.length));
+    for (const row of rows) {
+      if ("value" in row) this.#read({ ...record, size, value: row.value });
+      else this.#lose("unreadable_record", row.reason, record);
     }
   }
 
@@ -271,6 +282,9 @@ export class PartReader {
     const { entry } = this.#reading.file;
     const told = this.#leftOut.toLeftOut(this.#fileName, this.format.name);
     for (const leftOut of told) {
+      // Of a zip, such as a log of Inspect, one entry need not have any.
+      const isOne = entry !== undefined && this.#reading.counts.prompts > 0;
+      if (leftOut.code === "no_prompts" && isOne) continue;
       if (entry !== undefined) leftOut.entry = entry;
       this.#events.push({ type: "leftOut", leftOut });
     }

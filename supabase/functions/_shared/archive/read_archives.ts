@@ -11,14 +11,18 @@ import {
   type ReadArchiveSettings,
 } from "./read_archive.ts";
 
-/** An archive that is opened when its turn comes. */
+/** An archive that is opened when its turn comes; only then it may be known what it was called. */
 export interface UnreadArchive extends ArchiveName {
-  open(): Promise<ReadableStream<Uint8Array>>;
+  open(): Promise<
+    Pick<ArchiveName, "originalPath"> & { bytes: ReadableStream<Uint8Array> }
+  >;
 }
 
 /** What was read of one archive. */
 export interface FileReport {
   path: string;
+  /** What the file was called where Storage would not take its name. */
+  originalPath?: string;
   format: string | null;
   conversations: number;
   /** Prompts that passed the filters; `maxPrompts`, `dedupe` and a sample by number come after. */
@@ -87,9 +91,11 @@ async function* readOne(
   report: FileReport,
 ): AsyncGenerator<GivenPrompt> {
   try {
+    const { bytes, originalPath } = await open();
+    if (originalPath !== undefined) report.originalPath = originalPath;
     const events = readArchive(
-      await open(),
-      name,
+      bytes,
+      { ...name, originalPath },
       options,
       undefined,
       { ...settings, checkpointBytes: Infinity },

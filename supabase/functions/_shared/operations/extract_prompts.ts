@@ -126,7 +126,10 @@ async function extractFromStorage(
         path,
         open: async () => {
           const object = await storage.open(bucket, path, 0, stop.signal);
-          return countBytes(object.bytes, (count) => bytes += count);
+          return {
+            ...object,
+            bytes: countBytes(object.bytes, (count) => bytes += count),
+          };
         },
       };
     }
@@ -199,11 +202,17 @@ async function collect(
   return { prompts, total: prompts.length, errors };
 }
 
-function toErrors({ path, errors, leftOut }: FileReport): OperationError[] {
+function toErrors(
+  { path, originalPath, errors, leftOut }: FileReport,
+): OperationError[] {
   return [...errors, ...leftOut].map(({ code, message, ...place }) => ({
     code,
     message,
-    context: { file: path, ...place },
+    context: {
+      file: path,
+      ...originalPath !== undefined && { originalPath },
+      ...place,
+    },
   }));
 }
 

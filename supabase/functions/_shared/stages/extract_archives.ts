@@ -4,7 +4,7 @@ import type { LeftOut } from "../archive/left_out_tally.ts";
 import type { ExtractOptions } from "../archive/options.ts";
 import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
-import { readArchive } from "../archive/read_archive.ts";
+import { type ArchiveName, readArchive } from "../archive/read_archive.ts";
 import { countBytes } from "../count_bytes.ts";
 import { PipelineError } from "../errors.ts";
 import { promptKey } from "../prompt_key.ts";
@@ -128,9 +128,10 @@ async function extractArchive(
 ): Promise<TaskOutcome | null> {
   const { bucket, path } = payload;
   const { object, cursor } = await openWhereItWas(storage, payload, signal);
+  const archive = { bucket, path, originalPath: object.originalPath };
   const events = readArchive(
     countBytes(object.bytes, onBytes),
-    { bucket, path },
+    archive,
     options,
     cursor ?? undefined,
     { skip: object.skip },
@@ -156,10 +157,9 @@ async function extractArchive(
         if ((await progress({})).full) return { outcome: "succeeded" };
       }
     } else if (event.type === "error") {
-      losses.push(toLoss(event.error, bucket, path));
+      losses.push(toLoss(event.error, archive));
     } else if (event.type === "leftOut") {
-      const loss = toLoss(event.leftOut, bucket, path);
-      losses.push({ class: "left_out", ...loss });
+      losses.push({ class: "left_out", ...toLoss(event.leftOut, archive) });
     } else if (event.type === "checkpoint") {
       const { status, full } = await progress({ cursor: event.cursor });
       if (full) return { outcome: "succeeded" };
@@ -210,10 +210,9 @@ function promptTask(
 
 function toLoss(
   { code, message, ...place }: ArchiveError | LeftOut,
-  bucket: string,
-  path: string,
+  archive: ArchiveName,
 ): Loss {
-  return { code, message, place: { bucket, path, ...place } };
+  return { code, message, place: { ...archive, ...place } };
 }
 
 function toFailure(error: unknown, payload: ExtractPayload): TaskOutcome {

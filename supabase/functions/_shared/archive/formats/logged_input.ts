@@ -62,11 +62,18 @@ function outputText(output: Json | undefined): string | undefined {
   const value = typeof output === "string" ? decoded(output) : output;
   if (typeof value === "string") return value === "" ? undefined : value;
   if (isObject(value)) {
-    const [choice] = Array.isArray(value.choices) ? value.choices : [];
-    const message = isObject(choice ?? null)
-      ? (choice as JsonObject).message
-      : value.message;
+    const [choice] = objectsOf(value.choices);
+    const message = choice === undefined ? value.message : choice.message;
     if (isObject(message)) return answerText([message]);
+    if (typeof choice?.text === "string") return choice.text || undefined;
+    // Llama, Mistral and Titan on Bedrock, and Nova.
+    if (typeof value.generation === "string") return value.generation;
+    const [result] = objectsOf(value.results ?? value.outputs);
+    const said = result?.outputText ?? result?.text;
+    if (typeof said === "string") return said;
+    if (isObject(value.output) && isObject(value.output.message)) {
+      return answerText([value.output.message]);
+    }
     const [candidate] = objectsOf(value.candidates);
     if (candidate !== undefined) return textOf(candidate.content) || undefined;
     const generation = firstGeneration(value.generations);

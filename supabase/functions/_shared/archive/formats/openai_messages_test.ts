@@ -8,6 +8,7 @@ import {
   openaiLogs,
   openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
+import { rowsOfMessages } from "../testing/fixtures/datasets.ts";
 
 testFixtures(
   "openaiMessages",
@@ -17,5 +18,6 @@ testFixtures(
   openaiResponseIds,
   anthropicBatch,
   openaiEmpty,
+  rowsOfMessages,
   cohereFineTuning,
 );

@@ -11,7 +11,10 @@ import { redactPrompt } from "./redact_prompt.ts";
 import { promptRank } from "./sample.ts";
 
 /** The file of text in which conversations are found. */
-export type ConversationsFile = Pick<PromptSource, "bucket" | "path" | "entry">;
+export type ConversationsFile = Pick<
+  PromptSource,
+  "bucket" | "path" | "originalPath" | "entry"
+>;
 
 /** Makes the prompts of a conversation; `index` is its number in the file. */
 export type PromptMaker = (
@@ -46,6 +49,9 @@ export function createPromptMaker(
       if (!passes({ text, time })) continue;
       const source: PromptSource = { path: file.path, format, position };
       if (file.bucket !== undefined) source.bucket = file.bucket;
+      if (file.originalPath !== undefined) {
+        source.originalPath = file.originalPath;
+      }
       if (file.entry !== undefined) source.entry = file.entry;
       describe(source, conversation, turn, answers[at], time);
       const prompt: FoundPrompt = { text, source };

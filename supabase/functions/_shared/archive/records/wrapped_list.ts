@@ -16,6 +16,10 @@ const PATHS = [
   ["sessions"],
   ["data", "chats"],
   ["chat-next-web-store", "sessions"],
+  // Hugging Face's viewer, promptfoo and Inspect.
+  ["rows"],
+  ["results", "results"],
+  ["samples"],
 ];
 
 // What the entries of such a list have; the same keys also hold messages (ShareGPT, Copilot CLI).
@@ -25,6 +29,9 @@ const CONVERSATION_KEYS = new Set([
   "mapping",
   "chat_messages",
   "conversation",
+  "row",
+  "testCase",
+  "epoch",
 ]);
 
 /**

@@ -11,7 +11,7 @@ export function testFixtures(name: string, ...fixtures: Fixture[]): void {
 
 async function expectFixture(fixture: Fixture): Promise<void> {
   const { archive, format, conversations, texts } = fixture;
-  const { references, times, current } = fixture;
+  const { references, times, metadata, current } = fixture;
   const { errors, end, leftOut, ...read } = await collect(archive);
   assertEquals(read.texts, texts);
   assertEquals(errors, []);
@@ -26,6 +26,9 @@ async function expectFixture(fixture: Fixture): Promise<void> {
   }
   if (times !== undefined) {
     assertEquals(read.prompts.map(({ source }) => source.time), times);
+  }
+  if (metadata !== undefined) {
+    assertEquals(read.prompts.map(({ metadata }) => metadata), metadata);
   }
   if (current !== undefined) {
     const options = { branches: "current" as const };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
-import { FAILURE_FACTS } from "../../supabase/functions/_shared/model/failure_facts.ts";
+import { FAILURE_FACTS } from "../../supabase/functions/_shared/model/failures/failure_facts.ts";
 import { FINISH_FACTS } from "../../supabase/functions/_shared/model/finish_reasons.ts";
 import { FAULT_CASES } from "../../supabase/functions/_shared/model/testing/fault_outcomes.ts";
 import { OPERATIONS } from "../../supabase/functions/_shared/operations/operations.ts";

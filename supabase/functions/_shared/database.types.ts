@@ -194,6 +194,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -209,6 +210,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -219,12 +221,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -233,6 +238,7 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
+          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -248,6 +254,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -258,12 +265,15 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "rests"?: number;
+          "rests_until"?: string | null;
           "results_table"?: string;
           "source": NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "waits_since"?: string | null;
         };
         Update: {
           "broken_workers"?: number;
@@ -271,6 +281,7 @@ export type Database = {
           "cost"?: number;
           "created_at"?: string;
           "deadline_at"?: string | null;
+          "eases"?: NonNullable<Json>;
           "endpoint"?: string | null;
           "error"?: string | null;
           "evaluation_webhook"?: string | null;
@@ -286,6 +297,7 @@ export type Database = {
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
           "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
           "max_workers"?: number;
           "metadata"?: NonNullable<Json>;
           "model"?: string | null;
@@ -296,12 +308,15 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "rests"?: number;
+          "rests_until"?: string | null;
           "results_table"?: string;
           "source"?: NonNullable<Json>;
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "waits_since"?: string | null;
         };
         Relationships: [
           {
@@ -328,8 +343,10 @@ export type Database = {
           "lease_expires_at": string | null;
           "lease_losses": number;
           "lease_token": string | null;
+          "limited_at": string | null;
           "payload": NonNullable<Json>;
           "prompt_id": number | null;
+          "rate_doubt": number;
           "rate_waits": number;
           "repetition": number;
           "reserved_cost": number;
@@ -337,6 +354,7 @@ export type Database = {
           "run_id": number;
           "stage": string;
           "status": string;
+          "stopped_at": string | null;
           "worker": string | null;
         };
         ComputedFields: never;
@@ -354,8 +372,10 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
+          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_doubt"?: number;
           "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
@@ -363,6 +383,7 @@ export type Database = {
           "run_id": number;
           "stage": string;
           "status"?: string;
+          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Update: {
@@ -379,8 +400,10 @@ export type Database = {
           "lease_expires_at"?: string | null;
           "lease_losses"?: number;
           "lease_token"?: string | null;
+          "limited_at"?: string | null;
           "payload"?: NonNullable<Json>;
           "prompt_id"?: number | null;
+          "rate_doubt"?: number;
           "rate_waits"?: number;
           "repetition"?: number;
           "reserved_cost"?: number;
@@ -388,6 +411,7 @@ export type Database = {
           "run_id"?: number;
           "stage"?: string;
           "status"?: string;
+          "stopped_at"?: string | null;
           "worker"?: string | null;
         };
         Relationships: [
@@ -523,6 +547,7 @@ export type Database = {
           "task_id": number | null;
           "timestamp": string;
           "tokens_used": number | null;
+          "tool_calls": Json | null;
         };
         ComputedFields: never;
         Insert: {
@@ -554,6 +579,7 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
+          "tool_calls"?: Json | null;
         };
         Update: {
           "attempts"?: number | null;
@@ -584,6 +610,7 @@ export type Database = {
           "task_id"?: number | null;
           "timestamp"?: string;
           "tokens_used"?: number | null;
+          "tool_calls"?: Json | null;
         };
         Relationships: [];
       };
@@ -727,6 +754,7 @@ export type Database = {
           "percent": number | null;
           "prompts": number;
           "prompts_per_second": number | null;
+          "rests_until": string | null;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
@@ -758,6 +786,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -773,6 +802,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -783,12 +813,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -877,6 +910,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -892,6 +926,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -902,12 +937,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";
@@ -1107,6 +1145,7 @@ export type Database = {
           "cost": number;
           "created_at": string;
           "deadline_at": string | null;
+          "eases": NonNullable<Json>;
           "endpoint": string | null;
           "error": string | null;
           "evaluation_webhook": string | null;
@@ -1122,6 +1161,7 @@ export type Database = {
           "max_concurrency": number | null;
           "max_cost": number | null;
           "max_prompts": number | null;
+          "max_wait_seconds": number;
           "max_workers": number;
           "metadata": NonNullable<Json>;
           "model": string | null;
@@ -1132,12 +1172,15 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "rests": number;
+          "rests_until": string | null;
           "results_table": string;
           "source": NonNullable<Json>;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "waits_since": string | null;
         };
         SetofOptions: {
           from: "*";

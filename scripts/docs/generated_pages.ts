@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
 import { formats } from "../../supabase/functions/_shared/archive/formats/formats.ts";
 import { fixtures } from "../../supabase/functions/_shared/archive/testing/fixtures.ts";
-import { FAILURE_FACTS } from "../../supabase/functions/_shared/model/failure_facts.ts";
+import { FAILURE_FACTS } from "../../supabase/functions/_shared/model/failures/failure_facts.ts";
 import { FINISH_FACTS } from "../../supabase/functions/_shared/model/finish_reasons.ts";
 import { FAULT_CASES } from "../../supabase/functions/_shared/model/testing/fault_outcomes.ts";
 import { OPERATIONS } from "../../supabase/functions/_shared/operations/operations.ts";

@@ -1157,6 +1157,7 @@ export type Database = {
           "evaluator": string;
           "experiment_name": string | null;
           "model": string | null;
+          "owner": string | null;
           "pass_rate": number | null;
           "passed": number | null;
           "score_high": number | null;
@@ -1179,6 +1180,7 @@ export type Database = {
           "input_tokens": number | null;
           "model": string | null;
           "output_tokens": number | null;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "p99_ms": number | null;

@@ -67,7 +67,7 @@ Example:
       endpoints: Object.fromEntries(
         await Promise.all(endpoints.map(async ({ name }) => [
           name,
-          await callEndpoint(name, connection, terminal.fetch),
+          await callEndpoint(name, connection, client, terminal.fetch),
         ])),
       ),
     }, connection.url);
@@ -88,15 +88,21 @@ Example:
 async function callEndpoint(
   endpoint: string,
   { url, secretKey }: Connection,
+  client: ReturnType<typeof openProject>["client"],
   fetch: typeof globalThis.fetch,
 ): Promise<string | null> {
   try {
-    const { errors } = await callProject({ url, key: secretKey }, {
+    const { errors, runId } = await callProject({ url, key: secretKey }, {
       operation: "execute_batch",
       prompts: ["Say yes."],
       endpoint,
       requestOptions: { retries: 0 },
-    }, fetch) as { errors: OperationError[] };
+    }, fetch) as { errors: OperationError[]; runId?: number };
+    // It was a run like any other, and nobody wants to keep it.
+    if (runId !== undefined) {
+      await client.from("prompt_evaluations").delete().eq("run_id", runId);
+      await client.from("pipeline_runs").delete().eq("id", runId);
+    }
     return errors[0]?.message ?? null;
   } catch (error) {
     return (error as Error).message;

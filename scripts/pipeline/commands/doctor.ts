@@ -100,8 +100,17 @@ async function callEndpoint(
     }, fetch) as { errors: OperationError[]; runId?: number };
     // It was a run like any other, and nobody wants to keep it.
     if (runId !== undefined) {
-      await client.from("prompt_evaluations").delete().eq("run_id", runId);
-      await client.from("pipeline_runs").delete().eq("id", runId);
+      for (
+        const [table, column] of [
+          ["prompt_evaluations", "run_id"],
+          ["pipeline_runs", "id"],
+        ]
+      ) {
+        dataOf(
+          "remove the run of the check",
+          await client.from(table).delete().eq(column, runId).select("id"),
+        );
+      }
     }
     return errors[0]?.message ?? null;
   } catch (error) {

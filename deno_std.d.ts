@@ -118,6 +118,7 @@ declare module "@std/http/status" {
     readonly TooManyRequests: 429;
     readonly InternalServerError: 500;
     readonly ServiceUnavailable: 503;
+    readonly GatewayTimeout: 504;
   };
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { askOnce } from "./deploy/ask_once.ts";
 import { planDeployment, toCommandLine } from "./deploy/deployment_plan.ts";
 
 const USAGE = `Bring the pipeline into a hosted Supabase project.
@@ -6,13 +7,14 @@ const USAGE = `Bring the pipeline into a hosted Supabase project.
 Usage: deno task deploy PROJECT_REF [options]
 
   --worker-seconds N   how long a worker goes on claiming: 50 by default, 140 on paid plans
+  --yes                ask nothing, as SUPABASE_YES=true does; without a terminal one of them is needed
   --dry-run            show each command and run none
   --help
 
-The Supabase CLI asks for what it needs; SUPABASE_ACCESS_TOKEN and SUPABASE_DB_PASSWORD answer it in
-advance. A command that fails ends the deployment; repeating it is harmless.
+It asks once before it changes the project. The Supabase CLI asks who you are unless it knows;
+SUPABASE_ACCESS_TOKEN answers that in advance. A command that fails ends the deployment; repeating it is harmless.
 
-Exit code: 0 done, 1 a command failed, 2 wrong usage.
+Exit code: 0 done, 1 a command failed or the answer was no, 2 wrong usage.
 
 Example:
   deno task deploy abcdefghijklmnopqrst --dry-run`;
@@ -23,6 +25,7 @@ async function main(args: string[]): Promise<number> {
     allowPositionals: true,
     options: {
       "worker-seconds": { type: "string" },
+      yes: { type: "boolean" },
       "dry-run": { type: "boolean" },
       help: { type: "boolean" },
     },
@@ -36,11 +39,22 @@ async function main(args: string[]): Promise<number> {
     projectRef: positionals[0],
     workerSeconds: seconds === undefined ? undefined : Number(seconds),
   });
+  const isMeant = values["dry-run"] || askOnce(
+    `Apply migrations and deploy functions to project ${positionals[0]}?`,
+    {
+      yes: values.yes,
+      environment: Deno.env.toObject(),
+      isTerminal: Deno.stdin.isTerminal(),
+      ask: confirm,
+    },
+  );
+  if (!isMeant) return 1;
   for (const step of steps) {
     console.log(`# ${step.purpose}\n${toCommandLine(step)}`);
     if (values["dry-run"]) continue;
     const { success } = await new Deno.Command(step.command, {
       args: step.args,
+      env: { SUPABASE_YES: "true" },
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",

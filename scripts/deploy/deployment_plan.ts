@@ -69,3 +69,25 @@ export function toCommandLine({ command, args }: DeploymentStep): string {
     /^[\w@.=:/-]+$/.test(word) ? word : `"${word}"`
   ).join(" ");
 }
+
+/**
+ * Runs the Supabase CLI against a project, asking nothing.
+ *
+ * @returns its standard output
+ * @throws {Error} with all that it said, when it fails
+ */
+export async function runCli(
+  projectRef: string,
+  args: string[],
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("npx", {
+    args: [...CLI, ...args, `--remote=${projectRef}`],
+    env: { SUPABASE_YES: "true" },
+    stdin: "null",
+  }).output();
+  const [output, complaints] = [stdout, stderr].map((bytes) =>
+    new TextDecoder().decode(bytes).trim()
+  );
+  if (success) return output;
+  throw new Error(`${args.join(" ")}: ${complaints || output}`);
+}

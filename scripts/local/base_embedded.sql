@@ -6,6 +6,7 @@ begin
     create role authenticator login noinherit password 'postgres';
     grant anon, authenticated, service_role to authenticator;
     alter role authenticator set statement_timeout = '8s';
+    alter role authenticator set lock_timeout = '8s';
     create role supabase_auth_admin nologin noinherit createrole;
     create role supabase_storage_admin nologin noinherit createrole;
 

@@ -19,6 +19,7 @@ import { surviveKilledServer } from "./killed_server.ts";
 import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
 import { projectContent } from "./project_database.ts";
+import { readFileSizeLimit } from "./rest/file_size_limit.ts";
 import { restEntry, startRestServer } from "./rest/rest_server.ts";
 import { setVaultSecret } from "./vault_secret.ts";
 
@@ -51,6 +52,8 @@ export interface StackOptions {
   clockSkewMs?: (functionName: string) => number;
   /** Serve these functions, with this Deno, instead of those of the project. */
   deployed?: DeployedFunctions;
+  /** How many bytes a file may have that Storage takes; by default what config.toml says. */
+  fileSizeLimit?: number;
   /** The `supabase` folder to serve, by default that of this clone. */
   project?: string;
   /** Told what happens, line by line; by default nobody. */
@@ -157,6 +160,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     studioPort,
     siteUrl: url,
     maxRows: 1_000,
+    fileSizeLimit: options.fileSizeLimit ?? await readFileSizeLimit(project),
   }, log);
   cleanup.defer(rest.stop);
   const servers = wanted.map((settings) =>

@@ -1,3 +1,8 @@
+import {
+  longestCall,
+  type WorkerFacts,
+} from "../../supabase/functions/_shared/worker_facts.ts";
+
 /** What is known of a project: see pipeline_inspect_project() in SQL for most of it. */
 export interface ProjectFacts {
   /** Version by name of those that are there. */
@@ -5,13 +10,20 @@ export interface ProjectFacts {
   scheduledJobs: string[];
   secondsSinceMaintenance: number | null;
   projectUrl: string | null;
-  /** Answers to the wakes of the last hour. */
-  wakes: { status: number | null; calls: number; error: string | null }[];
+  /** The project URL leads to another project, as three wakes in a row have shown. */
+  isForeign: boolean;
+  /** Of the last hour. */
+  wakes: { sent: number; started: number };
+  /** What wakes of the last hour were answered that started nobody. */
+  answers: { status: number | null; calls: number; error: string | null }[];
   missingGrants: string[];
-  realtime: boolean;
-  /** HTTP status of an empty call by name of the function. */
-  functions: Record<string, number>;
+  /** What functions answer to an empty call, by their name. */
+  functions: Record<string, FunctionAnswer>;
+  /** What a worker knows of itself, or what it answered instead. */
+  worker: WorkerFacts | FunctionAnswer;
   missingSecrets: string[];
+  /** Seconds that a call to an endpoint may take, by its name. */
+  timeouts: Record<string, number>;
   /** What the project's call to an endpoint came to, by its name; null: it answered. */
   endpoints: Record<string, string | null>;
 }
@@ -24,16 +36,30 @@ export interface ProjectCheck {
   mend: string;
 }
 
+/** What came of a call to a function. */
+export interface FunctionAnswer {
+  status: number;
+  /** Who answered: the function itself, or the gateway before it (or the runtime, when it failed). */
+  isOwn: boolean;
+  /** The gateway's header `sb-error-code`: https://supabase.com/docs/guides/functions/error-codes */
+  errorCode: string | null;
+}
+
 /** Judges the facts; every check that is not well says how to mend it. */
 export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
   const extensions = facts.extensions ?? {};
   const absent = ["pg_net", "pg_cron", "supabase_vault"]
     .filter((name) => !(name in extensions));
+  const answers = Object.values(facts.functions);
   const unreachable = Object.entries(facts.functions)
-    .filter(([, status]) => status === 404 || status >= 500);
+    .filter(([, { isOwn, status }]) => !isOwn || status >= 500);
   const silent = Object.entries(facts.endpoints)
     .filter(([, problem]) => problem !== null);
-  const refused = facts.wakes.filter(({ status }) => status !== 202);
+  const { sent, started } = facts.wakes;
+  const isElsewhere = facts.isForeign ||
+    [facts.projectUrl, url].every((address) =>
+        address?.endsWith(".supabase.co")
+      ) && facts.projectUrl !== url;
   const seconds = facts.secondsSinceMaintenance;
   return [
     {
@@ -70,18 +96,28 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
     },
     {
       name: "project URL",
-      isWell: facts.projectUrl !== null,
-      found: facts.projectUrl ?? "not configured",
-      mend: `select pipeline_set_secret('project_url', '${url}');`,
+      isWell: facts.projectUrl !== null && !isElsewhere,
+      found: isElsewhere
+        ? `${facts.projectUrl} is another project: this one is a copy of it`
+        : facts.projectUrl ?? "not configured",
+      // Or the copy goes on with what the original does, models and webhooks included.
+      mend: `${
+        isElsewhere
+          ? "update pipeline_runs set status = 'cancelled' where finished_at is null; "
+          : ""
+      }select pipeline_set_secret('project_url', '${url}');`,
     },
     {
       name: "wakes",
-      isWell: refused.length === 0,
-      found: facts.wakes.length === 0
+      // One may be under way; the rest of those that started nobody came too late, or twice.
+      isWell: started > 0 || sent < 2,
+      found: sent === 0
         ? "none in the last hour"
-        : facts.wakes.map(({ status, calls, error }) =>
-          `${calls} × ${status ?? error}`
-        ).join(", "),
+        : `${sent} sent in the last hour, ${started} started a worker${
+          facts.answers.map(({ status, calls, error }) =>
+            `; ${calls} × ${status ?? error}`
+          ).join("")
+        }`,
       mend:
         'deno task deploy -- and see "A run stays queued" in docs/troubleshooting.md',
     },
@@ -90,9 +126,14 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
       isWell: unreachable.length === 0,
       found: unreachable.length === 0
         ? "all answer"
-        : unreachable.map((pair) => pair.join(" ")).join(", "),
-      mend: "deno task deploy",
+        : unreachable.map(([name, answer]) => `${name} ${describe(answer)}`)
+          .join(", "),
+      mend: answers.some(isCheckedByGateway)
+        ? "deno task deploy -- somebody deployed with verify_jwt, so that the gateway answers before the function"
+        : "deno task deploy -- or see the function's log in the dashboard where it answers 500",
     },
+    checkKey(facts.worker),
+    checkTimeouts(facts),
     {
       name: "secrets",
       isWell: facts.missingSecrets.length === 0,
@@ -113,4 +154,51 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
         .join("; "),
     },
   ];
+}
+
+function describe({ status, errorCode }: FunctionAnswer): string {
+  return errorCode ? `${status} ${errorCode}` : String(status);
+}
+
+/** The check of tokens that a function is deployed with unless config.toml says otherwise. */
+function isCheckedByGateway({ isOwn, status }: FunctionAnswer): boolean {
+  return !isOwn && status === 401;
+}
+
+/** Whether the functions know the key that is used here, and with which they work themselves. */
+function checkKey(worker: ProjectFacts["worker"]): ProjectCheck {
+  const isKnown = "key" in worker;
+  return {
+    name: "keys",
+    isWell: isKnown,
+    found: isKnown
+      ? `workers use the key ${worker.key}${
+        worker.keys.length > 1 ? ` of ${worker.keys.join(", ")}` : ""
+      }`
+      : worker.isOwn && worker.status === 401
+      ? "the functions do not know SUPABASE_SECRET_KEY"
+      : `the worker answers ${describe(worker)}`,
+    mend:
+      "deno task deploy -- functions learn of keys that were made later when they are deployed; take SUPABASE_SECRET_KEY from Project Settings, API Keys",
+  };
+}
+
+/** Whether an isolate lives long enough for the calls that its last worker begins. */
+function checkTimeouts({ worker, timeouts }: ProjectFacts): ProjectCheck {
+  const most = "key" in worker ? longestCall(worker.workerSeconds) : Infinity;
+  const long = Object.entries(timeouts).filter(([, seconds]) => seconds > most);
+  return {
+    name: "timeouts",
+    isWell: long.length === 0,
+    found: long.length === 0
+      ? "all calls can end before their isolate does"
+      : `${
+        long.map(([name, seconds]) => `${name} may take ${seconds} s`).join(
+          ", ",
+        )
+      }, a call has ${most} s for sure`,
+    mend: long.map(([name]) =>
+      `update model_endpoints set timeout_seconds = ${most} where name = '${name}';`
+    ).join(" "),
+  };
 }

@@ -9,10 +9,17 @@ import { toObjectName } from "../../supabase/functions/_shared/object_name.ts";
 import {
   createArchiveStorage,
   type FileMetadata,
+  toStorageHeaders,
 } from "../../supabase/functions/_shared/storage.ts";
 import type { Connection } from "../project/connection.ts";
 import { createProjectClient } from "../project/create_client.ts";
 import { findFiles } from "./find_files.ts";
+import {
+  answerOf,
+  PART_BYTES,
+  sendInParts,
+  takesParts,
+} from "./send_in_parts.ts";
 
 /** What became of one file. */
 export interface UploadedFile {
@@ -43,7 +50,8 @@ export interface UploadSettings {
  * Puts files and folders into a bucket, which is made (private) when there is none. A file whose name
  * Storage refuses gets one that it takes, see `toObjectName`. Every object notes the SHA-256 of its
  * file: what is there already with the same bytes is not sent again, and an interrupted upload is
- * resumed by repeating it. Files are streamed. A file that fails does not stop the others.
+ * resumed by repeating it, within a file that is sent in parts too. Files are streamed, those above
+ * 6 MB in parts where Storage takes them. A file that fails does not stop the others.
  *
  * @throws {PipelineError} the bucket can neither be found nor made
  */
@@ -76,6 +84,8 @@ export async function uploadFiles(
     storage.list(bucket, folder, offset)
   );
   const taken = new Map<string, string>();
+  let parts: Promise<boolean> | undefined;
+  const hasParts = () => parts ??= takesParts(connection.url, fetch);
   const upload = async (file: LocalFile) => {
     const uploaded = await uploadOne(file);
     onFile?.(uploaded);
@@ -89,12 +99,27 @@ export async function uploadFiles(
       if (first !== undefined) {
         throw new Error(`Cannot upload ${file.file}: ${first} has its path`);
       }
-      const sha256 = await digestOf(file);
+      const metadata = {
+        sha256: await digestOf(file),
+        originalPath: file.originalPath,
+      };
       if (
         (await present(path))?.size === file.bytes &&
-        (await storage.readMetadata(bucket, path)).sha256 === sha256
+        (await storage.readMetadata(bucket, path)).sha256 === metadata.sha256
       ) return { ...file, outcome: "already there" };
-      await send(file, sha256, bucket, client);
+      if (file.bytes > PART_BYTES && await hasParts()) {
+        await sendInParts(
+          connection.url,
+          toStorageHeaders(connection.secretKey),
+          { ...file, bucket, metadata },
+        ).catch((error) => {
+          const { status, text } = answerOf(error);
+          throw toPipelineError(`upload ${file.file}`, {
+            status,
+            message: text,
+          });
+        });
+      } else await send(file, metadata, bucket, client);
       return { ...file, outcome: "uploaded" };
     } catch (error) {
       return { ...file, outcome: "failed", error: (error as Error).message };
@@ -190,8 +215,8 @@ async function digestOf({ file }: LocalFile): Promise<string> {
 }
 
 async function send(
-  { file, path, originalPath }: LocalFile,
-  sha256: string,
+  { file, path }: LocalFile,
+  metadata: FileMetadata,
   bucket: string,
   { storage }: SupabaseClient,
 ): Promise<void> {
@@ -203,7 +228,7 @@ async function send(
     {
       upsert: true,
       contentType: "application/octet-stream",
-      metadata: { sha256, originalPath } satisfies FileMetadata,
+      metadata,
       // Another version of the file is another archive at once.
       cacheControl: "0",
       duplex: "half",
@@ -216,6 +241,12 @@ function toPipelineError(
   action: string,
   { status, message }: { status?: number; message: string },
 ): PipelineError {
+  if (status === 413 || /maximum (allowed )?size|too large/i.test(message)) {
+    return new PipelineError(
+      "too_large",
+      `Cannot ${action}: it is larger than Storage takes (50 MB on the Free plan, in Docker and as a bucket's default). Raise the limit in the project's Storage settings or the bucket's, in Docker file_size_limit of config.toml, or make the file smaller: zip it, or split -l 100000 a file of lines`,
+    );
+  }
   return new PipelineError(
     status && status < 500 ? "invalid_request" : "unavailable",
     `Cannot ${action}: Storage answered ${status} ${message.slice(0, 200)}`,

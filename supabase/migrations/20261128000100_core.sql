@@ -54,6 +54,9 @@
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --
+-- A statement over the Data API ends after 8 s, for service_role too. What takes longer on much data
+-- says so by `set statement_timeout`, which PostgREST (12.2 and later) applies before the call.
+--
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
 --   enqueue, claim, leases, settle, finish, refused   the life of a task
@@ -268,7 +271,7 @@ comment on column public.model_endpoints.request_template is
 comment on column public.model_endpoints.response_path is
   'Format custom only: {"text": path, "inputTokens"?: path, "cachedInputTokens"?: path, "outputTokens"?: path, "reasoningTokens"?: path, "error"?: path}.';
 comment on column public.model_endpoints.timeout_seconds is
-  'Limit of one call, from sending the request to the last byte of the answer.';
+  'Limit of one call, from sending the request to the last byte of the answer. An isolate lives long enough for 85 s on the Free plan, 220 s with WORKER_SECONDS=140 on others; what it cuts off has used up its attempt.';
 comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';
@@ -1076,6 +1079,8 @@ create table pipeline.workers (
   expires_at timestamptz not null,
   load double precision not null default 0,
   cut_off boolean not null default false,
+  sent_to text,
+  request_id bigint,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -1098,9 +1103,12 @@ comment on column pipeline.workers.handed_over_at is
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
 comment on column pipeline.workers.load is
-  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+  'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
   'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
+comment on column pipeline.workers.sent_to is 'The project URL that its wake was sent to.';
+comment on column pipeline.workers.request_id is
+  'The number that pg_net gave its wake; after a crash of the server pg_net begins at 1 again.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
 create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
@@ -1267,13 +1275,17 @@ begin
     and workers.dispatched_at > pipeline_start_worker.as_of - interval '60 seconds'
   returning * into worker;
   if worker.id is null then
+    if not exists (select from pipeline.workers where workers.id = pipeline_start_worker.worker_id) then
+      raise exception 'Cannot start worker %: this project has woken no such worker', pipeline_start_worker.worker_id
+        using errcode = '28000', hint = 'Does the secret project_url of another project lead here?';
+    end if;
     return null;
   end if;
   return pipeline.assign_run(worker, pipeline_start_worker.as_of);
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
+  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. 28000: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,
@@ -1427,7 +1439,7 @@ $$;
 comment on function public.pipeline_end_worker(
   uuid, timestamptz, double precision, boolean, bigint[], text, boolean
 ) is
-  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it was at: the attempt of a call that it had made is used up, any other work was lost with the worker. problem: the error that ended it; three in a row pause the run. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';
 
 -- Why: the database decides when a worker is needed and wakes it. A wake is only a hint: pg_net may
 -- lose or repeat it, so a worker must show a one-time token, and maintenance wakes again.
@@ -1602,6 +1614,43 @@ comment on function pipeline.add_worker(
   public.pipeline_runs, text, text, text, integer, text, uuid, text, timestamptz
 ) is 'Notes a worker that is about to be woken; its run waits no longer.';
 
+create table pipeline.foreign_projects (
+  url text primary key,
+  found_at timestamptz not null
+);
+comment on table pipeline.foreign_projects is
+  'Project URLs that lead to another project, one row each: nothing is sent there for an hour. A copy of a project, such as a restored backup or a branch with data, has the URL of the original.';
+alter table pipeline.foreign_projects enable row level security;
+grant select on pipeline.foreign_projects to service_role;
+
+create function pipeline.find_foreign_project(as_of timestamptz)
+returns void
+language sql
+-- Definer: pg_net keeps its tables to itself.
+security definer
+set search_path = ''
+as $$
+  insert into pipeline.foreign_projects (url, found_at)
+  select worker.sent_to, find_foreign_project.as_of
+  from pipeline.workers as worker
+  -- Before a crash of the server the same number was another request.
+  join net._http_response as answer
+    on answer.id = worker.request_id and answer.created >= worker.dispatched_at
+  where worker.sent_to = public.pipeline_read_secret('project_url')
+    and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
+    -- Who does not know a worker of ours is somebody else: what pipeline_start_worker() raises there.
+    and answer.status_code = 401
+    and answer.content like '%this project has woken no such worker%'
+    and worker.dispatched_at > coalesce(
+      (select max(started_at) from pipeline.workers where workers.sent_to = worker.sent_to), '-infinity'
+    )
+  group by worker.sent_to
+  having count(*) >= 3
+  on conflict (url) do update set found_at = excluded.found_at;
+$$;
+comment on function pipeline.find_foreign_project(timestamptz) is
+  'Takes the project URL for that of another project when three wakes in a row were answered that there is no such worker.';
+
 create function pipeline.wake_workers(
   run_id bigint,
   stage text,
@@ -1624,7 +1673,10 @@ declare
   woken integer := 0;
 begin
   project_url := public.pipeline_read_secret('project_url');
-  if project_url is null then
+  if project_url is null or exists (
+    select from pipeline.foreign_projects as elsewhere
+    where elsewhere.url = project_url and elsewhere.found_at > wake_workers.as_of - interval '1 hour'
+  ) then
     return 0;
   end if;
   select * into run from public.pipeline_runs where id = wake_workers.run_id;
@@ -1637,17 +1689,21 @@ begin
       case when woken = 0 then wake_workers.replaces end, token, as_of
     );
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
-    perform net.http_post(
-      url := rtrim(project_url, '/') || '/functions/v1/' || (
-        select stages.edge_function from pipeline.stages where stages.name = worker.stage
-      ),
-      body := jsonb_build_object(
-        'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
-        'reason', worker.reason
-      ),
-      headers := '{"Content-Type": "application/json"}',
-      timeout_milliseconds := 5000
-    );
+    update pipeline.workers
+    set
+      sent_to = project_url,
+      request_id = net.http_post(
+        url := rtrim(project_url, '/') || '/functions/v1/' || (
+          select stages.edge_function from pipeline.stages where stages.name = worker.stage
+        ),
+        body := jsonb_build_object(
+          'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
+          'reason', worker.reason
+        ),
+        headers := '{"Content-Type": "application/json"}',
+        timeout_milliseconds := 5000
+      )
+    where workers.id = worker.id;
     woken := woken + 1;
   end loop;
   return woken;
@@ -1659,7 +1715,7 @@ exception when others then
 end;
 $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
-  'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+  'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs, as with one that leads to another project.';
 
 create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
 returns integer
@@ -2667,6 +2723,59 @@ $$;
 comment on function pipeline.put_back(public.pipeline_runs, bigint[], timestamptz, bigint[], text) is
   'Makes leased tasks of a run pending again as if they had never been claimed; in a cancelled run they are cancelled. called_ids: those whose call was made or may have been, which keep their attempt and whose reservation is spent. loss: why they lost their worker, null: it gave them back.';
 
+create function pipeline.lose_leases(run public.pipeline_runs, task_ids bigint[], as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  poison record;
+  innocent bigint[] := task_ids;
+begin
+  for poison in
+    select array_agg(task.id order by task.id) as ids, told.message
+    from public.pipeline_tasks as task
+    cross join lateral (
+      select case
+        when task.payload ->> 'kind' = 'archive' then format(
+          'Three workers died while they read %s in bucket %s from byte %s on: what is there takes more processor time or memory than an isolate has. Split the file there',
+          task.payload ->> 'path', task.payload ->> 'bucket',
+          coalesce(task.payload -> 'cursor' ->> 'told', '0')
+        )
+        else 'Three workers died while they held this task'
+      end as message
+    ) as told
+    where task.id = any (lose_leases.task_ids)
+      and case
+        when task.lease_losses < 2 then false
+        -- Whatever else was in its isolates: so often is no accident.
+        when task.lease_losses >= 9 then true
+        else pipeline.died_alone(task.worker)
+      end
+    group by told.message
+  loop
+    innocent := array(select unnest(innocent) except select unnest(poison.ids) order by 1);
+    perform pipeline.fail_tasks(
+      (run).id, poison.ids, 'lost', 'worker_died', poison.message, lose_leases.as_of
+    );
+  end loop;
+  -- Last, because it locks budgets, and claims lock those after the endpoint.
+  if innocent <> '{}' then
+    perform pipeline.put_back(
+      run, innocent, lose_leases.as_of,
+      -- Reading and scoring cost nothing: only calls are counted as attempts.
+      array(
+        select task.id from public.pipeline_tasks as task
+        where task.id = any (innocent) and task.stage in ('execute', 'judge')
+      ),
+      'The worker died or lost its connection'
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.lose_leases(public.pipeline_runs, bigint[], timestamptz) is
+  'Makes tasks whose worker died, or was about to, claimable again; one that was held by three of them, by the last alone, fails, and at the latest with the tenth. What has moved on since counts anew, see pipeline_checkpoint_task().';
+
 create function pipeline.give_back(
   worker_id uuid,
   task_ids bigint[],
@@ -2681,19 +2790,19 @@ declare
   worker pipeline.workers;
   run public.pipeline_runs;
   held bigint[];
+  lost bigint[];
   used_up bigint[];
 begin
   select * into worker from pipeline.workers where id = give_back.worker_id;
   select * into run from public.pipeline_runs where id = worker.run_id;
-  if worker.endpoint is null then
-    called_ids := '{}';
-  end if;
   select
     array_agg(task.id),
+    array_agg(task.id) filter (where task.id = any (called_ids) and worker.endpoint is null),
     array_agg(task.id) filter (
-      where task.id = any (called_ids) and task.attempts >= greatest(run.max_attempts, 3)
+      where task.id = any (called_ids) and worker.endpoint is not null
+        and task.attempts >= greatest(run.max_attempts, 3)
     )
-  into held, used_up
+  into held, lost, used_up
   from (
     select leased.id, leased.attempts
     from public.pipeline_tasks as leased
@@ -2714,14 +2823,18 @@ begin
     );
     held := array(select unnest(held) except select unnest(used_up));
   end if;
+  if lost is not null then
+    perform pipeline.lose_leases(run, lost, as_of);
+    held := array(select unnest(held) except select unnest(lost));
+  end if;
   if held <> '{}' then
     perform pipeline.put_back(run, held, as_of, called_ids);
   end if;
-  return coalesce(cardinality(held), 0) + coalesce(cardinality(used_up), 0);
+  return coalesce(cardinality(held), 0) + coalesce(cardinality(used_up), 0) + coalesce(cardinality(lost), 0);
 end;
 $$;
 comment on function pipeline.give_back(uuid, bigint[], bigint[], timestamptz) is
-  'Puts tasks that the worker holds (null: all) back, and returns how many. called_ids: those whose call was made; one of them that has no attempt left, of which there are three at least, fails.';
+  'Puts tasks that the worker holds (null: all) back, and returns how many. called_ids: those that it was at. Where a call was made, one that has no attempt left, of which there are three at least, fails; other work was lost with the worker, see lose_leases().';
 
 create function public.pipeline_release_tasks(
   worker_id uuid,
@@ -2792,6 +2905,10 @@ begin
   update public.pipeline_tasks
   set
     payload = pipeline_tasks.payload || pipeline_checkpoint_task.payload,
+    -- Whoever moves on is no poison.
+    lease_losses = case
+      when pipeline_checkpoint_task.payload ? 'cursor' then 0 else pipeline_tasks.lease_losses
+    end,
     lease_expires_at = pipeline_checkpoint_task.as_of + pipeline.lease_time()
   where pipeline_tasks.id = pipeline_checkpoint_task.task_id
     and pipeline_tasks.lease_token = pipeline_checkpoint_task.lease_token
@@ -4233,6 +4350,7 @@ create function public.cancel_pipeline_run(run_id bigint)
 returns public.pipeline_runs
 language sql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   select pipeline.set_run_status(run_id, 'cancelled');
 $$;
@@ -4243,6 +4361,7 @@ create function public.retry_pipeline_run(run_id bigint, as_of timestamptz defau
 returns integer
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   run public.pipeline_runs;
@@ -4373,45 +4492,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  poisonous bigint[];
-  innocent bigint[];
-  called bigint[];
-begin
-  select
-    array_agg(task.id order by task.id) filter (where task.is_poisonous),
-    array_agg(task.id order by task.id) filter (where not task.is_poisonous),
-    array_agg(task.id) filter (where not task.is_poisonous and task.stage in ('execute', 'judge'))
-  into poisonous, innocent, called
-  from (
-    select
-      leased.id,
-      leased.stage,
-      case
-        when leased.lease_losses < 2 then false
-        -- Whatever else was in its isolates: so often is no accident.
-        when leased.lease_losses >= 9 then true
-        else pipeline.died_alone(leased.worker)
-      end as is_poisonous
+  expired constant bigint[] := array(
+    select leased.id
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
     order by leased.id
     limit recover_leases.most
     for update skip locked
-  ) as task;
-  if poisonous is not null then
-    perform pipeline.fail_tasks(
-      (run).id, poisonous, 'lost', 'worker_died',
-      'Three workers died while they held this task', recover_leases.as_of
-    );
+  );
+begin
+  if expired <> '{}' then
+    perform pipeline.lose_leases(run, expired, recover_leases.as_of);
   end if;
-  -- Last, because it locks budgets, and claims lock those after the endpoint.
-  if innocent is not null then
-    perform pipeline.put_back(
-      run, innocent, recover_leases.as_of, coalesce(called, '{}'), 'The worker died or lost its connection'
-    );
-  end if;
-  return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);
+  return cardinality(expired);
 end;
 $$;
 comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
@@ -4561,6 +4655,7 @@ begin
     ),
     most, as_of
   );
+  perform pipeline.find_foreign_project(maintain_pipeline.as_of);
   select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
   from (

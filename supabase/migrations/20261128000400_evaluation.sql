@@ -301,6 +301,7 @@ create function public.evaluate_pipeline_run(
 returns bigint
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   evaluated public.pipeline_runs;

@@ -78,11 +78,16 @@ as $$
     )
   )
   from (
-    select rtrim(coalesce(public.pipeline_read_secret('project_url'), ''), '/') || '/rest/v1/' as rest
+    -- In Docker the database knows the gateway by a name that no receiver can reach.
+    select rtrim(
+      coalesce(
+        public.pipeline_read_secret('pipeline_public_url'), public.pipeline_read_secret('project_url'), ''
+      ), '/'
+    ) || '/rest/v1/' as rest
   ) as address;
 $$;
 comment on function pipeline.event_body(public.pipeline_runs, timestamptz) is
-  'What a webhook says about a run: {type, timestamp, data}, after the Standard Webhooks.';
+  'What a webhook says about a run: {type, timestamp, data}, after the Standard Webhooks. Links begin with the Vault secret pipeline_public_url, or else project_url.';
 
 create function pipeline.announce_run()
 returns trigger
@@ -215,3 +220,46 @@ end;
 $$;
 comment on function public.resend_pipeline_webhook(bigint, timestamptz) is
   'Delivers an event again, with all its attempts anew and the same webhook-id. P0002: no such event, or a worker is at it.';
+
+-- Why: a page wants to show how a run moves. Whole rows of pipeline_runs would reach its subscribers with
+-- every batch that is stored, sources included: Realtime reads them by wal2json, which knows no column
+-- lists of a publication (supabase/realtime, list_changes()). So a change of status is broadcast.
+
+create function pipeline.broadcast_run()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not send.
+security definer
+set search_path = ''
+as $$
+begin
+  perform realtime.send(
+    pipeline.event_body(new, clock_timestamp()),
+    'pipeline.run',
+    'pipeline_runs:' || coalesce(new.owner::text, 'service_role'),
+    true
+  );
+  return null;
+exception when others then
+  -- Nobody's statement fails because nobody listens.
+  raise warning 'Cannot broadcast run %: %', new.id, sqlerrm;
+  return null;
+end;
+$$;
+comment on function pipeline.broadcast_run() is
+  'Sends the new status of a run to the private channel pipeline_runs:<owner''s id> as event pipeline.run, with what a webhook says.';
+
+-- Hosted projects and the CLI's stack have Realtime.
+do $$
+begin
+  if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is not null then
+    create trigger broadcast_run
+    after update of status on public.pipeline_runs
+    for each row when (old.status is distinct from new.status)
+    execute function pipeline.broadcast_run();
+    create policy "owners hear of their pipeline runs" on realtime.messages
+      for select to authenticated
+      using (realtime.topic() = 'pipeline_runs:' || (select auth.uid()));
+  end if;
+end;
+$$;

@@ -28,6 +28,7 @@ returns table (run_id bigint, broken text, detail text)
 language sql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   with counted as (
     select
@@ -464,6 +465,35 @@ grant select on public.experiment_scores to authenticated, service_role;
 revoke all on public.experiment_summary from anon, authenticated, service_role;
 grant select on public.experiment_summary to authenticated, service_role;
 
+-- The same where a request may take no longer than 8 s: see statement_timeout in core/pipeline.sql.
+create function public.summarize_experiments(names text[])
+returns setof public.experiment_summary
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select summary.*
+  from public.experiment_summary as summary
+  where summary.experiment_name = any (summarize_experiments.names);
+$$;
+comment on function public.summarize_experiments(text[]) is
+  'The rows of experiment_summary of these experiments, in up to 55 s over the Data API.';
+
+create function public.summarize_experiment_scores(names text[])
+returns setof public.experiment_scores
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select scores.*
+  from public.experiment_scores as scores
+  where scores.experiment_name = any (summarize_experiment_scores.names);
+$$;
+comment on function public.summarize_experiment_scores(text[]) is
+  'The rows of experiment_scores of these experiments, in up to 55 s over the Data API.';
+
 -- Why: whether a difference between two experiments is more than chance.
 
 create function pipeline.mcnemar_p(gained bigint, lost bigint)
@@ -744,6 +774,7 @@ returns table (
 language sql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   select
     coalesce(chosen.evaluator, 'success'), counted.pairs, counted.wins, counted.losses,
@@ -901,6 +932,7 @@ create function public.pipeline_create_run(
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
@@ -949,6 +981,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   answer jsonb;
@@ -1134,37 +1167,39 @@ as $$
       select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
     ),
     'projectUrl', public.pipeline_read_secret('project_url'),
+    'isForeign', exists (
+      select from pipeline.foreign_projects as elsewhere
+      where elsewhere.url = public.pipeline_read_secret('project_url')
+        and elsewhere.found_at > pipeline_inspect_project.as_of - interval '1 hour'
+    ),
     'wakes', (
+      select jsonb_build_object('sent', count(*), 'started', count(worker.started_at))
+      from pipeline.workers as worker
+      where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
+        and worker.sent_to is not null
+    ),
+    -- Those of our wakes only: pg_net answers everybody in the project.
+    'answers', (
       select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
       from (
-        select status_code as status, count(*) as calls, max(error_msg) as error
-        from net._http_response
-        where created > pipeline_inspect_project.as_of - interval '1 hour'
-        group by status_code
+        select answer.status_code as status, count(*) as calls, max(answer.error_msg) as error
+        from pipeline.workers as worker
+        join net._http_response as answer
+          on answer.id = worker.request_id and answer.created >= worker.dispatched_at
+        where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
+          and worker.started_at is null
+        group by answer.status_code
       ) as answer
     ),
     'missingGrants', (
       select coalesce(jsonb_agg(needed.name), '[]')
       from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
       where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
-    ),
-    'realtime', exists (
-      select from pg_catalog.pg_publication_tables
-      where pubname = 'supabase_realtime' and tablename = 'pipeline_runs'
     )
   );
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, answers to the wakes of the last hour, grants, Realtime.';
-
--- Hosted projects and the CLI's stack have this publication; subscribers then see a run move.
-do $$
-begin
-  if exists (select from pg_publication where pubname = 'supabase_realtime') then
-    alter publication supabase_realtime add table public.pipeline_runs;
-  end if;
-end;
-$$;
+  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
 
 -- Why: whoever meets a quota wants to know how much of it is left.
 
@@ -1339,6 +1374,7 @@ create function public.purge_pipeline_runs(
 returns integer
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   purged integer;

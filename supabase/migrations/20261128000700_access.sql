@@ -45,7 +45,7 @@ declare
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
-    'export_evaluations'
+    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
   ];
   callable record;
 begin

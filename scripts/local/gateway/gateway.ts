@@ -61,14 +61,22 @@ async function callFunction(
   fetch: typeof globalThis.fetch,
 ): Promise<Response> {
   const server = functions.get(name);
-  if (!server) return refuse(404, "Requested function was not found");
+  if (!server) {
+    return refuse(404, "Requested function was not found", "NOT_FOUND");
+  }
   if (server.verifyJwt && request.method !== "OPTIONS") {
     const token = request.headers.get("authorization")?.replace(/^Bearer /, "");
     const presented = [token, request.headers.get("apikey") ?? undefined];
     if (!presented.some((key) => key && apiKeys.includes(key))) {
-      if (!token) return refuse(401, "Missing authorization header");
+      if (!token) {
+        return refuse(
+          401,
+          "Missing authorization header",
+          "UNAUTHORIZED_NO_AUTH_HEADER",
+        );
+      }
       if (!await isValid(token, signingSecret)) {
-        return refuse(401, "Invalid JWT");
+        return refuse(401, "Invalid JWT", "UNAUTHORIZED_LEGACY_JWT");
       }
     }
   }
@@ -88,9 +96,14 @@ async function isValid(token: string, signingSecret: Uint8Array) {
   }
 }
 
-function refuse(status: number, message: string): Response {
+/** @param errorCode as hosted Supabase names it: https://supabase.com/docs/guides/functions/error-codes */
+function refuse(
+  status: number,
+  message: string,
+  errorCode?: string,
+): Response {
   return Response.json({ code: status, message }, {
     status,
-    headers: anyOrigin,
+    headers: { ...anyOrigin, ...errorCode && { "sb-error-code": errorCode } },
   });
 }

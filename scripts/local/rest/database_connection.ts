@@ -29,12 +29,15 @@ const jsonb = {
 };
 
 /**
- * The database connection of lite, made to behave like PostgREST in three ways
+ * The database connection of lite, made to behave like PostgREST in four ways
  * that lite 0.10.0 offers no option for, hence the replaced private methods:
  *
  * - lite grants everything in every schema with row level security to anon;
  *   here the grants of the migrations stay as they are;
- * - a role's own settings, such as statement_timeout, hold for its requests;
+ * - a role's own settings, such as statement_timeout, hold for its requests, and
+ *   where it has none, those of authenticator, as which PostgREST signs in;
+ * - the statement_timeout of a function holds for the call, as PostgREST hoists it:
+ *   https://docs.postgrest.org/en/stable/references/transactions.html
  * - what a request says about itself is set in one statement instead of five.
  */
 export function connectLikePostgrest(url: string): PostgresConnection {
@@ -54,6 +57,7 @@ export function connectLikePostgrest(url: string): PostgresConnection {
       const { role = "anon", uid = "", jwt } = context.auth ?? {};
       roleSettings ??= readRoleSettings(connection.kysely);
       await setAll(database, [
+        ...(await roleSettings).get("authenticator") ?? [],
         ...(await roleSettings).get(role) ?? [],
         ["request.jwt.claim.sub", uid],
         ["request.jwt.claim.role", role],
@@ -76,8 +80,23 @@ export function connectLikePostgrest(url: string): PostgresConnection {
         ["request.path", path],
         ["request.headers", JSON.stringify(requestHeaders)],
       ]);
+      await hoistTimeout(database, path.slice(path.lastIndexOf("/") + 1));
     },
   });
+}
+
+async function hoistTimeout(
+  database: Kysely<unknown>,
+  name: string,
+): Promise<void> {
+  await sql`
+    select set_config('statement_timeout', split_part(setting, '=', 2), true)
+    from pg_catalog.pg_proc
+    cross join unnest(proconfig) as setting
+    where proname = ${name}
+      and pronamespace = 'public'::regnamespace
+      and setting like 'statement_timeout=%'
+  `.execute(database);
 }
 
 async function setAll(

@@ -105,7 +105,12 @@ export function createObjectFiles(folder: string): StorageAdapter {
       const path = pathOf(bucket, key);
       // A reader of the old object keeps reading the old object.
       const draft = `${path}.${crypto.randomUUID()}`;
-      await writeBody(draft, body);
+      try {
+        await writeBody(draft, body);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      }
       await Deno.rename(draft, path);
       const metadata = await headObject(bucket, key);
       return { ...metadata, mimetype: contentType, cacheControl };

@@ -7,6 +7,7 @@ import postgres from "postgres";
 import { reportToParent } from "../child_process.ts";
 import { surviveKilledServer } from "../killed_server.ts";
 import { connectLikePostgrest } from "./database_connection.ts";
+import { limitFileSize } from "./file_size_limit.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
 import { keepMetadata } from "./object_metadata.ts";
@@ -77,7 +78,12 @@ async function handle(request: Request): Promise<Response> {
     case "storage":
       return await refuseObjectName(request) ??
         await answerListing(request, connection, settings) ??
-        await fromLiteResponse(request, await askLite(request));
+        await limitFileSize(
+          request,
+          settings.fileSizeLimit,
+          async (request) =>
+            await fromLiteResponse(request, await askLite(request)),
+        );
     default:
       return await api.fetch(request);
   }

@@ -14,6 +14,8 @@ const schema = z.object({
   siteUrl: z.string(),
   /** How many rows one answer holds at most. */
   maxRows: z.number(),
+  /** How many bytes an object may have. */
+  fileSizeLimit: z.number(),
 });
 
 /** Everything that the REST process needs to know. */

@@ -3,6 +3,7 @@ import type { Connection } from "../../project/connection.ts";
 import { callProject } from "../../tool/call_project.ts";
 import { type Command, EXIT } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
+import { callFunction, inspectWorker } from "../call_function.ts";
 import { checkProject, type ProjectFacts } from "../check_project.ts";
 import { readArguments } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
@@ -22,8 +23,8 @@ export const doctor: Command = {
   summary: "Check a project and say how to mend it",
   help: `Usage: deno task pipeline doctor [--json]
 
-Checks extensions, grants, schedule, the last maintenance, the project URL, the functions, the secrets that
-endpoints name, and that every endpoint answers one short prompt from within the project.
+Checks extensions, grants, schedule, the last maintenance, the project URL, wakes, the functions and the
+key that they work with, how long calls may take, the secrets that endpoints name, and that every endpoint answers one short prompt from within the project.
 
 Exit code: 0 all is well, 3 something is to be mended, 1 the project cannot be reached.
 
@@ -35,30 +36,38 @@ Example:
     const facts = dataOf(
       "inspect the project",
       await client.rpc("pipeline_inspect_project"),
-    ) as Omit<ProjectFacts, "functions" | "missingSecrets" | "endpoints">;
+    ) as Omit<
+      ProjectFacts,
+      "functions" | "worker" | "missingSecrets" | "timeouts" | "endpoints"
+    >;
     const endpoints = dataOf(
       "read the endpoints",
-      await client.from("model_endpoints").select("name, headers")
+      await client.from("model_endpoints").select(
+        "name, headers, timeout_seconds",
+      )
         .order("name"),
     );
     const functions = Object.fromEntries(
       await Promise.all(FUNCTIONS.map(async (name) => {
-        const response = await terminal.fetch(
-          `${connection.url}/functions/v1/${name}`,
-          { method: "POST", body: "{}" },
-        );
-        await response.body?.cancel();
-        return [name, response.status];
+        const { answer } = await callFunction(name, connection, {
+          method: "POST",
+          body: "{}",
+        }, terminal.fetch);
+        return [name, answer];
       })),
     );
     const checks = checkProject({
       ...facts,
       functions,
+      worker: await inspectWorker(connection, terminal.fetch),
+      timeouts: Object.fromEntries(
+        endpoints.map(({ name, timeout_seconds }) => [name, timeout_seconds]),
+      ),
       missingSecrets: await findMissingSecrets(client, endpoints),
       endpoints: Object.fromEntries(
         await Promise.all(endpoints.map(async ({ name }) => [
           name,
-          await callEndpoint(name, connection, terminal.fetch),
+          await callEndpoint(name, connection, client, terminal.fetch),
         ])),
       ),
     }, connection.url);
@@ -79,15 +88,30 @@ Example:
 async function callEndpoint(
   endpoint: string,
   { url, secretKey }: Connection,
+  client: ReturnType<typeof openProject>["client"],
   fetch: typeof globalThis.fetch,
 ): Promise<string | null> {
   try {
-    const { errors } = await callProject({ url, key: secretKey }, {
+    const { errors, runId } = await callProject({ url, key: secretKey }, {
       operation: "execute_batch",
       prompts: ["Say yes."],
       endpoint,
       requestOptions: { retries: 0 },
-    }, fetch) as { errors: OperationError[] };
+    }, fetch) as { errors: OperationError[]; runId?: number };
+    // It was a run like any other, and nobody wants to keep it.
+    if (runId !== undefined) {
+      for (
+        const [table, column] of [
+          ["prompt_evaluations", "run_id"],
+          ["pipeline_runs", "id"],
+        ]
+      ) {
+        dataOf(
+          "remove the run of the check",
+          await client.from(table).delete().eq(column, runId).select("id"),
+        );
+      }
+    }
     return errors[0]?.message ?? null;
   } catch (error) {
     return (error as Error).message;

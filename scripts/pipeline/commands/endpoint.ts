@@ -2,6 +2,8 @@ import { PipelineError } from "../../../supabase/functions/_shared/errors.ts";
 import { createModelCaller } from "../../../supabase/functions/_shared/model/call_model.ts";
 import { guessFormat } from "../../../supabase/functions/_shared/model/formats/choose_format.ts";
 import { MODEL_FORMAT_NAMES } from "../../../supabase/functions/_shared/model/formats/known_formats.ts";
+import { longestCall } from "../../../supabase/functions/_shared/worker_facts.ts";
+import { inspectWorker } from "../call_function.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { toJson } from "../endpoint_options.ts";
@@ -27,7 +29,7 @@ Options of add and edit:
   --format NAME            ${MODEL_FORMAT_NAMES.join(", ")};
                            by default it is guessed from the URL
   --header 'Name: value'   may be given several times
-  --timeout SECONDS
+  --timeout SECONDS        limit of one call (default 60); one that may outlive its isolate is warned of
   --max-concurrency N, --requests-per-minute N, --tokens-per-minute N
   --input-cost USD, --output-cost USD    per million tokens; of parts of them --cached-input-cost,
                            --cache-write-cost, --cache-write-hour-cost, --reasoning-cost
@@ -133,6 +135,7 @@ async function add(args: string[], terminal: Terminal): Promise<number> {
     }),
   );
   terminal.print(`Endpoint ${name} is stored`);
+  await warnOfTimeout(columns.timeout_seconds, terminal);
   return values.untested ? EXIT.done : await test([name], terminal);
 }
 
@@ -150,7 +153,24 @@ async function edit(args: string[], terminal: Terminal): Promise<number> {
   );
   if (changed.length === 0) throw unknownEndpoint(name);
   terminal.print(`Endpoint ${name} is changed`);
+  await warnOfTimeout(toNumber("timeout", values.timeout), terminal);
   return EXIT.done;
+}
+
+/** An isolate ends whatever is in it, and what it cut off was paid. */
+async function warnOfTimeout(
+  seconds: number | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  if (seconds === undefined) return;
+  const { connection } = openProject(terminal);
+  const worker = await inspectWorker(connection, terminal.fetch);
+  if (!("key" in worker)) return;
+  const most = longestCall(worker.workerSeconds);
+  if (seconds <= most) return;
+  terminal.complain(
+    `A call of ${seconds} s may outlive its isolate and be paid again: ${most} s are sure with WORKER_SECONDS=${worker.workerSeconds}. Paid plans have 220 s with 140`,
+  );
 }
 
 async function remove(args: string[], terminal: Terminal): Promise<number> {

@@ -12,15 +12,15 @@ export async function readReport(
   },
 ): Promise<ReportData> {
   const names = [experiment, ...baseline === undefined ? [] : [baseline]];
-  const read = (view: string) => {
-    const rows = client.from(view).select().in("experiment_name", names);
-    return owner === null ? rows.is("owner", null) : rows.eq("owner", owner);
-  };
   const [summary, scores, errors] = await Promise.all([
-    read("experiment_summary"),
-    read("experiment_scores"),
-    read("pipeline_error_groups").order("count", { ascending: false })
-      .limit(20),
+    client.rpc("summarize_experiments", { names })
+      .filter("owner", owner === null ? "is" : "eq", owner),
+    client.rpc("summarize_experiment_scores", { names })
+      .filter("owner", owner === null ? "is" : "eq", owner),
+    client.from("pipeline_error_groups").select()
+      .in("experiment_name", names)
+      .filter("owner", owner === null ? "is" : "eq", owner)
+      .order("count", { ascending: false }).limit(20),
   ]);
   return {
     experiment,

@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import type { ProgramAnswer } from "../run_program.ts";
+import { planDeployment } from "../../deploy/deployment_plan.ts";
+import { type ProgramAnswer, runProgram } from "../run_program.ts";
 import { runSupabaseCli } from "../supabase_cli.ts";
 
 /** The form of a project's reference and of an access token; neither exists. */
-const project = "a".repeat(20);
+export const project = "a".repeat(20);
 const accessToken = `sbp_${"0".repeat(40)}`;
 
 /**
@@ -17,18 +18,46 @@ export async function deployFunctions(
   folder: string,
   apiUrl: string,
 ): Promise<ProgramAnswer> {
-  const profile = join(folder, "profile.yaml");
+  return await runSupabaseCli(
+    ["functions", "deploy", "--use-api", await writeProfile(folder, apiUrl)],
+    project,
+    { SUPABASE_ACCESS_TOKEN: accessToken },
+  );
+}
+
+/**
+ * Runs the commands of a deployment one after another, as `deno task deploy`
+ * does, against that API.
+ *
+ * @returns what each said
+ */
+export async function runDeployment(
+  folder: string,
+  apiUrl: string,
+): Promise<ProgramAnswer[]> {
+  const profile = await writeProfile(folder, apiUrl);
+  const said: ProgramAnswer[] = [];
+  for (const { command, args } of planDeployment({ projectRef: project })) {
+    said.push(
+      await runProgram(command, [...args, profile], {
+        SUPABASE_ACCESS_TOKEN: accessToken,
+        SUPABASE_YES: "true",
+      }),
+    );
+  }
+  return said;
+}
+
+/** The option that sends the CLI to another API. */
+async function writeProfile(folder: string, apiUrl: string): Promise<string> {
+  const path = join(folder, "profile.yaml");
   await Deno.writeTextFile(
-    profile,
+    path,
     `name: stand-in
 api_url: ${apiUrl}
 dashboard_url: ${apiUrl}
 project_host: project.localhost
 `,
   );
-  return await runSupabaseCli(
-    ["functions", "deploy", "--use-api", `--profile=${profile}`],
-    project,
-    { SUPABASE_ACCESS_TOKEN: accessToken },
-  );
+  return `--profile=${path}`;
 }

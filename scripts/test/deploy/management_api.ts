@@ -9,6 +9,8 @@ export interface ManagementApi {
   url: string;
   /** The functions that are live, by their name. */
   deployed(): FunctionSettings[];
+  /** What was sent to the database, in order. */
+  statements: string[];
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ const activatedSchema = z.array(z.object({ slug: z.string() }));
 export function startManagementApi(folder: string): ManagementApi {
   const uploaded = new Map<string, FunctionSettings>();
   const live = new Set<string>();
+  const statements: string[] = [];
 
   async function upload(request: Request): Promise<Response> {
     const form = await request.formData();
@@ -71,6 +74,9 @@ export function startManagementApi(folder: string): ManagementApi {
           return await upload(request);
         case "PUT /functions":
           return await activate(request);
+        case "POST /database/query":
+          statements.push((await request.json()).query);
+          return Response.json([], { status: 201 });
         case "GET ":
           return Response.json({ name: "stand-in", status: "ACTIVE_HEALTHY" });
       }
@@ -82,6 +88,7 @@ export function startManagementApi(folder: string): ManagementApi {
 
   return {
     url: `http://127.0.0.1:${port}`,
+    statements,
     deployed: () =>
       [...uploaded.values()].filter(({ name }) => live.has(name))
         .sort((a, b) => a.name < b.name ? -1 : 1),

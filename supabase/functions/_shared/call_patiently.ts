@@ -57,7 +57,10 @@ export async function callPatiently<Result extends { ok: true } | Failed>(
   }
 }
 
-/** The same for a call that throws: `unavailable` is transient, everything else is final. */
+/**
+ * The same for a call that throws: `unavailable` and `timed_out` are transient, everything else is
+ * final. What a worker asks takes milliseconds, unless somebody else keeps the database busy.
+ */
 export async function repeatWhileUnavailable<Value>(
   call: () => Promise<Value>,
   { schedule, ...patience }:
@@ -77,7 +80,8 @@ export async function repeatWhileUnavailable<Value>(
 }
 
 function toError(thrown: unknown): Failed["error"] {
-  return thrown instanceof PipelineError && thrown.code === "unavailable"
+  return thrown instanceof PipelineError &&
+      (thrown.code === "unavailable" || thrown.code === "timed_out")
     ? { class: "transient", retryAfterMs: thrown.retryAfterMs }
     : { class: "permanent" };
 }

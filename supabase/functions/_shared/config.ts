@@ -4,27 +4,46 @@ const flag = z.enum(["true", "false"]).default("false").transform((value) =>
   value === "true"
 );
 
+/** A variable that does not hold keys is one without keys: the legacy key may still do. */
+const keysSchema = z.string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue("not JSON");
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.string().min(1)))
+  .catch({});
+
 const environmentSchema = z.object({
   SUPABASE_URL: z.url(),
+  SUPABASE_PUBLIC_URL: z.url().optional(),
   SUPABASE_SECRET_KEYS: z.string().optional(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
   WORKER_SECONDS: z.coerce.number().min(5).max(390).default(50),
   PIPELINE_ALLOW_PRIVATE_HOSTS: flag,
 }).transform((environment, context) => {
-  const secretKey = defaultKey(environment.SUPABASE_SECRET_KEYS) ??
-    environment.SUPABASE_SERVICE_ROLE_KEY;
-  if (!secretKey) {
+  const secretKeys = readSecretKeys(environment);
+  const keyName = "default" in secretKeys
+    ? "default"
+    : Object.keys(secretKeys)[0];
+  if (keyName === undefined) {
     context.addIssue({
       code: "custom",
       path: ["SUPABASE_SECRET_KEYS"],
-      message:
-        'has no key "default", and SUPABASE_SERVICE_ROLE_KEY is not set either',
+      message: "has no key, and SUPABASE_SERVICE_ROLE_KEY is not set either",
     });
     return z.NEVER;
   }
+  const supabaseUrl = environment.SUPABASE_URL.replace(/\/+$/, "");
   return {
-    supabaseUrl: environment.SUPABASE_URL.replace(/\/+$/, ""),
-    secretKey,
+    supabaseUrl,
+    publicUrl: environment.SUPABASE_PUBLIC_URL?.replace(/\/+$/, ""),
+    secretKeys,
+    keyName,
+    secretKey: secretKeys[keyName],
     workerSeconds: environment.WORKER_SECONDS,
     allowPrivateHosts: environment.PIPELINE_ALLOW_PRIVATE_HOSTS,
   };
@@ -35,6 +54,10 @@ export type Config = Readonly<z.infer<typeof environmentSchema>>;
 
 /**
  * Reads the environment of an Edge Function; the only place that does.
+ *
+ * Calls go out with the secret key called default, or else the first one, or else the service_role
+ * key: https://supabase.com/docs/guides/functions/secrets. `SUPABASE_PUBLIC_URL` is what others know
+ * the project by where `SUPABASE_URL` names an inner gateway.
  *
  * `WORKER_SECONDS` (default 50) is how long one worker goes on claiming: 50 on the Free plan, up to
  * 140 on paid ones. `PIPELINE_ALLOW_PRIVATE_HOSTS=true` lets model calls reach private addresses
@@ -50,11 +73,15 @@ export function readConfig(environment: Record<string, string>): Config {
   );
 }
 
-function defaultKey(keys: string | undefined): string | undefined {
-  if (!keys) return undefined;
-  try {
-    return JSON.parse(keys).default;
-  } catch {
-    return undefined;
-  }
+/** By name; the key of projects from before secret keys is called service_role, and comes last. */
+function readSecretKeys(
+  { SUPABASE_SECRET_KEYS, SUPABASE_SERVICE_ROLE_KEY }: {
+    SUPABASE_SECRET_KEYS?: string;
+    SUPABASE_SERVICE_ROLE_KEY?: string;
+  },
+): Record<string, string> {
+  const named = keysSchema.parse(SUPABASE_SECRET_KEYS);
+  return SUPABASE_SERVICE_ROLE_KEY
+    ? { ...named, service_role: SUPABASE_SERVICE_ROLE_KEY }
+    : named;
 }

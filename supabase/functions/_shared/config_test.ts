@@ -9,6 +9,9 @@ const minimal = {
 Deno.test("readConfig() reads the default secret key and fills in defaults", () => {
   assertEquals({ ...readConfig(minimal) }, {
     supabaseUrl: "http://127.0.0.1:54321",
+    publicUrl: undefined,
+    secretKeys: { default: "sb_secret_x" },
+    keyName: "default",
     secretKey: "sb_secret_x",
     workerSeconds: 50,
     allowPrivateHosts: false,
@@ -22,6 +25,15 @@ Deno.test("readConfig() falls back to the legacy service role key", () => {
     SUPABASE_SERVICE_ROLE_KEY: "legacy",
   });
   assertEquals(config.secretKey, "legacy");
+});
+
+Deno.test("readConfig() takes a named key where no key is called default", () => {
+  const { keyName, secretKey } = readConfig({
+    SUPABASE_URL: minimal.SUPABASE_URL,
+    SUPABASE_SECRET_KEYS: '{"pipeline":"sb_secret_p","web":"sb_secret_w"}',
+    SUPABASE_SERVICE_ROLE_KEY: "legacy, and disabled",
+  });
+  assertEquals([keyName, secretKey], ["pipeline", "sb_secret_p"]);
 });
 
 Deno.test("readConfig() names every variable that is wrong", () => {

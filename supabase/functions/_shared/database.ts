@@ -5,6 +5,9 @@ import type { Database as Schema, Json } from "./database.types.ts";
 import { PipelineError, type PipelineErrorCode } from "./errors.ts";
 import { quoteLongIntegers } from "./quote_long_integers.ts";
 
+/** `query_canceled`: what a statement_timeout raises. */
+const STATEMENT_TIMEOUT = "57014";
+
 type Functions = Schema["public"]["Functions"];
 
 /** Arguments as the generated types have them; each may be null, and jsonb takes any object. */
@@ -23,7 +26,8 @@ type Returned<Name extends keyof Functions> = Json extends
 export interface Database {
   /**
    * @throws {PipelineError} with a code that says whether it is worth trying again: `unavailable`
-   * is, everything else is final.
+   * is, everything else is final. `timed_out`: the statement took longer than a request may, and
+   * would again.
    */
   call<Name extends keyof Functions, Answer extends Returned<Name>>(
     name: Name,
@@ -33,7 +37,8 @@ export interface Database {
 
 /**
  * A Supabase client that acts as service_role, keeps no session and waits for no answer for ever.
- * The default is the longest that the API gateway of hosted Supabase waits.
+ * The default is for functions that may take 55 s; every other statement has the 8 s of the Data API,
+ * for service_role too: https://supabase.com/docs/guides/database/postgres/timeouts
  */
 export function createServiceClient(
   url: string,
@@ -69,7 +74,10 @@ export function createDatabase(
     async call(name, args) {
       const answer = await client.rpc(name, args);
       if (!answer.error) return answer.data;
-      const { message, hint } = answer.error;
+      const { code, message } = answer.error;
+      const hint = code === STATEMENT_TIMEOUT
+        ? `The Data API ends it after 8 s, and some functions after 55 s. Call ${name}() in the SQL editor, or ask for less`
+        : answer.error.hint;
       throw new PipelineError(
         toErrorCode(
           // A gateway in front of the Data API has codes of its own, even numbers.
@@ -84,7 +92,7 @@ export function createDatabase(
 }
 
 /**
- * Repeats what failed because the database could not be reached: after 0.1, 0.2, 0.4 … s, at most
+ * Repeats what failed because the database could not be reached or was too busy: after 0.1, 0.2, 0.4 … s, at most
  * 2 s apart, until `forMs` have passed. For functions that are fenced or idempotent, as those of
  * the queue are: a repeated call changes nothing twice.
  */
@@ -119,10 +127,12 @@ export function toErrorCode(
   if (sqlState === "23505") return "conflict";
   if (sqlState === "P0002") return "not_found";
   if (sqlState === "42501") return "forbidden";
+  if (sqlState === "28000") return "unauthorized";
   if (status === 413) return "too_large";
   if (sqlState?.startsWith("22") || sqlState?.startsWith("23")) {
     return "invalid_request";
   }
+  if (sqlState === STATEMENT_TIMEOUT) return "timed_out";
   const passing = /^(08|40|53|55P03|57|58|PGRST00|ECONN|CONNECTION)/;
   if (!sqlState || passing.test(sqlState) || status === 0 || status >= 500) {
     return "unavailable";

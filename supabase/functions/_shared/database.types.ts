@@ -1193,6 +1193,55 @@ export type Database = {
         Args: { "as_of"?: string; "run_id": number };
         Returns: number;
       };
+      "summarize_experiment_scores": {
+        Args: { "names": (string)[] };
+        Returns: {
+          "errors": number | null;
+          "evaluator": string;
+          "experiment_name": string | null;
+          "model": string | null;
+          "owner": string | null;
+          "pass_rate": number | null;
+          "passed": number | null;
+          "score_high": number | null;
+          "score_low": number | null;
+          "score_mean": number | null;
+          "scored": number | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "experiment_scores";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      "summarize_experiments": {
+        Args: { "names": (string)[] };
+        Returns: {
+          "cost": number | null;
+          "experiment_name": string | null;
+          "input_tokens": number | null;
+          "model": string | null;
+          "output_tokens": number | null;
+          "owner": string | null;
+          "p50_ms": number | null;
+          "p95_ms": number | null;
+          "p99_ms": number | null;
+          "prompts": number | null;
+          "score_high": number | null;
+          "score_low": number | null;
+          "score_mean": number | null;
+          "scored": number | null;
+          "succeeded": number | null;
+          "success_rate": number | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "experiment_summary";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };
     Enums: {

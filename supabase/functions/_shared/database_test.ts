@@ -95,7 +95,25 @@ Deno.test("toErrorCode() tells passing faults from final ones", () => {
   assertEquals(toErrorCode("22023", 400), "invalid_request");
   assertEquals(toErrorCode("23505", 409), "conflict");
   assertEquals(toErrorCode("42501", 401), "forbidden");
+  assertEquals(toErrorCode("28000", 403), "unauthorized");
   assertEquals(toErrorCode("42883", 404), "internal");
   // A gateway: the same results in smaller batches may pass.
   assertEquals(toErrorCode(undefined, 413), "too_large");
+  assertEquals(toErrorCode("57014", 500), "timed_out");
+});
+
+Deno.test("createDatabase() says what to do about a statement that takes too long", async () => {
+  const { client } = clientThatAnswers({
+    error: { code: "57014", message: "canceling statement" },
+    status: 500,
+  });
+  assertObjectMatch(
+    await assertRejects(
+      () =>
+        createDatabase(client).call("pipeline_end_worker", { worker_id: "w" }),
+      Error,
+      "Call pipeline_end_worker() in the SQL editor",
+    ),
+    { code: "timed_out" },
+  );
 });

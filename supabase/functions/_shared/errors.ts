@@ -12,6 +12,7 @@ const HTTP_STATUS = {
   too_large: STATUS_CODE.ContentTooLarge,
   internal: STATUS_CODE.InternalServerError,
   unavailable: STATUS_CODE.ServiceUnavailable,
+  timed_out: STATUS_CODE.GatewayTimeout,
 };
 
 /** Stable codes a caller may switch on; messages may be reworded freely. */

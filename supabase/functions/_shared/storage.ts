@@ -71,6 +71,13 @@ const metadataSchema = z.object({
   originalPath: z.string().optional().catch(undefined),
 });
 
+/** Who asks. Legacy keys are JWTs and also travel as bearer tokens; sb_secret_ keys must not. */
+export function toStorageHeaders(secretKey: string): Record<string, string> {
+  return secretKey.startsWith("sb_")
+    ? { apikey: secretKey }
+    : { apikey: secretKey, Authorization: `Bearer ${secretKey}` };
+}
+
 /**
  * Talks to the Storage API directly: storage-js buffers whole objects and knows no ranges.
  *
@@ -82,11 +89,7 @@ export function createArchiveStorage(
   send: typeof fetch,
 ): MetadataStorage {
   const root = `${supabaseUrl}/storage/v1`;
-  const headers: Record<string, string> = { apikey: secretKey };
-  // Legacy keys are JWTs and also travel as bearer tokens; sb_secret_ keys must not.
-  if (!secretKey.startsWith("sb_")) {
-    headers.Authorization = `Bearer ${secretKey}`;
-  }
+  const headers = toStorageHeaders(secretKey);
 
   async function request(action: string, url: string, init: RequestInit) {
     let response: Response;
@@ -151,14 +154,22 @@ export function createArchiveStorage(
       const response = await request(
         `read "${path}" in bucket "${bucket}"`,
         `${root}/object/${escape(bucket, path)}`,
-        { headers: from > 0 ? { Range: `bytes=${from}-` } : {}, signal },
+        {
+          headers: {
+            // Compressed, it would have another tag than a part of it, which is never compressed.
+            "Accept-Encoding": "identity",
+            ...from > 0 ? { Range: `bytes=${from}-` } : {},
+          },
+          signal,
+        },
       );
       return {
         ...originalPath !== undefined && { originalPath },
         bytes: response.body ?? new Blob([]).stream(),
         skip: response.status === 206 ? 0 : from,
-        version: response.headers.get("etag") ??
-          response.headers.get("last-modified") ?? "",
+        version: toVersion(
+          response.headers.get("etag") ?? response.headers.get("last-modified"),
+        ),
       };
     },
     readMetadata,
@@ -194,6 +205,14 @@ function escape(bucket: string, path: string): string {
 }
 
 /**
+ * A tag without its weakness and quotes: a CDN that compresses an answer makes its strong tag a weak
+ * one (https://developers.cloudflare.com/cache/reference/etag-headers), of the same object.
+ */
+function toVersion(tag: string | null | undefined): string {
+  return tag?.replace(/^W\//, "").replace(/^"(.*)"$/, "$1") ?? "";
+}
+
+/**
  * URLs are shortened by `..` before they are sent: a user's object named `mine/../theirs/a.json` would
  * be read from the folder of another, and as service_role.
  */
@@ -219,7 +238,7 @@ function toPage(
       .filter((entry) => entry.name !== ".emptyFolderPlaceholder")
       .map((entry) => ({
         path: path(entry.name),
-        version: entry.metadata?.eTag ?? entry.updated_at ?? "",
+        version: toVersion(entry.metadata?.eTag ?? entry.updated_at),
         size: entry.metadata?.size ?? 0,
       })),
     nextOffset: entries.length === PAGE_SIZE ? offset + PAGE_SIZE : null,

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { PipelineError } from "../_shared/errors.ts";
 import type { Assignment } from "../_shared/stages/assignment.ts";
 import { createHandler } from "./handler.ts";
 
@@ -36,11 +37,14 @@ const assignment: Assignment = {
 
 function createFakes(started: Assignment | null) {
   const works: Promise<void>[] = [];
-  const handle = createHandler({
-    start: () => Promise.resolve(started),
-    work: () => Promise.resolve(),
-    waitUntil: (work) => works.push(work),
-  });
+  const handle = createHandler(
+    {
+      start: () => Promise.resolve(started),
+      work: () => Promise.resolve(),
+      waitUntil: (work) => works.push(work),
+    },
+    () => Promise.reject(new PipelineError("unauthorized", "Cannot accept it")),
+  );
   const post = (body: unknown) =>
     handle(
       new Request("http://localhost/pipeline-worker", {
@@ -48,8 +52,16 @@ function createFakes(started: Assignment | null) {
         body: typeof body === "string" ? body : JSON.stringify(body),
       }),
     );
-  return { post, works };
+  return { handle, post, works };
 }
+
+Deno.test("createHandler() tells of the worker only who may ask", async () => {
+  const { handle, works } = createFakes(assignment);
+  const response = await handle(
+    new Request("http://localhost/pipeline-worker"),
+  );
+  assertEquals([response.status, works.length], [401, 0]);
+});
 
 Deno.test("createHandler() answers 202 and works afterwards", async () => {
   const { post, works } = createFakes(assignment);

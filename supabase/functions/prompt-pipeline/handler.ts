@@ -14,14 +14,20 @@ import {
 
 const callSchema = z.looseObject({ operation: z.enum(OPERATION_NAMES) });
 
-/** Builds the handler of all operations: GET describes them, POST `{operation, …}` runs one. */
+/**
+ * Builds the handler of all operations: GET describes them, POST `{operation, …}` runs one.
+ *
+ * @param toPublicUrl the project's address for whoever sent the request
+ */
 export function createHandler(
-  functionsUrl: string,
+  toPublicUrl: (request: Request) => string,
   dependencies: HandlerDependencies,
 ): (request: Request) => Promise<Response> {
   // Written when it is asked for: it would cost every start of the function processor time.
-  const describe = withCors(() =>
-    Promise.resolve(Response.json(createOpenApiDocument(functionsUrl)))
+  const describe = withCors((request) =>
+    Promise.resolve(Response.json(
+      createOpenApiDocument(`${toPublicUrl(request)}/functions/v1`),
+    ))
   );
   const run = createOperationHandler(
     chooseOperation,

@@ -25,7 +25,7 @@ const dependencies: HandlerDependencies = {
 };
 
 function send(body: unknown, apikey = "right"): Promise<Response> {
-  return createHandler("https://p.example/functions/v1", dependencies)(
+  return createHandler(() => "https://p.example", dependencies)(
     new Request("http://localhost/prompt-pipeline", {
       method: "POST",
       headers: { apikey },
@@ -73,14 +73,14 @@ Deno.test("createHandler() refuses a wrong key and other methods", async () => {
     (await send({ operation: "execute_batch" }, "wrong")).status,
     401,
   );
-  const response = await createHandler("https://p.example", dependencies)(
+  const response = await createHandler(() => "https://p.example", dependencies)(
     new Request("http://localhost", { method: "DELETE" }),
   );
   assertEquals(response.status, 405);
 });
 
 Deno.test("createHandler() answers preflight requests of pages", async () => {
-  const response = await createHandler("https://p.example", dependencies)(
+  const response = await createHandler(() => "https://p.example", dependencies)(
     new Request("http://localhost", { method: "OPTIONS" }),
   );
   assertEquals(response.status, 204);
@@ -92,7 +92,7 @@ Deno.test("createHandler() answers preflight requests of pages", async () => {
 
 Deno.test("createHandler() describes every operation on GET, without a key", async () => {
   const response = await createHandler(
-    "https://p.example/functions/v1",
+    () => "https://p.example",
     dependencies,
   )(new Request("http://localhost/prompt-pipeline"));
   const document = await response.json();

@@ -1,5 +1,6 @@
 import { readConfig } from "../_shared/config.ts";
 import { createHandlerDependencies } from "../_shared/http/create_services.ts";
+import { toPublicUrl } from "../_shared/http/public_url.ts";
 import { createBackgroundWorker } from "../_shared/stages/background_worker.ts";
 import { createHandler } from "./handler.ts";
 
@@ -7,7 +8,7 @@ const config = readConfig(Deno.env.toObject());
 
 export default {
   fetch: createHandler(
-    `${config.supabaseUrl}/functions/v1`,
+    (request) => toPublicUrl(config, request),
     createHandlerDependencies(config, createBackgroundWorker(config).begin),
   ),
 };

@@ -81,7 +81,7 @@ comment on column public.model_endpoints.request_template is
 comment on column public.model_endpoints.response_path is
   'Format custom only: {"text": path, "inputTokens"?: path, "cachedInputTokens"?: path, "outputTokens"?: path, "reasoningTokens"?: path, "error"?: path}.';
 comment on column public.model_endpoints.timeout_seconds is
-  'Limit of one call, from sending the request to the last byte of the answer.';
+  'Limit of one call, from sending the request to the last byte of the answer. An isolate lives long enough for 85 s on the Free plan, 220 s with WORKER_SECONDS=140 on others; what it cuts off has used up its attempt.';
 comment on column public.model_endpoints.max_concurrency is
   'Most calls in flight over all runs; null: found out while running.';
 comment on column public.model_endpoints.input_cost is 'USD per million input tokens.';

@@ -86,6 +86,59 @@ $$;
 comment on function pipeline.put_back(public.pipeline_runs, bigint[], timestamptz, bigint[], text) is
   'Makes leased tasks of a run pending again as if they had never been claimed; in a cancelled run they are cancelled. called_ids: those whose call was made or may have been, which keep their attempt and whose reservation is spent. loss: why they lost their worker, null: it gave them back.';
 
+create function pipeline.lose_leases(run public.pipeline_runs, task_ids bigint[], as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  poison record;
+  innocent bigint[] := task_ids;
+begin
+  for poison in
+    select array_agg(task.id order by task.id) as ids, told.message
+    from public.pipeline_tasks as task
+    cross join lateral (
+      select case
+        when task.payload ->> 'kind' = 'archive' then format(
+          'Three workers died while they read %s in bucket %s from byte %s on: what is there takes more processor time or memory than an isolate has. Split the file there',
+          task.payload ->> 'path', task.payload ->> 'bucket',
+          coalesce(task.payload -> 'cursor' ->> 'told', '0')
+        )
+        else 'Three workers died while they held this task'
+      end as message
+    ) as told
+    where task.id = any (lose_leases.task_ids)
+      and case
+        when task.lease_losses < 2 then false
+        -- Whatever else was in its isolates: so often is no accident.
+        when task.lease_losses >= 9 then true
+        else pipeline.died_alone(task.worker)
+      end
+    group by told.message
+  loop
+    innocent := array(select unnest(innocent) except select unnest(poison.ids) order by 1);
+    perform pipeline.fail_tasks(
+      (run).id, poison.ids, 'lost', 'worker_died', poison.message, lose_leases.as_of
+    );
+  end loop;
+  -- Last, because it locks budgets, and claims lock those after the endpoint.
+  if innocent <> '{}' then
+    perform pipeline.put_back(
+      run, innocent, lose_leases.as_of,
+      -- Reading and scoring cost nothing: only calls are counted as attempts.
+      array(
+        select task.id from public.pipeline_tasks as task
+        where task.id = any (innocent) and task.stage in ('execute', 'judge')
+      ),
+      'The worker died or lost its connection'
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.lose_leases(public.pipeline_runs, bigint[], timestamptz) is
+  'Makes tasks whose worker died, or was about to, claimable again; one that was held by three of them, by the last alone, fails, and at the latest with the tenth. What has moved on since counts anew, see pipeline_checkpoint_task().';
+
 create function pipeline.give_back(
   worker_id uuid,
   task_ids bigint[],
@@ -100,19 +153,19 @@ declare
   worker pipeline.workers;
   run public.pipeline_runs;
   held bigint[];
+  lost bigint[];
   used_up bigint[];
 begin
   select * into worker from pipeline.workers where id = give_back.worker_id;
   select * into run from public.pipeline_runs where id = worker.run_id;
-  if worker.endpoint is null then
-    called_ids := '{}';
-  end if;
   select
     array_agg(task.id),
+    array_agg(task.id) filter (where task.id = any (called_ids) and worker.endpoint is null),
     array_agg(task.id) filter (
-      where task.id = any (called_ids) and task.attempts >= greatest(run.max_attempts, 3)
+      where task.id = any (called_ids) and worker.endpoint is not null
+        and task.attempts >= greatest(run.max_attempts, 3)
     )
-  into held, used_up
+  into held, lost, used_up
   from (
     select leased.id, leased.attempts
     from public.pipeline_tasks as leased
@@ -133,14 +186,18 @@ begin
     );
     held := array(select unnest(held) except select unnest(used_up));
   end if;
+  if lost is not null then
+    perform pipeline.lose_leases(run, lost, as_of);
+    held := array(select unnest(held) except select unnest(lost));
+  end if;
   if held <> '{}' then
     perform pipeline.put_back(run, held, as_of, called_ids);
   end if;
-  return coalesce(cardinality(held), 0) + coalesce(cardinality(used_up), 0);
+  return coalesce(cardinality(held), 0) + coalesce(cardinality(used_up), 0) + coalesce(cardinality(lost), 0);
 end;
 $$;
 comment on function pipeline.give_back(uuid, bigint[], bigint[], timestamptz) is
-  'Puts tasks that the worker holds (null: all) back, and returns how many. called_ids: those whose call was made; one of them that has no attempt left, of which there are three at least, fails.';
+  'Puts tasks that the worker holds (null: all) back, and returns how many. called_ids: those that it was at. Where a call was made, one that has no attempt left, of which there are three at least, fails; other work was lost with the worker, see lose_leases().';
 
 create function public.pipeline_release_tasks(
   worker_id uuid,
@@ -211,6 +268,10 @@ begin
   update public.pipeline_tasks
   set
     payload = pipeline_tasks.payload || pipeline_checkpoint_task.payload,
+    -- Whoever moves on is no poison.
+    lease_losses = case
+      when pipeline_checkpoint_task.payload ? 'cursor' then 0 else pipeline_tasks.lease_losses
+    end,
     lease_expires_at = pipeline_checkpoint_task.as_of + pipeline.lease_time()
   where pipeline_tasks.id = pipeline_checkpoint_task.task_id
     and pipeline_tasks.lease_token = pipeline_checkpoint_task.lease_token

@@ -82,45 +82,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  poisonous bigint[];
-  innocent bigint[];
-  called bigint[];
-begin
-  select
-    array_agg(task.id order by task.id) filter (where task.is_poisonous),
-    array_agg(task.id order by task.id) filter (where not task.is_poisonous),
-    array_agg(task.id) filter (where not task.is_poisonous and task.stage in ('execute', 'judge'))
-  into poisonous, innocent, called
-  from (
-    select
-      leased.id,
-      leased.stage,
-      case
-        when leased.lease_losses < 2 then false
-        -- Whatever else was in its isolates: so often is no accident.
-        when leased.lease_losses >= 9 then true
-        else pipeline.died_alone(leased.worker)
-      end as is_poisonous
+  expired constant bigint[] := array(
+    select leased.id
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
     order by leased.id
     limit recover_leases.most
     for update skip locked
-  ) as task;
-  if poisonous is not null then
-    perform pipeline.fail_tasks(
-      (run).id, poisonous, 'lost', 'worker_died',
-      'Three workers died while they held this task', recover_leases.as_of
-    );
+  );
+begin
+  if expired <> '{}' then
+    perform pipeline.lose_leases(run, expired, recover_leases.as_of);
   end if;
-  -- Last, because it locks budgets, and claims lock those after the endpoint.
-  if innocent is not null then
-    perform pipeline.put_back(
-      run, innocent, recover_leases.as_of, coalesce(called, '{}'), 'The worker died or lost its connection'
-    );
-  end if;
-  return coalesce(cardinality(innocent), 0) + coalesce(cardinality(poisonous), 0);
+  return cardinality(expired);
 end;
 $$;
 comment on function pipeline.recover_leases(public.pipeline_runs, integer, timestamptz) is
@@ -270,6 +245,7 @@ begin
     ),
     most, as_of
   );
+  perform pipeline.find_foreign_project(maintain_pipeline.as_of);
   select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
   from (

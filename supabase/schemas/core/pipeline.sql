@@ -53,6 +53,9 @@
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --
+-- A statement over the Data API ends after 8 s, for service_role too. What takes longer on much data
+-- says so by `set statement_timeout`, which PostgREST (12.2 and later) applies before the call.
+--
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
 --   enqueue, claim, leases, settle, finish, refused   the life of a task

@@ -159,6 +159,7 @@ create function public.cancel_pipeline_run(run_id bigint)
 returns public.pipeline_runs
 language sql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   select pipeline.set_run_status(run_id, 'cancelled');
 $$;
@@ -169,6 +170,7 @@ create function public.retry_pipeline_run(run_id bigint, as_of timestamptz defau
 returns integer
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   run public.pipeline_runs;

@@ -171,6 +171,43 @@ comment on function pipeline.add_worker(
   public.pipeline_runs, text, text, text, integer, text, uuid, text, timestamptz
 ) is 'Notes a worker that is about to be woken; its run waits no longer.';
 
+create table pipeline.foreign_projects (
+  url text primary key,
+  found_at timestamptz not null
+);
+comment on table pipeline.foreign_projects is
+  'Project URLs that lead to another project, one row each: nothing is sent there for an hour. A copy of a project, such as a restored backup or a branch with data, has the URL of the original.';
+alter table pipeline.foreign_projects enable row level security;
+grant select on pipeline.foreign_projects to service_role;
+
+create function pipeline.find_foreign_project(as_of timestamptz)
+returns void
+language sql
+-- Definer: pg_net keeps its tables to itself.
+security definer
+set search_path = ''
+as $$
+  insert into pipeline.foreign_projects (url, found_at)
+  select worker.sent_to, find_foreign_project.as_of
+  from pipeline.workers as worker
+  -- Before a crash of the server the same number was another request.
+  join net._http_response as answer
+    on answer.id = worker.request_id and answer.created >= worker.dispatched_at
+  where worker.sent_to = public.pipeline_read_secret('project_url')
+    and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
+    -- Who does not know a worker of ours is somebody else: what pipeline_start_worker() raises there.
+    and answer.status_code = 401
+    and answer.content like '%this project has woken no such worker%'
+    and worker.dispatched_at > coalesce(
+      (select max(started_at) from pipeline.workers where workers.sent_to = worker.sent_to), '-infinity'
+    )
+  group by worker.sent_to
+  having count(*) >= 3
+  on conflict (url) do update set found_at = excluded.found_at;
+$$;
+comment on function pipeline.find_foreign_project(timestamptz) is
+  'Takes the project URL for that of another project when three wakes in a row were answered that there is no such worker.';
+
 create function pipeline.wake_workers(
   run_id bigint,
   stage text,
@@ -193,7 +230,10 @@ declare
   woken integer := 0;
 begin
   project_url := public.pipeline_read_secret('project_url');
-  if project_url is null then
+  if project_url is null or exists (
+    select from pipeline.foreign_projects as elsewhere
+    where elsewhere.url = project_url and elsewhere.found_at > wake_workers.as_of - interval '1 hour'
+  ) then
     return 0;
   end if;
   select * into run from public.pipeline_runs where id = wake_workers.run_id;
@@ -206,17 +246,21 @@ begin
       case when woken = 0 then wake_workers.replaces end, token, as_of
     );
     -- Anybody in the database can read pg_net's queue: the token is good once, for this worker.
-    perform net.http_post(
-      url := rtrim(project_url, '/') || '/functions/v1/' || (
-        select stages.edge_function from pipeline.stages where stages.name = worker.stage
-      ),
-      body := jsonb_build_object(
-        'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
-        'reason', worker.reason
-      ),
-      headers := '{"Content-Type": "application/json"}',
-      timeout_milliseconds := 5000
-    );
+    update pipeline.workers
+    set
+      sent_to = project_url,
+      request_id = net.http_post(
+        url := rtrim(project_url, '/') || '/functions/v1/' || (
+          select stages.edge_function from pipeline.stages where stages.name = worker.stage
+        ),
+        body := jsonb_build_object(
+          'stage', worker.stage, 'runId', worker.run_id, 'workerId', worker.id, 'token', token,
+          'reason', worker.reason
+        ),
+        headers := '{"Content-Type": "application/json"}',
+        timeout_milliseconds := 5000
+      )
+    where workers.id = worker.id;
     woken := woken + 1;
   end loop;
   return woken;
@@ -228,7 +272,7 @@ exception when others then
 end;
 $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
-  'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs.';
+  'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs, as with one that leads to another project.';
 
 create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
 returns integer

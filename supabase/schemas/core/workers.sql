@@ -32,6 +32,8 @@ create table pipeline.workers (
   expires_at timestamptz not null,
   load double precision not null default 0,
   cut_off boolean not null default false,
+  sent_to text,
+  request_id bigint,
   constraint workers_slots_are_not_negative check (slots >= 0 and wanted >= 0)
 )
 with (fillfactor = 50);
@@ -54,9 +56,12 @@ comment on column pipeline.workers.handed_over_at is
 comment on column pipeline.workers.expires_at is
   'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
 comment on column pipeline.workers.load is
-  'Which share of the usual load it has done, as its last claim or its end told; a stage that calls no model tells it at the end only.';
+  'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
   'Its isolate ran out of processor time, or it died without a word, which is mostly the same.';
+comment on column pipeline.workers.sent_to is 'The project URL that its wake was sent to.';
+comment on column pipeline.workers.request_id is
+  'The number that pg_net gave its wake; after a crash of the server pg_net begins at 1 again.';
 create index workers_live_idx on pipeline.workers (run_id, stage) where ended_at is null;
 create index workers_calling_idx on pipeline.workers (endpoint) where ended_at is null;
 create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
@@ -223,13 +228,17 @@ begin
     and workers.dispatched_at > pipeline_start_worker.as_of - interval '60 seconds'
   returning * into worker;
   if worker.id is null then
+    if not exists (select from pipeline.workers where workers.id = pipeline_start_worker.worker_id) then
+      raise exception 'Cannot start worker %: this project has woken no such worker', pipeline_start_worker.worker_id
+        using errcode = '28000', hint = 'Does the secret project_url of another project lead here?';
+    end if;
     return null;
   end if;
   return pipeline.assign_run(worker, pipeline_start_worker.as_of);
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is unknown, used or expired or the run is not running.';
+  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. 28000: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,
@@ -383,4 +392,4 @@ $$;
 comment on function public.pipeline_end_worker(
   uuid, timestamptz, double precision, boolean, bigint[], text, boolean
 ) is
-  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it had made a call for, whose attempt is used up. problem: the error that ended it; three in a row pause the run. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';
+  'Says that a worker has stopped: its tasks are given back and, if work is due, another is woken. load, cut_off: see pipeline.workers. called: tasks that it was at: the attempt of a call that it had made is used up, any other work was lost with the worker. problem: the error that ended it; three in a row pause the run. goes_on: its isolate can do more, and is given what another run waits for: returns the same as pipeline_start_worker(), null when nobody waits.';

@@ -77,11 +77,16 @@ as $$
     )
   )
   from (
-    select rtrim(coalesce(public.pipeline_read_secret('project_url'), ''), '/') || '/rest/v1/' as rest
+    -- In Docker the database knows the gateway by a name that no receiver can reach.
+    select rtrim(
+      coalesce(
+        public.pipeline_read_secret('pipeline_public_url'), public.pipeline_read_secret('project_url'), ''
+      ), '/'
+    ) || '/rest/v1/' as rest
   ) as address;
 $$;
 comment on function pipeline.event_body(public.pipeline_runs, timestamptz) is
-  'What a webhook says about a run: {type, timestamp, data}, after the Standard Webhooks.';
+  'What a webhook says about a run: {type, timestamp, data}, after the Standard Webhooks. Links begin with the Vault secret pipeline_public_url, or else project_url.';
 
 create function pipeline.announce_run()
 returns trigger

@@ -186,6 +186,7 @@ returns table (
 language sql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   select
     coalesce(chosen.evaluator, 'success'), counted.pairs, counted.wins, counted.losses,

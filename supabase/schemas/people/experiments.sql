@@ -126,3 +126,32 @@ revoke all on public.experiment_scores from anon, authenticated, service_role;
 grant select on public.experiment_scores to authenticated, service_role;
 revoke all on public.experiment_summary from anon, authenticated, service_role;
 grant select on public.experiment_summary to authenticated, service_role;
+
+-- The same where a request may take no longer than 8 s: see statement_timeout in core/pipeline.sql.
+create function public.summarize_experiments(names text[])
+returns setof public.experiment_summary
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select summary.*
+  from public.experiment_summary as summary
+  where summary.experiment_name = any (summarize_experiments.names);
+$$;
+comment on function public.summarize_experiments(text[]) is
+  'The rows of experiment_summary of these experiments, in up to 55 s over the Data API.';
+
+create function public.summarize_experiment_scores(names text[])
+returns setof public.experiment_scores
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select scores.*
+  from public.experiment_scores as scores
+  where scores.experiment_name = any (summarize_experiment_scores.names);
+$$;
+comment on function public.summarize_experiment_scores(text[]) is
+  'The rows of experiment_scores of these experiments, in up to 55 s over the Data API.';

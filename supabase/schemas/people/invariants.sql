@@ -27,6 +27,7 @@ returns table (run_id bigint, broken text, detail text)
 language sql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
   with counted as (
     select

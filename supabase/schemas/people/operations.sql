@@ -26,6 +26,7 @@ create function public.pipeline_create_run(
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
@@ -74,6 +75,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   answer jsonb;
@@ -259,34 +261,36 @@ as $$
       select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
     ),
     'projectUrl', public.pipeline_read_secret('project_url'),
+    'isForeign', exists (
+      select from pipeline.foreign_projects as elsewhere
+      where elsewhere.url = public.pipeline_read_secret('project_url')
+        and elsewhere.found_at > pipeline_inspect_project.as_of - interval '1 hour'
+    ),
     'wakes', (
+      select jsonb_build_object('sent', count(*), 'started', count(worker.started_at))
+      from pipeline.workers as worker
+      where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
+        and worker.sent_to is not null
+    ),
+    -- Those of our wakes only: pg_net answers everybody in the project.
+    'answers', (
       select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
       from (
-        select status_code as status, count(*) as calls, max(error_msg) as error
-        from net._http_response
-        where created > pipeline_inspect_project.as_of - interval '1 hour'
-        group by status_code
+        select answer.status_code as status, count(*) as calls, max(answer.error_msg) as error
+        from pipeline.workers as worker
+        join net._http_response as answer
+          on answer.id = worker.request_id and answer.created >= worker.dispatched_at
+        where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
+          and worker.started_at is null
+        group by answer.status_code
       ) as answer
     ),
     'missingGrants', (
       select coalesce(jsonb_agg(needed.name), '[]')
       from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
       where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
-    ),
-    'realtime', exists (
-      select from pg_catalog.pg_publication_tables
-      where pubname = 'supabase_realtime' and tablename = 'pipeline_runs'
     )
   );
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, answers to the wakes of the last hour, grants, Realtime.';
-
--- Hosted projects and the CLI's stack have this publication; subscribers then see a run move.
-do $$
-begin
-  if exists (select from pg_publication where pubname = 'supabase_realtime') then
-    alter publication supabase_realtime add table public.pipeline_runs;
-  end if;
-end;
-$$;
+  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';

@@ -38,6 +38,7 @@ create function public.purge_pipeline_runs(
 returns integer
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
   purged integer;

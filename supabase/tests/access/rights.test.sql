@@ -27,6 +27,7 @@ select results_eq(
      ('pipeline.evaluations', 'authenticated', 'S'),
      ('pipeline.evaluations', 'service_role', 'S'),
      ('pipeline.experiments', 'service_role', 'SID'),
+     ('pipeline.foreign_projects', 'service_role', 'S'),
      ('pipeline.host_states', 'service_role', 'SIUD'),
      ('pipeline.maintenance', 'service_role', 'SIU'),
      ('pipeline.model_states', 'service_role', 'SIUD'),
@@ -125,7 +126,10 @@ select results_eq(
      ('authenticated', 'pipeline.side_query(text,text,text)'),
      ('authenticated', 'pipeline.takes_anonymous()'),
      ('authenticated', 'pipeline_my_webhook_secret()'),
-     ('authenticated', 'resume_pipeline_run(bigint)') $$,
+     ('authenticated', 'pipeline_takes_anonymous()'),
+     ('authenticated', 'resume_pipeline_run(bigint)'),
+     ('authenticated', 'summarize_experiment_scores(text[])'),
+     ('authenticated', 'summarize_experiments(text[])') $$,
   'signed-in users may steer runs and what views and policies need, others may call nothing'
 );
 select is_empty(

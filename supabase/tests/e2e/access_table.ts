@@ -148,6 +148,16 @@ export const FUNCTIONS: FunctionAccess[] = [
       experiment_name: "of ada",
     }),
   },
+  {
+    name: "summarize_experiments",
+    user: { others: [] },
+    arguments: () => ({ names: ["of ada"] }),
+  },
+  {
+    name: "summarize_experiment_scores",
+    user: { others: [] },
+    arguments: () => ({ names: ["of ada"] }),
+  },
   { name: "cancel_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   { name: "retry_pipeline_run", arguments: ofRun },
   {
@@ -346,6 +356,14 @@ export const OPERATIONS: OperationAccess[] = [
     user: { reach: "all" },
     service: "all",
   },
+  // What kind of worker it is.
+  ...["pipeline-worker", "pipeline-evaluator"].map((name) => ({
+    name,
+    method: "GET" as const,
+    anonymous: "refused" as const,
+    user: { reach: "refused" as const },
+    service: "all" as const,
+  })),
   // Keys open nothing: they want the one-time token of a wake.
   ...["pipeline-worker", "pipeline-evaluator"].map((name) => ({
     name,

@@ -1,11 +1,15 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join, relative } from "node:path";
 import { supabaseFolder } from "../../../scripts/local/checkout.ts";
 import {
   type FunctionSettings,
   readFunctionSettings,
 } from "../../../scripts/local/functions/function_settings.ts";
-import { deployFunctions } from "../../../scripts/test/deploy/deploy_functions.ts";
+import {
+  deployFunctions,
+  project,
+  runDeployment,
+} from "../../../scripts/test/deploy/deploy_functions.ts";
 import { startManagementApi } from "../../../scripts/test/deploy/management_api.ts";
 import { findHostedDeno } from "../../../scripts/test/hosted_deno.ts";
 import { numberedPrompts, withProject } from "./project.ts";
@@ -74,7 +78,11 @@ Deno.test("supabase functions deploy → what arrives runs a run in the hosted D
       for (const { name } of functions) {
         const token = { workerId: crypto.randomUUID(), token: "forged" };
         const refused = await post(name, { apikey: "sb_secret_forged" }, token);
-        assertEquals(refused.status, 401, `${name}: ${await refused.text()}`);
+        assertEquals(
+          refused.status,
+          401,
+          `${name}: ${await refused.text()}`,
+        );
       }
       const extracted = await post(
         "extract-prompts",
@@ -84,3 +92,24 @@ Deno.test("supabase functions deploy → what arrives runs a run in the hosted D
       assertEquals((await extracted.json()).total, 20);
     }, { deployed });
   }));
+
+Deno.test("the commands of a deployment go to the hosted project, with nobody to ask", async () => {
+  const folder = await Deno.makeTempDir();
+  const api = startManagementApi(folder);
+  try {
+    const [push, ...others] = await runDeployment(folder, api.url);
+    // The stand-in has no database: what counts is where the migrations would go.
+    for (const { everything } of [push, ...others]) {
+      assert(everything.includes(`Target: project ${project}`), everything);
+    }
+    for (const { success, everything } of others) assert(success, everything);
+    const local = await readFunctionSettings(supabaseFolder);
+    assertEquals(api.deployed().length, local.length);
+    assertEquals(api.statements, [
+      `select pipeline_set_secret('project_url', 'https://${project}.supabase.co')`,
+    ]);
+  } finally {
+    await api.stop();
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStrictEquals,
+} from "@std/assert";
+import { uploadFiles } from "../../../scripts/pipeline/upload_files.ts";
 import { type Project, withProject } from "./project.ts";
 
 const CONVERSATIONS = 2_000;
@@ -80,7 +86,24 @@ Deno.test("an archive of 200 MB is read within time budgets, and after a kill fr
     for (const { seconds } of workers) {
       assert(seconds < WORKER_SECONDS + 1, `a worker took ${seconds} s`);
     }
-  }, { functionEnv: { WORKER_SECONDS: String(WORKER_SECONDS) } }));
+  }, {
+    functionEnv: { WORKER_SECONDS: String(WORKER_SECONDS) },
+    fileSizeLimit: 1e9,
+  }));
+
+Deno.test("an archive that is larger than Storage takes → the upload says where the limit is", () =>
+  withProject(async (project) => {
+    const file = await Deno.makeTempFile({ suffix: ".jsonl" });
+    await Deno.truncate(file, 51 * 1_048_576);
+    const [{ outcome, error }] = await uploadFiles([file], project, {
+      bucket: "archives",
+      prefix: "",
+      fetch,
+    });
+    await Deno.remove(file);
+    assertEquals(outcome, "failed");
+    assertMatch(error!, /Raise the limit in the project's Storage settings/);
+  }));
 
 Deno.test("an archive that is replaced while it is read starts again and adds nothing twice", () =>
   withProject(async (project) => {

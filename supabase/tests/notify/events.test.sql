@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(9);
 
 select tests.set_project_url('https://project.test');
 insert into model_endpoints (name, url) values ('model', 'https://model.test/v1');
@@ -20,6 +20,13 @@ select results_eq(
        'https://project.test/rest/v1/pipeline_runs?id=eq.' || tests.run_id('run')
      from generate_series(1, 2) $$,
   'a run with a webhook makes an event whenever it pauses'
+);
+select vault.create_secret('https://api.example/', 'pipeline_public_url');
+select is(
+  pipeline.event_body((select run from pipeline_runs as run where id = tests.run_id('run')), now())
+    -> 'data' -> 'links' ->> 'run',
+  'https://api.example/rest/v1/pipeline_runs?id=eq.' || tests.run_id('run'),
+  'links lead where receivers can reach the project'
 );
 select is(
   (select open from pipeline_runs where experiment_name = 'run'), 1,

@@ -16,9 +16,9 @@ select is(
   pipeline_start_worker(tests.worker_id(1), 'guess', '2026-01-01 00:00:01Z'), null,
   'pipeline_start_worker() gives nothing for a wrong token'
 );
-select is(
-  pipeline_start_worker(gen_random_uuid(), 'token', '2026-01-01 00:00:01Z'), null,
-  'pipeline_start_worker() gives nothing for an unknown worker'
+select throws_ok(
+  $$ select pipeline_start_worker(gen_random_uuid(), 'token', '2026-01-01 00:00:01Z') $$, '28000', null,
+  'pipeline_start_worker() says that an unknown worker is not of this project'
 );
 select is(
   (select status from pipeline_runs where id = tests.run_id('run')), 'queued',

@@ -2,11 +2,12 @@ import type { RunId } from "../run_id.ts";
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { PipelineError } from "../errors.ts";
+import { createProjectDns } from "../model/project_dns.ts";
 import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import { readSecret } from "../read_secret.ts";
 import { createArchiveStorage } from "../storage.ts";
-import { authenticate } from "./authenticate.ts";
+import { createAuthenticator } from "./authenticate.ts";
 import type { HandlerDependencies } from "./operation_handler.ts";
 
 /** A request without an answer is given up after 150 s: https://supabase.com/docs/guides/functions/limits */
@@ -19,6 +20,7 @@ export function createHandlerDependencies(
 ): HandlerDependencies {
   const client = createServiceClient(config.supabaseUrl, config.secretKey);
   const database = createDatabase(client);
+  const authenticate = createAuthenticator(config, client.auth);
   const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
   return {
     async authenticate(request) {
@@ -42,7 +44,8 @@ export function createHandlerDependencies(
       ),
       model: {
         fetch,
-        resolveDns: Deno.resolveDns,
+        resolveDns: createProjectDns(config.supabaseUrl, Deno.resolveDns)
+          .resolve,
         now: systemClock.now,
         allowPrivateHosts: config.allowPrivateHosts,
         resolveSecret: (name) => readSecret(database, name),

@@ -12,6 +12,7 @@ import { operationErrorsSchema } from "./operation_errors.ts";
 import { runStateSchema } from "./run_state.ts";
 import { untilOver, type WaitDependencies } from "./until_over.ts";
 import { batchMetadataSchema } from "./store_results.ts";
+import { longestCall } from "../worker_facts.ts";
 
 const positive = z.int().positive();
 
@@ -137,8 +138,17 @@ export async function runPipeline(
 
 function ensureEndpoint(
   { modelEndpoint, format, model, requestOptions }: RunPipelineRequest,
-  { caller, database }: RunPipelineDependencies,
+  { caller, database, waitLimitMs }: RunPipelineDependencies,
 ): Promise<string> {
+  const seconds = requestOptions.timeout && requestOptions.timeout / 1000;
+  const most = longestCall(waitLimitMs / 1000);
+  // Without a limit the workers are elsewhere, and nothing is known of them.
+  if (seconds && Number.isFinite(most) && seconds > most) {
+    throw new PipelineError(
+      "invalid_request",
+      `Cannot start run: requestOptions.timeout is ${seconds} s, and a call has ${most} s before its isolate ends. Give less; paid plans have more, and say so by WORKER_SECONDS`,
+    );
+  }
   if (caller.kind === "user") {
     throw new PipelineError(
       "forbidden",
@@ -150,9 +160,7 @@ function ensureEndpoint(
     format: format ?? null,
     model: model ?? null,
     headers: requestOptions.headers,
-    timeout_seconds: requestOptions.timeout === undefined
-      ? null
-      : requestOptions.timeout / 1000,
+    timeout_seconds: seconds ?? null,
   });
 }
 

@@ -122,6 +122,21 @@ Deno.test("runPipeline() makes an endpoint of a URL", async () => {
   );
 });
 
+Deno.test("runPipeline() refuses a call that would outlive its isolate", async () => {
+  const { dependencies, calls } = createFakes(["queued"]);
+  await assertRejects(
+    () =>
+      run({
+        modelEndpoint: "https://model.example/v1",
+        endpoint: undefined,
+        requestOptions: { timeout: 300_000 },
+      }, dependencies),
+    Error,
+    "a call has 125 s",
+  );
+  assertEquals(calls, []);
+});
+
 Deno.test("runPipeline() waits until the run is over", async () => {
   const { dependencies } = createFakes(["queued", "running", "completed"]);
   const { status, summary } = await run({ wait: true }, dependencies);

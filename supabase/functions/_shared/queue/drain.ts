@@ -17,6 +17,8 @@ export interface DrainSettings {
    * platform allows an isolate. The larger of the two shares counts.
    */
   load?(): number;
+  /** Whether another task may begin beside those in flight; default always. */
+  hasRoom?(): boolean;
   heartbeatMs?: number;
   /** At most so many results are stored together. */
   flushSize?: number;

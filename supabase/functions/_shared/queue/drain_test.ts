@@ -142,6 +142,7 @@ Deno.test("drain() stores what is done before it aborts what is not", async () =
   ]);
   assertEquals(fake.finished.length, 4);
   assertEquals(fake.pending.length, 6);
+  assertEquals(fake.ends[0].called, [4, 5, 6, 7, 8, 9]);
 });
 
 Deno.test("drain() stops within a heartbeat when the run is paused and stores what is in flight", async () => {

@@ -45,9 +45,9 @@ export interface WorkerEnd {
   called?: number[];
   /** The error that ended it; absent: it ended in order. */
   problem?: string;
-  /** How much of its usual load it had done. */
+  /** How much its isolate has done, in usual loads of a worker. */
   load?: number;
-  /** Whether its isolate ran out of processor time. */
+  /** Its isolate ran out of processor time: workers after it take less. */
   isCutOff?: boolean;
   /** Whether its isolate can go on with another run. */
   goesOn?: boolean;
@@ -96,7 +96,7 @@ export interface Claim {
 
 /** The queue as one worker sees it. */
 export interface TaskQueue {
-  /** `load`: the share of its usual load that the worker has done. */
+  /** `load`: how much its isolate has done, in usual loads of a worker. */
   claim(
     holding: { inFlight: number; held: number; ahead: number; load?: number },
   ): Promise<Claim>;

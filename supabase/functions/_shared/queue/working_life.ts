@@ -12,7 +12,8 @@ import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
  *   database knows; then it releases its stock and works again.
  * - `ending`: its successor is there, its time is up, its run is over or nothing is to come. It claims
  *   and starts nothing, and stores each result at once, because others wait for its slots.
- * - `stopped`: the isolate is about to be killed. It stores what is done; the rest is given back.
+ * - `stopped`: the isolate is about to be killed. It stores what is done; what is in flight is lost, and
+ *   counts as such, the rest is given back.
  */
 type Phase = "working" | "halted" | "ending" | "stopped";
 
@@ -87,8 +88,10 @@ export class WorkingLife {
   /** Starts tasks of the stock in the slots that are free. */
   startMore(): void {
     const { stock, inFlight } = this.holding;
+    const { hasRoom } = this.settings;
     while (
-      this.phase === "working" && inFlight.size < this.slots && stock.length > 0
+      this.phase === "working" && inFlight.size < this.slots &&
+      stock.length > 0 && (inFlight.size === 0 || (hasRoom?.() ?? true))
     ) {
       this.#work(stock.shift()!);
     }

@@ -2,8 +2,10 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import type { Endpoint } from "../model/endpoint.ts";
+import type { ResolveDns } from "../model/egress_guard.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { Stage } from "../queue/task_queue.ts";
+import type { Isolate, IsolateAccount } from "./isolate.ts";
 
 /** What `pipeline_start_worker()` hands a worker; see its comment in SQL. */
 export interface Assignment {
@@ -41,17 +43,23 @@ export interface WorkerDependencies {
   config: Config;
   database: Database;
   fetch: typeof fetch;
-  resolveDns?: typeof Deno.resolveDns;
+  resolveDns?: ResolveDns;
   clock: Clock;
   /** Aborted when the isolate is about to be killed. */
   stop: AbortSignal;
+  /** The isolate that the worker shares with others. */
+  isolate: Isolate;
+}
+
+/** What a stage works with. */
+export interface StageDependencies extends Omit<WorkerDependencies, "isolate"> {
+  /** To be told of all work: shares of the usual load of a worker. */
+  use: IsolateAccount["use"];
 }
 
 /** What a worker of one stage does. */
 export interface StageOfWork {
   handle: TaskHandler;
-  /** The share of an isolate's processor time that is used up. */
-  load(): number;
   /** Results that are stored together; default 100. */
   flushSize?: number;
 }

@@ -1,8 +1,10 @@
 import type { RunId } from "../run_id.ts";
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
+import { createProjectDns } from "../model/project_dns.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import type { Assignment } from "./assignment.ts";
+import { Isolate, readMemory } from "./isolate.ts";
 import { runWorker } from "./run_worker.ts";
 
 // The Supabase Edge Runtime defines it and has no type package.
@@ -34,8 +36,9 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
   const database = createDatabase(
     createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
   );
+  const isolate = new Isolate(readMemory);
+  const dns = createProjectDns(config.supabaseUrl, Deno.resolveDns);
   const stop = new AbortController();
-  const isolate = crypto.randomUUID();
   addEventListener("beforeunload", (event) => {
     // "cpu", "memory", "wall_clock", "early_drop" or "termination".
     const { reason } = (event as CustomEvent).detail ?? {};
@@ -50,9 +53,10 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
         config,
         database,
         fetch,
-        resolveDns: Deno.resolveDns,
+        resolveDns: dns.resolve,
         clock: systemClock,
         stop: stop.signal,
+        isolate,
       }, begun).catch(console.error);
     }
   }
@@ -61,7 +65,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
     const wake: Promise<Assignment | null> = database.call(
       "pipeline_take_wake",
-      { run_id: runId as number, isolate },
+      { run_id: runId as number, isolate: isolate.id },
     );
     const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
@@ -76,7 +80,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
       database.call("pipeline_start_worker", {
         worker_id: workerId,
         token,
-        isolate,
+        isolate: isolate.id,
       }),
     work,
     waitUntil,

@@ -1,7 +1,7 @@
 import type {
   Assignment,
+  StageDependencies,
   StageOfWork,
-  WorkerDependencies,
 } from "./assignment.ts";
 import { createEvaluateHandler } from "./evaluate_responses.ts";
 import { withEvaluators } from "./with_evaluators.ts";
@@ -16,23 +16,33 @@ const FLUSH_SIZE = 4;
 /** Connects stage evaluate to the database and the web. */
 export function createEvaluateStage(
   assignment: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
 ): StageOfWork {
   let rows = 0;
   let spent = 0;
+  let told = 0;
+  /** The larger of both, as it grows. */
+  function tell() {
+    const load = Math.max(rows / ROWS_PER_WORKER, spent / MS_PER_WORKER);
+    dependencies.use(load - told);
+    told = load;
+  }
   return withEvaluators(assignment, dependencies, (evaluation) => ({
     handle: createEvaluateHandler({
       ...evaluation,
       async readRows(ids) {
         const read = await evaluation.readRows(ids);
         rows += read.length;
+        tell();
         return read;
       },
     }, {
       now: () => performance.now(),
-      onSpent: (milliseconds) => spent += milliseconds,
+      onSpent(milliseconds) {
+        spent += milliseconds;
+        tell();
+      },
     }),
-    load: () => Math.max(rows / ROWS_PER_WORKER, spent / MS_PER_WORKER),
     flushSize: FLUSH_SIZE,
   }));
 }

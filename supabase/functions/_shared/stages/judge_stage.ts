@@ -1,7 +1,7 @@
 import type {
   Assignment,
+  StageDependencies,
   StageOfWork,
-  WorkerDependencies,
 } from "./assignment.ts";
 import { createJudgeHandler } from "./judge_responses.ts";
 import { openEndpoint } from "./open_endpoint.ts";
@@ -16,11 +16,10 @@ const CALLS_PER_WORKER = 1_000;
 /** Connects stage judge to the database and the judge's endpoint. */
 export function createJudgeStage(
   assignment: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
 ): StageOfWork {
   const { workerId, run, endpoint } = assignment;
-  const { database } = dependencies;
-  let calls = 0;
+  const { database, use } = dependencies;
   return withEvaluators(assignment, dependencies, (evaluation) => {
     const judge = createJudgeHandler({
       ...evaluation,
@@ -36,10 +35,9 @@ export function createJudgeStage(
     });
     return {
       handle(task, worker) {
-        calls++;
+        use(1 / CALLS_PER_WORKER);
         return judge(task, worker);
       },
-      load: () => calls / CALLS_PER_WORKER,
     };
   });
 }

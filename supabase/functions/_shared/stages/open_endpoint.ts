@@ -1,12 +1,12 @@
 import { createModelCaller, type ModelCaller } from "../model/call_model.ts";
 import { readSecret } from "../read_secret.ts";
-import type { EndpointRow, WorkerDependencies } from "./assignment.ts";
+import type { EndpointRow, StageDependencies } from "./assignment.ts";
 
 /** Prepares calls to an endpoint, for a run of this owner. */
 export function openEndpoint(
   endpoint: EndpointRow,
   owner: string | null,
-  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
+  { config, database, fetch, resolveDns, clock }: StageDependencies,
 ): ModelCaller {
   return createModelCaller({
     name: endpoint.name,

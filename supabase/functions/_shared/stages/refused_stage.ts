@@ -11,5 +11,5 @@ export function refusedStage(what: string, problem: z.ZodError): StageOfWork {
       message: `Cannot use the run's ${what}: ${z.prettifyError(problem)}`,
     },
   };
-  return { handle: () => Promise.resolve(outcome), load: () => 0 };
+  return { handle: () => Promise.resolve(outcome) };
 }

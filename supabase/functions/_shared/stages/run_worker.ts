@@ -6,6 +6,7 @@ import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
 import type {
   Assignment,
+  StageDependencies,
   StageOfWork,
   WorkerDependencies,
 } from "./assignment.ts";
@@ -18,22 +19,18 @@ import { openEndpoint } from "./open_endpoint.ts";
 import { refusedStage } from "./refused_stage.ts";
 import { createWebhookStage } from "./webhook_stage.ts";
 
-/**
- * The usual load of a worker takes half of the 2 s of processor time that an isolate has: with less
- * than half used up the platform gives it to another worker. Reading 120 MB of archive takes about
- * 1 s, a model call 0.3 to 0.5 ms.
- */
+/** The usual load of a worker: reading so much takes about 1 s, a model call 0.3 to 0.5 ms. */
 const BYTES_PER_WORKER = 120_000_000;
 const CALLS_PER_WORKER = 2_000;
 
 /** How long results are held for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
 
-/** What an isolate has behind it when a worker begins in it. */
+/** What an invocation has behind it when a worker begins in it. */
 export interface Begun {
   /** Milliseconds since the epoch. */
   at: number;
-  /** The share of its processor time that is used up. */
+  /** What it has done, in usual loads of a worker. */
   load: number;
 }
 
@@ -54,10 +51,14 @@ export async function runWorker(
     signal: stop,
   });
   const queue = createTaskQueue(database, assignment.workerId);
-  const stage = createStage(assignment, { ...dependencies, database }, queue);
-  const loadBefore = begun.load;
-  const load = () => loadBefore + stage.load();
   const share = assignment.share ?? 1;
+  const { isolate } = dependencies;
+  const { use, spent, done } = isolate.enter(share, begun.load);
+  const stage = createStage(
+    assignment,
+    { ...dependencies, database, use },
+    queue,
+  );
   // The last twentieth is for what is in hand: an archive goes on to its next checkpoint.
   const budgetMs = config.workerSeconds * 950;
   const spentMs = () => clock.now() - begun.at;
@@ -65,12 +66,12 @@ export async function runWorker(
   await drain(
     {
       ...queue,
-      claim: (holding) => queue.claim({ ...holding, load: load() }),
+      claim: (holding) => queue.claim({ ...holding, load: isolate.load }),
       async end(how) {
-        begun.load = load();
+        begun.load = done();
         next = await queue.end({
           ...how,
-          load: begun.load,
+          load: isolate.load,
           // Workers after one that was cut off take less.
           isCutOff: stop.reason?.cause === "cpu",
           goesOn: !stop.aborted && how.problem === undefined &&
@@ -82,7 +83,8 @@ export async function runWorker(
     stage.handle,
     {
       budgetMs: budgetMs - spentMs(),
-      load: () => load() / share,
+      load: spent,
+      hasRoom: isolate.hasRoom,
       flushSize: stage.flushSize,
       stop,
       clock,
@@ -93,7 +95,7 @@ export async function runWorker(
 
 function createStage(
   assignment: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
   queue: TaskQueue,
 ): StageOfWork {
   switch (assignment.stage) {
@@ -114,10 +116,9 @@ function createStage(
 
 function createExtractStage(
   { run }: Assignment,
-  { config, fetch }: WorkerDependencies,
+  { config, fetch, use }: StageDependencies,
   queue: TaskQueue,
 ): StageOfWork {
-  let bytes = 0;
   const options = extractOptionsSchema.safeParse(
     pickKnown(run.options, extractOptionsSchema),
   );
@@ -127,17 +128,15 @@ function createExtractStage(
       storage: createArchiveStorage(config, fetch),
       queue,
       options: options.data,
-      onBytes: (count) => bytes += count,
+      onBytes: (count) => use(count / BYTES_PER_WORKER),
     }),
-    load: () => bytes / BYTES_PER_WORKER,
   };
 }
 
 function createExecuteStage(
   { run, endpoint }: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
 ): StageOfWork {
-  let calls = 0;
   const caller = openEndpoint(
     {
       ...endpoint!,
@@ -156,16 +155,15 @@ function createExecuteStage(
   }, dependencies.clock.now);
   return {
     handle: (task, worker) => {
-      calls++;
+      dependencies.use(1 / CALLS_PER_WORKER);
       return execute(task, worker);
     },
-    load: () => calls / CALLS_PER_WORKER,
   };
 }
 
 function createNotifyStage(
   { run }: Assignment,
-  { config, database, fetch, resolveDns, clock }: WorkerDependencies,
+  { config, database, fetch, resolveDns, clock }: StageDependencies,
 ): StageOfWork {
   return {
     handle: createNotifyHandler({
@@ -180,7 +178,6 @@ function createNotifyStage(
       now: clock.now,
       random: Math.random,
     }),
-    load: () => 0,
   };
 }
 

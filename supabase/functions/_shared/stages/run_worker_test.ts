@@ -3,14 +3,16 @@ import { readConfig } from "../config.ts";
 import type { Database } from "../database.ts";
 import { createTasks } from "../queue/testing/fake_queue.ts";
 import { createSimulatedClock } from "../queue/testing/simulated_clock.ts";
+import { Isolate } from "./isolate.ts";
 import { runWorker } from "./run_worker.ts";
 
 /** Runs a worker of stage execute over 300 tasks; `endsBy` is why its isolate ends after 150. */
 async function runExecuteWorker(
-  { share, endsBy, load = 0 }: {
+  { share, endsBy, load = 0, isolate = new Isolate(() => undefined) }: {
     share?: number;
     endsBy?: string;
     load?: number;
+    isolate?: Isolate;
   },
 ) {
   const { clock, run } = createSimulatedClock();
@@ -78,15 +80,21 @@ async function runExecuteWorker(
     fetch: () => Promise.reject(new Error("not used")),
     clock,
     stop: stop.signal,
+    isolate,
   }, begun));
   return { finished, ends, next, begun };
+}
+
+/** As the counter adds it up. */
+function sum(count: number, share: number): number {
+  return Array<number>(count).fill(share).reduce((a, b) => a + b, 0);
 }
 
 Deno.test("runWorker() says how much it had done when its isolate was cut off", async () => {
   const { ends, finished } = await runExecuteWorker({ endsBy: "cpu" });
   assertEquals(ends, [{
     worker_id: "w",
-    load: finished / 2_000,
+    load: sum(finished, 1 / 2_000),
     cut_off: true,
     called: [],
     problem: undefined,
@@ -98,7 +106,7 @@ Deno.test("runWorker() was not cut off when its isolate ends for another reason"
   const { ends, finished } = await runExecuteWorker({ endsBy: "wall_clock" });
   assertEquals(ends, [{
     worker_id: "w",
-    load: finished / 2_000,
+    load: sum(finished, 1 / 2_000),
     cut_off: false,
     called: [],
     problem: undefined,
@@ -110,17 +118,28 @@ Deno.test("runWorker() takes no more than its share of the usual load", async ()
   assertEquals((await runExecuteWorker({ share: 0.03 })).finished, 60);
 });
 
+Deno.test("runWorker() leaves to another worker in its isolate what that has taken", async () => {
+  const isolate = new Isolate(() => undefined);
+  const other = isolate.enter(0.03);
+  const run = runExecuteWorker({ share: 0.03, isolate });
+  other.use(0.045);
+  assertEquals((await run).finished, 30);
+});
+
 Deno.test("runWorker() gives what its isolate can go on with", async () => {
   const { ends, next, begun } = await runExecuteWorker({ load: 0.1 });
-  assertEquals(ends, [{
+  const [{ load, ...end }] = ends as { load: number }[];
+  assertEquals([load.toFixed(3), end], ["0.150", {
     worker_id: "w",
-    load: 0.25,
     cut_off: false,
     called: [],
     problem: undefined,
     goes_on: true,
-  }]);
-  assertEquals([next as unknown, begun.load], ["the next assignment", 0.25]);
+  } as unknown]);
+  assertEquals([next as unknown, begun.load.toFixed(3)], [
+    "the next assignment",
+    "0.250",
+  ]);
 });
 
 Deno.test("runWorker() asks for nothing more once half of the isolate is used up", async () => {

@@ -1,7 +1,7 @@
 import type {
   Assignment,
+  StageDependencies,
   StageOfWork,
-  WorkerDependencies,
 } from "./assignment.ts";
 import { createWebhookHandler } from "./call_webhooks.ts";
 import { withEvaluators } from "./with_evaluators.ts";
@@ -12,17 +12,15 @@ const REQUESTS_PER_WORKER = 500;
 /** Connects stage webhook to the database and the web. */
 export function createWebhookStage(
   assignment: Assignment,
-  dependencies: WorkerDependencies,
+  dependencies: StageDependencies,
 ): StageOfWork {
-  let requests = 0;
   return withEvaluators(assignment, dependencies, (evaluation) => {
     const call = createWebhookHandler(evaluation);
     return {
       handle(task, worker) {
-        requests++;
+        dependencies.use(1 / REQUESTS_PER_WORKER);
         return call(task, worker);
       },
-      load: () => requests / REQUESTS_PER_WORKER,
     };
   });
 }

@@ -7,8 +7,8 @@ import { referenceSchema } from "../evaluation/reference.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
 import type {
   Assignment,
+  StageDependencies,
   StageOfWork,
-  WorkerDependencies,
 } from "./assignment.ts";
 import { createPostJson } from "./post_json.ts";
 import { refusedStage } from "./refused_stage.ts";
@@ -27,7 +27,7 @@ const optionsSchema = z.object({ reference: referenceSchema.optional() });
 /** Makes a stage of the run's evaluators; its tasks fail when these cannot be used. */
 export function withEvaluators(
   { run }: Assignment,
-  { config, database, fetch, resolveDns, clock, stop }: WorkerDependencies,
+  { config, database, fetch, resolveDns, clock, stop }: StageDependencies,
   createStage: (evaluation: Evaluation) => StageOfWork,
 ): StageOfWork {
   const configs = evaluatorsSchema.safeParse(run.evaluators);

@@ -1,0 +1,35 @@
+import type { Config } from "../config.ts";
+import { createServiceClient } from "../database.ts";
+import { PipelineError } from "../errors.ts";
+import { createProjectDns } from "../model/project_dns.ts";
+import type { WorkerFacts } from "../worker_facts.ts";
+import { createAuthenticator } from "./authenticate.ts";
+
+/**
+ * Tells the owner of the project what a worker is like here.
+ *
+ * @throws {PipelineError} `unauthorized`, for users too
+ */
+export function createWorkerDescription(
+  config: Config,
+): (request: Request) => Promise<WorkerFacts> {
+  const { auth } = createServiceClient(config.supabaseUrl, config.secretKey);
+  const authenticate = createAuthenticator(config, auth);
+  return async function describeWorker(request) {
+    const { kind } = await authenticate(request);
+    if (kind !== "service") {
+      throw new PipelineError(
+        "unauthorized",
+        "Cannot tell about the worker: this is for a secret key",
+      );
+    }
+    return {
+      key: config.keyName,
+      keys: Object.keys(config.secretKeys),
+      workerSeconds: config.workerSeconds,
+      deno: Deno.version.deno,
+      dns: await createProjectDns(config.supabaseUrl, Deno.resolveDns)
+        .isThere(),
+    };
+  };
+}

@@ -40,7 +40,8 @@ export async function* measureTenants(): AsyncIterable<Measurement> {
     yield {
       name:
         `tenants: until a user has half of ${SLOTS} slots beside ${RUNS_OF_ONE} runs of another`,
-      value: (ofOther()[SLOTS / 2 - 1].time - startedAt) / LATENCY_MS,
+      // The simulator notes when it answers.
+      value: (ofOther()[SLOTS / 2 - 1].time - startedAt) / LATENCY_MS - 1,
       unit: "calls' time",
       goal: "at most 1",
     };

@@ -126,7 +126,6 @@ select results_eq(
      ('authenticated', 'pipeline.side_query(text,text,text)'),
      ('authenticated', 'pipeline.takes_anonymous()'),
      ('authenticated', 'pipeline_my_webhook_secret()'),
-     ('authenticated', 'pipeline_takes_anonymous()'),
      ('authenticated', 'resume_pipeline_run(bigint)'),
      ('authenticated', 'summarize_experiment_scores(text[])'),
      ('authenticated', 'summarize_experiments(text[])') $$,

@@ -61,7 +61,7 @@ declare module "@std/assert" {
 declare module "@std/async/delay" {
   export function delay(
     ms: number,
-    options?: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal; persistent?: boolean },
   ): Promise<void>;
 }
 

@@ -1,12 +1,15 @@
+import { untilNpxEnds } from "./npx.ts";
+
 /**
- * Resolves when the user or the system asks this process to end. Asked a second
+ * Resolves when the user or the system asks this process to end, or has ended the npx that started it.
+ * Asked a second
  * time in the same way, the process ends at once.
  */
 export function askedToEnd(): Promise<void> {
   const signals: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];
-  return new Promise((end) => {
+  const signalled = new Promise<void>((end) => {
     for (const signal of signals) {
       let asked = false;
       Deno.addSignalListener(signal, () => {
@@ -17,4 +20,5 @@ export function askedToEnd(): Promise<void> {
       });
     }
   });
+  return Promise.race([signalled, untilNpxEnds()]);
 }

@@ -15,10 +15,15 @@ interface Dev {
 const program = fileURLToPath(new URL("./dev.ts", import.meta.url));
 
 /** Runs `deno task dev` on a folder until it says that it has started. */
-async function startDev(dataDir: string): Promise<Dev> {
+async function startDev(
+  dataDir: string,
+  before: string[] = [],
+): Promise<Dev> {
   const port = String(chooseFreePort());
-  const process = new Deno.Command(Deno.execPath(), {
+  const [command, ...args] = [...before, Deno.execPath()];
+  const process = new Deno.Command(command, {
     args: [
+      ...args,
       "run",
       "-A",
       "--no-check",
@@ -86,5 +91,17 @@ Deno.test("deno task dev starts again on the folder after kill -9", async () => 
   await response.body?.cancel();
   second.process.kill("SIGTERM");
   assertEquals((await second.process.status).code, 0);
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("deno task dev ends with the npx that started it", async () => {
+  const parent = await makeParent();
+  // As npx does: a process in between that hands no signal on.
+  const npx = join(parent, "npx");
+  await Deno.writeTextFile(npx, '#!/bin/sh\n"$@"\n:\n', { mode: 0o755 });
+  const dev = await startDev(join(parent, "data"), [npx]);
+  dev.process.kill("SIGTERM");
+  await dev.process.status;
+  await untilEnded(dev.postgres);
   await Deno.remove(parent, { recursive: true });
 });

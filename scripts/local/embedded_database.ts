@@ -1,7 +1,11 @@
 import { join } from "node:path";
 import { readBaseSql } from "./base_database.ts";
 import { readFolders } from "./folders.ts";
-import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
+import {
+  chooseFreePort,
+  chooseFreePortFrom,
+  startOnFreePort,
+} from "./ports.ts";
 import { findServerUser } from "./postgres/operating_system_user.ts";
 import {
   copyTemplate,
@@ -56,27 +60,30 @@ export async function startEmbeddedDatabase(
     data,
   );
   await stopLeftoverServer({ ...runtime, data });
-  const port = preferredPort === 0
-    ? chooseFreePort()
-    : chooseFreePortFrom(preferredPort);
-  const part = await supervise({
-    name: "PostgreSQL",
-    start: () =>
-      startServer({
-        installation: runtime.installation,
-        data,
-        port,
-        user,
-        durable,
-        // What goes wrong in a connection is told to whoever uses it.
-        log: (line) => line.startsWith("PANIC") && log(line),
-      }),
-    end: stopServer,
-    log,
-  });
-  return {
-    ...part,
+  const startOn = async (port: number) => ({
+    ...await supervise({
+      name: "PostgreSQL",
+      start: () =>
+        startServer({
+          installation: runtime.installation,
+          data,
+          port,
+          user,
+          durable,
+          // What goes wrong in a connection is told to whoever uses it.
+          log: (line) => line.startsWith("PANIC") && log(line),
+        }),
+      end: stopServer,
+      log,
+    }),
     url: urlFor("postgres", port),
     superuserUrl: urlFor(superuser, port),
-  };
+  });
+  return await startOnFreePort(
+    () =>
+      preferredPort === 0
+        ? chooseFreePort()
+        : chooseFreePortFrom(preferredPort),
+    startOn,
+  );
 }

@@ -28,6 +28,28 @@ export function chooseFreePortFrom(preferred: number): number {
   );
 }
 
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Starts a program on a port that was chosen for it. Where the port is taken before the program gets
+ * round to listening, such as for an outgoing connection of the kernel's choice, the next is chosen.
+ *
+ * @throws what start() throws while its port is free, or for the fifth port
+ */
+export async function startOnFreePort<Started>(
+  choose: () => number,
+  start: (port: number) => Promise<Started>,
+): Promise<Started> {
+  for (let attempt = 1;; attempt++) {
+    const port = choose();
+    try {
+      return await start(port);
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS || isFree(port)) throw error;
+    }
+  }
+}
+
 function isFree(port: number): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port }).close();

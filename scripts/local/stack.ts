@@ -16,7 +16,11 @@ import { type Backends, createGateway } from "./gateway/gateway.ts";
 import { listen } from "./gateway/listen.ts";
 import { readOrCreateKeys, signUserToken } from "./keys.ts";
 import { surviveKilledServer } from "./killed_server.ts";
-import { chooseFreePort, chooseFreePortFrom } from "./ports.ts";
+import {
+  chooseFreePort,
+  chooseFreePortFrom,
+  startOnFreePort,
+} from "./ports.ts";
 import { createProjectEnvironment } from "./project_environment.ts";
 import { projectContent } from "./project_database.ts";
 import { readFileSizeLimit } from "./rest/file_size_limit.ts";
@@ -121,9 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   // As with the Supabase CLI: database and Studio on the ports after the API.
   // PostgreSQL never runs as root, and so must not listen below 1024.
   const base = Math.max(gateway.port, 1_024);
-  const [databasePort, studioPort] = port === 0
-    ? [0, chooseFreePort()]
-    : [base + 1, chooseFreePortFrom(base + 2)];
+  const databasePort = port === 0 ? 0 : base + 1;
 
   const content = await projectContent(project);
   const database = await openDatabase({
@@ -153,15 +155,22 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     names: options.functions,
     deployed,
   });
-  const rest = await startRestServer({
-    ...keys,
-    databaseUrl: database.superuserUrl,
-    objectFolder: join(folder.path, "objects"),
-    studioPort,
-    siteUrl: url,
-    maxRows: 1_000,
-    fileSizeLimit: options.fileSizeLimit ?? await readFileSizeLimit(project),
-  }, log);
+  const rest = await startOnFreePort(
+    () => port === 0 ? chooseFreePort() : chooseFreePortFrom(base + 2),
+    async (studioPort) => ({
+      ...await startRestServer({
+        ...keys,
+        databaseUrl: database.superuserUrl,
+        objectFolder: join(folder.path, "objects"),
+        studioPort,
+        siteUrl: url,
+        maxRows: 1_000,
+        fileSizeLimit: options.fileSizeLimit ??
+          await readFileSizeLimit(project),
+      }, log),
+      studioUrl: `http://127.0.0.1:${studioPort}`,
+    }),
+  );
   cleanup.defer(rest.stop);
   const servers = wanted.map((settings) =>
     createFunctionServer(settings, {
@@ -195,7 +204,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     url,
     databaseUrl: database.url,
-    studioUrl: `http://127.0.0.1:${studioPort}`,
+    studioUrl: rest.studioUrl,
     publishableKey: keys.publishableKey,
     secretKey: keys.secretKey,
     sql,

@@ -9,7 +9,10 @@ import { upload } from "./commands/upload.ts";
 import { extractFiles } from "./extract_files.ts";
 import { expectPath, findFiles } from "./find_files.ts";
 import { createLineWriter } from "./line_writer.ts";
+import { createLocalServices } from "../project/services.ts";
+import { openProject } from "./project_access.ts";
 import { readArguments, toNumber } from "./read_arguments.ts";
+import { showDryRun } from "./show_dry_run.ts";
 import { toVisibleJson } from "./visible_text.ts";
 
 const HELP = `Usage: deno task pipeline extract PATH… [options]
@@ -30,6 +33,8 @@ Options:
   --redact [KINDS]                email,phone,card,iban,ip,key; without KINDS all of them
   --maxPrompts N                  stop after N prompts
   --report FILE                   what was read and what was not, as JSON; - is standard output
+  --dry-run                       no prompts: how many there are, what is skipped and redacted
+  --endpoint NAME                 with --dry-run: what they may cost there
   --upload BUCKET[/PREFIX]        extract nothing here: send the files to Storage for a run to read,
                                   as deno task pipeline upload does
   --help
@@ -45,6 +50,7 @@ Examples:
   deno task pipeline extract ~/Downloads/chatgpt-export.zip > prompts.jsonl
   deno task pipeline extract archives --sample 500 --seed a --report report.json
   deno task pipeline extract archives --redact email,phone --since 2025-01-01 --turns first
+  deno task pipeline extract archives --dry-run --redact --endpoint openai
   deno task pipeline extract archives --upload conversation-archives/2026`;
 
 const text = { type: "string" } as const;
@@ -72,8 +78,11 @@ export const extract: Command = {
       maxPrompts: text,
       report: text,
       upload: text,
+      dryRun: { type: "boolean" },
+      endpoint: text,
     });
-    const { report, upload: target, redact, ...choices } = values;
+    const { report, upload: target, redact, dryRun, endpoint, ...choices } =
+      values;
     const options = extractOptionsSchema.safeParse({
       ...choices,
       minLength: toNumber("minLength", choices.minLength),
@@ -90,6 +99,27 @@ export const extract: Command = {
     for (const path of positionals) await expectPath(path);
     if (target !== undefined) {
       return await upload.run([...positionals, target], terminal);
+    }
+    if (dryRun) {
+      const events = extractFiles(findFiles(positionals), options.data);
+      return await showDryRun(
+        { ...options.data, directory: positionals.join(", "), endpoint },
+        {
+          // Prices are the project's; without them no project is needed.
+          ...endpoint === undefined
+            ? createLocalServices(undefined, {
+              fetch: terminal.fetch,
+              allowPrivateHosts: false,
+            })
+            : openProject(terminal).services,
+          readDirectory: () => events,
+        },
+        terminal,
+        false,
+      );
+    }
+    if (endpoint !== undefined) {
+      throw new WrongUsage("Cannot use --endpoint without --dry-run");
     }
     const output = createLineWriter(Deno.stdout);
     const progress = createProgress(terminal);

@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { holdsNul } from "../../supabase/functions/_shared/storable_json.ts";
 import { type Terminal, WrongUsage } from "./command.ts";
 
 /**
  * The values of a file with one JSON value per line, or of standard input for `-`.
  *
- * @throws {WrongUsage} the file cannot be read, or a line is no JSON
+ * @throws {WrongUsage} the file cannot be read, or a line is no JSON or holds the character 0, which
+ * Postgres cannot store
  */
 export async function readJsonLines(
   path: string,
@@ -17,12 +19,18 @@ export async function readJsonLines(
     });
   return text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
+    const place = `Cannot read ${path}, line ${index + 1}`;
+    let value: unknown;
     try {
-      return [JSON.parse(line)];
+      value = JSON.parse(line);
     } catch {
+      throw new WrongUsage(`${place}: it is no JSON`);
+    }
+    if (holdsNul(value)) {
       throw new WrongUsage(
-        `Cannot read ${path}, line ${index + 1}: it is no JSON`,
+        `${place}: it holds the character 0 (\\u0000), which Postgres cannot store. Remove it`,
       );
     }
+    return [value];
   });
 }

@@ -29,11 +29,17 @@ export function openProject(
   };
 }
 
-/** Whether model calls of this machine may go to http and private addresses. */
+/**
+ * Whether model calls of this machine may go to http and private addresses: where nothing else is said,
+ * those of a project on this machine may, because its workers may as well.
+ */
 export function allowsPrivateHosts(
-  environment: Terminal["environment"],
+  { PIPELINE_ALLOW_PRIVATE_HOSTS: choice, SUPABASE_URL: url = "" }:
+    Terminal["environment"],
 ): boolean {
-  return environment.PIPELINE_ALLOW_PRIVATE_HOSTS === "true";
+  return choice === undefined
+    ? /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])([:/]|$)/.test(url)
+    : choice === "true";
 }
 
 /** The data of an answer of supabase-js. @throws {PipelineError} it holds an error */

@@ -212,6 +212,7 @@ create table public.model_endpoints (
   max_output_tokens integer,
   open_to_users boolean not null default false,
   retired boolean not null default false,
+  made_for_url boolean not null default false,
   models jsonb not null default '{}',
   user_parameters text[] not null default '{}',
   user_headers text[] not null default '{}',
@@ -288,6 +289,8 @@ comment on column public.model_endpoints.max_output_tokens is
   'Output tokens that a call without the parameter maxTokens asks for at most; null: the API''s own default. A run with max_cost needs one of both.';
 comment on column public.model_endpoints.retired is
   'No new run may name it; runs that have keep it.';
+comment on column public.model_endpoints.made_for_url is
+  'Made for a run that named a URL (modelEndpoint) instead of an endpoint; removed or retired, with its secrets, when no run of 30 days has used it.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
 comment on column public.model_endpoints.models is
@@ -2152,6 +2155,7 @@ begin
     where earlier.run_id = ((run).source ->> 'runId')::bigint
       and earlier.stage = 'execute'
       and earlier.id > listed_prompts.after
+      and ((run).source -> 'onlyUnanswered' is distinct from 'true' or earlier.status <> 'succeeded')
     order by earlier.id
     limit listed_prompts.most;
     return;
@@ -2187,7 +2191,7 @@ begin
 end;
 $$;
 comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
-  'Tasks for the next prompts of a run''s list, or for those of the earlier run that it repeats. after: the last position so far, 0 at the beginning. Prompts of a list are strings or {text, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
+  'Tasks for the next prompts of a run''s list, or for those of the earlier run that it repeats, with onlyUnanswered what that one has no answer to. after: the last position so far, 0 at the beginning. Prompts of a list are strings or {text, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
 
 create function pipeline.enqueue_listed(
   run_id bigint,

@@ -480,6 +480,14 @@ begin
           'Write {"type": "run", "runId": <id of pipeline_runs>}'
         );
       end if;
+      if check_source.source ? 'onlyUnanswered'
+        and jsonb_typeof(check_source.source -> 'onlyUnanswered') <> 'boolean'
+      then
+        perform pipeline.refuse_run(
+          format('onlyUnanswered is %s', check_source.source -> 'onlyUnanswered'),
+          'Write true to ask only the prompts of the run that have no answer'
+        );
+      end if;
       if earlier.finished_at is null then
         perform pipeline.refuse_run(
           format('run %s is still %s, so its prompts are not complete', earlier.id, earlier.status),
@@ -514,7 +522,7 @@ begin
     else
       perform pipeline.refuse_run(
         format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
-        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId) and "evaluations" (runId or experiment)'
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId, onlyUnanswered) and "evaluations" (runId or experiment)'
       );
   end case;
   perform pipeline.refuse_unknown_fields(
@@ -522,7 +530,7 @@ begin
     array['type'] || case check_source.source ->> 'type'
       when 'supabase' then array['bucket', 'prefix']
       when 'prompts' then array['prompts']
-      when 'run' then array['runId']
+      when 'run' then array['runId', 'onlyUnanswered']
       else array['runId', 'experiment']
     end,
     format('source of type "%s"', check_source.source ->> 'type')

@@ -494,6 +494,43 @@ $$;
 comment on function public.summarize_experiment_scores(text[]) is
   'The rows of experiment_scores of these experiments, in up to 55 s over the Data API.';
 
+create view public.experiment_costs
+with (security_invoker = true)
+as
+select
+  coalesce(spent.experiment_name, answer.experiment_name) as experiment_name,
+  coalesce(spent.owner, answer.owner) as owner,
+  -- Runs without prices have cost 0, which is to say that nobody knows.
+  coalesce(nullif(spent.cost, 0) + coalesce(answer.from_outside, 0), answer.cost) as cost,
+  answer.cost as answers_cost,
+  nullif(spent.cost, 0) - coalesce(answer.of_runs, 0) as other_cost
+from (
+  select run.experiment_name, run.owner, sum(run.cost) as cost
+  from public.pipeline_runs as run
+  group by run.experiment_name, run.owner
+) as spent
+full join (
+  select
+    evaluation.experiment_name,
+    evaluation.owner,
+    sum(evaluation.cost) as cost,
+    sum(evaluation.cost) filter (where evaluation.run_id is not null) as of_runs,
+    sum(evaluation.cost) filter (where evaluation.run_id is null) as from_outside
+  from pipeline.evaluations as evaluation
+  group by evaluation.experiment_name, evaluation.owner
+) as answer
+  on answer.experiment_name = spent.experiment_name and answer.owner is not distinct from spent.owner;
+comment on view public.experiment_costs is
+  'One row per experiment of an owner: what it cost in USD, in all and by what it was for.';
+comment on column public.experiment_costs.owner is 'Null: the project''s own.';
+comment on column public.experiment_costs.cost is
+  'All runs of the experiment, those that evaluate it too, and answers that were stored from outside; null when no price is known.';
+comment on column public.experiment_costs.answers_cost is 'Of the answers that are stored; as in experiment_summary.';
+comment on column public.experiment_costs.other_cost is
+  'Of judges and of calls that were paid for and failed; with answers_cost it gives cost.';
+revoke all on public.experiment_costs from anon, authenticated, service_role;
+grant select on public.experiment_costs to authenticated, service_role;
+
 -- Why: whether a difference between two experiments is more than chance.
 
 create function pipeline.mcnemar_p(gained bigint, lost bigint)
@@ -1130,14 +1167,17 @@ begin
         || jsonb_build_object(header.name, '{{secret:' || secret_name || '}}');
     end if;
   end loop;
-  insert into public.model_endpoints as kept (name, url, format, model, headers, timeout_seconds)
+  insert into public.model_endpoints as kept (
+    name, url, format, model, headers, timeout_seconds, made_for_url
+  )
   values (
     endpoint_name, pipeline_ensure_endpoint.url, pipeline_ensure_endpoint.format, pipeline_ensure_endpoint.model,
-    kept_headers, coalesce(pipeline_ensure_endpoint.timeout_seconds, 60)
+    kept_headers, coalesce(pipeline_ensure_endpoint.timeout_seconds, 60), true
   )
   on conflict (name) do update
   set
     headers = kept.headers || excluded.headers,
+    retired = false,
     timeout_seconds = coalesce(pipeline_ensure_endpoint.timeout_seconds, kept.timeout_seconds);
   return endpoint_name;
 end;
@@ -1644,3 +1684,126 @@ end;
 $$;
 comment on function public.remove_model_endpoint(text) is
   'Removes an endpoint, or retires one that runs have used, so that what they say stays true. Returns removed or retired. P0002: there is none.';
+
+create function pipeline.remove_unused_endpoints(as_of timestamptz default now())
+returns integer
+language plpgsql
+-- Definer: only the owner of the project may delete from Vault.
+security definer
+set search_path = ''
+as $$
+declare
+  unused text;
+  removed integer := 0;
+begin
+  for unused in
+    select endpoint.name
+    from public.model_endpoints as endpoint
+    where endpoint.made_for_url
+      and not endpoint.retired
+      and endpoint.created_at < remove_unused_endpoints.as_of - interval '30 days'
+      and not exists (
+        select from public.pipeline_runs as run
+        where (
+            run.endpoint = endpoint.name
+            or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', endpoint.name))
+          )
+          and (
+            run.finished_at is null
+            or run.finished_at > remove_unused_endpoints.as_of - interval '30 days'
+          )
+      )
+    for update of endpoint skip locked
+  loop
+    perform public.remove_model_endpoint(unused);
+    delete from vault.secrets
+    where starts_with(secrets.name, 'pipeline_' || unused || '.');
+    removed := removed + 1;
+  end loop;
+  return removed;
+end;
+$$;
+comment on function pipeline.remove_unused_endpoints(timestamptz) is
+  'Removes endpoints that were made for a URL and that no run of the last 30 days used, or retires those that older runs name, and the secrets that were stored for them. Returns how many. Called each night by pg_cron; a run that names the URL again makes them anew.';
+
+-- Why: what a run will ask and cost is to be known before money is spent.
+
+create function public.pipeline_measure_run(
+  run_id bigint,
+  only_unanswered boolean default false,
+  owner uuid default null,
+  most bigint default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from public.pipeline_runs as run
+    where run.id = pipeline_measure_run.run_id
+      and (pipeline_measure_run.owner is null or run.owner = pipeline_measure_run.owner)
+  ) then
+    raise exception 'Cannot read the prompts of run %: there is none', pipeline_measure_run.run_id
+      using errcode = 'P0002', hint = 'select id, experiment_name, status from pipeline_runs';
+  end if;
+  return (
+    select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
+    from (
+      select task.input_tokens
+      from public.pipeline_tasks as task
+      where task.run_id = pipeline_measure_run.run_id
+        and task.stage = 'execute'
+        and (not only_unanswered or task.status <> 'succeeded')
+      limit pipeline_measure_run.most
+    ) as asked
+  );
+end;
+$$;
+comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint) is
+  'What a run that takes its prompts from an earlier one would ask, at most so many of them: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
+
+create function public.pipeline_estimate_cost(
+  endpoint text,
+  prompts bigint,
+  input_tokens bigint,
+  output_tokens integer default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  called public.model_endpoints;
+  each_output constant numeric := round(coalesce(
+    output_tokens,
+    (
+      select state.output_tokens_mean
+      from pipeline.endpoint_states as state
+      where state.endpoint = pipeline_estimate_cost.endpoint
+    ),
+    500
+  ));
+  input_usd numeric;
+  output_usd numeric;
+begin
+  select * into called from public.model_endpoints where name = pipeline_estimate_cost.endpoint;
+  if called.name is null then
+    raise exception 'Cannot estimate the cost: there is no endpoint "%"', pipeline_estimate_cost.endpoint
+      using errcode = 'P0002', hint = 'select name from model_endpoints';
+  end if;
+  input_usd := input_tokens * called.input_cost / 1e6;
+  output_usd := prompts * each_output * called.output_cost / 1e6;
+  return jsonb_build_object(
+    'endpoint', called.name,
+    'outputTokensEach', each_output,
+    'inputCost', trim_scale(input_usd),
+    'outputCost', trim_scale(output_usd),
+    'cost', trim_scale(input_usd + output_usd)
+  );
+end;
+$$;
+comment on function public.pipeline_estimate_cost(text, bigint, bigint, integer) is
+  'What so many prompts of so many tokens in all may cost on an endpoint, in USD: {endpoint, outputTokensEach, inputCost, outputCost, cost}, costs null without prices. output_tokens: of each answer, null: as many as the endpoint''s answers had on average, 500 before there is one. P0002: there is no such endpoint.';

@@ -34,8 +34,9 @@ declare
     'pipeline_hand_over', 'pipeline_end_worker', 'pipeline_read_secret', 'pipeline_set_secret',
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
-    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous', 'pipeline_ensure_endpoint',
-    'pipeline_inspect_project', 'maintain_pipeline', 'check_pipeline_invariants',
+    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous',
+    'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
+    'pipeline_estimate_cost', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
@@ -86,6 +87,7 @@ begin
     '17 3 * * *',
     $prune$
       select pipeline.remove_unused_prompts();
+      select pipeline.remove_unused_endpoints();
       delete from cron.job_run_details as detail
       using cron.job
       where job.jobid = detail.jobid

@@ -3,6 +3,7 @@ import { startListeningChild } from "../child_process.ts";
 import { checkout } from "../checkout.ts";
 import { atMost } from "../gateway/at_most.ts";
 import type { FunctionSettings } from "./function_settings.ts";
+import { toReadableEvent } from "./readable_event.ts";
 import { type Isolate, startIsolate } from "./isolate.ts";
 import type { IsolateLimits } from "./isolate_limits.ts";
 
@@ -145,6 +146,8 @@ function startProcess(
   });
   return startListeningChild([
     "run",
+    // Without its lines of downloads.
+    "--quiet",
     ...importMapFlags(importMap),
     "--no-prompt",
     "--no-check",
@@ -162,7 +165,7 @@ function startProcess(
     cwd: checkout,
     env: { ...Object.fromEntries(surroundings), ...env },
     clearEnv: true,
-    log: (line) => log(`[${name}] ${line}`),
+    log: (line) => log(`[${name}] ${toReadableEvent(line)}`),
     onReport,
   });
 }

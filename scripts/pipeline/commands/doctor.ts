@@ -1,3 +1,4 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
 import type { OperationError } from "../../../supabase/functions/_shared/errors.ts";
 import type { Connection } from "../../project/connection.ts";
 import { callProject } from "../../tool/call_project.ts";
@@ -42,10 +43,11 @@ Example:
     >;
     const endpoints = dataOf(
       "read the endpoints",
+      // Nobody can mend those that are retired, or that a run's URL has made.
       await client.from("model_endpoints").select(
-        "name, headers, timeout_seconds",
+        "name, url, headers, timeout_seconds",
       )
-        .order("name"),
+        .eq("retired", false).eq("made_for_url", false).order("name"),
     );
     const functions = Object.fromEntries(
       await Promise.all(FUNCTIONS.map(async (name) => {
@@ -65,10 +67,15 @@ Example:
       ),
       missingSecrets: await findMissingSecrets(client, endpoints),
       endpoints: Object.fromEntries(
-        await Promise.all(endpoints.map(async ({ name }) => [
-          name,
-          await callEndpoint(name, connection, client, terminal.fetch),
-        ])),
+        await Promise.all(endpoints.map(async ({ name, url }) => {
+          const problem = await callEndpoint(
+            name,
+            client,
+            connection,
+            terminal.fetch,
+          );
+          return [name, problem && `${problem} (its URL is ${url})`];
+        })),
       ),
     }, connection.url);
     if (values.json) terminal.print(toVisibleJson(checks));
@@ -87,35 +94,51 @@ Example:
 /** Null, or why the endpoint gives the project no answer. */
 async function callEndpoint(
   endpoint: string,
+  client: SupabaseClient,
   { url, secretKey }: Connection,
-  client: ReturnType<typeof openProject>["client"],
   fetch: typeof globalThis.fetch,
 ): Promise<string | null> {
   try {
-    const { errors, runId } = await callProject({ url, key: secretKey }, {
-      operation: "execute_batch",
-      prompts: ["Say yes."],
-      endpoint,
-      requestOptions: { retries: 0 },
-    }, fetch) as { errors: OperationError[]; runId?: number };
-    // It was a run like any other, and nobody wants to keep it.
-    if (runId !== undefined) {
-      for (
-        const [table, column] of [
-          ["prompt_evaluations", "run_id"],
-          ["pipeline_runs", "id"],
-        ]
-      ) {
-        dataOf(
-          "remove the run of the check",
-          await client.from(table).delete().eq(column, runId).select("id"),
-        );
-      }
-    }
+    const { errors, runId, status } = await callProject(
+      { url, key: secretKey },
+      {
+        operation: "execute_batch",
+        prompts: ["Say yes."],
+        endpoint,
+        requestOptions: { retries: 0 },
+      },
+      fetch,
+    ) as {
+      errors: OperationError[];
+      runId?: number;
+      status?: string;
+    };
+    if (runId !== undefined) await removeRun(client, runId, status);
     return errors[0]?.message ?? null;
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Calls of stored endpoints are runs: a check leaves none behind, such as one that a 404 has paused. */
+async function removeRun(
+  client: SupabaseClient,
+  run_id: number,
+  status: string | undefined,
+): Promise<void> {
+  if (status !== "completed" && status !== "failed") {
+    dataOf(
+      "cancel the check's run",
+      await client.rpc("cancel_pipeline_run", { run_id }),
+    );
+  }
+  let step: { isGone: boolean };
+  do {
+    step = dataOf(
+      "delete the check's run",
+      await client.rpc("delete_pipeline_run", { run_id }),
+    );
+  } while (!step.isGone);
 }
 
 async function findMissingSecrets(

@@ -9,15 +9,26 @@ export const experiments: Command = {
   summary: "All experiments side by side",
   help: `Usage: deno task pipeline experiments [--json]
 
+The cost is that of the whole experiment: answers, judges and calls that failed; nothing is shown where
+no price is known.
+
 Example:
   deno task pipeline experiments`,
   async run(args, terminal) {
     const { values } = readArguments(args, [], { json: { type: "boolean" } });
-    const rows = dataOf(
-      "list the experiments",
-      await openProject(terminal).client.from("experiment_summary").select()
-        .order("experiment_name"),
-    );
+    const { client } = openProject(terminal);
+    const [summary, costs] = await Promise.all([
+      client.from("experiment_summary").select().order("experiment_name"),
+      client.from("experiment_costs").select(),
+    ]);
+    const known = dataOf("read experiment_costs", costs);
+    const rows = dataOf("list the experiments", summary).map((row) => ({
+      ...row,
+      experiment_cost:
+        known.find(({ experiment_name, owner }) =>
+          experiment_name === row.experiment_name && owner === row.owner
+        )?.cost ?? null,
+    }));
     if (values.json) terminal.print(toVisibleJson(rows));
     else if (rows.length === 0) {
       terminal.complain("There is no experiment yet: start a run");
@@ -29,7 +40,7 @@ Example:
         failed: row.prompts - row.succeeded,
         p50: row.p50_ms,
         p95: row.p95_ms,
-        cost: formatCost(row.cost),
+        cost: formatCost(row.experiment_cost),
       }));
       terminal.print(
         drawTable(shown, Object.keys(shown[0]), terminal.columns),

@@ -1,7 +1,9 @@
+import { extractOptionsSchema } from "../../../supabase/functions/_shared/archive/options.ts";
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
 import { toObjectName } from "../../../supabase/functions/_shared/object_name.ts";
 import { uploadLocalSource } from "../../tool/upload_local_source.ts";
-import { type Command, EXIT } from "../command.ts";
+import type { ExtractPromptsInput } from "../../../supabase/functions/_shared/operations/extract_prompts.ts";
+import { type Command, EXIT, WrongUsage } from "../command.ts";
 import {
   ENDPOINT_HELP,
   endpointOptions,
@@ -14,6 +16,7 @@ import { followRun } from "../follow_run.ts";
 import { readJsonLines } from "../json_lines.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
+import { showDryRun } from "../show_dry_run.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 export const run: Command = {
@@ -30,6 +33,9 @@ ${ENDPOINT_HELP}
   --max-prompts N, --max-cost USD
   --options JSON         options of extraction, such as '{"turns": "first", "dedupe": true}'
   --evaluators TEXT      names with commas between them, or JSON
+  --join                 add to an experiment that has results already
+  --only-unanswered      of run:ID: what it has no answer to, such as after cancel
+  --dry-run              only show what would be asked, left out and paid for; nothing is sent
   --key TEXT             idempotency key: the same one within a week is the same run
   --detach               print the run's id and do not follow
   --json
@@ -41,7 +47,9 @@ paused or cancelled, 130 following was interrupted, 1 the run was refused, 2 wro
 Examples:
   deno task pipeline run conversation-archives/2026/ --endpoint openai --experiment nightly
   deno task pipeline run ./chatgpt-export.zip --endpoint openai --max-prompts 100 --max-cost 1
-  deno task pipeline run run:7 --endpoint openai --model gpt-5 --detach`,
+  deno task pipeline run conversation-archives/2026/ --endpoint openai --dry-run
+  deno task pipeline run run:7 --endpoint openai --model gpt-5 --detach
+  deno task pipeline run run:7 --only-unanswered --endpoint openai --experiment nightly --join`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["SOURCE"], {
       ...endpointOptions,
@@ -52,20 +60,44 @@ Examples:
       "max-cost": { type: "string" },
       options: { type: "string" },
       evaluators: { type: "string" },
+      join: { type: "boolean" },
+      "only-unanswered": { type: "boolean" },
+      "dry-run": { type: "boolean" },
       key: { type: "string" },
       detach: { type: "boolean" },
       json: { type: "boolean", default: false },
     });
     const { client, services, connection } = openProject(terminal);
+    const dataSource = await readSource(
+      positionals[0],
+      values["only-unanswered"],
+    );
+    const extractMaxPrompts = toNumber("max-prompts", values["max-prompts"]);
+    const parameters = toJson("parameters", values.parameters);
+    if (values["dry-run"]) {
+      return await showDryRun(
+        {
+          dataSource,
+          ...pickExtraction(toJson("options", values.options)),
+          maxPrompts: extractMaxPrompts,
+          endpoint: values.endpoint,
+          maxTokens: parameters?.maxTokens,
+        },
+        services,
+        terminal,
+        values.json,
+      );
+    }
     const { input, errors } = await uploadLocalSource(
       {
-        dataSource: await readSource(positionals[0]),
+        dataSource,
         ...toEndpointChoice(values),
         supabaseTable: values.table,
         config: {
           ...toJson("options", values.options),
-          parameters: toJson("parameters", values.parameters),
-          extractMaxPrompts: toNumber("max-prompts", values["max-prompts"]),
+          parameters,
+          extractMaxPrompts,
+          join: values.join,
           maxCost: toNumber("max-cost", values["max-cost"]),
           maxConcurrency: toNumber(
             "max-concurrency",
@@ -97,14 +129,34 @@ Examples:
   },
 };
 
-async function readSource(source: string): Promise<object> {
+/** Those options of a run that say which prompts it asks. */
+function pickExtraction(options: Record<string, unknown> = {}) {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) =>
+      name in extractOptionsSchema.shape
+    ),
+  );
+}
+
+type DataSource = Exclude<ExtractPromptsInput["dataSource"], undefined>;
+
+async function readSource(
+  source: string,
+  onlyUnanswered: boolean | undefined,
+): Promise<DataSource> {
   const runId = /^run:(\d+)$/.exec(source)?.[1];
-  if (runId) return { type: "run", runId };
+  if (runId) return { type: "run", runId, onlyUnanswered };
+  if (onlyUnanswered) {
+    throw new WrongUsage(
+      `Cannot use --only-unanswered with ${source}: it is for run:ID`,
+    );
+  }
   if (source.endsWith(".prompts.jsonl")) {
     const prompts = await readJsonLines(source, {
       readInput: () => Promise.resolve(""),
     });
-    return { type: "prompts", prompts };
+    // The operation checks them and says what is wrong.
+    return { type: "prompts", prompts: prompts as string[] };
   }
   if (/^[./]/.test(source)) {
     await expectPath(source);

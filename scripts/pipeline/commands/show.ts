@@ -25,14 +25,17 @@ Examples:
     });
     const { client } = openProject(terminal);
     const run = await findRun(client, positionals[0]);
-    const errors = await readFailureGroups(client, run.id);
+    const [errors, experiment_cost] = await Promise.all([
+      readFailureGroups(client, run.id),
+      readExperimentCost(client, run.experiment_name),
+    ]);
     if (values.json) {
-      terminal.print(toVisibleJson({ ...run, errors }));
+      terminal.print(toVisibleJson({ ...run, experiment_cost, errors }));
       return EXIT.done;
     }
-    for (const [name, value] of Object.entries(run)) {
+    for (const [name, value] of Object.entries({ ...run, experiment_cost })) {
       if (value === null) continue;
-      const text = name === "cost" ? formatCost(value as string) : value;
+      const text = name.endsWith("cost") ? formatCost(value as string) : value;
       terminal.print(toVisible(`${name.padEnd(20)}${text}`));
     }
     for (
@@ -52,6 +55,19 @@ Examples:
     return EXIT.done;
   },
 };
+
+/** All that an experiment cost, judges and failed calls too; null: unknown, or of several owners. */
+async function readExperimentCost(
+  client: SupabaseClient,
+  name: string,
+): Promise<number | null> {
+  const rows = dataOf(
+    "read experiment_costs",
+    await client.from("experiment_costs").select("cost")
+      .eq("experiment_name", name),
+  );
+  return rows.length === 1 ? rows[0].cost : null;
+}
 
 /** The progress of a run, or of the newest run of an experiment. */
 async function findRun(client: SupabaseClient, text: string) {

@@ -12,8 +12,10 @@ export async function readReport(
   },
 ): Promise<ReportData> {
   const names = [experiment, ...baseline === undefined ? [] : [baseline]];
-  const [summary, scores, errors] = await Promise.all([
+  const [summary, costs, scores, errors] = await Promise.all([
     client.rpc("summarize_experiments", { names })
+      .filter("owner", owner === null ? "is" : "eq", owner),
+    client.from("experiment_costs").select().in("experiment_name", names)
       .filter("owner", owner === null ? "is" : "eq", owner),
     client.rpc("summarize_experiment_scores", { names })
       .filter("owner", owner === null ? "is" : "eq", owner),
@@ -26,6 +28,7 @@ export async function readReport(
     experiment,
     baseline,
     summary: dataOf("read experiment_summary", summary),
+    costs: dataOf("read experiment_costs", costs),
     scores: dataOf("read experiment_scores", scores),
     errors: dataOf("read pipeline_error_groups", errors),
     ...baseline === undefined

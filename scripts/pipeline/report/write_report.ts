@@ -9,6 +9,8 @@ export interface ReportData {
   baseline?: string;
   /** Of experiment_summary, for the experiment and the baseline. */
   summary: Row[];
+  /** Of experiment_costs. */
+  costs: Row[];
   /** Of experiment_scores. */
   scores: Row[];
   /** Of compare_experiments(); empty without a baseline. */
@@ -34,6 +36,7 @@ export function writeReport(data: ReportData): string {
       baseline === undefined ? "" : ` against ${escapeText(baseline)}`
     }`,
     section("Summary", table(summary, SUMMARY)),
+    section("Costs in USD", table(data.costs, COSTS)),
     section("Scores", table(scores, SCORES)),
     section(
       "Comparison",
@@ -55,7 +58,12 @@ const SUMMARY = {
   "p99 ms": "p99_ms",
   "tokens in": "input_tokens",
   "tokens out": "output_tokens",
-  "cost USD": "cost",
+};
+const COSTS = {
+  "experiment": "experiment_name",
+  "answers": "answers_cost",
+  "judges and failed calls": "other_cost",
+  "in all": "cost",
 };
 const SCORES = {
   "experiment": "experiment_name",

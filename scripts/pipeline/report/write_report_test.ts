@@ -18,6 +18,12 @@ Deno.test("writeReport() has tables, bars, the comparison and what became worse"
     experiment: "new",
     baseline: "old",
     summary: [{ experiment_name: "new", model: "m", prompts: 10 }],
+    costs: [{
+      experiment_name: "new",
+      cost: 0.5,
+      answers_cost: 0.3,
+      other_cost: 0.2,
+    }],
     scores: [score],
     comparison: [{ compared: "exact-match", pairs: 10, mcnemar_p: 0.21875 }],
     errors: [{ run_id: 7, stage: "execute", class: "rate", count: 2 }],
@@ -35,6 +41,7 @@ Deno.test("writeReport() has tables, bars, the comparison and what became worse"
   assertMatch(report, /\| exact-match \| 10 \|.*\| 0\.2188 \|/);
   assertMatch(report, /\| 0\.75 \| ████████░░ \|/);
   assertMatch(report, /- before \(1\): 4\n- now \(0\): HTTP 400/);
+  assertMatch(report, /\| new \| 0\.3 \| 0\.2 \| 0\.5 \|/);
   assertMatch(report, /## Errors/);
 });
 
@@ -42,6 +49,7 @@ Deno.test("writeReport() leaves out what there is nothing to say about", () => {
   const report = writeReport({
     experiment: "x",
     summary: [],
+    costs: [],
     scores: [],
     comparison: [],
     errors: [],
@@ -54,6 +62,7 @@ Deno.test("writeReport() lets nobody's text become markup", () => {
   const report = writeReport({
     experiment: "a | b",
     summary: [],
+    costs: [],
     scores: [{ ...score, experiment_name: "<b>" }],
     comparison: [],
     errors: [{ stage: "execute", example: "<script>|\n# no" }],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LOG_LEVELS } from "./log.ts";
 
 const flag = z.enum(["true", "false"]).default("false").transform((value) =>
   value === "true"
@@ -24,6 +25,7 @@ const environmentSchema = z.object({
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
   WORKER_SECONDS: z.coerce.number().min(5).max(390).default(50),
   PIPELINE_ALLOW_PRIVATE_HOSTS: flag,
+  PIPELINE_LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
 }).transform((environment, context) => {
   const secretKeys = readSecretKeys(environment);
   const keyName = "default" in secretKeys
@@ -46,6 +48,7 @@ const environmentSchema = z.object({
     secretKey: secretKeys[keyName],
     workerSeconds: environment.WORKER_SECONDS,
     allowPrivateHosts: environment.PIPELINE_ALLOW_PRIVATE_HOSTS,
+    logLevel: environment.PIPELINE_LOG_LEVEL,
   };
 });
 
@@ -61,7 +64,8 @@ export type Config = Readonly<z.infer<typeof environmentSchema>>;
  *
  * `WORKER_SECONDS` (default 50) is how long one worker goes on claiming: 50 on the Free plan, up to
  * 140 on paid ones. `PIPELINE_ALLOW_PRIVATE_HOSTS=true` lets model calls reach private addresses
- * and plain http, for local use only.
+ * and plain http, for local use only. `PIPELINE_LOG_LEVEL` (default info) is from where on events are
+ * logged: debug, info, warn, error or off.
  *
  * @throws {TypeError} naming every variable that is missing or malformed.
  */

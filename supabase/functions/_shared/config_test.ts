@@ -15,6 +15,7 @@ Deno.test("readConfig() reads the default secret key and fills in defaults", () 
     secretKey: "sb_secret_x",
     workerSeconds: 50,
     allowPrivateHosts: false,
+    logLevel: "info",
   });
 });
 

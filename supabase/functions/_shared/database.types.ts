@@ -114,6 +114,7 @@ export type Database = {
           "format": string | null;
           "headers": NonNullable<Json>;
           "input_cost": number | null;
+          "made_for_url": boolean;
           "max_concurrency": number | null;
           "max_output_tokens": number | null;
           "model": string | null;
@@ -141,6 +142,7 @@ export type Database = {
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
+          "made_for_url"?: boolean;
           "max_concurrency"?: number | null;
           "max_output_tokens"?: number | null;
           "model"?: string | null;
@@ -167,6 +169,7 @@ export type Database = {
           "format"?: string | null;
           "headers"?: NonNullable<Json>;
           "input_cost"?: number | null;
+          "made_for_url"?: boolean;
           "max_concurrency"?: number | null;
           "max_output_tokens"?: number | null;
           "model"?: string | null;
@@ -616,6 +619,17 @@ export type Database = {
       };
     };
     Views: {
+      "experiment_costs": {
+        Row: {
+          "answers_cost": number | null;
+          "cost": number | null;
+          "experiment_name": string | null;
+          "other_cost": number | null;
+          "owner": string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "experiment_scores": {
         Row: {
           "errors": number | null;
@@ -1026,6 +1040,15 @@ export type Database = {
         };
         Returns: string;
       };
+      "pipeline_estimate_cost": {
+        Args: {
+          "endpoint": string;
+          "input_tokens": number;
+          "output_tokens"?: number;
+          "prompts": number;
+        };
+        Returns: Json;
+      };
       "pipeline_extend_leases": {
         Args: { "as_of"?: string; "worker_id": string };
         Returns: Json;
@@ -1052,6 +1075,15 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_measure_run": {
+        Args: {
+          "most"?: number;
+          "only_unanswered"?: boolean;
+          "owner"?: string;
+          "run_id": number;
+        };
+        Returns: Json;
+      };
       "pipeline_my_webhook_secret": {
         Args: Record<PropertyKey, never>;
         Returns: string;

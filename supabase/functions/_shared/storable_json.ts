@@ -17,3 +17,9 @@ export function toStorableJson<Value>(value: Value): Value {
 /** As JSON.stringify() writes them; other surrogates stand unescaped. */
 const UNSTORABLE = /\\u(0000|d[89a-f])/;
 const ESCAPE = /\\(u[0-9a-f]{4}|.)/g;
+
+/** Whether a JSON value has the character 0 in one of its texts or keys. */
+export function holdsNul(value: unknown): boolean {
+  // A backslash before the u may itself be escaped.
+  return /(?<!\\)(\\\\)*\\u0000/.test(JSON.stringify(value));
+}

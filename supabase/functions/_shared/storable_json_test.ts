@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { toStorableJson } from "./storable_json.ts";
+import { holdsNul, toStorableJson } from "./storable_json.ts";
 
 Deno.test("toStorableJson() replaces what Postgres cannot store, in keys too", () => {
   assertEquals<unknown>(
@@ -17,4 +17,13 @@ Deno.test("toStorableJson() keeps texts that only look like escapes", () => {
 Deno.test("toStorableJson() gives back a value that is fine", () => {
   const value = { text: "fine" };
   assertStrictEquals(toStorableJson(value), value);
+});
+
+Deno.test("holdsNul() finds the character 0 and not its spelling", () => {
+  for (const value of ["a\0", { "\0": 1 }, ["\\\0"]]) {
+    assertEquals(holdsNul(value), true);
+  }
+  for (const value of ["a", "\\u0000", { a: "\\\\u0000" }]) {
+    assertEquals(holdsNul(value), false);
+  }
 });

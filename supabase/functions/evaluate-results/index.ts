@@ -7,7 +7,7 @@ const operation = OPERATIONS.evaluate_results;
 
 export default {
   fetch: createOperationHandler(
-    (input) => ({ operation, input }),
+    (input) => ({ operation, name: "evaluate_results", input }),
     operation.maxBodyBytes,
     createHandlerDependencies(readConfig(Deno.env.toObject())),
   ),

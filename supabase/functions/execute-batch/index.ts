@@ -7,7 +7,7 @@ const operation = OPERATIONS.execute_batch;
 
 export default {
   fetch: createOperationHandler(
-    (input) => ({ operation, input }),
+    (input) => ({ operation, name: "execute_batch", input }),
     operation.maxBodyBytes,
     createHandlerDependencies(readConfig(Deno.env.toObject())),
   ),

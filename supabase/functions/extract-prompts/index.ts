@@ -7,7 +7,7 @@ const operation = OPERATIONS.extract_prompts;
 
 export default {
   fetch: createOperationHandler(
-    (input) => ({ operation, input }),
+    (input) => ({ operation, name: "extract_prompts", input }),
     operation.maxBodyBytes,
     createHandlerDependencies(readConfig(Deno.env.toObject())),
   ),

@@ -49,5 +49,5 @@ function chooseOperation(body: unknown): Call {
     );
   }
   const { operation, ...input } = call.data;
-  return { operation: OPERATIONS[operation], input };
+  return { operation: OPERATIONS[operation], name: operation, input };
 }

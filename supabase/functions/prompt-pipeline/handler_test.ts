@@ -8,6 +8,7 @@ const dependencies: HandlerDependencies = {
     request.headers.get("apikey") === "right"
       ? Promise.resolve({ kind: "service" })
       : Promise.reject(new PipelineError("unauthorized", "Cannot accept")),
+  log: () => {},
   services: {
     model: {
       fetch: () =>

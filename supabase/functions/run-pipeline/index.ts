@@ -9,7 +9,7 @@ const operation = OPERATIONS.run_pipeline;
 
 export default {
   fetch: createOperationHandler(
-    (input) => ({ operation, input }),
+    (input) => ({ operation, name: "run_pipeline", input }),
     operation.maxBodyBytes,
     createHandlerDependencies(config, createBackgroundWorker(config).begin),
   ),

@@ -7,7 +7,7 @@ const operation = OPERATIONS.store_results;
 
 export default {
   fetch: createOperationHandler(
-    (input) => ({ operation, input }),
+    (input) => ({ operation, name: "store_results", input }),
     operation.maxBodyBytes,
     createHandlerDependencies(readConfig(Deno.env.toObject())),
   ),

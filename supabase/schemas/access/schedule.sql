@@ -20,6 +20,7 @@ begin
     '17 3 * * *',
     $prune$
       select pipeline.remove_unused_prompts();
+      select pipeline.remove_unused_endpoints();
       delete from cron.job_run_details as detail
       using cron.job
       where job.jobid = detail.jobid

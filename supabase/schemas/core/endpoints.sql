@@ -22,6 +22,7 @@ create table public.model_endpoints (
   max_output_tokens integer,
   open_to_users boolean not null default false,
   retired boolean not null default false,
+  made_for_url boolean not null default false,
   models jsonb not null default '{}',
   user_parameters text[] not null default '{}',
   user_headers text[] not null default '{}',
@@ -98,6 +99,8 @@ comment on column public.model_endpoints.max_output_tokens is
   'Output tokens that a call without the parameter maxTokens asks for at most; null: the API''s own default. A run with max_cost needs one of both.';
 comment on column public.model_endpoints.retired is
   'No new run may name it; runs that have keep it.';
+comment on column public.model_endpoints.made_for_url is
+  'Made for a run that named a URL (modelEndpoint) instead of an endpoint; removed or retired, with its secrets, when no run of 30 days has used it.';
 comment on column public.model_endpoints.open_to_users is
   'Whether signed-in users may start runs on it; service_role always may. Closing it pauses what they have running.';
 comment on column public.model_endpoints.models is

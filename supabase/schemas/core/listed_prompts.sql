@@ -20,6 +20,7 @@ begin
     where earlier.run_id = ((run).source ->> 'runId')::bigint
       and earlier.stage = 'execute'
       and earlier.id > listed_prompts.after
+      and ((run).source -> 'onlyUnanswered' is distinct from 'true' or earlier.status <> 'succeeded')
     order by earlier.id
     limit listed_prompts.most;
     return;
@@ -55,7 +56,7 @@ begin
 end;
 $$;
 comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
-  'Tasks for the next prompts of a run''s list, or for those of the earlier run that it repeats. after: the last position so far, 0 at the beginning. Prompts of a list are strings or {text, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
+  'Tasks for the next prompts of a run''s list, or for those of the earlier run that it repeats, with onlyUnanswered what that one has no answer to. after: the last position so far, 0 at the beginning. Prompts of a list are strings or {text, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
 
 create function pipeline.enqueue_listed(
   run_id bigint,

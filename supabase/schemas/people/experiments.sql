@@ -155,3 +155,40 @@ as $$
 $$;
 comment on function public.summarize_experiment_scores(text[]) is
   'The rows of experiment_scores of these experiments, in up to 55 s over the Data API.';
+
+create view public.experiment_costs
+with (security_invoker = true)
+as
+select
+  coalesce(spent.experiment_name, answer.experiment_name) as experiment_name,
+  coalesce(spent.owner, answer.owner) as owner,
+  -- Runs without prices have cost 0, which is to say that nobody knows.
+  coalesce(nullif(spent.cost, 0) + coalesce(answer.from_outside, 0), answer.cost) as cost,
+  answer.cost as answers_cost,
+  nullif(spent.cost, 0) - coalesce(answer.of_runs, 0) as other_cost
+from (
+  select run.experiment_name, run.owner, sum(run.cost) as cost
+  from public.pipeline_runs as run
+  group by run.experiment_name, run.owner
+) as spent
+full join (
+  select
+    evaluation.experiment_name,
+    evaluation.owner,
+    sum(evaluation.cost) as cost,
+    sum(evaluation.cost) filter (where evaluation.run_id is not null) as of_runs,
+    sum(evaluation.cost) filter (where evaluation.run_id is null) as from_outside
+  from pipeline.evaluations as evaluation
+  group by evaluation.experiment_name, evaluation.owner
+) as answer
+  on answer.experiment_name = spent.experiment_name and answer.owner is not distinct from spent.owner;
+comment on view public.experiment_costs is
+  'One row per experiment of an owner: what it cost in USD, in all and by what it was for.';
+comment on column public.experiment_costs.owner is 'Null: the project''s own.';
+comment on column public.experiment_costs.cost is
+  'All runs of the experiment, those that evaluate it too, and answers that were stored from outside; null when no price is known.';
+comment on column public.experiment_costs.answers_cost is 'Of the answers that are stored; as in experiment_summary.';
+comment on column public.experiment_costs.other_cost is
+  'Of judges and of calls that were paid for and failed; with answers_cost it gives cost.';
+revoke all on public.experiment_costs from anon, authenticated, service_role;
+grant select on public.experiment_costs to authenticated, service_role;

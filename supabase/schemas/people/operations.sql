@@ -224,14 +224,17 @@ begin
         || jsonb_build_object(header.name, '{{secret:' || secret_name || '}}');
     end if;
   end loop;
-  insert into public.model_endpoints as kept (name, url, format, model, headers, timeout_seconds)
+  insert into public.model_endpoints as kept (
+    name, url, format, model, headers, timeout_seconds, made_for_url
+  )
   values (
     endpoint_name, pipeline_ensure_endpoint.url, pipeline_ensure_endpoint.format, pipeline_ensure_endpoint.model,
-    kept_headers, coalesce(pipeline_ensure_endpoint.timeout_seconds, 60)
+    kept_headers, coalesce(pipeline_ensure_endpoint.timeout_seconds, 60), true
   )
   on conflict (name) do update
   set
     headers = kept.headers || excluded.headers,
+    retired = false,
     timeout_seconds = coalesce(pipeline_ensure_endpoint.timeout_seconds, kept.timeout_seconds);
   return endpoint_name;
 end;

@@ -223,3 +223,44 @@ end;
 $$;
 comment on function public.remove_model_endpoint(text) is
   'Removes an endpoint, or retires one that runs have used, so that what they say stays true. Returns removed or retired. P0002: there is none.';
+
+create function pipeline.remove_unused_endpoints(as_of timestamptz default now())
+returns integer
+language plpgsql
+-- Definer: only the owner of the project may delete from Vault.
+security definer
+set search_path = ''
+as $$
+declare
+  unused text;
+  removed integer := 0;
+begin
+  for unused in
+    select endpoint.name
+    from public.model_endpoints as endpoint
+    where endpoint.made_for_url
+      and not endpoint.retired
+      and endpoint.created_at < remove_unused_endpoints.as_of - interval '30 days'
+      and not exists (
+        select from public.pipeline_runs as run
+        where (
+            run.endpoint = endpoint.name
+            or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', endpoint.name))
+          )
+          and (
+            run.finished_at is null
+            or run.finished_at > remove_unused_endpoints.as_of - interval '30 days'
+          )
+      )
+    for update of endpoint skip locked
+  loop
+    perform public.remove_model_endpoint(unused);
+    delete from vault.secrets
+    where starts_with(secrets.name, 'pipeline_' || unused || '.');
+    removed := removed + 1;
+  end loop;
+  return removed;
+end;
+$$;
+comment on function pipeline.remove_unused_endpoints(timestamptz) is
+  'Removes endpoints that were made for a URL and that no run of the last 30 days used, or retires those that older runs name, and the secrets that were stored for them. Returns how many. Called each night by pg_cron; a run that names the URL again makes them anew.';

@@ -48,6 +48,8 @@ select results_eq(
      ('public.evaluation_scores', 'service_role', 'SIUD'),
      ('public.evaluation_votes', 'authenticated', 'S'),
      ('public.evaluation_votes', 'service_role', 'SIUD'),
+     ('public.experiment_costs', 'authenticated', 'S'),
+     ('public.experiment_costs', 'service_role', 'S'),
      ('public.experiment_scores', 'authenticated', 'S'),
      ('public.experiment_scores', 'service_role', 'S'),
      ('public.experiment_summary', 'authenticated', 'S'),

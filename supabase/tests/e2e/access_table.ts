@@ -113,6 +113,7 @@ export const RELATIONS: RelationAccess[] = [
   { name: "pipeline_quota_use", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_errors", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_error_groups", user: READ_OWN, service: READ_ALL },
+  { name: "experiment_costs", user: READ_OWN, service: READ_ALL },
   { name: "experiment_scores", user: READ_OWN, service: READ_ALL },
   { name: "experiment_summary", user: READ_OWN, service: READ_ALL },
 ];

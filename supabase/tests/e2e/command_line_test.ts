@@ -308,6 +308,7 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
     await project.sql`select maintain_pipeline()`;
     const well = await pipeline(project, ["doctor"]);
     assertEquals(well.code, 0, well.stdout);
+    assertEquals((await project.sql`select from pipeline_runs`).length, 0);
     await project
       .sql`delete from vault.secrets where name = 'pipeline_project_url'`;
     await project.sql`update model_endpoints set headers = ${
@@ -320,6 +321,86 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
     await project.sql.unsafe(line);
     await pipeline(project, ["secret", "set", "GONE"], "x");
     assertEquals((await pipeline(project, ["doctor"])).code, 0);
+  }));
+
+Deno.test("the command line shows what a run would cost, stops at a wrong URL and goes on with what is left", () =>
+  withProject(async (project) => {
+    const dry = async (...args: string[]) => {
+      const { code, stdout, stderr } = await pipeline(project, [
+        ...args,
+        "--dry-run",
+        "--endpoint",
+        "model",
+      ]);
+      assertEquals(code, 0, stderr);
+      return stdout;
+    };
+    await project
+      .sql`update model_endpoints set input_cost = 1, output_cost = 2`;
+    await pipeline(project, ["upload", "scripts/demo/archives", "chats/2026"]);
+    const found: string[] = [];
+    for (
+      const source of [
+        ["run", "chats/2026/"],
+        ["run", "./scripts/demo/archives"],
+        ["extract", "scripts/demo/archives"],
+      ]
+    ) {
+      const text = await dry(...source);
+      assertMatch(text, /^prompts {5}\d+\nfiles {7}3, /);
+      assertMatch(text, /\nprice {7}about [\d.e-]+ USD on model: /);
+      found.push(/\d+/.exec(text)![0]);
+    }
+    assertEquals(new Set(found).size, 1);
+    assertEquals((await project.sql`select from pipeline_runs`).length, 0);
+
+    // Only the path is wrong: a base would have been completed.
+    const lost = await pipeline(project, [
+      "run",
+      "chats/2026/",
+      "--url",
+      `${project.model.url}/v2/nothing`,
+      "--format",
+      "openai-chat",
+      "--experiment",
+      "lost",
+    ]);
+    assertEquals(lost.code, 4, lost.stdout);
+    assertMatch(lost.stderr, /HTTP 404 at http:\S+\/v2\/nothing/);
+    const [run] = await project
+      .sql`select id, failed from pipeline_runs where experiment_name = 'lost'`;
+    assertEquals(Number(run.failed), 0);
+    await pipeline(project, ["cancel", String(run.id)]);
+
+    assertMatch(
+      await dry("run", `run:${run.id}`, "--only-unanswered"),
+      new RegExp(`^prompts {5}${found[0]}\\n`),
+    );
+    const goOn = [
+      "run",
+      `run:${run.id}`,
+      "--only-unanswered",
+      "--endpoint",
+      "model",
+      "--experiment",
+      "lost",
+    ];
+    const refused = await pipeline(project, goOn);
+    assertEquals(refused.code, 1);
+    assertMatch(refused.stderr, /has results already/);
+    const joined = await pipeline(project, [...goOn, "--join"]);
+    assertEquals(joined.code, 0, joined.stderr);
+    const experiments = await pipeline(project, ["experiments", "--json"]);
+    const cost = JSON.parse(experiments.stdout)[0].experiment_cost;
+    assert(cost > 0, experiments.stdout);
+    const shown = await pipeline(project, ["show", "lost", "--json"]);
+    assertEquals(JSON.parse(shown.stdout).experiment_cost, cost);
+
+    const list = join(await Deno.makeTempDir(), "nul.prompts.jsonl");
+    await Deno.writeTextFile(list, '{"text": "a"}\n{"text": "b\\u0000"}\n');
+    const nul = await pipeline(project, ["run", list, "--endpoint", "model"]);
+    assertEquals(nul.code, 2);
+    assertMatch(nul.stderr, /line 2: it holds the character 0/);
   }));
 
 Deno.test("every command has a help with an example", async () => {

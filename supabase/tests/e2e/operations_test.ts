@@ -124,10 +124,47 @@ Deno.test("POST /run-pipeline with a URL keeps its key in Vault and waits for th
     const [endpoint] = await project
       .sql`select headers from model_endpoints where name <> 'model'`;
     assertMatch(endpoint.headers.authorization, /^\{\{secret:[\w.-]+\}\}$/);
-    const again = await call(project, "run-pipeline", request);
+    const refused = await call(project, "run-pipeline", request);
+    assertMatch(refused.body.message, /has results already/);
+    const again = await call(project, "run-pipeline", {
+      ...request,
+      config: { ...request.config, join: true },
+    });
     assertEquals(again.body.status, "completed");
     const endpoints = await project.sql`select name from model_endpoints`;
     assertEquals(endpoints.length, 2);
+  }));
+
+Deno.test("POST /run-pipeline tells why prompts failed, and extract-prompts what they would cost", () =>
+  withProject(async (project) => {
+    const dataSource = {
+      type: "prompts",
+      prompts: ["[[fault:400]] a", "[[fault:400]] b", "c"],
+    };
+    const { body } = await call(project, "run-pipeline", {
+      dataSource,
+      endpoint: "model",
+      supabaseTable: "prompt_evaluations",
+      config: {},
+      wait: true,
+    });
+    assertEquals(
+      body.errors.map(({ code, context }: {
+        code: string;
+        context: Record<string, unknown>;
+      }) => [code, context.stage, context.count]),
+      [["http_400", "execute", 2]],
+    );
+    const dry = await call(project, "extract-prompts", {
+      dataSource: { type: "run", runId: body.runId, onlyUnanswered: true },
+      dryRun: true,
+      endpoint: "model",
+    });
+    assertEquals(
+      [dry.body.total, dry.body.summary.price.cost],
+      [2, null],
+      JSON.stringify(dry.body),
+    );
   }));
 
 Deno.test("POST /run-pipeline with one Idempotency-Key starts one run", () =>

@@ -34,7 +34,7 @@ const ECHOES: Record<string, (key: string) => Response> = {
     problem(400, { message: `Bad key ${key}`, type: key, code: key }),
   "as the detail of an error": (key) =>
     Response.json({ detail: [{ loc: key, msg: key }] }, { status: 422 }),
-  "as an error without JSON": (key) => new Response(key, { status: 404 }),
+  "as an error without JSON": (key) => new Response(key, { status: 405 }),
   "as the title of a page": (key) =>
     new Response(`<html><title>${key}</title></html>`, { status: 400 }),
   "as the address of a redirect": (key) =>

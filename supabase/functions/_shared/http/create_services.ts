@@ -2,6 +2,7 @@ import type { RunId } from "../run_id.ts";
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { PipelineError } from "../errors.ts";
+import { createLog } from "../log.ts";
 import { createProjectDns } from "../model/project_dns.ts";
 import { createProject } from "../operations/services.ts";
 import { systemClock } from "../queue/system_clock.ts";
@@ -36,6 +37,7 @@ export function createHandlerDependencies(
       }
       return caller;
     },
+    log: createLog(config.logLevel),
     services: {
       project: createProject(
         client,

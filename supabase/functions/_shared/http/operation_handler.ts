@@ -1,18 +1,23 @@
 import { PipelineError, toErrorResponse } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { Caller } from "../operations/caller.ts";
 import type { Operation } from "../operations/operation.ts";
 import type { Services } from "../operations/services.ts";
 import { withCors } from "./cors.ts";
+import { createOperationLog } from "./operation_log.ts";
 import { readBody } from "./read_body.ts";
 
 export interface HandlerDependencies {
   authenticate(request: Request): Promise<Caller>;
+  log: Log;
   services: Omit<Services, "caller" | "idempotencyKey">;
 }
 
 /** An operation, and the input it is to be run with, that a request asks for. */
 export interface Call {
   operation: Pick<Operation, "run" | "isUnfinished">;
+  /** For the log. */
+  name: string;
   input: unknown;
 }
 
@@ -23,9 +28,10 @@ export interface Call {
 export function createOperationHandler(
   choose: (body: unknown) => Call,
   maxBodyBytes: number,
-  { authenticate, services }: HandlerDependencies,
+  { authenticate, services, log }: HandlerDependencies,
 ): (request: Request) => Promise<Response> {
   return withCors(async function handle(request) {
+    const logged = createOperationLog(request, log, services.clock.now);
     try {
       if (request.method !== "POST") {
         throw new PipelineError(
@@ -34,9 +40,10 @@ export function createOperationHandler(
         );
       }
       const caller = await authenticate(request);
-      const { operation, input } = choose(
+      const { operation, name, input } = choose(
         await readBody(request, maxBodyBytes),
       );
+      logged.begin(name);
       const idempotencyKey = readIdempotencyKey(request);
       const output = await operation.run(input, {
         ...services,
@@ -44,9 +51,9 @@ export function createOperationHandler(
         idempotencyKey,
       });
       const status = operation.isUnfinished?.(output) ? 202 : 200;
-      return Response.json(output, { status });
+      return logged.end(Response.json(output, { status }), output);
     } catch (error) {
-      return toErrorResponse(error);
+      return logged.end(toErrorResponse(error));
     }
   });
 }

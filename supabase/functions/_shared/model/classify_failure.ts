@@ -48,6 +48,8 @@ function byStatus(
   if (status === 402) return { class: "stop", code: "quota" };
   if (status === 401) return { class: "stop", code: "unauthorized" };
   if (status === 403) return { class: "stop", code: "forbidden" };
+  // The address is wrong for every prompt; where others are answered it is this prompt's own failure.
+  if (status === 404) return { class: "stop", code: "not_found" };
   if (status === 429) return { class: "rate", code: "rate_limited" };
   if ((status === 503 || status === 529) && namesAWait) {
     return { class: "rate", code: "overloaded" };

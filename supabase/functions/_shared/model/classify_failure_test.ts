@@ -22,7 +22,6 @@ const BY_STATUS: Record<string, [number, string][]> = {
     [300, "redirect"],
     [307, "redirect"],
     [400, "http_400"],
-    [404, "http_404"],
     [405, "http_405"],
     [413, "http_413"],
     [422, "http_422"],
@@ -37,7 +36,12 @@ const BY_STATUS: Record<string, [number, string][]> = {
     [504, "http_504"],
     [529, "http_529"],
   ],
-  stop: [[401, "unauthorized"], [402, "quota"], [403, "forbidden"]],
+  stop: [
+    [401, "unauthorized"],
+    [402, "quota"],
+    [403, "forbidden"],
+    [404, "not_found"],
+  ],
   rate: [[429, "rate_limited"]],
 };
 

@@ -10,6 +10,8 @@ const ADVICE: Record<string, string> = {
   html: "Check the endpoint's URL",
   max_tokens: "Raise the parameter maxTokens",
   model_not_found: "Name a model that the endpoint has",
+  not_found:
+    "Check the endpoint's URL: a base such as https://host/v1 is completed, any other address is called as it is",
   quota: "Check the account's balance and spend limits",
   redirect: "Set the endpoint's URL to where it points, if you trust that",
   refusal: "Change or exclude the prompt",

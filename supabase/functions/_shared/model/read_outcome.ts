@@ -74,7 +74,7 @@ export async function readOutcome(
       body: body ?? text,
       failure: {
         ...classifyFailure({ status, headers, error, limits, now }),
-        what: `answered HTTP ${status}`,
+        what: `answered HTTP ${status}${whereOf(response)}`,
         said: error?.message || text,
       },
     };
@@ -203,6 +203,13 @@ function judge(
 
 function emptyContent(what: string): Failure {
   return { class: "transient", code: "empty_content", what: `gave ${what}` };
+}
+
+/** The address of what was not found, without the query, which may hold anything. */
+function whereOf({ status, url }: Response): string {
+  if (status !== 404 || !URL.canParse(url)) return "";
+  const { origin, pathname } = new URL(url);
+  return ` at ${origin}${pathname}`;
 }
 
 /** Says where a redirect leads, without the query, which may hold anything. */

@@ -1,4 +1,7 @@
+import { runIdSchema } from "../run_id.ts";
 import { z } from "zod";
+import { holdsNul } from "../storable_json.ts";
+import { promptSchema } from "./execute_batch_schema.ts";
 
 /** Archives in a bucket. */
 export const supabaseSourceSchema = z.strictObject({
@@ -14,5 +17,25 @@ export const localSourceSchema = z.strictObject({
   type: z.literal("local"),
   directory: z.string().min(1).describe(
     "A file or a folder, searched with all folders in it; not over HTTP",
+  ),
+});
+
+/** A list of prompts. */
+export const promptsSourceSchema = z.strictObject({
+  type: z.literal("prompts"),
+  prompts: z.array(
+    promptSchema.refine(
+      (prompt) => !holdsNul(prompt),
+      "holds the character 0 (\\u0000), which Postgres cannot store",
+    ),
+  ).min(1),
+});
+
+/** The prompts of an earlier run. */
+export const runSourceSchema = z.strictObject({
+  type: z.literal("run"),
+  runId: runIdSchema,
+  onlyUnanswered: z.boolean().optional().describe(
+    "Only those without an answer: what a cancelled run had left, and what failed",
   ),
 });

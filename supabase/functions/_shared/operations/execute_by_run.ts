@@ -26,7 +26,7 @@ const PAGE = 1_000;
  */
 export async function executeByRun(
   input: z.output<typeof executeBatchSchema>,
-  dependencies: RunPipelineDependencies & {
+  dependencies: Omit<RunPipelineDependencies, "readFailures"> & {
     readEndpoint(name: string): Promise<unknown>;
     onResponse?(): void;
     limits?: { prompts: number };
@@ -58,7 +58,8 @@ export async function executeByRun(
       },
       wait: true,
     }),
-    dependencies,
+    // Told below, prompt by prompt.
+    { ...dependencies, readFailures: () => Promise.resolve([]) },
   );
   const answers = new Map<number, Evaluation>();
   for (let after = 0;;) {

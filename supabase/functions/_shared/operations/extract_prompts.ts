@@ -10,8 +10,21 @@ import { countBytes } from "../count_bytes.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import type { Prompt } from "../prompt.ts";
 import type { ArchiveStorage } from "../storage.ts";
-import { type Caller, checkFolderOf } from "./caller.ts";
-import { localSourceSchema, supabaseSourceSchema } from "./data_source.ts";
+import type { Database } from "../database.ts";
+import { type Caller, checkFolderOf, ownerOf } from "./caller.ts";
+import {
+  localSourceSchema,
+  promptsSourceSchema,
+  runSourceSchema,
+  supabaseSourceSchema,
+} from "./data_source.ts";
+import {
+  DryRun,
+  dryRunSchema,
+  type DryRunSummary,
+  type Price,
+} from "./dry_run.ts";
+import { toPromptObject } from "./to_evaluation.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 
 /** What `extract_prompts` takes; `directory` alone is the form of the first version. */
@@ -19,11 +32,30 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   dataSource: z.discriminatedUnion("type", [
     supabaseSourceSchema,
     localSourceSchema,
-  ]).optional(),
+    promptsSourceSchema,
+    runSourceSchema,
+  ]).optional().describe("prompts and run: with dryRun only"),
   directory: z.string().min(1).optional().describe(
     'The older form of {"dataSource": {"type": "local", "directory"}}',
   ),
-}).superRefine(({ dataSource, directory }, context) => {
+  dryRun: z.boolean().default(false).describe(
+    "Count what a run would ask, and what for, instead of answering with the prompts",
+  ),
+  endpoint: z.string().min(1).optional().describe(
+    "With dryRun: the endpoint by whose prices the run is estimated",
+  ),
+  maxTokens: z.int().positive().optional().describe(
+    "With dryRun: the output tokens to reckon with for each prompt",
+  ),
+}).superRefine(({ dataSource, directory, dryRun }, context) => {
+  const { type } = dataSource ?? {};
+  if (!dryRun && (type === "prompts" || type === "run")) {
+    context.addIssue({
+      code: "custom",
+      path: ["dataSource", "type"],
+      message: `"${type}" has nothing to extract; only dryRun takes it`,
+    });
+  }
   if ((dataSource === undefined) !== (directory === undefined)) return;
   context.addIssue({
     code: "custom",
@@ -41,18 +73,22 @@ export const extractPromptsOutputSchema = z.object({
   ).describe("Ready for execute_batch"),
   total: z.int().describe("How many prompts there are in this answer"),
   errors: operationErrorsSchema,
+  summary: dryRunSchema.optional().describe("With dryRun"),
 });
 
 export interface ExtractPromptsOutput {
   prompts: Prompt[];
   total: number;
   errors: OperationError[];
+  summary?: DryRunSummary;
 }
 
 export interface ExtractPromptsDependencies {
   caller: Caller;
   /** Absent where there is no project. */
   storage?: ArchiveStorage;
+  /** Absent where there is no project. */
+  database?: Database;
   /** Absent where local directories cannot be read, such as in an Edge Function. */
   readDirectory?(
     directory: string,
@@ -83,31 +119,114 @@ export async function extractPrompts(
   input: z.output<typeof extractPromptsSchema>,
   dependencies: ExtractPromptsDependencies,
 ): Promise<ExtractPromptsOutput> {
-  const { dataSource, directory, ...options } = input;
-  const source = dataSource ?? { type: "local", directory: directory! };
+  const { dataSource, directory, dryRun, endpoint, maxTokens, ...options } =
+    input;
+  const source = dataSource ??
+    { type: "local" as const, directory: directory! };
+  const dry = dryRun ? new DryRun() : undefined;
+  const output = source.type === "prompts" || source.type === "run"
+    ? await measure(source, options.maxPrompts, dry!, dependencies)
+    : await extract(source, options, dry, dependencies);
+  if (!dry) return output;
+  const { summary } = dry;
+  if (endpoint !== undefined) {
+    summary.price = await estimate(
+      { endpoint, outputTokens: maxTokens, ...summary },
+      dependencies,
+    );
+  }
+  return { ...output, total: summary.prompts, summary };
+}
+
+type Options = z.output<typeof extractOptionsSchema>;
+
+async function extract(
+  source:
+    | z.output<typeof localSourceSchema>
+    | z.output<typeof supabaseSourceSchema>,
+  options: Options,
+  dry: DryRun | undefined,
+  dependencies: ExtractPromptsDependencies,
+): Promise<ExtractPromptsOutput> {
   if (source.type === "local") {
     if (!dependencies.readDirectory) throw noDirectories(source.directory);
     return await collect(
       dependencies.readDirectory(source.directory, options),
       () => undefined,
+      dry,
     );
   }
-  if (!dependencies.storage) {
-    throw new PipelineError(
-      "invalid_request",
-      "Cannot read Storage: there is no connection to a project",
-    );
-  }
+  if (!dependencies.storage) throw noProject("read Storage");
   checkFolderOf(dependencies.caller, source.prefix);
-  return await extractFromStorage(source, options, {
+  return await extractFromStorage(source, options, dry, {
     ...dependencies,
     storage: dependencies.storage,
   });
 }
 
+/** Counts prompts that stand in a list, or that an earlier run has asked. */
+async function measure(
+  source:
+    | z.output<typeof promptsSourceSchema>
+    | z.output<typeof runSourceSchema>,
+  maxPrompts: number | undefined,
+  dry: DryRun,
+  { caller, database }: ExtractPromptsDependencies,
+): Promise<ExtractPromptsOutput> {
+  if (source.type === "prompts") {
+    for (const prompt of source.prompts.slice(0, maxPrompts)) {
+      dry.addPrompt(toPromptObject(prompt));
+    }
+  } else {
+    if (!database) throw noProject("read a run");
+    dry.addMeasured(
+      await database.call("pipeline_measure_run", {
+        run_id: source.runId as number,
+        only_unanswered: source.onlyUnanswered ?? false,
+        owner: ownerOf(caller),
+        most: maxPrompts ?? null,
+      }),
+    );
+  }
+  return { prompts: [], total: 0, errors: [] };
+}
+
+/** What the prompts may cost; users learn nothing of prices. */
+async function estimate(
+  { endpoint, prompts, inputTokens, outputTokens }: {
+    endpoint: string;
+    prompts: number;
+    inputTokens: number;
+    outputTokens?: number;
+  },
+  { caller, database }: ExtractPromptsDependencies,
+): Promise<Price> {
+  if (!database) throw noProject("read prices");
+  if (caller.kind === "user") {
+    throw new PipelineError(
+      "forbidden",
+      "Cannot read the prices of an endpoint: they are the project's own. Leave endpoint out",
+    );
+  }
+  return await database.call("pipeline_estimate_cost", {
+    endpoint,
+    prompts,
+    input_tokens: inputTokens,
+    output_tokens: outputTokens ?? null,
+  });
+}
+
+function noProject(action: string): PipelineError {
+  return new PipelineError(
+    "invalid_request",
+    `Cannot ${action}: there is no connection to a project`,
+  );
+}
+
 async function extractFromStorage(
   { bucket, prefix }: z.output<typeof supabaseSourceSchema>,
-  options: z.output<typeof extractOptionsSchema>,
+  options: Options,
+  dry: DryRun | undefined,
   { storage, now, limits }: ExtractPromptsDependencies & {
     storage: ArchiveStorage;
   },
@@ -142,6 +261,7 @@ async function extractFromStorage(
       readArchives(archives(), options, {}),
       (characters) =>
         isSpent(characters) ? paths.slice(Math.max(0, opened - 1)) : undefined,
+      dry,
     );
   } finally {
     stop.abort();
@@ -178,16 +298,20 @@ function isUnlistable(folder: string): boolean {
   return /(^|\/)\.\.?$/.test(folder);
 }
 
-/** Gathers events until `restOf` names archives that are left. */
+/** Gathers events, or counts them, until `restOf` names archives that are left. */
 async function collect(
   events: AsyncIterable<ExtractEvent>,
   restOf: (characters: number) => string[] | undefined,
+  dry: DryRun | undefined,
 ): Promise<ExtractPromptsOutput> {
   const prompts: Prompt[] = [];
   const errors: OperationError[] = [];
   let characters = 0;
   for await (const event of events) {
-    if (event.type === "file") errors.push(...toErrors(event.report));
+    if (event.type === "file") {
+      errors.push(...toErrors(event.report));
+      dry?.addFile(event.report);
+    } else if (dry) dry.addPrompt(event.prompt);
     else {
       prompts.push(event.prompt);
       characters += event.prompt.text.length +

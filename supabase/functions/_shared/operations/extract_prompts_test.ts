@@ -144,3 +144,83 @@ Deno.test("extractPromptsSchema wants exactly one source", () => {
     false,
   );
 });
+
+Deno.test("extractPrompts() with dryRun counts what a run would ask, and what for", async () => {
+  const asked: unknown[] = [];
+  const { prompts, total, summary } = await extract({
+    "a.jsonl": `${line("write to a@b.example")}\n{broken`,
+    "b.jsonl": line("1234"),
+  }, {
+    dataSource: chats,
+    redact: true,
+    dryRun: true,
+    endpoint: "e",
+    maxTokens: 9,
+  }, {
+    database: {
+      call: (...call: unknown[]) => {
+        asked.push(call);
+        return Promise.resolve({ cost: 0.5 });
+      },
+    } as never,
+  });
+  assertEquals([prompts, total], [[], 2]);
+  assertObjectMatch(summary!, {
+    files: 2,
+    prompts: 2,
+    redactions: { email: 1 },
+    inputTokens: 7,
+    price: { cost: 0.5 },
+  });
+  assertEquals(Object.values(summary!.skipped), [1]);
+  assertEquals(summary!.examples.length, 2);
+  assertEquals(asked, [["pipeline_estimate_cost", {
+    endpoint: "e",
+    prompts: 2,
+    input_tokens: 7,
+    output_tokens: 9,
+  }]]);
+});
+
+Deno.test("extractPrompts() with dryRun takes lists and runs too, and nothing else does", async () => {
+  const list = {
+    type: "prompts" as const,
+    prompts: ["1234", { text: "5678" }, "90"],
+  };
+  const counted = await extract({}, {
+    dataSource: list,
+    dryRun: true,
+    maxPrompts: 2,
+  });
+  assertObjectMatch(counted.summary!, { prompts: 2, inputTokens: 2 });
+  const ofRun = await extract({}, {
+    dataSource: { type: "run", runId: 7, onlyUnanswered: true },
+    dryRun: true,
+  }, {
+    database: {
+      call: (_: string, { only_unanswered }: Record<string, unknown>) =>
+        Promise.resolve({
+          prompts: only_unanswered ? 3 : 9,
+          inputTokens: 30,
+        }),
+    } as never,
+  });
+  assertObjectMatch(ofRun.summary!, { prompts: 3, inputTokens: 30 });
+  assertEquals(
+    extractPromptsSchema.safeParse({ dataSource: list }).success,
+    false,
+  );
+});
+
+Deno.test("extractPrompts() with dryRun tells no user what an endpoint costs", async () => {
+  await assertRejects(
+    () =>
+      extract({}, {
+        dataSource: { type: "prompts", prompts: ["a"] },
+        dryRun: true,
+        endpoint: "e",
+      }, { caller: { kind: "user", id: "u" }, database: {} as never }),
+    PipelineError,
+    "the project's own",
+  );
+});

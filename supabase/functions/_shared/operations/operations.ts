@@ -40,6 +40,7 @@ export const OPERATIONS = {
       extractPrompts(input, {
         caller: services.caller,
         storage: services.project?.storage,
+        database: services.project?.database,
         readDirectory: services.readDirectory,
         now: services.clock.now,
         limits: services.limits,

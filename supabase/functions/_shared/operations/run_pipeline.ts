@@ -1,13 +1,18 @@
 import { z } from "zod";
-import { type RunId, runIdSchema } from "../run_id.ts";
+import type { RunId } from "../run_id.ts";
 import { extractOptionsSchema } from "../archive/options.ts";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
 import { type Caller, ownerOf } from "./caller.ts";
-import { localSourceSchema, supabaseSourceSchema } from "./data_source.ts";
+import {
+  localSourceSchema,
+  promptsSourceSchema,
+  runSourceSchema,
+  supabaseSourceSchema,
+} from "./data_source.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
-import { promptSchema, requestOptionsSchema } from "./execute_batch_schema.ts";
+import { requestOptionsSchema } from "./execute_batch_schema.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { runStateSchema } from "./run_state.ts";
 import { untilOver, type WaitDependencies } from "./until_over.ts";
@@ -32,17 +37,17 @@ export const runConfigSchema = extractOptionsSchema.omit({ maxPrompts: true })
     parameters: z.record(z.string(), z.json()).optional(),
     cache: z.boolean().optional(),
     keepBody: z.boolean().optional(),
+    join: z.boolean().optional().describe(
+      "Add to an experiment that has results already; without it its name is refused",
+    ),
   });
 
 export const runPipelineSchema = z.strictObject({
   dataSource: z.discriminatedUnion("type", [
     supabaseSourceSchema,
     localSourceSchema,
-    z.strictObject({
-      type: z.literal("prompts"),
-      prompts: z.array(promptSchema).min(1),
-    }),
-    z.strictObject({ type: z.literal("run"), runId: runIdSchema }),
+    promptsSourceSchema,
+    runSourceSchema,
   ]),
   ...endpointChoice,
   requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
@@ -83,6 +88,8 @@ export type RunPipelineOutput = z.output<typeof runPipelineOutputSchema>;
 export interface RunPipelineDependencies extends WaitDependencies {
   caller: Caller;
   database: Database;
+  /** Why prompts of a run have failed for good, one error for each cause. */
+  readFailures(runId: number): Promise<OperationError[]>;
   /** The same key within a week is the same run. */
   idempotencyKey?: string;
   /** Begins to work on a new run at once; without it the run's wake does. */
@@ -99,7 +106,8 @@ export async function runPipeline(
   input: RunPipelineRequest,
   dependencies: RunPipelineDependencies,
 ): Promise<RunPipelineOutput> {
-  const { caller, database, readRun, idempotencyKey } = dependencies;
+  const { caller, database, readRun, readFailures, idempotencyKey } =
+    dependencies;
   if (input.dataSource.type === "local") {
     throw new PipelineError(
       "invalid_request",
@@ -128,6 +136,9 @@ export async function runPipeline(
   const errors: OperationError[] = state.error
     ? [{ code: state.status, message: state.error, context: { runId } }]
     : [];
+  if (input.wait !== false && state.failed > 0) {
+    errors.push(...await readFailures(runId as number));
+  }
   return {
     runId,
     status: state.status,

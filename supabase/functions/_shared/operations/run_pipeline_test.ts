@@ -44,6 +44,8 @@ function createFakes(states: RunState["status"][]) {
         ...over,
         status: states.length > 1 ? states.shift()! : states[0],
       }),
+    readFailures: () =>
+      Promise.resolve([{ code: "http_500", message: "no", context: {} }]),
     clock: {
       now: () => now,
       wait: (milliseconds) => {
@@ -93,6 +95,25 @@ Deno.test("runPipeline() starts a run and answers at once", async () => {
     [row.max_prompts, row.max_concurrency, row.options, row.metadata, row.tags],
     [9, 3, { turns: "first" }, { night: 1 }, ["t"]],
   );
+});
+
+Deno.test("runPipeline() with wait tells why prompts failed", async () => {
+  const { dependencies } = createFakes(["completed"]);
+  for (const failed of [0, 3]) {
+    const { errors } = await run({ wait: true }, {
+      ...dependencies,
+      readRun: () => Promise.resolve({ ...over, failed }),
+    });
+    assertEquals(errors.map(({ code }) => code), failed ? ["http_500"] : []);
+  }
+});
+
+Deno.test("runPipeline() hands on the wish to join an experiment", async () => {
+  const { calls, dependencies } = createFakes(["queued"]);
+  await run({ config: { join: true } }, dependencies);
+  assertEquals((calls[0][1].run as { options: object }).options, {
+    join: true,
+  });
 });
 
 Deno.test("runPipeline() begins to work on the run that it started", async () => {

@@ -1,7 +1,7 @@
 import type { RunId } from "../run_id.ts";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../database.ts";
-import { PipelineError } from "../errors.ts";
+import { type OperationError, PipelineError } from "../errors.ts";
 import type { ModelCallerDependencies } from "../model/call_model.ts";
 import type { Clock } from "../clock.ts";
 import type { ArchiveStorage } from "../storage.ts";
@@ -21,6 +21,8 @@ export interface Project {
   readEndpoint(name: string, caller: Caller): Promise<NamedEndpoint | null>;
   /** @throws {PipelineError} `not_found`: there is none, or it is another user's */
   readRun(runId: RunId, caller: Caller): Promise<RunState>;
+  /** Why prompts of a run have failed for good, one error for each cause. */
+  readFailures(runId: RunId): Promise<OperationError[]>;
 }
 
 /** What one call of an operation is given. */
@@ -59,11 +61,13 @@ export function projectOf({ project, caller }: Services) {
     database: project.database,
     readEndpoint: (name: string) => project.readEndpoint(name, caller),
     readRun: (runId: RunId) => project.readRun(runId, caller),
+    readFailures: project.readFailures,
   };
 }
 
 const ENDPOINT =
   "name, url, format, model, headers, requestTemplate:request_template, responsePath:response_path, timeoutSeconds:timeout_seconds, maxOutputTokens:max_output_tokens, maxConcurrency:max_concurrency, openToUsers:open_to_users";
+const MOST_CAUSES = 20;
 const RUN_STATE =
   "runId:id, status, experimentName:experiment_name, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 
@@ -96,6 +100,18 @@ export function createProject(
       }
       const { owner: _, ...state } = data;
       return { ...state, cost: Number(state.cost) };
+    },
+    async readFailures(runId) {
+      const { data, error } = await client.from("pipeline_error_groups")
+        .select("stage, code, count, example").eq("run_id", runId)
+        .eq("final", true).order("count", { ascending: false })
+        .limit(MOST_CAUSES);
+      if (error) throw unreadable("pipeline_error_groups", error);
+      return data.map(({ code, example, stage, count }) => ({
+        code,
+        message: example,
+        context: { runId, stage, count },
+      }));
     },
   };
 }

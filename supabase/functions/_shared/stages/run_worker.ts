@@ -1,7 +1,9 @@
 import { extractOptionsSchema } from "../archive/options.ts";
 import { withPatience } from "../database.ts";
+import { createLog } from "../log.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
 import { drain } from "../queue/drain.ts";
+import { logQueue } from "../queue/logged_queue.ts";
 import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
 import type {
@@ -50,7 +52,17 @@ export async function runWorker(
     clock,
     signal: stop,
   });
-  const queue = createTaskQueue(database, assignment.workerId);
+  const queue = logQueue(
+    createTaskQueue(database, assignment.workerId),
+    {
+      worker: assignment.workerId,
+      run: assignment.run.id,
+      stage: assignment.stage,
+      endpoint: assignment.endpoint?.name,
+    },
+    createLog(config.logLevel),
+    { clock, stop },
+  );
   const share = assignment.share ?? 1;
   const { isolate } = dependencies;
   const { use, spent, done } = isolate.enter(share, begun.load);

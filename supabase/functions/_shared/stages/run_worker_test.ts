@@ -75,6 +75,7 @@ async function runExecuteWorker(
     config: readConfig({
       SUPABASE_URL: "https://project.example",
       SUPABASE_SERVICE_ROLE_KEY: "k",
+      PIPELINE_LOG_LEVEL: "off",
     }),
     database,
     fetch: () => Promise.reject(new Error("not used")),

@@ -2,6 +2,7 @@ import { errorBody, type FailureFact, type Verdict } from "./failure_fact.ts";
 
 const UNAUTHORIZED: Verdict = { class: "stop", code: "unauthorized" };
 const NO_MODEL: Verdict = { class: "stop", code: "model_not_found" };
+const NO_SUCH_ADDRESS: Verdict = { class: "stop", code: "not_found" };
 
 /** Failures that are about the key, the model or the load, whatever their status. */
 export const ENDPOINT_FACTS: readonly FailureFact[] = [
@@ -50,6 +51,18 @@ export const ENDPOINT_FACTS: readonly FailureFact[] = [
         message: "User location is not supported for the API use.",
         status: "FAILED_PRECONDITION",
       }),
+    }],
+  },
+  {
+    means: NO_SUCH_ADDRESS,
+    message: /^Unexpected endpoint or method\. \(/,
+    seen: [{
+      vendor: "LM Studio",
+      source: "lmstudio-ai/lmstudio-bug-tracker#618",
+      status: 200,
+      body: {
+        error: "Unexpected endpoint or method. (POST /chat/completions)",
+      },
     }],
   },
   {

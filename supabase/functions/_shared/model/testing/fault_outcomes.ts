@@ -145,8 +145,14 @@ export const FAULT_CASES: readonly FaultCase[] = [
     },
   },
 
+  {
+    fault: "404",
+    happens: "HTTP 404: the address may be wrong for all prompts",
+    outcome: "stop not_found",
+  },
+
   // The request is at fault: this prompt has failed.
-  ...["400", "404", "413", "422"].map((status): FaultCase => ({
+  ...["400", "413", "422"].map((status): FaultCase => ({
     fault: status,
     happens: `HTTP ${status}`,
     outcome: `permanent http_${status}`,

@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { describeDryRun } from "./show_dry_run.ts";
+
+const summary = {
+  files: 2,
+  conversations: 3,
+  prompts: 10,
+  inputTokens: 1000,
+  formats: { chatgpt: 2 },
+  skipped: { invalid_json: 1 },
+  redactions: { email: 4, phone: 1 },
+  examples: ["What is\nit?", "Why?"],
+  price: {
+    endpoint: "e",
+    outputTokensEach: 50,
+    inputCost: 0.001,
+    outputCost: 0.0125,
+    cost: 0.0135,
+  },
+};
+
+Deno.test("describeDryRun() tells what would be asked, left out and paid", () => {
+  assertEquals(describeDryRun(summary), [
+    "prompts     10",
+    "files       2, 3 conversations",
+    "formats     2 × chatgpt",
+    "skipped     1 × invalid_json",
+    "redacted    4 × email, 1 × phone",
+    "tokens      about 1000 in",
+    "price       about 0.0135 USD on e: 1000 tokens in, 500 out at 50 each",
+    "such as     What is it?",
+    "            Why?",
+  ]);
+});
+
+Deno.test("describeDryRun() leaves out what there is not, and says that a price is unknown", () => {
+  const lines = describeDryRun({
+    ...summary,
+    files: 0,
+    formats: {},
+    skipped: {},
+    redactions: {},
+    examples: [],
+    price: { ...summary.price, cost: null },
+  });
+  assertEquals(lines.map((line) => line.split(/\s/)[0]), [
+    "prompts",
+    "tokens",
+    "price",
+  ]);
+});

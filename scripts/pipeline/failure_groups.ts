@@ -21,7 +21,8 @@ export async function readFailureGroups(
   return dataOf(
     "read pipeline_error_groups",
     await client.from("pipeline_error_groups")
-      .select("stage, class, code, final, count, example").eq("run_id", runId)
+      // All of them: a column named count alone is taken for the aggregate.
+      .select().eq("run_id", runId)
       .order("count", { ascending: false }).limit(100),
   );
 }

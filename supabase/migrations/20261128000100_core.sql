@@ -397,7 +397,7 @@ comment on table pipeline.experiments is
   'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
 alter table pipeline.experiments enable row level security;
-grant select, insert, delete on pipeline.experiments to service_role;
+grant select, insert, update, delete on pipeline.experiments to service_role;
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -733,7 +733,8 @@ create table pipeline.evaluations (
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
 alter table pipeline.evaluations enable row level security;
-grant select on pipeline.evaluations to authenticated, service_role;
+grant select on pipeline.evaluations to authenticated;
+grant select, update, delete on pipeline.evaluations to service_role;
 create policy "owners read their evaluations"
   on pipeline.evaluations for select to authenticated
   using (owner = (select pipeline.current_user_id()));

@@ -48,7 +48,8 @@ create table pipeline.evaluations (
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
 alter table pipeline.evaluations enable row level security;
-grant select on pipeline.evaluations to authenticated, service_role;
+grant select on pipeline.evaluations to authenticated;
+grant select, update, delete on pipeline.evaluations to service_role;
 create policy "owners read their evaluations"
   on pipeline.evaluations for select to authenticated
   using (owner = (select pipeline.current_user_id()));

@@ -21,7 +21,7 @@ comment on table pipeline.experiments is
   'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
 alter table pipeline.experiments enable row level security;
-grant select, insert, delete on pipeline.experiments to service_role;
+grant select, insert, update, delete on pipeline.experiments to service_role;
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean

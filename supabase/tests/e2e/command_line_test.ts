@@ -325,14 +325,14 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
 
 Deno.test("the command line shows what a run would cost, stops at a wrong URL and goes on with what is left", () =>
   withProject(async (project) => {
-    const dry = async (...args: string[]) => {
+    const dry = async (expected: number, ...args: string[]) => {
       const { code, stdout, stderr } = await pipeline(project, [
         ...args,
         "--dry-run",
         "--endpoint",
         "model",
       ]);
-      assertEquals(code, 0, stderr);
+      assertEquals(code, expected, stderr);
       return stdout;
     };
     await project
@@ -346,7 +346,8 @@ Deno.test("the command line shows what a run would cost, stops at a wrong URL an
         ["extract", "scripts/demo/archives"],
       ]
     ) {
-      const text = await dry(...source);
+      // One of the records cannot be read.
+      const text = await dry(3, ...source);
       assertMatch(text, /^prompts {5}\d+\nfiles {7}3, /);
       assertMatch(text, /\nprice {7}about [\d.e-]+ USD on model: /);
       found.push(/\d+/.exec(text)![0]);
@@ -373,7 +374,7 @@ Deno.test("the command line shows what a run would cost, stops at a wrong URL an
     await pipeline(project, ["cancel", String(run.id)]);
 
     assertMatch(
-      await dry("run", `run:${run.id}`, "--only-unanswered"),
+      await dry(0, "run", `run:${run.id}`, "--only-unanswered"),
       new RegExp(`^prompts {5}${found[0]}\\n`),
     );
     const goOn = [

@@ -103,7 +103,8 @@ export function createProject(
     },
     async readFailures(runId) {
       const { data, error } = await client.from("pipeline_error_groups")
-        .select("stage, code, count, example").eq("run_id", runId)
+        // All of them: a column named count alone is taken for the aggregate.
+        .select().eq("run_id", runId)
         .eq("final", true).order("count", { ascending: false })
         .limit(MOST_CAUSES);
       if (error) throw unreadable("pipeline_error_groups", error);

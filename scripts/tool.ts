@@ -125,10 +125,16 @@ async function runHere(
     fetch,
     allowPrivateHosts,
   });
-  if (operation === "run_pipeline") {
-    input = await uploadLocalSource(input, connection!, fetch);
+  if (operation !== "run_pipeline") {
+    return await OPERATIONS[operation].run(input, services);
   }
-  return await OPERATIONS[operation].run(input, services);
+  const { input: uploaded, errors } = await uploadLocalSource(
+    input,
+    connection!,
+    fetch,
+  );
+  const answer = await OPERATIONS.run_pipeline.run(uploaded, services);
+  return { ...answer, errors: [...errors, ...answer.errors] };
 }
 
 /** Undefined only where the operation works without a project. */

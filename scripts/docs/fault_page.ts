@@ -1,4 +1,4 @@
-import type { FailureFact } from "../../supabase/functions/_shared/model/failure_facts.ts";
+import type { FailureFact } from "../../supabase/functions/_shared/model/failures/failure_fact.ts";
 import type { FinishFact } from "../../supabase/functions/_shared/model/finish_reasons.ts";
 import {
   readErrorDetail,

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
-import { FAILURE_FACTS } from "../../supabase/functions/_shared/model/failure_facts.ts";
+import { formats } from "../../supabase/functions/_shared/archive/formats/formats.ts";
+import { fixtures } from "../../supabase/functions/_shared/archive/testing/fixtures.ts";
+import { FAILURE_FACTS } from "../../supabase/functions/_shared/model/failures/failure_facts.ts";
 import { FINISH_FACTS } from "../../supabase/functions/_shared/model/finish_reasons.ts";
 import { FAULT_CASES } from "../../supabase/functions/_shared/model/testing/fault_outcomes.ts";
 import { OPERATIONS } from "../../supabase/functions/_shared/operations/operations.ts";
@@ -15,6 +17,7 @@ import { replaceAccessSection, toAccessSection } from "./access_section.ts";
 import { toDatabasePage } from "./database_page.ts";
 import { toEvaluatorPage } from "./evaluator_page.ts";
 import { toFaultPage } from "./fault_page.ts";
+import { readFormatFiles, toFormatPage } from "./format_page.ts";
 import { formatText } from "./format_text.ts";
 import { toOperationPage } from "./operation_page.ts";
 
@@ -28,6 +31,10 @@ interface GeneratedPage {
 
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: "docs/evaluators.md", write: () => toEvaluatorPage(EVALUATORS) },
+  {
+    path: "docs/formats.md",
+    write: async () => toFormatPage(formats, fixtures, await readFormatFiles()),
+  },
   {
     path: "docs/faults.md",
     write: () => toFaultPage(FAULT_CASES, FAILURE_FACTS, FINISH_FACTS),

@@ -142,10 +142,29 @@ Deno.test("startStack() serves objects, also in parts", () =>
     assertEquals(beyond.status, 416);
     await beyond.body?.cancel();
 
+    const signs = "it's (1) q? x+y&z$a@b=c;d:e,f!*.json";
+    const escaped = `signs?=/${signs}`.split("/").map(encodeURIComponent)
+      .join("/");
+    assertEquals((await bucket.upload(escaped, bytes)).error, null);
+    assertEquals((await bucket.list("signs?=")).data?.[0].name, signs);
+    assertEquals((await bucket.info(escaped)).data?.name, `signs?=/${signs}`);
+    assertEquals((await bucket.download(escaped)).data?.size, 10);
+
     const blob = new Blob(["from a blob"], { type: "text/plain" });
     assertEquals((await bucket.upload("b.txt", blob)).error, null);
     const { data: info } = await bucket.info("b.txt");
-    assertEquals(info?.metadata?.mimetype, "text/plain");
+    assertEquals(info?.contentType, "text/plain");
+    for (const metadata of [{ originalPath: "ä.txt" }, {}]) {
+      for (const body of [bytes, blob]) {
+        await bucket.upload("d.txt", body, { upsert: true, metadata });
+        const kept: unknown = (await bucket.info("d.txt")).data?.metadata;
+        assertEquals(kept, metadata);
+      }
+    }
+    assertMatch(
+      (await bucket.copy("b.txt", "ä.txt")).error!.message,
+      /Invalid key/,
+    );
     const { data: signed } = await bucket.createSignedUrl("b.txt", 60);
     assertEquals(await (await fetch(signed!.signedUrl)).text(), "from a blob");
     const { data: upload } = await bucket.createSignedUploadUrl("c.txt");

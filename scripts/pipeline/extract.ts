@@ -41,6 +41,9 @@ Options:
 
 Names may also be written in lower case with hyphens, such as --min-length.
 
+What a file has that is neither a prompt nor left out on purpose is counted by its kind (see leftOut in
+the report): it is no error.
+
 Exit code: 0 everything was read, 3 something was skipped (see --report), 2 wrong usage.
 
 Examples:
@@ -171,13 +174,16 @@ async function writeReport(
   );
   const sum = (name: "conversations" | "prompts" | "skipped") =>
     files.reduce((total, report) => total + report[name], 0);
+  const leftOut = files.flatMap(({ path, leftOut }) =>
+    leftOut.map((one) => ({ path, ...one }))
+  );
   const total = {
     files: files.length,
     conversations: sum("conversations"),
     prompts: sum("prompts"),
     skipped: sum("skipped"),
   };
-  const text = `${toVisibleJson({ files, total, errors }, 2)}\n`;
+  const text = `${toVisibleJson({ files, total, errors, leftOut }, 2)}\n`;
   if (file === "-") terminal.print(text.trimEnd());
   else await Deno.writeTextFile(file, text);
 }
@@ -186,13 +192,10 @@ function createProgress({ isLive, complain }: Terminal) {
   const started = performance.now();
   return {
     show(report: FileReport): void {
-      for (const { message } of report.errors.slice(0, 5)) {
-        complain(message);
-      }
-      if (report.errors.length > 5) {
-        complain(
-          `${report.path}: ${report.errors.length - 5} more, see --report`,
-        );
+      const losses = [...report.errors, ...report.leftOut];
+      for (const { message } of losses.slice(0, 5)) complain(message);
+      if (losses.length > 5) {
+        complain(`${report.path}: ${losses.length - 5} more, see --report`);
       }
       if (!isLive) return;
       complain(

@@ -32,8 +32,10 @@ async function* toArchives(
       yield toArchive(store);
       store = undefined;
     }
-    if (folder === undefined) yield { path, open: () => openArchiveFile(path) };
-    else {
+    if (folder === undefined) {
+      const open = async () => ({ bytes: await openArchiveFile(path) });
+      yield { path, open };
+    } else {
       store ??= { path: folder, files: [] };
       store.files.push(path);
     }
@@ -50,5 +52,6 @@ function toArchive(
       yield new TextEncoder().encode("\n");
     }
   }
-  return { path, open: () => Promise.resolve(ReadableStream.from(read())) };
+  const open = () => Promise.resolve({ bytes: ReadableStream.from(read()) });
+  return { path, open };
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type Terminal, WrongUsage } from "./command.ts";
 import { extract } from "./extract.ts";
 
@@ -54,7 +54,9 @@ Deno.test("extract reports what it cannot read, exit 3", async () => {
   );
   assertEquals(code, 3);
   assertEquals(report.errors.length, 1);
-  assertEquals(complaints, [report.errors[0].message]);
+  assertEquals(complaints.length, 2);
+  assertEquals(complaints[0], report.errors[0].message);
+  assertMatch(complaints[1], /^No prompt in .*let none of 2 turns/);
 });
 
 Deno.test("extract refuses what makes no sense", async () => {

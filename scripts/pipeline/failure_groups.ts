@@ -1,3 +1,4 @@
+import type { RunId } from "../../supabase/functions/_shared/run_id.ts";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { dataOf } from "./project_access.ts";
 
@@ -15,7 +16,7 @@ export interface FailureGroup {
 /** Why a run's tasks failed, by kind, the commonest first. */
 export async function readFailureGroups(
   client: SupabaseClient,
-  runId: number,
+  runId: RunId,
 ): Promise<FailureGroup[]> {
   return dataOf(
     "read pipeline_error_groups",

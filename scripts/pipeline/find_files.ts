@@ -23,17 +23,19 @@ async function* walk(path: string, seen: Set<string>): AsyncGenerator<string> {
   let real: string;
   try {
     real = await realpath(path);
-  } catch (error) {
-    // A link to nowhere: whoever opens the file reports it.
-    if ((error as { code?: string }).code === "ENOENT") return yield path;
-    throw error;
+  } catch {
+    // A link to nowhere, as a rule: whoever opens the file reports it.
+    return yield path;
   }
   if (seen.has(real)) return;
   seen.add(real);
   const info = await stat(real);
   if (info.isFile()) return yield path;
   if (!info.isDirectory()) return;
-  for (const name of (await readdir(path)).sort()) {
+  const names = await readdir(path).catch(() => undefined);
+  // A folder that is closed to this user is reported in the same way.
+  if (names === undefined) return yield path;
+  for (const name of names.sort()) {
     yield* walk(path.endsWith("/") ? path + name : `${path}/${name}`, seen);
   }
 }

@@ -1,3 +1,4 @@
+import type { RunId } from "../../supabase/functions/_shared/run_id.ts";
 import { delay } from "@std/async/delay";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { RunProgress } from "../demo/run_progress.ts";
@@ -17,7 +18,7 @@ const POLL_MS = 500;
  */
 export async function followRun(
   client: SupabaseClient,
-  runId: number,
+  runId: RunId,
   terminal: Terminal,
   isJson: boolean,
 ): Promise<number> {
@@ -76,7 +77,7 @@ export async function followRun(
 
 async function readProgress(
   client: SupabaseClient,
-  runId: number,
+  runId: RunId,
 ): Promise<RunProgress & { notice: string | null }> {
   const row = dataOf(
     "read pipeline_run_progress",

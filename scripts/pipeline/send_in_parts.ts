@@ -24,6 +24,8 @@ export interface LargeUpload {
   bucket: string;
   path: string;
   bytes: number;
+  /** What the object notes besides. */
+  metadata?: object;
 }
 
 /** Whether a project takes files in parts: self-hosted ones may not. */
@@ -46,7 +48,7 @@ export async function takesParts(
 export async function sendInParts(
   url: string,
   headers: Record<string, string>,
-  { file, bucket, path, bytes }: LargeUpload,
+  { file, bucket, path, bytes, metadata = {} }: LargeUpload,
 ): Promise<void> {
   const endpoint = toEndpoint(url);
   const { mtimeMs } = await stat(file);
@@ -67,6 +69,7 @@ export async function sendInParts(
         objectName: path,
         contentType: "application/octet-stream",
         cacheControl: "0",
+        metadata: JSON.stringify(metadata),
       },
       onSuccess: () => resolve(),
       onError: reject,

@@ -5,8 +5,10 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, relative } from "node:path";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
+import { toObjectName } from "../../supabase/functions/_shared/object_name.ts";
 import {
   createArchiveStorage,
+  type FileMetadata,
   toStorageHeaders,
 } from "../../supabase/functions/_shared/storage.ts";
 import type { Connection } from "../project/connection.ts";
@@ -24,6 +26,8 @@ export interface UploadedFile {
   file: string;
   /** In its bucket. */
   path: string;
+  /** The path that the file would have, where Storage does not take that name. */
+  originalPath?: string;
   bytes: number;
   outcome: "uploaded" | "already there" | "failed";
   /** Why it failed. */
@@ -43,11 +47,11 @@ export interface UploadSettings {
 }
 
 /**
- * Puts files and folders into a bucket, which is made (private) when there is none. A file that is
- * there already with the same size, and the same MD5 where Storage tells it, is not sent again: an
- * interrupted upload is resumed by repeating it, within a file that is sent in parts too. Files are
- * streamed, those above 6 MB in parts where Storage takes them. A file that fails does not stop the
- * others.
+ * Puts files and folders into a bucket, which is made (private) when there is none. A file whose name
+ * Storage refuses gets one that it takes, see `toObjectName`. Every object notes the SHA-256 of its
+ * file: what is there already with the same bytes is not sent again, and an interrupted upload is
+ * resumed by repeating it, within a file that is sent in parts too. Files are streamed, those above
+ * 6 MB in parts where Storage takes them. A file that fails does not stop the others.
  *
  * @throws {PipelineError} the bucket can neither be found nor made
  */
@@ -79,6 +83,7 @@ export async function uploadFiles(
   const present = createFolderIndex((folder, offset) =>
     storage.list(bucket, folder, offset)
   );
+  const taken = new Map<string, string>();
   let parts: Promise<boolean> | undefined;
   const hasParts = () => parts ??= takesParts(connection.url, fetch);
   const upload = async (file: LocalFile) => {
@@ -87,16 +92,26 @@ export async function uploadFiles(
     return uploaded;
   };
   async function uploadOne(file: LocalFile): Promise<UploadedFile> {
+    const { path } = file;
+    const first = taken.get(path);
+    taken.set(path, first ?? file.file);
     try {
-      const kept = await present(file.path);
-      if (kept?.size === file.bytes && await hasDigest(file, kept.version)) {
-        return { ...file, outcome: "already there" };
+      if (first !== undefined) {
+        throw new Error(`Cannot upload ${file.file}: ${first} has its path`);
       }
+      const metadata = {
+        sha256: await digestOf(file),
+        originalPath: file.originalPath,
+      };
+      if (
+        (await present(path))?.size === file.bytes &&
+        (await storage.readMetadata(bucket, path)).sha256 === metadata.sha256
+      ) return { ...file, outcome: "already there" };
       if (file.bytes > PART_BYTES && await hasParts()) {
         await sendInParts(
           connection.url,
           toStorageHeaders(connection.secretKey),
-          { ...file, bucket },
+          { ...file, bucket, metadata },
         ).catch((error) => {
           const { status, text } = answerOf(error);
           throw toPipelineError(`upload ${file.file}`, {
@@ -104,7 +119,7 @@ export async function uploadFiles(
             message: text,
           });
         });
-      } else await send(file, bucket, client);
+      } else await send(file, metadata, bucket, client);
       return { ...file, outcome: "uploaded" };
     } catch (error) {
       return { ...file, outcome: "failed", error: (error as Error).message };
@@ -137,11 +152,10 @@ export async function uploadAllFiles(
   );
 }
 
-interface LocalFile {
-  file: string;
-  path: string;
-  bytes: number;
-}
+type LocalFile = Pick<
+  UploadedFile,
+  "file" | "path" | "originalPath" | "bytes"
+>;
 
 async function listFiles(
   paths: string[],
@@ -152,17 +166,22 @@ async function listFiles(
     const root = (await stat(path)).isDirectory() ? path : dirname(path);
     for await (const file of findFiles([path])) {
       const name = relative(root, file).replaceAll("\\", "/") || basename(file);
+      const originalPath = `${prefix}${name}`;
+      const path = toObjectName(originalPath);
+      // A link to nowhere has no size, and fails when its turn comes.
+      const bytes = await stat(file).then(({ size }) => size, () => 0);
       files.push({
         file,
-        path: `${prefix}${name}`,
-        bytes: (await stat(file)).size,
+        path,
+        ...path !== originalPath && { originalPath },
+        bytes,
       });
     }
   }
   return files;
 }
 
-type Kept = { version: string; size: number };
+type Kept = { size: number };
 
 /** Looks objects up by listing each folder once. */
 function createFolderIndex(
@@ -189,17 +208,15 @@ function createFolderIndex(
   };
 }
 
-/** True unless the ETag is an MD5, and another one. */
-async function hasDigest({ file }: LocalFile, etag: string): Promise<boolean> {
-  const expected = /^"?([0-9a-f]{32})"?$/.exec(etag)?.[1];
-  if (expected === undefined) return true;
-  const digest = createHash("md5");
+async function digestOf({ file }: LocalFile): Promise<string> {
+  const digest = createHash("sha256");
   for await (const chunk of createReadStream(file)) digest.update(chunk);
-  return digest.digest("hex") === expected;
+  return digest.digest("hex");
 }
 
 async function send(
   { file, path }: LocalFile,
+  metadata: FileMetadata,
   bucket: string,
   { storage }: SupabaseClient,
 ): Promise<void> {
@@ -211,6 +228,7 @@ async function send(
     {
       upsert: true,
       contentType: "application/octet-stream",
+      metadata,
       // Another version of the file is another archive at once.
       cacheControl: "0",
       duplex: "half",

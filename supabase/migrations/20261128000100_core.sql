@@ -60,9 +60,9 @@
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
 --   enqueue, claim, leases, settle, finish, refused   the life of a task
---   workers, wake, maintain, steer                    who works, and what keeps it going
+--   workers, wake, waiting, maintain, steer           who works, and what keeps it going
 --   endpoints, store, listed_prompts, sample          details of these
--- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
+-- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
 -- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
@@ -90,7 +90,7 @@ declare
   claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 begin
   -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
-  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+  if claims -> 'is_anonymous' = 'true' and not pipeline.takes_anonymous() then
     return null;
   end if;
   return (claims ->> 'sub')::uuid;
@@ -296,7 +296,7 @@ comment on column public.model_endpoints.open_to_users is
 comment on column public.model_endpoints.models is
   'Other models that it has, with their prices: {"name": {"input_cost": 0.15, "output_cost": 0.6}}. Users may choose among them; what is left out costs as the endpoint''s own model.';
 comment on column public.model_endpoints.user_parameters is
-  'Parameters that users may set beside temperature, maxTokens, topP, stop, systemPrompt, responseSchema and seed.';
+  'Parameters that users may set beside those that every format has: temperature, topP, topK, maxTokens, stop, seed, presencePenalty, frequencyPenalty, systemPrompt and responseSchema.';
 comment on column public.model_endpoints.user_headers is
   'Headers that users may send, in lower case.';
 
@@ -585,6 +585,24 @@ create policy "owners steer their runs"
   using (owner = (select pipeline.current_user_id()))
   with check (owner = (select pipeline.current_user_id()));
 
+create function pipeline.model_of(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints
+)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- A judge has a model of its own.
+  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
+end;
+$$;
+comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
+  'The model that a stage of a run calls at an endpoint; empty: none is named.';
+
 -- Why: a prompt is asked many times, by runs, repetitions and sweeps, and stored once. It is known by
 -- its key, which is what comparisons pair by.
 
@@ -614,7 +632,7 @@ comment on column pipeline.prompts.reference is
 comment on column pipeline.prompts.metadata is
   'What the source said of it; variables of templates are fields of it.';
 comment on column pipeline.prompts.source is
-  'Where it was found: {bucket, path, format, conversation, messageId, position, time, model}.';
+  'Where it was found: {bucket, path, originalPath, format, conversation, messageId, position, time, model}.';
 comment on column pipeline.prompts.parameters is
   'Model parameters of this prompt; they win over those of the run.';
 create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;
@@ -795,7 +813,7 @@ comment on column public.prompt_evaluations.finish_reason is
 comment on column public.prompt_evaluations.reference is
   'What the assistant in the archive answered to this prompt.';
 comment on column public.prompt_evaluations.source is
-  'Where the prompt stands: {bucket, path, format, conversation, messageId, position, time, model}.';
+  'Where the prompt stands: {bucket, path, originalPath, format, conversation, messageId, position, time, model}.';
 comment on column public.prompt_evaluations.owner is 'The user whose run stored it.';
 
 create table public.evaluation_scores (
@@ -1011,7 +1029,7 @@ create table pipeline.task_errors (
 comment on table pipeline.task_errors is
   'One row per thing that went wrong in a task: a failed attempt, or a record that could not be read. Shown by the view pipeline_errors; removed with its run.';
 comment on column pipeline.task_errors.class is
-  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
+  'rate, transient, permanent, stop (calls); unreadable, left_out (extraction: what could not be read, and words that no format knows or that gave no prompt); lost (the worker died); maintenance (it could not go on with the run).';
 comment on column pipeline.task_errors.final is
   'Whether nothing more will be tried; false: a retry followed.';
 comment on column pipeline.task_errors.result is
@@ -1102,42 +1120,6 @@ create index workers_isolate_idx on pipeline.workers (isolate);
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
-
--- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
-create table pipeline.waiting_runs (
-  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
-  stage text not null,
-  endpoint text not null default '',
-  owner uuid,
-  model text not null,
-  wanted integer not null,
-  primary key (run_id, stage, endpoint)
-);
-comment on table pipeline.waiting_runs is
-  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
-comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
-comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
-create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
-
-create function pipeline.model_of(
-  run public.pipeline_runs,
-  stage text,
-  endpoint public.model_endpoints
-)
-returns text
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  -- A judge has a model of its own.
-  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
-end;
-$$;
-comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
-  'The model that a stage of a run calls at an endpoint; empty: none is named.';
 
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers
@@ -1739,6 +1721,85 @@ $$;
 comment on function pipeline.wake_workers(bigint, text, text, text, timestamptz, uuid) is
   'Sends the wakes that the due tasks of a stage are worth, as workers_wanted() says, and returns how many. endpoint: the one that they call; replaces: the worker whose successor the first of them is. Needs the Vault secret project_url; without it the answer is 0 and nothing runs, as with one that leads to another project.';
 
+create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(sum(
+      pipeline.wake_workers(wake_run.run_id, work.stage, work.endpoint, wake_run.reason, wake_run.as_of)
+    ), 0)
+    from (
+      select work.stage, work.endpoint
+      from public.pipeline_runs as run
+      cross join lateral (
+        values
+          (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
+          (4, 'execute', run.endpoint), (5, 'extract', null)
+        union
+        select 3, 'judge', evaluator ->> 'endpoint'
+        from jsonb_array_elements(run.evaluators) as evaluator
+        where evaluator ? 'endpoint'
+      ) as work (turn, stage, endpoint)
+      where run.id = wake_run.run_id
+      order by work.turn, work.endpoint
+    ) as work
+  );
+end;
+$$;
+comment on function pipeline.wake_run(bigint, text, timestamptz) is
+  'Wakes what the due tasks of all stages of a run need, first those that end it.';
+
+create function pipeline.wake_for_new_tasks()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch workers or Vault.
+security definer
+set search_path = ''
+as $$
+begin
+  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
+  from (
+    select
+      task.run_id, task.stage,
+      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
+      max(task.available_at) as due_at
+    from new_tasks as task
+    join public.pipeline_runs as run on run.id = task.run_id
+    where task.available_at <= clock_timestamp()
+    group by 1, 2, 3
+  ) as work;
+  return null;
+end;
+$$;
+
+create trigger wake_for_new_tasks
+after insert on public.pipeline_tasks
+referencing new table as new_tasks
+for each statement execute function pipeline.wake_for_new_tasks();
+
+-- Why: a run that has no share of its endpoint's slots needs no worker. It stands here until it is its
+-- turn; who gives a slot back wakes the next, or goes on with it.
+
+create table pipeline.waiting_runs (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  stage text not null,
+  endpoint text not null default '',
+  owner uuid,
+  model text not null,
+  wanted integer not null,
+  primary key (run_id, stage, endpoint)
+);
+comment on table pipeline.waiting_runs is
+  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
+comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
+comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
+create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
+alter table pipeline.waiting_runs enable row level security;
+grant select, insert, update, delete on pipeline.waiting_runs to service_role;
+
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
 language sql
@@ -1844,65 +1905,6 @@ end;
 $$;
 comment on function pipeline.take_turn(pipeline.workers, timestamptz) is
   'The assignment of a run that waits for what a worker has done until now, for whoever goes on in its place; null: none waits.';
-
-create function pipeline.wake_run(run_id bigint, reason text, as_of timestamptz)
-returns integer
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return (
-    select coalesce(sum(
-      pipeline.wake_workers(wake_run.run_id, work.stage, work.endpoint, wake_run.reason, wake_run.as_of)
-    ), 0)
-    from (
-      select work.stage, work.endpoint
-      from public.pipeline_runs as run
-      cross join lateral (
-        values
-          (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
-          (4, 'execute', run.endpoint), (5, 'extract', null)
-        union
-        select 3, 'judge', evaluator ->> 'endpoint'
-        from jsonb_array_elements(run.evaluators) as evaluator
-        where evaluator ? 'endpoint'
-      ) as work (turn, stage, endpoint)
-      where run.id = wake_run.run_id
-      order by work.turn, work.endpoint
-    ) as work
-  );
-end;
-$$;
-comment on function pipeline.wake_run(bigint, text, timestamptz) is
-  'Wakes what the due tasks of all stages of a run need, first those that end it.';
-
-create function pipeline.wake_for_new_tasks()
-returns trigger
-language plpgsql
--- Definer: fires for signed-in users too, who may not touch workers or Vault.
-security definer
-set search_path = ''
-as $$
-begin
-  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
-  from (
-    select
-      task.run_id, task.stage,
-      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
-      max(task.available_at) as due_at
-    from new_tasks as task
-    join public.pipeline_runs as run on run.id = task.run_id
-    where task.available_at <= clock_timestamp()
-    group by 1, 2, 3
-  ) as work;
-  return null;
-end;
-$$;
-
-create trigger wake_for_new_tasks
-after insert on public.pipeline_tasks
-referencing new table as new_tasks
-for each statement execute function pipeline.wake_for_new_tasks();
 
 -- Why: every state change of a task is one of these functions; workers call nothing else.
 --
@@ -2868,8 +2870,8 @@ begin
     run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
   )
   select
-    task.run_id, task.id, task.stage, task.key, task.attempts, 'unreadable',
-    loss ->> 'code', loss ->> 'message', loss -> 'place', true, follow_up.as_of
+    task.run_id, task.id, task.stage, task.key, task.attempts,
+    coalesce(loss ->> 'class', 'unreadable'), loss ->> 'code', loss ->> 'message', loss -> 'place', true, follow_up.as_of
   from jsonb_to_recordset(results) as result (id bigint, losses jsonb)
   cross join lateral jsonb_array_elements(result.losses) as loss
   join public.pipeline_tasks as task on task.id = result.id
@@ -2886,7 +2888,7 @@ begin
 end;
 $$;
 comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
-  'What results bring with them, [{id, losses?: [{code, message, place}], enqueue?: [{stage, key, …}]}]: what could not be read is written where pipeline_errors shows it, and tasks are enqueued.';
+  'What results bring with them, [{id, losses?: [{class?, code, message, place}], enqueue?: [{stage, key, …}]}]: what could not be read, or was left out, is written where pipeline_errors shows it, and tasks are enqueued.';
 
 create function public.pipeline_checkpoint_task(
   worker_id uuid,
@@ -2936,7 +2938,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_checkpoint_task(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
-  'Moves a leased task on in one transaction: merges payload, enqueues [{stage, key, …}], logs losses [{code, message, place}]. Returns {status, full}; full: max_prompts is reached. PPL01: the lease was lost and nothing was changed.';
+  'Moves a leased task on in one transaction: merges payload, enqueues [{stage, key, …}], logs losses [{class?, code, message, place}]. Returns {status, full}; full: max_prompts is reached. PPL01: the lease was lost and nothing was changed.';
 
 -- Why: what becomes of a task after a try is decided here: closed, tried again, or put back to wait.
 
@@ -3610,6 +3612,39 @@ comment on function public.create_evaluations_table(text) is
 -- Why: the results of tries are stored, counted and followed up in the transaction that decides about
 -- their tasks, in one place for all stages.
 
+create function pipeline.left_out_notice(run_id bigint)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select nullif(concat_ws('. ', left_out.texts, left_out.files), '')
+  from (
+    select
+      'Left out: ' || (
+        select string_agg(format('%s × %s', kind.count, kind.name), ', ' order by kind.count desc, kind.name)
+        from (
+          select place ->> 'kind' as name, sum((place ->> 'count')::bigint) as count
+          from pipeline.task_errors
+          where task_errors.run_id = left_out_notice.run_id
+            and class = 'left_out' and code = 'unknown_text'
+          group by place ->> 'kind'
+          order by sum((place ->> 'count')::bigint) desc, place ->> 'kind'
+          limit 5
+        ) as kind
+      ) || '; see pipeline_errors, class left_out' as texts,
+      (
+        select format('No prompt in %s of the files that could be read; see pipeline_errors, code no_prompts', count(*))
+        from pipeline.task_errors
+        where task_errors.run_id = left_out_notice.run_id
+          and class = 'left_out' and code = 'no_prompts'
+        having count(*) > 0
+      ) as files
+  ) as left_out;
+$$;
+comment on function pipeline.left_out_notice(bigint) is
+  'What a run''s archives have that is neither a prompt nor left out on purpose, in a sentence with the five most frequent kinds; null when there is nothing.';
+
 create function pipeline.end_run_if_done(run_id bigint, as_of timestamptz)
 returns void
 language plpgsql
@@ -3630,7 +3665,7 @@ begin
     error = source_error,
     finished_at = end_run_if_done.as_of,
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
-    notice = case
+    notice = nullif(concat_ws('. ', case
       when run.extracted = 0 and source_error is null
       then format(
         case run.source ->> 'type'
@@ -3639,7 +3674,7 @@ begin
         end,
         run.source
       )
-    end
+    end, pipeline.left_out_notice(run.id)), '')
   where run.id = end_run_if_done.run_id
     and run.open = 0
     and run.status in ('queued', 'running', 'paused');

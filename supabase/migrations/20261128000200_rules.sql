@@ -176,8 +176,10 @@ begin
   for chosen in
     select name from jsonb_object_keys(check_choice.parameters) as name
     where name <> all (
-      array['temperature', 'maxTokens', 'topP', 'stop', 'systemPrompt', 'responseSchema', 'seed']
-        || (called).user_parameters
+      array[
+        'temperature', 'topP', 'topK', 'maxTokens', 'stop', 'seed', 'presencePenalty',
+        'frequencyPenalty', 'systemPrompt', 'responseSchema'
+      ] || (called).user_parameters
     )
     or name = 'model'
   loop
@@ -777,7 +779,9 @@ begin
     );
   end if;
   if new.max_cost is not null and new.endpoint is not null then
-    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
+    perform pipeline.check_price(
+      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+    );
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1

@@ -344,7 +344,7 @@ $$;
 comment on function pipeline.check_daily_cost(public.pipeline_runs) is
   'Refuses calls whose highest cost cannot be told where USD a day are limited (SQLSTATE 22023): none of them could be made.';
 
-create function public.pipeline_takes_anonymous()
+create function pipeline.takes_anonymous()
 returns boolean
 language sql
 stable
@@ -356,8 +356,19 @@ as $$
     (select quotas.includes_anonymous from pipeline.quotas where quotas.applies_to = 'every user'), false
   );
 $$;
-comment on function public.pipeline_takes_anonymous() is
+comment on function pipeline.takes_anonymous() is
   'Whether anonymous sign-ins are users: includes_anonymous of pipeline.quotas.';
+
+create function public.pipeline_takes_anonymous()
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select pipeline.takes_anonymous();
+$$;
+comment on function public.pipeline_takes_anonymous() is
+  'The same, for the functions that answer over HTTP.';
 
 -- Why: a cap on money is a ceiling only when what a call may cost at most is set aside before it is
 -- made. Whatever is capped has a row here, so that runs, judges and owners are counted alike, on

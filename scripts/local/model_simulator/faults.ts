@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { FAILURE_FACTS } from "../../../supabase/functions/_shared/model/failure_facts.ts";
+import { FAILURE_FACTS } from "../../../supabase/functions/_shared/model/failures/failure_facts.ts";
 import { FINISH_FACTS } from "../../../supabase/functions/_shared/model/finish_reasons.ts";
 import { type Behaviour, BEHAVIOURS, type SimulatedApi } from "./answers.ts";
 import { toErrorBody } from "./error_bodies.ts";

@@ -3,6 +3,7 @@ import { jwtVerify } from "jose";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { RestSettings } from "./rest_settings.ts";
+import { toLiteName } from "./storage_dialect.ts";
 
 const columns = ["name", "created_at", "updated_at", "last_accessed_at"];
 
@@ -45,16 +46,18 @@ export async function answerListing(
 
   const { prefix, search, limit, offset, sortBy } = listing.data;
   const folder = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+  const lite = toLiteName(folder);
   const direction = sql.raw(sortBy.order);
   const { rows } = await connection.withContext(
     { auth: sender, storage: { operation: "storage.object.list" } },
     (database) =>
       sql`
         with below as (
-          select objects.*, substr(name, length(${folder}::text) + 1) as rest
+          select objects.*,
+            replace(substr(name, length(${lite}::text) + 1), '%3F', '?') as rest
           from storage.objects
           where bucket_id = ${decodeURIComponent(bucket)}
-            and starts_with(name, ${folder}::text)
+            and starts_with(name, ${lite}::text)
         ),
         entries as (
           select distinct

@@ -10,6 +10,7 @@ import { connectLikePostgrest } from "./database_connection.ts";
 import { limitFileSize } from "./file_size_limit.ts";
 import { answerWithRange, createObjectFiles } from "./object_files.ts";
 import { answerListing } from "./object_listing.ts";
+import { keepMetadata } from "./object_metadata.ts";
 import { refuseObjectName } from "./object_names.ts";
 import { readRestSettings } from "./rest_settings.ts";
 import { nameSigningKey } from "./signing_key_name.ts";
@@ -75,21 +76,27 @@ async function handle(request: Request): Promise<Response> {
     case "auth":
       return await nameSigningKey(await api.fetch(request), settings.jwtSecret);
     case "storage":
-      return refuseObjectName(request) ??
+      return await refuseObjectName(request) ??
         await answerListing(request, connection, settings) ??
         await limitFileSize(
           request,
           settings.fileSizeLimit,
           async (request) =>
-            await fromLiteResponse(
-              request,
-              await answerWithRange(
-                await toLiteRequest(request),
-                (request) => api.fetch(request),
-              ),
-            ),
+            await fromLiteResponse(request, await askLite(request)),
         );
     default:
       return await api.fetch(request);
   }
+}
+
+async function askLite(request: Request): Promise<Response> {
+  const asked = await toLiteRequest(request);
+  const { url, method, headers } = asked;
+  const response = await answerWithRange(asked, (one) => api.fetch(one));
+  await keepMetadata(
+    new Request(url, { method, headers }),
+    response,
+    connection,
+  );
+  return response;
 }

@@ -1,5 +1,6 @@
 import { extractOptionsSchema } from "../../../supabase/functions/_shared/archive/options.ts";
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
+import { toObjectName } from "../../../supabase/functions/_shared/object_name.ts";
 import { uploadLocalSource } from "../../tool/upload_local_source.ts";
 import type { ExtractPromptsInput } from "../../../supabase/functions/_shared/operations/extract_prompts.ts";
 import { type Command, EXIT, WrongUsage } from "../command.ts";
@@ -40,7 +41,7 @@ ${ENDPOINT_HELP}
   --json
   --help
 
-Exit code: 0 completed, 3 completed and a prompt failed or none was found, 4 failed,
+Exit code: 0 completed, 3 completed and a prompt or an upload failed or no prompt was found, 4 failed,
 paused or cancelled, 130 following was interrupted, 1 the run was refused, 2 wrong usage.
 
 Examples:
@@ -87,7 +88,7 @@ Examples:
         values.json,
       );
     }
-    const input = await uploadLocalSource(
+    const { input, errors } = await uploadLocalSource(
       {
         dataSource,
         ...toEndpointChoice(values),
@@ -109,17 +110,22 @@ Examples:
       connection,
       terminal.fetch,
     );
+    for (const { message } of errors) terminal.complain(message);
     const { runId, status } = await OPERATIONS.run_pipeline.run(input, {
       ...services,
       idempotencyKey: values.key,
     });
+    const withLosses = (code: number) =>
+      code === EXIT.done && errors.length > 0 ? EXIT.somethingFailed : code;
     if (!values.detach) {
-      return await followRun(client, runId, terminal, values.json);
+      return withLosses(
+        await followRun(client, runId, terminal, values.json),
+      );
     }
     terminal.print(
       values.json ? toVisibleJson({ runId, status }) : String(runId),
     );
-    return EXIT.done;
+    return withLosses(EXIT.done);
   },
 };
 
@@ -139,7 +145,7 @@ async function readSource(
   onlyUnanswered: boolean | undefined,
 ): Promise<DataSource> {
   const runId = /^run:(\d+)$/.exec(source)?.[1];
-  if (runId) return { type: "run", runId: Number(runId), onlyUnanswered };
+  if (runId) return { type: "run", runId, onlyUnanswered };
   if (onlyUnanswered) {
     throw new WrongUsage(
       `Cannot use --only-unanswered with ${source}: it is for run:ID`,
@@ -157,5 +163,5 @@ async function readSource(
     return { type: "local", directory: source };
   }
   const [, bucket, prefix] = /^([^/]+)\/?(.*)$/.exec(source)!;
-  return { type: "supabase", bucket, prefix };
+  return { type: "supabase", bucket, prefix: toObjectName(prefix) };
 }

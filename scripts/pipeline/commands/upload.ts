@@ -10,8 +10,10 @@ export const upload: Command = {
   summary: "Put archives of this machine into a bucket",
   help: `Usage: deno task pipeline upload PATH… BUCKET[/PREFIX] [options]
 
-Files and folders keep their names below PREFIX. The bucket is made, private, when there is none.
-What is there already with the same size is not sent again: repeat an upload that was interrupted.
+Files and folders keep their names below PREFIX; one that Storage refuses (letters beyond ASCII, %, #,
+[, ~ and the like) is written in ASCII with a part of its hash, and the original is kept in the
+object's metadata and in the source of its prompts. The bucket is made, private, when there is none.
+What is there already with the same bytes is not sent again: repeat an upload that was interrupted.
 
 Options:
   --parallel N   files at a time (default 4)
@@ -61,13 +63,16 @@ Examples:
     } else {
       terminal.print(
         drawTable(uploaded.map((file) => ({ ...file })), [
+          ...uploaded.some(({ originalPath }) => originalPath)
+            ? ["originalPath"]
+            : [],
           "path",
           "bytes",
           "outcome",
-          "error",
         ], terminal.columns),
       );
     }
+    for (const { error } of uploaded) if (error) terminal.complain(error);
     return uploaded.some(({ outcome }) => outcome === "failed")
       ? EXIT.somethingFailed
       : EXIT.done;

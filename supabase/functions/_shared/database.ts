@@ -3,6 +3,7 @@ import { repeatWhileUnavailable } from "./call_patiently.ts";
 import type { Clock } from "./clock.ts";
 import type { Database as Schema, Json } from "./database.types.ts";
 import { PipelineError, type PipelineErrorCode } from "./errors.ts";
+import { quoteLongIntegers } from "./quote_long_integers.ts";
 
 /** `query_canceled`: what a statement_timeout raises. */
 const STATEMENT_TIMEOUT = "57014";
@@ -47,15 +48,22 @@ export function createServiceClient(
   return createClient(url, secretKey, {
     auth: { persistSession: false, autoRefreshToken: false },
     global: {
-      fetch: (input: RequestInfo | URL, init?: RequestInit) => {
+      fetch: async (input: RequestInfo | URL, init?: RequestInit) => {
         const timeout = AbortSignal.timeout(timeoutMs);
         const signal = init?.signal
           ? AbortSignal.any([init.signal, timeout])
           : timeout;
-        return fetch(input, { ...init, signal });
+        return withExactIntegers(await fetch(input, { ...init, signal }));
       },
     },
   });
+}
+
+/** Ids beyond 2^53 - 1 are text in the JSON of the Data API, which its client parses. */
+function withExactIntegers(response: Response): Response {
+  const text = response.text.bind(response);
+  response.text = async () => quoteLongIntegers(await text());
+  return response;
 }
 
 /** The SQL functions behind the Data API. */

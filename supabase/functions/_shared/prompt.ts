@@ -10,6 +10,8 @@ export interface PromptSource {
   bucket?: string;
   /** Path of the archive in its bucket, or of the local file. */
   path: string;
+  /** What the file was called where Storage would not take its name. */
+  originalPath?: string;
   /** Name of the entry when the archive is a zip. */
   entry?: string;
   /** Name of the archive format, for example `chatgpt`. */

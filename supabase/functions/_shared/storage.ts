@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PipelineError } from "./errors.ts";
 import { readBeginning, readText } from "./model/response_body.ts";
+import { isMadeObjectName } from "./object_name.ts";
 
 /** One page of a folder in a bucket. */
 export interface StoragePage {
@@ -18,6 +19,16 @@ export interface OpenObject {
   skip: number;
   /** Changes when the object is replaced. */
   version: string;
+  /** What the file was called where Storage would not take its name. */
+  originalPath?: string;
+}
+
+/** What `upload` notes of a file in its object's metadata. */
+export interface FileMetadata {
+  /** Hexadecimal, of the bytes. */
+  sha256?: string;
+  /** Where Storage would not take it. */
+  originalPath?: string;
 }
 
 /** Supabase Storage as far as extraction needs it. */
@@ -32,6 +43,12 @@ export interface ArchiveStorage {
     from: number,
     signal: AbortSignal,
   ): Promise<OpenObject>;
+}
+
+/** What `upload` asks for besides. */
+export interface MetadataStorage extends ArchiveStorage {
+  /** Without members where the object is not there or nobody noted any. */
+  readMetadata(bucket: string, path: string): Promise<FileMetadata>;
 }
 
 const PAGE_SIZE = 1000;
@@ -49,6 +66,11 @@ const pageSchema = z.array(z.object({
   }).nullish(),
 }));
 
+const metadataSchema = z.object({
+  sha256: z.string().optional().catch(undefined),
+  originalPath: z.string().optional().catch(undefined),
+});
+
 /** Who asks. Legacy keys are JWTs and also travel as bearer tokens; sb_secret_ keys must not. */
 export function toStorageHeaders(secretKey: string): Record<string, string> {
   return secretKey.startsWith("sb_")
@@ -65,7 +87,7 @@ export function toStorageHeaders(secretKey: string): Record<string, string> {
 export function createArchiveStorage(
   { supabaseUrl, secretKey }: { supabaseUrl: string; secretKey: string },
   send: typeof fetch,
-): ArchiveStorage {
+): MetadataStorage {
   const root = `${supabaseUrl}/storage/v1`;
   const headers = toStorageHeaders(secretKey);
 
@@ -126,11 +148,12 @@ export function createArchiveStorage(
     },
     async open(bucket, path, from, signal) {
       checkSegments(`${bucket}/${path}`);
+      const { originalPath } = isMadeObjectName(path)
+        ? await readMetadata(bucket, path)
+        : {};
       const response = await request(
         `read "${path}" in bucket "${bucket}"`,
-        `${root}/object/${encodeURIComponent(bucket)}/${
-          path.split("/").map(encodeURIComponent).join("/")
-        }`,
+        `${root}/object/${escape(bucket, path)}`,
         {
           headers: {
             // Compressed, it would have another tag than a part of it, which is never compressed.
@@ -141,6 +164,7 @@ export function createArchiveStorage(
         },
       );
       return {
+        ...originalPath !== undefined && { originalPath },
         bytes: response.body ?? new Blob([]).stream(),
         skip: response.status === 206 ? 0 : from,
         version: toVersion(
@@ -148,7 +172,36 @@ export function createArchiveStorage(
         ),
       };
     },
+    readMetadata,
   };
+
+  async function readMetadata(
+    bucket: string,
+    path: string,
+  ): Promise<FileMetadata> {
+    checkSegments(`${bucket}/${path}`);
+    try {
+      const response = await request(
+        `read the metadata of "${path}" in bucket "${bucket}"`,
+        `${root}/object/info/${escape(bucket, path)}`,
+        {},
+      );
+      const { metadata } = await response.json();
+      return metadataSchema.parse(metadata ?? {});
+    } catch (error) {
+      // Storage of 2023 and before has no such route.
+      if (
+        error instanceof PipelineError &&
+        ["not_found", "invalid_request"].includes(error.code)
+      ) return {};
+      throw error;
+    }
+  }
+}
+
+/** Bucket and path as a part of a URL. */
+function escape(bucket: string, path: string): string {
+  return [bucket, ...path.split("/")].map(encodeURIComponent).join("/");
 }
 
 /**

@@ -56,6 +56,39 @@ Deno.test("createArchiveStorage() refuses names that a URL would shorten", async
   assertEquals(sent, []);
 });
 
+Deno.test("createArchiveStorage() finds what a file was called in its object's metadata", async () => {
+  const name = "Gesprache=8c59e9ad.json";
+  const sent: string[] = [];
+  const metadata = { originalPath: "Gespräche.json", sha256: "ab", more: 1 };
+  const storage = createArchiveStorage({
+    supabaseUrl: "https://project.test",
+    secretKey: "sb_secret_x",
+  }, (input) => {
+    const { url } = new Request(input);
+    sent.push(url.slice("https://project.test/storage/v1/object/".length));
+    return Promise.resolve(
+      url.includes("old")
+        ? new Response("no such route", { status: 404 })
+        : Response.json({ metadata }),
+    );
+  });
+  assertObjectMatch(await storage.open("chats", name, 0, signal), {
+    originalPath: "Gespräche.json",
+  });
+  assertEquals(sent.map(decodeURIComponent), [
+    `info/chats/${name}`,
+    `chats/${name}`,
+  ]);
+  assertEquals(await storage.readMetadata("chats", name), {
+    sha256: "ab",
+    originalPath: "Gespräche.json",
+  });
+  assertEquals(await storage.readMetadata("old", name), {});
+  sent.length = 0;
+  const { originalPath } = await storage.open("chats", "a.json", 0, signal);
+  assertEquals([originalPath, sent], [undefined, ["chats/a.json"]]);
+});
+
 Deno.test("createArchiveStorage() knows an object again whose tag a CDN has made weak", async () => {
   const asked: (string | null)[] = [];
   const storage = createArchiveStorage({

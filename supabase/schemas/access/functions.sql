@@ -12,6 +12,7 @@ grant execute on function
   pipeline.mcnemar_p(bigint, bigint),
   pipeline.bootstrap_interval(double precision[], bigint),
   pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
+  pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
@@ -32,8 +33,9 @@ declare
     'pipeline_hand_over', 'pipeline_end_worker', 'pipeline_read_secret', 'pipeline_set_secret',
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
-    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_ensure_endpoint',
-    'pipeline_inspect_project', 'pipeline_measure_run', 'pipeline_estimate_cost', 'maintain_pipeline', 'check_pipeline_invariants',
+    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous',
+    'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
+    'pipeline_estimate_cost', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
@@ -41,7 +43,7 @@ declare
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
-    'pipeline_takes_anonymous', 'pipeline_my_webhook_secret', 'pause_pipeline_run',
+    'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
   ];

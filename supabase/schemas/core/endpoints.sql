@@ -106,7 +106,7 @@ comment on column public.model_endpoints.open_to_users is
 comment on column public.model_endpoints.models is
   'Other models that it has, with their prices: {"name": {"input_cost": 0.15, "output_cost": 0.6}}. Users may choose among them; what is left out costs as the endpoint''s own model.';
 comment on column public.model_endpoints.user_parameters is
-  'Parameters that users may set beside temperature, maxTokens, topP, stop, systemPrompt, responseSchema and seed.';
+  'Parameters that users may set beside those that every format has: temperature, topP, topK, maxTokens, stop, seed, presencePenalty, frequencyPenalty, systemPrompt and responseSchema.';
 comment on column public.model_endpoints.user_headers is
   'Headers that users may send, in lower case.';
 

@@ -128,7 +128,7 @@ comment on column public.prompt_evaluations.finish_reason is
 comment on column public.prompt_evaluations.reference is
   'What the assistant in the archive answered to this prompt.';
 comment on column public.prompt_evaluations.source is
-  'Where the prompt stands: {bucket, path, format, conversation, messageId, position, time, model}.';
+  'Where the prompt stands: {bucket, path, originalPath, format, conversation, messageId, position, time, model}.';
 comment on column public.prompt_evaluations.owner is 'The user whose run stored it.';
 
 create table public.evaluation_scores (

@@ -1,6 +1,39 @@
 -- Why: the results of tries are stored, counted and followed up in the transaction that decides about
 -- their tasks, in one place for all stages.
 
+create function pipeline.left_out_notice(run_id bigint)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select nullif(concat_ws('. ', left_out.texts, left_out.files), '')
+  from (
+    select
+      'Left out: ' || (
+        select string_agg(format('%s × %s', kind.count, kind.name), ', ' order by kind.count desc, kind.name)
+        from (
+          select place ->> 'kind' as name, sum((place ->> 'count')::bigint) as count
+          from pipeline.task_errors
+          where task_errors.run_id = left_out_notice.run_id
+            and class = 'left_out' and code = 'unknown_text'
+          group by place ->> 'kind'
+          order by sum((place ->> 'count')::bigint) desc, place ->> 'kind'
+          limit 5
+        ) as kind
+      ) || '; see pipeline_errors, class left_out' as texts,
+      (
+        select format('No prompt in %s of the files that could be read; see pipeline_errors, code no_prompts', count(*))
+        from pipeline.task_errors
+        where task_errors.run_id = left_out_notice.run_id
+          and class = 'left_out' and code = 'no_prompts'
+        having count(*) > 0
+      ) as files
+  ) as left_out;
+$$;
+comment on function pipeline.left_out_notice(bigint) is
+  'What a run''s archives have that is neither a prompt nor left out on purpose, in a sentence with the five most frequent kinds; null when there is nothing.';
+
 create function pipeline.end_run_if_done(run_id bigint, as_of timestamptz)
 returns void
 language plpgsql
@@ -21,7 +54,7 @@ begin
     error = source_error,
     finished_at = end_run_if_done.as_of,
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
-    notice = case
+    notice = nullif(concat_ws('. ', case
       when run.extracted = 0 and source_error is null
       then format(
         case run.source ->> 'type'
@@ -30,7 +63,7 @@ begin
         end,
         run.source
       )
-    end
+    end, pipeline.left_out_notice(run.id)), '')
   where run.id = end_run_if_done.run_id
     and run.open = 0
     and run.status in ('queued', 'running', 'paused');

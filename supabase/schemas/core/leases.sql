@@ -228,8 +228,8 @@ begin
     run_id, task_id, stage, key, attempt, class, code, message, place, final, created_at
   )
   select
-    task.run_id, task.id, task.stage, task.key, task.attempts, 'unreadable',
-    loss ->> 'code', loss ->> 'message', loss -> 'place', true, follow_up.as_of
+    task.run_id, task.id, task.stage, task.key, task.attempts,
+    coalesce(loss ->> 'class', 'unreadable'), loss ->> 'code', loss ->> 'message', loss -> 'place', true, follow_up.as_of
   from jsonb_to_recordset(results) as result (id bigint, losses jsonb)
   cross join lateral jsonb_array_elements(result.losses) as loss
   join public.pipeline_tasks as task on task.id = result.id
@@ -246,7 +246,7 @@ begin
 end;
 $$;
 comment on function pipeline.follow_up(bigint, bigint[], jsonb, timestamptz) is
-  'What results bring with them, [{id, losses?: [{code, message, place}], enqueue?: [{stage, key, …}]}]: what could not be read is written where pipeline_errors shows it, and tasks are enqueued.';
+  'What results bring with them, [{id, losses?: [{class?, code, message, place}], enqueue?: [{stage, key, …}]}]: what could not be read, or was left out, is written where pipeline_errors shows it, and tasks are enqueued.';
 
 create function public.pipeline_checkpoint_task(
   worker_id uuid,
@@ -296,4 +296,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_checkpoint_task(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
-  'Moves a leased task on in one transaction: merges payload, enqueues [{stage, key, …}], logs losses [{code, message, place}]. Returns {status, full}; full: max_prompts is reached. PPL01: the lease was lost and nothing was changed.';
+  'Moves a leased task on in one transaction: merges payload, enqueues [{stage, key, …}], logs losses [{class?, code, message, place}]. Returns {status, full}; full: max_prompts is reached. PPL01: the lease was lost and nothing was changed.';

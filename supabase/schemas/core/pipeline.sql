@@ -59,9 +59,9 @@
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
 --   enqueue, claim, leases, settle, finish, refused   the life of a task
---   workers, wake, maintain, steer                    who works, and what keeps it going
+--   workers, wake, waiting, maintain, steer           who works, and what keeps it going
 --   endpoints, store, listed_prompts, sample          details of these
--- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, cache),
+-- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
 -- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
@@ -89,7 +89,7 @@ declare
   claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 begin
   -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
-  if claims -> 'is_anonymous' = 'true' and not public.pipeline_takes_anonymous() then
+  if claims -> 'is_anonymous' = 'true' and not pipeline.takes_anonymous() then
     return null;
   end if;
   return (claims ->> 'sub')::uuid;

@@ -27,7 +27,7 @@ comment on column pipeline.prompts.reference is
 comment on column pipeline.prompts.metadata is
   'What the source said of it; variables of templates are fields of it.';
 comment on column pipeline.prompts.source is
-  'Where it was found: {bucket, path, format, conversation, messageId, position, time, model}.';
+  'Where it was found: {bucket, path, originalPath, format, conversation, messageId, position, time, model}.';
 comment on column pipeline.prompts.parameters is
   'Model parameters of this prompt; they win over those of the run.';
 create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;

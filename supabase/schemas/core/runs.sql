@@ -208,3 +208,21 @@ create policy "owners steer their runs"
   on public.pipeline_runs for update to authenticated
   using (owner = (select pipeline.current_user_id()))
   with check (owner = (select pipeline.current_user_id()));
+
+create function pipeline.model_of(
+  run public.pipeline_runs,
+  stage text,
+  endpoint public.model_endpoints
+)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- A judge has a model of its own.
+  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
+end;
+$$;
+comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
+  'The model that a stage of a run calls at an endpoint; empty: none is named.';

@@ -70,42 +70,6 @@ create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is 
 alter table pipeline.workers enable row level security;
 grant select, insert, update, delete on pipeline.workers to service_role;
 
--- A run that has no share of its endpoint's slots needs no worker: it stands here until one falls free.
-create table pipeline.waiting_runs (
-  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
-  stage text not null,
-  endpoint text not null default '',
-  owner uuid,
-  model text not null,
-  wanted integer not null,
-  primary key (run_id, stage, endpoint)
-);
-comment on table pipeline.waiting_runs is
-  'One row per run and stage that has work and no worker, because others use its endpoint''s slots or its owner has enough workers. Gone when a worker is woken for it.';
-comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
-comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
-create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
-
-create function pipeline.model_of(
-  run public.pipeline_runs,
-  stage text,
-  endpoint public.model_endpoints
-)
-returns text
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  -- A judge has a model of its own.
-  return coalesce(case when model_of.stage = 'execute' then (run).model end, (endpoint).model, '');
-end;
-$$;
-comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
-  'The model that a stage of a run calls at an endpoint; empty: none is named.';
-
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers
 language plpgsql

@@ -232,7 +232,7 @@ $$;
 comment on function pipeline.check_daily_cost(public.pipeline_runs) is
   'Refuses calls whose highest cost cannot be told where USD a day are limited (SQLSTATE 22023): none of them could be made.';
 
-create function public.pipeline_takes_anonymous()
+create function pipeline.takes_anonymous()
 returns boolean
 language sql
 stable
@@ -244,5 +244,16 @@ as $$
     (select quotas.includes_anonymous from pipeline.quotas where quotas.applies_to = 'every user'), false
   );
 $$;
-comment on function public.pipeline_takes_anonymous() is
+comment on function pipeline.takes_anonymous() is
   'Whether anonymous sign-ins are users: includes_anonymous of pipeline.quotas.';
+
+create function public.pipeline_takes_anonymous()
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select pipeline.takes_anonymous();
+$$;
+comment on function public.pipeline_takes_anonymous() is
+  'The same, for the functions that answer over HTTP.';

@@ -104,9 +104,9 @@ select
 from pipeline.task_errors as failure
 join public.pipeline_runs as run on run.id = failure.run_id;
 comment on view public.pipeline_errors is
-  'Every error of every run with its place: attempts that failed, records that could not be read, workers that died.';
+  'Every error of every run with its place: attempts that failed, records that could not be read or were left out, workers that died.';
 comment on column public.pipeline_errors.class is
-  'rate, transient, permanent, stop (calls); unreadable (extraction); lost (the worker died); maintenance (it could not go on with the run).';
+  'rate, transient, permanent, stop (calls); unreadable, left_out (extraction: what could not be read, and words that no format knows or that gave no prompt); lost (the worker died); maintenance (it could not go on with the run).';
 comment on column public.pipeline_errors."offset" is
   'Byte in the (expanded) archive where the unreadable record begins.';
 comment on column public.pipeline_errors.final is 'false: a retry followed.';

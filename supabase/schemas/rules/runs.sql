@@ -418,7 +418,9 @@ begin
     );
   end if;
   if new.max_cost is not null and new.endpoint is not null then
-    perform pipeline.check_price(pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters);
+    perform pipeline.check_price(
+      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+    );
   end if;
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1

@@ -81,8 +81,10 @@ begin
   for chosen in
     select name from jsonb_object_keys(check_choice.parameters) as name
     where name <> all (
-      array['temperature', 'maxTokens', 'topP', 'stop', 'systemPrompt', 'responseSchema', 'seed']
-        || (called).user_parameters
+      array[
+        'temperature', 'topP', 'topK', 'maxTokens', 'stop', 'seed', 'presencePenalty',
+        'frequencyPenalty', 'systemPrompt', 'responseSchema'
+      ] || (called).user_parameters
     )
     or name = 'model'
   loop

@@ -23,8 +23,8 @@ export interface RelationAccess {
 /** A SQL function of the Data API. */
 export interface FunctionAccess {
   name: string;
-  /** Signed-in users may call it; `others`: the answer about what is not theirs. */
-  user?: { others: unknown };
+  /** Signed-in users may call it; `others`: the answer about what is not theirs, absent where nothing else can be asked for. */
+  user?: { others?: unknown };
   /** Arguments of a call that is worth a try; `runId` is the caller's own run or another's. */
   arguments: (runId: number) => Record<string, unknown>;
 }
@@ -193,6 +193,8 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ name: "mine", value: "hush" }),
   },
   { name: "pipeline_webhook_secret", arguments: () => ({}) },
+  { name: "pipeline_my_webhook_secret", user: {}, arguments: () => ({}) },
+  { name: "pipeline_takes_anonymous", arguments: () => ({}) },
   { name: "resend_pipeline_webhook", arguments: () => ({ event_id: 0 }) },
   {
     name: "pipeline_ensure_endpoint",

@@ -149,6 +149,54 @@ Deno.test("the command line uploads, runs, shows, exports and compares", () =>
     ]);
   }));
 
+Deno.test("the command line runs a folder with names that Storage refuses", () =>
+  withProject(async (project) => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const line = (content: string) =>
+        JSON.stringify({ messages: [{ role: "user", content }] });
+      const names = ["100%.jsonl", "Gespräche März.jsonl", "ok.jsonl"];
+      for (const name of names) {
+        await Deno.writeTextFile(join(folder, name), line(name));
+      }
+      await Deno.symlink(join(folder, "gone"), join(folder, "nowhere.jsonl"));
+      const run = async (code: number) => {
+        const ran = await pipeline(project, [
+          "run",
+          folder,
+          "--endpoint",
+          "model",
+          "--json",
+        ]);
+        assertEquals(ran.code, code, ran.stderr);
+        return { ...JSON.parse(ran.stdout), stderr: ran.stderr };
+      };
+      const first = await run(3);
+      assertMatch(first.stderr, /nowhere\.jsonl/);
+      assertEquals(first.succeeded, 3);
+      const sources = await project.sql`
+        select prompts.source from pipeline.prompts order by text`;
+      assertEquals(
+        sources.map(({ source }) =>
+          (source.originalPath ?? source.path).split("/").at(-1)
+        ),
+        names,
+      );
+      // As large as before.
+      await Deno.writeTextFile(
+        join(folder, names[1]),
+        line("Edited März.jsonl "),
+      );
+      await Deno.remove(join(folder, "nowhere.jsonl"));
+      const { runId } = await run(0);
+      const edited = await project.sql`
+        select 1 from pipeline.prompts where text like 'Edited%'`;
+      assertEquals([runId, edited.length], [2, 1]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }));
+
 Deno.test("execute and store work in a pipe, secrets and endpoints by name", () =>
   withProject(async (project) => {
     const prompts = ['"one"', '{"text": "two"}'].join("\n");

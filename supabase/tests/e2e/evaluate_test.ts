@@ -132,7 +132,7 @@ Deno.test("a judge is called within its limits, and what it costs counts for the
 Deno.test("judging pauses a run before it spends more than max_cost", () =>
   withProject(async (project) => {
     const { sql } = project;
-    const source = { type: "prompts", prompts: numberedPrompts(10) };
+    const source = { type: "prompts", prompts: numberedPrompts(60) };
     await project.untilOver(
       await project.startRun(source, { experiment_name: "dear" }),
     );

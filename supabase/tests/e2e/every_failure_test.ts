@@ -59,7 +59,7 @@ Deno.test("1,000 prompts, every failure that is known among them: each is answer
     assert(faults.length <= 200, `${faults.length} faults in 1,000 prompts`);
     const id = await project.startRun(
       { type: "prompts", prompts },
-      { max_attempts: 2, max_concurrency: 50 },
+      { max_attempts: 2, max_concurrency: 50, max_wait_seconds: 20 },
     );
     // Somebody resumes what stops, without mending anything, as long as that brings it on.
     let resumes = 0;

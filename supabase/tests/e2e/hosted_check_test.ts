@@ -40,6 +40,10 @@ Deno.test("hosted-check tells ten outcomes and leaves nothing behind", () =>
       },
       cli: (...args) => runCli(project, args),
     };
+    // What isolates are judged by, which a run of the check takes away with it.
+    await project.untilOver(
+      await project.startRun({ type: "prompts", prompts: ["one"] }),
+    );
     const before = await count(project);
     await tellOutcomes(HOSTED_CHECKS, hosted, (line) => lines.push(line));
     const text = lines.join("\n");

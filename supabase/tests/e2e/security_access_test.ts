@@ -106,6 +106,7 @@ async function checkFunction(
     assert(own.status < 300, `ada: ${text(own.body)}`);
     const other = await call(bob, steered);
     if (others === NO_RUN) assertMatch(other.body.message, /Cannot find run/);
+    else if (others === undefined) assertNotEquals(own.body, other.body);
     else {
       assertEquals(other.body, others);
       assertNotEquals(own.body, others);

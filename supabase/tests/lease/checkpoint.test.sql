@@ -20,7 +20,9 @@ select is(
     '{"cursor": 100}',
     '[{"stage": "execute", "key": "p1", "prompt": {"text": "one", "source": {"path": "a.json"}}},
       {"stage": "execute", "key": "p2", "prompt": {"text": "two", "key": "k", "keyIsGiven": true}}]',
-    '[{"code": "bad_json", "message": "Cannot read", "place": {"path": "a.json", "offset": 7}}]',
+    '[{"code": "bad_json", "message": "Cannot read", "place": {"path": "a.json", "offset": 7}},
+      {"class": "left_out", "code": "unknown_text", "message": "Left out",
+       "place": {"path": "a.json", "offset": 9, "kind": "attachment/poem", "count": 12}}]',
     '2026-01-01 00:00:30Z'
   ),
   '{"status": "running", "full": false}',
@@ -47,8 +49,10 @@ select results_eq(
 select results_eq(
   $$ select class, code, message, path, "offset", key, final from pipeline_errors
      where run_id = tests.run_id('run') $$,
-  $$ values ('unreadable', 'bad_json', 'Cannot read', 'a.json', 7::bigint, 'source', true) $$,
-  'pipeline_checkpoint_task() logs what could not be read, with its place'
+  $$ values
+     ('unreadable', 'bad_json', 'Cannot read', 'a.json', 7::bigint, 'source', true),
+     ('left_out', 'unknown_text', 'Left out', 'a.json', 9, 'source', true) $$,
+  'pipeline_checkpoint_task() logs what could not be read or was left out, with its place'
 );
 select is(
   pg_temp.checkpoint(

@@ -1,5 +1,6 @@
 import type { FoundPrompt } from "../prompt.ts";
 import type { ArchiveError } from "./archive_error.ts";
+import type { LeftOut, LeftOutState } from "./left_out_tally.ts";
 import type { ScanState } from "./records/scanner.ts";
 
 /** Where another worker continues; plain JSON, a few hundred bytes. */
@@ -18,6 +19,8 @@ export interface ArchiveCursor {
   /** Conversations whose messages are not all there yet; their records are read again. */
   open: OpenConversation[];
   counts: ArchiveCounts;
+  /** Of this part. */
+  leftOut: LeftOutState;
   /** Formats seen in earlier parts. */
   formats: string[];
 }
@@ -50,6 +53,8 @@ export interface PromptEvent {
 export type ArchiveEvent =
   | PromptEvent
   | { type: "error"; error: ArchiveError }
+  /** At the end of a file. */
+  | { type: "leftOut"; leftOut: LeftOut }
   /** Everything before it was given out; continuing from it gives exactly the rest. */
   | { type: "checkpoint"; cursor: ArchiveCursor }
   | ({ type: "end"; format: string | null } & ArchiveCounts);

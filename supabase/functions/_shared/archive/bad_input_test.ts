@@ -272,3 +272,25 @@ Deno.test("readArchive() reports a message without an author", () =>
     ["one"],
     ["unreadable_record"],
   ));
+
+Deno.test("readArchive() skips records without the member that holds their messages", async () => {
+  const cases = [
+    [
+      chatgptConversation("a", "first"),
+      { title: "b", create_time: 1 },
+      "mapping",
+    ],
+    [
+      claudeConversation("a", "first"),
+      { uuid: "b", name: "" },
+      "chat_messages",
+    ],
+    [{ messages: chatMessages("first") }, { messages: null }, "messages"],
+  ] as const;
+  for (const [whole, broken, member] of cases) {
+    const { texts, errors, end } = await collect([whole, broken]);
+    assertEquals(texts, ["first"]);
+    assertEquals(end.conversations, 1);
+    assertMatch(errors[0].message, new RegExp(`it has no .${member}., which`));
+  }
+});

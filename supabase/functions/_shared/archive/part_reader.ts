@@ -10,8 +10,10 @@ import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
-import type { Json } from "./json.ts";
+import { isObject, type Json } from "./json.ts";
+import { LeftOutTally } from "./left_out_tally.ts";
 import type { ConversationsFile, PromptMaker } from "./prompts/to_prompts.ts";
+import { openRows } from "./records/open_rows.ts";
 import { RecordScanner } from "./records/record_scanner.ts";
 import type { ScannedRecord, ScanState } from "./records/scanner.ts";
 
@@ -62,6 +64,7 @@ export class PartReader {
   #checkpointed: number;
   /** Losses before this offset were told before the checkpoint. */
   readonly #told: number;
+  readonly #leftOut: LeftOutTally;
   #stopped = false;
   #events: ArchiveEvent[] = [];
 
@@ -71,9 +74,14 @@ export class PartReader {
       const prompts = makePrompts(conversation, index, format);
       counts.conversations++;
       counts.prompts += prompts.length;
+      this.#leftOut.addTurns(conversation.turns, prompts.length);
       for (const prompt of prompts) this.#events.push(prompt);
     },
     lose: (code, reason) => this.#lose(code, reason, this.#place),
+    leaveOut: (kind, reason) => {
+      if (this.#place.offset < this.#told) return;
+      this.#leftOut.add(kind, reason, this.#place);
+    },
   };
 
   constructor(reading: PartReading) {
@@ -83,6 +91,7 @@ export class PartReader {
     this.#before = from?.scan ?? START;
     this.#checkpointed = this.#before.offset;
     this.#told = from?.told ?? 0;
+    this.#leftOut = new LeftOutTally(from?.leftOut);
     this.#checkpointAt = this.#told + reading.checkpointBytes;
     const format = formats.find(({ name }) => name === from?.format);
     if (format !== undefined) this.#begin(format);
@@ -109,6 +118,7 @@ export class PartReader {
     if (failure !== undefined) {
       this.#lose(failure.code, failure.message, this.#before);
     }
+    this.#tellLeftOut();
     return this.#takeEvents();
   }
 
@@ -132,12 +142,22 @@ export class PartReader {
           const reason = "some bytes are not UTF-8 and were read as U+FFFD";
           this.#lose("invalid_utf8", reason, scanned);
         }
-        this.#read(scanned);
+        this.#readRows(scanned);
       }
       const after = this.#scanner.state;
       if (after === undefined) continue;
       this.#before = after;
       if (after.offset >= this.#checkpointAt) this.#checkpoint(after);
+    }
+  }
+
+  #readRows(record: ScannedRecord): void {
+    const rows = openRows(record.value);
+    if (rows === undefined) return this.#read(record);
+    const size = Math.ceil(record.size / Math.max(1, rows.length));
+    for (const row of rows) {
+      if ("value" in row) this.#read({ ...record, size, value: row.value });
+      else this.#lose("unreadable_record", row.reason, record);
     }
   }
 
@@ -198,7 +218,9 @@ export class PartReader {
       );
       const { projection } = format;
       if (projection !== undefined) {
-        const isEnough = (record: Json) => format.matches(record);
+        const isEnough = (record: Json) =>
+          isObject(record) && format.matches(record) &&
+          format.isEnough?.(record) !== false;
         this.#scanner.project({ projection, isEnough });
       }
     }
@@ -225,6 +247,7 @@ export class PartReader {
         told: scan.offset,
         format: this.format!.name,
         counts: { ...counts },
+        leftOut: this.#leftOut.state,
         formats: [...formats],
       },
     });
@@ -238,16 +261,33 @@ export class PartReader {
   #lose(code: ArchiveErrorCode, reason: string, place: Place): void {
     const { record, offset } = place;
     if (offset < this.#told) return;
-    const { path, entry } = this.#reading.file;
-    const file = entry === undefined ? path : `${path} (${entry})`;
+    const { entry } = this.#reading.file;
     const message =
-      `Cannot read ${file}, record ${record} at byte ${offset}: ${reason}`;
+      `Cannot read ${this.#fileName}, record ${record} at byte ${offset}: ${reason}`;
     const error: ArchiveError = { code, message, record, offset };
     if (entry !== undefined) error.entry = entry;
     const isStrange = entry !== undefined && this.format === undefined &&
       STRANGE.has(code);
     if (isStrange) this.strangers.push(error);
     else this.#tell(error);
+  }
+
+  get #fileName(): string {
+    const { path, entry } = this.#reading.file;
+    return entry === undefined ? path : `${path} (${entry})`;
+  }
+
+  #tellLeftOut(): void {
+    if (this.format === undefined) return;
+    const { entry } = this.#reading.file;
+    const told = this.#leftOut.toLeftOut(this.#fileName, this.format.name);
+    for (const leftOut of told) {
+      // Of a zip, such as a log of Inspect, one entry need not have any.
+      const isOne = entry !== undefined && this.#reading.counts.prompts > 0;
+      if (leftOut.code === "no_prompts" && isOne) continue;
+      if (entry !== undefined) leftOut.entry = entry;
+      this.#events.push({ type: "leftOut", leftOut });
+    }
   }
 
   #tell(error: ArchiveError): void {

@@ -1,3 +1,4 @@
+import type { PromptSource } from "../prompt.ts";
 import type { ArchiveError } from "./archive_error.ts";
 import type {
   ArchiveCounts,
@@ -13,10 +14,10 @@ import { PartReader } from "./part_reader.ts";
 import { createPromptMaker } from "./prompts/to_prompts.ts";
 
 /** What an archive is called: its prompts carry it. */
-export interface ArchiveName {
-  bucket?: string;
-  path: string;
-}
+export type ArchiveName = Pick<
+  PromptSource,
+  "bucket" | "path" | "originalPath"
+>;
 
 export interface ReadArchiveSettings {
   /** Leading bytes to pass over because the server ignored the Range request; default 0. */

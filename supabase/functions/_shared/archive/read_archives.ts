@@ -2,6 +2,7 @@ import type { Prompt } from "../prompt.ts";
 import { withKey } from "../prompt_key.ts";
 import type { ArchiveError } from "./archive_error.ts";
 import type { PromptEvent } from "./archive_event.ts";
+import type { LeftOut } from "./left_out_tally.ts";
 import type { ExtractOptions } from "./options.ts";
 import { sampleByCount } from "./prompts/sample.ts";
 import {
@@ -10,14 +11,18 @@ import {
   type ReadArchiveSettings,
 } from "./read_archive.ts";
 
-/** An archive that is opened when its turn comes. */
+/** An archive that is opened when its turn comes; only then it may be known what it was called. */
 export interface UnreadArchive extends ArchiveName {
-  open(): Promise<ReadableStream<Uint8Array>>;
+  open(): Promise<
+    Pick<ArchiveName, "originalPath"> & { bytes: ReadableStream<Uint8Array> }
+  >;
 }
 
 /** What was read of one archive. */
 export interface FileReport {
   path: string;
+  /** What the file was called where Storage would not take its name. */
+  originalPath?: string;
   format: string | null;
   conversations: number;
   /** Prompts that passed the filters; `maxPrompts`, `dedupe` and a sample by number come after. */
@@ -25,6 +30,8 @@ export interface FileReport {
   /** Records that could not be read. */
   skipped: number;
   errors: ArchiveError[];
+  /** What was left out though nobody decided so, and why a file of a known format gave no prompt. */
+  leftOut: LeftOut[];
 }
 
 type GivenPrompt = PromptEvent & { prompt: Prompt };
@@ -57,6 +64,7 @@ export async function* readArchives(
       prompts: 0,
       skipped: 0,
       errors: [],
+      leftOut: [],
     };
     for await (const found of readOne(archive, options, settings, report)) {
       if (options.dedupe && keys.has(found.prompt.key)) continue;
@@ -83,9 +91,11 @@ async function* readOne(
   report: FileReport,
 ): AsyncGenerator<GivenPrompt> {
   try {
+    const { bytes, originalPath } = await open();
+    if (originalPath !== undefined) report.originalPath = originalPath;
     const events = readArchive(
-      await open(),
-      name,
+      bytes,
+      { ...name, originalPath },
       options,
       undefined,
       { ...settings, checkpointBytes: Infinity },
@@ -95,6 +105,7 @@ async function* readOne(
         report.prompts++;
         yield { ...event, prompt: withKey(event.prompt) };
       } else if (event.type === "error") report.errors.push(event.error);
+      else if (event.type === "leftOut") report.leftOut.push(event.leftOut);
       else if (event.type === "end") {
         report.format = event.format;
         report.conversations = event.conversations;

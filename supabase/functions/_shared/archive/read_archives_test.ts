@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertObjectMatch } from "@std/assert";
 import { promptKey } from "../prompt_key.ts";
 import { extractOptionsSchema } from "./options.ts";
 import {
@@ -12,8 +12,11 @@ function archive(path: string, ...prompts: string[]): UnreadArchive {
   const text = prompts.map((content) =>
     JSON.stringify({ messages: [{ role: "user", content }] })
   ).join("\n");
-  return { path, open: () => Promise.resolve(new Blob([text]).stream()) };
+  return { path, open: () => open(text) };
 }
+
+const open = (content: BlobPart) =>
+  Promise.resolve({ bytes: new Blob([content]).stream() });
 
 const broken: UnreadArchive = {
   path: "broken.jsonl",
@@ -54,7 +57,7 @@ Deno.test("readArchives() counts the same text in two archives once", async () =
 Deno.test("readArchives() gives equal keys for an archive under any name, packed or listed", async () => {
   const texts = ["one", "  two\r\nlines ", "one"];
   const plain = archive("chats.jsonl", ...texts);
-  const content = await new Response(await plain.open()).bytes();
+  const content = await new Response((await plain.open()).bytes).bytes();
   const zip = buildZip([{ name: "in/chats.jsonl", content }]);
   const keys = texts.map((text) => promptKey({ text }));
   const keysOf = async (one: UnreadArchive, options = {}) =>
@@ -66,10 +69,7 @@ Deno.test("readArchives() gives equal keys for an archive under any name, packed
       plain,
       { ...plain, path: "april.jsonl" },
       { ...plain, path: "2026/chats.jsonl", bucket: "archives" },
-      {
-        path: "chats.zip",
-        open: () => Promise.resolve(new Blob([zip as BlobPart]).stream()),
-      },
+      { path: "chats.zip", open: () => open(zip as BlobPart) },
     ]
   ) {
     assertEquals(await keysOf(copy), keys);
@@ -92,4 +92,18 @@ Deno.test("readArchives() reports an archive that cannot be opened and goes on",
     event.type === "file" ? [event.report] : []
   );
   assertMatch(failed.errors[0].message, /broken\.jsonl: permission denied/);
+});
+
+Deno.test("readArchives() tells what a file was called where Storage would not take its name", async () => {
+  const path = "Gesprache=8c59e9ad.jsonl";
+  const originalPath = "Gespräche.jsonl";
+  const { open } = archive(path, "one");
+  const [prompt, file] = await read([{
+    path,
+    open: async () => ({ ...await open(), originalPath }),
+  }], {});
+  assertObjectMatch(prompt, {
+    prompt: { source: { path, originalPath } },
+  });
+  assertObjectMatch(file, { report: { path, originalPath } });
 });

@@ -1,3 +1,4 @@
+import type { RunId } from "../run_id.ts";
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { PipelineError } from "../errors.ts";
@@ -16,7 +17,7 @@ const MOST_SECONDS = 140;
 /** What the handlers of an Edge Function work with. */
 export function createHandlerDependencies(
   config: Config,
-  beginRun?: (runId: number) => void,
+  beginRun?: (runId: RunId) => void,
 ): HandlerDependencies {
   const client = createServiceClient(config.supabaseUrl, config.secretKey);
   const database = createDatabase(client);

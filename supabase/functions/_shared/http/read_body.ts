@@ -1,10 +1,12 @@
 import { LimitedBytesTransformStream } from "@std/streams/limited-bytes-transform-stream";
 import { PipelineError } from "../errors.ts";
+import { quoteLongIntegers } from "../quote_long_integers.ts";
 
 const MOST_LEVELS = 200;
 
 /**
- * The JSON of a request, refused while it arrives once it is longer than allowed.
+ * The JSON of a request, refused while it arrives once it is longer than allowed. Integers that a
+ * JavaScript number cannot hold come as text.
  *
  * @throws {PipelineError} `too_large`, or `invalid_request` when it is no JSON or nested deeper than
  * 200 levels
@@ -30,7 +32,7 @@ export async function readBody(
     );
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(quoteLongIntegers(text));
   } catch (cause) {
     throw new PipelineError(
       "invalid_request",

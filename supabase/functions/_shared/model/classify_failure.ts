@@ -1,5 +1,6 @@
 import type { ErrorClass, TaskError } from "../task_error.ts";
-import { findFact, type Verdict } from "./failure_facts.ts";
+import type { Verdict } from "./failures/failure_fact.ts";
+import { findFact } from "./failures/failure_facts.ts";
 import type { ProviderError } from "./model_format.ts";
 import type { RateLimits } from "./model_result.ts";
 import { resetOfSpentBudget } from "./rate_limits.ts";

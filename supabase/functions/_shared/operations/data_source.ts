@@ -1,3 +1,4 @@
+import { runIdSchema } from "../run_id.ts";
 import { z } from "zod";
 import { holdsNul } from "../storable_json.ts";
 import { promptSchema } from "./execute_batch_schema.ts";
@@ -33,7 +34,7 @@ export const promptsSourceSchema = z.strictObject({
 /** The prompts of an earlier run. */
 export const runSourceSchema = z.strictObject({
   type: z.literal("run"),
-  runId: z.int().positive(),
+  runId: runIdSchema,
   onlyUnanswered: z.boolean().optional().describe(
     "Only those without an answer: what a cancelled run had left, and what failed",
   ),

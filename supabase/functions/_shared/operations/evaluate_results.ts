@@ -4,11 +4,12 @@ import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema, nameOf } from "../evaluation/evaluator_schema.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
+import { type RunId, runIdSchema } from "../run_id.ts";
 import { type RunState, runStateSchema } from "./run_state.ts";
 import { untilOver, type WaitDependencies } from "./until_over.ts";
 
 export const evaluateResultsSchema = z.strictObject({
-  runId: z.int().positive().optional(),
+  runId: runIdSchema.optional(),
   experimentName: z.string().min(1).optional(),
   evaluators: evaluatorsSchema.min(1),
   supabaseTable: z.string().min(1).default("prompt_evaluations"),
@@ -73,7 +74,7 @@ export async function evaluateResults(
   const columns = owner === null ? {} : { owner };
   const { runId, experimentName, evaluators, supabaseTable } = input;
   if (runId !== undefined) await expectOver(await readRun(runId));
-  const evaluationRunId: number = runId === undefined
+  const evaluationRunId: RunId = runId === undefined
     ? await database.call("evaluate_experiment", {
       experiment_name: experimentName!,
       evaluators,
@@ -81,7 +82,7 @@ export async function evaluateResults(
       columns,
     })
     : await database.call("evaluate_pipeline_run", {
-      run_id: runId,
+      run_id: runId as number,
       evaluators,
       columns,
     });
@@ -91,7 +92,7 @@ export async function evaluateResults(
   const { summary, scores }: Pick<EvaluateResultsOutput, "summary" | "scores"> =
     await database.call("pipeline_read_scores", {
       results_table: supabaseTable,
-      run_id: runId ?? null,
+      run_id: runId as number ?? null,
       experiment: experimentName ?? null,
       evaluators: evaluators.map(nameOf),
       owner,

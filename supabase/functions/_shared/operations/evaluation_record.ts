@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fewProblems } from "../few_problems.ts";
+import { runIdSchema } from "../run_id.ts";
 
 const whole = z.int().nonnegative().nullish();
 
@@ -7,7 +8,7 @@ const whole = z.int().nonnegative().nullish();
 export const evaluationSchema = fewProblems(z.strictObject({
   prompt: z.string().min(1),
   promptKey: z.string().min(1).nullish(),
-  runId: z.int().positive().nullish().describe(
+  runId: runIdSchema.nullish().describe(
     "The run that it belongs to; its rows are stored once",
   ),
   repetition: z.int().positive().nullish().describe(

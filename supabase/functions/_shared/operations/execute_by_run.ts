@@ -65,7 +65,7 @@ export async function executeByRun(
   for (let after = 0;;) {
     const page: { position: number; answer: unknown }[] = await database.call(
       "pipeline_read_answers",
-      { run_id: runId, after, most: PAGE },
+      { run_id: runId as number, after, most: PAGE },
     );
     for (const { position, answer } of page) {
       answers.set(position - 1, evaluationSchema.parse(answer));

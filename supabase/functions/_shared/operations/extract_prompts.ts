@@ -181,7 +181,7 @@ async function measure(
     if (!database) throw noProject("read a run");
     dry.addMeasured(
       await database.call("pipeline_measure_run", {
-        run_id: source.runId,
+        run_id: source.runId as number,
         only_unanswered: source.onlyUnanswered ?? false,
         owner: ownerOf(caller),
         most: maxPrompts ?? null,
@@ -245,7 +245,10 @@ async function extractFromStorage(
         path,
         open: async () => {
           const object = await storage.open(bucket, path, 0, stop.signal);
-          return countBytes(object.bytes, (count) => bytes += count);
+          return {
+            ...object,
+            bytes: countBytes(object.bytes, (count) => bytes += count),
+          };
         },
       };
     }
@@ -323,11 +326,17 @@ async function collect(
   return { prompts, total: prompts.length, errors };
 }
 
-function toErrors({ path, errors }: FileReport): OperationError[] {
-  return errors.map(({ code, message, ...place }) => ({
+function toErrors(
+  { path, originalPath, errors, leftOut }: FileReport,
+): OperationError[] {
+  return [...errors, ...leftOut].map(({ code, message, ...place }) => ({
     code,
     message,
-    context: { file: path, ...place },
+    context: {
+      file: path,
+      ...originalPath !== undefined && { originalPath },
+      ...place,
+    },
   }));
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RunId } from "../run_id.ts";
 import { extractOptionsSchema } from "../archive/options.ts";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
@@ -92,7 +93,7 @@ export interface RunPipelineDependencies extends WaitDependencies {
   /** The same key within a week is the same run. */
   idempotencyKey?: string;
   /** Begins to work on a new run at once; without it the run's wake does. */
-  beginRun?(runId: number): void;
+  beginRun?(runId: RunId): void;
 }
 
 /**
@@ -120,7 +121,7 @@ export async function runPipeline(
     );
   }
   const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);
-  const { runId }: { runId: number } = await database.call(
+  const { runId }: { runId: RunId } = await database.call(
     "pipeline_create_run",
     {
       run: toRow(input, endpoint),
@@ -136,7 +137,7 @@ export async function runPipeline(
     ? [{ code: state.status, message: state.error, context: { runId } }]
     : [];
   if (input.wait !== false && state.failed > 0) {
-    errors.push(...await readFailures(runId));
+    errors.push(...await readFailures(runId as number));
   }
   return {
     runId,

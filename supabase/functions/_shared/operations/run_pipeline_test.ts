@@ -118,7 +118,7 @@ Deno.test("runPipeline() hands on the wish to join an experiment", async () => {
 
 Deno.test("runPipeline() begins to work on the run that it started", async () => {
   const { dependencies } = createFakes(["queued"]);
-  const begun: number[] = [];
+  const begun: (number | string)[] = [];
   await run({}, { ...dependencies, beginRun: (runId) => begun.push(runId) });
   assertEquals(begun, [7]);
 });

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { runIdSchema } from "../run_id.ts";
 import { RUN_STATUSES } from "../queue/task_queue.ts";
 
 const count = z.int().nonnegative();
 
 /** A run as people ask for it. */
 export const runStateSchema = z.object({
-  runId: count,
+  runId: runIdSchema,
   status: z.enum(RUN_STATUSES),
   experimentName: z.string(),
   extracted: count,

@@ -1,3 +1,4 @@
+import type { RunId } from "../run_id.ts";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
@@ -19,9 +20,9 @@ export interface Project {
   /** An endpoint by name; users see those that are open to them. */
   readEndpoint(name: string, caller: Caller): Promise<NamedEndpoint | null>;
   /** @throws {PipelineError} `not_found`: there is none, or it is another user's */
-  readRun(runId: number, caller: Caller): Promise<RunState>;
+  readRun(runId: RunId, caller: Caller): Promise<RunState>;
   /** Why prompts of a run have failed for good, one error for each cause. */
-  readFailures(runId: number): Promise<OperationError[]>;
+  readFailures(runId: RunId): Promise<OperationError[]>;
 }
 
 /** What one call of an operation is given. */
@@ -41,7 +42,7 @@ export interface Services {
   waitLimitMs: number;
   idempotencyKey?: string;
   /** Begins to work on a new run at once; without it the run's wake does. */
-  beginRun?(runId: number): void;
+  beginRun?(runId: RunId): void;
 }
 
 /**
@@ -59,7 +60,7 @@ export function projectOf({ project, caller }: Services) {
   return {
     database: project.database,
     readEndpoint: (name: string) => project.readEndpoint(name, caller),
-    readRun: (runId: number) => project.readRun(runId, caller),
+    readRun: (runId: RunId) => project.readRun(runId, caller),
     readFailures: project.readFailures,
   };
 }

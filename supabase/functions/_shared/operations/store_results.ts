@@ -111,7 +111,7 @@ function numberRepetitions(responses: Evaluation[]): Evaluation[] {
   const counts = new Map<string, number>();
   return responses.map((response) => {
     const { runId, repetition, prompt } = response;
-    if (typeof runId !== "number" || typeof repetition === "number") {
+    if ((runId ?? null) === null || typeof repetition === "number") {
       return response;
     }
     const key = response.promptKey ?? promptKey({ text: prompt });

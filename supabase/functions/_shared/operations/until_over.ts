@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
+import type { RunId } from "../run_id.ts";
 import type { RunState } from "./run_state.ts";
 
 export interface WaitDependencies {
-  readRun(runId: number): Promise<RunState>;
+  readRun(runId: RunId): Promise<RunState>;
   clock: Clock;
   /** Longest that a wait may take. */
   waitLimitMs: number;
@@ -15,7 +16,7 @@ const POLL_MS = 250;
  * is allowed.
  */
 export async function untilOver(
-  runId: number,
+  runId: RunId,
   wait: true | number,
   { readRun, clock, waitLimitMs }: WaitDependencies,
 ): Promise<RunState> {

@@ -33,8 +33,8 @@ export class StockPlan {
       this.#measuredAt = now;
       this.#completed = 0;
     } else if (!this.#isPaceKnown) {
-      // Enough for every slot once more.
-      this.ahead = Math.min(slots, STOCK_LIMIT);
+      // Enough for every slot once more, unless they are few: they may have to be given back.
+      this.ahead = slots > 2 ? Math.min(slots, STOCK_LIMIT) : 0;
     }
   }
 }

@@ -67,6 +67,8 @@ export interface TaskToEnqueue {
 
 /** Something that could not be read and is therefore missing from the result. */
 export interface Loss {
+  /** Absent: it could not be read. */
+  class?: "left_out";
   code: string;
   message: string;
   place: Record<string, unknown>;

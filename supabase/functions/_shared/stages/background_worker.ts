@@ -1,3 +1,4 @@
+import type { RunId } from "../run_id.ts";
 import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { createProjectDns } from "../model/project_dns.ts";
@@ -27,7 +28,7 @@ export interface BackgroundWorker {
    * Works on a run whose wake is still under way, instead of waiting for it; does nothing when the
    * wake has arrived, or when there is none.
    */
-  begin(runId: number): void;
+  begin(runId: RunId): void;
 }
 
 /** Listens for the end of the isolate, when everything that is held is given back. */
@@ -60,11 +61,11 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     }
   }
 
-  async function takeWake(runId: number): Promise<void> {
+  async function takeWake(runId: RunId): Promise<void> {
     // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
     const wake: Promise<Assignment | null> = database.call(
       "pipeline_take_wake",
-      { run_id: runId, isolate: isolate.id },
+      { run_id: runId as number, isolate: isolate.id },
     );
     const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);

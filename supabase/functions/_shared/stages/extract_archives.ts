@@ -1,9 +1,10 @@
 import type { ArchiveError } from "../archive/archive_error.ts";
 import type { ArchiveCursor, PromptEvent } from "../archive/archive_event.ts";
+import type { LeftOut } from "../archive/left_out_tally.ts";
 import type { ExtractOptions } from "../archive/options.ts";
 import { placeOf } from "../archive/prompts/place.ts";
 import { promptRank } from "../archive/prompts/sample.ts";
-import { readArchive } from "../archive/read_archive.ts";
+import { type ArchiveName, readArchive } from "../archive/read_archive.ts";
 import { countBytes } from "../count_bytes.ts";
 import { PipelineError } from "../errors.ts";
 import { promptKey } from "../prompt_key.ts";
@@ -127,9 +128,10 @@ async function extractArchive(
 ): Promise<TaskOutcome | null> {
   const { bucket, path } = payload;
   const { object, cursor } = await openWhereItWas(storage, payload, signal);
+  const archive = { bucket, path, originalPath: object.originalPath };
   const events = readArchive(
     countBytes(object.bytes, onBytes),
-    { bucket, path },
+    archive,
     options,
     cursor ?? undefined,
     { skip: object.skip },
@@ -155,7 +157,9 @@ async function extractArchive(
         if ((await progress({})).full) return { outcome: "succeeded" };
       }
     } else if (event.type === "error") {
-      losses.push(toLoss(event.error, bucket, path));
+      losses.push(toLoss(event.error, archive));
+    } else if (event.type === "leftOut") {
+      losses.push({ class: "left_out", ...toLoss(event.leftOut, archive) });
     } else if (event.type === "checkpoint") {
       const { status, full } = await progress({ cursor: event.cursor });
       if (full) return { outcome: "succeeded" };
@@ -204,9 +208,11 @@ function promptTask(
   return { ...task, rank, availableAt: "infinity" };
 }
 
-function toLoss(error: ArchiveError, bucket: string, path: string): Loss {
-  const { code, message, ...place } = error;
-  return { code, message, place: { bucket, path, ...place } };
+function toLoss(
+  { code, message, ...place }: ArchiveError | LeftOut,
+  archive: ArchiveName,
+): Loss {
+  return { code, message, place: { ...archive, ...place } };
 }
 
 function toFailure(error: unknown, payload: ExtractPayload): TaskOutcome {

@@ -62,7 +62,11 @@ export class MessageCollector implements Collector {
     }
     const open = this.#open.get(key) ?? this.#begin(key, id, offset, before);
     open.latest = offset;
-    const held = attempt(this.#sink, () => open.builder.add(value));
+    const held = attempt(
+      this.#sink,
+      this.#format,
+      () => open.builder.add(value),
+    );
     if (held) open.size += size;
     if (open.size > this.#maxBytes) this.#split(key, open);
   }
@@ -113,7 +117,7 @@ export class MessageCollector implements Collector {
   }
 
   #addAlone(value: JsonObject): void {
-    const conversations = attempt(this.#sink, () => {
+    const conversations = attempt(this.#sink, this.#format, () => {
       const builder = this.#format.open(undefined);
       return builder.add(value) ? builder.build() : [];
     });
@@ -132,7 +136,11 @@ export class MessageCollector implements Collector {
 
   #close(key: string, { index, builder }: Open): void {
     this.#open.delete(key);
-    const conversations = attempt(this.#sink, () => builder.build()) ?? [];
+    const conversations = attempt(
+      this.#sink,
+      this.#format,
+      () => builder.build(),
+    ) ?? [];
     conversations.forEach((conversation, number) => {
       const own = number === 0 ? index : this.#begun++;
       this.#sink.give(conversation, own, this.#format.name);

@@ -1,7 +1,7 @@
 import type { Conversation } from "../conversation.ts";
 import { buildAll, type ConversationFormat } from "../formats/format.ts";
 import { describeShape, formatOf } from "../formats/formats.ts";
-import { isObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import type { ScannedRecord, ScanState } from "../records/scanner.ts";
 import { attempt, type Collector, type ConversationSink } from "./collector.ts";
 
@@ -39,12 +39,18 @@ export class RecordCollector implements Collector {
     const format = this.#format.matches(value)
       ? this.#format
       : formatOf([value]);
-    if (
-      format === undefined && isObject(value) &&
-      this.#format.lacksMessages?.(value)
-    ) {
+    const own = format === undefined && isObject(value)
+      ? this.#format
+      : undefined;
+    if (own?.isEmpty?.(value as JsonObject)) {
       this.#take({ turns: [] }, this.#format.name, before);
     } else if (format === undefined) {
+      const member = own?.lacksMessages?.(value as JsonObject);
+      if (member !== undefined) {
+        const reason = `it has no \`${member}\`, which holds the messages`;
+        this.#sink.lose("unreadable_record", reason);
+        return;
+      }
       const reason = `no format has this shape: ${describeShape(value)}`;
       this.#sink.lose("unknown_shape", reason);
     } else if (format.kind === "refused") {
@@ -52,6 +58,7 @@ export class RecordCollector implements Collector {
     } else {
       const conversations = attempt(
         this.#sink,
+        format,
         () =>
           format.kind === "conversation"
             ? format.read(value)

@@ -4,6 +4,7 @@ import { ExpansionLimit } from "./expansion_limit.ts";
 import { inflate } from "./inflate.ts";
 import { joinStores } from "./opencode_store.ts";
 import { unzip } from "./unzip.ts";
+import { unzstd } from "./unzstd.ts";
 import { utf16Of, utf16ToUtf8 } from "./utf16.ts";
 
 /** One file of text: the archive itself, or one entry of a zip. */
@@ -17,7 +18,7 @@ export interface ArchivePart {
 }
 
 /**
- * Opens whatever the bytes are (plain text, UTF-16, gzip, zip) by looking at them. Throws
+ * Opens whatever the bytes are (plain text, UTF-16, gzip, Zstandard, zip) by looking at them. Throws
  * `BrokenContainer` for a zip that cannot be walked; damage inside a part comes out of its chunks.
  */
 export async function* openArchive(
@@ -48,10 +49,13 @@ async function decoded(
   start: Uint8Array,
   limit: ExpansionLimit,
 ): Promise<ArchivePart> {
-  if (startsWith(start, [0x1f, 0x8b])) {
-    const { first, rest } = await opening(
-      limit.watch(inflate(chunks, "gzip")),
-    );
+  const expanded = startsWith(start, [0x1f, 0x8b])
+    ? inflate(chunks, "gzip")
+    : startsWith(start, [0x28, 0xb5, 0x2f, 0xfd])
+    ? unzstd(chunks)
+    : undefined;
+  if (expanded !== undefined) {
+    const { first, rest } = await opening(limit.watch(expanded));
     return { ...await decoded(rest, first, limit), seekable: false };
   }
   const encoding = utf16Of(start);

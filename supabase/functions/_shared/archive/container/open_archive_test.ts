@@ -127,12 +127,12 @@ Deno.test("openArchive() is not misled by headers inside of compressed data", as
 Deno.test("openArchive() says why it cannot expand an entry, and reads the others", async () => {
   const { texts, errors } = await collect(buildZip([
     file("a.json", chats, { encrypted: true }),
-    file("b.json", chats, { method: 93 }),
+    file("b.json", chats, { method: 14 }),
     file("c.json", moreChats),
   ]));
   assertEquals(texts, ["second"]);
   assertMatch(errors[0].message, /encrypted/);
-  assertMatch(errors[1].message, /method 93/);
+  assertMatch(errors[1].message, /method 14/);
 });
 
 Deno.test("openArchive() reports a zip that is cut off", async () => {

@@ -1,6 +1,7 @@
 import { BrokenContainer } from "./broken_container.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { inflate } from "./inflate.ts";
+import { unzstd } from "./unzstd.ts";
 
 // Layout and numbers: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.12 and 4.5.3.
 const LOCAL_HEADER = 0x04034b50;
@@ -96,6 +97,7 @@ async function* expand(
     );
   }
   if (header.method === 8) yield* inflate(compressed, "deflate-raw");
+  else if (header.method === 93) yield* unzstd(compressed);
   else if (header.method === 0) yield* compressed;
   else {
     throw new BrokenContainer(

@@ -6,6 +6,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -33,7 +34,11 @@ export const aiStudio = conversationFormat({
 });
 
 function toTurn(chunk: JsonObject): Turn | undefined {
-  if (chunk.isThought === true) return undefined;
+  if (chunk.isThought === true) {
+    leaveOut("chunk/thought", chunk, { "chunk/thought": "thoughts" });
+    return undefined;
+  }
+  if (roleOf(chunk.role) === undefined) leaveOut(`author/${chunk.role}`, chunk);
   return textTurn(roleOf(chunk.role), chunk.text || textOf(chunk.parts), {
     id: chunk.id,
     time: chunk.createTime,

@@ -4,7 +4,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { byTurnTime, eventFormat } from "./event_format.ts";
+import { eventFormat } from "./event_format.ts";
 import { buildAll, conversationFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
 
@@ -17,7 +17,6 @@ export const assistantsThread = eventFormat({
   matches: (record) => record.object === "thread.message",
   conversationOf: ({ thread_id }) => textOrUndefined(thread_id),
   turnOf: messageTurn,
-  sort: byTurnTime,
 });
 
 /** The same as the API gives it: `{object: "list", data: […]}`. */

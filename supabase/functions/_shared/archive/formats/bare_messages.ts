@@ -1,9 +1,5 @@
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  textOrUndefined,
-} from "../json.ts";
+import { conversationIdOf } from "../conversation_id.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import type { ConversationFormat } from "./format.ts";
 import { authorOf, listTurns, messageTurn } from "./list_turns.ts";
@@ -15,11 +11,7 @@ import { roleOf } from "./role_of.ts";
 export const bareMessages = eventFormat({
   name: "bare_messages",
   matches: isBareMessage,
-  conversationOf: (record) =>
-    textOrUndefined(
-      record.conversation_id ?? record.conversationId ?? record.session_id ??
-        record.sessionId ?? record.thread_id ?? record.chat_id,
-    ),
+  conversationOf: conversationIdOf,
   turnOf: (record) => {
     if (authorOf(record) === undefined && hasWords(record)) {
       const keys = Object.keys(record).slice(0, 12).join(", ");

@@ -5,9 +5,12 @@ import {
   bareLists,
   conversationRows,
   langchainMessages,
+  longIds,
   vercelMessages,
 } from "../testing/fixtures/api_shapes.ts";
 import { librechatMessages } from "../testing/fixtures/chat_apps.ts";
+import { mastraRows } from "../testing/fixtures/frameworks.ts";
+import { leChat } from "../testing/fixtures/vendor_exports.ts";
 
 testFixtures(
   "bareMessages",
@@ -18,4 +21,7 @@ testFixtures(
   vercelMessages,
   librechatMessages,
   conversationRows,
+  mastraRows,
+  leChat,
+  longIds,
 );

@@ -27,8 +27,5 @@ function bodyIn(input: JsonObject[string]): JsonObject | undefined {
 function answerOf({ output }: JsonObject): string | undefined {
   const body = bodyIn(output);
   if (body === undefined) return undefined;
-  const result = Array.isArray(body.results) ? body.results[0] : undefined;
-  return isObject(result)
-    ? textOrUndefined(result.outputText)
-    : loggedAnswer(isObject(body.output) ? body.output : body);
+  return loggedAnswer(body);
 }

@@ -25,6 +25,17 @@ export const botFramework = eventFormat({
     (isObject(record.from) || isObject(record.conversation)),
   conversationOf: ({ conversation }) =>
     textOrUndefined(objectOrEmpty(conversation).id),
+  ignored: {
+    trace: "repeats what was said, for debugging",
+    event: "of the program",
+    invoke: "a button or card",
+    conversationUpdate: "people come and go",
+    installationUpdate: "people come and go",
+    messageReaction: "no words",
+    typing: "no words",
+    endOfConversation: "of the program",
+    "message/card": "a card or file without text",
+  },
   turnOf: toTurn,
 });
 
@@ -46,11 +57,11 @@ export const copilotStudio = conversationFormat({
   },
 });
 
-function toTurn(activity: JsonObject): Turn | undefined {
+function toTurn(activity: JsonObject): Turn | string | undefined {
   const { type, text, id, timestamp } = activity;
   if (type !== "message") return undefined;
   const role = isFromUser(activity) ? "user" : "assistant";
-  return textTurn(role, text, { id, time: timestamp });
+  return textTurn(role, text, { id, time: timestamp }) ?? "message/card";
 }
 
 /** Roles are words or numbers (0 bot, 1 user); Teams has none, its bots' ids begin with 28. */

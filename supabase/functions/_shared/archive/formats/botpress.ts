@@ -1,5 +1,5 @@
 import { isObject, objectOrEmpty, textOrUndefined } from "../json.ts";
-import { byTurnTime, eventFormat } from "./event_format.ts";
+import { eventFormat } from "./event_format.ts";
 import { textTurn } from "./text_turn.ts";
 
 /** Botpress messages: `{conversationId, direction, payload: {type: "text", text}}`. */
@@ -15,5 +15,4 @@ export const botpress = eventFormat({
       objectOrEmpty(payload).text,
       { id, time: createdAt },
     ),
-  sort: byTurnTime,
 });

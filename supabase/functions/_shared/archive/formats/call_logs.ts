@@ -5,12 +5,23 @@ import {
   objectOrEmpty,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { mergeTraces } from "./call_history.ts";
 import { type MessageFormat, messageFormat, refusedFormat } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 
 // Call types of LiteLLM that send no conversation.
 const OTHER_CALLS = /embedding|transcription|speech|moderation|rerank|image/;
+const REDACTED = "redacted-by-litellm";
+const IGNORED_CALLS = {
+  "call/other": "sends no conversation",
+  "call/redacted": "its messages were not logged",
+};
+
+function kindOfCall({ call_type, messages }: JsonObject): string {
+  if (messages === REDACTED) return "call/redacted";
+  return OTHER_CALLS.test(String(call_type)) ? "call/other" : "call";
+}
 
 /**
  * LiteLLM's logs: `{call_type, messages, response, model_parameters}`; the rows of its spend table
@@ -28,7 +39,7 @@ export const litellm: MessageFormat = callLog(
   },
   (record) => {
     if (OTHER_CALLS.test(String(record.call_type))) return [];
-    if (record.messages === "redacted-by-litellm") return [];
+    if (record.messages === REDACTED) return [];
     const turns = loggedTurns(record.messages);
     return turns.length > 0 ? turns : loggedTurns(record.proxy_server_request);
   },
@@ -78,7 +89,10 @@ function callLog(
         add(record) {
           const turns = turnsOf(record);
           model ??= textOrUndefined(record.model ?? record.request_model);
-          if (turns.length === 0) return false;
+          if (turns.length === 0) {
+            leaveOut(kindOfCall(record), record, IGNORED_CALLS);
+            return false;
+          }
           calls.push(loggedCall(
             turns,
             loggedAnswer(record.response ?? record.response_body),

@@ -16,6 +16,8 @@ import {
   isMapping,
   mappingEntries,
 } from "../records/projection/mapping_entries.ts";
+import { leaveOut } from "../left_out.ts";
+import { withoutMarks } from "./chatgpt_marks.ts";
 import { roleOf } from "./role_of.ts";
 import { type TreeNode, treeTurns } from "./tree_turns.ts";
 
@@ -59,7 +61,7 @@ export const chatgpt = conversationFormat({
   ),
   matches: (record) => isMapping(record.mapping),
   lacksMessages: ({ title, create_time }) =>
-    title !== undefined && create_time !== undefined,
+    title !== undefined && create_time !== undefined ? "mapping" : undefined,
   read: (record) => [readConversation(record)],
 });
 
@@ -106,14 +108,13 @@ function pick(object: JsonObject, names: readonly string[]): JsonObject {
 
 function toTurn(message: Message, nodeId: string): Turn | undefined {
   const role = roleOf(message.role);
-  const type = message.content_type;
-  if (role === undefined) return undefined;
-  if (type !== "text" && type !== "multimodal_text" && type !== undefined) {
-    return undefined;
-  }
-  if (message.is_visually_hidden_from_conversation === true) return undefined;
-  if (message.is_user_system_message === true) return undefined;
-  const text = partsText(message.parts ?? [message.text ?? null]);
+  // A node that only links others.
+  if (role === undefined && message.parts === undefined) return undefined;
+  const kind = leftOutKind(message);
+  if (kind !== undefined) leaveOut(kind, message, IGNORED);
+  if (kind !== undefined || role === undefined) return undefined;
+  const words = partsText(message.parts ?? [message.text ?? null]);
+  const text = role === "assistant" ? withoutMarks(words) : words;
   if (text === "") return undefined;
   const turn: Turn = { role, text, id: textOrUndefined(message.id) ?? nodeId };
   if (message.create_time) turn.time = message.create_time;
@@ -123,6 +124,37 @@ function toTurn(message: Message, nodeId: string): Turn | undefined {
       .map((file) => ({ name: textOrUndefined(file.name) }));
   }
   return turn;
+}
+
+const IGNORED = {
+  hidden: "hidden from the conversation by the program",
+  "author/tool": "what a tool answered",
+  "author/function": "what a tool answered",
+  "content/user_editable_context": "custom instructions",
+  "content/model_editable_context": "what the model remembers",
+  "content/code": "a tool's call",
+  "content/execution_output": "what a tool answered",
+  "content/computer_output": "what a tool answered",
+  "content/tether*": "what a tool answered",
+  "content/sonic_webpage": "what a tool answered",
+  "content/citable_code_output": "what a tool answered",
+  "content/app_pairing_content": "what a tool answered",
+  "content/thoughts": "thoughts of the model",
+  "content/reasoning_recap": "thoughts of the model",
+  "content/system_error": "an error",
+};
+
+/** Why a message is no turn, where it is none. */
+function leftOutKind(message: Message): string | undefined {
+  if (
+    message.is_visually_hidden_from_conversation === true ||
+    message.is_user_system_message === true
+  ) return "hidden";
+  if (roleOf(message.role) === undefined) return `author/${message.role}`;
+  const type = message.content_type;
+  return type === undefined || type === "text" || type === "multimodal_text"
+    ? undefined
+    : `content/${type}`;
 }
 
 function partsText(parts: Json | undefined): string {

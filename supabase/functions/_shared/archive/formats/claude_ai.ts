@@ -1,6 +1,7 @@
 import type { Conversation, Turn } from "../conversation.ts";
 import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
 import { readAll, readList } from "../records/projection/projection.ts";
+import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { authorOf } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
@@ -11,16 +12,24 @@ import { treeTurns } from "./tree_turns.ts";
 /**
  * Claude.ai's data export: `{uuid, name, chat_messages: [{uuid, sender, text, content}]}`. `text`
  * and `content` repeat each other; older exports have only the first, some newer ones only the other.
- * Pasted texts (`attachments[].extracted_content`) are attachments of the prompt.
+ * Where tools were used, `text` has placeholders and `content` the words. Pasted texts
+ * (`attachments[].extracted_content`) are attachments of the prompt.
+ *
+ * Sources: agarwalvishal/claude-chat-exporter#32, Laumss/loominary#11 (placeholders).
  */
 export const claudeAi = conversationFormat({
   name: "claude_ai",
   projection: readAll({
     chat_messages: readList(readAll({}, { words: "text", again: "content" })),
   }),
-  matches: (record) => record.chat_messages !== undefined,
+  // `content` is left out behind a `text`, and wanted where that has a placeholder.
+  isEnough: ({ chat_messages }) =>
+    !objectsOf(chat_messages).some(hasPlaceholder),
+  matches: (record) => Array.isArray(record.chat_messages),
   lacksMessages: ({ uuid, name }) =>
-    typeof uuid === "string" && typeof name === "string",
+    typeof uuid === "string" && typeof name === "string"
+      ? "chat_messages"
+      : undefined,
   read: (record) => [readConversation(record)],
 });
 
@@ -50,9 +59,10 @@ function branchTurns(messages: JsonObject[], record: JsonObject): Turn[] {
 }
 
 function toTurn(message: JsonObject): Turn | undefined {
-  const text = typeof message.text === "string" && message.text.trim() !== ""
-    ? message.text
-    : textOf(message.content);
+  const text = wordsOf(message);
+  if (roleOf(authorOf(message)) === undefined) {
+    leaveOut(`sender/${authorOf(message)}`, message);
+  }
   const turn = textTurn(roleOf(authorOf(message)), text, {
     id: message.uuid ?? message.id,
     time: message.created_at,
@@ -60,6 +70,23 @@ function toTurn(message: JsonObject): Turn | undefined {
   });
   if (turn?.role === "user") turn.attachments = attachmentsOf(message);
   return turn;
+}
+
+// What stands in `text` for every block of a tool, in a block of code; the words are in `content` then.
+const PLACEHOLDERS =
+  /(?:```\s*)?(?:This block is not supported on your current device yet|Viewing artifacts created via the Analysis Tool web feature preview isn[’']t yet supported on mobile)\.(?:\s*```)?\s*/g;
+
+function hasPlaceholder({ text }: JsonObject): boolean {
+  // One search for both, because every text of an export is searched.
+  return typeof text === "string" && text.includes(" supported on ") &&
+    text.search(PLACEHOLDERS) >= 0;
+}
+
+function wordsOf(message: JsonObject): string {
+  const { text, content } = message;
+  if (typeof text !== "string" || text.trim() === "") return textOf(content);
+  if (!hasPlaceholder(message)) return text;
+  return textOf(content) || text.replace(PLACEHOLDERS, "").trim();
 }
 
 function attachmentsOf(message: JsonObject): Turn["attachments"] {

@@ -2,6 +2,7 @@ import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   claudeBranches,
   claudeExport,
+  claudePlaceholders,
 } from "../testing/fixtures/vendor_exports.ts";
 
-testFixtures("claudeAi", claudeExport, claudeBranches);
+testFixtures("claudeAi", claudeExport, claudeBranches, claudePlaceholders);

@@ -1,32 +1,37 @@
 import type { Turn } from "../conversation.ts";
 import {
-  isObject,
-  type Json,
   type JsonObject,
+  objectOrEmpty,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { kindOf, leaveOut, readOrSilent } from "../left_out.ts";
+import { ClaudeCodeQueue } from "./claude_code_queue.ts";
+import { IGNORED_BY_CLAUDE_CODE, toTurn } from "./claude_code_turn.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, conversationFormat } from "./format.ts";
-import { opensWith, withoutBlocks } from "./injected_text.ts";
-import { textOf } from "./text_of.ts";
-import { textTurn } from "./text_turn.ts";
+import {
+  buildAll,
+  type ConversationBuilder,
+  conversationFormat,
+  messageFormat,
+} from "./format.ts";
 
 /**
- * Claude Code's session files: a line per event, `{type, uuid, sessionId, message: {role, content}}`.
- * Tool results, slash commands, sub-agents, hooks and summaries of earlier sessions have type `user`
- * too and are no prompts.
+ * Claude Code's session files, a line per event, `{type, uuid, sessionId, message: {role, content}}`, and
+ * the lines of `claude -p --output-format stream-json`, which say `session_id` and
+ * `parent_tool_use_id`. What a person types while a tool runs is an `attachment` of type
+ * `queued_command`, or in newer versions only a `queue-operation`; it counts once.
+ *
+ * Sources: kenn-io/agentsview internal/parser/claude.go, simonw/claude-code-transcripts#98,
+ * anthropics/claude-code#86614, docs.claude.com/en/docs/claude-code/sdk (SDKMessage).
  */
-export const claudeCode = eventFormat({
+export const claudeCode = messageFormat({
   name: "claude_code",
   matches: isEvent,
-  about: (record) => ({
-    id: textOrUndefined(record.sessionId),
-    title: record.type === "summary"
-      ? textOrUndefined(record.summary)
-      : undefined,
-  }),
-  turnOf: toTurn,
+  // A file is a session, whose id changes when it is resumed; a stream may be of several.
+  conversationOf: ({ session_id }) => textOrUndefined(session_id),
+  ignored: IGNORED_BY_CLAUDE_CODE,
+  open: openSession,
 });
 
 /** The same as one object, as the web version gives it: `{loglines: […]}`. */
@@ -43,69 +48,76 @@ export const claudeCodeHistory = eventFormat({
     typeof record.display === "string" &&
     record.timestamp !== undefined && record.project !== undefined,
   conversationOf: ({ sessionId }) => textOrUndefined(sessionId),
+  ignored: { command: "a slash command" },
   turnOf: ({ display, timestamp }) =>
     typeof display === "string" && !display.startsWith("/")
       ? { role: "user", text: display, time: timestamp }
-      : undefined,
+      : "command",
 });
 
-const INJECTED = [
-  "<command-",
-  "<local-command-",
-  "<bash-",
-  "Caveat: The messages below",
-  "[Request interrupted",
-  "<task-notification>",
-  "<user-prompt-submit-hook>",
-];
-
 function isEvent(record: JsonObject): boolean {
-  if (record.type === "summary") {
-    return typeof record.leafUuid === "string" ||
-      typeof record.sessionId === "string";
+  const { type, sessionId, session_id } = record;
+  if (type === "summary") {
+    return typeof record.leafUuid === "string" || typeof sessionId === "string";
   }
-  if (record.type === "file-history-snapshot") return true;
-  return record.payload === undefined && typeof record.sessionId === "string" &&
+  if (type === "file-history-snapshot") return true;
+  if (record.payload !== undefined) return false;
+  if (typeof session_id === "string") {
+    return record.parent_tool_use_id !== undefined ||
+      (type === "system" && record.subtype === "init");
+  }
+  if (sessionId === undefined) {
+    const { role, content } = objectOrEmpty(record.message);
+    // What `claude -p --input-format stream-json` takes, and lines that a tool has cut short.
+    return (type === "user" || type === "assistant") &&
+        (role === type || (role === undefined && content !== undefined &&
+          record.timestamp !== undefined)) ||
+      objectOrEmpty(record.attachment).type === "queued_command";
+  }
+  return typeof sessionId === "string" &&
     (record.parentUuid !== undefined || record.isSidechain !== undefined ||
-      record.type === "queue-operation");
+      type === "queue-operation");
 }
 
-function toTurn(record: JsonObject): Turn | undefined {
-  const { message } = record;
-  if (!isObject(message)) return undefined;
-  // Converters write `message` for both.
-  const type = record.type === "message" ? message.role : record.type;
-  if (type !== "user" && type !== "assistant") return undefined;
-  if (
-    record.isMeta === true || record.isSidechain === true ||
-    record.agentId !== undefined ||
-    record.isCompactSummary === true ||
-    (type === "user" && record.toolUseResult !== undefined)
-  ) return undefined;
-  const { content, model } = message;
-  const text = type === "user" ? typedText(content) : textOf(content);
-  return textTurn(type, text, {
-    id: record.uuid,
-    time: record.timestamp,
-    model,
-  });
-}
+function openSession(id: string | undefined): ConversationBuilder {
+  const turns: Turn[] = [];
+  const places = new Map<string, number>();
+  const queue = new ClaudeCodeQueue(turns);
+  let own: string | undefined = id;
+  let title: string | undefined;
 
-/** What a person typed: text without the results of tools and what hooks and editors put in. */
-function typedText(content: Json | undefined): string {
-  const blocks = Array.isArray(content) ? content : [content ?? null];
-  if (objectsOf(blocks).some(({ type }) => type === "tool_result")) return "";
-  return blocks
-    .map((block) => textOf(block === null ? undefined : [block]))
-    .filter((text) => text !== "" && !opensWith(text, INJECTED))
-    .map((text) =>
-      withoutBlocks(text, ["system-reminder", ...editorTags(text)])
-    )
-    .filter((text) => text.trim() !== "" && !opensWith(text, INJECTED))
-    .join("\n");
-}
+  function add(turn: Turn): boolean {
+    const place = turn.id === undefined ? undefined : places.get(turn.id);
+    // Resumed sessions repeat earlier lines.
+    if (place !== undefined && turns[place].role === turn.role) {
+      turns[place] = turn;
+      return true;
+    }
+    if (turn.role === "user" && queue.knows(turn.text, "user", turn.id)) {
+      return false;
+    }
+    if (turn.id !== undefined) places.set(turn.id, turns.length);
+    turns.push(turn);
+    return true;
+  }
 
-/** Editors add `<ide_selection>`, `<ide_opened_file>` and more of the kind. */
-function editorTags(text: string): Set<string> {
-  return new Set([...text.matchAll(/<(ide_\w{1,40})>/g)].map(([, tag]) => tag));
+  return {
+    add(record) {
+      own ??= textOrUndefined(record.sessionId);
+      if (record.type === "summary") title ??= textOrUndefined(record.summary);
+      if (record.type === "queue-operation") return queue.move(record);
+      const attachment = objectOrEmpty(record.attachment);
+      if (attachment.type === "queued_command") {
+        return queue.deliver(record, attachment);
+      }
+      const [turn, isSilent] = readOrSilent(() => toTurn(record));
+      if (isSilent) leaveOut(kindOf, record);
+      if (typeof turn === "string") leaveOut(turn, record);
+      return typeof turn === "object" && add(turn);
+    },
+    build: () => {
+      queue.close();
+      return [{ id: own, title, turns }];
+    },
+  };
 }

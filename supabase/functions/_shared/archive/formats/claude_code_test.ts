@@ -7,6 +7,11 @@ import {
   claudeCodePrompts,
   claudeCodeSession,
 } from "../testing/fixtures/agent_sessions.ts";
+import {
+  claudeCodeQueued,
+  claudeCodeStream,
+  claudeCodeUnflagged,
+} from "../testing/fixtures/coding_agents.ts";
 
 testFixtures(
   "claudeCode",
@@ -16,4 +21,7 @@ testFixtures(
   claudeCodeConverted,
   claudeCodeEditor,
   claudeCodeAgent,
+  claudeCodeQueued,
+  claudeCodeUnflagged,
+  claudeCodeStream,
 );

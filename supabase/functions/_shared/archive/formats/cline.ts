@@ -54,10 +54,13 @@ export const clineHistory = eventFormat({
     blocksOf(record).some((text) =>
       opensWith(text, ["<task>", "<environment_details>"])
     ),
+  ignored: {
+    "user/program": "what a tool answered and what the program added",
+  },
   turnOf: (record) => {
     if (record.role !== "user") return messageTurn(record);
     const text = blocksOf(record).flatMap(typedParts).join("\n");
-    return textTurn("user", text, { time: record.ts });
+    return textTurn("user", text, { time: record.ts }) ?? "user/program";
   },
 });
 

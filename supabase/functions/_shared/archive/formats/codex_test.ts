@@ -6,6 +6,10 @@ import {
   codexRollout,
   codexSubagent,
 } from "../testing/fixtures/agent_sessions.ts";
+import {
+  codexCompletedItems,
+  codexResumed,
+} from "../testing/fixtures/coding_agents.ts";
 
 testFixtures(
   "codex",
@@ -14,4 +18,6 @@ testFixtures(
   codexPrompts,
   codexSubagent,
   codexEditor,
+  codexCompletedItems,
+  codexResumed,
 );

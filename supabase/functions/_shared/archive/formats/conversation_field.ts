@@ -1,5 +1,6 @@
 import type { Turn } from "../conversation.ts";
 import { firstObject, type Json, textOrUndefined } from "../json.ts";
+import { conversationIdOf } from "../conversation_id.ts";
 import { conversationFormat } from "./format.ts";
 import { authorOf, listTurns } from "./list_turns.ts";
 import { parseJson } from "../records/parse_json.ts";
@@ -18,10 +19,8 @@ export const conversationField = conversationFormat({
     return first !== undefined && typeof authorOf(first) === "string";
   },
   read: (record) => [{
-    id: textOrUndefined(
-      record.conversation_id ?? record.conversation_hash ??
-        record.question_id ?? record.id,
-    ),
+    id: conversationIdOf(record) ??
+      textOrUndefined(record.question_id ?? record.id),
     model: textOrUndefined(record.model ?? record.model_a),
     turns: timed(
       listTurns(listOf(record.conversation ?? record.conversation_a)),

@@ -21,6 +21,16 @@ export const copilotCli = eventFormat({
   matches: (record) =>
     isObject(record.data) &&
     typeof record.type === "string" && EVENT_TYPES.test(record.type),
+  ignored: {
+    "user.message/sub-agent": "what a parent agent sends",
+    "assistant.message/sub-agent": "what a sub-agent answers",
+    "system.*": "written by the program",
+    "session.*": "about the session",
+    "hook.*": "of a hook",
+    "tool.*": "a tool's call or what it answered",
+    "subagent.*": "of a sub-agent",
+    "assistant.*": "thoughts, plans, usage and tools of the model",
+  },
   about: ({ type, data }) =>
     type === "session.start" && isObject(data)
       ? {
@@ -38,7 +48,7 @@ export const copilotCli = eventFormat({
       objectOrEmpty(data);
     return (parentToolCallId ?? parentAgentTaskId ?? null) === null
       ? textTurn(role, content, { time: timestamp, model })
-      : undefined;
+      : `${String(type)}/sub-agent`;
   },
 });
 

@@ -7,6 +7,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { readAll, readPairs } from "../records/projection/projection.ts";
 import {
@@ -27,13 +28,22 @@ export const deepseek = conversationFormat({
     isMapping(record.mapping) &&
     (record.inserted_at !== undefined || hasFragments(record.mapping)),
   lacksMessages: ({ id, inserted_at }) =>
-    id !== undefined && inserted_at !== undefined,
+    id !== undefined && inserted_at !== undefined ? "mapping" : undefined,
   read: (record) => [{
     id: textOrUndefined(record.id),
     title: textOrUndefined(record.title),
     turns: treeTurns([...mappingEntries(record.mapping)].flatMap(toNodes)),
   }],
 });
+
+const SAID = new Set(["REQUEST", "RESPONSE"]);
+const IGNORED = {
+  "fragment/THINK": "thoughts of the model",
+  "fragment/SEARCH": "what a search found",
+  "fragment/READ*": "what a search found",
+  "fragment/TOOL*": "a tool's call or what it answered",
+  "fragment/TIP": "a notice of the program",
+};
 
 function hasFragments(mapping: Json | undefined): boolean {
   return [...mappingEntries(mapping)].some(([, node]) =>
@@ -46,6 +56,10 @@ function hasFragments(mapping: Json | undefined): boolean {
 function toNodes([key, node]: [string, Json]): TreeNode[] {
   if (!isObject(node)) return [];
   const message = objectOrEmpty(node.message);
+  for (const fragment of objectsOf(message.fragments)) {
+    const kind = String(fragment.type).toUpperCase();
+    if (!SAID.has(kind)) leaveOut(`fragment/${kind}`, fragment, IGNORED);
+  }
   const time = message.inserted_at;
   const turns = turnsOf([
     toTurn("user", "REQUEST", message, key),

@@ -15,8 +15,8 @@ import {
 import { textTurn, turnsOf } from "./text_turn.ts";
 
 /**
- * Dify's messages: `{id, conversation_id, query, answer, created_at}`, a row per exchange. The order
- * of files varies, so the time decides; `message` holds what was sent to the model and is not read.
+ * Dify's messages: `{id, conversation_id, query, answer, created_at}`, a row per exchange. `message`
+ * holds what was sent to the model and is not read.
  */
 export const difyRows = messageFormat({
   name: "dify_rows",
@@ -35,20 +35,11 @@ export const dify = conversationFormat({
 });
 
 function openConversation(id: string | undefined): ConversationBuilder {
-  const rows: JsonObject[] = [];
+  const turns: Turn[] = [];
   return {
-    add: (row) => rows.push(row) > 0,
-    build: () => {
-      rows.sort((a, b) => timeOf(a) - timeOf(b));
-      return [{ id, turns: rows.flatMap(toTurns) }];
-    },
+    add: (row) => turns.push(...toTurns(row)) > 0,
+    build: () => [{ id, turns }],
   };
-}
-
-function timeOf({ created_at }: JsonObject): number {
-  return typeof created_at === "number"
-    ? created_at
-    : Date.parse(String(created_at)) || 0;
 }
 
 function toTurns(row: JsonObject): Turn[] {

@@ -1,5 +1,6 @@
 import type { Conversation, Turn } from "../conversation.ts";
 import type { JsonObject } from "../json.ts";
+import { type Ignored, kindOf, leaveOut, readOrSilent } from "../left_out.ts";
 import {
   type ConversationBuilder,
   type MessageFormat,
@@ -10,13 +11,13 @@ import {
 export interface EventFormatParts {
   name: string;
   matches(record: JsonObject): boolean;
-  /** The turn that a record is, undefined for all others. */
-  turnOf(record: JsonObject): Turn | undefined;
+  /** Records that are no turns on purpose, by what `kindOf` or `turnOf` calls them, and why. */
+  ignored?: Ignored;
+  /** The turn or turns of a record; for all others undefined, or the kind where `kindOf` does not tell it. */
+  turnOf(record: JsonObject): Turn | Turn[] | string | undefined;
   /** Id, title or model that a record tells of the whole conversation. */
   about?(record: JsonObject): Partial<Omit<Conversation, "turns">> | undefined;
   conversationOf?(record: JsonObject): string | undefined | null;
-  /** Puts the turns in order where the file does not. */
-  sort?(a: Turn, b: Turn): number;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface EventFormatParts {
  * session is resumed.
  */
 export function eventFormat(
-  { turnOf, about, sort, ...format }: EventFormatParts,
+  { turnOf, about, ...format }: EventFormatParts,
 ): MessageFormat {
   return messageFormat({ ...format, open });
 
@@ -39,31 +40,24 @@ export function eventFormat(
         conversation.id ??= told?.id;
         conversation.title ??= told?.title;
         conversation.model ??= told?.model;
-        const turn = turnOf(record);
-        if (turn === undefined) return false;
-        const place = turn.id === undefined ? undefined : places.get(turn.id);
-        if (place !== undefined && turns[place].role === turn.role) {
-          turns[place] = turn;
-          return true;
-        }
-        if (turn.id !== undefined) places.set(turn.id, turns.length);
-        turns.push(turn);
+        const [turn, isSilent] = readOrSilent(() => turnOf(record));
+        if (isSilent) leaveOut(kindOf, record, format.ignored);
+        if (typeof turn === "string") leaveOut(turn, record, format.ignored);
+        if (turn === undefined || typeof turn === "string") return false;
+        for (const one of Array.isArray(turn) ? turn : [turn]) place(one);
         return true;
       },
-      build() {
-        if (sort !== undefined) turns.sort(sort);
-        return [conversation];
-      },
+      build: () => [conversation],
     };
-  }
-}
 
-/** Orders turns by their time as text or number; equal and unknown times keep their order. */
-export function byTurnTime(a: Turn, b: Turn): number {
-  const [left, right] = [a.time, b.time];
-  if (typeof left === "number" && typeof right === "number") {
-    return left - right;
+    function place(turn: Turn): void {
+      const known = turn.id === undefined ? undefined : places.get(turn.id);
+      if (known !== undefined && turns[known].role === turn.role) {
+        turns[known] = turn;
+        return;
+      }
+      if (turn.id !== undefined) places.set(turn.id, turns.length);
+      turns.push(turn);
+    }
   }
-  if (typeof left !== "string" || typeof right !== "string") return 0;
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 import { textOrUndefined } from "../json.ts";
-import { byTurnTime, eventFormat } from "./event_format.ts";
+import { eventFormat } from "./event_format.ts";
 import { messageTurn } from "./list_turns.ts";
 
 /** Flowise's messages: `{id, role: "userMessage" | "apiMessage", chatflowid, content, chatId}`. */
@@ -13,5 +13,4 @@ export const flowise = eventFormat({
       ...record,
       created_at: record.createdDate ?? record.created_at,
     }),
-  sort: byTurnTime,
 });

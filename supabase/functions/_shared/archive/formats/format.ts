@@ -1,24 +1,33 @@
 import type { Conversation } from "../conversation.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
+import { alsoIgnoring, type Ignored } from "../left_out.ts";
 import type { Projection } from "../records/projection/projection.ts";
 
 /** A format in which one record holds whole conversations. */
 export interface ConversationFormat {
   kind: "conversation";
   name: string;
+  /** What is no turn on purpose, beside what its helpers ignore. */
+  ignored?: Ignored;
   /** True when the record has this shape; called for every record, so it must be cheap. */
   matches(record: Json | undefined): boolean;
   read(record: Json): Conversation[];
-  /** True for a record that does not match only because its messages are missing: an empty conversation. */
-  lacksMessages?(record: JsonObject): boolean;
+  /** The member with the messages, of a record that does not match only because it is missing or null. */
+  lacksMessages?(record: JsonObject): string | undefined;
+  /** True for a record that does not match only because its messages are none. */
+  isEmpty?(record: JsonObject): boolean;
   /** What `read` looks at: from some record on, a list's records come without the rest. */
   projection?: Projection;
+  /** False for a record of which the projection leaves out what is needed. */
+  isEnough?(record: JsonObject): boolean;
 }
 
 /** A format in which one record is a message or an event. */
 export interface MessageFormat {
   kind: "message";
   name: string;
+  /** What is no turn on purpose, beside what its helpers ignore. */
+  ignored?: Ignored;
   matches(record: Json | undefined): boolean;
   /**
    * Id of the conversation that the record belongs to; undefined when the file is the conversation,
@@ -94,6 +103,13 @@ export function refusedFormat(
 
 /** The conversations that a message format finds in a list of its records. */
 export function buildAll(
+  format: MessageFormat,
+  records: JsonObject[],
+): Conversation[] {
+  return alsoIgnoring(format.ignored, () => buildEach(format, records));
+}
+
+function buildEach(
   format: MessageFormat,
   records: JsonObject[],
 ): Conversation[] {

@@ -1,12 +1,17 @@
 import { isObject, type Json } from "../json.ts";
+import { acp } from "./acp.ts";
 import { aiStudio } from "./ai_studio.ts";
 import { alpaca } from "./alpaca.ts";
+import { amazonQ, kiro } from "./amazon_q.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
 import { assistantsThread, assistantsThreadList } from "./assistants_thread.ts";
+import { autogenChat, autogenMessages, autogenRun } from "./autogen.ts";
 import { bareMessageLists, bareMessages } from "./bare_messages.ts";
+import { bedrockBatch } from "./bedrock_batch.ts";
 import { bedrockLog } from "./bedrock_log.ts";
 import { botFramework, copilotStudio } from "./bot_framework.ts";
 import { botpress } from "./botpress.ts";
+import { braintrust } from "./braintrust.ts";
 import { helicone, heliconeWithoutBodies, litellm } from "./call_logs.ts";
 import { chatbotUi } from "./chatbot_ui.ts";
 import { chatgpt } from "./chatgpt.ts";
@@ -14,11 +19,15 @@ import { claudeAi } from "./claude_ai.ts";
 import { claudeCode, claudeCodeHistory, claudeCodeLog } from "./claude_code.ts";
 import { cline, clineHistory } from "./cline.ts";
 import { codex, codexHistory } from "./codex.ts";
+import { completionRequests } from "./completion_requests.ts";
+import { cohere } from "./cohere.ts";
 import { continueDev } from "./continue_dev.ts";
 import { conversationField } from "./conversation_field.ts";
+import { conversationItems } from "./conversation_items.ts";
 import { conversationList } from "./conversation_list.ts";
 import { copilotCli, copilotCliHistory } from "./copilot_cli.ts";
 import { cursorChats, cursorRows, cursorTranscript } from "./cursor.ts";
+import { deepeval } from "./deepeval.ts";
 import { deepseek } from "./deepseek.ts";
 import { dify, difyRows } from "./dify.ts";
 import { flowise } from "./flowise.ts";
@@ -35,34 +44,48 @@ import { goose } from "./goose.ts";
 import { grok } from "./grok.ts";
 import { grokCli } from "./grok_cli.ts";
 import { hermes, hermesLines } from "./hermes.ts";
+import { inspectAi } from "./inspect_ai.ts";
 import { kimiCli } from "./kimi_cli.ts";
 import { langfuse, langfuseRows } from "./langfuse.ts";
+import { langgraphHistory, langgraphStates } from "./langgraph.ts";
 import { langsmith, langsmithRuns } from "./langsmith.ts";
 import { librechat } from "./librechat.ts";
+import { lmEval } from "./lm_eval.ts";
 import { lmStudio } from "./lm_studio.ts";
 import { lobechat } from "./lobechat.ts";
 import { microsoftCopilot } from "./microsoft_copilot.ts";
+import { microsoft365, microsoft365List } from "./microsoft_365.ts";
 import { mtBench } from "./mt_bench.ts";
 import { nextchat } from "./nextchat.ts";
 import { oasstRows, oasstTrees } from "./oasst.ts";
 import { openWebui } from "./open_webui.ts";
+import {
+  openaiEvalsItems,
+  openaiEvalsLog,
+  openaiEvalsOutput,
+} from "./openai_evals.ts";
 import { openaiMessages } from "./openai_messages.ts";
 import { openaiResponses } from "./openai_responses.ts";
 import { opencode, opencodeMessages, opencodeStorage } from "./opencode.ts";
+import { openhands, openhandsRun } from "./openhands.ts";
 import { opentelemetry } from "./opentelemetry.ts";
+import { perplexityEntries, perplexityThread } from "./perplexity.ts";
 import { droid, pi } from "./pi_sessions.ts";
 import { preferencePairs } from "./preference_pairs.ts";
+import { promptfoo } from "./promptfoo.ts";
 import { pydanticAi, pydanticAiHistory } from "./pydantic_ai.ts";
 import { qwenCode } from "./qwen_code.ts";
 import { rasa, rasaEvents } from "./rasa.ts";
 import { discord, slack, telegram } from "./refused.ts";
 import { sharegpt } from "./sharegpt.ts";
 import { sillytavern } from "./sillytavern.ts";
+import { miniSweAgent, miniSweAgentMessages, sweAgent } from "./swe_agent.ts";
 import { takeoutGemini, takeoutOther } from "./takeout_gemini.ts";
 import { textPairs } from "./text_pairs.ts";
 import { typingmind } from "./typingmind.ts";
 import { ultrachat } from "./ultrachat.ts";
 import { vscodeCopilot, vscodeCopilotLog } from "./vscode_copilot.ts";
+import { zed, zedTextThread } from "./zed.ts";
 
 /** Every format, the most specific first: where two match, the earlier one reads the record. */
 export const formats: readonly ArchiveFormat[] = [
@@ -78,6 +101,8 @@ export const formats: readonly ArchiveFormat[] = [
   takeoutOther,
   grok,
   preferencePairs,
+  perplexityThread,
+  perplexityEntries,
   sharegpt,
   librechat,
   chatbotUi,
@@ -90,6 +115,16 @@ export const formats: readonly ArchiveFormat[] = [
   microsoftCopilot,
   lmStudio,
   sillytavern,
+  zed,
+  zedTextThread,
+  amazonQ,
+  kiro,
+  sweAgent,
+  miniSweAgent,
+  miniSweAgentMessages,
+  openhands,
+  openhandsRun,
+  acp,
   codex,
   claudeCodeLog,
   qwenCode,
@@ -106,6 +141,11 @@ export const formats: readonly ArchiveFormat[] = [
   kimiCli,
   cline,
   clineHistory,
+  langgraphStates,
+  langgraphHistory,
+  autogenRun,
+  autogenMessages,
+  autogenChat,
   langfuse,
   langfuseRows,
   langsmith,
@@ -115,6 +155,19 @@ export const formats: readonly ArchiveFormat[] = [
   helicone,
   heliconeWithoutBodies,
   bedrockLog,
+  bedrockBatch,
+  completionRequests,
+  openaiEvalsLog,
+  openaiEvalsOutput,
+  openaiEvalsItems,
+  promptfoo,
+  inspectAi,
+  lmEval,
+  braintrust,
+  deepeval,
+  microsoft365,
+  microsoft365List,
+  cohere,
   botFramework,
   copilotStudio,
   rasa,
@@ -137,6 +190,7 @@ export const formats: readonly ArchiveFormat[] = [
   grokCli,
   assistantsThreadList,
   assistantsThread,
+  conversationItems,
   pydanticAiHistory,
   pydanticAi,
   claudeCodeHistory,

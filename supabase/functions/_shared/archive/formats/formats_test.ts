@@ -34,7 +34,12 @@ Deno.test("formats read the same of the part that they ask for as of the whole",
       fc.constantFrom(...fixtures),
       fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
       strangeValue,
-      ({ projection, matches, read }, { archive }, place, replacement) => {
+      (
+        { projection, matches, isEnough, read },
+        { archive },
+        place,
+        replacement,
+      ) => {
         const records = typeof archive === "object" ? [archive].flat() : [];
         for (const record of records as Json[]) {
           const value = changeValue(record, place, replacement);
@@ -46,7 +51,9 @@ Deno.test("formats read the same of the part that they ask for as of the whole",
           if (projector.isOdd) continue;
           const part = new Uint8Array(bytes.length);
           const size = projector.keep(bytes, part);
-          assertEquals(read(parse(part.subarray(0, size))), read(parse(bytes)));
+          const kept = parse(part.subarray(0, size));
+          if (isObject(kept) && isEnough?.(kept) === false) continue;
+          assertEquals(read(kept), read(parse(bytes)));
         }
       },
     ),

@@ -18,6 +18,15 @@ import { messageTurn } from "./list_turns.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn } from "./text_turn.ts";
 
+const IGNORED = {
+  header: "about the session",
+  "user/context": "context that the program added",
+  "author/info": "a notice of the program",
+  "author/error": "a notice of the program",
+  "author/warning": "a notice of the program",
+  gemini: "thoughts and tools of the model",
+};
+
 const lines = eventFormat({
   name: "gemini_cli_lines",
   matches: (record) =>
@@ -29,7 +38,10 @@ const lines = eventFormat({
     id: textOrUndefined(record.sessionId),
     title: textOrUndefined(record.summary),
   }),
-  turnOf: toTurn,
+  ignored: IGNORED,
+  // Its messages are read one by one.
+  turnOf: (record) =>
+    Array.isArray(record.messages) ? "header" : toTurn(record),
 });
 
 /**
@@ -88,6 +100,7 @@ export const geminiCliLogs = eventFormat({
 export const geminiCliCheckpoint = eventFormat({
   name: "gemini_cli_checkpoint",
   matches: (record) => isContext(record),
+  ignored: IGNORED,
   turnOf: toTurn,
 });
 
@@ -108,8 +121,9 @@ function isContext(record: JsonObject): boolean {
     opensWith(textOf(record.parts), INJECTED);
 }
 
-function toTurn(record: JsonObject): Turn | undefined {
+function toTurn(record: JsonObject): Turn | string | undefined {
   const turn = messageTurn(record);
-  if (turn === undefined || opensWith(turn.text, INJECTED)) return undefined;
-  return turn;
+  return turn !== undefined && opensWith(turn.text, INJECTED)
+    ? "user/context"
+    : turn;
 }

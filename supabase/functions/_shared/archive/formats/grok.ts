@@ -7,6 +7,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -56,6 +57,9 @@ function readEntry(entry: JsonObject): Conversation {
 }
 
 function toTurn(response: JsonObject): Turn | undefined {
+  if (roleOf(response.sender) === undefined) {
+    leaveOut(`sender/${response.sender}`, response);
+  }
   return textTurn(roleOf(response.sender), response.message, {
     id: response._id,
     time: response.create_time,

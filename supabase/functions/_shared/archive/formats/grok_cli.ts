@@ -15,12 +15,18 @@ export const grokCli = eventFormat({
     record.model_fingerprint !== undefined ||
     record.type === "backend_tool_call" ||
     (record.type === "user" && record.prompt_index !== undefined),
+  ignored: {
+    "user/synthetic": "context that the program added",
+    "reasoning": "thoughts of the model",
+    "tool_result": "what a tool answered",
+    "backend_tool_call": "a tool's call",
+  },
   turnOf: ({ type, content, synthetic_reason, model_id }) => {
-    if ((synthetic_reason ?? null) !== null) return undefined;
+    if ((synthetic_reason ?? null) !== null) return "user/synthetic";
     const words = textOf(content);
     const text = insideBlock(words, "user_query") ?? words;
     return opensWith(text, ["<user_info>"])
-      ? undefined
+      ? "user/synthetic"
       : textTurn(roleOf(type), text, { model: model_id });
   },
 });

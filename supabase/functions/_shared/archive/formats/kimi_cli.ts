@@ -1,5 +1,6 @@
 import type { Turn } from "../conversation.ts";
 import { isObject, type JsonObject, objectOrEmpty } from "../json.ts";
+import { kindOf, leaveOut } from "../left_out.ts";
 import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn } from "./text_turn.ts";
@@ -21,6 +22,22 @@ export const kimiCli = messageFormat({
   open: openWire,
 });
 
+const IGNORED = {
+  "context.append_*": "context, thoughts and tools",
+  "turn.prompt*": "sent by the program",
+  "turn.steer*": "sent by the program",
+  "turn.end*": "about the turn",
+  "Step*": "about the turn",
+  "Think*": "thoughts of the model",
+  "Tool*": "a tool's call or what it answered",
+  "ContentPart*": "thoughts of the model",
+  "ApprovalRequest*": "a question of a tool",
+  "SubagentEvent*": "of a sub-agent",
+  "Status*": "about the turn",
+  "Compaction*": "a summary of earlier turns",
+  metadata: "about the session",
+};
+
 function openWire(): ConversationBuilder {
   const typed: Turn[] = [];
   const appended: Turn[] = [];
@@ -36,7 +53,9 @@ function openWire(): ConversationBuilder {
       const message = appendedPrompt(record);
       if (prompt !== undefined) typed.push(prompt);
       if (message !== undefined) appended.push(message);
-      return prompt !== undefined || message !== undefined;
+      const isTurn = prompt !== undefined || message !== undefined;
+      if (!isTurn) leaveOut(kindOf, record, IGNORED);
+      return isTurn;
     },
     build() {
       const direct = typed.some(({ role }) => role === "user");

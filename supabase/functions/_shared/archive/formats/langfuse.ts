@@ -7,6 +7,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { mergeCalls, mergeTraces } from "./call_history.ts";
 import {
   buildAll,
@@ -15,6 +16,21 @@ import {
   messageFormat,
 } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
+
+/** One of these is beside a trace's input, in every version. */
+const MARKS = [
+  "environment",
+  "userId",
+  "projectId",
+  "observations",
+  "sessionId",
+  "htmlPath",
+];
+
+function isTrace({ id, timestamp, type }: JsonObject): boolean {
+  return typeof id === "string" && timestamp !== undefined &&
+    type === undefined;
+}
 
 interface Trace {
   about: JsonObject | undefined;
@@ -31,11 +47,7 @@ export const langfuseRows = messageFormat({
     record.input !== undefined &&
     ((typeof record.traceId === "string" && typeof record.type === "string" &&
       record.type === record.type.toUpperCase()) ||
-      (typeof record.id === "string" && record.sessionId !== undefined &&
-        record.timestamp !== undefined && record.type === undefined &&
-        (record.environment !== undefined || record.userId !== undefined ||
-          record.projectId !== undefined ||
-          record.observations !== undefined))),
+      isTrace(record) && MARKS.some((key) => record[key] !== undefined)),
   conversationOf: (record) =>
     textOrUndefined(record.sessionId) ??
       textOrUndefined(record.traceId ?? record.id),
@@ -47,7 +59,12 @@ export const langfuse = conversationFormat({
   name: "langfuse",
   matches: (record) =>
     isObject(record.trace) && Array.isArray(record.observations) ||
-    langfuseRows.matches(firstObject(record.data)),
+    langfuseRows.matches(firstObject(record.data)) ||
+    // The public API leaves out what a trace does not have.
+    isObject(record.meta) &&
+      objectsOf(record.data).some((entry) =>
+        entry.input !== undefined && isTrace(entry)
+      ),
   read: (record) => {
     if (!isObject(record.trace)) {
       return buildAll(langfuseRows, objectsOf(record.data));
@@ -99,7 +116,9 @@ function traceTurns({ about, observations }: Trace): Turn[] {
       (parentObservationId ?? null) === null
     );
   const [root] = roots.map(answered).filter(hasPrompt);
-  return root ?? mergeCalls(generations.map(answered));
+  const turns = root ?? mergeCalls(generations.map(answered));
+  if (!hasPrompt(turns)) leaveOut("trace", about ?? observations[0]);
+  return turns;
 }
 
 function hasPrompt(turns: Turn[]): boolean {

@@ -1,5 +1,6 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
+  langfuseBareList,
   langfuseContents,
   langfuseGenerations,
   langfuseList,
@@ -14,6 +15,7 @@ testFixtures(
   langfuseGenerations,
   langfuseList,
   langfuseObservations,
+  langfuseBareList,
   langfuseContents,
   langfuseTable,
 );

@@ -6,6 +6,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { mergeCalls, mergeTraces } from "./call_history.ts";
 import {
   buildAll,
@@ -74,9 +75,11 @@ function traceTurns(runs: JsonObject[]): Turn[] {
   const root = ordered.filter((run) => !hasParent(run)).map(answered);
   const merged = mergeCalls(root);
   if (merged.some(({ role }) => role === "user")) return merged;
-  return mergeCalls(
+  const turns = mergeCalls(
     ordered.filter(({ run_type }) => run_type === "llm").map(answered),
   );
+  if (turns.length === 0) leaveOut("trace", ordered[0]);
+  return turns;
 }
 
 function hasParent(run: JsonObject): boolean {

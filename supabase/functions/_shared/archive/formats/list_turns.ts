@@ -1,5 +1,8 @@
 import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import { kindOf, leaveOut, namesIn, readOrSilent } from "../left_out.ts";
+import { parseJson } from "../records/parse_json.ts";
+import { opensWith } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -24,10 +27,23 @@ export function listTurns(messages: Json | undefined): Turn[] {
 
 /** The turn of one message; undefined when nobody said anything in it. */
 export function messageTurn(message: JsonObject): Turn | undefined {
-  const role = roleOf(authorOf(message));
-  if (role === undefined || isExample(message)) return undefined;
+  const author = authorOf(message);
+  const role = roleOf(author);
+  if (role === undefined || isExample(message)) {
+    const name = role === undefined ? nameOf(author) : "example";
+    leaveOut(name, message, IGNORED_MESSAGES);
+    return undefined;
+  }
   const said = bodyOf(message);
-  return textTurn(role, wordsOf(said), {
+  const [text, isSilent] = readOrSilent(() => wordsOf(said) || undefined);
+  if (role === "user" && text !== undefined && opensWith(text, TOOL_OUTPUT)) {
+    leaveOut("user/tool output", message, IGNORED_MESSAGES);
+    return undefined;
+  }
+  if (isSilent && !BODY_KEYS.some((key) => (said[key] ?? null) !== null)) {
+    leaveOut(() => `${role} with ${namesIn(message)}`, message);
+  }
+  return textTurn(role, text, {
     id: message.id ?? message.uuid ?? message.message_id ?? said.id,
     time: message.created_at ?? message.timestamp ?? message.create_time ??
       message.createdAt ?? message.date ?? message.time ?? message.created,
@@ -52,6 +68,25 @@ export function authorOf(message: JsonObject): Json | undefined {
   return message.type;
 }
 
+/** Messages that neither a person nor a model wrote, by their author. */
+export const IGNORED_MESSAGES = {
+  "author/tool*": "what a tool answered",
+  "author/function*": "a tool's call or what it answered",
+  "author/ipython": "what a tool answered",
+  "author/observation": "what a tool answered",
+  "author/environment": "what a tool answered",
+  "author/remove": "a mark of LangGraph that takes a message away",
+  example: "an example for the model, which the program put in",
+  "user/tool output": "what a tool answered, in a user's role",
+} as const;
+
+// mini-swe-agent; chat templates of Qwen and Hermes; Anthropic's tools before they had blocks.
+const TOOL_OUTPUT = ["<returncode>", "<tool_response>", "<function_results>"];
+
+function nameOf(author: Json | undefined): string | typeof kindOf {
+  return typeof author === "string" ? `author/${author.slice(0, 40)}` : kindOf;
+}
+
 function isExample(message: JsonObject): boolean {
   return message.name === "example_user" ||
     message.name === "example_assistant" || message.example === true ||
@@ -66,6 +101,34 @@ function bodyOf(message: JsonObject): JsonObject {
     : message;
 }
 
+/** Mastra's table has the parts of a message as JSON text: `{"format": 2, "parts": […], "content"}`. */
+function storedContent(content: Json): Json {
+  if (typeof content !== "string" || !/^\s*\{\s*"format"/.test(content)) {
+    return content;
+  }
+  try {
+    const stored = parseJson(content);
+    return isObject(stored) && typeof stored.format === "number" &&
+        Array.isArray(stored.parts)
+      ? stored
+      : content;
+  } catch {
+    // Text that only begins like it.
+    return content;
+  }
+}
+
+const BODY_KEYS = [
+  "parts",
+  "content",
+  "fragments",
+  "text",
+  "value",
+  "message",
+  "contentParts",
+  "contentChunks",
+];
+
 function wordsOf(message: JsonObject): string {
   // The AI SDK writes the same text into `parts` and `content`: one of them counts.
   if (Array.isArray(message.parts)) {
@@ -73,8 +136,12 @@ function wordsOf(message: JsonObject): string {
     if (text !== "") return text;
   }
   if (message.content !== undefined && message.content !== null) {
-    const text = textOf(message.content);
+    const text = textOf(storedContent(message.content));
     if (text !== "") return text;
+  }
+  // Le Chat leaves `content` empty where an answer is in pieces.
+  if (Array.isArray(message.contentChunks)) {
+    return textOf(message.contentChunks);
   }
   if (Array.isArray(message.fragments)) return fragmentWords(message.fragments);
   return textOf(

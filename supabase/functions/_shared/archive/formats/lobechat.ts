@@ -6,7 +6,6 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { byTurnTime } from "./event_format.ts";
 import { conversationFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
 
@@ -39,7 +38,6 @@ export const lobechat = conversationFormat({
       const turn = messageTurn(message);
       if (turn !== undefined) conversation.turns.push(turn);
     }
-    for (const { turns } of conversations.values()) turns.sort(byTurnTime);
     return [...conversations.values()];
   },
 });

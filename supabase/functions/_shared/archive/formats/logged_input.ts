@@ -1,5 +1,6 @@
 import type { Turn } from "../conversation.ts";
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import { watchLeftOut } from "../left_out.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns, messageTurn } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
@@ -40,7 +41,12 @@ const MOST_WRAPPERS = 8;
  * The turns in a logged request, whatever a tracing tool made of it: text, JSON text (encoded once or
  * twice), a list of messages (also of lists), or an object around any of these.
  */
-export function loggedTurns(input: Json | undefined, depth = 0): Turn[] {
+export function loggedTurns(input: Json | undefined): Turn[] {
+  // Several readings are tried, and what one leaves out another may take.
+  return watchLeftOut(undefined, undefined, () => inputTurns(input, 0));
+}
+
+function inputTurns(input: Json | undefined, depth: number): Turn[] {
   if (input === null || input === undefined || depth > MOST_WRAPPERS) return [];
   if (typeof input === "string") return textTurns(input, depth);
   if (Array.isArray(input)) return listOrNested(input, depth);
@@ -49,14 +55,25 @@ export function loggedTurns(input: Json | undefined, depth = 0): Turn[] {
 
 /** The answer in a logged response: its text, or the last assistant turn in it. */
 export function loggedAnswer(output: Json | undefined): string | undefined {
+  return watchLeftOut(undefined, undefined, () => outputText(output));
+}
+
+function outputText(output: Json | undefined): string | undefined {
   const value = typeof output === "string" ? decoded(output) : output;
   if (typeof value === "string") return value === "" ? undefined : value;
   if (isObject(value)) {
-    const [choice] = Array.isArray(value.choices) ? value.choices : [];
-    const message = isObject(choice ?? null)
-      ? (choice as JsonObject).message
-      : value.message;
+    const [choice] = objectsOf(value.choices);
+    const message = choice === undefined ? value.message : choice.message;
     if (isObject(message)) return answerText([message]);
+    if (typeof choice?.text === "string") return choice.text || undefined;
+    // Llama, Mistral and Titan on Bedrock, and Nova.
+    if (typeof value.generation === "string") return value.generation;
+    const [result] = objectsOf(value.results ?? value.outputs);
+    const said = result?.outputText ?? result?.text;
+    if (typeof said === "string") return said;
+    if (isObject(value.output) && isObject(value.output.message)) {
+      return answerText([value.output.message]);
+    }
     const [candidate] = objectsOf(value.candidates);
     if (candidate !== undefined) return textOf(candidate.content) || undefined;
     const generation = firstGeneration(value.generations);
@@ -100,7 +117,7 @@ function answerText(messages: Json): string | undefined {
 
 function textTurns(text: string, depth: number): Turn[] {
   const value = decoded(text);
-  if (typeof value !== "string") return loggedTurns(value, depth + 1);
+  if (typeof value !== "string") return inputTurns(value, depth + 1);
   if (value.trim() === "") return [];
   return humanAssistantTurns(value) ?? [{ role: "user", text: value }];
 }
@@ -128,7 +145,7 @@ function listOrNested(list: Json[], depth: number): Turn[] {
   if (typeof list[0] === "string") return textTurns(list[0], depth + 1);
   for (const entry of list) {
     const nested = Array.isArray(entry) || isObject(entry)
-      ? loggedTurns(entry, depth + 1)
+      ? inputTurns(entry, depth + 1)
       : [];
     if (nested.length > 0) return nested;
   }
@@ -148,7 +165,7 @@ function withRole(message: Json): Json {
 function objectTurns(input: JsonObject, depth: number): Turn[] {
   for (const key of LIST_KEYS) {
     if (Array.isArray(input[key])) {
-      const turns = loggedTurns(input[key], depth + 1);
+      const turns = inputTurns(input[key], depth + 1);
       if (turns.length > 0) return withSystem(systemOf(input), turns);
     }
   }
@@ -160,7 +177,7 @@ function objectTurns(input: JsonObject, depth: number): Turn[] {
     return turnsOf([textTurn("user", textOf(input.parts))]);
   }
   for (const key of INNER_KEYS) {
-    const turns = loggedTurns(input[key], depth + 1);
+    const turns = inputTurns(input[key], depth + 1);
     if (turns.length > 0) return withSystem(systemOf(input), turns);
   }
   for (const key of TEXT_KEYS) {

@@ -1,5 +1,5 @@
 import { textOrUndefined } from "../json.ts";
-import { byTurnTime, eventFormat } from "./event_format.ts";
+import { eventFormat } from "./event_format.ts";
 import { roleOf } from "./role_of.ts";
 import { textTurn } from "./text_turn.ts";
 
@@ -13,5 +13,4 @@ export const microsoftCopilot = eventFormat({
   about: ({ Conversation }) => ({ title: textOrUndefined(Conversation) }),
   turnOf: ({ Author, Message, Time }) =>
     textTurn(roleOf(Author), Message, { time: Time }),
-  sort: byTurnTime,
 });

@@ -20,7 +20,7 @@ export const openWebui = conversationFormat({
     historyOf(record) !== undefined ||
     // The oldest versions.
     Array.isArray(objectOrEmpty(record.chat).messages),
-  lacksMessages: ({ chat }) => isObject(chat),
+  lacksMessages: ({ chat }) => isObject(chat) ? "chat.history" : undefined,
   read: (record) => {
     const history = historyOf(record);
     const chat = isObject(record.chat) ? record.chat : record;

@@ -4,6 +4,8 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
+import { conversationIdOf } from "../conversation_id.ts";
+import { expectedOf } from "./dataset_row.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { messagesOf, requestOf } from "./request_messages.ts";
@@ -19,14 +21,24 @@ export const openaiMessages = conversationFormat({
   name: "openai_messages",
   matches: (record) => requestOf(record) !== undefined,
   lacksMessages: ({ id, title, messages }) =>
-    messages === null || (id !== undefined && title !== undefined),
+    messages === null || (id !== undefined && title !== undefined)
+      ? "messages"
+      : undefined,
   read: (record) => {
     const turns = listTurns(messagesOf(record));
-    const answer = turns.at(-1)?.role === "user" ? answerOf(record) : "";
     const request = requestOf(record);
-    const id = textOrUndefined(
-      record.id ?? record.conversation_id ?? record.prompt_id ??
-        record.custom_id ?? record.uuid,
+    const last = turns.at(-1)?.role === "user" ? turns.at(-1) : undefined;
+    // A row of a data set tells what is expected, and more of it.
+    const column = request === record
+      ? "messages"
+      : request === record.input
+      ? "input"
+      : undefined;
+    const expected = last && column && expectedOf(record, column) || undefined;
+    if (expected?.metadata) last!.metadata = expected.metadata;
+    const answer = last && (answerOf(record) || expected?.reference);
+    const id = conversationIdOf(record) ?? textOrUndefined(
+      record.id ?? record.prompt_id ?? record.custom_id ?? record.uuid,
     );
     const title = textOrUndefined(record.title ?? record.name);
     return [{
@@ -34,8 +46,9 @@ export const openaiMessages = conversationFormat({
       title,
       model: textOrUndefined(request?.model ?? record.model),
       // What has a name is a conversation of its own, even if it begins like the one before it.
-      isCall: title === undefined && (id === undefined || request !== record ||
-        record.response !== undefined),
+      isCall: title === undefined && expected === undefined &&
+        (id === undefined || request !== record ||
+          record.response !== undefined),
       turns: turnsOf([...turns, textTurn("assistant", answer)]),
     }];
   },

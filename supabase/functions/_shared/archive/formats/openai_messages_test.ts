@@ -1,12 +1,14 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
 import {
   anthropicBatch,
+  cohereFineTuning,
   growingHistories,
+  openaiEmpty,
   openaiFineTuning,
   openaiLogs,
-  openaiNulls,
   openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
+import { rowsOfMessages } from "../testing/fixtures/datasets.ts";
 
 testFixtures(
   "openaiMessages",
@@ -15,5 +17,7 @@ testFixtures(
   growingHistories,
   openaiResponseIds,
   anthropicBatch,
-  openaiNulls,
+  openaiEmpty,
+  rowsOfMessages,
+  cohereFineTuning,
 );

@@ -6,8 +6,10 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { expectedOf } from "./dataset_row.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
+import { loggedAnswer } from "./logged_input.ts";
 import { wrapped } from "./request_messages.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -24,13 +26,18 @@ export const openaiResponses = conversationFormat({
     if (request === undefined) return [];
     const about = isObject(record.session) ? record.session : request;
     const response = isObject(record.response) ? record.response : record;
-    const answer = outputText(response) || idealText(record.ideal);
+    const expected = expectedOf(record, "input");
+    const answer = outputText(response) || loggedAnswer(record.output) ||
+      expected?.reference;
+    const turns = inputTurns(request);
+    const last = turns.findLast(({ role }) => role === "user");
+    if (last && expected?.metadata) last.metadata = expected.metadata;
     return [{
       id: textOrUndefined(record.custom_id ?? about.id ?? record.id),
       model: textOrUndefined(request.model ?? record.model),
       // A Codex session is one; requests repeat the turns of the ones before them.
-      isCall: record.session === undefined,
-      turns: turnsOf([...inputTurns(request), textTurn("assistant", answer)]),
+      isCall: record.session === undefined && expected === undefined,
+      turns: turnsOf([...turns, textTurn("assistant", answer)]),
     }];
   },
 });
@@ -69,11 +76,6 @@ function inputTurns(request: JsonObject): Turn[] {
     // Items with a role may come without type; calls, results and reasoning have a type and no role.
     ...listTurns(objectsOf(input).filter(({ role }) => role !== undefined)),
   ]);
-}
-
-/** What an eval expects: one answer, or several that are as good. */
-function idealText(ideal: Json | undefined): string {
-  return textOf(Array.isArray(ideal) ? ideal[0] : ideal);
 }
 
 function outputText(response: JsonObject): string {

@@ -6,6 +6,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
+import { leaveOut } from "../left_out.ts";
 import { mergeCalls, mergeTraces } from "./call_history.ts";
 import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { groupBy } from "./group_by.ts";
@@ -39,6 +40,7 @@ function openSpans(): ConversationBuilder {
       for (const span of spansOf(record)) {
         const read = readSpan(span);
         if (read.turns.some(({ role }) => role === "user")) spans.push(read);
+        else leaveOut("span", span, { span: "no request to a model" });
       }
       return spans.length > before;
     },

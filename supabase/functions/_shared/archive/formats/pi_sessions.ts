@@ -6,11 +6,23 @@ import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn } from "./text_turn.ts";
 
+const IGNORED = {
+  custom_message: "context that the program added",
+  "message/toolResult": "what a tool answered",
+  "message/bashExecution": "a command and what it answered",
+  "message/system-reminder": "context that the program added",
+  compaction: "a summary that the program made",
+  branch_summary: "a summary that the program made",
+  compaction_state: "a summary that the program made",
+  todo_state: "a list of the model",
+};
+
 /** Factory droid: `{type: "session_start"}`, then messages; tool results have role user. */
 export const droid = eventFormat({
   name: "droid",
   matches: (record) => record.type === "session_start",
   about,
+  ignored: IGNORED,
   turnOf: toTurn,
 });
 
@@ -25,6 +37,7 @@ export const pi = eventFormat({
       (record.version !== undefined || record.cwd !== undefined)) ||
     isMessage(record),
   about,
+  ignored: IGNORED,
   turnOf: toTurn,
 });
 
@@ -45,7 +58,7 @@ function about(record: JsonObject) {
   };
 }
 
-function toTurn(record: JsonObject): Turn | undefined {
+function toTurn(record: JsonObject): Turn | string | undefined {
   const { type, message, id, timestamp } = record;
   if (type !== "message" || !isObject(message)) return undefined;
   const role = roleOf(message.role);
@@ -53,5 +66,6 @@ function toTurn(record: JsonObject): Turn | undefined {
   const text = role === "user"
     ? withoutBlocks(words, ["system-reminder"])
     : words;
+  if (text === "" && words !== "") return "message/system-reminder";
   return textTurn(role, text, { id, time: timestamp, model: message.model });
 }

@@ -22,17 +22,23 @@ export const qwenCode = eventFormat({
     typeof record.sessionId === "string" &&
     isObject(record.message) && Array.isArray(record.message.parts),
   about: ({ sessionId }) => ({ id: textOrUndefined(sessionId) }),
+  ignored: {
+    "user/notification": "a notice of the program",
+    "user/injected": "context that the program added",
+    "tool_result/user": "what a tool answered",
+    "system*": "written by the program",
+  },
   turnOf: toTurn,
 });
 
-function toTurn(record: JsonObject): Turn | undefined {
+function toTurn(record: JsonObject): Turn | string | undefined {
   const { type, message, uuid, timestamp, model } = record;
   if (type !== "user" && type !== "assistant") return undefined;
-  if (!isObject(message) || record.subtype === "notification") return undefined;
-  const text = textOf(
-    objectsOf(message.parts).filter((part) =>
-      !opensWith(textOf([part]), INJECTED)
-    ),
-  );
+  if (!isObject(message)) return undefined;
+  if (record.subtype === "notification") return "user/notification";
+  const words = objectsOf(message.parts).map((part) => textOf([part]))
+    .filter((text) => text !== "");
+  const text = words.filter((text) => !opensWith(text, INJECTED)).join("\n");
+  if (text === "" && words.length > 0) return "user/injected";
   return textTurn(type, text, { id: uuid, time: timestamp, model });
 }

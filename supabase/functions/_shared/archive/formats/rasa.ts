@@ -26,6 +26,17 @@ export const rasaEvents = eventFormat({
       typeof record.event === "string" ||
       (typeof record.data === "string" && record.data.includes('"event"'))),
   conversationOf: ({ sender_id }) => textOrUndefined(sender_id),
+  ignored: {
+    "*slot": "what the bot remembers",
+    "*action*": "a step of the bot",
+    "*form*": "a step of the bot",
+    "*loop*": "a step of the bot",
+    "*followup": "a step of the bot",
+    "*reminder*": "a step of the bot",
+    "*entities": "what the bot understood",
+    "*featurization": "what the bot understood",
+    "*session_started": "about the session",
+  },
   turnOf: (row) =>
     toTurn(
       typeof row.data === "string" ? parseJson(row.data) : row.data ?? row,

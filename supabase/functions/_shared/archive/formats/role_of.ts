@@ -1,12 +1,23 @@
 import type { Json } from "../json.ts";
 import type { Turn } from "../conversation.ts";
 
-const ROLES = new Map<string, Turn["role"]>([
+/** Names of who wrote a message, in small letters. */
+export const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
   ...["user", "human", "prompter", "me", "customer", "usermessage"]
     .map((name) => [name, "user"] as const),
   ...["humanmessage", "humanmessagechunk"]
     .map((name) => [name, "user"] as const),
-  ...["assistant", "gpt", "chatgpt", "bard", "bing", "model", "bot", "ai"]
+  ...[
+    "assistant",
+    "gpt",
+    "chatgpt",
+    "bard",
+    "bing",
+    "model",
+    "bot",
+    "ai",
+    "chatbot",
+  ]
     .map((name) => [name, "assistant"] as const),
   ...["apimessage", "aimessage", "aimessagechunk", "gemini", "claude"]
     .map((name) => [name, "assistant"] as const),

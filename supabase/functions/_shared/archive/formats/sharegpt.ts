@@ -5,6 +5,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { parseJson } from "../records/parse_json.ts";
+import { conversationIdOf } from "../conversation_id.ts";
 import { conversationFormat } from "./format.ts";
 import { authorOf, listTurns } from "./list_turns.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -20,9 +21,9 @@ export const sharegpt = conversationFormat({
     return first !== undefined && first.messages === undefined &&
       (typeof authorOf(first) === "string" || first.value !== undefined);
   },
-  lacksMessages: ({ conversations }) => Array.isArray(conversations),
+  isEmpty: ({ conversations }) => Array.isArray(conversations),
   read: (record) => [{
-    id: textOrUndefined(record.id),
+    id: conversationIdOf(record) ?? textOrUndefined(record.id),
     title: textOrUndefined(record.title),
     model: textOrUndefined(record.model),
     turns: turnsOf([

@@ -12,8 +12,9 @@ export const sillytavern = eventFormat({
     (record.user_name !== undefined && record.character_name !== undefined) ||
     (typeof record.is_user === "boolean" && typeof record.mes === "string"),
   about: ({ character_name }) => ({ title: textOrUndefined(character_name) }),
+  ignored: { system: "a notice of the program" },
   turnOf: ({ is_user, is_system, mes, send_date }) => {
-    if (is_system === true) return undefined;
+    if (is_system === true) return "system";
     const role = is_user === true ? "user" : "assistant";
     return textTurn(role, mes, { time: send_date });
   },

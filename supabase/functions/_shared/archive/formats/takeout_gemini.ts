@@ -1,13 +1,16 @@
 import type { Turn } from "../conversation.ts";
 import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
-import { byTurnTime, eventFormat } from "./event_format.ts";
+import { eventFormat } from "./event_format.ts";
 import { refusedFormat } from "./format.ts";
-import { textTurn } from "./text_turn.ts";
+import { textTurn, turnsOf } from "./text_turn.ts";
+import { textOfHtml, unescapeHtml } from "../records/html_text.ts";
 
 /**
  * Gemini in Google Takeout (`MyActivity.json`): a row per activity, newest first, with the prompt in
- * `title` behind a localised prefix and the answer in `safeHtmlItem`. Rows of the same `/app/<id>`
- * link are one conversation, every other row is one of its own.
+ * `title` behind a localised prefix and the answer in `safeHtmlItem[].html`, which is read as text. Rows
+ * of the same `/app/<id>` link are one conversation, every other row is one of its own.
+ *
+ * Sources: NateBJones-Projects/OB1#455, kenn-io/agentsview internal/parser/gemini_apps_takeout.go.
  */
 export const takeoutGemini = eventFormat({
   name: "takeout_gemini",
@@ -15,7 +18,11 @@ export const takeoutGemini = eventFormat({
   conversationOf: (record) => linkOf(record) ?? null,
   about: (record) => ({ id: linkOf(record) }),
   turnOf: toTurn,
-  sort: byTurnTime,
+  ignored: {
+    "activity/other product": "not of Gemini",
+    "activity/other":
+      "no prompt: a draft chosen, feedback, a picture or canvas made",
+  },
 });
 
 /** Takeout writes the activity of every product under the same name and in the same shape. */
@@ -63,45 +70,40 @@ function isGemini(record: JsonObject): boolean {
   );
 }
 
-function toTurn(record: JsonObject): Turn | undefined {
-  if (!isGemini(record) || typeof record.title !== "string") return undefined;
+function toTurn(record: JsonObject): Turn[] | string {
+  if (!isGemini(record) || typeof record.title !== "string") {
+    return "activity/other product";
+  }
   const title = record.title;
   const prefix = PROMPT_PREFIXES.find((known) => title.startsWith(known));
   const answered = Array.isArray(record.safeHtmlItem);
   if (prefix === undefined) {
     // An unknown language: what has an answer was a prompt, its prefix stays.
-    if (!answered || OTHER_ACTIVITIES.some((name) => title.startsWith(name))) {
-      return undefined;
+    if (OTHER_ACTIVITIES.some((name) => title.startsWith(name))) {
+      return "activity/other";
+    }
+    if (!answered) {
+      return "activity/unknown";
     }
   }
   const text = unescapeHtml(title.slice(prefix?.length ?? 0));
   const turn = textTurn("user", text.trim() && text, { time: record.time });
   if (prefix === undefined && turn) turn.metadata = { confidence: "low" };
-  return turn;
+  const answer = objectsOf(record.safeHtmlItem)
+    .map(({ html }) => typeof html === "string" ? textOfHtml(html) : "")
+    .filter((words) => words !== "").join("\n\n");
+  // It has no time of its own: it belongs to the prompt before it.
+  return turnsOf([turn, textTurn("assistant", answer)]);
 }
 
 function linkOf(record: JsonObject): string | undefined {
   const links = [record, ...objectsOf(record.details)]
     .map((place) => textOrUndefined(place.titleUrl ?? place.url));
   for (const link of links) {
-    const id = /\/app\/([\w-]+)/.exec(link ?? "")?.[1];
+    // There may be a folder before the id: `/app/c/<id>`.
+    const path = /\/app\/([\w/-]+)/.exec(link ?? "")?.[1];
+    const id = path?.split("/").filter((part) => part !== "").at(-1);
     if (id !== undefined) return id;
   }
   return undefined;
-}
-
-const ENTITIES: Record<string, string> = {
-  "&amp;": "&",
-  "&lt;": "<",
-  "&gt;": ">",
-  "&quot;": '"',
-  "&#39;": "'",
-  "&nbsp;": " ",
-};
-
-function unescapeHtml(text: string): string {
-  return text.replace(
-    /&(?:amp|lt|gt|quot|#39|nbsp);/g,
-    (entity) => ENTITIES[entity],
-  );
 }

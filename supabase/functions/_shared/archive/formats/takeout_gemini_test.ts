@@ -1,4 +1,8 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { takeout, takeoutPage } from "../testing/fixtures/vendor_exports.ts";
+import {
+  takeout,
+  takeoutAnswers,
+  takeoutPage,
+} from "../testing/fixtures/vendor_exports.ts";
 
-testFixtures("takeoutGemini", takeout, takeoutPage);
+testFixtures("takeoutGemini", takeout, takeoutPage, takeoutAnswers);

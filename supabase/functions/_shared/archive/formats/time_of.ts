@@ -15,6 +15,19 @@ export function toIsoTime(time: Json | undefined): string | undefined {
   return undefined;
 }
 
+/** Milliseconds since 1970 of a time as `toIsoTime` reads it, with fractions where it has them. */
+export function epochOf(time: Json | undefined): number | undefined {
+  const iso = toIsoTime(time);
+  if (iso === undefined) return undefined;
+  const finer = typeof time === "string"
+    ? /T\d\d:\d\d:\d\d\.\d{3}(\d{1,6})/.exec(time)?.[1]
+    : undefined;
+  if (finer !== undefined) return Date.parse(iso) + Number(`0.${finer}`);
+  return typeof time === "number" && time < 1e11
+    ? time * 1000
+    : Date.parse(iso);
+}
+
 function isoOfEpoch(time: number): string | undefined {
   const size = Math.abs(time);
   const milliseconds = size > 1e17

@@ -5,12 +5,16 @@ import { toIsoTime } from "../formats/time_of.ts";
 import type { ExtractOptions } from "../options.ts";
 import { answersOf } from "./answers.ts";
 import { cleanText } from "./clean_text.ts";
+import { inOrder } from "./in_order.ts";
 import { createPromptFilter } from "./prompt_filter.ts";
 import { redactPrompt } from "./redact_prompt.ts";
 import { promptRank } from "./sample.ts";
 
 /** The file of text in which conversations are found. */
-export type ConversationsFile = Pick<PromptSource, "bucket" | "path" | "entry">;
+export type ConversationsFile = Pick<
+  PromptSource,
+  "bucket" | "path" | "originalPath" | "entry"
+>;
 
 /** Makes the prompts of a conversation; `index` is its number in the file. */
 export type PromptMaker = (
@@ -30,7 +34,7 @@ export function createPromptMaker(
     ? options.sample
     : undefined;
   return (conversation, index, format) => {
-    const { turns } = conversation;
+    const turns = inOrder(conversation.turns);
     const selected = select(turns, options);
     if (selected.length === 0) return [];
     const answers = answersOf(turns);
@@ -45,6 +49,9 @@ export function createPromptMaker(
       if (!passes({ text, time })) continue;
       const source: PromptSource = { path: file.path, format, position };
       if (file.bucket !== undefined) source.bucket = file.bucket;
+      if (file.originalPath !== undefined) {
+        source.originalPath = file.originalPath;
+      }
       if (file.entry !== undefined) source.entry = file.entry;
       describe(source, conversation, turn, answers[at], time);
       const prompt: FoundPrompt = { text, source };

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../json.ts";
+import { wordsIn } from "./html_text.ts";
 
 /** True for the start of Google's My Activity as a page: its styles come before its first activity. */
 export function isActivityPage(start: string): boolean {
@@ -14,23 +15,23 @@ export const ACTIVITY_OPENING = '<div class="outer-cell';
  * answer one after the other into one cell.
  */
 export function readActivity(html: string): JsonObject {
-  const header = textOf(between(html, "mdl-typography--title", "</p>"));
+  const header = wordsIn(between(html, "mdl-typography--title", "</p>"));
   const [content, caption = ""] = html.split("content-cell").slice(1)
     .map((cell) => cell.slice(cell.indexOf(">") + 1))
-    .filter((cell) => textOf(cell) !== "");
+    .filter((cell) => wordsIn(cell) !== "");
   const lines = (content ?? "").split(/<br\s*\/?>/);
   const timeAt = lines.findIndex((line, index) => index > 0 && isTime(line));
   const said = timeAt < 0 ? lines.slice(0, 1) : lines.slice(0, timeAt);
   const files = said.findIndex((line) => /^Attached \d+ file/.test(line));
   const answer = timeAt < 0 ? "" : lines.slice(timeAt + 1).join("<br>");
   const title = said.slice(0, files < 0 ? undefined : files);
-  const product = textOf(caption.split(/<br\s*\/?>/)[1] ?? "");
+  const product = wordsIn(caption.split(/<br\s*\/?>/)[1] ?? "");
   return {
     header,
-    title: title.map(textOf).join("\n"),
-    time: timeAt < 0 ? "" : toZonedTime(textOf(lines[timeAt])),
+    title: title.map(wordsIn).join("\n"),
+    time: timeAt < 0 ? "" : toZonedTime(wordsIn(lines[timeAt])),
     products: [product || header],
-    ...textOf(answer) !== "" && { safeHtmlItem: [{ html: answer }] },
+    ...wordsIn(answer) !== "" && { safeHtmlItem: [{ html: answer }] },
     ...linkIn(html),
   };
 }
@@ -72,26 +73,4 @@ function toZonedTime(time: string): string {
     /\b[A-Z]{3,4}$/,
     (zone) => Object.hasOwn(ZONES, zone) ? `GMT${ZONES[zone]}` : zone,
   );
-}
-
-const ENTITIES: Record<string, string> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: " ",
-  emsp: " ",
-};
-
-/** The words in HTML, with plain spaces instead of the kinds that pages use. */
-function textOf(html: string): string {
-  return html.replace(/<[^<>]*>/g, "").replace(
-    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,4}));/gi,
-    (entity, decimal, hex, name) => {
-      if (name !== undefined) return ENTITIES[name] ?? entity;
-      const code = decimal ? Number(decimal) : parseInt(hex, 16);
-      return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : entity;
-    },
-  ).replace(/[\u00a0\u202f]/g, " ").trim();
 }

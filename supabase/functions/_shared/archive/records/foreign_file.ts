@@ -19,7 +19,6 @@ const KINDS: { magic: number[] | string; at?: number; reason: string }[] = [
   },
   { magic: "PK\x03\x04", reason: "this is a zip inside of another; unpack it" },
   { magic: "ustar", at: 257, reason: packed("tar") },
-  { magic: [0x28, 0xb5, 0x2f, 0xfd], reason: packed("Zstandard") },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], reason: packed("xz") },
   { magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], reason: packed("7-Zip") },
   { magic: "BZh", reason: packed("bzip2") },

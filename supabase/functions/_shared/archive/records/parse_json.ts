@@ -1,15 +1,18 @@
 import type { Json } from "../json.ts";
+import { quoteLongIntegers } from "../../quote_long_integers.ts";
 
 /**
- * `JSON.parse`, with U+FFFD for every U+0000 that an escape writes: Postgres stores no text with one.
- * Done before parsing because to look for it in every text of a conversation costs a quarter of what
+ * `JSON.parse`, with U+FFFD for every U+0000 that an escape writes, because Postgres stores no text
+ * with one, and with integers that a JavaScript number cannot hold as text, because they are ids.
+ * `mayBeLong` is false where a look at the bytes has told that there are none. Done before parsing because to look for it in every text of a conversation costs a quarter of what
  * parsing does, and the digits of the escape are rare in archives.
  */
-export function parseJson(text: string): Json {
+export function parseJson(text: string, mayBeLong = true): Json {
+  const exact = mayBeLong ? quoteLongIntegers(text) : text;
   return JSON.parse(
-    text.includes("0000") && text.includes("\\u0000")
-      ? text.replace(ESCAPES, (escape) => escape === NUL ? "\\ufffd" : escape)
-      : text,
+    exact.includes("0000") && exact.includes("\\u0000")
+      ? exact.replace(ESCAPES, (escape) => escape === NUL ? "\\ufffd" : escape)
+      : exact,
   );
 }
 

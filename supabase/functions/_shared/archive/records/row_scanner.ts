@@ -24,6 +24,8 @@ export class RowScanner implements Scanner {
   /** Offset up to which the end of the row was looked for, and what stands there. */
   #searchedTo = 0;
   #inQuotes = false;
+  /** True where the byte before closed quotes: another one is a quote in the text. */
+  #wereQuotes = false;
   /** True while the rest of a row that is too large is passed over. */
   #passing = false;
 
@@ -80,15 +82,27 @@ export class RowScanner implements Scanner {
     }
   }
 
-  /** Index of the line break that ends the row, or -1. Quotes inside of quotes are doubled. */
+  /**
+   * Index of the line break that ends the row, or -1. Quotes count where a cell begins; inside of quotes
+   * they are doubled, and elsewhere a part of the text.
+   */
   #findEnd(): number {
     const window = this.#window;
-    const { bytes, to } = window;
-    let at = Math.max(window.from, window.indexOf(this.#searchedTo));
-    if (at === window.from) this.#inQuotes = false;
+    const { bytes, from, to } = window;
+    const delimiter = this.#table.delimiter.charCodeAt(0);
+    let at = Math.max(from, window.indexOf(this.#searchedTo));
+    if (at === from) this.#inQuotes = this.#wereQuotes = false;
     for (; at < to; at++) {
-      if (bytes[at] === QUOTE) this.#inQuotes = !this.#inQuotes;
-      else if (bytes[at] === NEWLINE && !this.#inQuotes) return at;
+      const byte = bytes[at];
+      if (byte === NEWLINE && !this.#inQuotes) return at;
+      if (byte !== QUOTE) {
+        this.#wereQuotes = false;
+        continue;
+      }
+      const opens = this.#wereQuotes || at === from ||
+        bytes[at - 1] === delimiter;
+      this.#wereQuotes = this.#inQuotes;
+      this.#inQuotes = !this.#inQuotes && opens;
     }
     this.#searchedTo = window.offsetOf(to);
     return -1;
@@ -130,7 +144,8 @@ export class RowScanner implements Scanner {
       };
     }
     const value = Object.fromEntries(
-      columns.map((name, index) => [name, toValue(name, cells[index])]),
+      columns.map((name, index) => [name, toValue(name, cells[index])] as const)
+        .filter(([name]) => name !== ""),
     );
     return { record, offset, size, value, damaged };
   }

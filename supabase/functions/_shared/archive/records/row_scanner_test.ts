@@ -38,6 +38,19 @@ Deno.test("RowScanner gives the same however the bytes are cut", async () => {
   }
 });
 
+Deno.test("RowScanner takes quotes inside of a cell for text", async () => {
+  const rows = 'prompt,completion\nUse 5" pipes,a\n"say ""hi""",pip x["y"],\n';
+  for (const chunkBytes of [1, 3, 1000]) {
+    const { texts, prompts, errors } = await collect(
+      rows.replace("completion", "completion,").replace("pipes,a", "pipes,a,"),
+      { chunkBytes },
+    );
+    assertEquals(errors, []);
+    assertEquals(texts, ['Use 5" pipes', 'say "hi"']);
+    assertEquals(prompts[1].reference, 'pip x["y"]');
+  }
+});
+
 Deno.test("RowScanner reads tabs, semicolons, CRLF, a byte order mark and UTF-16", async () => {
   await expectTexts("question\tanswer\r\none\ta\r\n", ["one"]);
   await expectTexts("\ufeffquestion;answer\r\none, two;a", ["one, two"]);

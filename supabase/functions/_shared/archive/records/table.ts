@@ -6,6 +6,11 @@ export interface Table {
 
 const DELIMITERS = [",", ";", "\t"];
 const MOST_COLUMNS = 200;
+// A file of one column is any text, but for these names above it.
+// Postgres stores it, and nobody types it.
+const NO_DELIMITER = "\u001f";
+const ONE_COLUMN =
+  /^(?:prompt|question|query|input|user_input|instruction)s?$/i;
 // A name as programs write it; prose has other characters or is longer.
 const NAME = /^[\p{L}\p{N}_$.][\p{L}\p{N}_$.:()#/ -]{0,63}$/u;
 
@@ -16,12 +21,21 @@ const NAME = /^[\p{L}\p{N}_$.][\p{L}\p{N}_$.:()#/ -]{0,63}$/u;
 export function findTable(text: string): Table | undefined {
   const [first, rest] = cutRow(text);
   if (rest === undefined) return undefined;
+  if (ONE_COLUMN.test(first.trim())) {
+    return {
+      columns: [first.trim().replace(/s$/i, "")],
+      delimiter: NO_DELIMITER,
+    };
+  }
   const [second] = cutRow(rest);
   for (const delimiter of DELIMITERS) {
     const columns = splitRow(first, delimiter).map((name) => name.trim());
     if (columns.length < 2 || columns.length > MOST_COLUMNS) continue;
-    const areNames = columns.every((name) => NAME.test(name)) &&
-      new Set(columns).size === columns.length;
+    // pandas writes its index without a name, spreadsheets leave columns empty.
+    const named = columns.filter((name) => name !== "");
+    const areNames = named.every((name) => NAME.test(name)) &&
+      new Set(named).size === named.length &&
+      (named.length > 1 || ONE_COLUMN.test(named[0] ?? ""));
     if (areNames && splitRow(second, delimiter).length === columns.length) {
       return { columns, delimiter };
     }
@@ -32,11 +46,20 @@ export function findTable(text: string): Table | undefined {
 /** The text up to the line break that ends its first row, and what follows it. */
 export function cutRow(text: string): [string, string | undefined] {
   let inQuotes = false;
+  let wereQuotes = false;
   for (let at = 0; at < text.length; at++) {
-    if (text[at] === '"') inQuotes = !inQuotes;
-    else if (text[at] === "\n" && !inQuotes) {
+    if (text[at] === "\n" && !inQuotes) {
       return [text.slice(0, at), text.slice(at + 1)];
     }
+    if (text[at] !== '"') {
+      wereQuotes = false;
+      continue;
+    }
+    // Quotes count where a cell begins, elsewhere they are a part of the text.
+    const opens: boolean = wereQuotes || at === 0 ||
+      DELIMITERS.includes(text[at - 1]);
+    wereQuotes = inQuotes;
+    inQuotes = !inQuotes && opens;
   }
   return [text, undefined];
 }

@@ -24,12 +24,25 @@ Deno.test("findTable() finds the names and the delimiter", () => {
   });
 });
 
+Deno.test("findTable() takes columns without a name, such as the index of pandas", () => {
+  assertEquals(findTable(",question,answer\n0,a,b\n")?.columns, [
+    "",
+    "question",
+    "answer",
+  ]);
+  assertEquals(findTable("question,\na,\n")?.columns, ["question", ""]);
+});
+
+Deno.test("findTable() reads one column of prompts", () =>
+  assertEquals(findTable("Prompt\nSay hi, twice\n")?.columns, ["Prompt"]));
+
 Deno.test("findTable() does not take prose for a table", () => {
   for (
     const text of [
       "Hello, world!\nHow are you, today?",
       "a,a\n1,2",
       "one, two\nthree",
+      "Hello,\nWorld,",
       "one",
       "",
       '{"a": 1,\n"b": 2',

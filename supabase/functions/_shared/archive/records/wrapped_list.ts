@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../json.ts";
+import { parseJson } from "./parse_json.ts";
 import { scanMembers, skipSpace, skipValue } from "./object_keys.ts";
 
 /** A list of conversations inside an object, and the scalars that stand before it. */
@@ -15,6 +16,10 @@ const PATHS = [
   ["sessions"],
   ["data", "chats"],
   ["chat-next-web-store", "sessions"],
+  // Hugging Face's viewer, promptfoo and Inspect.
+  ["rows"],
+  ["results", "results"],
+  ["samples"],
 ];
 
 // What the entries of such a list have; the same keys also hold messages (ShareGPT, Copilot CLI).
@@ -24,6 +29,9 @@ const CONVERSATION_KEYS = new Set([
   "mapping",
   "chat_messages",
   "conversation",
+  "row",
+  "testCase",
+  "epoch",
 ]);
 
 /**
@@ -100,7 +108,7 @@ function scalarAt(
   const end = skipValue(bytes, at, to);
   if (end < 0 || end - at > LONGEST_SCALAR) return undefined;
   try {
-    return JSON.parse(decoder.decode(bytes.subarray(at, end)));
+    return parseJson(decoder.decode(bytes.subarray(at, end)));
   } catch {
     // Not JSON: whoever parses the whole record says so.
     return undefined;

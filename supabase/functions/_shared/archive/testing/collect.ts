@@ -1,6 +1,7 @@
 import type { FoundPrompt } from "../../prompt.ts";
 import type { ArchiveError } from "../archive_error.ts";
 import type { ArchiveCursor } from "../archive_event.ts";
+import type { LeftOut } from "../left_out_tally.ts";
 import { type ExtractOptionsInput, extractOptionsSchema } from "../options.ts";
 import { placeOf } from "../prompts/place.ts";
 import { readArchive, type ReadArchiveSettings } from "../read_archive.ts";
@@ -12,6 +13,7 @@ export interface CollectedArchive {
   /** By which the prompts are told apart in a run, see `placeOf`. */
   places: string[];
   errors: ArchiveError[];
+  leftOut: LeftOut[];
   checkpoints: { cursor: ArchiveCursor; promptsBefore: number }[];
   end: {
     format: string | null;
@@ -40,6 +42,7 @@ export async function collect(
     texts: [],
     places: [],
     errors: [],
+    leftOut: [],
     checkpoints: [],
     end: { format: null, conversations: -1, prompts: -1, skipped: -1 },
   };
@@ -56,6 +59,7 @@ export async function collect(
       collected.texts.push(event.prompt.text);
       collected.places.push(placeOf(event));
     } else if (event.type === "error") collected.errors.push(event.error);
+    else if (event.type === "leftOut") collected.leftOut.push(event.leftOut);
     else if (event.type === "checkpoint") {
       collected.checkpoints.push({
         cursor: event.cursor,

@@ -11,10 +11,13 @@ export function testFixtures(name: string, ...fixtures: Fixture[]): void {
 
 async function expectFixture(fixture: Fixture): Promise<void> {
   const { archive, format, conversations, texts } = fixture;
-  const { references, times, current } = fixture;
-  const { errors, end, ...read } = await collect(archive);
+  const { references, times, metadata, current } = fixture;
+  const { errors, end, leftOut, ...read } = await collect(archive);
   assertEquals(read.texts, texts);
   assertEquals(errors, []);
+  const unknown = leftOut.filter(({ kind }) => kind !== undefined)
+    .map(({ kind, count }) => [kind, count]);
+  assertEquals(Object.fromEntries(unknown), fixture.unknown ?? {});
   assertStrictEquals(end.format, format);
   assertStrictEquals(end.conversations, conversations);
   assertEquals(new Set(read.places).size, texts.length);
@@ -23,6 +26,9 @@ async function expectFixture(fixture: Fixture): Promise<void> {
   }
   if (times !== undefined) {
     assertEquals(read.prompts.map(({ source }) => source.time), times);
+  }
+  if (metadata !== undefined) {
+    assertEquals(read.prompts.map(({ metadata }) => metadata), metadata);
   }
   if (current !== undefined) {
     const options = { branches: "current" as const };

@@ -10,6 +10,10 @@ export interface Fixture {
   references?: (string | undefined)[];
   /** When the prompts were written, prompt by prompt. */
   times?: (string | undefined)[];
+  /** What else the archive tells of the prompts, prompt by prompt. */
+  metadata?: (object | undefined)[];
+  /** Kinds of text that the format does not know, and how often; as a rule there are none. */
+  unknown?: Record<string, number>;
   /** Prompts on the branch that the archive shows, when it has others. */
   current?: string[];
 }

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { classifyFailure } from "./classify_failure.ts";
-import { FAILURE_FACTS, type SeenFailure } from "./failure_facts.ts";
-import { readErrorDetail, readProviderError } from "./provider_error.ts";
+import { classifyFailure } from "../classify_failure.ts";
+import type { SeenFailure } from "./failure_fact.ts";
+import { FAILURE_FACTS } from "./failure_facts.ts";
+import { readErrorDetail, readProviderError } from "../provider_error.ts";
 
 /** What comes of a response, as `call()` takes it. */
 function outcomeOf({ status, body }: Pick<SeenFailure, "status" | "body">) {

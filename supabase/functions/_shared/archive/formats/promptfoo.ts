@@ -1,0 +1,105 @@
+import type { Conversation } from "../conversation.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectOrEmpty,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
+import { rowConversation } from "./dataset_row.ts";
+import { conversationFormat } from "./format.ts";
+import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
+
+/**
+ * Results of promptfoo, `{evalId, results: {results: […]}}` or a result per line, `{prompt: {raw}, vars,
+ * provider, response: {output}, success, score}`, and its tests, `{vars, assert}`. The prompt is what was
+ * sent: the words of `raw`, which may be JSON of messages. www.promptfoo.dev/docs/configuration/outputs.
+ */
+export const promptfoo = conversationFormat({
+  name: "promptfoo",
+  matches: (record) =>
+    isResult(record) || isTest(record) || resultsOf(record).some(isResult),
+  read: (record) => {
+    if (isResult(record)) return readResult(record);
+    if (isTest(record)) return readTest(record);
+    return resultsOf(record).flatMap(readResult);
+  },
+});
+
+function resultsOf({ results, evalId }: JsonObject): JsonObject[] {
+  return isObject(results)
+    ? objectsOf(results.results)
+    : evalId === undefined
+    ? []
+    : objectsOf(results);
+}
+
+function isResult(record: JsonObject): boolean {
+  const { prompt, testCase, provider, vars, success } = record;
+  return (isObject(prompt) && typeof prompt.raw === "string" ||
+    isObject(testCase)) &&
+    (isObject(provider) || isObject(vars) || typeof success === "boolean");
+}
+
+function isTest({ vars, assert }: JsonObject): boolean {
+  return isObject(vars) && Array.isArray(assert);
+}
+
+function readResult(record: JsonObject): Conversation[] {
+  const { response, success, score, provider } = record;
+  const test = objectOrEmpty(record.testCase);
+  const vars = objectOrEmpty(record.vars ?? test.vars);
+  const about = {
+    vars,
+    ...expectationOf(test),
+    ...success !== undefined && { success },
+    ...score !== undefined && { score },
+  };
+  const { output } = objectOrEmpty(response);
+  const model = textOrUndefined(objectOrEmpty(provider).id ?? provider);
+  const sent = loggedTurns(objectOrEmpty(record.prompt).raw || test.prompt);
+  const last = sent.findLast(({ role }) => role === "user");
+  if (last === undefined) {
+    return [
+      rowConversation({
+        ...about,
+        vars: null,
+        ...vars,
+        completion: output,
+        model,
+      }, {
+        firstText: true,
+      }),
+    ].filter((found) => found !== undefined);
+  }
+  last.metadata = about as Record<string, Json>;
+  const answer = typeof output === "string" || output === undefined
+    ? output
+    : loggedAnswer(output) ?? JSON.stringify(output);
+  return [{
+    id: textOrUndefined(record.id),
+    model,
+    turns: loggedCall(sent, answer, {}),
+  }];
+}
+
+function readTest(record: JsonObject): Conversation[] {
+  const row = { ...objectOrEmpty(record.vars), ...expectationOf(record) };
+  const found = rowConversation({
+    ...row,
+    description: record.description,
+    metadata: record.metadata,
+  }, { firstText: true });
+  return found === undefined ? [] : [found];
+}
+
+// Assertions whose value is the answer itself, or words of it.
+const EXPECTATIONS = ["equals", "similar", "contains", "icontains"];
+
+function expectationOf({ assert }: JsonObject): { expected?: Json } {
+  const found = objectsOf(assert).find(({ type, value }) =>
+    EXPECTATIONS.includes(String(type)) && typeof value === "string"
+  );
+  return found?.value === undefined ? {} : { expected: found.value };
+}

@@ -4,7 +4,7 @@ import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema, nameOf } from "../evaluation/evaluator_schema.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
-import { type RunId, runIdSchema } from "../run_id.ts";
+import { runIdSchema } from "../run_id.ts";
 import { type RunState, runStateSchema } from "./run_state.ts";
 import { untilOver, type WaitDependencies } from "./until_over.ts";
 
@@ -74,18 +74,18 @@ export async function evaluateResults(
   const columns = owner === null ? {} : { owner };
   const { runId, experimentName, evaluators, supabaseTable } = input;
   if (runId !== undefined) await expectOver(await readRun(runId));
-  const evaluationRunId: RunId = runId === undefined
+  const evaluationRunId: number = runId === undefined
     ? await database.call("evaluate_experiment", {
       experiment_name: experimentName!,
       evaluators,
       results_table: supabaseTable,
       columns,
-    })
+    }) as number
     : await database.call("evaluate_pipeline_run", {
       run_id: runId as number,
       evaluators,
       columns,
-    });
+    }) as number;
   const state = input.wait === false
     ? await readRun(evaluationRunId)
     : await untilOver(evaluationRunId, input.wait, dependencies);

@@ -359,8 +359,8 @@ before update of max_cost on public.pipeline_runs
 for each row when (old.max_cost is null and new.max_cost is not null)
 execute function pipeline.check_cap();
 
--- Why: a wrong run row is refused when it is inserted, with a message that says what to write
--- instead; nobody should learn of a typing error from a run that failed an hour later.
+-- Why: where a run takes its prompts from is refused when it cannot be read, with what to write
+-- instead.
 
 create function pipeline.refuse_run(problem text, instead text)
 returns void
@@ -540,6 +540,8 @@ $$;
 comment on function pipeline.check_source(jsonb, uuid) is
   'Refuses a source that cannot be read (SQLSTATE 22023).';
 
+-- Why: an option that nobody would read, or read wrongly, is refused when the run is inserted.
+
 create function pipeline.check_options(options jsonb)
 returns void
 language plpgsql
@@ -613,6 +615,8 @@ end;
 $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
+
+-- Why: a wrong evaluator would be found when the answers are paid for.
 
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
@@ -703,6 +707,9 @@ end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
   'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+
+-- Why: a wrong run row is refused when it is inserted, with a message that says what to write
+-- instead; nobody should learn of a typing error from a run that failed an hour later.
 
 create function pipeline.refuse_to_join(run public.pipeline_runs)
 returns void

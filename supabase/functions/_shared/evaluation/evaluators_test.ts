@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { EVALUATORS } from "./evaluators.ts";
 
 const rules = new URL(
-  "../../../schemas/rules/runs.sql",
+  "../../../schemas/rules/evaluators.sql",
   import.meta.url,
 );
 

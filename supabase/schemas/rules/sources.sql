@@ -1,0 +1,180 @@
+-- Why: where a run takes its prompts from is refused when it cannot be read, with what to write
+-- instead.
+
+create function pipeline.refuse_run(problem text, instead text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot start run: %', refuse_run.problem
+    using errcode = '22023', hint = refuse_run.instead;
+end;
+$$;
+
+create function pipeline.refuse_unknown_fields(given jsonb, known text[], what text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  field text;
+begin
+  select key into field
+  from jsonb_object_keys(given) as key
+  where key <> all (known);
+  if field is not null then
+    perform pipeline.refuse_run(
+      format('%s has no field "%s"', what, field),
+      'Its fields are ' || array_to_string(known, ', ')
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
+  'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
+
+create function pipeline.check_source(source jsonb, owner uuid)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who cannot see runs of others.
+security definer
+set search_path = ''
+as $$
+declare
+  wrong record;
+  earlier public.pipeline_runs;
+begin
+  case check_source.source ->> 'type'
+    when 'supabase' then
+      if coalesce(check_source.source ->> 'bucket', '') = '' then
+        perform pipeline.refuse_run(
+          'source has no bucket',
+          'Write {"type": "supabase", "bucket": "conversation-archives", "prefix": "2026/"}'
+        );
+      end if;
+      -- The worker reads Storage as service_role, so a user may only name a folder of their own.
+      if check_source.owner is not null and (
+        not starts_with(coalesce(check_source.source ->> 'prefix', ''), check_source.owner || '/')
+        or check_source.source ->> 'prefix' ~ '(^|/)\.\.?(/|$)'
+      ) then
+        perform pipeline.refuse_run(
+          'users may only read archives below a folder named after their user id',
+          format('Write "prefix": "%s/…"', check_source.owner)
+        );
+      end if;
+    when 'prompts' then
+      if coalesce(jsonb_typeof(check_source.source -> 'prompts'), 'null') <> 'array' then
+        perform pipeline.refuse_run(
+          'source has no list of prompts',
+          'Write {"type": "prompts", "prompts": ["first prompt", {"text": "second prompt"}]}'
+        );
+      end if;
+      select
+        bool_or(
+          coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+        ) as text,
+        bool_or(char_length(item ->> 'key') > 200) as key,
+        bool_or(
+          item -> 'messages' <> 'null' and (
+            jsonb_typeof(item -> 'messages') <> 'array'
+            or item -> 'messages' @? '$[*] ? (
+              !(@.role == "system" || @.role == "user" || @.role == "assistant")
+              || !(@.content.type() == "string")
+            )'
+          )
+        ) as messages
+      into wrong
+      from jsonb_array_elements(check_source.source -> 'prompts') as item;
+      if wrong.text then
+        perform pipeline.refuse_run(
+          'a prompt of the source has no text',
+          'Each prompt is a string or an object with "text"'
+        );
+      elsif wrong.key then
+        perform pipeline.refuse_run(
+          'a key of the source is longer than 200 characters',
+          'Write a shorter "key", or leave it out: the text has one of its own'
+        );
+      elsif wrong.messages then
+        perform pipeline.refuse_run(
+          'messages of a prompt are no turns of a conversation',
+          'Write "messages": [{"role": "system, user or assistant", "content": "text"}], oldest first'
+        );
+      end if;
+    when 'run' then
+      select * into earlier
+      from public.pipeline_runs
+      where pipeline_runs.id = case
+          when check_source.source ->> 'runId' ~ '^\d{1,18}$'
+          then (check_source.source ->> 'runId')::bigint
+        end
+        and (check_source.owner is null or pipeline_runs.owner = check_source.owner);
+      if earlier.id is null then
+        perform pipeline.refuse_run(
+          format('there is no run %s to take prompts from', check_source.source -> 'runId'),
+          'Write {"type": "run", "runId": <id of pipeline_runs>}'
+        );
+      end if;
+      if check_source.source ? 'onlyUnanswered'
+        and jsonb_typeof(check_source.source -> 'onlyUnanswered') <> 'boolean'
+      then
+        perform pipeline.refuse_run(
+          format('onlyUnanswered is %s', check_source.source -> 'onlyUnanswered'),
+          'Write true to ask only the prompts of the run that have no answer'
+        );
+      end if;
+      if earlier.finished_at is null then
+        perform pipeline.refuse_run(
+          format('run %s is still %s, so its prompts are not complete', earlier.id, earlier.status),
+          'Wait until it has finished, or cancel it'
+        );
+      end if;
+      if earlier.source ->> 'type' <> 'evaluations' and earlier.extracted > (
+        select count(*)
+        from public.pipeline_tasks as task
+        where task.run_id = earlier.id and task.stage = 'execute'
+      ) then
+        perform pipeline.refuse_run(
+          format('prompts of run %s were purged', earlier.id),
+          'Read its source again, or write the prompts that prompt_evaluations still has'
+        );
+      end if;
+    when 'evaluations' then
+      if (check_source.source ? 'runId') = (check_source.source ? 'experiment')
+        or check_source.source ? 'runId' and check_source.source ->> 'runId' !~ '^\d{1,18}$'
+        or check_source.source ? 'experiment' and coalesce(check_source.source ->> 'experiment', '') = ''
+      then
+        perform pipeline.refuse_run(
+          'source does not say what to evaluate',
+          'Write {"type": "evaluations", "runId": 1} or {"type": "evaluations", "experiment": "name"}'
+        );
+      end if;
+    when 'local' then
+      perform pipeline.refuse_run(
+        'the database cannot read local directories',
+        'Upload them first: deno task pipeline upload DIRECTORY BUCKET'
+      );
+    else
+      perform pipeline.refuse_run(
+        format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId, onlyUnanswered) and "evaluations" (runId or experiment)'
+      );
+  end case;
+  perform pipeline.refuse_unknown_fields(
+    check_source.source,
+    array['type'] || case check_source.source ->> 'type'
+      when 'supabase' then array['bucket', 'prefix']
+      when 'prompts' then array['prompts']
+      when 'run' then array['runId', 'onlyUnanswered']
+      else array['runId', 'experiment']
+    end,
+    format('source of type "%s"', check_source.source ->> 'type')
+  );
+end;
+$$;
+comment on function pipeline.check_source(jsonb, uuid) is
+  'Refuses a source that cannot be read (SQLSTATE 22023).';

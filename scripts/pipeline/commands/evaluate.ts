@@ -33,7 +33,7 @@ Examples:
     const { client, services } = openProject(terminal);
     await expectStored(client, choice, values.table);
     const answer = await OPERATIONS.evaluate_results.run({
-      ...choice,
+      ..."runId" in choice ? choice : { experimentName: choice.experimentName },
       evaluators: toEvaluators(values.evaluators),
       supabaseTable: values.table,
     }, services);

@@ -51,7 +51,7 @@ const commands: Record<string, Command> = {
 
 function help(): string {
   const list = Object.entries(commands)
-    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
+    .map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
   return `Usage: deno task pipeline <command> [options]
 
 Commands:

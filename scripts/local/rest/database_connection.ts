@@ -3,6 +3,7 @@ import {
   type PostgresConnection,
 } from "@supabase/lite/postgres";
 import { type Kysely, sql } from "kysely";
+import { keepSqlState } from "./database_error.ts";
 
 /** What a request says about its sender, as lite hands it to a connection. */
 interface RequestContext {
@@ -29,7 +30,7 @@ const jsonb = {
 };
 
 /**
- * The database connection of lite, made to behave like PostgREST in four ways
+ * The database connection of lite, made to behave like PostgREST in five ways
  * that lite 0.10.0 offers no option for, hence the replaced private methods:
  *
  * - lite grants everything in every schema with row level security to anon;
@@ -38,6 +39,7 @@ const jsonb = {
  *   where it has none, those of authenticator, as which PostgREST signs in;
  * - the statement_timeout of a function holds for the call, as PostgREST hoists it:
  *   https://docs.postgrest.org/en/stable/references/transactions.html
+ * - an error keeps its SQLSTATE;
  * - what a request says about itself is set in one statement instead of five.
  */
 export function connectLikePostgrest(url: string): PostgresConnection {
@@ -45,9 +47,12 @@ export function connectLikePostgrest(url: string): PostgresConnection {
     url,
     postgresOptions: { max: 20, onnotice: () => {}, types: { jsonb } },
   });
+  const normalizeDbError = connection.normalizeDbError.bind(connection);
   let roleSettings: Promise<Map<string, [string, string][]>> | undefined;
   return Object.assign(connection, {
     ensureRlsContext: () => Promise.resolve(true),
+    normalizeDbError: (error: unknown) =>
+      keepSqlState(normalizeDbError(error as Error)) as Error,
 
     async applyJwtSessionContext(
       // deno-lint-ignore no-explicit-any -- lite's own type for a database of any shape

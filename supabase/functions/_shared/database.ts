@@ -127,7 +127,7 @@ export function toErrorCode(
   if (sqlState === "23505") return "conflict";
   if (sqlState === "P0002") return "not_found";
   if (sqlState === "42501") return "forbidden";
-  if (sqlState === "28000") return "unauthorized";
+  if (sqlState === "PPL03") return "unauthorized";
   if (status === 413) return "too_large";
   if (sqlState?.startsWith("22") || sqlState?.startsWith("23")) {
     return "invalid_request";

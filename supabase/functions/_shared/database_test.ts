@@ -95,7 +95,7 @@ Deno.test("toErrorCode() tells passing faults from final ones", () => {
   assertEquals(toErrorCode("22023", 400), "invalid_request");
   assertEquals(toErrorCode("23505", 409), "conflict");
   assertEquals(toErrorCode("42501", 401), "forbidden");
-  assertEquals(toErrorCode("28000", 403), "unauthorized");
+  assertEquals(toErrorCode("PPL03", 400), "unauthorized");
   assertEquals(toErrorCode("42883", 404), "internal");
   // A gateway: the same results in smaller batches may pass.
   assertEquals(toErrorCode(undefined, 413), "too_large");

@@ -230,7 +230,7 @@ begin
   if worker.id is null then
     if not exists (select from pipeline.workers where workers.id = pipeline_start_worker.worker_id) then
       raise exception 'Cannot start worker %: this project has woken no such worker', pipeline_start_worker.worker_id
-        using errcode = '28000', hint = 'Does the secret project_url of another project lead here?';
+        using errcode = 'PPL03', hint = 'Does the secret project_url of another project lead here?';
     end if;
     return null;
   end if;
@@ -238,7 +238,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. 28000: no such worker was woken here.';
+  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. PPL03: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,

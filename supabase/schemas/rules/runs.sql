@@ -145,6 +145,8 @@ for each row execute function pipeline.check_run();
 create function pipeline.check_run_change()
 returns trigger
 language plpgsql
+-- Definer: a signed-in user who resumes a run may neither read nor write what quotas count.
+security definer
 set search_path = ''
 as $$
 begin

@@ -94,6 +94,7 @@ export const RELATIONS: RelationAccess[] = [
         "max_concurrency",
         "max_attempts",
         "max_cost",
+        "max_wait_seconds",
         "prompt_deadline_seconds",
         "deadline_at",
       ],
@@ -139,7 +140,11 @@ export const FUNCTIONS: FunctionAccess[] = [
   {
     name: "browse_experiment_pairs",
     user: { others: { rows: [], next: null } },
-    arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
+    arguments: () => ({
+      baseline: "of ada",
+      candidate: "of ada",
+      show: "all",
+    }),
   },
   {
     name: "export_evaluations",
@@ -219,7 +224,12 @@ export const FUNCTIONS: FunctionAccess[] = [
     name: "rename_experiment",
     arguments: () => ({ experiment_name: "of ada", new_name: "mine" }),
   },
-  { name: "remove_model_endpoint", arguments: () => ({ name: "open" }) },
+  { name: "remove_model_endpoint", arguments: () => ({ name: "none" }) },
+  { name: "pipeline_measure_run", arguments: (run_id) => ({ run_id }) },
+  {
+    name: "pipeline_estimate_cost",
+    arguments: () => ({ endpoint: "open", prompts: 1, input_tokens: 1 }),
+  },
   {
     name: "pipeline_read_evaluations",
     arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),

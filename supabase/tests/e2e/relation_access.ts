@@ -119,6 +119,8 @@ function firstOf(row: object): object {
 const KEYS: Record<string, [string, string, string]> = {
   model_endpoints: ["name", "neq", "x"],
   pipeline_webhook_hosts: ["host", "neq", "x"],
+  experiment_costs: ["experiment_name", "neq", "x"],
+  pipeline_quota_use: ["quota", "neq", "x"],
   experiment_scores: ["experiment_name", "neq", "x"],
   experiment_summary: ["experiment_name", "neq", "x"],
   pipeline_error_groups: ["run_id", "gte", "0"],

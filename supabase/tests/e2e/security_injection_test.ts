@@ -232,7 +232,7 @@ async function runWith(project: Project, text: string) {
     evaluators: [
       { type: "exact-match", reference: { value: text } },
       { type: "contains", text, name: "has-text" },
-      { type: "pairwise", endpoint: "model", baseline: text },
+      { type: "pairwise", endpoint: "model", criteria: text },
     ],
     tags: [text],
     metadata: { [text]: text },

@@ -123,7 +123,7 @@ Deno.test("patterns of users end quickly or are refused, whatever they are", () 
         project.startRun({ type: "prompts", prompts: [text] }, {
           evaluators: project.sql.json([
             { type: "regex", pattern },
-            { type: "numeric-difference", pattern, tolerance: 1 },
+            { type: "numeric-difference", pattern, absoluteTolerance: 1 },
             {
               type: "json-schema",
               schema: { type: "string", pattern },

@@ -17,7 +17,7 @@ select is(
   'pipeline_start_worker() gives nothing for a wrong token'
 );
 select throws_ok(
-  $$ select pipeline_start_worker(gen_random_uuid(), 'token', '2026-01-01 00:00:01Z') $$, '28000', null,
+  $$ select pipeline_start_worker(gen_random_uuid(), 'token', '2026-01-01 00:00:01Z') $$, 'PPL03', null,
   'pipeline_start_worker() says that an unknown worker is not of this project'
 );
 select is(

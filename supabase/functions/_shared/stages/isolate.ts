@@ -16,7 +16,8 @@ const CALLS_PER_LOOK = 20;
  * What workers that meet in one isolate use of it together. The platform counts per isolate, not per
  * request: at 1 s of processor time it sends no more requests there, at 2 s it kills the isolate with
  * all that runs in it (supabase/edge-runtime, crates/base/src/worker/supervisor). The usual load of a
- * worker takes 1 s.
+ * worker takes 1 s, and all workers of an isolate together take no more than half as much again: the
+ * end is announced at 1.8 s.
  *
  * @param memory bytes that count, undefined where nobody tells
  */
@@ -47,7 +48,7 @@ export class Isolate {
       },
       done: () => own,
       spent: () =>
-        Math.max(own / share, (this.load - before) / (2 * share - before)),
+        Math.max(own / share, (this.load - before) / (1.5 * share - before)),
     };
   }
 

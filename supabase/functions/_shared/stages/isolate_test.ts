@@ -17,7 +17,7 @@ Deno.test("Isolate divides its processor time among workers that meet in it", ()
   while (workers.every((worker) => worker.spent() < 1)) {
     for (const worker of workers) worker.use(0.01);
   }
-  assertEquals(isolate.load.toFixed(1), "2.0");
+  assertEquals(isolate.load.toFixed(1), "1.5");
 });
 
 Deno.test("Isolate takes what is left for a worker that comes later", () => {
@@ -27,16 +27,17 @@ Deno.test("Isolate takes what is left for a worker that comes later", () => {
   const second = isolate.enter(1);
   assertEquals(second.spent(), 0);
   first.use(0.1);
-  second.use(0.5);
-  assertEquals(second.spent().toFixed(3), (0.6 / 1.1).toFixed(3));
+  second.use(0.2);
+  assertEquals(second.spent().toFixed(3), (0.3 / 0.6).toFixed(3));
 });
 
-Deno.test("Isolate gives the whole load to a worker that comes when the counters are full", () => {
+Deno.test("Isolate gives half a load to a worker that comes when the counters are full", () => {
   const isolate = createIsolate();
+  isolate.enter(0.5).use(0.5);
   for (let worker = 0; worker < 5; worker++) {
     const { use, spent } = isolate.enter(0.5);
-    use(0.49);
-    assertEquals(spent().toFixed(2), "0.98");
+    use(0.24);
+    assertEquals(spent().toFixed(2), "0.96");
   }
 });
 

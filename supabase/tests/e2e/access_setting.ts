@@ -40,6 +40,8 @@ export async function arrange(project: Project): Promise<Setting> {
   await sql`
     insert into pipeline_webhook_hosts (host, open_to_users) values ('open', true), ('closed', false)
   `;
+  // Else the project's own runs have none, and nobody sees how much of it is used.
+  await sql`insert into pipeline.quotas (applies_to, max_open_runs) values ('project', 100)`;
   await sql`select create_evaluations_table('more_answers')`;
   const runs: number[] = [];
   for (const [name, owner] of [["ada", ADA], ["bob", BOB], ["nobody", null]]) {

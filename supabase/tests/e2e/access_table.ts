@@ -37,6 +37,8 @@ export interface OperationAccess {
   user: { reach: "all" | "refused" } | { reach: "own"; others: number };
   anonymous: "all" | "refused";
   service: "all" | "refused";
+  /** What a call that is allowed gets; default 200. */
+  status?: number;
   /** A body about what belongs to a user. */
   body?: (thing: { userId: string; runId: number; endpoint: string }) => object;
 }
@@ -318,6 +320,8 @@ export const OPERATIONS: OperationAccess[] = [
     anonymous: "refused",
     user: { reach: "own", others: 404 },
     service: "all",
+    // It is a run that is waited for, and no wake arrives.
+    status: 202,
     body: ({ endpoint }) => ({ prompts: ["hello"], endpoint }),
   },
   {

@@ -123,7 +123,7 @@ Deno.test("runWorker() leaves to another worker in its isolate what that has tak
   const isolate = new Isolate(() => undefined);
   const other = isolate.enter(0.03);
   const run = runExecuteWorker({ share: 0.03, isolate });
-  other.use(0.045);
+  other.use(0.03);
   assertEquals((await run).finished, 30);
 });
 

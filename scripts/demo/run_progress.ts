@@ -15,6 +15,8 @@ export interface RunProgress {
   secondsLeft: number | null;
   /** Seconds since the run started, or from its start to its end. */
   seconds: number | null;
+  /** Until when its endpoint asked to be left alone, ISO 8601. */
+  restsUntil?: string | null;
   /** Why the run failed or is paused. */
   error: string | null;
 }
@@ -41,8 +43,10 @@ export async function readRunProgress(
 export function describeProgress(
   progress: RunProgress,
   columns: number,
+  now = Date.now(),
 ): string {
-  const { prompts, done, failed, perSecond, secondsLeft } = progress;
+  const { prompts, done, failed, perSecond, secondsLeft, restsUntil } =
+    progress;
   if (prompts === 0) return `  ${"░".repeat(24)}  reading the archives`;
   const facts = [
     `${String(done).padStart(String(prompts).length)}/${prompts} prompts`,
@@ -50,6 +54,9 @@ export function describeProgress(
     failed === 0 ? "" : `${failed} failed`,
     // The database rounds to seconds: 0 is not worth a word.
     secondsLeft ? `${describeSeconds(secondsLeft)} left` : "",
+    restsUntil && Date.parse(restsUntil) > now
+      ? `rests until ${new Date(restsUntil).toISOString().slice(11, 19)} UTC`
+      : "",
   ];
   return drawBar(done, prompts, facts, columns);
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { describeProgress, type RunProgress } from "./run_progress.ts";
 
 const half: RunProgress = {
@@ -39,4 +39,12 @@ Deno.test("describeProgress() says what happens before the first prompt", () => 
     describeProgress({ ...half, prompts: 0, done: 0 }, 80),
     "  ░░░░░░░░░░░░░░░░░░░░░░░░  reading the archives",
   );
+});
+
+Deno.test("describeProgress() says until when the endpoint rests", () => {
+  const resting = { ...half, restsUntil: "2026-01-01T10:00:30Z" };
+  const at = (time: string) =>
+    describeProgress(resting, 120, Date.parse(`2026-01-01T${time}Z`));
+  assertMatch(at("10:00:00"), /rests until 10:00:30 UTC$/);
+  assertEquals(at("10:01:00").includes("rests"), false);
 });

@@ -83,7 +83,7 @@ async function readProgress(
     "read pipeline_run_progress",
     // Not the quantiles: they read every answer of the run.
     await client.from("pipeline_run_progress").select(
-      "status, prompts, done, succeeded, failed, prompts_per_second, eta, error, notice",
+      "status, prompts, done, succeeded, failed, prompts_per_second, eta, rests_until, error, notice",
     ).eq("id", runId).maybeSingle(),
   );
   if (!row) throw new PipelineError("not_found", `Cannot find run ${runId}`);
@@ -97,6 +97,7 @@ async function readProgress(
       ? null
       : Number(row.prompts_per_second),
     secondsLeft: toSeconds(row.eta),
+    restsUntil: row.rests_until,
     seconds: null,
     error: row.error,
     notice: row.notice,

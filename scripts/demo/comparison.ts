@@ -1,3 +1,5 @@
+import { formatChange } from "../pipeline/format_values.ts";
+
 /** A row of compare_experiments(), as far as the demo shows it. */
 export interface ComparisonRow {
   /** `answered`, or an evaluator. */
@@ -34,8 +36,8 @@ export function describeScores(scores: ComparisonRow[]): string[] {
     `  ${row.compared.padEnd(10)}${row.baseline_mean.toFixed(3)} before, ${
       row.candidate_mean.toFixed(3)
     } now (95 % interval of the difference ${
-      signed(row.difference_low, 3)
-    } to ${signed(row.difference_high, 3)})`
+      formatChange(row.difference_low, 3)
+    } to ${formatChange(row.difference_high, 3)})`
   );
 }
 
@@ -46,21 +48,15 @@ export function describeComparison(row: ComparisonRow): string[] {
     ["pairs", `${pairs}: ${wins} better, ${losses} worse, ${ties} equal`],
     [
       "answered",
-      `${signed(100 * difference, 1)} points (95 % interval ${
-        signed(100 * row.difference_low, 1)
-      } to ${signed(100 * row.difference_high, 1)})` +
+      `${formatChange(100 * difference, 1)} points (95 % interval ${
+        formatChange(100 * row.difference_low, 1)
+      } to ${formatChange(100 * row.difference_high, 1)})` +
       (p === null ? "" : `, p = ${p.toPrecision(2)}`),
     ],
   ];
   if (row.latency_difference_ms !== null) {
-    const latency = signed(row.latency_difference_ms, 0);
+    const latency = formatChange(row.latency_difference_ms, 0);
     facts.push(["latency", `${latency} ms on average`]);
   }
   return facts.map(([name, value]) => `  ${name.padEnd(10)}${value}`);
-}
-
-function signed(value: number, digits: number): string {
-  const text = Math.abs(value).toFixed(digits);
-  if (Number(text) === 0) return text;
-  return `${value < 0 ? "−" : "+"}${text}`;
 }

@@ -104,7 +104,7 @@ const ERRORS = {
 };
 
 const COMPARISON_NOTES =
-  `Pairs are prompts with a newest evaluation in both. low and high: 95 % interval of the mean
+  `Pairs are prompts of both, each with the mean of its evaluations. low and high: 95 % interval of the mean
 difference by a paired bootstrap. McNemar p: exact, two-sided, of now passes against no longer.`;
 
 function section(title: string, ...parts: string[]): string {

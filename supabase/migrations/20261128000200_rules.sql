@@ -715,8 +715,6 @@ create function pipeline.refuse_to_join(run public.pipeline_runs)
 returns void
 language plpgsql
 stable
--- Definer: a signed-in user may not read the names of experiments.
-security definer
 set search_path = ''
 as $$
 declare

@@ -91,6 +91,8 @@ async function drainRun(
   runId: number,
   size: number,
 ): Promise<number> {
+  // Those that the inserts have woken never come, and would hold a share of the slots.
+  await sql`update pipeline.workers set ended_at = now()`;
   const workers = await Promise.all(connections.map(async () => {
     const id = crypto.randomUUID();
     await sql`

@@ -1518,12 +1518,12 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  list_id bigint;
+  new_id bigint;
 begin
   perform pipeline.check_source(jsonb_build_object('type', 'run', 'runId', list_of_run.run_id), list_of_run.owner);
-  list_id := pipeline.create_list(list_of_run.owner, list_of_run.as_of);
+  new_id := pipeline.create_list(list_of_run.owner, list_of_run.as_of);
   insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
-  select list_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
+  select new_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
   from (
     select row_number() over (order by task.id) as number, task.prompt_id, task.input_tokens
     from public.pipeline_tasks as task
@@ -1531,8 +1531,8 @@ begin
   ) as numbered;
   update pipeline.prompt_lists as list
   set prompts = (select count(*) from pipeline.list_entries as entry where entry.list_id = list.id)
-  where list.id = list_of_run.list_id;
-  return list_id;
+  where list.id = new_id;
+  return new_id;
 end;
 $$;
 comment on function pipeline.list_of_run(bigint, uuid, timestamptz) is
@@ -2150,7 +2150,7 @@ begin
   select
     min(run.id), 'notify',
     -- One statement may stop all runs.
-    'evt_' || md5(format('sweep %s %s', sweep.id, pg_current_xact_id())),
+    'evt_' || md5(format('sweep %s %s %s', sweep.id, progress.status, pg_current_xact_id())),
     jsonb_build_object(
       'url', sweep.evaluation_webhook, 'body', pipeline.sweep_event_body(progress, clock_timestamp())
     )

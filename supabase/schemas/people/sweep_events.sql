@@ -70,7 +70,7 @@ begin
   select
     min(run.id), 'notify',
     -- One statement may stop all runs.
-    'evt_' || md5(format('sweep %s %s', sweep.id, pg_current_xact_id())),
+    'evt_' || md5(format('sweep %s %s %s', sweep.id, progress.status, pg_current_xact_id())),
     jsonb_build_object(
       'url', sweep.evaluation_webhook, 'body', pipeline.sweep_event_body(progress, clock_timestamp())
     )

@@ -435,6 +435,8 @@ create table public.pipeline_runs (
   model text,
   parameters jsonb not null default '{}',
   options jsonb not null default '{}',
+  template jsonb,
+  repetitions smallint not null default 1,
   results_table text not null default 'prompt_evaluations',
   evaluators jsonb not null default '[]',
   evaluation_webhook text,
@@ -495,6 +497,11 @@ create table public.pipeline_runs (
     and jsonb_typeof(evaluators) = 'array'
     and jsonb_typeof(metadata) = 'object'
   ),
+  constraint pipeline_runs_repetitions_are_few check (repetitions between 1 and 100),
+  constraint pipeline_runs_template_says_something check (
+    template is null
+    or jsonb_typeof(template) = 'object' and template ?| array['system', 'user']
+  ),
   constraint pipeline_runs_names_are_short check (
     char_length(experiment_name) <= 200 and char_length(coalesce(model, '')) <= 200
     and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
@@ -516,6 +523,10 @@ comment on column public.pipeline_runs.parameters is
   'Model parameters: temperature, maxTokens, topP, stop, systemPrompt, responseSchema, seed; others are passed on as written.';
 comment on column public.pipeline_runs.options is
   'Extraction: turns, context, branches, include, exclude, minLength, maxLength, since, until, dedupe, sample, redact. Calls: headers, cache, keepBody.';
+comment on column public.pipeline_runs.template is
+  'Messages to send: {"system"?, "user"?}, texts with {{prompt}}, {{reference}} and {{any.variable}}, a field of the prompt''s metadata; null: the prompts as they are.';
+comment on column public.pipeline_runs.repetitions is
+  'How often each prompt is asked, 1 to 100; comparisons take the mean of a prompt first.';
 comment on column public.pipeline_runs.results_table is
   'prompt_evaluations, or a table made by create_evaluations_table().';
 comment on column public.pipeline_runs.max_prompts is
@@ -539,7 +550,8 @@ comment on column public.pipeline_runs.status is
 comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
 comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
 comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
-comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
+comment on column public.pipeline_runs.extracted is
+  'Prompts found so far, each as often as it is asked.';
 comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
 comment on column public.pipeline_runs.judge_errors is
   'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
@@ -568,8 +580,8 @@ revoke all on public.pipeline_runs from anon, authenticated, service_role;
 grant select, insert, update, delete on public.pipeline_runs to service_role;
 grant select on public.pipeline_runs to authenticated;
 grant insert (
-  experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
-  evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
+  experiment_name, source, endpoint, model, parameters, options, template, repetitions, results_table,
+  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
   max_wait_seconds, prompt_deadline_seconds, deadline_at
 ) on public.pipeline_runs to authenticated;
 grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
@@ -682,6 +694,45 @@ end;
 $$;
 comment on function pipeline.prompt_key(text, jsonb) is
   'What was asked, as 32 hex digits of SHA-256: the text, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';
+
+-- Why: what is sent is made of the run's template and the prompt in one place, so that the call, the
+-- cache, the estimate of its tokens and the stored answer cannot differ.
+
+create function pipeline.placeholders(template text)
+returns setof text
+language sql
+immutable
+set search_path = ''
+as $$
+  select trim(E' \t\r\n' from found[1])
+  from regexp_matches(placeholders.template, '\{\{([^{}]+)\}\}', 'g') as found;
+$$;
+comment on function pipeline.placeholders(text) is
+  'The names between double braces of a template, in their order, as often as they are there.';
+
+create function pipeline.variable_of(metadata jsonb, name text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select nullif(coalesce(metadata -> name, metadata #> string_to_array(name, '.')), 'null');
+$$;
+comment on function pipeline.variable_of(jsonb, text) is
+  'A field of a prompt''s metadata by its name, or by a path with dots; null when it is missing.';
+
+create function pipeline.takes_variables(template jsonb)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(
+    template ? 'user' and 'prompt' <> all (array(select pipeline.placeholders(template ->> 'user'))), false
+  );
+$$;
+comment on function pipeline.takes_variables(jsonb) is
+  'Whether a template needs no text of a prompt: then rows of an archive are variables, and prompts of a list may be metadata alone.';
 
 -- Why: the answers are the product. They outlive runs and tasks, so nothing here references those.
 
@@ -4212,13 +4263,14 @@ language sql
 set search_path = ''
 as $$
   insert into public.pipeline_runs (
-    experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
-    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    experiment_name, source, endpoint, model, parameters, options, template, repetitions,
+    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
   )
   select
     coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
     coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    given.template, coalesce(given.repetitions, 1::smallint),
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
     given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
     given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),

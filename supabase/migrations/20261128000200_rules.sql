@@ -397,7 +397,7 @@ $$;
 comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
   'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
 
-create function pipeline.check_source(source jsonb, owner uuid)
+create function pipeline.check_source(source jsonb, owner uuid, takes_variables boolean)
 returns void
 language plpgsql
 stable
@@ -437,7 +437,9 @@ begin
       select
         bool_or(
           coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+            and not (takes_variables and coalesce(item -> 'metadata', '{}') @? '$.keyvalue()')
         ) as text,
+        bool_or(coalesce(jsonb_typeof(item -> 'metadata') not in ('object', 'null'), false)) as metadata,
         bool_or(char_length(item ->> 'key') > 200) as key,
         bool_or(
           item -> 'messages' <> 'null' and (
@@ -453,7 +455,11 @@ begin
       if wrong.text then
         perform pipeline.refuse_run(
           'a prompt of the source has no text',
-          'Each prompt is a string or an object with "text"'
+          'Each prompt is a string or an object with "text"; with a template that has no {{prompt}} it may be {"metadata": {"city": "Rome"}}, variables alone'
+        );
+      elsif wrong.metadata then
+        perform pipeline.refuse_run(
+          'metadata of a prompt is no object', 'Write "metadata": {"city": "Rome"}'
         );
       elsif wrong.key then
         perform pipeline.refuse_run(
@@ -537,8 +543,8 @@ begin
   );
 end;
 $$;
-comment on function pipeline.check_source(jsonb, uuid) is
-  'Refuses a source that cannot be read (SQLSTATE 22023).';
+comment on function pipeline.check_source(jsonb, uuid, boolean) is
+  'Refuses a source that cannot be read (SQLSTATE 22023). takes_variables: prompts of a list may be metadata alone.';
 
 -- Why: an option that nobody would read, or read wrongly, is refused when the run is inserted.
 
@@ -615,6 +621,125 @@ end;
 $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
+
+-- Why: a template with a mistake would cost a whole run. What can be known of it before anything is
+-- called is refused when the run is inserted; a variable that one prompt lacks fails that prompt.
+
+create function pipeline.check_template(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who cannot see prompts.
+security definer
+set search_path = ''
+as $$
+declare
+  part record;
+  named text;
+begin
+  if (run).template is null then
+    return;
+  end if;
+  if jsonb_typeof((run).template) <> 'object' or not (run).template ?| array['system', 'user'] then
+    perform pipeline.refuse_run(
+      'template has neither a user message nor a system message',
+      'Write {"system": "You speak {{language}}", "user": "{{prompt}}"}, or one of both'
+    );
+  end if;
+  perform pipeline.refuse_unknown_fields((run).template, array['system', 'user'], 'template');
+  for part in select key as name, value from jsonb_each((run).template) loop
+    if jsonb_typeof(part.value) <> 'string' or coalesce(trim(part.value #>> '{}'), '') = ''
+      or char_length(part.value #>> '{}') > 100000
+    then
+      perform pipeline.refuse_run(
+        format('the %s message of the template is no text of 1 to 100,000 characters', part.name),
+        format('Write {"%s": "…"}, or leave it out', part.name)
+      );
+    end if;
+    for named in select pipeline.placeholders(part.value #>> '{}') loop
+      if named ~* '^secret\s*:' then
+        perform pipeline.refuse_run(
+          'a template cannot use secrets', 'Write them in model_endpoints.headers'
+        );
+      elsif named !~ '^[^]["''`|#/\\()<>!&:;,%*=?+$^~\s]([^]["''`|#/\\()<>!&:;,%*=?+$^~\n]{0,199})$' then
+        perform pipeline.refuse_run(
+          format('the template has {{%s}}, which names no variable', left(named, 100)),
+          'Write {{prompt}}, {{reference}} or {{name}} of a field of the prompts'' metadata, {{name.member}} of one in it; filters, blocks and conditions there are none. Braces that are text need a space between them'
+        );
+      end if;
+    end loop;
+  end loop;
+  if (run).template ? 'user' and not exists (select from pipeline.placeholders((run).template ->> 'user')) then
+    perform pipeline.refuse_run(
+      'the user message of the template would be the same for every prompt',
+      'Write {{prompt}} or a variable in it'
+    );
+  end if;
+  if (run).template ? 'system' and (run).parameters ? 'systemPrompt' then
+    perform pipeline.refuse_run(
+      'there are two system messages', 'Write it in template or in parameters.systemPrompt, not in both'
+    );
+  end if;
+  perform pipeline.refuse_unknown_variables(run);
+end;
+$$;
+comment on function pipeline.check_template(public.pipeline_runs) is
+  'Refuses a template that cannot be filled, and one with a variable that none of the source''s prompts has, where these are known (SQLSTATE 22023).';
+
+create function pipeline.refuse_unknown_variables(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  missing text[] := array(
+    select distinct named
+    from jsonb_each_text((run).template) as part
+    cross join lateral pipeline.placeholders(part.value) as named
+    where named not in ('prompt', 'reference')
+  );
+  fields text[] := '{}';
+  prompt record;
+begin
+  -- As a rule the first prompt has them all, and no other is read.
+  for prompt in
+    select item -> 'metadata' as metadata
+    from jsonb_path_query((run).source, 'lax $.prompts[*]') as item
+    union all
+    select asked.metadata
+    from public.pipeline_tasks as task
+    join pipeline.prompts as asked on asked.id = task.prompt_id
+    where task.run_id = case (run).source ->> 'type' when 'run' then ((run).source ->> 'runId')::bigint end
+      and task.stage = 'execute'
+      and task.repetition = 1
+  loop
+    missing := array(
+      select named from unnest(missing) as named
+      where pipeline.variable_of(prompt.metadata, named) is null
+    );
+    exit when missing = '{}';
+    if jsonb_typeof(prompt.metadata) = 'object' and cardinality(fields) < 20 then
+      fields := array(
+        select unnest(fields) union select jsonb_object_keys(prompt.metadata) order by 1 limit 20
+      );
+    end if;
+  end loop;
+  if missing <> '{}' and (run).source ->> 'type' in ('prompts', 'run') then
+    perform pipeline.refuse_run(
+      format('no prompt of its source has the variable "%s" of the template', missing[1]),
+      case
+        when fields = '{}' then format(
+          'Their metadata is empty: write {"text": "…", "metadata": {"%s": "…"}}', missing[1]
+        )
+        else 'The fields of their metadata are ' || array_to_string(fields, ', ')
+      end
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.refuse_unknown_variables(public.pipeline_runs) is
+  'Refuses a template with a variable that no prompt of the run''s list or earlier run has (SQLSTATE 22023); what archives have nobody knows yet.';
 
 -- Why: a wrong evaluator would be found when the answers are paid for.
 
@@ -791,11 +916,11 @@ begin
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
     or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
-    or new.max_wait_seconds < 1
+    or new.max_wait_seconds < 1 or new.repetitions not between 1 and 100
   then
     perform pipeline.refuse_run(
       'a limit is zero or negative, or out of range',
-      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20'
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20; repetitions 1 to 100'
     );
   end if;
   if not exists (
@@ -824,15 +949,22 @@ begin
       'Leave it out: whoever reads the name would not see it'
     );
   end if;
-  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_source(new.source, new.owner, pipeline.takes_variables(new.template));
   perform pipeline.check_options(new.options);
   if new.owner is not null then
     perform pipeline.check_choices(new, chosen);
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
-  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
-    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  if new.source ->> 'type' = 'evaluations' then
+    if new.evaluators = '[]' then
+      perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+    elsif new.template is not null or new.repetitions <> 1 then
+      perform pipeline.refuse_run(
+        'a run of stored evaluations asks nothing', 'Leave template and repetitions out'
+      );
+    end if;
   end if;
+  perform pipeline.check_template(new);
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);

@@ -224,6 +224,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -232,6 +233,7 @@ export type Database = {
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         ComputedFields: never;
@@ -268,6 +270,7 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
           "rests"?: number;
           "rests_until"?: string | null;
           "results_table"?: string;
@@ -276,6 +279,7 @@ export type Database = {
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "template"?: Json | null;
           "waits_since"?: string | null;
         };
         Update: {
@@ -311,6 +315,7 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
           "rests"?: number;
           "rests_until"?: string | null;
           "results_table"?: string;
@@ -319,6 +324,7 @@ export type Database = {
           "status"?: string;
           "succeeded"?: number;
           "tags"?: (string)[];
+          "template"?: Json | null;
           "waits_since"?: string | null;
         };
         Relationships: [
@@ -827,6 +833,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -835,6 +842,7 @@ export type Database = {
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         SetofOptions: {
@@ -951,6 +959,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -959,6 +968,7 @@ export type Database = {
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         SetofOptions: {
@@ -1204,6 +1214,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -1212,6 +1223,7 @@ export type Database = {
           "status": string;
           "succeeded": number;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         SetofOptions: {

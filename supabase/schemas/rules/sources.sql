@@ -36,7 +36,7 @@ $$;
 comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
   'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
 
-create function pipeline.check_source(source jsonb, owner uuid)
+create function pipeline.check_source(source jsonb, owner uuid, takes_variables boolean)
 returns void
 language plpgsql
 stable
@@ -76,7 +76,9 @@ begin
       select
         bool_or(
           coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+            and not (takes_variables and coalesce(item -> 'metadata', '{}') @? '$.keyvalue()')
         ) as text,
+        bool_or(coalesce(jsonb_typeof(item -> 'metadata') not in ('object', 'null'), false)) as metadata,
         bool_or(char_length(item ->> 'key') > 200) as key,
         bool_or(
           item -> 'messages' <> 'null' and (
@@ -92,7 +94,11 @@ begin
       if wrong.text then
         perform pipeline.refuse_run(
           'a prompt of the source has no text',
-          'Each prompt is a string or an object with "text"'
+          'Each prompt is a string or an object with "text"; with a template that has no {{prompt}} it may be {"metadata": {"city": "Rome"}}, variables alone'
+        );
+      elsif wrong.metadata then
+        perform pipeline.refuse_run(
+          'metadata of a prompt is no object', 'Write "metadata": {"city": "Rome"}'
         );
       elsif wrong.key then
         perform pipeline.refuse_run(
@@ -176,5 +182,5 @@ begin
   );
 end;
 $$;
-comment on function pipeline.check_source(jsonb, uuid) is
-  'Refuses a source that cannot be read (SQLSTATE 22023).';
+comment on function pipeline.check_source(jsonb, uuid, boolean) is
+  'Refuses a source that cannot be read (SQLSTATE 22023). takes_variables: prompts of a list may be metadata alone.';

@@ -90,7 +90,7 @@ declare
   claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 begin
   -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
-  if claims -> 'is_anonymous' = 'true' and not pipeline.takes_anonymous() then
+  if coalesce(claims -> 'is_anonymous' = 'true', false) and not pipeline.takes_anonymous() then
     return null;
   end if;
   return (claims ->> 'sub')::uuid;
@@ -466,12 +466,15 @@ create table pipeline.prompt_lists (
   id bigint generated always as identity primary key,
   owner uuid,
   prompts integer not null default 0,
+  needs_template boolean not null default false,
   created_at timestamptz not null,
   constraint prompt_lists_prompts_are_counted check (prompts >= 0)
 );
 comment on table pipeline.prompt_lists is
   'One row per list of prompts: of a version of a set, which nobody adds to, of a sweep, which its extraction fills, or of a set that is being sent and goes after a day. Locked after the run that fills or reads it.';
 comment on column pipeline.prompt_lists.prompts is 'How many it has, which is the position of the last.';
+comment on column pipeline.prompt_lists.needs_template is
+  'Some of its prompts have no text: they are variables of a template.';
 alter table pipeline.prompt_lists enable row level security;
 grant select, insert, update, delete on pipeline.prompt_lists to service_role;
 -- The view prompt_set_prompts reads lists as the person who asks.
@@ -554,7 +557,7 @@ begin
     select
       fresh.prompt_id, list.owner,
       coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
-      coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
+      coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
       given.metadata, given.source, given.parameters, add_to_list.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
@@ -574,7 +577,15 @@ begin
     )
   from fresh;
   get diagnostics added = row_count;
-  update pipeline.prompt_lists set prompts = prompts + added where prompt_lists.id = list.id;
+  update pipeline.prompt_lists
+  set
+    prompts = prompts + added,
+    needs_template = needs_template or exists (
+      select from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+      where entry.list_id = list.id and entry.position > list.prompts and prompt.text = ''
+    )
+  where prompt_lists.id = list.id;
   return added;
 end;
 $$;
@@ -673,6 +684,8 @@ create table public.pipeline_sweeps (
   model text,
   parameters jsonb not null default '{}',
   options jsonb not null default '{}',
+  template jsonb,
+  repetitions smallint not null default 1,
   results_table text not null default 'prompt_evaluations',
   evaluators jsonb not null default '[]',
   evaluation_webhook text,
@@ -695,9 +708,10 @@ create table public.pipeline_sweeps (
 comment on table public.pipeline_sweeps is
   'One row per sweep: one source, several variants, each of which becomes a run <name>/<variant>. Insert name, source and variants and it starts; kept until deleted. Columns that a run has, too, hold for each of its runs.';
 comment on column public.pipeline_sweeps.variants is
-  '[{name?, endpoint?, model?, parameters?}]: what a run has of its own. parameters are added to those of the sweep; a variant without name has that of its model, or else of its endpoint.';
+  '[{name?, endpoint?, model?, parameters?, template?}]: what a run has of its own. parameters are added to those of the sweep; a variant without name has that of its model, or else of its endpoint.';
 comment on column public.pipeline_sweeps.endpoint is 'Of variants that name none.';
 comment on column public.pipeline_sweeps.model is 'Of variants that name none; null: the endpoint''s.';
+comment on column public.pipeline_sweeps.template is 'Of variants that have none of their own.';
 comment on column public.pipeline_sweeps.source is
   'As that of a run: supabase, prompts, set or run. It is read once, for all variants.';
 comment on column public.pipeline_sweeps.max_cost is
@@ -714,8 +728,8 @@ revoke all on public.pipeline_sweeps from anon, authenticated, service_role;
 grant select, insert, update, delete on public.pipeline_sweeps to service_role;
 grant select on public.pipeline_sweeps to authenticated;
 grant insert (
-  name, source, variants, endpoint, model, parameters, options, results_table, evaluators,
-  evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
+  name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
+  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
   max_wait_seconds, prompt_deadline_seconds, deadline_at
 ) on public.pipeline_sweeps to authenticated;
 create policy "owners read their sweeps"
@@ -788,6 +802,8 @@ create table public.pipeline_runs (
   model text,
   parameters jsonb not null default '{}',
   options jsonb not null default '{}',
+  template jsonb,
+  repetitions smallint not null default 1,
   results_table text not null default 'prompt_evaluations',
   evaluators jsonb not null default '[]',
   evaluation_webhook text,
@@ -848,6 +864,11 @@ create table public.pipeline_runs (
     and jsonb_typeof(evaluators) = 'array'
     and jsonb_typeof(metadata) = 'object'
   ),
+  constraint pipeline_runs_repetitions_are_few check (repetitions between 1 and 100),
+  constraint pipeline_runs_template_says_something check (
+    template is null
+    or jsonb_typeof(template) = 'object' and template ?| array['system', 'user']
+  ),
   constraint pipeline_runs_names_are_short check (
     char_length(experiment_name) <= 200 and char_length(coalesce(model, '')) <= 200
     and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
@@ -873,6 +894,10 @@ comment on column public.pipeline_runs.parameters is
   'Model parameters: temperature, maxTokens, topP, stop, systemPrompt, responseSchema, seed; others are passed on as written.';
 comment on column public.pipeline_runs.options is
   'Extraction: turns, context, branches, include, exclude, minLength, maxLength, since, until, dedupe, sample, redact. Calls: headers, cache, keepBody.';
+comment on column public.pipeline_runs.template is
+  'Messages to send: {"system"?, "user"?}, texts with {{prompt}}, {{reference}} and {{any.variable}}, a field of the prompt''s metadata; null: the prompts as they are.';
+comment on column public.pipeline_runs.repetitions is
+  'How often each prompt is asked, 1 to 100; comparisons take the mean of a prompt first.';
 comment on column public.pipeline_runs.results_table is
   'prompt_evaluations, or a table made by create_evaluations_table().';
 comment on column public.pipeline_runs.max_prompts is
@@ -896,7 +921,8 @@ comment on column public.pipeline_runs.status is
 comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
 comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
 comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
-comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
+comment on column public.pipeline_runs.extracted is
+  'Prompts found so far, each as often as it is asked.';
 comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
 comment on column public.pipeline_runs.judge_errors is
   'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
@@ -927,8 +953,8 @@ revoke all on public.pipeline_runs from anon, authenticated, service_role;
 grant select, insert, update, delete on public.pipeline_runs to service_role;
 grant select on public.pipeline_runs to authenticated;
 grant insert (
-  experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
-  evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
+  experiment_name, source, endpoint, model, parameters, options, template, repetitions, results_table,
+  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
   max_wait_seconds, prompt_deadline_seconds, deadline_at
 ) on public.pipeline_runs to authenticated;
 grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
@@ -961,6 +987,45 @@ end;
 $$;
 comment on function pipeline.model_of(public.pipeline_runs, text, public.model_endpoints) is
   'The model that a stage of a run calls at an endpoint; empty: none is named.';
+
+-- Why: what is sent is made of the run's template and the prompt in one place, so that the call, the
+-- cache, the estimate of its tokens and the stored answer cannot differ.
+
+create function pipeline.placeholders(template text)
+returns setof text
+language sql
+immutable
+set search_path = ''
+as $$
+  select trim(E' \t\r\n' from found[1])
+  from regexp_matches(placeholders.template, '\{\{([^{}]+)\}\}', 'g') as found;
+$$;
+comment on function pipeline.placeholders(text) is
+  'The names between double braces of a template, in their order, as often as they are there.';
+
+create function pipeline.variable_of(metadata jsonb, name text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select nullif(coalesce(metadata -> name, metadata #> string_to_array(name, '.')), 'null');
+$$;
+comment on function pipeline.variable_of(jsonb, text) is
+  'A field of a prompt''s metadata by its name, or by a path with dots; null when it is missing.';
+
+create function pipeline.takes_variables(template jsonb)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(
+    template ? 'user' and 'prompt' <> all (array(select pipeline.placeholders(template ->> 'user'))), false
+  );
+$$;
+comment on function pipeline.takes_variables(jsonb) is
+  'Whether a template needs no text of a prompt: then rows of an archive are variables, and prompts of a list may be metadata alone.';
 
 -- Why: the answers are the product. They outlive runs and tasks, so nothing here references those.
 
@@ -1002,7 +1067,11 @@ create table pipeline.evaluations (
   constraint evaluations_repetition_is_positive check (repetition > 0),
   constraint evaluations_cost_is_a_price check (cost between 0 and 1e6),
   constraint evaluations_names_are_plain check (
-    pipeline.is_plain(experiment_name) and pipeline.is_plain(array_to_string(tags, ' '))
+    -- Asked for names only: most rows have none, and this is asked for each.
+    case
+      when experiment_name is null and tags = '{}' then true
+      else pipeline.is_plain(concat_ws(' ', experiment_name, array_to_string(tags, ' ')))
+    end
   ),
   constraint evaluations_names_are_short check (
     char_length(experiment_name) <= 200
@@ -1738,6 +1807,8 @@ returns integer
 language plpgsql
 stable
 set search_path = ''
+-- A limit makes the planner believe that reading the table finds enough of them soon.
+set enable_seqscan = off
 as $$
 begin
   return (
@@ -2081,14 +2152,18 @@ grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
+begin
+  -- Every claim asks: a function of language sql would be planned each time.
+  return query
   select distinct on (waiting.endpoint, waiting.stage, waiting.owner) waiting.*
   from pipeline.waiting_runs as waiting
   where next_waiting.endpoint is null or waiting.endpoint = next_waiting.endpoint
   order by waiting.endpoint, waiting.stage, waiting.owner, waiting.run_id;
+end;
 $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
@@ -2600,7 +2675,9 @@ begin
         'key', case
           when (run).options -> 'dedupe' = 'true' then prompt.key else entry.position::text
         end,
-        'promptId', entry.prompt_id, 'tokens', entry.input_tokens
+        'promptId', entry.prompt_id,
+        -- What a template makes of it is measured as it is sent.
+        'tokens', case when (run).template is null then entry.input_tokens end
       )
     from pipeline.list_entries as entry
     join pipeline.prompts as prompt on prompt.id = entry.prompt_id
@@ -4678,13 +4755,14 @@ language sql
 set search_path = ''
 as $$
   insert into public.pipeline_runs (
-    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, results_table, evaluators,
-    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
+    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
   )
   select
     coalesce(given.experiment_name, ''), given.sweep_id, given.source, given.list_id, given.endpoint, given.model,
     coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    given.template, coalesce(given.repetitions, 1::smallint),
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
     given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
     given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),

@@ -486,7 +486,7 @@ $$;
 comment on function pipeline.list_of(jsonb, uuid) is
   'The list that a source names; null: it names none.';
 
-create function pipeline.check_source(source jsonb, owner uuid)
+create function pipeline.check_source(source jsonb, owner uuid, takes_variables boolean)
 returns void
 language plpgsql
 stable
@@ -526,7 +526,9 @@ begin
       select
         bool_or(
           coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+            and not (takes_variables and coalesce(item -> 'metadata', '{}') @? '$.keyvalue()')
         ) as text,
+        bool_or(coalesce(jsonb_typeof(item -> 'metadata') not in ('object', 'null'), false)) as metadata,
         bool_or(char_length(item ->> 'key') > 200) as key,
         bool_or(
           item -> 'messages' <> 'null' and (
@@ -542,7 +544,11 @@ begin
       if wrong.text then
         perform pipeline.refuse_run(
           'a prompt of the source has no text',
-          'Each prompt is a string or an object with "text"'
+          'Each prompt is a string or an object with "text"; with a template that has no {{prompt}} it may be {"metadata": {"city": "Rome"}}, variables alone'
+        );
+      elsif wrong.metadata then
+        perform pipeline.refuse_run(
+          'metadata of a prompt is no object', 'Write "metadata": {"city": "Rome"}'
         );
       elsif wrong.key then
         perform pipeline.refuse_run(
@@ -645,8 +651,8 @@ begin
   );
 end;
 $$;
-comment on function pipeline.check_source(jsonb, uuid) is
-  'Refuses a source that cannot be read (SQLSTATE 22023).';
+comment on function pipeline.check_source(jsonb, uuid, boolean) is
+  'Refuses a source that cannot be read (SQLSTATE 22023). takes_variables: prompts of a list may be metadata alone.';
 
 -- Why: an option that nobody would read, or read wrongly, is refused when the run is inserted.
 
@@ -723,6 +729,138 @@ end;
 $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
+
+-- Why: a template with a mistake would cost a whole run. What can be known of it before anything is
+-- called is refused when the run is inserted; a variable that one prompt lacks fails that prompt.
+
+create function pipeline.check_template(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who cannot see prompts.
+security definer
+set search_path = ''
+as $$
+declare
+  part record;
+  named text;
+begin
+  if not pipeline.takes_variables((run).template) and exists (
+    select from pipeline.prompt_lists as list where list.id = (run).list_id and list.needs_template
+  ) then
+    perform pipeline.refuse_run(
+      'prompts of its source have no text, only variables',
+      'Write them into a template: {"user": "Translate to {{language}}: {{sentence}}"}'
+    );
+  end if;
+  if (run).template is null then
+    return;
+  end if;
+  if jsonb_typeof((run).template) <> 'object' or not (run).template ?| array['system', 'user'] then
+    perform pipeline.refuse_run(
+      'template has neither a user message nor a system message',
+      'Write {"system": "You speak {{language}}", "user": "{{prompt}}"}, or one of both'
+    );
+  end if;
+  perform pipeline.refuse_unknown_fields((run).template, array['system', 'user'], 'template');
+  for part in select key as name, value from jsonb_each((run).template) loop
+    if jsonb_typeof(part.value) <> 'string' or coalesce(trim(part.value #>> '{}'), '') = ''
+      or char_length(part.value #>> '{}') > 100000
+    then
+      perform pipeline.refuse_run(
+        format('the %s message of the template is no text of 1 to 100,000 characters', part.name),
+        format('Write {"%s": "…"}, or leave it out', part.name)
+      );
+    end if;
+    for named in select pipeline.placeholders(part.value #>> '{}') loop
+      if named ~* '^secret\s*:' then
+        perform pipeline.refuse_run(
+          'a template cannot use secrets', 'Write them in model_endpoints.headers'
+        );
+      elsif named !~ '^[^]["''`|#/\\()<>!&:;,%*=?+$^~\s]([^]["''`|#/\\()<>!&:;,%*=?+$^~\n]{0,199})$' then
+        perform pipeline.refuse_run(
+          format('the template has {{%s}}, which names no variable', left(named, 100)),
+          'Write {{prompt}}, {{reference}} or {{name}} of a field of the prompts'' metadata, {{name.member}} of one in it; filters, blocks and conditions there are none. Braces that are text need a space between them'
+        );
+      end if;
+    end loop;
+  end loop;
+  if (run).template ? 'user' and not exists (select from pipeline.placeholders((run).template ->> 'user')) then
+    perform pipeline.refuse_run(
+      'the user message of the template would be the same for every prompt',
+      'Write {{prompt}} or a variable in it'
+    );
+  end if;
+  if (run).template ? 'system' and (run).parameters ? 'systemPrompt' then
+    perform pipeline.refuse_run(
+      'there are two system messages', 'Write it in template or in parameters.systemPrompt, not in both'
+    );
+  end if;
+  perform pipeline.refuse_unknown_variables(run);
+end;
+$$;
+comment on function pipeline.check_template(public.pipeline_runs) is
+  'Refuses a template that cannot be filled, and one with a variable that none of the source''s prompts has, where these are known (SQLSTATE 22023).';
+
+create function pipeline.refuse_unknown_variables(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  missing text[] := array(
+    select distinct named
+    from jsonb_each_text((run).template) as part
+    cross join lateral pipeline.placeholders(part.value) as named
+    where named not in ('prompt', 'reference')
+  );
+  fields text[] := '{}';
+  prompt record;
+begin
+  -- As a rule the first prompt has them all, and no other is read.
+  for prompt in
+    select item -> 'metadata' as metadata
+    from jsonb_path_query((run).source, 'lax $.prompts[*]') as item
+    union all
+    select asked.metadata
+    from public.pipeline_tasks as task
+    join pipeline.prompts as asked on asked.id = task.prompt_id
+    where task.run_id = case (run).source ->> 'type' when 'run' then ((run).source ->> 'runId')::bigint end
+      and task.stage = 'execute'
+      and task.repetition = 1
+    union all
+    select listed.metadata
+    from pipeline.list_entries as entry
+    join pipeline.prompts as listed on listed.id = entry.prompt_id
+    where entry.list_id = (run).list_id
+  loop
+    missing := array(
+      select named from unnest(missing) as named
+      where pipeline.variable_of(prompt.metadata, named) is null
+    );
+    exit when missing = '{}';
+    if jsonb_typeof(prompt.metadata) = 'object' and cardinality(fields) < 20 then
+      fields := array(
+        select unnest(fields) union select jsonb_object_keys(prompt.metadata) order by 1 limit 20
+      );
+    end if;
+  end loop;
+  if missing <> '{}' and (run).source ->> 'type' in ('prompts', 'run', 'set') then
+    perform pipeline.refuse_run(
+      format('no prompt of its source has the variable "%s" of the template', missing[1]),
+      case
+        when fields = '{}' then format(
+          'Their metadata is empty: write {"text": "…", "metadata": {"%s": "…"}}', missing[1]
+        )
+        else 'The fields of their metadata are ' || array_to_string(fields, ', ')
+      end
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.refuse_unknown_variables(public.pipeline_runs) is
+  'Refuses a template with a variable that no prompt of the run''s list, set or earlier run has (SQLSTATE 22023); what archives have nobody knows yet.';
 
 -- Why: a wrong evaluator would be found when the answers are paid for.
 
@@ -905,11 +1043,11 @@ begin
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
     or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
-    or new.max_wait_seconds < 1
+    or new.max_wait_seconds < 1 or new.repetitions not between 1 and 100
   then
     perform pipeline.refuse_run(
       'a limit is zero or negative, or out of range',
-      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20'
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20; repetitions 1 to 100'
     );
   end if;
   if not exists (
@@ -938,7 +1076,7 @@ begin
       'Leave it out: whoever reads the name would not see it'
     );
   end if;
-  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_source(new.source, new.owner, pipeline.takes_variables(new.template));
   new.source := pipeline.pinned_source(new.source, new.owner);
   if not fills_list then
     new.list_id := pipeline.list_of(new.source, new.owner);
@@ -948,9 +1086,16 @@ begin
     perform pipeline.check_choices(new, chosen);
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, is_capped);
-  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
-    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  if new.source ->> 'type' = 'evaluations' then
+    if new.evaluators = '[]' then
+      perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+    elsif new.template is not null or new.repetitions <> 1 then
+      perform pipeline.refuse_run(
+        'a run of stored evaluations asks nothing', 'Leave template and repetitions out'
+      );
+    end if;
   end if;
+  perform pipeline.check_template(new);
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
@@ -1084,6 +1229,21 @@ $$;
 comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
   'The run that a variant becomes, as insert_run() takes it.';
 
+create function pipeline.extracting_template(sweep public.pipeline_sweeps)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
+  from jsonb_array_elements((sweep).variants) as variant
+  cross join lateral (
+    select coalesce(nullif(variant -> 'template', 'null'), (sweep).template) as template
+  ) as used;
+$$;
+comment on function pipeline.extracting_template(public.pipeline_sweeps) is
+  'A template of the sweep if none of them needs the text of a prompt: rows are then extracted as variables.';
+
 create function pipeline.check_sweep()
 returns trigger
 language plpgsql
@@ -1173,8 +1333,12 @@ declare
 begin
   if new.list_id is not null then
     perform pipeline.insert_run(
-      to_jsonb(new) - array['endpoint', 'model', 'max_cost', 'evaluation_webhook', 'evaluators', 'parameters']
-        || jsonb_build_object('experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers')
+      to_jsonb(new)
+        - array['endpoint', 'model', 'parameters', 'repetitions', 'evaluators', 'evaluation_webhook', 'max_cost']
+        || jsonb_build_object(
+          'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
+          'template', pipeline.extracting_template(new)
+        )
     );
   end if;
   for given in
@@ -1184,7 +1348,7 @@ begin
   loop
     begin
       perform pipeline.refuse_unknown_fields(
-        given.variant, array['name', 'endpoint', 'model', 'parameters'], format('variant "%s"', given.name)
+        given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
       );
       perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
     exception when sqlstate '22023' then

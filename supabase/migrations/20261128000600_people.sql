@@ -1415,7 +1415,7 @@ begin
     jsonb_build_object('type', 'prompts', 'prompts', case jsonb_typeof(prompts)
       when 'array' then jsonb_path_query_array(prompts, 'lax $[*] ? (!exists (@.promptId))')
     end),
-    list.owner
+    list.owner, true
   );
   select given.item into refused
   from jsonb_array_elements(prompts) as given (item)
@@ -1520,7 +1520,7 @@ as $$
 declare
   new_id bigint;
 begin
-  perform pipeline.check_source(jsonb_build_object('type', 'run', 'runId', list_of_run.run_id), list_of_run.owner);
+  perform pipeline.check_source(jsonb_build_object('type', 'run', 'runId', list_of_run.run_id), list_of_run.owner, true);
   new_id := pipeline.create_list(list_of_run.owner, list_of_run.as_of);
   insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
   select new_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
@@ -1530,7 +1530,12 @@ begin
     where task.run_id = list_of_run.run_id and task.stage = 'execute' and task.repetition = 1
   ) as numbered;
   update pipeline.prompt_lists as list
-  set prompts = (select count(*) from pipeline.list_entries as entry where entry.list_id = list.id)
+  set (prompts, needs_template) = (
+    select count(*), coalesce(bool_or(prompt.text = ''), false)
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = list.id
+  )
   where list.id = new_id;
   return new_id;
 end;
@@ -2054,13 +2059,14 @@ begin
     ));
   end if;
   insert into public.pipeline_sweeps (
-    name, source, variants, endpoint, model, parameters, options, results_table, evaluators,
-    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
+    evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
   )
   select
     given.name, given.source, given.variants, given.endpoint, given.model, coalesce(given.parameters, '{}'),
-    coalesce(given.options, '{}'), coalesce(given.results_table, 'prompt_evaluations'),
+    coalesce(given.options, '{}'), given.template, coalesce(given.repetitions, 1::smallint),
+    coalesce(given.results_table, 'prompt_evaluations'),
     coalesce(given.evaluators, '[]'), given.evaluation_webhook, coalesce(given.tags, '{}'),
     coalesce(given.metadata, '{}'), given.max_prompts, given.max_concurrency,
     coalesce(given.max_workers, 4), coalesce(given.max_attempts, 5), given.max_cost,

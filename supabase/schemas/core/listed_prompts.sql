@@ -174,7 +174,9 @@ begin
         'key', case
           when (run).options -> 'dedupe' = 'true' then prompt.key else entry.position::text
         end,
-        'promptId', entry.prompt_id, 'tokens', entry.input_tokens
+        'promptId', entry.prompt_id,
+        -- What a template makes of it is measured as it is sent.
+        'tokens', case when (run).template is null then entry.input_tokens end
       )
     from pipeline.list_entries as entry
     join pipeline.prompts as prompt on prompt.id = entry.prompt_id

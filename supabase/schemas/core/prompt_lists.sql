@@ -5,12 +5,15 @@ create table pipeline.prompt_lists (
   id bigint generated always as identity primary key,
   owner uuid,
   prompts integer not null default 0,
+  needs_template boolean not null default false,
   created_at timestamptz not null,
   constraint prompt_lists_prompts_are_counted check (prompts >= 0)
 );
 comment on table pipeline.prompt_lists is
   'One row per list of prompts: of a version of a set, which nobody adds to, of a sweep, which its extraction fills, or of a set that is being sent and goes after a day. Locked after the run that fills or reads it.';
 comment on column pipeline.prompt_lists.prompts is 'How many it has, which is the position of the last.';
+comment on column pipeline.prompt_lists.needs_template is
+  'Some of its prompts have no text: they are variables of a template.';
 alter table pipeline.prompt_lists enable row level security;
 grant select, insert, update, delete on pipeline.prompt_lists to service_role;
 -- The view prompt_set_prompts reads lists as the person who asks.
@@ -93,7 +96,7 @@ begin
     select
       fresh.prompt_id, list.owner,
       coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
-      coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
+      coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
       given.metadata, given.source, given.parameters, add_to_list.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
@@ -113,7 +116,15 @@ begin
     )
   from fresh;
   get diagnostics added = row_count;
-  update pipeline.prompt_lists set prompts = prompts + added where prompt_lists.id = list.id;
+  update pipeline.prompt_lists
+  set
+    prompts = prompts + added,
+    needs_template = needs_template or exists (
+      select from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+      where entry.list_id = list.id and entry.position > list.prompts and prompt.text = ''
+    )
+  where prompt_lists.id = list.id;
   return added;
 end;
 $$;

@@ -6,13 +6,14 @@ language sql
 set search_path = ''
 as $$
   insert into public.pipeline_runs (
-    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, results_table, evaluators,
-    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
+    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
   )
   select
     coalesce(given.experiment_name, ''), given.sweep_id, given.source, given.list_id, given.endpoint, given.model,
     coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    given.template, coalesce(given.repetitions, 1::smallint),
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
     given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
     given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),

@@ -9,6 +9,8 @@ create table public.pipeline_sweeps (
   model text,
   parameters jsonb not null default '{}',
   options jsonb not null default '{}',
+  template jsonb,
+  repetitions smallint not null default 1,
   results_table text not null default 'prompt_evaluations',
   evaluators jsonb not null default '[]',
   evaluation_webhook text,
@@ -31,9 +33,10 @@ create table public.pipeline_sweeps (
 comment on table public.pipeline_sweeps is
   'One row per sweep: one source, several variants, each of which becomes a run <name>/<variant>. Insert name, source and variants and it starts; kept until deleted. Columns that a run has, too, hold for each of its runs.';
 comment on column public.pipeline_sweeps.variants is
-  '[{name?, endpoint?, model?, parameters?}]: what a run has of its own. parameters are added to those of the sweep; a variant without name has that of its model, or else of its endpoint.';
+  '[{name?, endpoint?, model?, parameters?, template?}]: what a run has of its own. parameters are added to those of the sweep; a variant without name has that of its model, or else of its endpoint.';
 comment on column public.pipeline_sweeps.endpoint is 'Of variants that name none.';
 comment on column public.pipeline_sweeps.model is 'Of variants that name none; null: the endpoint''s.';
+comment on column public.pipeline_sweeps.template is 'Of variants that have none of their own.';
 comment on column public.pipeline_sweeps.source is
   'As that of a run: supabase, prompts, set or run. It is read once, for all variants.';
 comment on column public.pipeline_sweeps.max_cost is
@@ -50,8 +53,8 @@ revoke all on public.pipeline_sweeps from anon, authenticated, service_role;
 grant select, insert, update, delete on public.pipeline_sweeps to service_role;
 grant select on public.pipeline_sweeps to authenticated;
 grant insert (
-  name, source, variants, endpoint, model, parameters, options, results_table, evaluators,
-  evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
+  name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
+  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
   max_wait_seconds, prompt_deadline_seconds, deadline_at
 ) on public.pipeline_sweeps to authenticated;
 create policy "owners read their sweeps"

@@ -16,7 +16,7 @@ begin
     jsonb_build_object('type', 'prompts', 'prompts', case jsonb_typeof(prompts)
       when 'array' then jsonb_path_query_array(prompts, 'lax $[*] ? (!exists (@.promptId))')
     end),
-    list.owner
+    list.owner, true
   );
   select given.item into refused
   from jsonb_array_elements(prompts) as given (item)
@@ -121,7 +121,7 @@ as $$
 declare
   new_id bigint;
 begin
-  perform pipeline.check_source(jsonb_build_object('type', 'run', 'runId', list_of_run.run_id), list_of_run.owner);
+  perform pipeline.check_source(jsonb_build_object('type', 'run', 'runId', list_of_run.run_id), list_of_run.owner, true);
   new_id := pipeline.create_list(list_of_run.owner, list_of_run.as_of);
   insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
   select new_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
@@ -131,7 +131,12 @@ begin
     where task.run_id = list_of_run.run_id and task.stage = 'execute' and task.repetition = 1
   ) as numbered;
   update pipeline.prompt_lists as list
-  set prompts = (select count(*) from pipeline.list_entries as entry where entry.list_id = list.id)
+  set (prompts, needs_template) = (
+    select count(*), coalesce(bool_or(prompt.text = ''), false)
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = list.id
+  )
   where list.id = new_id;
   return new_id;
 end;

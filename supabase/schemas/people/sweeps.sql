@@ -247,13 +247,14 @@ begin
     ));
   end if;
   insert into public.pipeline_sweeps (
-    name, source, variants, endpoint, model, parameters, options, results_table, evaluators,
-    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
+    evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
   )
   select
     given.name, given.source, given.variants, given.endpoint, given.model, coalesce(given.parameters, '{}'),
-    coalesce(given.options, '{}'), coalesce(given.results_table, 'prompt_evaluations'),
+    coalesce(given.options, '{}'), given.template, coalesce(given.repetitions, 1::smallint),
+    coalesce(given.results_table, 'prompt_evaluations'),
     coalesce(given.evaluators, '[]'), given.evaluation_webhook, coalesce(given.tags, '{}'),
     coalesce(given.metadata, '{}'), given.max_prompts, given.max_concurrency,
     coalesce(given.max_workers, 4), coalesce(given.max_attempts, 5), given.max_cost,

@@ -87,11 +87,11 @@ begin
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
     or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
-    or new.max_wait_seconds < 1
+    or new.max_wait_seconds < 1 or new.repetitions not between 1 and 100
   then
     perform pipeline.refuse_run(
       'a limit is zero or negative, or out of range',
-      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20'
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20; repetitions 1 to 100'
     );
   end if;
   if not exists (
@@ -120,7 +120,7 @@ begin
       'Leave it out: whoever reads the name would not see it'
     );
   end if;
-  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_source(new.source, new.owner, pipeline.takes_variables(new.template));
   new.source := pipeline.pinned_source(new.source, new.owner);
   if not fills_list then
     new.list_id := pipeline.list_of(new.source, new.owner);
@@ -130,9 +130,16 @@ begin
     perform pipeline.check_choices(new, chosen);
   end if;
   perform pipeline.check_evaluators(new.evaluators, new.owner, is_capped);
-  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
-    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  if new.source ->> 'type' = 'evaluations' then
+    if new.evaluators = '[]' then
+      perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+    elsif new.template is not null or new.repetitions <> 1 then
+      perform pipeline.refuse_run(
+        'a run of stored evaluations asks nothing', 'Leave template and repetitions out'
+      );
+    end if;
   end if;
+  perform pipeline.check_template(new);
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);

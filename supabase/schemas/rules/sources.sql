@@ -100,7 +100,7 @@ $$;
 comment on function pipeline.list_of(jsonb, uuid) is
   'The list that a source names; null: it names none.';
 
-create function pipeline.check_source(source jsonb, owner uuid)
+create function pipeline.check_source(source jsonb, owner uuid, takes_variables boolean)
 returns void
 language plpgsql
 stable
@@ -140,7 +140,9 @@ begin
       select
         bool_or(
           coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+            and not (takes_variables and coalesce(item -> 'metadata', '{}') @? '$.keyvalue()')
         ) as text,
+        bool_or(coalesce(jsonb_typeof(item -> 'metadata') not in ('object', 'null'), false)) as metadata,
         bool_or(char_length(item ->> 'key') > 200) as key,
         bool_or(
           item -> 'messages' <> 'null' and (
@@ -156,7 +158,11 @@ begin
       if wrong.text then
         perform pipeline.refuse_run(
           'a prompt of the source has no text',
-          'Each prompt is a string or an object with "text"'
+          'Each prompt is a string or an object with "text"; with a template that has no {{prompt}} it may be {"metadata": {"city": "Rome"}}, variables alone'
+        );
+      elsif wrong.metadata then
+        perform pipeline.refuse_run(
+          'metadata of a prompt is no object', 'Write "metadata": {"city": "Rome"}'
         );
       elsif wrong.key then
         perform pipeline.refuse_run(
@@ -259,5 +265,5 @@ begin
   );
 end;
 $$;
-comment on function pipeline.check_source(jsonb, uuid) is
-  'Refuses a source that cannot be read (SQLSTATE 22023).';
+comment on function pipeline.check_source(jsonb, uuid, boolean) is
+  'Refuses a source that cannot be read (SQLSTATE 22023). takes_variables: prompts of a list may be metadata alone.';

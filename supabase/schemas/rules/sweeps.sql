@@ -53,6 +53,21 @@ $$;
 comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
   'The run that a variant becomes, as insert_run() takes it.';
 
+create function pipeline.extracting_template(sweep public.pipeline_sweeps)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
+  from jsonb_array_elements((sweep).variants) as variant
+  cross join lateral (
+    select coalesce(nullif(variant -> 'template', 'null'), (sweep).template) as template
+  ) as used;
+$$;
+comment on function pipeline.extracting_template(public.pipeline_sweeps) is
+  'A template of the sweep if none of them needs the text of a prompt: rows are then extracted as variables.';
+
 create function pipeline.check_sweep()
 returns trigger
 language plpgsql
@@ -142,8 +157,12 @@ declare
 begin
   if new.list_id is not null then
     perform pipeline.insert_run(
-      to_jsonb(new) - array['endpoint', 'model', 'max_cost', 'evaluation_webhook', 'evaluators', 'parameters']
-        || jsonb_build_object('experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers')
+      to_jsonb(new)
+        - array['endpoint', 'model', 'parameters', 'repetitions', 'evaluators', 'evaluation_webhook', 'max_cost']
+        || jsonb_build_object(
+          'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
+          'template', pipeline.extracting_template(new)
+        )
     );
   end if;
   for given in
@@ -153,7 +172,7 @@ begin
   loop
     begin
       perform pipeline.refuse_unknown_fields(
-        given.variant, array['name', 'endpoint', 'model', 'parameters'], format('variant "%s"', given.name)
+        given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
       );
       perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
     exception when sqlstate '22023' then

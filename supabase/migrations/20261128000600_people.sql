@@ -1446,7 +1446,12 @@ begin
         ),
         'prompt', case jsonb_typeof(given.item)
           when 'string' then jsonb_build_object('text', given.item)
-          else given.item || jsonb_build_object('keyIsGiven', coalesce(given.item ->> 'key', '') <> '')
+          -- What extraction prints has the key that the text would get anyway.
+          else given.item || jsonb_build_object('keyIsGiven', coalesce(
+            nullif(given.item ->> 'key', '')
+              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages'),
+            false
+          ))
         end
       ))
       from jsonb_array_elements(prompts) with ordinality as given (item, place)
@@ -1461,6 +1466,7 @@ comment on function pipeline.add_rows_to_list(bigint, jsonb, timestamptz) is
 create function public.pipeline_send_prompts(
   prompts jsonb,
   list_id bigint default null,
+  owner uuid default null,
   as_of timestamptz default now()
 )
 returns bigint
@@ -1470,7 +1476,7 @@ set statement_timeout = '55s'
 as $$
 declare
   draft constant bigint := coalesce(
-    pipeline_send_prompts.list_id, pipeline.create_list(null, pipeline_send_prompts.as_of)
+    pipeline_send_prompts.list_id, pipeline.create_list(owner, pipeline_send_prompts.as_of)
   );
 begin
   if exists (select from public.prompt_sets as saved where saved.list_id = draft)
@@ -1483,8 +1489,8 @@ begin
   return draft;
 end;
 $$;
-comment on function public.pipeline_send_prompts(jsonb, bigint, timestamptz) is
-  'Sends a long set in parts: begins a list, or goes on with one, which save_prompt_set() then names. Without that it is gone after a day. Returns the list. 22023: a prompt is refused, or the list is complete.';
+comment on function public.pipeline_send_prompts(jsonb, bigint, uuid, timestamptz) is
+  'Sends a long set in parts: begins a list for this owner, or goes on with one, which save_prompt_set() then names. Without that it is gone after a day. Returns the list. 22023: a prompt is refused, or the list is complete.';
 
 create function pipeline.check_given_keys(list_id bigint)
 returns void
@@ -1781,9 +1787,8 @@ $$;
 comment on function public.delete_prompt_set(text, integer, uuid) is
   'Deletes a version of a set, or without version all of them, and returns how many; prompts that nothing else refers to go at night. P0002: there is none; 22023: a run is reading it.';
 
-create function public.pipeline_measure_set(
-  name text,
-  version integer default null,
+create function public.pipeline_measure_list(
+  source jsonb,
   owner uuid default null,
   most bigint default null
 )
@@ -1792,23 +1797,22 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  saved constant public.prompt_sets := pipeline.expect_set(name, version, owner);
 begin
+  perform pipeline.check_source(source, owner, true);
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
       select entry.input_tokens
       from pipeline.list_entries as entry
-      where entry.list_id = saved.list_id
+      where entry.list_id = pipeline.list_of(source, owner)
       order by entry.position
-      limit pipeline_measure_set.most
+      limit pipeline_measure_list.most
     ) as asked
   );
 end;
 $$;
-comment on function public.pipeline_measure_set(text, integer, uuid, bigint) is
-  'What a run of a set would ask, as pipeline_measure_run() tells it of an earlier run. P0002: there is no such set.';
+comment on function public.pipeline_measure_list(jsonb, uuid, bigint) is
+  'What a run of a set or of the prompts of a sweep would ask, as pipeline_measure_run() tells it of an earlier run. 22023: there is none.';
 
 -- Why: a sweep is looked at, steered and heard of as one thing, although its runs know nothing of each
 -- other. Whoever steers it locks all its runs first, in the order of their ids.

@@ -40,7 +40,7 @@ declare
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
     'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous',
     'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
-    'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_set', 'pipeline_create_sweep',
+    'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_list', 'pipeline_create_sweep',
     'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',

@@ -1320,21 +1320,16 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_measure_list": {
+        Args: { "most"?: number; "owner"?: string; "source": Json };
+        Returns: Json;
+      };
       "pipeline_measure_run": {
         Args: {
           "most"?: number;
           "only_unanswered"?: boolean;
           "owner"?: string;
           "run_id": number;
-        };
-        Returns: Json;
-      };
-      "pipeline_measure_set": {
-        Args: {
-          "most"?: number;
-          "name": string;
-          "owner"?: string;
-          "version"?: number;
         };
         Returns: Json;
       };
@@ -1371,7 +1366,12 @@ export type Database = {
         Returns: number;
       };
       "pipeline_send_prompts": {
-        Args: { "as_of"?: string; "list_id"?: number; "prompts": Json };
+        Args: {
+          "as_of"?: string;
+          "list_id"?: number;
+          "owner"?: string;
+          "prompts": Json;
+        };
         Returns: number;
       };
       "pipeline_set_secret": {

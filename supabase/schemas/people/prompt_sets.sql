@@ -236,9 +236,8 @@ $$;
 comment on function public.delete_prompt_set(text, integer, uuid) is
   'Deletes a version of a set, or without version all of them, and returns how many; prompts that nothing else refers to go at night. P0002: there is none; 22023: a run is reading it.';
 
-create function public.pipeline_measure_set(
-  name text,
-  version integer default null,
+create function public.pipeline_measure_list(
+  source jsonb,
   owner uuid default null,
   most bigint default null
 )
@@ -247,20 +246,19 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  saved constant public.prompt_sets := pipeline.expect_set(name, version, owner);
 begin
+  perform pipeline.check_source(source, owner, true);
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
       select entry.input_tokens
       from pipeline.list_entries as entry
-      where entry.list_id = saved.list_id
+      where entry.list_id = pipeline.list_of(source, owner)
       order by entry.position
-      limit pipeline_measure_set.most
+      limit pipeline_measure_list.most
     ) as asked
   );
 end;
 $$;
-comment on function public.pipeline_measure_set(text, integer, uuid, bigint) is
-  'What a run of a set would ask, as pipeline_measure_run() tells it of an earlier run. P0002: there is no such set.';
+comment on function public.pipeline_measure_list(jsonb, uuid, bigint) is
+  'What a run of a set or of the prompts of a sweep would ask, as pipeline_measure_run() tells it of an earlier run. 22023: there is none.';

@@ -47,7 +47,12 @@ begin
         ),
         'prompt', case jsonb_typeof(given.item)
           when 'string' then jsonb_build_object('text', given.item)
-          else given.item || jsonb_build_object('keyIsGiven', coalesce(given.item ->> 'key', '') <> '')
+          -- What extraction prints has the key that the text would get anyway.
+          else given.item || jsonb_build_object('keyIsGiven', coalesce(
+            nullif(given.item ->> 'key', '')
+              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages'),
+            false
+          ))
         end
       ))
       from jsonb_array_elements(prompts) with ordinality as given (item, place)
@@ -62,6 +67,7 @@ comment on function pipeline.add_rows_to_list(bigint, jsonb, timestamptz) is
 create function public.pipeline_send_prompts(
   prompts jsonb,
   list_id bigint default null,
+  owner uuid default null,
   as_of timestamptz default now()
 )
 returns bigint
@@ -71,7 +77,7 @@ set statement_timeout = '55s'
 as $$
 declare
   draft constant bigint := coalesce(
-    pipeline_send_prompts.list_id, pipeline.create_list(null, pipeline_send_prompts.as_of)
+    pipeline_send_prompts.list_id, pipeline.create_list(owner, pipeline_send_prompts.as_of)
   );
 begin
   if exists (select from public.prompt_sets as saved where saved.list_id = draft)
@@ -84,8 +90,8 @@ begin
   return draft;
 end;
 $$;
-comment on function public.pipeline_send_prompts(jsonb, bigint, timestamptz) is
-  'Sends a long set in parts: begins a list, or goes on with one, which save_prompt_set() then names. Without that it is gone after a day. Returns the list. 22023: a prompt is refused, or the list is complete.';
+comment on function public.pipeline_send_prompts(jsonb, bigint, uuid, timestamptz) is
+  'Sends a long set in parts: begins a list for this owner, or goes on with one, which save_prompt_set() then names. Without that it is gone after a day. Returns the list. 22023: a prompt is refused, or the list is complete.';
 
 create function pipeline.check_given_keys(list_id bigint)
 returns void

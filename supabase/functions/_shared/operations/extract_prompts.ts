@@ -16,7 +16,9 @@ import {
   localSourceSchema,
   promptsSourceSchema,
   runSourceSchema,
+  setSourceSchema,
   supabaseSourceSchema,
+  sweepSourceSchema,
 } from "./data_source.ts";
 import {
   DryRun,
@@ -33,8 +35,10 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
     supabaseSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
+    setSourceSchema,
     runSourceSchema,
-  ]).optional().describe("prompts and run: with dryRun only"),
+    sweepSourceSchema,
+  ]).optional().describe("prompts, set, run and sweep: with dryRun only"),
   directory: z.string().min(1).optional().describe(
     'The older form of {"dataSource": {"type": "local", "directory"}}',
   ),
@@ -49,7 +53,7 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   ),
 }).superRefine(({ dataSource, directory, dryRun }, context) => {
   const { type } = dataSource ?? {};
-  if (!dryRun && (type === "prompts" || type === "run")) {
+  if (!dryRun && type && type !== "supabase" && type !== "local") {
     context.addIssue({
       code: "custom",
       path: ["dataSource", "type"],
@@ -124,9 +128,9 @@ export async function extractPrompts(
   const source = dataSource ??
     { type: "local" as const, directory: directory! };
   const dry = dryRun ? new DryRun() : undefined;
-  const output = source.type === "prompts" || source.type === "run"
-    ? await measure(source, options.maxPrompts, dry!, dependencies)
-    : await extract(source, options, dry, dependencies);
+  const output = source.type === "supabase" || source.type === "local"
+    ? await extract(source, options, dry, dependencies)
+    : await measure(source, options.maxPrompts, dry!, dependencies);
   if (!dry) return output;
   const { summary } = dry;
   if (endpoint !== undefined) {
@@ -164,11 +168,13 @@ async function extract(
   });
 }
 
-/** Counts prompts that stand in a list, or that an earlier run has asked. */
+/** Counts prompts that stand in a list or a set, or that an earlier run or sweep has asked. */
 async function measure(
   source:
     | z.output<typeof promptsSourceSchema>
-    | z.output<typeof runSourceSchema>,
+    | z.output<typeof setSourceSchema>
+    | z.output<typeof runSourceSchema>
+    | z.output<typeof sweepSourceSchema>,
   maxPrompts: number | undefined,
   dry: DryRun,
   { caller, database }: ExtractPromptsDependencies,
@@ -177,6 +183,15 @@ async function measure(
     for (const prompt of source.prompts.slice(0, maxPrompts)) {
       dry.addPrompt(toPromptObject(prompt));
     }
+  } else if (source.type !== "run") {
+    if (!database) throw noProject("read a set");
+    dry.addMeasured(
+      await database.call("pipeline_measure_list", {
+        source,
+        owner: ownerOf(caller),
+        most: maxPrompts ?? null,
+      }),
+    );
   } else {
     if (!database) throw noProject("read a run");
     dry.addMeasured(

@@ -146,7 +146,9 @@ insert into pipeline_runs (experiment_name, source, endpoint, template) values
   ('rows', '{"type": "supabase", "bucket": "archives"}', 'model', '{"user": "Where is {{city}}?"}'),
   ('chats', '{"type": "supabase", "bucket": "archives"}', 'model', '{"system": "{{city}}", "user": "{{prompt}}"}');
 select results_eq(
-  $$ select pipeline.assign_run(row(gen_random_uuid(), run.id, 'extract')::pipeline.workers, now()) -> 'run' -> 'options'
+  $$ select pipeline.assign_run(jsonb_populate_record(null::pipeline.workers, jsonb_build_object(
+       'id', gen_random_uuid(), 'run_id', run.id, 'stage', 'extract'
+     )), now()) -> 'run' -> 'options'
      from pipeline_runs as run where experiment_name in ('rows', 'chats') order by run.id $$,
   $$ values ('{"variables": true}'::jsonb), ('{}') $$,
   'rows of an archive are variables where the template needs no text of a prompt'

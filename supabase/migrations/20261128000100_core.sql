@@ -395,7 +395,9 @@ comment on table pipeline.prompts is
   'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when no task, evaluation or list refers to it.';
 comment on column pipeline.prompts.owner is 'The owner of the run that extracted it.';
 comment on column pipeline.prompts.key is
-  'What was asked: prompt_key() of text and messages, or a key that the user gave.';
+  'What was asked: prompt_key() of text and messages, without text of the variables, or a key that the user gave.';
+comment on column pipeline.prompts.text is
+  'As it was found, before any template; empty: the prompt is variables alone.';
 comment on column pipeline.prompts.messages is
   'Turns that travel along, oldest first: [{role, content}].';
 comment on column pipeline.prompts.reference is
@@ -419,7 +421,7 @@ grant usage on sequence pipeline.prompts_id_seq to service_role;
 
 -- Every prompt and every stored result goes through it, hence no query where no turns travel along,
 -- and no SQL function, which would be planned anew at each call.
-create function pipeline.prompt_key(text text, messages jsonb default null)
+create function pipeline.prompt_key(text text, messages jsonb default null, variables jsonb default null)
 returns text
 language plpgsql
 immutable
@@ -435,6 +437,13 @@ declare
 begin
   if prompt_key.text is null then
     return null;
+  end if;
+  if prompt_key.text = '' and jsonb_typeof(prompt_key.variables) = 'object' and prompt_key.variables <> '{}' then
+    select array_agg(said.part order by variable.name collate "C", said.is_value) into parts
+    from jsonb_each(prompt_key.variables) as variable (name, value)
+    cross join lateral (values
+      (false, variable.name), (true, coalesce(variable.value #>> '{}', ''))
+    ) as said (is_value, part);
   end if;
   if jsonb_typeof(prompt_key.messages) = 'array' then
     select coalesce(array_agg(said.part order by earlier.place, said.is_content), '{}') || parts into parts
@@ -456,8 +465,8 @@ begin
   return left(encode(sha256(convert_to(array_to_string(parts, ''), 'UTF8')), 'hex'), 32);
 end;
 $$;
-comment on function pipeline.prompt_key(text, jsonb) is
-  'What was asked, as 32 hex digits of SHA-256: the text, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';
+comment on function pipeline.prompt_key(text, jsonb, jsonb) is
+  'What was asked, as 32 hex digits of SHA-256: the text, or of a prompt without text the names and values of its variables, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';
 
 -- Why: a saved set, and what the runs of a sweep ask, are one thing: prompts in an order, which many
 -- runs read and none owns. A list refers to its prompts, so that they are stored once.
@@ -556,7 +565,7 @@ begin
     )
     select
       fresh.prompt_id, list.owner,
-      coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
+      coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
       coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
       given.metadata, given.source, given.parameters, add_to_list.as_of
     from fresh
@@ -572,7 +581,7 @@ begin
     coalesce(
       fresh.tokens,
       ceil((
-        octet_length(fresh.prompt ->> 'text') + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
+        coalesce(octet_length(fresh.prompt ->> 'text'), 0) + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
       ) / 4.0)::integer
     )
   from fresh;
@@ -1026,6 +1035,125 @@ as $$
 $$;
 comment on function pipeline.takes_variables(jsonb) is
   'Whether a template needs no text of a prompt: then rows of an archive are variables, and prompts of a list may be metadata alone.';
+
+create function pipeline.fill_template(
+  template text,
+  prompt pipeline.prompts,
+  out filled text,
+  out missing text[],
+  out is_too_long boolean
+)
+returns record
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  most_bytes constant integer := 10000000;
+  names constant text[] := array(select pipeline.placeholders(template));
+  -- What stands between them: one more than there are of them.
+  between_them constant text[] := regexp_split_to_array(template, '\{\{[^{}]+\}\}');
+  parts text[] := between_them[1:1];
+  value text;
+  size bigint := 0;
+begin
+  is_too_long := false;
+  for place in 1 .. cardinality(names) loop
+    value := case names[place]
+      when 'prompt' then nullif((prompt).text, '')
+      when 'reference' then (prompt).reference
+      else pipeline.variable_of((prompt).metadata, names[place]) #>> '{}'
+    end;
+    if value is null then
+      missing := missing || names[place];
+    end if;
+    size := size + coalesce(octet_length(value), 0);
+    is_too_long := size > most_bytes;
+    exit when is_too_long;
+    -- Values are put in and never looked at again: what looks like a placeholder in them is text.
+    parts := parts || array[coalesce(value, ''), between_them[place + 1]];
+  end loop;
+  if missing is null and not is_too_long then
+    filled := array_to_string(parts, '');
+  end if;
+end;
+$$;
+comment on function pipeline.fill_template(text, pipeline.prompts) is
+  'A message of a template for a prompt: filled, or which variables are missing, or that more than 10 MB would be filled in. Texts go in as they are, all else as its JSON.';
+
+create function pipeline.sent(run public.pipeline_runs, prompt pipeline.prompts)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  asked record;
+  spoken record;
+begin
+  if (run).template is null then
+    return jsonb_build_object(
+      'text', (prompt).text, 'messages', (prompt).messages, 'parameters', (prompt).parameters,
+      'problem', case when (prompt).text = '' then
+        'Cannot send the prompt: it has variables and no text. Give the run a template'
+      end
+    );
+  end if;
+  asked := pipeline.fill_template(coalesce((run).template ->> 'user', '{{prompt}}'), prompt);
+  spoken := pipeline.fill_template(coalesce((run).template ->> 'system', ''), prompt);
+  return jsonb_build_object(
+    'text', coalesce(asked.filled, (prompt).text),
+    'messages', (prompt).messages,
+    'parameters', case
+      when (run).template ? 'system' and spoken.filled is not null
+      then jsonb_build_object('systemPrompt', spoken.filled) || coalesce((prompt).parameters, '{}')
+      else (prompt).parameters
+    end,
+    'problem', case
+      when asked.is_too_long or spoken.is_too_long
+      then 'Cannot fill the template: the message would have more than 10 MB'
+      when (asked.missing || spoken.missing) is not null then format(
+        'Cannot fill the template: the prompt has no %s. It has %s',
+        (select string_agg(distinct name, ', ') from unnest(asked.missing || spoken.missing) as name),
+        coalesce(
+          (
+            select string_agg(field.name, ', ' order by field.name)
+            from (
+              select jsonb_object_keys(case when jsonb_typeof((prompt).metadata) = 'object' then (prompt).metadata end) as name
+              limit 20
+            ) as field
+          ),
+          'no variables'
+        )
+      )
+    end
+  );
+end;
+$$;
+comment on function pipeline.sent(public.pipeline_runs, pipeline.prompts) is
+  'What a run sends for a prompt: {text, messages, parameters, problem}, its template filled, a system message as the parameter systemPrompt; problem: why it cannot be sent, and text is the prompt''s own.';
+
+create function pipeline.sent_tokens(run public.pipeline_runs, prompt pipeline.prompts)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  sent jsonb;
+begin
+  if (run).template is null then
+    return ceil((octet_length((prompt).text) + coalesce(octet_length((prompt).messages::text), 0)) / 4.0);
+  end if;
+  sent := pipeline.sent(run, prompt);
+  return ceil((
+    octet_length(sent ->> 'text') + coalesce(octet_length(sent ->> 'messages'), 0)
+      + coalesce(octet_length(sent -> 'parameters' ->> 'systemPrompt'), 0)
+  ) / 4.0);
+end;
+$$;
+comment on function pipeline.sent_tokens(public.pipeline_runs, pipeline.prompts) is
+  'An estimate of the tokens that a run sends for a prompt, at four bytes each.';
 
 -- Why: the answers are the product. They outlive runs and tasks, so nothing here references those.
 
@@ -1561,7 +1689,9 @@ begin
       'owner', run.owner,
       'model', nullif(pipeline.model_of(run, (worker).stage, called), ''),
       'parameters', run.parameters,
-      'options', run.options,
+      -- Where the template needs no text of a prompt, rows of an archive are variables.
+      'options', run.options
+        || case when pipeline.takes_variables(run.template) then '{"variables": true}' else '{}' end::jsonb,
       'evaluators', run.evaluators,
       'resultsTable', run.results_table,
       'maxPrompts', run.max_prompts
@@ -2277,34 +2407,37 @@ begin
     return tasks;
   end if;
   with given as materialized (
-    select listed.task -> 'prompt' ->> 'key' as key, listed.task -> 'prompt' ->> 'text' as text, listed.place
+    select
+      listed.task -> 'prompt' ->> 'key' as key, coalesce(listed.task -> 'prompt' ->> 'text', '') as text,
+      listed.task -> 'prompt' -> 'metadata' as metadata, listed.place
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
     where listed.task -> 'prompt' -> 'keyIsGiven' = 'true'
   ),
   kept as (
-    select distinct on (first.key) first.key, first.text
+    select distinct on (first.key) first.key, first.text, first.metadata
     from (
-      select known.key, known.text, 0 as place
+      select known.key, known.text, known.metadata, 0 as place
       from public.pipeline_tasks as asked
       join pipeline.prompts as known on known.id = asked.prompt_id
       where asked.run_id = (run).id
         and known.key_is_given
         and known.key in (select given.key from given)
       union all
-      select known.key, known.text, 0
+      select known.key, known.text, known.metadata, 0
       from pipeline.list_entries as listed
       join pipeline.prompts as known on known.id = listed.prompt_id
       where listed.list_id = (run).list_id
         and known.key_is_given
         and known.key in (select given.key from given)
       union all
-      select given.key, given.text, given.place from given
+      select given.key, given.text, given.metadata, given.place from given
     ) as first
     order by first.key, first.place
   )
   select array_agg(given.place) into refused
   from given join kept on kept.key = given.key
-  where pipeline.prompt_key(given.text) <> pipeline.prompt_key(kept.text);
+  where pipeline.prompt_key(given.text, variables => given.metadata)
+    <> pipeline.prompt_key(kept.text, variables => kept.metadata);
   if refused is null then
     return tasks;
   end if;
@@ -2410,7 +2543,7 @@ begin
       tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
     end if;
     if run.max_prompts is not null and pipeline.sample_size(run) is null then
-      room := greatest(run.max_prompts - run.extracted, 0);
+      room := greatest(run.max_prompts - run.extracted / run.repetitions, 0);
     end if;
     -- Candidates of a sample wait as tasks until it is drawn.
     if pipeline.fills_list(run) and pipeline.sample_size(run) is null then
@@ -2447,13 +2580,13 @@ begin
     limit room
   ),
   stored as (
-    insert into pipeline.prompts (
+    insert into pipeline.prompts as made (
       id, owner, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
     )
     select
       fresh.prompt_id, run.owner,
-      coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
-      coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
+      coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
+      coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
       given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
@@ -2461,23 +2594,27 @@ begin
       source jsonb, parameters jsonb
     )
     where fresh.prompt is not null
+    returning made.id, made as prompt
   )
   insert into public.pipeline_tasks (
-    run_id, stage, key, prompt_id, endpoint, input_tokens, payload, available_at, created_at
+    run_id, stage, key, prompt_id, repetition, endpoint, input_tokens, payload, available_at, created_at
   )
   select
-    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, coalesce(fresh.endpoint, ''),
+    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, repetition, coalesce(fresh.endpoint, ''),
     coalesce(
       fresh.tokens,
-      ceil((
-        octet_length(fresh.prompt ->> 'text') + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
-      ) / 4.0)::integer,
+      pipeline.sent_tokens(run, case when fresh.prompt is null then known else stored.prompt end),
       0
     ),
     coalesce(fresh.payload, '{}'), coalesce(fresh.available_at, pipeline_enqueue_tasks.as_of),
     pipeline_enqueue_tasks.as_of
   from fresh
-  order by fresh.place;
+  left join stored on stored.id = fresh.prompt_id
+  left join pipeline.prompts as known on known.id = fresh.known_prompt and fresh.tokens is null
+  cross join generate_series(
+    1, case pipeline_enqueue_tasks.stage when 'execute' then run.repetitions else 1 end
+  ) as repetition
+  order by fresh.place, repetition;
   get diagnostics enqueued = row_count;
   update public.pipeline_runs
   set
@@ -2497,7 +2634,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_enqueue_tasks(bigint, text, jsonb, timestamptz) is
-  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new. prompt, of stage execute: {text, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';
+  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';
 
 -- Why: a list of prompts may be long, but the statement that inserts its run should not be. The
 -- insert enqueues the first of them, so that work begins at once, and a task of stage extract the
@@ -2644,25 +2781,53 @@ $$;
 comment on function pipeline.close_list(public.pipeline_runs) is
   'Tells the runs that wait for more of a list that the one that fills it is over.';
 
+create function pipeline.lacks_an_answer(run_id bigint, key text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from public.pipeline_tasks as asked
+    where asked.run_id = lacks_an_answer.run_id
+      and asked.stage = 'execute'
+      and asked.key = lacks_an_answer.key
+      and asked.status <> 'succeeded'
+  );
+$$;
+comment on function pipeline.lacks_an_answer(bigint, text) is
+  'Whether a run has not answered a prompt of it, or not in every repetition.';
+
 create function pipeline.listed_prompts(run public.pipeline_runs, after bigint, most integer)
 returns table ("position" bigint, task jsonb)
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  -- Then each prompt has as many tokens as it had.
+  is_sent_alike boolean;
 begin
   if (run).source ->> 'type' = 'run' then
+    select (run).template is null and source.template is null into is_sent_alike
+    from public.pipeline_runs as source
+    where source.id = ((run).source ->> 'runId')::bigint;
     return query
     select
       earlier.id,
       jsonb_build_object(
-        'key', earlier.key, 'promptId', earlier.prompt_id, 'tokens', earlier.input_tokens
+        'key', earlier.key, 'promptId', earlier.prompt_id,
+        'tokens', case when is_sent_alike then earlier.input_tokens end
       )
     from public.pipeline_tasks as earlier
     where earlier.run_id = ((run).source ->> 'runId')::bigint
       and earlier.stage = 'execute'
+      and earlier.repetition = 1
       and earlier.id > listed_prompts.after
-      and ((run).source -> 'onlyUnanswered' is distinct from 'true' or earlier.status <> 'succeeded')
+      and (
+        (run).source -> 'onlyUnanswered' is distinct from 'true'
+        or pipeline.lacks_an_answer(earlier.run_id, earlier.key)
+      )
     order by earlier.id
     limit listed_prompts.most;
     return;
@@ -2693,7 +2858,9 @@ begin
       'key', case
         when (run).options -> 'dedupe' = 'true' then coalesce(
           nullif(given.prompt ->> 'key', ''),
-          pipeline.prompt_key(given.prompt ->> 'text', given.prompt -> 'messages')
+          pipeline.prompt_key(
+            coalesce(given.prompt ->> 'text', ''), given.prompt -> 'messages', given.prompt -> 'metadata'
+          )
         )
         else given.position::text
       end,
@@ -2717,7 +2884,7 @@ begin
 end;
 $$;
 comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
-  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered what that one has no answer to. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
+  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered those of which that one lacks an answer. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text?, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
 
 create function pipeline.enqueue_listed(
   run_id bigint,
@@ -2749,7 +2916,7 @@ begin
   state := case
     when exists (
       select from public.pipeline_runs as fed
-      where fed.id = run.id and fed.extracted >= fed.max_prompts
+      where fed.id = run.id and fed.extracted / fed.repetitions >= fed.max_prompts
     ) then 'end'
     when listed.count = enqueue_listed.most then 'more'
     when run.list_id is null or pipeline.fills_list(run) then 'end'
@@ -2870,7 +3037,9 @@ as $$
         and candidate.status = 'pending'
         and candidate.available_at = 'infinity'
       order by (candidate.payload ->> 'rank')::double precision, candidate.key
-      offset trim_sample.size
+      offset trim_sample.size::bigint * (
+        select run.repetitions from public.pipeline_runs as run where run.id = trim_sample.run_id
+      )
     )
     returning prompt_id
   ),
@@ -3028,9 +3197,7 @@ begin
       'repetition', leased.repetition, 'enqueuedAt', leased.created_at,
       'payload', case
         when leased.prompt_id is null then leased.payload
-        else jsonb_strip_nulls(jsonb_build_object(
-          'text', prompt.text, 'messages', prompt.messages, 'parameters', prompt.parameters
-        ))
+        else jsonb_strip_nulls(pipeline.sent(run, prompt))
       end
     )
     || case
@@ -3486,7 +3653,7 @@ begin
   select * into run from public.pipeline_runs where id = task.run_id;
   return jsonb_build_object(
     'status', run.status,
-    'full', coalesce(run.extracted >= run.max_prompts and pipeline.sample_size(run) is null, false)
+    'full', coalesce(run.extracted / run.repetitions >= run.max_prompts and pipeline.sample_size(run) is null, false)
   );
 end;
 $$;
@@ -4053,7 +4220,9 @@ begin
         finish_reason, attempts, reference, source, owner
       )
       select
-        (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
+        (run).id, task.id, prompt.id, prompt.key, task.repetition,
+        case when (run).template is null then prompt.text else pipeline.sent(run, prompt) ->> 'text' end,
+        result.response,
         result."toolCalls", coalesce(result.model, (run).model, (endpoint).model),
         task.status = 'succeeded', task.error, as_of, result."durationMs",
         result."inputTokens" + result."outputTokens",

@@ -1170,6 +1170,26 @@ $$;
 comment on function pipeline.check_run_change() is
   'Allows the transitions of a run and keeps finished_at, started_at and error in step.';
 
+create function pipeline.keep_what_is_asked()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot change template or repetitions of run %: it has asked by them', old.id
+    using errcode = '22023', hint = 'Start another run: {"type": "run", "runId": …} uses its prompts';
+end;
+$$;
+comment on function pipeline.keep_what_is_asked() is
+  'Refuses another template or number of repetitions: what was sent is told from them, and what is still to come is counted by them.';
+
+create trigger keep_what_is_asked
+before update of template, repetitions on public.pipeline_runs
+for each row when (
+  old.template is distinct from new.template or old.repetitions is distinct from new.repetitions
+)
+execute function pipeline.keep_what_is_asked();
+
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();

@@ -137,7 +137,7 @@ comment on table pipeline.quotas is
 comment on column pipeline.quotas.applies_to is
   '"every user", the id of a user, or "project": runs without an owner.';
 comment on column pipeline.quotas.max_open_runs is 'Runs that are not over, paused ones included.';
-comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract.';
+comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract, each as often as it is asked.';
 comment on column pipeline.quotas.max_bytes_per_day is
   'Bytes of runs, prompts and stored results that come in, in a day of UTC.';
 comment on column pipeline.quotas.max_cost_per_day is
@@ -261,17 +261,19 @@ begin
     (run).owner, 0,
     case when is_new then octet_length((run).source::text) + octet_length((run).metadata::text)
       + octet_length((run).evaluators::text) + octet_length((run).options::text)
-      + octet_length((run).parameters::text) else 0 end,
+      + octet_length((run).parameters::text) + coalesce(octet_length((run).template::text), 0) else 0 end,
     as_of
   );
   listed := case (run).source ->> 'type'
     when 'prompts' then jsonb_array_length((run).source -> 'prompts')
     when 'run' then (
-      select earlier.extracted from public.pipeline_runs as earlier
+      select earlier.extracted / earlier.repetitions from public.pipeline_runs as earlier
       where earlier.id = ((run).source ->> 'runId')::bigint
     )
+    else (select list.prompts from pipeline.prompt_lists as list where list.id = (run).list_id)
   end;
-  if is_new and least(listed, (run).max_prompts) > quota.max_prompts_per_day - (
+  listed := least(listed, (run).max_prompts) * (run).repetitions;
+  if is_new and listed > quota.max_prompts_per_day - (
     select today.prompts from pipeline.usage_of_day as today
     where today.owner is not distinct from (run).owner and today.day = (as_of at time zone 'UTC')::date
   ) then
@@ -571,8 +573,9 @@ as $$
     status = 'paused',
     error = case ((room).tightest).kind
       when 'run' then format(
-        'max_cost of %s USD is reached: %s USD spent on %s of %s prompts%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+        'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
         run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted,
+        case run.repetitions when 1 then 'prompts' else 'answers' end,
         case
           when ((room).tightest).spent > run.cost
           then format(
@@ -1574,11 +1577,13 @@ language plpgsql
 immutable
 set search_path = ''
 as $$
+declare
+  sent constant jsonb := pipeline.sent(run, prompt);
 begin
   return jsonb_build_object(
-    'prompt', (prompt).text, 'messages', (prompt).messages,
+    'prompt', sent -> 'text', 'messages', (prompt).messages,
     'model', coalesce((run).model, (endpoint).model),
-    'parameters', (run).parameters || coalesce((prompt).parameters, '{}')
+    'parameters', (run).parameters || coalesce(nullif(sent -> 'parameters', 'null'), '{}')
   );
 end;
 $$;

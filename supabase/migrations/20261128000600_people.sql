@@ -220,7 +220,9 @@ select
   run.id,
   run.experiment_name,
   run.status,
-  run.extracted as prompts,
+  run.extracted / run.repetitions as prompts,
+  run.repetitions,
+  run.extracted as answers,
   run.succeeded + run.failed as done,
   run.succeeded,
   run.failed,
@@ -259,8 +261,11 @@ left join lateral (
 ) as latency on true;
 comment on view public.pipeline_run_progress is
   'One row per run: how far it is, how fast, how long still, at what cost.';
+comment on column public.pipeline_run_progress.prompts is 'Prompts found so far.';
+comment on column public.pipeline_run_progress.answers is
+  'Answers to them that the run wants, one for each repetition: what done comes to.';
 comment on column public.pipeline_run_progress.percent is
-  'Of the prompts found so far; it can fall while archives are still being read.';
+  'Of the answers to the prompts found so far; it can fall while archives are still being read.';
 comment on column public.pipeline_run_progress.eta is
   'Time left at the average pace; null unless running.';
 comment on column public.pipeline_run_progress.concurrency is
@@ -1264,6 +1269,26 @@ $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
   'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
 
+-- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
+-- that they were made of.
+
+create function public.show_sent_prompt(evaluation_id bigint, results_table text default 'prompt_evaluations')
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select pipeline.prompt_request(run, called, asked)
+  from pipeline.evaluations as evaluation
+  join public.pipeline_runs as run on run.id = evaluation.run_id
+  join pipeline.prompts as asked on asked.id = evaluation.prompt_id
+  join public.model_endpoints as called on called.name = run.endpoint
+  where evaluation.tableoid = to_regclass(format('public.%I', show_sent_prompt.results_table))
+    and evaluation.id = show_sent_prompt.evaluation_id;
+$$;
+comment on function public.show_sent_prompt(bigint, text) is
+  'What was sent for an evaluation, {prompt, messages, model, parameters}, the run''s template filled, a system message in parameters.systemPrompt; null when it is none of a run, or the run or its prompt is gone. The project''s owner only; prompt_evaluations.prompt, the text as sent, is there for users too.';
+
 -- Why: whoever meets a quota wants to know how much of it is left.
 
 create function pipeline.budget_of_day(owner uuid)
@@ -1449,7 +1474,7 @@ begin
           -- What extraction prints has the key that the text would get anyway.
           else given.item || jsonb_build_object('keyIsGiven', coalesce(
             nullif(given.item ->> 'key', '')
-              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages'),
+              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages', given.item -> 'metadata'),
             false
           ))
         end
@@ -1506,7 +1531,7 @@ begin
   join pipeline.prompts as prompt on prompt.id = entry.prompt_id
   where entry.list_id = check_given_keys.list_id and prompt.key_is_given
   group by prompt.key
-  having count(*) > 1 and count(distinct pipeline.prompt_key(prompt.text)) > 1
+  having count(*) > 1 and count(distinct pipeline.prompt_key(prompt.text, null, prompt.metadata)) > 1
   limit 1;
   if twice is not null then
     perform pipeline.refuse_run(
@@ -2550,37 +2575,45 @@ create function public.pipeline_measure_run(
   run_id bigint,
   only_unanswered boolean default false,
   owner uuid default null,
-  most bigint default null
+  most bigint default null,
+  template jsonb default null
 )
 returns jsonb
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  measured public.pipeline_runs;
+  is_sent_alike boolean;
 begin
-  if not exists (
-    select from public.pipeline_runs as run
-    where run.id = pipeline_measure_run.run_id
-      and (pipeline_measure_run.owner is null or run.owner = pipeline_measure_run.owner)
-  ) then
+  select * into measured
+  from public.pipeline_runs as run
+  where run.id = pipeline_measure_run.run_id
+    and (pipeline_measure_run.owner is null or run.owner = pipeline_measure_run.owner);
+  if measured.id is null then
     raise exception 'Cannot read the prompts of run %: there is none', pipeline_measure_run.run_id
       using errcode = 'P0002', hint = 'select id, experiment_name, status from pipeline_runs';
   end if;
+  is_sent_alike := coalesce(measured.template, pipeline_measure_run.template) is null;
+  measured.template := pipeline_measure_run.template;
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
-      select task.input_tokens
+      select case when is_sent_alike then task.input_tokens else pipeline.sent_tokens(measured, prompt) end as input_tokens
       from public.pipeline_tasks as task
+      left join pipeline.prompts as prompt on prompt.id = task.prompt_id and not is_sent_alike
       where task.run_id = pipeline_measure_run.run_id
         and task.stage = 'execute'
-        and (not only_unanswered or task.status <> 'succeeded')
+        and task.repetition = 1
+        and (not only_unanswered or pipeline.lacks_an_answer(task.run_id, task.key))
       limit pipeline_measure_run.most
     ) as asked
   );
 end;
 $$;
-comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint) is
-  'What a run that takes its prompts from an earlier one would ask, at most so many of them: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
+comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint, jsonb) is
+  'What a run that takes its prompts from an earlier one would ask, at most so many of them, by this template: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
 
 create function public.pipeline_estimate_cost(
   endpoint text,

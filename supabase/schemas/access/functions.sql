@@ -44,7 +44,7 @@ declare
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
-    'evaluate_pipeline_run', 'evaluate_experiment'
+    'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt'
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[

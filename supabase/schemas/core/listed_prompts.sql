@@ -143,25 +143,53 @@ $$;
 comment on function pipeline.close_list(public.pipeline_runs) is
   'Tells the runs that wait for more of a list that the one that fills it is over.';
 
+create function pipeline.lacks_an_answer(run_id bigint, key text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from public.pipeline_tasks as asked
+    where asked.run_id = lacks_an_answer.run_id
+      and asked.stage = 'execute'
+      and asked.key = lacks_an_answer.key
+      and asked.status <> 'succeeded'
+  );
+$$;
+comment on function pipeline.lacks_an_answer(bigint, text) is
+  'Whether a run has not answered a prompt of it, or not in every repetition.';
+
 create function pipeline.listed_prompts(run public.pipeline_runs, after bigint, most integer)
 returns table ("position" bigint, task jsonb)
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  -- Then each prompt has as many tokens as it had.
+  is_sent_alike boolean;
 begin
   if (run).source ->> 'type' = 'run' then
+    select (run).template is null and source.template is null into is_sent_alike
+    from public.pipeline_runs as source
+    where source.id = ((run).source ->> 'runId')::bigint;
     return query
     select
       earlier.id,
       jsonb_build_object(
-        'key', earlier.key, 'promptId', earlier.prompt_id, 'tokens', earlier.input_tokens
+        'key', earlier.key, 'promptId', earlier.prompt_id,
+        'tokens', case when is_sent_alike then earlier.input_tokens end
       )
     from public.pipeline_tasks as earlier
     where earlier.run_id = ((run).source ->> 'runId')::bigint
       and earlier.stage = 'execute'
+      and earlier.repetition = 1
       and earlier.id > listed_prompts.after
-      and ((run).source -> 'onlyUnanswered' is distinct from 'true' or earlier.status <> 'succeeded')
+      and (
+        (run).source -> 'onlyUnanswered' is distinct from 'true'
+        or pipeline.lacks_an_answer(earlier.run_id, earlier.key)
+      )
     order by earlier.id
     limit listed_prompts.most;
     return;
@@ -192,7 +220,9 @@ begin
       'key', case
         when (run).options -> 'dedupe' = 'true' then coalesce(
           nullif(given.prompt ->> 'key', ''),
-          pipeline.prompt_key(given.prompt ->> 'text', given.prompt -> 'messages')
+          pipeline.prompt_key(
+            coalesce(given.prompt ->> 'text', ''), given.prompt -> 'messages', given.prompt -> 'metadata'
+          )
         )
         else given.position::text
       end,
@@ -216,7 +246,7 @@ begin
 end;
 $$;
 comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
-  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered what that one has no answer to. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
+  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered those of which that one lacks an answer. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text?, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
 
 create function pipeline.enqueue_listed(
   run_id bigint,
@@ -248,7 +278,7 @@ begin
   state := case
     when exists (
       select from public.pipeline_runs as fed
-      where fed.id = run.id and fed.extracted >= fed.max_prompts
+      where fed.id = run.id and fed.extracted / fed.repetitions >= fed.max_prompts
     ) then 'end'
     when listed.count = enqueue_listed.most then 'more'
     when run.list_id is null or pipeline.fills_list(run) then 'end'

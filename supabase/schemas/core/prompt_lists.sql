@@ -95,7 +95,7 @@ begin
     )
     select
       fresh.prompt_id, list.owner,
-      coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
+      coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
       coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
       given.metadata, given.source, given.parameters, add_to_list.as_of
     from fresh
@@ -111,7 +111,7 @@ begin
     coalesce(
       fresh.tokens,
       ceil((
-        octet_length(fresh.prompt ->> 'text') + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
+        coalesce(octet_length(fresh.prompt ->> 'text'), 0) + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
       ) / 4.0)::integer
     )
   from fresh;

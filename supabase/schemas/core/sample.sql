@@ -30,7 +30,9 @@ as $$
         and candidate.status = 'pending'
         and candidate.available_at = 'infinity'
       order by (candidate.payload ->> 'rank')::double precision, candidate.key
-      offset trim_sample.size
+      offset trim_sample.size::bigint * (
+        select run.repetitions from public.pipeline_runs as run where run.id = trim_sample.run_id
+      )
     )
     returning prompt_id
   ),

@@ -199,8 +199,9 @@ as $$
     status = 'paused',
     error = case ((room).tightest).kind
       when 'run' then format(
-        'max_cost of %s USD is reached: %s USD spent on %s of %s prompts%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+        'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
         run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted,
+        case run.repetitions when 1 then 'prompts' else 'answers' end,
         case
           when ((room).tightest).spent > run.cost
           then format(

@@ -50,7 +50,7 @@ begin
           -- What extraction prints has the key that the text would get anyway.
           else given.item || jsonb_build_object('keyIsGiven', coalesce(
             nullif(given.item ->> 'key', '')
-              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages'),
+              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages', given.item -> 'metadata'),
             false
           ))
         end
@@ -107,7 +107,7 @@ begin
   join pipeline.prompts as prompt on prompt.id = entry.prompt_id
   where entry.list_id = check_given_keys.list_id and prompt.key_is_given
   group by prompt.key
-  having count(*) > 1 and count(distinct pipeline.prompt_key(prompt.text)) > 1
+  having count(*) > 1 and count(distinct pipeline.prompt_key(prompt.text, null, prompt.metadata)) > 1
   limit 1;
   if twice is not null then
     perform pipeline.refuse_run(

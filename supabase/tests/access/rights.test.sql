@@ -91,7 +91,7 @@ select results_eq(
      ('pipeline_runs', 'authenticated', 'INSERT',
       'deadline_at, endpoint, evaluation_webhook, evaluators, experiment_name, max_attempts, '
         'max_concurrency, max_cost, max_prompts, max_wait_seconds, metadata, model, options, parameters, '
-        'prompt_deadline_seconds, results_table, source, tags'),
+        'prompt_deadline_seconds, repetitions, results_table, source, tags, template'),
      ('pipeline_runs', 'authenticated', 'UPDATE', 'max_concurrency, status'),
      ('pipeline_webhook_hosts', 'authenticated', 'SELECT', 'host') $$,
   'signed-in users have rights on single columns only where it is safe'

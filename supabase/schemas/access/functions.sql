@@ -9,18 +9,32 @@ grant execute on function
   pipeline.current_user_id(),
   pipeline.run_slots(bigint),
   pipeline.set_run_status(bigint, text),
-  pipeline.mcnemar_p(bigint, bigint),
-  pipeline.bootstrap_interval(double precision[], bigint),
-  pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
+  pipeline.gamma_ratio(double precision),
+  pipeline.student_p(double precision, bigint),
+  pipeline.student_t(bigint),
+  pipeline.difference_interval(
+    bigint, double precision, double precision, double precision, double precision
+  ),
+  pipeline.mean_interval(bigint, double precision, double precision, text),
+  pipeline.exact_p(bigint, bigint),
+  pipeline.detectable_difference(bigint, double precision),
+  pipeline.all_of_draw(integer, bigint, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
-  pipeline.evaluators_of(text, text, uuid),
-  pipeline.side_query(text, text, text),
-  pipeline.pairs_query(text, text),
-  pipeline.compare_pairs(text, text, text, text, uuid),
-  pipeline.pair_differences(text, text, text, text, uuid)
+  pipeline.check_experiments(text[], uuid),
+  pipeline.evaluators_of(text[], uuid),
+  pipeline.chosen_evaluators(text[], text, uuid),
+  pipeline.answers_query(text),
+  pipeline.pairs_query(text),
+  pipeline.compare_pairs(text, text, text, uuid),
+  pipeline.differing_texts(text, text, uuid),
+  pipeline.models_of(text, uuid),
+  pipeline.in_points(double precision, double precision),
+  pipeline.describe_difference(
+    bigint, double precision, double precision, double precision, double precision, double precision
+  )
 to authenticated;
 
 do $$

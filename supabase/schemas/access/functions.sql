@@ -34,7 +34,13 @@ grant execute on function
   pipeline.in_points(double precision, double precision),
   pipeline.describe_difference(
     bigint, double precision, double precision, double precision, double precision, double precision
-  )
+  ),
+  pipeline.rank_sides(text[], text, integer, uuid),
+  pipeline.rank_pairs(text[], text, uuid),
+  pipeline.reaches_all(double precision[], integer),
+  pipeline.inverse(double precision[], integer),
+  pipeline.bradley_terry(double precision[], integer),
+  pipeline.verdicts_query()
 to authenticated;
 
 do $$
@@ -59,6 +65,7 @@ declare
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
+    'rank_experiments', 'rate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
   ];
   callable record;

@@ -14,18 +14,38 @@ grant execute on function
   pipeline.lock_sweep(bigint, text[]),
   pipeline.find_set(text, numeric, uuid),
   pipeline.expect_set(text, integer, uuid),
-  pipeline.mcnemar_p(bigint, bigint),
-  pipeline.bootstrap_interval(double precision[], bigint),
-  pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
+  pipeline.gamma_ratio(double precision),
+  pipeline.student_p(double precision, bigint),
+  pipeline.student_t(bigint),
+  pipeline.difference_interval(
+    bigint, double precision, double precision, double precision, double precision
+  ),
+  pipeline.mean_interval(bigint, double precision, double precision, text),
+  pipeline.exact_p(bigint, bigint),
+  pipeline.detectable_difference(bigint, double precision),
+  pipeline.all_of_draw(integer, bigint, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
-  pipeline.evaluators_of(text, text, uuid),
-  pipeline.side_query(text, text, text),
-  pipeline.pairs_query(text, text),
-  pipeline.compare_pairs(text, text, text, text, uuid),
-  pipeline.pair_differences(text, text, text, text, uuid)
+  pipeline.check_experiments(text[], uuid),
+  pipeline.evaluators_of(text[], uuid),
+  pipeline.chosen_evaluators(text[], text, uuid),
+  pipeline.answers_query(text),
+  pipeline.pairs_query(text),
+  pipeline.compare_pairs(text, text, text, uuid),
+  pipeline.differing_texts(text, text, uuid),
+  pipeline.models_of(text, uuid),
+  pipeline.in_points(double precision, double precision),
+  pipeline.describe_difference(
+    bigint, double precision, double precision, double precision, double precision, double precision
+  ),
+  pipeline.rank_sides(text[], text, integer, uuid),
+  pipeline.rank_pairs(text[], text, uuid),
+  pipeline.reaches_all(double precision[], integer),
+  pipeline.inverse(double precision[], integer),
+  pipeline.bradley_terry(double precision[], integer),
+  pipeline.verdicts_query()
 to authenticated;
 
 do $$
@@ -51,7 +71,8 @@ declare
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'pause_pipeline_sweep', 'resume_pipeline_sweep',
-    'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set', 'compare_experiments', 'browse_experiment_pairs',
+    'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
+    'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
   ];
   callable record;

@@ -621,15 +621,13 @@ create table public.prompt_sets (
   constraint prompt_sets_list_is_of_one_version unique (list_id)
 );
 comment on table public.prompt_sets is
-  'One row per version of a set of prompts, made by save_prompt_set() and never changed; kept until delete_prompt_set(). Its prompts: prompt_set_prompts.';
+  'One row per version of a set of prompts, made by save_prompt_set(), never changed; kept until delete_prompt_set(). Its prompts: prompt_set_prompts.';
 comment on column public.prompt_sets.version is 'From 1; a source without version takes the newest.';
 comment on column public.prompt_sets.owner is 'Null: the project''s own.';
 
 alter table public.prompt_sets enable row level security;
 revoke all on public.prompt_sets from anon, authenticated, service_role;
-grant select, insert, delete on public.prompt_sets to service_role;
-grant update (description) on public.prompt_sets to service_role;
-grant select on public.prompt_sets to authenticated;
+grant select on public.prompt_sets to authenticated, service_role;
 create policy "owners read their sets"
   on public.prompt_sets for select to authenticated
   using (owner = (select pipeline.current_user_id()));

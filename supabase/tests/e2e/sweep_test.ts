@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { type Answer, rankIndependently } from "./independent_ranking.ts";
 import { numberedPrompts, type Project, withProject } from "./project.ts";
 
-const PROMPTS = Number(Deno.env.get("P") ?? 200);
+const PROMPTS = 200;
 const REPETITIONS = 5;
 const MODELS = ["sure", "fair", "poor"];
 /** How often a model says yes, and by how much more with the better template. */
@@ -63,7 +63,6 @@ async function until(
   condition: () => boolean | Promise<boolean>,
   seconds = 120,
 ) {
-  console.log(new Date().toISOString(), what);
   const endsAt = Date.now() + seconds * 1000;
   while (!await condition()) {
     if (Date.now() > endsAt) {

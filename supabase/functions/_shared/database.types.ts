@@ -756,6 +756,7 @@ export type Database = {
       };
       "pipeline_run_progress": {
         Row: {
+          "answers": number;
           "cached": number;
           "concurrency": number | null;
           "cost": number;
@@ -772,8 +773,9 @@ export type Database = {
           "p50_ms": number | null;
           "p95_ms": number | null;
           "percent": number | null;
-          "prompts": number;
+          "prompts": number | null;
           "prompts_per_second": number | null;
+          "repetitions": number;
           "rests_until": string | null;
           "started_at": string | null;
           "status": string;
@@ -1072,6 +1074,7 @@ export type Database = {
           "experiment": string;
           "owner"?: string;
           "prompt_key": string;
+          "repetition"?: number;
           "results_table": string;
         };
         Returns: string;
@@ -1091,6 +1094,7 @@ export type Database = {
           "only_unanswered"?: boolean;
           "owner"?: string;
           "run_id": number;
+          "template"?: Json;
         };
         Returns: Json;
       };
@@ -1236,6 +1240,10 @@ export type Database = {
       "retry_pipeline_run": {
         Args: { "as_of"?: string; "run_id": number };
         Returns: number;
+      };
+      "show_sent_prompt": {
+        Args: { "evaluation_id": number; "results_table"?: string };
+        Returns: Json;
       };
       "summarize_experiment_scores": {
         Args: { "names": (string)[] };

@@ -87,6 +87,8 @@ export const RELATIONS: RelationAccess[] = [
         "model",
         "parameters",
         "options",
+        "template",
+        "repetitions",
         "results_table",
         "evaluators",
         "evaluation_webhook",
@@ -168,6 +170,7 @@ export const FUNCTIONS: FunctionAccess[] = [
   },
   { name: "cancel_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   { name: "retry_pipeline_run", arguments: ofRun },
+  { name: "show_sent_prompt", arguments: () => ({ evaluation_id: 1 }) },
   {
     name: "evaluate_pipeline_run",
     arguments: (run_id) => ({ run_id, evaluators: ["refusal"] }),

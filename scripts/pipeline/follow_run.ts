@@ -61,7 +61,7 @@ export async function followRun(
     );
     return EXIT.interrupted;
   }
-  const { status, error, notice, prompts, succeeded, failed } = outcome;
+  const { status, error, notice, answers, succeeded, failed } = outcome;
   if (isJson) {
     terminal.print(
       toVisibleJson({ runId, status, succeeded, failed, error, notice }),
@@ -84,7 +84,7 @@ export async function followRun(
     }
   }
   if (status !== "completed") return EXIT.runNotCompleted;
-  return failed > 0 || prompts === 0 ? EXIT.somethingFailed : EXIT.done;
+  return failed > 0 || answers === 0 ? EXIT.somethingFailed : EXIT.done;
 }
 
 async function readProgress(
@@ -95,13 +95,14 @@ async function readProgress(
     "read pipeline_run_progress",
     // Not the quantiles: they read every answer of the run.
     await client.from("pipeline_run_progress").select(
-      "status, prompts, done, succeeded, failed, prompts_per_second, eta, rests_until, error, notice",
+      "status, answers, repetitions, done, succeeded, failed, prompts_per_second, eta, rests_until, error, notice",
     ).eq("id", runId).maybeSingle(),
   );
   if (!row) throw new PipelineError("not_found", `Cannot find run ${runId}`);
   return {
     status: row.status,
-    prompts: row.prompts,
+    answers: row.answers,
+    repetitions: row.repetitions,
     done: row.done,
     succeeded: row.succeeded,
     failed: row.failed,

@@ -10,6 +10,7 @@ import {
   toJson,
 } from "../endpoint_options.ts";
 import { followRun } from "../follow_run.ts";
+import { readTemplate } from "../read_template.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { readSource } from "../read_source.ts";
@@ -28,6 +29,10 @@ Options:
 ${ENDPOINT_HELP}
   --experiment NAME, --tag TAG, --table NAME
   --max-prompts N, --max-cost USD
+  --template TEXT        the user's message, with {{prompt}}, {{reference}} and {{any.variable}}, a field
+                         of the prompt's metadata; @FILE reads it from a file
+  --system TEXT          the system message, likewise
+  --repetitions N        ask each prompt N times
   --options JSON         options of extraction, such as '{"turns": "first", "dedupe": true}'
   --evaluators TEXT      names with commas between them, or JSON
   --join                 add to an experiment that has results already
@@ -46,6 +51,8 @@ Examples:
   deno task pipeline run ./chatgpt-export.zip --endpoint openai --max-prompts 100 --max-cost 1
   deno task pipeline run conversation-archives/2026/ --endpoint openai --dry-run
   deno task pipeline run run:7 --endpoint openai --model gpt-5 --detach
+  deno task pipeline run run:7 --endpoint openai --template '{{prompt}} Be brief.' --repetitions 5
+  deno task pipeline run ./cities.csv --endpoint openai --template 'Describe {{city}} in {{language}}.'
   deno task pipeline run run:7 --only-unanswered --endpoint openai --experiment nightly --join`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["SOURCE"], {
@@ -55,6 +62,9 @@ Examples:
       table: { type: "string" },
       "max-prompts": { type: "string" },
       "max-cost": { type: "string" },
+      template: { type: "string" },
+      system: { type: "string" },
+      repetitions: { type: "string" },
       options: { type: "string" },
       evaluators: { type: "string" },
       join: { type: "boolean" },
@@ -71,6 +81,8 @@ Examples:
     );
     const extractMaxPrompts = toNumber("max-prompts", values["max-prompts"]);
     const parameters = toJson("parameters", values.parameters);
+    const template = await readTemplate(values);
+    const repetitions = toNumber("repetitions", values.repetitions);
     if (values["dry-run"]) {
       return await showDryRun(
         {
@@ -79,6 +91,8 @@ Examples:
           maxPrompts: extractMaxPrompts,
           endpoint: values.endpoint,
           maxTokens: parameters?.maxTokens,
+          template,
+          repetitions,
         },
         services,
         terminal,
@@ -93,6 +107,8 @@ Examples:
         config: {
           ...toJson("options", values.options),
           parameters,
+          template,
+          repetitions,
           extractMaxPrompts,
           join: values.join,
           maxCost: toNumber("max-cost", values["max-cost"]),

@@ -23,7 +23,8 @@ Options:
   --variants JSON|FILE   [{"name"?, "endpoint"?, "model"?, "parameters"?, "template"?}]
   --endpoint NAME        may be given several times; with --model or --variants once, for all
   --model NAME           may be given several times
-  --template FILE        a user message with {{prompt}} or variables in it; may be given several times
+  --template TEXT|@FILE  a user message with {{prompt}} or variables in it; may be given several times
+  --system TEXT|@FILE    a system message, for all variants
   --repetitions N        answers to each prompt
   --parameters JSON      for all variants
   --evaluators TEXT      names with commas between them, or JSON
@@ -40,7 +41,7 @@ Exit code: 0 completed, 3 completed and a prompt or a variant failed, 4 failed, 
 
 Examples:
   deno task pipeline sweep set:hard-ones --name tone --endpoint openai --model gpt-5 --model gpt-5-mini
-  deno task pipeline sweep run:7 --name words --endpoint openai --template short.txt --template long.txt
+  deno task pipeline sweep run:7 --name words --endpoint openai --template @short.txt --template @long.txt
   deno task pipeline pause sweep:3`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["SOURCE"], {
@@ -49,6 +50,7 @@ Examples:
       endpoint: { type: "string", multiple: true, default: [] },
       model: { type: "string", multiple: true, default: [] },
       template: { type: "string", multiple: true, default: [] },
+      system: { type: "string" },
       repetitions: { type: "string" },
       parameters: { type: "string" },
       evaluators: { type: "string" },
@@ -78,6 +80,7 @@ Examples:
         config: {
           ...toJson("options", values.options),
           parameters: toJson("parameters", values.parameters),
+          template: await readTemplate({ system: values.system }),
           repetitions: toNumber("repetitions", values.repetitions),
           extractMaxPrompts: toNumber("max-prompts", values["max-prompts"]),
           maxCost: toNumber("max-cost", values["max-cost"]),

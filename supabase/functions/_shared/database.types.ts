@@ -902,6 +902,7 @@ export type Database = {
       };
       "pipeline_run_progress": {
         Row: {
+          "answers": number;
           "cached": number;
           "concurrency": number | null;
           "cost": number;
@@ -918,8 +919,9 @@ export type Database = {
           "p50_ms": number | null;
           "p95_ms": number | null;
           "percent": number | null;
-          "prompts": number;
+          "prompts": number | null;
           "prompts_per_second": number | null;
+          "repetitions": number;
           "rests_until": string | null;
           "started_at": string | null;
           "status": string;
@@ -1318,6 +1320,7 @@ export type Database = {
           "experiment": string;
           "owner"?: string;
           "prompt_key": string;
+          "repetition"?: number;
           "results_table": string;
         };
         Returns: string;
@@ -1332,7 +1335,12 @@ export type Database = {
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
       "pipeline_measure_list": {
-        Args: { "most"?: number; "owner"?: string; "source": Json };
+        Args: {
+          "most"?: number;
+          "owner"?: string;
+          "source": Json;
+          "template"?: Json;
+        };
         Returns: Json;
       };
       "pipeline_measure_run": {
@@ -1341,6 +1349,7 @@ export type Database = {
           "only_unanswered"?: boolean;
           "owner"?: string;
           "run_id": number;
+          "template"?: Json;
         };
         Returns: Json;
       };
@@ -1423,6 +1432,55 @@ export type Database = {
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
+      };
+      "rank_experiments": {
+        Args: {
+          "evaluator"?: string;
+          "k"?: number;
+          "names": (string)[];
+          "owner"?: string;
+        };
+        Returns: {
+          "answers": number;
+          "compared": string;
+          "cost": number;
+          "detectable": number;
+          "difference": number;
+          "difference_high": number;
+          "difference_low": number;
+          "experiment_name": string;
+          "finding": string;
+          "k_drawn": number;
+          "latency_ms": number;
+          "models": (string)[];
+          "p": number;
+          "p_adjusted": number;
+          "pass_at_k": number;
+          "pass_at_k_high": number;
+          "pass_at_k_low": number;
+          "pass_hat_k": number;
+          "pass_hat_k_high": number;
+          "pass_hat_k_low": number;
+          "prompts": number;
+          "rank": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+          "unscored": number;
+        }[];
+      };
+      "rate_experiments": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "experiment_name": string;
+          "prompts": number;
+          "rating": number;
+          "rating_high": number;
+          "rating_low": number;
+          "win_high": number;
+          "win_low": number;
+          "win_rate": number;
+        }[];
       };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
       "rename_experiment": {
@@ -1532,6 +1590,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      "show_sent_prompt": {
+        Args: { "evaluation_id": number; "results_table"?: string };
+        Returns: Json;
       };
       "summarize_experiment_scores": {
         Args: { "names": (string)[] };

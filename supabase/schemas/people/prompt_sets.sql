@@ -239,20 +239,29 @@ comment on function public.delete_prompt_set(text, integer, uuid) is
 create function public.pipeline_measure_list(
   source jsonb,
   owner uuid default null,
-  most bigint default null
+  most bigint default null,
+  template jsonb default null
 )
 returns jsonb
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  measured public.pipeline_runs;
 begin
+  measured.template := pipeline_measure_list.template;
   perform pipeline.check_source(source, owner, true);
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
-      select entry.input_tokens
+      select
+        case
+          when measured.template is null then entry.input_tokens
+          else pipeline.sent_tokens(measured, prompt)
+        end as input_tokens
       from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
       where entry.list_id = pipeline.list_of(source, owner)
       order by entry.position
       limit pipeline_measure_list.most
@@ -260,5 +269,5 @@ begin
   );
 end;
 $$;
-comment on function public.pipeline_measure_list(jsonb, uuid, bigint) is
-  'What a run of a set or of the prompts of a sweep would ask, as pipeline_measure_run() tells it of an earlier run. 22023: there is none.';
+comment on function public.pipeline_measure_list(jsonb, uuid, bigint, jsonb) is
+  'What a run of a set or of the prompts of a sweep would ask by this template, as pipeline_measure_run() tells it of an earlier run. 22023: there is none.';

@@ -87,6 +87,8 @@ export const RELATIONS: RelationAccess[] = [
         "model",
         "parameters",
         "options",
+        "template",
+        "repetitions",
         "results_table",
         "evaluators",
         "evaluation_webhook",
@@ -232,6 +234,7 @@ export const FUNCTIONS: FunctionAccess[] = [
     name: "pipeline_measure_list",
     arguments: () => ({ source: { type: "set", name: "of nobody" } }),
   },
+  { name: "show_sent_prompt", arguments: () => ({ evaluation_id: 1 }) },
   {
     name: "evaluate_pipeline_run",
     arguments: (run_id) => ({ run_id, evaluators: ["refusal"] }),

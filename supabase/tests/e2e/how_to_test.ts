@@ -11,6 +11,7 @@ const pages = [
   "docs/how-to/nightly-run.md",
   "docs/how-to/compare-two-models.md",
   "docs/how-to/sweep.md",
+  "docs/how-to/compare-prompts.md",
   "docs/how-to/import-chatgpt-export.md",
   "docs/how-to/keys-in-vault.md",
   "docs/how-to/custom-endpoint.md",

@@ -80,6 +80,7 @@ insert into wrong values
      "source": {"type": "prompts", "prompts": [{"text": "one", "metadata": {"city": null}}]}}'),
   ('a filter in a template', '{"template": {"user": "{{prompt | upper}}"}}'),
   ('a block in a template', '{"template": {"user": "{{#if prompt}}{{prompt}}{{/if}}"}}'),
+  ('JSON in double braces', '{"template": {"user": "{{prompt}} as {{\n \"some\": \"thing\"\n}}"}}'),
   ('a secret in a template', '{"template": {"user": "{{prompt}} {{ secret:OPENAI }}"}}'),
   ('two system messages', '{"template": {"system": "Be brief"}, "parameters": {"systemPrompt": "Be long"}}'),
   ('a prompt without text for a template that needs it', '{"template": {"user": "{{prompt}} {{city}}"},

@@ -26,8 +26,10 @@ import {
   type DryRunSummary,
   type Price,
 } from "./dry_run.ts";
-import { toPromptObject } from "./to_evaluation.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
+import { takesVariables } from "../template/fill_template.ts";
+import { type Template, templateSchema } from "../template/template_schema.ts";
+import { repetitionsSchema } from "./run_pipeline.ts";
 
 /** What `extract_prompts` takes; `directory` alone is the form of the first version. */
 export const extractPromptsSchema = extractOptionsSchema.extend({
@@ -50,6 +52,12 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   ),
   maxTokens: z.int().positive().optional().describe(
     "With dryRun: the output tokens to reckon with for each prompt",
+  ),
+  template: templateSchema.optional().describe(
+    "With dryRun: the template of the run",
+  ),
+  repetitions: repetitionsSchema.describe(
+    "With dryRun: how often each prompt is asked",
   ),
 }).superRefine(({ dataSource, directory, dryRun }, context) => {
   const { type } = dataSource ?? {};
@@ -123,19 +131,41 @@ export async function extractPrompts(
   input: z.output<typeof extractPromptsSchema>,
   dependencies: ExtractPromptsDependencies,
 ): Promise<ExtractPromptsOutput> {
-  const { dataSource, directory, dryRun, endpoint, maxTokens, ...options } =
-    input;
+  const {
+    dataSource,
+    directory,
+    dryRun,
+    endpoint,
+    maxTokens,
+    template,
+    repetitions,
+    ...choices
+  } = input;
+  const options = {
+    ...choices,
+    variables: choices.variables || takesVariables(template ?? {}),
+  };
   const source = dataSource ??
     { type: "local" as const, directory: directory! };
-  const dry = dryRun ? new DryRun() : undefined;
+  const dry = dryRun ? new DryRun(template, repetitions) : undefined;
   const output = source.type === "supabase" || source.type === "local"
     ? await extract(source, options, dry, dependencies)
-    : await measure(source, options.maxPrompts, dry!, dependencies);
+    : await measure(
+      source,
+      { template, most: options.maxPrompts },
+      dry!,
+      dependencies,
+    );
   if (!dry) return output;
   const { summary } = dry;
   if (endpoint !== undefined) {
     summary.price = await estimate(
-      { endpoint, outputTokens: maxTokens, ...summary },
+      {
+        ...summary,
+        endpoint,
+        outputTokens: maxTokens,
+        prompts: summary.prompts * summary.repetitions,
+      },
       dependencies,
     );
   }
@@ -175,13 +205,13 @@ async function measure(
     | z.output<typeof setSourceSchema>
     | z.output<typeof runSourceSchema>
     | z.output<typeof sweepSourceSchema>,
-  maxPrompts: number | undefined,
+  { template, most }: { template?: Template; most?: number },
   dry: DryRun,
   { caller, database }: ExtractPromptsDependencies,
 ): Promise<ExtractPromptsOutput> {
   if (source.type === "prompts") {
-    for (const prompt of source.prompts.slice(0, maxPrompts)) {
-      dry.addPrompt(toPromptObject(prompt));
+    for (const prompt of source.prompts.slice(0, most)) {
+      dry.addPrompt(typeof prompt === "string" ? { text: prompt } : prompt);
     }
   } else if (source.type !== "run") {
     if (!database) throw noProject("read a set");
@@ -189,7 +219,8 @@ async function measure(
       await database.call("pipeline_measure_list", {
         source,
         owner: ownerOf(caller),
-        most: maxPrompts ?? null,
+        most: most ?? null,
+        template: template ?? null,
       }),
     );
   } else {
@@ -199,7 +230,8 @@ async function measure(
         run_id: source.runId as number,
         only_unanswered: source.onlyUnanswered ?? false,
         owner: ownerOf(caller),
-        most: maxPrompts ?? null,
+        most: most ?? null,
+        template: template ?? null,
       }),
     );
   }

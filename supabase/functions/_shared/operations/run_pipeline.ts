@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { RunId } from "../run_id.ts";
 import { extractOptionsSchema } from "../archive/options.ts";
+import { templateSchema } from "../template/template_schema.ts";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
@@ -23,26 +24,34 @@ import { longestCall } from "../worker_facts.ts";
 
 const positive = z.int().positive();
 
-export const runConfigSchema = extractOptionsSchema.omit({ maxPrompts: true })
-  .partial().extend({
-    extractMaxPrompts: positive.optional(),
-    batchSize: positive.optional().describe(
-      "Of the original tool; the queue finds out by itself how many prompts to hold",
-    ),
-    maxConcurrency: positive.optional(),
-    maxWorkers: positive.max(50).optional(),
-    maxAttempts: positive.max(20).optional(),
-    maxCost: z.number().positive().optional().describe("USD"),
-    maxWaitSeconds: positive.optional(),
-    promptDeadlineSeconds: positive.optional(),
-    deadlineAt: z.iso.datetime({ offset: true }).optional(),
-    parameters: z.record(z.string(), z.json()).optional(),
-    cache: z.boolean().optional(),
-    keepBody: z.boolean().optional(),
-    join: z.boolean().optional().describe(
-      "Add to an experiment that has results already; without it its name is refused",
-    ),
-  });
+export const repetitionsSchema = positive.max(100).optional().describe(
+  "How often each prompt is asked; default 1",
+);
+
+export const runConfigSchema = extractOptionsSchema.omit({
+  maxPrompts: true,
+  variables: true,
+}).partial().extend({
+  extractMaxPrompts: positive.optional(),
+  batchSize: positive.optional().describe(
+    "Of the original tool; the queue finds out by itself how many prompts to hold",
+  ),
+  maxConcurrency: positive.optional(),
+  maxWorkers: positive.max(50).optional(),
+  maxAttempts: positive.max(20).optional(),
+  maxCost: z.number().positive().optional().describe("USD"),
+  maxWaitSeconds: positive.optional(),
+  promptDeadlineSeconds: positive.optional(),
+  deadlineAt: z.iso.datetime({ offset: true }).optional(),
+  parameters: z.record(z.string(), z.json()).optional(),
+  template: templateSchema.optional(),
+  repetitions: repetitionsSchema,
+  cache: z.boolean().optional(),
+  keepBody: z.boolean().optional(),
+  join: z.boolean().optional().describe(
+    "Add to an experiment that has results already; without it its name is refused",
+  ),
+});
 
 export const runPipelineSchema = z.strictObject({
   dataSource: z.discriminatedUnion("type", [
@@ -208,6 +217,8 @@ export function toRow(
     promptDeadlineSeconds,
     deadlineAt,
     parameters,
+    template,
+    repetitions,
     ...options
   } = input.config;
   const named = input.endpoint !== undefined;
@@ -220,6 +231,8 @@ export function toRow(
     tags: tags ?? null,
     metadata,
     parameters: parameters ?? null,
+    template: template ?? null,
+    repetitions: repetitions ?? null,
     options: {
       ...withoutDefaults(options),
       ...named && Object.keys(headers).length > 0 ? { headers } : {},

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { RunId } from "../run_id.ts";
 import type { Database } from "../database.ts";
 import type { OperationError } from "../errors.ts";
+import { templateSchema } from "../template/template_schema.ts";
 import { type Caller, ownerOf } from "./caller.ts";
 import {
   localSourceSchema,
@@ -33,10 +34,7 @@ const variantSchema = z.strictObject({
   parameters: z.record(z.string(), z.json()).optional().describe(
     "Added to config.parameters",
   ),
-  template: z.strictObject({
-    system: z.string().optional(),
-    user: z.string().optional(),
-  }).optional(),
+  template: templateSchema.optional(),
 });
 
 export const runSweepSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import { isJsonObject } from "../model/json_value.ts";
+import type { Template } from "./template_schema.ts";
 import { variableText } from "./variable_text.ts";
 
 /** What a template is filled with. */
@@ -27,6 +28,14 @@ export function fillTemplate(template: string, prompt: Fillable): Filled {
     return variableText(value);
   });
   return missing.length > 0 ? { missing } : { filled: filled.join("") };
+}
+
+/** Whether a template needs no text of a prompt: then rows of an archive are variables. */
+export function takesVariables({ user }: Template): boolean {
+  return user !== undefined &&
+    !user.split(PLACEHOLDER).some((part, index) =>
+      index % 2 === 1 && part.trim() === "prompt"
+    );
 }
 
 function valueOf(

@@ -11,24 +11,18 @@ import { toVisibleJson } from "./visible_text.ts";
 
 const POLL_MS = 500;
 
-/**
- * Shows how far a run is until it is over or paused, or until Ctrl-C, which leaves it running.
- *
- * @returns the exit code
- */
-export async function followRun(
-  client: SupabaseClient,
-  runId: RunId,
+/** Shows how far something is until it is over or paused; undefined: until Ctrl-C. */
+export async function followUntilOver<Progress extends RunProgress>(
+  read: () => Promise<Progress>,
   terminal: Terminal,
-  isJson: boolean,
-): Promise<number> {
+): Promise<Progress | undefined> {
   const stop = new AbortController();
   const interrupted = terminal.interrupted().then(() => {
     stop.abort();
-    return "interrupted" as const;
+    return undefined;
   });
   const followed = followProgress({
-    read: () => readProgress(client, runId),
+    read,
     screen: {
       isTerminal: terminal.isLive,
       columns: terminal.columns,
@@ -42,8 +36,26 @@ export async function followRun(
     now: Date.now,
   });
   const outcome = await Promise.race([followed, interrupted]);
-  if (outcome === "interrupted") {
-    followed.catch(() => {});
+  if (outcome === undefined) followed.catch(() => {});
+  return outcome;
+}
+
+/**
+ * Shows how far a run is until it is over or paused, or until Ctrl-C, which leaves it running.
+ *
+ * @returns the exit code
+ */
+export async function followRun(
+  client: SupabaseClient,
+  runId: RunId,
+  terminal: Terminal,
+  isJson: boolean,
+): Promise<number> {
+  const outcome = await followUntilOver(
+    () => readProgress(client, runId),
+    terminal,
+  );
+  if (outcome === undefined) {
     terminal.complain(
       `\nRun ${runId} goes on. Follow it again with: deno task pipeline follow ${runId}`,
     );

@@ -1,9 +1,7 @@
 import { extractOptionsSchema } from "../../../supabase/functions/_shared/archive/options.ts";
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
-import { toObjectName } from "../../../supabase/functions/_shared/object_name.ts";
 import { uploadLocalSource } from "../../tool/upload_local_source.ts";
-import type { ExtractPromptsInput } from "../../../supabase/functions/_shared/operations/extract_prompts.ts";
-import { type Command, EXIT, WrongUsage } from "../command.ts";
+import { type Command, EXIT } from "../command.ts";
 import {
   ENDPOINT_HELP,
   endpointOptions,
@@ -11,12 +9,11 @@ import {
   toEvaluators,
   toJson,
 } from "../endpoint_options.ts";
-import { expectPath } from "../find_files.ts";
 import { followRun } from "../follow_run.ts";
-import { readJsonLines } from "../json_lines.ts";
 import { readTemplate } from "../read_template.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
+import { readSource } from "../read_source.ts";
 import { showDryRun } from "../show_dry_run.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
@@ -25,8 +22,8 @@ export const run: Command = {
   help: `Usage: deno task pipeline run SOURCE [options]
 
 SOURCE is BUCKET or BUCKET/PREFIX in Storage, a file or folder of this machine written ./so or /so
-(it is uploaded first), a file of prompts ending in .prompts.jsonl, or run:ID for the prompts of an
-earlier run. The work is done in the project: Ctrl-C stops following, not the run.
+(it is uploaded first), a file of prompts ending in .prompts.jsonl, set:NAME or set:NAME@VERSION for
+a saved set, run:ID for the prompts of an earlier run, or sweep:ID for those of a sweep. The work is done in the project: Ctrl-C stops following, not the run.
 
 Options:
 ${ENDPOINT_HELP}
@@ -152,32 +149,4 @@ function pickExtraction(options: Record<string, unknown> = {}) {
       name in extractOptionsSchema.shape
     ),
   );
-}
-
-type DataSource = Exclude<ExtractPromptsInput["dataSource"], undefined>;
-
-async function readSource(
-  source: string,
-  onlyUnanswered: boolean | undefined,
-): Promise<DataSource> {
-  const runId = /^run:(\d+)$/.exec(source)?.[1];
-  if (runId) return { type: "run", runId, onlyUnanswered };
-  if (onlyUnanswered) {
-    throw new WrongUsage(
-      `Cannot use --only-unanswered with ${source}: it is for run:ID`,
-    );
-  }
-  if (source.endsWith(".prompts.jsonl")) {
-    const prompts = await readJsonLines(source, {
-      readInput: () => Promise.resolve(""),
-    });
-    // The operation checks them and says what is wrong.
-    return { type: "prompts", prompts: prompts as string[] };
-  }
-  if (/^[./]/.test(source)) {
-    await expectPath(source);
-    return { type: "local", directory: source };
-  }
-  const [, bucket, prefix] = /^([^/]+)\/?(.*)$/.exec(source)!;
-  return { type: "supabase", bucket, prefix: toObjectName(prefix) };
 }

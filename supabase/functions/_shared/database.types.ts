@@ -209,6 +209,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -232,6 +233,7 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
@@ -255,6 +257,7 @@ export type Database = {
           "id"?: never;
           "input_tokens"?: number;
           "judge_errors"?: number;
+          "list_id"?: number | null;
           "max_attempts"?: number;
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
@@ -278,6 +281,7 @@ export type Database = {
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
+          "sweep_id"?: number | null;
           "tags"?: (string)[];
           "template"?: Json | null;
           "waits_since"?: string | null;
@@ -300,6 +304,7 @@ export type Database = {
           "id"?: never;
           "input_tokens"?: number;
           "judge_errors"?: number;
+          "list_id"?: number | null;
           "max_attempts"?: number;
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
@@ -323,6 +328,7 @@ export type Database = {
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
+          "sweep_id"?: number | null;
           "tags"?: (string)[];
           "template"?: Json | null;
           "waits_since"?: string | null;
@@ -335,7 +341,109 @@ export type Database = {
             referencedRelation: "model_endpoints";
             referencedColumns: ["name"];
           },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweep_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweeps";
+            referencedColumns: ["id"];
+          },
         ];
+      };
+      "pipeline_sweeps": {
+        Row: {
+          "created_at": string;
+          "deadline_at": string | null;
+          "endpoint": string | null;
+          "evaluation_webhook": string | null;
+          "evaluators": NonNullable<Json>;
+          "id": number;
+          "list_id": number | null;
+          "max_attempts": number;
+          "max_concurrency": number | null;
+          "max_cost": number | null;
+          "max_prompts": number | null;
+          "max_wait_seconds": number;
+          "max_workers": number;
+          "metadata": NonNullable<Json>;
+          "model": string | null;
+          "name": string;
+          "options": NonNullable<Json>;
+          "owner": string | null;
+          "parameters": NonNullable<Json>;
+          "prompt_deadline_seconds": number | null;
+          "repetitions": number;
+          "results_table": string;
+          "source": NonNullable<Json>;
+          "tags": (string)[];
+          "template": Json | null;
+          "variants": NonNullable<Json>;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "deadline_at"?: string | null;
+          "endpoint"?: string | null;
+          "evaluation_webhook"?: string | null;
+          "evaluators"?: NonNullable<Json>;
+          "id"?: never;
+          "list_id"?: number | null;
+          "max_attempts"?: number;
+          "max_concurrency"?: number | null;
+          "max_cost"?: number | null;
+          "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
+          "max_workers"?: number;
+          "metadata"?: NonNullable<Json>;
+          "model"?: string | null;
+          "name": string;
+          "options"?: NonNullable<Json>;
+          "owner"?: string | null;
+          "parameters"?: NonNullable<Json>;
+          "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
+          "results_table"?: string;
+          "source": NonNullable<Json>;
+          "tags"?: (string)[];
+          "template"?: Json | null;
+          "variants": NonNullable<Json>;
+        };
+        Update: {
+          "created_at"?: string;
+          "deadline_at"?: string | null;
+          "endpoint"?: string | null;
+          "evaluation_webhook"?: string | null;
+          "evaluators"?: NonNullable<Json>;
+          "id"?: never;
+          "list_id"?: number | null;
+          "max_attempts"?: number;
+          "max_concurrency"?: number | null;
+          "max_cost"?: number | null;
+          "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
+          "max_workers"?: number;
+          "metadata"?: NonNullable<Json>;
+          "model"?: string | null;
+          "name"?: string;
+          "options"?: NonNullable<Json>;
+          "owner"?: string | null;
+          "parameters"?: NonNullable<Json>;
+          "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
+          "results_table"?: string;
+          "source"?: NonNullable<Json>;
+          "tags"?: (string)[];
+          "template"?: Json | null;
+          "variants"?: NonNullable<Json>;
+        };
+        Relationships: [];
       };
       "pipeline_tasks": {
         Row: {
@@ -623,6 +731,40 @@ export type Database = {
         };
         Relationships: [];
       };
+      "prompt_sets": {
+        Row: {
+          "created_at": string;
+          "description": string | null;
+          "id": number;
+          "list_id": number;
+          "name": string;
+          "owner": string | null;
+          "prompts": number;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at": string;
+          "description"?: string | null;
+          "id"?: never;
+          "list_id": number;
+          "name": string;
+          "owner"?: string | null;
+          "prompts": number;
+          "version": number;
+        };
+        Update: {
+          "created_at"?: string;
+          "description"?: string | null;
+          "id"?: never;
+          "list_id"?: number;
+          "name"?: string;
+          "owner"?: string | null;
+          "prompts"?: number;
+          "version"?: number;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       "experiment_costs": {
@@ -643,8 +785,11 @@ export type Database = {
           "experiment_name": string | null;
           "model": string | null;
           "owner": string | null;
+          "pass_high": number | null;
+          "pass_low": number | null;
           "pass_rate": number | null;
           "passed": number | null;
+          "prompts": number | null;
           "score_high": number | null;
           "score_low": number | null;
           "score_mean": number | null;
@@ -655,6 +800,7 @@ export type Database = {
       };
       "experiment_summary": {
         Row: {
+          "answers": number | null;
           "cost": number | null;
           "experiment_name": string | null;
           "input_tokens": number | null;
@@ -785,6 +931,56 @@ export type Database = {
         ComputedFields: never;
         Relationships: [];
       };
+      "pipeline_sweep_progress": {
+        Row: {
+          "cancelled": number | null;
+          "completed": number | null;
+          "cost": number | null;
+          "done": number | null;
+          "error": string | null;
+          "eta": string | null;
+          "failed": number | null;
+          "failed_variants": number | null;
+          "finished_at": string | null;
+          "id": number;
+          "max_cost": number | null;
+          "name": string;
+          "notice": string | null;
+          "open": number | null;
+          "owner": string | null;
+          "percent": number | null;
+          "prompts": number | null;
+          "prompts_per_second": number | null;
+          "rests_until": string | null;
+          "started_at": string | null;
+          "status": string | null;
+          "succeeded": number | null;
+          "tokens": number | null;
+          "variants": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "prompt_set_prompts": {
+        Row: {
+          "key": string;
+          "key_is_given": boolean;
+          "messages": Json | null;
+          "metadata": Json | null;
+          "name": string;
+          "owner": string | null;
+          "parameters": Json | null;
+          "position": number;
+          "prompt_id": number;
+          "reference": string | null;
+          "set_id": number;
+          "source": Json | null;
+          "text": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
     };
     Functions: {
       "browse_experiment_pairs": {
@@ -795,7 +991,6 @@ export type Database = {
           "evaluator"?: string;
           "most"?: number;
           "owner"?: string;
-          "results_table"?: string;
           "show"?: string;
         };
         Returns: Json;
@@ -820,6 +1015,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -843,6 +1039,7 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
@@ -853,6 +1050,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      "cancel_pipeline_sweep": {
+        Args: { "sweep_id": number };
+        Returns: number;
       };
       "check_pipeline_invariants": {
         Args: { "as_of"?: string };
@@ -868,24 +1069,32 @@ export type Database = {
           "candidate": string;
           "evaluator"?: string;
           "owner"?: string;
-          "results_table"?: string;
-          "seed"?: number;
         };
         Returns: {
           "baseline_mean": number;
+          "baseline_models": (string)[];
+          "baseline_only": number;
           "candidate_mean": number;
+          "candidate_models": (string)[];
+          "candidate_only": number;
+          "caution": string;
           "compared": string;
           "cost_difference": number;
+          "detectable": number;
           "difference": number;
           "difference_high": number;
           "difference_low": number;
+          "exact_p": number;
+          "finding": string;
           "gained": number;
           "latency_difference_ms": number;
           "losses": number;
           "lost": number;
-          "mcnemar_p": number;
+          "p": number;
           "pairs": number;
+          "text_differs": number;
           "ties": number;
+          "unscored": number;
           "wins": number;
         }[];
       };
@@ -897,6 +1106,31 @@ export type Database = {
       "delete_pipeline_run": {
         Args: { "most"?: number; "run_id": number };
         Returns: Json;
+      };
+      "delete_pipeline_sweep": {
+        Args: { "most"?: number; "sweep_id": number };
+        Returns: Json;
+      };
+      "delete_prompt_set": {
+        Args: { "name": string; "owner"?: string; "version"?: number };
+        Returns: number;
+      };
+      "diff_prompt_sets": {
+        Args: {
+          "name": string;
+          "other_name"?: string;
+          "other_version"?: number;
+          "owner"?: string;
+          "version": number;
+        };
+        Returns: {
+          "change": string;
+          "key": string;
+          "text_before": string;
+          "text_now": string;
+          "times_before": number;
+          "times_now": number;
+        }[];
       };
       "evaluate_experiment": {
         Args: {
@@ -946,6 +1180,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -969,6 +1204,7 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
@@ -980,6 +1216,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "pause_pipeline_sweep": { Args: { "sweep_id": number }; Returns: number };
       "pipeline_checkpoint_task": {
         Args: {
           "as_of"?: string;
@@ -1018,6 +1255,15 @@ export type Database = {
           "idempotency_key"?: string;
           "owner"?: string;
           "run": Json;
+        };
+        Returns: Json;
+      };
+      "pipeline_create_sweep": {
+        Args: {
+          "as_of"?: string;
+          "idempotency_key"?: string;
+          "owner"?: string;
+          "sweep": Json;
         };
         Returns: Json;
       };
@@ -1088,6 +1334,15 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_measure_list": {
+        Args: {
+          "most"?: number;
+          "owner"?: string;
+          "source": Json;
+          "template"?: Json;
+        };
+        Returns: Json;
+      };
       "pipeline_measure_run": {
         Args: {
           "most"?: number;
@@ -1130,6 +1385,15 @@ export type Database = {
         };
         Returns: number;
       };
+      "pipeline_send_prompts": {
+        Args: {
+          "as_of"?: string;
+          "list_id"?: number;
+          "owner"?: string;
+          "prompts": Json;
+        };
+        Returns: number;
+      };
       "pipeline_set_secret": {
         Args: { "name": string; "value": string };
         Returns: undefined;
@@ -1169,6 +1433,55 @@ export type Database = {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
       };
+      "rank_experiments": {
+        Args: {
+          "evaluator"?: string;
+          "k"?: number;
+          "names": (string)[];
+          "owner"?: string;
+        };
+        Returns: {
+          "answers": number;
+          "compared": string;
+          "cost": number;
+          "detectable": number;
+          "difference": number;
+          "difference_high": number;
+          "difference_low": number;
+          "experiment_name": string;
+          "finding": string;
+          "k_drawn": number;
+          "latency_ms": number;
+          "models": (string)[];
+          "p": number;
+          "p_adjusted": number;
+          "pass_at_k": number;
+          "pass_at_k_high": number;
+          "pass_at_k_low": number;
+          "pass_hat_k": number;
+          "pass_hat_k_high": number;
+          "pass_hat_k_low": number;
+          "prompts": number;
+          "rank": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+          "unscored": number;
+        }[];
+      };
+      "rate_experiments": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "experiment_name": string;
+          "prompts": number;
+          "rating": number;
+          "rating_high": number;
+          "rating_low": number;
+          "win_high": number;
+          "win_low": number;
+          "win_rate": number;
+        }[];
+      };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
       "rename_experiment": {
         Args: {
@@ -1203,6 +1516,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -1226,6 +1540,7 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
@@ -1237,9 +1552,44 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "resume_pipeline_sweep": {
+        Args: { "sweep_id": number };
+        Returns: number;
+      };
       "retry_pipeline_run": {
         Args: { "as_of"?: string; "run_id": number };
         Returns: number;
+      };
+      "retry_pipeline_sweep": {
+        Args: { "as_of"?: string; "sweep_id": number };
+        Returns: number;
+      };
+      "save_prompt_set": {
+        Args: {
+          "as_of"?: string;
+          "description"?: string;
+          "list_id"?: number;
+          "name": string;
+          "owner"?: string;
+          "prompts"?: Json;
+          "run_id"?: number;
+        };
+        Returns: {
+          "created_at": string;
+          "description": string | null;
+          "id": number;
+          "list_id": number;
+          "name": string;
+          "owner": string | null;
+          "prompts": number;
+          "version": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "prompt_sets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "show_sent_prompt": {
         Args: { "evaluation_id": number; "results_table"?: string };
@@ -1253,8 +1603,11 @@ export type Database = {
           "experiment_name": string | null;
           "model": string | null;
           "owner": string | null;
+          "pass_high": number | null;
+          "pass_low": number | null;
           "pass_rate": number | null;
           "passed": number | null;
+          "prompts": number | null;
           "score_high": number | null;
           "score_low": number | null;
           "score_mean": number | null;
@@ -1270,6 +1623,7 @@ export type Database = {
       "summarize_experiments": {
         Args: { "names": (string)[] };
         Returns: {
+          "answers": number | null;
           "cost": number | null;
           "experiment_name": string | null;
           "input_tokens": number | null;

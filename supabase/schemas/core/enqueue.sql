@@ -31,6 +31,13 @@ begin
         and known.key_is_given
         and known.key in (select given.key from given)
       union all
+      select known.key, known.text, known.metadata, 0
+      from pipeline.list_entries as listed
+      join pipeline.prompts as known on known.id = listed.prompt_id
+      where listed.list_id = (run).list_id
+        and known.key_is_given
+        and known.key in (select given.key from given)
+      union all
       select given.key, given.text, given.metadata, given.place from given
     ) as first
     order by first.key, first.place
@@ -146,6 +153,10 @@ begin
     if run.max_prompts is not null and pipeline.sample_size(run) is null then
       room := greatest(run.max_prompts - run.extracted / run.repetitions, 0);
     end if;
+    -- Candidates of a sample wait as tasks until it is drawn.
+    if pipeline.fills_list(run) and pipeline.sample_size(run) is null then
+      return pipeline.fill_list(run, tasks, room, as_of);
+    end if;
   end if;
   with fresh as materialized (
     select
@@ -231,4 +242,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_enqueue_tasks(bigint, text, jsonb, timestamptz) is
-  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none. P0002: no such run.';
+  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';

@@ -16,7 +16,7 @@ create table pipeline.prompts (
   constraint prompts_key_is_short check (char_length(key) between 1 and 200)
 );
 comment on table pipeline.prompts is
-  'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when neither a task nor an evaluation refers to it.';
+  'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when no task, evaluation or list refers to it.';
 comment on column pipeline.prompts.owner is 'The owner of the run that extracted it.';
 comment on column pipeline.prompts.key is
   'What was asked: prompt_key() of text and messages, without text of the variables, or a key that the user gave.';
@@ -35,6 +35,11 @@ comment on column pipeline.prompts.parameters is
 create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;
 alter table pipeline.prompts enable row level security;
 grant select, insert, update, delete on pipeline.prompts to service_role;
+-- The view prompt_set_prompts reads them as the person who asks.
+grant select on pipeline.prompts to authenticated;
+create policy "owners read their prompts"
+  on pipeline.prompts for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
 -- Enqueuing takes ids before it inserts, so that each task knows its prompt.
 grant usage on sequence pipeline.prompts_id_seq to service_role;
 

@@ -68,6 +68,10 @@ begin
   perform pipeline.trim_sample(
     run.id, least(pipeline.sample_size(run), coalesce(run.max_prompts, pipeline.sample_size(run)))
   );
+  if pipeline.fills_list(run) then
+    perform pipeline.list_candidates(run, as_of);
+    return;
+  end if;
   update public.pipeline_tasks as task
   set available_at = draw_sample.as_of
   where task.run_id = run.id

@@ -158,6 +158,7 @@ begin
       select earlier.extracted / earlier.repetitions from public.pipeline_runs as earlier
       where earlier.id = ((run).source ->> 'runId')::bigint
     )
+    else (select list.prompts from pipeline.prompt_lists as list where list.id = (run).list_id)
   end;
   listed := least(listed, (run).max_prompts) * (run).repetitions;
   if is_new and listed > quota.max_prompts_per_day - (

@@ -51,9 +51,15 @@ set search_path = ''
 as $$
 declare
   chosen public.model_endpoints;
+  -- Only a sweep starts a run that fills a list.
+  fills_list constant boolean := new.sweep_id is not null and pipeline.fills_list(new);
+  is_capped constant boolean := new.max_cost is not null or exists (
+    select from public.pipeline_sweeps as sweep where sweep.id = new.sweep_id and sweep.max_cost is not null
+  );
 begin
   select * into chosen from public.model_endpoints where name = new.endpoint;
   if (new.endpoint is not null or new.source ->> 'type' is distinct from 'evaluations')
+    and not fills_list
     and (chosen.name is null or (new.owner is not null and not chosen.open_to_users))
   then
     perform pipeline.refuse_run(
@@ -73,7 +79,7 @@ begin
       format('Choose another, or update model_endpoints set retired = false where name = ''%s''', new.endpoint)
     );
   end if;
-  if new.max_cost is not null and new.endpoint is not null then
+  if is_capped and new.endpoint is not null then
     perform pipeline.check_price(
       pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
     );
@@ -115,11 +121,15 @@ begin
     );
   end if;
   perform pipeline.check_source(new.source, new.owner, pipeline.takes_variables(new.template));
+  new.source := pipeline.pinned_source(new.source, new.owner);
+  if not fills_list then
+    new.list_id := pipeline.list_of(new.source, new.owner);
+  end if;
   perform pipeline.check_options(new.options);
-  if new.owner is not null then
+  if new.owner is not null and not fills_list then
     perform pipeline.check_choices(new, chosen);
   end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
+  perform pipeline.check_evaluators(new.evaluators, new.owner, is_capped);
   if new.source ->> 'type' = 'evaluations' then
     if new.evaluators = '[]' then
       perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
@@ -134,7 +144,8 @@ begin
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   perform pipeline.check_quota(new, true, new.created_at);
-  if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
+  -- Nothing is stored under the name of what only extracts.
+  if not fills_list and not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
     and new.source ->> 'type' <> 'evaluations'
   then
     perform pipeline.refuse_to_join(new);

@@ -13,6 +13,14 @@ declare
   part record;
   named text;
 begin
+  if not pipeline.takes_variables((run).template) and exists (
+    select from pipeline.prompt_lists as list where list.id = (run).list_id and list.needs_template
+  ) then
+    perform pipeline.refuse_run(
+      'prompts of its source have no text, only variables',
+      'Write them into a template: {"user": "Translate to {{language}}: {{sentence}}"}'
+    );
+  end if;
   if (run).template is null then
     return;
   end if;
@@ -89,6 +97,11 @@ begin
     where task.run_id = case (run).source ->> 'type' when 'run' then ((run).source ->> 'runId')::bigint end
       and task.stage = 'execute'
       and task.repetition = 1
+    union all
+    select listed.metadata
+    from pipeline.list_entries as entry
+    join pipeline.prompts as listed on listed.id = entry.prompt_id
+    where entry.list_id = (run).list_id
   loop
     missing := array(
       select named from unnest(missing) as named
@@ -101,7 +114,7 @@ begin
       );
     end if;
   end loop;
-  if missing <> '{}' and (run).source ->> 'type' in ('prompts', 'run') then
+  if missing <> '{}' and (run).source ->> 'type' in ('prompts', 'run', 'set') then
     perform pipeline.refuse_run(
       format('no prompt of its source has the variable "%s" of the template', missing[1]),
       case
@@ -115,4 +128,4 @@ begin
 end;
 $$;
 comment on function pipeline.refuse_unknown_variables(public.pipeline_runs) is
-  'Refuses a template with a variable that no prompt of the run''s list or earlier run has (SQLSTATE 22023); what archives have nobody knows yet.';
+  'Refuses a template with a variable that no prompt of the run''s list, set or earlier run has (SQLSTATE 22023); what archives have nobody knows yet.';

@@ -52,3 +52,16 @@ export const runSourceSchema = z.strictObject({
     "Only those without an answer: what a cancelled run had left, and what failed",
   ),
 });
+
+/** A saved set. */
+export const setSourceSchema = z.strictObject({
+  type: z.literal("set"),
+  name: z.string().min(1),
+  version: z.int().positive().optional().describe("Default: the newest"),
+});
+
+/** The prompts that a sweep has extracted. */
+export const sweepSourceSchema = z.strictObject({
+  type: z.literal("sweep"),
+  sweepId: runIdSchema,
+});

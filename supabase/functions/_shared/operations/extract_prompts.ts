@@ -16,7 +16,9 @@ import {
   localSourceSchema,
   promptsSourceSchema,
   runSourceSchema,
+  setSourceSchema,
   supabaseSourceSchema,
+  sweepSourceSchema,
 } from "./data_source.ts";
 import {
   DryRun,
@@ -35,8 +37,10 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
     supabaseSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
+    setSourceSchema,
     runSourceSchema,
-  ]).optional().describe("prompts and run: with dryRun only"),
+    sweepSourceSchema,
+  ]).optional().describe("prompts, set, run and sweep: with dryRun only"),
   directory: z.string().min(1).optional().describe(
     'The older form of {"dataSource": {"type": "local", "directory"}}',
   ),
@@ -57,7 +61,7 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   ),
 }).superRefine(({ dataSource, directory, dryRun }, context) => {
   const { type } = dataSource ?? {};
-  if (!dryRun && (type === "prompts" || type === "run")) {
+  if (!dryRun && type && type !== "supabase" && type !== "local") {
     context.addIssue({
       code: "custom",
       path: ["dataSource", "type"],
@@ -144,14 +148,14 @@ export async function extractPrompts(
   const source = dataSource ??
     { type: "local" as const, directory: directory! };
   const dry = dryRun ? new DryRun(template, repetitions) : undefined;
-  const output = source.type === "prompts" || source.type === "run"
-    ? await measure(
+  const output = source.type === "supabase" || source.type === "local"
+    ? await extract(source, options, dry, dependencies)
+    : await measure(
       source,
       { template, most: options.maxPrompts },
       dry!,
       dependencies,
-    )
-    : await extract(source, options, dry, dependencies);
+    );
   if (!dry) return output;
   const { summary } = dry;
   if (endpoint !== undefined) {
@@ -194,11 +198,13 @@ async function extract(
   });
 }
 
-/** Counts prompts that stand in a list, or that an earlier run has asked. */
+/** Counts prompts that stand in a list or a set, or that an earlier run or sweep has asked. */
 async function measure(
   source:
     | z.output<typeof promptsSourceSchema>
-    | z.output<typeof runSourceSchema>,
+    | z.output<typeof setSourceSchema>
+    | z.output<typeof runSourceSchema>
+    | z.output<typeof sweepSourceSchema>,
   { template, most }: { template?: Template; most?: number },
   dry: DryRun,
   { caller, database }: ExtractPromptsDependencies,
@@ -207,6 +213,16 @@ async function measure(
     for (const prompt of source.prompts.slice(0, most)) {
       dry.addPrompt(typeof prompt === "string" ? { text: prompt } : prompt);
     }
+  } else if (source.type !== "run") {
+    if (!database) throw noProject("read a set");
+    dry.addMeasured(
+      await database.call("pipeline_measure_list", {
+        source,
+        owner: ownerOf(caller),
+        most: most ?? null,
+        template: template ?? null,
+      }),
+    );
   } else {
     if (!database) throw noProject("read a run");
     dry.addMeasured(

@@ -10,7 +10,9 @@ import {
   localSourceSchema,
   promptsSourceSchema,
   runSourceSchema,
+  setSourceSchema,
   supabaseSourceSchema,
+  sweepSourceSchema,
 } from "./data_source.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { requestOptionsSchema } from "./execute_batch_schema.ts";
@@ -56,7 +58,9 @@ export const runPipelineSchema = z.strictObject({
     supabaseSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
+    setSourceSchema,
     runSourceSchema,
+    sweepSourceSchema,
   ]),
   ...endpointChoice,
   requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
@@ -117,18 +121,7 @@ export async function runPipeline(
 ): Promise<RunPipelineOutput> {
   const { caller, database, readRun, readFailures, idempotencyKey } =
     dependencies;
-  if (input.dataSource.type === "local") {
-    throw new PipelineError(
-      "invalid_request",
-      "Cannot read a local directory over HTTP: upload it with deno task pipeline upload, or use the tool in scripts/tool.ts",
-    );
-  }
-  if (caller.kind === "user" && input.config.maxWorkers !== undefined) {
-    throw new PipelineError(
-      "forbidden",
-      "Cannot start run: users cannot choose config.maxWorkers",
-    );
-  }
+  checkChoices(input, caller);
   const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);
   const { runId }: { runId: RunId } = await database.call(
     "pipeline_create_run",
@@ -154,6 +147,29 @@ export async function runPipeline(
     ...input.wait === false ? {} : { summary: state },
     errors,
   };
+}
+
+/**
+ * Refuses what a run, or a sweep, cannot have over HTTP.
+ *
+ * @throws {PipelineError} `invalid_request`: a local directory; `forbidden`: a user's number of workers
+ */
+export function checkChoices(
+  { dataSource, config }: Pick<RunPipelineRequest, "dataSource" | "config">,
+  caller: Caller,
+): void {
+  if (dataSource.type === "local") {
+    throw new PipelineError(
+      "invalid_request",
+      "Cannot read a local directory over HTTP: upload it with deno task pipeline upload, or use the tool in scripts/tool.ts",
+    );
+  }
+  if (caller.kind === "user" && config.maxWorkers !== undefined) {
+    throw new PipelineError(
+      "forbidden",
+      "Cannot start run: users cannot choose config.maxWorkers",
+    );
+  }
 }
 
 function ensureEndpoint(
@@ -184,7 +200,11 @@ function ensureEndpoint(
   });
 }
 
-function toRow(input: RunPipelineRequest, endpoint: string) {
+/** The columns of pipeline_runs, and as far as it has them of pipeline_sweeps. */
+export function toRow(
+  input: Omit<RunPipelineRequest, "wait">,
+  endpoint: string | null,
+) {
   const { experimentName, modelName, tags, ...metadata } = input.batchMetadata;
   const {
     extractMaxPrompts,

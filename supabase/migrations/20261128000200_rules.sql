@@ -772,7 +772,7 @@ begin
         format('Write {"%s": "…"}, or leave it out', part.name)
       );
     end if;
-    for named in select pipeline.placeholders(part.value #>> '{}') loop
+    foreach named in array pipeline.placeholders(part.value #>> '{}') loop
       if named ~* '^secret\s*:' then
         perform pipeline.refuse_run(
           'a template cannot use secrets', 'Write them in model_endpoints.headers'
@@ -785,7 +785,7 @@ begin
       end if;
     end loop;
   end loop;
-  if (run).template ? 'user' and not exists (select from pipeline.placeholders((run).template ->> 'user')) then
+  if (run).template ? 'user' and pipeline.placeholders((run).template ->> 'user') = '{}' then
     perform pipeline.refuse_run(
       'the user message of the template would be the same for every prompt',
       'Write {{prompt}} or a variable in it'
@@ -812,7 +812,7 @@ declare
   missing text[] := array(
     select distinct named
     from jsonb_each_text((run).template) as part
-    cross join lateral pipeline.placeholders(part.value) as named
+    cross join lateral unnest(pipeline.placeholders(part.value)) as named
     where named not in ('prompt', 'reference')
   );
   fields text[] := '{}';

@@ -1,25 +1,34 @@
 -- Why: what is sent is made of the run's template and the prompt in one place, so that the call, the
 -- cache, the estimate of its tokens and the stored answer cannot differ.
 
+-- Every claim and finish of a run with a template calls them, hence no SQL functions, which would be
+-- planned anew at each call.
+
 create function pipeline.placeholders(template text)
-returns setof text
-language sql
+returns text[]
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select trim(E' \t\r\n' from found[1])
-  from regexp_matches(placeholders.template, '\{\{([^{}]+)\}\}', 'g') as found;
+begin
+  return array(
+    select btrim(match.parts[1], E' \t\r\n')
+    from regexp_matches(placeholders.template, '\{\{([^{}]+)\}\}', 'g') as match (parts)
+  );
+end;
 $$;
 comment on function pipeline.placeholders(text) is
   'The names between double braces of a template, in their order, as often as they are there.';
 
 create function pipeline.variable_of(metadata jsonb, name text)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select nullif(coalesce(metadata -> name, metadata #> string_to_array(name, '.')), 'null');
+begin
+  return nullif(coalesce(metadata -> name, metadata #> string_to_array(name, '.')), 'null');
+end;
 $$;
 comment on function pipeline.variable_of(jsonb, text) is
   'A field of a prompt''s metadata by its name, or by a path with dots; null when it is missing.';
@@ -31,7 +40,7 @@ immutable
 set search_path = ''
 as $$
   select coalesce(
-    template ? 'user' and 'prompt' <> all (array(select pipeline.placeholders(template ->> 'user'))), false
+    template ? 'user' and 'prompt' <> all (pipeline.placeholders(template ->> 'user')), false
   );
 $$;
 comment on function pipeline.takes_variables(jsonb) is
@@ -51,7 +60,7 @@ set search_path = ''
 as $$
 declare
   most_bytes constant integer := 10000000;
-  names constant text[] := array(select pipeline.placeholders(template));
+  names constant text[] := pipeline.placeholders(template);
   -- What stands between them: one more than there are of them.
   between_them constant text[] := regexp_split_to_array(template, '\{\{[^{}]+\}\}');
   parts text[] := between_them[1:1];

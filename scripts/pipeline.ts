@@ -15,6 +15,7 @@ import { experiments } from "./pipeline/commands/experiments.ts";
 import { exportResults } from "./pipeline/commands/export_results.ts";
 import { follow } from "./pipeline/commands/follow.ts";
 import { list } from "./pipeline/commands/list.ts";
+import { rank } from "./pipeline/commands/rank.ts";
 import { rename } from "./pipeline/commands/rename.ts";
 import { run } from "./pipeline/commands/run.ts";
 import { set } from "./pipeline/commands/set.ts";
@@ -47,6 +48,7 @@ const commands: Record<string, Command> = {
   delete: deleteResults,
   evaluate,
   compare,
+  rank,
   export: exportResults,
   endpoint,
   secret,

@@ -163,6 +163,7 @@ export const RESULTS_TABLE = RELATIONS.find(({ name }) =>
 
 /** The run of somebody else is answered like one that does not exist. */
 export const NO_RUN = /Cannot find run/;
+const NO_EXPERIMENT = /Cannot find experiment/;
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
@@ -171,17 +172,27 @@ export const FUNCTIONS: FunctionAccess[] = [
   { name: "resume_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   {
     name: "compare_experiments",
-    user: { others: [] },
-    arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({ baseline: "of ada", candidate: "also of ada" }),
   },
   {
     name: "browse_experiment_pairs",
-    user: { others: { rows: [], next: null } },
+    user: { others: NO_EXPERIMENT },
     arguments: () => ({
       baseline: "of ada",
-      candidate: "of ada",
+      candidate: "also of ada",
       show: "all",
     }),
+  },
+  {
+    name: "rank_experiments",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({ names: ["of ada"] }),
+  },
+  {
+    name: "rate_experiments",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({ names: ["of ada", "also of ada"] }),
   },
   {
     name: "export_evaluations",

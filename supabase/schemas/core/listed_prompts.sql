@@ -200,14 +200,15 @@ begin
       entry.position::bigint,
       jsonb_build_object(
         'key', case
-          when (run).options -> 'dedupe' = 'true' then prompt.key else entry.position::text
+          when (run).options -> 'dedupe' = 'true'
+          then (select prompt.key from pipeline.prompts as prompt where prompt.id = entry.prompt_id)
+          else entry.position::text
         end,
         'promptId', entry.prompt_id,
         -- What a template makes of it is measured as it is sent.
         'tokens', case when (run).template is null then entry.input_tokens end
       )
     from pipeline.list_entries as entry
-    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
     where entry.list_id = (run).list_id and entry.position > listed_prompts.after
     order by entry.position
     limit listed_prompts.most;

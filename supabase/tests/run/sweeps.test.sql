@@ -1,5 +1,5 @@
 begin;
-select plan(24);
+select plan(33);
 
 insert into model_endpoints (name, url, model, input_cost, output_cost, max_output_tokens) values
   ('small', 'https://small.test/v1', 'small-1', 1, 1, 100),
@@ -193,6 +193,39 @@ select results_eq(
      from pipeline_sweeps where name = 'listed' $$,
   $$ values ('false'::jsonb, 'false'::jsonb) $$,
   'delete_pipeline_sweep() goes step by step'
+);
+
+-- Refused whole, with what to write instead.
+select save_prompt_set('of user 1', '["one"]', owner => '11111111-1111-4111-8111-111111111111');
+create temporary table refused as
+select * from (values
+  ('[]'::jsonb, '{"type": "prompts", "prompts": ["a"]}'::jsonb, null::numeric, 'it has no variants'),
+  ('[{"name": "a"}, {"name": "a"}]', '{"type": "prompts", "prompts": ["a"]}', null, 'two variants are named "a"'),
+  ('[{"endpoint": "large"}, {"endpoint": "large"}]', '{"type": "prompts", "prompts": ["a"]}', null, 'two variants are named "large"'),
+  ('[{"endpoint": "nowhere"}]', '{"type": "prompts", "prompts": ["a"]}', null, 'variant "nowhere": there is no endpoint "nowhere"'),
+  ('[{"name": "a", "temperature": 1}]', '{"type": "prompts", "prompts": ["a"]}', null, 'variant "a": variant "a" has no field "temperature"'),
+  ('[{"endpoint": "small"}, {"endpoint": "unpriced"}]', '{"type": "prompts", "prompts": ["a"]}', 1,
+    'variant "unpriced": max_cost needs prices, and endpoint "unpriced" has none'),
+  ('[{"name": "a", "template": {"user": "{{city}}"}}]', '{"type": "set", "name": "saved"}', null,
+    'variant "a": no prompt of its source has the variable "city" of the template')
+) as given (variants, source, max_cost, problem);
+select throws_ok(
+  format(
+    'insert into pipeline_sweeps (name, source, variants, max_cost, endpoint) values (%L, %L, %L, %L, %L)',
+    'refused', given.source, given.variants, given.max_cost, 'small'
+  ),
+  '22023', 'Cannot start sweep: ' || given.problem, 'refused: ' || given.problem
+)
+from refused as given;
+select throws_ok(
+  $$ insert into pipeline_sweeps (name, source, variants, endpoint)
+     values ('refused', '{"type": "set", "name": "of user 1"}', '[{"name": "a"}]', 'small') $$,
+  '22023', 'Cannot start run: there is no set "of user 1"', 'refused: the set of somebody else'
+);
+select is_empty(
+  $$ select from pipeline_runs where experiment_name like 'refused%' union all
+     select from pipeline_sweeps where name = 'refused' $$,
+  'of a sweep that is refused nothing is stored'
 );
 
 select * from finish();

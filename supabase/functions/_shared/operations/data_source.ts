@@ -1,5 +1,6 @@
-import { runIdSchema } from "../run_id.ts";
 import { z } from "zod";
+import { fewProblems } from "../few_problems.ts";
+import { runIdSchema } from "../run_id.ts";
 import { holdsNul } from "../storable_json.ts";
 import { promptSchema } from "./execute_batch_schema.ts";
 
@@ -24,10 +25,10 @@ export const localSourceSchema = z.strictObject({
 export const promptsSourceSchema = z.strictObject({
   type: z.literal("prompts"),
   prompts: z.array(
-    promptSchema.refine(
+    fewProblems(promptSchema.refine(
       (prompt) => !holdsNul(prompt),
       "holds the character 0 (\\u0000), which Postgres cannot store",
-    ),
+    )),
   ).min(1),
 });
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { TransactionSql } from "postgres";
-import { type Project, withProject } from "./project.ts";
+import { type Project, withProject } from "../e2e/project.ts";
 
 const EVALUATIONS = 1_000_000;
 const HALF = EVALUATIONS / 2;

@@ -1,14 +1,7 @@
 import type { TransactionSql } from "postgres";
 import { type Broken, findHarm, HARM } from "./find_harm.ts";
 import { OWNERS } from "./owners.ts";
-import {
-  at,
-  type Claimed,
-  createSteps,
-  failure,
-  pick,
-  SUCCESS,
-} from "./scenario_steps.ts";
+import { at, createSteps, failure, pick, SUCCESS } from "./scenario_steps.ts";
 
 /**
  * Plays, in SQL alone, what happens to runs in 20 minutes of a bad day: workers die,

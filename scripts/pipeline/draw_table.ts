@@ -79,7 +79,8 @@ function toCell(value: unknown): string {
   return toVisible(text.replace(/\s+/g, " "));
 }
 
-function cut(text: string, width: number): string {
+/** A text in one line of at most so many characters. */
+export function cut(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 

@@ -20,6 +20,8 @@ export function readArguments<Given extends Options>(
       options,
       allowPositionals: true,
       strict: true,
+      // --no-NAME for what is true or false.
+      allowNegative: true,
     });
     checkCount(parsed.positionals.length, positionals);
     return parsed;

@@ -67,13 +67,13 @@ function describeCounts(counts: Record<string, number>): string {
 
 function describePrice({ price, inputTokens, prompts }: DryRunSummary): string {
   if (!price) return "";
-  const { endpoint, cost, outputTokensEach } = price;
+  const { endpoint, cost, outputTokensEach, cachedInputTokens } = price;
   if (cost === null) {
     return `unknown: endpoint ${endpoint} has no prices (endpoint edit ${endpoint} --input-cost … --output-cost …)`;
   }
   return `about ${
     formatCost(cost)
-  } USD on ${endpoint}: ${inputTokens} tokens in, ${
-    prompts * outputTokensEach
-  } out at ${outputTokensEach} each`;
+  } USD on ${endpoint}: ${inputTokens} tokens in${
+    cachedInputTokens ? ` (${cachedInputTokens} by its cache)` : ""
+  }, ${prompts * outputTokensEach} out at ${outputTokensEach} each`;
 }

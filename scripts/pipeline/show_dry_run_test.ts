@@ -13,6 +13,7 @@ const summary = {
   price: {
     endpoint: "e",
     outputTokensEach: 50,
+    cachedInputTokens: null,
     inputCost: 0.001,
     outputCost: 0.0125,
     cost: 0.0135,
@@ -48,4 +49,15 @@ Deno.test("describeDryRun() leaves out what there is not, and says that a price 
     "tokens",
     "price",
   ]);
+});
+
+Deno.test("describeDryRun() says how much a cache is thought to answer for", () => {
+  const lines = describeDryRun({
+    ...summary,
+    price: { ...summary.price, cachedInputTokens: 400 },
+  });
+  assertEquals(
+    lines.find((line) => line.startsWith("price")),
+    "price       about 0.0135 USD on e: 1000 tokens in (400 by its cache), 500 out at 50 each",
+  );
 });

@@ -1,12 +1,12 @@
 import { type Command, EXIT } from "../command.ts";
-import { drawTable } from "../draw_table.ts";
-import { formatCost, formatTime } from "../format_values.ts";
+import { cut, drawTable } from "../draw_table.ts";
+import { formatCost, formatRest, formatTime } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 const COLUMNS =
-  "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, started_at, finished_at, error, notice";
+  "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, rests_until, started_at, finished_at, error, notice";
 
 export const list: Command = {
   summary: "The newest runs",
@@ -20,7 +20,7 @@ Options:
   --help
 
 The kind of a run is the type of its source; a run of kind "evaluations" scores what another has
-stored.
+stored. Below the table is why a run failed or is paused, until when it rests, and its notice.
 
 Examples:
   deno task pipeline list --limit 5
@@ -60,7 +60,31 @@ Examples:
       terminal.print(
         drawTable(shown, Object.keys(shown[0]), terminal.columns),
       );
+      describeRemarks(rows, terminal.columns).forEach((line) =>
+        terminal.print(line)
+      );
     }
     return EXIT.done;
   },
 };
+
+/** A line for each run of which there is more to say than the table does. */
+export function describeRemarks(
+  runs: {
+    id: number;
+    status: string;
+    error: string | null;
+    notice: string | null;
+    rests_until: string | null;
+  }[],
+  columns: number,
+  now = Date.now(),
+): string[] {
+  return runs.flatMap(({ id, status, error, notice, rests_until }) => {
+    const rest = status === "running" ? formatRest(rests_until, now) : "";
+    const remark = [error, rest, notice].filter(Boolean).join(". ");
+    return remark === "" ? [] : [
+        cut(`Run ${id}: ${remark.replace(/\s+/g, " ")}`, columns),
+      ];
+  });
+}

@@ -81,6 +81,7 @@ Examples:
           ...pickExtraction(toJson("options", values.options)),
           maxPrompts: extractMaxPrompts,
           endpoint: values.endpoint,
+          model: values.model,
           maxTokens: parameters?.maxTokens,
         },
         services,

@@ -124,6 +124,7 @@ begin
     perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
   end if;
   new.status := 'queued';
+  new.notice := pipeline.timeout_notice(new);
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   perform pipeline.check_quota(new, true, new.created_at);

@@ -44,6 +44,9 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   endpoint: z.string().min(1).optional().describe(
     "With dryRun: the endpoint by whose prices the run is estimated",
   ),
+  model: z.string().min(1).optional().describe(
+    "With dryRun: the model of it that the run names",
+  ),
   maxTokens: z.int().positive().optional().describe(
     "With dryRun: the output tokens to reckon with for each prompt",
   ),
@@ -119,8 +122,15 @@ export async function extractPrompts(
   input: z.output<typeof extractPromptsSchema>,
   dependencies: ExtractPromptsDependencies,
 ): Promise<ExtractPromptsOutput> {
-  const { dataSource, directory, dryRun, endpoint, maxTokens, ...options } =
-    input;
+  const {
+    dataSource,
+    directory,
+    dryRun,
+    endpoint,
+    model,
+    maxTokens,
+    ...options
+  } = input;
   const source = dataSource ??
     { type: "local" as const, directory: directory! };
   const dry = dryRun ? new DryRun() : undefined;
@@ -131,7 +141,7 @@ export async function extractPrompts(
   const { summary } = dry;
   if (endpoint !== undefined) {
     summary.price = await estimate(
-      { endpoint, outputTokens: maxTokens, ...summary },
+      { endpoint, model, outputTokens: maxTokens, ...summary },
       dependencies,
     );
   }
@@ -193,8 +203,9 @@ async function measure(
 
 /** What the prompts may cost; users learn nothing of prices. */
 async function estimate(
-  { endpoint, prompts, inputTokens, outputTokens }: {
+  { endpoint, model, prompts, inputTokens, outputTokens }: {
     endpoint: string;
+    model?: string;
     prompts: number;
     inputTokens: number;
     outputTokens?: number;
@@ -213,6 +224,7 @@ async function estimate(
     prompts,
     input_tokens: inputTokens,
     output_tokens: outputTokens ?? null,
+    model: model ?? null,
   });
 }
 

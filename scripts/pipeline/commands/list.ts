@@ -84,7 +84,7 @@ export function describeRemarks(
     const rest = status === "running" ? formatRest(rests_until, now) : "";
     const remark = [error, rest, notice].filter(Boolean).join(". ");
     return remark === "" ? [] : [
-        cut(`Run ${id}: ${remark.replace(/\s+/g, " ")}`, columns),
-      ];
+      cut(`Run ${id}: ${remark.replace(/\s+/g, " ")}`, columns),
+    ];
   });
 }

@@ -1044,6 +1044,7 @@ export type Database = {
         Args: {
           "endpoint": string;
           "input_tokens": number;
+          "model"?: string;
           "output_tokens"?: number;
           "prompts": number;
         };
@@ -1123,6 +1124,7 @@ export type Database = {
       "pipeline_start_worker": {
         Args: {
           "as_of"?: string;
+          "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
           "worker_id": string;
@@ -1140,7 +1142,12 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_take_wake": {
-        Args: { "as_of"?: string; "isolate"?: string; "run_id": number };
+        Args: {
+          "as_of"?: string;
+          "call_seconds"?: number;
+          "isolate"?: string;
+          "run_id": number;
+        };
         Returns: Json;
       };
       "pipeline_takes_anonymous": {

@@ -271,7 +271,11 @@ Deno.test("endpoints say what users may choose, and are replaced whole", () =>
     const models = { small: { input_cost: 0.1, output_cost: 0.4 } };
     const open = await endpoint(
       ...["edit", "model", "--models", JSON.stringify(models)],
-      ...["--open-to-users", "--user-parameters", "reasoning_effort, verbosity"],
+      ...[
+        "--open-to-users",
+        "--user-parameters",
+        "reasoning_effort, verbosity",
+      ],
       ...["--user-headers", "X-Team", "--max-output-tokens", "900"],
       ...["--input-cost", "1", "--output-cost", "2"],
     );

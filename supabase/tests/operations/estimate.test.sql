@@ -63,10 +63,11 @@ set
   cached_input_cost = 0.1, reasoning_cost = 20,
   models = '{"small": {"input_cost": 0.1, "output_cost": 1}}'
 where name = 'model';
-select tests.start_worker(2, 'continued');
+select tests.create_run('with a cache', prompts => 1);
+select tests.start_worker(2, 'with a cache');
 select tests.claim(2, '2026-01-01 00:02Z');
 select tests.finish(
-  2, array['p2'],
+  2, array['p1'],
   '{"outcome": "succeeded", "response": "r", "inputTokens": 400, "outputTokens": 20,
     "usage": {"cachedInputTokens": 200, "reasoningTokens": 10}}',
   '2026-01-01 00:02Z'

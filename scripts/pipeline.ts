@@ -22,6 +22,7 @@ import { show } from "./pipeline/commands/show.ts";
 import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { upload } from "./pipeline/commands/upload.ts";
+import { didYouMean } from "./pipeline/did_you_mean.ts";
 import { extract } from "./pipeline/extract.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
 
@@ -75,7 +76,11 @@ async function main(
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    terminal.complain(`Cannot run "${name}": no such command\n\n${help()}`);
+    terminal.complain(
+      `Cannot run "${name}": no such command${
+        didYouMean(name, Object.keys(commands))
+      }\n\nSee deno task pipeline --help`,
+    );
     return EXIT.wrongUsage;
   }
   if (args.includes("--help") || args.includes("-h")) {

@@ -1,4 +1,4 @@
-import { type Command, EXIT } from "../command.ts";
+import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { cut, drawTable } from "../draw_table.ts";
 import { formatCost, formatRest, formatTime } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
@@ -8,13 +8,22 @@ import { toVisibleJson } from "../visible_text.ts";
 const COLUMNS =
   "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, rests_until, started_at, finished_at, error, notice";
 
+const STATUSES = [
+  "queued",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "cancelled",
+];
+
 export const list: Command = {
   summary: "The newest runs",
   help: `Usage: deno task pipeline list [options]
 
 Options:
   --experiment NAME   only runs of this experiment
-  --status STATUS     queued, running, paused, completed, failed or cancelled
+  --status STATUS     ${STATUSES.join(", ")}
   --limit N           default 20
   --json
   --help
@@ -38,7 +47,14 @@ Examples:
     if (values.experiment) {
       query = query.eq("experiment_name", values.experiment);
     }
-    if (values.status) query = query.eq("status", values.status);
+    if (values.status) {
+      if (!STATUSES.includes(values.status)) {
+        throw new WrongUsage(
+          `Cannot use --status ${values.status}: give ${STATUSES.join(", ")}`,
+        );
+      }
+      query = query.eq("status", values.status);
+    }
     const rows = dataOf(
       "list the runs",
       await query.limit(toNumber("limit", values.limit)!),
@@ -54,7 +70,8 @@ Examples:
         status: row.status,
         done: `${Number(row.succeeded) + Number(row.failed)}/${row.prompts}`,
         failed: row.failed,
-        cost: formatCost(row.cost),
+        // Without prices it is 0, which is to say that nobody knows.
+        cost: Number(row.cost) === 0 ? "" : formatCost(row.cost),
         started: formatTime(row.started_at),
       }));
       terminal.print(

@@ -86,9 +86,9 @@ export function createDatabase(
         ),
         `${
           // Functions of the pipeline say themselves what cannot be done.
-          message.startsWith("Cannot ")
-            ? ""
-            : `Cannot call ${name}(): `}${message}${hint ? `. ${hint}` : ""}`,
+          /^Cannot /.test(message) ? "" : `Cannot call ${name}(): `}${message}${
+          hint ? `. ${hint}` : ""
+        }`,
         { cause: answer.error },
       );
     },

@@ -25,6 +25,7 @@ import { upload } from "./pipeline/commands/upload.ts";
 import { didYouMean } from "./pipeline/did_you_mean.ts";
 import { extract } from "./pipeline/extract.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
+import { wrapLines } from "./pipeline/wrap_lines.ts";
 
 const commands: Record<string, Command> = {
   extract,
@@ -71,7 +72,7 @@ async function main(
   terminal: Terminal,
 ): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") {
-    terminal.print(help());
+    terminal.print(wrapLines(help(), terminal.columns));
     return name === undefined ? EXIT.wrongUsage : EXIT.done;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -84,7 +85,7 @@ async function main(
     return EXIT.wrongUsage;
   }
   if (args.includes("--help") || args.includes("-h")) {
-    terminal.print(command.help);
+    terminal.print(wrapLines(command.help, terminal.columns));
     return EXIT.done;
   }
   try {

@@ -74,8 +74,6 @@ create function pipeline.timeout_warning(endpoint public.model_endpoints, stage 
 returns text
 language sql
 stable
--- Definer: users who start a run read neither endpoints nor stages.
-security definer
 set search_path = ''
 as $$
   select format(
@@ -93,8 +91,6 @@ create function pipeline.timeout_notice(run public.pipeline_runs)
 returns text
 language sql
 stable
--- Definer: as timeout_warning().
-security definer
 set search_path = ''
 as $$
   select string_agg(pipeline.timeout_warning(called, calls.stage), '. ')

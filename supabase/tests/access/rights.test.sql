@@ -93,8 +93,9 @@ select results_eq(
         'max_concurrency, max_cost, max_prompts, max_wait_seconds, metadata, model, options, parameters, '
         'prompt_deadline_seconds, results_table, source, tags'),
      ('pipeline_runs', 'authenticated', 'UPDATE', 'max_concurrency, status'),
-     ('pipeline_webhook_hosts', 'authenticated', 'SELECT', 'host') $$,
-  'signed-in users have rights on single columns only where it is safe'
+     ('pipeline_webhook_hosts', 'authenticated', 'SELECT', 'host'),
+     ('stages', 'service_role', 'UPDATE', 'call_seconds') $$,
+  'roles have rights on single columns only where it is safe'
 );
 select results_eq(
   $$ select role, function.oid::regprocedure::text

@@ -24,8 +24,10 @@ import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { sweep } from "./pipeline/commands/sweep.ts";
 import { upload } from "./pipeline/commands/upload.ts";
+import { didYouMean } from "./pipeline/did_you_mean.ts";
 import { extract } from "./pipeline/extract.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
+import { wrapLines } from "./pipeline/wrap_lines.ts";
 
 const commands: Record<string, Command> = {
   extract,
@@ -74,16 +76,20 @@ async function main(
   terminal: Terminal,
 ): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") {
-    terminal.print(help());
+    terminal.print(wrapLines(help(), terminal.columns));
     return name === undefined ? EXIT.wrongUsage : EXIT.done;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    terminal.complain(`Cannot run "${name}": no such command\n\n${help()}`);
+    terminal.complain(
+      `Cannot run "${name}": no such command${
+        didYouMean(name, Object.keys(commands))
+      }\n\nSee deno task pipeline --help`,
+    );
     return EXIT.wrongUsage;
   }
   if (args.includes("--help") || args.includes("-h")) {
-    terminal.print(command.help);
+    terminal.print(wrapLines(command.help, terminal.columns));
     return EXIT.done;
   }
   try {

@@ -143,7 +143,8 @@ create table pipeline.stages (
   most_workers integer not null default 50,
   most_of_owner integer not null default 24,
   most_attempts smallint,
-  edge_function text not null
+  edge_function text not null,
+  call_seconds numeric
 );
 comment on table pipeline.stages is
   'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
@@ -158,8 +159,10 @@ comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
 comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
+comment on column pipeline.stages.call_seconds is
+  'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
 alter table pipeline.stages enable row level security;
-grant select on pipeline.stages to service_role;
+grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function
@@ -929,7 +932,8 @@ comment on column public.pipeline_runs.deadline_at is
 comment on column public.pipeline_runs.status is
   'queued, running, paused, completed, failed or cancelled. Update it to paused, running or cancelled to steer the run.';
 comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
-comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
+comment on column public.pipeline_runs.notice is
+  'What is worth knowing about a run that is not wrong: from its start on of its endpoints'' time limits, from its end on of what it found.';
 comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
 comment on column public.pipeline_runs.extracted is
   'Prompts found so far, each as often as it is asked.';
@@ -1667,7 +1671,11 @@ $$;
 comment on function pipeline.share_of_load(text, timestamptz) is
   'Which share of the usual load a worker takes, after how far those of the last hour came that were cut off; null: none was.';
 
-create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
+create function pipeline.assign_run(
+  worker pipeline.workers,
+  call_seconds numeric,
+  as_of timestamptz
+)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -1676,15 +1684,26 @@ declare
   run public.pipeline_runs;
   called public.model_endpoints;
 begin
+  -- First, so that nobody waits for it who holds a run.
+  update pipeline.stages as kind
+  set call_seconds = assign_run.call_seconds
+  from pipeline.stages as own
+  where own.name = (worker).stage
+    and kind.edge_function = own.edge_function
+    and kind.call_seconds is distinct from assign_run.call_seconds
+    and assign_run.call_seconds is not null;
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
   if run.status in ('queued', 'running') and exists (
     select from pipeline.waiting_results as waiting where waiting.run_id = run.id
   ) then
     perform pipeline.store_waiting(run, assign_run.as_of);
   end if;
-  update public.pipeline_runs
-  set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
-  where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
+  update public.pipeline_runs as started
+  set
+    status = 'running',
+    started_at = coalesce(started.started_at, assign_run.as_of),
+    notice = pipeline.timeout_notice(started)
+  where started.id = (worker).run_id and started.status = 'queued';
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
   if pipeline.status_for(worker) <> 'running' then
     update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
@@ -1711,7 +1730,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.assign_run(pipeline.workers, timestamptz) is
+comment on function pipeline.assign_run(pipeline.workers, numeric, timestamptz) is
   'Starts the run of a worker that has just begun, and returns what the worker needs to know; null when the run is not running, and the worker has ended.';
 
 create function pipeline.died_alone(worker_id uuid)
@@ -1747,7 +1766,8 @@ create function public.pipeline_start_worker(
   worker_id uuid,
   token text,
   as_of timestamptz default now(),
-  isolate uuid default null
+  isolate uuid default null,
+  call_seconds numeric default null
 )
 returns jsonb
 language plpgsql
@@ -1773,16 +1793,17 @@ begin
     end if;
     return null;
   end if;
-  return pipeline.assign_run(worker, pipeline_start_worker.as_of);
+  return pipeline.assign_run(worker, pipeline_start_worker.call_seconds, pipeline_start_worker.as_of);
 end;
 $$;
-comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. PPL03: no such worker was woken here.';
+comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric) is
+  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. PPL03: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,
   as_of timestamptz default now(),
-  isolate uuid default null
+  isolate uuid default null,
+  call_seconds numeric default null
 )
 returns jsonb
 language plpgsql
@@ -1814,10 +1835,10 @@ begin
   if worker.id is null then
     return null;
   end if;
-  return pipeline.assign_run(worker, pipeline_take_wake.as_of);
+  return pipeline.assign_run(worker, pipeline_take_wake.call_seconds, pipeline_take_wake.as_of);
 end;
 $$;
-comment on function public.pipeline_take_wake(bigint, timestamptz, uuid) is
+comment on function public.pipeline_take_wake(bigint, timestamptz, uuid, numeric) is
   'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as pipeline_start_worker(); null when no wake is under way.';
 
 create function public.pipeline_hand_over(
@@ -2415,7 +2436,7 @@ begin
         isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;
-      assignment := pipeline.assign_run(worker, as_of);
+      assignment := pipeline.assign_run(worker, null, as_of);
       exit when assignment is not null;
     end if;
   end loop;
@@ -4421,7 +4442,7 @@ begin
     error = source_error,
     finished_at = end_run_if_done.as_of,
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
-    notice = nullif(concat_ws('. ', case
+    notice = nullif(concat_ws('. ', pipeline.timeout_notice(run), case
       when run.extracted = 0 and source_error is null
       then format(
         case run.source ->> 'type'

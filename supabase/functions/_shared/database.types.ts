@@ -1302,6 +1302,7 @@ export type Database = {
         Args: {
           "endpoint": string;
           "input_tokens": number;
+          "model"?: string;
           "output_tokens"?: number;
           "prompts": number;
         };
@@ -1401,6 +1402,7 @@ export type Database = {
       "pipeline_start_worker": {
         Args: {
           "as_of"?: string;
+          "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
           "worker_id": string;
@@ -1418,7 +1420,12 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_take_wake": {
-        Args: { "as_of"?: string; "isolate"?: string; "run_id": number };
+        Args: {
+          "as_of"?: string;
+          "call_seconds"?: number;
+          "isolate"?: string;
+          "run_id": number;
+        };
         Returns: Json;
       };
       "pipeline_takes_anonymous": {

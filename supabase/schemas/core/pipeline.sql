@@ -142,7 +142,8 @@ create table pipeline.stages (
   most_workers integer not null default 50,
   most_of_owner integer not null default 24,
   most_attempts smallint,
-  edge_function text not null
+  edge_function text not null,
+  call_seconds numeric
 );
 comment on table pipeline.stages is
   'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
@@ -157,8 +158,10 @@ comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
 comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
+comment on column pipeline.stages.call_seconds is
+  'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
 alter table pipeline.stages enable row level security;
-grant select on pipeline.stages to service_role;
+grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function

@@ -178,7 +178,8 @@ comment on column public.pipeline_runs.deadline_at is
 comment on column public.pipeline_runs.status is
   'queued, running, paused, completed, failed or cancelled. Update it to paused, running or cancelled to steer the run.';
 comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
-comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
+comment on column public.pipeline_runs.notice is
+  'What is worth knowing about a run that is not wrong: from its start on of its endpoints'' time limits, from its end on of what it found.';
 comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
 comment on column public.pipeline_runs.extracted is
   'Prompts found so far, each as often as it is asked.';

@@ -110,8 +110,9 @@ select results_eq(
       'deadline_at, endpoint, evaluation_webhook, evaluators, max_attempts, max_concurrency, max_cost, '
         'max_prompts, max_wait_seconds, metadata, model, name, options, parameters, '
         'prompt_deadline_seconds, repetitions, results_table, source, tags, template, variants'),
-     ('pipeline_webhook_hosts', 'authenticated', 'SELECT', 'host') $$,
-  'signed-in users have rights on single columns only where it is safe'
+     ('pipeline_webhook_hosts', 'authenticated', 'SELECT', 'host'),
+     ('stages', 'service_role', 'UPDATE', 'call_seconds') $$,
+  'roles have rights on single columns only where it is safe'
 );
 select results_eq(
   $$ select role, function.oid::regprocedure::text

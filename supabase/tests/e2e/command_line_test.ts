@@ -257,6 +257,60 @@ Deno.test("execute and store work in a pipe, secrets and endpoints by name", () 
     assertMatch(clear.stderr, /secret:MY_KEY/);
   }));
 
+Deno.test("endpoints say what users may choose, and are replaced whole", () =>
+  withProject(async (project) => {
+    const endpoint = async (...args: string[]) => {
+      const { code, stderr } = await pipeline(project, ["endpoint", ...args]);
+      assertEquals(code, 0, stderr);
+      const [row] = await project.sql`
+        select models, open_to_users, user_parameters, user_headers, input_cost, max_output_tokens
+        from model_endpoints where name = 'model'
+      `;
+      return row;
+    };
+    const models = { small: { input_cost: 0.1, output_cost: 0.4 } };
+    const open = await endpoint(
+      ...["edit", "model", "--models", JSON.stringify(models)],
+      ...[
+        "--open-to-users",
+        "--user-parameters",
+        "reasoning_effort, verbosity",
+      ],
+      ...["--user-headers", "X-Team", "--max-output-tokens", "900"],
+      ...["--input-cost", "1", "--output-cost", "2"],
+    );
+    assertEquals({ ...open }, {
+      models,
+      open_to_users: true,
+      user_parameters: ["reasoning_effort", "verbosity"],
+      user_headers: ["x-team"],
+      input_cost: "1",
+      max_output_tokens: 900,
+    });
+    const closed = await endpoint(
+      ...["edit", "model", "--no-open-to-users", "--user-headers", ""],
+    );
+    assertEquals(
+      [closed.open_to_users, closed.user_headers, closed.user_parameters],
+      [false, [], ["reasoning_effort", "verbosity"]],
+    );
+    await project.sql`update model_endpoints set retired = true`;
+    const replaced = await endpoint(
+      ...["add", "model", `${project.model.url}/v1`, "--untested"],
+    );
+    assertEquals({ ...replaced }, {
+      models: {},
+      open_to_users: false,
+      user_parameters: [],
+      user_headers: [],
+      input_cost: null,
+      max_output_tokens: null,
+    });
+    const [{ retired }] = await project
+      .sql`select retired from model_endpoints where name = 'model'`;
+    assertEquals(retired, false);
+  }));
+
 Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", () =>
   withProject(async (project) => {
     project.model.configure({ latency: 300 });
@@ -376,6 +430,8 @@ Deno.test("the command line shows what a run would cost, stops at a wrong URL an
     const [run] = await project
       .sql`select id, failed from pipeline_runs where experiment_name = 'lost'`;
     assertEquals(Number(run.failed), 0);
+    const { stdout: runs } = await pipeline(project, ["list"]);
+    assertMatch(runs, new RegExp(`\nRun ${run.id}: HTTP 404 at http:`));
     await pipeline(project, ["cancel", String(run.id)]);
 
     assertMatch(

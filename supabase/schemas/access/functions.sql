@@ -34,7 +34,14 @@ grant execute on function
   pipeline.in_points(double precision, double precision),
   pipeline.describe_difference(
     bigint, double precision, double precision, double precision, double precision, double precision
-  )
+  ),
+  pipeline.prompts_needed(double precision, double precision),
+  pipeline.check_gate_settings(jsonb, text),
+  pipeline.check_gate_policy(jsonb),
+  pipeline.check_required_prompts(jsonb, text, text, uuid),
+  pipeline.gate_pairs(text, text, text, uuid, text[]),
+  pipeline.describe_prompts(text[], text, text, uuid),
+  pipeline.gate_evaluator(text, text, text, jsonb, uuid)
 to authenticated;
 
 do $$
@@ -52,14 +59,15 @@ declare
     'pipeline_estimate_cost', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
-    'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
+    'resend_pipeline_webhook', 'approve_experiment_baseline', 'create_evaluations_table', 'use_evaluations_table',
     'evaluate_pipeline_run', 'evaluate_experiment'
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
+    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
+    'gate_experiments'
   ];
   callable record;
 begin

@@ -70,7 +70,12 @@ Exit codes: 0 done, 1 nothing could be done, 2 wrong usage, 3 done but something
 3 undecided, 2 everything else.`;
 }
 
-async function main(
+/**
+ * Runs a command.
+ *
+ * @returns the exit code
+ */
+export async function main(
   [name, ...args]: string[],
   terminal: Terminal,
 ): Promise<number> {

@@ -3,32 +3,7 @@ import { join } from "node:path";
 import { main } from "../../../scripts/pipeline.ts";
 import { type Output, pipeline } from "./command_line.ts";
 import { type Project, withProject } from "./project.ts";
-
-/** Prompts by their number, from 1. */
-interface Graded {
-  prompts: number;
-  failed?: number[];
-  unscored?: number[];
-}
-
-/** An experiment whose prompts pass, but for those that are named. */
-async function store(
-  { sql }: Project,
-  experiment: string,
-  { prompts, failed = [], unscored = [] }: Graded,
-): Promise<void> {
-  await sql`
-    with stored as (
-      insert into prompt_evaluations (prompt_key, prompt, response, success, experiment_name)
-      select 'k' || n, 'prompt ' || n, 'answer', true, ${experiment}
-      from generate_series(1, ${prompts}::integer) as n
-      returning id, substr(prompt_key, 2)::integer as n
-    )
-    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
-    select id, 'exact-match', (n <> all (${failed}::integer[]))::integer, n <> all (${failed}::integer[])
-    from stored where n <> all (${unscored}::integer[])
-  `;
-}
+import { storeExperiment } from "./store_experiment.ts";
 
 /** `deno task pipeline` in this process: to start it twenty times takes a minute. */
 async function run(
@@ -70,8 +45,8 @@ Deno.test("gate ends with a code for each verdict, and with 2 for everything els
       return file;
     };
     try {
-      await store(project, "200", { prompts: 200 });
-      await store(project, "the same", { prompts: 200 });
+      await storeExperiment(project, "200", { prompts: 200 });
+      await storeExperiment(project, "the same", { prompts: 200 });
       const passed = await gate("200", "the same");
       assertEquals(
         [passed.code, passed.stdout],
@@ -87,7 +62,7 @@ exact-match: passed
         passed.stderr,
       );
 
-      await store(project, "3 of 200 lost", {
+      await storeExperiment(project, "3 of 200 lost", {
         prompts: 200,
         failed: [7, 8, 9],
       });
@@ -119,8 +94,11 @@ exact-match: passed
       );
       assertMatch(comment, /❌ regression[^]*`k9: prompt 9`<br>`→ answer`/);
 
-      await store(project, "100", { prompts: 100, failed: numbers(3) });
-      await store(project, "14 of 100 lost", {
+      await storeExperiment(project, "100", {
+        prompts: 100,
+        failed: numbers(3),
+      });
+      await storeExperiment(project, "14 of 100 lost", {
         prompts: 100,
         failed: numbers(14, 50),
       });
@@ -131,8 +109,8 @@ exact-match: passed
         [1, "-0.189841", "-0.027981"],
       );
 
-      await store(project, "10", { prompts: 10 });
-      await store(project, "10 again", { prompts: 10, failed: [1] });
+      await storeExperiment(project, "10", { prompts: 10 });
+      await storeExperiment(project, "10 again", { prompts: 10, failed: [1] });
       const undecided = await gate("10", "10 again");
       assertEquals(undecided.code, 3, undecided.stderr);
       assertMatch(
@@ -140,7 +118,7 @@ exact-match: passed
         /undecided, about \d+ prompts would decide/,
       );
 
-      await store(project, "20 missing", {
+      await storeExperiment(project, "20 missing", {
         prompts: 200,
         unscored: numbers(20),
       });

@@ -1371,6 +1371,530 @@ $$;
 comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid) is
   'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
 
+-- Why: of several experiments, which is the best, and is it better than chance? Every pair of them is
+-- compared by the prompts that both answered, and whoever looks for the good news among so many pairs
+-- finds some by chance: hence Holm.
+
+create function pipeline.rank_sides(names text[], evaluator text, k integer, owner uuid)
+returns table (
+  experiment_name text, prompts bigint, unscored bigint, answers bigint,
+  mean double precision, low double precision, high double precision,
+  drawn integer,
+  any_mean double precision, any_low double precision, any_high double precision,
+  all_mean double precision, all_low double precision, all_high double precision,
+  latency_ms double precision, cost numeric
+)
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $query$
+      with prompt as materialized (
+        select
+          answer.experiment_name, answer.prompt_key, avg(answer.score) as score, count(answer.score) as scored,
+          count(answer.passed) as judged, count(*) filter (where answer.passed) as passes,
+          avg(answer.duration_ms) as latency, sum(answer.cost) as cost
+        from (
+          %s where evaluation.experiment_name = any ($1) and evaluation.owner is not distinct from $2
+        ) as answer
+        group by answer.experiment_name, answer.prompt_key
+      ),
+      scale as (
+        select
+          case when min(score) >= 0 and max(score) <= 1 then 'share' else 'any' end as kind,
+          count(distinct prompt_key) as asked,
+          -- The same for all, or they could not be compared: what every prompt has.
+          coalesce($4, min(judged) filter (where judged > 0))::integer as drawn
+        from prompt
+      ),
+      side as (
+        select
+          prompt.experiment_name, count(score) as prompts, sum(scored)::bigint as answers,
+          avg(score) as mean, var_pop(score) as variance,
+          max(scored) = 1 and bool_and(score in (0, 1)) as is_pass,
+          avg(latency)::double precision as latency_ms, sum(cost) as cost
+        from prompt
+        group by prompt.experiment_name
+      ),
+      -- Grouped first, because few prompts differ in both numbers.
+      draw as (
+        select
+          same.experiment_name, sum(same.prompts)::bigint as prompts,
+          sum(same.prompts * chance.of_any) / sum(same.prompts) as any_mean,
+          sum(same.prompts * chance.of_any ^ 2) / sum(same.prompts) as any_square,
+          sum(same.prompts * chance.of_all) / sum(same.prompts) as all_mean,
+          sum(same.prompts * chance.of_all ^ 2) / sum(same.prompts) as all_square
+        from (
+          select prompt.experiment_name, judged, passes, count(*) as prompts
+          from prompt
+          group by prompt.experiment_name, judged, passes
+        ) as same
+        cross join scale
+        cross join lateral (
+          select
+            1 - pipeline.all_of_draw(scale.drawn, judged - passes, judged) as of_any,
+            pipeline.all_of_draw(scale.drawn, passes, judged) as of_all
+        ) as chance
+        where judged >= scale.drawn
+        group by same.experiment_name
+      )
+      select
+        side.experiment_name, side.prompts, scale.asked - side.prompts, side.answers,
+        side.mean, score.low, score.high, scale.drawn,
+        draw.any_mean, of_any.low, of_any.high, draw.all_mean, of_all.low, of_all.high,
+        side.latency_ms, side.cost
+      from side
+      cross join scale
+      left join draw on draw.experiment_name = side.experiment_name
+      cross join lateral pipeline.mean_interval(
+        side.prompts, side.mean, side.variance, case when side.is_pass then 'pass' else scale.kind end
+      ) as score
+      cross join lateral pipeline.mean_interval(
+        draw.prompts, draw.any_mean, greatest(0, draw.any_square - draw.any_mean ^ 2),
+        case when side.is_pass then 'pass' else 'share' end
+      ) as of_any
+      cross join lateral pipeline.mean_interval(
+        draw.prompts, draw.all_mean, greatest(0, draw.all_square - draw.all_mean ^ 2),
+        case when side.is_pass then 'pass' else 'share' end
+      ) as of_all
+    $query$,
+    pipeline.answers_query(evaluator)
+  )
+  using names, owner, evaluator, k;
+end;
+$$;
+comment on function pipeline.rank_sides(text[], text, integer, uuid) is
+  'What rank_experiments() says of each experiment alone by one evaluator; null: whether there was an answer. any, all: of drawn answers, pass@k and pass^k.';
+
+create function pipeline.rank_pairs(names text[], evaluator text, owner uuid)
+returns table (
+  experiment_name text, other_name text, pairs bigint,
+  difference double precision, variance double precision, largest double precision, bound double precision
+)
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $query$
+      with prompt as materialized (
+        select answer.experiment_name, answer.prompt_key, avg(answer.score) as score
+        from (
+          %s where evaluation.experiment_name = any ($1) and evaluation.owner is not distinct from $2
+        ) as answer
+        where answer.score is not null
+        group by answer.experiment_name, answer.prompt_key
+      )
+      select
+        one.experiment_name, other.experiment_name, count(*),
+        avg(one.score - other.score), var_pop(one.score - other.score), max(abs(one.score - other.score)),
+        case
+          when min(least(one.score, other.score)) >= 0 and max(greatest(one.score, other.score)) <= 1
+          then 1::double precision
+        end
+      from prompt as one
+      join prompt as other
+        on other.prompt_key = one.prompt_key and other.experiment_name > one.experiment_name
+      group by one.experiment_name, other.experiment_name
+    $query$,
+    pipeline.answers_query(evaluator)
+  )
+  using names, owner, evaluator;
+end;
+$$;
+comment on function pipeline.rank_pairs(text[], text, uuid) is
+  'The differences of every two experiments by the prompts that both have a score of: the first less the other, each pair once.';
+
+create function public.rank_experiments(
+  names text[],
+  evaluator text default null,
+  k integer default null,
+  owner uuid default null
+)
+returns table (
+  compared text, rank bigint, experiment_name text, models text[],
+  prompts bigint, unscored bigint, answers bigint,
+  score_mean double precision, score_low double precision, score_high double precision,
+  difference double precision, difference_low double precision, difference_high double precision,
+  p double precision, p_adjusted double precision, detectable double precision,
+  k_drawn integer,
+  pass_at_k double precision, pass_at_k_low double precision, pass_at_k_high double precision,
+  pass_hat_k double precision, pass_hat_k_low double precision, pass_hat_k_high double precision,
+  latency_ms double precision, cost numeric, finding text
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(rank_experiments.owner);
+begin
+  if cardinality(names) not between 1 and 50 or rank_experiments.k not between 1 and 1000 then
+    raise exception 'Cannot rank experiments: names or k is out of range'
+      using errcode = '22023', hint = 'names: 1 to 50, such as array[''a'', ''b'']; k, answers drawn: 1 to 1000';
+  end if;
+  perform pipeline.check_experiments(names, whose);
+  return query
+  with chosen as (
+    select name from unnest(pipeline.chosen_evaluators(names, rank_experiments.evaluator, whose)) as name
+  ),
+  side as materialized (
+    select
+      coalesce(chosen.name, 'success') as compared, known.*,
+      first_value(known.experiment_name) over (
+        partition by chosen.name order by known.mean desc nulls last, known.experiment_name
+      ) as leader
+    from chosen
+    cross join lateral pipeline.rank_sides(names, chosen.name, rank_experiments.k, whose) as known
+  ),
+  test as (
+    select
+      coalesce(chosen.name, 'success') as compared, pair.*, found.*,
+      count(found.p) over () as family,
+      row_number() over (order by found.p) as place
+    from chosen
+    cross join lateral pipeline.rank_pairs(names, chosen.name, whose) as pair
+    cross join lateral pipeline.difference_interval(
+      pair.pairs, pair.difference, pair.variance, pair.largest, pair.bound
+    ) as found
+  ),
+  adjusted as (
+    select test.*, least(1, max((test.family - test.place + 1) * test.p) over (order by test.place)) as p_adjusted
+    from test
+  ),
+  -- Each pair from both sides.
+  behind as materialized (
+    select
+      adjusted.compared, adjusted.experiment_name, adjusted.other_name, adjusted.pairs, adjusted.difference,
+      adjusted.low, adjusted.high, adjusted.p, adjusted.p_adjusted, adjusted.deviation, adjusted.bound, adjusted.family
+    from adjusted
+    union all
+    select
+      adjusted.compared, adjusted.other_name, adjusted.experiment_name, adjusted.pairs, -adjusted.difference,
+      -adjusted.high, -adjusted.low, adjusted.p, adjusted.p_adjusted, adjusted.deviation, adjusted.bound, adjusted.family
+    from adjusted
+  )
+  select
+    side.compared,
+    1 + (
+      select count(*) from behind
+      where behind.compared = side.compared and behind.experiment_name = side.experiment_name
+        and behind.high < 0 and behind.p_adjusted < 0.05
+    ),
+    side.experiment_name, pipeline.models_of(side.experiment_name, whose),
+    side.prompts, side.unscored, side.answers, side.mean, side.low, side.high,
+    to_leader.difference, to_leader.low, to_leader.high, to_leader.p, to_leader.p_adjusted,
+    pipeline.detectable_difference(to_leader.pairs, to_leader.deviation),
+    side.drawn,
+    side.any_mean, side.any_low, side.any_high, side.all_mean, side.all_low, side.all_high,
+    side.latency_ms, side.cost,
+    case
+      when side.experiment_name = side.leader then 'the highest mean'
+      else format('against %s: ', side.leader)
+        || pipeline.describe_difference(
+          coalesce(to_leader.pairs, 0), to_leader.difference, to_leader.low, to_leader.high,
+          to_leader.deviation, to_leader.bound
+        )
+        || case
+          when to_leader.p < 0.05 and to_leader.p_adjusted >= 0.05
+          then format('; no proof as one of %s comparisons', to_leader.family)
+          else ''
+        end
+    end
+  from side
+  left join behind as to_leader
+    on to_leader.compared = side.compared and to_leader.experiment_name = side.experiment_name
+    and to_leader.other_name = side.leader
+  order by side.compared <> 'success', side.compared, side.mean desc nulls last, side.experiment_name;
+end;
+$$;
+comment on function public.rank_experiments(text[], text, integer, uuid) is
+  'Ranks 1 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by one evaluator, or without one by each after "success", whether there was an answer; the highest mean first. The unit is the prompt: of several answers the mean. rank: 1 and how many others are better beyond chance. score_low and _high: 95 % interval of the mean. difference, its interval and p: against the highest mean, over the prompts that both have a score of, as in compare_experiments(); p_adjusted: by Holm, over all pairs of experiments and all evaluators of the call; detectable: the difference that so many prompts show four times in five. unscored: prompts of any of these experiments that have no score here. pass_at_k, pass_hat_k: that at least one, that all of k answers pass; k_drawn is k, or without it as many as every prompt has. latency_ms: mean over prompts; cost: of all answers, USD. finding: the same in words. 22023: wrong arguments; P0002: unknown experiment or evaluator.';
+
+-- Why: a judge that compares two answers says who wins, not how good both are. From who beat whom,
+-- everybody gets a place on one scale (Bradley and Terry 1952).
+
+create function pipeline.reaches_all(wins double precision[], players integer)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  reached boolean[] := array(select won > 0 from unnest(wins) with ordinality as cell (won, place) order by place);
+begin
+  for via in 1 .. players loop
+    for one in 1 .. players loop
+      continue when not reached[(one - 1) * players + via];
+      for other in 1 .. players loop
+        reached[(one - 1) * players + other] :=
+          reached[(one - 1) * players + other] or reached[(via - 1) * players + other];
+      end loop;
+    end loop;
+  end loop;
+  return not exists (
+    select from unnest(reached) with ordinality as cell (is_reached, place)
+    where not is_reached and (place - 1) / players <> (place - 1) % players
+  );
+end;
+$$;
+comment on function pipeline.reaches_all(double precision[], integer) is
+  'Whether from everybody a way of wins leads to everybody else, or no ratings exist. wins: row by row, of one over another.';
+
+create function pipeline.inverse(matrix double precision[], size integer)
+returns double precision[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  inverse double precision[] := matrix;
+  pivot double precision;
+  factor double precision;
+begin
+  -- Gauss and Jordan in place; without exchanging rows, because it is positive definite.
+  for step in 1 .. size loop
+    pivot := inverse[(step - 1) * size + step];
+    inverse[(step - 1) * size + step] := 1;
+    for col in 1 .. size loop
+      inverse[(step - 1) * size + col] := inverse[(step - 1) * size + col] / pivot;
+    end loop;
+    for line in 1 .. size loop
+      continue when line = step;
+      factor := inverse[(line - 1) * size + step];
+      inverse[(line - 1) * size + step] := 0;
+      for col in 1 .. size loop
+        inverse[(line - 1) * size + col] :=
+          inverse[(line - 1) * size + col] - factor * inverse[(step - 1) * size + col];
+      end loop;
+    end loop;
+  end loop;
+  return inverse;
+end;
+$$;
+comment on function pipeline.inverse(double precision[], integer) is
+  'Inverse of a positive definite matrix, row by row.';
+
+create function pipeline.bradley_terry(
+  wins double precision[],
+  players integer,
+  out strengths double precision[],
+  out covariance double precision[]
+)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  fitted double precision[] := array_fill(1::double precision, array[players]);
+  earlier double precision[];
+  information double precision[] := array_fill(1.0::double precision / players, array[players * players]);
+  met double precision;
+  weight double precision;
+  won double precision;
+  total double precision;
+begin
+  -- Hunter 2004: each step makes the likelihood of what was seen larger.
+  for step in 1 .. 10000 loop
+    earlier := fitted;
+    for one in 1 .. players loop
+      won := 0;
+      total := 0;
+      for other in 1 .. players loop
+        continue when other = one;
+        won := won + wins[(one - 1) * players + other];
+        met := wins[(one - 1) * players + other] + wins[(other - 1) * players + one];
+        total := total + met / (fitted[one] + fitted[other]);
+      end loop;
+      fitted[one] := won / total;
+    end loop;
+    select array_agg(strength / scale order by place) into fitted
+    from unnest(fitted) with ordinality as listed (strength, place)
+    cross join (select exp(avg(ln(strength))) as scale from unnest(fitted) as strength) as geometric;
+    exit when (
+      select max(abs(after - before)) < 1e-10 from unnest(fitted, earlier) as change (after, before)
+    );
+  end loop;
+  for one in 1 .. players loop
+    for other in 1 .. players loop
+      continue when other = one;
+      met := wins[(one - 1) * players + other] + wins[(other - 1) * players + one];
+      weight := met * fitted[one] * fitted[other] / (fitted[one] + fitted[other]) ^ 2;
+      information[(one - 1) * players + other] := information[(one - 1) * players + other] - weight;
+      information[(one - 1) * players + one] := information[(one - 1) * players + one] + weight;
+    end loop;
+  end loop;
+  strengths := array(select ln(strength) from unnest(fitted) with ordinality as listed (strength, place) order by place);
+  -- Only differences are known: one was added to what is inverted in the direction of all alike, and
+  -- is taken out again.
+  covariance := array(
+    select cell - 1.0 / players
+    from unnest(pipeline.inverse(information, players)) with ordinality as listed (cell, place) order by place
+  );
+end;
+$$;
+comment on function pipeline.bradley_terry(double precision[], integer) is
+  'Strengths β with sum 0, where P(one beats other) = 1 / (1 + exp(β_other − β_one)), and the pseudo-inverse of their information, row by row. wins as reaches_all() takes it, which must hold.';
+
+create function pipeline.verdicts_query()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select $query$
+    with opponent as (
+      -- A later verdict of the same name has replaced the earlier.
+      select distinct on (run.experiment_name, asked.name)
+        run.experiment_name, asked.name, asked.against
+      from public.pipeline_runs as run
+      cross join lateral (
+        select
+          coalesce(config ->> 'name', config ->> 'type') as name,
+          config #>> '{against,experiment}' as against
+        from jsonb_array_elements(run.evaluators) as config
+        where config ->> 'type' = 'pairwise'
+      ) as asked
+      where run.experiment_name = any ($1) and run.owner is not distinct from $2
+      order by run.experiment_name, asked.name, run.id desc
+    ),
+    verdict as materialized (
+      select
+        least(said.one, said.other) as one, greatest(said.one, said.other) as other, said.prompt_key,
+        avg(case when said.one < said.other then said.score else 1 - said.score end) as won
+      from (
+        select
+          array_position($1, opponent.experiment_name) as one, array_position($1, opponent.against) as other,
+          evaluation.prompt_key, score.score
+        from opponent
+        join pipeline.evaluations as evaluation
+          on evaluation.experiment_name = opponent.experiment_name and evaluation.owner is not distinct from $2
+        join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+        join public.evaluation_scores as score
+          on score.results_table = results.relname and score.evaluation_id = evaluation.id
+          and score.evaluator = opponent.name
+        where score.score between 0 and 1
+      ) as said
+      where said.one <> said.other
+      group by least(said.one, said.other), greatest(said.one, said.other), said.prompt_key
+    )
+  $query$;
+$$;
+comment on function pipeline.verdicts_query() is
+  'The beginning of a query over verdict: who won between two of the experiments $1 (by their places, one < other) on a prompt, as the mean over orders, repetitions and judges (1: one, 0: other, ½: neither). Against whom an experiment was judged is known from its runs. $2: the owner.';
+
+create function public.rate_experiments(names text[], owner uuid default null)
+returns table (
+  experiment_name text, prompts bigint,
+  win_rate double precision, win_low double precision, win_high double precision,
+  rating double precision, rating_low double precision, rating_high double precision
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(rate_experiments.owner);
+  players constant integer := cardinality(names);
+  wins double precision[];
+  shared boolean;
+  strengths double precision[];
+  covariance double precision[];
+begin
+  if players not between 2 and 50 then
+    raise exception 'Cannot rate experiments: there are %', coalesce(players, 0)
+      using errcode = '22023', hint = 'Name 2 to 50 of them, such as array[''a'', ''b'']';
+  end if;
+  perform pipeline.check_experiments(names, whose);
+  execute pipeline.verdicts_query() || $wins$
+    select
+      array(
+        select coalesce(
+          (select sum(won) from verdict where one = line and other = col),
+          (select sum(1 - won) from verdict where one = col and other = line),
+          0
+        )
+        from generate_series(1, $3) as line cross join generate_series(1, $3) as col
+        order by line, col
+      ),
+      exists (select from verdict group by prompt_key having count(*) > 1)
+  $wins$
+  into wins, shared
+  using names, whose, players;
+  if not pipeline.reaches_all(wins, players) then
+    -- Half a win each way to every pair that met.
+    wins := array(
+      select cell.won + case when cell.won + wins[(place - 1) % players * players + (place - 1) / players + 1] > 0
+        then 0.5 else 0 end
+      from unnest(wins) with ordinality as cell (won, place) order by cell.place
+    );
+  end if;
+  if pipeline.reaches_all(wins, players) then
+    select * into strengths, covariance from pipeline.bradley_terry(wins, players);
+  end if;
+  return query execute pipeline.verdicts_query() || $ratings$,
+    side as (
+      select one as place, prompt_key, won from verdict
+      union all
+      select other, prompt_key, 1 - won from verdict
+    ),
+    rate as (
+      select place, count(*) as prompts, avg(won) as mean, var_pop(won) as variance
+      from (select place, prompt_key, avg(won) as won from side group by place, prompt_key) as prompt
+      group by place
+    ),
+    -- Where a prompt serves several pairs, its verdicts are no independent ones: what each prompt does
+    -- to a strength is summed first (the sandwich estimator, by prompt).
+    error as (
+      select
+        place,
+        case
+          when $4 then sqrt(sum(influence ^ 2))
+          else sqrt($6[(place - 1) * $3 + place])
+        end as error
+      from (
+        select
+          place, prompt_key,
+          sum(
+            (won - 1 / (1 + exp($5[other] - $5[one])))
+            * ($6[(place - 1) * $3 + one] - $6[(place - 1) * $3 + other])
+          ) as influence
+        from verdict cross join generate_series(1, $3) as place
+        group by place, prompt_key
+      ) as prompt
+      group by place
+    )
+    select
+      named.name, coalesce(rate.prompts, 0), rate.mean, won.low, won.high,
+      173.7178 * $5[named.place],
+      173.7178 * ($5[named.place] - 1.959964 * error.error),
+      173.7178 * ($5[named.place] + 1.959964 * error.error)
+    from unnest($1) with ordinality as named (name, place)
+    left join rate on rate.place = named.place
+    left join error on error.place = named.place
+    cross join lateral pipeline.mean_interval(rate.prompts, rate.mean, rate.variance, 'share') as won
+    order by $5[named.place] desc nulls last, rate.mean desc nulls last, named.name
+  $ratings$
+  using names, whose, players, shared, strengths, covariance;
+end;
+$$;
+comment on function public.rate_experiments(text[], uuid) is
+  'Rates 2 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by the verdicts of pairwise judges between them: Bradley-Terry strengths as Elo points with mean 0, the highest first, with their 95 % intervals. 100 points more win 64 % of the time. win_rate: over the prompts that were judged, ties as ½, with its interval. Verdicts are one per prompt and pair, the mean of all there are. Ratings are null where some experiments never met, not even through others; where one has won or lost everything, half a win each way is added to every pair that met. 22023: wrong number of names; P0002: unknown experiment.';
+
 -- Why: what a new experiment must not fall behind is a decision of people, and a row.
 
 create table public.experiment_baselines (

@@ -35,6 +35,12 @@ grant execute on function
   pipeline.describe_difference(
     bigint, double precision, double precision, double precision, double precision, double precision
   ),
+  pipeline.rank_sides(text[], text, integer, uuid),
+  pipeline.rank_pairs(text[], text, uuid),
+  pipeline.reaches_all(double precision[], integer),
+  pipeline.inverse(double precision[], integer),
+  pipeline.bradley_terry(double precision[], integer),
+  pipeline.verdicts_query(),
   pipeline.prompts_needed(double precision, double precision),
   pipeline.check_gate_settings(jsonb, text),
   pipeline.check_gate_policy(jsonb),
@@ -66,8 +72,8 @@ declare
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
-    'gate_experiments'
+    'rank_experiments', 'rate_experiments', 'gate_experiments',
+    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
   ];
   callable record;
 begin

@@ -89,7 +89,7 @@ declare
   claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 begin
   -- https://supabase.com/docs/guides/auth/auth-anonymous: they have the role authenticated, too.
-  if claims -> 'is_anonymous' = 'true' and not pipeline.takes_anonymous() then
+  if coalesce(claims -> 'is_anonymous' = 'true', false) and not pipeline.takes_anonymous() then
     return null;
   end if;
   return (claims ->> 'sub')::uuid;

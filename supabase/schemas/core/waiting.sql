@@ -20,14 +20,18 @@ grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
+begin
+  -- Every claim asks: a function of language sql would be planned each time.
+  return query
   select distinct on (waiting.endpoint, waiting.stage, waiting.owner) waiting.*
   from pipeline.waiting_runs as waiting
   where next_waiting.endpoint is null or waiting.endpoint = next_waiting.endpoint
   order by waiting.endpoint, waiting.stage, waiting.owner, waiting.run_id;
+end;
 $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';

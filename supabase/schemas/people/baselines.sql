@@ -1,6 +1,7 @@
 -- Why: what a new experiment must not fall behind is a decision of people, and a row.
 
 create table public.experiment_baselines (
+  id bigint generated always as identity primary key,
   owner uuid default pipeline.current_user_id(),
   name text not null,
   experiment_name text not null,

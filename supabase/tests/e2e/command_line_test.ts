@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import { pipeline, startPipeline } from "./command_line.ts";
-import { numberedPrompts, type Project, withProject } from "./project.ts";
+import { numberedPrompts, withProject } from "./project.ts";
 
 const jsonLines = (text: string) =>
   text.trim().split("\n").map((line) => JSON.parse(line));

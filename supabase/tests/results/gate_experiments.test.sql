@@ -1,5 +1,5 @@
 begin;
-select plan(29);
+select plan(30);
 
 -- An experiment of so many prompts that all pass but those that are named, and those without a score.
 create function pg_temp.store(
@@ -153,9 +153,12 @@ select results_eq(
   'of several answers to a prompt it takes the mean, and whether most pass'
 );
 
-select is(
-  approve_experiment_baseline('approved', 'all', as_of => '2026-01-01 00:00Z')::text,
-  '(,approved,all,"2026-01-01 00:00:00+00")', 'an approved baseline is a row'
+select approve_experiment_baseline('approved', '200 old', as_of => '2026-01-01 00:00Z');
+select approve_experiment_baseline('approved', 'all', as_of => '2026-01-02 00:00Z');
+select results_eq(
+  $$ select owner, name, experiment_name, approved_at from experiment_baselines $$,
+  $$ values (null::uuid, 'approved', 'all', '2026-01-02 00:00Z'::timestamptz) $$,
+  'an approved baseline is a row, and the newest holds'
 );
 select results_eq(
   $$ select answer ->> 'baseline', answer ->> 'approvedAs', answer ->> 'verdict'
@@ -204,6 +207,12 @@ select throws_ok(
   'and neither are the project''s baselines'
 );
 reset role;
+
+select pipeline.name_experiment(null, 'all of them', '2026-01-01 00:00Z');
+select delete_experiment('all of them') from generate_series(1, 2);
+select is_empty(
+  $$ select from experiment_baselines $$, 'with an experiment its approval goes'
+);
 
 select * from finish();
 rollback;

@@ -105,6 +105,31 @@ export type Database = {
         };
         Relationships: [];
       };
+      "experiment_baselines": {
+        Row: {
+          "approved_at": string;
+          "experiment_name": string;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "approved_at"?: string;
+          "experiment_name": string;
+          "id"?: never;
+          "name": string;
+          "owner"?: string | null;
+        };
+        Update: {
+          "approved_at"?: string;
+          "experiment_name"?: string;
+          "id"?: never;
+          "name"?: string;
+          "owner"?: string | null;
+        };
+        Relationships: [];
+      };
       "model_endpoints": {
         Row: {
           "cache_write_cost": number | null;
@@ -783,6 +808,27 @@ export type Database = {
       };
     };
     Functions: {
+      "approve_experiment_baseline": {
+        Args: {
+          "as_of"?: string;
+          "experiment": string;
+          "name": string;
+          "owner"?: string;
+        };
+        Returns: {
+          "approved_at": string;
+          "experiment_name": string;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "experiment_baselines";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "browse_experiment_pairs": {
         Args: {
           "after"?: string;
@@ -920,6 +966,15 @@ export type Database = {
           "owner"?: string;
           "results_table": string;
           "run_id"?: number;
+        };
+        Returns: Json;
+      };
+      "gate_experiments": {
+        Args: {
+          "baseline": string;
+          "candidate": string;
+          "owner"?: string;
+          "policy"?: Json;
         };
         Returns: Json;
       };
@@ -1165,6 +1220,55 @@ export type Database = {
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
+      };
+      "rank_experiments": {
+        Args: {
+          "evaluator"?: string;
+          "k"?: number;
+          "names": (string)[];
+          "owner"?: string;
+        };
+        Returns: {
+          "answers": number;
+          "compared": string;
+          "cost": number;
+          "detectable": number;
+          "difference": number;
+          "difference_high": number;
+          "difference_low": number;
+          "experiment_name": string;
+          "finding": string;
+          "k_drawn": number;
+          "latency_ms": number;
+          "models": (string)[];
+          "p": number;
+          "p_adjusted": number;
+          "pass_at_k": number;
+          "pass_at_k_high": number;
+          "pass_at_k_low": number;
+          "pass_hat_k": number;
+          "pass_hat_k_high": number;
+          "pass_hat_k_low": number;
+          "prompts": number;
+          "rank": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+          "unscored": number;
+        }[];
+      };
+      "rate_experiments": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "experiment_name": string;
+          "prompts": number;
+          "rating": number;
+          "rating_high": number;
+          "rating_low": number;
+          "win_high": number;
+          "win_low": number;
+          "win_rate": number;
+        }[];
       };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
       "rename_experiment": {

@@ -93,11 +93,12 @@ Deno.test("the action gates, writes the summary and one comment, and ends as the
       );
 
       // A run on a push, which is waited for.
+      const prompts = [1, 2].map((n) => ({
+        key: `k${n}`,
+        text: `prompt ${n}`,
+      }));
       const id = await project.startRun(
-        {
-          type: "prompts",
-          prompts: [1, 2].map((n) => ({ key: `k${n}`, text: `prompt ${n}` })),
-        },
+        { type: "prompts", prompts },
         { experiment_name: "two prompts" },
       );
       await storeExperiment(project, "two before", { prompts: 2 });
@@ -120,6 +121,33 @@ Deno.test("the action gates, writes the summary and one comment, and ends as the
         undecided.log,
       );
       assertMatch(undecided.log, /No comment: this is not a pull request/);
+
+      await Deno.writeTextFile(
+        join(folder, "two.prompts.jsonl"),
+        prompts.map((prompt) => JSON.stringify(prompt)).join("\n"),
+      );
+      await Deno.writeTextFile(
+        join(folder, "short.txt"),
+        "{{prompt}} Be short.",
+      );
+      const swept = await run(
+        {
+          sweep: `./two.prompts.jsonl
+--name=pr 7
+--endpoint=model
+--template=short.txt
+`,
+          baseline: "two before",
+          candidate: "pr 7/short",
+          policy: "success.json",
+        },
+        { event: {} },
+      );
+      assertEquals(
+        [swept.code, swept.outputs.verdict],
+        [3, "undecided"],
+        swept.log,
+      );
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

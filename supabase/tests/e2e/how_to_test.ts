@@ -11,6 +11,8 @@ const pages = [
   "docs/how-to/nightly-run.md",
   "docs/how-to/compare-two-models.md",
   "docs/how-to/gate-in-ci.md",
+  "docs/how-to/sweep.md",
+  "docs/how-to/compare-prompts.md",
   "docs/how-to/import-chatgpt-export.md",
   "docs/how-to/keys-in-vault.md",
   "docs/how-to/custom-endpoint.md",
@@ -80,9 +82,10 @@ for (const page of pages) {
           if (block.text.includes("unschedule")) await runScheduled(project);
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
-          const isQuestion = /from (compare_|gate_|prompt_ev|vault)/.test(
-            block.text,
-          );
+          const isQuestion =
+            /from (compare_|gate_|rank_|prompt_ev|pipeline_sweep|vault)/.test(
+              block.text,
+            );
           if (isQuestion) {
             assert(rows.length > 0, `${block.text} finds nothing`);
           }

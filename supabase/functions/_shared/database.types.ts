@@ -958,6 +958,7 @@ export type Database = {
       };
       "pipeline_sweep_progress": {
         Row: {
+          "answers": number | null;
           "cancelled": number | null;
           "completed": number | null;
           "cost": number | null;
@@ -974,8 +975,8 @@ export type Database = {
           "open": number | null;
           "owner": string | null;
           "percent": number | null;
-          "prompts": number | null;
           "prompts_per_second": number | null;
+          "repetitions": number;
           "rests_until": string | null;
           "started_at": string | null;
           "status": string | null;

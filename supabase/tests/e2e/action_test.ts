@@ -135,7 +135,7 @@ Deno.test("the action gates, writes the summary and one comment, and ends as the
           sweep: `./two.prompts.jsonl
 --name=pr 7
 --endpoint=model
---template=short.txt
+--template=@short.txt
 `,
           baseline: "two before",
           candidate: "pr 7/short",

@@ -41,10 +41,7 @@ begin
           coalesce(2 * count(*) filter (where experiment_name = $2 and passed)
             >= nullif(count(*) filter (where experiment_name = $2), 0), false) as new_passed,
           min(score) as least, max(score) as greatest
-        from (
-          %s
-          where evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4
-        ) as answer
+        from (%s) as answer
         group by prompt_key
       ),
       pair as (
@@ -69,7 +66,10 @@ begin
           filter (where is_newly_failed or is_required_and_failed))[1:20]
       from pair
     $totals$,
-    pipeline.answers_query(evaluator)
+    pipeline.answers_query(
+      evaluator,
+      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)'
+    )
   )
   using baseline, candidate, evaluator, owner, required;
 end;

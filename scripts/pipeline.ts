@@ -5,6 +5,7 @@ import {
   type Terminal,
   WrongUsage,
 } from "./pipeline/command.ts";
+import { approve } from "./pipeline/commands/approve.ts";
 import { compare } from "./pipeline/commands/compare.ts";
 import { deleteResults } from "./pipeline/commands/delete.ts";
 import { doctor } from "./pipeline/commands/doctor.ts";
@@ -14,6 +15,7 @@ import { execute } from "./pipeline/commands/execute.ts";
 import { experiments } from "./pipeline/commands/experiments.ts";
 import { exportResults } from "./pipeline/commands/export_results.ts";
 import { follow } from "./pipeline/commands/follow.ts";
+import { gate } from "./pipeline/commands/gate.ts";
 import { list } from "./pipeline/commands/list.ts";
 import { rename } from "./pipeline/commands/rename.ts";
 import { run } from "./pipeline/commands/run.ts";
@@ -49,6 +51,8 @@ const commands: Record<string, Command> = {
   delete: deleteResults,
   evaluate,
   compare,
+  gate,
+  approve,
   export: exportResults,
   endpoint,
   secret,
@@ -68,10 +72,16 @@ Commands that need a project find the stack of this clone that is running; anoth
 by SUPABASE_URL and SUPABASE_SECRET_KEY.
 
 Exit codes: 0 done, 1 nothing could be done, 2 wrong usage, 3 done but something failed,
-4 the run did not complete, 130 interrupted.`;
+4 the run did not complete, 130 interrupted. Those of gate are its own: 0 pass, 1 regression or worse,
+3 undecided, 2 everything else.`;
 }
 
-async function main(
+/**
+ * Runs a command.
+ *
+ * @returns the exit code
+ */
+export async function main(
   [name, ...args]: string[],
   terminal: Terminal,
 ): Promise<number> {
@@ -108,9 +118,12 @@ async function main(
       terminal.complain(error.message);
       return EXIT.wrongUsage;
     }
-    if (!(error instanceof PipelineError)) throw error;
-    terminal.complain(error.message);
-    return EXIT.failed;
+    terminal.complain(
+      error instanceof PipelineError
+        ? error.message
+        : (error as Error)?.stack ?? String(error),
+    );
+    return command.errorCode ?? EXIT.failed;
   }
 }
 

@@ -1950,6 +1950,507 @@ $$;
 comment on function public.rate_experiments(text[], uuid) is
   'Rates 2 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by the verdicts of pairwise judges between them: Bradley-Terry strengths as Elo points with mean 0, the highest first, with their 95 % intervals. 100 points more win 64 % of the time. win_rate: over the prompts that were judged, ties as ½, with its interval. Verdicts are one per prompt and pair, the mean of all there are. Ratings are null where some experiments never met, not even through others; where one has won or lost everything, half a win each way is added to every pair that met. 22023: wrong number of names; P0002: unknown experiment.';
 
+-- Why: what a new experiment must not fall behind is a decision of people, and a row.
+
+create table public.experiment_baselines (
+  id bigint generated always as identity primary key,
+  owner uuid default pipeline.current_user_id(),
+  name text not null,
+  experiment_name text not null,
+  approved_at timestamptz not null default now(),
+  constraint experiment_baselines_name_belongs_to_one_owner unique nulls not distinct (owner, name),
+  constraint experiment_baselines_names_are_short check (char_length(name) between 1 and 200),
+  constraint experiment_baselines_names_are_plain check (pipeline.is_plain(name))
+);
+comment on table public.experiment_baselines is
+  'One row per approved baseline of an owner: gate_experiments() takes its name for its experiment. Approving again replaces it; kept until deleted.';
+comment on column public.experiment_baselines.owner is 'Null: the project''s own.';
+alter table public.experiment_baselines enable row level security;
+revoke all on public.experiment_baselines from anon, authenticated, service_role;
+grant select, insert, update, delete on public.experiment_baselines to service_role;
+grant select on public.experiment_baselines to authenticated;
+create policy "owners read their baselines"
+  on public.experiment_baselines for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create function public.approve_experiment_baseline(
+  name text,
+  experiment text,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns public.experiment_baselines
+language plpgsql
+set search_path = ''
+as $$
+declare
+  approved public.experiment_baselines;
+begin
+  perform pipeline.check_experiments(array[experiment], owner);
+  -- Or nobody could tell which of both a gate means.
+  if exists (
+    select from pipeline.evaluations as taken
+    where taken.experiment_name = approve_experiment_baseline.name
+      and taken.owner is not distinct from approve_experiment_baseline.owner
+  ) then
+    raise exception 'Cannot approve "%": an experiment has this name', approve_experiment_baseline.name
+      using errcode = '22023', hint = 'Give the baseline a name of its own, such as "approved"';
+  end if;
+  insert into public.experiment_baselines as kept (owner, name, experiment_name, approved_at)
+  values (owner, name, experiment, as_of)
+  on conflict on constraint experiment_baselines_name_belongs_to_one_owner do update
+  set experiment_name = excluded.experiment_name, approved_at = excluded.approved_at
+  returning kept.* into approved;
+  return approved;
+end;
+$$;
+comment on function public.approve_experiment_baseline(text, text, uuid, timestamptz) is
+  'Makes an experiment of an owner, null: the project''s own, the baseline of this name, in the place of an earlier one: gate_experiments(name, candidate) compares with it. Returns its row. P0002: there is no such experiment; 22023: the name is that of an experiment.';
+
+-- Why: a gate that reads its policy wrongly lets through what it should stop.
+
+create function pipeline.check_gate_settings(settings jsonb, place text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- What a setting must be, as jsonpath of the settings, and what to write.
+  rules constant text[] := array[
+    ['margin', '$.margin.type() == "number" && $.margin > 0 && $.margin <= 1000000',
+      'a number above 0, in points of score'],
+    ['allowWithinMargin', '$.allowWithinMargin.type() == "boolean"', 'true or false'],
+    ['maxNewlyFailed',
+      '$.maxNewlyFailed.type() == "number" && $.maxNewlyFailed >= 0 && $.maxNewlyFailed % 1 == 0',
+      'a whole number of prompts, from 0'],
+    ['requiredPrompts',
+      '$.requiredPrompts.type() == "array" && !(exists($.requiredPrompts[*] ? (@.type() != "string")))',
+      'a list of prompt keys: ["…"]']
+  ];
+  field text;
+  rule text[];
+begin
+  if jsonb_typeof(settings) is distinct from 'object' then
+    raise exception 'Cannot gate: % is no object', place
+      using errcode = '22023', hint = 'Write {"margin": 0.05, "maxNewlyFailed": 0}';
+  end if;
+  for field in select jsonb_object_keys(settings) loop
+    if field <> all (rules[:][1:1]) and not (field = 'evaluators' and place = 'the policy') then
+      raise exception 'Cannot gate: % has an unknown field "%"', place, field
+        using
+          errcode = '22023',
+          hint = 'Its fields are ' || array_to_string(rules[:][1:1], ', ')
+            || case when place = 'the policy' then ', evaluators' else '' end;
+    end if;
+  end loop;
+  foreach rule slice 1 in array rules loop
+    -- Strict, or a list would be taken for each of its members.
+    if settings ? rule[1]
+      and jsonb_path_match(settings, ('strict ' || rule[2])::jsonpath, '{}', true) is not true
+    then
+      raise exception 'Cannot gate: "%" of % is %', rule[1], place, settings -> rule[1]
+        using errcode = '22023', hint = 'Write ' || rule[3];
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_gate_settings(jsonb, text) is
+  'Refuses unknown fields and values of the wrong kind in a policy, or in what it says of one evaluator (22023).';
+
+create function pipeline.check_gate_policy(policy jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  evaluator record;
+begin
+  perform pipeline.check_gate_settings(policy, 'the policy');
+  if policy ? 'evaluators' and (
+    jsonb_typeof(policy -> 'evaluators') <> 'object' or policy -> 'evaluators' = '{}'
+  ) then
+    raise exception 'Cannot gate: "evaluators" of the policy is %', policy -> 'evaluators'
+      using errcode = '22023', hint = 'Write {"evaluators": {"exact-match": {"margin": 0.02}}}';
+  end if;
+  for evaluator in select key as name, value as settings from jsonb_each(policy -> 'evaluators') loop
+    perform pipeline.check_gate_settings(evaluator.settings, format('evaluator "%s"', evaluator.name));
+  end loop;
+end;
+$$;
+comment on function pipeline.check_gate_policy(jsonb) is
+  'Refuses a policy of gate_experiments() that is not {margin?, allowWithinMargin?, maxNewlyFailed?, requiredPrompts?, evaluators?: {name: the same four}} (22023).';
+
+create function pipeline.check_required_prompts(
+  policy jsonb,
+  baseline text,
+  candidate text,
+  owner uuid
+)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  required constant text[] := array(
+    select distinct key #>> '{}'
+    from unnest('{$.requiredPrompts[*],$.evaluators.*.requiredPrompts[*]}'::jsonpath[]) as place
+    cross join lateral jsonb_path_query(policy, place) as key
+  );
+  unknown text;
+begin
+  if cardinality(required) = 0 then
+    return;
+  end if;
+  select key into unknown
+  from unnest(required) as key
+  where key not in (
+    select evaluation.prompt_key
+    from pipeline.evaluations as evaluation
+    where evaluation.experiment_name in (baseline, candidate)
+      and evaluation.owner is not distinct from check_required_prompts.owner
+      and evaluation.prompt_key = any (required)
+  )
+  limit 1;
+  if unknown is not null then
+    raise exception 'Cannot gate: requiredPrompts names "%", and neither experiment has such a prompt', unknown
+      using errcode = '22023', hint = 'Write keys of prompts: select prompt_key, prompt from prompt_evaluations';
+  end if;
+end;
+$$;
+comment on function pipeline.check_required_prompts(jsonb, text, text, uuid) is
+  'Refuses a policy that requires a prompt which neither experiment has (22023): a key that is written wrongly would otherwise never be asked for.';
+
+-- Why: a gate must not be passed by what is missing. Other than a comparison it takes every prompt that
+-- the baseline has a score of, and what the candidate lacks counts as 0.
+
+create function pipeline.gate_pairs(
+  baseline text,
+  candidate text,
+  evaluator text,
+  owner uuid,
+  required text[]
+)
+returns table (
+  prompts bigint, baseline_mean double precision, candidate_mean double precision,
+  difference double precision, variance double precision, largest double precision,
+  most_difference double precision, most_variance double precision, most_largest double precision,
+  bound double precision, missing bigint, unasked bigint, unscored bigint, added bigint,
+  judged bigint, newly_failed bigint, required_failed bigint, failed_keys text[]
+)
+language plpgsql
+stable
+set search_path = ''
+-- As for compare_pairs().
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $totals$
+      with prompt as (
+        select
+          prompt_key,
+          count(*) filter (where experiment_name = $1) as old_answers,
+          count(*) filter (where experiment_name = $2) as new_answers,
+          count(score) filter (where experiment_name = $2) as new_scored,
+          avg(score) filter (where experiment_name = $1) as old_score,
+          coalesce(avg(coalesce(score, 0)) filter (where experiment_name = $2), 0) as new_score,
+          coalesce(avg(coalesce(score, 1)) filter (where experiment_name = $2), 1) as most_score,
+          -- As in pairs_query(), but an answer without a verdict has not passed.
+          2 * count(*) filter (where experiment_name = $1 and passed)
+            >= nullif(count(passed) filter (where experiment_name = $1), 0) as old_passed,
+          coalesce(2 * count(*) filter (where experiment_name = $2 and passed)
+            >= nullif(count(*) filter (where experiment_name = $2), 0), false) as new_passed,
+          min(score) as least, max(score) as greatest
+        from (%s) as answer
+        group by prompt_key
+      ),
+      pair as (
+        select
+          prompt.*, new_score - old_score as difference, most_score - old_score as most_difference,
+          coalesce(old_passed and not new_passed, false) as is_newly_failed,
+          prompt_key = any ($5) and not new_passed as is_required_and_failed
+        from prompt
+      )
+      select
+        count(old_score), avg(old_score), avg(new_score) filter (where old_score is not null),
+        avg(difference), var_pop(difference), max(abs(difference)),
+        avg(most_difference), var_pop(most_difference), max(abs(most_difference)),
+        case when min(least) >= 0 and max(greatest) <= 1 then 1::double precision end,
+        count(*) filter (where old_score is not null and (new_answers = 0 or new_answers > new_scored)),
+        count(*) filter (where old_score is not null and new_answers = 0),
+        count(*) filter (where old_answers > 0 and old_score is null),
+        count(*) filter (where old_answers = 0),
+        count(old_passed), count(*) filter (where is_newly_failed),
+        count(*) filter (where is_required_and_failed),
+        (array_agg(prompt_key order by is_required_and_failed desc, prompt_key)
+          filter (where is_newly_failed or is_required_and_failed))[1:20]
+      from pair
+    $totals$,
+    pipeline.answers_query(
+      evaluator,
+      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)'
+    )
+  )
+  using baseline, candidate, evaluator, owner, required;
+end;
+$$;
+comment on function pipeline.gate_pairs(text, text, text, uuid, text[]) is
+  'What gate_experiments() counts for one evaluator; null: whether there was an answer. Prompts are those that the baseline has a score of; what lacks one of the candidate counts as 0, in the columns most_… as 1. unasked: of missing those without any answer; unscored, added: left out, without a score of the baseline or without the prompt. judged: prompts that passed or not before. failed_keys: the first 20 that newly failed or had to pass. bound: 1 where all scores are from 0 to 1.';
+
+create function pipeline.describe_prompts(
+  keys text[],
+  baseline text,
+  candidate text,
+  owner uuid
+)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'promptKey', answer.prompt_key, 'prompt', left(answer.prompt, 300),
+        'response', case when answer.is_new then left(answer.response, 300) end,
+        'error', case when answer.is_new then left(answer.error, 300) else 'not asked' end
+      )
+      order by array_position(keys, answer.prompt_key)
+    ),
+    '[]'
+  )
+  from (
+    select distinct on (evaluation.prompt_key)
+      evaluation.*, evaluation.experiment_name = candidate as is_new
+    from pipeline.evaluations as evaluation
+    where evaluation.experiment_name in (baseline, candidate)
+      and evaluation.owner is not distinct from describe_prompts.owner
+      and evaluation.prompt_key = any (keys)
+    order by evaluation.prompt_key, evaluation.experiment_name = candidate desc, evaluation.id desc
+  ) as answer;
+$$;
+comment on function pipeline.describe_prompts(text[], text, text, uuid) is
+  'Prompts with the newest answer of the candidate, [{promptKey, prompt, response, error}], texts cut at 300 characters.';
+
+-- Why: may the new experiment take the place of the old one? "No significant difference" is no answer:
+-- with few prompts it always comes true. So a margin says how much worse may be, and the interval of
+-- the difference lies above it, below it, or says that there are too few prompts to tell.
+
+create function pipeline.gate_evaluator(
+  baseline text,
+  candidate text,
+  compared text,
+  policy jsonb,
+  owner uuid
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  own constant jsonb := coalesce(policy #> array['evaluators', compared], '{}');
+  settings constant jsonb := (policy - 'evaluators') || own;
+  signed constant text := 'FMSG9999990.000';
+  margin constant double precision := coalesce((settings ->> 'margin')::double precision, 0.05);
+  may_be_worse constant boolean := coalesce((settings ->> 'allowWithinMargin')::boolean, false);
+  most_failed constant numeric := (settings ->> 'maxNewlyFailed')::numeric;
+  counted record;
+  found record;
+  best record;
+  verdict text;
+  needed bigint;
+  reasons text[];
+begin
+  select * into counted
+  from pipeline.gate_pairs(
+    baseline, candidate, nullif(compared, 'success'), owner,
+    array(select jsonb_array_elements_text(settings -> 'requiredPrompts'))
+  );
+  if counted.prompts = 0 then
+    raise exception 'Cannot gate: no prompt of "%" has a score of "%"', baseline, compared
+      using
+        errcode = '22023',
+        hint = 'There are '
+          || array_to_string('success'::text || pipeline.evaluators_of(array[baseline], owner), ', ');
+  end if;
+  if counted.unasked = counted.prompts then
+    raise exception 'Cannot gate: "%" and "%" share no prompt that has a score of "%"',
+      baseline, candidate, compared
+      using
+        errcode = '22023',
+        hint = 'Give both the same prompts, such as those of an earlier run: {"type": "run", "runId": 1}';
+  end if;
+  if counted.bound is null and not settings ? 'margin' then
+    raise exception 'Cannot gate: scores of "%" are not from 0 to 1, so that no margin is known', compared
+      using
+        errcode = '22023',
+        hint = format('Write it in points of that score: {"evaluators": {%s: {"margin": 0.5}}}', to_json(compared));
+  end if;
+  if counted.judged = 0 and own ?| array['maxNewlyFailed', 'requiredPrompts'] then
+    raise exception 'Cannot gate: "%" scores and lets nothing pass or fail', compared
+      using errcode = '22023', hint = 'Leave out maxNewlyFailed and requiredPrompts of it';
+  end if;
+  select * into found from pipeline.difference_interval(
+    counted.prompts, counted.difference, counted.variance, counted.largest, counted.bound
+  );
+  verdict := case
+    when found.high < -margin then 'worse'
+    when found.high < 0 and not may_be_worse then 'regression'
+    when found.low > -margin then 'pass'
+    else 'undecided'
+  end;
+  if verdict = 'undecided' then
+    needed := pipeline.prompts_needed(found.deviation, margin);
+    -- There were enough, had there been no difference: then the nearest end decides.
+    if needed <= counted.prompts then
+      needed := greatest(counted.prompts + 1, pipeline.prompts_needed(
+        found.deviation,
+        greatest(abs(counted.difference + margin), case when not may_be_worse then -counted.difference end)
+      ));
+    end if;
+  end if;
+  reasons := array[format(
+    'difference %s%s, prompts: %s: %s',
+    to_char(counted.difference, signed),
+    ', 95 % interval ' || to_char(found.low, signed) || ' to ' || to_char(found.high, signed),
+    counted.prompts,
+    case verdict
+      when 'worse' then format('worse than the margin of %s', margin)
+      when 'regression' then 'worse than the baseline'
+      when 'pass' then format('not worse than the margin of %s', margin)
+      else format('undecided, about %s prompts would decide', needed)
+    end
+  )];
+  if counted.newly_failed > most_failed then
+    reasons := reasons || format(
+      'prompts that newly failed: %s, at most %s may', counted.newly_failed, most_failed
+    );
+  end if;
+  if counted.required_failed > 0 and counted.judged > 0 then
+    reasons := reasons || format('prompts that must pass and do not: %s', counted.required_failed);
+  end if;
+  if cardinality(reasons) > 1 and verdict in ('pass', 'undecided') then
+    verdict := 'regression';
+  end if;
+  if counted.missing > 0 then
+    select * into best from pipeline.difference_interval(
+      counted.prompts, counted.most_difference, counted.most_variance, counted.most_largest, counted.bound
+    );
+    reasons := reasons || format(
+      'prompts with an answer that lacks a score, which counts as 0: %s of %s%s%s',
+      counted.missing, counted.prompts,
+      case when counted.unasked > 0 then format(', of which %s were not asked', counted.unasked) end,
+      case when counted.bound = 1 then format(
+        '; as 1 it were %s (%s to %s)', to_char(counted.most_difference, signed),
+        to_char(best.low, signed), to_char(best.high, signed)
+      ) end
+    );
+  end if;
+  if counted.unscored > 0 then
+    reasons := reasons || format('prompts left out without a score of the baseline: %s', counted.unscored);
+  end if;
+  if counted.added > 0 then
+    reasons := reasons || format('prompts left out that only the candidate has: %s', counted.added);
+  end if;
+  return jsonb_build_object(
+    'evaluator', compared, 'verdict', verdict, 'reasons', reasons,
+    'margin', margin, 'prompts', counted.prompts,
+    'baselineMean', counted.baseline_mean, 'candidateMean', counted.candidate_mean,
+    'difference', counted.difference, 'low', found.low, 'high', found.high, 'p', found.p,
+    'promptsNeeded', needed,
+    'missing', counted.missing, 'unasked', counted.unasked,
+    'unscored', counted.unscored, 'added', counted.added,
+    'judged', counted.judged,
+    'newlyFailed', case when counted.judged > 0 then counted.newly_failed end,
+    'failedPrompts', case
+      when counted.judged > 0
+      then pipeline.describe_prompts(counted.failed_keys, baseline, candidate, owner)
+      else '[]'
+    end
+  );
+end;
+$$;
+comment on function pipeline.gate_evaluator(text, text, text, jsonb, uuid) is
+  'What gate_experiments() answers of one evaluator, or of success: whether there was an answer. 22023: nothing can be compared, or no margin is known.';
+
+create function public.gate_experiments(
+  baseline text,
+  candidate text,
+  policy jsonb default '{}',
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(gate_experiments.owner);
+  approved public.experiment_baselines;
+  base text;
+  problem text;
+  answers jsonb;
+  verdict text;
+begin
+  perform pipeline.check_gate_policy(policy);
+  select * into approved
+  from public.experiment_baselines as kept
+  where kept.name = baseline and kept.owner is not distinct from whose;
+  base := coalesce(approved.experiment_name, baseline);
+  perform pipeline.check_experiments(array[base, candidate], whose);
+  select format('run %s of "%s" is %s', run.id, run.experiment_name, run.status) into problem
+  from public.pipeline_runs as run
+  where run.experiment_name in (base, candidate) and run.owner is not distinct from whose
+    and run.finished_at is null
+  order by run.id limit 1;
+  if problem is not null then
+    raise exception 'Cannot gate: %', problem
+      using errcode = '22023', hint = 'Wait for its end, or cancel it: what has no answer counts as 0';
+  end if;
+  perform pipeline.check_required_prompts(policy, base, candidate, whose);
+  select jsonb_agg(
+    pipeline.gate_evaluator(base, candidate, chosen.evaluator, policy, whose) order by chosen.place
+  ) into answers
+  from unnest(
+    case when policy ? 'evaluators'
+      then array(select jsonb_object_keys(policy -> 'evaluators'))
+      else 'success'::text || pipeline.evaluators_of(array[base], whose)
+    end
+  ) with ordinality as chosen (evaluator, place);
+  if policy ?| array['maxNewlyFailed', 'requiredPrompts'] and not answers @? '$[*] ? (@.judged > 0)' then
+    raise exception 'Cannot gate: no evaluator lets prompts pass or fail'
+      using errcode = '22023', hint = 'Leave out maxNewlyFailed and requiredPrompts, or gate "success" too';
+  end if;
+  select worst.found into verdict
+  from unnest(array['worse', 'regression', 'undecided', 'pass']) with ordinality as worst (found, place)
+  where answers @> jsonb_build_array(jsonb_build_object('verdict', worst.found))
+  order by worst.place limit 1;
+  return jsonb_build_object(
+    'verdict', verdict, 'baseline', base, 'candidate', candidate,
+    'approvedAs', approved.name, 'approvedAt', approved.approved_at,
+    'reasons', (
+      select jsonb_agg(format('%s: %s', listed.answer ->> 'evaluator', reason.text) order by listed.place, reason.place)
+      from jsonb_array_elements(answers) with ordinality as listed (answer, place)
+      cross join lateral jsonb_array_elements_text(listed.answer -> 'reasons')
+        with ordinality as reason (text, place)
+      where listed.answer ->> 'verdict' = verdict
+    ),
+    'caution', 'keys with another text on each side: '
+      || nullif(pipeline.differing_texts(base, candidate, whose), 0),
+    'evaluators', answers
+  );
+end;
+$$;
+comment on function public.gate_experiments(text, text, jsonb, uuid) is
+  'Whether candidate may take the place of baseline (an experiment, or the name of an approved baseline) of one owner, null: the project''s own, a signed-in user''s are theirs: {verdict, baseline, candidate, approvedAs, approvedAt, reasons, caution, evaluators: [{evaluator, verdict, reasons, margin, prompts, baselineMean, candidateMean, difference, low, high, p, promptsNeeded, missing, unasked, unscored, added, newlyFailed, failedPrompts}]}. verdict is the worst of all evaluators: worse (the 95 % interval of the difference lies below −margin), regression (below 0, or too much newly failed), undecided (promptsNeeded would decide), pass (above −margin). policy: {margin, allowWithinMargin, maxNewlyFailed, requiredPrompts, evaluators: {name: the same four}}; margin is 0.05 for scores from 0 to 1 and must be given for others; without evaluators all that scored the baseline are asked, and success. A score that the candidate lacks counts as 0. caution: what to mind, null: nothing. 22023: the policy, or a comparison that cannot be made; P0002: no such experiment.';
+
 -- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
 -- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
 -- a row, and to see what a project lacks.
@@ -2873,17 +3374,18 @@ select
   total.completed,
   total.failed_variants,
   total.cancelled,
-  total.prompts,
+  sweep.repetitions,
+  total.answers,
   total.succeeded + total.failed as done,
   total.succeeded,
   total.failed,
   total.open,
-  round(100.0 * (total.succeeded + total.failed) / nullif(total.prompts, 0), 1) as percent,
+  round(100.0 * (total.succeeded + total.failed) / nullif(total.answers, 0), 1) as percent,
   round(pace.per_second, 2) as prompts_per_second,
   case
     when total.running > 0 and pace.per_second > 0
     then make_interval(
-      secs => round((total.prompts - total.succeeded - total.failed) / pace.per_second)::double precision
+      secs => round((total.answers - total.succeeded - total.failed) / pace.per_second)::double precision
     )
   end as eta,
   total.tokens,
@@ -2907,7 +3409,7 @@ cross join lateral (
     count(*) filter (where run.status = 'completed' and run.endpoint is not null) as completed,
     count(*) filter (where run.status = 'failed' and run.endpoint is not null) as failed_variants,
     count(*) filter (where run.status = 'cancelled' and run.endpoint is not null) as cancelled,
-    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as prompts,
+    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as answers,
     coalesce(sum(run.succeeded), 0) as succeeded,
     coalesce(sum(run.failed), 0) as failed,
     coalesce(sum(run.open), 0) as open,
@@ -2931,8 +3433,8 @@ comment on view public.pipeline_sweep_progress is
   'One row per sweep: how far all its runs are together, at what cost, and what holds some of them up.';
 comment on column public.pipeline_sweep_progress.status is
   'running as long as one of its runs is; paused when none can go on by itself; in the end completed, or failed or cancelled where all variants are.';
-comment on column public.pipeline_sweep_progress.prompts is
-  'Questions to models, over all variants, found so far.';
+comment on column public.pipeline_sweep_progress.answers is
+  'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
 revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
 grant select on public.pipeline_sweep_progress to authenticated, service_role;
@@ -3144,7 +3646,7 @@ as $$
       'status', (progress).status,
       'name', (progress).name,
       'counts', jsonb_build_object(
-        'prompts', (progress).prompts, 'succeeded', (progress).succeeded,
+        'extracted', (progress).answers, 'succeeded', (progress).succeeded,
         'failed', (progress).failed, 'cost', (progress).cost
       ),
       'runs', (
@@ -3446,6 +3948,10 @@ begin
     null, delete_experiment.experiment_name, delete_experiment.owner, most
   );
   if evaluations = 0 then
+    -- Another experiment may have the name one day.
+    delete from public.experiment_baselines as baseline
+    where baseline.experiment_name = delete_experiment.experiment_name
+      and baseline.owner is not distinct from delete_experiment.owner;
     delete from pipeline.experiments as experiment
     where experiment.name = delete_experiment.experiment_name
       and experiment.owner is not distinct from delete_experiment.owner;
@@ -3490,6 +3996,10 @@ begin
   set experiment_name = rename_experiment.new_name
   where run.experiment_name = rename_experiment.experiment_name
     and run.owner is not distinct from rename_experiment.owner;
+  update public.experiment_baselines as baseline
+  set experiment_name = rename_experiment.new_name
+  where baseline.experiment_name = rename_experiment.experiment_name
+    and baseline.owner is not distinct from rename_experiment.owner;
   with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored

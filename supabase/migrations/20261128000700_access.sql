@@ -46,7 +46,14 @@ grant execute on function
   pipeline.reaches_all(double precision[], integer),
   pipeline.inverse(double precision[], integer),
   pipeline.bradley_terry(double precision[], integer),
-  pipeline.verdicts_query()
+  pipeline.verdicts_query(),
+  pipeline.prompts_needed(double precision, double precision),
+  pipeline.check_gate_settings(jsonb, text),
+  pipeline.check_gate_policy(jsonb),
+  pipeline.check_required_prompts(jsonb, text, text, uuid),
+  pipeline.gate_pairs(text, text, text, uuid, text[]),
+  pipeline.describe_prompts(text[], text, text, uuid),
+  pipeline.gate_evaluator(text, text, text, jsonb, uuid)
 to authenticated;
 
 do $$
@@ -65,7 +72,8 @@ declare
     'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
-    'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
+    'resend_pipeline_webhook', 'approve_experiment_baseline',
+    'create_evaluations_table', 'use_evaluations_table',
     'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt'
   ];
   -- Row level security decides whose runs and rows they reach.
@@ -73,7 +81,7 @@ declare
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'pause_pipeline_sweep', 'resume_pipeline_sweep',
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
-    'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments',
+    'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
   ];
   callable record;

@@ -105,6 +105,31 @@ export type Database = {
         };
         Relationships: [];
       };
+      "experiment_baselines": {
+        Row: {
+          "approved_at": string;
+          "experiment_name": string;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "approved_at"?: string;
+          "experiment_name": string;
+          "id"?: never;
+          "name": string;
+          "owner"?: string | null;
+        };
+        Update: {
+          "approved_at"?: string;
+          "experiment_name"?: string;
+          "id"?: never;
+          "name"?: string;
+          "owner"?: string | null;
+        };
+        Relationships: [];
+      };
       "model_endpoints": {
         Row: {
           "cache_write_cost": number | null;
@@ -933,6 +958,7 @@ export type Database = {
       };
       "pipeline_sweep_progress": {
         Row: {
+          "answers": number | null;
           "cancelled": number | null;
           "completed": number | null;
           "cost": number | null;
@@ -949,8 +975,8 @@ export type Database = {
           "open": number | null;
           "owner": string | null;
           "percent": number | null;
-          "prompts": number | null;
           "prompts_per_second": number | null;
+          "repetitions": number;
           "rests_until": string | null;
           "started_at": string | null;
           "status": string | null;
@@ -983,6 +1009,27 @@ export type Database = {
       };
     };
     Functions: {
+      "approve_experiment_baseline": {
+        Args: {
+          "as_of"?: string;
+          "experiment": string;
+          "name": string;
+          "owner"?: string;
+        };
+        Returns: {
+          "approved_at": string;
+          "experiment_name": string;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "experiment_baselines";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "browse_experiment_pairs": {
         Args: {
           "after"?: string;
@@ -1153,6 +1200,15 @@ export type Database = {
           "owner"?: string;
           "results_table": string;
           "run_id"?: number;
+        };
+        Returns: Json;
+      };
+      "gate_experiments": {
+        Args: {
+          "baseline": string;
+          "candidate": string;
+          "owner"?: string;
+          "policy"?: Json;
         };
         Returns: Json;
       };

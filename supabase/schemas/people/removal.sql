@@ -130,6 +130,10 @@ begin
     null, delete_experiment.experiment_name, delete_experiment.owner, most
   );
   if evaluations = 0 then
+    -- Another experiment may have the name one day.
+    delete from public.experiment_baselines as baseline
+    where baseline.experiment_name = delete_experiment.experiment_name
+      and baseline.owner is not distinct from delete_experiment.owner;
     delete from pipeline.experiments as experiment
     where experiment.name = delete_experiment.experiment_name
       and experiment.owner is not distinct from delete_experiment.owner;
@@ -174,6 +178,10 @@ begin
   set experiment_name = rename_experiment.new_name
   where run.experiment_name = rename_experiment.experiment_name
     and run.owner is not distinct from rename_experiment.owner;
+  update public.experiment_baselines as baseline
+  set experiment_name = rename_experiment.new_name
+  where baseline.experiment_name = rename_experiment.experiment_name
+    and baseline.owner is not distinct from rename_experiment.owner;
   with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored

@@ -79,7 +79,12 @@ export async function arrange(project: Project): Promise<Setting> {
         insert into ${
         sql(table)
       } (run_id, prompt_key, prompt, success, response, experiment_name, owner)
-        values (${id}, 'p', 'a', true, 'b', ${`of ${name}`}, ${owner}) returning id
+        values (
+          ${id}, 'p', 'a', true, 'b',
+          ${
+        table === "more_answers" ? `more of ${name}` : `of ${name}`
+      }, ${owner}
+        ) returning id
       `;
       await sql`
         insert into evaluation_scores (results_table, evaluation_id, evaluator, score, owner)
@@ -93,6 +98,10 @@ export async function arrange(project: Project): Promise<Setting> {
         )
       `;
     }
+    await sql`
+      insert into experiment_baselines (owner, name, experiment_name)
+      values (${owner}, 'approved', ${`of ${name}`})
+    `;
     await sql`
       insert into pipeline.task_errors (run_id, stage, class, code, message, final)
       values (${id}, 'execute', 'permanent', 'no', 'no', true)

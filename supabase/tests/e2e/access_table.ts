@@ -151,6 +151,7 @@ export const RELATIONS: RelationAccess[] = [
   { name: "pipeline_quota_use", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_errors", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_error_groups", user: READ_OWN, service: READ_ALL },
+  { name: "experiment_baselines", user: READ_OWN, service: EVERYTHING },
   { name: "experiment_costs", user: READ_OWN, service: READ_ALL },
   { name: "experiment_scores", user: READ_OWN, service: READ_ALL },
   { name: "experiment_summary", user: READ_OWN, service: READ_ALL },
@@ -163,6 +164,9 @@ export const RESULTS_TABLE = RELATIONS.find(({ name }) =>
 
 /** The run of somebody else is answered like one that does not exist. */
 export const NO_RUN = /Cannot find run/;
+
+/** So is an experiment. */
+const NO_EXPERIMENT = /Cannot find experiment/;
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
@@ -182,6 +186,19 @@ export const FUNCTIONS: FunctionAccess[] = [
       candidate: "of ada",
       show: "all",
     }),
+  },
+  {
+    name: "gate_experiments",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({
+      baseline: "of ada",
+      candidate: "more of ada",
+      policy: { evaluators: { success: {} } },
+    }),
+  },
+  {
+    name: "approve_experiment_baseline",
+    arguments: () => ({ name: "approved", experiment: "of ada" }),
   },
   {
     name: "export_evaluations",

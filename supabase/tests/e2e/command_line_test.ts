@@ -1,49 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { checkout } from "../../../scripts/local/checkout.ts";
-import { numberedPrompts, type Project, withProject } from "./project.ts";
-
-interface Output {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Starts `deno task pipeline` with these arguments, in a pipe. */
-function start(
-  project: Project,
-  args: string[],
-  env: Record<string, string> = {},
-): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "scripts/pipeline.ts", ...args],
-    cwd: checkout,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    env: {
-      SUPABASE_URL: project.url,
-      SUPABASE_SECRET_KEY: project.secretKey,
-      PIPELINE_ALLOW_PRIVATE_HOSTS: "true",
-      ...env,
-    },
-  }).spawn();
-}
-
-async function pipeline(
-  project: Project,
-  args: string[],
-  input = "",
-  env?: Record<string, string>,
-): Promise<Output> {
-  const child = start(project, args, env);
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+import { pipeline, startPipeline } from "./command_line.ts";
+import { numberedPrompts, withProject } from "./project.ts";
 
 const jsonLines = (text: string) =>
   text.trim().split("\n").map((line) => JSON.parse(line));
@@ -318,7 +277,7 @@ Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", 
       { type: "prompts", prompts: numberedPrompts(200) },
       { max_concurrency: 5 },
     );
-    const child = start(project, ["follow", String(id)]);
+    const child = startPipeline(project, ["follow", String(id)]);
     const stderr = child.stderr.getReader();
     // The first line of progress: it is following now.
     await stderr.read();
@@ -478,7 +437,7 @@ Deno.test("every command has a help with an example", async () => {
   const names = [...page.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) =>
     name
   );
-  assertEquals(names.length, 21);
+  assertEquals(names.length, 25);
   const pages = await Promise.all(names.map((name) => help([name, "--help"])));
   for (const [index, text] of pages.entries()) {
     assertMatch(text, new RegExp(`deno task pipeline ${names[index]} `));

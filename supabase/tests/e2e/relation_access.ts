@@ -59,6 +59,7 @@ const ROWS: Record<string, (runId: number) => object> = {
   pipeline_tasks: (run_id) => ({ run_id, stage: "extract", key: "new" }),
   prompt_evaluations: () => ({ prompt: "a", success: true, response: "b" }),
   more_answers: () => ({ prompt: "a", success: true, response: "b" }),
+  experiment_baselines: () => ({ name: "new", experiment_name: "any" }),
   evaluation_scores: () => ({ evaluation_id: 77, evaluator: "n", score: 1 }),
   evaluation_votes: (run_id) => ({
     task_id: 1_000_000,

@@ -17,6 +17,7 @@ import { exportResults } from "./pipeline/commands/export_results.ts";
 import { follow } from "./pipeline/commands/follow.ts";
 import { gate } from "./pipeline/commands/gate.ts";
 import { list } from "./pipeline/commands/list.ts";
+import { rank } from "./pipeline/commands/rank.ts";
 import { rename } from "./pipeline/commands/rename.ts";
 import { run } from "./pipeline/commands/run.ts";
 import { set } from "./pipeline/commands/set.ts";
@@ -53,6 +54,7 @@ const commands: Record<string, Command> = {
   compare,
   gate,
   approve,
+  rank,
   export: exportResults,
   endpoint,
   secret,

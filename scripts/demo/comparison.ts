@@ -16,8 +16,8 @@ export interface ComparisonRow {
   /** The 95 % interval of the difference. */
   difference_low: number;
   difference_high: number;
-  /** The chance of so lopsided a result if neither were better. */
-  mcnemar_p: number | null;
+  /** That of the interval: the chance of such a difference if neither were better. */
+  p: number | null;
   /** Milliseconds, candidate less baseline. */
   latency_difference_ms: number | null;
 }
@@ -43,7 +43,7 @@ export function describeScores(scores: ComparisonRow[]): string[] {
 
 /** What the comparison says, a fact per line. */
 export function describeComparison(row: ComparisonRow): string[] {
-  const { pairs, wins, losses, ties, difference, mcnemar_p: p } = row;
+  const { pairs, wins, losses, ties, difference, p } = row;
   const facts: [string, string][] = [
     ["pairs", `${pairs}: ${wins} better, ${losses} worse, ${ties} equal`],
     [

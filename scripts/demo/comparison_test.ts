@@ -16,7 +16,7 @@ const comparison: ComparisonRow = {
   difference: -0.0625,
   difference_low: -0.125,
   difference_high: 0,
-  mcnemar_p: 0.125,
+  p: 0.125,
   latency_difference_ms: -311.6,
 };
 
@@ -33,7 +33,7 @@ Deno.test("describeComparison() leaves out what is not known", () => {
     ...comparison,
     difference: 0.1,
     difference_low: 0,
-    mcnemar_p: null,
+    p: null,
     latency_difference_ms: null,
   };
   assertEquals(describeComparison(equal).slice(1), [

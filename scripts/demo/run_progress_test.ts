@@ -30,7 +30,10 @@ Deno.test("describeProgress() keeps a short bar in a narrow window", () => {
 
 Deno.test("describeProgress() counts answers of a run that repeats its prompts", () => {
   assertEquals(
-    describeProgress({ ...half, failed: 0, perSecond: null, repetitions: 4 }, 30),
+    describeProgress(
+      { ...half, failed: 0, perSecond: null, repetitions: 4 },
+      30,
+    ),
     "  █████░░░░░  40/80 answers  1 min 6 s left",
   );
 });

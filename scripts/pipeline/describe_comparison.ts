@@ -1,6 +1,6 @@
 import { formatChange, formatCost } from "./format_values.ts";
 
-/** A row of compare_experiments(). */
+/** A row of compare_experiments(), as far as it is shown. */
 export interface Comparison {
   /** `success`, or an evaluator. */
   compared: string;
@@ -8,23 +8,26 @@ export interface Comparison {
   wins: number;
   losses: number;
   ties: number;
-  baseline_mean: number;
-  candidate_mean: number;
-  /** Candidate less baseline, with its 95 % interval. */
-  difference: number;
-  difference_low: number;
-  difference_high: number;
+  /** Null: nothing could be paired. */
+  baseline_mean: number | null;
+  candidate_mean: number | null;
   /** Prompts that pass only now, and no longer. */
   gained: number | null;
   lost: number | null;
-  mcnemar_p: number | null;
+  /** That of the interval, and of the exact test of gained and lost. */
+  p: number | null;
+  exact_p: number | null;
   /** Milliseconds. */
   latency_difference_ms: number | null;
   /** USD. */
   cost_difference: number | null;
+  /** What was found and could have been seen, in words. */
+  finding: string;
+  /** What to mind, in words. */
+  caution: string | null;
 }
 
-/** What a comparison says, at most 80 characters a line. */
+/** What a comparison says, a fact a line. */
 export function describeComparison(rows: Comparison[]): string[] {
   const [{ latency_difference_ms: latency, cost_difference: cost }] = rows;
   return [
@@ -39,17 +42,29 @@ export function describeComparison(rows: Comparison[]): string[] {
 }
 
 function describeRow(row: Comparison): string[] {
-  const { compared, pairs, wins, losses, ties, mcnemar_p: p } = row;
+  const { compared, pairs, wins, losses, ties, finding, caution } = row;
   const passes = row.gained || row.lost
     ? `; ${row.gained} pass only now, ${row.lost} no longer`
     : "";
+  const [found, ...seen] = finding.split("; ");
+  const chances = [
+    ...row.p === null ? [] : [`p = ${row.p.toPrecision(2)}`],
+    ...row.exact_p === null
+      ? []
+      : [`exact p of passes = ${row.exact_p.toPrecision(2)}`],
+  ].join(", ");
   return [
-    `${compared}: ${row.baseline_mean.toFixed(3)} before, ${
-      row.candidate_mean.toFixed(3)
-    } now, difference ${formatChange(row.difference, 3)}`,
-    `  95 % interval ${formatChange(row.difference_low, 3)} to ${
-      formatChange(row.difference_high, 3)
-    }${p === null ? "" : `, p = ${p.toPrecision(2)}`}`,
-    `  ${pairs} prompts: ${wins} better, ${losses} worse, ${ties} equal${passes}`,
+    row.baseline_mean === null || row.candidate_mean === null
+      ? `${compared}:`
+      : `${compared}: ${row.baseline_mean.toFixed(3)} before, ${
+        row.candidate_mean.toFixed(3)
+      } now`,
+    `  ${found}`,
+    ...seen.map((line) => `  ${line}`),
+    ...chances === "" ? [] : [`  ${chances}`],
+    ...pairs === 0 ? [] : [
+      `  ${pairs} prompts: ${wins} better, ${losses} worse, ${ties} equal${passes}`,
+    ],
+    ...caution === null ? [] : [`  mind: ${caution}`],
   ];
 }

@@ -2,7 +2,6 @@ import { type Command, EXIT } from "../command.ts";
 import { type Comparison, describeComparison } from "../describe_comparison.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
-import { expectStored } from "../stored_results.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 /** A prompt of both experiments, as browse_experiment_pairs() gives it. */
@@ -18,13 +17,13 @@ export const compare: Command = {
   summary: "Compare two experiments prompt by prompt",
   help: `Usage: deno task pipeline compare BASELINE CANDIDATE [options]
 
-Says how every evaluator that scored both sees the difference, then names the prompts that became
-worse.
+Says how every evaluator sees the difference, what so many prompts could have shown and what is missing,
+then names the prompts that became worse. All results tables are looked into; of several answers to a
+prompt the mean counts.
 
 Options:
   --evaluator NAME   only this one; "success": whether there was an answer
   --worse N          name so many prompts (default 10)
-  --table NAME       results table (default prompt_evaluations)
   --owner USER       the experiments of this user, by id (default: the project's own)
   --json             {comparison, worse}
   --help
@@ -40,7 +39,6 @@ Example:
       {
         evaluator: { type: "string" },
         worse: { type: "string", default: "10" },
-        table: { type: "string", default: "prompt_evaluations" },
         owner: { type: "string" },
         json: { type: "boolean" },
       },
@@ -48,35 +46,14 @@ Example:
     const { client } = openProject(terminal);
     const [baseline, candidate] = positionals;
     const owner = values.owner ?? null;
-    for (const experimentName of positionals) {
-      await expectStored(client, { experimentName, owner }, values.table);
-    }
-    const evaluator = values.evaluator === "success" ? null : values.evaluator;
-    const sides = {
-      baseline,
-      candidate,
-      results_table: values.table,
-      owner,
-    };
-    const all = dataOf(
+    const sides = { baseline, candidate, owner };
+    const comparison = dataOf(
       "compare the experiments",
       await client.rpc("compare_experiments", {
         ...sides,
-        evaluator: evaluator ?? null,
+        evaluator: values.evaluator ?? null,
       }),
     ) as Comparison[];
-    const comparison = all.filter(({ compared }) =>
-      values.evaluator === undefined || compared === values.evaluator ||
-      compared === "success" && evaluator === null
-    );
-    if (comparison.length === 0) {
-      terminal.complain(
-        values.evaluator === undefined
-          ? `"${baseline}" and "${candidate}" have no prompt in common`
-          : `No prompt of both "${baseline}" and "${candidate}" has a score of ${values.evaluator}`,
-      );
-      return EXIT.failed;
-    }
     const [first] = comparison;
     const { rows: worse } = dataOf(
       "read what became worse",
@@ -92,6 +69,7 @@ Example:
       return EXIT.done;
     }
     describeComparison(comparison).forEach((line) => terminal.print(line));
+    if (comparison.every(({ pairs }) => pairs === 0)) return EXIT.failed;
     if (worse.length > 0) {
       terminal.print(`\nWorse by ${first.compared}`);
       for (const pair of worse) {

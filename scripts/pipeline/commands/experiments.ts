@@ -37,7 +37,7 @@ Example:
         experiment: row.experiment_name,
         model: row.model,
         prompts: row.prompts,
-        failed: row.prompts - row.succeeded,
+        failed: row.answers - row.succeeded,
         p50: row.p50_ms,
         p95: row.p95_ms,
         cost: formatCost(row.experiment_cost),

@@ -52,6 +52,7 @@ const SUMMARY = {
   "experiment": "experiment_name",
   "model": "model",
   "prompts": "prompts",
+  "answers": "answers",
   "answered": "success_rate",
   "p50 ms": "p50_ms",
   "p95 ms": "p95_ms",
@@ -76,9 +77,13 @@ const SCORES = {
   "low": "score_low",
   "high": "score_high",
   "pass rate": "pass_rate",
+  "pass low": "pass_low",
+  "pass high": "pass_high",
 };
 const COMPARISON = {
   "compared": "compared",
+  "finding": "finding",
+  "mind": "caution",
   "pairs": "pairs",
   "wins": "wins",
   "losses": "losses",
@@ -88,7 +93,8 @@ const COMPARISON = {
   "high": "difference_high",
   "now passes": "gained",
   "no longer": "lost",
-  "McNemar p": "mcnemar_p",
+  "p": "p",
+  "exact p": "exact_p",
   "latency ms": "latency_difference_ms",
   "cost USD": "cost_difference",
 };
@@ -104,8 +110,8 @@ const ERRORS = {
 };
 
 const COMPARISON_NOTES =
-  `Pairs are prompts of both, each with the mean of its evaluations. low and high: 95 % interval of the mean
-difference by a paired bootstrap. McNemar p: exact, two-sided, of now passes against no longer.`;
+  `Pairs are prompts of both, each with the mean of its answers. low and high: 95 % interval of the mean
+difference; p is its own. exact p: mid-p McNemar, of now passes against no longer.`;
 
 function section(title: string, ...parts: string[]): string {
   const filled = parts.filter((part) => part !== "");

@@ -17,7 +17,7 @@ Deno.test("writeReport() has tables, bars, the comparison and what became worse"
   const report = writeReport({
     experiment: "new",
     baseline: "old",
-    summary: [{ experiment_name: "new", model: "m", prompts: 10 }],
+    summary: [{ experiment_name: "new", model: "m", prompts: 10, answers: 11 }],
     costs: [{
       experiment_name: "new",
       cost: 0.5,
@@ -25,7 +25,7 @@ Deno.test("writeReport() has tables, bars, the comparison and what became worse"
       other_cost: 0.2,
     }],
     scores: [score],
-    comparison: [{ compared: "exact-match", pairs: 10, mcnemar_p: 0.21875 }],
+    comparison: [{ compared: "exact-match", finding: "better", p: 0.21875 }],
     errors: [{
       experiment_name: "new",
       run_id: 7,
@@ -43,8 +43,8 @@ Deno.test("writeReport() has tables, bars, the comparison and what became worse"
     }],
   });
   assertMatch(report, /^# new against old\n/);
-  assertMatch(report, /\| new \| m \| 10 \|/);
-  assertMatch(report, /\| exact-match \| 10 \|.*\| 0\.2188 \|/);
+  assertMatch(report, /\| new \| m \| 10 \| 11 \|/);
+  assertMatch(report, /\| exact-match \| better \|.*\| 0\.2188 \|/);
   assertMatch(report, /\| 0\.75 \| ████████░░ \|/);
   assertMatch(report, /- before \(1\): 4\n- now \(0\): HTTP 400/);
   assertMatch(report, /\| new \| 0\.3 \| 0\.2 \| 0\.5 \|/);

@@ -74,17 +74,17 @@ export async function arrange(project: Project): Promise<Setting> {
     }, '[{"name": "a"}]', 'open', ${owner}
       )
     `;
-    for (const table of ["prompt_evaluations", "more_answers"]) {
+    for (
+      const [table, experiment] of [
+        ["prompt_evaluations", `of ${name}`],
+        ["more_answers", `also of ${name}`],
+      ]
+    ) {
       const [{ id: evaluation }] = await sql`
         insert into ${
         sql(table)
       } (run_id, prompt_key, prompt, success, response, experiment_name, owner)
-        values (
-          ${id}, 'p', 'a', true, 'b',
-          ${
-        table === "more_answers" ? `more of ${name}` : `of ${name}`
-      }, ${owner}
-        ) returning id
+        values (${id}, 'p', 'a', true, 'b', ${experiment}, ${owner}) returning id
       `;
       await sql`
         insert into evaluation_scores (results_table, evaluation_id, evaluator, score, owner)

@@ -175,15 +175,15 @@ export const FUNCTIONS: FunctionAccess[] = [
   { name: "resume_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   {
     name: "compare_experiments",
-    user: { others: [] },
-    arguments: () => ({ baseline: "of ada", candidate: "of ada" }),
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({ baseline: "of ada", candidate: "also of ada" }),
   },
   {
     name: "browse_experiment_pairs",
-    user: { others: { rows: [], next: null } },
+    user: { others: NO_EXPERIMENT },
     arguments: () => ({
       baseline: "of ada",
-      candidate: "of ada",
+      candidate: "also of ada",
       show: "all",
     }),
   },
@@ -192,13 +192,23 @@ export const FUNCTIONS: FunctionAccess[] = [
     user: { others: NO_EXPERIMENT },
     arguments: () => ({
       baseline: "of ada",
-      candidate: "more of ada",
+      candidate: "also of ada",
       policy: { evaluators: { success: {} } },
     }),
   },
   {
     name: "approve_experiment_baseline",
     arguments: () => ({ name: "approved", experiment: "of ada" }),
+  },
+  {
+    name: "rank_experiments",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({ names: ["of ada"] }),
+  },
+  {
+    name: "rate_experiments",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({ names: ["of ada", "also of ada"] }),
   },
   {
     name: "export_evaluations",

@@ -63,11 +63,11 @@ Deno.test("run B on the prompts of run A is compared with it by one line of SQL"
     }
     const rows = await sql`select * from compare_experiments('A', 'B')`;
     assertEquals(
-      rows.map(({ compared, pairs, ties, mcnemar_p }) => [
+      rows.map(({ compared, pairs, ties, exact_p }) => [
         compared,
         Number(pairs),
         Number(ties),
-        mcnemar_p,
+        exact_p,
       ]),
       [
         ["success", 40, 40, 1],

@@ -56,6 +56,7 @@ const ROWS: Record<string, (runId: number) => object> = {
     source: { type: "prompts", prompts: ["a"] },
     variants: [{ endpoint: "open" }],
   }),
+  prompt_sets: () => ({ name: "new" }),
   pipeline_tasks: (run_id) => ({ run_id, stage: "extract", key: "new" }),
   prompt_evaluations: () => ({ prompt: "a", success: true, response: "b" }),
   more_answers: () => ({ prompt: "a", success: true, response: "b" }),

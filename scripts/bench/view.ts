@@ -55,8 +55,7 @@ const QUESTIONS: {
   {
     name: "comparison, first pairs",
     goal: "below 300 ms",
-    ask: (sql) =>
-      sql`select browse_experiment_pairs('old', 'new', 'judge')`,
+    ask: (sql) => sql`select browse_experiment_pairs('old', 'new', 'judge')`,
   },
   {
     name: "comparison, totals",

@@ -675,7 +675,8 @@ as $$
       ) as row
       -- The last that was read is kept as well: it says where to go on.
       where row.is_last or %3$s
-      order by row.place
+      -- In the words of the window: the same order by its place would be a sort of all that may be read.
+      order by row.prompt_key %5$s, row.id %5$s
       limit $2
     $query$,
     results_table, condition, filter,
@@ -740,6 +741,8 @@ language plpgsql
 stable
 set search_path = ''
 set jit = off
+-- The worst of a million are sorted in memory.
+set work_mem = '64MB'
 set statement_timeout = '55s'
 as $$
 declare
@@ -998,7 +1001,7 @@ create function public.evaluation_distribution(
   measure text default 'score',
   evaluator text default null,
   bins integer default 20,
-  keys integer default 20000,
+  keys integer default 5000,
   owner uuid default null
 )
 returns jsonb

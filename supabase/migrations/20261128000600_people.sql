@@ -1436,6 +1436,275 @@ comment on column public.pipeline_error_groups.final is 'false: a retry followed
 revoke all on public.pipeline_error_groups from anon, authenticated, service_role;
 grant select on public.pipeline_error_groups to authenticated, service_role;
 
+-- Why: intervals and their p are Student's, which PostgreSQL does not know.
+
+create function pipeline.gamma_ratio(x double precision)
+returns double precision
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  above double precision := x;
+  ratio double precision := 1;
+begin
+  -- Upwards to where the series below is exact to 12 digits.
+  while above < 50 loop
+    ratio := ratio * above / (above + 0.5);
+    above := above + 1;
+  end loop;
+  return ratio * sqrt(above) * (
+    1 - 1 / (8 * above) + 1 / (128 * above ^ 2) + 5 / (1024 * above ^ 3)
+    - 21 / (32768 * above ^ 4) - 399 / (262144 * above ^ 5)
+  );
+end;
+$$;
+comment on function pipeline.gamma_ratio(double precision) is
+  'Γ(x + ½) / Γ(x), for x > 0; PostgreSQL has no gamma function before 18. Series: https://dlmf.nist.gov/5.11#iii.';
+
+create function pipeline.student_p(t double precision, freedom bigint)
+returns double precision
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  share constant double precision := freedom / (freedom + t * t);
+  log_power constant double precision := freedom / 2.0::double precision * ln(share);
+  -- The continued fraction is quick on one side of this, and the other side is what is left of 1.
+  is_tail constant boolean := share < (freedom + 2) / (freedom + 5.0::double precision);
+  a constant double precision := case when is_tail then freedom / 2.0 else 0.5 end;
+  b constant double precision := case when is_tail then 0.5 else freedom / 2.0 end;
+  x constant double precision := case when is_tail then share else t * t / (freedom + t * t) end;
+  factor double precision;
+  above double precision := 1;
+  below double precision := 1 / (1 - (a + b) * x / (a + 1));
+  fraction double precision := below;
+  integral double precision;
+begin
+  for m in 1 .. 10000 loop
+    factor := m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+    below := 1 / (1 + factor * below);
+    above := 1 + factor / above;
+    fraction := fraction * below * above;
+    factor := -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    below := 1 / (1 + factor * below);
+    above := 1 + factor / above;
+    fraction := fraction * below * above;
+    exit when abs(below * above - 1) < 1e-15;
+  end loop;
+  integral := case when log_power > -700 then exp(log_power) else 0 end
+    * abs(t) / sqrt(freedom + t * t) * pipeline.gamma_ratio(freedom / 2.0::double precision) / sqrt(pi()) * fraction / a;
+  return case when is_tail then integral else 1 - integral end;
+end;
+$$;
+comment on function pipeline.student_p(double precision, bigint) is
+  'Chance of a value of Student''s t at least as far from 0, on either side: the incomplete beta function by its continued fraction (https://dlmf.nist.gov/8.17#v). Exact to 11 digits; 0 below 1e-300.';
+
+create function pipeline.student_t(freedom bigint)
+returns double precision
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  df constant double precision := freedom;
+  -- Its Cornish-Fisher series (Abramowitz and Stegun, 26.7.5), which is a little short.
+  t double precision :=
+    1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4;
+  step double precision;
+begin
+  -- Newton's steps end where student_p() is 0.05, so that no interval contradicts its p.
+  for attempt in 1 .. 20 loop
+    step := (pipeline.student_p(t, freedom) - 0.05) * sqrt(pi() * df)
+      / (2 * pipeline.gamma_ratio(df / 2)) * exp((df + 1) / 2 * ln(1 + t * t / df));
+    t := t + step;
+    exit when abs(step) < 1e-12;
+  end loop;
+  return t;
+end;
+$$;
+comment on function pipeline.student_t(bigint) is
+  'Student''s t at 97.5 %, by its degrees of freedom, at least 1.';
+
+-- Why: whether a difference is more than chance, and which difference could have been seen. The unit
+-- is the prompt: of several answers to one their mean is taken first. All of it are closed formulas of
+-- counts, means and variances: no seed, and nothing jumps at some number of prompts.
+
+create function pipeline.difference_interval(
+  pairs bigint,
+  mean double precision,
+  variance double precision,
+  largest double precision,
+  bound double precision default null,
+  out low double precision,
+  out high double precision,
+  out p double precision,
+  out deviation double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    greatest(-bound, least(bound, shifted.mean - spread.t * spread.error)),
+    least(bound, greatest(-bound, shifted.mean + spread.t * spread.error)),
+    pipeline.student_p(shifted.mean / spread.error, freedom.degrees),
+    sqrt(shifted.variance)
+  from (
+    select difference_interval.pairs - 1 as degrees
+    where difference_interval.pairs > 1
+  ) as freedom
+  -- Where nothing differs, a whole point may have been missed.
+  cross join lateral (
+    select case when difference_interval.largest > 1e-9 then difference_interval.largest else 1 end as step
+  ) as unseen
+  cross join lateral (
+    select
+      difference_interval.pairs * difference_interval.mean / (difference_interval.pairs + 1) as mean,
+      -- (Σd² + r²) / N − m², written so that nothing cancels.
+      (
+        difference_interval.pairs * difference_interval.variance + unseen.step ^ 2
+        + difference_interval.mean ^ 2 * difference_interval.pairs / (difference_interval.pairs + 1)
+      ) / (difference_interval.pairs + 1) as variance
+  ) as shifted
+  cross join lateral (
+    select
+      pipeline.student_t(freedom.degrees) as t,
+      sqrt(shifted.variance / difference_interval.pairs) as error
+  ) as spread;
+$$;
+comment on function pipeline.difference_interval(
+  bigint, double precision, double precision, double precision, double precision
+) is
+  'The 95 % interval of a mean of differences within prompts, for any number of pairs from 2, and its own p: half a pair is added at the largest difference on either side ("plus-one": Agresti and Min 2005 and Bonett and Price 2012, for any score). mean, variance (var_pop) and largest (max of abs) are those of the differences; bound: what no difference can pass, 1 for scores from 0 to 1, null: unknown. deviation: of one difference, for detectable_difference() and prompts_needed(). Null below 2 pairs.';
+
+create function pipeline.mean_interval(
+  prompts bigint,
+  mean double precision,
+  variance double precision,
+  kind text,
+  out low double precision,
+  out high double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    case when mean_interval.kind = 'any' then ends.middle - ends.half else greatest(0, ends.middle - ends.half) end,
+    case when mean_interval.kind = 'any' then ends.middle + ends.half else least(1, ends.middle + ends.half) end
+  from (
+    select mean_interval.prompts - 1 as degrees, mean_interval.prompts::double precision as n
+    where mean_interval.prompts > case mean_interval.kind when 'pass' then 0 else 1 end
+  ) as freedom
+  cross join lateral (
+    select
+      case mean_interval.kind
+        when 'pass' then (n * mean + 3.841459 / 2) / (n + 3.841459)
+        when 'share' then (n * mean + 0.5) / (n + 1)
+        else mean
+      end as middle
+  ) as shifted
+  cross join lateral (
+    select
+      shifted.middle,
+      case mean_interval.kind
+        when 'pass' then 1.959964 / (n + 3.841459) * sqrt(greatest(0, n * mean * (1 - mean)) + 3.841459 / 4)
+        when 'share' then pipeline.student_t(degrees)
+          * sqrt(greatest(0, (n * (variance + mean ^ 2) + 0.5) / (n + 1) - shifted.middle ^ 2) / n)
+        else pipeline.student_t(degrees) * sqrt(variance / degrees)
+      end as half
+  ) as ends;
+$$;
+comment on function pipeline.mean_interval(bigint, double precision, double precision, text) is
+  'The 95 % interval of a mean over prompts; variance is var_pop of what is averaged. kind: pass (each prompt has one answer, which passed or not: Wilson 1927), share (from 0 to 1: half a score is added at 0 and at 1), any (Student). Null below 2 prompts, for pass below 1.';
+
+create function pipeline.exact_p(gained bigint, lost bigint)
+returns double precision
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+declare
+  discordant constant bigint := gained + lost;
+  fewer constant bigint := least(gained, lost);
+  log_term double precision;
+  term double precision := 1;
+  -- Of the pairs as they are only half counts: mid-p.
+  tail double precision := -0.5;
+  k bigint := fewer;
+begin
+  if gained = lost then
+    return 1;
+  end if;
+  select coalesce(sum(ln((discordant - fewer + i)::double precision / i)), 0) - discordant * ln(2::double precision)
+  into log_term
+  from generate_series(1, fewer) as i;
+  -- From the largest term down, in units of it, until the rest is lost in rounding.
+  while k >= 0 and term > tail * 1e-17 loop
+    tail := tail + term;
+    term := term * k / (discordant - k + 1);
+    k := k - 1;
+  end loop;
+  return least(1, 2 * case when log_term > -700 then exp(log_term) else 0 end * tail);
+end;
+$$;
+comment on function pipeline.exact_p(bigint, bigint) is
+  'Two-sided mid-p test of McNemar (Fagerland, Lydersen and Laake 2013): 2·P(X < the fewer) + P(X = the fewer), X binomial at 1/2 of the pairs that differ. 1 when there are as many of both; 0 below 1e-300.';
+
+create function pipeline.detectable_difference(prompts bigint, deviation double precision)
+returns double precision
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select 2.801585 * deviation / sqrt(nullif(prompts, 0));
+$$;
+comment on function pipeline.detectable_difference(bigint, double precision) is
+  'The smallest mean difference that so many prompts show four times in five (95 % interval, power 80 %). deviation: of one difference, as difference_interval() gives it.';
+
+create function pipeline.prompts_needed(deviation double precision, difference double precision)
+returns bigint
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select least(1e15, ceil((2.801585 * deviation / nullif(difference, 0)) ^ 2))::bigint;
+$$;
+comment on function pipeline.prompts_needed(double precision, double precision) is
+  'How many prompts show a mean difference four times in five, or a margin where there is none: the inverse of detectable_difference().';
+
+create function pipeline.all_of_draw(drawn integer, good bigint, total bigint)
+returns double precision
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select case
+    when drawn > total then null
+    when drawn > good then 0
+    else (
+      select exp(sum(ln((good - taken)::double precision / (total - taken))))
+      from generate_series(0, drawn - 1) as taken
+    )
+  end;
+$$;
+comment on function pipeline.all_of_draw(integer, bigint, bigint) is
+  'Chance that all of drawn answers are among the good ones of total. Of passed answers it is pass^k (Yao 2024), 1 less that of failed ones pass@k (Chen 2021): both unbiased. Null where there are fewer answers than are drawn.';
+
 -- Why: what people ask of results: how good, how fast, how dear? Everything here is computed when it
 -- is asked for, from the stored rows.
 
@@ -1447,49 +1716,81 @@ select
   totals.owner,
   totals.model,
   totals.evaluator,
+  totals.prompts,
   totals.scored,
   totals.errors,
   totals.score_mean,
-  totals.score_mean - spread.half_width as score_low,
-  totals.score_mean + spread.half_width as score_high,
+  score.low as score_low,
+  score.high as score_high,
   totals.passed,
-  totals.passed::double precision / nullif(totals.judged, 0) as pass_rate
+  totals.pass_rate,
+  pass.low as pass_low,
+  pass.high as pass_high
 from (
   select
-    evaluation.experiment_name,
-    evaluation.owner,
-    evaluation.model,
-    score.evaluator,
-    count(score.score) as scored,
-    count(score.error) as errors,
-    avg(score.score) as score_mean,
-    stddev_samp(score.score) as score_deviation,
-    count(*) filter (where score.passed) as passed,
-    count(score.passed) as judged
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  join public.evaluation_scores as score
-    on score.results_table = results.relname and score.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator
+    prompt.experiment_name,
+    prompt.owner,
+    prompt.model,
+    prompt.evaluator,
+    count(prompt.score) as prompts,
+    sum(prompt.scored)::bigint as scored,
+    sum(prompt.errors)::bigint as errors,
+    avg(prompt.score) as score_mean,
+    var_pop(prompt.score) as score_variance,
+    case
+      when min(prompt.score) < 0 or max(prompt.score) > 1 then 'any'
+      when max(prompt.scored) = 1 and bool_and(prompt.score in (0, 1)) then 'pass'
+      else 'share'
+    end as score_kind,
+    sum(prompt.passes)::bigint as passed,
+    count(prompt.pass_rate) as judged,
+    avg(prompt.pass_rate) as pass_rate,
+    var_pop(prompt.pass_rate) as pass_variance,
+    case when max(prompt.judged) = 1 then 'pass' else 'share' end as pass_kind
+  from (
+    select
+      evaluation.experiment_name,
+      evaluation.owner,
+      evaluation.model,
+      score.evaluator,
+      count(score.score) as scored,
+      count(score.error) as errors,
+      avg(score.score) as score,
+      count(*) filter (where score.passed) as passes,
+      count(score.passed) as judged,
+      (count(*) filter (where score.passed))::double precision / nullif(count(score.passed), 0) as pass_rate
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    group by
+      evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator,
+      evaluation.prompt_key
+  ) as prompt
+  group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator
 ) as totals
-cross join lateral (
-  select
-    -- Student's t at 97.5 % by its Cornish-Fisher series (Abramowitz and Stegun, 26.7.5).
-    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
-      * totals.score_deviation / sqrt(totals.scored) as half_width
-  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
-) as spread;
+cross join lateral pipeline.mean_interval(
+  totals.prompts, totals.score_mean, totals.score_variance, totals.score_kind
+) as score
+cross join lateral pipeline.mean_interval(
+  totals.judged, totals.pass_rate, totals.pass_variance, totals.pass_kind
+) as pass;
 comment on view public.experiment_scores is
-  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals. Of several answers to a prompt their mean counts, once.';
 comment on column public.experiment_scores.owner is 'Null: the project''s own.';
-comment on column public.experiment_scores.scored is 'Evaluations that got a number.';
+comment on column public.experiment_scores.prompts is 'Prompts with a score: what the intervals are made of.';
+comment on column public.experiment_scores.scored is 'Answers that got a number.';
 comment on column public.experiment_scores.errors is
-  'Evaluations that the evaluator could not score; they count in nothing else.';
+  'Answers that the evaluator could not score; they count in nothing else.';
 comment on column public.experiment_scores.score_low is
-  'Lower end of the 95 % confidence interval of the mean (Student''s t); null for fewer than 3 scores.';
+  'Lower end of the 95 % confidence interval of the mean, by pipeline.mean_interval(); null for fewer than 2 prompts.';
 comment on column public.experiment_scores.score_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.passed is 'Answers that passed.';
 comment on column public.experiment_scores.pass_rate is
-  'Share of those that passed among those that passed or not, 0 to 1.';
+  'Share of the answers to a prompt that passed, 0 to 1, as the mean over prompts.';
+comment on column public.experiment_scores.pass_low is
+  'Lower end of the 95 % confidence interval of pass_rate: Wilson''s where every prompt has one answer.';
+comment on column public.experiment_scores.pass_high is 'Upper end of that interval.';
 
 create view public.experiment_summary
 with (security_invoker = true)
@@ -1505,12 +1806,13 @@ select
   totals.owner,
   totals.model,
   totals.prompts,
+  totals.answers,
   totals.succeeded,
-  round(totals.succeeded::numeric / totals.prompts, 4) as success_rate,
+  round(totals.success_rate::numeric, 4) as success_rate,
   totals.scored,
   totals.score_mean,
-  totals.score_mean - spread.half_width as score_low,
-  totals.score_mean + spread.half_width as score_high,
+  score.low as score_low,
+  score.high as score_high,
   latency.quantiles[1]::integer as p50_ms,
   latency.quantiles[2]::integer as p95_ms,
   latency.quantiles[3]::integer as p99_ms,
@@ -1519,44 +1821,66 @@ select
   totals.cost
 from (
   select
-    evaluation.experiment_name,
-    evaluation.owner,
-    evaluation.model,
+    prompt.experiment_name,
+    prompt.owner,
+    prompt.model,
     count(*) as prompts,
-    count(*) filter (where evaluation.success) as succeeded,
-    count(graded.score) as scored,
-    avg(graded.score) as score_mean,
-    stddev_samp(graded.score) as score_deviation,
-    -- Sorted below, group by group: quantiles here would sort whole rows by name and model.
-    array_agg(evaluation.duration_ms) as durations,
-    sum(evaluation.input_tokens) as input_tokens,
-    sum(evaluation.output_tokens) as output_tokens,
-    sum(evaluation.cost) as cost
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  left join graded
-    on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.owner, evaluation.model
+    sum(prompt.answers)::bigint as answers,
+    sum(prompt.succeeded)::bigint as succeeded,
+    avg(prompt.succeeded::double precision / prompt.answers) as success_rate,
+    count(prompt.score) as scored,
+    avg(prompt.score) as score_mean,
+    var_pop(prompt.score) as score_variance,
+    case when min(prompt.score) < 0 or max(prompt.score) > 1 then 'any' else 'share' end as score_kind,
+    string_agg(prompt.durations, ' ') as durations,
+    sum(prompt.input_tokens)::bigint as input_tokens,
+    sum(prompt.output_tokens)::bigint as output_tokens,
+    sum(prompt.cost) as cost
+  from (
+    select
+      evaluation.experiment_name,
+      evaluation.owner,
+      evaluation.model,
+      count(*) as answers,
+      count(*) filter (where evaluation.success) as succeeded,
+      avg(graded.score) as score,
+      -- As text, because arrays of several lengths cannot be gathered. Sorted below, group by group:
+      -- quantiles here would sort whole rows by name and model.
+      string_agg(evaluation.duration_ms::text, ' ') as durations,
+      sum(evaluation.input_tokens) as input_tokens,
+      sum(evaluation.output_tokens) as output_tokens,
+      sum(evaluation.cost) as cost
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    left join graded
+      on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
+    group by
+      evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key
+  ) as prompt
+  group by prompt.experiment_name, prompt.owner, prompt.model
 ) as totals
+cross join lateral pipeline.mean_interval(
+  totals.scored, totals.score_mean, totals.score_variance, totals.score_kind
+) as score
 cross join lateral (
   select
-    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
-      * totals.score_deviation / sqrt(totals.scored) as half_width
-  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
-) as spread
-cross join lateral (
-  select percentile_cont('{0.5, 0.95, 0.99}'::double precision[]) within group (order by duration) as quantiles
-  from unnest(totals.durations) as duration
+    percentile_cont('{0.5, 0.95, 0.99}'::double precision[]) within group (order by listed.duration::integer)
+      as quantiles
+  from string_to_table(totals.durations, ' ') as listed (duration)
 ) as latency;
 comment on view public.experiment_summary is
   'One row per experiment of an owner and model, over all results tables: how many prompts, how well, how fast, at what cost.';
 comment on column public.experiment_summary.owner is 'Null: the project''s own.';
-comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
-comment on column public.experiment_summary.scored is 'Evaluations with a score of at least one evaluator.';
+comment on column public.experiment_summary.answers is
+  'Rows: more than prompts where some were asked several times.';
+comment on column public.experiment_summary.succeeded is 'Answers that are no errors.';
+comment on column public.experiment_summary.success_rate is
+  'Share of the answers to a prompt that succeeded, 0 to 1, as the mean over prompts.';
+comment on column public.experiment_summary.scored is 'Prompts with a score of at least one evaluator.';
 comment on column public.experiment_summary.score_mean is
-  'Mean over evaluations of the mean of their scores; by evaluator: experiment_scores.';
+  'Mean over prompts of the mean of their scores; by evaluator: experiment_scores.';
 comment on column public.experiment_summary.score_low is
-  'Lower end of the 95 % confidence interval of score_mean; null for fewer than 3 scores.';
+  'Lower end of the 95 % confidence interval of score_mean, by pipeline.mean_interval(); null for fewer than 2 prompts.';
 comment on column public.experiment_summary.score_high is 'Upper end of that interval.';
 comment on column public.experiment_summary.cost is 'USD.';
 
@@ -1631,136 +1955,104 @@ comment on column public.experiment_costs.other_cost is
 revoke all on public.experiment_costs from anon, authenticated, service_role;
 grant select on public.experiment_costs to authenticated, service_role;
 
--- Why: whether a difference between two experiments is more than chance.
+-- Why: is the new experiment better than the old one? All answers of both, in whatever results tables,
+-- are grouped by prompt, in one pass that parallel workers can share.
 
-create function pipeline.mcnemar_p(gained bigint, lost bigint)
-returns double precision
+create function pipeline.check_experiments(names text[], owner uuid)
+returns void
 language plpgsql
-immutable
-parallel safe
+stable
 set search_path = ''
 as $$
 declare
-  discordant constant bigint := gained + lost;
-  fewer constant bigint := least(gained, lost);
-  log_term double precision;
-  term double precision := 1;
-  tail double precision := 0;
-  k bigint := fewer;
+  wrong text;
+  known text;
 begin
-  if gained = lost then
-    return 1;
+  select name into wrong from unnest(names) as name group by name having count(*) > 1 limit 1;
+  if found then
+    raise exception 'Cannot compare experiment "%" with itself', wrong
+      using errcode = '22023', hint = 'Name each experiment once; all of them: select experiment_name from experiment_summary';
   end if;
-  select coalesce(sum(ln((discordant - fewer + i)::double precision / i)), 0) - discordant * ln(2::double precision)
-  into log_term
-  from generate_series(1, fewer) as i;
-  -- From the largest term down, in units of it, until the rest is lost in rounding.
-  while k >= 0 and term > tail * 1e-17 loop
-    tail := tail + term;
-    term := term * k / (discordant - k + 1);
-    k := k - 1;
-  end loop;
-  return least(1, 2 * case when log_term > -700 then exp(log_term) else 0 end * tail);
+  select name into wrong
+  from unnest(names) as name
+  where not exists (
+    select from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = name and evaluation.owner is not distinct from check_experiments.owner
+  )
+  limit 1;
+  if found then
+    -- From name to name by the index: there may be millions of rows and three experiments.
+    with recursive listed (name) as (
+      select min(evaluation.experiment_name) from pipeline.evaluations as evaluation
+      where evaluation.owner is not distinct from check_experiments.owner
+      union all
+      select (
+        select min(evaluation.experiment_name) from pipeline.evaluations as evaluation
+        where evaluation.experiment_name > listed.name
+          and evaluation.owner is not distinct from check_experiments.owner
+      )
+      from listed where listed.name is not null
+    )
+    select string_agg(format('"%s"', shown.name), ', ') into known
+    from (select listed.name from listed where listed.name is not null limit 20) as shown;
+    raise exception 'Cannot find experiment "%"', wrong
+      using errcode = 'P0002', hint = coalesce('There are ' || known, 'No experiment has answers yet');
+  end if;
 end;
 $$;
-comment on function pipeline.mcnemar_p(bigint, bigint) is
-  'Exact two-sided McNemar test: twice the binomial tail at 1/2 of the pairs that differ. 1 when none do; 0 below 1e-300.';
+comment on function pipeline.check_experiments(text[], uuid) is
+  'Refuses an experiment that is named twice (SQLSTATE 22023) or of which the owner has no answers (P0002).';
 
-create function pipeline.bootstrap_interval(differences double precision[], seed bigint)
-returns double precision[]
-language sql
-immutable
-parallel safe
-set search_path = ''
-as $$
-  select percentile_cont(array[0.025, 0.975]) within group (order by resampled.mean)
-  from (
-    -- Sorted, so that the order in which rows were read changes nothing.
-    select array_agg(difference order by difference) as sorted, count(*) as pairs
-    from unnest(differences) as difference
-  ) as drawn_from
-  cross join lateral (
-    select avg(drawn_from.sorted[1 + drawn.place]) as mean
-    from (
-      select
-        draw / drawn_from.pairs as resample,
-        -- A hash instead of random(): the same whatever the plan, and nobody else's seed is touched.
-        ((hashint8extended(draw, seed) & 9223372036854775807) % drawn_from.pairs)::integer as place
-      from generate_series(0, 1000 * drawn_from.pairs - 1) as draw
-    ) as drawn
-    group by drawn.resample
-  ) as resampled;
-$$;
-comment on function pipeline.bootstrap_interval(double precision[], bigint) is
-  'Lower and upper end of the 95 % percentile interval of a mean of differences, by 1,000 bootstrap resamples. The same seed gives the same interval.';
-
-create function pipeline.bootstrap_limit(
-  mean double precision,
-  deviation double precision,
-  cubes double precision,
-  pairs bigint
-)
-returns double precision[]
-language sql
-immutable
-parallel safe
-set search_path = ''
-as $$
-  select array[
-    mean + error * (skew * 0.473577 - 1.959964),
-    mean + error * (skew * 0.473577 + 1.959964)
-  ]
-  from (select deviation / sqrt(pairs) as error) as spread
-  cross join lateral (
-    -- Skewness of the mean, which never is beyond 1. 0.473577 is (z ^ 2 - 1) / 6 of z = 1.959964.
-    select greatest(-1, least(1, coalesce(
-      (cubes - 3 * mean * deviation ^ 2 - mean ^ 3) / nullif(deviation ^ 3, 0) / sqrt(pairs), 0
-    ))) as skew
-  ) as shape;
-$$;
-comment on function pipeline.bootstrap_limit(
-  double precision, double precision, double precision, bigint
-) is
-  'What bootstrap_interval() comes to with ever more resamples of many pairs: normal ends, moved by the skewness (Cornish-Fisher; Hall 1992, 3.5). cubes: mean of the cubed differences.';
-
--- Why: is the new experiment better than the old one? Two experiments are joined prompt by prompt,
--- in hash joins that parallel workers can share.
-
-create function pipeline.evaluators_of(experiment text, results_table text, owner uuid)
+create function pipeline.evaluators_of(names text[], owner uuid)
 returns text[]
-language plpgsql
+language sql
 stable
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
+  -- Grouped first, because array_agg(distinct) would sort every row.
+  select coalesce(array_agg(named.evaluator order by named.evaluator), '{}')
+  from (
+    select score.evaluator
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    where evaluation.experiment_name = any (evaluators_of.names)
+      and evaluation.owner is not distinct from evaluators_of.owner
+    group by score.evaluator
+  ) as named;
+$$;
+comment on function pipeline.evaluators_of(text[], uuid) is
+  'Names of the evaluators that scored any of these experiments of an owner.';
+
+create function pipeline.chosen_evaluators(names text[], evaluator text, owner uuid)
+returns text[]
+language plpgsql
+stable
+set search_path = ''
+as $$
 declare
-  names text[];
+  known constant text[] := pipeline.evaluators_of(names, owner);
 begin
-  execute format(
-    -- Grouped first, because array_agg(distinct) would sort every row.
-    'select array_agg(named.evaluator)
-     from (
-       select score.evaluator
-       from public.evaluation_scores as score
-       where score.results_table = $2 and score.evaluation_id in (
-         select row.id from public.%I as row
-         where row.experiment_name = $1 and row.owner is not distinct from $3
-       )
-       group by score.evaluator
-     ) as named',
-    evaluators_of.results_table
-  )
-  into names
-  using experiment, results_table, owner;
-  return names;
+  if evaluator is null or evaluator = 'success' and 'success' <> all (known) then
+    return array[null::text] || case when evaluator is null then known end;
+  end if;
+  if evaluator <> all (known) then
+    raise exception 'Cannot compare by evaluator "%": it scored none of these experiments', evaluator
+      using
+        errcode = 'P0002',
+        hint = 'There are ' || array_to_string('success'::text || known, ', ');
+  end if;
+  return array[evaluator];
 end;
 $$;
-comment on function pipeline.evaluators_of(text, text, uuid) is
-  'Names of the evaluators that scored an experiment of an owner; null when none did.';
+comment on function pipeline.chosen_evaluators(text[], text, uuid) is
+  'By what is compared: one evaluator, or without one all of them after null, which is whether there was an answer; that is also called success. P0002: unknown evaluator.';
 
-create function pipeline.side_query(results_table text, experiment text, evaluator text)
+create function pipeline.answers_query(evaluator text)
 returns text
 language sql
 immutable
@@ -1768,36 +2060,28 @@ set search_path = ''
 as $$
   select format(
     $query$
-      select
-        evaluation.prompt_key, max(evaluation.id) as id, avg(evaluation.duration_ms) as duration_ms,
-        avg(evaluation.cost) as cost, avg(grade.score) as score,
-        case when count(*) = 1 then bool_and(grade.passed) end as passed
-      from public.%s as evaluation
+      select evaluation.*, %s
+      from pipeline.evaluations as evaluation
       %s
-      where evaluation.experiment_name = %s
-        and evaluation.owner is not distinct from $5
-        and grade.score is not null
-      group by evaluation.prompt_key
     $query$,
-    quote_ident(results_table),
     case
       when evaluator is null
-      then 'cross join lateral (
-        select evaluation.success::integer::double precision as score, evaluation.success as passed
-      ) as grade'
-      else 'join (
-        select evaluation_id, coalesce(score, passed::integer) as score, passed
-        from public.evaluation_scores
-        where results_table = $4 and evaluator = $3
-      ) as grade on grade.evaluation_id = evaluation.id'
+      then 'evaluation.success::integer::double precision as score, evaluation.success as passed'
+      else 'coalesce(grade.score, grade.passed::integer) as score, grade.passed'
     end,
-    experiment
+    case
+      when evaluator is not null
+      then 'join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+        left join public.evaluation_scores as grade
+          on grade.results_table = results.relname and grade.evaluation_id = evaluation.id
+          and grade.evaluator = $3'
+    end
   );
 $$;
-comment on function pipeline.side_query(text, text, text) is
-  'The prompts of an experiment with the means of their evaluations: the unit of a comparison is the prompt, however often it was asked. passed: of a prompt that has one. experiment: where its name stands, $1 or $2.';
+comment on function pipeline.answers_query(text) is
+  'The beginning of a query over all answers of all results tables with their score by evaluator, $3; null: whether there was an answer.';
 
-create function pipeline.pairs_query(results_table text, evaluator text)
+create function pipeline.pairs_query(evaluator text)
 returns text
 language sql
 immutable
@@ -1805,153 +2089,265 @@ set search_path = ''
 as $$
   select format(
     $query$
-      with pair as (
+      with prompt as (
         select
-          prompt_key, old.id as old_id, new.id as new_id,
-          old.score as old_score, new.score as new_score, new.score - old.score as difference,
-          old.passed as old_passed, new.passed as new_passed,
-          new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost
-        from (%s) as old
-        join (%s) as new using (prompt_key)
+          prompt_key,
+          max(id) filter (where experiment_name = $1) as old_id,
+          max(id) filter (where experiment_name = $2) as new_id,
+          avg(score) filter (where experiment_name = $1) as old_score,
+          avg(score) filter (where experiment_name = $2) as new_score,
+          count(passed) filter (where experiment_name = $1) as old_judged,
+          count(passed) filter (where experiment_name = $2) as new_judged,
+          count(*) filter (where experiment_name = $1 and passed) as old_passes,
+          count(*) filter (where experiment_name = $2 and passed) as new_passes,
+          avg(duration_ms) filter (where experiment_name = $2)
+            - avg(duration_ms) filter (where experiment_name = $1) as latency,
+          avg(cost) filter (where experiment_name = $2)
+            - avg(cost) filter (where experiment_name = $1) as cost
+        from (
+          %s
+          where evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4
+        ) as answer
+        group by prompt_key
+      ),
+      pair as (
+        select
+          prompt.*, new_score - old_score as difference,
+          2 * old_passes >= nullif(old_judged, 0) as old_passed,
+          2 * new_passes >= nullif(new_judged, 0) as new_passed
+        from prompt
       )
     $query$,
-    pipeline.side_query(results_table, '$1', evaluator),
-    pipeline.side_query(results_table, '$2', evaluator)
+    pipeline.answers_query(evaluator)
   );
 $$;
-comment on function pipeline.pairs_query(text, text) is
-  'The beginning of a query over pair, the prompts that two experiments share: $1 baseline, $2 candidate, $3 evaluator or null for whether there was an answer, $4 the results table, $5 the owner of both.';
+comment on function pipeline.pairs_query(text) is
+  'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate: the unit of a comparison is the prompt, however often it was asked. $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
-create function pipeline.compare_pairs(
-  baseline text,
-  candidate text,
-  evaluator text,
-  results_table text,
-  owner uuid
-)
+create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)
 returns table (
   pairs bigint, wins bigint, losses bigint,
   baseline_mean double precision, candidate_mean double precision,
-  difference double precision, deviation double precision, cubes double precision,
-  gained bigint, lost bigint, judged bigint,
+  difference double precision, variance double precision, largest double precision, bound double precision,
+  gained bigint, lost bigint, judged_once bigint,
+  baseline_only bigint, candidate_only bigint, unscored bigint,
   latency double precision, cost numeric
 )
 language plpgsql
 stable
 set search_path = ''
--- The sides take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
+-- The groups take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
 -- there are no statistics yet that would keep the planner from nested loops.
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
 begin
-  return query execute pipeline.pairs_query(results_table, evaluator) || $totals$
+  return query execute pipeline.pairs_query(evaluator) || $totals$
     select
-      count(*),
+      count(difference),
       count(*) filter (where difference > 1e-9), count(*) filter (where difference < -1e-9),
-      avg(old_score), avg(new_score), avg(difference), stddev_pop(difference),
-      avg(difference * difference * difference),
+      avg(old_score) filter (where difference is not null),
+      avg(new_score) filter (where difference is not null),
+      avg(difference), var_pop(difference), max(abs(difference)),
+      case
+        when min(least(old_score, new_score)) >= 0 and max(greatest(old_score, new_score)) <= 1
+        then 1::double precision
+      end,
       count(*) filter (where new_passed and not old_passed),
       count(*) filter (where old_passed and not new_passed),
-      count(old_passed = new_passed), avg(latency)::double precision, sum(cost)
+      count(*) filter (where old_judged = 1 and new_judged = 1),
+      count(*) filter (where new_id is null), count(*) filter (where old_id is null),
+      count(*) filter (where difference is null and old_id is not null and new_id is not null),
+      avg(latency) filter (where difference is not null)::double precision,
+      sum(cost) filter (where difference is not null)
     from pair
-    having count(*) > 0
   $totals$
-  using baseline, candidate, evaluator, results_table, owner;
+  using baseline, candidate, evaluator, owner;
 end;
 $$;
-comment on function pipeline.compare_pairs(text, text, text, text, uuid) is
-  'What compare_experiments() counts for one evaluator; null: whether there was an answer. No row without pairs.';
+comment on function pipeline.compare_pairs(text, text, text, uuid) is
+  'What compare_experiments() counts for one evaluator; null: whether there was an answer. bound: 1 where all scores are from 0 to 1.';
 
-create function pipeline.pair_differences(
-  baseline text,
-  candidate text,
-  evaluator text,
-  results_table text,
-  owner uuid
-)
-returns double precision[]
-language plpgsql
+create function pipeline.differing_texts(baseline text, candidate text, owner uuid)
+returns bigint
+language sql
 stable
+-- Definer: signed-in users may not read prompts, and get a number.
+security definer
 set search_path = ''
--- Few pairs may come of large sides.
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
-declare
-  differences double precision[];
-begin
-  execute pipeline.pairs_query(results_table, evaluator)
-    || 'select array_agg(difference) from pair'
-  into differences
-  using baseline, candidate, evaluator, results_table, owner;
-  return differences;
-end;
+  select count(*)
+  from (
+    select
+      min(said.hash) filter (where said.is_new) <> min(said.hash) filter (where not said.is_new)
+        or max(said.hash) filter (where said.is_new) <> max(said.hash) filter (where not said.is_new) as differs
+    from (
+      select
+        evaluation.prompt_key, evaluation.experiment_name = differing_texts.candidate as is_new,
+        hashtextextended(btrim(coalesce(prompt.text, evaluation.prompt), E' \t\r\n'), 0) as hash
+      from pipeline.evaluations as evaluation
+      left join pipeline.prompts as prompt on prompt.id = evaluation.prompt_id and prompt.key_is_given
+      where evaluation.experiment_name in (differing_texts.baseline, differing_texts.candidate)
+        and evaluation.owner is not distinct from pipeline.owner_asked_for(differing_texts.owner)
+        and (prompt.id is not null or evaluation.prompt_id is null)
+    ) as said
+    group by said.prompt_key
+  ) as compared
+  where compared.differs;
 $$;
-comment on function pipeline.pair_differences(text, text, text, text, uuid) is
-  'Candidate minus baseline, pair by pair, for bootstrap_interval(). Apart from compare_pairs(), because only few pairs need it and many take their time.';
+comment on function pipeline.differing_texts(text, text, uuid) is
+  'How many prompts of both experiments have the same key, given by somebody, and other texts. A key that was not given is made of the text.';
+
+create function pipeline.models_of(experiment text, owner uuid)
+returns text[]
+language sql
+stable
+set search_path = ''
+set jit = off
+as $$
+  select array_agg(used.model order by used.model)
+  from (
+    select evaluation.model
+    from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = models_of.experiment
+      and evaluation.owner is not distinct from models_of.owner
+      and evaluation.model is not null
+    group by evaluation.model
+  ) as used;
+$$;
+comment on function pipeline.models_of(text, uuid) is 'The models that answered an experiment of an owner.';
+
+create function pipeline.in_points(value double precision, bound double precision)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select case
+    when bound = 1 then trim_scale(round((100 * value)::numeric, 1)) || ' points'
+    else trim_scale(round(value::numeric, 3))::text
+  end;
+$$;
+comment on function pipeline.in_points(double precision, double precision) is
+  'A difference in words: hundredths of scores from 0 to 1 (bound 1) are points, others stay as they are.';
+
+create function pipeline.describe_difference(
+  pairs bigint,
+  difference double precision,
+  low double precision,
+  high double precision,
+  deviation double precision,
+  bound double precision
+)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select case
+    when pairs = 0 then 'nothing to compare: no prompt has a score on both sides'
+    when pairs = 1 then 'one prompt says nothing of others'
+    else format(
+      '%s (95 %% interval %s to %s); %s prompts show a difference of %s, about %s one of %s',
+      case
+        when low > 0 then 'better by ' || pipeline.in_points(difference, bound)
+        when high < 0 then 'worse by ' || pipeline.in_points(-difference, bound)
+        else 'no difference seen'
+      end,
+      split_part(pipeline.in_points(low, bound), ' ', 1), pipeline.in_points(high, bound),
+      pairs, pipeline.in_points(seen, bound),
+      -- Half the difference takes four times the prompts; two digits are all that can be said.
+      round(4 * pairs::numeric, 1 - floor(log(4 * pairs::numeric))::integer),
+      pipeline.in_points(seen / 2, bound)
+    )
+  end
+  from (select pipeline.detectable_difference(pairs, deviation) as seen) as power;
+$$;
+comment on function pipeline.describe_difference(
+  bigint, double precision, double precision, double precision, double precision, double precision
+) is
+  'What was found, and what so many prompts could have shown, in words. Arguments as difference_interval() takes and gives them.';
 
 create function public.compare_experiments(
   baseline text,
   candidate text,
   evaluator text default null,
-  results_table text default 'prompt_evaluations',
-  seed bigint default 1,
   owner uuid default null
 )
 returns table (
   compared text, pairs bigint, wins bigint, losses bigint, ties bigint,
   baseline_mean double precision, candidate_mean double precision,
   difference double precision, difference_low double precision, difference_high double precision,
-  gained bigint, lost bigint, mcnemar_p double precision,
-  latency_difference_ms double precision, cost_difference numeric
+  p double precision, detectable double precision,
+  gained bigint, lost bigint, exact_p double precision,
+  baseline_only bigint, candidate_only bigint, unscored bigint, text_differs bigint,
+  baseline_models text[], candidate_models text[],
+  latency_difference_ms double precision, cost_difference numeric,
+  finding text, caution text
 )
-language sql
+language plpgsql
 stable
 set search_path = ''
 set statement_timeout = '55s'
 as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(compare_experiments.owner);
+begin
+  perform pipeline.check_experiments(array[baseline, candidate], whose);
+  return query
   select
-    coalesce(chosen.evaluator, 'success'), counted.pairs, counted.wins, counted.losses,
+    coalesce(chosen.name, 'success'), counted.pairs, counted.wins, counted.losses,
     counted.pairs - counted.wins - counted.losses, counted.baseline_mean, counted.candidate_mean,
-    counted.difference,
-    -- No resample is beyond what it is drawn from: without losses none is below zero.
-    case when counted.losses = 0 then greatest(0, interval.ends[1]) else interval.ends[1] end,
-    case when counted.wins = 0 then least(0, interval.ends[2]) else interval.ends[2] end,
+    counted.difference, found.low, found.high, found.p,
+    pipeline.detectable_difference(counted.pairs, found.deviation),
     counted.gained, counted.lost,
-    case when counted.judged > 0 then pipeline.mcnemar_p(counted.gained, counted.lost) end,
-    counted.latency, counted.cost
-  from (select pipeline.owner_asked_for(compare_experiments.owner) as owner) as whose
-  cross join lateral unnest(
     case
-      when compare_experiments.evaluator is null
-      then null::text || pipeline.evaluators_of(baseline, compare_experiments.results_table, whose.owner)
-      else array[compare_experiments.evaluator]
-    end
-  ) as chosen (evaluator)
-  cross join lateral pipeline.compare_pairs(
-    baseline, candidate, chosen.evaluator, compare_experiments.results_table, whose.owner
-  ) as counted
-  cross join lateral (
-    select case
-      when counted.pairs <= 100
-      then pipeline.bootstrap_interval(
-        pipeline.pair_differences(
-          baseline, candidate, chosen.evaluator, compare_experiments.results_table, whose.owner
-        ),
-        compare_experiments.seed
-      )
-      else pipeline.bootstrap_limit(
-        counted.difference, counted.deviation, counted.cubes, counted.pairs
-      )
-    end as ends
-  ) as interval
-  order by chosen.evaluator nulls first;
+      when counted.judged_once = counted.pairs and counted.pairs > 0
+      then pipeline.exact_p(counted.gained, counted.lost)
+    end,
+    counted.baseline_only, counted.candidate_only, counted.unscored, whole.text_differs,
+    whole.baseline_models, whole.candidate_models, counted.latency, counted.cost,
+    pipeline.describe_difference(
+      counted.pairs, counted.difference, found.low, found.high, found.deviation, counted.bound
+    ),
+    nullif(
+      concat_ws(
+        '; ',
+        'prompts only in the baseline: ' || nullif(counted.baseline_only, 0),
+        'only in the candidate: ' || nullif(counted.candidate_only, 0),
+        'without a score on one side: ' || nullif(counted.unscored, 0),
+        'keys with another text on each side: ' || nullif(whole.text_differs, 0),
+        'several models in the baseline: '
+          || case when cardinality(whole.baseline_models) > 1 then array_to_string(whole.baseline_models, ', ') end,
+        'several models in the candidate: '
+          || case when cardinality(whole.candidate_models) > 1 then array_to_string(whole.candidate_models, ', ') end
+      ),
+      ''
+    )
+  from (
+    select
+      pipeline.differing_texts(baseline, candidate, whose) as text_differs,
+      pipeline.models_of(baseline, whose) as baseline_models,
+      pipeline.models_of(candidate, whose) as candidate_models
+  ) as whole
+  cross join unnest(
+    pipeline.chosen_evaluators(array[baseline, candidate], compare_experiments.evaluator, whose)
+  ) as chosen (name)
+  cross join lateral pipeline.compare_pairs(baseline, candidate, chosen.name, whose) as counted
+  cross join lateral pipeline.difference_interval(
+    counted.pairs, counted.difference, counted.variance, counted.largest, counted.bound
+  ) as found
+  order by chosen.name nulls first;
+end;
 $$;
-comment on function public.compare_experiments(text, text, text, text, bigint, uuid) is
-  'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt (of each prompt_key in both, the mean of its evaluations): one row for evaluator, or without one a row for every evaluator that scored both, after a row "success" for whether there was an answer at all. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference by a paired bootstrap, repeatable by seed; above 100 pairs it is what ever more resamples come to. gained, lost: prompts with one evaluation on either side that pass only now or no longer; mcnemar_p: the exact chance of a difference at least as lopsided if neither were better. latency_difference_ms: mean; cost_difference: total, USD.';
+comment on function public.compare_experiments(text, text, text, uuid) is
+  'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt and over all results tables (of each prompt_key in both, the mean of its answers): one row for evaluator, or without one a row for every evaluator after a row "success" for whether there was an answer at all. finding says in words what was found and what could have been seen, caution what to mind (null: nothing); the rest is the same in numbers. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference; p: its own, below 0.05 where the interval leaves 0 out; detectable: the difference that so many prompts show four times in five. gained, lost: prompts that pass only now or no longer (with several answers: at least half of them pass); exact_p: mid-p McNemar of these where each prompt has one answer a side. baseline_only, candidate_only: prompts of one side; unscored: of both, without a score on one; text_differs: given keys with another text on each side. latency_difference_ms: mean; cost_difference: total of the means of prompts, USD. 22023: an experiment compared with itself; P0002: unknown experiment or evaluator.';
 
 -- The caller's row level security decides what is compared.
 
@@ -1964,7 +2360,6 @@ create function public.browse_experiment_pairs(
   show text default 'worse',
   after text default null,
   most integer default 20,
-  results_table text default 'prompt_evaluations',
   owner uuid default null
 )
 returns jsonb
@@ -1982,64 +2377,623 @@ declare
     when 'lost' then 'pair.old_passed and not pair.new_passed'
     when 'gained' then 'pair.new_passed and not pair.old_passed'
     when 'different' then 'abs(pair.difference) > 1e-9'
-    when 'all' then 'true'
+    when 'missing' then 'pair.difference is null'
+    when 'all' then 'pair.difference is not null'
   end;
+  -- Of several answers those are shown that tell the difference best.
+  best_first constant boolean := browse_experiment_pairs.show in ('better', 'gained');
   -- The first by their difference; all others by their key, page by page.
   ordering constant text := case browse_experiment_pairs.show
     when 'worse' then 'pair.difference, pair.prompt_key'
     when 'better' then 'pair.difference desc, pair.prompt_key'
     else 'pair.prompt_key'
   end;
+  whose constant uuid := pipeline.owner_asked_for(browse_experiment_pairs.owner);
   page jsonb;
 begin
+  perform pipeline.check_experiments(array[baseline, candidate], whose);
   if chosen is null or browse_experiment_pairs.most not between 1 and 1000 then
     raise exception 'Cannot show pairs: show or most is out of range'
       using
         errcode = '22023',
-        hint = 'show: worse, better, lost, gained, different or all; most: 1 to 1000';
+        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000';
   end if;
-  execute pipeline.pairs_query(results_table, evaluator) || format($select$,
-    chosen as (
-      select pair.*
-      from pair
-      where %1$s and ($6 is null or pair.prompt_key > $6)
-      order by %2$s
-      limit $7
-    )
+  execute pipeline.pairs_query(evaluator) || format(
+    $select$,
+      chosen as (
+        select pair.*
+        from pair
+        where %1$s and ($5 is null or pair.prompt_key > $5)
+        order by %2$s
+        limit $6
+      ),
+      answer as materialized (
+        select
+          answer.prompt_key, answer.experiment_name = $1 as is_old, answer.id, answer.prompt, answer.reference,
+          answer.response, answer.error, answer.score,
+          jsonb_build_object(
+            'id', answer.id, 'repetition', answer.repetition, 'score', answer.score, 'passed', answer.passed
+          ) as listed,
+          row_number() over (
+            partition by answer.prompt_key, answer.experiment_name
+            order by
+              case when (answer.experiment_name = $1) = $7 then answer.score else -answer.score end,
+              answer.id desc
+          ) as place
+        from chosen
+        join (
+          %3$s where evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4
+        ) as answer on answer.prompt_key = chosen.prompt_key
+      ),
+      side as (
+        select
+          answer.prompt_key, answer.is_old,
+          jsonb_agg(answer.listed order by answer.id) filter (where answer.place <= 100) as answers
+        from answer
+        group by answer.prompt_key, answer.is_old
+      )
     select jsonb_build_object(
       'rows', coalesce(
         jsonb_agg(
           jsonb_build_object(
             'prompt_key', pair.prompt_key,
-            'prompt', left(new.prompt, 600),
-            'reference', left(new.reference, 600),
+            'prompt', left(coalesce(new.prompt, old.prompt), 600),
+            'reference', left(coalesce(new.reference, old.reference), 600),
             'difference', pair.difference,
             'baseline_score', pair.old_score, 'candidate_score', pair.new_score,
             'baseline_passed', pair.old_passed, 'candidate_passed', pair.new_passed,
             'baseline_id', old.id, 'candidate_id', new.id,
             'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
-            'baseline_error', old.error, 'candidate_error', new.error
+            'baseline_error', old.error, 'candidate_error', new.error,
+            'baseline_answers', old_side.answers, 'candidate_answers', new_side.answers
           )
           order by %2$s
         ),
         '[]'
       ),
-      'next', case when count(*) = $7 and $8 then max(pair.prompt_key) end
+      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) end
     )
     from chosen as pair
-    join public.%3$I as old on old.id = pair.old_id
-    join public.%3$I as new on new.id = pair.new_id
-  $select$, chosen, ordering, results_table)
+    left join answer as old on old.prompt_key = pair.prompt_key and old.is_old and old.place = 1
+    left join answer as new on new.prompt_key = pair.prompt_key and not new.is_old and new.place = 1
+    left join side as old_side on old_side.prompt_key = pair.prompt_key and old_side.is_old
+    left join side as new_side on new_side.prompt_key = pair.prompt_key and not new_side.is_old
+    $select$,
+    chosen, ordering, pipeline.answers_query(evaluator)
+  )
   into page
   using
-    baseline, candidate, evaluator, results_table,
-    pipeline.owner_asked_for(browse_experiment_pairs.owner), after, most,
+    baseline, candidate, evaluator, whose, after, most, best_first,
     browse_experiment_pairs.show not in ('worse', 'better');
   return page;
 end;
 $$;
-comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, text, uuid) is
-  'Prompts that two experiments of an owner share (null: the project''s own; a signed-in user''s are theirs), with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid) is
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+
+-- Why: of several experiments, which is the best, and is it better than chance? Every pair of them is
+-- compared by the prompts that both answered, and whoever looks for the good news among so many pairs
+-- finds some by chance: hence Holm.
+
+create function pipeline.rank_sides(names text[], evaluator text, k integer, owner uuid)
+returns table (
+  experiment_name text, prompts bigint, unscored bigint, answers bigint,
+  mean double precision, low double precision, high double precision,
+  drawn integer,
+  any_mean double precision, any_low double precision, any_high double precision,
+  all_mean double precision, all_low double precision, all_high double precision,
+  latency_ms double precision, cost numeric
+)
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $query$
+      with prompt as materialized (
+        select
+          answer.experiment_name, answer.prompt_key, avg(answer.score) as score, count(answer.score) as scored,
+          count(answer.passed) as judged, count(*) filter (where answer.passed) as passes,
+          avg(answer.duration_ms) as latency, sum(answer.cost) as cost
+        from (
+          %s where evaluation.experiment_name = any ($1) and evaluation.owner is not distinct from $2
+        ) as answer
+        group by answer.experiment_name, answer.prompt_key
+      ),
+      scale as (
+        select
+          case when min(score) >= 0 and max(score) <= 1 then 'share' else 'any' end as kind,
+          count(distinct prompt_key) as asked,
+          -- The same for all, or they could not be compared: what every prompt has.
+          coalesce($4, min(judged) filter (where judged > 0))::integer as drawn
+        from prompt
+      ),
+      side as (
+        select
+          prompt.experiment_name, count(score) as prompts, sum(scored)::bigint as answers,
+          avg(score) as mean, var_pop(score) as variance,
+          max(scored) = 1 and bool_and(score in (0, 1)) as is_pass,
+          avg(latency)::double precision as latency_ms, sum(cost) as cost
+        from prompt
+        group by prompt.experiment_name
+      ),
+      -- Grouped first, because few prompts differ in both numbers.
+      draw as (
+        select
+          same.experiment_name, sum(same.prompts)::bigint as prompts,
+          sum(same.prompts * chance.of_any) / sum(same.prompts) as any_mean,
+          sum(same.prompts * chance.of_any ^ 2) / sum(same.prompts) as any_square,
+          sum(same.prompts * chance.of_all) / sum(same.prompts) as all_mean,
+          sum(same.prompts * chance.of_all ^ 2) / sum(same.prompts) as all_square
+        from (
+          select prompt.experiment_name, judged, passes, count(*) as prompts
+          from prompt
+          group by prompt.experiment_name, judged, passes
+        ) as same
+        cross join scale
+        cross join lateral (
+          select
+            1 - pipeline.all_of_draw(scale.drawn, judged - passes, judged) as of_any,
+            pipeline.all_of_draw(scale.drawn, passes, judged) as of_all
+        ) as chance
+        where judged >= scale.drawn
+        group by same.experiment_name
+      )
+      select
+        side.experiment_name, side.prompts, scale.asked - side.prompts, side.answers,
+        side.mean, score.low, score.high, scale.drawn,
+        draw.any_mean, of_any.low, of_any.high, draw.all_mean, of_all.low, of_all.high,
+        side.latency_ms, side.cost
+      from side
+      cross join scale
+      left join draw on draw.experiment_name = side.experiment_name
+      cross join lateral pipeline.mean_interval(
+        side.prompts, side.mean, side.variance, case when side.is_pass then 'pass' else scale.kind end
+      ) as score
+      cross join lateral pipeline.mean_interval(
+        draw.prompts, draw.any_mean, greatest(0, draw.any_square - draw.any_mean ^ 2),
+        case when side.is_pass then 'pass' else 'share' end
+      ) as of_any
+      cross join lateral pipeline.mean_interval(
+        draw.prompts, draw.all_mean, greatest(0, draw.all_square - draw.all_mean ^ 2),
+        case when side.is_pass then 'pass' else 'share' end
+      ) as of_all
+    $query$,
+    pipeline.answers_query(evaluator)
+  )
+  using names, owner, evaluator, k;
+end;
+$$;
+comment on function pipeline.rank_sides(text[], text, integer, uuid) is
+  'What rank_experiments() says of each experiment alone by one evaluator; null: whether there was an answer. any, all: of drawn answers, pass@k and pass^k.';
+
+create function pipeline.rank_pairs(names text[], evaluator text, owner uuid)
+returns table (
+  experiment_name text, other_name text, pairs bigint,
+  difference double precision, variance double precision, largest double precision, bound double precision
+)
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $query$
+      with prompt as materialized (
+        select answer.experiment_name, answer.prompt_key, avg(answer.score) as score
+        from (
+          %s where evaluation.experiment_name = any ($1) and evaluation.owner is not distinct from $2
+        ) as answer
+        where answer.score is not null
+        group by answer.experiment_name, answer.prompt_key
+      )
+      select
+        one.experiment_name, other.experiment_name, count(*),
+        avg(one.score - other.score), var_pop(one.score - other.score), max(abs(one.score - other.score)),
+        case
+          when min(least(one.score, other.score)) >= 0 and max(greatest(one.score, other.score)) <= 1
+          then 1::double precision
+        end
+      from prompt as one
+      join prompt as other
+        on other.prompt_key = one.prompt_key and other.experiment_name > one.experiment_name
+      group by one.experiment_name, other.experiment_name
+    $query$,
+    pipeline.answers_query(evaluator)
+  )
+  using names, owner, evaluator;
+end;
+$$;
+comment on function pipeline.rank_pairs(text[], text, uuid) is
+  'The differences of every two experiments by the prompts that both have a score of: the first less the other, each pair once.';
+
+create function public.rank_experiments(
+  names text[],
+  evaluator text default null,
+  k integer default null,
+  owner uuid default null
+)
+returns table (
+  compared text, rank bigint, experiment_name text, models text[],
+  prompts bigint, unscored bigint, answers bigint,
+  score_mean double precision, score_low double precision, score_high double precision,
+  difference double precision, difference_low double precision, difference_high double precision,
+  p double precision, p_adjusted double precision, detectable double precision,
+  k_drawn integer,
+  pass_at_k double precision, pass_at_k_low double precision, pass_at_k_high double precision,
+  pass_hat_k double precision, pass_hat_k_low double precision, pass_hat_k_high double precision,
+  latency_ms double precision, cost numeric, finding text
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(rank_experiments.owner);
+begin
+  if cardinality(names) not between 1 and 50 or rank_experiments.k not between 1 and 1000 then
+    raise exception 'Cannot rank experiments: names or k is out of range'
+      using errcode = '22023', hint = 'names: 1 to 50, such as array[''a'', ''b'']; k, answers drawn: 1 to 1000';
+  end if;
+  perform pipeline.check_experiments(names, whose);
+  return query
+  with chosen as (
+    select name from unnest(pipeline.chosen_evaluators(names, rank_experiments.evaluator, whose)) as name
+  ),
+  side as materialized (
+    select
+      coalesce(chosen.name, 'success') as compared, known.*,
+      first_value(known.experiment_name) over (
+        partition by chosen.name order by known.mean desc nulls last, known.experiment_name
+      ) as leader
+    from chosen
+    cross join lateral pipeline.rank_sides(names, chosen.name, rank_experiments.k, whose) as known
+  ),
+  test as (
+    select
+      coalesce(chosen.name, 'success') as compared, pair.*, found.*,
+      count(found.p) over () as family,
+      row_number() over (order by found.p) as place
+    from chosen
+    cross join lateral pipeline.rank_pairs(names, chosen.name, whose) as pair
+    cross join lateral pipeline.difference_interval(
+      pair.pairs, pair.difference, pair.variance, pair.largest, pair.bound
+    ) as found
+  ),
+  adjusted as (
+    select test.*, least(1, max((test.family - test.place + 1) * test.p) over (order by test.place)) as p_adjusted
+    from test
+  ),
+  -- Each pair from both sides.
+  behind as materialized (
+    select
+      adjusted.compared, adjusted.experiment_name, adjusted.other_name, adjusted.pairs, adjusted.difference,
+      adjusted.low, adjusted.high, adjusted.p, adjusted.p_adjusted, adjusted.deviation, adjusted.bound, adjusted.family
+    from adjusted
+    union all
+    select
+      adjusted.compared, adjusted.other_name, adjusted.experiment_name, adjusted.pairs, -adjusted.difference,
+      -adjusted.high, -adjusted.low, adjusted.p, adjusted.p_adjusted, adjusted.deviation, adjusted.bound, adjusted.family
+    from adjusted
+  )
+  select
+    side.compared,
+    1 + (
+      select count(*) from behind
+      where behind.compared = side.compared and behind.experiment_name = side.experiment_name
+        and behind.high < 0 and behind.p_adjusted < 0.05
+    ),
+    side.experiment_name, pipeline.models_of(side.experiment_name, whose),
+    side.prompts, side.unscored, side.answers, side.mean, side.low, side.high,
+    to_leader.difference, to_leader.low, to_leader.high, to_leader.p, to_leader.p_adjusted,
+    pipeline.detectable_difference(to_leader.pairs, to_leader.deviation),
+    side.drawn,
+    side.any_mean, side.any_low, side.any_high, side.all_mean, side.all_low, side.all_high,
+    side.latency_ms, side.cost,
+    case
+      when side.experiment_name = side.leader then 'the highest mean'
+      else format('against %s: ', side.leader)
+        || pipeline.describe_difference(
+          coalesce(to_leader.pairs, 0), to_leader.difference, to_leader.low, to_leader.high,
+          to_leader.deviation, to_leader.bound
+        )
+        || case
+          when to_leader.p < 0.05 and to_leader.p_adjusted >= 0.05
+          then format('; no proof as one of %s comparisons', to_leader.family)
+          else ''
+        end
+    end
+  from side
+  left join behind as to_leader
+    on to_leader.compared = side.compared and to_leader.experiment_name = side.experiment_name
+    and to_leader.other_name = side.leader
+  order by side.compared <> 'success', side.compared, side.mean desc nulls last, side.experiment_name;
+end;
+$$;
+comment on function public.rank_experiments(text[], text, integer, uuid) is
+  'Ranks 1 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by one evaluator, or without one by each after "success", whether there was an answer; the highest mean first. The unit is the prompt: of several answers the mean. rank: 1 and how many others are better beyond chance. score_low and _high: 95 % interval of the mean. difference, its interval and p: against the highest mean, over the prompts that both have a score of, as in compare_experiments(); p_adjusted: by Holm, over all pairs of experiments and all evaluators of the call; detectable: the difference that so many prompts show four times in five. unscored: prompts of any of these experiments that have no score here. pass_at_k, pass_hat_k: that at least one, that all of k answers pass; k_drawn is k, or without it as many as every prompt has. latency_ms: mean over prompts; cost: of all answers, USD. finding: the same in words. 22023: wrong arguments; P0002: unknown experiment or evaluator.';
+
+-- Why: a judge that compares two answers says who wins, not how good both are. From who beat whom,
+-- everybody gets a place on one scale (Bradley and Terry 1952).
+
+create function pipeline.reaches_all(wins double precision[], players integer)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  reached boolean[] := array(select won > 0 from unnest(wins) with ordinality as cell (won, place) order by place);
+begin
+  for via in 1 .. players loop
+    for one in 1 .. players loop
+      continue when not reached[(one - 1) * players + via];
+      for other in 1 .. players loop
+        reached[(one - 1) * players + other] :=
+          reached[(one - 1) * players + other] or reached[(via - 1) * players + other];
+      end loop;
+    end loop;
+  end loop;
+  return not exists (
+    select from unnest(reached) with ordinality as cell (is_reached, place)
+    where not is_reached and (place - 1) / players <> (place - 1) % players
+  );
+end;
+$$;
+comment on function pipeline.reaches_all(double precision[], integer) is
+  'Whether from everybody a way of wins leads to everybody else, or no ratings exist. wins: row by row, of one over another.';
+
+create function pipeline.inverse(matrix double precision[], size integer)
+returns double precision[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  inverse double precision[] := matrix;
+  pivot double precision;
+  factor double precision;
+begin
+  -- Gauss and Jordan in place; without exchanging rows, because it is positive definite.
+  for step in 1 .. size loop
+    pivot := inverse[(step - 1) * size + step];
+    inverse[(step - 1) * size + step] := 1;
+    for col in 1 .. size loop
+      inverse[(step - 1) * size + col] := inverse[(step - 1) * size + col] / pivot;
+    end loop;
+    for line in 1 .. size loop
+      continue when line = step;
+      factor := inverse[(line - 1) * size + step];
+      inverse[(line - 1) * size + step] := 0;
+      for col in 1 .. size loop
+        inverse[(line - 1) * size + col] :=
+          inverse[(line - 1) * size + col] - factor * inverse[(step - 1) * size + col];
+      end loop;
+    end loop;
+  end loop;
+  return inverse;
+end;
+$$;
+comment on function pipeline.inverse(double precision[], integer) is
+  'Inverse of a positive definite matrix, row by row.';
+
+create function pipeline.bradley_terry(
+  wins double precision[],
+  players integer,
+  out strengths double precision[],
+  out covariance double precision[]
+)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  fitted double precision[] := array_fill(1::double precision, array[players]);
+  earlier double precision[];
+  information double precision[] := array_fill(1.0::double precision / players, array[players * players]);
+  met double precision;
+  weight double precision;
+  won double precision;
+  total double precision;
+begin
+  -- Hunter 2004: each step makes the likelihood of what was seen larger.
+  for step in 1 .. 10000 loop
+    earlier := fitted;
+    for one in 1 .. players loop
+      won := 0;
+      total := 0;
+      for other in 1 .. players loop
+        continue when other = one;
+        won := won + wins[(one - 1) * players + other];
+        met := wins[(one - 1) * players + other] + wins[(other - 1) * players + one];
+        total := total + met / (fitted[one] + fitted[other]);
+      end loop;
+      fitted[one] := won / total;
+    end loop;
+    select array_agg(strength / scale order by place) into fitted
+    from unnest(fitted) with ordinality as listed (strength, place)
+    cross join (select exp(avg(ln(strength))) as scale from unnest(fitted) as strength) as geometric;
+    exit when (
+      select max(abs(after - before)) < 1e-10 from unnest(fitted, earlier) as change (after, before)
+    );
+  end loop;
+  for one in 1 .. players loop
+    for other in 1 .. players loop
+      continue when other = one;
+      met := wins[(one - 1) * players + other] + wins[(other - 1) * players + one];
+      weight := met * fitted[one] * fitted[other] / (fitted[one] + fitted[other]) ^ 2;
+      information[(one - 1) * players + other] := information[(one - 1) * players + other] - weight;
+      information[(one - 1) * players + one] := information[(one - 1) * players + one] + weight;
+    end loop;
+  end loop;
+  strengths := array(select ln(strength) from unnest(fitted) with ordinality as listed (strength, place) order by place);
+  -- Only differences are known: one was added to what is inverted in the direction of all alike, and
+  -- is taken out again.
+  covariance := array(
+    select cell - 1.0 / players
+    from unnest(pipeline.inverse(information, players)) with ordinality as listed (cell, place) order by place
+  );
+end;
+$$;
+comment on function pipeline.bradley_terry(double precision[], integer) is
+  'Strengths β with sum 0, where P(one beats other) = 1 / (1 + exp(β_other − β_one)), and the pseudo-inverse of their information, row by row. wins as reaches_all() takes it, which must hold.';
+
+create function pipeline.verdicts_query()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select $query$
+    with opponent as (
+      -- A later verdict of the same name has replaced the earlier.
+      select distinct on (run.experiment_name, asked.name)
+        run.experiment_name, asked.name, asked.against
+      from public.pipeline_runs as run
+      cross join lateral (
+        select
+          coalesce(config ->> 'name', config ->> 'type') as name,
+          config #>> '{against,experiment}' as against
+        from jsonb_array_elements(run.evaluators) as config
+        where config ->> 'type' = 'pairwise'
+      ) as asked
+      where run.experiment_name = any ($1) and run.owner is not distinct from $2
+      order by run.experiment_name, asked.name, run.id desc
+    ),
+    verdict as materialized (
+      select
+        least(said.one, said.other) as one, greatest(said.one, said.other) as other, said.prompt_key,
+        avg(case when said.one < said.other then said.score else 1 - said.score end) as won
+      from (
+        select
+          array_position($1, opponent.experiment_name) as one, array_position($1, opponent.against) as other,
+          evaluation.prompt_key, score.score
+        from opponent
+        join pipeline.evaluations as evaluation
+          on evaluation.experiment_name = opponent.experiment_name and evaluation.owner is not distinct from $2
+        join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+        join public.evaluation_scores as score
+          on score.results_table = results.relname and score.evaluation_id = evaluation.id
+          and score.evaluator = opponent.name
+        where score.score between 0 and 1
+      ) as said
+      where said.one <> said.other
+      group by least(said.one, said.other), greatest(said.one, said.other), said.prompt_key
+    )
+  $query$;
+$$;
+comment on function pipeline.verdicts_query() is
+  'The beginning of a query over verdict: who won between two of the experiments $1 (by their places, one < other) on a prompt, as the mean over orders, repetitions and judges (1: one, 0: other, ½: neither). Against whom an experiment was judged is known from its runs. $2: the owner.';
+
+create function public.rate_experiments(names text[], owner uuid default null)
+returns table (
+  experiment_name text, prompts bigint,
+  win_rate double precision, win_low double precision, win_high double precision,
+  rating double precision, rating_low double precision, rating_high double precision
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(rate_experiments.owner);
+  players constant integer := cardinality(names);
+  wins double precision[];
+  shared boolean;
+  strengths double precision[];
+  covariance double precision[];
+begin
+  if players not between 2 and 50 then
+    raise exception 'Cannot rate experiments: there are %', coalesce(players, 0)
+      using errcode = '22023', hint = 'Name 2 to 50 of them, such as array[''a'', ''b'']';
+  end if;
+  perform pipeline.check_experiments(names, whose);
+  execute pipeline.verdicts_query() || $wins$
+    select
+      array(
+        select coalesce(
+          (select sum(won) from verdict where one = line and other = col),
+          (select sum(1 - won) from verdict where one = col and other = line),
+          0
+        )
+        from generate_series(1, $3) as line cross join generate_series(1, $3) as col
+        order by line, col
+      ),
+      exists (select from verdict group by prompt_key having count(*) > 1)
+  $wins$
+  into wins, shared
+  using names, whose, players;
+  if not pipeline.reaches_all(wins, players) then
+    -- Half a win each way to every pair that met.
+    wins := array(
+      select cell.won + case when cell.won + wins[(place - 1) % players * players + (place - 1) / players + 1] > 0
+        then 0.5 else 0 end
+      from unnest(wins) with ordinality as cell (won, place) order by cell.place
+    );
+  end if;
+  if pipeline.reaches_all(wins, players) then
+    select * into strengths, covariance from pipeline.bradley_terry(wins, players);
+  end if;
+  return query execute pipeline.verdicts_query() || $ratings$,
+    side as (
+      select one as place, prompt_key, won from verdict
+      union all
+      select other, prompt_key, 1 - won from verdict
+    ),
+    rate as (
+      select place, count(*) as prompts, avg(won) as mean, var_pop(won) as variance
+      from (select place, prompt_key, avg(won) as won from side group by place, prompt_key) as prompt
+      group by place
+    ),
+    -- Where a prompt serves several pairs, its verdicts are no independent ones: what each prompt does
+    -- to a strength is summed first (the sandwich estimator, by prompt).
+    error as (
+      select
+        place,
+        case
+          when $4 then sqrt(sum(influence ^ 2))
+          else sqrt($6[(place - 1) * $3 + place])
+        end as error
+      from (
+        select
+          place, prompt_key,
+          sum(
+            (won - 1 / (1 + exp($5[other] - $5[one])))
+            * ($6[(place - 1) * $3 + one] - $6[(place - 1) * $3 + other])
+          ) as influence
+        from verdict cross join generate_series(1, $3) as place
+        group by place, prompt_key
+      ) as prompt
+      group by place
+    )
+    select
+      named.name, coalesce(rate.prompts, 0), rate.mean, won.low, won.high,
+      173.7178 * $5[named.place],
+      173.7178 * ($5[named.place] - 1.959964 * error.error),
+      173.7178 * ($5[named.place] + 1.959964 * error.error)
+    from unnest($1) with ordinality as named (name, place)
+    left join rate on rate.place = named.place
+    left join error on error.place = named.place
+    cross join lateral pipeline.mean_interval(rate.prompts, rate.mean, rate.variance, 'share') as won
+    order by $5[named.place] desc nulls last, rate.mean desc nulls last, named.name
+  $ratings$
+  using names, whose, players, shared, strengths, covariance;
+end;
+$$;
+comment on function public.rate_experiments(text[], uuid) is
+  'Rates 2 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by the verdicts of pairwise judges between them: Bradley-Terry strengths as Elo points with mean 0, the highest first, with their 95 % intervals. 100 points more win 64 % of the time. win_rate: over the prompts that were judged, ties as ½, with its interval. Verdicts are one per prompt and pair, the mean of all there are. Ratings are null where some experiments never met, not even through others; where one has won or lost everything, half a win each way is added to every pair that met. 22023: wrong number of names; P0002: unknown experiment.';
 
 -- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
 -- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in

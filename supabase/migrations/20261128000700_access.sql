@@ -33,9 +33,16 @@ grant execute on function
   pipeline.current_user_id(),
   pipeline.run_slots(bigint),
   pipeline.set_run_status(bigint, text),
-  pipeline.mcnemar_p(bigint, bigint),
-  pipeline.bootstrap_interval(double precision[], bigint),
-  pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
+  pipeline.gamma_ratio(double precision),
+  pipeline.student_p(double precision, bigint),
+  pipeline.student_t(bigint),
+  pipeline.difference_interval(
+    bigint, double precision, double precision, double precision, double precision
+  ),
+  pipeline.mean_interval(bigint, double precision, double precision, text),
+  pipeline.exact_p(bigint, bigint),
+  pipeline.detectable_difference(bigint, double precision),
+  pipeline.all_of_draw(integer, bigint, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
   pipeline.may_read(),
@@ -58,11 +65,24 @@ grant execute on function
   pipeline.sample_query(text, text, integer),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
-  pipeline.evaluators_of(text, text, uuid),
-  pipeline.side_query(text, text, text),
-  pipeline.pairs_query(text, text),
-  pipeline.compare_pairs(text, text, text, text, uuid),
-  pipeline.pair_differences(text, text, text, text, uuid)
+  pipeline.check_experiments(text[], uuid),
+  pipeline.evaluators_of(text[], uuid),
+  pipeline.chosen_evaluators(text[], text, uuid),
+  pipeline.answers_query(text),
+  pipeline.pairs_query(text),
+  pipeline.compare_pairs(text, text, text, uuid),
+  pipeline.differing_texts(text, text, uuid),
+  pipeline.models_of(text, uuid),
+  pipeline.in_points(double precision, double precision),
+  pipeline.describe_difference(
+    bigint, double precision, double precision, double precision, double precision, double precision
+  ),
+  pipeline.rank_sides(text[], text, integer, uuid),
+  pipeline.rank_pairs(text[], text, uuid),
+  pipeline.reaches_all(double precision[], integer),
+  pipeline.inverse(double precision[], integer),
+  pipeline.bradley_terry(double precision[], integer),
+  pipeline.verdicts_query()
 to authenticated;
 
 do $$
@@ -87,6 +107,7 @@ declare
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
+    'rank_experiments', 'rate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
     'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline'

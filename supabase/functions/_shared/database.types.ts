@@ -684,8 +684,11 @@ export type Database = {
           "experiment_name": string | null;
           "model": string | null;
           "owner": string | null;
+          "pass_high": number | null;
+          "pass_low": number | null;
           "pass_rate": number | null;
           "passed": number | null;
+          "prompts": number | null;
           "score_high": number | null;
           "score_low": number | null;
           "score_mean": number | null;
@@ -696,6 +699,7 @@ export type Database = {
       };
       "experiment_summary": {
         Row: {
+          "answers": number | null;
           "cost": number | null;
           "experiment_name": string | null;
           "input_tokens": number | null;
@@ -895,7 +899,6 @@ export type Database = {
           "evaluator"?: string;
           "most"?: number;
           "owner"?: string;
-          "results_table"?: string;
           "show"?: string;
         };
         Returns: Json;
@@ -966,24 +969,32 @@ export type Database = {
           "candidate": string;
           "evaluator"?: string;
           "owner"?: string;
-          "results_table"?: string;
-          "seed"?: number;
         };
         Returns: {
           "baseline_mean": number;
+          "baseline_models": (string)[];
+          "baseline_only": number;
           "candidate_mean": number;
+          "candidate_models": (string)[];
+          "candidate_only": number;
+          "caution": string;
           "compared": string;
           "cost_difference": number;
+          "detectable": number;
           "difference": number;
           "difference_high": number;
           "difference_low": number;
+          "exact_p": number;
+          "finding": string;
           "gained": number;
           "latency_difference_ms": number;
           "losses": number;
           "lost": number;
-          "mcnemar_p": number;
+          "p": number;
           "pairs": number;
+          "text_differs": number;
           "ties": number;
+          "unscored": number;
           "wins": number;
         }[];
       };
@@ -1399,8 +1410,11 @@ export type Database = {
           "experiment_name": string | null;
           "model": string | null;
           "owner": string | null;
+          "pass_high": number | null;
+          "pass_low": number | null;
           "pass_rate": number | null;
           "passed": number | null;
+          "prompts": number | null;
           "score_high": number | null;
           "score_low": number | null;
           "score_mean": number | null;
@@ -1416,6 +1430,7 @@ export type Database = {
       "summarize_experiments": {
         Args: { "names": (string)[] };
         Returns: {
+          "answers": number | null;
           "cost": number | null;
           "experiment_name": string | null;
           "input_tokens": number | null;

@@ -7,7 +7,6 @@ create function public.browse_experiment_pairs(
   show text default 'worse',
   after text default null,
   most integer default 20,
-  results_table text default 'prompt_evaluations',
   owner uuid default null
 )
 returns jsonb
@@ -25,61 +24,96 @@ declare
     when 'lost' then 'pair.old_passed and not pair.new_passed'
     when 'gained' then 'pair.new_passed and not pair.old_passed'
     when 'different' then 'abs(pair.difference) > 1e-9'
-    when 'all' then 'true'
+    when 'missing' then 'pair.difference is null'
+    when 'all' then 'pair.difference is not null'
   end;
+  -- Of several answers those are shown that tell the difference best.
+  best_first constant boolean := browse_experiment_pairs.show in ('better', 'gained');
   -- The first by their difference; all others by their key, page by page.
   ordering constant text := case browse_experiment_pairs.show
     when 'worse' then 'pair.difference, pair.prompt_key'
     when 'better' then 'pair.difference desc, pair.prompt_key'
     else 'pair.prompt_key'
   end;
+  whose constant uuid := pipeline.owner_asked_for(browse_experiment_pairs.owner);
   page jsonb;
 begin
+  perform pipeline.check_experiments(array[baseline, candidate], whose);
   if chosen is null or browse_experiment_pairs.most not between 1 and 1000 then
     raise exception 'Cannot show pairs: show or most is out of range'
       using
         errcode = '22023',
-        hint = 'show: worse, better, lost, gained, different or all; most: 1 to 1000';
+        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000';
   end if;
-  execute pipeline.pairs_query(results_table, evaluator) || format($select$,
-    chosen as (
-      select pair.*
-      from pair
-      where %1$s and ($6 is null or pair.prompt_key > $6)
-      order by %2$s
-      limit $7
-    )
+  execute pipeline.pairs_query(evaluator) || format(
+    $select$,
+      chosen as (
+        select pair.*
+        from pair
+        where %1$s and ($5 is null or pair.prompt_key > $5)
+        order by %2$s
+        limit $6
+      ),
+      answer as materialized (
+        select
+          answer.prompt_key, answer.experiment_name = $1 as is_old, answer.id, answer.prompt, answer.reference,
+          answer.response, answer.error, answer.score,
+          jsonb_build_object(
+            'id', answer.id, 'repetition', answer.repetition, 'score', answer.score, 'passed', answer.passed
+          ) as listed,
+          row_number() over (
+            partition by answer.prompt_key, answer.experiment_name
+            order by
+              case when (answer.experiment_name = $1) = $7 then answer.score else -answer.score end,
+              answer.id desc
+          ) as place
+        from chosen
+        join (
+          %3$s where evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4
+        ) as answer on answer.prompt_key = chosen.prompt_key
+      ),
+      side as (
+        select
+          answer.prompt_key, answer.is_old,
+          jsonb_agg(answer.listed order by answer.id) filter (where answer.place <= 100) as answers
+        from answer
+        group by answer.prompt_key, answer.is_old
+      )
     select jsonb_build_object(
       'rows', coalesce(
         jsonb_agg(
           jsonb_build_object(
             'prompt_key', pair.prompt_key,
-            'prompt', left(new.prompt, 600),
-            'reference', left(new.reference, 600),
+            'prompt', left(coalesce(new.prompt, old.prompt), 600),
+            'reference', left(coalesce(new.reference, old.reference), 600),
             'difference', pair.difference,
             'baseline_score', pair.old_score, 'candidate_score', pair.new_score,
             'baseline_passed', pair.old_passed, 'candidate_passed', pair.new_passed,
             'baseline_id', old.id, 'candidate_id', new.id,
             'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
-            'baseline_error', old.error, 'candidate_error', new.error
+            'baseline_error', old.error, 'candidate_error', new.error,
+            'baseline_answers', old_side.answers, 'candidate_answers', new_side.answers
           )
           order by %2$s
         ),
         '[]'
       ),
-      'next', case when count(*) = $7 and $8 then max(pair.prompt_key) end
+      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) end
     )
     from chosen as pair
-    join public.%3$I as old on old.id = pair.old_id
-    join public.%3$I as new on new.id = pair.new_id
-  $select$, chosen, ordering, results_table)
+    left join answer as old on old.prompt_key = pair.prompt_key and old.is_old and old.place = 1
+    left join answer as new on new.prompt_key = pair.prompt_key and not new.is_old and new.place = 1
+    left join side as old_side on old_side.prompt_key = pair.prompt_key and old_side.is_old
+    left join side as new_side on new_side.prompt_key = pair.prompt_key and not new_side.is_old
+    $select$,
+    chosen, ordering, pipeline.answers_query(evaluator)
+  )
   into page
   using
-    baseline, candidate, evaluator, results_table,
-    pipeline.owner_asked_for(browse_experiment_pairs.owner), after, most,
+    baseline, candidate, evaluator, whose, after, most, best_first,
     browse_experiment_pairs.show not in ('worse', 'better');
   return page;
 end;
 $$;
-comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, text, uuid) is
-  'Prompts that two experiments of an owner share (null: the project''s own; a signed-in user''s are theirs), with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid) is
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';

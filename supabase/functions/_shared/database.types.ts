@@ -1328,6 +1328,55 @@ export type Database = {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
       };
+      "rank_experiments": {
+        Args: {
+          "evaluator"?: string;
+          "k"?: number;
+          "names": (string)[];
+          "owner"?: string;
+        };
+        Returns: {
+          "answers": number;
+          "compared": string;
+          "cost": number;
+          "detectable": number;
+          "difference": number;
+          "difference_high": number;
+          "difference_low": number;
+          "experiment_name": string;
+          "finding": string;
+          "k_drawn": number;
+          "latency_ms": number;
+          "models": (string)[];
+          "p": number;
+          "p_adjusted": number;
+          "pass_at_k": number;
+          "pass_at_k_high": number;
+          "pass_at_k_low": number;
+          "pass_hat_k": number;
+          "pass_hat_k_high": number;
+          "pass_hat_k_low": number;
+          "prompts": number;
+          "rank": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+          "unscored": number;
+        }[];
+      };
+      "rate_experiments": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "experiment_name": string;
+          "prompts": number;
+          "rating": number;
+          "rating_high": number;
+          "rating_low": number;
+          "win_high": number;
+          "win_low": number;
+          "win_rate": number;
+        }[];
+      };
       "read_evaluation": {
         Args: { "id": number; "results_table": string };
         Returns: Json;

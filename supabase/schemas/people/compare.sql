@@ -1,5 +1,5 @@
--- Why: is the new experiment better than the old one? All answers of both, in whatever results tables,
--- are grouped by prompt, in one pass that parallel workers can share.
+-- Why: is the new experiment better than the old one? The answers of both, in whatever results tables,
+-- are grouped by prompt and joined, in hash joins that parallel workers can share.
 
 create function pipeline.check_experiments(names text[], owner uuid)
 returns void
@@ -77,95 +77,125 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  known constant text[] := pipeline.evaluators_of(names, owner);
 begin
-  if evaluator is null or evaluator = 'success' and 'success' <> all (known) then
-    return array[null::text] || case when evaluator is null then known end;
+  if evaluator is null then
+    return array[null::text] || pipeline.evaluators_of(names, owner);
   end if;
-  if evaluator <> all (known) then
-    raise exception 'Cannot compare by evaluator "%": it scored none of these experiments', evaluator
-      using
-        errcode = 'P0002',
-        hint = 'There are ' || array_to_string('success'::text || known, ', ');
+  -- Of whatever experiments: to ask for these alone would take as long as to compare them.
+  if exists (select from public.evaluation_scores as score where score.evaluator = chosen_evaluators.evaluator) then
+    return array[evaluator];
   end if;
-  return array[evaluator];
+  if evaluator = 'success' then
+    return array[null::text];
+  end if;
+  raise exception 'Cannot compare by evaluator "%": there is none', evaluator
+    using
+      errcode = 'P0002',
+      hint = 'There are ' || array_to_string('success'::text || pipeline.evaluators_of(names, owner), ', ');
 end;
 $$;
 comment on function pipeline.chosen_evaluators(text[], text, uuid) is
   'By what is compared: one evaluator, or without one all of them after null, which is whether there was an answer; that is also called success. P0002: unknown evaluator.';
 
-create function pipeline.answers_query(evaluator text)
+create function pipeline.answers_query(evaluator text, condition text)
 returns text
 language sql
-immutable
+stable
+set search_path = ''
+as $$
+  -- Table by table, because ids alone are joined quicker than ids with names of tables.
+  select string_agg(
+    format(
+      $query$
+        select evaluation.*, %1$s
+        from (
+          select
+            prompt_key, experiment_name, id, repetition, success, duration_ms, cost,
+            hashtext(prompt) as text_hash, hashtext(model) as model_hash
+          from public.%2$I as evaluation
+          where %4$s
+          -- A fence: what is joined and sorted are hashes and no texts.
+          offset 0
+        ) as evaluation
+        %3$s
+      $query$,
+      case
+        when evaluator is null
+        then 'evaluation.success::integer::double precision as score, evaluation.success as passed'
+        else 'coalesce(grade.score, grade.passed::integer) as score, grade.passed'
+      end,
+      results.relname,
+      case
+        when evaluator is not null
+        then format(
+          'left join public.evaluation_scores as grade
+             on grade.evaluation_id = evaluation.id and grade.results_table = %L and grade.evaluator = $3',
+          results.relname
+        )
+      end,
+      condition
+    ),
+    ' union all '
+  )
+  from pg_catalog.pg_inherits as child
+  join pg_catalog.pg_class as results on results.oid = child.inhrelid
+  where child.inhparent = 'pipeline.evaluations'::regclass;
+$$;
+comment on function pipeline.answers_query(text, text) is
+  'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
+
+create function pipeline.side_query(evaluator text, experiment text)
+returns text
+language sql
+stable
 set search_path = ''
 as $$
   select format(
     $query$
-      select evaluation.*, %s
-      from pipeline.evaluations as evaluation
-      %s
+      select
+        prompt_key, max(id) as id, avg(score) as score, count(passed) as judged,
+        count(*) filter (where passed) as passes, avg(duration_ms) as duration_ms, avg(cost) as cost,
+        min(text_hash) as text, min(model_hash) as model, max(model_hash) as last_model
+      from (%s) as answer
+      group by prompt_key
     $query$,
-    case
-      when evaluator is null
-      then 'evaluation.success::integer::double precision as score, evaluation.success as passed'
-      else 'coalesce(grade.score, grade.passed::integer) as score, grade.passed'
-    end,
-    case
-      when evaluator is not null
-      then 'join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-        left join public.evaluation_scores as grade
-          on grade.results_table = results.relname and grade.evaluation_id = evaluation.id
-          and grade.evaluator = $3'
-    end
+    -- Not "is not distinct from", of which the planner expects one row.
+    pipeline.answers_query(
+      evaluator,
+      format('evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)', experiment)
+    )
   );
 $$;
-comment on function pipeline.answers_query(text) is
-  'The beginning of a query over all answers of all results tables with their score by evaluator, $3; null: whether there was an answer.';
+comment on function pipeline.side_query(text, text) is
+  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2.';
 
 create function pipeline.pairs_query(evaluator text)
 returns text
 language sql
-immutable
+stable
 set search_path = ''
 as $$
   select format(
     $query$
-      with prompt as (
+      with pair as (
         select
-          prompt_key,
-          max(id) filter (where experiment_name = $1) as old_id,
-          max(id) filter (where experiment_name = $2) as new_id,
-          avg(score) filter (where experiment_name = $1) as old_score,
-          avg(score) filter (where experiment_name = $2) as new_score,
-          count(passed) filter (where experiment_name = $1) as old_judged,
-          count(passed) filter (where experiment_name = $2) as new_judged,
-          count(*) filter (where experiment_name = $1 and passed) as old_passes,
-          count(*) filter (where experiment_name = $2 and passed) as new_passes,
-          avg(duration_ms) filter (where experiment_name = $2)
-            - avg(duration_ms) filter (where experiment_name = $1) as latency,
-          avg(cost) filter (where experiment_name = $2)
-            - avg(cost) filter (where experiment_name = $1) as cost
-        from (
-          %s
-          where evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4
-        ) as answer
-        group by prompt_key
-      ),
-      pair as (
-        select
-          prompt.*, new_score - old_score as difference,
-          2 * old_passes >= nullif(old_judged, 0) as old_passed,
-          2 * new_passes >= nullif(new_judged, 0) as new_passed
-        from prompt
+          prompt_key, old.id as old_id, new.id as new_id, old.score as old_score, new.score as new_score,
+          new.score - old.score as difference,
+          old.judged as old_judged, new.judged as new_judged, old.passes as old_passes, new.passes as new_passes,
+          2 * old.passes >= nullif(old.judged, 0) as old_passed,
+          2 * new.passes >= nullif(new.judged, 0) as new_passed,
+          new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost,
+          old.text <> new.text as text_varies, old.model as old_model, old.last_model as old_last_model,
+          new.model as new_model, new.last_model as new_last_model
+        from (%s) as old
+        full join (%s) as new using (prompt_key)
       )
     $query$,
-    pipeline.answers_query(evaluator)
+    pipeline.side_query(evaluator, '$1'), pipeline.side_query(evaluator, '$2')
   );
 $$;
 comment on function pipeline.pairs_query(text) is
-  'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate: the unit of a comparison is the prompt, however often it was asked. $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
+  'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
 create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)
 returns table (
@@ -174,16 +204,19 @@ returns table (
   difference double precision, variance double precision, largest double precision, bound double precision,
   gained bigint, lost bigint, judged_once bigint,
   baseline_only bigint, candidate_only bigint, unscored bigint,
+  texts_vary boolean, baseline_mixed boolean, candidate_mixed boolean,
   latency double precision, cost numeric
 )
 language plpgsql
 stable
 set search_path = ''
--- The groups take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
--- there are no statistics yet that would keep the planner from nested loops.
+-- The sides take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
+-- there are no statistics yet that would keep the planner from nested loops. Sorting keys is quicker
+-- than 50,000 groups in a hash table.
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_hashagg = off
 as $$
 begin
   return query execute pipeline.pairs_query(evaluator) || $totals$
@@ -202,6 +235,8 @@ begin
       count(*) filter (where old_judged = 1 and new_judged = 1),
       count(*) filter (where new_id is null), count(*) filter (where old_id is null),
       count(*) filter (where difference is null and old_id is not null and new_id is not null),
+      coalesce(bool_or(text_varies), false),
+      min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
       avg(latency) filter (where difference is not null)::double precision,
       sum(cost) filter (where difference is not null)
     from pair
@@ -210,7 +245,7 @@ begin
 end;
 $$;
 comment on function pipeline.compare_pairs(text, text, text, uuid) is
-  'What compare_experiments() counts for one evaluator; null: whether there was an answer. bound: 1 where all scores are from 0 to 1.';
+  'What compare_experiments() counts for one evaluator; null: whether there was an answer. bound: 1 where all scores are from 0 to 1; mixed: of several models.';
 
 create function pipeline.differing_texts(baseline text, candidate text, owner uuid)
 returns bigint
@@ -235,7 +270,7 @@ as $$
       from pipeline.evaluations as evaluation
       left join pipeline.prompts as prompt on prompt.id = evaluation.prompt_id and prompt.key_is_given
       where evaluation.experiment_name in (differing_texts.baseline, differing_texts.candidate)
-        and evaluation.owner is not distinct from pipeline.owner_asked_for(differing_texts.owner)
+        and evaluation.owner is not distinct from (select pipeline.owner_asked_for(differing_texts.owner))
         and (prompt.id is not null or evaluation.prompt_id is null)
     ) as said
     group by said.prompt_key
@@ -344,8 +379,24 @@ declare
 begin
   perform pipeline.check_experiments(array[baseline, candidate], whose);
   return query
+  with counted as materialized (
+    select coalesce(chosen.name, 'success') as compared, known.*
+    from unnest(
+      pipeline.chosen_evaluators(array[baseline, candidate], compare_experiments.evaluator, whose)
+    ) as chosen (name)
+    cross join lateral pipeline.compare_pairs(baseline, candidate, chosen.name, whose) as known
+  ),
+  -- Looked into where there is something to be found: each goes over all answers once more.
+  whole as materialized (
+    select
+      case when bool_or(counted.texts_vary) then pipeline.differing_texts(baseline, candidate, whose) else 0 end
+        as text_differs,
+      case when bool_or(counted.baseline_mixed) then pipeline.models_of(baseline, whose) end as baseline_models,
+      case when bool_or(counted.candidate_mixed) then pipeline.models_of(candidate, whose) end as candidate_models
+    from counted
+  )
   select
-    coalesce(chosen.name, 'success'), counted.pairs, counted.wins, counted.losses,
+    counted.compared, counted.pairs, counted.wins, counted.losses,
     counted.pairs - counted.wins - counted.losses, counted.baseline_mean, counted.candidate_mean,
     counted.difference, found.low, found.high, found.p,
     pipeline.detectable_difference(counted.pairs, found.deviation),
@@ -366,30 +417,20 @@ begin
         'only in the candidate: ' || nullif(counted.candidate_only, 0),
         'without a score on one side: ' || nullif(counted.unscored, 0),
         'keys with another text on each side: ' || nullif(whole.text_differs, 0),
-        'several models in the baseline: '
-          || case when cardinality(whole.baseline_models) > 1 then array_to_string(whole.baseline_models, ', ') end,
-        'several models in the candidate: '
-          || case when cardinality(whole.candidate_models) > 1 then array_to_string(whole.candidate_models, ', ') end
+        'several models in the baseline: ' || array_to_string(whole.baseline_models, ', '),
+        'several models in the candidate: ' || array_to_string(whole.candidate_models, ', ')
       ),
       ''
     )
-  from (
-    select
-      pipeline.differing_texts(baseline, candidate, whose) as text_differs,
-      pipeline.models_of(baseline, whose) as baseline_models,
-      pipeline.models_of(candidate, whose) as candidate_models
-  ) as whole
-  cross join unnest(
-    pipeline.chosen_evaluators(array[baseline, candidate], compare_experiments.evaluator, whose)
-  ) as chosen (name)
-  cross join lateral pipeline.compare_pairs(baseline, candidate, chosen.name, whose) as counted
+  from counted
+  cross join whole
   cross join lateral pipeline.difference_interval(
     counted.pairs, counted.difference, counted.variance, counted.largest, counted.bound
   ) as found
-  order by chosen.name nulls first;
+  order by counted.compared <> 'success', counted.compared;
 end;
 $$;
 comment on function public.compare_experiments(text, text, text, uuid) is
-  'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt and over all results tables (of each prompt_key in both, the mean of its answers): one row for evaluator, or without one a row for every evaluator after a row "success" for whether there was an answer at all. finding says in words what was found and what could have been seen, caution what to mind (null: nothing); the rest is the same in numbers. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference; p: its own, below 0.05 where the interval leaves 0 out; detectable: the difference that so many prompts show four times in five. gained, lost: prompts that pass only now or no longer (with several answers: at least half of them pass); exact_p: mid-p McNemar of these where each prompt has one answer a side. baseline_only, candidate_only: prompts of one side; unscored: of both, without a score on one; text_differs: given keys with another text on each side. latency_difference_ms: mean; cost_difference: total of the means of prompts, USD. 22023: an experiment compared with itself; P0002: unknown experiment or evaluator.';
+  'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt and over all results tables (of each prompt_key in both, the mean of its answers): one row for evaluator, or without one a row for every evaluator after a row "success" for whether there was an answer at all. finding says in words what was found and what could have been seen, caution what to mind (null: nothing); the rest is the same in numbers. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference; p: its own, below 0.05 where the interval leaves 0 out; detectable: the difference that so many prompts show four times in five. gained, lost: prompts that pass only now or no longer (with several answers: at least half of them pass); exact_p: mid-p McNemar of these where each prompt has one answer a side. baseline_only, candidate_only: prompts of one side; unscored: of both, without a score on one; text_differs: given keys with another text on each side; baseline_models, candidate_models: null where a side has one model. latency_difference_ms: mean; cost_difference: total of the means of prompts, USD. 22023: an experiment compared with itself; P0002: unknown experiment or evaluator.';
 
 -- The caller's row level security decides what is compared.

@@ -56,8 +56,7 @@ begin
       ),
       answer as materialized (
         select
-          answer.prompt_key, answer.experiment_name = $1 as is_old, answer.id, answer.prompt, answer.reference,
-          answer.response, answer.error, answer.score,
+          answer.prompt_key, answer.experiment_name = $1 as is_old, answer.id,
           jsonb_build_object(
             'id', answer.id, 'repetition', answer.repetition, 'score', answer.score, 'passed', answer.passed
           ) as listed,
@@ -68,16 +67,21 @@ begin
               answer.id desc
           ) as place
         from chosen
-        join (
-          %3$s where evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4
-        ) as answer on answer.prompt_key = chosen.prompt_key
+        join (%3$s) as answer on answer.prompt_key = chosen.prompt_key
       ),
       side as (
         select
           answer.prompt_key, answer.is_old,
-          jsonb_agg(answer.listed order by answer.id) filter (where answer.place <= 100) as answers
+          jsonb_agg(answer.listed order by answer.id) filter (where answer.place <= 100) as answers,
+          max(answer.id) filter (where answer.place = 1) as id
         from answer
         group by answer.prompt_key, answer.is_old
+      ),
+      shown as (
+        select
+          side.prompt_key, side.is_old, side.answers, said.id, said.prompt, said.reference, said.response, said.error
+        from side
+        join pipeline.evaluations as said on said.id = side.id and said.experiment_name in ($1, $2)
       )
     select jsonb_build_object(
       'rows', coalesce(
@@ -92,7 +96,7 @@ begin
             'baseline_id', old.id, 'candidate_id', new.id,
             'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
             'baseline_error', old.error, 'candidate_error', new.error,
-            'baseline_answers', old_side.answers, 'candidate_answers', new_side.answers
+            'baseline_answers', old.answers, 'candidate_answers', new.answers
           )
           order by %2$s
         ),
@@ -101,12 +105,13 @@ begin
       'next', case when count(*) = $6 and $8 then max(pair.prompt_key) end
     )
     from chosen as pair
-    left join answer as old on old.prompt_key = pair.prompt_key and old.is_old and old.place = 1
-    left join answer as new on new.prompt_key = pair.prompt_key and not new.is_old and new.place = 1
-    left join side as old_side on old_side.prompt_key = pair.prompt_key and old_side.is_old
-    left join side as new_side on new_side.prompt_key = pair.prompt_key and not new_side.is_old
+    left join shown as old on old.prompt_key = pair.prompt_key and old.is_old
+    left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
-    chosen, ordering, pipeline.answers_query(evaluator)
+    chosen, ordering,
+    pipeline.answers_query(
+      evaluator, 'evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4'
+    )
   )
   into page
   using

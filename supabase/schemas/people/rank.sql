@@ -26,9 +26,7 @@ begin
           answer.experiment_name, answer.prompt_key, avg(answer.score) as score, count(answer.score) as scored,
           count(answer.passed) as judged, count(*) filter (where answer.passed) as passes,
           avg(answer.duration_ms) as latency, sum(answer.cost) as cost
-        from (
-          %s where evaluation.experiment_name = any ($1) and evaluation.owner is not distinct from $2
-        ) as answer
+        from (%s) as answer
         group by answer.experiment_name, answer.prompt_key
       ),
       scale as (
@@ -90,7 +88,9 @@ begin
         case when side.is_pass then 'pass' else 'share' end
       ) as of_all
     $query$,
-    pipeline.answers_query(evaluator)
+    pipeline.answers_query(
+      evaluator, 'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)'
+    )
   )
   using names, owner, evaluator, k;
 end;
@@ -115,9 +115,7 @@ begin
     $query$
       with prompt as materialized (
         select answer.experiment_name, answer.prompt_key, avg(answer.score) as score
-        from (
-          %s where evaluation.experiment_name = any ($1) and evaluation.owner is not distinct from $2
-        ) as answer
+        from (%s) as answer
         where answer.score is not null
         group by answer.experiment_name, answer.prompt_key
       )
@@ -133,7 +131,9 @@ begin
         on other.prompt_key = one.prompt_key and other.experiment_name > one.experiment_name
       group by one.experiment_name, other.experiment_name
     $query$,
-    pipeline.answers_query(evaluator)
+    pipeline.answers_query(
+      evaluator, 'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)'
+    )
   )
   using names, owner, evaluator;
 end;

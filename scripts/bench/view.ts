@@ -55,7 +55,8 @@ const QUESTIONS: {
   {
     name: "comparison, first pairs",
     goal: "below 300 ms",
-    ask: (sql) => sql`select browse_experiment_pairs('old', 'new', 'judge')`,
+    ask: (sql) =>
+      sql`select browse_experiment_pairs('old', 'new', 'judge', scan => 5000)`,
   },
   {
     name: "comparison, totals",

@@ -2105,7 +2105,7 @@ $$;
 comment on function pipeline.answers_query(text, text) is
   'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
 
-create function pipeline.side_query(evaluator text, experiment text)
+create function pipeline.side_query(evaluator text, experiment text, keys text default 'true')
 returns text
 language sql
 stable
@@ -2123,14 +2123,17 @@ as $$
     -- Not "is not distinct from", of which the planner expects one row.
     pipeline.answers_query(
       evaluator,
-      format('evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)', experiment)
+      format(
+        'evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and %s',
+        experiment, keys
+      )
     )
   );
 $$;
-comment on function pipeline.side_query(text, text) is
-  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2.';
+comment on function pipeline.side_query(text, text, text) is
+  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2; keys: a condition on evaluation, for a part of the prompts.';
 
-create function pipeline.pairs_query(evaluator text)
+create function pipeline.pairs_query(evaluator text, keys text default 'true')
 returns text
 language sql
 stable
@@ -2152,10 +2155,10 @@ as $$
         full join (%s) as new using (prompt_key)
       )
     $query$,
-    pipeline.side_query(evaluator, '$1'), pipeline.side_query(evaluator, '$2')
+    pipeline.side_query(evaluator, '$1', keys), pipeline.side_query(evaluator, '$2', keys)
   );
 $$;
-comment on function pipeline.pairs_query(text) is
+comment on function pipeline.pairs_query(text, text) is
   'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
 create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)
@@ -2398,6 +2401,34 @@ comment on function public.compare_experiments(text, text, text, uuid) is
 
 -- Why: a comparison counts; people want to read. The pairs behind it are named here, with both answers.
 
+create function pipeline.keys_within(experiment_name text, owner uuid, after text, most integer)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  last_key text;
+begin
+  execute (
+    select format('select prompt_key from (%s) as read order by prompt_key offset %s limit 1', string_agg(
+      format(
+        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by row.prompt_key limit %s)',
+        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''), most
+      ),
+      ' union all '
+    ), most - 1)
+    from pg_catalog.pg_inherits as child
+    join pg_catalog.pg_class as results on results.oid = child.inhrelid
+    where child.inhparent = 'pipeline.evaluations'::regclass
+  )
+  into last_key;
+  return last_key;
+end;
+$$;
+comment on function pipeline.keys_within(text, uuid, text, integer) is
+  'How far the next so many answers of an experiment reach by prompt_key; null: to its end.';
+
 create function public.browse_experiment_pairs(
   baseline text,
   candidate text,
@@ -2405,7 +2436,8 @@ create function public.browse_experiment_pairs(
   show text default 'worse',
   after text default null,
   most integer default 20,
-  owner uuid default null
+  owner uuid default null,
+  scan integer default null
 )
 returns jsonb
 language plpgsql
@@ -2434,16 +2466,25 @@ declare
     else 'pair.prompt_key'
   end;
   whose constant uuid := pipeline.owner_asked_for(browse_experiment_pairs.owner);
+  until text;
+  keys text := 'true';
   page jsonb;
 begin
   perform pipeline.check_experiments(array[baseline, candidate], whose);
-  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 then
-    raise exception 'Cannot show pairs: show or most is out of range'
+  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 or browse_experiment_pairs.scan < 1 then
+    raise exception 'Cannot show pairs: show, most or scan is out of range'
       using
         errcode = '22023',
-        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000';
+        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000; scan: 1 or more, null for all';
   end if;
-  execute pipeline.pairs_query(evaluator) || format(
+  if browse_experiment_pairs.scan is not null then
+    until := pipeline.keys_within(baseline, browse_experiment_pairs.owner, after, scan);
+    keys := format('evaluation.prompt_key > %L', coalesce(after, ''))
+      || case when until is null then '' else format(' and evaluation.prompt_key <= %L', until) end;
+    -- Few rows are looked up one by one.
+    perform set_config('enable_nestloop', 'on', true);
+  end if;
+  execute pipeline.pairs_query(evaluator, keys) || format(
     $select$,
       chosen as (
         select pair.*
@@ -2500,7 +2541,7 @@ begin
         ),
         '[]'
       ),
-      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) end
+      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) else $9 end
     )
     from chosen as pair
     left join shown as old on old.prompt_key = pair.prompt_key and old.is_old
@@ -2508,18 +2549,20 @@ begin
     $select$,
     chosen, ordering,
     pipeline.answers_query(
-      evaluator, 'evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4'
+      evaluator,
+      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
+        || keys
     )
   )
   into page
   using
     baseline, candidate, evaluator, whose, after, most, best_first,
-    browse_experiment_pairs.show not in ('worse', 'better');
+    browse_experiment_pairs.show not in ('worse', 'better'), until;
   return page;
 end;
 $$;
-comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid) is
-  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid, integer) is
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
 
 -- Why: of several experiments, which is the best, and is it better than chance? Every pair of them is
 -- compared by the prompts that both answered, and whoever looks for the good news among so many pairs

@@ -124,7 +124,7 @@ select results_eq(
      order by role, function.oid::regprocedure::text collate "C" $$,
   $$ values
      ('authenticated', 'browse_evaluations(text,bigint,text,jsonb,text,integer,integer,text,boolean,uuid)'),
-     ('authenticated', 'browse_experiment_pairs(text,text,text,text,text,integer,uuid)'),
+     ('authenticated', 'browse_experiment_pairs(text,text,text,text,text,integer,uuid,integer)'),
      ('authenticated', 'cancel_pipeline_run(bigint)'),
      ('authenticated', 'compare_experiments(text,text,text,uuid)'),
      ('authenticated', 'evaluation_distribution(text,bigint,text,text,text,integer,integer,uuid)'),
@@ -165,7 +165,7 @@ select results_eq(
      ('authenticated', 'pipeline.models_of(text,uuid)'),
      ('authenticated', 'pipeline.owner_asked_for(uuid)'),
      ('authenticated', 'pipeline.page_query(text,text,text,boolean)'),
-     ('authenticated', 'pipeline.pairs_query(text)'),
+     ('authenticated', 'pipeline.pairs_query(text,text)'),
      ('authenticated', 'pipeline.quota_of(uuid)'),
      ('authenticated', 'pipeline.rank_pairs(text[],text,uuid)'),
      ('authenticated', 'pipeline.rank_sides(text[],text,integer,uuid)'),

@@ -112,7 +112,11 @@ as $$
         format('%s tasks without', counted.without_prompt)
       ),
       (
-        run.extracted <> counted.extracted,
+        run.extracted <> case
+          when pipeline.fills_list(run)
+          then counted.extracted + (select list.prompts from pipeline.prompt_lists as list where list.id = run.list_id)
+          else counted.extracted
+        end,
         'extracted equals the count of prompts',
         format('counter %s, count %s', run.extracted, counted.extracted)
       ),
@@ -220,7 +224,9 @@ select
   run.id,
   run.experiment_name,
   run.status,
-  run.extracted as prompts,
+  run.extracted / run.repetitions as prompts,
+  run.repetitions,
+  run.extracted as answers,
   run.succeeded + run.failed as done,
   run.succeeded,
   run.failed,
@@ -267,8 +273,11 @@ left join lateral (
 ) as latency on true;
 comment on view public.pipeline_run_progress is
   'One row per run: how far it is, how fast, how long still, at what cost.';
+comment on column public.pipeline_run_progress.prompts is 'Prompts found so far.';
+comment on column public.pipeline_run_progress.answers is
+  'Answers to them that the run wants, one for each repetition: what done comes to.';
 comment on column public.pipeline_run_progress.percent is
-  'Of the prompts found so far; it can fall while archives are still being read.';
+  'Of the answers to the prompts found so far; it can fall while archives are still being read.';
 comment on column public.pipeline_run_progress.eta is
   'Time left at the average pace; null unless running.';
 comment on column public.pipeline_run_progress.concurrency is
@@ -815,19 +824,21 @@ stable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'endpoint', run.endpoint, 'model', run.model, 'system_prompt', chosen.parameters -> 'systemPrompt',
-    'parameters', chosen.parameters - 'systemPrompt', 'messages', coalesce(prompt.messages, '[]'),
-    'prompt', prompt.text, 'metadata', prompt.metadata
+    'endpoint', run.endpoint, 'model', run.model, 'template', run.template,
+    'system_prompt', chosen.parameters -> 'systemPrompt', 'parameters', chosen.parameters - 'systemPrompt',
+    'messages', coalesce(nullif(sent -> 'messages', 'null'), '[]'), 'prompt', sent -> 'text',
+    'metadata', prompt.metadata
   )
   from pipeline.prompts as prompt
   left join public.pipeline_runs as run on run.id = what_was_sent.run_id
+  cross join lateral pipeline.sent(run, prompt) as sent
   cross join lateral (
-    select coalesce(run.parameters, '{}') || coalesce(prompt.parameters, '{}') as parameters
+    select coalesce(run.parameters, '{}') || coalesce(nullif(sent -> 'parameters', 'null'), '{}') as parameters
   ) as chosen
   where prompt.id = what_was_sent.prompt_id;
 $$;
 comment on function pipeline.what_was_sent(bigint, bigint) is
-  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
+  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
 
 create function pipeline.answers_elsewhere(evaluation pipeline.evaluations, most integer)
 returns jsonb
@@ -931,7 +942,7 @@ begin
 end;
 $$;
 comment on function public.read_evaluation(text, bigint) is
-  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
+  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
 
 -- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
 -- them shows the same as all.
@@ -3101,11 +3112,54 @@ create table pipeline.run_requests (
   primary key (requester, key)
 );
 comment on table pipeline.run_requests is
-  'One row per Idempotency-Key that started a run; removed with its run, or by a later request after a week.';
+  'One row per Idempotency-Key that started a run, or with its first run a sweep; removed with its run, or by a later request after a week.';
 comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
 create index run_requests_run_idx on pipeline.run_requests (run_id);
 alter table pipeline.run_requests enable row level security;
 grant select, insert, delete on pipeline.run_requests to service_role;
+
+create function pipeline.find_request(
+  owner uuid,
+  idempotency_key text,
+  content jsonb,
+  as_of timestamptz
+)
+returns pipeline.run_requests
+language plpgsql
+set search_path = ''
+as $$
+declare
+  request pipeline.run_requests;
+  requester constant text := coalesce(find_request.owner::text, 'service_role');
+  request_hash constant text := encode(sha256(convert_to(content::text, 'UTF8')), 'hex');
+begin
+  -- Two calls with one key at the same time: the second waits here and then finds the first.
+  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || idempotency_key, 0));
+  delete from pipeline.run_requests as old
+  where idempotency_key is not null and old.created_at < find_request.as_of - interval '7 days';
+  select * into request
+  from pipeline.run_requests as earlier
+  where earlier.requester = coalesce(find_request.owner::text, 'service_role')
+    and earlier.key = find_request.idempotency_key;
+  if request.request_hash <> request_hash then
+    raise exception 'Cannot start run: the idempotency key was used for another request, run %', request.run_id
+      using errcode = '23505', hint = 'Send a new key with a new request';
+  end if;
+  return row(requester, find_request.idempotency_key, request_hash, request.run_id, find_request.as_of);
+end;
+$$;
+comment on function pipeline.find_request(uuid, text, jsonb, timestamptz) is
+  'What was requested under an idempotency key, null: under none, with the run that it started within a week, null: it is new. 23505: the key was used for another request.';
+
+create function pipeline.note_request(request pipeline.run_requests)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into pipeline.run_requests select (request).* where (request).key is not null;
+$$;
+comment on function pipeline.note_request(pipeline.run_requests) is
+  'Remembers what a request with an idempotency key has started.';
 
 create function public.pipeline_create_run(
   run jsonb,
@@ -3119,35 +3173,15 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
-  request_hash constant text := encode(sha256(convert_to(pipeline_create_run.run::text, 'UTF8')), 'hex');
-  given constant jsonb := run || jsonb_build_object('owner', pipeline_create_run.owner);
-  earlier pipeline.run_requests;
-  new_id bigint;
+  request pipeline.run_requests;
 begin
-  if pipeline_create_run.idempotency_key is null then
-    new_id := pipeline.insert_run(given);
-    return jsonb_build_object('runId', new_id, 'isNew', true);
+  request := pipeline.find_request(pipeline_create_run.owner, idempotency_key, run, as_of);
+  if request.run_id is not null then
+    return jsonb_build_object('runId', request.run_id, 'isNew', false);
   end if;
-  -- Two calls with one key at the same time: the second waits here and then finds the first.
-  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || pipeline_create_run.idempotency_key, 0));
-  delete from pipeline.run_requests as request
-  where request.created_at < pipeline_create_run.as_of - interval '7 days';
-  select * into earlier
-  from pipeline.run_requests as request
-  where request.requester = coalesce(pipeline_create_run.owner::text, 'service_role')
-    and request.key = pipeline_create_run.idempotency_key;
-  if earlier.run_id is null then
-    new_id := pipeline.insert_run(given);
-    insert into pipeline.run_requests (requester, key, request_hash, run_id, created_at)
-    values (requester, pipeline_create_run.idempotency_key, request_hash, new_id, pipeline_create_run.as_of);
-    return jsonb_build_object('runId', new_id, 'isNew', true);
-  end if;
-  if earlier.request_hash <> request_hash then
-    raise exception 'Cannot start run: the idempotency key was used for another request, run %', earlier.run_id
-      using errcode = '23505', hint = 'Send a new key with a new request';
-  end if;
-  return jsonb_build_object('runId', earlier.run_id, 'isNew', false);
+  request.run_id := pipeline.insert_run(run || jsonb_build_object('owner', pipeline_create_run.owner));
+  perform pipeline.note_request(request);
+  return jsonb_build_object('runId', request.run_id, 'isNew', true);
 end;
 $$;
 comment on function public.pipeline_create_run(jsonb, uuid, text, timestamptz) is
@@ -3388,6 +3422,26 @@ $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
   'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
 
+-- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
+-- that they were made of.
+
+create function public.show_sent_prompt(evaluation_id bigint, results_table text default 'prompt_evaluations')
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select pipeline.prompt_request(run, called, asked)
+  from pipeline.evaluations as evaluation
+  join public.pipeline_runs as run on run.id = evaluation.run_id
+  join pipeline.prompts as asked on asked.id = evaluation.prompt_id
+  join public.model_endpoints as called on called.name = run.endpoint
+  where evaluation.tableoid = to_regclass(format('public.%I', show_sent_prompt.results_table))
+    and evaluation.id = show_sent_prompt.evaluation_id;
+$$;
+comment on function public.show_sent_prompt(bigint, text) is
+  'What was sent for an evaluation, {prompt, messages, model, parameters}, the run''s template filled, a system message in parameters.systemPrompt; null when it is none of a run, or the run or its prompt is gone. The project''s owner only; prompt_evaluations.prompt, the text as sent, is there for users too.';
+
 -- Why: whoever meets a quota wants to know how much of it is left.
 
 create function pipeline.budget_of_day(owner uuid)
@@ -3521,6 +3575,801 @@ $$;
 comment on function public.export_evaluations(text, bigint, text, text, integer, uuid) is
   'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name, or an after that no page gave.';
 
+-- Why: what comes into a set is checked as what comes into a run is.
+
+create function pipeline.add_rows_to_list(list_id bigint, prompts jsonb, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  list pipeline.prompt_lists;
+  refused record;
+begin
+  select * into list
+  from pipeline.prompt_lists where prompt_lists.id = add_rows_to_list.list_id
+  for no key update;
+  perform pipeline.check_source(
+    jsonb_build_object('type', 'prompts', 'prompts', case jsonb_typeof(prompts)
+      when 'array' then jsonb_path_query_array(prompts, 'lax $[*] ? (!exists (@.promptId))')
+    end),
+    list.owner, true
+  );
+  select given.item into refused
+  from jsonb_array_elements(prompts) as given (item)
+  where octet_length((given.item -> 'metadata')::text) > case when list.owner is null then 1000000 else 10000 end
+    or given.item ? 'promptId' and not exists (
+      select from pipeline.prompts as known
+      where known.id = case
+          when given.item ->> 'promptId' ~ '^\d{1,18}$' then (given.item ->> 'promptId')::bigint
+        end
+        and known.owner is not distinct from list.owner
+    )
+  limit 1;
+  if found then
+    perform pipeline.refuse_run(
+      format('it cannot take %s', left(refused.item::text, 200)),
+      'promptId is that of prompt_evaluations or prompt_set_prompts; metadata of a prompt has 10 kB at most, without owner 1 MB'
+    );
+  end if;
+  perform pipeline.add_to_list(
+    list.id,
+    (
+      select jsonb_agg(jsonb_build_object(
+        'key', (list.prompts + given.place)::text,
+        'promptId', given.item -> 'promptId',
+        'tokens', (
+          select ceil((octet_length(known.text) + coalesce(octet_length(known.messages::text), 0)) / 4.0)
+          from pipeline.prompts as known where known.id = (given.item ->> 'promptId')::bigint
+        ),
+        'prompt', case jsonb_typeof(given.item)
+          when 'string' then jsonb_build_object('text', given.item)
+          -- What extraction prints has the key that the text would get anyway.
+          else given.item || jsonb_build_object('keyIsGiven', coalesce(
+            nullif(given.item ->> 'key', '')
+              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages', given.item -> 'metadata'),
+            false
+          ))
+        end
+      ))
+      from jsonb_array_elements(prompts) with ordinality as given (item, place)
+    ),
+    null, as_of
+  );
+end;
+$$;
+comment on function pipeline.add_rows_to_list(bigint, jsonb, timestamptz) is
+  'Adds prompts to a list as a source of type prompts has them, or {promptId} of prompts that are stored. Refuses what a run would refuse (SQLSTATE 22023).';
+
+create function public.pipeline_send_prompts(
+  prompts jsonb,
+  list_id bigint default null,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns bigint
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  draft constant bigint := coalesce(
+    pipeline_send_prompts.list_id, pipeline.create_list(owner, pipeline_send_prompts.as_of)
+  );
+begin
+  if exists (select from public.prompt_sets as saved where saved.list_id = draft)
+    or exists (select from public.pipeline_sweeps as sweep where sweep.list_id = draft)
+  then
+    raise exception 'Cannot add prompts to list %: it is complete', draft
+      using errcode = '22023', hint = 'Begin another: leave list_id out';
+  end if;
+  perform pipeline.add_rows_to_list(draft, prompts, as_of);
+  return draft;
+end;
+$$;
+comment on function public.pipeline_send_prompts(jsonb, bigint, uuid, timestamptz) is
+  'Sends a long set in parts: begins a list for this owner, or goes on with one, which save_prompt_set() then names. Without that it is gone after a day. Returns the list. 22023: a prompt is refused, or the list is complete.';
+
+create function pipeline.check_given_keys(list_id bigint)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  twice text;
+begin
+  select prompt.key into twice
+  from pipeline.list_entries as entry
+  join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+  where entry.list_id = check_given_keys.list_id and prompt.key_is_given
+  group by prompt.key
+  having count(*) > 1 and count(distinct pipeline.prompt_key(prompt.text, null, prompt.metadata)) > 1
+  limit 1;
+  if twice is not null then
+    perform pipeline.refuse_run(
+      format('the key "%s" is that of two texts', twice), 'Give each text a key of its own'
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_given_keys(bigint) is
+  'Refuses a list in which a given key stands for two texts (SQLSTATE 22023).';
+
+create function pipeline.list_of_run(run_id bigint, owner uuid, as_of timestamptz)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  new_id bigint;
+begin
+  perform pipeline.check_source(jsonb_build_object('type', 'run', 'runId', list_of_run.run_id), list_of_run.owner, true);
+  new_id := pipeline.create_list(list_of_run.owner, list_of_run.as_of);
+  insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
+  select new_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
+  from (
+    select row_number() over (order by task.id) as number, task.prompt_id, task.input_tokens
+    from public.pipeline_tasks as task
+    where task.run_id = list_of_run.run_id and task.stage = 'execute' and task.repetition = 1
+  ) as numbered;
+  update pipeline.prompt_lists as list
+  set (prompts, needs_template) = (
+    select count(*), coalesce(bool_or(prompt.text = ''), false)
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = list.id
+  )
+  where list.id = new_id;
+  return new_id;
+end;
+$$;
+comment on function pipeline.list_of_run(bigint, uuid, timestamptz) is
+  'A list of what a run has asked, each prompt once however often it was repeated. Refuses a run that cannot be a source (SQLSTATE 22023).';
+
+-- Why: sets are made, told apart and taken away by these, for the project and for users alike.
+
+create function pipeline.is_same_list(list_id bigint, other_id bigint)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return not exists (
+    select
+    from (select * from pipeline.list_entries as entry where entry.list_id = is_same_list.list_id) as one
+    full join (
+      select * from pipeline.list_entries as entry where entry.list_id = is_same_list.other_id
+    ) as other on other.position = one.position
+    left join pipeline.prompts as here on here.id = one.prompt_id
+    left join pipeline.prompts as there on there.id = other.prompt_id
+    where (here.key, here.text, here.messages, here.reference, here.metadata, here.parameters)
+      is distinct from (there.key, there.text, there.messages, there.reference, there.metadata, there.parameters)
+  );
+end;
+$$;
+comment on function pipeline.is_same_list(bigint, bigint) is
+  'Whether two lists have the same prompts, word for word and in the same order.';
+
+create function public.save_prompt_set(
+  name text,
+  prompts jsonb default null,
+  run_id bigint default null,
+  list_id bigint default null,
+  description text default null,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns public.prompt_sets
+language plpgsql
+-- Definer: users may not touch lists and prompts. Whose the set is, is asked first.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  set_owner constant uuid := pipeline.owner_asked_for(save_prompt_set.owner);
+  list pipeline.prompt_lists;
+  newest public.prompt_sets;
+  saved public.prompt_sets;
+  problem text;
+  instead text;
+begin
+  if num_nonnulls(save_prompt_set.prompts, save_prompt_set.run_id, save_prompt_set.list_id) <> 1 then
+    perform pipeline.refuse_run('it has no prompts', 'Give one of prompts, run_id and list_id');
+  end if;
+  if coalesce(save_prompt_set.name, '') = '' or char_length(save_prompt_set.name) > 200
+    or not pipeline.is_plain(save_prompt_set.name) or save_prompt_set.name <> btrim(save_prompt_set.name)
+    or save_prompt_set.name ~ '@'
+  then
+    perform pipeline.refuse_run(
+      'its name cannot be used',
+      'Write 1 to 200 characters without @, control characters and space at the ends: a version is written name@2'
+    );
+  end if;
+  if save_prompt_set.prompts is not null then
+    list.id := pipeline.create_list(set_owner, as_of);
+    perform pipeline.add_rows_to_list(list.id, save_prompt_set.prompts, as_of);
+  elsif save_prompt_set.run_id is not null then
+    list.id := pipeline.list_of_run(save_prompt_set.run_id, set_owner, as_of);
+  else
+    list.id := save_prompt_set.list_id;
+  end if;
+  select * into list from pipeline.prompt_lists where prompt_lists.id = list.id for update;
+  if list.owner is distinct from set_owner
+    or exists (select from public.prompt_sets as taken where taken.list_id = list.id)
+    or exists (select from public.pipeline_sweeps as taken where taken.list_id = list.id)
+  then
+    perform pipeline.refuse_run(
+      format('list %s is not one that was sent for it', save_prompt_set.list_id),
+      'Take what pipeline_send_prompts() returned'
+    );
+  end if;
+  if coalesce(list.prompts, 0) = 0 then
+    perform pipeline.refuse_run('it would be empty', 'Give it a prompt at least');
+  end if;
+  perform pipeline.check_given_keys(list.id);
+  perform pipeline.check_set_quota(set_owner, list, as_of);
+  -- Of two that save under one name at the same time the second sees the version of the first.
+  perform pg_advisory_xact_lock(
+    hashtextextended(format('prompt set %s %s', set_owner, save_prompt_set.name), 0)
+  );
+  newest := pipeline.find_set(save_prompt_set.name, null, set_owner);
+  if newest.prompts = list.prompts and pipeline.is_same_list(newest.list_id, list.id) then
+    delete from pipeline.prompt_lists where prompt_lists.id = list.id;
+    return newest;
+  end if;
+  insert into public.prompt_sets (name, version, description, prompts, list_id, owner, created_at)
+  values (
+    save_prompt_set.name, coalesce(newest.version, 0) + 1, save_prompt_set.description, list.prompts,
+    list.id, set_owner, as_of
+  )
+  returning * into saved;
+  return saved;
+exception when sqlstate '22023' then
+  get stacked diagnostics problem = message_text, instead = pg_exception_hint;
+  raise exception '%', replace(problem, 'Cannot start run', format('Cannot save set "%s"', save_prompt_set.name))
+    using errcode = '22023', hint = instead;
+end;
+$$;
+comment on function public.save_prompt_set(text, jsonb, bigint, bigint, text, uuid, timestamptz) is
+  'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
+
+create function pipeline.check_set_quota(owner uuid, list pipeline.prompt_lists, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  passed text;
+begin
+  if (pipeline.quota_of(check_set_quota.owner)).applies_to is null then
+    return;
+  end if;
+  passed := pipeline.count_usage(check_set_quota.owner, 0, (
+    select sum(pg_column_size(prompt.*))
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = (list).id
+  ), as_of);
+  if passed is not null then
+    perform pipeline.refuse_for_quota(passed, check_set_quota.owner);
+  end if;
+end;
+$$;
+comment on function pipeline.check_set_quota(uuid, pipeline.prompt_lists, timestamptz) is
+  'Counts the bytes of a set for its owner, and refuses it beyond the quota (SQLSTATE PPL02).';
+
+create function pipeline.expect_set(name text, version integer, owner uuid)
+returns public.prompt_sets
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  saved constant public.prompt_sets := pipeline.find_set(
+    expect_set.name, expect_set.version, pipeline.owner_asked_for(expect_set.owner)
+  );
+begin
+  if saved.id is null then
+    raise exception 'Cannot find set "%"%', expect_set.name, coalesce('@' || expect_set.version, '')
+      using errcode = 'P0002', hint = 'select name, version from prompt_sets';
+  end if;
+  return saved;
+end;
+$$;
+comment on function pipeline.expect_set(text, integer, uuid) is
+  'A version of a set of who asks, without version the newest. P0002: there is none.';
+
+create function public.diff_prompt_sets(
+  name text,
+  version integer,
+  other_name text default null,
+  other_version integer default null,
+  owner uuid default null
+)
+returns table (change text, key text, text_before text, text_now text, times_before bigint, times_now bigint)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  before constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  now constant public.prompt_sets := pipeline.expect_set(
+    coalesce(other_name, diff_prompt_sets.name), other_version, owner
+  );
+begin
+  return query
+  with side as (
+    select
+      listed.set_id, listed.key, min(listed.text) as text, count(*) as times,
+      array_agg(distinct md5(row(
+        listed.text, listed.messages, listed.reference, listed.metadata, listed.parameters
+      )::text)) as contents
+    from public.prompt_set_prompts as listed
+    where listed.set_id in (before.id, now.id)
+    group by listed.set_id, listed.key
+  )
+  select
+    case
+      when earlier.key is null then 'added'
+      when later.key is null then 'removed'
+      when earlier.contents <> later.contents then 'changed'
+      else 'repeated'
+    end,
+    coalesce(earlier.key, later.key), earlier.text, later.text,
+    coalesce(earlier.times, 0), coalesce(later.times, 0)
+  from (select * from side where side.set_id = before.id) as earlier
+  full join (select * from side where side.set_id = now.id) as later on later.key = earlier.key
+  where (earlier.contents, earlier.times) is distinct from (later.contents, later.times)
+  order by 1, 2;
+end;
+$$;
+comment on function public.diff_prompt_sets(text, integer, text, integer, uuid) is
+  'What became of the prompts of a version of a set in another one, by default the newest of the same set: a row per key that was added, removed, changed (text, turns, reference, metadata or parameters) or repeated more or less often. P0002: there is no such set.';
+
+create function public.delete_prompt_set(name text, version integer default null, owner uuid default null)
+returns integer
+language plpgsql
+-- Definer: users may not touch lists. Whose the set is, is asked first.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  saved constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  reader_id bigint;
+  lists bigint[];
+begin
+  lists := array(
+    select chosen.list_id from public.prompt_sets as chosen
+    where chosen.name = saved.name
+      and chosen.owner is not distinct from saved.owner
+      and (delete_prompt_set.version is null or chosen.version = saved.version)
+  );
+  select run.id into reader_id
+  from public.pipeline_runs as run
+  where run.list_id = any (lists) and run.finished_at is null
+  limit 1;
+  if reader_id is not null then
+    raise exception 'Cannot delete set "%": run % is reading it', saved.name, reader_id
+      using errcode = '22023', hint = format('Wait until it is over, or: select cancel_pipeline_run(%s)', reader_id);
+  end if;
+  delete from public.prompt_sets as gone where gone.list_id = any (lists);
+  delete from pipeline.prompt_lists as gone where gone.id = any (lists);
+  return cardinality(lists);
+end;
+$$;
+comment on function public.delete_prompt_set(text, integer, uuid) is
+  'Deletes a version of a set, or without version all of them, and returns how many; prompts that nothing else refers to go at night. P0002: there is none; 22023: a run is reading it.';
+
+create function public.pipeline_measure_list(
+  source jsonb,
+  owner uuid default null,
+  most bigint default null,
+  template jsonb default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  measured public.pipeline_runs;
+begin
+  measured.template := pipeline_measure_list.template;
+  perform pipeline.check_source(source, owner, true);
+  return (
+    select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
+    from (
+      select
+        case
+          when measured.template is null then entry.input_tokens
+          else pipeline.sent_tokens(measured, prompt)
+        end as input_tokens
+      from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+      where entry.list_id = pipeline.list_of(source, owner)
+      order by entry.position
+      limit pipeline_measure_list.most
+    ) as asked
+  );
+end;
+$$;
+comment on function public.pipeline_measure_list(jsonb, uuid, bigint, jsonb) is
+  'What a run of a set or of the prompts of a sweep would ask by this template, as pipeline_measure_run() tells it of an earlier run. 22023: there is none.';
+
+-- Why: a sweep is looked at, steered and heard of as one thing, although its runs know nothing of each
+-- other. Whoever steers it locks all its runs first, in the order of their ids.
+
+create view public.pipeline_sweep_progress
+with (security_invoker = true)
+as
+select
+  sweep.id,
+  sweep.name,
+  case
+    when total.running > 0 then 'running'
+    when total.variants = 0 or total.queued > 0 then 'queued'
+    when total.paused > 0 then 'paused'
+    when total.cancelled = total.variants then 'cancelled'
+    when total.failed_variants = total.variants then 'failed'
+    else 'completed'
+  end as status,
+  total.variants,
+  total.completed,
+  total.failed_variants,
+  total.cancelled,
+  total.prompts,
+  total.succeeded + total.failed as done,
+  total.succeeded,
+  total.failed,
+  total.open,
+  round(100.0 * (total.succeeded + total.failed) / nullif(total.prompts, 0), 1) as percent,
+  round(pace.per_second, 2) as prompts_per_second,
+  case
+    when total.running > 0 and pace.per_second > 0
+    then make_interval(
+      secs => round((total.prompts - total.succeeded - total.failed) / pace.per_second)::double precision
+    )
+  end as eta,
+  total.tokens,
+  total.cost,
+  sweep.max_cost,
+  total.error,
+  total.notice,
+  total.rests_until,
+  total.started_at,
+  case when total.ended = total.runs then total.finished_at end as finished_at,
+  sweep.owner
+from public.pipeline_sweeps as sweep
+cross join lateral (
+  select
+    count(*) as runs,
+    count(*) filter (where run.finished_at is not null) as ended,
+    count(*) filter (where run.endpoint is not null) as variants,
+    count(*) filter (where run.status = 'running') as running,
+    count(*) filter (where run.status = 'queued') as queued,
+    count(*) filter (where run.status = 'paused') as paused,
+    count(*) filter (where run.status = 'completed' and run.endpoint is not null) as completed,
+    count(*) filter (where run.status = 'failed' and run.endpoint is not null) as failed_variants,
+    count(*) filter (where run.status = 'cancelled' and run.endpoint is not null) as cancelled,
+    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as prompts,
+    coalesce(sum(run.succeeded), 0) as succeeded,
+    coalesce(sum(run.failed), 0) as failed,
+    coalesce(sum(run.open), 0) as open,
+    coalesce(sum(run.input_tokens + run.output_tokens), 0) as tokens,
+    coalesce(sum(run.cost), 0) as cost,
+    string_agg(format('%s: %s', run.experiment_name, run.error), E'\n' order by run.id) as error,
+    string_agg(format('%s: %s', run.experiment_name, run.notice), E'\n' order by run.id) as notice,
+    max(run.rests_until) filter (where run.status = 'running' and run.rests_until > now()) as rests_until,
+    min(run.started_at) as started_at,
+    max(run.finished_at) as finished_at
+  from public.pipeline_runs as run
+  where run.sweep_id = sweep.id
+) as total
+cross join lateral (
+  select (total.succeeded + total.failed) / nullif(
+    extract(epoch from case when total.ended = total.runs then total.finished_at else now() end - total.started_at),
+    0
+  ) as per_second
+) as pace;
+comment on view public.pipeline_sweep_progress is
+  'One row per sweep: how far all its runs are together, at what cost, and what holds some of them up.';
+comment on column public.pipeline_sweep_progress.status is
+  'running as long as one of its runs is; paused when none can go on by itself; in the end completed, or failed or cancelled where all variants are.';
+comment on column public.pipeline_sweep_progress.prompts is
+  'Questions to models, over all variants, found so far.';
+comment on column public.pipeline_sweep_progress.cost is 'USD.';
+revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
+grant select on public.pipeline_sweep_progress to authenticated, service_role;
+
+create function pipeline.lock_sweep(sweep_id bigint, statuses text[])
+returns setof bigint
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.pipeline_runs as run
+  where run.sweep_id = lock_sweep.sweep_id
+  order by run.id
+  for no key update;
+  if not found then
+    raise exception 'Cannot find sweep %', lock_sweep.sweep_id
+      using errcode = 'P0002', hint = 'select id, name, status from pipeline_sweep_progress';
+  end if;
+  return query
+  select run.id
+  from public.pipeline_runs as run
+  where run.sweep_id = lock_sweep.sweep_id and run.status = any (lock_sweep.statuses)
+  order by run.id;
+end;
+$$;
+comment on function pipeline.lock_sweep(bigint, text[]) is
+  'Locks the runs of a sweep and returns those of these statuses, first the one that extracts. P0002: no such sweep.';
+
+create function pipeline.set_sweep_status(sweep_id bigint, status text, statuses text[])
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run_id bigint;
+  changed integer := 0;
+begin
+  -- One after the other: the last one tells what has become of the sweep.
+  for run_id in select pipeline.lock_sweep(set_sweep_status.sweep_id, statuses) loop
+    perform pipeline.set_run_status(run_id, set_sweep_status.status);
+    changed := changed + 1;
+  end loop;
+  return changed;
+end;
+$$;
+
+create function public.pause_pipeline_sweep(sweep_id bigint)
+returns integer
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_sweep_status(sweep_id, 'paused', '{queued,running}');
+$$;
+comment on function public.pause_pipeline_sweep(bigint) is
+  'Pauses the runs of a sweep that are not over, and returns how many. P0002: no such sweep.';
+
+create function public.resume_pipeline_sweep(sweep_id bigint)
+returns integer
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_sweep_status(sweep_id, 'running', '{paused}');
+$$;
+comment on function public.resume_pipeline_sweep(bigint) is
+  'Goes on with the paused runs of a sweep, and returns how many. P0002: no such sweep.';
+
+create function public.cancel_pipeline_sweep(sweep_id bigint)
+returns integer
+language sql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select pipeline.set_sweep_status(sweep_id, 'cancelled', '{queued,running,paused}');
+$$;
+comment on function public.cancel_pipeline_sweep(bigint) is
+  'Ends the runs of a sweep that are not over, for good, and returns how many; what is stored stays. P0002: no such sweep.';
+
+create function public.retry_pipeline_sweep(sweep_id bigint, as_of timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  run_id bigint;
+  retried integer := 0;
+begin
+  for run_id in
+    select pipeline.lock_sweep(
+      retry_pipeline_sweep.sweep_id, '{queued,running,paused,completed,failed}'
+    )
+  loop
+    retried := retried + public.retry_pipeline_run(run_id, as_of);
+  end loop;
+  return retried;
+end;
+$$;
+comment on function public.retry_pipeline_sweep(bigint, timestamptz) is
+  'Tries the failed tasks of all runs of a sweep again, extraction included, and returns how many. P0002: no such sweep.';
+
+create function public.delete_pipeline_sweep(sweep_id bigint, most integer default 10000)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run_id bigint;
+begin
+  select run.id into run_id
+  from public.pipeline_runs as run
+  where run.sweep_id = delete_pipeline_sweep.sweep_id
+  order by run.finished_at nulls first, run.id
+  limit 1;
+  if run_id is not null then
+    return public.delete_pipeline_run(run_id, most) || '{"isGone": false}';
+  end if;
+  delete from public.pipeline_sweeps as sweep where sweep.id = delete_pipeline_sweep.sweep_id;
+  if not found then
+    raise exception 'Cannot delete sweep %: there is none', delete_pipeline_sweep.sweep_id
+      using errcode = 'P0002', hint = 'select id, name, status from pipeline_sweep_progress';
+  end if;
+  return '{"evaluations": 0, "tasks": 0, "isGone": true}';
+end;
+$$;
+comment on function public.delete_pipeline_sweep(bigint, integer) is
+  'Deletes a sweep that is over: its runs as delete_pipeline_run() does, then its list of prompts and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. P0002: there is none; 22023: a run of it is not over.';
+
+create function pipeline.forget_sweep()
+returns trigger
+language plpgsql
+-- Definer: lists and budgets are nobody's but the queue's.
+security definer
+set search_path = ''
+as $$
+begin
+  delete from pipeline.prompt_lists where prompt_lists.id = old.list_id;
+  delete from pipeline.budgets where kind = 'sweep' and holder = old.id::text;
+  return null;
+end;
+$$;
+comment on function pipeline.forget_sweep() is 'Removes the list and the budget of a sweep that is deleted.';
+
+create trigger forget_sweep
+after delete on public.pipeline_sweeps
+for each row execute function pipeline.forget_sweep();
+
+create function public.pipeline_create_sweep(
+  sweep jsonb,
+  owner uuid default null,
+  idempotency_key text default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  request pipeline.run_requests;
+  new_id bigint;
+begin
+  request := pipeline.find_request(pipeline_create_sweep.owner, idempotency_key, sweep, as_of);
+  if request.run_id is not null then
+    return jsonb_build_object('isNew', false, 'sweepId', (
+      select run.sweep_id from public.pipeline_runs as run where run.id = request.run_id
+    ));
+  end if;
+  insert into public.pipeline_sweeps (
+    name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
+    evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
+  )
+  select
+    given.name, given.source, given.variants, given.endpoint, given.model, coalesce(given.parameters, '{}'),
+    coalesce(given.options, '{}'), given.template, coalesce(given.repetitions, 1::smallint),
+    coalesce(given.results_table, 'prompt_evaluations'),
+    coalesce(given.evaluators, '[]'), given.evaluation_webhook, coalesce(given.tags, '{}'),
+    coalesce(given.metadata, '{}'), given.max_prompts, given.max_concurrency,
+    coalesce(given.max_workers, 4), coalesce(given.max_attempts, 5), given.max_cost,
+    coalesce(given.max_wait_seconds, 900), given.prompt_deadline_seconds, given.deadline_at,
+    pipeline_create_sweep.owner
+  from jsonb_populate_record(null::public.pipeline_sweeps, pipeline_create_sweep.sweep) as given
+  returning id into new_id;
+  request.run_id := (
+    select min(run.id) from public.pipeline_runs as run where run.sweep_id = new_id
+  );
+  perform pipeline.note_request(request);
+  return jsonb_build_object('isNew', true, 'sweepId', new_id);
+end;
+$$;
+comment on function public.pipeline_create_sweep(jsonb, uuid, text, timestamptz) is
+  'Starts a sweep from an object with the columns of pipeline_sweeps, for this owner. The same idempotency key within a week gives the same sweep. Returns {sweepId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
+
+-- Why: whoever started a sweep wants to hear once that it is over, not of each of its runs. Its event is
+-- a task of its first run, so that it is delivered as all others are.
+
+create function pipeline.sweep_event_body(progress public.pipeline_sweep_progress, as_of timestamptz)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'type', 'pipeline.sweep.' || (progress).status,
+    'timestamp', to_char(as_of at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'data', jsonb_build_object(
+      'sweepId', (progress).id,
+      'owner', (progress).owner,
+      'status', (progress).status,
+      'name', (progress).name,
+      'counts', jsonb_build_object(
+        'prompts', (progress).prompts, 'succeeded', (progress).succeeded,
+        'failed', (progress).failed, 'cost', (progress).cost
+      ),
+      'runs', (
+        select jsonb_agg(jsonb_build_object(
+          'runId', run.id, 'experimentName', run.experiment_name, 'status', run.status,
+          'succeeded', run.succeeded, 'failed', run.failed, 'cost', run.cost, 'error', run.error
+        ) order by run.id)
+        from public.pipeline_runs as run
+        where run.sweep_id = (progress).id and run.endpoint is not null
+      ),
+      'error', (progress).error,
+      'tags', sweep.tags,
+      'metadata', sweep.metadata,
+      'startedAt', (progress).started_at,
+      'finishedAt', (progress).finished_at
+    )
+  )
+  from public.pipeline_sweeps as sweep
+  where sweep.id = (progress).id;
+$$;
+comment on function pipeline.sweep_event_body(public.pipeline_sweep_progress, timestamptz) is
+  'What a webhook says about a sweep: {type, timestamp, data}, after the Standard Webhooks.';
+
+create function pipeline.announce_sweep()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch the queue.
+security definer
+set search_path = ''
+as $$
+declare
+  sweep public.pipeline_sweeps;
+  progress public.pipeline_sweep_progress;
+begin
+  select * into sweep
+  from public.pipeline_sweeps as known
+  where known.id = new.sweep_id and known.evaluation_webhook is not null;
+  if sweep.id is null then
+    return null;
+  end if;
+  -- Of two runs that end at the same time the second waits here, and then sees the first.
+  perform pg_advisory_xact_lock(hashtextextended('end of sweep ' || sweep.id, 0));
+  select * into progress from public.pipeline_sweep_progress as known where known.id = sweep.id;
+  if progress.status in ('queued', 'running')
+    -- It is just being started.
+    or progress.variants < jsonb_array_length(sweep.variants)
+  then
+    return null;
+  end if;
+  insert into public.pipeline_tasks (run_id, stage, key, payload)
+  select
+    min(run.id), 'notify',
+    -- One statement may stop all runs.
+    'evt_' || md5(format('sweep %s %s %s', sweep.id, progress.status, pg_current_xact_id())),
+    jsonb_build_object(
+      'url', sweep.evaluation_webhook, 'body', pipeline.sweep_event_body(progress, clock_timestamp())
+    )
+  from public.pipeline_runs as run
+  where run.sweep_id = sweep.id
+  on conflict on constraint pipeline_tasks_run_enqueues_a_key_once do nothing;
+  return null;
+end;
+$$;
+comment on function pipeline.announce_sweep() is
+  'Makes the event of a sweep none of whose runs goes on by itself: the last has ended, or all that are left are paused.';
+
+create trigger announce_sweep
+after update of status on public.pipeline_runs
+for each row when (
+  new.sweep_id is not null
+  and old.status in ('queued', 'running', 'paused')
+  and new.status not in ('queued', 'running')
+  and old.status is distinct from new.status
+)
+execute function pipeline.announce_sweep();
+
 -- Why: tasks and their errors are only needed while a run may be repeated or looked into; a million
 -- of them make every backup slower. What they brought, the evaluations, stays.
 
@@ -3532,6 +4381,11 @@ as $$
 declare
   removed integer;
 begin
+  -- What was sent of a set that nobody has saved.
+  delete from pipeline.prompt_lists as list
+  where list.created_at < remove_unused_prompts.as_of - interval '1 day'
+    and not exists (select from public.prompt_sets as saved where saved.list_id = list.id)
+    and not exists (select from public.pipeline_sweeps as sweep where sweep.list_id = list.id);
   delete from pipeline.prompts
   where id in (
     select prompt.id
@@ -3544,6 +4398,9 @@ begin
       and not exists (
         select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
       )
+      and not exists (
+        select from pipeline.list_entries as entry where entry.prompt_id = prompt.id
+      )
     limit remove_unused_prompts.most
   );
   get diagnostics removed = row_count;
@@ -3551,7 +4408,7 @@ begin
 end;
 $$;
 comment on function pipeline.remove_unused_prompts(timestamptz, integer) is
-  'Removes prompts older than a day that neither a task nor an evaluation refers to, and returns how many. Called each night by pg_cron; reads all tasks and evaluations: seconds on a million.';
+  'Removes prompts older than a day that no task, evaluation or list refers to, and returns how many. Called each night by pg_cron; reads all tasks and evaluations: seconds on a million.';
 
 create function public.purge_pipeline_runs(
   older_than interval,
@@ -3704,6 +4561,7 @@ begin
         and not exists (
           select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
         )
+        and not exists (select from pipeline.list_entries as entry where entry.prompt_id = prompt.id)
     )
     select count(*) into tasks from gone;
   end if;
@@ -3887,37 +4745,45 @@ create function public.pipeline_measure_run(
   run_id bigint,
   only_unanswered boolean default false,
   owner uuid default null,
-  most bigint default null
+  most bigint default null,
+  template jsonb default null
 )
 returns jsonb
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  measured public.pipeline_runs;
+  is_sent_alike boolean;
 begin
-  if not exists (
-    select from public.pipeline_runs as run
-    where run.id = pipeline_measure_run.run_id
-      and (pipeline_measure_run.owner is null or run.owner = pipeline_measure_run.owner)
-  ) then
+  select * into measured
+  from public.pipeline_runs as run
+  where run.id = pipeline_measure_run.run_id
+    and (pipeline_measure_run.owner is null or run.owner = pipeline_measure_run.owner);
+  if measured.id is null then
     raise exception 'Cannot read the prompts of run %: there is none', pipeline_measure_run.run_id
       using errcode = 'P0002', hint = 'select id, experiment_name, status from pipeline_runs';
   end if;
+  is_sent_alike := coalesce(measured.template, pipeline_measure_run.template) is null;
+  measured.template := pipeline_measure_run.template;
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
-      select task.input_tokens
+      select case when is_sent_alike then task.input_tokens else pipeline.sent_tokens(measured, prompt) end as input_tokens
       from public.pipeline_tasks as task
+      left join pipeline.prompts as prompt on prompt.id = task.prompt_id and not is_sent_alike
       where task.run_id = pipeline_measure_run.run_id
         and task.stage = 'execute'
-        and (not only_unanswered or task.status <> 'succeeded')
+        and task.repetition = 1
+        and (not only_unanswered or pipeline.lacks_an_answer(task.run_id, task.key))
       limit pipeline_measure_run.most
     ) as asked
   );
 end;
 $$;
-comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint) is
-  'What a run that takes its prompts from an earlier one would ask, at most so many of them: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
+comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint, jsonb) is
+  'What a run that takes its prompts from an earlier one would ask, at most so many of them, by this template: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
 
 create function public.pipeline_estimate_cost(
   endpoint text,

@@ -12,7 +12,8 @@ begin
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
     'public.evaluation_labels', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
-    'pipeline.run_ticks', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
+    'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
+    'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     execute format(
       'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',
@@ -33,6 +34,10 @@ grant execute on function
   pipeline.current_user_id(),
   pipeline.run_slots(bigint),
   pipeline.set_run_status(bigint, text),
+  pipeline.set_sweep_status(bigint, text, text[]),
+  pipeline.lock_sweep(bigint, text[]),
+  pipeline.find_set(text, numeric, uuid),
+  pipeline.expect_set(text, integer, uuid),
   pipeline.gamma_ratio(double precision),
   pipeline.student_p(double precision, bigint),
   pipeline.student_t(bigint),
@@ -60,6 +65,10 @@ grant execute on function
   pipeline.page_query(text, text, text, boolean),
   pipeline.top_query(text, text, text, text, text),
   pipeline.key_is_no_hash(),
+  pipeline.placeholders(text),
+  pipeline.variable_of(jsonb, text),
+  pipeline.fill_template(text, pipeline.prompts),
+  pipeline.sent(public.pipeline_runs, pipeline.prompts),
   pipeline.what_was_sent(bigint, bigint),
   pipeline.answers_elsewhere(pipeline.evaluations, integer),
   pipeline.sample_query(text, text, integer),
@@ -99,17 +108,19 @@ declare
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
     'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous',
     'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
-    'pipeline_estimate_cost', 'maintain_pipeline', 'check_pipeline_invariants',
+    'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_list', 'pipeline_create_sweep',
+    'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
-    'evaluate_pipeline_run', 'evaluate_experiment'
+    'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt'
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
-    'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
-    'rank_experiments', 'rate_experiments',
+    'resume_pipeline_run', 'cancel_pipeline_run', 'pause_pipeline_sweep', 'resume_pipeline_sweep',
+    'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
+    'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
     'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline'

@@ -16,10 +16,12 @@ create table pipeline.prompts (
   constraint prompts_key_is_short check (char_length(key) between 1 and 200)
 );
 comment on table pipeline.prompts is
-  'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when neither a task nor an evaluation refers to it.';
+  'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when no task, evaluation or list refers to it.';
 comment on column pipeline.prompts.owner is 'The owner of the run that extracted it.';
 comment on column pipeline.prompts.key is
-  'What was asked: prompt_key() of text and messages, or a key that the user gave.';
+  'What was asked: prompt_key() of text and messages, without text of the variables, or a key that the user gave.';
+comment on column pipeline.prompts.text is
+  'As it was found, before any template; empty: the prompt is variables alone.';
 comment on column pipeline.prompts.messages is
   'Turns that travel along, oldest first: [{role, content}].';
 comment on column pipeline.prompts.reference is
@@ -33,7 +35,7 @@ comment on column pipeline.prompts.parameters is
 create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;
 alter table pipeline.prompts enable row level security;
 grant select, insert, update, delete on pipeline.prompts to service_role;
--- What was sent is shown to the person who asks.
+-- What was sent, and what a set has, is shown to the person who asks.
 grant select on pipeline.prompts to authenticated;
 create policy "owners read their prompts"
   on pipeline.prompts for select to authenticated
@@ -43,7 +45,7 @@ grant usage on sequence pipeline.prompts_id_seq to service_role;
 
 -- Every prompt and every stored result goes through it, hence no query where no turns travel along,
 -- and no SQL function, which would be planned anew at each call.
-create function pipeline.prompt_key(text text, messages jsonb default null)
+create function pipeline.prompt_key(text text, messages jsonb default null, variables jsonb default null)
 returns text
 language plpgsql
 immutable
@@ -59,6 +61,13 @@ declare
 begin
   if prompt_key.text is null then
     return null;
+  end if;
+  if prompt_key.text = '' and jsonb_typeof(prompt_key.variables) = 'object' and prompt_key.variables <> '{}' then
+    select array_agg(said.part order by variable.name collate "C", said.is_value) into parts
+    from jsonb_each(prompt_key.variables) as variable (name, value)
+    cross join lateral (values
+      (false, variable.name), (true, coalesce(variable.value #>> '{}', ''))
+    ) as said (is_value, part);
   end if;
   if jsonb_typeof(prompt_key.messages) = 'array' then
     select coalesce(array_agg(said.part order by earlier.place, said.is_content), '{}') || parts into parts
@@ -80,5 +89,5 @@ begin
   return left(encode(sha256(convert_to(array_to_string(parts, ''), 'UTF8')), 'hex'), 32);
 end;
 $$;
-comment on function pipeline.prompt_key(text, jsonb) is
-  'What was asked, as 32 hex digits of SHA-256: the text, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';
+comment on function pipeline.prompt_key(text, jsonb, jsonb) is
+  'What was asked, as 32 hex digits of SHA-256: the text, or of a prompt without text the names and values of its variables, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';

@@ -162,7 +162,9 @@ begin
       'owner', run.owner,
       'model', nullif(pipeline.model_of(run, (worker).stage, called), ''),
       'parameters', run.parameters,
-      'options', run.options,
+      -- Where the template needs no text of a prompt, rows of an archive are variables.
+      'options', run.options
+        || case when pipeline.takes_variables(run.template) then '{"variables": true}' else '{}' end::jsonb,
       'evaluators', run.evaluators,
       'resultsTable', run.results_table,
       'maxPrompts', run.max_prompts

@@ -78,6 +78,8 @@ export const extractOptionsSchema = z.strictObject({
   seed: z.union([z.string(), z.number().transform(String)]).default("0"),
   /** Personal data and keys to replace: true for all kinds. */
   redact,
+  /** Each row of a table or list is a prompt without text: its columns are variables of a template. */
+  variables: z.boolean().optional(),
 });
 
 export type ExtractOptions = z.output<typeof extractOptionsSchema>;

@@ -202,7 +202,7 @@ comment on column public.pipeline_runs.rests is
 comment on column public.pipeline_runs.eases is
   'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
-  'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
+  'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';

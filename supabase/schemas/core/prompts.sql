@@ -38,7 +38,7 @@ comment on column pipeline.prompts.parameters is
 create index prompts_given_key_idx on pipeline.prompts (run_id, key) where key_is_given;
 alter table pipeline.prompts enable row level security;
 grant select, insert, update, delete on pipeline.prompts to service_role;
--- The view prompt_set_prompts reads them as the person who asks.
+-- What was sent, and what a set has, is shown to the person who asks.
 grant select on pipeline.prompts to authenticated;
 create policy "owners read their prompts"
   on pipeline.prompts for select to authenticated

@@ -1102,6 +1102,27 @@ export type Database = {
       };
     };
     Functions: {
+      "approve_experiment_baseline": {
+        Args: {
+          "as_of"?: string;
+          "experiment": string;
+          "name": string;
+          "owner"?: string;
+        };
+        Returns: {
+          "approved_at": string;
+          "experiment_name": string;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "experiment_baselines";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "browse_evaluations": {
         Args: {
           "after"?: string;
@@ -1309,6 +1330,15 @@ export type Database = {
           "owner"?: string;
           "results_table": string;
           "run_id"?: number;
+        };
+        Returns: Json;
+      };
+      "gate_experiments": {
+        Args: {
+          "baseline": string;
+          "candidate": string;
+          "owner"?: string;
+          "policy"?: Json;
         };
         Returns: Json;
       };

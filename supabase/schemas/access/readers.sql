@@ -9,7 +9,7 @@ begin
   foreach name in array array[
     'public.pipeline_runs', 'public.pipeline_tasks', 'pipeline.task_errors', 'pipeline.prompts',
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
-    'public.evaluation_labels', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
+    'public.evaluation_labels', 'public.experiment_baselines', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
     'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
     'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'

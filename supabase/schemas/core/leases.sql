@@ -24,7 +24,7 @@ begin
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
     'held', (
-      select coalesce(jsonb_agg(task.id), '[]')
+      select coalesce(jsonb_agg(task.id order by task.id), '[]')
       from public.pipeline_tasks as task
       where task.run_id = worker.run_id
         and task.stage = worker.stage

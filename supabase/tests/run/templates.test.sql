@@ -118,7 +118,7 @@ insert into pipeline_runs (experiment_name, source, endpoint, template, options)
 select results_eq(
   $$ select prompt.key, prompt.text, task.key = prompt.key
      from pipeline_tasks as task join pipeline.prompts as prompt on prompt.id = task.prompt_id
-     where run_id = tests.run_id('variables') order by task.id $$,
+     where task.run_id = tests.run_id('variables') order by task.id $$,
   $$ values (left(encode(sha256('4:city4:Rome1:n1:1'), 'hex'), 32), '', true),
             (left(encode(sha256('4:city4:Oslo'), 'hex'), 32), '', true), ('given', '', true) $$,
   'the key of variables alone is the hash of them, and dedupe knows it'

@@ -22,6 +22,7 @@ import { show } from "./pipeline/commands/show.ts";
 import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { upload } from "./pipeline/commands/upload.ts";
+import { view } from "./pipeline/commands/view.ts";
 import { extract } from "./pipeline/extract.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
 
@@ -34,6 +35,7 @@ const commands: Record<string, Command> = {
   follow,
   list,
   show,
+  view,
   experiments,
   pause,
   resume,

@@ -1,0 +1,74 @@
+import { PostgrestClient } from "@supabase/postgrest-js";
+import { signal } from "@preact/signals";
+import type { Database } from "../../../../supabase/functions/_shared/database.types.ts";
+import type { Home } from "../../bundle.ts";
+import { readToken, TOKEN_HEADER } from "./token.ts";
+
+/** The project that is looked at. */
+export interface Project {
+  home: Home;
+  /** PostgREST, the same in both homes. */
+  rest: PostgrestClient<Database>;
+}
+
+/** Why the project cannot be reached at this moment; undefined: it can. */
+export const trouble = signal<string | undefined>(undefined);
+
+let opened: Project | undefined;
+
+/** The project; main.tsx opens it before anything is drawn. */
+export function project(): Project {
+  if (!opened) throw new Error("Cannot ask the project: it is not open yet");
+  return opened;
+}
+
+/** Opens the project that the page was made for. */
+export function openProject(
+  home: Home,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): void {
+  const url = home.kind === "local" ? location.origin : home.projectUrl;
+  const headers: Record<string, string> = home.kind === "local"
+    ? { [TOKEN_HEADER]: readToken() ?? "" }
+    : { apikey: home.key ?? "" };
+  opened = {
+    home,
+    rest: new PostgrestClient<Database>(`${url}/rest/v1`, {
+      headers,
+      fetch: (...request) => watched(fetch(...request)),
+      // Polling asks again anyway, and what changes something is asked once.
+      retry: false,
+    }),
+  };
+}
+
+/** Tells the header of the page when the project is out of reach and when it is back. */
+async function watched(asked: Promise<Response>): Promise<Response> {
+  try {
+    const response = await asked;
+    trouble.value = response.status >= 502 && response.status <= 504
+      ? "The project does not answer"
+      : undefined;
+    return response;
+  } catch (error) {
+    if ((error as Error).name !== "AbortError") {
+      trouble.value = "The dashboard's server does not answer";
+    }
+    throw error;
+  }
+}
+
+/** What an answer of the project holds. @throws Error saying what the project said */
+export function dataOf<Data>(
+  { data, error }: {
+    data: Data;
+    error: { message: string; hint?: string | null } | null;
+  },
+): NonNullable<Data> {
+  if (error) {
+    throw new Error(
+      error.hint ? `${error.message}. ${error.hint}` : error.message,
+    );
+  }
+  return data!;
+}

@@ -1,0 +1,56 @@
+const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const money = new Intl.NumberFormat("en", {
+  style: "currency",
+  currency: "USD",
+  maximumSignificantDigits: 3,
+});
+
+/** `12,345.67`; what is not known is a dash. */
+export function toNumber(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : numbers.format(value);
+}
+
+/** `$0.00123`; 0 of a run without prices is not told from unknown. */
+export function toMoney(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : money.format(value);
+}
+
+/** `0.47` of a share is `47 %`. */
+export function toPercent(share: number | null | undefined): string {
+  return share === null || share === undefined
+    ? "–"
+    : `${numbers.format(Math.round(share * 1_000) / 10)} %`;
+}
+
+/** A score with as many digits as tell scores apart. */
+export function toScore(value: number | null | undefined): string {
+  return value === null || value === undefined
+    ? "–"
+    : String(Number(value.toPrecision(3)));
+}
+
+/** `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+export function toDuration(milliseconds: number | null | undefined): string {
+  if (milliseconds === null || milliseconds === undefined) return "–";
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 10_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1_000);
+  const units = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const;
+  const first = units.findIndex(([, size]) => seconds >= size);
+  let left = seconds;
+  return units.slice(first, first + 2).map(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count === 0 ? "" : `${count} ${unit}`;
+  }).filter((part) => part !== "").join(" ");
+}
+
+/** Milliseconds of an interval as PostgREST writes it: `01:02:03.5`, `2 days 00:00:01`. */
+export function readInterval(text: string | null): number | null {
+  if (text === null) return null;
+  const [, days = "0"] = /(-?\d+) days?/.exec(text) ?? [];
+  const [, hours = "0", minutes = "0", seconds = "0"] =
+    /(\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(text) ?? [];
+  return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 +
+    Number(seconds) * 1_000;
+}

@@ -99,6 +99,22 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
+create function pipeline.may_read()
+returns boolean
+language plpgsql
+stable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb #> '{app_metadata,pipeline}' ? 'read', false
+  );
+end;
+$$;
+comment on function pipeline.may_read() is
+  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+
 create function pipeline.is_plain(text_of_name text)
 returns boolean
 language sql
@@ -398,6 +414,11 @@ comment on table pipeline.experiments is
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
 alter table pipeline.experiments enable row level security;
 grant select, insert, update, delete on pipeline.experiments to service_role;
+-- The same prompt is looked for in all of them.
+grant select on pipeline.experiments to authenticated;
+create policy "owners read the names of their experiments"
+  on pipeline.experiments for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -422,10 +443,13 @@ stable
 parallel safe
 set search_path = ''
 as $$
-  select coalesce(pipeline.current_user_id(), owner_asked_for.owner);
+  select case
+    when pipeline.may_read() then owner_asked_for.owner
+    else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
+  end;
 $$;
 comment on function pipeline.owner_asked_for(uuid) is
-  'Whose experiments are meant: a signed-in user''s are their own, service_role''s those of owner, null: the project''s own.';
+  'Whose experiments are meant: a signed-in user''s are their own, service_role''s and a reader''s those of owner, null: the project''s own.';
 
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,
@@ -638,6 +662,11 @@ comment on column pipeline.prompts.parameters is
 create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;
 alter table pipeline.prompts enable row level security;
 grant select, insert, update, delete on pipeline.prompts to service_role;
+-- What was sent is shown to the person who asks.
+grant select on pipeline.prompts to authenticated;
+create policy "owners read their prompts"
+  on pipeline.prompts for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
 -- Enqueuing takes ids before it inserts, so that each task knows its prompt.
 grant usage on sequence pipeline.prompts_id_seq to service_role;
 
@@ -743,6 +772,17 @@ create policy "owners read their evaluations"
   on pipeline.evaluations for select to authenticated
   using (owner = (select pipeline.current_user_id()));
 
+create function pipeline.key_is_no_hash()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select $condition$prompt_key !~ '^[0-9a-f]{32}$'$condition$;
+$$;
+comment on function pipeline.key_is_no_hash() is
+  'SQL that holds for a key that a source gave, or that was made for a response stored without one: its indexes and their queries have to say the same.';
+
 create function pipeline.make_results_table(name text)
 returns void
 language plpgsql
@@ -751,6 +791,8 @@ as $$
 begin
   -- Nothing of its own but rules and indexes: tools that compare databases know inherited columns,
   -- but not those that are both inherited and a table's own.
+  -- Pages go by prompt_key and id. Most keys are hashes, so that the first of them are a fair sample;
+  -- those that a source gave are ranked by a hash of theirs.
   execute format(
     'create table public.%1$I (
        constraint %2$I primary key (id),
@@ -758,16 +800,21 @@ begin
      ) inherits (pipeline.evaluations);
      create unique index %4$I on public.%1$I (run_id, prompt_key, repetition) where task_id is null;
      create index %5$I on public.%1$I (run_id, prompt_key, id);
-     create index %6$I on public.%1$I (experiment_name, id);
+     create index %6$I on public.%1$I (experiment_name, owner, prompt_key, id);
+     create index %8$I on public.%1$I (run_id, md5(prompt_key)) where %10$s;
+     create index %9$I on public.%1$I (experiment_name, owner, md5(prompt_key)) where %10$s;
      create index %7$I on public.%1$I (owner) where owner is not null;
      alter table public.%1$I enable row level security;
      revoke all on public.%1$I from anon, authenticated, service_role;
      grant select, insert, update, delete on public.%1$I to service_role;
      grant select on public.%1$I to authenticated;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()))',
+       using (owner = (select pipeline.current_user_id()));
+     create policy "readers read everything" on public.%1$I for select to authenticated
+       using ((select pipeline.may_read()))',
     make_results_table.name, name || '_pkey', name || '_task_is_stored_once',
-    name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx'
+    name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx',
+    name || '_rank_run_idx', name || '_rank_experiment_idx', pipeline.key_is_no_hash()
   );
   execute format(
     'comment on table public.%I is %L',

@@ -1,4 +1,26 @@
 -- Written by `deno task migration` from supabase/schemas/access: edit those files.
+-- Why: a team looks at what the project and its users have. Who may, the project says in Supabase Auth:
+-- app_metadata {"pipeline": ["read"]}. Readers have the columns that users have, of all rows, and
+-- change nothing. Results tables get their policy where they are made.
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array[
+    'public.pipeline_runs', 'public.pipeline_tasks', 'pipeline.task_errors', 'pipeline.prompts',
+    'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
+    'public.evaluation_labels', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
+    'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments'
+  ] loop
+    execute format(
+      'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',
+      name
+    );
+  end loop;
+end;
+$$;
+
 -- Why: who may call what, in one place. Tables and views carry their own grants and policies where
 -- they are created.
 
@@ -15,6 +37,20 @@ grant execute on function
   pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
+  pipeline.may_read(),
+  pipeline.may_label(),
+  pipeline.is_labelable(text, bigint, uuid),
+  -- The rule that names are plain asks it of each row that is written.
+  pipeline.is_plain(text),
+  pipeline.check_results_table(text),
+  pipeline.evaluations_condition(bigint, text, uuid),
+  pipeline.field_conditions(jsonb, jsonb, text),
+  pipeline.has_condition(text, text, text, boolean),
+  pipeline.filter_condition(jsonb, text),
+  pipeline.scores_of(text, bigint),
+  pipeline.labels_of(text, bigint),
+  pipeline.page_query(text, text, text, boolean),
+  pipeline.top_query(text, text, text, text, text),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
   pipeline.evaluators_of(text, text, uuid),
@@ -46,7 +82,8 @@ declare
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
+    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
+    'browse_evaluations', 'grade_evaluation'
   ];
   callable record;
 begin

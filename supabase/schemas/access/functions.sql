@@ -14,6 +14,20 @@ grant execute on function
   pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
+  pipeline.may_read(),
+  pipeline.may_label(),
+  pipeline.is_labelable(text, bigint, uuid),
+  -- The rule that names are plain asks it of each row that is written.
+  pipeline.is_plain(text),
+  pipeline.check_results_table(text),
+  pipeline.evaluations_condition(bigint, text, uuid),
+  pipeline.field_conditions(jsonb, jsonb, text),
+  pipeline.has_condition(text, text, text, boolean),
+  pipeline.filter_condition(jsonb, text),
+  pipeline.scores_of(text, bigint),
+  pipeline.labels_of(text, bigint),
+  pipeline.page_query(text, text, text, boolean),
+  pipeline.top_query(text, text, text, text, text),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
   pipeline.evaluators_of(text, text, uuid),
@@ -45,7 +59,8 @@ declare
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
+    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
+    'browse_evaluations', 'grade_evaluation'
   ];
   callable record;
 begin

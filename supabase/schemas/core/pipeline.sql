@@ -98,6 +98,22 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
+create function pipeline.may_read()
+returns boolean
+language plpgsql
+stable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb #> '{app_metadata,pipeline}' ? 'read', false
+  );
+end;
+$$;
+comment on function pipeline.may_read() is
+  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+
 create function pipeline.is_plain(text_of_name text)
 returns boolean
 language sql

@@ -33,6 +33,11 @@ comment on column pipeline.prompts.parameters is
 create index prompts_given_key_idx on pipeline.prompts (key) where key_is_given;
 alter table pipeline.prompts enable row level security;
 grant select, insert, update, delete on pipeline.prompts to service_role;
+-- What was sent is shown to the person who asks.
+grant select on pipeline.prompts to authenticated;
+create policy "owners read their prompts"
+  on pipeline.prompts for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
 -- Enqueuing takes ids before it inserts, so that each task knows its prompt.
 grant usage on sequence pipeline.prompts_id_seq to service_role;
 

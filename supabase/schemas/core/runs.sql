@@ -22,6 +22,11 @@ comment on table pipeline.experiments is
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
 alter table pipeline.experiments enable row level security;
 grant select, insert, update, delete on pipeline.experiments to service_role;
+-- The same prompt is looked for in all of them.
+grant select on pipeline.experiments to authenticated;
+create policy "owners read the names of their experiments"
+  on pipeline.experiments for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -46,10 +51,13 @@ stable
 parallel safe
 set search_path = ''
 as $$
-  select coalesce(pipeline.current_user_id(), owner_asked_for.owner);
+  select case
+    when pipeline.may_read() then owner_asked_for.owner
+    else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
+  end;
 $$;
 comment on function pipeline.owner_asked_for(uuid) is
-  'Whose experiments are meant: a signed-in user''s are their own, service_role''s those of owner, null: the project''s own.';
+  'Whose experiments are meant: a signed-in user''s are their own, service_role''s and a reader''s those of owner, null: the project''s own.';
 
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,

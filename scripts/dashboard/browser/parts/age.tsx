@@ -6,12 +6,10 @@ export function Age(
 ) {
   if (at === null) return <>–</>;
   const then = new Date(at);
+  const seconds = Math.floor((now - then.getTime()) / 1_000);
   return (
     <time dateTime={at} title={then.toLocaleString()}>
-      {toDuration(
-        Math.max(0, Math.floor((now - then.getTime()) / 1_000) * 1_000),
-      )
-        .replace("0 ms", "now")}
+      {seconds < 1 ? "a moment" : toDuration(seconds * 1_000, 1)}
     </time>
   );
 }

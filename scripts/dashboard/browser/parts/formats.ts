@@ -10,7 +10,7 @@ export function toNumber(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : numbers.format(value);
 }
 
-/** `$0.00123`; 0 of a run without prices is not told from unknown. */
+/** `$0.00123`. The cost of a run without prices is 0, which is to say unknown: callers give null. */
 export function toMoney(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : money.format(value);
 }
@@ -29,8 +29,11 @@ export function toScore(value: number | null | undefined): string {
     : String(Number(value.toPrecision(3)));
 }
 
-/** `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
-export function toDuration(milliseconds: number | null | undefined): string {
+/** `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`; of one unit `3 min`, `2 h`, `3 d`. */
+export function toDuration(
+  milliseconds: number | null | undefined,
+  most = 2,
+): string {
   if (milliseconds === null || milliseconds === undefined) return "–";
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 10_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
@@ -38,7 +41,7 @@ export function toDuration(milliseconds: number | null | undefined): string {
   const units = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const;
   const first = units.findIndex(([, size]) => seconds >= size);
   let left = seconds;
-  return units.slice(first, first + 2).map(([unit, size]) => {
+  return units.slice(first, first + most).map(([unit, size]) => {
     const count = Math.floor(left / size);
     left -= count * size;
     return count === 0 ? "" : `${count} ${unit}`;

@@ -11,7 +11,7 @@ import {
 Deno.test("toDuration() has the two units that matter", () => {
   assertEquals(
     [0, 999, 1_500, 9_999, 61_000, 3_600_000, 7_500_000, 273_600_000].map(
-      toDuration,
+      (milliseconds) => toDuration(milliseconds),
     ),
     [
       "0 ms",

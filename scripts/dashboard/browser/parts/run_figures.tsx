@@ -44,7 +44,7 @@ export function RunFigures({ run }: { run: WholeRun }) {
             : toNumber(run.concurrency),
           Tokens: toNumber(run.tokens),
           Cost: max_cost === null
-            ? toMoney(run.cost)
+            ? toMoney(run.cost || null)
             : `${toMoney(run.cost)} of at most ${toMoney(max_cost)}`,
           Began: <Ago at={run.started_at} />,
           Ended: run.finished_at ? <Ago at={run.finished_at} /> : undefined,

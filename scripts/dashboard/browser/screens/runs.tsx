@@ -89,11 +89,11 @@ function Runs({ query }: ScreenProps) {
 }
 
 const COLUMNS: Column<ListedRun>[] = [
-  { head: "Run", width: "4.5rem", cell: ({ id }) => id, isNumber: true },
+  { head: "Run", width: "4rem", cell: ({ id }) => id, isNumber: true },
   {
     head: "Experiment",
     cell: ({ experiment_name }) => <VisibleText text={experiment_name} />,
-    width: "14rem",
+    width: "13rem",
   },
   {
     head: "Status",
@@ -102,7 +102,7 @@ const COLUMNS: Column<ListedRun>[] = [
   },
   {
     head: "Done",
-    width: "15rem",
+    width: "14rem",
     cell: ({ id, done, prompts, failed }) => (
       <Progress
         done={done}
@@ -122,17 +122,17 @@ const COLUMNS: Column<ListedRun>[] = [
   {
     head: "Model",
     cell: ({ model }) => model ? <VisibleText text={model} /> : "–",
-    width: "12rem",
+    width: "11rem",
   },
   {
     head: "Per second",
-    width: "7rem",
+    width: "6.5rem",
     isNumber: true,
     cell: ({ prompts_per_second }) => toNumber(prompts_per_second),
   },
   {
     head: "Left",
-    width: "6.5rem",
+    width: "6rem",
     isNumber: true,
     cell: ({ eta }) => toDuration(readInterval(eta)),
   },
@@ -140,7 +140,7 @@ const COLUMNS: Column<ListedRun>[] = [
     head: "Cost",
     width: "6rem",
     isNumber: true,
-    cell: ({ cost }) => toMoney(cost),
+    cell: ({ cost }) => toMoney(cost || null),
   },
   {
     head: "Age",

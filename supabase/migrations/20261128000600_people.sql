@@ -802,6 +802,611 @@ comment on function public.browse_evaluations(
 ) is
   'A page of what a run or an experiment has stored: {rows: [{id, run_id, prompt_id, prompt_key, repetition, position, prompt, response, reference, error, calls_tools, success, model, timestamp, duration_ms, tokens_used, input_tokens, output_tokens, cost, finish_reason, attempts, tags, metadata, scores: {evaluator: {score?, passed?, category?, error?}}, labels: [{name, person, passed, remark, updated_at}]}], next, scanned}. Texts are cut at 600 characters, metadata above 2 kB is null. filter: success, text (in prompt, response, reference or error), model, finish_reason, tag, prompt_key, repetition, min_ms, max_ms, min_cost, max_cost; evaluator, passed, min, max, category, evaluator_error, scored, which one score has to meet together; label: {name, person, passed, exists}. sort key: by prompt_key and id; no more than scan rows are read, then what was found is returned, with next, which is after of the following call; null: nothing is left. after may be a place, ''0 8f'' before the keys that begin with 8f; backwards: what stands before it, in the same order. sort worst (by filter.evaluator), slowest, dearest: the first 1,000, all rows are read; after is how many to leave out. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';
 
+-- Why: whoever judges an answer wants to see all of it: what was sent, what came back after how many
+-- tries, what evaluators and people said, and what others answered to the same prompt.
+
+create function pipeline.what_was_sent(prompt_id bigint, run_id bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'endpoint', run.endpoint, 'model', run.model, 'system_prompt', chosen.parameters -> 'systemPrompt',
+    'parameters', chosen.parameters - 'systemPrompt', 'messages', coalesce(prompt.messages, '[]'),
+    'prompt', prompt.text, 'metadata', prompt.metadata
+  )
+  from pipeline.prompts as prompt
+  left join public.pipeline_runs as run on run.id = what_was_sent.run_id
+  cross join lateral (
+    select coalesce(run.parameters, '{}') || coalesce(prompt.parameters, '{}') as parameters
+  ) as chosen
+  where prompt.id = what_was_sent.prompt_id;
+$$;
+comment on function pipeline.what_was_sent(bigint, bigint) is
+  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
+
+create function pipeline.answers_elsewhere(evaluation pipeline.evaluations, most integer)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'results_table', sibling.results_table, 'id', sibling.id, 'experiment_name', sibling.experiment_name,
+        'run_id', sibling.run_id, 'model', sibling.model, 'repetition', sibling.repetition,
+        'success', sibling.success, 'response', left(sibling.response, 600), 'error', left(sibling.error, 600),
+        'duration_ms', sibling.duration_ms, 'cost', sibling.cost, 'timestamp', sibling.timestamp,
+        'scores', pipeline.scores_of(sibling.results_table, sibling.id)
+      )
+      order by sibling.id desc
+    ),
+    '[]'
+  )
+  from (
+    select other.*
+    from (
+      select experiment.name
+      from pipeline.experiments as experiment
+      where experiment.owner is not distinct from (evaluation).owner
+      order by experiment.created_at desc
+      limit 200
+    ) as recent
+    -- One place in an index for each experiment, instead of an index by key alone.
+    cross join lateral (
+      select same.*, results.relname::text as results_table
+      from pipeline.evaluations as same
+      join pg_catalog.pg_class as results on results.oid = same.tableoid
+      where same.experiment_name = recent.name
+        and same.prompt_key = (evaluation).prompt_key
+        and (same.owner = (evaluation).owner or same.owner is null and (evaluation).owner is null)
+        and same.id <> (evaluation).id
+    ) as other
+    order by other.id desc
+    limit most
+  ) as sibling;
+$$;
+comment on function pipeline.answers_elsewhere(pipeline.evaluations, integer) is
+  'Other answers to the same prompt in the newest 200 experiments of the same owner, newest first.';
+
+create function public.read_evaluation(results_table text, id bigint)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  evaluation pipeline.evaluations;
+begin
+  perform pipeline.check_results_table(read_evaluation.results_table);
+  select stored.* into evaluation
+  from pipeline.evaluations as stored
+  where stored.tableoid = to_regclass(format('public.%I', read_evaluation.results_table))
+    and stored.id = read_evaluation.id;
+  if evaluation.id is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'evaluation', to_jsonb(evaluation),
+    'sent', pipeline.what_was_sent(evaluation.prompt_id, evaluation.run_id),
+    'run', (
+      select jsonb_build_object(
+        'id', run.id, 'experiment_name', run.experiment_name, 'status', run.status, 'endpoint', run.endpoint,
+        'model', run.model
+      )
+      from public.pipeline_runs as run where run.id = evaluation.run_id
+    ),
+    'scores', (
+      select coalesce(jsonb_agg(to_jsonb(score) - '{results_table,evaluation_id,owner}'::text[] order by score.evaluator), '[]')
+      from public.evaluation_scores as score
+      where score.results_table = read_evaluation.results_table and score.evaluation_id = evaluation.id
+    ),
+    'votes', (
+      select coalesce(jsonb_agg(to_jsonb(vote) - '{results_table,evaluation_id,owner}'::text[] order by vote.id), '[]')
+      from public.evaluation_votes as vote
+      where vote.results_table = read_evaluation.results_table and vote.evaluation_id = evaluation.id
+    ),
+    'labels', pipeline.labels_of(read_evaluation.results_table, evaluation.id),
+    'attempts', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'attempt', failure.attempt, 'class', failure.class, 'code', failure.code, 'message', failure.message,
+            'final', failure.final, 'created_at', failure.created_at
+          )
+          order by failure.id
+        ),
+        '[]'
+      )
+      from pipeline.task_errors as failure
+      where failure.task_id = evaluation.task_id
+    ),
+    'siblings', pipeline.answers_elsewhere(evaluation, 50)
+  );
+end;
+$$;
+comment on function public.read_evaluation(text, bigint) is
+  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
+
+-- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
+-- them shows the same as all.
+
+create function pipeline.sample_query(results_table text, condition text, keys integer)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  -- The key of most prompts is a hash, so the first by key are drawn at random. Those that are none are
+  -- ranked among the others by a hash of theirs; how far these reach keeps short what is read of them.
+  select case
+    when keys is null then format(
+      'select row.id, row.success, row.duration_ms, row.cost, row.tokens_used, row.output_tokens
+       from public.%I as row where %s',
+      results_table, condition
+    )
+    else format(
+      $query$
+        select drawn.*
+        from (
+          (
+            select
+              row.id, row.success, row.duration_ms, row.cost, row.tokens_used, row.output_tokens,
+              row.prompt_key as rank
+            from public.%1$I as row
+            where %2$s
+              and not (row.%3$s)
+              and row.prompt_key >= '0'
+              and row.prompt_key <= coalesce(
+                (
+                  select md5(row.prompt_key) from public.%1$I as row
+                  where %2$s and row.%3$s
+                  order by md5(row.prompt_key) offset %4$s - 1 limit 1
+                ),
+                'g'
+              )
+            order by row.prompt_key
+            limit %4$s
+          )
+          union all
+          (
+            select
+              row.id, row.success, row.duration_ms, row.cost, row.tokens_used, row.output_tokens,
+              md5(row.prompt_key)
+            from public.%1$I as row
+            where %2$s and row.%3$s
+            order by md5(row.prompt_key)
+            limit %4$s
+          )
+        ) as drawn
+        order by drawn.rank
+        limit %4$s
+      $query$,
+      results_table, condition, pipeline.key_is_no_hash(), keys
+    )
+  end;
+$$;
+comment on function pipeline.sample_query(text, text, integer) is
+  'A fair sample of so many evaluations, the same each time; keys null: all of them. condition: about row.';
+
+create function public.evaluation_distribution(
+  results_table text default 'prompt_evaluations',
+  run_id bigint default null,
+  experiment_name text default null,
+  measure text default 'score',
+  evaluator text default null,
+  bins integer default 20,
+  keys integer default 20000,
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set jit = off
+set work_mem = '64MB'
+set statement_timeout = '55s'
+as $$
+declare
+  of_score constant boolean := evaluation_distribution.measure = 'score';
+  distribution jsonb;
+begin
+  perform pipeline.check_results_table(evaluation_distribution.results_table);
+  if evaluation_distribution.measure not in ('score', 'duration_ms', 'cost', 'tokens_used', 'output_tokens')
+    or of_score and evaluation_distribution.evaluator is null
+    or evaluation_distribution.bins not between 1 and 200
+    or evaluation_distribution.keys < 1
+  then
+    raise exception 'Cannot show distribution: measure, evaluator, bins or keys is out of range'
+      using
+        errcode = '22023',
+        hint = 'measure: score (with an evaluator), duration_ms, cost, tokens_used or output_tokens; bins: 1 to 200; keys: 1 or more, null for all';
+  end if;
+  execute format($select$
+    with measured as materialized (
+      select %2$s
+      from (%1$s) as answer
+      %3$s
+    ),
+    total as (
+      select
+        count(*) as looked_at, count(value) as counted,
+        count(*) filter (where passed) as passed, count(passed) as judged,
+        min(value) as least, max(value) as most, avg(value) as mean,
+        percentile_cont('{0.05, 0.25, 0.5, 0.75, 0.95, 0.99}'::double precision[])
+          within group (order by value) as quantiles
+      from measured
+    ),
+    scale as (
+      select total.*, bounds.*, case when bounds.low < bounds.high then $1 else 1 end as bins
+      from total
+      -- Scores from 0 to 1 are drawn on one scale, so that two experiments lie on each other.
+      cross join lateral (
+        select
+          case when %4$L and least >= 0 and most <= 1 then 0 else least end as low,
+          case when %4$L and least >= 0 and most <= 1 then 1 else most end as high
+      ) as bounds
+    ),
+    filled as (
+      select
+        case
+          when scale.bins = 1 then 1
+          else least(width_bucket(value, scale.low, scale.high, scale.bins), scale.bins)
+        end as bin,
+        count(*) as count, count(*) filter (where measured.passed) as passed
+      from measured
+      cross join scale
+      where value is not null
+      group by 1
+    )
+    select jsonb_build_object(
+      'looked_at', scale.looked_at, 'sampled', coalesce(scale.looked_at >= $2, false),
+      'counted', scale.counted, 'passed', scale.passed, 'judged', scale.judged,
+      'min', scale.least, 'max', scale.most, 'mean', scale.mean,
+      'quantiles', jsonb_build_object(
+        'p5', scale.quantiles[1], 'p25', scale.quantiles[2], 'p50', scale.quantiles[3],
+        'p75', scale.quantiles[4], 'p95', scale.quantiles[5], 'p99', scale.quantiles[6]
+      ),
+      'bins', case when scale.counted = 0 then '[]' else (
+        select jsonb_agg(
+          jsonb_build_object(
+            'low', scale.low + (scale.high - scale.low) * (bin - 1) / scale.bins,
+            'high', scale.low + (scale.high - scale.low) * bin / scale.bins,
+            'count', coalesce(filled.count, 0), 'passed', coalesce(filled.passed, 0)
+          )
+          order by bin
+        )
+        from generate_series(1, scale.bins) as bin
+        left join filled using (bin)
+      ) end
+    )
+    from scale
+  $select$,
+    pipeline.sample_query(
+      results_table, pipeline.evaluations_condition(run_id, experiment_name, owner), keys
+    ),
+    case
+      when of_score then 'coalesce(given.score, given.passed::integer) as value, given.passed'
+      else format('case when answer.success then answer.%I::double precision end as value, answer.success as passed', measure)
+    end,
+    case when of_score then format(
+      'left join public.evaluation_scores as given
+         on given.results_table = %L and given.evaluator = %L and given.evaluation_id = answer.id',
+      results_table, evaluator
+    ) end,
+    of_score
+  )
+  into distribution
+  using bins, keys;
+  return distribution || jsonb_build_object('measure', measure, 'evaluator', evaluator);
+end;
+$$;
+comment on function public.evaluation_distribution(
+  text, bigint, text, text, text, integer, integer, uuid
+) is
+  'How a measure is spread over the evaluations of a run or an experiment: {measure, evaluator, looked_at, sampled, counted, passed, judged, min, max, mean, quantiles: {p5, p25, p50, p75, p95, p99}, bins: [{low, high, count, passed}]}. measure: score (of evaluator; where it has none, passed as 1 or 0), or of successful calls duration_ms, cost, tokens_used or output_tokens; passed then is success. keys: how many evaluations are looked at, a fair sample, null: all; sampled: there were at least as many. Bins are of one width, from 0 to 1 for scores within, and the last has its upper end. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';
+
+create function public.evaluation_facets(
+  run_id bigint default null,
+  experiment_name text default null,
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  condition constant text := pipeline.evaluations_condition(run_id, experiment_name, owner);
+  whose constant uuid := pipeline.owner_asked_for(owner);
+  marks jsonb;
+begin
+  -- A fair sample of keys that are no hashes, in order: what lies at which part of them.
+  execute format(
+    'select jsonb_agg(drawn.prompt_key order by drawn.prompt_key)
+     from (
+       select row.prompt_key from pipeline.evaluations as row
+       where %s and row.%s
+       order by md5(row.prompt_key) limit 200
+     ) as drawn',
+    condition, pipeline.key_is_no_hash()
+  )
+  into marks;
+  return (
+    -- What evaluates a run is another run of its experiment.
+    with run as (
+      select of_experiment.*
+      from public.pipeline_runs as of_experiment
+      left join public.pipeline_runs as asked on asked.id = evaluation_facets.run_id
+      where of_experiment.experiment_name = coalesce(asked.experiment_name, evaluation_facets.experiment_name)
+        and of_experiment.owner is not distinct from case when asked.id is null then whose else asked.owner end
+    )
+    select jsonb_build_object(
+      'results_tables', coalesce(jsonb_agg(distinct run.results_table), '[]'),
+      'models', coalesce(
+        jsonb_agg(distinct coalesce(run.model, called.model))
+          filter (where run.endpoint is not null and coalesce(run.model, called.model) is not null),
+        '[]'
+      ),
+      'evaluators', (
+        select coalesce(jsonb_agg(distinct coalesce(config ->> 'name', config ->> 'type', config #>> '{}')), '[]')
+        from run as configured
+        cross join lateral jsonb_array_elements(configured.evaluators) as config
+      ),
+      'tags', (
+        select coalesce(jsonb_agg(distinct tag), '[]') from run as tagged cross join lateral unnest(tagged.tags) as tag
+      ),
+      'runs', (
+        select coalesce(jsonb_agg(to_jsonb(newest) order by newest.id desc), '[]')
+        from (
+          select id, status, model, endpoint, source ->> 'type' as source_type, created_at
+          from run as listed order by id desc limit 100
+        ) as newest
+      ),
+      'prompts', coalesce(sum(run.extracted), 0),
+      'done', coalesce(sum(run.succeeded + run.failed), 0),
+      'key_marks', marks
+    )
+    from run
+    left join public.model_endpoints as called on called.name = run.endpoint
+  );
+end;
+$$;
+comment on function public.evaluation_facets(bigint, text, uuid) is
+  'What the evaluations of a run or an experiment can be filtered by, as the experiment''s runs say: {results_tables, models, evaluators, tags, runs: the newest 100, prompts, done, key_marks}. key_marks: up to 200 keys in order, a fair sample of those that are no hashes, null: all are hashes, and evenly spread. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs.';
+
+-- Why: what a run did an hour ago is asked when it is over. Maintenance writes down what it sees every
+-- 10 s, because to find it in a million answers would take seconds.
+
+create table pipeline.run_ticks (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  at timestamptz not null,
+  status text not null,
+  prompts integer not null,
+  open integer not null,
+  succeeded integer not null,
+  failed integer not null,
+  cached integer not null,
+  tokens bigint not null,
+  cost numeric not null,
+  concurrency integer not null,
+  blocked_until timestamptz,
+  p50_ms integer,
+  p95_ms integer,
+  last_evaluation_id bigint not null,
+  primary key (run_id, at)
+);
+comment on table pipeline.run_ticks is
+  'One row per active run and maintenance: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
+comment on column pipeline.run_ticks.concurrency is
+  'Calls that its workers might have in flight.';
+comment on column pipeline.run_ticks.blocked_until is
+  'Until when its model takes no calls; null: it does.';
+comment on column pipeline.run_ticks.p50_ms is
+  'Of the successful answers since the tick before; null: there was none.';
+comment on column pipeline.run_ticks.last_evaluation_id is
+  'The newest evaluation of any run at this moment: the next tick looks at what came after it.';
+alter table pipeline.run_ticks enable row level security;
+grant select, insert, delete on pipeline.run_ticks to service_role;
+grant select on pipeline.run_ticks to authenticated;
+create policy "owners read the ticks of their runs"
+  on pipeline.run_ticks for select to authenticated
+  using (
+    run_id in (
+      select pipeline_runs.id from public.pipeline_runs
+      where pipeline_runs.owner = (select pipeline.current_user_id())
+    )
+  );
+
+create function pipeline.write_ticks(as_of timestamptz default now())
+returns void
+language sql
+set search_path = ''
+-- A results table that somebody changes must not hold up maintenance.
+set lock_timeout = '1s'
+as $$
+  with run as materialized (
+    select
+      active.*,
+      called.blocked_until,
+      (
+        select before.last_evaluation_id from pipeline.run_ticks as before
+        where before.run_id = active.id and before.at > write_ticks.as_of - interval '1 minute'
+        order by before.at desc limit 1
+      ) as seen
+    from public.pipeline_runs as active
+    left join public.model_endpoints as endpoint on endpoint.name = active.endpoint
+    left join pipeline.model_states as called
+      on called.endpoint = endpoint.name
+      and called.model = coalesce(active.model, endpoint.model, '')
+      and called.blocked_until > write_ticks.as_of
+    where active.status = 'running'
+  ),
+  newest as materialized (
+    select coalesce(pg_sequence_last_value('pipeline.evaluations_id_seq'), 0) as id
+  ),
+  latency as (
+    select
+      answer.run_id,
+      percentile_cont('{0.5, 0.95}'::double precision[]) within group (order by answer.duration_ms) as quantiles
+    from newest
+    -- Ids grow with time; so many are a fair picture of any ten seconds.
+    join pipeline.evaluations as answer
+      on answer.id > greatest(newest.id - 20000, (select max(run.seen) from run))
+    where answer.success
+    group by answer.run_id
+  )
+  insert into pipeline.run_ticks (
+    run_id, at, status, prompts, open, succeeded, failed, cached, tokens, cost, concurrency, blocked_until,
+    p50_ms, p95_ms, last_evaluation_id
+  )
+  select
+    run.id, write_ticks.as_of, run.status, run.extracted, run.open, run.succeeded, run.failed, run.cached,
+    run.input_tokens + run.output_tokens, run.cost, pipeline.run_slots(run.id), run.blocked_until,
+    latency.quantiles[1]::integer, latency.quantiles[2]::integer, newest.id
+  from run
+  cross join newest
+  left join latency on latency.run_id = run.id
+  on conflict on constraint run_ticks_pkey do nothing;
+$$;
+comment on function pipeline.write_ticks(timestamptz) is
+  'Writes down where each running run is; called by maintenance.';
+
+create function public.pipeline_run_timeline(
+  run_id bigint,
+  points integer default 240,
+  as_of timestamptz default now()
+)
+returns table (
+  at timestamptz, status text, prompts integer, open integer, succeeded integer, failed integer,
+  cached integer, tokens bigint, cost numeric, concurrency integer, blocked_until timestamptz,
+  p50_ms integer, p95_ms integer,
+  per_second double precision, failed_per_second double precision, cost_per_second double precision
+)
+language sql
+stable
+set search_path = ''
+as $$
+  with tick as (
+    select
+      tick.at, tick.status, tick.prompts, tick.open, tick.succeeded, tick.failed, tick.cached, tick.tokens,
+      tick.cost, tick.concurrency, tick.blocked_until, tick.p50_ms, tick.p95_ms
+    from pipeline.run_ticks as tick
+    where tick.run_id = pipeline_run_timeline.run_id
+    union all
+    -- The beginning, and what is true now or was at the end.
+    select run.started_at, 'running', 0, 0, 0, 0, 0, 0, 0, 0, null, null, null
+    from public.pipeline_runs as run
+    where run.id = pipeline_run_timeline.run_id and run.started_at is not null
+    union all
+    select
+      coalesce(run.finished_at, pipeline_run_timeline.as_of), run.status, run.extracted, run.open, run.succeeded,
+      run.failed, run.cached, run.input_tokens + run.output_tokens, run.cost,
+      case when run.status = 'running' then pipeline.run_slots(run.id) else 0 end, null, null, null
+    from public.pipeline_runs as run
+    where run.id = pipeline_run_timeline.run_id and run.started_at is not null
+  ),
+  placed as (
+    select
+      tick.*,
+      (row_number() over (order by tick.at) - 1) * greatest(pipeline_run_timeline.points, 2)
+        / greatest(count(*) over (), pipeline_run_timeline.points, 2) as part
+    from tick
+  ),
+  thinned as (
+    select distinct on (placed.part)
+      placed.*,
+      avg(placed.p50_ms) over of_part as part_p50_ms,
+      max(placed.p95_ms) over of_part as part_p95_ms,
+      max(placed.blocked_until) over of_part as part_blocked_until
+    from placed
+    window of_part as (partition by placed.part)
+    order by placed.part, placed.at desc
+  )
+  select
+    paced.at, paced.status, paced.prompts, paced.open, paced.succeeded, paced.failed, paced.cached, paced.tokens,
+    paced.cost, paced.concurrency, paced.part_blocked_until, paced.part_p50_ms::integer, paced.part_p95_ms,
+    (paced.succeeded + paced.failed - paced.earlier_done) / paced.seconds,
+    (paced.failed - paced.earlier_failed) / paced.seconds,
+    (paced.cost - paced.earlier_cost)::double precision / paced.seconds
+  from (
+    select
+      thinned.*,
+      lag(thinned.succeeded + thinned.failed) over by_time as earlier_done,
+      lag(thinned.failed) over by_time as earlier_failed,
+      lag(thinned.cost) over by_time as earlier_cost,
+      nullif(extract(epoch from thinned.at - lag(thinned.at) over by_time), 0)::double precision as seconds
+    from thinned
+    window by_time as (order by thinned.at)
+  ) as paced
+  order by paced.at;
+$$;
+comment on function public.pipeline_run_timeline(bigint, integer, timestamptz) is
+  'How a run went, oldest first: where it was at each maintenance while it was running, thinned to about so many points, between its beginning and now or its end. p50_ms, p95_ms: of the answers between two of them; per_second, failed_per_second, cost_per_second: since the row before; concurrency: calls that might be in flight; blocked_until: until when the model takes no calls. Empty for a run that has not begun, or is somebody else''s.';
+
+-- Why: a run that stands still mostly waits for its endpoint. Here is what that bears at this moment.
+
+-- Row level security shows users nothing of these; readers have a policy in access/readers.sql.
+grant select on pipeline.model_states to authenticated;
+grant select (endpoint, model, slots, ended_at, expires_at) on pipeline.workers to authenticated;
+grant select (run_id, endpoint, model) on pipeline.waiting_runs to authenticated;
+grant select (retired, max_concurrency, requests_per_minute, tokens_per_minute)
+  on public.model_endpoints to authenticated;
+
+create view public.model_endpoint_status
+with (security_invoker = true)
+as
+select
+  endpoint.name,
+  state.model,
+  endpoint.model as default_model,
+  endpoint.format,
+  endpoint.open_to_users,
+  endpoint.retired,
+  endpoint.max_concurrency,
+  endpoint.requests_per_minute,
+  endpoint.tokens_per_minute,
+  coalesce(live.workers, 0) as workers,
+  coalesce(live.slots, 0) as concurrency,
+  coalesce(waiting.runs, 0) as waiting_runs,
+  case when state.blocked_until > now() then state.blocked_until end as blocked_until,
+  case when state.blocked_until > now() then state.blocked_reason end as blocked_reason,
+  floor(state.concurrency)::integer as learnt_concurrency,
+  state.best_latency_ms,
+  state.reduced_at
+from public.model_endpoints as endpoint
+join pipeline.model_states as state on state.endpoint = endpoint.name
+left join lateral (
+  select count(*) as workers, sum(worker.slots) as slots
+  from pipeline.workers as worker
+  where worker.endpoint = endpoint.name
+    and worker.model = state.model
+    and worker.ended_at is null
+    and worker.expires_at > now()
+) as live on true
+left join lateral (
+  select count(distinct run.run_id) as runs
+  from pipeline.waiting_runs as run
+  where run.endpoint = endpoint.name and run.model = state.model
+) as waiting on true;
+comment on view public.model_endpoint_status is
+  'One row per endpoint and model behind it: its limits, what it was found to bear, and who calls it at this moment. It shows neither URL nor headers; service_role and readers only.';
+comment on column public.model_endpoint_status.model is
+  'Empty: the endpoint and the run name none.';
+comment on column public.model_endpoint_status.concurrency is
+  'Calls that workers may have in flight at this moment.';
+comment on column public.model_endpoint_status.waiting_runs is 'Runs that wait for a slot.';
+comment on column public.model_endpoint_status.blocked_until is
+  'Until when no call leaves; null: they do.';
+comment on column public.model_endpoint_status.learnt_concurrency is
+  'Calls in flight that the model is thought to bear.';
+comment on column public.model_endpoint_status.reduced_at is
+  'When that was last cut back; null: never.';
+revoke all on public.model_endpoint_status from anon, authenticated, service_role;
+grant select on public.model_endpoint_status to authenticated, service_role;
+
 -- Why: a thousand failures are a handful of causes.
 
 create view public.pipeline_error_groups
@@ -1942,6 +2547,9 @@ begin
     where run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than
     limit purge_pipeline_runs.most
   ));
+  delete from pipeline.run_ticks as tick
+  using public.pipeline_runs as run
+  where run.id = tick.run_id and run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than;
   if purged = 0 then
     perform pipeline.remove_unused_prompts(purge_pipeline_runs.as_of);
   end if;
@@ -1949,7 +2557,7 @@ begin
 end;
 $$;
 comment on function public.purge_pipeline_runs(interval, integer, timestamptz) is
-  'Removes tasks and errors of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
+  'Removes tasks, errors and ticks of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
 
 -- Why: what people have stored they can take away again, whole: no answer stays under a run that is
 -- gone, no judge's words under an answer that is. By batches, as purging: one statement over a

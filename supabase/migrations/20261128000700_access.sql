@@ -11,7 +11,8 @@ begin
     'public.pipeline_runs', 'public.pipeline_tasks', 'pipeline.task_errors', 'pipeline.prompts',
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
     'public.evaluation_labels', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
-    'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments'
+    'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
+    'pipeline.run_ticks', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     execute format(
       'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',
@@ -51,6 +52,9 @@ grant execute on function
   pipeline.labels_of(text, bigint),
   pipeline.page_query(text, text, text, boolean),
   pipeline.top_query(text, text, text, text, text),
+  pipeline.what_was_sent(bigint, bigint),
+  pipeline.answers_elsewhere(pipeline.evaluations, integer),
+  pipeline.sample_query(text, text, integer),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
   pipeline.evaluators_of(text, text, uuid),
@@ -83,7 +87,8 @@ declare
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
-    'browse_evaluations', 'grade_evaluation'
+    'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
+    'evaluation_facets', 'pipeline_run_timeline'
   ];
   callable record;
 begin

@@ -28,6 +28,9 @@ grant execute on function
   pipeline.labels_of(text, bigint),
   pipeline.page_query(text, text, text, boolean),
   pipeline.top_query(text, text, text, text, text),
+  pipeline.what_was_sent(bigint, bigint),
+  pipeline.answers_elsewhere(pipeline.evaluations, integer),
+  pipeline.sample_query(text, text, integer),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
   pipeline.evaluators_of(text, text, uuid),
@@ -60,7 +63,8 @@ declare
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
-    'browse_evaluations', 'grade_evaluation'
+    'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
+    'evaluation_facets', 'pipeline_run_timeline'
   ];
   callable record;
 begin

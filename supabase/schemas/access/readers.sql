@@ -10,7 +10,8 @@ begin
     'public.pipeline_runs', 'public.pipeline_tasks', 'pipeline.task_errors', 'pipeline.prompts',
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
     'public.evaluation_labels', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
-    'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments'
+    'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
+    'pipeline.run_ticks', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     execute format(
       'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',

@@ -17,6 +17,7 @@ export const RELATIONS: Record<string, "all" | string[]> = {
   experiment_summary: "all",
   experiment_scores: "all",
   experiment_costs: "all",
+  model_endpoint_status: "all",
   // Not headers and request_template, where keys are named.
   model_endpoints: [
     "name",
@@ -44,6 +45,11 @@ export const READS: string[] = [
   "summarize_experiments",
   "summarize_experiment_scores",
   "pipeline_inspect_project",
+  "browse_evaluations",
+  "read_evaluation",
+  "evaluation_distribution",
+  "evaluation_facets",
+  "pipeline_run_timeline",
 ];
 
 /** Functions that change something; off with --read-only. */
@@ -52,4 +58,5 @@ export const CHANGES: string[] = [
   "resume_pipeline_run",
   "cancel_pipeline_run",
   "retry_pipeline_run",
+  "grade_evaluation",
 ];

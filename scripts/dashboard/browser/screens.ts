@@ -1,4 +1,5 @@
 import type { Screen } from "./screen.ts";
+import { answersOfExperiment, answersOfRun } from "./screens/answers.tsx";
 import { errors } from "./screens/errors.tsx";
 import { projectState } from "./screens/project_state.tsx";
 import { run } from "./screens/run.tsx";
@@ -12,4 +13,11 @@ import { runs } from "./screens/runs.tsx";
  * the address (`withQuery()`, `Chips`), other screens are links (`to()`), keys are `data-key` of what
  * can be seen. Styles are classes of dashboard.css; words of strangers go through `VisibleText`.
  */
-export const SCREENS: Screen[] = [runs, run, errors, projectState];
+export const SCREENS: Screen[] = [
+  runs,
+  run,
+  answersOfRun,
+  answersOfExperiment,
+  errors,
+  projectState,
+];

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { go } from "../data/here.ts";
+import { useKeptPlace } from "./use_kept_place.ts";
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -22,28 +23,43 @@ export interface TableProps<Row> {
   href?(row: Row): string;
   /** The row that is open beside the table. */
   isOpen?(row: Row): boolean;
-  /** Of all rows, also those that are not shown; unknown: those shown. */
+  /** Of all rows, also those that are not shown; -1: not known; absent: those shown. */
   count?: number;
   /** Place of the first row among all of them, from 0. */
   first?: number;
   /** What stands in place of rows where there is none. */
   empty?: ComponentChildren;
+  /** Called when an end of the rows comes near. */
+  onEdge?(edge: "start" | "end"): void;
+  /** Called with the first row that can be seen. */
+  onTop?(row: Row): void;
 }
 
 /**
  * A real `<table>`: the first cell of a row is a link, j and k or the arrows move between rows, Enter
- * opens one.
+ * opens one. Rows that come in above do not move those that are read.
  */
 export function Table<Row>(
-  { label, columns, rows, rowKey, href, isOpen, count, first = 0, empty }:
-    TableProps<Row>,
+  { label, columns, rows, count, first = 0, empty, ...props }: TableProps<Row>,
 ) {
-  const open = isOpen ? rows.findIndex(isOpen) : -1;
+  const box = useKeptPlace(rows, props);
+  const open = props.isOpen ? rows.findIndex(props.isOpen) : -1;
   return (
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div
+      class="scroll"
+      role="region"
+      aria-label={label}
+      tabIndex={0}
+      ref={box.ref}
+      onScroll={box.onScroll}
+    >
       <table
         aria-label={label}
-        aria-rowcount={(count ?? rows.length) + 1}
+        aria-rowcount={count === undefined
+          ? rows.length + 1
+          : count < 0
+          ? -1
+          : count + 1}
         data-rows
       >
         <colgroup>
@@ -57,6 +73,7 @@ export function Table<Row>(
               <th
                 key={head}
                 scope="col"
+                title={head}
                 class={isNumber ? "number" : undefined}
                 aria-sort={sort}
               >
@@ -67,34 +84,54 @@ export function Table<Row>(
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr
-              key={rowKey(row)}
-              aria-rowindex={first + index + 2}
-              aria-current={index === open ? "true" : undefined}
-              tabIndex={index === Math.max(open, 0) ? 0 : -1}
-              class={href ? "leads" : undefined}
-              onClick={href && ((event) => follow(event, href(row)))}
-              onKeyDown={href && ((event) => {
-                if (
-                  event.key === "Enter" && event.target === event.currentTarget
-                ) {
-                  go(href(row));
-                }
-              })}
-            >
-              {columns.map(({ head, cell, isNumber }, place) => (
-                <td key={head} class={isNumber ? "number" : undefined}>
-                  {place === 0 && href
-                    ? <a href={href(row)} tabIndex={-1}>{cell(row)}</a>
-                    : cell(row)}
-                </td>
-              ))}
-            </tr>
+            <TableRow
+              key={props.rowKey(row)}
+              row={row}
+              columns={columns}
+              rowIndex={first + index + 2}
+              isOpen={index === open}
+              isFirst={index === Math.max(open, 0)}
+              href={props.href?.(row)}
+            />
           ))}
         </tbody>
       </table>
       {rows.length === 0 && empty && <p class="empty">{empty}</p>}
     </div>
+  );
+}
+
+function TableRow<Row>({ row, columns, rowIndex, isOpen, isFirst, href }: {
+  row: Row;
+  columns: Column<Row>[];
+  rowIndex: number;
+  isOpen: boolean;
+  /** The row that the focus comes to. */
+  isFirst: boolean;
+  href?: string;
+}) {
+  return (
+    <tr
+      aria-rowindex={rowIndex}
+      aria-current={isOpen ? "true" : undefined}
+      tabIndex={isFirst ? 0 : -1}
+      class={href ? "leads" : undefined}
+      onClick={href ? (event) => follow(event, href) : undefined}
+      onKeyDown={href
+        ? (event) => {
+          const isRow = event.target === event.currentTarget;
+          if (event.key === "Enter" && isRow) go(href);
+        }
+        : undefined}
+    >
+      {columns.map(({ head, cell, isNumber }, place) => (
+        <td key={head} class={isNumber ? "number" : undefined}>
+          {place === 0 && href
+            ? <a href={href} tabIndex={-1}>{cell(row)}</a>
+            : cell(row)}
+        </td>
+      ))}
+    </tr>
   );
 }
 

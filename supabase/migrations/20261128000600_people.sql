@@ -899,14 +899,14 @@ begin
       from public.pipeline_runs as run where run.id = evaluation.run_id
     ),
     'scores', (
-      select coalesce(jsonb_agg(to_jsonb(score) - '{results_table,evaluation_id,owner}'::text[] order by score.evaluator), '[]')
-      from public.evaluation_scores as score
-      where score.results_table = read_evaluation.results_table and score.evaluation_id = evaluation.id
+      select coalesce(jsonb_agg(to_jsonb(given) - '{results_table,evaluation_id,owner}'::text[] order by given.evaluator), '[]')
+      from public.evaluation_scores as given
+      where given.results_table = read_evaluation.results_table and given.evaluation_id = evaluation.id
     ),
     'votes', (
-      select coalesce(jsonb_agg(to_jsonb(vote) - '{results_table,evaluation_id,owner}'::text[] order by vote.id), '[]')
-      from public.evaluation_votes as vote
-      where vote.results_table = read_evaluation.results_table and vote.evaluation_id = evaluation.id
+      select coalesce(jsonb_agg(to_jsonb(given) - '{results_table,evaluation_id,owner}'::text[] order by given.id), '[]')
+      from public.evaluation_votes as given
+      where given.results_table = read_evaluation.results_table and given.evaluation_id = evaluation.id
     ),
     'labels', pipeline.labels_of(read_evaluation.results_table, evaluation.id),
     'attempts', (

@@ -52,6 +52,7 @@ grant execute on function
   pipeline.labels_of(text, bigint),
   pipeline.page_query(text, text, text, boolean),
   pipeline.top_query(text, text, text, text, text),
+  pipeline.key_is_no_hash(),
   pipeline.what_was_sent(bigint, bigint),
   pipeline.answers_elsewhere(pipeline.evaluations, integer),
   pipeline.sample_query(text, text, integer),

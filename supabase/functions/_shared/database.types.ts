@@ -7,6 +7,46 @@ export type Json = string | number | boolean | null | {
 export type Database = {
   "public": {
     Tables: {
+      "evaluation_labels": {
+        Row: {
+          "created_at": string;
+          "evaluation_id": number;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+          "passed": boolean | null;
+          "person": string;
+          "remark": string | null;
+          "results_table": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "evaluation_id": number;
+          "id"?: never;
+          "name"?: string;
+          "owner"?: string | null;
+          "passed"?: boolean | null;
+          "person"?: string;
+          "remark"?: string | null;
+          "results_table"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "evaluation_id"?: number;
+          "id"?: never;
+          "name"?: string;
+          "owner"?: string | null;
+          "passed"?: boolean | null;
+          "person"?: string;
+          "remark"?: string | null;
+          "results_table"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
       "evaluation_scores": {
         Row: {
           "category": string | null;
@@ -322,6 +362,13 @@ export type Database = {
           "waits_since"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "pipeline_runs_endpoint_fkey";
+            columns: ["endpoint"];
+            isOneToOne: false;
+            referencedRelation: "model_endpoint_status";
+            referencedColumns: ["name"];
+          },
           {
             foreignKeyName: "pipeline_runs_endpoint_fkey";
             columns: ["endpoint"];
@@ -669,6 +716,29 @@ export type Database = {
         ComputedFields: never;
         Relationships: [];
       };
+      "model_endpoint_status": {
+        Row: {
+          "best_latency_ms": number | null;
+          "blocked_reason": string | null;
+          "blocked_until": string | null;
+          "concurrency": number | null;
+          "default_model": string | null;
+          "format": string | null;
+          "learnt_concurrency": number | null;
+          "max_concurrency": number | null;
+          "model": string;
+          "name": string;
+          "open_to_users": boolean;
+          "reduced_at": string | null;
+          "requests_per_minute": number | null;
+          "retired": boolean;
+          "tokens_per_minute": number | null;
+          "waiting_runs": number | null;
+          "workers": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "pipeline_error_groups": {
         Row: {
           "class": string;
@@ -753,7 +823,9 @@ export type Database = {
           "cached": number;
           "concurrency": number | null;
           "cost": number;
+          "created_at": string;
           "done": number | null;
+          "endpoint": string | null;
           "error": string | null;
           "eta": string | null;
           "experiment_name": string;
@@ -761,24 +833,60 @@ export type Database = {
           "finished_at": string | null;
           "id": number;
           "judge_errors": number;
+          "max_cost": number | null;
+          "model": string | null;
           "notice": string | null;
           "open": number;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "percent": number | null;
           "prompts": number;
           "prompts_per_second": number | null;
           "rests_until": string | null;
+          "results_table": string;
+          "source_type": string | null;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "tags": (string)[];
           "tokens": number | null;
         };
         ComputedFields: never;
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: "pipeline_runs_endpoint_fkey";
+            columns: ["endpoint"];
+            isOneToOne: false;
+            referencedRelation: "model_endpoint_status";
+            referencedColumns: ["name"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_endpoint_fkey";
+            columns: ["endpoint"];
+            isOneToOne: false;
+            referencedRelation: "model_endpoints";
+            referencedColumns: ["name"];
+          },
+        ];
       };
     };
     Functions: {
+      "browse_evaluations": {
+        Args: {
+          "after"?: string;
+          "backwards"?: boolean;
+          "experiment_name"?: string;
+          "filter"?: Json;
+          "most"?: number;
+          "owner"?: string;
+          "results_table"?: string;
+          "run_id"?: number;
+          "scan"?: number;
+          "sort"?: string;
+        };
+        Returns: Json;
+      };
       "browse_experiment_pairs": {
         Args: {
           "after"?: string;
@@ -901,6 +1009,27 @@ export type Database = {
         Args: { "columns"?: Json; "evaluators"?: Json; "run_id": number };
         Returns: number;
       };
+      "evaluation_distribution": {
+        Args: {
+          "bins"?: number;
+          "evaluator"?: string;
+          "experiment_name"?: string;
+          "keys"?: number;
+          "measure"?: string;
+          "owner"?: string;
+          "results_table"?: string;
+          "run_id"?: number;
+        };
+        Returns: Json;
+      };
+      "evaluation_facets": {
+        Args: {
+          "experiment_name"?: string;
+          "owner"?: string;
+          "run_id"?: number;
+        };
+        Returns: Json;
+      };
       "export_evaluations": {
         Args: {
           "after"?: string;
@@ -909,6 +1038,18 @@ export type Database = {
           "owner"?: string;
           "results_table": string;
           "run_id"?: number;
+        };
+        Returns: Json;
+      };
+      "grade_evaluation": {
+        Args: {
+          "as_of"?: string;
+          "id": number;
+          "name"?: string;
+          "passed": boolean;
+          "person"?: string;
+          "remark"?: string;
+          "results_table": string;
         };
         Returns: Json;
       };
@@ -1116,6 +1257,27 @@ export type Database = {
         };
         Returns: number;
       };
+      "pipeline_run_timeline": {
+        Args: { "as_of"?: string; "points"?: number; "run_id": number };
+        Returns: {
+          "at": string;
+          "blocked_until": string;
+          "cached": number;
+          "concurrency": number;
+          "cost": number;
+          "cost_per_second": number;
+          "failed": number;
+          "failed_per_second": number;
+          "open": number;
+          "p50_ms": number;
+          "p95_ms": number;
+          "per_second": number;
+          "prompts": number;
+          "status": string;
+          "succeeded": number;
+          "tokens": number;
+        }[];
+      };
       "pipeline_set_secret": {
         Args: { "name": string; "value": string };
         Returns: undefined;
@@ -1154,6 +1316,10 @@ export type Database = {
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
+      };
+      "read_evaluation": {
+        Args: { "id": number; "results_table": string };
+        Returns: Json;
       };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
       "rename_experiment": {

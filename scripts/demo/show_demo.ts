@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import type { Sql } from "postgres";
+import { serveBesideStack } from "../dashboard/beside_stack.ts";
 import { describeShells, describeStack } from "../local/describe_stack.ts";
 import { announceStack } from "../local/running_stack.ts";
 import {
@@ -199,7 +200,9 @@ async function stayUp(
   signal: AbortSignal,
 ): Promise<void> {
   const { file, retract } = await announceStack(stack);
+  const dashboard = await serveBesideStack(stack);
   screen.print(describeStack(stack));
+  screen.print(dashboard.line);
   screen.print();
   const steps = stepsMeanwhile(stack, endpoint);
   showSteps("Three things to try now", steps, screen);
@@ -209,6 +212,7 @@ async function stayUp(
 Ctrl-C stops it${keepsData ? "" : " and forgets the data"}.`,
   );
   await new Promise((end) => signal.addEventListener("abort", end));
+  await dashboard.stop();
   await retract();
 }
 

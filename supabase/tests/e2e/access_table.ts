@@ -4,8 +4,8 @@
  * view, function or operation exists that is not named.
  */
 
-/** Which rows a verb reaches; `open`: endpoints that are open to users. */
-export type Reach = "own" | "open" | "all";
+/** Which rows a verb reaches; `open`: endpoints that are open to users; `readers`: all, with the claim. */
+export type Reach = "own" | "open" | "readers" | "all";
 
 export type Verb = "select" | "insert" | "update" | "delete";
 
@@ -112,6 +112,30 @@ export const RELATIONS: RelationAccess[] = [
   { name: "evaluation_scores", user: READ_OWN, service: EVERYTHING },
   { name: "evaluation_votes", user: READ_OWN, service: EVERYTHING },
   {
+    name: "evaluation_labels",
+    user: { select: "own", insert: "own", update: "own", delete: "own" },
+    service: EVERYTHING,
+    columns: {
+      insert: [
+        "results_table",
+        "evaluation_id",
+        "name",
+        "person",
+        "passed",
+        "remark",
+        "owner",
+        "created_at",
+        "updated_at",
+      ],
+      update: ["passed", "updated_at", "remark"],
+    },
+  },
+  {
+    name: "model_endpoint_status",
+    user: { select: "readers" },
+    service: READ_ALL,
+  },
+  {
     name: "pipeline_webhook_deliveries",
     user: READ_OWN,
     service: { select: "all", insert: "all", delete: "all" },
@@ -160,6 +184,32 @@ export const FUNCTIONS: FunctionAccess[] = [
       experiment_name: "of ada",
     }),
   },
+  {
+    name: "browse_evaluations",
+    user: { others: { rows: [], next: null, scanned: 0 } },
+    arguments: () => ({ experiment_name: "of ada" }),
+  },
+  {
+    name: "read_evaluation",
+    user: { others: null },
+    arguments: ofFirstEvaluation,
+  },
+  {
+    name: "grade_evaluation",
+    user: {},
+    arguments: () => ({ ...ofFirstEvaluation(), passed: true }),
+  },
+  {
+    name: "evaluation_distribution",
+    user: {},
+    arguments: () => ({ experiment_name: "of ada", measure: "cost" }),
+  },
+  {
+    name: "evaluation_facets",
+    user: {},
+    arguments: () => ({ experiment_name: "of ada" }),
+  },
+  { name: "pipeline_run_timeline", user: { others: [] }, arguments: ofRun },
   {
     name: "summarize_experiments",
     user: { others: [] },
@@ -299,6 +349,11 @@ export const FUNCTIONS: FunctionAccess[] = [
 
 function ofRun(run_id: number) {
   return { run_id };
+}
+
+/** It is ada's. */
+function ofFirstEvaluation() {
+  return { results_table: "prompt_evaluations", id: 1 };
 }
 
 function ofWorker() {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { contentSecurityPolicy } from "./guard.ts";
 
 const browserFolder = new URL("./browser/", import.meta.url);
 
@@ -55,11 +56,15 @@ function writePage(home: Home): string {
   // Nothing in it can end the attribute: it is JSON of addresses and keys, escaped all the same.
   const told = JSON.stringify(home).replaceAll("&", "&amp;")
     .replaceAll("'", "&#39;").replaceAll("<", "&lt;");
+  const policy = contentSecurityPolicy(
+    home.kind === "hosted" ? new URL(home.projectUrl).origin : undefined,
+  );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta http-equiv="content-security-policy" content="${policy}">
 <meta name="dashboard" content='${told}'>
 <title>prompt-pipeline</title>
 <link rel="icon" href="data:,">

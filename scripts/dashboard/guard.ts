@@ -10,20 +10,25 @@ export interface Guard {
   token: string;
 }
 
-/** Headers of every answer: nothing from outside, no frame, no script but the bundle. */
-export const SAFE_HEADERS: Record<string, string> = {
-  "content-security-policy": [
+/** Nothing from outside but the project's API, no script but the bundle, no HTML from strings. */
+export function contentSecurityPolicy(apiOrigin = ""): string {
+  return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
-    "connect-src 'self'",
+    `connect-src 'self' ${apiOrigin}`.trim(),
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
-  ].join("; "),
+  ].join("; ");
+}
+
+/** Headers of every answer. */
+export const SAFE_HEADERS: Record<string, string> = {
+  // Not in a page's own policy: `<meta>` does not know it.
+  "content-security-policy": `${contentSecurityPolicy()}; frame-ancestors 'none'`,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",

@@ -6,7 +6,7 @@ import { KeySheet } from "./parts/key_sheet.tsx";
 import { SCREENS } from "./screens.ts";
 
 /** The bar at the top and the screen that the address names. */
-export function App() {
+export function App({ signOut }: { signOut?: () => void }) {
   const { path, query } = here.value;
   const address = path.length === 0 ? ["runs"] : path;
   const [screen, values] = findScreen(address);
@@ -42,6 +42,7 @@ export function App() {
         <span class="where">
           {project().home.readOnly && <span class="tag">read only</span>}
           <span class="project">{project().home.projectUrl}</span>
+          {signOut && <button type="button" onClick={signOut}>Sign out</button>}
           <KeySheet />
         </span>
       </header>

@@ -66,7 +66,9 @@ async function visit(
     async open(place) {
       await page.goto(`${origin}/#/${place}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.getByText("Loading …").waitFor({ state: "detached" });
+      await page.waitForFunction(() =>
+        document.querySelector("[aria-busy=true]") === null
+      );
     },
     expectAccessible: () => expectAccessible(page),
   });

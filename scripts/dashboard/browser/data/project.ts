@@ -2,7 +2,6 @@ import { PostgrestClient } from "@supabase/postgrest-js";
 import { signal } from "@preact/signals";
 import type { Database } from "../../../../supabase/functions/_shared/database.types.ts";
 import type { Home } from "../../bundle.ts";
-import { readToken, TOKEN_HEADER } from "./token.ts";
 
 /** The project that is looked at. */
 export interface Project {
@@ -22,20 +21,27 @@ export function project(): Project {
   return opened;
 }
 
-/** Opens the project that the page was made for. */
+/**
+ * Opens the project that the page was made for.
+ *
+ * @param url where its API is
+ * @param credentials headers of each request, as they are at that moment
+ */
 export function openProject(
   home: Home,
-  fetch: typeof globalThis.fetch = globalThis.fetch,
+  url: string,
+  credentials: () => Promise<Record<string, string>>,
 ): void {
-  const url = home.kind === "local" ? location.origin : home.projectUrl;
-  const headers: Record<string, string> = home.kind === "local"
-    ? { [TOKEN_HEADER]: readToken() ?? "" }
-    : { apikey: home.key ?? "" };
   opened = {
     home,
     rest: new PostgrestClient<Database>(`${url}/rest/v1`, {
-      headers,
-      fetch: (...request) => watched(fetch(...request)),
+      async fetch(input, init) {
+        const headers = new Headers(init?.headers);
+        for (const [name, value] of Object.entries(await credentials())) {
+          headers.set(name, value);
+        }
+        return await watched(fetch(input, { ...init, headers }));
+      },
       // Polling asks again anyway, and what changes something is asked once.
       retry: false,
     }),
@@ -52,7 +58,7 @@ async function watched(asked: Promise<Response>): Promise<Response> {
     return response;
   } catch (error) {
     if ((error as Error).name !== "AbortError") {
-      trouble.value = "The dashboard's server does not answer";
+      trouble.value = "Nothing answers";
     }
     throw error;
   }

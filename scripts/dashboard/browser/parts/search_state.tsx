@@ -10,7 +10,11 @@ export function SearchState(
   },
 ) {
   return (
-    <p class="state" role="status">
+    <p
+      class="state"
+      role="status"
+      aria-busy={searched === undefined && window === undefined && !problem}
+    >
       {problem && (
         <span class="problem">
           {problem} <button type="button" onClick={reload}>Try again</button>

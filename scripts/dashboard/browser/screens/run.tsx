@@ -1,9 +1,11 @@
 import { type FailureGroup, readFailureGroups } from "../data/failures.ts";
 import { to } from "../data/here.ts";
 import { isActive, nextLook, readRun, type WholeRun } from "../data/runs.ts";
+import { readTimeline } from "../data/timeline.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { FailureGroups } from "../parts/failure_groups.tsx";
 import { RunSteering } from "../parts/run_steering.tsx";
+import { TimeLine } from "../parts/time_line.tsx";
 import { RunFigures } from "../parts/run_figures.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
@@ -15,16 +17,29 @@ export const run: Screen = {
   body: Run,
 };
 
+/** Errors and the time line are looked at more seldom than the counters. */
+const SLOW_MS = 10_000;
+
 function Run({ values: { run: id } }: ScreenProps) {
   const loaded = useLoaded(
     `run ${id}`,
     (signal) => readRun(id, signal),
     (run) => nextLook(isActive(run)),
   );
+  const isGoingOn = loaded.value && isActive(loaded.value);
+  const of = isGoingOn === undefined
+    ? undefined
+    : `run ${id}, ${isGoingOn ? "going on" : "over"}`;
+  const whileGoingOn = () => isGoingOn ? SLOW_MS : undefined;
   const errors = useLoaded(
-    `errors of run ${id}`,
+    of && `errors of ${of}`,
     (signal) => readFailureGroups({ run: id }, signal),
-    () => loaded.value && isActive(loaded.value) ? 10_000 : undefined,
+    whileGoingOn,
+  );
+  const timeline = useLoaded(
+    of && `timeline of ${of}`,
+    (signal) => readTimeline(id, signal),
+    whileGoingOn,
   );
   return (
     <Waiting loaded={loaded}>
@@ -47,6 +62,7 @@ function Run({ values: { run: id } }: ScreenProps) {
             <RunSteering run={run} changed={loaded.reload} />
           </div>
           <RunFigures run={run} />
+          {timeline.value && <TimeLine ticks={timeline.value} />}
           <RunErrors run={run} groups={errors.value} />
         </>
       )}

@@ -34,7 +34,7 @@ Examples:
       return EXIT.done;
     }
     for (const [name, value] of Object.entries({ ...run, experiment_cost })) {
-      if (value === null) continue;
+      if (value === null || `${value}` === "") continue;
       const text = name.endsWith("cost") ? formatCost(value as string) : value;
       terminal.print(toVisible(`${name.padEnd(20)}${text}`));
     }

@@ -204,7 +204,8 @@ as $$
       ) as row
       -- The last that was read is kept as well: it says where to go on.
       where row.is_last or %3$s
-      order by row.place
+      -- In the words of the window: the same order by its place would be a sort of all that may be read.
+      order by row.prompt_key %5$s, row.id %5$s
       limit $2
     $query$,
     results_table, condition, filter,
@@ -269,6 +270,8 @@ language plpgsql
 stable
 set search_path = ''
 set jit = off
+-- The worst of a million are sorted in memory.
+set work_mem = '64MB'
 set statement_timeout = '55s'
 as $$
 declare

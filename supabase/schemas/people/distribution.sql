@@ -66,7 +66,7 @@ create function public.evaluation_distribution(
   measure text default 'score',
   evaluator text default null,
   bins integer default 20,
-  keys integer default 20000,
+  keys integer default 5000,
   owner uuid default null
 )
 returns jsonb

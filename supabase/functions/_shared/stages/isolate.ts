@@ -38,9 +38,9 @@ export class Isolate {
    * @param own what the same invocation has done before
    */
   enter(share: number, own = 0): IsolateAccount {
-    // A request that arrives proves that less than half is used up, whatever the counters say.
-    this.load = Math.min(this.load, share);
     const before = this.load;
+    // A request that arrives proves that less than 1 s is used up: what the counters say takes no more.
+    const most = 1.5 * Math.max(share, before);
     return {
       use: (amount) => {
         own += amount;
@@ -48,7 +48,7 @@ export class Isolate {
       },
       done: () => own,
       spent: () =>
-        Math.max(own / share, (this.load - before) / (1.5 * share - before)),
+        Math.max(own / share, (this.load - before) / (most - before)),
     };
   }
 

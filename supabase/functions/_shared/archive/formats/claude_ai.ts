@@ -77,8 +77,10 @@ const PLACEHOLDERS =
   /(?:```\s*)?(?:This block is not supported on your current device yet|Viewing artifacts created via the Analysis Tool web feature preview isn[’']t yet supported on mobile)\.(?:\s*```)?\s*/g;
 
 function hasPlaceholder({ text }: JsonObject): boolean {
-  // One search for both, because every text of an export is searched.
-  return typeof text === "string" && text.includes(" supported on ") &&
+  // Every text of an export is searched, and a long text is found without looking at each letter.
+  return typeof text === "string" &&
+    (text.includes("This block is not supported on your current device") ||
+      text.includes("Viewing artifacts created via the Analysis Tool")) &&
     text.search(PLACEHOLDERS) >= 0;
 }
 

@@ -1,6 +1,8 @@
 import type { Screen } from "./screen.ts";
 import { answersOfExperiment, answersOfRun } from "./screens/answers.tsx";
+import { compare } from "./screens/compare.tsx";
 import { errors } from "./screens/errors.tsx";
+import { experiments } from "./screens/experiments.tsx";
 import { projectState } from "./screens/project_state.tsx";
 import { run } from "./screens/run.tsx";
 import { runs } from "./screens/runs.tsx";
@@ -17,7 +19,9 @@ export const SCREENS: Screen[] = [
   runs,
   run,
   answersOfRun,
+  experiments,
   answersOfExperiment,
+  compare,
   errors,
   projectState,
 ];

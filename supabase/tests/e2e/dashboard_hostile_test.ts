@@ -33,7 +33,7 @@ const PAYLOADS = [
 
 /** Elements that no word of a stranger may become. */
 const FORBIDDEN =
-  "script:not([src='dashboard.js']), img, iframe, object, embed, base, style, link:not([rel=icon], [href='dashboard.css']), meta[http-equiv], [onerror], [onload], [href^='javascript' i], [href^='data' i]:not([rel=icon])";
+  "script:not([src='dashboard.js']), img, iframe, object, embed, base, style, link:not([rel=icon], [href='dashboard.css']), meta[http-equiv=refresh i], [onerror], [onload], [href^='javascript' i], [href^='data' i]:not([rel=icon])";
 
 dashboardTest(
   "whatever strangers say is shown and never obeyed",

@@ -66,8 +66,8 @@ async function visit(
     async open(place) {
       await page.goto(`${origin}/#/${place}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForFunction(() =>
-        document.querySelector("[aria-busy=true]") === null
+      await page.waitForFunction(
+        "document.querySelector('[aria-busy=true]') === null",
       );
     },
     expectAccessible: () => expectAccessible(page),

@@ -2,7 +2,10 @@ const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const money = new Intl.NumberFormat("en", {
   style: "currency",
   currency: "USD",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
   maximumSignificantDigits: 3,
+  roundingPriority: "morePrecision",
 });
 
 /** `12,345.67`; what is not known is a dash. */

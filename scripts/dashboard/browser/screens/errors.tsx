@@ -17,7 +17,7 @@ import type { Screen, ScreenProps } from "../screen.ts";
 export const errors: Screen = {
   path: "errors",
   title: () => "Errors",
-  nav: { label: "Errors", key: "e" },
+  nav: { label: "Errors", key: "f" },
   body: Errors,
 };
 

@@ -1,0 +1,82 @@
+import { readComparison, type Sides } from "../data/comparison.ts";
+import { to } from "../data/here.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { ComparisonTable } from "../parts/comparison_table.tsx";
+import { Pairs } from "../parts/pairs.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** Two experiments, prompt by prompt: what became better and worse, and how sure that is. */
+export const compare: Screen = {
+  path: "compare",
+  title: () => "Compare",
+  nav: { label: "Compare", key: "c" },
+  body: Compare,
+};
+
+function Compare({ query }: ScreenProps) {
+  const { baseline, candidate } = query;
+  return baseline === undefined || candidate === undefined
+    ? (
+      <p class="empty">
+        Two experiments are compared: tick them under{" "}
+        <a href={to(["experiments"])}>Experiments</a>.
+      </p>
+    )
+    : (
+      <Comparison
+        sides={{ baseline, candidate, owner: query.owner ?? null }}
+        query={query}
+      />
+    );
+}
+
+function Comparison(
+  { sides, query }: { sides: Sides; query: Record<string, string> },
+) {
+  const loaded = useLoaded(
+    JSON.stringify(["compare", sides]),
+    (signal) => readComparison(sides, signal),
+  );
+  const evaluators = loaded.value?.slice(1).map(({ compared }) => compared);
+  const by = query.by ?? evaluators?.[0];
+  return (
+    <>
+      <p>
+        <a href={toAnswers(sides.candidate, sides.owner)}>
+          <VisibleText text={sides.candidate} />
+        </a>{" "}
+        now, against{" "}
+        <a href={toAnswers(sides.baseline, sides.owner)}>
+          <VisibleText text={sides.baseline} />
+        </a>{" "}
+        before{" "}
+        <a
+          class="button"
+          href={to(["compare"], {
+            baseline: sides.candidate,
+            candidate: sides.baseline,
+            owner: query.owner,
+          })}
+        >
+          The other way round
+        </a>
+      </p>
+      <Waiting loaded={loaded}>
+        {(rows) => <ComparisonTable rows={rows} chosen={by} />}
+      </Waiting>
+      {loaded.value && (
+        <Pairs
+          sides={sides}
+          evaluator={by === "success" ? undefined : by}
+          query={query}
+        />
+      )}
+    </>
+  );
+}
+
+function toAnswers(name: string, owner: string | null): string {
+  return to(["experiments", name, "answers"], { owner: owner ?? undefined });
+}

@@ -66,9 +66,9 @@ async function visit(
     async open(place) {
       await page.goto(`${origin}/#/${place}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForFunction(
-        "document.querySelector('[aria-busy=true]') === null",
-      );
+      await page.locator("[aria-busy=true]").first().waitFor({
+        state: "detached",
+      });
     },
     expectAccessible: () => expectAccessible(page),
   });

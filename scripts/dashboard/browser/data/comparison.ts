@@ -1,5 +1,5 @@
 import type { Comparison } from "../../../pipeline/describe_comparison.ts";
-import { toMoney, toNumber, toScore } from "../parts/formats.ts";
+import { toMoney, toNumber, toScore, toSigned } from "../parts/formats.ts";
 import { callFunction } from "./project.ts";
 
 /** Two experiments of an owner. */
@@ -95,11 +95,4 @@ export function describeExpense(
     `${toMoney(Math.abs(cost))} ${cost > 0 ? "dearer" : "cheaper"} in all`,
   ].filter((part) => part !== false);
   return parts.length === 0 ? undefined : `${parts.join(", ")}.`;
-}
-
-/** A score with its sign. */
-export function toSigned(value: number | null): string {
-  return value === null
-    ? "–"
-    : `${value > 0 ? "+" : value < 0 ? "−" : ""}${toScore(Math.abs(value))}`;
 }

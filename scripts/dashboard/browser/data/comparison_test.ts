@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Comparison } from "../../../pipeline/describe_comparison.ts";
-import { describeExpense, describeRow, toSigned } from "./comparison.ts";
+import { describeExpense, describeRow } from "./comparison.ts";
 
 const row: Comparison = {
   compared: "rouge-l",
@@ -64,13 +64,4 @@ Deno.test("describeExpense() says what else changed", () => {
     }),
     undefined,
   );
-});
-
-Deno.test("toSigned() has a sign but for nothing", () => {
-  assertEquals([0.5, -0.25, 0, null].map(toSigned), [
-    "+0.5",
-    "−0.25",
-    "0",
-    "–",
-  ]);
 });

@@ -26,6 +26,8 @@ export interface Answers {
   more(direction: "next" | "previous"): void;
   stop(): void;
   reload(): void;
+  /** Asks anew for the rows that are held, without a change of place. */
+  refresh(): void;
 }
 
 /**
@@ -83,6 +85,26 @@ export function useAnswers(
     },
     stop,
     reload: () => setRound(round + 1),
+    async refresh() {
+      const held = state.window;
+      if (!held || held.rows.length === 0) return;
+      const { rows } = await browseAnswers(choice!, {
+        after: held.previous,
+        most: held.rows.length,
+      });
+      const fresh = new Map(rows.map((row) => [row.id, row]));
+      setState((last) =>
+        last.window === held
+          ? {
+            ...last,
+            window: {
+              ...held,
+              rows: held.rows.map((row) => fresh.get(row.id) ?? row),
+            },
+          }
+          : last
+      );
+    },
   };
 }
 

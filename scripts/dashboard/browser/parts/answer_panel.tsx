@@ -1,19 +1,22 @@
 import type { ListedAnswer } from "../data/answers.ts";
-import { withQuery } from "../data/here.ts";
+import { go, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer } from "../data/whole_answer.ts";
 import { AnswerBody } from "./answer_body.tsx";
+import { Grade } from "./grade.tsx";
 import { Panel } from "./panel.tsx";
 import { Switch } from "./switch.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** One answer beside the table, with all that led to it. */
-export function AnswerPanel({ resultsTable, query, rows }: {
+export function AnswerPanel({ resultsTable, query, rows, graded }: {
   resultsTable: string;
   /** `row` is the answer, `diff` what it is compared with, `markdown` how texts are read. */
   query: Record<string, string>;
   /** Its neighbours. */
   rows: ListedAnswer[];
+  /** Called when a person has graded the answer. */
+  graded: () => void;
 }) {
   const { row } = query;
   const loaded = useLoaded(
@@ -23,6 +26,7 @@ export function AnswerPanel({ resultsTable, query, rows }: {
   const place = rows.findIndex(({ id }) => String(id) === row);
   const toRow = (neighbour?: ListedAnswer) =>
     neighbour && withQuery({ row: neighbour.id });
+  const next = place < 0 ? toRow(rows[0]) : toRow(rows[place + 1]);
   const isOf = loaded.value && String(loaded.value.evaluation.id) === row;
   return (
     <Panel
@@ -30,7 +34,7 @@ export function AnswerPanel({ resultsTable, query, rows }: {
       close={withQuery({ row: undefined, diff: undefined })}
       steps={{
         previous: toRow(rows[place - 1]),
-        next: place < 0 ? toRow(rows[0]) : toRow(rows[place + 1]),
+        next,
       }}
     >
       <div class="actions">
@@ -52,11 +56,25 @@ export function AnswerPanel({ resultsTable, query, rows }: {
       </div>
       <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
         {(answer) => (
-          <AnswerBody
-            answer={answer}
-            asMarkdown={query.markdown === "1"}
-            diff={query.diff}
-          />
+          <>
+            <Grade
+              resultsTable={resultsTable}
+              id={answer.evaluation.id}
+              labels={answer.labels}
+              graded={() => {
+                loaded.reload();
+                graded();
+              }}
+              next={next === undefined
+                ? undefined
+                : () => go(next, { replace: true })}
+            />
+            <AnswerBody
+              answer={answer}
+              asMarkdown={query.markdown === "1"}
+              diff={query.diff}
+            />
+          </>
         )}
       </Waiting>
     </Panel>

@@ -7,9 +7,10 @@ import { VisibleText } from "./visible_text.tsx";
 
 /** Answers as rows: the scores stand directly behind the answer, always. */
 export function AnswerTable(
-  { answers, evaluators, open, ...rest }: {
+  { answers, evaluators, showModel, open, ...rest }: {
     answers: ListedAnswer[];
     evaluators: string[];
+    showModel: boolean;
     /** Id of the answer in the panel. */
     open?: string;
   } & Pick<TableProps<ListedAnswer>, "onEdge" | "onTop" | "empty" | "count">,
@@ -17,7 +18,7 @@ export function AnswerTable(
   return (
     <Table
       label="Answers"
-      columns={toColumns(answers, evaluators)}
+      columns={toColumns(answers, evaluators, showModel)}
       rows={answers}
       rowKey={({ id }) => id}
       href={({ id }) => withQuery({ row: id })}
@@ -30,6 +31,7 @@ export function AnswerTable(
 function toColumns(
   answers: ListedAnswer[],
   evaluators: string[],
+  showModel: boolean,
 ): Column<ListedAnswer>[] {
   return [
     {
@@ -75,10 +77,12 @@ function toColumns(
       isNumber: true,
       cell: ({ cost }) => toMoney(cost),
     },
-    {
-      head: "Model",
-      width: "10rem",
-      cell: ({ model }) => <VisibleText text={model ?? "–"} />,
-    },
+    ...showModel
+      ? [{
+        head: "Model",
+        width: "10rem",
+        cell: ({ model }: ListedAnswer) => <VisibleText text={model ?? "–"} />,
+      }]
+      : [],
   ];
 }

@@ -1,11 +1,12 @@
 const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
-const money = new Intl.NumberFormat("en", {
+const cents = new Intl.NumberFormat("en", {
   style: "currency",
   currency: "USD",
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
+});
+const lessThanCents = new Intl.NumberFormat("en", {
+  style: "currency",
+  currency: "USD",
   maximumSignificantDigits: 3,
-  roundingPriority: "morePrecision",
 });
 
 /** `12,345.67`; what is not known is a dash. */
@@ -13,9 +14,11 @@ export function toNumber(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : numbers.format(value);
 }
 
-/** `$0.00123`. The cost of a run without prices is 0, which is to say unknown: callers give null. */
+/** `$12.30`, `$0.00123`. The cost of a run without prices is 0, which is to say unknown: callers give null. */
 export function toMoney(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : money.format(value);
+  if (value === null || value === undefined) return "–";
+  const isSmall = value !== 0 && Math.abs(value) < 0.1;
+  return (isSmall ? lessThanCents : cents).format(value);
 }
 
 /** `0.47` of a share is `47 %`. */
@@ -59,4 +62,11 @@ export function readInterval(text: string | null): number | null {
     /(\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(text) ?? [];
   return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 +
     Number(seconds) * 1_000;
+}
+
+/** A score with its sign. */
+export function toSigned(value: number | null): string {
+  return value === null
+    ? "–"
+    : `${value > 0 ? "+" : value < 0 ? "−" : ""}${toScore(Math.abs(value))}`;
 }

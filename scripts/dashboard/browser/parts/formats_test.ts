@@ -6,6 +6,7 @@ import {
   toNumber,
   toPercent,
   toScore,
+  toSigned,
 } from "./formats.ts";
 
 Deno.test("toDuration() has the two units that matter", () => {
@@ -44,4 +45,13 @@ Deno.test("numbers keep the digits that matter", () => {
   assertEquals(toMoney(0.0012345), "$0.00123");
   assertEquals(toPercent(0.4711), "47.1 %");
   assertEquals(toScore(0.66666), "0.667");
+});
+
+Deno.test("toSigned() has a sign but for nothing", () => {
+  assertEquals([0.5, -0.25, 0, null].map(toSigned), [
+    "+0.5",
+    "−0.25",
+    "0",
+    "–",
+  ]);
 });

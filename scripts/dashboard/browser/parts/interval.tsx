@@ -1,4 +1,4 @@
-import { toScore } from "./formats.ts";
+import { toScore, toSigned } from "./formats.ts";
 
 /** A mean with its 95 % interval between two ends of a scale; zero is a line where it is inside. */
 export function Interval({ mean, low, high, from = 0, to = 1 }: {
@@ -11,9 +11,11 @@ export function Interval({ mean, low, high, from = 0, to = 1 }: {
   if (mean === null) return <span class="hint">–</span>;
   const x = (value: number) =>
     100 * Math.min(1, Math.max(0, (value - from) / Math.max(to - from, 1e-9)));
+  // A scale with a zero inside is one of differences.
+  const format = from < 0 ? toSigned : toScore;
   const words = low === null || high === null
-    ? toScore(mean)
-    : `${toScore(mean)}, 95 % between ${toScore(low)} and ${toScore(high)}`;
+    ? format(mean)
+    : `${format(mean)}, 95 % between ${format(low)} and ${format(high)}`;
   return (
     <span class="interval" title={words}>
       <svg
@@ -35,7 +37,7 @@ export function Interval({ mean, low, high, from = 0, to = 1 }: {
         )}
         <rect class="mean" x={x(mean) - 1} y="1" width="2" height="12" />
       </svg>{" "}
-      {toScore(mean)}
+      {format(mean)}
     </span>
   );
 }

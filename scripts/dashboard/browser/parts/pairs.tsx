@@ -1,14 +1,9 @@
-import {
-  type Pair,
-  readPairs,
-  type Sides,
-  toSigned,
-} from "../data/comparison.ts";
+import { type Pair, readPairs, type Sides } from "../data/comparison.ts";
 import { withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Chips } from "./chips.tsx";
 import { PairPanel } from "./pair_panel.tsx";
-import { toScore } from "./formats.ts";
+import { toScore, toSigned } from "./formats.ts";
 import { type Column, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 import { Waiting } from "./waiting.tsx";

@@ -97,6 +97,7 @@ function KnownAnswers(
         <div class="beside">
           <AnswerTable
             answers={window.rows}
+            showModel={facets.models.length > 1}
             evaluators={query.evaluator ? [query.evaluator] : facets.evaluators}
             open={query.row}
             count={-1}
@@ -114,6 +115,7 @@ function KnownAnswers(
           resultsTable={results_table}
           query={query}
           rows={window?.rows ?? []}
+          graded={answers.refresh}
         />
       )}
     </>

@@ -1,3 +1,4 @@
+import type { Comparison } from "../../../pipeline/describe_comparison.ts";
 import { readComparison, type Sides } from "../data/comparison.ts";
 import { to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
@@ -25,22 +26,21 @@ function Compare({ query }: ScreenProps) {
       </p>
     )
     : (
-      <Comparison
+      <BothSides
         sides={{ baseline, candidate, owner: query.owner ?? null }}
         query={query}
       />
     );
 }
 
-function Comparison(
+function BothSides(
   { sides, query }: { sides: Sides; query: Record<string, string> },
 ) {
   const loaded = useLoaded(
     JSON.stringify(["compare", sides]),
     (signal) => readComparison(sides, signal),
   );
-  const evaluators = loaded.value?.slice(1).map(({ compared }) => compared);
-  const by = query.by ?? evaluators?.[0];
+  const by = query.by ?? (loaded.value && chooseEvaluator(loaded.value));
   return (
     <>
       <p>
@@ -75,6 +75,14 @@ function Comparison(
       )}
     </>
   );
+}
+
+/** The first that says something for sure, else the first. */
+function chooseEvaluator(rows: Comparison[]): string | undefined {
+  const sure = rows.find(({ difference_low: low, difference_high: high }) =>
+    low > 0 || high < 0
+  );
+  return (sure ?? rows[1] ?? rows[0])?.compared;
 }
 
 function toAnswers(name: string, owner: string | null): string {

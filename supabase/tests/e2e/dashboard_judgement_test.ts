@@ -1,0 +1,108 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { dashboardTest } from "./dashboard_page.ts";
+
+dashboardTest(
+  "30 answers are graded by keyboard alone",
+  async ({ page, project, open, expectAccessible }) => {
+    const id = await project.startRun({
+      type: "prompts",
+      prompts: Array.from({ length: 30 }, (_, index) => `Question ${index}`),
+    });
+    await project.untilOver(id);
+    await open(`runs/${id}/answers`);
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    const panel = page.getByRole("complementary");
+    const heading = panel.getByRole("heading", { level: 2 });
+    for (let graded = 0; graded < 30; graded++) {
+      const title = await heading.innerText();
+      await panel.getByRole("heading", { name: "Prompt" }).waitFor();
+      if (graded === 0) {
+        await page.keyboard.press("r");
+        await page.keyboard.type("too short");
+        await page.keyboard.press("Escape");
+      }
+      await page.keyboard.press(graded % 3 === 0 ? "2" : "1");
+      if (graded === 29) break;
+      await page.waitForFunction(
+        ([selector, title]) =>
+          // deno-lint-ignore no-explicit-any
+          (globalThis as any).document.querySelector(selector)?.textContent !==
+            title,
+        ["aside h2", title],
+      );
+    }
+    await panel.getByRole("button", { name: "Pass", pressed: true }).waitFor();
+    await expectAccessible();
+    const labels = await project.sql`
+      select passed, remark, count(*)::integer from evaluation_labels
+      group by passed, remark order by passed, remark nulls first
+    `;
+    assertEquals(labels.map((row) => ({ ...row })), [
+      { passed: false, remark: null, count: 9 },
+      { passed: false, remark: "too short", count: 1 },
+      { passed: true, remark: null, count: 20 },
+    ]);
+  },
+);
+
+dashboardTest(
+  "which answers got worse, and what did the judge say: by what can be read on the page",
+  async ({ page, project, open, expectAccessible }) => {
+    const { sql, model } = project;
+    const prompts = Array.from(
+      { length: 40 },
+      (_, index) => ({
+        text: `Question ${index}`,
+        reference: `Answer ${index}`,
+      }),
+    );
+    const evaluators = sql.json([{ type: "rouge-l" }, { type: "exact-match" }]);
+    model.configure({
+      answer: (prompt) => prompt.replace("Question", "Answer"),
+    });
+    const before = await project.startRun({ type: "prompts", prompts }, {
+      experiment_name: "old",
+      evaluators,
+    });
+    await project.untilOver(before);
+    model.configure({
+      answer: (prompt) =>
+        prompt.replace(
+          "Question",
+          Number(prompt.slice(9)) < 20 ? "Guess" : "Answer",
+        ),
+    });
+    const now = await project.startRun({ type: "prompts", prompts }, {
+      experiment_name: "new",
+      evaluators,
+    });
+    await project.untilOver(now);
+    await sql`
+      update evaluation_scores set explanation = 'The word is another'
+      where evaluator = 'exact-match' and not passed
+    `;
+
+    await open("experiments");
+    await page.getByLabel("Compare old").check();
+    await page.getByLabel("Compare new").check();
+    await expectAccessible();
+    await page.keyboard.press("c");
+    await page.getByRole("link", { name: "exact-match" }).click();
+    await page.getByText(/Worse by 0.5 .* 0 now pass, 20 no longer/).waitFor();
+    const pairs = page.getByRole("table", { name: "Prompts of both" });
+    await pairs.getByText("Question 0", { exact: true }).waitFor();
+    assertEquals(await pairs.locator("tbody tr").count(), 20);
+    await expectAccessible();
+
+    await pairs.getByText("Question 7", { exact: true }).click();
+    const panel = page.getByRole("complementary");
+    await panel.getByText("The word is another").waitFor();
+    assertMatch(await panel.innerText(), /Answer 7/);
+    assertEquals(await panel.locator("ins").innerText(), "Guess");
+    assertEquals(await panel.locator("del").innerText(), "Answer");
+    await expectAccessible();
+    await page.reload();
+    await panel.getByText("The word is another").waitFor();
+  },
+);

@@ -48,7 +48,7 @@ dashboardTest(
 
 dashboardTest(
   "which answers got worse, and what did the judge say: by what can be read on the page",
-  async ({ page, project, open, expectAccessible }) => {
+  async ({ page, project, open, expectAccessible, takePicture }) => {
     const { sql, model } = project;
     const prompts = Array.from(
       { length: 40 },
@@ -94,6 +94,7 @@ dashboardTest(
     await pairs.getByText("Question 0", { exact: true }).waitFor();
     assertEquals(await pairs.locator("tbody tr").count(), 20);
     await expectAccessible();
+    await takePicture("compare");
 
     await pairs.getByText("Question 7", { exact: true }).click();
     const panel = page.getByRole("complementary");

@@ -11,6 +11,11 @@ export interface DashboardPage {
   project: Project;
   /** Opens a place such as `runs/7/answers?show=failed` and waits until nothing is loading. */
   open(place: string): Promise<void>;
+  /**
+   * Takes a picture of the page for docs/images when WRITE_PICTURES is set: pictures are made by tests
+   * and never by hand.
+   */
+  takePicture(name: string): Promise<void>;
   /** Fails when axe finds something in light or dark. */
   expectAccessible(): Promise<void>;
 }
@@ -69,6 +74,11 @@ async function visit(
       await page.locator("[aria-busy=true]").first().waitFor({
         state: "detached",
       });
+    },
+    async takePicture(name) {
+      if (!Deno.env.get("WRITE_PICTURES")) return;
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.screenshot({ path: `docs/images/${name}.png` });
     },
     expectAccessible: () => expectAccessible(page),
   });

@@ -10,7 +10,7 @@ export function Scores(
 ) {
   if (scores.length + labels.length === 0) return null;
   return (
-    <section aria-label="Scores">
+    <section>
       <h3>Scores</h3>
       <ul class="reasons">
         {scores.map((score) => (

@@ -5,13 +5,18 @@ const browserFolder = new URL("./browser/", import.meta.url);
 
 /** What the page is told about where it is. */
 export interface Home {
-  /** `local`: the server beside the page passes requests on; `hosted`: the project itself is asked. */
-  kind: "local" | "hosted";
+  /**
+   * `local`: the server beside the page passes requests on; `hosted`: the project itself is asked;
+   * `file`: the page holds the answers.
+   */
+  kind: "local" | "hosted" | "file";
   /** Origin of the project; of a local home only to be shown. */
   projectUrl: string;
   /** The publishable key; only hosted. */
   key?: string;
   readOnly: boolean;
+  /** Where it opens; only of a file. */
+  place?: string;
 }
 
 /** The files of the page by their name. */

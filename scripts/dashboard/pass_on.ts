@@ -2,7 +2,7 @@ import type { Connection } from "../project/connection.ts";
 import { CHANGES, READS, RELATIONS } from "./passed_on.ts";
 
 /** Secret keys are refused to browsers, which are told by their User-Agent. */
-const USER_AGENT = "prompt-pipeline-dashboard";
+export const USER_AGENT = "prompt-pipeline-dashboard";
 const MOST_BODY_BYTES = 5_000_000;
 
 /** An answer that several may get. */

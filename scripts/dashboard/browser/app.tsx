@@ -27,7 +27,7 @@ export function App({ signOut }: { signOut?: () => void }) {
         <strong>prompt-pipeline</strong>
         <nav aria-label="Screens">
           {SCREENS.map(({ path, nav }) =>
-            nav && (
+            nav && isThere(path) && (
               <a
                 key={path}
                 href={to(path.split("/"))}
@@ -40,7 +40,12 @@ export function App({ signOut }: { signOut?: () => void }) {
           )}
         </nav>
         <span class="where">
-          {project().home.readOnly && <span class="tag">read only</span>}
+          {project().home.kind === "file" && (
+            <a href={project().home.place}>Comparison</a>
+          )}
+          {project().home.kind === "local" && project().home.readOnly && (
+            <span class="tag">read only</span>
+          )}
           <span class="project">{project().home.projectUrl}</span>
           {signOut && <button type="button" onClick={signOut}>Sign out</button>}
           <KeySheet />
@@ -61,6 +66,11 @@ export function App({ signOut }: { signOut?: () => void }) {
       </main>
     </>
   );
+}
+
+/** A file holds a comparison only. */
+function isThere(path: string): boolean {
+  return project().home.kind !== "file" || path === "experiments";
 }
 
 function findScreen(path: string[]) {

@@ -4,6 +4,7 @@ import { App } from "./app.tsx";
 import { followAddress, here } from "./data/here.ts";
 import { readPlace } from "./data/place.ts";
 import { openProject } from "./data/project.ts";
+import { replayAnswers } from "./data/recording.ts";
 import { type Auth, openAuth, session } from "./data/session.ts";
 import { keepToken, readToken, TOKEN_HEADER } from "./data/token.ts";
 import { listenToKeys } from "./keys.ts";
@@ -21,6 +22,18 @@ async function start(home: Home): Promise<void> {
       home,
       location.origin,
       () => Promise.resolve({ [TOKEN_HEADER]: readToken() ?? "" }),
+    );
+    draw(<App />);
+    return;
+  }
+  if (home.kind === "file") {
+    if (location.hash === "") history.replaceState(null, "", home.place);
+    const recorded = document.getElementById("recorded")!.textContent!;
+    openProject(
+      home,
+      "https://recorded.invalid",
+      () => Promise.resolve({}),
+      replayAnswers(JSON.parse(recorded)),
     );
     draw(<App />);
     return;

@@ -80,6 +80,8 @@ dashboardTest(
       `runs/${id}/answers?row=${rows[0].id}&markdown=1`,
       `runs/${id}/answers?row=${rows[1].id}&diff=reference`,
       `experiments/${experiment}/answers`,
+      "experiments",
+      `compare?baseline=${experiment}&candidate=${experiment}&show=all`,
       "errors",
       `errors?run=${id}&code=code`,
       `errors?run=${id}&code=${encodeURIComponent(PAYLOADS[0])}`,
@@ -93,7 +95,7 @@ dashboardTest(
     }
     for (const { id: row } of rows) {
       await open(`runs/${id}/answers?row=${row}&markdown=1`);
-      await page.getByRole("complementary").getByText("Details").waitFor();
+      await page.getByRole("heading", { name: "Details" }).waitFor();
       assertEquals(await page.locator(FORBIDDEN).count(), 0);
     }
     const shown = await page.locator("body").innerText();

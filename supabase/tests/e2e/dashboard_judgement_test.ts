@@ -1,5 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import type { Page } from "playwright-core";
 import { dashboardTest } from "./dashboard_page.ts";
+import type { Project } from "./project.ts";
 
 dashboardTest(
   "30 answers are graded by keyboard alone",
@@ -105,5 +107,57 @@ dashboardTest(
     await expectAccessible();
     await page.reload();
     await panel.getByText("The word is another").waitFor();
+
+    const download = page.waitForEvent("download");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Save as a file" }).click();
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/new against old.html`;
+    await (await download).saveAs(path);
+    await expectReadableAlone(page, path, project);
+    const { success, stdout } = await runPipeline(
+      ["export", "new", "--format", "html", "--baseline", "old"],
+      project,
+    );
+    assertEquals(success, true);
+    await Deno.writeFile(path, stdout);
+    await expectReadableAlone(page, path, project);
+    await Deno.remove(folder, { recursive: true });
   },
 );
+
+/** Opens a saved comparison from the disk, without a network. */
+async function expectReadableAlone(
+  opener: Page,
+  path: string,
+  { secretKey, url }: Project,
+): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  assertEquals(text.includes(secretKey) || text.includes(url), false);
+  const alone = await opener.context().browser()!.newContext({ offline: true });
+  const page = await alone.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!/^(file|data):/.test(request.url())) complaints.push(request.url());
+  });
+  await page.goto(`file://${encodeURI(path)}`);
+  await page.getByRole("link", { name: "exact-match" }).click();
+  await page.getByText(/0 now pass, 20 no longer/).waitFor();
+  await page.getByText("Question 7", { exact: true }).click();
+  await page.getByText("The word is another").waitFor();
+  assertEquals(complaints, []);
+  await alone.close();
+}
+
+function runPipeline(
+  args: string[],
+  { url, secretKey }: Project,
+): Promise<Deno.CommandOutput> {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "scripts/pipeline.ts", ...args],
+    env: { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey },
+  }).output();
+}

@@ -2,6 +2,7 @@ import { PostgrestClient } from "@supabase/postgrest-js";
 import { signal } from "@preact/signals";
 import type { Database } from "../../../../supabase/functions/_shared/database.types.ts";
 import type { Home } from "../../bundle.ts";
+import { keepAnswer, toQuestion } from "./recording.ts";
 
 /** The project that is looked at. */
 export interface Project {
@@ -31,6 +32,7 @@ export function openProject(
   home: Home,
   url: string,
   credentials: () => Promise<Record<string, string>>,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
 ): void {
   opened = {
     home,
@@ -40,7 +42,9 @@ export function openProject(
         for (const [name, value] of Object.entries(await credentials())) {
           headers.set(name, value);
         }
-        return await watched(fetch(input, { ...init, headers }));
+        const response = await watched(fetch(input, { ...init, headers }));
+        await keepAnswer(toQuestion(input, init), response);
+        return response;
       },
       // Polling asks again anyway, and what changes something is asked once.
       retry: false,

@@ -4,6 +4,7 @@ import { to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { ComparisonTable } from "../parts/comparison_table.tsx";
 import { Pairs } from "../parts/pairs.tsx";
+import { SaveFile } from "../parts/save_file.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
@@ -43,7 +44,7 @@ function BothSides(
   const by = query.by ?? (loaded.value && chooseEvaluator(loaded.value));
   return (
     <>
-      <p>
+      <p class="actions">
         <a href={toAnswers(sides.candidate, sides.owner)}>
           <VisibleText text={sides.candidate} />
         </a>{" "}
@@ -61,7 +62,17 @@ function BothSides(
           })}
         >
           The other way round
-        </a>
+        </a>{" "}
+        {[sides.candidate, sides.baseline].map((experiment) => (
+          <a
+            key={experiment}
+            class="button"
+            href={to(["errors"], { experiment })}
+          >
+            Errors of <VisibleText text={experiment} />
+          </a>
+        ))}
+        <SaveFile sides={sides} />
       </p>
       <Waiting loaded={loaded}>
         {(rows) => <ComparisonTable rows={rows} chosen={by} />}

@@ -22,10 +22,10 @@ export const errors: Screen = {
 };
 
 function Errors({ query }: ScreenProps) {
-  const { run, stage, code, after } = query;
+  const { run, experiment, stage, code, after } = query;
   const groups = useLoaded(
-    JSON.stringify(["error groups", run]),
-    (signal) => readFailureGroups({ run }, signal),
+    JSON.stringify(["error groups", run, experiment]),
+    (signal) => readFailureGroups({ run, experiment }, signal),
   );
   const failures = useLoaded(
     code === undefined

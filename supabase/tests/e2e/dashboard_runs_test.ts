@@ -80,15 +80,17 @@ dashboardTest(
     await page.keyboard.press("/");
     await page.keyboard.type("lease");
     await page.keyboard.press("Enter");
-    await page.getByText("What is a slot?").waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "What is a slot?" }).waitFor({
+      state: "detached",
+    });
     await page.keyboard.press("Escape");
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
     const panel = page.getByRole("complementary");
-    await panel.getByText("What is a lease?").waitFor();
+    await panel.getByText("What is a lease?").first().waitFor();
 
     await page.reload();
-    await panel.getByText("What is a lease?").waitFor();
+    await panel.getByText("What is a lease?").first().waitFor();
     assertEquals(await page.getByRole("searchbox").inputValue(), "lease");
 
     await page.keyboard.press("Escape");

@@ -11,6 +11,8 @@ import { readAnswer } from "./whole_answer.ts";
 /** Prompts of each kind that are recorded with both answers whole. */
 const WHOLE_PAIRS = 50;
 
+const KINDS = ["worse", "better", "lost", "gained", "different", "all"];
+
 /**
  * Records what a file needs to show a comparison: totals, prompts by evaluator and kind, the answers
  * that got worse, better or lost most, errors by kind. What other experiments have stays out.
@@ -31,7 +33,7 @@ export async function recordComparison(
     const ids = new Set<number>();
     for (const { compared } of comparison) {
       const evaluator = compared === "success" ? null : compared;
-      for (const show of ["worse", "better", "lost", "gained"]) {
+      for (const show of KINDS) {
         const { rows } = await readPairs(
           sides,
           { evaluator, show, after: null },

@@ -25,13 +25,18 @@ export async function keepAnswer(
   if (running && response.ok) running[question] = await response.clone().json();
 }
 
-/** A question, whichever address the project has. */
+/** A question, whichever address the project has and in whatever order its arguments stand. */
 export function toQuestion(
   input: URL | RequestInfo,
   init: RequestInit | undefined,
 ): string {
   const address = input instanceof Request ? input.url : String(input);
-  return `${address.slice(address.indexOf("/rest/v1/"))} ${init?.body ?? ""}`;
+  const args = typeof init?.body === "string"
+    ? Object.entries(JSON.parse(init.body)).sort(([one], [other]) =>
+      one < other ? -1 : 1
+    )
+    : [];
+  return address.slice(address.indexOf("/rest/v1/")) + JSON.stringify(args);
 }
 
 /** Answers from what was recorded; what is not there is answered 404. */

@@ -9,7 +9,7 @@ import {
 Deno.test("replayAnswers() answers what was recorded, from any address, and nothing else", async () => {
   const ask = ["https://a.example/rest/v1/rpc/f", {
     method: "POST",
-    body: '{"x":1}',
+    body: '{"x":1,"y":2}',
   }] as const;
   const recorded = await recordAnswers(() =>
     keepAnswer(toQuestion(...ask), Response.json([1]))
@@ -21,7 +21,10 @@ Deno.test("replayAnswers() answers what was recorded, from any address, and noth
 
   const fetch = replayAnswers(recorded);
   const [, init] = ask;
-  const answer = await fetch("http://127.0.0.1:1/rest/v1/rpc/f", init);
+  const answer = await fetch("http://127.0.0.1:1/rest/v1/rpc/f", {
+    ...init,
+    body: '{"y":2,"x":1}',
+  });
   assertEquals(await answer.json(), [1]);
   const other = await fetch("http://127.0.0.1:1/rest/v1/rpc/f", {
     ...init,

@@ -1,8 +1,9 @@
 import type { Recorded } from "./recording.ts";
 
-/** Characters that would end a `<script>`, in a form that JSON and JavaScript read as the same. */
-function withinScript(text: string): string {
-  return text.replaceAll("</", "<\\/").replaceAll("<!--", "<\\!--");
+/** What would end or change the reading of a `<script>`, in a form that strings and patterns read as the same. */
+function withinScript(code: string): string {
+  return code.replaceAll(/<\/(?=script)/gi, "<\\/")
+    .replaceAll("<!--", "<\\x21--");
 }
 
 async function hash(text: string): Promise<string> {

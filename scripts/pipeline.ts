@@ -17,10 +17,12 @@ import { follow } from "./pipeline/commands/follow.ts";
 import { list } from "./pipeline/commands/list.ts";
 import { rename } from "./pipeline/commands/rename.ts";
 import { run } from "./pipeline/commands/run.ts";
+import { set } from "./pipeline/commands/set.ts";
 import { secret } from "./pipeline/commands/secret.ts";
 import { show } from "./pipeline/commands/show.ts";
 import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
 import { store } from "./pipeline/commands/store.ts";
+import { sweep } from "./pipeline/commands/sweep.ts";
 import { upload } from "./pipeline/commands/upload.ts";
 import { view } from "./pipeline/commands/view.ts";
 import { extract } from "./pipeline/extract.ts";
@@ -32,6 +34,8 @@ const commands: Record<string, Command> = {
   execute,
   store,
   run,
+  sweep,
+  set,
   follow,
   list,
   show,

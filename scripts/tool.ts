@@ -125,7 +125,7 @@ async function runHere(
     fetch,
     allowPrivateHosts,
   });
-  if (operation !== "run_pipeline") {
+  if (operation !== "run_pipeline" && operation !== "run_sweep") {
     return await OPERATIONS[operation].run(input, services);
   }
   const { input: uploaded, errors } = await uploadLocalSource(
@@ -133,7 +133,7 @@ async function runHere(
     connection!,
     fetch,
   );
-  const answer = await OPERATIONS.run_pipeline.run(uploaded, services);
+  const answer = await OPERATIONS[operation].run(uploaded, services);
   return { ...answer, errors: [...errors, ...answer.errors] };
 }
 

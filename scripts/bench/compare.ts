@@ -45,9 +45,12 @@ export async function* measureCompare(): AsyncIterable<Measurement> {
       };
     };
     for (const question of Object.keys(QUESTIONS)) yield measure(question);
-    await askAgain(stack.sql);
-    const again = await measure(ONE_EVALUATOR);
-    yield { ...again, name: `${again.name}, a prompt asked twice` };
+    await repeat(stack.sql);
+    yield {
+      ...await measure(ONE_EVALUATOR),
+      name: "compare: compare_experiments, one evaluator, 500,000 rows",
+      goal: "below 1,000 ms",
+    };
   } finally {
     await stack.stop();
   }
@@ -77,14 +80,7 @@ async function store(sql: Sql): Promise<void> {
     from (values (1, 'old'), (2, 'new')) as experiment (run, side),
       generate_series(1, ${PAIRS}::integer) as n
   `;
-  await sql`
-    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
-    select evaluation.id, 'judge', drawn.score, drawn.score > 0.5
-    from prompt_evaluations as evaluation
-    cross join lateral (
-      select (hashint8extended(evaluation.id, 7) & 1048575) / 1048576.0 as score
-    ) as drawn
-  `;
+  await storeScores(sql);
   const [{ id }] = await sql`
     insert into pipeline_runs (source, evaluators)
     values ('{"type": "evaluations", "experiment": "old"}', '["refusal"]')
@@ -99,11 +95,30 @@ async function store(sql: Sql): Promise<void> {
   await sql`analyze prompt_evaluations, evaluation_scores, pipeline.task_errors`;
 }
 
-/** One prompt in another run of the same experiment: each comparison has to look for the newest. */
-async function askAgain(sql: Sql): Promise<void> {
+/** Four more answers to each prompt on either side, with their scores. */
+async function repeat(sql: Sql): Promise<void> {
   await sql`
-    insert into prompt_evaluations (run_id, prompt_key, prompt, response, success, experiment_name)
-    select 3, prompt_key, prompt, response, success, experiment_name
-    from prompt_evaluations where experiment_name = 'old' limit 1
+    insert into prompt_evaluations (
+      run_id, prompt_key, repetition, prompt, response, success, experiment_name, model, duration_ms,
+      input_tokens, output_tokens, cost
+    )
+    select
+      run_id, prompt_key, again.repetition, prompt, response, success, experiment_name, model, duration_ms,
+      input_tokens, output_tokens, cost
+    from prompt_evaluations cross join generate_series(2, 5) as again (repetition)
+  `;
+  await storeScores(sql);
+  await sql`analyze prompt_evaluations, evaluation_scores`;
+}
+
+async function storeScores(sql: Sql): Promise<void> {
+  await sql`
+    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+    select evaluation.id, 'judge', drawn.score, drawn.score > 0.5
+    from prompt_evaluations as evaluation
+    cross join lateral (
+      select (hashint8extended(evaluation.id, 7) & 1048575) / 1048576.0 as score
+    ) as drawn
+    on conflict do nothing
   `;
 }

@@ -56,7 +56,7 @@ const QUESTIONS: {
     name: "comparison, first pairs",
     goal: "below 300 ms",
     ask: (sql) =>
-      sql`select browse_experiment_pairs('old', 'new', 'judge')`,
+      sql`select browse_experiment_pairs('old', 'new', 'judge', scan => 5000)`,
   },
   {
     name: "comparison, totals",

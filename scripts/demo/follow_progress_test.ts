@@ -5,7 +5,8 @@ import { followProgress } from "./follow_progress.ts";
 function progress(done: number, status = "running"): RunProgress {
   return {
     status,
-    prompts: 4,
+    answers: 4,
+    repetitions: 1,
     done,
     succeeded: done,
     failed: 0,

@@ -4,8 +4,9 @@ import { drawBar } from "../pipeline/progress_meter.ts";
 /** A row of pipeline_run_progress, as far as the demo shows it. */
 export interface RunProgress {
   status: string;
-  /** Prompts found so far. */
-  prompts: number;
+  /** Answers that it wants so far: prompts, each as often as it is asked. */
+  answers: number;
+  repetitions: number;
   done: number;
   succeeded: number;
   failed: number;
@@ -28,7 +29,7 @@ export async function readRunProgress(
 ): Promise<RunProgress> {
   const [row] = await sql<RunProgress[]>`
     select
-      status, prompts, done, succeeded, failed,
+      status, answers, repetitions, done, succeeded, failed,
       prompts_per_second::float as "perSecond",
       extract(epoch from eta)::float as "secondsLeft",
       extract(epoch from coalesce(finished_at, now()) - started_at)::float as seconds,
@@ -45,11 +46,20 @@ export function describeProgress(
   columns: number,
   now = Date.now(),
 ): string {
-  const { prompts, done, failed, perSecond, secondsLeft, restsUntil } =
-    progress;
-  if (prompts === 0) return `  ${"░".repeat(24)}  reading the archives`;
+  const {
+    answers,
+    repetitions,
+    done,
+    failed,
+    perSecond,
+    secondsLeft,
+    restsUntil,
+  } = progress;
+  if (answers === 0) return `  ${"░".repeat(24)}  reading the archives`;
   const facts = [
-    `${String(done).padStart(String(prompts).length)}/${prompts} prompts`,
+    `${String(done).padStart(String(answers).length)}/${answers} ${
+      repetitions === 1 ? "prompts" : "answers"
+    }`,
     perSecond === null ? "" : `${perSecond.toFixed(1)}/s`,
     failed === 0 ? "" : `${failed} failed`,
     // The database rounds to seconds: 0 is not worth a word.
@@ -58,7 +68,7 @@ export function describeProgress(
       ? `rests until ${new Date(restsUntil).toISOString().slice(11, 19)} UTC`
       : "",
   ];
-  return drawBar(done, prompts, facts, columns);
+  return drawBar(done, answers, facts, columns);
 }
 
 function describeSeconds(seconds: number): string {

@@ -3,7 +3,8 @@ import { describeProgress, type RunProgress } from "./run_progress.ts";
 
 const half: RunProgress = {
   status: "running",
-  prompts: 80,
+  answers: 80,
+  repetitions: 1,
   done: 40,
   succeeded: 39,
   failed: 1,
@@ -27,6 +28,16 @@ Deno.test("describeProgress() keeps a short bar in a narrow window", () => {
   );
 });
 
+Deno.test("describeProgress() counts answers of a run that repeats its prompts", () => {
+  assertEquals(
+    describeProgress(
+      { ...half, failed: 0, perSecond: null, repetitions: 4 },
+      30,
+    ),
+    "  █████░░░░░  40/80 answers  1 min 6 s left",
+  );
+});
+
 Deno.test("describeProgress() gives no time left when all prompts are done", () => {
   assertEquals(
     describeProgress({ ...half, done: 80, failed: 0, secondsLeft: 0 }, 48),
@@ -36,7 +47,7 @@ Deno.test("describeProgress() gives no time left when all prompts are done", () 
 
 Deno.test("describeProgress() says what happens before the first prompt", () => {
   assertEquals(
-    describeProgress({ ...half, prompts: 0, done: 0 }, 80),
+    describeProgress({ ...half, answers: 0, done: 0 }, 80),
     "  ░░░░░░░░░░░░░░░░░░░░░░░░  reading the archives",
   );
 });

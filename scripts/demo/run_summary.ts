@@ -71,9 +71,9 @@ export function describeSummary(
   progress: RunProgress,
   { inputTokens, outputTokens, p50, p95, retries }: RunSummary,
 ): string[] {
-  const { prompts, succeeded, failed, seconds } = progress;
+  const { answers, succeeded, failed, seconds } = progress;
   const facts: [string, string][] = [
-    ["prompts", `${prompts}`],
+    ["prompts", `${answers}`],
     ["succeeded", `${succeeded}`],
     ["failed", `${failed}`],
     [

@@ -4,7 +4,8 @@ import { describeSummary, type RunSummary } from "./run_summary.ts";
 
 const progress: RunProgress = {
   status: "completed",
-  prompts: 80,
+  answers: 80,
+  repetitions: 1,
   done: 80,
   succeeded: 79,
   failed: 1,

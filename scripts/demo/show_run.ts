@@ -51,7 +51,7 @@ export async function showRun(
   showResult(id, progress, summary, screen);
   if (progress.succeeded === 0) {
     throw new Error(
-      `Cannot show answers of run ${id}: none of ${progress.prompts} prompts succeeded`,
+      `Cannot show answers of run ${id}: none of ${progress.answers} prompts succeeded`,
     );
   }
   if (pairCount > 0) {

@@ -31,6 +31,7 @@ Options:
   --sample N                      below 1 a fraction, from 1 on a number of prompts
   --seed TEXT                     another seed gives another sample
   --redact [KINDS]                email,phone,card,iban,ip,key; without KINDS all of them
+  --variables                     each row of a table or list is variables for a template
   --maxPrompts N                  stop after N prompts
   --report FILE                   what was read and what was not, as JSON; - is standard output
   --dry-run                       no prompts: how many there are, what is skipped and redacted
@@ -75,6 +76,7 @@ export const extract: Command = {
       sample: text,
       seed: text,
       redact: text,
+      variables: { type: "boolean" },
       maxPrompts: text,
       report: text,
       upload: text,

@@ -11,24 +11,18 @@ import { toVisibleJson } from "./visible_text.ts";
 
 const POLL_MS = 500;
 
-/**
- * Shows how far a run is until it is over or paused, or until Ctrl-C, which leaves it running.
- *
- * @returns the exit code
- */
-export async function followRun(
-  client: SupabaseClient,
-  runId: RunId,
+/** Shows how far something is until it is over or paused; undefined: until Ctrl-C. */
+export async function followUntilOver<Progress extends RunProgress>(
+  read: () => Promise<Progress>,
   terminal: Terminal,
-  isJson: boolean,
-): Promise<number> {
+): Promise<Progress | undefined> {
   const stop = new AbortController();
   const interrupted = terminal.interrupted().then(() => {
     stop.abort();
-    return "interrupted" as const;
+    return undefined;
   });
   const followed = followProgress({
-    read: () => readProgress(client, runId),
+    read,
     screen: {
       isTerminal: terminal.isLive,
       columns: terminal.columns,
@@ -42,14 +36,32 @@ export async function followRun(
     now: Date.now,
   });
   const outcome = await Promise.race([followed, interrupted]);
-  if (outcome === "interrupted") {
-    followed.catch(() => {});
+  if (outcome === undefined) followed.catch(() => {});
+  return outcome;
+}
+
+/**
+ * Shows how far a run is until it is over or paused, or until Ctrl-C, which leaves it running.
+ *
+ * @returns the exit code
+ */
+export async function followRun(
+  client: SupabaseClient,
+  runId: RunId,
+  terminal: Terminal,
+  isJson: boolean,
+): Promise<number> {
+  const outcome = await followUntilOver(
+    () => readProgress(client, runId),
+    terminal,
+  );
+  if (outcome === undefined) {
     terminal.complain(
       `\nRun ${runId} goes on. Follow it again with: deno task pipeline follow ${runId}`,
     );
     return EXIT.interrupted;
   }
-  const { status, error, notice, prompts, succeeded, failed } = outcome;
+  const { status, error, notice, answers, succeeded, failed } = outcome;
   if (isJson) {
     terminal.print(
       toVisibleJson({ runId, status, succeeded, failed, error, notice }),
@@ -72,7 +84,7 @@ export async function followRun(
     }
   }
   if (status !== "completed") return EXIT.runNotCompleted;
-  return failed > 0 || prompts === 0 ? EXIT.somethingFailed : EXIT.done;
+  return failed > 0 || answers === 0 ? EXIT.somethingFailed : EXIT.done;
 }
 
 async function readProgress(
@@ -83,13 +95,14 @@ async function readProgress(
     "read pipeline_run_progress",
     // Not the quantiles: they read every answer of the run.
     await client.from("pipeline_run_progress").select(
-      "status, prompts, done, succeeded, failed, prompts_per_second, eta, rests_until, error, notice",
+      "status, answers, repetitions, done, succeeded, failed, prompts_per_second, eta, rests_until, error, notice",
     ).eq("id", runId).maybeSingle(),
   );
   if (!row) throw new PipelineError("not_found", `Cannot find run ${runId}`);
   return {
     status: row.status,
-    prompts: row.prompts,
+    answers: row.answers,
+    repetitions: row.repetitions,
     done: row.done,
     succeeded: row.succeeded,
     failed: row.failed,

@@ -63,6 +63,20 @@ export function toRunId(text: string): number {
   throw new WrongUsage(`Cannot use "${text}": give the id of a run`);
 }
 
+/** A run or a sweep, by the words that the Data API has for them. */
+export interface Target {
+  kind: "run" | "sweep";
+  id: number;
+}
+
+/** `7` is a run, `sweep:7` a sweep. @throws {WrongUsage} it is neither */
+export function toTarget(text: string): Target {
+  const [, id] = /^sweep:(.*)$/.exec(text) ?? [];
+  return id === undefined
+    ? { kind: "run", id: toRunId(text) }
+    : { kind: "sweep", id: toRunId(id) };
+}
+
 /**
  * Headers written as `Name: value`.
  *

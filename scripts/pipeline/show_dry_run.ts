@@ -43,13 +43,26 @@ const MOST_ERRORS = 5;
 
 /** A line for each thing that is known. */
 export function describeDryRun(summary: DryRunSummary): string[] {
-  const { files, conversations, prompts, inputTokens, examples } = summary;
+  const {
+    files,
+    conversations,
+    prompts,
+    repetitions,
+    inputTokens,
+    examples,
+  } = summary;
   return [
-    ["prompts", String(prompts)],
+    [
+      "prompts",
+      repetitions === 1
+        ? String(prompts)
+        : `${prompts}, each asked ${repetitions} times`,
+    ],
     ["files", files > 0 ? `${files}, ${conversations} conversations` : ""],
     ["formats", describeCounts(summary.formats)],
     ["skipped", describeCounts(summary.skipped)],
     ["redacted", describeCounts(summary.redactions)],
+    ["lacking", describeCounts(summary.missing)],
     ["tokens", `about ${inputTokens} in`],
     ["price", describePrice(summary)],
     ...examples.map((text, index) => [
@@ -65,7 +78,9 @@ function describeCounts(counts: Record<string, number>): string {
     .join(", ");
 }
 
-function describePrice({ price, inputTokens, prompts }: DryRunSummary): string {
+function describePrice(
+  { price, inputTokens, prompts, repetitions }: DryRunSummary,
+): string {
   if (!price) return "";
   const { endpoint, cost, outputTokensEach } = price;
   if (cost === null) {
@@ -74,6 +89,6 @@ function describePrice({ price, inputTokens, prompts }: DryRunSummary): string {
   return `about ${
     formatCost(cost)
   } USD on ${endpoint}: ${inputTokens} tokens in, ${
-    prompts * outputTokensEach
+    prompts * repetitions * outputTokensEach
   } out at ${outputTokensEach} each`;
 }

@@ -5,10 +5,12 @@ const summary = {
   files: 2,
   conversations: 3,
   prompts: 10,
+  repetitions: 1,
   inputTokens: 1000,
   formats: { chatgpt: 2 },
   skipped: { invalid_json: 1 },
   redactions: { email: 4, phone: 1 },
+  missing: {},
   examples: ["What is\nit?", "Why?"],
   price: {
     endpoint: "e",
@@ -30,6 +32,19 @@ Deno.test("describeDryRun() tells what would be asked, left out and paid", () =>
     "price       about 0.0135 USD on e: 1000 tokens in, 500 out at 50 each",
     "such as     What is it?",
     "            Why?",
+  ]);
+});
+
+Deno.test("describeDryRun() tells of repetitions and of variables that prompts lack", () => {
+  const lines = describeDryRun({
+    ...summary,
+    repetitions: 3,
+    missing: { city: 2 },
+  });
+  assertEquals(lines.filter((line) => /^(prompts|lacking|price)/.test(line)), [
+    "prompts     10, each asked 3 times",
+    "lacking     2 × city",
+    "price       about 0.0135 USD on e: 1000 tokens in, 1500 out at 50 each",
   ]);
 });
 

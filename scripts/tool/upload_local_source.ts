@@ -10,7 +10,7 @@ import type { Connection } from "../project/connection.ts";
 const BUCKET = "conversation-archives";
 
 /**
- * Turns a local source of run_pipeline into one in Storage, because the run works in the project:
+ * Turns a local source of a run or a sweep into one in Storage, because it works in the project:
  * the directory goes to the bucket conversation-archives, below a folder named after it. A file that
  * cannot be uploaded is told in `errors`, and the run does without it.
  *

@@ -227,6 +227,18 @@ begin
     where task.run_id = case (run).source ->> 'type' when 'run' then ((run).source ->> 'runId')::bigint end
       and task.stage = 'execute'
       and prompt.parameters is not null
+    union
+    select distinct prompt.parameters
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = (run).list_id
+      and prompt.parameters is not null
+    union
+    -- Of a sweep they may not be listed yet.
+    select distinct given
+    from public.pipeline_sweeps as sweep
+    cross join lateral jsonb_path_query(sweep.source, 'lax $.prompts[*].parameters') as given
+    where sweep.list_id = (run).list_id
   loop
     if jsonb_typeof(of_prompt) = 'object' then
       perform pipeline.check_choice(called, null, of_prompt, '{}');
@@ -331,9 +343,10 @@ $$;
 comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
   'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
 
-create function pipeline.check_cap()
-returns trigger
+create function pipeline.check_prices(run public.pipeline_runs)
+returns void
 language plpgsql
+stable
 -- Definer: the same as check_run().
 security definer
 set search_path = ''
@@ -341,13 +354,25 @@ as $$
 declare
   chosen public.model_endpoints;
 begin
-  if new.endpoint is not null then
-    select * into chosen from public.model_endpoints where name = new.endpoint;
+  if (run).endpoint is not null then
+    select * into chosen from public.model_endpoints where name = (run).endpoint;
     perform pipeline.check_price(
-      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+      pipeline.priced_for(chosen, (run).model), format('endpoint "%s"', (run).endpoint), (run).parameters
     );
   end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
+  perform pipeline.check_evaluators((run).evaluators, (run).owner, true);
+end;
+$$;
+comment on function pipeline.check_prices(public.pipeline_runs) is
+  'Refuses to cap a run when it cannot be told what its calls, judges'' among them, cost at most (SQLSTATE 22023).';
+
+create function pipeline.check_cap()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform pipeline.check_prices(new);
   return new;
 end;
 $$;
@@ -397,7 +422,71 @@ $$;
 comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
   'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
 
-create function pipeline.check_source(source jsonb, owner uuid)
+create function pipeline.pinned_source(source jsonb, owner uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  saved public.prompt_sets;
+begin
+  if pinned_source.source ->> 'type' is distinct from 'set' then
+    return pinned_source.source;
+  end if;
+  if jsonb_typeof(pinned_source.source -> 'name') is distinct from 'string'
+    or coalesce(jsonb_typeof(pinned_source.source -> 'version'), 'number') <> 'number'
+    or (pinned_source.source ->> 'version')::numeric % 1 <> 0
+  then
+    perform pipeline.refuse_run(
+      'source does not name a set',
+      'Write {"type": "set", "name": "greetings"}, or with "version": 2 for another than the newest'
+    );
+  end if;
+  saved := pipeline.find_set(
+    pinned_source.source ->> 'name', (pinned_source.source ->> 'version')::numeric, pinned_source.owner
+  );
+  if saved.id is null then
+    perform pipeline.refuse_run(
+      format(
+        'there is no set "%s"%s', pinned_source.source ->> 'name',
+        ' of version ' || (pinned_source.source ->> 'version')
+      ),
+      'Choose one of: select name, version from prompt_sets; or make it: select save_prompt_set(…)'
+    );
+  end if;
+  return pinned_source.source || jsonb_build_object('version', saved.version);
+end;
+$$;
+comment on function pipeline.pinned_source(jsonb, uuid) is
+  'A source as it is kept: of a set the version that it had at that moment. Refuses a set that the owner does not have (SQLSTATE 22023).';
+
+create function pipeline.list_of(source jsonb, owner uuid)
+returns bigint
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  case list_of.source ->> 'type'
+    when 'set' then
+      return (
+        pipeline.find_set(list_of.source ->> 'name', (list_of.source ->> 'version')::numeric, list_of.owner)
+      ).list_id;
+    when 'sweep' then
+      return (
+        select sweep.list_id from public.pipeline_sweeps as sweep
+        where sweep.id = (list_of.source ->> 'sweepId')::bigint
+      );
+    else
+      return null;
+  end case;
+end;
+$$;
+comment on function pipeline.list_of(jsonb, uuid) is
+  'The list that a source names; null: it names none.';
+
+create function pipeline.check_source(source jsonb, owner uuid, takes_variables boolean)
 returns void
 language plpgsql
 stable
@@ -437,7 +526,9 @@ begin
       select
         bool_or(
           coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+            and not (takes_variables and coalesce(item -> 'metadata', '{}') @? '$.keyvalue()')
         ) as text,
+        bool_or(coalesce(jsonb_typeof(item -> 'metadata') not in ('object', 'null'), false)) as metadata,
         bool_or(char_length(item ->> 'key') > 200) as key,
         bool_or(
           item -> 'messages' <> 'null' and (
@@ -453,7 +544,11 @@ begin
       if wrong.text then
         perform pipeline.refuse_run(
           'a prompt of the source has no text',
-          'Each prompt is a string or an object with "text"'
+          'Each prompt is a string or an object with "text"; with a template that has no {{prompt}} it may be {"metadata": {"city": "Rome"}}, variables alone'
+        );
+      elsif wrong.metadata then
+        perform pipeline.refuse_run(
+          'metadata of a prompt is no object', 'Write "metadata": {"city": "Rome"}'
         );
       elsif wrong.key then
         perform pipeline.refuse_run(
@@ -504,6 +599,23 @@ begin
           'Read its source again, or write the prompts that prompt_evaluations still has'
         );
       end if;
+    when 'set' then
+      perform pipeline.pinned_source(check_source.source, check_source.owner);
+    when 'sweep' then
+      if not exists (
+        select from public.pipeline_sweeps as sweep
+        where sweep.id = case
+            when check_source.source ->> 'sweepId' ~ '^\d{1,18}$'
+            then (check_source.source ->> 'sweepId')::bigint
+          end
+          and (check_source.owner is null or sweep.owner = check_source.owner)
+          and sweep.list_id is not null
+      ) then
+        perform pipeline.refuse_run(
+          format('there is no sweep %s that has extracted prompts', check_source.source -> 'sweepId'),
+          'Write {"type": "sweep", "sweepId": <id of pipeline_sweeps>}; of a sweep over a set or a run, its own source'
+        );
+      end if;
     when 'evaluations' then
       if (check_source.source ? 'runId') = (check_source.source ? 'experiment')
         or check_source.source ? 'runId' and check_source.source ->> 'runId' !~ '^\d{1,18}$'
@@ -522,7 +634,7 @@ begin
     else
       perform pipeline.refuse_run(
         format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
-        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId, onlyUnanswered) and "evaluations" (runId or experiment)'
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "set" (name, version), "run" (runId, onlyUnanswered), "sweep" (sweepId) and "evaluations" (runId or experiment)'
       );
   end case;
   perform pipeline.refuse_unknown_fields(
@@ -530,15 +642,17 @@ begin
     array['type'] || case check_source.source ->> 'type'
       when 'supabase' then array['bucket', 'prefix']
       when 'prompts' then array['prompts']
+      when 'set' then array['name', 'version']
       when 'run' then array['runId', 'onlyUnanswered']
+      when 'sweep' then array['sweepId']
       else array['runId', 'experiment']
     end,
     format('source of type "%s"', check_source.source ->> 'type')
   );
 end;
 $$;
-comment on function pipeline.check_source(jsonb, uuid) is
-  'Refuses a source that cannot be read (SQLSTATE 22023).';
+comment on function pipeline.check_source(jsonb, uuid, boolean) is
+  'Refuses a source that cannot be read (SQLSTATE 22023). takes_variables: prompts of a list may be metadata alone.';
 
 -- Why: an option that nobody would read, or read wrongly, is refused when the run is inserted.
 
@@ -615,6 +729,138 @@ end;
 $$;
 comment on function pipeline.check_options(jsonb) is
   'Refuses unknown options, options of the wrong kind and credentials in headers (SQLSTATE 22023).';
+
+-- Why: a template with a mistake would cost a whole run. What can be known of it before anything is
+-- called is refused when the run is inserted; a variable that one prompt lacks fails that prompt.
+
+create function pipeline.check_template(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+-- Definer: called for signed-in users too, who cannot see prompts.
+security definer
+set search_path = ''
+as $$
+declare
+  part record;
+  named text;
+begin
+  if not pipeline.takes_variables((run).template) and exists (
+    select from pipeline.prompt_lists as list where list.id = (run).list_id and list.needs_template
+  ) then
+    perform pipeline.refuse_run(
+      'prompts of its source have no text, only variables',
+      'Write them into a template: {"user": "Translate to {{language}}: {{sentence}}"}'
+    );
+  end if;
+  if (run).template is null then
+    return;
+  end if;
+  if jsonb_typeof((run).template) <> 'object' or not (run).template ?| array['system', 'user'] then
+    perform pipeline.refuse_run(
+      'template has neither a user message nor a system message',
+      'Write {"system": "You speak {{language}}", "user": "{{prompt}}"}, or one of both'
+    );
+  end if;
+  perform pipeline.refuse_unknown_fields((run).template, array['system', 'user'], 'template');
+  for part in select key as name, value from jsonb_each((run).template) loop
+    if jsonb_typeof(part.value) <> 'string' or coalesce(trim(part.value #>> '{}'), '') = ''
+      or char_length(part.value #>> '{}') > 100000
+    then
+      perform pipeline.refuse_run(
+        format('the %s message of the template is no text of 1 to 100,000 characters', part.name),
+        format('Write {"%s": "…"}, or leave it out', part.name)
+      );
+    end if;
+    foreach named in array pipeline.placeholders(part.value #>> '{}') loop
+      if named ~* '^secret\s*:' then
+        perform pipeline.refuse_run(
+          'a template cannot use secrets', 'Write them in model_endpoints.headers'
+        );
+      elsif named !~ '^[^]["''`|#/\\()<>!&:;,%*=?+$^~\s]([^]["''`|#/\\()<>!&:;,%*=?+$^~\n]{0,199})$' then
+        perform pipeline.refuse_run(
+          format('the template has {{%s}}, which names no variable', left(named, 100)),
+          'Write {{prompt}}, {{reference}} or {{name}} of a field of the prompts'' metadata, {{name.member}} of one in it; filters, blocks and conditions there are none. Braces that are text need a space between them'
+        );
+      end if;
+    end loop;
+  end loop;
+  if (run).template ? 'user' and pipeline.placeholders((run).template ->> 'user') = '{}' then
+    perform pipeline.refuse_run(
+      'the user message of the template would be the same for every prompt',
+      'Write {{prompt}} or a variable in it'
+    );
+  end if;
+  if (run).template ? 'system' and (run).parameters ? 'systemPrompt' then
+    perform pipeline.refuse_run(
+      'there are two system messages', 'Write it in template or in parameters.systemPrompt, not in both'
+    );
+  end if;
+  perform pipeline.refuse_unknown_variables(run);
+end;
+$$;
+comment on function pipeline.check_template(public.pipeline_runs) is
+  'Refuses a template that cannot be filled, and one with a variable that none of the source''s prompts has, where these are known (SQLSTATE 22023).';
+
+create function pipeline.refuse_unknown_variables(run public.pipeline_runs)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  missing text[] := array(
+    select distinct named
+    from jsonb_each_text((run).template) as part
+    cross join lateral unnest(pipeline.placeholders(part.value)) as named
+    where named not in ('prompt', 'reference')
+  );
+  fields text[] := '{}';
+  prompt record;
+begin
+  -- As a rule the first prompt has them all, and no other is read.
+  for prompt in
+    select item -> 'metadata' as metadata
+    from jsonb_path_query((run).source, 'lax $.prompts[*]') as item
+    union all
+    select asked.metadata
+    from public.pipeline_tasks as task
+    join pipeline.prompts as asked on asked.id = task.prompt_id
+    where task.run_id = case (run).source ->> 'type' when 'run' then ((run).source ->> 'runId')::bigint end
+      and task.stage = 'execute'
+      and task.repetition = 1
+    union all
+    select listed.metadata
+    from pipeline.list_entries as entry
+    join pipeline.prompts as listed on listed.id = entry.prompt_id
+    where entry.list_id = (run).list_id
+  loop
+    missing := array(
+      select named from unnest(missing) as named
+      where pipeline.variable_of(prompt.metadata, named) is null
+    );
+    exit when missing = '{}';
+    if jsonb_typeof(prompt.metadata) = 'object' and cardinality(fields) < 20 then
+      fields := array(
+        select unnest(fields) union select jsonb_object_keys(prompt.metadata) order by 1 limit 20
+      );
+    end if;
+  end loop;
+  if missing <> '{}' and (run).source ->> 'type' in ('prompts', 'run', 'set') then
+    perform pipeline.refuse_run(
+      format('no prompt of its source has the variable "%s" of the template', missing[1]),
+      case
+        when fields = '{}' then format(
+          'Their metadata is empty: write {"text": "…", "metadata": {"%s": "…"}}', missing[1]
+        )
+        else 'The fields of their metadata are ' || array_to_string(fields, ', ')
+      end
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.refuse_unknown_variables(public.pipeline_runs) is
+  'Refuses a template with a variable that no prompt of the run''s list, set or earlier run has (SQLSTATE 22023); what archives have nobody knows yet.';
 
 -- Why: a wrong evaluator would be found when the answers are paid for.
 
@@ -761,9 +1007,15 @@ set search_path = ''
 as $$
 declare
   chosen public.model_endpoints;
+  -- Only a sweep starts a run that fills a list.
+  fills_list constant boolean := new.sweep_id is not null and pipeline.fills_list(new);
+  is_capped constant boolean := new.max_cost is not null or exists (
+    select from public.pipeline_sweeps as sweep where sweep.id = new.sweep_id and sweep.max_cost is not null
+  );
 begin
   select * into chosen from public.model_endpoints where name = new.endpoint;
   if (new.endpoint is not null or new.source ->> 'type' is distinct from 'evaluations')
+    and not fills_list
     and (chosen.name is null or (new.owner is not null and not chosen.open_to_users))
   then
     perform pipeline.refuse_run(
@@ -783,7 +1035,7 @@ begin
       format('Choose another, or update model_endpoints set retired = false where name = ''%s''', new.endpoint)
     );
   end if;
-  if new.max_cost is not null and new.endpoint is not null then
+  if is_capped and new.endpoint is not null then
     perform pipeline.check_price(
       pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
     );
@@ -791,11 +1043,11 @@ begin
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
     or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
-    or new.max_wait_seconds < 1
+    or new.max_wait_seconds < 1 or new.repetitions not between 1 and 100
   then
     perform pipeline.refuse_run(
       'a limit is zero or negative, or out of range',
-      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20'
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20; repetitions 1 to 100'
     );
   end if;
   if not exists (
@@ -824,20 +1076,32 @@ begin
       'Leave it out: whoever reads the name would not see it'
     );
   end if;
-  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_source(new.source, new.owner, pipeline.takes_variables(new.template));
+  new.source := pipeline.pinned_source(new.source, new.owner);
+  if not fills_list then
+    new.list_id := pipeline.list_of(new.source, new.owner);
+  end if;
   perform pipeline.check_options(new.options);
-  if new.owner is not null then
+  if new.owner is not null and not fills_list then
     perform pipeline.check_choices(new, chosen);
   end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
-  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
-    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  perform pipeline.check_evaluators(new.evaluators, new.owner, is_capped);
+  if new.source ->> 'type' = 'evaluations' then
+    if new.evaluators = '[]' then
+      perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+    elsif new.template is not null or new.repetitions <> 1 then
+      perform pipeline.refuse_run(
+        'a run of stored evaluations asks nothing', 'Leave template and repetitions out'
+      );
+    end if;
   end if;
+  perform pipeline.check_template(new);
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   perform pipeline.check_quota(new, true, new.created_at);
-  if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
+  -- Nothing is stored under the name of what only extracts.
+  if not fills_list and not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
     and new.source ->> 'type' <> 'evaluations'
   then
     perform pipeline.refuse_to_join(new);
@@ -906,9 +1170,243 @@ $$;
 comment on function pipeline.check_run_change() is
   'Allows the transitions of a run and keeps finished_at, started_at and error in step.';
 
+create function pipeline.keep_what_is_asked()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot change template or repetitions of run %: it has asked by them', old.id
+    using errcode = '22023', hint = 'Start another run: {"type": "run", "runId": …} uses its prompts';
+end;
+$$;
+comment on function pipeline.keep_what_is_asked() is
+  'Refuses another template or number of repetitions: what was sent is told from them, and what is still to come is counted by them.';
+
+create trigger keep_what_is_asked
+before update of template, repetitions on public.pipeline_runs
+for each row when (
+  old.template is distinct from new.template or old.repetitions is distinct from new.repetitions
+)
+execute function pipeline.keep_what_is_asked();
+
 create trigger check_run_change
 before update of status on public.pipeline_runs
 for each row execute function pipeline.check_run_change();
+
+-- Why: a sweep is refused whole, before anything is extracted or called, and says which variant is
+-- wrong.
+
+create function pipeline.refuse_sweep(problem text, instead text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot start sweep: %', refuse_sweep.problem
+    using errcode = '22023', hint = refuse_sweep.instead;
+end;
+$$;
+
+create function pipeline.variant_name(sweep public.pipeline_sweeps, variant jsonb)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    nullif(variant ->> 'name', ''), variant ->> 'model', variant ->> 'endpoint',
+    (sweep).model, (sweep).endpoint
+  );
+end;
+$$;
+comment on function pipeline.variant_name(public.pipeline_sweeps, jsonb) is
+  'What a variant is called: its name, or else its model, its endpoint, those of the sweep.';
+
+create function pipeline.variant_run(sweep public.pipeline_sweeps, variant jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return to_jsonb(sweep) || jsonb_strip_nulls(variant) || jsonb_build_object(
+    'experiment_name', (sweep).name || '/' || pipeline.variant_name(sweep, variant),
+    'sweep_id', (sweep).id,
+    'list_id', null,
+    'source', case
+      when (sweep).list_id is null then (sweep).source
+      else jsonb_build_object('type', 'sweep', 'sweepId', (sweep).id)
+    end,
+    'parameters', (sweep).parameters || coalesce(nullif(variant -> 'parameters', 'null'), '{}'),
+    -- The money is the sweep's, and so is what is told of it.
+    'max_cost', null, 'evaluation_webhook', null
+  );
+end;
+$$;
+comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
+  'The run that a variant becomes, as insert_run() takes it.';
+
+create function pipeline.extracting_template(sweep public.pipeline_sweeps)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
+  from jsonb_array_elements((sweep).variants) as variant
+  cross join lateral (
+    select coalesce(nullif(variant -> 'template', 'null'), (sweep).template) as template
+  ) as used;
+$$;
+comment on function pipeline.extracting_template(public.pipeline_sweeps) is
+  'A template of the sweep if none of them needs the text of a prompt: rows are then extracted as variables.';
+
+create function pipeline.check_sweep()
+returns trigger
+language plpgsql
+-- Definer: makes the list, which users may not touch.
+security definer
+set search_path = ''
+as $$
+declare
+  given record;
+  names text[] := '{}';
+begin
+  if coalesce(btrim(new.name), '') = '' or char_length(new.name) > 150 or not pipeline.is_plain(new.name) then
+    perform pipeline.refuse_sweep(
+      'it has no name that can be used',
+      'Write a name of at most 150 characters, none of them a control character: its runs are <name>/<variant>'
+    );
+  end if;
+  if jsonb_typeof(new.variants) is distinct from 'array' or new.variants = '[]' then
+    perform pipeline.refuse_sweep(
+      'it has no variants', 'Write [{"name": "small", "endpoint": "openai", "model": "gpt-5-mini"}, …]'
+    );
+  end if;
+  for given in
+    select item.variant, item.place, pipeline.variant_name(new, item.variant) as name
+    from jsonb_array_elements(new.variants) with ordinality as item (variant, place)
+  loop
+    if jsonb_typeof(given.variant) <> 'object' then
+      perform pipeline.refuse_sweep(
+        format('variant %s is no object', given.place), 'Write {"endpoint": "openai", "model": "gpt-5-mini"}'
+      );
+    end if;
+    if given.variant ? 'parameters' and jsonb_typeof(given.variant -> 'parameters') <> 'object' then
+      perform pipeline.refuse_sweep(
+        format('parameters of variant %s are no object', given.place), 'Write "parameters": {"temperature": 0}'
+      );
+    end if;
+    if coalesce(given.variant ->> 'endpoint', new.endpoint) is null then
+      perform pipeline.refuse_sweep(
+        format('variant %s has no endpoint', given.place),
+        'Write its "endpoint", or one for all of them into the column endpoint'
+      );
+    end if;
+    if given.name = any (names) then
+      perform pipeline.refuse_sweep(
+        format('two variants are named "%s"', given.name), 'Give each of them a "name" of its own'
+      );
+    end if;
+    names := names || given.name;
+  end loop;
+  if new.max_cost <= 0 then
+    perform pipeline.refuse_sweep('max_cost is not above 0', 'Write USD, or null for no limit');
+  end if;
+  if new.evaluation_webhook is not null then
+    perform pipeline.check_webhook(new.evaluation_webhook, new.owner);
+  end if;
+  if new.source ->> 'type' in ('evaluations', 'sweep') then
+    perform pipeline.refuse_sweep(
+      format('a source of type %s is not for sweeps', new.source -> 'type'),
+      'The types are "supabase", "prompts", "set" and "run"; one more run over the prompts of a sweep is started by itself'
+    );
+  end if;
+  new.source := pipeline.pinned_source(new.source, new.owner);
+  new.list_id := case
+    when new.source ->> 'type' in ('supabase', 'prompts') then pipeline.create_list(new.owner, new.created_at)
+  end;
+  return new;
+end;
+$$;
+comment on function pipeline.check_sweep() is
+  'Refuses a sweep without variants, with two of one name, or with a source that none may have (SQLSTATE 22023).';
+
+create trigger check_sweep
+before insert on public.pipeline_sweeps
+for each row execute function pipeline.check_sweep();
+
+create function pipeline.start_sweep()
+returns trigger
+language plpgsql
+-- Definer: users may not say to which sweep a run belongs.
+security definer
+set search_path = ''
+as $$
+declare
+  given record;
+  problem text;
+  instead text;
+begin
+  if new.list_id is not null then
+    perform pipeline.insert_run(
+      to_jsonb(new)
+        - array['endpoint', 'model', 'parameters', 'repetitions', 'evaluators', 'evaluation_webhook', 'max_cost']
+        || jsonb_build_object(
+          'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
+          'template', pipeline.extracting_template(new)
+        )
+    );
+  end if;
+  for given in
+    select item.variant, pipeline.variant_name(new, item.variant) as name
+    from jsonb_array_elements(new.variants) with ordinality as item (variant, place)
+    order by item.place
+  loop
+    begin
+      perform pipeline.refuse_unknown_fields(
+        given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
+      );
+      perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
+    exception when sqlstate '22023' then
+      get stacked diagnostics problem = message_text, instead = pg_exception_hint;
+      perform pipeline.refuse_sweep(
+        format('variant "%s": %s', given.name, replace(problem, 'Cannot start run: ', '')), instead
+      );
+    end;
+  end loop;
+  return null;
+end;
+$$;
+comment on function pipeline.start_sweep() is
+  'Starts the run that extracts, where there is something to extract, and one for each variant; what would refuse one of them refuses the sweep (SQLSTATE 22023).';
+
+create trigger start_sweep
+after insert on public.pipeline_sweeps
+for each row execute function pipeline.start_sweep();
+
+create function pipeline.check_sweep_cap()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform pipeline.check_prices(run)
+  from public.pipeline_runs as run
+  where run.sweep_id = new.id;
+  return new;
+end;
+$$;
+comment on function pipeline.check_sweep_cap() is
+  'A sweep may get a cap later, under the same conditions.';
+
+create trigger check_sweep_cap
+before update of max_cost on public.pipeline_sweeps
+for each row when (old.max_cost is null and new.max_cost is not null)
+execute function pipeline.check_sweep_cap();
 
 -- Why: which tables answers may go into, and what is missing in those that they may not.
 

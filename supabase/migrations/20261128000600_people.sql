@@ -112,7 +112,11 @@ as $$
         format('%s tasks without', counted.without_prompt)
       ),
       (
-        run.extracted <> counted.extracted,
+        run.extracted <> case
+          when pipeline.fills_list(run)
+          then counted.extracted + (select list.prompts from pipeline.prompt_lists as list where list.id = run.list_id)
+          else counted.extracted
+        end,
         'extracted equals the count of prompts',
         format('counter %s, count %s', run.extracted, counted.extracted)
       ),
@@ -220,7 +224,9 @@ select
   run.id,
   run.experiment_name,
   run.status,
-  run.extracted as prompts,
+  run.extracted / run.repetitions as prompts,
+  run.repetitions,
+  run.extracted as answers,
   run.succeeded + run.failed as done,
   run.succeeded,
   run.failed,
@@ -267,8 +273,11 @@ left join lateral (
 ) as latency on true;
 comment on view public.pipeline_run_progress is
   'One row per run: how far it is, how fast, how long still, at what cost.';
+comment on column public.pipeline_run_progress.prompts is 'Prompts found so far.';
+comment on column public.pipeline_run_progress.answers is
+  'Answers to them that the run wants, one for each repetition: what done comes to.';
 comment on column public.pipeline_run_progress.percent is
-  'Of the prompts found so far; it can fall while archives are still being read.';
+  'Of the answers to the prompts found so far; it can fall while archives are still being read.';
 comment on column public.pipeline_run_progress.eta is
   'Time left at the average pace; null unless running.';
 comment on column public.pipeline_run_progress.concurrency is
@@ -675,7 +684,8 @@ as $$
       ) as row
       -- The last that was read is kept as well: it says where to go on.
       where row.is_last or %3$s
-      order by row.place
+      -- In the words of the window: the same order by its place would be a sort of all that may be read.
+      order by row.prompt_key %5$s, row.id %5$s
       limit $2
     $query$,
     results_table, condition, filter,
@@ -740,6 +750,8 @@ language plpgsql
 stable
 set search_path = ''
 set jit = off
+-- The worst of a million are sorted in memory.
+set work_mem = '64MB'
 set statement_timeout = '55s'
 as $$
 declare
@@ -812,19 +824,21 @@ stable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'endpoint', run.endpoint, 'model', run.model, 'system_prompt', chosen.parameters -> 'systemPrompt',
-    'parameters', chosen.parameters - 'systemPrompt', 'messages', coalesce(prompt.messages, '[]'),
-    'prompt', prompt.text, 'metadata', prompt.metadata
+    'endpoint', run.endpoint, 'model', run.model, 'template', run.template,
+    'system_prompt', chosen.parameters -> 'systemPrompt', 'parameters', chosen.parameters - 'systemPrompt',
+    'messages', coalesce(nullif(sent -> 'messages', 'null'), '[]'), 'prompt', sent -> 'text',
+    'metadata', prompt.metadata
   )
   from pipeline.prompts as prompt
   left join public.pipeline_runs as run on run.id = what_was_sent.run_id
+  cross join lateral pipeline.sent(run, prompt) as sent
   cross join lateral (
-    select coalesce(run.parameters, '{}') || coalesce(prompt.parameters, '{}') as parameters
+    select coalesce(run.parameters, '{}') || coalesce(nullif(sent -> 'parameters', 'null'), '{}') as parameters
   ) as chosen
   where prompt.id = what_was_sent.prompt_id;
 $$;
 comment on function pipeline.what_was_sent(bigint, bigint) is
-  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
+  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
 
 create function pipeline.answers_elsewhere(evaluation pipeline.evaluations, most integer)
 returns jsonb
@@ -928,7 +942,7 @@ begin
 end;
 $$;
 comment on function public.read_evaluation(text, bigint) is
-  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
+  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
 
 -- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
 -- them shows the same as all.
@@ -998,7 +1012,7 @@ create function public.evaluation_distribution(
   measure text default 'score',
   evaluator text default null,
   bins integer default 20,
-  keys integer default 20000,
+  keys integer default 5000,
   owner uuid default null
 )
 returns jsonb
@@ -1433,6 +1447,275 @@ comment on column public.pipeline_error_groups.final is 'false: a retry followed
 revoke all on public.pipeline_error_groups from anon, authenticated, service_role;
 grant select on public.pipeline_error_groups to authenticated, service_role;
 
+-- Why: intervals and their p are Student's, which PostgreSQL does not know.
+
+create function pipeline.gamma_ratio(x double precision)
+returns double precision
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  above double precision := x;
+  ratio double precision := 1;
+begin
+  -- Upwards to where the series below is exact to 12 digits.
+  while above < 50 loop
+    ratio := ratio * above / (above + 0.5);
+    above := above + 1;
+  end loop;
+  return ratio * sqrt(above) * (
+    1 - 1 / (8 * above) + 1 / (128 * above ^ 2) + 5 / (1024 * above ^ 3)
+    - 21 / (32768 * above ^ 4) - 399 / (262144 * above ^ 5)
+  );
+end;
+$$;
+comment on function pipeline.gamma_ratio(double precision) is
+  'Γ(x + ½) / Γ(x), for x > 0; PostgreSQL has no gamma function before 18. Series: https://dlmf.nist.gov/5.11#iii.';
+
+create function pipeline.student_p(t double precision, freedom bigint)
+returns double precision
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  share constant double precision := freedom / (freedom + t * t);
+  log_power constant double precision := freedom / 2.0::double precision * ln(share);
+  -- The continued fraction is quick on one side of this, and the other side is what is left of 1.
+  is_tail constant boolean := share < (freedom + 2) / (freedom + 5.0::double precision);
+  a constant double precision := case when is_tail then freedom / 2.0 else 0.5 end;
+  b constant double precision := case when is_tail then 0.5 else freedom / 2.0 end;
+  x constant double precision := case when is_tail then share else t * t / (freedom + t * t) end;
+  factor double precision;
+  above double precision := 1;
+  below double precision := 1 / (1 - (a + b) * x / (a + 1));
+  fraction double precision := below;
+  integral double precision;
+begin
+  for m in 1 .. 10000 loop
+    factor := m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+    below := 1 / (1 + factor * below);
+    above := 1 + factor / above;
+    fraction := fraction * below * above;
+    factor := -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    below := 1 / (1 + factor * below);
+    above := 1 + factor / above;
+    fraction := fraction * below * above;
+    exit when abs(below * above - 1) < 1e-15;
+  end loop;
+  integral := case when log_power > -700 then exp(log_power) else 0 end
+    * abs(t) / sqrt(freedom + t * t) * pipeline.gamma_ratio(freedom / 2.0::double precision) / sqrt(pi()) * fraction / a;
+  return case when is_tail then integral else 1 - integral end;
+end;
+$$;
+comment on function pipeline.student_p(double precision, bigint) is
+  'Chance of a value of Student''s t at least as far from 0, on either side: the incomplete beta function by its continued fraction (https://dlmf.nist.gov/8.17#v). Exact to 11 digits; 0 below 1e-300.';
+
+create function pipeline.student_t(freedom bigint)
+returns double precision
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  df constant double precision := freedom;
+  -- Its Cornish-Fisher series (Abramowitz and Stegun, 26.7.5), which is a little short.
+  t double precision :=
+    1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4;
+  step double precision;
+begin
+  -- Newton's steps end where student_p() is 0.05, so that no interval contradicts its p.
+  for attempt in 1 .. 20 loop
+    step := (pipeline.student_p(t, freedom) - 0.05) * sqrt(pi() * df)
+      / (2 * pipeline.gamma_ratio(df / 2)) * exp((df + 1) / 2 * ln(1 + t * t / df));
+    t := t + step;
+    exit when abs(step) < 1e-12;
+  end loop;
+  return t;
+end;
+$$;
+comment on function pipeline.student_t(bigint) is
+  'Student''s t at 97.5 %, by its degrees of freedom, at least 1.';
+
+-- Why: whether a difference is more than chance, and which difference could have been seen. The unit
+-- is the prompt: of several answers to one their mean is taken first. All of it are closed formulas of
+-- counts, means and variances: no seed, and nothing jumps at some number of prompts.
+
+create function pipeline.difference_interval(
+  pairs bigint,
+  mean double precision,
+  variance double precision,
+  largest double precision,
+  bound double precision default null,
+  out low double precision,
+  out high double precision,
+  out p double precision,
+  out deviation double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    greatest(-bound, least(bound, shifted.mean - spread.t * spread.error)),
+    least(bound, greatest(-bound, shifted.mean + spread.t * spread.error)),
+    pipeline.student_p(shifted.mean / spread.error, freedom.degrees),
+    sqrt(shifted.variance)
+  from (
+    select difference_interval.pairs - 1 as degrees
+    where difference_interval.pairs > 1
+  ) as freedom
+  -- Where nothing differs, a whole point may have been missed.
+  cross join lateral (
+    select case when difference_interval.largest > 1e-9 then difference_interval.largest else 1 end as step
+  ) as unseen
+  cross join lateral (
+    select
+      difference_interval.pairs * difference_interval.mean / (difference_interval.pairs + 1) as mean,
+      -- (Σd² + r²) / N − m², written so that nothing cancels.
+      (
+        difference_interval.pairs * difference_interval.variance + unseen.step ^ 2
+        + difference_interval.mean ^ 2 * difference_interval.pairs / (difference_interval.pairs + 1)
+      ) / (difference_interval.pairs + 1) as variance
+  ) as shifted
+  cross join lateral (
+    select
+      pipeline.student_t(freedom.degrees) as t,
+      sqrt(shifted.variance / difference_interval.pairs) as error
+  ) as spread;
+$$;
+comment on function pipeline.difference_interval(
+  bigint, double precision, double precision, double precision, double precision
+) is
+  'The 95 % interval of a mean of differences within prompts, for any number of pairs from 2, and its own p: half a pair is added at the largest difference on either side ("plus-one": Agresti and Min 2005 and Bonett and Price 2012, for any score). mean, variance (var_pop) and largest (max of abs) are those of the differences; bound: what no difference can pass, 1 for scores from 0 to 1, null: unknown. deviation: of one difference, for detectable_difference() and prompts_needed(). Null below 2 pairs.';
+
+create function pipeline.mean_interval(
+  prompts bigint,
+  mean double precision,
+  variance double precision,
+  kind text,
+  out low double precision,
+  out high double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    case when mean_interval.kind = 'any' then ends.middle - ends.half else greatest(0, ends.middle - ends.half) end,
+    case when mean_interval.kind = 'any' then ends.middle + ends.half else least(1, ends.middle + ends.half) end
+  from (
+    select mean_interval.prompts - 1 as degrees, mean_interval.prompts::double precision as n
+    where mean_interval.prompts > case mean_interval.kind when 'pass' then 0 else 1 end
+  ) as freedom
+  cross join lateral (
+    select
+      case mean_interval.kind
+        when 'pass' then (n * mean + 3.841459 / 2) / (n + 3.841459)
+        when 'share' then (n * mean + 0.5) / (n + 1)
+        else mean
+      end as middle
+  ) as shifted
+  cross join lateral (
+    select
+      shifted.middle,
+      case mean_interval.kind
+        when 'pass' then 1.959964 / (n + 3.841459) * sqrt(greatest(0, n * mean * (1 - mean)) + 3.841459 / 4)
+        when 'share' then pipeline.student_t(degrees)
+          * sqrt(greatest(0, (n * (variance + mean ^ 2) + 0.5) / (n + 1) - shifted.middle ^ 2) / n)
+        else pipeline.student_t(degrees) * sqrt(variance / degrees)
+      end as half
+  ) as ends;
+$$;
+comment on function pipeline.mean_interval(bigint, double precision, double precision, text) is
+  'The 95 % interval of a mean over prompts; variance is var_pop of what is averaged. kind: pass (each prompt has one answer, which passed or not: Wilson 1927), share (from 0 to 1: half a score is added at 0 and at 1), any (Student). Null below 2 prompts, for pass below 1.';
+
+create function pipeline.exact_p(gained bigint, lost bigint)
+returns double precision
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+declare
+  discordant constant bigint := gained + lost;
+  fewer constant bigint := least(gained, lost);
+  log_term double precision;
+  term double precision := 1;
+  -- Of the pairs as they are only half counts: mid-p.
+  tail double precision := -0.5;
+  k bigint := fewer;
+begin
+  if gained = lost then
+    return 1;
+  end if;
+  select coalesce(sum(ln((discordant - fewer + i)::double precision / i)), 0) - discordant * ln(2::double precision)
+  into log_term
+  from generate_series(1, fewer) as i;
+  -- From the largest term down, in units of it, until the rest is lost in rounding.
+  while k >= 0 and term > tail * 1e-17 loop
+    tail := tail + term;
+    term := term * k / (discordant - k + 1);
+    k := k - 1;
+  end loop;
+  return least(1, 2 * case when log_term > -700 then exp(log_term) else 0 end * tail);
+end;
+$$;
+comment on function pipeline.exact_p(bigint, bigint) is
+  'Two-sided mid-p test of McNemar (Fagerland, Lydersen and Laake 2013): 2·P(X < the fewer) + P(X = the fewer), X binomial at 1/2 of the pairs that differ. 1 when there are as many of both; 0 below 1e-300.';
+
+create function pipeline.detectable_difference(prompts bigint, deviation double precision)
+returns double precision
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select 2.801585 * deviation / sqrt(nullif(prompts, 0));
+$$;
+comment on function pipeline.detectable_difference(bigint, double precision) is
+  'The smallest mean difference that so many prompts show four times in five (95 % interval, power 80 %). deviation: of one difference, as difference_interval() gives it.';
+
+create function pipeline.prompts_needed(deviation double precision, difference double precision)
+returns bigint
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select least(1e15, ceil((2.801585 * deviation / nullif(difference, 0)) ^ 2))::bigint;
+$$;
+comment on function pipeline.prompts_needed(double precision, double precision) is
+  'How many prompts show a mean difference four times in five, or a margin where there is none: the inverse of detectable_difference().';
+
+create function pipeline.all_of_draw(drawn integer, good bigint, total bigint)
+returns double precision
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select case
+    when drawn > total then null
+    when drawn > good then 0
+    else (
+      select exp(sum(ln((good - taken)::double precision / (total - taken))))
+      from generate_series(0, drawn - 1) as taken
+    )
+  end;
+$$;
+comment on function pipeline.all_of_draw(integer, bigint, bigint) is
+  'Chance that all of drawn answers are among the good ones of total. Of passed answers it is pass^k (Yao 2024), 1 less that of failed ones pass@k (Chen 2021): both unbiased. Null where there are fewer answers than are drawn.';
+
 -- Why: what people ask of results: how good, how fast, how dear? Everything here is computed when it
 -- is asked for, from the stored rows.
 
@@ -1444,70 +1727,97 @@ select
   totals.owner,
   totals.model,
   totals.evaluator,
+  totals.prompts,
   totals.scored,
   totals.errors,
   totals.score_mean,
-  totals.score_mean - spread.half_width as score_low,
-  totals.score_mean + spread.half_width as score_high,
+  score.low as score_low,
+  score.high as score_high,
   totals.passed,
-  totals.passed::double precision / nullif(totals.judged, 0) as pass_rate
+  totals.pass_rate,
+  pass.low as pass_low,
+  pass.high as pass_high
 from (
   select
-    evaluation.experiment_name,
-    evaluation.owner,
-    evaluation.model,
-    score.evaluator,
-    count(score.score) as scored,
-    count(score.error) as errors,
-    avg(score.score) as score_mean,
-    stddev_samp(score.score) as score_deviation,
-    count(*) filter (where score.passed) as passed,
-    count(score.passed) as judged
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  join public.evaluation_scores as score
-    on score.results_table = results.relname and score.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator
+    prompt.experiment_name,
+    prompt.owner,
+    prompt.model,
+    prompt.evaluator,
+    count(prompt.score) as prompts,
+    sum(prompt.scored)::bigint as scored,
+    sum(prompt.errors)::bigint as errors,
+    avg(prompt.score) as score_mean,
+    var_pop(prompt.score) as score_variance,
+    case
+      when min(prompt.score) < 0 or max(prompt.score) > 1 then 'any'
+      when max(prompt.scored) = 1 and bool_and(prompt.score in (0, 1)) then 'pass'
+      else 'share'
+    end as score_kind,
+    sum(prompt.passes)::bigint as passed,
+    count(prompt.pass_rate) as judged,
+    avg(prompt.pass_rate) as pass_rate,
+    var_pop(prompt.pass_rate) as pass_variance,
+    case when max(prompt.judged) = 1 then 'pass' else 'share' end as pass_kind
+  from (
+    select
+      evaluation.experiment_name,
+      evaluation.owner,
+      evaluation.model,
+      score.evaluator,
+      count(score.score) as scored,
+      count(score.error) as errors,
+      avg(score.score) as score,
+      count(*) filter (where score.passed) as passes,
+      count(score.passed) as judged,
+      (count(*) filter (where score.passed))::double precision / nullif(count(score.passed), 0) as pass_rate
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    group by
+      evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator,
+      evaluation.prompt_key
+  ) as prompt
+  group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator
 ) as totals
-cross join lateral (
-  select
-    -- Student's t at 97.5 % by its Cornish-Fisher series (Abramowitz and Stegun, 26.7.5).
-    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
-      * totals.score_deviation / sqrt(totals.scored) as half_width
-  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
-) as spread;
+cross join lateral pipeline.mean_interval(
+  totals.prompts, totals.score_mean, totals.score_variance, totals.score_kind
+) as score
+cross join lateral pipeline.mean_interval(
+  totals.judged, totals.pass_rate, totals.pass_variance, totals.pass_kind
+) as pass;
 comment on view public.experiment_scores is
-  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals. Of several answers to a prompt their mean counts, once.';
 comment on column public.experiment_scores.owner is 'Null: the project''s own.';
-comment on column public.experiment_scores.scored is 'Evaluations that got a number.';
+comment on column public.experiment_scores.prompts is 'Prompts with a score: what the intervals are made of.';
+comment on column public.experiment_scores.scored is 'Answers that got a number.';
 comment on column public.experiment_scores.errors is
-  'Evaluations that the evaluator could not score; they count in nothing else.';
+  'Answers that the evaluator could not score; they count in nothing else.';
 comment on column public.experiment_scores.score_low is
-  'Lower end of the 95 % confidence interval of the mean (Student''s t); null for fewer than 3 scores.';
+  'Lower end of the 95 % confidence interval of the mean, by pipeline.mean_interval(); null for fewer than 2 prompts.';
 comment on column public.experiment_scores.score_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.passed is 'Answers that passed.';
 comment on column public.experiment_scores.pass_rate is
-  'Share of those that passed among those that passed or not, 0 to 1.';
+  'Share of the answers to a prompt that passed, 0 to 1, as the mean over prompts.';
+comment on column public.experiment_scores.pass_low is
+  'Lower end of the 95 % confidence interval of pass_rate: Wilson''s where every prompt has one answer.';
+comment on column public.experiment_scores.pass_high is 'Upper end of that interval.';
 
 create view public.experiment_summary
 with (security_invoker = true)
 as
--- Materialized, or parallel workers would each make it for themselves.
-with graded as materialized (
-  select score.results_table, score.evaluation_id, avg(score.score) as score
-  from public.evaluation_scores as score
-  group by score.results_table, score.evaluation_id
-)
 select
   totals.experiment_name,
   totals.owner,
   totals.model,
   totals.prompts,
+  totals.answers,
   totals.succeeded,
-  round(totals.succeeded::numeric / totals.prompts, 4) as success_rate,
+  round(totals.success_rate::numeric, 4) as success_rate,
   totals.scored,
   totals.score_mean,
-  totals.score_mean - spread.half_width as score_low,
-  totals.score_mean + spread.half_width as score_high,
+  score.low as score_low,
+  score.high as score_high,
   latency.quantiles[1]::integer as p50_ms,
   latency.quantiles[2]::integer as p95_ms,
   latency.quantiles[3]::integer as p99_ms,
@@ -1516,44 +1826,76 @@ select
   totals.cost
 from (
   select
-    evaluation.experiment_name,
-    evaluation.owner,
-    evaluation.model,
+    prompt.experiment_name,
+    prompt.owner,
+    prompt.model,
     count(*) as prompts,
-    count(*) filter (where evaluation.success) as succeeded,
-    count(graded.score) as scored,
-    avg(graded.score) as score_mean,
-    stddev_samp(graded.score) as score_deviation,
-    -- Sorted below, group by group: quantiles here would sort whole rows by name and model.
-    array_agg(evaluation.duration_ms) as durations,
-    sum(evaluation.input_tokens) as input_tokens,
-    sum(evaluation.output_tokens) as output_tokens,
-    sum(evaluation.cost) as cost
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  left join graded
-    on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.owner, evaluation.model
+    sum(prompt.answers)::bigint as answers,
+    sum(prompt.succeeded)::bigint as succeeded,
+    avg(prompt.succeeded::double precision / prompt.answers) as success_rate,
+    count(prompt.score) as scored,
+    avg(prompt.score) as score_mean,
+    var_pop(prompt.score) as score_variance,
+    case when min(prompt.score) < 0 or max(prompt.score) > 1 then 'any' else 'share' end as score_kind,
+    string_agg(prompt.durations, ' ') as durations,
+    sum(prompt.input_tokens)::bigint as input_tokens,
+    sum(prompt.output_tokens)::bigint as output_tokens,
+    sum(prompt.cost) as cost
+  from (
+    select
+      answer.experiment_name,
+      answer.owner,
+      answer.model,
+      count(*) as answers,
+      count(*) filter (where answer.success) as succeeded,
+      avg(answer.score) as score,
+      -- As text, because arrays of several lengths cannot be gathered. Sorted below, group by group:
+      -- quantiles here would sort whole rows by name and model.
+      string_agg(answer.duration_ms::text, ' ') as durations,
+      sum(answer.input_tokens) as input_tokens,
+      sum(answer.output_tokens) as output_tokens,
+      sum(answer.cost) as cost
+    from (
+      -- Joined before it is grouped, so that of one experiment only its own scores are read.
+      select
+        evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
+        evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
+        evaluation.cost, avg(score.score) as score
+      from pipeline.evaluations as evaluation
+      join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+      left join public.evaluation_scores as score
+        on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      group by
+        evaluation.tableoid, evaluation.id, evaluation.experiment_name, evaluation.owner, evaluation.model,
+        evaluation.prompt_key, evaluation.success, evaluation.duration_ms, evaluation.input_tokens,
+        evaluation.output_tokens, evaluation.cost
+    ) as answer
+    group by answer.experiment_name, answer.owner, answer.model, answer.prompt_key
+  ) as prompt
+  group by prompt.experiment_name, prompt.owner, prompt.model
 ) as totals
+cross join lateral pipeline.mean_interval(
+  totals.scored, totals.score_mean, totals.score_variance, totals.score_kind
+) as score
 cross join lateral (
   select
-    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
-      * totals.score_deviation / sqrt(totals.scored) as half_width
-  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
-) as spread
-cross join lateral (
-  select percentile_cont('{0.5, 0.95, 0.99}'::double precision[]) within group (order by duration) as quantiles
-  from unnest(totals.durations) as duration
+    percentile_cont('{0.5, 0.95, 0.99}'::double precision[]) within group (order by listed.duration::integer)
+      as quantiles
+  from string_to_table(totals.durations, ' ') as listed (duration)
 ) as latency;
 comment on view public.experiment_summary is
   'One row per experiment of an owner and model, over all results tables: how many prompts, how well, how fast, at what cost.';
 comment on column public.experiment_summary.owner is 'Null: the project''s own.';
-comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
-comment on column public.experiment_summary.scored is 'Evaluations with a score of at least one evaluator.';
+comment on column public.experiment_summary.answers is
+  'Rows: more than prompts where some were asked several times.';
+comment on column public.experiment_summary.succeeded is 'Answers that are no errors.';
+comment on column public.experiment_summary.success_rate is
+  'Share of the answers to a prompt that succeeded, 0 to 1, as the mean over prompts.';
+comment on column public.experiment_summary.scored is 'Prompts with a score of at least one evaluator.';
 comment on column public.experiment_summary.score_mean is
-  'Mean over evaluations of the mean of their scores; by evaluator: experiment_scores.';
+  'Mean over prompts of the mean of their scores; by evaluator: experiment_scores.';
 comment on column public.experiment_summary.score_low is
-  'Lower end of the 95 % confidence interval of score_mean; null for fewer than 3 scores.';
+  'Lower end of the 95 % confidence interval of score_mean, by pipeline.mean_interval(); null for fewer than 2 prompts.';
 comment on column public.experiment_summary.score_high is 'Upper end of that interval.';
 comment on column public.experiment_summary.cost is 'USD.';
 
@@ -1628,331 +1970,475 @@ comment on column public.experiment_costs.other_cost is
 revoke all on public.experiment_costs from anon, authenticated, service_role;
 grant select on public.experiment_costs to authenticated, service_role;
 
--- Why: whether a difference between two experiments is more than chance.
+-- Why: is the new experiment better than the old one? The answers of both, in whatever results tables,
+-- are grouped by prompt and joined, in hash joins that parallel workers can share.
 
-create function pipeline.mcnemar_p(gained bigint, lost bigint)
-returns double precision
+create function pipeline.check_experiments(names text[], owner uuid)
+returns void
 language plpgsql
-immutable
-parallel safe
+stable
 set search_path = ''
 as $$
 declare
-  discordant constant bigint := gained + lost;
-  fewer constant bigint := least(gained, lost);
-  log_term double precision;
-  term double precision := 1;
-  tail double precision := 0;
-  k bigint := fewer;
+  wrong text;
+  known text;
 begin
-  if gained = lost then
-    return 1;
+  select name into wrong from unnest(names) as name group by name having count(*) > 1 limit 1;
+  if found then
+    raise exception 'Cannot compare experiment "%" with itself', wrong
+      using errcode = '22023', hint = 'Name each experiment once; all of them: select experiment_name from experiment_summary';
   end if;
-  select coalesce(sum(ln((discordant - fewer + i)::double precision / i)), 0) - discordant * ln(2::double precision)
-  into log_term
-  from generate_series(1, fewer) as i;
-  -- From the largest term down, in units of it, until the rest is lost in rounding.
-  while k >= 0 and term > tail * 1e-17 loop
-    tail := tail + term;
-    term := term * k / (discordant - k + 1);
-    k := k - 1;
-  end loop;
-  return least(1, 2 * case when log_term > -700 then exp(log_term) else 0 end * tail);
+  select name into wrong
+  from unnest(names) as name
+  where not exists (
+    select from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = name and evaluation.owner is not distinct from check_experiments.owner
+  )
+  limit 1;
+  if found then
+    -- From name to name by the index: there may be millions of rows and three experiments.
+    with recursive listed (name) as (
+      select min(evaluation.experiment_name) from pipeline.evaluations as evaluation
+      where evaluation.owner is not distinct from check_experiments.owner
+      union all
+      select (
+        select min(evaluation.experiment_name) from pipeline.evaluations as evaluation
+        where evaluation.experiment_name > listed.name
+          and evaluation.owner is not distinct from check_experiments.owner
+      )
+      from listed where listed.name is not null
+    )
+    select string_agg(format('"%s"', shown.name), ', ') into known
+    from (select listed.name from listed where listed.name is not null limit 20) as shown;
+    raise exception 'Cannot find experiment "%"', wrong
+      using errcode = 'P0002', hint = coalesce('There are ' || known, 'No experiment has answers yet');
+  end if;
 end;
 $$;
-comment on function pipeline.mcnemar_p(bigint, bigint) is
-  'Exact two-sided McNemar test: twice the binomial tail at 1/2 of the pairs that differ. 1 when none do; 0 below 1e-300.';
+comment on function pipeline.check_experiments(text[], uuid) is
+  'Refuses an experiment that is named twice (SQLSTATE 22023) or of which the owner has no answers (P0002).';
 
-create function pipeline.bootstrap_interval(differences double precision[], seed bigint)
-returns double precision[]
-language sql
-immutable
-parallel safe
-set search_path = ''
-as $$
-  select percentile_cont(array[0.025, 0.975]) within group (order by resampled.mean)
-  from (
-    -- Sorted, so that the order in which rows were read changes nothing.
-    select array_agg(difference order by difference) as sorted, count(*) as pairs
-    from unnest(differences) as difference
-  ) as drawn_from
-  cross join lateral (
-    select avg(drawn_from.sorted[1 + drawn.place]) as mean
-    from (
-      select
-        draw / drawn_from.pairs as resample,
-        -- A hash instead of random(): the same whatever the plan, and nobody else's seed is touched.
-        ((hashint8extended(draw, seed) & 9223372036854775807) % drawn_from.pairs)::integer as place
-      from generate_series(0, 1000 * drawn_from.pairs - 1) as draw
-    ) as drawn
-    group by drawn.resample
-  ) as resampled;
-$$;
-comment on function pipeline.bootstrap_interval(double precision[], bigint) is
-  'Lower and upper end of the 95 % percentile interval of a mean of differences, by 1,000 bootstrap resamples. The same seed gives the same interval.';
-
-create function pipeline.bootstrap_limit(
-  mean double precision,
-  deviation double precision,
-  cubes double precision,
-  pairs bigint
-)
-returns double precision[]
-language sql
-immutable
-parallel safe
-set search_path = ''
-as $$
-  select array[
-    mean + error * (skew * 0.473577 - 1.959964),
-    mean + error * (skew * 0.473577 + 1.959964)
-  ]
-  from (select deviation / sqrt(pairs) as error) as spread
-  cross join lateral (
-    -- Skewness of the mean, which never is beyond 1. 0.473577 is (z ^ 2 - 1) / 6 of z = 1.959964.
-    select greatest(-1, least(1, coalesce(
-      (cubes - 3 * mean * deviation ^ 2 - mean ^ 3) / nullif(deviation ^ 3, 0) / sqrt(pairs), 0
-    ))) as skew
-  ) as shape;
-$$;
-comment on function pipeline.bootstrap_limit(
-  double precision, double precision, double precision, bigint
-) is
-  'What bootstrap_interval() comes to with ever more resamples of many pairs: normal ends, moved by the skewness (Cornish-Fisher; Hall 1992, 3.5). cubes: mean of the cubed differences.';
-
--- Why: is the new experiment better than the old one? Two experiments are joined prompt by prompt,
--- in hash joins that parallel workers can share.
-
-create function pipeline.evaluators_of(experiment text, results_table text, owner uuid)
+create function pipeline.evaluators_of(names text[], owner uuid)
 returns text[]
-language plpgsql
+language sql
 stable
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
-declare
-  names text[];
+  -- Grouped first, because array_agg(distinct) would sort every row.
+  select coalesce(array_agg(named.evaluator order by named.evaluator), '{}')
+  from (
+    select score.evaluator
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    where evaluation.experiment_name = any (evaluators_of.names)
+      and evaluation.owner is not distinct from evaluators_of.owner
+    group by score.evaluator
+  ) as named;
+$$;
+comment on function pipeline.evaluators_of(text[], uuid) is
+  'Names of the evaluators that scored any of these experiments of an owner.';
+
+create function pipeline.chosen_evaluators(names text[], evaluator text, owner uuid)
+returns text[]
+language plpgsql
+stable
+set search_path = ''
+as $$
 begin
-  execute format(
-    -- Grouped first, because array_agg(distinct) would sort every row.
-    'select array_agg(named.evaluator)
-     from (
-       select score.evaluator
-       from public.evaluation_scores as score
-       where score.results_table = $2 and score.evaluation_id in (
-         select row.id from public.%I as row
-         where row.experiment_name = $1 and row.owner is not distinct from $3
-       )
-       group by score.evaluator
-     ) as named',
-    evaluators_of.results_table
-  )
-  into names
-  using experiment, results_table, owner;
-  return names;
+  if evaluator is null then
+    return array[null::text] || pipeline.evaluators_of(names, owner);
+  end if;
+  -- Of whatever experiments: to ask for these alone would take as long as to compare them.
+  if exists (select from public.evaluation_scores as score where score.evaluator = chosen_evaluators.evaluator) then
+    return array[evaluator];
+  end if;
+  if evaluator = 'success' then
+    return array[null::text];
+  end if;
+  raise exception 'Cannot compare by evaluator "%": there is none', evaluator
+    using
+      errcode = 'P0002',
+      hint = 'There are ' || array_to_string('success'::text || pipeline.evaluators_of(names, owner), ', ');
 end;
 $$;
-comment on function pipeline.evaluators_of(text, text, uuid) is
-  'Names of the evaluators that scored an experiment of an owner; null when none did.';
+comment on function pipeline.chosen_evaluators(text[], text, uuid) is
+  'By what is compared: one evaluator, or without one all of them after null, which is whether there was an answer; that is also called success. P0002: unknown evaluator.';
 
-create function pipeline.side_query(results_table text, experiment text, evaluator text)
+create function pipeline.answers_query(evaluator text, condition text)
 returns text
 language sql
-immutable
+stable
+set search_path = ''
+as $$
+  -- Table by table, because ids alone are joined quicker than ids with names of tables.
+  select string_agg(
+    format(
+      $query$
+        select evaluation.*, %1$s
+        from (
+          select
+            prompt_key, experiment_name, id, repetition, success, duration_ms, cost,
+            hashtext(prompt) as text_hash, hashtext(model) as model_hash
+          from public.%2$I as evaluation
+          where %4$s
+          -- A fence: what is joined and sorted are hashes and no texts.
+          offset 0
+        ) as evaluation
+        %3$s
+      $query$,
+      case
+        when evaluator is null
+        then 'evaluation.success::integer::double precision as score, evaluation.success as passed'
+        else 'coalesce(grade.score, grade.passed::integer) as score, grade.passed'
+      end,
+      results.relname,
+      case
+        when evaluator is not null
+        then format(
+          'left join public.evaluation_scores as grade
+             on grade.evaluation_id = evaluation.id and grade.results_table = %L and grade.evaluator = $3',
+          results.relname
+        )
+      end,
+      condition
+    ),
+    ' union all '
+  )
+  from pg_catalog.pg_inherits as child
+  join pg_catalog.pg_class as results on results.oid = child.inhrelid
+  where child.inhparent = 'pipeline.evaluations'::regclass;
+$$;
+comment on function pipeline.answers_query(text, text) is
+  'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
+
+create function pipeline.side_query(evaluator text, experiment text, keys text default 'true')
+returns text
+language sql
+stable
 set search_path = ''
 as $$
   select format(
     $query$
       select
-        evaluation.prompt_key, max(evaluation.id) as id, avg(evaluation.duration_ms) as duration_ms,
-        avg(evaluation.cost) as cost, avg(grade.score) as score,
-        case when count(*) = 1 then bool_and(grade.passed) end as passed
-      from public.%s as evaluation
-      %s
-      where evaluation.experiment_name = %s
-        and evaluation.owner is not distinct from $5
-        and grade.score is not null
-      group by evaluation.prompt_key
+        prompt_key, max(id) as id, avg(score) as score, count(passed) as judged,
+        count(*) filter (where passed) as passes, avg(duration_ms) as duration_ms, avg(cost) as cost,
+        min(text_hash) as text, min(model_hash) as model, max(model_hash) as last_model
+      from (%s) as answer
+      group by prompt_key
     $query$,
-    quote_ident(results_table),
-    case
-      when evaluator is null
-      then 'cross join lateral (
-        select evaluation.success::integer::double precision as score, evaluation.success as passed
-      ) as grade'
-      else 'join (
-        select evaluation_id, coalesce(score, passed::integer) as score, passed
-        from public.evaluation_scores
-        where results_table = $4 and evaluator = $3
-      ) as grade on grade.evaluation_id = evaluation.id'
-    end,
-    experiment
+    -- Not "is not distinct from", of which the planner expects one row.
+    pipeline.answers_query(
+      evaluator,
+      format(
+        'evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and %s',
+        experiment, keys
+      )
+    )
   );
 $$;
 comment on function pipeline.side_query(text, text, text) is
-  'The prompts of an experiment with the means of their evaluations: the unit of a comparison is the prompt, however often it was asked. passed: of a prompt that has one. experiment: where its name stands, $1 or $2.';
+  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2; keys: a condition on evaluation, for a part of the prompts.';
 
-create function pipeline.pairs_query(results_table text, evaluator text)
+create function pipeline.pairs_query(evaluator text, keys text default 'true')
 returns text
 language sql
-immutable
+stable
 set search_path = ''
 as $$
   select format(
     $query$
       with pair as (
         select
-          prompt_key, old.id as old_id, new.id as new_id,
-          old.score as old_score, new.score as new_score, new.score - old.score as difference,
-          old.passed as old_passed, new.passed as new_passed,
-          new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost
+          prompt_key, old.id as old_id, new.id as new_id, old.score as old_score, new.score as new_score,
+          new.score - old.score as difference,
+          old.judged as old_judged, new.judged as new_judged, old.passes as old_passes, new.passes as new_passes,
+          2 * old.passes >= nullif(old.judged, 0) as old_passed,
+          2 * new.passes >= nullif(new.judged, 0) as new_passed,
+          new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost,
+          old.text <> new.text as text_varies, old.model as old_model, old.last_model as old_last_model,
+          new.model as new_model, new.last_model as new_last_model
         from (%s) as old
-        join (%s) as new using (prompt_key)
+        full join (%s) as new using (prompt_key)
       )
     $query$,
-    pipeline.side_query(results_table, '$1', evaluator),
-    pipeline.side_query(results_table, '$2', evaluator)
+    pipeline.side_query(evaluator, '$1', keys), pipeline.side_query(evaluator, '$2', keys)
   );
 $$;
 comment on function pipeline.pairs_query(text, text) is
-  'The beginning of a query over pair, the prompts that two experiments share: $1 baseline, $2 candidate, $3 evaluator or null for whether there was an answer, $4 the results table, $5 the owner of both.';
+  'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
-create function pipeline.compare_pairs(
-  baseline text,
-  candidate text,
-  evaluator text,
-  results_table text,
-  owner uuid
-)
+create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)
 returns table (
   pairs bigint, wins bigint, losses bigint,
   baseline_mean double precision, candidate_mean double precision,
-  difference double precision, deviation double precision, cubes double precision,
-  gained bigint, lost bigint, judged bigint,
+  difference double precision, variance double precision, largest double precision, bound double precision,
+  gained bigint, lost bigint, judged_once bigint,
+  baseline_only bigint, candidate_only bigint, unscored bigint,
+  texts_vary boolean, baseline_mixed boolean, candidate_mixed boolean,
   latency double precision, cost numeric
 )
 language plpgsql
 stable
 set search_path = ''
 -- The sides take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
--- there are no statistics yet that would keep the planner from nested loops.
+-- there are no statistics yet that would keep the planner from nested loops. Sorting keys is quicker
+-- than 50,000 groups in a hash table.
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_hashagg = off
 as $$
 begin
-  return query execute pipeline.pairs_query(results_table, evaluator) || $totals$
+  return query execute pipeline.pairs_query(evaluator) || $totals$
     select
-      count(*),
+      count(difference),
       count(*) filter (where difference > 1e-9), count(*) filter (where difference < -1e-9),
-      avg(old_score), avg(new_score), avg(difference), stddev_pop(difference),
-      avg(difference * difference * difference),
+      avg(old_score) filter (where difference is not null),
+      avg(new_score) filter (where difference is not null),
+      avg(difference), var_pop(difference), max(abs(difference)),
+      case
+        when min(least(old_score, new_score)) >= 0 and max(greatest(old_score, new_score)) <= 1
+        then 1::double precision
+      end,
       count(*) filter (where new_passed and not old_passed),
       count(*) filter (where old_passed and not new_passed),
-      count(old_passed = new_passed), avg(latency)::double precision, sum(cost)
+      count(*) filter (where old_judged = 1 and new_judged = 1),
+      count(*) filter (where new_id is null), count(*) filter (where old_id is null),
+      count(*) filter (where difference is null and old_id is not null and new_id is not null),
+      coalesce(bool_or(text_varies), false),
+      min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
+      avg(latency) filter (where difference is not null)::double precision,
+      sum(cost) filter (where difference is not null)
     from pair
-    having count(*) > 0
   $totals$
-  using baseline, candidate, evaluator, results_table, owner;
+  using baseline, candidate, evaluator, owner;
 end;
 $$;
-comment on function pipeline.compare_pairs(text, text, text, text, uuid) is
-  'What compare_experiments() counts for one evaluator; null: whether there was an answer. No row without pairs.';
+comment on function pipeline.compare_pairs(text, text, text, uuid) is
+  'What compare_experiments() counts for one evaluator; null: whether there was an answer. bound: 1 where all scores are from 0 to 1; mixed: of several models.';
 
-create function pipeline.pair_differences(
-  baseline text,
-  candidate text,
-  evaluator text,
-  results_table text,
-  owner uuid
-)
-returns double precision[]
-language plpgsql
+create function pipeline.differing_texts(baseline text, candidate text, owner uuid)
+returns bigint
+language sql
 stable
+-- Definer: signed-in users may not read prompts, and get a number.
+security definer
 set search_path = ''
--- Few pairs may come of large sides.
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
-declare
-  differences double precision[];
-begin
-  execute pipeline.pairs_query(results_table, evaluator)
-    || 'select array_agg(difference) from pair'
-  into differences
-  using baseline, candidate, evaluator, results_table, owner;
-  return differences;
-end;
+  select count(*)
+  from (
+    select
+      min(said.hash) filter (where said.is_new) <> min(said.hash) filter (where not said.is_new)
+        or max(said.hash) filter (where said.is_new) <> max(said.hash) filter (where not said.is_new) as differs
+    from (
+      select
+        evaluation.prompt_key, evaluation.experiment_name = differing_texts.candidate as is_new,
+        hashtextextended(btrim(coalesce(prompt.text, evaluation.prompt), E' \t\r\n'), 0) as hash
+      from pipeline.evaluations as evaluation
+      left join pipeline.prompts as prompt on prompt.id = evaluation.prompt_id and prompt.key_is_given
+      where evaluation.experiment_name in (differing_texts.baseline, differing_texts.candidate)
+        and evaluation.owner is not distinct from (select pipeline.owner_asked_for(differing_texts.owner))
+        and (prompt.id is not null or evaluation.prompt_id is null)
+    ) as said
+    group by said.prompt_key
+  ) as compared
+  where compared.differs;
 $$;
-comment on function pipeline.pair_differences(text, text, text, text, uuid) is
-  'Candidate minus baseline, pair by pair, for bootstrap_interval(). Apart from compare_pairs(), because only few pairs need it and many take their time.';
+comment on function pipeline.differing_texts(text, text, uuid) is
+  'How many prompts of both experiments have the same key, given by somebody, and other texts. A key that was not given is made of the text.';
+
+create function pipeline.models_of(experiment text, owner uuid)
+returns text[]
+language sql
+stable
+set search_path = ''
+set jit = off
+as $$
+  select array_agg(used.model order by used.model)
+  from (
+    select evaluation.model
+    from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = models_of.experiment
+      and evaluation.owner is not distinct from models_of.owner
+      and evaluation.model is not null
+    group by evaluation.model
+  ) as used;
+$$;
+comment on function pipeline.models_of(text, uuid) is 'The models that answered an experiment of an owner.';
+
+create function pipeline.in_points(value double precision, bound double precision)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select case
+    when bound = 1 then trim_scale(round((100 * value)::numeric, 1)) || ' points'
+    else trim_scale(round(value::numeric, 3))::text
+  end;
+$$;
+comment on function pipeline.in_points(double precision, double precision) is
+  'A difference in words: hundredths of scores from 0 to 1 (bound 1) are points, others stay as they are.';
+
+create function pipeline.describe_difference(
+  pairs bigint,
+  difference double precision,
+  low double precision,
+  high double precision,
+  deviation double precision,
+  bound double precision
+)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select case
+    when pairs = 0 then 'nothing to compare: no prompt has a score on both sides'
+    when pairs = 1 then 'one prompt says nothing of others'
+    else format(
+      '%s (95 %% interval %s to %s); %s prompts show a difference of %s, about %s one of %s',
+      case
+        when low > 0 then 'better by ' || pipeline.in_points(difference, bound)
+        when high < 0 then 'worse by ' || pipeline.in_points(-difference, bound)
+        else 'no difference seen'
+      end,
+      split_part(pipeline.in_points(low, bound), ' ', 1), pipeline.in_points(high, bound),
+      pairs, pipeline.in_points(seen, bound),
+      -- Half the difference takes four times the prompts; two digits are all that can be said.
+      round(4 * pairs::numeric, 1 - floor(log(4 * pairs::numeric))::integer),
+      pipeline.in_points(seen / 2, bound)
+    )
+  end
+  from (select pipeline.detectable_difference(pairs, deviation) as seen) as power;
+$$;
+comment on function pipeline.describe_difference(
+  bigint, double precision, double precision, double precision, double precision, double precision
+) is
+  'What was found, and what so many prompts could have shown, in words. Arguments as difference_interval() takes and gives them.';
 
 create function public.compare_experiments(
   baseline text,
   candidate text,
   evaluator text default null,
-  results_table text default 'prompt_evaluations',
-  seed bigint default 1,
   owner uuid default null
 )
 returns table (
   compared text, pairs bigint, wins bigint, losses bigint, ties bigint,
   baseline_mean double precision, candidate_mean double precision,
   difference double precision, difference_low double precision, difference_high double precision,
-  gained bigint, lost bigint, mcnemar_p double precision,
-  latency_difference_ms double precision, cost_difference numeric
+  p double precision, detectable double precision,
+  gained bigint, lost bigint, exact_p double precision,
+  baseline_only bigint, candidate_only bigint, unscored bigint, text_differs bigint,
+  baseline_models text[], candidate_models text[],
+  latency_difference_ms double precision, cost_difference numeric,
+  finding text, caution text
 )
-language sql
+language plpgsql
 stable
 set search_path = ''
 set statement_timeout = '55s'
 as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(compare_experiments.owner);
+begin
+  perform pipeline.check_experiments(array[baseline, candidate], whose);
+  return query
+  with counted as materialized (
+    select coalesce(chosen.name, 'success') as compared, known.*
+    from unnest(
+      pipeline.chosen_evaluators(array[baseline, candidate], compare_experiments.evaluator, whose)
+    ) as chosen (name)
+    cross join lateral pipeline.compare_pairs(baseline, candidate, chosen.name, whose) as known
+  ),
+  -- Looked into where there is something to be found: each goes over all answers once more.
+  whole as materialized (
+    select
+      case when bool_or(counted.texts_vary) then pipeline.differing_texts(baseline, candidate, whose) else 0 end
+        as text_differs,
+      case when bool_or(counted.baseline_mixed) then pipeline.models_of(baseline, whose) end as baseline_models,
+      case when bool_or(counted.candidate_mixed) then pipeline.models_of(candidate, whose) end as candidate_models
+    from counted
+  )
   select
-    coalesce(chosen.evaluator, 'success'), counted.pairs, counted.wins, counted.losses,
+    counted.compared, counted.pairs, counted.wins, counted.losses,
     counted.pairs - counted.wins - counted.losses, counted.baseline_mean, counted.candidate_mean,
-    counted.difference,
-    -- No resample is beyond what it is drawn from: without losses none is below zero.
-    case when counted.losses = 0 then greatest(0, interval.ends[1]) else interval.ends[1] end,
-    case when counted.wins = 0 then least(0, interval.ends[2]) else interval.ends[2] end,
+    counted.difference, found.low, found.high, found.p,
+    pipeline.detectable_difference(counted.pairs, found.deviation),
     counted.gained, counted.lost,
-    case when counted.judged > 0 then pipeline.mcnemar_p(counted.gained, counted.lost) end,
-    counted.latency, counted.cost
-  from (select pipeline.owner_asked_for(compare_experiments.owner) as owner) as whose
-  cross join lateral unnest(
     case
-      when compare_experiments.evaluator is null
-      then null::text || pipeline.evaluators_of(baseline, compare_experiments.results_table, whose.owner)
-      else array[compare_experiments.evaluator]
-    end
-  ) as chosen (evaluator)
-  cross join lateral pipeline.compare_pairs(
-    baseline, candidate, chosen.evaluator, compare_experiments.results_table, whose.owner
-  ) as counted
-  cross join lateral (
-    select case
-      when counted.pairs <= 100
-      then pipeline.bootstrap_interval(
-        pipeline.pair_differences(
-          baseline, candidate, chosen.evaluator, compare_experiments.results_table, whose.owner
-        ),
-        compare_experiments.seed
-      )
-      else pipeline.bootstrap_limit(
-        counted.difference, counted.deviation, counted.cubes, counted.pairs
-      )
-    end as ends
-  ) as interval
-  order by chosen.evaluator nulls first;
+      when counted.judged_once = counted.pairs and counted.pairs > 0
+      then pipeline.exact_p(counted.gained, counted.lost)
+    end,
+    counted.baseline_only, counted.candidate_only, counted.unscored, whole.text_differs,
+    whole.baseline_models, whole.candidate_models, counted.latency, counted.cost,
+    pipeline.describe_difference(
+      counted.pairs, counted.difference, found.low, found.high, found.deviation, counted.bound
+    ),
+    nullif(
+      concat_ws(
+        '; ',
+        'prompts only in the baseline: ' || nullif(counted.baseline_only, 0),
+        'only in the candidate: ' || nullif(counted.candidate_only, 0),
+        'without a score on one side: ' || nullif(counted.unscored, 0),
+        'keys with another text on each side: ' || nullif(whole.text_differs, 0),
+        'several models in the baseline: ' || array_to_string(whole.baseline_models, ', '),
+        'several models in the candidate: ' || array_to_string(whole.candidate_models, ', ')
+      ),
+      ''
+    )
+  from counted
+  cross join whole
+  cross join lateral pipeline.difference_interval(
+    counted.pairs, counted.difference, counted.variance, counted.largest, counted.bound
+  ) as found
+  order by counted.compared <> 'success', counted.compared;
+end;
 $$;
-comment on function public.compare_experiments(text, text, text, text, bigint, uuid) is
-  'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt (of each prompt_key in both, the mean of its evaluations): one row for evaluator, or without one a row for every evaluator that scored both, after a row "success" for whether there was an answer at all. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference by a paired bootstrap, repeatable by seed; above 100 pairs it is what ever more resamples come to. gained, lost: prompts with one evaluation on either side that pass only now or no longer; mcnemar_p: the exact chance of a difference at least as lopsided if neither were better. latency_difference_ms: mean; cost_difference: total, USD.';
+comment on function public.compare_experiments(text, text, text, uuid) is
+  'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt and over all results tables (of each prompt_key in both, the mean of its answers): one row for evaluator, or without one a row for every evaluator after a row "success" for whether there was an answer at all. finding says in words what was found and what could have been seen, caution what to mind (null: nothing); the rest is the same in numbers. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference; p: its own, below 0.05 where the interval leaves 0 out; detectable: the difference that so many prompts show four times in five. gained, lost: prompts that pass only now or no longer (with several answers: at least half of them pass); exact_p: mid-p McNemar of these where each prompt has one answer a side. baseline_only, candidate_only: prompts of one side; unscored: of both, without a score on one; text_differs: given keys with another text on each side; baseline_models, candidate_models: null where a side has one model. latency_difference_ms: mean; cost_difference: total of the means of prompts, USD. 22023: an experiment compared with itself; P0002: unknown experiment or evaluator.';
 
 -- The caller's row level security decides what is compared.
 
 -- Why: a comparison counts; people want to read. The pairs behind it are named here, with both answers.
+
+create function pipeline.keys_within(experiment_name text, owner uuid, after text, most integer)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  last_key text;
+begin
+  execute (
+    select format('select prompt_key from (%s) as read order by prompt_key offset %s limit 1', string_agg(
+      format(
+        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by row.prompt_key limit %s)',
+        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''), most
+      ),
+      ' union all '
+    ), most - 1)
+    from pg_catalog.pg_inherits as child
+    join pg_catalog.pg_class as results on results.oid = child.inhrelid
+    where child.inhparent = 'pipeline.evaluations'::regclass
+  )
+  into last_key;
+  return last_key;
+end;
+$$;
+comment on function pipeline.keys_within(text, uuid, text, integer) is
+  'How far the next so many answers of an experiment reach by prompt_key; null: to its end.';
 
 create function public.browse_experiment_pairs(
   baseline text,
@@ -1961,8 +2447,8 @@ create function public.browse_experiment_pairs(
   show text default 'worse',
   after text default null,
   most integer default 20,
-  results_table text default 'prompt_evaluations',
-  owner uuid default null
+  owner uuid default null,
+  scan integer default null
 )
 returns jsonb
 language plpgsql
@@ -1979,64 +2465,639 @@ declare
     when 'lost' then 'pair.old_passed and not pair.new_passed'
     when 'gained' then 'pair.new_passed and not pair.old_passed'
     when 'different' then 'abs(pair.difference) > 1e-9'
-    when 'all' then 'true'
+    when 'missing' then 'pair.difference is null'
+    when 'all' then 'pair.difference is not null'
   end;
+  -- Of several answers those are shown that tell the difference best.
+  best_first constant boolean := browse_experiment_pairs.show in ('better', 'gained');
   -- The first by their difference; all others by their key, page by page.
   ordering constant text := case browse_experiment_pairs.show
     when 'worse' then 'pair.difference, pair.prompt_key'
     when 'better' then 'pair.difference desc, pair.prompt_key'
     else 'pair.prompt_key'
   end;
+  whose constant uuid := pipeline.owner_asked_for(browse_experiment_pairs.owner);
+  until text;
+  keys text := 'true';
   page jsonb;
 begin
-  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 then
-    raise exception 'Cannot show pairs: show or most is out of range'
+  perform pipeline.check_experiments(array[baseline, candidate], whose);
+  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 or browse_experiment_pairs.scan < 1 then
+    raise exception 'Cannot show pairs: show, most or scan is out of range'
       using
         errcode = '22023',
-        hint = 'show: worse, better, lost, gained, different or all; most: 1 to 1000';
+        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000; scan: 1 or more, null for all';
   end if;
-  execute pipeline.pairs_query(results_table, evaluator) || format($select$,
-    chosen as (
-      select pair.*
-      from pair
-      where %1$s and ($6 is null or pair.prompt_key > $6)
-      order by %2$s
-      limit $7
-    )
+  if browse_experiment_pairs.scan is not null then
+    until := pipeline.keys_within(baseline, browse_experiment_pairs.owner, after, scan);
+    keys := format('evaluation.prompt_key > %L', coalesce(after, ''))
+      || case when until is null then '' else format(' and evaluation.prompt_key <= %L', until) end;
+    -- Few rows are looked up one by one.
+    perform set_config('enable_nestloop', 'on', true);
+  end if;
+  execute pipeline.pairs_query(evaluator, keys) || format(
+    $select$,
+      chosen as (
+        select pair.*
+        from pair
+        where %1$s and ($5 is null or pair.prompt_key > $5)
+        order by %2$s
+        limit $6
+      ),
+      answer as materialized (
+        select
+          answer.prompt_key, answer.experiment_name = $1 as is_old, answer.id,
+          jsonb_build_object(
+            'id', answer.id, 'repetition', answer.repetition, 'score', answer.score, 'passed', answer.passed
+          ) as listed,
+          row_number() over (
+            partition by answer.prompt_key, answer.experiment_name
+            order by
+              case when (answer.experiment_name = $1) = $7 then answer.score else -answer.score end,
+              answer.id desc
+          ) as place
+        from chosen
+        join (%3$s) as answer on answer.prompt_key = chosen.prompt_key
+      ),
+      side as (
+        select
+          answer.prompt_key, answer.is_old,
+          jsonb_agg(answer.listed order by answer.id) filter (where answer.place <= 100) as answers,
+          max(answer.id) filter (where answer.place = 1) as id
+        from answer
+        group by answer.prompt_key, answer.is_old
+      ),
+      shown as (
+        select
+          side.prompt_key, side.is_old, side.answers, said.id, said.prompt, said.reference, said.response, said.error
+        from side
+        join pipeline.evaluations as said on said.id = side.id and said.experiment_name in ($1, $2)
+      )
     select jsonb_build_object(
       'rows', coalesce(
         jsonb_agg(
           jsonb_build_object(
             'prompt_key', pair.prompt_key,
-            'prompt', left(new.prompt, 600),
-            'reference', left(new.reference, 600),
+            'prompt', left(coalesce(new.prompt, old.prompt), 600),
+            'reference', left(coalesce(new.reference, old.reference), 600),
             'difference', pair.difference,
             'baseline_score', pair.old_score, 'candidate_score', pair.new_score,
             'baseline_passed', pair.old_passed, 'candidate_passed', pair.new_passed,
             'baseline_id', old.id, 'candidate_id', new.id,
             'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
-            'baseline_error', old.error, 'candidate_error', new.error
+            'baseline_error', old.error, 'candidate_error', new.error,
+            'baseline_answers', old.answers, 'candidate_answers', new.answers
           )
           order by %2$s
         ),
         '[]'
       ),
-      'next', case when count(*) = $7 and $8 then max(pair.prompt_key) end
+      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) else $9 end
     )
     from chosen as pair
-    join public.%3$I as old on old.id = pair.old_id
-    join public.%3$I as new on new.id = pair.new_id
-  $select$, chosen, ordering, results_table)
+    left join shown as old on old.prompt_key = pair.prompt_key and old.is_old
+    left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
+    $select$,
+    chosen, ordering,
+    pipeline.answers_query(
+      evaluator,
+      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
+        || keys
+    )
+  )
   into page
   using
-    baseline, candidate, evaluator, results_table,
-    pipeline.owner_asked_for(browse_experiment_pairs.owner), after, most,
-    browse_experiment_pairs.show not in ('worse', 'better');
+    baseline, candidate, evaluator, whose, after, most, best_first,
+    browse_experiment_pairs.show not in ('worse', 'better'), until;
   return page;
 end;
 $$;
-comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, text, uuid) is
-  'Prompts that two experiments of an owner share (null: the project''s own; a signed-in user''s are theirs), with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error}], next}. Of a prompt that was asked several times the scores are means and the answer is the newest. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments.';
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid, integer) is
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+
+-- Why: of several experiments, which is the best, and is it better than chance? Every pair of them is
+-- compared by the prompts that both answered, and whoever looks for the good news among so many pairs
+-- finds some by chance: hence Holm.
+
+create function pipeline.rank_sides(names text[], evaluator text, k integer, owner uuid)
+returns table (
+  experiment_name text, prompts bigint, unscored bigint, answers bigint,
+  mean double precision, low double precision, high double precision,
+  drawn integer,
+  any_mean double precision, any_low double precision, any_high double precision,
+  all_mean double precision, all_low double precision, all_high double precision,
+  latency_ms double precision, cost numeric
+)
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $query$
+      with prompt as materialized (
+        select
+          answer.experiment_name, answer.prompt_key, avg(answer.score) as score, count(answer.score) as scored,
+          count(answer.passed) as judged, count(*) filter (where answer.passed) as passes,
+          avg(answer.duration_ms) as latency, sum(answer.cost) as cost
+        from (%s) as answer
+        group by answer.experiment_name, answer.prompt_key
+      ),
+      scale as (
+        select
+          case when min(score) >= 0 and max(score) <= 1 then 'share' else 'any' end as kind,
+          count(distinct prompt_key) as asked,
+          -- The same for all, or they could not be compared: what every prompt has.
+          coalesce($4, min(judged) filter (where judged > 0))::integer as drawn
+        from prompt
+      ),
+      side as (
+        select
+          prompt.experiment_name, count(score) as prompts, sum(scored)::bigint as answers,
+          avg(score) as mean, var_pop(score) as variance,
+          max(scored) = 1 and bool_and(score in (0, 1)) as is_pass,
+          avg(latency)::double precision as latency_ms, sum(cost) as cost
+        from prompt
+        group by prompt.experiment_name
+      ),
+      -- Grouped first, because few prompts differ in both numbers.
+      draw as (
+        select
+          same.experiment_name, sum(same.prompts)::bigint as prompts,
+          sum(same.prompts * chance.of_any) / sum(same.prompts) as any_mean,
+          sum(same.prompts * chance.of_any ^ 2) / sum(same.prompts) as any_square,
+          sum(same.prompts * chance.of_all) / sum(same.prompts) as all_mean,
+          sum(same.prompts * chance.of_all ^ 2) / sum(same.prompts) as all_square
+        from (
+          select prompt.experiment_name, judged, passes, count(*) as prompts
+          from prompt
+          group by prompt.experiment_name, judged, passes
+        ) as same
+        cross join scale
+        cross join lateral (
+          select
+            1 - pipeline.all_of_draw(scale.drawn, judged - passes, judged) as of_any,
+            pipeline.all_of_draw(scale.drawn, passes, judged) as of_all
+        ) as chance
+        where judged >= scale.drawn
+        group by same.experiment_name
+      )
+      select
+        side.experiment_name, side.prompts, scale.asked - side.prompts, side.answers,
+        side.mean, score.low, score.high, scale.drawn,
+        draw.any_mean, of_any.low, of_any.high, draw.all_mean, of_all.low, of_all.high,
+        side.latency_ms, side.cost
+      from side
+      cross join scale
+      left join draw on draw.experiment_name = side.experiment_name
+      cross join lateral pipeline.mean_interval(
+        side.prompts, side.mean, side.variance, case when side.is_pass then 'pass' else scale.kind end
+      ) as score
+      cross join lateral pipeline.mean_interval(
+        draw.prompts, draw.any_mean, greatest(0, draw.any_square - draw.any_mean ^ 2),
+        case when side.is_pass then 'pass' else 'share' end
+      ) as of_any
+      cross join lateral pipeline.mean_interval(
+        draw.prompts, draw.all_mean, greatest(0, draw.all_square - draw.all_mean ^ 2),
+        case when side.is_pass then 'pass' else 'share' end
+      ) as of_all
+    $query$,
+    pipeline.answers_query(
+      evaluator, 'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)'
+    )
+  )
+  using names, owner, evaluator, k;
+end;
+$$;
+comment on function pipeline.rank_sides(text[], text, integer, uuid) is
+  'What rank_experiments() says of each experiment alone by one evaluator; null: whether there was an answer. any, all: of drawn answers, pass@k and pass^k.';
+
+create function pipeline.rank_pairs(names text[], evaluator text, owner uuid)
+returns table (
+  experiment_name text, other_name text, pairs bigint,
+  difference double precision, variance double precision, largest double precision, bound double precision
+)
+language plpgsql
+stable
+set search_path = ''
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $query$
+      with prompt as materialized (
+        select answer.experiment_name, answer.prompt_key, avg(answer.score) as score
+        from (%s) as answer
+        where answer.score is not null
+        group by answer.experiment_name, answer.prompt_key
+      )
+      select
+        one.experiment_name, other.experiment_name, count(*),
+        avg(one.score - other.score), var_pop(one.score - other.score), max(abs(one.score - other.score)),
+        case
+          when min(least(one.score, other.score)) >= 0 and max(greatest(one.score, other.score)) <= 1
+          then 1::double precision
+        end
+      from prompt as one
+      join prompt as other
+        on other.prompt_key = one.prompt_key and other.experiment_name > one.experiment_name
+      group by one.experiment_name, other.experiment_name
+    $query$,
+    pipeline.answers_query(
+      evaluator, 'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)'
+    )
+  )
+  using names, owner, evaluator;
+end;
+$$;
+comment on function pipeline.rank_pairs(text[], text, uuid) is
+  'The differences of every two experiments by the prompts that both have a score of: the first less the other, each pair once.';
+
+create function public.rank_experiments(
+  names text[],
+  evaluator text default null,
+  k integer default null,
+  owner uuid default null
+)
+returns table (
+  compared text, rank bigint, experiment_name text, models text[],
+  prompts bigint, unscored bigint, answers bigint,
+  score_mean double precision, score_low double precision, score_high double precision,
+  difference double precision, difference_low double precision, difference_high double precision,
+  p double precision, p_adjusted double precision, detectable double precision,
+  k_drawn integer,
+  pass_at_k double precision, pass_at_k_low double precision, pass_at_k_high double precision,
+  pass_hat_k double precision, pass_hat_k_low double precision, pass_hat_k_high double precision,
+  latency_ms double precision, cost numeric, finding text
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(rank_experiments.owner);
+begin
+  if cardinality(names) not between 1 and 50 or rank_experiments.k not between 1 and 1000 then
+    raise exception 'Cannot rank experiments: names or k is out of range'
+      using errcode = '22023', hint = 'names: 1 to 50, such as array[''a'', ''b'']; k, answers drawn: 1 to 1000';
+  end if;
+  perform pipeline.check_experiments(names, whose);
+  return query
+  with chosen as (
+    select name from unnest(pipeline.chosen_evaluators(names, rank_experiments.evaluator, whose)) as name
+  ),
+  side as materialized (
+    select
+      coalesce(chosen.name, 'success') as compared, known.*,
+      first_value(known.experiment_name) over (
+        partition by chosen.name order by known.mean desc nulls last, known.experiment_name
+      ) as leader
+    from chosen
+    cross join lateral pipeline.rank_sides(names, chosen.name, rank_experiments.k, whose) as known
+  ),
+  test as (
+    select
+      coalesce(chosen.name, 'success') as compared, pair.*, found.*,
+      count(found.p) over () as family,
+      row_number() over (order by found.p) as place
+    from chosen
+    cross join lateral pipeline.rank_pairs(names, chosen.name, whose) as pair
+    cross join lateral pipeline.difference_interval(
+      pair.pairs, pair.difference, pair.variance, pair.largest, pair.bound
+    ) as found
+  ),
+  adjusted as (
+    select test.*, least(1, max((test.family - test.place + 1) * test.p) over (order by test.place)) as p_adjusted
+    from test
+  ),
+  -- Each pair from both sides.
+  behind as materialized (
+    select
+      adjusted.compared, adjusted.experiment_name, adjusted.other_name, adjusted.pairs, adjusted.difference,
+      adjusted.low, adjusted.high, adjusted.p, adjusted.p_adjusted, adjusted.deviation, adjusted.bound, adjusted.family
+    from adjusted
+    union all
+    select
+      adjusted.compared, adjusted.other_name, adjusted.experiment_name, adjusted.pairs, -adjusted.difference,
+      -adjusted.high, -adjusted.low, adjusted.p, adjusted.p_adjusted, adjusted.deviation, adjusted.bound, adjusted.family
+    from adjusted
+  )
+  select
+    side.compared,
+    1 + (
+      select count(*) from behind
+      where behind.compared = side.compared and behind.experiment_name = side.experiment_name
+        and behind.high < 0 and behind.p_adjusted < 0.05
+    ),
+    side.experiment_name, pipeline.models_of(side.experiment_name, whose),
+    side.prompts, side.unscored, side.answers, side.mean, side.low, side.high,
+    to_leader.difference, to_leader.low, to_leader.high, to_leader.p, to_leader.p_adjusted,
+    pipeline.detectable_difference(to_leader.pairs, to_leader.deviation),
+    side.drawn,
+    side.any_mean, side.any_low, side.any_high, side.all_mean, side.all_low, side.all_high,
+    side.latency_ms, side.cost,
+    case
+      when side.experiment_name = side.leader then 'the highest mean'
+      else format('against %s: ', side.leader)
+        || pipeline.describe_difference(
+          coalesce(to_leader.pairs, 0), to_leader.difference, to_leader.low, to_leader.high,
+          to_leader.deviation, to_leader.bound
+        )
+        || case
+          when to_leader.p < 0.05 and to_leader.p_adjusted >= 0.05
+          then format('; no proof as one of %s comparisons', to_leader.family)
+          else ''
+        end
+    end
+  from side
+  left join behind as to_leader
+    on to_leader.compared = side.compared and to_leader.experiment_name = side.experiment_name
+    and to_leader.other_name = side.leader
+  order by side.compared <> 'success', side.compared, side.mean desc nulls last, side.experiment_name;
+end;
+$$;
+comment on function public.rank_experiments(text[], text, integer, uuid) is
+  'Ranks 1 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by one evaluator, or without one by each after "success", whether there was an answer; the highest mean first. The unit is the prompt: of several answers the mean. rank: 1 and how many others are better beyond chance. score_low and _high: 95 % interval of the mean. difference, its interval and p: against the highest mean, over the prompts that both have a score of, as in compare_experiments(); p_adjusted: by Holm, over all pairs of experiments and all evaluators of the call; detectable: the difference that so many prompts show four times in five. unscored: prompts of any of these experiments that have no score here. pass_at_k, pass_hat_k: that at least one, that all of k answers pass; k_drawn is k, or without it as many as every prompt has. latency_ms: mean over prompts; cost: of all answers, USD. finding: the same in words. 22023: wrong arguments; P0002: unknown experiment or evaluator.';
+
+-- Why: a judge that compares two answers says who wins, not how good both are. From who beat whom,
+-- everybody gets a place on one scale (Bradley and Terry 1952).
+
+create function pipeline.reaches_all(wins double precision[], players integer)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  reached boolean[] := array(select won > 0 from unnest(wins) with ordinality as cell (won, place) order by place);
+begin
+  for via in 1 .. players loop
+    for one in 1 .. players loop
+      continue when not reached[(one - 1) * players + via];
+      for other in 1 .. players loop
+        reached[(one - 1) * players + other] :=
+          reached[(one - 1) * players + other] or reached[(via - 1) * players + other];
+      end loop;
+    end loop;
+  end loop;
+  return not exists (
+    select from unnest(reached) with ordinality as cell (is_reached, place)
+    where not is_reached and (place - 1) / players <> (place - 1) % players
+  );
+end;
+$$;
+comment on function pipeline.reaches_all(double precision[], integer) is
+  'Whether from everybody a way of wins leads to everybody else, or no ratings exist. wins: row by row, of one over another.';
+
+create function pipeline.inverse(matrix double precision[], size integer)
+returns double precision[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  inverse double precision[] := matrix;
+  pivot double precision;
+  factor double precision;
+begin
+  -- Gauss and Jordan in place; without exchanging rows, because it is positive definite.
+  for step in 1 .. size loop
+    pivot := inverse[(step - 1) * size + step];
+    inverse[(step - 1) * size + step] := 1;
+    for col in 1 .. size loop
+      inverse[(step - 1) * size + col] := inverse[(step - 1) * size + col] / pivot;
+    end loop;
+    for line in 1 .. size loop
+      continue when line = step;
+      factor := inverse[(line - 1) * size + step];
+      inverse[(line - 1) * size + step] := 0;
+      for col in 1 .. size loop
+        inverse[(line - 1) * size + col] :=
+          inverse[(line - 1) * size + col] - factor * inverse[(step - 1) * size + col];
+      end loop;
+    end loop;
+  end loop;
+  return inverse;
+end;
+$$;
+comment on function pipeline.inverse(double precision[], integer) is
+  'Inverse of a positive definite matrix, row by row.';
+
+create function pipeline.bradley_terry(
+  wins double precision[],
+  players integer,
+  out strengths double precision[],
+  out covariance double precision[]
+)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  fitted double precision[] := array_fill(1::double precision, array[players]);
+  earlier double precision[];
+  information double precision[] := array_fill(1.0::double precision / players, array[players * players]);
+  met double precision;
+  weight double precision;
+  won double precision;
+  total double precision;
+begin
+  -- Hunter 2004: each step makes the likelihood of what was seen larger.
+  for step in 1 .. 10000 loop
+    earlier := fitted;
+    for one in 1 .. players loop
+      won := 0;
+      total := 0;
+      for other in 1 .. players loop
+        continue when other = one;
+        won := won + wins[(one - 1) * players + other];
+        met := wins[(one - 1) * players + other] + wins[(other - 1) * players + one];
+        total := total + met / (fitted[one] + fitted[other]);
+      end loop;
+      fitted[one] := won / total;
+    end loop;
+    select array_agg(strength / scale order by place) into fitted
+    from unnest(fitted) with ordinality as listed (strength, place)
+    cross join (select exp(avg(ln(strength))) as scale from unnest(fitted) as strength) as geometric;
+    exit when (
+      select max(abs(after - before)) < 1e-10 from unnest(fitted, earlier) as change (after, before)
+    );
+  end loop;
+  for one in 1 .. players loop
+    for other in 1 .. players loop
+      continue when other = one;
+      met := wins[(one - 1) * players + other] + wins[(other - 1) * players + one];
+      weight := met * fitted[one] * fitted[other] / (fitted[one] + fitted[other]) ^ 2;
+      information[(one - 1) * players + other] := information[(one - 1) * players + other] - weight;
+      information[(one - 1) * players + one] := information[(one - 1) * players + one] + weight;
+    end loop;
+  end loop;
+  strengths := array(select ln(strength) from unnest(fitted) with ordinality as listed (strength, place) order by place);
+  -- Only differences are known: one was added to what is inverted in the direction of all alike, and
+  -- is taken out again.
+  covariance := array(
+    select cell - 1.0 / players
+    from unnest(pipeline.inverse(information, players)) with ordinality as listed (cell, place) order by place
+  );
+end;
+$$;
+comment on function pipeline.bradley_terry(double precision[], integer) is
+  'Strengths β with sum 0, where P(one beats other) = 1 / (1 + exp(β_other − β_one)), and the pseudo-inverse of their information, row by row. wins as reaches_all() takes it, which must hold.';
+
+create function pipeline.verdicts_query()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select $query$
+    with opponent as (
+      -- A later verdict of the same name has replaced the earlier.
+      select distinct on (run.experiment_name, asked.name)
+        run.experiment_name, asked.name, asked.against
+      from public.pipeline_runs as run
+      cross join lateral (
+        select
+          coalesce(config ->> 'name', config ->> 'type') as name,
+          config #>> '{against,experiment}' as against
+        from jsonb_array_elements(run.evaluators) as config
+        where config ->> 'type' = 'pairwise'
+      ) as asked
+      where run.experiment_name = any ($1) and run.owner is not distinct from $2
+      order by run.experiment_name, asked.name, run.id desc
+    ),
+    verdict as materialized (
+      select
+        least(said.one, said.other) as one, greatest(said.one, said.other) as other, said.prompt_key,
+        avg(case when said.one < said.other then said.score else 1 - said.score end) as won
+      from (
+        select
+          array_position($1, opponent.experiment_name) as one, array_position($1, opponent.against) as other,
+          evaluation.prompt_key, score.score
+        from opponent
+        join pipeline.evaluations as evaluation
+          on evaluation.experiment_name = opponent.experiment_name and evaluation.owner is not distinct from $2
+        join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+        join public.evaluation_scores as score
+          on score.results_table = results.relname and score.evaluation_id = evaluation.id
+          and score.evaluator = opponent.name
+        where score.score between 0 and 1
+      ) as said
+      where said.one <> said.other
+      group by least(said.one, said.other), greatest(said.one, said.other), said.prompt_key
+    )
+  $query$;
+$$;
+comment on function pipeline.verdicts_query() is
+  'The beginning of a query over verdict: who won between two of the experiments $1 (by their places, one < other) on a prompt, as the mean over orders, repetitions and judges (1: one, 0: other, ½: neither). Against whom an experiment was judged is known from its runs. $2: the owner.';
+
+create function public.rate_experiments(names text[], owner uuid default null)
+returns table (
+  experiment_name text, prompts bigint,
+  win_rate double precision, win_low double precision, win_high double precision,
+  rating double precision, rating_low double precision, rating_high double precision
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(rate_experiments.owner);
+  players constant integer := cardinality(names);
+  wins double precision[];
+  shared boolean;
+  strengths double precision[];
+  covariance double precision[];
+begin
+  if players not between 2 and 50 then
+    raise exception 'Cannot rate experiments: there are %', coalesce(players, 0)
+      using errcode = '22023', hint = 'Name 2 to 50 of them, such as array[''a'', ''b'']';
+  end if;
+  perform pipeline.check_experiments(names, whose);
+  execute pipeline.verdicts_query() || $wins$
+    select
+      array(
+        select coalesce(
+          (select sum(won) from verdict where one = line and other = col),
+          (select sum(1 - won) from verdict where one = col and other = line),
+          0
+        )
+        from generate_series(1, $3) as line cross join generate_series(1, $3) as col
+        order by line, col
+      ),
+      exists (select from verdict group by prompt_key having count(*) > 1)
+  $wins$
+  into wins, shared
+  using names, whose, players;
+  if not pipeline.reaches_all(wins, players) then
+    -- Half a win each way to every pair that met.
+    wins := array(
+      select cell.won + case when cell.won + wins[(place - 1) % players * players + (place - 1) / players + 1] > 0
+        then 0.5 else 0 end
+      from unnest(wins) with ordinality as cell (won, place) order by cell.place
+    );
+  end if;
+  if pipeline.reaches_all(wins, players) then
+    select * into strengths, covariance from pipeline.bradley_terry(wins, players);
+  end if;
+  return query execute pipeline.verdicts_query() || $ratings$,
+    side as (
+      select one as place, prompt_key, won from verdict
+      union all
+      select other, prompt_key, 1 - won from verdict
+    ),
+    rate as (
+      select place, count(*) as prompts, avg(won) as mean, var_pop(won) as variance
+      from (select place, prompt_key, avg(won) as won from side group by place, prompt_key) as prompt
+      group by place
+    ),
+    -- Where a prompt serves several pairs, its verdicts are no independent ones: what each prompt does
+    -- to a strength is summed first (the sandwich estimator, by prompt).
+    error as (
+      select
+        place,
+        case
+          when $4 then sqrt(sum(influence ^ 2))
+          else sqrt($6[(place - 1) * $3 + place])
+        end as error
+      from (
+        select
+          place, prompt_key,
+          sum(
+            (won - 1 / (1 + exp($5[other] - $5[one])))
+            * ($6[(place - 1) * $3 + one] - $6[(place - 1) * $3 + other])
+          ) as influence
+        from verdict cross join generate_series(1, $3) as place
+        group by place, prompt_key
+      ) as prompt
+      group by place
+    )
+    select
+      named.name, coalesce(rate.prompts, 0), rate.mean, won.low, won.high,
+      173.7178 * $5[named.place],
+      173.7178 * ($5[named.place] - 1.959964 * error.error),
+      173.7178 * ($5[named.place] + 1.959964 * error.error)
+    from unnest($1) with ordinality as named (name, place)
+    left join rate on rate.place = named.place
+    left join error on error.place = named.place
+    cross join lateral pipeline.mean_interval(rate.prompts, rate.mean, rate.variance, 'share') as won
+    order by $5[named.place] desc nulls last, rate.mean desc nulls last, named.name
+  $ratings$
+  using names, whose, players, shared, strengths, covariance;
+end;
+$$;
+comment on function public.rate_experiments(text[], uuid) is
+  'Rates 2 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by the verdicts of pairwise judges between them: Bradley-Terry strengths as Elo points with mean 0, the highest first, with their 95 % intervals. 100 points more win 64 % of the time. win_rate: over the prompts that were judged, ties as ½, with its interval. Verdicts are one per prompt and pair, the mean of all there are. Ratings are null where some experiments never met, not even through others; where one has won or lost everything, half a win each way is added to every pair that met. 22023: wrong number of names; P0002: unknown experiment.';
 
 -- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
 -- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
@@ -2051,11 +3112,54 @@ create table pipeline.run_requests (
   primary key (requester, key)
 );
 comment on table pipeline.run_requests is
-  'One row per Idempotency-Key that started a run; removed with its run, or by a later request after a week.';
+  'One row per Idempotency-Key that started a run, or with its first run a sweep; removed with its run, or by a later request after a week.';
 comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
 create index run_requests_run_idx on pipeline.run_requests (run_id);
 alter table pipeline.run_requests enable row level security;
 grant select, insert, delete on pipeline.run_requests to service_role;
+
+create function pipeline.find_request(
+  owner uuid,
+  idempotency_key text,
+  content jsonb,
+  as_of timestamptz
+)
+returns pipeline.run_requests
+language plpgsql
+set search_path = ''
+as $$
+declare
+  request pipeline.run_requests;
+  requester constant text := coalesce(find_request.owner::text, 'service_role');
+  request_hash constant text := encode(sha256(convert_to(content::text, 'UTF8')), 'hex');
+begin
+  -- Two calls with one key at the same time: the second waits here and then finds the first.
+  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || idempotency_key, 0));
+  delete from pipeline.run_requests as old
+  where idempotency_key is not null and old.created_at < find_request.as_of - interval '7 days';
+  select * into request
+  from pipeline.run_requests as earlier
+  where earlier.requester = coalesce(find_request.owner::text, 'service_role')
+    and earlier.key = find_request.idempotency_key;
+  if request.request_hash <> request_hash then
+    raise exception 'Cannot start run: the idempotency key was used for another request, run %', request.run_id
+      using errcode = '23505', hint = 'Send a new key with a new request';
+  end if;
+  return row(requester, find_request.idempotency_key, request_hash, request.run_id, find_request.as_of);
+end;
+$$;
+comment on function pipeline.find_request(uuid, text, jsonb, timestamptz) is
+  'What was requested under an idempotency key, null: under none, with the run that it started within a week, null: it is new. 23505: the key was used for another request.';
+
+create function pipeline.note_request(request pipeline.run_requests)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into pipeline.run_requests select (request).* where (request).key is not null;
+$$;
+comment on function pipeline.note_request(pipeline.run_requests) is
+  'Remembers what a request with an idempotency key has started.';
 
 create function public.pipeline_create_run(
   run jsonb,
@@ -2069,35 +3173,15 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
-  request_hash constant text := encode(sha256(convert_to(pipeline_create_run.run::text, 'UTF8')), 'hex');
-  given constant jsonb := run || jsonb_build_object('owner', pipeline_create_run.owner);
-  earlier pipeline.run_requests;
-  new_id bigint;
+  request pipeline.run_requests;
 begin
-  if pipeline_create_run.idempotency_key is null then
-    new_id := pipeline.insert_run(given);
-    return jsonb_build_object('runId', new_id, 'isNew', true);
+  request := pipeline.find_request(pipeline_create_run.owner, idempotency_key, run, as_of);
+  if request.run_id is not null then
+    return jsonb_build_object('runId', request.run_id, 'isNew', false);
   end if;
-  -- Two calls with one key at the same time: the second waits here and then finds the first.
-  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || pipeline_create_run.idempotency_key, 0));
-  delete from pipeline.run_requests as request
-  where request.created_at < pipeline_create_run.as_of - interval '7 days';
-  select * into earlier
-  from pipeline.run_requests as request
-  where request.requester = coalesce(pipeline_create_run.owner::text, 'service_role')
-    and request.key = pipeline_create_run.idempotency_key;
-  if earlier.run_id is null then
-    new_id := pipeline.insert_run(given);
-    insert into pipeline.run_requests (requester, key, request_hash, run_id, created_at)
-    values (requester, pipeline_create_run.idempotency_key, request_hash, new_id, pipeline_create_run.as_of);
-    return jsonb_build_object('runId', new_id, 'isNew', true);
-  end if;
-  if earlier.request_hash <> request_hash then
-    raise exception 'Cannot start run: the idempotency key was used for another request, run %', earlier.run_id
-      using errcode = '23505', hint = 'Send a new key with a new request';
-  end if;
-  return jsonb_build_object('runId', earlier.run_id, 'isNew', false);
+  request.run_id := pipeline.insert_run(run || jsonb_build_object('owner', pipeline_create_run.owner));
+  perform pipeline.note_request(request);
+  return jsonb_build_object('runId', request.run_id, 'isNew', true);
 end;
 $$;
 comment on function public.pipeline_create_run(jsonb, uuid, text, timestamptz) is
@@ -2338,6 +3422,26 @@ $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
   'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
 
+-- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
+-- that they were made of.
+
+create function public.show_sent_prompt(evaluation_id bigint, results_table text default 'prompt_evaluations')
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select pipeline.prompt_request(run, called, asked)
+  from pipeline.evaluations as evaluation
+  join public.pipeline_runs as run on run.id = evaluation.run_id
+  join pipeline.prompts as asked on asked.id = evaluation.prompt_id
+  join public.model_endpoints as called on called.name = run.endpoint
+  where evaluation.tableoid = to_regclass(format('public.%I', show_sent_prompt.results_table))
+    and evaluation.id = show_sent_prompt.evaluation_id;
+$$;
+comment on function public.show_sent_prompt(bigint, text) is
+  'What was sent for an evaluation, {prompt, messages, model, parameters}, the run''s template filled, a system message in parameters.systemPrompt; null when it is none of a run, or the run or its prompt is gone. The project''s owner only; prompt_evaluations.prompt, the text as sent, is there for users too.';
+
 -- Why: whoever meets a quota wants to know how much of it is left.
 
 create function pipeline.budget_of_day(owner uuid)
@@ -2471,6 +3575,801 @@ $$;
 comment on function public.export_evaluations(text, bigint, text, text, integer, uuid) is
   'One page of what a run or an experiment has stored: {rows: [row with scores: {evaluator: {score, passed, category, explanation, error}}], next}. next is after of the following page, null on the last. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs. The caller''s row level security applies. 22023: neither or both of run_id and experiment_name, or an after that no page gave.';
 
+-- Why: what comes into a set is checked as what comes into a run is.
+
+create function pipeline.add_rows_to_list(list_id bigint, prompts jsonb, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  list pipeline.prompt_lists;
+  refused record;
+begin
+  select * into list
+  from pipeline.prompt_lists where prompt_lists.id = add_rows_to_list.list_id
+  for no key update;
+  perform pipeline.check_source(
+    jsonb_build_object('type', 'prompts', 'prompts', case jsonb_typeof(prompts)
+      when 'array' then jsonb_path_query_array(prompts, 'lax $[*] ? (!exists (@.promptId))')
+    end),
+    list.owner, true
+  );
+  select given.item into refused
+  from jsonb_array_elements(prompts) as given (item)
+  where octet_length((given.item -> 'metadata')::text) > case when list.owner is null then 1000000 else 10000 end
+    or given.item ? 'promptId' and not exists (
+      select from pipeline.prompts as known
+      where known.id = case
+          when given.item ->> 'promptId' ~ '^\d{1,18}$' then (given.item ->> 'promptId')::bigint
+        end
+        and known.owner is not distinct from list.owner
+    )
+  limit 1;
+  if found then
+    perform pipeline.refuse_run(
+      format('it cannot take %s', left(refused.item::text, 200)),
+      'promptId is that of prompt_evaluations or prompt_set_prompts; metadata of a prompt has 10 kB at most, without owner 1 MB'
+    );
+  end if;
+  perform pipeline.add_to_list(
+    list.id,
+    (
+      select jsonb_agg(jsonb_build_object(
+        'key', (list.prompts + given.place)::text,
+        'promptId', given.item -> 'promptId',
+        'tokens', (
+          select ceil((octet_length(known.text) + coalesce(octet_length(known.messages::text), 0)) / 4.0)
+          from pipeline.prompts as known where known.id = (given.item ->> 'promptId')::bigint
+        ),
+        'prompt', case jsonb_typeof(given.item)
+          when 'string' then jsonb_build_object('text', given.item)
+          -- What extraction prints has the key that the text would get anyway.
+          else given.item || jsonb_build_object('keyIsGiven', coalesce(
+            nullif(given.item ->> 'key', '')
+              <> pipeline.prompt_key(coalesce(given.item ->> 'text', ''), given.item -> 'messages', given.item -> 'metadata'),
+            false
+          ))
+        end
+      ))
+      from jsonb_array_elements(prompts) with ordinality as given (item, place)
+    ),
+    null, as_of
+  );
+end;
+$$;
+comment on function pipeline.add_rows_to_list(bigint, jsonb, timestamptz) is
+  'Adds prompts to a list as a source of type prompts has them, or {promptId} of prompts that are stored. Refuses what a run would refuse (SQLSTATE 22023).';
+
+create function public.pipeline_send_prompts(
+  prompts jsonb,
+  list_id bigint default null,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns bigint
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  draft constant bigint := coalesce(
+    pipeline_send_prompts.list_id, pipeline.create_list(owner, pipeline_send_prompts.as_of)
+  );
+begin
+  if exists (select from public.prompt_sets as saved where saved.list_id = draft)
+    or exists (select from public.pipeline_sweeps as sweep where sweep.list_id = draft)
+  then
+    raise exception 'Cannot add prompts to list %: it is complete', draft
+      using errcode = '22023', hint = 'Begin another: leave list_id out';
+  end if;
+  perform pipeline.add_rows_to_list(draft, prompts, as_of);
+  return draft;
+end;
+$$;
+comment on function public.pipeline_send_prompts(jsonb, bigint, uuid, timestamptz) is
+  'Sends a long set in parts: begins a list for this owner, or goes on with one, which save_prompt_set() then names. Without that it is gone after a day. Returns the list. 22023: a prompt is refused, or the list is complete.';
+
+create function pipeline.check_given_keys(list_id bigint)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  twice text;
+begin
+  select prompt.key into twice
+  from pipeline.list_entries as entry
+  join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+  where entry.list_id = check_given_keys.list_id and prompt.key_is_given
+  group by prompt.key
+  having count(*) > 1 and count(distinct pipeline.prompt_key(prompt.text, null, prompt.metadata)) > 1
+  limit 1;
+  if twice is not null then
+    perform pipeline.refuse_run(
+      format('the key "%s" is that of two texts', twice), 'Give each text a key of its own'
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_given_keys(bigint) is
+  'Refuses a list in which a given key stands for two texts (SQLSTATE 22023).';
+
+create function pipeline.list_of_run(run_id bigint, owner uuid, as_of timestamptz)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  new_id bigint;
+begin
+  perform pipeline.check_source(jsonb_build_object('type', 'run', 'runId', list_of_run.run_id), list_of_run.owner, true);
+  new_id := pipeline.create_list(list_of_run.owner, list_of_run.as_of);
+  insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
+  select new_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
+  from (
+    select row_number() over (order by task.id) as number, task.prompt_id, task.input_tokens
+    from public.pipeline_tasks as task
+    where task.run_id = list_of_run.run_id and task.stage = 'execute' and task.repetition = 1
+  ) as numbered;
+  update pipeline.prompt_lists as list
+  set (prompts, needs_template) = (
+    select count(*), coalesce(bool_or(prompt.text = ''), false)
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = list.id
+  )
+  where list.id = new_id;
+  return new_id;
+end;
+$$;
+comment on function pipeline.list_of_run(bigint, uuid, timestamptz) is
+  'A list of what a run has asked, each prompt once however often it was repeated. Refuses a run that cannot be a source (SQLSTATE 22023).';
+
+-- Why: sets are made, told apart and taken away by these, for the project and for users alike.
+
+create function pipeline.is_same_list(list_id bigint, other_id bigint)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return not exists (
+    select
+    from (select * from pipeline.list_entries as entry where entry.list_id = is_same_list.list_id) as one
+    full join (
+      select * from pipeline.list_entries as entry where entry.list_id = is_same_list.other_id
+    ) as other on other.position = one.position
+    left join pipeline.prompts as here on here.id = one.prompt_id
+    left join pipeline.prompts as there on there.id = other.prompt_id
+    where (here.key, here.text, here.messages, here.reference, here.metadata, here.parameters)
+      is distinct from (there.key, there.text, there.messages, there.reference, there.metadata, there.parameters)
+  );
+end;
+$$;
+comment on function pipeline.is_same_list(bigint, bigint) is
+  'Whether two lists have the same prompts, word for word and in the same order.';
+
+create function public.save_prompt_set(
+  name text,
+  prompts jsonb default null,
+  run_id bigint default null,
+  list_id bigint default null,
+  description text default null,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns public.prompt_sets
+language plpgsql
+-- Definer: users may not touch lists and prompts. Whose the set is, is asked first.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  set_owner constant uuid := pipeline.owner_asked_for(save_prompt_set.owner);
+  list pipeline.prompt_lists;
+  newest public.prompt_sets;
+  saved public.prompt_sets;
+  problem text;
+  instead text;
+begin
+  if num_nonnulls(save_prompt_set.prompts, save_prompt_set.run_id, save_prompt_set.list_id) <> 1 then
+    perform pipeline.refuse_run('it has no prompts', 'Give one of prompts, run_id and list_id');
+  end if;
+  if coalesce(save_prompt_set.name, '') = '' or char_length(save_prompt_set.name) > 200
+    or not pipeline.is_plain(save_prompt_set.name) or save_prompt_set.name <> btrim(save_prompt_set.name)
+    or save_prompt_set.name ~ '@'
+  then
+    perform pipeline.refuse_run(
+      'its name cannot be used',
+      'Write 1 to 200 characters without @, control characters and space at the ends: a version is written name@2'
+    );
+  end if;
+  if save_prompt_set.prompts is not null then
+    list.id := pipeline.create_list(set_owner, as_of);
+    perform pipeline.add_rows_to_list(list.id, save_prompt_set.prompts, as_of);
+  elsif save_prompt_set.run_id is not null then
+    list.id := pipeline.list_of_run(save_prompt_set.run_id, set_owner, as_of);
+  else
+    list.id := save_prompt_set.list_id;
+  end if;
+  select * into list from pipeline.prompt_lists where prompt_lists.id = list.id for update;
+  if list.owner is distinct from set_owner
+    or exists (select from public.prompt_sets as taken where taken.list_id = list.id)
+    or exists (select from public.pipeline_sweeps as taken where taken.list_id = list.id)
+  then
+    perform pipeline.refuse_run(
+      format('list %s is not one that was sent for it', save_prompt_set.list_id),
+      'Take what pipeline_send_prompts() returned'
+    );
+  end if;
+  if coalesce(list.prompts, 0) = 0 then
+    perform pipeline.refuse_run('it would be empty', 'Give it a prompt at least');
+  end if;
+  perform pipeline.check_given_keys(list.id);
+  perform pipeline.check_set_quota(set_owner, list, as_of);
+  -- Of two that save under one name at the same time the second sees the version of the first.
+  perform pg_advisory_xact_lock(
+    hashtextextended(format('prompt set %s %s', set_owner, save_prompt_set.name), 0)
+  );
+  newest := pipeline.find_set(save_prompt_set.name, null, set_owner);
+  if newest.prompts = list.prompts and pipeline.is_same_list(newest.list_id, list.id) then
+    delete from pipeline.prompt_lists where prompt_lists.id = list.id;
+    return newest;
+  end if;
+  insert into public.prompt_sets (name, version, description, prompts, list_id, owner, created_at)
+  values (
+    save_prompt_set.name, coalesce(newest.version, 0) + 1, save_prompt_set.description, list.prompts,
+    list.id, set_owner, as_of
+  )
+  returning * into saved;
+  return saved;
+exception when sqlstate '22023' then
+  get stacked diagnostics problem = message_text, instead = pg_exception_hint;
+  raise exception '%', replace(problem, 'Cannot start run', format('Cannot save set "%s"', save_prompt_set.name))
+    using errcode = '22023', hint = instead;
+end;
+$$;
+comment on function public.save_prompt_set(text, jsonb, bigint, bigint, text, uuid, timestamptz) is
+  'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
+
+create function pipeline.check_set_quota(owner uuid, list pipeline.prompt_lists, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  passed text;
+begin
+  if (pipeline.quota_of(check_set_quota.owner)).applies_to is null then
+    return;
+  end if;
+  passed := pipeline.count_usage(check_set_quota.owner, 0, (
+    select sum(pg_column_size(prompt.*))
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = (list).id
+  ), as_of);
+  if passed is not null then
+    perform pipeline.refuse_for_quota(passed, check_set_quota.owner);
+  end if;
+end;
+$$;
+comment on function pipeline.check_set_quota(uuid, pipeline.prompt_lists, timestamptz) is
+  'Counts the bytes of a set for its owner, and refuses it beyond the quota (SQLSTATE PPL02).';
+
+create function pipeline.expect_set(name text, version integer, owner uuid)
+returns public.prompt_sets
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  saved constant public.prompt_sets := pipeline.find_set(
+    expect_set.name, expect_set.version, pipeline.owner_asked_for(expect_set.owner)
+  );
+begin
+  if saved.id is null then
+    raise exception 'Cannot find set "%"%', expect_set.name, coalesce('@' || expect_set.version, '')
+      using errcode = 'P0002', hint = 'select name, version from prompt_sets';
+  end if;
+  return saved;
+end;
+$$;
+comment on function pipeline.expect_set(text, integer, uuid) is
+  'A version of a set of who asks, without version the newest. P0002: there is none.';
+
+create function public.diff_prompt_sets(
+  name text,
+  version integer,
+  other_name text default null,
+  other_version integer default null,
+  owner uuid default null
+)
+returns table (change text, key text, text_before text, text_now text, times_before bigint, times_now bigint)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  before constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  now constant public.prompt_sets := pipeline.expect_set(
+    coalesce(other_name, diff_prompt_sets.name), other_version, owner
+  );
+begin
+  return query
+  with side as (
+    select
+      listed.set_id, listed.key, min(listed.text) as text, count(*) as times,
+      array_agg(distinct md5(row(
+        listed.text, listed.messages, listed.reference, listed.metadata, listed.parameters
+      )::text)) as contents
+    from public.prompt_set_prompts as listed
+    where listed.set_id in (before.id, now.id)
+    group by listed.set_id, listed.key
+  )
+  select
+    case
+      when earlier.key is null then 'added'
+      when later.key is null then 'removed'
+      when earlier.contents <> later.contents then 'changed'
+      else 'repeated'
+    end,
+    coalesce(earlier.key, later.key), earlier.text, later.text,
+    coalesce(earlier.times, 0), coalesce(later.times, 0)
+  from (select * from side where side.set_id = before.id) as earlier
+  full join (select * from side where side.set_id = now.id) as later on later.key = earlier.key
+  where (earlier.contents, earlier.times) is distinct from (later.contents, later.times)
+  order by 1, 2;
+end;
+$$;
+comment on function public.diff_prompt_sets(text, integer, text, integer, uuid) is
+  'What became of the prompts of a version of a set in another one, by default the newest of the same set: a row per key that was added, removed, changed (text, turns, reference, metadata or parameters) or repeated more or less often. P0002: there is no such set.';
+
+create function public.delete_prompt_set(name text, version integer default null, owner uuid default null)
+returns integer
+language plpgsql
+-- Definer: users may not touch lists. Whose the set is, is asked first.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  saved constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  reader_id bigint;
+  lists bigint[];
+begin
+  lists := array(
+    select chosen.list_id from public.prompt_sets as chosen
+    where chosen.name = saved.name
+      and chosen.owner is not distinct from saved.owner
+      and (delete_prompt_set.version is null or chosen.version = saved.version)
+  );
+  select run.id into reader_id
+  from public.pipeline_runs as run
+  where run.list_id = any (lists) and run.finished_at is null
+  limit 1;
+  if reader_id is not null then
+    raise exception 'Cannot delete set "%": run % is reading it', saved.name, reader_id
+      using errcode = '22023', hint = format('Wait until it is over, or: select cancel_pipeline_run(%s)', reader_id);
+  end if;
+  delete from public.prompt_sets as gone where gone.list_id = any (lists);
+  delete from pipeline.prompt_lists as gone where gone.id = any (lists);
+  return cardinality(lists);
+end;
+$$;
+comment on function public.delete_prompt_set(text, integer, uuid) is
+  'Deletes a version of a set, or without version all of them, and returns how many; prompts that nothing else refers to go at night. P0002: there is none; 22023: a run is reading it.';
+
+create function public.pipeline_measure_list(
+  source jsonb,
+  owner uuid default null,
+  most bigint default null,
+  template jsonb default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  measured public.pipeline_runs;
+begin
+  measured.template := pipeline_measure_list.template;
+  perform pipeline.check_source(source, owner, true);
+  return (
+    select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
+    from (
+      select
+        case
+          when measured.template is null then entry.input_tokens
+          else pipeline.sent_tokens(measured, prompt)
+        end as input_tokens
+      from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+      where entry.list_id = pipeline.list_of(source, owner)
+      order by entry.position
+      limit pipeline_measure_list.most
+    ) as asked
+  );
+end;
+$$;
+comment on function public.pipeline_measure_list(jsonb, uuid, bigint, jsonb) is
+  'What a run of a set or of the prompts of a sweep would ask by this template, as pipeline_measure_run() tells it of an earlier run. 22023: there is none.';
+
+-- Why: a sweep is looked at, steered and heard of as one thing, although its runs know nothing of each
+-- other. Whoever steers it locks all its runs first, in the order of their ids.
+
+create view public.pipeline_sweep_progress
+with (security_invoker = true)
+as
+select
+  sweep.id,
+  sweep.name,
+  case
+    when total.running > 0 then 'running'
+    when total.variants = 0 or total.queued > 0 then 'queued'
+    when total.paused > 0 then 'paused'
+    when total.cancelled = total.variants then 'cancelled'
+    when total.failed_variants = total.variants then 'failed'
+    else 'completed'
+  end as status,
+  total.variants,
+  total.completed,
+  total.failed_variants,
+  total.cancelled,
+  total.prompts,
+  total.succeeded + total.failed as done,
+  total.succeeded,
+  total.failed,
+  total.open,
+  round(100.0 * (total.succeeded + total.failed) / nullif(total.prompts, 0), 1) as percent,
+  round(pace.per_second, 2) as prompts_per_second,
+  case
+    when total.running > 0 and pace.per_second > 0
+    then make_interval(
+      secs => round((total.prompts - total.succeeded - total.failed) / pace.per_second)::double precision
+    )
+  end as eta,
+  total.tokens,
+  total.cost,
+  sweep.max_cost,
+  total.error,
+  total.notice,
+  total.rests_until,
+  total.started_at,
+  case when total.ended = total.runs then total.finished_at end as finished_at,
+  sweep.owner
+from public.pipeline_sweeps as sweep
+cross join lateral (
+  select
+    count(*) as runs,
+    count(*) filter (where run.finished_at is not null) as ended,
+    count(*) filter (where run.endpoint is not null) as variants,
+    count(*) filter (where run.status = 'running') as running,
+    count(*) filter (where run.status = 'queued') as queued,
+    count(*) filter (where run.status = 'paused') as paused,
+    count(*) filter (where run.status = 'completed' and run.endpoint is not null) as completed,
+    count(*) filter (where run.status = 'failed' and run.endpoint is not null) as failed_variants,
+    count(*) filter (where run.status = 'cancelled' and run.endpoint is not null) as cancelled,
+    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as prompts,
+    coalesce(sum(run.succeeded), 0) as succeeded,
+    coalesce(sum(run.failed), 0) as failed,
+    coalesce(sum(run.open), 0) as open,
+    coalesce(sum(run.input_tokens + run.output_tokens), 0) as tokens,
+    coalesce(sum(run.cost), 0) as cost,
+    string_agg(format('%s: %s', run.experiment_name, run.error), E'\n' order by run.id) as error,
+    string_agg(format('%s: %s', run.experiment_name, run.notice), E'\n' order by run.id) as notice,
+    max(run.rests_until) filter (where run.status = 'running' and run.rests_until > now()) as rests_until,
+    min(run.started_at) as started_at,
+    max(run.finished_at) as finished_at
+  from public.pipeline_runs as run
+  where run.sweep_id = sweep.id
+) as total
+cross join lateral (
+  select (total.succeeded + total.failed) / nullif(
+    extract(epoch from case when total.ended = total.runs then total.finished_at else now() end - total.started_at),
+    0
+  ) as per_second
+) as pace;
+comment on view public.pipeline_sweep_progress is
+  'One row per sweep: how far all its runs are together, at what cost, and what holds some of them up.';
+comment on column public.pipeline_sweep_progress.status is
+  'running as long as one of its runs is; paused when none can go on by itself; in the end completed, or failed or cancelled where all variants are.';
+comment on column public.pipeline_sweep_progress.prompts is
+  'Questions to models, over all variants, found so far.';
+comment on column public.pipeline_sweep_progress.cost is 'USD.';
+revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
+grant select on public.pipeline_sweep_progress to authenticated, service_role;
+
+create function pipeline.lock_sweep(sweep_id bigint, statuses text[])
+returns setof bigint
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.pipeline_runs as run
+  where run.sweep_id = lock_sweep.sweep_id
+  order by run.id
+  for no key update;
+  if not found then
+    raise exception 'Cannot find sweep %', lock_sweep.sweep_id
+      using errcode = 'P0002', hint = 'select id, name, status from pipeline_sweep_progress';
+  end if;
+  return query
+  select run.id
+  from public.pipeline_runs as run
+  where run.sweep_id = lock_sweep.sweep_id and run.status = any (lock_sweep.statuses)
+  order by run.id;
+end;
+$$;
+comment on function pipeline.lock_sweep(bigint, text[]) is
+  'Locks the runs of a sweep and returns those of these statuses, first the one that extracts. P0002: no such sweep.';
+
+create function pipeline.set_sweep_status(sweep_id bigint, status text, statuses text[])
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run_id bigint;
+  changed integer := 0;
+begin
+  -- One after the other: the last one tells what has become of the sweep.
+  for run_id in select pipeline.lock_sweep(set_sweep_status.sweep_id, statuses) loop
+    perform pipeline.set_run_status(run_id, set_sweep_status.status);
+    changed := changed + 1;
+  end loop;
+  return changed;
+end;
+$$;
+
+create function public.pause_pipeline_sweep(sweep_id bigint)
+returns integer
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_sweep_status(sweep_id, 'paused', '{queued,running}');
+$$;
+comment on function public.pause_pipeline_sweep(bigint) is
+  'Pauses the runs of a sweep that are not over, and returns how many. P0002: no such sweep.';
+
+create function public.resume_pipeline_sweep(sweep_id bigint)
+returns integer
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_sweep_status(sweep_id, 'running', '{paused}');
+$$;
+comment on function public.resume_pipeline_sweep(bigint) is
+  'Goes on with the paused runs of a sweep, and returns how many. P0002: no such sweep.';
+
+create function public.cancel_pipeline_sweep(sweep_id bigint)
+returns integer
+language sql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select pipeline.set_sweep_status(sweep_id, 'cancelled', '{queued,running,paused}');
+$$;
+comment on function public.cancel_pipeline_sweep(bigint) is
+  'Ends the runs of a sweep that are not over, for good, and returns how many; what is stored stays. P0002: no such sweep.';
+
+create function public.retry_pipeline_sweep(sweep_id bigint, as_of timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  run_id bigint;
+  retried integer := 0;
+begin
+  for run_id in
+    select pipeline.lock_sweep(
+      retry_pipeline_sweep.sweep_id, '{queued,running,paused,completed,failed}'
+    )
+  loop
+    retried := retried + public.retry_pipeline_run(run_id, as_of);
+  end loop;
+  return retried;
+end;
+$$;
+comment on function public.retry_pipeline_sweep(bigint, timestamptz) is
+  'Tries the failed tasks of all runs of a sweep again, extraction included, and returns how many. P0002: no such sweep.';
+
+create function public.delete_pipeline_sweep(sweep_id bigint, most integer default 10000)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  run_id bigint;
+begin
+  select run.id into run_id
+  from public.pipeline_runs as run
+  where run.sweep_id = delete_pipeline_sweep.sweep_id
+  order by run.finished_at nulls first, run.id
+  limit 1;
+  if run_id is not null then
+    return public.delete_pipeline_run(run_id, most) || '{"isGone": false}';
+  end if;
+  delete from public.pipeline_sweeps as sweep where sweep.id = delete_pipeline_sweep.sweep_id;
+  if not found then
+    raise exception 'Cannot delete sweep %: there is none', delete_pipeline_sweep.sweep_id
+      using errcode = 'P0002', hint = 'select id, name, status from pipeline_sweep_progress';
+  end if;
+  return '{"evaluations": 0, "tasks": 0, "isGone": true}';
+end;
+$$;
+comment on function public.delete_pipeline_sweep(bigint, integer) is
+  'Deletes a sweep that is over: its runs as delete_pipeline_run() does, then its list of prompts and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. P0002: there is none; 22023: a run of it is not over.';
+
+create function pipeline.forget_sweep()
+returns trigger
+language plpgsql
+-- Definer: lists and budgets are nobody's but the queue's.
+security definer
+set search_path = ''
+as $$
+begin
+  delete from pipeline.prompt_lists where prompt_lists.id = old.list_id;
+  delete from pipeline.budgets where kind = 'sweep' and holder = old.id::text;
+  return null;
+end;
+$$;
+comment on function pipeline.forget_sweep() is 'Removes the list and the budget of a sweep that is deleted.';
+
+create trigger forget_sweep
+after delete on public.pipeline_sweeps
+for each row execute function pipeline.forget_sweep();
+
+create function public.pipeline_create_sweep(
+  sweep jsonb,
+  owner uuid default null,
+  idempotency_key text default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  request pipeline.run_requests;
+  new_id bigint;
+begin
+  request := pipeline.find_request(pipeline_create_sweep.owner, idempotency_key, sweep, as_of);
+  if request.run_id is not null then
+    return jsonb_build_object('isNew', false, 'sweepId', (
+      select run.sweep_id from public.pipeline_runs as run where run.id = request.run_id
+    ));
+  end if;
+  insert into public.pipeline_sweeps (
+    name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
+    evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
+  )
+  select
+    given.name, given.source, given.variants, given.endpoint, given.model, coalesce(given.parameters, '{}'),
+    coalesce(given.options, '{}'), given.template, coalesce(given.repetitions, 1::smallint),
+    coalesce(given.results_table, 'prompt_evaluations'),
+    coalesce(given.evaluators, '[]'), given.evaluation_webhook, coalesce(given.tags, '{}'),
+    coalesce(given.metadata, '{}'), given.max_prompts, given.max_concurrency,
+    coalesce(given.max_workers, 4), coalesce(given.max_attempts, 5), given.max_cost,
+    coalesce(given.max_wait_seconds, 900), given.prompt_deadline_seconds, given.deadline_at,
+    pipeline_create_sweep.owner
+  from jsonb_populate_record(null::public.pipeline_sweeps, pipeline_create_sweep.sweep) as given
+  returning id into new_id;
+  request.run_id := (
+    select min(run.id) from public.pipeline_runs as run where run.sweep_id = new_id
+  );
+  perform pipeline.note_request(request);
+  return jsonb_build_object('isNew', true, 'sweepId', new_id);
+end;
+$$;
+comment on function public.pipeline_create_sweep(jsonb, uuid, text, timestamptz) is
+  'Starts a sweep from an object with the columns of pipeline_sweeps, for this owner. The same idempotency key within a week gives the same sweep. Returns {sweepId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
+
+-- Why: whoever started a sweep wants to hear once that it is over, not of each of its runs. Its event is
+-- a task of its first run, so that it is delivered as all others are.
+
+create function pipeline.sweep_event_body(progress public.pipeline_sweep_progress, as_of timestamptz)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'type', 'pipeline.sweep.' || (progress).status,
+    'timestamp', to_char(as_of at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'data', jsonb_build_object(
+      'sweepId', (progress).id,
+      'owner', (progress).owner,
+      'status', (progress).status,
+      'name', (progress).name,
+      'counts', jsonb_build_object(
+        'prompts', (progress).prompts, 'succeeded', (progress).succeeded,
+        'failed', (progress).failed, 'cost', (progress).cost
+      ),
+      'runs', (
+        select jsonb_agg(jsonb_build_object(
+          'runId', run.id, 'experimentName', run.experiment_name, 'status', run.status,
+          'succeeded', run.succeeded, 'failed', run.failed, 'cost', run.cost, 'error', run.error
+        ) order by run.id)
+        from public.pipeline_runs as run
+        where run.sweep_id = (progress).id and run.endpoint is not null
+      ),
+      'error', (progress).error,
+      'tags', sweep.tags,
+      'metadata', sweep.metadata,
+      'startedAt', (progress).started_at,
+      'finishedAt', (progress).finished_at
+    )
+  )
+  from public.pipeline_sweeps as sweep
+  where sweep.id = (progress).id;
+$$;
+comment on function pipeline.sweep_event_body(public.pipeline_sweep_progress, timestamptz) is
+  'What a webhook says about a sweep: {type, timestamp, data}, after the Standard Webhooks.';
+
+create function pipeline.announce_sweep()
+returns trigger
+language plpgsql
+-- Definer: fires for signed-in users too, who may not touch the queue.
+security definer
+set search_path = ''
+as $$
+declare
+  sweep public.pipeline_sweeps;
+  progress public.pipeline_sweep_progress;
+begin
+  select * into sweep
+  from public.pipeline_sweeps as known
+  where known.id = new.sweep_id and known.evaluation_webhook is not null;
+  if sweep.id is null then
+    return null;
+  end if;
+  -- Of two runs that end at the same time the second waits here, and then sees the first.
+  perform pg_advisory_xact_lock(hashtextextended('end of sweep ' || sweep.id, 0));
+  select * into progress from public.pipeline_sweep_progress as known where known.id = sweep.id;
+  if progress.status in ('queued', 'running')
+    -- It is just being started.
+    or progress.variants < jsonb_array_length(sweep.variants)
+  then
+    return null;
+  end if;
+  insert into public.pipeline_tasks (run_id, stage, key, payload)
+  select
+    min(run.id), 'notify',
+    -- One statement may stop all runs.
+    'evt_' || md5(format('sweep %s %s %s', sweep.id, progress.status, pg_current_xact_id())),
+    jsonb_build_object(
+      'url', sweep.evaluation_webhook, 'body', pipeline.sweep_event_body(progress, clock_timestamp())
+    )
+  from public.pipeline_runs as run
+  where run.sweep_id = sweep.id
+  on conflict on constraint pipeline_tasks_run_enqueues_a_key_once do nothing;
+  return null;
+end;
+$$;
+comment on function pipeline.announce_sweep() is
+  'Makes the event of a sweep none of whose runs goes on by itself: the last has ended, or all that are left are paused.';
+
+create trigger announce_sweep
+after update of status on public.pipeline_runs
+for each row when (
+  new.sweep_id is not null
+  and old.status in ('queued', 'running', 'paused')
+  and new.status not in ('queued', 'running')
+  and old.status is distinct from new.status
+)
+execute function pipeline.announce_sweep();
+
 -- Why: tasks and their errors are only needed while a run may be repeated or looked into; a million
 -- of them make every backup slower. What they brought, the evaluations, stays.
 
@@ -2482,6 +4381,11 @@ as $$
 declare
   removed integer;
 begin
+  -- What was sent of a set that nobody has saved.
+  delete from pipeline.prompt_lists as list
+  where list.created_at < remove_unused_prompts.as_of - interval '1 day'
+    and not exists (select from public.prompt_sets as saved where saved.list_id = list.id)
+    and not exists (select from public.pipeline_sweeps as sweep where sweep.list_id = list.id);
   delete from pipeline.prompts
   where id in (
     select prompt.id
@@ -2494,6 +4398,9 @@ begin
       and not exists (
         select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
       )
+      and not exists (
+        select from pipeline.list_entries as entry where entry.prompt_id = prompt.id
+      )
     limit remove_unused_prompts.most
   );
   get diagnostics removed = row_count;
@@ -2501,7 +4408,7 @@ begin
 end;
 $$;
 comment on function pipeline.remove_unused_prompts(timestamptz, integer) is
-  'Removes prompts older than a day that neither a task nor an evaluation refers to, and returns how many. Called each night by pg_cron; reads all tasks and evaluations: seconds on a million.';
+  'Removes prompts older than a day that no task, evaluation or list refers to, and returns how many. Called each night by pg_cron; reads all tasks and evaluations: seconds on a million.';
 
 create function public.purge_pipeline_runs(
   older_than interval,
@@ -2654,6 +4561,7 @@ begin
         and not exists (
           select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
         )
+        and not exists (select from pipeline.list_entries as entry where entry.prompt_id = prompt.id)
     )
     select count(*) into tasks from gone;
   end if;
@@ -2837,37 +4745,45 @@ create function public.pipeline_measure_run(
   run_id bigint,
   only_unanswered boolean default false,
   owner uuid default null,
-  most bigint default null
+  most bigint default null,
+  template jsonb default null
 )
 returns jsonb
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  measured public.pipeline_runs;
+  is_sent_alike boolean;
 begin
-  if not exists (
-    select from public.pipeline_runs as run
-    where run.id = pipeline_measure_run.run_id
-      and (pipeline_measure_run.owner is null or run.owner = pipeline_measure_run.owner)
-  ) then
+  select * into measured
+  from public.pipeline_runs as run
+  where run.id = pipeline_measure_run.run_id
+    and (pipeline_measure_run.owner is null or run.owner = pipeline_measure_run.owner);
+  if measured.id is null then
     raise exception 'Cannot read the prompts of run %: there is none', pipeline_measure_run.run_id
       using errcode = 'P0002', hint = 'select id, experiment_name, status from pipeline_runs';
   end if;
+  is_sent_alike := coalesce(measured.template, pipeline_measure_run.template) is null;
+  measured.template := pipeline_measure_run.template;
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
-      select task.input_tokens
+      select case when is_sent_alike then task.input_tokens else pipeline.sent_tokens(measured, prompt) end as input_tokens
       from public.pipeline_tasks as task
+      left join pipeline.prompts as prompt on prompt.id = task.prompt_id and not is_sent_alike
       where task.run_id = pipeline_measure_run.run_id
         and task.stage = 'execute'
-        and (not only_unanswered or task.status <> 'succeeded')
+        and task.repetition = 1
+        and (not only_unanswered or pipeline.lacks_an_answer(task.run_id, task.key))
       limit pipeline_measure_run.most
     ) as asked
   );
 end;
 $$;
-comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint) is
-  'What a run that takes its prompts from an earlier one would ask, at most so many of them: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
+comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint, jsonb) is
+  'What a run that takes its prompts from an earlier one would ask, at most so many of them, by this template: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
 
 create function public.pipeline_estimate_cost(
   endpoint text,

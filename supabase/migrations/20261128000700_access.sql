@@ -12,7 +12,8 @@ begin
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
     'public.evaluation_labels', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
-    'pipeline.run_ticks', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
+    'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
+    'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     execute format(
       'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',
@@ -33,9 +34,20 @@ grant execute on function
   pipeline.current_user_id(),
   pipeline.run_slots(bigint),
   pipeline.set_run_status(bigint, text),
-  pipeline.mcnemar_p(bigint, bigint),
-  pipeline.bootstrap_interval(double precision[], bigint),
-  pipeline.bootstrap_limit(double precision, double precision, double precision, bigint),
+  pipeline.set_sweep_status(bigint, text, text[]),
+  pipeline.lock_sweep(bigint, text[]),
+  pipeline.find_set(text, numeric, uuid),
+  pipeline.expect_set(text, integer, uuid),
+  pipeline.gamma_ratio(double precision),
+  pipeline.student_p(double precision, bigint),
+  pipeline.student_t(bigint),
+  pipeline.difference_interval(
+    bigint, double precision, double precision, double precision, double precision
+  ),
+  pipeline.mean_interval(bigint, double precision, double precision, text),
+  pipeline.exact_p(bigint, bigint),
+  pipeline.detectable_difference(bigint, double precision),
+  pipeline.all_of_draw(integer, bigint, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
   pipeline.may_read(),
@@ -53,16 +65,35 @@ grant execute on function
   pipeline.page_query(text, text, text, boolean),
   pipeline.top_query(text, text, text, text, text),
   pipeline.key_is_no_hash(),
+  pipeline.placeholders(text),
+  pipeline.variable_of(jsonb, text),
+  pipeline.fill_template(text, pipeline.prompts),
+  pipeline.sent(public.pipeline_runs, pipeline.prompts),
   pipeline.what_was_sent(bigint, bigint),
   pipeline.answers_elsewhere(pipeline.evaluations, integer),
   pipeline.sample_query(text, text, integer),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
-  pipeline.evaluators_of(text, text, uuid),
+  pipeline.check_experiments(text[], uuid),
+  pipeline.evaluators_of(text[], uuid),
+  pipeline.chosen_evaluators(text[], text, uuid),
+  pipeline.answers_query(text, text),
   pipeline.side_query(text, text, text),
   pipeline.pairs_query(text, text),
-  pipeline.compare_pairs(text, text, text, text, uuid),
-  pipeline.pair_differences(text, text, text, text, uuid)
+  pipeline.keys_within(text, uuid, text, integer),
+  pipeline.compare_pairs(text, text, text, uuid),
+  pipeline.differing_texts(text, text, uuid),
+  pipeline.models_of(text, uuid),
+  pipeline.in_points(double precision, double precision),
+  pipeline.describe_difference(
+    bigint, double precision, double precision, double precision, double precision, double precision
+  ),
+  pipeline.rank_sides(text[], text, integer, uuid),
+  pipeline.rank_pairs(text[], text, uuid),
+  pipeline.reaches_all(double precision[], integer),
+  pipeline.inverse(double precision[], integer),
+  pipeline.bradley_terry(double precision[], integer),
+  pipeline.verdicts_query()
 to authenticated;
 
 do $$
@@ -77,16 +108,19 @@ declare
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
     'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous',
     'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
-    'pipeline_estimate_cost', 'maintain_pipeline', 'check_pipeline_invariants',
+    'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_list', 'pipeline_create_sweep',
+    'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
-    'evaluate_pipeline_run', 'evaluate_experiment'
+    'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt'
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
-    'resume_pipeline_run', 'cancel_pipeline_run', 'compare_experiments', 'browse_experiment_pairs',
+    'resume_pipeline_run', 'cancel_pipeline_run', 'pause_pipeline_sweep', 'resume_pipeline_sweep',
+    'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
+    'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
     'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline'

@@ -17,6 +17,8 @@ const FUNCTIONS = [
   "store-results",
   "evaluate-results",
   "run-pipeline",
+  "run-sweep",
+  "save-prompt-set",
   "prompt-pipeline",
 ];
 

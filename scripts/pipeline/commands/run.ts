@@ -1,9 +1,7 @@
 import { extractOptionsSchema } from "../../../supabase/functions/_shared/archive/options.ts";
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
-import { toObjectName } from "../../../supabase/functions/_shared/object_name.ts";
 import { uploadLocalSource } from "../../tool/upload_local_source.ts";
-import type { ExtractPromptsInput } from "../../../supabase/functions/_shared/operations/extract_prompts.ts";
-import { type Command, EXIT, WrongUsage } from "../command.ts";
+import { type Command, EXIT } from "../command.ts";
 import {
   ENDPOINT_HELP,
   endpointOptions,
@@ -11,11 +9,11 @@ import {
   toEvaluators,
   toJson,
 } from "../endpoint_options.ts";
-import { expectPath } from "../find_files.ts";
 import { followRun } from "../follow_run.ts";
-import { readJsonLines } from "../json_lines.ts";
+import { readTemplate } from "../read_template.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
+import { readSource } from "../read_source.ts";
 import { showDryRun } from "../show_dry_run.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
@@ -24,13 +22,17 @@ export const run: Command = {
   help: `Usage: deno task pipeline run SOURCE [options]
 
 SOURCE is BUCKET or BUCKET/PREFIX in Storage, a file or folder of this machine written ./so or /so
-(it is uploaded first), a file of prompts ending in .prompts.jsonl, or run:ID for the prompts of an
-earlier run. The work is done in the project: Ctrl-C stops following, not the run.
+(it is uploaded first), a file of prompts ending in .prompts.jsonl, set:NAME or set:NAME@VERSION for
+a saved set, run:ID for the prompts of an earlier run, or sweep:ID for those of a sweep. The work is done in the project: Ctrl-C stops following, not the run.
 
 Options:
 ${ENDPOINT_HELP}
   --experiment NAME, --tag TAG, --table NAME
   --max-prompts N, --max-cost USD
+  --template TEXT        the user's message, with {{prompt}}, {{reference}} and {{any.variable}}, a field
+                         of the prompt's metadata; @FILE reads it from a file
+  --system TEXT          the system message, likewise
+  --repetitions N        ask each prompt N times
   --options JSON         options of extraction, such as '{"turns": "first", "dedupe": true}'
   --evaluators TEXT      names with commas between them, or JSON
   --join                 add to an experiment that has results already
@@ -49,6 +51,8 @@ Examples:
   deno task pipeline run ./chatgpt-export.zip --endpoint openai --max-prompts 100 --max-cost 1
   deno task pipeline run conversation-archives/2026/ --endpoint openai --dry-run
   deno task pipeline run run:7 --endpoint openai --model gpt-5 --detach
+  deno task pipeline run run:7 --endpoint openai --template '{{prompt}} Be brief.' --repetitions 5
+  deno task pipeline run ./cities.csv --endpoint openai --template 'Describe {{city}} in {{language}}.'
   deno task pipeline run run:7 --only-unanswered --endpoint openai --experiment nightly --join`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["SOURCE"], {
@@ -58,6 +62,9 @@ Examples:
       table: { type: "string" },
       "max-prompts": { type: "string" },
       "max-cost": { type: "string" },
+      template: { type: "string" },
+      system: { type: "string" },
+      repetitions: { type: "string" },
       options: { type: "string" },
       evaluators: { type: "string" },
       join: { type: "boolean" },
@@ -74,6 +81,8 @@ Examples:
     );
     const extractMaxPrompts = toNumber("max-prompts", values["max-prompts"]);
     const parameters = toJson("parameters", values.parameters);
+    const template = await readTemplate(values);
+    const repetitions = toNumber("repetitions", values.repetitions);
     if (values["dry-run"]) {
       return await showDryRun(
         {
@@ -82,6 +91,8 @@ Examples:
           maxPrompts: extractMaxPrompts,
           endpoint: values.endpoint,
           maxTokens: parameters?.maxTokens,
+          template,
+          repetitions,
         },
         services,
         terminal,
@@ -96,6 +107,8 @@ Examples:
         config: {
           ...toJson("options", values.options),
           parameters,
+          template,
+          repetitions,
           extractMaxPrompts,
           join: values.join,
           maxCost: toNumber("max-cost", values["max-cost"]),
@@ -136,32 +149,4 @@ function pickExtraction(options: Record<string, unknown> = {}) {
       name in extractOptionsSchema.shape
     ),
   );
-}
-
-type DataSource = Exclude<ExtractPromptsInput["dataSource"], undefined>;
-
-async function readSource(
-  source: string,
-  onlyUnanswered: boolean | undefined,
-): Promise<DataSource> {
-  const runId = /^run:(\d+)$/.exec(source)?.[1];
-  if (runId) return { type: "run", runId, onlyUnanswered };
-  if (onlyUnanswered) {
-    throw new WrongUsage(
-      `Cannot use --only-unanswered with ${source}: it is for run:ID`,
-    );
-  }
-  if (source.endsWith(".prompts.jsonl")) {
-    const prompts = await readJsonLines(source, {
-      readInput: () => Promise.resolve(""),
-    });
-    // The operation checks them and says what is wrong.
-    return { type: "prompts", prompts: prompts as string[] };
-  }
-  if (/^[./]/.test(source)) {
-    await expectPath(source);
-    return { type: "local", directory: source };
-  }
-  const [, bucket, prefix] = /^([^/]+)\/?(.*)$/.exec(source)!;
-  return { type: "supabase", bucket, prefix: toObjectName(prefix) };
 }

@@ -1,6 +1,12 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
 import { type Command, EXIT, type Terminal } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber, toRunId } from "../read_arguments.ts";
+import {
+  readArguments,
+  type Target,
+  toNumber,
+  toTarget,
+} from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 const json = { json: { type: "boolean", default: false } } as const;
@@ -8,33 +14,59 @@ const json = { json: { type: "boolean", default: false } } as const;
 function steer(name: string, summary: string, detail: string): Command {
   return {
     summary,
-    help: `Usage: deno task pipeline ${name} ID [--json]
+    help: `Usage: deno task pipeline ${name} ID|sweep:ID [--json]
 
-${detail}
+${detail} Of a sweep all runs that are not over are meant.
 
-Example:
-  deno task pipeline ${name} 7`,
+Examples:
+  deno task pipeline ${name} 7
+  deno task pipeline ${name} sweep:3`,
     async run(args, terminal) {
       const { values, positionals } = readArguments(args, ["ID"], json);
-      const run = dataOf(
-        `${name} the run`,
-        await openProject(terminal).client.rpc(`${name}_pipeline_run`, {
-          run_id: toRunId(positionals[0]),
-        }),
-      ) as { id: number; status: string };
-      printStatus(run, values.json, terminal);
+      const target = toTarget(positionals[0]);
+      const { client } = openProject(terminal);
+      printStatus(
+        target,
+        await call(client, name, target),
+        values.json,
+        terminal,
+      );
       return EXIT.done;
     },
   };
 }
 
+/** What a function of a run or a sweep answers: the run, or how many runs it has reached. */
+async function call(
+  client: SupabaseClient,
+  name: string,
+  { kind, id }: Target,
+): Promise<{ status: string } | number> {
+  return dataOf(
+    `${name} the ${kind}`,
+    await client.rpc(`${name}_pipeline_${kind}`, { [`${kind}_id`]: id }),
+  );
+}
+
 function printStatus(
-  { id, status }: { id: number; status: string },
+  { kind, id }: Target,
+  answer: { status: string } | number,
   isJson: boolean,
   terminal: Terminal,
 ): void {
+  if (typeof answer === "number") {
+    terminal.print(
+      isJson
+        ? toVisibleJson({ sweepId: id, runs: answer })
+        : `${answer} runs of sweep ${id} were changed`,
+    );
+    return;
+  }
+  const { status } = answer;
   terminal.print(
-    isJson ? toVisibleJson({ runId: id, status }) : `Run ${id} is ${status}`,
+    isJson
+      ? toVisibleJson({ [`${kind}Id`]: id, status })
+      : `Run ${id} is ${status}`,
   );
 }
 
@@ -45,12 +77,14 @@ export const pause = steer(
 );
 export const resume: Command = {
   summary: "Go on with a paused run",
-  help: `Usage: deno task pipeline resume ID [--max-cost USD] [--json]
+  help: `Usage: deno task pipeline resume ID|sweep:ID [--max-cost USD] [--json]
 
-The run goes on where it stopped. --max-cost is the new ceiling of a run that has reached its own.
+The run, or all paused runs of a sweep, go on where they stopped. --max-cost is the new ceiling of a
+run or a sweep that has reached its own.
 
 Examples:
   deno task pipeline resume 7
+  deno task pipeline resume sweep:3
   deno task pipeline resume 7 --max-cost 5`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID"], {
@@ -58,20 +92,22 @@ Examples:
       "max-cost": { type: "string" },
     });
     const { client } = openProject(terminal);
-    const id = toRunId(positionals[0]);
+    const target = toTarget(positionals[0]);
     const maxCost = toNumber("max-cost", values["max-cost"]);
     if (maxCost !== undefined) {
       dataOf(
         "raise max_cost",
-        await client.from("pipeline_runs").update({ max_cost: maxCost })
-          .eq("id", id).select("id").single(),
+        await client.from(`pipeline_${target.kind}s`)
+          .update({ max_cost: maxCost }).eq("id", target.id).select("id")
+          .single(),
       );
     }
-    const run = dataOf(
-      "resume the run",
-      await client.rpc("resume_pipeline_run", { run_id: id }),
-    ) as { id: number; status: string };
-    printStatus(run, values.json, terminal);
+    printStatus(
+      target,
+      await call(client, "resume", target),
+      values.json,
+      terminal,
+    );
     return EXIT.done;
   },
 };
@@ -83,25 +119,23 @@ export const cancel = steer(
 
 export const retry: Command = {
   summary: "Try the failed prompts of a run again",
-  help: `Usage: deno task pipeline retry ID [--json]
+  help: `Usage: deno task pipeline retry ID|sweep:ID [--json]
 
-Nothing else of the run is repeated. Prints how many tasks are tried again.
+Nothing else of the run, or of the runs of a sweep, is repeated. Prints how many tasks are tried
+again.
 
-Example:
-  deno task pipeline retry 7`,
+Examples:
+  deno task pipeline retry 7
+  deno task pipeline retry sweep:3`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID"], json);
-    const runId = toRunId(positionals[0]);
-    const retried = dataOf(
-      "retry the run",
-      await openProject(terminal).client.rpc("retry_pipeline_run", {
-        run_id: runId,
-      }),
-    );
+    const target = toTarget(positionals[0]);
+    const { kind, id } = target;
+    const retried = await call(openProject(terminal).client, "retry", target);
     terminal.print(
       values.json
-        ? toVisibleJson({ runId, retried })
-        : `${retried} tasks of run ${runId} are tried again`,
+        ? toVisibleJson({ [`${kind}Id`]: id, retried })
+        : `${retried} tasks of ${kind} ${id} are tried again`,
     );
     return EXIT.done;
   },

@@ -249,6 +249,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -264,6 +265,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -271,7 +273,9 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         ComputedFields: never;
@@ -293,6 +297,7 @@ export type Database = {
           "id"?: never;
           "input_tokens"?: number;
           "judge_errors"?: number;
+          "list_id"?: number | null;
           "max_attempts"?: number;
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
@@ -308,6 +313,7 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
           "rests"?: number;
           "rests_until"?: string | null;
           "results_table"?: string;
@@ -315,7 +321,9 @@ export type Database = {
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
+          "sweep_id"?: number | null;
           "tags"?: (string)[];
+          "template"?: Json | null;
           "waits_since"?: string | null;
         };
         Update: {
@@ -336,6 +344,7 @@ export type Database = {
           "id"?: never;
           "input_tokens"?: number;
           "judge_errors"?: number;
+          "list_id"?: number | null;
           "max_attempts"?: number;
           "max_concurrency"?: number | null;
           "max_cost"?: number | null;
@@ -351,6 +360,7 @@ export type Database = {
           "owner"?: string | null;
           "parameters"?: NonNullable<Json>;
           "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
           "rests"?: number;
           "rests_until"?: string | null;
           "results_table"?: string;
@@ -358,7 +368,9 @@ export type Database = {
           "started_at"?: string | null;
           "status"?: string;
           "succeeded"?: number;
+          "sweep_id"?: number | null;
           "tags"?: (string)[];
+          "template"?: Json | null;
           "waits_since"?: string | null;
         };
         Relationships: [
@@ -376,7 +388,109 @@ export type Database = {
             referencedRelation: "model_endpoints";
             referencedColumns: ["name"];
           },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweep_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweeps";
+            referencedColumns: ["id"];
+          },
         ];
+      };
+      "pipeline_sweeps": {
+        Row: {
+          "created_at": string;
+          "deadline_at": string | null;
+          "endpoint": string | null;
+          "evaluation_webhook": string | null;
+          "evaluators": NonNullable<Json>;
+          "id": number;
+          "list_id": number | null;
+          "max_attempts": number;
+          "max_concurrency": number | null;
+          "max_cost": number | null;
+          "max_prompts": number | null;
+          "max_wait_seconds": number;
+          "max_workers": number;
+          "metadata": NonNullable<Json>;
+          "model": string | null;
+          "name": string;
+          "options": NonNullable<Json>;
+          "owner": string | null;
+          "parameters": NonNullable<Json>;
+          "prompt_deadline_seconds": number | null;
+          "repetitions": number;
+          "results_table": string;
+          "source": NonNullable<Json>;
+          "tags": (string)[];
+          "template": Json | null;
+          "variants": NonNullable<Json>;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "deadline_at"?: string | null;
+          "endpoint"?: string | null;
+          "evaluation_webhook"?: string | null;
+          "evaluators"?: NonNullable<Json>;
+          "id"?: never;
+          "list_id"?: number | null;
+          "max_attempts"?: number;
+          "max_concurrency"?: number | null;
+          "max_cost"?: number | null;
+          "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
+          "max_workers"?: number;
+          "metadata"?: NonNullable<Json>;
+          "model"?: string | null;
+          "name": string;
+          "options"?: NonNullable<Json>;
+          "owner"?: string | null;
+          "parameters"?: NonNullable<Json>;
+          "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
+          "results_table"?: string;
+          "source": NonNullable<Json>;
+          "tags"?: (string)[];
+          "template"?: Json | null;
+          "variants": NonNullable<Json>;
+        };
+        Update: {
+          "created_at"?: string;
+          "deadline_at"?: string | null;
+          "endpoint"?: string | null;
+          "evaluation_webhook"?: string | null;
+          "evaluators"?: NonNullable<Json>;
+          "id"?: never;
+          "list_id"?: number | null;
+          "max_attempts"?: number;
+          "max_concurrency"?: number | null;
+          "max_cost"?: number | null;
+          "max_prompts"?: number | null;
+          "max_wait_seconds"?: number;
+          "max_workers"?: number;
+          "metadata"?: NonNullable<Json>;
+          "model"?: string | null;
+          "name"?: string;
+          "options"?: NonNullable<Json>;
+          "owner"?: string | null;
+          "parameters"?: NonNullable<Json>;
+          "prompt_deadline_seconds"?: number | null;
+          "repetitions"?: number;
+          "results_table"?: string;
+          "source"?: NonNullable<Json>;
+          "tags"?: (string)[];
+          "template"?: Json | null;
+          "variants"?: NonNullable<Json>;
+        };
+        Relationships: [];
       };
       "pipeline_tasks": {
         Row: {
@@ -664,6 +778,40 @@ export type Database = {
         };
         Relationships: [];
       };
+      "prompt_sets": {
+        Row: {
+          "created_at": string;
+          "description": string | null;
+          "id": number;
+          "list_id": number;
+          "name": string;
+          "owner": string | null;
+          "prompts": number;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at": string;
+          "description"?: string | null;
+          "id"?: never;
+          "list_id": number;
+          "name": string;
+          "owner"?: string | null;
+          "prompts": number;
+          "version": number;
+        };
+        Update: {
+          "created_at"?: string;
+          "description"?: string | null;
+          "id"?: never;
+          "list_id"?: number;
+          "name"?: string;
+          "owner"?: string | null;
+          "prompts"?: number;
+          "version"?: number;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       "experiment_costs": {
@@ -684,8 +832,11 @@ export type Database = {
           "experiment_name": string | null;
           "model": string | null;
           "owner": string | null;
+          "pass_high": number | null;
+          "pass_low": number | null;
           "pass_rate": number | null;
           "passed": number | null;
+          "prompts": number | null;
           "score_high": number | null;
           "score_low": number | null;
           "score_mean": number | null;
@@ -696,6 +847,7 @@ export type Database = {
       };
       "experiment_summary": {
         Row: {
+          "answers": number | null;
           "cost": number | null;
           "experiment_name": string | null;
           "input_tokens": number | null;
@@ -820,6 +972,7 @@ export type Database = {
       };
       "pipeline_run_progress": {
         Row: {
+          "answers": number;
           "cached": number;
           "concurrency": number | null;
           "cost": number;
@@ -841,8 +994,9 @@ export type Database = {
           "p50_ms": number | null;
           "p95_ms": number | null;
           "percent": number | null;
-          "prompts": number;
+          "prompts": number | null;
           "prompts_per_second": number | null;
+          "repetitions": number;
           "rests_until": string | null;
           "results_table": string;
           "source_type": string | null;
@@ -870,6 +1024,56 @@ export type Database = {
           },
         ];
       };
+      "pipeline_sweep_progress": {
+        Row: {
+          "cancelled": number | null;
+          "completed": number | null;
+          "cost": number | null;
+          "done": number | null;
+          "error": string | null;
+          "eta": string | null;
+          "failed": number | null;
+          "failed_variants": number | null;
+          "finished_at": string | null;
+          "id": number;
+          "max_cost": number | null;
+          "name": string;
+          "notice": string | null;
+          "open": number | null;
+          "owner": string | null;
+          "percent": number | null;
+          "prompts": number | null;
+          "prompts_per_second": number | null;
+          "rests_until": string | null;
+          "started_at": string | null;
+          "status": string | null;
+          "succeeded": number | null;
+          "tokens": number | null;
+          "variants": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "prompt_set_prompts": {
+        Row: {
+          "key": string;
+          "key_is_given": boolean;
+          "messages": Json | null;
+          "metadata": Json | null;
+          "name": string;
+          "owner": string | null;
+          "parameters": Json | null;
+          "position": number;
+          "prompt_id": number;
+          "reference": string | null;
+          "set_id": number;
+          "source": Json | null;
+          "text": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
     };
     Functions: {
       "browse_evaluations": {
@@ -895,7 +1099,7 @@ export type Database = {
           "evaluator"?: string;
           "most"?: number;
           "owner"?: string;
-          "results_table"?: string;
+          "scan"?: number;
           "show"?: string;
         };
         Returns: Json;
@@ -920,6 +1124,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -935,6 +1140,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -942,7 +1148,9 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         SetofOptions: {
@@ -951,6 +1159,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      "cancel_pipeline_sweep": {
+        Args: { "sweep_id": number };
+        Returns: number;
       };
       "check_pipeline_invariants": {
         Args: { "as_of"?: string };
@@ -966,24 +1178,32 @@ export type Database = {
           "candidate": string;
           "evaluator"?: string;
           "owner"?: string;
-          "results_table"?: string;
-          "seed"?: number;
         };
         Returns: {
           "baseline_mean": number;
+          "baseline_models": (string)[];
+          "baseline_only": number;
           "candidate_mean": number;
+          "candidate_models": (string)[];
+          "candidate_only": number;
+          "caution": string;
           "compared": string;
           "cost_difference": number;
+          "detectable": number;
           "difference": number;
           "difference_high": number;
           "difference_low": number;
+          "exact_p": number;
+          "finding": string;
           "gained": number;
           "latency_difference_ms": number;
           "losses": number;
           "lost": number;
-          "mcnemar_p": number;
+          "p": number;
           "pairs": number;
+          "text_differs": number;
           "ties": number;
+          "unscored": number;
           "wins": number;
         }[];
       };
@@ -995,6 +1215,31 @@ export type Database = {
       "delete_pipeline_run": {
         Args: { "most"?: number; "run_id": number };
         Returns: Json;
+      };
+      "delete_pipeline_sweep": {
+        Args: { "most"?: number; "sweep_id": number };
+        Returns: Json;
+      };
+      "delete_prompt_set": {
+        Args: { "name": string; "owner"?: string; "version"?: number };
+        Returns: number;
+      };
+      "diff_prompt_sets": {
+        Args: {
+          "name": string;
+          "other_name"?: string;
+          "other_version"?: number;
+          "owner"?: string;
+          "version": number;
+        };
+        Returns: {
+          "change": string;
+          "key": string;
+          "text_before": string;
+          "text_now": string;
+          "times_before": number;
+          "times_now": number;
+        }[];
       };
       "evaluate_experiment": {
         Args: {
@@ -1077,6 +1322,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -1092,6 +1338,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -1099,7 +1346,9 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         SetofOptions: {
@@ -1109,6 +1358,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "pause_pipeline_sweep": { Args: { "sweep_id": number }; Returns: number };
       "pipeline_checkpoint_task": {
         Args: {
           "as_of"?: string;
@@ -1147,6 +1397,15 @@ export type Database = {
           "idempotency_key"?: string;
           "owner"?: string;
           "run": Json;
+        };
+        Returns: Json;
+      };
+      "pipeline_create_sweep": {
+        Args: {
+          "as_of"?: string;
+          "idempotency_key"?: string;
+          "owner"?: string;
+          "sweep": Json;
         };
         Returns: Json;
       };
@@ -1203,6 +1462,7 @@ export type Database = {
           "experiment": string;
           "owner"?: string;
           "prompt_key": string;
+          "repetition"?: number;
           "results_table": string;
         };
         Returns: string;
@@ -1216,12 +1476,22 @@ export type Database = {
         Returns: undefined;
       };
       "pipeline_inspect_project": { Args: { "as_of"?: string }; Returns: Json };
+      "pipeline_measure_list": {
+        Args: {
+          "most"?: number;
+          "owner"?: string;
+          "source": Json;
+          "template"?: Json;
+        };
+        Returns: Json;
+      };
       "pipeline_measure_run": {
         Args: {
           "most"?: number;
           "only_unanswered"?: boolean;
           "owner"?: string;
           "run_id": number;
+          "template"?: Json;
         };
         Returns: Json;
       };
@@ -1278,6 +1548,15 @@ export type Database = {
           "tokens": number;
         }[];
       };
+      "pipeline_send_prompts": {
+        Args: {
+          "as_of"?: string;
+          "list_id"?: number;
+          "owner"?: string;
+          "prompts": Json;
+        };
+        Returns: number;
+      };
       "pipeline_set_secret": {
         Args: { "name": string; "value": string };
         Returns: undefined;
@@ -1317,6 +1596,55 @@ export type Database = {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
       };
+      "rank_experiments": {
+        Args: {
+          "evaluator"?: string;
+          "k"?: number;
+          "names": (string)[];
+          "owner"?: string;
+        };
+        Returns: {
+          "answers": number;
+          "compared": string;
+          "cost": number;
+          "detectable": number;
+          "difference": number;
+          "difference_high": number;
+          "difference_low": number;
+          "experiment_name": string;
+          "finding": string;
+          "k_drawn": number;
+          "latency_ms": number;
+          "models": (string)[];
+          "p": number;
+          "p_adjusted": number;
+          "pass_at_k": number;
+          "pass_at_k_high": number;
+          "pass_at_k_low": number;
+          "pass_hat_k": number;
+          "pass_hat_k_high": number;
+          "pass_hat_k_low": number;
+          "prompts": number;
+          "rank": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+          "unscored": number;
+        }[];
+      };
+      "rate_experiments": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "experiment_name": string;
+          "prompts": number;
+          "rating": number;
+          "rating_high": number;
+          "rating_low": number;
+          "win_high": number;
+          "win_low": number;
+          "win_rate": number;
+        }[];
+      };
       "read_evaluation": {
         Args: { "id": number; "results_table": string };
         Returns: Json;
@@ -1355,6 +1683,7 @@ export type Database = {
           "id": number;
           "input_tokens": number;
           "judge_errors": number;
+          "list_id": number | null;
           "max_attempts": number;
           "max_concurrency": number | null;
           "max_cost": number | null;
@@ -1370,6 +1699,7 @@ export type Database = {
           "owner": string | null;
           "parameters": NonNullable<Json>;
           "prompt_deadline_seconds": number | null;
+          "repetitions": number;
           "rests": number;
           "rests_until": string | null;
           "results_table": string;
@@ -1377,7 +1707,9 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
+          "template": Json | null;
           "waits_since": string | null;
         };
         SetofOptions: {
@@ -1387,9 +1719,48 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "resume_pipeline_sweep": {
+        Args: { "sweep_id": number };
+        Returns: number;
+      };
       "retry_pipeline_run": {
         Args: { "as_of"?: string; "run_id": number };
         Returns: number;
+      };
+      "retry_pipeline_sweep": {
+        Args: { "as_of"?: string; "sweep_id": number };
+        Returns: number;
+      };
+      "save_prompt_set": {
+        Args: {
+          "as_of"?: string;
+          "description"?: string;
+          "list_id"?: number;
+          "name": string;
+          "owner"?: string;
+          "prompts"?: Json;
+          "run_id"?: number;
+        };
+        Returns: {
+          "created_at": string;
+          "description": string | null;
+          "id": number;
+          "list_id": number;
+          "name": string;
+          "owner": string | null;
+          "prompts": number;
+          "version": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "prompt_sets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "show_sent_prompt": {
+        Args: { "evaluation_id": number; "results_table"?: string };
+        Returns: Json;
       };
       "summarize_experiment_scores": {
         Args: { "names": (string)[] };
@@ -1399,8 +1770,11 @@ export type Database = {
           "experiment_name": string | null;
           "model": string | null;
           "owner": string | null;
+          "pass_high": number | null;
+          "pass_low": number | null;
           "pass_rate": number | null;
           "passed": number | null;
+          "prompts": number | null;
           "score_high": number | null;
           "score_low": number | null;
           "score_mean": number | null;
@@ -1416,6 +1790,7 @@ export type Database = {
       "summarize_experiments": {
         Args: { "names": (string)[] };
         Returns: {
+          "answers": number | null;
           "cost": number | null;
           "experiment_name": string | null;
           "input_tokens": number | null;

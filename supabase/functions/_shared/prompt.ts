@@ -30,6 +30,7 @@ export interface PromptSource {
 
 /** One user turn as it is found in an archive. */
 export interface FoundPrompt {
+  /** Empty: the prompt is variables alone, which are its metadata. */
   text: string;
   /** System prompt and earlier turns, oldest first; present with `context: "conversation"`. */
   messages?: Message[];

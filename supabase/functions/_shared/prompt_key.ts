@@ -1,18 +1,22 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { FoundPrompt, Message, Prompt } from "./prompt.ts";
+import { variableText } from "./template/variable_text.ts";
 
 /** What a key is made of. */
-export type Asked = Pick<FoundPrompt, "text" | "messages">;
+export type Asked = Pick<FoundPrompt, "text" | "messages" | "metadata">;
 
 /**
  * What was asked, by which prompts of different runs are compared: the first 32 hexadecimal digits of
  * a SHA-256 over role and content of the user and assistant turns that travel along, and the text.
- * Each part goes in behind its size: `5:hello`. The function of the same name in SQL and
+ * Of a prompt without text the names and values of its variables take the place of the text, in the
+ * order of the names. Each part goes in behind its size: `5:hello`. The function of the same name in SQL and
  * `tests/prompt_key_vectors.json` say the same.
  */
-export function promptKey({ text, messages = [] }: Asked): string {
-  return createHash("sha256").update(toParts(messages) + toPart(text))
+export function promptKey({ text, messages = [], metadata }: Asked): string {
+  const variables = text === "" ? toVariableParts(metadata ?? {}) : "";
+  return createHash("sha256")
+    .update(toParts(messages) + (variables || toPart(text)))
     .digest("hex").slice(0, 32);
 }
 
@@ -28,6 +32,13 @@ function toParts(messages: Message[]): string {
     parts += toPart(role) + toPart(content ?? "");
   }
   return parts;
+}
+
+function toVariableParts(variables: Record<string, unknown>): string {
+  return Object.keys(variables)
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .map((name) => toPart(name) + toPart(variableText(variables[name])))
+    .join("");
 }
 
 function toPart(text: string): string {

@@ -11,7 +11,8 @@ begin
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
     'public.evaluation_labels', 'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
-    'pipeline.run_ticks', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
+    'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
+    'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     execute format(
       'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',

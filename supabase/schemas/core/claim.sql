@@ -105,9 +105,7 @@ begin
       'repetition', leased.repetition, 'enqueuedAt', leased.created_at,
       'payload', case
         when leased.prompt_id is null then leased.payload
-        else jsonb_strip_nulls(jsonb_build_object(
-          'text', prompt.text, 'messages', prompt.messages, 'parameters', prompt.parameters
-        ))
+        else jsonb_strip_nulls(pipeline.sent(run, prompt))
       end
     )
     || case

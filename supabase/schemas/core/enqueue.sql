@@ -15,27 +15,36 @@ begin
     return tasks;
   end if;
   with given as materialized (
-    select listed.task -> 'prompt' ->> 'key' as key, listed.task -> 'prompt' ->> 'text' as text, listed.place
+    select
+      listed.task -> 'prompt' ->> 'key' as key, coalesce(listed.task -> 'prompt' ->> 'text', '') as text,
+      listed.task -> 'prompt' -> 'metadata' as metadata, listed.place
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
     where listed.task -> 'prompt' -> 'keyIsGiven' = 'true'
   ),
   kept as (
-    select distinct on (first.key) first.key, first.text
+    select distinct on (first.key) first.key, first.text, first.metadata
     from (
-      select known.key, known.text, 0 as place
-      from public.pipeline_tasks as asked
-      join pipeline.prompts as known on known.id = asked.prompt_id
-      where asked.run_id = (run).id
+      select known.key, known.text, known.metadata, 0 as place
+      from pipeline.prompts as known
+      where known.run_id = (run).id
         and known.key_is_given
         and known.key in (select given.key from given)
       union all
-      select given.key, given.text, given.place from given
+      select known.key, known.text, known.metadata, 0
+      from pipeline.list_entries as listed
+      join pipeline.prompts as known on known.id = listed.prompt_id
+      where listed.list_id = (run).list_id
+        and known.key_is_given
+        and known.key in (select given.key from given)
+      union all
+      select given.key, given.text, given.metadata, given.place from given
     ) as first
     order by first.key, first.place
   )
   select array_agg(given.place) into refused
   from given join kept on kept.key = given.key
-  where pipeline.prompt_key(given.text) <> pipeline.prompt_key(kept.text);
+  where pipeline.prompt_key(given.text, variables => given.metadata)
+    <> pipeline.prompt_key(kept.text, variables => kept.metadata);
   if refused is null then
     return tasks;
   end if;
@@ -141,7 +150,11 @@ begin
       tasks := pipeline.refuse_twice_given_keys(run, tasks, as_of);
     end if;
     if run.max_prompts is not null and pipeline.sample_size(run) is null then
-      room := greatest(run.max_prompts - run.extracted, 0);
+      room := greatest(run.max_prompts - run.extracted / run.repetitions, 0);
+    end if;
+    -- Candidates of a sample wait as tasks until it is drawn.
+    if pipeline.fills_list(run) and pipeline.sample_size(run) is null then
+      return pipeline.fill_list(run, tasks, room, as_of);
     end if;
   end if;
   with fresh as materialized (
@@ -174,13 +187,13 @@ begin
     limit room
   ),
   stored as (
-    insert into pipeline.prompts (
-      id, owner, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+    insert into pipeline.prompts as made (
+      id, owner, run_id, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
     )
     select
-      fresh.prompt_id, run.owner,
-      coalesce(nullif(given.key, ''), pipeline.prompt_key(given.text, given.messages)),
-      coalesce(given."keyIsGiven", false), given.text, given.messages, given.reference,
+      fresh.prompt_id, run.owner, run.id,
+      coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
+      coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
       given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
@@ -188,23 +201,27 @@ begin
       source jsonb, parameters jsonb
     )
     where fresh.prompt is not null
+    returning made.id, made as prompt
   )
   insert into public.pipeline_tasks (
-    run_id, stage, key, prompt_id, endpoint, input_tokens, payload, available_at, created_at
+    run_id, stage, key, prompt_id, repetition, endpoint, input_tokens, payload, available_at, created_at
   )
   select
-    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, coalesce(fresh.endpoint, ''),
+    run.id, pipeline_enqueue_tasks.stage, fresh.key, fresh.prompt_id, repetition, coalesce(fresh.endpoint, ''),
     coalesce(
       fresh.tokens,
-      ceil((
-        octet_length(fresh.prompt ->> 'text') + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
-      ) / 4.0)::integer,
+      pipeline.sent_tokens(run, case when fresh.prompt is null then known else stored.prompt end),
       0
     ),
     coalesce(fresh.payload, '{}'), coalesce(fresh.available_at, pipeline_enqueue_tasks.as_of),
     pipeline_enqueue_tasks.as_of
   from fresh
-  order by fresh.place;
+  left join stored on stored.id = fresh.prompt_id
+  left join pipeline.prompts as known on known.id = fresh.known_prompt and fresh.tokens is null
+  cross join generate_series(
+    1, case pipeline_enqueue_tasks.stage when 'execute' then run.repetitions else 1 end
+  ) as repetition
+  order by fresh.place, repetition;
   get diagnostics enqueued = row_count;
   update public.pipeline_runs
   set
@@ -224,4 +241,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_enqueue_tasks(bigint, text, jsonb, timestamptz) is
-  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new. prompt, of stage execute: {text, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none. P0002: no such run.';
+  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';

@@ -291,7 +291,7 @@ begin
   select * into run from public.pipeline_runs where id = task.run_id;
   return jsonb_build_object(
     'status', run.status,
-    'full', coalesce(run.extracted >= run.max_prompts and pipeline.sample_size(run) is null, false)
+    'full', coalesce(run.extracted / run.repetitions >= run.max_prompts and pipeline.sample_size(run) is null, false)
   );
 end;
 $$;

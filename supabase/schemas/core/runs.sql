@@ -62,11 +62,15 @@ comment on function pipeline.owner_asked_for(uuid) is
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,
   experiment_name text not null default '',
+  sweep_id bigint references public.pipeline_sweeps (id),
   source jsonb not null,
+  list_id bigint references pipeline.prompt_lists (id) on delete set null,
   endpoint text references public.model_endpoints (name) on update cascade,
   model text,
   parameters jsonb not null default '{}',
   options jsonb not null default '{}',
+  template jsonb,
+  repetitions smallint not null default 1,
   results_table text not null default 'prompt_evaluations',
   evaluators jsonb not null default '[]',
   evaluation_webhook text,
@@ -105,7 +109,7 @@ create table public.pipeline_runs (
     status in ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')
   ),
   constraint pipeline_runs_prompts_need_an_endpoint check (
-    endpoint is not null or source ->> 'type' = 'evaluations'
+    endpoint is not null or list_id is not null or source ->> 'type' = 'evaluations'
   ),
   constraint pipeline_runs_finished_at_matches_status check (
     (finished_at is not null) = (status in ('completed', 'failed', 'cancelled'))
@@ -127,6 +131,11 @@ create table public.pipeline_runs (
     and jsonb_typeof(evaluators) = 'array'
     and jsonb_typeof(metadata) = 'object'
   ),
+  constraint pipeline_runs_repetitions_are_few check (repetitions between 1 and 100),
+  constraint pipeline_runs_template_says_something check (
+    template is null
+    or jsonb_typeof(template) = 'object' and template ?| array['system', 'user']
+  ),
   constraint pipeline_runs_names_are_short check (
     char_length(experiment_name) <= 200 and char_length(coalesce(model, '')) <= 200
     and char_length(array_to_string(tags, '')) <= 4000 and cardinality(tags) <= 100
@@ -141,13 +150,21 @@ comment on table public.pipeline_runs is
   'One row per run: one source, one model. Insert source and endpoint and it starts; kept until deleted.';
 comment on column public.pipeline_runs.experiment_name is
   'Name shared by runs that are compared; "run <id>" when not given. It is its owner''s: the same name of another owner is another experiment.';
+comment on column public.pipeline_runs.sweep_id is
+  'The sweep that it belongs to, whose money it shares; null: none.';
 comment on column public.pipeline_runs.source is
-  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"run","runId"} (the prompts of an earlier run) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
+  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"set","name","version"?} (a saved set), {"type":"run","runId"} (the prompts of an earlier run), {"type":"sweep","sweepId"} (those of a sweep) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
+comment on column public.pipeline_runs.list_id is
+  'The list that it reads its prompts from; of a run without endpoint, which extracts for a sweep, the one that it fills.';
 comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';
 comment on column public.pipeline_runs.parameters is
   'Model parameters: temperature, maxTokens, topP, stop, systemPrompt, responseSchema, seed; others are passed on as written.';
 comment on column public.pipeline_runs.options is
   'Extraction: turns, context, branches, include, exclude, minLength, maxLength, since, until, dedupe, sample, redact. Calls: headers, cache, keepBody.';
+comment on column public.pipeline_runs.template is
+  'Messages to send: {"system"?, "user"?}, texts with {{prompt}}, {{reference}} and {{any.variable}}, a field of the prompt''s metadata; null: the prompts as they are.';
+comment on column public.pipeline_runs.repetitions is
+  'How often each prompt is asked, 1 to 100; comparisons take the mean of a prompt first.';
 comment on column public.pipeline_runs.results_table is
   'prompt_evaluations, or a table made by create_evaluations_table().';
 comment on column public.pipeline_runs.max_prompts is
@@ -171,7 +188,8 @@ comment on column public.pipeline_runs.status is
 comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
 comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
 comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
-comment on column public.pipeline_runs.extracted is 'Prompts found so far.';
+comment on column public.pipeline_runs.extracted is
+  'Prompts found so far, each as often as it is asked.';
 comment on column public.pipeline_runs.cached is 'Prompts answered from the cache; also counted in succeeded.';
 comment on column public.pipeline_runs.judge_errors is
   'Questions to judges that got no verdict; the prompts are not counted in failed for it.';
@@ -184,7 +202,7 @@ comment on column public.pipeline_runs.rests is
 comment on column public.pipeline_runs.eases is
   'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
-  'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
+  'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';
@@ -192,6 +210,8 @@ comment on column public.pipeline_runs.owner is
 create index pipeline_runs_owner_idx on public.pipeline_runs (owner) where owner is not null;
 create index pipeline_runs_endpoint_idx on public.pipeline_runs (endpoint);
 create index pipeline_runs_experiment_idx on public.pipeline_runs (experiment_name);
+create index pipeline_runs_sweep_idx on public.pipeline_runs (sweep_id) where sweep_id is not null;
+create index pipeline_runs_list_idx on public.pipeline_runs (list_id) where list_id is not null;
 create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');
 
@@ -200,8 +220,8 @@ revoke all on public.pipeline_runs from anon, authenticated, service_role;
 grant select, insert, update, delete on public.pipeline_runs to service_role;
 grant select on public.pipeline_runs to authenticated;
 grant insert (
-  experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
-  evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
+  experiment_name, source, endpoint, model, parameters, options, template, repetitions, results_table,
+  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
   max_wait_seconds, prompt_deadline_seconds, deadline_at
 ) on public.pipeline_runs to authenticated;
 grant update (status, max_concurrency) on public.pipeline_runs to authenticated;

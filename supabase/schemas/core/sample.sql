@@ -30,7 +30,9 @@ as $$
         and candidate.status = 'pending'
         and candidate.available_at = 'infinity'
       order by (candidate.payload ->> 'rank')::double precision, candidate.key
-      offset trim_sample.size
+      offset trim_sample.size::bigint * (
+        select run.repetitions from public.pipeline_runs as run where run.id = trim_sample.run_id
+      )
     )
     returning prompt_id
   ),
@@ -66,6 +68,10 @@ begin
   perform pipeline.trim_sample(
     run.id, least(pipeline.sample_size(run), coalesce(run.max_prompts, pipeline.sample_size(run)))
   );
+  if pipeline.fills_list(run) then
+    perform pipeline.list_candidates(run, as_of);
+    return;
+  end if;
   update public.pipeline_tasks as task
   set available_at = draw_sample.as_of
   where task.run_id = run.id

@@ -6,19 +6,20 @@ language sql
 set search_path = ''
 as $$
   insert into public.pipeline_runs (
-    experiment_name, source, endpoint, model, parameters, options, results_table, evaluators,
-    evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
+    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
+    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
+    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
   )
   select
-    coalesce(given.experiment_name, ''), given.source, given.endpoint, given.model,
+    coalesce(given.experiment_name, ''), given.sweep_id, given.source, given.list_id, given.endpoint, given.model,
     coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
+    given.template, coalesce(given.repetitions, 1::smallint),
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
     given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
     given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
     coalesce(given.max_attempts, 5), given.max_cost, coalesce(given.max_wait_seconds, 900),
     given.prompt_deadline_seconds,
-    given.deadline_at, coalesce(given.owner, pipeline.current_user_id())
+    given.deadline_at, coalesce(given.owner, pipeline.current_user_id()), coalesce(given.created_at, now())
   from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
   returning id;
 $$;
@@ -48,7 +49,7 @@ begin
         )),
         new.created_at
       );
-    when 'prompts', 'run' then
+    when 'prompts', 'run', 'set', 'sweep' then
       perform pipeline.start_list(new);
     when 'evaluations' then
       perform pipeline.start_evaluations(new);
@@ -99,6 +100,9 @@ security definer
 set search_path = ''
 as $$
 begin
+  if pipeline.fills_list(new) and new.finished_at is not null then
+    perform pipeline.close_list(new);
+  end if;
   if new.status = 'cancelled' then
     perform pipeline.cancel_pending(new.id, new.finished_at);
   elsif new.status = 'running' and old.status <> 'queued' then
@@ -109,7 +113,7 @@ begin
 end;
 $$;
 comment on function pipeline.apply_run_change() is
-  'Cancels the pending tasks of a cancelled run; wakes workers for a resumed one.';
+  'Cancels the pending tasks of a cancelled run; wakes workers for a resumed one; tells those who read its list that a run has extracted all.';
 
 create trigger apply_run_change
 after update of status on public.pipeline_runs
@@ -191,7 +195,9 @@ begin
       status = 'pending', attempts = 0, rate_waits = 0, rate_doubt = 0,
       limited_at = null, stopped_at = null, lease_losses = 0, finished_at = null,
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
-    where task.run_id = run.id and task.status = 'failed' and not pipeline.outlives_run(task.stage)
+    where task.run_id = run.id
+      and not pipeline.outlives_run(task.stage)
+      and (task.status = 'failed' or pipeline.has_more(run, task))
     returning task.stage
   )
   select

@@ -31,7 +31,9 @@ begin
         finish_reason, attempts, reference, source, owner
       )
       select
-        (run).id, task.id, prompt.id, prompt.key, task.repetition, prompt.text, result.response,
+        (run).id, task.id, prompt.id, prompt.key, task.repetition,
+        case when (run).template is null then prompt.text else pipeline.sent(run, prompt) ->> 'text' end,
+        result.response,
         result."toolCalls", coalesce(result.model, (run).model, (endpoint).model),
         task.status = 'succeeded', task.error, as_of, result."durationMs",
         result."inputTokens" + result."outputTokens",

@@ -162,7 +162,9 @@ begin
       'owner', run.owner,
       'model', nullif(pipeline.model_of(run, (worker).stage, called), ''),
       'parameters', run.parameters,
-      'options', run.options,
+      -- Where the template needs no text of a prompt, rows of an archive are variables.
+      'options', run.options
+        || case when pipeline.takes_variables(run.template) then '{"variables": true}' else '{}' end::jsonb,
       'evaluators', run.evaluators,
       'resultsTable', run.results_table,
       'maxPrompts', run.max_prompts
@@ -322,26 +324,51 @@ $$;
 comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
   'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
 
-create function pipeline.count_broken_worker(run_id bigint, problem text)
-returns void
+create function pipeline.has_broken_runs(owner uuid)
+returns boolean
 language sql
+stable
 set search_path = ''
 as $$
+  select count(*) > 2
+  from public.pipeline_runs as run
+  where run.owner is not distinct from has_broken_runs.owner
+    and run.status = 'paused'
+    and run.broken_workers > 2;
+$$;
+comment on function pipeline.has_broken_runs(uuid) is
+  'The fuse of an owner, null: of the project: whether that of three of its runs is out, and nobody has resumed them.';
+
+create function pipeline.count_broken_worker(run_id bigint, problem text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  reason text;
+begin
   update public.pipeline_runs as run
-  set
-    broken_workers = run.broken_workers + 1,
-    status = case when run.broken_workers < 2 then run.status else 'paused' end,
-    error = case
-      when run.broken_workers < 2 then run.error
-      else format(
-        'Three workers in a row ended with an error and brought nothing, the last with: %s. Mend it, then resume the run: select resume_pipeline_run(%s)',
-        left(problem, 1000), run.id
+  set broken_workers = run.broken_workers + 1
+  where run.id = count_broken_worker.run_id and run.status in ('queued', 'running')
+  returning case
+    when run.broken_workers > 2 then 'Three workers in a row ended with an error and brought nothing, the last'
+    when pipeline.has_broken_runs(run.owner) then 'A worker ended with an error, as those of three other runs of its owner,'
+  end
+  into reason;
+  if reason is not null then
+    update public.pipeline_runs as run
+    set
+      status = 'paused',
+      error = format(
+        '%s with: %s. Mend it, then resume the run: select resume_pipeline_run(%s)',
+        reason, left(problem, 1000), run.id
       )
-    end
-  where run.id = count_broken_worker.run_id and run.status in ('queued', 'running');
+    where run.id = count_broken_worker.run_id;
+  end if;
+end;
 $$;
 comment on function pipeline.count_broken_worker(bigint, text) is
-  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run; whatever is stored between them counts anew.';
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where has_broken_runs(); whatever is stored between them counts anew.';
 
 create function public.pipeline_end_worker(
   worker_id uuid,

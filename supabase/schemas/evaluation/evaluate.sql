@@ -135,7 +135,10 @@ begin
     select coalesce(
       jsonb_agg(
         jsonb_build_object(
-          'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'prompt', evaluation.prompt,
+          'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
+          'prompt', evaluation.prompt, 'system', case
+            when run.id is not null then pipeline.sent(run, asked) -> 'parameters' -> 'systemPrompt'
+          end,
           'response', evaluation.response, 'success', evaluation.success,
           'reference', evaluation.reference, 'model', evaluation.model,
           'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
@@ -146,19 +149,22 @@ begin
       '[]'
     )
     from pipeline.evaluations as evaluation
+    left join public.pipeline_runs as run on run.id = evaluation.run_id and run.template ? 'system'
+    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and run.id is not null
     where evaluation.tableoid = to_regclass(format('public.%I', pipeline_read_evaluations.results_table))
       and evaluation.id = any (ids)
   );
 end;
 $$;
 comment on function public.pipeline_read_evaluations(text, bigint[]) is
-  'What evaluators see of stored rows, [{id, promptKey, prompt, response, success, reference, model, durationMs, inputTokens, outputTokens, metadata}], in the order of their ids. 22023: no results table.';
+  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, response, success, reference, model, durationMs, inputTokens, outputTokens, metadata}], in the order of their ids. 22023: no results table.';
 
 create function public.pipeline_find_response(
   results_table text,
   experiment text,
   prompt_key text,
-  owner uuid default null
+  owner uuid default null,
+  repetition integer default 1
 )
 returns text
 language plpgsql
@@ -168,17 +174,26 @@ as $$
 begin
   perform pipeline.check_results_table(pipeline_find_response.results_table);
   return (
-    select evaluation.response
-    from pipeline.evaluations as evaluation
-    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_find_response.results_table))
-      and evaluation.experiment_name = experiment
-      and evaluation.prompt_key = pipeline_find_response.prompt_key
-      and evaluation.success
-      and evaluation.owner is not distinct from pipeline_find_response.owner
-    order by evaluation.id desc
-    limit 1
+    select answer.response
+    from (
+      select
+        newest.response,
+        row_number() over (order by newest.repetition) as place,
+        count(*) over () as answers
+      from (
+        select distinct on (evaluation.repetition) evaluation.repetition, evaluation.response
+        from pipeline.evaluations as evaluation
+        where evaluation.tableoid = to_regclass(format('public.%I', pipeline_find_response.results_table))
+          and evaluation.experiment_name = experiment
+          and evaluation.prompt_key = pipeline_find_response.prompt_key
+          and evaluation.success
+          and evaluation.owner is not distinct from pipeline_find_response.owner
+        order by evaluation.repetition, evaluation.id desc
+      ) as newest
+    ) as answer
+    where answer.place = (pipeline_find_response.repetition - 1) % answer.answers + 1
   );
 end;
 $$;
-comment on function public.pipeline_find_response(text, text, text, uuid) is
-  'The newest successful response of an experiment to a prompt; null when there is none. owner: whose experiment, null: the project''s own.';
+comment on function public.pipeline_find_response(text, text, text, uuid, integer) is
+  'The newest successful response of an experiment to a prompt, of several repetitions the one whose turn it is: with k of them, repetition r meets number ((r - 1) mod k) + 1; null when there is none. owner: whose experiment, null: the project''s own.';

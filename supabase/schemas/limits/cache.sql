@@ -56,11 +56,13 @@ language plpgsql
 immutable
 set search_path = ''
 as $$
+declare
+  sent constant jsonb := pipeline.sent(run, prompt);
 begin
   return jsonb_build_object(
-    'prompt', (prompt).text, 'messages', (prompt).messages,
+    'prompt', sent -> 'text', 'messages', (prompt).messages,
     'model', coalesce((run).model, (endpoint).model),
-    'parameters', (run).parameters || coalesce((prompt).parameters, '{}')
+    'parameters', (run).parameters || coalesce(nullif(sent -> 'parameters', 'null'), '{}')
   );
 end;
 $$;

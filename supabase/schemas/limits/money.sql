@@ -11,12 +11,12 @@ create table pipeline.budgets (
   calls bigint not null default 0,
   created_at timestamptz not null default now(),
   constraint budgets_holder_has_one_of_a_kind unique (kind, holder),
-  constraint budgets_kind_is_known check (kind in ('run', 'owner day'))
+  constraint budgets_kind_is_known check (kind in ('run', 'sweep', 'owner day'))
 );
 comment on table pipeline.budgets is
-  'One row per thing whose money or calls are capped, made by its first claim: a run, or an owner''s day. Locked after the state of the endpoint and before the run, in the order of ids. The caps themselves are in budget_limits(); a run''s row is removed with it, an owner''s day after 40 days.';
+  'One row per thing whose money or calls are capped, made by its first claim: a run, a sweep, or an owner''s day. Locked after the state of the endpoint and before the run, in the order of ids. The caps themselves are in budget_limits(); the row of a run or a sweep is removed with it, an owner''s day after 40 days.';
 comment on column pipeline.budgets.holder is
-  'The id of the run; of an owner''s day owner_day().';
+  'The id of the run or the sweep; of an owner''s day owner_day().';
 comment on column pipeline.budgets.spent is
   'USD: what answers cost, and of a call whose cost nobody knows what it may have cost at most.';
 comment on column pipeline.budgets.reserved is
@@ -55,9 +55,16 @@ as $$
 declare
   quota constant pipeline.quotas := pipeline.quota_of((run).owner);
   limits pipeline.budget_limit[] := '{}';
+  shared numeric;
 begin
   if (run).max_cost is not null then
     limits := limits || row('run', (run).id, (run).max_cost, null)::pipeline.budget_limit;
+  end if;
+  if (run).sweep_id is not null then
+    select sweep.max_cost into shared from public.pipeline_sweeps as sweep where sweep.id = (run).sweep_id;
+    if shared is not null then
+      limits := limits || row('sweep', (run).sweep_id, shared, null)::pipeline.budget_limit;
+    end if;
   end if;
   if coalesce(quota.max_cost_per_day, quota.max_calls_per_day) is not null then
     limits := limits || row(
@@ -95,7 +102,16 @@ begin
     return room;
   end if;
   insert into pipeline.budgets (kind, holder, spent, created_at)
-  select wanted.kind, wanted.holder, case wanted.kind when 'run' then (run).cost else 0 end, as_of
+  select
+    wanted.kind, wanted.holder,
+    case wanted.kind
+      when 'run' then (run).cost
+      when 'sweep' then (
+        select sum(one.cost) from public.pipeline_runs as one where one.sweep_id = (run).sweep_id
+      )
+      else 0
+    end,
+    as_of
   from unnest(limits) as wanted
   where not exists (
     select from pipeline.budgets as known
@@ -183,8 +199,9 @@ as $$
     status = 'paused',
     error = case ((room).tightest).kind
       when 'run' then format(
-        'max_cost of %s USD is reached: %s USD spent on %s of %s prompts%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
+        'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
         run.max_cost, round(run.cost, 6), run.succeeded + run.failed, run.extracted,
+        case run.repetitions when 1 then 'prompts' else 'answers' end,
         case
           when ((room).tightest).spent > run.cost
           then format(
@@ -202,6 +219,10 @@ as $$
             else ''
           end,
         run.id
+      )
+      when 'sweep' then format(
+        'max_cost of %s USD of its sweep is reached: %s USD spent by all its runs. To go on: update pipeline_sweeps set max_cost = … where id = %s; select resume_pipeline_sweep(%s)',
+        (room).max_cost, round(((room).tightest).spent, 6), run.sweep_id, run.sweep_id
       )
       else format(
         'What its owner may spend in a day is reached. To go on tomorrow: select resume_pipeline_run(%s)', run.id

@@ -25,7 +25,7 @@ comment on table pipeline.quotas is
 comment on column pipeline.quotas.applies_to is
   '"every user", the id of a user, or "project": runs without an owner.';
 comment on column pipeline.quotas.max_open_runs is 'Runs that are not over, paused ones included.';
-comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract.';
+comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract, each as often as it is asked.';
 comment on column pipeline.quotas.max_bytes_per_day is
   'Bytes of runs, prompts and stored results that come in, in a day of UTC.';
 comment on column pipeline.quotas.max_cost_per_day is
@@ -149,17 +149,19 @@ begin
     (run).owner, 0,
     case when is_new then octet_length((run).source::text) + octet_length((run).metadata::text)
       + octet_length((run).evaluators::text) + octet_length((run).options::text)
-      + octet_length((run).parameters::text) else 0 end,
+      + octet_length((run).parameters::text) + coalesce(octet_length((run).template::text), 0) else 0 end,
     as_of
   );
   listed := case (run).source ->> 'type'
     when 'prompts' then jsonb_array_length((run).source -> 'prompts')
     when 'run' then (
-      select earlier.extracted from public.pipeline_runs as earlier
+      select earlier.extracted / earlier.repetitions from public.pipeline_runs as earlier
       where earlier.id = ((run).source ->> 'runId')::bigint
     )
+    else (select list.prompts from pipeline.prompt_lists as list where list.id = (run).list_id)
   end;
-  if is_new and least(listed, (run).max_prompts) > quota.max_prompts_per_day - (
+  listed := least(listed, (run).max_prompts) * (run).repetitions;
+  if is_new and listed > quota.max_prompts_per_day - (
     select today.prompts from pipeline.usage_of_day as today
     where today.owner is not distinct from (run).owner and today.day = (as_of at time zone 'UTC')::date
   ) then

@@ -9,70 +9,97 @@ select
   totals.owner,
   totals.model,
   totals.evaluator,
+  totals.prompts,
   totals.scored,
   totals.errors,
   totals.score_mean,
-  totals.score_mean - spread.half_width as score_low,
-  totals.score_mean + spread.half_width as score_high,
+  score.low as score_low,
+  score.high as score_high,
   totals.passed,
-  totals.passed::double precision / nullif(totals.judged, 0) as pass_rate
+  totals.pass_rate,
+  pass.low as pass_low,
+  pass.high as pass_high
 from (
   select
-    evaluation.experiment_name,
-    evaluation.owner,
-    evaluation.model,
-    score.evaluator,
-    count(score.score) as scored,
-    count(score.error) as errors,
-    avg(score.score) as score_mean,
-    stddev_samp(score.score) as score_deviation,
-    count(*) filter (where score.passed) as passed,
-    count(score.passed) as judged
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  join public.evaluation_scores as score
-    on score.results_table = results.relname and score.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator
+    prompt.experiment_name,
+    prompt.owner,
+    prompt.model,
+    prompt.evaluator,
+    count(prompt.score) as prompts,
+    sum(prompt.scored)::bigint as scored,
+    sum(prompt.errors)::bigint as errors,
+    avg(prompt.score) as score_mean,
+    var_pop(prompt.score) as score_variance,
+    case
+      when min(prompt.score) < 0 or max(prompt.score) > 1 then 'any'
+      when max(prompt.scored) = 1 and bool_and(prompt.score in (0, 1)) then 'pass'
+      else 'share'
+    end as score_kind,
+    sum(prompt.passes)::bigint as passed,
+    count(prompt.pass_rate) as judged,
+    avg(prompt.pass_rate) as pass_rate,
+    var_pop(prompt.pass_rate) as pass_variance,
+    case when max(prompt.judged) = 1 then 'pass' else 'share' end as pass_kind
+  from (
+    select
+      evaluation.experiment_name,
+      evaluation.owner,
+      evaluation.model,
+      score.evaluator,
+      count(score.score) as scored,
+      count(score.error) as errors,
+      avg(score.score) as score,
+      count(*) filter (where score.passed) as passes,
+      count(score.passed) as judged,
+      (count(*) filter (where score.passed))::double precision / nullif(count(score.passed), 0) as pass_rate
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    group by
+      evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator,
+      evaluation.prompt_key
+  ) as prompt
+  group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator
 ) as totals
-cross join lateral (
-  select
-    -- Student's t at 97.5 % by its Cornish-Fisher series (Abramowitz and Stegun, 26.7.5).
-    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
-      * totals.score_deviation / sqrt(totals.scored) as half_width
-  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
-) as spread;
+cross join lateral pipeline.mean_interval(
+  totals.prompts, totals.score_mean, totals.score_variance, totals.score_kind
+) as score
+cross join lateral pipeline.mean_interval(
+  totals.judged, totals.pass_rate, totals.pass_variance, totals.pass_kind
+) as pass;
 comment on view public.experiment_scores is
-  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score with its interval, and how many passed.';
+  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals. Of several answers to a prompt their mean counts, once.';
 comment on column public.experiment_scores.owner is 'Null: the project''s own.';
-comment on column public.experiment_scores.scored is 'Evaluations that got a number.';
+comment on column public.experiment_scores.prompts is 'Prompts with a score: what the intervals are made of.';
+comment on column public.experiment_scores.scored is 'Answers that got a number.';
 comment on column public.experiment_scores.errors is
-  'Evaluations that the evaluator could not score; they count in nothing else.';
+  'Answers that the evaluator could not score; they count in nothing else.';
 comment on column public.experiment_scores.score_low is
-  'Lower end of the 95 % confidence interval of the mean (Student''s t); null for fewer than 3 scores.';
+  'Lower end of the 95 % confidence interval of the mean, by pipeline.mean_interval(); null for fewer than 2 prompts.';
 comment on column public.experiment_scores.score_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.passed is 'Answers that passed.';
 comment on column public.experiment_scores.pass_rate is
-  'Share of those that passed among those that passed or not, 0 to 1.';
+  'Share of the answers to a prompt that passed, 0 to 1, as the mean over prompts.';
+comment on column public.experiment_scores.pass_low is
+  'Lower end of the 95 % confidence interval of pass_rate: Wilson''s where every prompt has one answer.';
+comment on column public.experiment_scores.pass_high is 'Upper end of that interval.';
 
 create view public.experiment_summary
 with (security_invoker = true)
 as
--- Materialized, or parallel workers would each make it for themselves.
-with graded as materialized (
-  select score.results_table, score.evaluation_id, avg(score.score) as score
-  from public.evaluation_scores as score
-  group by score.results_table, score.evaluation_id
-)
 select
   totals.experiment_name,
   totals.owner,
   totals.model,
   totals.prompts,
+  totals.answers,
   totals.succeeded,
-  round(totals.succeeded::numeric / totals.prompts, 4) as success_rate,
+  round(totals.success_rate::numeric, 4) as success_rate,
   totals.scored,
   totals.score_mean,
-  totals.score_mean - spread.half_width as score_low,
-  totals.score_mean + spread.half_width as score_high,
+  score.low as score_low,
+  score.high as score_high,
   latency.quantiles[1]::integer as p50_ms,
   latency.quantiles[2]::integer as p95_ms,
   latency.quantiles[3]::integer as p99_ms,
@@ -81,44 +108,76 @@ select
   totals.cost
 from (
   select
-    evaluation.experiment_name,
-    evaluation.owner,
-    evaluation.model,
+    prompt.experiment_name,
+    prompt.owner,
+    prompt.model,
     count(*) as prompts,
-    count(*) filter (where evaluation.success) as succeeded,
-    count(graded.score) as scored,
-    avg(graded.score) as score_mean,
-    stddev_samp(graded.score) as score_deviation,
-    -- Sorted below, group by group: quantiles here would sort whole rows by name and model.
-    array_agg(evaluation.duration_ms) as durations,
-    sum(evaluation.input_tokens) as input_tokens,
-    sum(evaluation.output_tokens) as output_tokens,
-    sum(evaluation.cost) as cost
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  left join graded
-    on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
-  group by evaluation.experiment_name, evaluation.owner, evaluation.model
+    sum(prompt.answers)::bigint as answers,
+    sum(prompt.succeeded)::bigint as succeeded,
+    avg(prompt.succeeded::double precision / prompt.answers) as success_rate,
+    count(prompt.score) as scored,
+    avg(prompt.score) as score_mean,
+    var_pop(prompt.score) as score_variance,
+    case when min(prompt.score) < 0 or max(prompt.score) > 1 then 'any' else 'share' end as score_kind,
+    string_agg(prompt.durations, ' ') as durations,
+    sum(prompt.input_tokens)::bigint as input_tokens,
+    sum(prompt.output_tokens)::bigint as output_tokens,
+    sum(prompt.cost) as cost
+  from (
+    select
+      answer.experiment_name,
+      answer.owner,
+      answer.model,
+      count(*) as answers,
+      count(*) filter (where answer.success) as succeeded,
+      avg(answer.score) as score,
+      -- As text, because arrays of several lengths cannot be gathered. Sorted below, group by group:
+      -- quantiles here would sort whole rows by name and model.
+      string_agg(answer.duration_ms::text, ' ') as durations,
+      sum(answer.input_tokens) as input_tokens,
+      sum(answer.output_tokens) as output_tokens,
+      sum(answer.cost) as cost
+    from (
+      -- Joined before it is grouped, so that of one experiment only its own scores are read.
+      select
+        evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
+        evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
+        evaluation.cost, avg(score.score) as score
+      from pipeline.evaluations as evaluation
+      join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+      left join public.evaluation_scores as score
+        on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      group by
+        evaluation.tableoid, evaluation.id, evaluation.experiment_name, evaluation.owner, evaluation.model,
+        evaluation.prompt_key, evaluation.success, evaluation.duration_ms, evaluation.input_tokens,
+        evaluation.output_tokens, evaluation.cost
+    ) as answer
+    group by answer.experiment_name, answer.owner, answer.model, answer.prompt_key
+  ) as prompt
+  group by prompt.experiment_name, prompt.owner, prompt.model
 ) as totals
+cross join lateral pipeline.mean_interval(
+  totals.scored, totals.score_mean, totals.score_variance, totals.score_kind
+) as score
 cross join lateral (
   select
-    (1.959964 + 2.372271 / df + 2.822503 / df ^ 2 + 2.555852 / df ^ 3 + 1.589534 / df ^ 4)
-      * totals.score_deviation / sqrt(totals.scored) as half_width
-  from (select nullif(greatest(totals.scored - 1, 1), 1)::double precision as df) as freedom
-) as spread
-cross join lateral (
-  select percentile_cont('{0.5, 0.95, 0.99}'::double precision[]) within group (order by duration) as quantiles
-  from unnest(totals.durations) as duration
+    percentile_cont('{0.5, 0.95, 0.99}'::double precision[]) within group (order by listed.duration::integer)
+      as quantiles
+  from string_to_table(totals.durations, ' ') as listed (duration)
 ) as latency;
 comment on view public.experiment_summary is
   'One row per experiment of an owner and model, over all results tables: how many prompts, how well, how fast, at what cost.';
 comment on column public.experiment_summary.owner is 'Null: the project''s own.';
-comment on column public.experiment_summary.success_rate is 'Share of prompts that got an answer, 0 to 1.';
-comment on column public.experiment_summary.scored is 'Evaluations with a score of at least one evaluator.';
+comment on column public.experiment_summary.answers is
+  'Rows: more than prompts where some were asked several times.';
+comment on column public.experiment_summary.succeeded is 'Answers that are no errors.';
+comment on column public.experiment_summary.success_rate is
+  'Share of the answers to a prompt that succeeded, 0 to 1, as the mean over prompts.';
+comment on column public.experiment_summary.scored is 'Prompts with a score of at least one evaluator.';
 comment on column public.experiment_summary.score_mean is
-  'Mean over evaluations of the mean of their scores; by evaluator: experiment_scores.';
+  'Mean over prompts of the mean of their scores; by evaluator: experiment_scores.';
 comment on column public.experiment_summary.score_low is
-  'Lower end of the 95 % confidence interval of score_mean; null for fewer than 3 scores.';
+  'Lower end of the 95 % confidence interval of score_mean, by pipeline.mean_interval(); null for fewer than 2 prompts.';
 comment on column public.experiment_summary.score_high is 'Upper end of that interval.';
 comment on column public.experiment_summary.cost is 'USD.';
 

@@ -111,7 +111,11 @@ as $$
         format('%s tasks without', counted.without_prompt)
       ),
       (
-        run.extracted <> counted.extracted,
+        run.extracted <> case
+          when pipeline.fills_list(run)
+          then counted.extracted + (select list.prompts from pipeline.prompt_lists as list where list.id = run.list_id)
+          else counted.extracted
+        end,
         'extracted equals the count of prompts',
         format('counter %s, count %s', run.extracted, counted.extracted)
       ),

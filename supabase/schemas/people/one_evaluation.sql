@@ -8,19 +8,21 @@ stable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'endpoint', run.endpoint, 'model', run.model, 'system_prompt', chosen.parameters -> 'systemPrompt',
-    'parameters', chosen.parameters - 'systemPrompt', 'messages', coalesce(prompt.messages, '[]'),
-    'prompt', prompt.text, 'metadata', prompt.metadata
+    'endpoint', run.endpoint, 'model', run.model, 'template', run.template,
+    'system_prompt', chosen.parameters -> 'systemPrompt', 'parameters', chosen.parameters - 'systemPrompt',
+    'messages', coalesce(nullif(sent -> 'messages', 'null'), '[]'), 'prompt', sent -> 'text',
+    'metadata', prompt.metadata
   )
   from pipeline.prompts as prompt
   left join public.pipeline_runs as run on run.id = what_was_sent.run_id
+  cross join lateral pipeline.sent(run, prompt) as sent
   cross join lateral (
-    select coalesce(run.parameters, '{}') || coalesce(prompt.parameters, '{}') as parameters
+    select coalesce(run.parameters, '{}') || coalesce(nullif(sent -> 'parameters', 'null'), '{}') as parameters
   ) as chosen
   where prompt.id = what_was_sent.prompt_id;
 $$;
 comment on function pipeline.what_was_sent(bigint, bigint) is
-  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
+  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
 
 create function pipeline.answers_elsewhere(evaluation pipeline.evaluations, most integer)
 returns jsonb
@@ -124,4 +126,4 @@ begin
 end;
 $$;
 comment on function public.read_evaluation(text, bigint) is
-  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
+  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';

@@ -11,11 +11,54 @@ create table pipeline.run_requests (
   primary key (requester, key)
 );
 comment on table pipeline.run_requests is
-  'One row per Idempotency-Key that started a run; removed with its run, or by a later request after a week.';
+  'One row per Idempotency-Key that started a run, or with its first run a sweep; removed with its run, or by a later request after a week.';
 comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
 create index run_requests_run_idx on pipeline.run_requests (run_id);
 alter table pipeline.run_requests enable row level security;
 grant select, insert, delete on pipeline.run_requests to service_role;
+
+create function pipeline.find_request(
+  owner uuid,
+  idempotency_key text,
+  content jsonb,
+  as_of timestamptz
+)
+returns pipeline.run_requests
+language plpgsql
+set search_path = ''
+as $$
+declare
+  request pipeline.run_requests;
+  requester constant text := coalesce(find_request.owner::text, 'service_role');
+  request_hash constant text := encode(sha256(convert_to(content::text, 'UTF8')), 'hex');
+begin
+  -- Two calls with one key at the same time: the second waits here and then finds the first.
+  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || idempotency_key, 0));
+  delete from pipeline.run_requests as old
+  where idempotency_key is not null and old.created_at < find_request.as_of - interval '7 days';
+  select * into request
+  from pipeline.run_requests as earlier
+  where earlier.requester = coalesce(find_request.owner::text, 'service_role')
+    and earlier.key = find_request.idempotency_key;
+  if request.request_hash <> request_hash then
+    raise exception 'Cannot start run: the idempotency key was used for another request, run %', request.run_id
+      using errcode = '23505', hint = 'Send a new key with a new request';
+  end if;
+  return row(requester, find_request.idempotency_key, request_hash, request.run_id, find_request.as_of);
+end;
+$$;
+comment on function pipeline.find_request(uuid, text, jsonb, timestamptz) is
+  'What was requested under an idempotency key, null: under none, with the run that it started within a week, null: it is new. 23505: the key was used for another request.';
+
+create function pipeline.note_request(request pipeline.run_requests)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into pipeline.run_requests select (request).* where (request).key is not null;
+$$;
+comment on function pipeline.note_request(pipeline.run_requests) is
+  'Remembers what a request with an idempotency key has started.';
 
 create function public.pipeline_create_run(
   run jsonb,
@@ -29,35 +72,15 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  requester constant text := coalesce(pipeline_create_run.owner::text, 'service_role');
-  request_hash constant text := encode(sha256(convert_to(pipeline_create_run.run::text, 'UTF8')), 'hex');
-  given constant jsonb := run || jsonb_build_object('owner', pipeline_create_run.owner);
-  earlier pipeline.run_requests;
-  new_id bigint;
+  request pipeline.run_requests;
 begin
-  if pipeline_create_run.idempotency_key is null then
-    new_id := pipeline.insert_run(given);
-    return jsonb_build_object('runId', new_id, 'isNew', true);
+  request := pipeline.find_request(pipeline_create_run.owner, idempotency_key, run, as_of);
+  if request.run_id is not null then
+    return jsonb_build_object('runId', request.run_id, 'isNew', false);
   end if;
-  -- Two calls with one key at the same time: the second waits here and then finds the first.
-  perform pg_advisory_xact_lock(hashtextextended(requester || ':' || pipeline_create_run.idempotency_key, 0));
-  delete from pipeline.run_requests as request
-  where request.created_at < pipeline_create_run.as_of - interval '7 days';
-  select * into earlier
-  from pipeline.run_requests as request
-  where request.requester = coalesce(pipeline_create_run.owner::text, 'service_role')
-    and request.key = pipeline_create_run.idempotency_key;
-  if earlier.run_id is null then
-    new_id := pipeline.insert_run(given);
-    insert into pipeline.run_requests (requester, key, request_hash, run_id, created_at)
-    values (requester, pipeline_create_run.idempotency_key, request_hash, new_id, pipeline_create_run.as_of);
-    return jsonb_build_object('runId', new_id, 'isNew', true);
-  end if;
-  if earlier.request_hash <> request_hash then
-    raise exception 'Cannot start run: the idempotency key was used for another request, run %', earlier.run_id
-      using errcode = '23505', hint = 'Send a new key with a new request';
-  end if;
-  return jsonb_build_object('runId', earlier.run_id, 'isNew', false);
+  request.run_id := pipeline.insert_run(run || jsonb_build_object('owner', pipeline_create_run.owner));
+  perform pipeline.note_request(request);
+  return jsonb_build_object('runId', request.run_id, 'isNew', true);
 end;
 $$;
 comment on function public.pipeline_create_run(jsonb, uuid, text, timestamptz) is

@@ -25,7 +25,9 @@ select
   run.id,
   run.experiment_name,
   run.status,
-  run.extracted as prompts,
+  run.extracted / run.repetitions as prompts,
+  run.repetitions,
+  run.extracted as answers,
   run.succeeded + run.failed as done,
   run.succeeded,
   run.failed,
@@ -72,8 +74,11 @@ left join lateral (
 ) as latency on true;
 comment on view public.pipeline_run_progress is
   'One row per run: how far it is, how fast, how long still, at what cost.';
+comment on column public.pipeline_run_progress.prompts is 'Prompts found so far.';
+comment on column public.pipeline_run_progress.answers is
+  'Answers to them that the run wants, one for each repetition: what done comes to.';
 comment on column public.pipeline_run_progress.percent is
-  'Of the prompts found so far; it can fall while archives are still being read.';
+  'Of the answers to the prompts found so far; it can fall while archives are still being read.';
 comment on column public.pipeline_run_progress.eta is
   'Time left at the average pace; null unless running.';
 comment on column public.pipeline_run_progress.concurrency is

@@ -9,6 +9,11 @@ as $$
 declare
   removed integer;
 begin
+  -- What was sent of a set that nobody has saved.
+  delete from pipeline.prompt_lists as list
+  where list.created_at < remove_unused_prompts.as_of - interval '1 day'
+    and not exists (select from public.prompt_sets as saved where saved.list_id = list.id)
+    and not exists (select from public.pipeline_sweeps as sweep where sweep.list_id = list.id);
   delete from pipeline.prompts
   where id in (
     select prompt.id
@@ -21,6 +26,9 @@ begin
       and not exists (
         select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
       )
+      and not exists (
+        select from pipeline.list_entries as entry where entry.prompt_id = prompt.id
+      )
     limit remove_unused_prompts.most
   );
   get diagnostics removed = row_count;
@@ -28,7 +36,7 @@ begin
 end;
 $$;
 comment on function pipeline.remove_unused_prompts(timestamptz, integer) is
-  'Removes prompts older than a day that neither a task nor an evaluation refers to, and returns how many. Called each night by pg_cron; reads all tasks and evaluations: seconds on a million.';
+  'Removes prompts older than a day that no task, evaluation or list refers to, and returns how many. Called each night by pg_cron; reads all tasks and evaluations: seconds on a million.';
 
 create function public.purge_pipeline_runs(
   older_than interval,

@@ -93,6 +93,7 @@ begin
         and not exists (
           select from pipeline.evaluations as evaluation where evaluation.prompt_id = prompt.id
         )
+        and not exists (select from pipeline.list_entries as entry where entry.prompt_id = prompt.id)
     )
     select count(*) into tasks from gone;
   end if;

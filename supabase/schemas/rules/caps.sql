@@ -34,9 +34,10 @@ $$;
 comment on function pipeline.check_price(public.model_endpoints, text, jsonb) is
   'Refuses to cap the money of calls whose highest cost cannot be told (SQLSTATE 22023).';
 
-create function pipeline.check_cap()
-returns trigger
+create function pipeline.check_prices(run public.pipeline_runs)
+returns void
 language plpgsql
+stable
 -- Definer: the same as check_run().
 security definer
 set search_path = ''
@@ -44,13 +45,25 @@ as $$
 declare
   chosen public.model_endpoints;
 begin
-  if new.endpoint is not null then
-    select * into chosen from public.model_endpoints where name = new.endpoint;
+  if (run).endpoint is not null then
+    select * into chosen from public.model_endpoints where name = (run).endpoint;
     perform pipeline.check_price(
-      pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
+      pipeline.priced_for(chosen, (run).model), format('endpoint "%s"', (run).endpoint), (run).parameters
     );
   end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, true);
+  perform pipeline.check_evaluators((run).evaluators, (run).owner, true);
+end;
+$$;
+comment on function pipeline.check_prices(public.pipeline_runs) is
+  'Refuses to cap a run when it cannot be told what its calls, judges'' among them, cost at most (SQLSTATE 22023).';
+
+create function pipeline.check_cap()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform pipeline.check_prices(new);
   return new;
 end;
 $$;

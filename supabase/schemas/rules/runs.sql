@@ -51,9 +51,15 @@ set search_path = ''
 as $$
 declare
   chosen public.model_endpoints;
+  -- Only a sweep starts a run that fills a list.
+  fills_list constant boolean := new.sweep_id is not null and pipeline.fills_list(new);
+  is_capped constant boolean := new.max_cost is not null or exists (
+    select from public.pipeline_sweeps as sweep where sweep.id = new.sweep_id and sweep.max_cost is not null
+  );
 begin
   select * into chosen from public.model_endpoints where name = new.endpoint;
   if (new.endpoint is not null or new.source ->> 'type' is distinct from 'evaluations')
+    and not fills_list
     and (chosen.name is null or (new.owner is not null and not chosen.open_to_users))
   then
     perform pipeline.refuse_run(
@@ -73,7 +79,7 @@ begin
       format('Choose another, or update model_endpoints set retired = false where name = ''%s''', new.endpoint)
     );
   end if;
-  if new.max_cost is not null and new.endpoint is not null then
+  if is_capped and new.endpoint is not null then
     perform pipeline.check_price(
       pipeline.priced_for(chosen, new.model), format('endpoint "%s"', new.endpoint), new.parameters
     );
@@ -81,11 +87,11 @@ begin
   if coalesce(new.max_prompts, 1) < 1 or coalesce(new.max_concurrency, 1) < 1
     or coalesce(new.max_cost, 1) <= 0 or coalesce(new.prompt_deadline_seconds, 1) < 1
     or new.max_workers not between 1 and 50 or new.max_attempts not between 1 and 20
-    or new.max_wait_seconds < 1
+    or new.max_wait_seconds < 1 or new.repetitions not between 1 and 100
   then
     perform pipeline.refuse_run(
       'a limit is zero or negative, or out of range',
-      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20'
+      'max_prompts, max_concurrency, max_cost and prompt_deadline_seconds are above 0 or null for no limit; max_wait_seconds is above 0; max_workers 1 to 50; max_attempts 1 to 20; repetitions 1 to 100'
     );
   end if;
   if not exists (
@@ -114,20 +120,32 @@ begin
       'Leave it out: whoever reads the name would not see it'
     );
   end if;
-  perform pipeline.check_source(new.source, new.owner);
+  perform pipeline.check_source(new.source, new.owner, pipeline.takes_variables(new.template));
+  new.source := pipeline.pinned_source(new.source, new.owner);
+  if not fills_list then
+    new.list_id := pipeline.list_of(new.source, new.owner);
+  end if;
   perform pipeline.check_options(new.options);
-  if new.owner is not null then
+  if new.owner is not null and not fills_list then
     perform pipeline.check_choices(new, chosen);
   end if;
-  perform pipeline.check_evaluators(new.evaluators, new.owner, new.max_cost is not null);
-  if new.source ->> 'type' = 'evaluations' and new.evaluators = '[]' then
-    perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+  perform pipeline.check_evaluators(new.evaluators, new.owner, is_capped);
+  if new.source ->> 'type' = 'evaluations' then
+    if new.evaluators = '[]' then
+      perform pipeline.refuse_run('it has no evaluators', 'Write evaluators: ["exact-match"]');
+    elsif new.template is not null or new.repetitions <> 1 then
+      perform pipeline.refuse_run(
+        'a run of stored evaluations asks nothing', 'Leave template and repetitions out'
+      );
+    end if;
   end if;
+  perform pipeline.check_template(new);
   new.status := 'queued';
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   perform pipeline.check_quota(new, true, new.created_at);
-  if not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
+  -- Nothing is stored under the name of what only extracts.
+  if not fills_list and not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
     and new.source ->> 'type' <> 'evaluations'
   then
     perform pipeline.refuse_to_join(new);
@@ -195,6 +213,26 @@ end;
 $$;
 comment on function pipeline.check_run_change() is
   'Allows the transitions of a run and keeps finished_at, started_at and error in step.';
+
+create function pipeline.keep_what_is_asked()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot change template or repetitions of run %: it has asked by them', old.id
+    using errcode = '22023', hint = 'Start another run: {"type": "run", "runId": …} uses its prompts';
+end;
+$$;
+comment on function pipeline.keep_what_is_asked() is
+  'Refuses another template or number of repetitions: what was sent is told from them, and what is still to come is counted by them.';
+
+create trigger keep_what_is_asked
+before update of template, repetitions on public.pipeline_runs
+for each row when (
+  old.template is distinct from new.template or old.repetitions is distinct from new.repetitions
+)
+execute function pipeline.keep_what_is_asked();
 
 create trigger check_run_change
 before update of status on public.pipeline_runs

@@ -36,7 +36,71 @@ $$;
 comment on function pipeline.refuse_unknown_fields(jsonb, text[], text) is
   'Refuses an object with a field that nobody would read, such as a misspelt prefix (SQLSTATE 22023).';
 
-create function pipeline.check_source(source jsonb, owner uuid)
+create function pipeline.pinned_source(source jsonb, owner uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  saved public.prompt_sets;
+begin
+  if pinned_source.source ->> 'type' is distinct from 'set' then
+    return pinned_source.source;
+  end if;
+  if jsonb_typeof(pinned_source.source -> 'name') is distinct from 'string'
+    or coalesce(jsonb_typeof(pinned_source.source -> 'version'), 'number') <> 'number'
+    or (pinned_source.source ->> 'version')::numeric % 1 <> 0
+  then
+    perform pipeline.refuse_run(
+      'source does not name a set',
+      'Write {"type": "set", "name": "greetings"}, or with "version": 2 for another than the newest'
+    );
+  end if;
+  saved := pipeline.find_set(
+    pinned_source.source ->> 'name', (pinned_source.source ->> 'version')::numeric, pinned_source.owner
+  );
+  if saved.id is null then
+    perform pipeline.refuse_run(
+      format(
+        'there is no set "%s"%s', pinned_source.source ->> 'name',
+        ' of version ' || (pinned_source.source ->> 'version')
+      ),
+      'Choose one of: select name, version from prompt_sets; or make it: select save_prompt_set(…)'
+    );
+  end if;
+  return pinned_source.source || jsonb_build_object('version', saved.version);
+end;
+$$;
+comment on function pipeline.pinned_source(jsonb, uuid) is
+  'A source as it is kept: of a set the version that it had at that moment. Refuses a set that the owner does not have (SQLSTATE 22023).';
+
+create function pipeline.list_of(source jsonb, owner uuid)
+returns bigint
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  case list_of.source ->> 'type'
+    when 'set' then
+      return (
+        pipeline.find_set(list_of.source ->> 'name', (list_of.source ->> 'version')::numeric, list_of.owner)
+      ).list_id;
+    when 'sweep' then
+      return (
+        select sweep.list_id from public.pipeline_sweeps as sweep
+        where sweep.id = (list_of.source ->> 'sweepId')::bigint
+      );
+    else
+      return null;
+  end case;
+end;
+$$;
+comment on function pipeline.list_of(jsonb, uuid) is
+  'The list that a source names; null: it names none.';
+
+create function pipeline.check_source(source jsonb, owner uuid, takes_variables boolean)
 returns void
 language plpgsql
 stable
@@ -76,7 +140,9 @@ begin
       select
         bool_or(
           coalesce(case jsonb_typeof(item) when 'string' then item #>> '{}' else item ->> 'text' end, '') = ''
+            and not (takes_variables and coalesce(item -> 'metadata', '{}') @? '$.keyvalue()')
         ) as text,
+        bool_or(coalesce(jsonb_typeof(item -> 'metadata') not in ('object', 'null'), false)) as metadata,
         bool_or(char_length(item ->> 'key') > 200) as key,
         bool_or(
           item -> 'messages' <> 'null' and (
@@ -92,7 +158,11 @@ begin
       if wrong.text then
         perform pipeline.refuse_run(
           'a prompt of the source has no text',
-          'Each prompt is a string or an object with "text"'
+          'Each prompt is a string or an object with "text"; with a template that has no {{prompt}} it may be {"metadata": {"city": "Rome"}}, variables alone'
+        );
+      elsif wrong.metadata then
+        perform pipeline.refuse_run(
+          'metadata of a prompt is no object', 'Write "metadata": {"city": "Rome"}'
         );
       elsif wrong.key then
         perform pipeline.refuse_run(
@@ -143,6 +213,23 @@ begin
           'Read its source again, or write the prompts that prompt_evaluations still has'
         );
       end if;
+    when 'set' then
+      perform pipeline.pinned_source(check_source.source, check_source.owner);
+    when 'sweep' then
+      if not exists (
+        select from public.pipeline_sweeps as sweep
+        where sweep.id = case
+            when check_source.source ->> 'sweepId' ~ '^\d{1,18}$'
+            then (check_source.source ->> 'sweepId')::bigint
+          end
+          and (check_source.owner is null or sweep.owner = check_source.owner)
+          and sweep.list_id is not null
+      ) then
+        perform pipeline.refuse_run(
+          format('there is no sweep %s that has extracted prompts', check_source.source -> 'sweepId'),
+          'Write {"type": "sweep", "sweepId": <id of pipeline_sweeps>}; of a sweep over a set or a run, its own source'
+        );
+      end if;
     when 'evaluations' then
       if (check_source.source ? 'runId') = (check_source.source ? 'experiment')
         or check_source.source ? 'runId' and check_source.source ->> 'runId' !~ '^\d{1,18}$'
@@ -161,7 +248,7 @@ begin
     else
       perform pipeline.refuse_run(
         format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
-        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "run" (runId, onlyUnanswered) and "evaluations" (runId or experiment)'
+        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "set" (name, version), "run" (runId, onlyUnanswered), "sweep" (sweepId) and "evaluations" (runId or experiment)'
       );
   end case;
   perform pipeline.refuse_unknown_fields(
@@ -169,12 +256,14 @@ begin
     array['type'] || case check_source.source ->> 'type'
       when 'supabase' then array['bucket', 'prefix']
       when 'prompts' then array['prompts']
+      when 'set' then array['name', 'version']
       when 'run' then array['runId', 'onlyUnanswered']
+      when 'sweep' then array['sweepId']
       else array['runId', 'experiment']
     end,
     format('source of type "%s"', check_source.source ->> 'type')
   );
 end;
 $$;
-comment on function pipeline.check_source(jsonb, uuid) is
-  'Refuses a source that cannot be read (SQLSTATE 22023).';
+comment on function pipeline.check_source(jsonb, uuid, boolean) is
+  'Refuses a source that cannot be read (SQLSTATE 22023). takes_variables: prompts of a list may be metadata alone.';

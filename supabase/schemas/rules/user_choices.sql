@@ -132,6 +132,18 @@ begin
     where task.run_id = case (run).source ->> 'type' when 'run' then ((run).source ->> 'runId')::bigint end
       and task.stage = 'execute'
       and prompt.parameters is not null
+    union
+    select distinct prompt.parameters
+    from pipeline.list_entries as entry
+    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+    where entry.list_id = (run).list_id
+      and prompt.parameters is not null
+    union
+    -- Of a sweep they may not be listed yet.
+    select distinct given
+    from public.pipeline_sweeps as sweep
+    cross join lateral jsonb_path_query(sweep.source, 'lax $.prompts[*].parameters') as given
+    where sweep.list_id = (run).list_id
   loop
     if jsonb_typeof(of_prompt) = 'object' then
       perform pipeline.check_choice(called, null, of_prompt, '{}');

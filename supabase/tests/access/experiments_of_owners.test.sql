@@ -22,9 +22,9 @@ select results_eq(
   $$ values ('success', 20::bigint, 0::bigint, 0::bigint, 20::bigint), ('grade', 20, 0, 0, 20) $$,
   'compare_experiments() compares the project''s own experiments'
 );
-select is_empty(
+select throws_ok(
   $$ select * from compare_experiments('base', 'cand', owner => '11111111-1111-4111-8111-111111111111') $$,
-  'those of a user when it is asked for them, and theirs has no baseline'
+  'P0002', 'Cannot find experiment "base"', 'those of a user when it is asked for them, and theirs has no baseline'
 );
 select results_eq(
   $$ select owner, scored, score_mean from experiment_scores where experiment_name = 'cand' order by owner $$,

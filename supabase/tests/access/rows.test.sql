@@ -33,6 +33,14 @@ insert into pipeline.run_ticks (
   run_id, at, status, prompts, open, succeeded, failed, cached, tokens, cost, concurrency, last_evaluation_id
 )
 select id, now(), status, 1, 0, 0, 1, 0, 0, 0, 0, 0 from pipeline_runs where experiment_name like 'owner _';
+select save_prompt_set('set of ' || name, '["hello"]', owner => owner)
+from (values
+  ('1', '11111111-1111-4111-8111-111111111111'::uuid), ('2', '22222222-2222-4222-8222-222222222222'), ('3', null)
+) as person (name, owner);
+insert into pipeline_sweeps (name, source, variants, endpoint, owner)
+select 'sweep of ' || version, jsonb_build_object('type', 'set', 'name', name), '[{"name": "a"}]', 'open', owner
+from prompt_sets;
+delete from pipeline_runs where sweep_id is not null;
 select maintain_pipeline();
 
 -- How many rows of a relation somebody sees, or the SQLSTATE of being refused.
@@ -60,7 +68,8 @@ select results_eq(
        pg_temp.seen(relation, 'authenticated', null),
        pg_temp.seen(relation, 'service_role', null)
      from unnest(array[
-       'pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'more_answers',
+       'pipeline_runs', 'pipeline_sweeps', 'pipeline_sweep_progress', 'prompt_sets', 'prompt_set_prompts',
+       'pipeline.prompt_lists', 'pipeline.list_entries', 'pipeline_tasks', 'prompt_evaluations', 'more_answers',
        'evaluation_scores', 'evaluation_votes', 'evaluation_labels', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
        '(select name from model_endpoints) as endpoint', 'model_endpoints', 'model_endpoint_status',
        'pipeline.task_errors', 'pipeline.run_ticks', 'pipeline.experiments', 'pipeline.model_states',
@@ -69,6 +78,12 @@ select results_eq(
      ]) as relation $$,
   $$ values
      ('pipeline_runs', '42501', '1', '1', '0', '3'),
+     ('pipeline_sweeps', '42501', '1', '1', '0', '3'),
+     ('pipeline_sweep_progress', '42501', '1', '1', '0', '3'),
+     ('prompt_sets', '42501', '1', '1', '0', '3'),
+     ('prompt_set_prompts', '42501', '1', '1', '0', '3'),
+     ('pipeline.prompt_lists', '42501', '1', '1', '0', '3'),
+     ('pipeline.list_entries', '42501', '1', '1', '0', '3'),
      ('pipeline_tasks', '42501', '1', '1', '0', '3'),
      ('prompt_evaluations', '42501', '1', '1', '0', '3'),
      ('more_answers', '42501', '1', '1', '0', '3'),
@@ -83,10 +98,10 @@ select results_eq(
      ('model_endpoint_status', '42501', '0', '0', '0', '2'),
      ('pipeline.task_errors', '42501', '1', '1', '0', '3'),
      ('pipeline.run_ticks', '42501', '1', '1', '0', '3'),
-     ('pipeline.experiments', '42501', '1', '1', '0', '3'),
+     ('pipeline.experiments', '42501', '2', '2', '0', '6'),
      ('pipeline.model_states', '42501', '0', '0', '0', '2'),
      ('pipeline.evaluations', '42501', '2', '2', '0', '6'),
-     ('pipeline.prompts', '42501', '1', '1', '0', '3'),
+     ('pipeline.prompts', '42501', '2', '2', '0', '6'),
      ('pipeline.workers', '42501', '0', '0', '0', '3'),
      ('pipeline.endpoint_states', '42501', '42501', '42501', '42501', '2'),
      ('pipeline.results_tables', '42501', '42501', '42501', '42501', '2'),

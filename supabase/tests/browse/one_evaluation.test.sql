@@ -2,11 +2,11 @@ begin;
 select plan(6);
 
 insert into model_endpoints (name, url, model, open_to_users) values ('model', 'https://model.test/v1', 'm', true);
-insert into pipeline_runs (experiment_name, source, endpoint, parameters, owner, created_at)
+insert into pipeline_runs (experiment_name, source, endpoint, parameters, template, owner, created_at)
 select
   'asked of ' || owner,
   '{"type": "prompts", "prompts": [{"text": "And then?", "messages": [{"role": "user", "content": "Hi"}], "parameters": {"temperature": 1}, "reference": "So"}]}',
-  'model', '{"temperature": 0, "seed": 7, "systemPrompt": "Be short."}', owner::uuid, '2026-01-01 00:00Z'
+  'model', '{"temperature": 0, "seed": 7, "systemPrompt": "Be short."}', '{"user": "So: {{prompt}}"}', owner::uuid, '2026-01-01 00:00Z'
 from unnest(array['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']) as owner;
 select tests.start_worker(1, 'asked of 11111111-1111-4111-8111-111111111111');
 select tests.start_worker(2, 'asked of 22222222-2222-4222-8222-222222222222');
@@ -46,7 +46,7 @@ $$;
 
 select is(
   pg_temp.mine() -> 'sent',
-  '{"endpoint": "model", "model": null, "system_prompt": "Be short.", "parameters": {"temperature": 1, "seed": 7}, "messages": [{"role": "user", "content": "Hi"}], "prompt": "And then?", "metadata": null}',
+  '{"endpoint": "model", "model": null, "template": {"user": "So: {{prompt}}"}, "system_prompt": "Be short.", "parameters": {"temperature": 1, "seed": 7}, "messages": [{"role": "user", "content": "Hi"}], "prompt": "So: And then?", "metadata": null}',
   'what was sent, with earlier turns, and the parameters of the prompt over those of the run'
 );
 select is(

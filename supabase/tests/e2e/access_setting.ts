@@ -61,6 +61,19 @@ export async function arrange(project: Project): Promise<Setting> {
         ${`steered by ${name}`}, '{"type": "prompts", "prompts": ["x"]}', 'open', ${owner}, now()
       )
     `;
+    for (const set of [`of ${name}`, `deleted by ${name}`]) {
+      await sql`select save_prompt_set(${set}, ${
+        sql.json([`asked by ${name}`])
+      }, owner => ${owner})`;
+    }
+    await sql`
+      insert into pipeline_sweeps (name, source, variants, endpoint, owner)
+      values (
+        ${`swept by ${name}`}, ${
+      sql.json({ type: "set", name: `of ${name}` })
+    }, '[{"name": "a"}]', 'open', ${owner}
+      )
+    `;
     for (const table of ["prompt_evaluations", "more_answers"]) {
       const [{ id: evaluation }] = await sql`
         insert into ${

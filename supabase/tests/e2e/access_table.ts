@@ -91,6 +91,8 @@ export const RELATIONS: RelationAccess[] = [
         "model",
         "parameters",
         "options",
+        "template",
+        "repetitions",
         "results_table",
         "evaluators",
         "evaluation_webhook",
@@ -107,6 +109,39 @@ export const RELATIONS: RelationAccess[] = [
       update: ["status", "max_concurrency"],
     },
   },
+  {
+    name: "pipeline_sweeps",
+    user: { select: "own", insert: "own" },
+    service: EVERYTHING,
+    columns: {
+      insert: [
+        "name",
+        "source",
+        "variants",
+        "endpoint",
+        "model",
+        "parameters",
+        "options",
+        "template",
+        "repetitions",
+        "results_table",
+        "evaluators",
+        "evaluation_webhook",
+        "tags",
+        "metadata",
+        "max_prompts",
+        "max_concurrency",
+        "max_attempts",
+        "max_cost",
+        "max_wait_seconds",
+        "prompt_deadline_seconds",
+        "deadline_at",
+      ],
+    },
+  },
+  { name: "pipeline_sweep_progress", user: READ_OWN, service: READ_ALL },
+  { name: "prompt_sets", user: READ_OWN, service: READ_ALL },
+  { name: "prompt_set_prompts", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_tasks", user: READ_OWN, service: EVERYTHING },
   { name: "prompt_evaluations", user: READ_OWN, service: EVERYTHING },
   { name: "evaluation_scores", user: READ_OWN, service: EVERYTHING },
@@ -155,7 +190,7 @@ export const RESULTS_TABLE = RELATIONS.find(({ name }) =>
 )!;
 
 /** The run of somebody else is answered like one that does not exist. */
-export const NO_RUN = "Cannot find run";
+export const NO_RUN = /Cannot find run/;
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
@@ -222,6 +257,38 @@ export const FUNCTIONS: FunctionAccess[] = [
   },
   { name: "cancel_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   { name: "retry_pipeline_run", arguments: ofRun },
+  ...["pause", "resume", "cancel"].map((verb) => ({
+    name: `${verb}_pipeline_sweep`,
+    user: { others: /Cannot find sweep/ },
+    arguments: ofSweepOfAda,
+  })),
+  { name: "retry_pipeline_sweep", arguments: ofSweepOfAda },
+  { name: "delete_pipeline_sweep", arguments: () => ({ sweep_id: 0 }) },
+  {
+    name: "pipeline_create_sweep",
+    arguments: () => ({ sweep: { name: "created" } }),
+  },
+  {
+    name: "save_prompt_set",
+    user: {},
+    arguments: () => ({ name: "mine", prompts: ["a"] }),
+  },
+  {
+    name: "diff_prompt_sets",
+    user: { others: /Cannot find set/ },
+    arguments: () => ({ name: "of ada", version: 1 }),
+  },
+  {
+    name: "delete_prompt_set",
+    user: { others: /Cannot find set/ },
+    arguments: () => ({ name: "deleted by ada" }),
+  },
+  { name: "pipeline_send_prompts", arguments: () => ({ prompts: ["a"] }) },
+  {
+    name: "pipeline_measure_list",
+    arguments: () => ({ source: { type: "set", name: "of nobody" } }),
+  },
+  { name: "show_sent_prompt", arguments: () => ({ evaluation_id: 1 }) },
   {
     name: "evaluate_pipeline_run",
     arguments: (run_id) => ({ run_id, evaluators: ["refusal"] }),
@@ -347,6 +414,11 @@ export const FUNCTIONS: FunctionAccess[] = [
   },
 ];
 
+/** The first that there is. */
+function ofSweepOfAda() {
+  return { sweep_id: 1 };
+}
+
 function ofRun(run_id: number) {
   return { run_id };
 }
@@ -403,6 +475,27 @@ export const OPERATIONS: OperationAccess[] = [
       dataSource: { type: "run", runId },
       endpoint: "open",
     }),
+  },
+  {
+    name: "run-sweep",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "own", others: 400 },
+    service: "all",
+    body: ({ runId, userId, endpoint }) => ({
+      // Each caller's own, and the secret key's beside that of a user.
+      name: `swept ${userId} ${crypto.randomUUID()}`,
+      dataSource: { type: "run", runId },
+      variants: [{ endpoint }],
+    }),
+  },
+  {
+    name: "save-prompt-set",
+    method: "POST",
+    anonymous: "refused",
+    user: { reach: "own", others: 400 },
+    service: "all",
+    body: ({ runId }) => ({ name: "asked", runId }),
   },
   {
     name: "evaluate-results",

@@ -301,7 +301,8 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
     });
     assertEquals(unset.code, 2);
     assertMatch(unset.stderr, /SUPABASE_URL[^]*SUPABASE_SECRET_KEY/);
-    assertEquals((await pipeline(project, ["fly"])).code, 2);
+    const hostile = await pipeline(project, ["fly\x1b[2J"]);
+    assertEquals([hostile.code, hostile.stderr.includes("\x1b")], [2, false]);
     assertEquals((await pipeline(project, ["show"])).code, 2);
     assertEquals((await pipeline(project, ["show", "99"])).code, 1);
 

@@ -10,6 +10,8 @@ import { type Project, withProject } from "./project.ts";
 const pages = [
   "docs/how-to/nightly-run.md",
   "docs/how-to/compare-two-models.md",
+  "docs/how-to/sweep.md",
+  "docs/how-to/compare-prompts.md",
   "docs/how-to/import-chatgpt-export.md",
   "docs/how-to/keys-in-vault.md",
   "docs/how-to/custom-endpoint.md",
@@ -79,7 +81,10 @@ for (const page of pages) {
           if (block.text.includes("unschedule")) await runScheduled(project);
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
-          const isQuestion = /from (compare_|prompt_ev|vault)/.test(block.text);
+          const isQuestion =
+            /from (compare_|rank_|prompt_ev|pipeline_sweep|vault)/.test(
+              block.text,
+            );
           if (isQuestion) {
             assert(rows.length > 0, `${block.text} finds nothing`);
           }

@@ -35,7 +35,10 @@ export async function checkRelation(
   await checkSelect(setting, relation);
   await checkOtherColumns(setting, relation);
   if (relation.user.update) await checkOwnUpdate(setting, relation);
-  if (relation.name === "pipeline_runs") await checkOwnInsert(setting);
+  // A label needs an answer: supabase/tests/browse/labels.test.sql.
+  if (relation.user.insert && relation.name !== "evaluation_labels") {
+    await checkOwnInsert(setting, relation);
+  }
   for (const verb of ["insert", "update", "delete"] as const) {
     if (!relation.service[verb]) continue;
     const { status, body } = await attempt(project, service, verb, relation);
@@ -50,6 +53,11 @@ const ROWS: Record<string, (runId: number) => object> = {
   pipeline_runs: () => ({
     source: { type: "prompts", prompts: ["a"] },
     endpoint: "open",
+  }),
+  pipeline_sweeps: () => ({
+    name: "new",
+    source: { type: "prompts", prompts: ["a"] },
+    variants: [{ endpoint: "open" }],
   }),
   pipeline_tasks: (run_id) => ({ run_id, stage: "extract", key: "new" }),
   prompt_evaluations: () => ({ prompt: "a", success: true, response: "b" }),
@@ -132,6 +140,7 @@ const KEYS: Record<string, [string, string, string]> = {
   experiment_scores: ["experiment_name", "neq", "x"],
   experiment_summary: ["experiment_name", "neq", "x"],
   pipeline_error_groups: ["run_id", "gte", "0"],
+  prompt_set_prompts: ["set_id", "gte", "0"],
 };
 
 async function isRefused(
@@ -261,19 +270,30 @@ async function checkOwnUpdate(
   assertEquals([...changed], [{ owner: ada.userId }]);
 }
 
-async function checkOwnInsert({ project, ada }: Setting) {
-  const { status } = await ask(project, ada, "POST", "/rest/v1/pipeline_runs", {
-    ...ROWS.pipeline_runs(0),
-    experiment_name: "inserted by ada",
-  });
+async function checkOwnInsert(
+  { project, ada }: Setting,
+  { name }: RelationAccess,
+) {
+  const path = `/rest/v1/${name}`;
+  const named = name === "pipeline_runs" ? "experiment_name" : "name";
+  const row = { ...ROWS[name](0), [named]: "inserted by ada" };
+  const { status } = await ask(project, ada, "POST", path, row);
   assertEquals(status, 201);
-  const closed = await ask(project, ada, "POST", "/rest/v1/pipeline_runs", {
-    ...ROWS.pipeline_runs(0),
-    endpoint: "closed",
-  });
+  const closed = await ask(
+    project,
+    ada,
+    "POST",
+    path,
+    JSON.parse(
+      JSON.stringify({ ...row, [named]: "closed to ada" })
+        .replace('"open"', '"closed"'),
+    ),
+  );
   assertEquals(closed.body.code, "22023");
   const [{ owner }] = await project.sql`
-    select owner from pipeline_runs where experiment_name = 'inserted by ada'
+    select owner from ${project.sql(name)} where ${
+    project.sql(named)
+  } = 'inserted by ada'
   `;
   assertStrictEquals(owner, ada.userId);
 }

@@ -8,7 +8,9 @@ Deno.test("prompt_key() of SQL gives the keys of the vectors", async () => {
   await using project = await startProjectDatabase();
   const { sql } = project;
   const keys = await sql`
-    select vector ->> 'why' as why, pipeline.prompt_key(vector ->> 'text', vector -> 'messages') as key
+    select vector ->> 'why' as why, pipeline.prompt_key(
+      vector ->> 'text', vector -> 'messages', vector -> 'metadata'
+    ) as key
     from jsonb_array_elements(${sql.json(vectors)}) as vector
   `;
   assertEquals([...keys], vectors.map(({ why, key }) => ({ why, key })));

@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(13);
 
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, success, error)
 select 'old', 'k' || n, 'prompt ' || n, 'old ' || n, true, null from generate_series(1, 4) as n
@@ -29,7 +29,13 @@ select is(
       'baseline_passed', true, 'candidate_passed', false,
       'baseline_id', min(id), 'candidate_id', max(id),
       'baseline_response', 'old 2', 'candidate_response', null,
-      'baseline_error', null, 'candidate_error', 'HTTP 400'
+      'baseline_error', null, 'candidate_error', 'HTTP 400',
+      'baseline_answers', jsonb_build_array(
+        jsonb_build_object('id', min(id), 'repetition', 1, 'score', 1, 'passed', true)
+      ),
+      'candidate_answers', jsonb_build_array(
+        jsonb_build_object('id', max(id), 'repetition', 1, 'score', 0, 'passed', false)
+      )
     )
     from prompt_evaluations where prompt_key = 'k2'
   ),
@@ -57,11 +63,35 @@ select is(
   'k4', 'the next page begins after it'
 );
 select is(
-  browse_experiment_pairs('old', 'none'), '{"rows": [], "next": null}', 'nothing is shared with nothing'
+  pg_temp.keys(browse_experiment_pairs('old', 'new', show => 'missing')), 'k5', 'what only one of them was asked'
+);
+select throws_ok(
+  $$ select browse_experiment_pairs('old', 'none') $$, 'P0002', null, 'an unknown experiment is refused'
+);
+select throws_ok(
+  $$ select browse_experiment_pairs('old', 'old') $$, '22023', null, 'and one beside itself'
 );
 select throws_ok(
   $$ select browse_experiment_pairs('old', 'new', show => 'wrose') $$, '22023', null,
   'what it cannot show is refused'
+);
+
+-- k1 three times, of which one passes: the worst answer tells why it is lost.
+insert into prompt_evaluations (experiment_name, prompt_key, repetition, prompt, response, success)
+select 'thrice', 'k1', n, 'prompt 1', 'answer ' || n, true from generate_series(1, 3) as n;
+insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+select id, 'grade', 0.25 * abs(repetition - 2), repetition = 3 from prompt_evaluations where experiment_name = 'thrice';
+select results_eq(
+  $$ select
+       row ->> 'difference', row ->> 'candidate_passed', row ->> 'candidate_response',
+       jsonb_path_query_array(row -> 'candidate_answers', '$[*].repetition')
+     from jsonb_array_elements(browse_experiment_pairs('old', 'thrice', 'grade', 'lost') -> 'rows') as row $$,
+  $$ values ('-0.33333333333333337', 'false', 'answer 2', '[1, 2, 3]'::jsonb) $$,
+  'of several answers the worst is shown where a prompt is lost, and all are listed'
+);
+select is(
+  browse_experiment_pairs('thrice', 'old', 'grade', 'better') #>> '{rows,0,baseline_response}', 'answer 2',
+  'before what became better, too'
 );
 
 select * from finish();

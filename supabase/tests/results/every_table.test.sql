@@ -1,5 +1,5 @@
 begin;
-select plan(4);
+select plan(5);
 
 -- One experiment in two results tables. Ids are those of each table: two are the same.
 select create_evaluations_table('second_table');
@@ -29,6 +29,11 @@ select 'prompt_evaluations', id, 'length', 0.25, false from prompt_evaluations w
 union all
 select 'second_table', id, 'length', 1, true from second_table where run_id = tests.run_id('there');
 
+insert into second_table (experiment_name, prompt_key, prompt, response, success)
+select 'alone', prompt_key, prompt, response, true from prompt_evaluations where prompt_key in ('p1', 'p2');
+insert into evaluation_scores (results_table, evaluation_id, evaluator, score)
+select 'second_table', id, 'length', 0.5 from second_table where experiment_name = 'alone';
+
 select results_eq(
   $$ select experiment_name, done, p50_ms, p95_ms from pipeline_run_progress
      where experiment_name in ('here', 'there') order by 1 $$,
@@ -38,14 +43,20 @@ select results_eq(
 select results_eq(
   $$ select scored, errors, score_mean, passed from experiment_scores
      where experiment_name = 'both' and evaluator = 'length' $$,
-  $$ values (5::bigint, 0::bigint, 2.75 / 5::double precision, 2::bigint) $$,
+  $$ values (5::bigint, 0::bigint, 0.5::double precision, 2::bigint) $$,
   'experiment_scores counts the scores of every results table, each for its own row'
 );
 select results_eq(
-  $$ select prompts, succeeded, scored, score_mean, p50_ms from experiment_summary
+  -- p1 and p2 were answered twice, with 0.25 and 1, p3 once with 0.25.
+  $$ select prompts, answers, succeeded, scored, score_mean, p50_ms from experiment_summary
      where experiment_name = 'both' $$,
-  $$ values (5::bigint, 5::bigint, 5::bigint, 2.75 / 5::double precision, 100) $$,
+  $$ values (3::bigint, 5::bigint, 5::bigint, 3::bigint, 0.5::double precision, 100) $$,
   'experiment_summary too'
+);
+select results_eq(
+  $$ select pairs, baseline_only, unscored from compare_experiments('alone', 'both', 'length') $$,
+  $$ values (2::bigint, 0::bigint, 0::bigint) $$,
+  'compare_experiments() pairs answers of two tables'
 );
 select results_eq(
   $$ select tableoid::regclass::text, count(*) from pipeline.evaluations

@@ -22,7 +22,7 @@ returns jsonb language sql as $$
   from pipeline_tasks where worker = tests.worker_id(number);
 $$;
 select is(
-  pg_temp.go_on(1, '2026-01-01 00:00:10Z'), '{"status": "running", "isComplete": false}',
+  pg_temp.go_on(1, '2026-01-01 00:00:10Z'), '{"status": "running", "next": "more"}',
   'pipeline_continue_list() says that there is more'
 );
 select results_eq(
@@ -32,11 +32,11 @@ select results_eq(
   'pipeline_continue_list() remembers how far it has come, and renews the lease'
 );
 select is(
-  pg_temp.go_on(1, '2026-01-01 00:00:11Z'), '{"status": "running", "isComplete": true}',
+  pg_temp.go_on(1, '2026-01-01 00:00:11Z'), '{"status": "running", "next": "end"}',
   'pipeline_continue_list() says when the list is at its end'
 );
 select is(
-  pg_temp.go_on(1, '2026-01-01 00:00:12Z'), '{"status": "running", "isComplete": true}',
+  pg_temp.go_on(1, '2026-01-01 00:00:12Z'), '{"status": "running", "next": "end"}',
   'pipeline_continue_list() may be repeated when its answer was lost'
 );
 select results_eq(
@@ -99,7 +99,7 @@ select tests.start_worker(4, 'again', 'extract');
 select tests.claim(4, '2026-01-01 00:00Z');
 select is(
   array[pg_temp.go_on(4, '2026-01-01 00:00:01Z'), pg_temp.go_on(4, '2026-01-01 00:00:02Z')],
-  array['{"status": "running", "isComplete": false}', '{"status": "running", "isComplete": true}']::jsonb[],
+  array['{"status": "running", "next": "more"}', '{"status": "running", "next": "end"}']::jsonb[],
   'the prompts of an earlier run are a list as well'
 );
 select results_eq(

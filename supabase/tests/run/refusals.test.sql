@@ -19,13 +19,15 @@ declare
 begin
   insert into pipeline_runs (
     source, endpoint, options, results_table, evaluation_webhook, max_prompts, max_concurrency,
-    max_workers, max_attempts, max_cost, prompt_deadline_seconds, owner
+    max_workers, max_attempts, max_cost, prompt_deadline_seconds, owner, repetitions, template, parameters,
+    evaluators
   )
   values (
     run.source, run.endpoint, coalesce(run.options, '{}'),
     coalesce(run.results_table, 'prompt_evaluations'), run.evaluation_webhook, run.max_prompts,
     run.max_concurrency, coalesce(run.max_workers, 4), coalesce(run.max_attempts, 5), run.max_cost,
-    run.prompt_deadline_seconds, run.owner
+    run.prompt_deadline_seconds, run.owner, coalesce(run.repetitions, 1::smallint), run.template,
+    coalesce(run.parameters, '{}'), coalesce(run.evaluators, '[]')
   );
   return 'accepted';
 exception when others then
@@ -58,6 +60,35 @@ insert into wrong values
   ('a negative max_concurrency', '{"max_concurrency": -1}'),
   ('too many workers', '{"max_workers": 51}'),
   ('no attempt', '{"max_attempts": 0}'),
+  ('no repetition', '{"repetitions": 0}'),
+  ('too many repetitions', '{"repetitions": 101}'),
+  ('repetitions where nothing is asked', '{"repetitions": 2, "evaluators": [{"type": "length", "max": 3}],
+     "source": {"type": "evaluations", "experiment": "stored"}}'),
+  ('a template where nothing is asked', '{"template": {"user": "{{prompt}}"},
+     "evaluators": [{"type": "length", "max": 3}], "source": {"type": "evaluations", "experiment": "stored"}}'),
+  ('a template that is text', '{"template": "{{prompt}}"}'),
+  ('an empty template', '{"template": {}}'),
+  ('a field that no template has', '{"template": {"user": "{{prompt}}", "assistant": "Sure"}}'),
+  ('a message of a template that is no text', '{"template": {"user": ["{{prompt}}"]}}'),
+  ('an empty message of a template', '{"template": {"system": " ", "user": "{{prompt}}"}}'),
+  ('a template that is the same for every prompt', '{"template": {"user": "Say hi"}}'),
+  ('a variable that no prompt has', '{"template": {"user": "{{prompt}} in {{language}}"}}'),
+  ('a variable of a system message that no prompt has', '{"template": {"system": "Speak {{language}}"}}'),
+  ('a variable in a field that is no object', '{"template": {"user": "{{prompt}} {{city.name}}"},
+     "source": {"type": "prompts", "prompts": [{"text": "one", "metadata": {"city": "Rome"}}]}}'),
+  ('a variable that is null', '{"template": {"user": "{{prompt}} {{city}}"},
+     "source": {"type": "prompts", "prompts": [{"text": "one", "metadata": {"city": null}}]}}'),
+  ('a filter in a template', '{"template": {"user": "{{prompt | upper}}"}}'),
+  ('a block in a template', '{"template": {"user": "{{#if prompt}}{{prompt}}{{/if}}"}}'),
+  ('JSON in double braces', '{"template": {"user": "{{prompt}} as {{\n \"some\": \"thing\"\n}}"}}'),
+  ('a secret in a template', '{"template": {"user": "{{prompt}} {{ secret:OPENAI }}"}}'),
+  ('two system messages', '{"template": {"system": "Be brief"}, "parameters": {"systemPrompt": "Be long"}}'),
+  ('a prompt without text for a template that needs it', '{"template": {"user": "{{prompt}} {{city}}"},
+     "source": {"type": "prompts", "prompts": [{"metadata": {"city": "Rome"}}]}}'),
+  ('a prompt without text and variables', '{"template": {"user": "{{city}}"},
+     "source": {"type": "prompts", "prompts": [{"metadata": {"city": "Rome"}}, {"metadata": {}}]}}'),
+  ('metadata that is no object', '{"template": {"user": "{{city}}"},
+     "source": {"type": "prompts", "prompts": [{"metadata": {"city": "Rome"}}, {"metadata": ["Rome"]}]}}'),
   ('a negative deadline', '{"prompt_deadline_seconds": -5}'),
   ('max_cost without prices', '{"max_cost": 1}'),
   ('an unknown results table', '{"results_table": "pipeline_runs"}'),

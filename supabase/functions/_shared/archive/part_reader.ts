@@ -10,6 +10,7 @@ import { RecordCollector } from "./collect/record_collector.ts";
 import type { BrokenContainer } from "./container/broken_container.ts";
 import type { ArchiveFormat } from "./formats/format.ts";
 import { describeShape, formatOf, formats } from "./formats/formats.ts";
+import { variables } from "./formats/variables.ts";
 import { isObject, type Json } from "./json.ts";
 import { LeftOutTally } from "./left_out_tally.ts";
 import type { ConversationsFile, PromptMaker } from "./prompts/to_prompts.ts";
@@ -25,6 +26,8 @@ export interface PartReading {
   /** True when an offset in the part is also an offset in the archive. */
   seekable: boolean;
   makePrompts: PromptMaker;
+  /** Rows are variables of a template, whatever they look like. */
+  variables: boolean;
   checkpointBytes: number;
   maxConversationBytes: number;
   /** Counts of the whole archive; the reader adds to them. */
@@ -87,13 +90,18 @@ export class PartReader {
   constructor(reading: PartReading) {
     const { from } = reading;
     this.#reading = reading;
-    this.#scanner = new RecordScanner(reading.maxConversationBytes, from?.scan);
+    this.#scanner = new RecordScanner(
+      reading.maxConversationBytes,
+      from?.scan,
+      reading.variables,
+    );
     this.#before = from?.scan ?? START;
     this.#checkpointed = this.#before.offset;
     this.#told = from?.told ?? 0;
     this.#leftOut = new LeftOutTally(from?.leftOut);
     this.#checkpointAt = this.#told + reading.checkpointBytes;
-    const format = formats.find(({ name }) => name === from?.format);
+    const format = [...formats, variables]
+      .find(({ name }) => name === from?.format);
     if (format !== undefined) this.#begin(format);
   }
 
@@ -184,7 +192,11 @@ export class PartReader {
     const shaped = sniffed.filter(([{ value }]) =>
       typeof value === "object" && value
     );
-    const format = formatOf(shaped.map(([{ value }]) => value));
+    const format = !this.#reading.variables
+      ? formatOf(shaped.map(([{ value }]) => value))
+      : shaped.length > 0
+      ? variables
+      : undefined;
     if (format === undefined) {
       // Numbers and nulls say nothing about the rest of the file, objects do.
       const unknown = shaped.length === 0 ? sniffed : shaped.slice(0, 1);

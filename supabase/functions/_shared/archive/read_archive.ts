@@ -135,6 +135,7 @@ class ArchiveRun {
       part: number,
       seekable,
       makePrompts: createPromptMaker(this.#options, file),
+      variables: this.#options.variables === true,
       checkpointBytes: this.#settings.checkpointBytes,
       maxConversationBytes: this.#settings.maxConversationBytes,
       counts: this.#counts,

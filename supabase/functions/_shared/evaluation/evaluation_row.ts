@@ -3,7 +3,12 @@ export interface EvaluationRow {
   id: number;
   /** Equal for the same prompt in other experiments. */
   promptKey: string;
+  /** Which of several answers of its run to the prompt, from 1. */
+  repetition: number;
+  /** As it was sent. */
   prompt: string;
+  /** The system message of the run's template, filled; null: it has none. */
+  system: string | null;
   /** Null when the prompt failed. */
   response: string | null;
   success: boolean;

@@ -8,7 +8,7 @@ export interface EvaluationContext {
   post(url: string, body: unknown): Promise<unknown>;
   /**
    * What another experiment answered to the prompt of this row: the newest successful response
-   * with the same prompt key; null when there is none.
+   * with the same prompt key, of several repetitions the one whose turn it is; null when there is none.
    */
   responseIn(experiment: string, row: EvaluationRow): Promise<string | null>;
   /** Aborted when the worker has to stop: no further batch is sent. */

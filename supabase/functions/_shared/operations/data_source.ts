@@ -1,7 +1,8 @@
-import { runIdSchema } from "../run_id.ts";
 import { z } from "zod";
+import { runIdSchema } from "../run_id.ts";
 import { holdsNul } from "../storable_json.ts";
-import { promptSchema } from "./execute_batch_schema.ts";
+import { fewProblems } from "../few_problems.ts";
+import { promptObjectSchema } from "./execute_batch_schema.ts";
 
 /** Archives in a bucket. */
 export const supabaseSourceSchema = z.strictObject({
@@ -20,14 +21,26 @@ export const localSourceSchema = z.strictObject({
   ),
 });
 
+const listedPromptSchema = z.union([
+  z.string().min(1),
+  promptObjectSchema.extend({
+    text: z.string().optional().describe(
+      "Without it metadata alone is the prompt, of a run whose template needs no text",
+    ),
+  }).refine(
+    ({ text, metadata }) => text || Object.keys(metadata ?? {}).length > 0,
+    'has neither "text" nor "metadata"',
+  ),
+]);
+
 /** A list of prompts. */
 export const promptsSourceSchema = z.strictObject({
   type: z.literal("prompts"),
   prompts: z.array(
-    promptSchema.refine(
+    fewProblems(listedPromptSchema.refine(
       (prompt) => !holdsNul(prompt),
       "holds the character 0 (\\u0000), which Postgres cannot store",
-    ),
+    )),
   ).min(1),
 });
 
@@ -38,4 +51,17 @@ export const runSourceSchema = z.strictObject({
   onlyUnanswered: z.boolean().optional().describe(
     "Only those without an answer: what a cancelled run had left, and what failed",
   ),
+});
+
+/** A saved set. */
+export const setSourceSchema = z.strictObject({
+  type: z.literal("set"),
+  name: z.string().min(1),
+  version: z.int().positive().optional().describe("Default: the newest"),
+});
+
+/** The prompts that a sweep has extracted. */
+export const sweepSourceSchema = z.strictObject({
+  type: z.literal("sweep"),
+  sweepId: runIdSchema,
 });

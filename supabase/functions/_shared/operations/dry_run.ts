@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { REDACTIONS } from "../archive/options.ts";
 import type { FileReport } from "../archive/read_archives.ts";
+import { type Fillable, fillTemplate } from "../template/fill_template.ts";
+import type { Template } from "../template/template_schema.ts";
 
 const count = z.int().nonnegative();
 const counts = z.record(z.string(), count);
@@ -19,11 +21,19 @@ export const dryRunSchema = z.object({
   files: count,
   conversations: count,
   prompts: count,
-  inputTokens: count.describe("Estimated: a token is four bytes"),
+  repetitions: count.describe("How often each is asked"),
+  inputTokens: count.describe(
+    "Of all repetitions, the template filled; estimated: a token is four bytes",
+  ),
+  missing: counts.describe(
+    "Prompts that the template cannot be filled for, by the variable that they lack",
+  ),
   formats: counts.describe("Files by format"),
   skipped: counts.describe("What could not be read, by error code"),
   redactions: counts.describe("What was replaced, by kind"),
-  examples: z.array(z.string()).describe("The first prompts, shortened"),
+  examples: z.array(z.string()).describe(
+    "The first prompts as they would be sent, shortened",
+  ),
   price: priceSchema.nullable().describe("null: no endpoint was named"),
 });
 
@@ -41,25 +51,37 @@ const PLACEHOLDER = new RegExp(
 export class DryRun {
   #bytes = 0;
   readonly #encoder = new TextEncoder();
-  readonly summary: DryRunSummary = {
-    files: 0,
-    conversations: 0,
-    prompts: 0,
-    inputTokens: 0,
-    formats: {},
-    skipped: {},
-    redactions: {},
-    examples: [],
-    price: null,
-  };
+  readonly #template: Template;
+  readonly summary: DryRunSummary;
 
-  addPrompt({ text, messages }: { text: string; messages?: unknown }): void {
+  constructor(template: Template = {}, repetitions = 1) {
+    this.#template = template;
+    this.summary = {
+      files: 0,
+      conversations: 0,
+      prompts: 0,
+      repetitions,
+      inputTokens: 0,
+      missing: {},
+      formats: {},
+      skipped: {},
+      redactions: {},
+      examples: [],
+      price: null,
+    };
+  }
+
+  addPrompt(
+    { messages, ...prompt }: Partial<Fillable> & { messages?: unknown },
+  ): void {
     const { summary } = this;
     summary.prompts++;
-    const sent = messages ? [text, JSON.stringify(messages)] : [text];
+    const text = this.#fill(this.#template.user ?? "{{prompt}}", prompt);
+    const sent = [text, this.#fill(this.#template.system ?? "", prompt)];
+    if (messages) sent.push(JSON.stringify(messages));
     // As enqueueing estimates it in SQL.
     for (const part of sent) this.#bytes += this.#encoder.encode(part).length;
-    summary.inputTokens = Math.ceil(this.#bytes / 4);
+    summary.inputTokens = Math.ceil(this.#bytes / 4) * summary.repetitions;
     for (const [, kind] of text.matchAll(PLACEHOLDER)) {
       add(summary.redactions, kind.toLowerCase(), 1);
     }
@@ -78,8 +100,18 @@ export class DryRun {
 
   /** Adds prompts that were measured elsewhere. */
   addMeasured(measured: { prompts: number; inputTokens: number }): void {
-    this.summary.prompts += measured.prompts;
-    this.summary.inputTokens += measured.inputTokens;
+    const { summary } = this;
+    summary.prompts += measured.prompts;
+    summary.inputTokens += measured.inputTokens * summary.repetitions;
+  }
+
+  #fill(message: string, prompt: Partial<Fillable>): string {
+    const result = fillTemplate(message, { text: "", ...prompt });
+    if ("filled" in result) return result.filled;
+    for (const name of new Set(result.missing)) {
+      add(this.summary.missing, name, 1);
+    }
+    return prompt.text ?? "";
   }
 }
 

@@ -6,21 +6,22 @@ import { evaluationSchema } from "./evaluation_record.ts";
 import { fewProblems } from "../few_problems.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 
+export const promptObjectSchema = z.object({
+  text: z.string().min(1),
+  key: z.string().min(1).optional(),
+  messages: z.array(fewProblems(z.strictObject({
+    role: z.enum(["system", "user", "assistant"]),
+    content: z.string(),
+  }))).optional(),
+  reference: z.string().optional(),
+  source: z.record(z.string(), z.json()).optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+}).loose();
+
 /** A prompt as `extract_prompts` gives it, an object with `text`, or the text itself. */
-export const promptSchema = fewProblems(z.union([
-  z.string().min(1),
-  z.object({
-    text: z.string().min(1),
-    key: z.string().min(1).optional(),
-    messages: z.array(fewProblems(z.strictObject({
-      role: z.enum(["system", "user", "assistant"]),
-      content: z.string(),
-    }))).optional(),
-    reference: z.string().optional(),
-    source: z.record(z.string(), z.json()).optional(),
-    metadata: z.record(z.string(), z.json()).optional(),
-  }).loose(),
-]));
+export const promptSchema = fewProblems(
+  z.union([z.string().min(1), promptObjectSchema]),
+);
 
 export const requestOptionsSchema = z.strictObject({
   headers: endpointHeadersSchema.describe(

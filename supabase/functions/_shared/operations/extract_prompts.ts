@@ -16,7 +16,9 @@ import {
   localSourceSchema,
   promptsSourceSchema,
   runSourceSchema,
+  setSourceSchema,
   supabaseSourceSchema,
+  sweepSourceSchema,
 } from "./data_source.ts";
 import {
   DryRun,
@@ -24,8 +26,10 @@ import {
   type DryRunSummary,
   type Price,
 } from "./dry_run.ts";
-import { toPromptObject } from "./to_evaluation.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
+import { takesVariables } from "../template/fill_template.ts";
+import { type Template, templateSchema } from "../template/template_schema.ts";
+import { repetitionsSchema } from "./run_pipeline.ts";
 
 /** What `extract_prompts` takes; `directory` alone is the form of the first version. */
 export const extractPromptsSchema = extractOptionsSchema.extend({
@@ -33,8 +37,10 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
     supabaseSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
+    setSourceSchema,
     runSourceSchema,
-  ]).optional().describe("prompts and run: with dryRun only"),
+    sweepSourceSchema,
+  ]).optional().describe("prompts, set, run and sweep: with dryRun only"),
   directory: z.string().min(1).optional().describe(
     'The older form of {"dataSource": {"type": "local", "directory"}}',
   ),
@@ -47,9 +53,15 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   maxTokens: z.int().positive().optional().describe(
     "With dryRun: the output tokens to reckon with for each prompt",
   ),
+  template: templateSchema.optional().describe(
+    "With dryRun: the template of the run",
+  ),
+  repetitions: repetitionsSchema.describe(
+    "With dryRun: how often each prompt is asked",
+  ),
 }).superRefine(({ dataSource, directory, dryRun }, context) => {
   const { type } = dataSource ?? {};
-  if (!dryRun && (type === "prompts" || type === "run")) {
+  if (!dryRun && type && type !== "supabase" && type !== "local") {
     context.addIssue({
       code: "custom",
       path: ["dataSource", "type"],
@@ -119,19 +131,41 @@ export async function extractPrompts(
   input: z.output<typeof extractPromptsSchema>,
   dependencies: ExtractPromptsDependencies,
 ): Promise<ExtractPromptsOutput> {
-  const { dataSource, directory, dryRun, endpoint, maxTokens, ...options } =
-    input;
+  const {
+    dataSource,
+    directory,
+    dryRun,
+    endpoint,
+    maxTokens,
+    template,
+    repetitions,
+    ...choices
+  } = input;
+  const options = {
+    ...choices,
+    variables: choices.variables || takesVariables(template ?? {}),
+  };
   const source = dataSource ??
     { type: "local" as const, directory: directory! };
-  const dry = dryRun ? new DryRun() : undefined;
-  const output = source.type === "prompts" || source.type === "run"
-    ? await measure(source, options.maxPrompts, dry!, dependencies)
-    : await extract(source, options, dry, dependencies);
+  const dry = dryRun ? new DryRun(template, repetitions) : undefined;
+  const output = source.type === "supabase" || source.type === "local"
+    ? await extract(source, options, dry, dependencies)
+    : await measure(
+      source,
+      { template, most: options.maxPrompts },
+      dry!,
+      dependencies,
+    );
   if (!dry) return output;
   const { summary } = dry;
   if (endpoint !== undefined) {
     summary.price = await estimate(
-      { endpoint, outputTokens: maxTokens, ...summary },
+      {
+        ...summary,
+        endpoint,
+        outputTokens: maxTokens,
+        prompts: summary.prompts * summary.repetitions,
+      },
       dependencies,
     );
   }
@@ -164,19 +198,31 @@ async function extract(
   });
 }
 
-/** Counts prompts that stand in a list, or that an earlier run has asked. */
+/** Counts prompts that stand in a list or a set, or that an earlier run or sweep has asked. */
 async function measure(
   source:
     | z.output<typeof promptsSourceSchema>
-    | z.output<typeof runSourceSchema>,
-  maxPrompts: number | undefined,
+    | z.output<typeof setSourceSchema>
+    | z.output<typeof runSourceSchema>
+    | z.output<typeof sweepSourceSchema>,
+  { template, most }: { template?: Template; most?: number },
   dry: DryRun,
   { caller, database }: ExtractPromptsDependencies,
 ): Promise<ExtractPromptsOutput> {
   if (source.type === "prompts") {
-    for (const prompt of source.prompts.slice(0, maxPrompts)) {
-      dry.addPrompt(toPromptObject(prompt));
+    for (const prompt of source.prompts.slice(0, most)) {
+      dry.addPrompt(typeof prompt === "string" ? { text: prompt } : prompt);
     }
+  } else if (source.type !== "run") {
+    if (!database) throw noProject("read a set");
+    dry.addMeasured(
+      await database.call("pipeline_measure_list", {
+        source,
+        owner: ownerOf(caller),
+        most: most ?? null,
+        template: template ?? null,
+      }),
+    );
   } else {
     if (!database) throw noProject("read a run");
     dry.addMeasured(
@@ -184,7 +230,8 @@ async function measure(
         run_id: source.runId as number,
         only_unanswered: source.onlyUnanswered ?? false,
         owner: ownerOf(caller),
-        most: maxPrompts ?? null,
+        most: most ?? null,
+        template: template ?? null,
       }),
     );
   }

@@ -212,6 +212,53 @@ Deno.test("extractPrompts() with dryRun takes lists and runs too, and nothing el
   );
 });
 
+Deno.test("extractPrompts() with dryRun fills the template and counts repetitions", async () => {
+  const asked: Record<string, unknown>[] = [];
+  const { summary } = await extract({}, {
+    dataSource: {
+      type: "prompts",
+      prompts: [{ metadata: { city: "Rome" } }, {
+        text: "x",
+        metadata: { country: "France" },
+      }],
+    },
+    dryRun: true,
+    template: { system: "Brief", user: "Where is {{city}}?" },
+    repetitions: 3,
+    endpoint: "e",
+  }, {
+    database: {
+      call: (_: string, parameters: Record<string, unknown>) => {
+        asked.push(parameters);
+        return Promise.resolve({ cost: 1 });
+      },
+    } as never,
+  });
+  assertObjectMatch(summary!, {
+    prompts: 2,
+    repetitions: 3,
+    // "Where is Rome?", "x" as it is, and "Brief" twice.
+    inputTokens: 3 * Math.ceil((14 + 1 + 5 + 5) / 4),
+    missing: { city: 1 },
+    examples: ["Where is Rome?", "x"],
+  });
+  assertObjectMatch(asked[0], { prompts: 6, input_tokens: 21 });
+});
+
+Deno.test("extractPrompts() reads rows as variables where the template needs no text", async () => {
+  const table = { "a.csv": "question,language\nWho?,de\n" };
+  const example = async (user: string) => {
+    const { summary } = await extract(table, {
+      dataSource: chats,
+      dryRun: true,
+      template: { user },
+    });
+    return summary!.examples[0];
+  };
+  assertEquals(await example("{{question}} in {{language}}"), "Who? in de");
+  assertEquals(await example("{{ prompt }} in {{language}}"), "Who? in de");
+});
+
 Deno.test("extractPrompts() with dryRun tells no user what an endpoint costs", async () => {
   await assertRejects(
     () =>

@@ -123,12 +123,12 @@ function describePost(
   return {
     summary,
     operationId: name,
-    ...name === "run_pipeline"
+    ...name === "run_pipeline" || name === "run_sweep"
       ? {
         parameters: [{
           name: "Idempotency-Key",
           in: "header",
-          description: "The same key within a week is the same run",
+          description: "The same key within a week is the same run or sweep",
           schema: { type: "string", maxLength: 200 },
         }],
       }

@@ -20,6 +20,12 @@ import {
   runPipelineOutputSchema,
   runPipelineSchema,
 } from "./run_pipeline.ts";
+import { runSweep, runSweepOutputSchema, runSweepSchema } from "./run_sweep.ts";
+import {
+  savePromptSet,
+  savePromptSetOutputSchema,
+  savePromptSetSchema,
+} from "./save_prompt_set.ts";
 import { projectOf } from "./services.ts";
 import {
   storeResults,
@@ -80,6 +86,22 @@ export const OPERATIONS = {
     maxBodyBytes: 10 * MEGABYTE,
     run: (input, services) =>
       runPipeline(input, { ...services, ...projectOf(services) }),
+  }),
+  run_sweep: defineOperation({
+    summary: "Start several runs over the same prompts, to be compared",
+    input: runSweepSchema,
+    output: runSweepOutputSchema,
+    maxBodyBytes: 10 * MEGABYTE,
+    run: (input, services) =>
+      runSweep(input, { ...services, ...projectOf(services) }),
+  }),
+  save_prompt_set: defineOperation({
+    summary: "Save prompts under a name, to be asked again",
+    input: savePromptSetSchema,
+    output: savePromptSetOutputSchema,
+    maxBodyBytes: 10 * MEGABYTE,
+    run: (input, services) =>
+      savePromptSet(input, { ...services, ...projectOf(services) }),
   }),
 };
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { RunId } from "../run_id.ts";
 import { extractOptionsSchema } from "../archive/options.ts";
+import { templateSchema } from "../template/template_schema.ts";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
@@ -9,7 +10,9 @@ import {
   localSourceSchema,
   promptsSourceSchema,
   runSourceSchema,
+  setSourceSchema,
   supabaseSourceSchema,
+  sweepSourceSchema,
 } from "./data_source.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { requestOptionsSchema } from "./execute_batch_schema.ts";
@@ -21,33 +24,43 @@ import { longestCall } from "../worker_facts.ts";
 
 const positive = z.int().positive();
 
-export const runConfigSchema = extractOptionsSchema.omit({ maxPrompts: true })
-  .partial().extend({
-    extractMaxPrompts: positive.optional(),
-    batchSize: positive.optional().describe(
-      "Of the original tool; the queue finds out by itself how many prompts to hold",
-    ),
-    maxConcurrency: positive.optional(),
-    maxWorkers: positive.max(50).optional(),
-    maxAttempts: positive.max(20).optional(),
-    maxCost: z.number().positive().optional().describe("USD"),
-    maxWaitSeconds: positive.optional(),
-    promptDeadlineSeconds: positive.optional(),
-    deadlineAt: z.iso.datetime({ offset: true }).optional(),
-    parameters: z.record(z.string(), z.json()).optional(),
-    cache: z.boolean().optional(),
-    keepBody: z.boolean().optional(),
-    join: z.boolean().optional().describe(
-      "Add to an experiment that has results already; without it its name is refused",
-    ),
-  });
+export const repetitionsSchema = positive.max(100).optional().describe(
+  "How often each prompt is asked; default 1",
+);
+
+export const runConfigSchema = extractOptionsSchema.omit({
+  maxPrompts: true,
+  variables: true,
+}).partial().extend({
+  extractMaxPrompts: positive.optional(),
+  batchSize: positive.optional().describe(
+    "Of the original tool; the queue finds out by itself how many prompts to hold",
+  ),
+  maxConcurrency: positive.optional(),
+  maxWorkers: positive.max(50).optional(),
+  maxAttempts: positive.max(20).optional(),
+  maxCost: z.number().positive().optional().describe("USD"),
+  maxWaitSeconds: positive.optional(),
+  promptDeadlineSeconds: positive.optional(),
+  deadlineAt: z.iso.datetime({ offset: true }).optional(),
+  parameters: z.record(z.string(), z.json()).optional(),
+  template: templateSchema.optional(),
+  repetitions: repetitionsSchema,
+  cache: z.boolean().optional(),
+  keepBody: z.boolean().optional(),
+  join: z.boolean().optional().describe(
+    "Add to an experiment that has results already; without it its name is refused",
+  ),
+});
 
 export const runPipelineSchema = z.strictObject({
   dataSource: z.discriminatedUnion("type", [
     supabaseSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
+    setSourceSchema,
     runSourceSchema,
+    sweepSourceSchema,
   ]),
   ...endpointChoice,
   requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
@@ -108,18 +121,7 @@ export async function runPipeline(
 ): Promise<RunPipelineOutput> {
   const { caller, database, readRun, readFailures, idempotencyKey } =
     dependencies;
-  if (input.dataSource.type === "local") {
-    throw new PipelineError(
-      "invalid_request",
-      "Cannot read a local directory over HTTP: upload it with deno task pipeline upload, or use the tool in scripts/tool.ts",
-    );
-  }
-  if (caller.kind === "user" && input.config.maxWorkers !== undefined) {
-    throw new PipelineError(
-      "forbidden",
-      "Cannot start run: users cannot choose config.maxWorkers",
-    );
-  }
+  checkChoices(input, caller);
   const endpoint = input.endpoint ?? await ensureEndpoint(input, dependencies);
   const { runId }: { runId: RunId } = await database.call(
     "pipeline_create_run",
@@ -145,6 +147,29 @@ export async function runPipeline(
     ...input.wait === false ? {} : { summary: state },
     errors,
   };
+}
+
+/**
+ * Refuses what a run, or a sweep, cannot have over HTTP.
+ *
+ * @throws {PipelineError} `invalid_request`: a local directory; `forbidden`: a user's number of workers
+ */
+export function checkChoices(
+  { dataSource, config }: Pick<RunPipelineRequest, "dataSource" | "config">,
+  caller: Caller,
+): void {
+  if (dataSource.type === "local") {
+    throw new PipelineError(
+      "invalid_request",
+      "Cannot read a local directory over HTTP: upload it with deno task pipeline upload, or use the tool in scripts/tool.ts",
+    );
+  }
+  if (caller.kind === "user" && config.maxWorkers !== undefined) {
+    throw new PipelineError(
+      "forbidden",
+      "Cannot start run: users cannot choose config.maxWorkers",
+    );
+  }
 }
 
 function ensureEndpoint(
@@ -175,7 +200,11 @@ function ensureEndpoint(
   });
 }
 
-function toRow(input: RunPipelineRequest, endpoint: string) {
+/** The columns of pipeline_runs, and as far as it has them of pipeline_sweeps. */
+export function toRow(
+  input: Omit<RunPipelineRequest, "wait">,
+  endpoint: string | null,
+) {
   const { experimentName, modelName, tags, ...metadata } = input.batchMetadata;
   const {
     extractMaxPrompts,
@@ -188,6 +217,8 @@ function toRow(input: RunPipelineRequest, endpoint: string) {
     promptDeadlineSeconds,
     deadlineAt,
     parameters,
+    template,
+    repetitions,
     ...options
   } = input.config;
   const named = input.endpoint !== undefined;
@@ -200,6 +231,8 @@ function toRow(input: RunPipelineRequest, endpoint: string) {
     tags: tags ?? null,
     metadata,
     parameters: parameters ?? null,
+    template: template ?? null,
+    repetitions: repetitions ?? null,
     options: {
       ...withoutDefaults(options),
       ...named && Object.keys(headers).length > 0 ? { headers } : {},

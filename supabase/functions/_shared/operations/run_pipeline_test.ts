@@ -1,4 +1,9 @@
-import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertObjectMatch,
+  assertRejects,
+} from "@std/assert";
 import type { Database } from "../database.ts";
 import {
   runPipeline,
@@ -114,6 +119,42 @@ Deno.test("runPipeline() hands on the wish to join an experiment", async () => {
   assertEquals((calls[0][1].run as { options: object }).options, {
     join: true,
   });
+});
+
+Deno.test("runPipeline() hands on template and repetitions", async () => {
+  const { calls, dependencies } = createFakes(["queued"]);
+  const template = { system: "Be brief", user: "{{prompt}} in {{language}}" };
+  await run({
+    dataSource: { type: "prompts", prompts: [{ metadata: { a: 1 } }] },
+    config: { template, repetitions: 5 },
+  }, dependencies);
+  const { template: given, repetitions, options } = calls[0][1].run as Record<
+    string,
+    unknown
+  >;
+  assertEquals([given, repetitions, options], [template, 5, {}]);
+});
+
+Deno.test("runPipelineSchema refuses what no run can ask", () => {
+  const problemOf = (prompts: unknown[], config: object = {}) =>
+    runPipelineSchema.safeParse({
+      dataSource: { type: "prompts", prompts },
+      endpoint: "model",
+      config,
+    }).error?.issues.length ?? 0;
+  assertEquals(problemOf(["one", { text: "two" }, { metadata: { a: 1 } }]), 0);
+  for (
+    const [prompts, config] of [
+      [[{}]],
+      [[{ metadata: {} }]],
+      [[{ text: "" }]],
+      [["one"], { repetitions: 0 }],
+      [["one"], { repetitions: 101 }],
+      [["one"], { template: {} }],
+      [["one"], { template: { assistant: "Sure" } }],
+      [["one"], { variables: true }],
+    ] as const
+  ) assert(problemOf([...prompts], config) > 0, JSON.stringify(prompts));
 });
 
 Deno.test("runPipeline() begins to work on the run that it started", async () => {

@@ -12,6 +12,7 @@ import type {
   ExtractPromptsDependencies,
 } from "./extract_prompts.ts";
 import type { RunState } from "./run_state.ts";
+import type { SweepState } from "./sweep_state.ts";
 
 /** What the operations need of a project; the same for all callers. */
 export interface Project {
@@ -21,6 +22,8 @@ export interface Project {
   readEndpoint(name: string, caller: Caller): Promise<NamedEndpoint | null>;
   /** @throws {PipelineError} `not_found`: there is none, or it is another user's */
   readRun(runId: RunId, caller: Caller): Promise<RunState>;
+  /** @throws {PipelineError} `not_found`: there is none, or it is another user's */
+  readSweep(sweepId: RunId, caller: Caller): Promise<SweepState>;
   /** Why prompts of a run have failed for good, one error for each cause. */
   readFailures(runId: RunId): Promise<OperationError[]>;
 }
@@ -61,6 +64,7 @@ export function projectOf({ project, caller }: Services) {
     database: project.database,
     readEndpoint: (name: string) => project.readEndpoint(name, caller),
     readRun: (runId: RunId) => project.readRun(runId, caller),
+    readSweep: (sweepId: RunId) => project.readSweep(sweepId, caller),
     readFailures: project.readFailures,
   };
 }
@@ -70,8 +74,10 @@ const ENDPOINT =
 const MOST_CAUSES = 20;
 const RUN_STATE =
   "runId:id, status, experimentName:experiment_name, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
+const SWEEP_STATE =
+  "sweepId:id, status, name, prompts, succeeded, failed, open, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 
-/** Reads endpoints and runs through the Data API. */
+/** Reads endpoints, runs and sweeps through the Data API. */
 export function createProject(
   client: SupabaseClient,
   database: Database,
@@ -100,6 +106,21 @@ export function createProject(
       }
       const { owner: _, ...state } = data;
       return { ...state, cost: Number(state.cost) };
+    },
+    async readSweep(sweepId, caller) {
+      const { data, error } = await client.from("pipeline_sweep_progress")
+        .select(SWEEP_STATE).eq("id", sweepId).maybeSingle();
+      if (error) throw unreadable("pipeline_sweep_progress", error);
+      const owner = ownerOf(caller);
+      if (!data || (owner !== null && data.owner !== owner)) {
+        throw new PipelineError("not_found", `Cannot find sweep ${sweepId}`);
+      }
+      const runs = await client.from("pipeline_runs")
+        .select("runId:id, experimentName:experiment_name, status")
+        .eq("sweep_id", sweepId).not("endpoint", "is", null).order("id");
+      if (runs.error) throw unreadable("pipeline_runs", runs.error);
+      const { owner: _, ...state } = data;
+      return { ...state, cost: Number(state.cost), runs: runs.data };
     },
     async readFailures(runId) {
       const { data, error } = await client.from("pipeline_error_groups")

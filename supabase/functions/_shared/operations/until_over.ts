@@ -2,8 +2,11 @@ import type { Clock } from "../clock.ts";
 import type { RunId } from "../run_id.ts";
 import type { RunState } from "./run_state.ts";
 
-export interface WaitDependencies {
-  readRun(runId: RunId): Promise<RunState>;
+/** A run, or a sweep. */
+type State = Pick<RunState, "status">;
+
+export interface WaitDependencies<Waited extends State = RunState> {
+  readRun(runId: RunId): Promise<Waited>;
   clock: Clock;
   /** Longest that a wait may take. */
   waitLimitMs: number;
@@ -12,14 +15,14 @@ export interface WaitDependencies {
 const POLL_MS = 250;
 
 /**
- * The state of a run when it is over or paused, or when the time is up: `wait` seconds, or as long as
+ * The state of a run or a sweep when it is over or paused, or when the time is up: `wait` seconds, or as long as
  * is allowed.
  */
-export async function untilOver(
+export async function untilOver<Waited extends State>(
   runId: RunId,
   wait: true | number,
-  { readRun, clock, waitLimitMs }: WaitDependencies,
-): Promise<RunState> {
+  { readRun, clock, waitLimitMs }: WaitDependencies<Waited>,
+): Promise<Waited> {
   const wanted = wait === true ? waitLimitMs : wait * 1000;
   const endsAt = clock.now() + Math.min(wanted, waitLimitMs);
   for (;;) {

@@ -109,7 +109,7 @@ export interface TaskQueue {
   /** Enqueues more of the list of prompts that the task stands for. */
   continueList(
     task: Task,
-  ): Promise<{ status: RunStatus; isComplete: boolean }>;
+  ): Promise<{ status: RunStatus; next: "more" | "end" | "waits" | "failed" }>;
   /**
    * `status`: after these results. `blockedMs`: for so long no call may leave, because of a rate limit
    * that some worker met.

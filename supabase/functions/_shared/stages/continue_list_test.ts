@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
 import type { RunStatus, Task } from "../queue/task_queue.ts";
 import { continueList } from "./continue_list.ts";
 
@@ -12,8 +12,12 @@ const task: Task = {
   leaseToken: "t",
 };
 
-/** A list of so many parts; the run has `status` from the second on. */
-function createList(parts: number, status: RunStatus = "running") {
+/** A list of so many parts, and what comes then; the run has `status` from the second on. */
+function createList(
+  parts: number,
+  status: RunStatus = "running",
+  last: "end" | "waits" | "failed" = "end",
+) {
   const asked: Task[] = [];
   return {
     asked,
@@ -21,7 +25,7 @@ function createList(parts: number, status: RunStatus = "running") {
       asked.push(task);
       return Promise.resolve({
         status: asked.length < 2 ? "running" as const : status,
-        isComplete: asked.length === parts,
+        next: asked.length === parts ? last : "more" as const,
       });
     },
   };
@@ -43,6 +47,19 @@ Deno.test("continueList() leaves the rest to others when the run is paused or th
   const spent = { ...alive, isSpent: () => list.asked.length === 3 };
   assertEquals(await continueList(task, spent, list), null);
   assertEquals(list.asked.length, 3);
+});
+
+Deno.test("continueList() gives back a list that is still being filled", async () => {
+  const list = createList(2, "running", "waits");
+  assertEquals(await continueList(task, alive, list), null);
+  assertEquals(list.asked.length, 2);
+});
+
+Deno.test("continueList() fails with what fills the list", async () => {
+  assertObjectMatch(
+    await continueList(task, alive, createList(2, "running", "failed")) ?? {},
+    { outcome: "failed", error: { code: "source_failed" } },
+  );
 });
 
 Deno.test("continueList() stops when the task is taken away", async () => {

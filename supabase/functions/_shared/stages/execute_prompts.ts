@@ -11,6 +11,8 @@ export interface PromptPayload {
   messages?: Message[];
   /** Model parameters of this prompt; they win over those of the run. */
   parameters?: Record<string, unknown>;
+  /** Why it cannot be sent: its run's template has a variable that it lacks. */
+  problem?: string;
 }
 
 /** Works on stage execute: one model call per task. */
@@ -20,6 +22,8 @@ export function createExecuteHandler(
   now: () => number,
 ): TaskHandler {
   return async function executePrompt(task, { signal }) {
+    const payload = task.payload as PromptPayload;
+    if (payload.problem !== undefined) return notSendable(payload.problem);
     if (task.cached) {
       return {
         outcome: "succeeded",
@@ -28,7 +32,6 @@ export function createExecuteHandler(
         metadata: { cached: true },
       };
     }
-    const payload = task.payload as PromptPayload;
     const waitMs = Math.max(0, now() - Date.parse(task.enqueuedAt));
     const result = await caller.call({
       prompt: payload.text,
@@ -54,5 +57,13 @@ export function createExecuteHandler(
       }
       : { outcome: "failed", error: result.error, ...facts };
     return outcome;
+  };
+}
+
+function notSendable(message: string): TaskOutcome {
+  return {
+    outcome: "failed",
+    error: { class: "permanent", code: "template_not_filled", message },
+    isUnpaid: true,
   };
 }

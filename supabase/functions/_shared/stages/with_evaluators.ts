@@ -55,12 +55,13 @@ export function withEvaluators(
         clock,
         signal: stop,
       }),
-      responseIn: (experiment, { promptKey }) =>
+      responseIn: (experiment, { promptKey, repetition }) =>
         database.call("pipeline_find_response", {
           results_table: run.resultsTable,
           experiment,
           prompt_key: promptKey,
           owner: run.owner,
+          repetition,
         }),
     },
   });

@@ -99,10 +99,37 @@ export function expectedOf(
     : restOf(record, { asked, expected });
 }
 
-function restOf(record: JsonObject, { asked, answer, expected }: Columns) {
-  const [used, reference] = [answer, expected]
+/**
+ * A row whose columns are variables of a template: all of them become metadata of a prompt without
+ * text, but for the one with the answer, which is its reference, and empty ones. Undefined for an
+ * empty row.
+ */
+export function rowOfVariables(record: JsonObject): Conversation | undefined {
+  const { answer, expected } = columnsOf(record);
+  const [used, reference] = referenceOf(record, { answer, expected });
+  const variables = Object.entries(record).filter(([key, value]) =>
+    key !== used && value !== undefined && value !== null && value !== ""
+  ) as [string, Json][];
+  if (variables.length === 0) {
+    leaveOut("row without a value", record);
+    return undefined;
+  }
+  return {
+    turns: turnsOf([
+      { role: "user", text: "", metadata: Object.fromEntries(variables) },
+      textTurn("assistant", reference),
+    ]),
+  };
+}
+
+function referenceOf(record: JsonObject, { answer, expected }: Columns) {
+  return [answer, expected]
     .map((key) => [key, key && answerText(record[key])] as const)
     .find(([, text]) => text) ?? [];
+}
+
+function restOf(record: JsonObject, { asked, answer, expected }: Columns) {
+  const [used, reference] = referenceOf(record, { answer, expected });
   const metadata: Record<string, Json> = {
     ...isObject(record.metadata) ? record.metadata as typeof metadata : {},
   };

@@ -85,7 +85,9 @@ function select(turns: Turn[], options: ExtractOptions): Selected[] {
   let position = 0;
   for (let at = 0; at < turns.length; at++) {
     const turn = turns[at];
-    if (turn.role !== "user" || isBlank(turn.text)) continue;
+    if (turn.role !== "user" || isBlank(turn.text) && !isVariables(turn)) {
+      continue;
+    }
     if (options.branches === "all" || turn.offBranch !== true) {
       selected.push({ at, position });
     }
@@ -93,6 +95,11 @@ function select(turns: Turn[], options: ExtractOptions): Selected[] {
   }
   if (options.turns === "first") return selected.slice(0, 1);
   return options.turns === "last" ? selected.slice(-1) : selected;
+}
+
+/** True for a row of variables for a template: such a turn has no text. */
+function isVariables({ text, metadata }: Turn): boolean {
+  return text === "" && metadata !== undefined;
 }
 
 function isBlank(text: string): boolean {

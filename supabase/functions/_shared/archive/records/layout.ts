@@ -28,13 +28,14 @@ const OBJECT = 0x7b;
 
 /**
  * Tells the layout from the first bytes, `complete` when they are the whole file; undefined when
- * this is not JSON. The first line may be the broken one, so several are tried.
+ * this is not JSON. `isTable`: what is no JSON is a table, even of one column. The first line may be the broken one, so several are tried.
  */
 export function findLayout(
   bytes: Uint8Array,
   from: number,
   to: number,
   complete: boolean,
+  isTable = false,
 ): FoundLayout | undefined {
   const start = skipSpace(bytes, skipByteOrderMark(bytes, from), to);
   const first = bytes[start];
@@ -59,7 +60,7 @@ export function findLayout(
   }
   return objects > 0 || lines.some(Array.isArray)
     ? { layout: "lines", at: start }
-    : findOther(bytes, start, to);
+    : findOther(bytes, start, to, isTable);
 }
 
 /** What is no JSON and can be read all the same. */
@@ -67,10 +68,11 @@ function findOther(
   bytes: Uint8Array,
   start: number,
   to: number,
+  isTable: boolean,
 ): FoundLayout | undefined {
   const text = decoder.decode(bytes.subarray(start, to));
   if (isActivityPage(text)) return { layout: "activities", at: start };
-  const table = findTable(text);
+  const table = findTable(text, isTable);
   if (table === undefined) return undefined;
   const [names] = cutRow(text);
   const at = start + encoder.encode(names).length + 1;

@@ -31,14 +31,17 @@ const SCANNERS: Record<Layout, NewScanner> = {
 export class RecordScanner {
   readonly #window: ByteWindow;
   readonly #maxRecordBytes: number;
+  readonly #isTable: boolean;
   /** Undefined until the layout is known. */
   #scanner: Scanner | undefined;
   #finished = false;
   #stopped = false;
 
   /** `state` is where an earlier scan stood; the bytes then begin at its offset. */
-  constructor(maxRecordBytes: number, state?: ScanState) {
+  /** `isTable`: what is no JSON is a table, even of one column. */
+  constructor(maxRecordBytes: number, state?: ScanState, isTable = false) {
     this.#maxRecordBytes = maxRecordBytes;
+    this.#isTable = isTable;
     this.#window = new ByteWindow(state?.offset ?? 0);
     if (state !== undefined) this.#begin(state);
   }
@@ -92,7 +95,13 @@ export class RecordScanner {
 
   #decideLayout(): ScannedLoss | undefined {
     const { bytes, from, to } = this.#window;
-    const found = findLayout(bytes, from, to, this.#finished);
+    const found = findLayout(
+      bytes,
+      from,
+      to,
+      this.#finished,
+      this.#isTable,
+    );
     if (found !== undefined) {
       const { at, ...layout } = found;
       this.#begin({ ...layout, record: 0 });

@@ -16,9 +16,10 @@ const NAME = /^[\p{L}\p{N}_$.][\p{L}\p{N}_$.:()#/ -]{0,63}$/u;
 
 /**
  * Reads the names of a table's columns when the first row can be one: several names, all of them
- * different, and a next row with as many cells. Undefined for other text.
+ * different, and a next row with as many cells. Undefined for other text. `isTable`: it is known to be
+ * a table, which may have one column.
  */
-export function findTable(text: string): Table | undefined {
+export function findTable(text: string, isTable = false): Table | undefined {
   const [first, rest] = cutRow(text);
   if (rest === undefined) return undefined;
   if (ONE_COLUMN.test(first.trim())) {
@@ -40,7 +41,10 @@ export function findTable(text: string): Table | undefined {
       return { columns, delimiter };
     }
   }
-  return undefined;
+  const only = first.trim();
+  return isTable && NAME.test(only)
+    ? { columns: [only], delimiter: NO_DELIMITER }
+    : undefined;
 }
 
 /** The text up to the line break that ends its first row, and what follows it. */

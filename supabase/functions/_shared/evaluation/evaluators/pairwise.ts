@@ -56,10 +56,11 @@ export const pairwise = defineEvaluator({
         explanation: "equal",
       };
     }
-    const { prompt } = row;
+    const { system, prompt } = row;
+    const sent = system === null ? { prompt } : { system, prompt };
     return [
-      ask(config, { prompt, first: response, second: opponent }, "first"),
-      ask(config, { prompt, first: opponent, second: response }, "second"),
+      ask(config, { ...sent, first: response, second: opponent }, "first"),
+      ask(config, { ...sent, first: opponent, second: response }, "second"),
     ];
   },
 });
@@ -72,7 +73,7 @@ const answerSchema = z.object({
 /** Asks in one order; the vote is on the response that stands in this place. */
 function ask(
   judge: Judge & { criteria: string },
-  material: { prompt: string; first: string; second: string },
+  material: { system?: string; prompt: string; first: string; second: string },
   place: "first" | "second",
 ): Question {
   return createQuestion({

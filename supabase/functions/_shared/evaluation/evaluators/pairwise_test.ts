@@ -16,6 +16,18 @@ Deno.test("pairwise asks in both orders", async () => {
   assert(questions[1].prompt.includes('"first":"theirs","second":"mine"'));
 });
 
+Deno.test("pairwise and rubric show the judge what was sent", async () => {
+  const sent = { ...row, system: "Be brief", prompt: "Hi, Ada" };
+  for (
+    const asked of [config, { type: "rubric", rubric: "Good?", endpoint: "j" }]
+  ) {
+    const [question] = await questionsOf(asked, sent);
+    assert(
+      question.prompt.includes('{"system":"Be brief","prompt":"Hi, Ada",'),
+    );
+  }
+});
+
 Deno.test("pairwise takes each vote for or against the response, wherever it stands", async () => {
   const [asFirst, asSecond] = await questionsOf(config, row);
   for (

@@ -57,6 +57,7 @@ export const rubric = defineEvaluator({
       const prompt = toJudgePrompt({
         task: toTask(config.rubric, min, max, compared),
         material: {
+          ...row.system === null ? {} : { system: row.system },
           prompt: row.prompt,
           ...compared ? { reference } : {},
           response,

@@ -52,6 +52,8 @@ Deno.test("webhook sends what a service needs to score a row", async () => {
     rows: [{
       id: 1,
       promptKey: "k1",
+      repetition: 1,
+      system: null,
       prompt: "What is the capital of France?",
       response: "Paris",
       reference: "Rome",

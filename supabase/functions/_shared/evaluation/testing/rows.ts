@@ -5,7 +5,9 @@ export function aRow(overrides: Partial<EvaluationRow> = {}): EvaluationRow {
   return {
     id: 1,
     promptKey: "k1",
+    repetition: 1,
     prompt: "What is the capital of France?",
+    system: null,
     response: "Paris",
     success: true,
     reference: "Paris",

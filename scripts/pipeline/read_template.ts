@@ -1,0 +1,22 @@
+/**
+ * The template that options give, each message as text or as `@FILE`; undefined for none.
+ *
+ * @throws {Deno.errors.NotFound} a file is not there
+ */
+export async function readTemplate(
+  { template, system }: { template?: string; system?: string },
+): Promise<{ system?: string; user?: string } | undefined> {
+  if (template === undefined && system === undefined) return undefined;
+  return {
+    system: await readMessage(system),
+    user: await readMessage(template),
+  };
+}
+
+async function readMessage(
+  text: string | undefined,
+): Promise<string | undefined> {
+  if (!text?.startsWith("@")) return text;
+  // Editors end a file with a line break, which nobody means to send.
+  return (await Deno.readTextFile(text.slice(1))).replace(/\r?\n$/, "");
+}

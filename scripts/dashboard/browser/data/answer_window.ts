@@ -53,13 +53,21 @@ export function addPrevious(
   };
 }
 
-/** Where a key stands among all keys, 0 to 1: hashes are spread evenly. */
-export function toFraction(key: string): number {
-  return parseInt(key.slice(0, 8).padEnd(8, "0"), 16) / 2 ** 32;
+/**
+ * Where a key stands among all keys, 0 to 1: hashes are spread evenly, others are looked up among marks.
+ *
+ * @param marks a fair sample of the keys in order; null: keys are hashes
+ */
+export function toFraction(key: string, marks: string[] | null): number {
+  return marks === null
+    ? parseInt(key.slice(0, 8).padEnd(8, "0"), 16) / 2 ** 32
+    : marks.filter((mark) => mark < key).length / Math.max(marks.length, 1);
 }
 
 /** The position behind which so great a part of all keys stands. */
-export function toPosition(fraction: number): string {
-  const prefix = Math.floor(fraction * 2 ** 32).toString(16).padStart(8, "0");
-  return `0 ${prefix.slice(0, 8)}`;
+export function toPosition(fraction: number, marks: string[] | null): string {
+  const key = marks === null
+    ? Math.floor(fraction * 2 ** 32).toString(16).padStart(8, "0").slice(0, 8)
+    : marks[Math.floor(fraction * marks.length)] ?? "";
+  return `0 ${key}`;
 }

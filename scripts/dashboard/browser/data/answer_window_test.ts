@@ -54,10 +54,17 @@ Deno.test("toPosition() is the inverse of toFraction()", () => {
     fc.property(
       fc.double({ min: 0, max: 0.999999, noNaN: true }),
       (fraction) => {
-        const [, prefix] = toPosition(fraction).split(" ");
-        assert(Math.abs(toFraction(prefix) - fraction) < 1e-9);
+        const [, prefix] = toPosition(fraction, null).split(" ");
+        assert(Math.abs(toFraction(prefix, null) - fraction) < 1e-9);
       },
     ),
   );
-  assertEquals(toFraction("8"), 0.5);
+  assertEquals(toFraction("8", null), 0.5);
+});
+
+Deno.test("toPosition() finds keys that are no hashes among their marks", () => {
+  const marks = ["apple", "pear", "plum", "quince"];
+  assertEquals(toPosition(0.5, marks), "0 plum");
+  assertEquals(toFraction("plum", marks), 0.5);
+  assertEquals(toFraction("zebra", marks), 1);
 });

@@ -81,8 +81,8 @@ export interface Facets {
   tags: string[];
   prompts: number;
   done: number;
-  /** Whether the order of the keys is a random order, spread evenly from 0 to f. */
-  keys_are_hashes: boolean;
+  /** A fair sample of the keys in order, where the source gave some; null: all are hashes, evenly spread. */
+  key_marks: string[] | null;
 }
 
 /** Reads what can be chosen. */

@@ -1,5 +1,4 @@
-import type { Comparison } from "../../../pipeline/describe_comparison.ts";
-import { toMoney, toNumber, toScore, toSigned } from "../parts/formats.ts";
+import { toMoney, toNumber, toScore } from "../parts/formats.ts";
 import { callFunction } from "./project.ts";
 
 /** Two experiments of an owner. */
@@ -7,6 +6,34 @@ export interface Sides {
   baseline: string;
   candidate: string;
   owner: string | null;
+}
+
+/** A row of compare_experiments(), as far as it is shown. */
+export interface Comparison {
+  /** `success`, or an evaluator. */
+  compared: string;
+  pairs: number;
+  wins: number;
+  losses: number;
+  ties: number;
+  /** Null: nothing could be paired. */
+  baseline_mean: number | null;
+  candidate_mean: number | null;
+  /** Candidate less baseline, with its 95 % interval and p. */
+  difference: number | null;
+  difference_low: number | null;
+  difference_high: number | null;
+  p: number | null;
+  /** Prompts that pass only now, and no longer, with the p of that. */
+  gained: number | null;
+  lost: number | null;
+  exact_p: number | null;
+  latency_difference_ms: number | null;
+  /** USD. */
+  cost_difference: number | null;
+  /** What was found and could have been seen, and what to mind, in words. */
+  finding: string;
+  caution: string | null;
 }
 
 /** Reads what changed in all: one row for each evaluator, after one for whether there was an answer. */
@@ -58,28 +85,15 @@ export function readPairs(
   }, signal);
 }
 
-/** What a row of a comparison says, in a sentence. */
-export function describeRow(row: Comparison): string {
-  const { difference, difference_low: low, difference_high: high } = row;
-  const isSure = low !== null && high !== null && (low > 0 || high < 0);
-  const change = Math.abs(difference) < 1e-9
-    ? "No difference"
-    : `${difference > 0 ? "Better" : "Worse"} by ${
-      toScore(Math.abs(difference))
-    }`;
-  const between = low === null || high === null
-    ? ""
-    : ` (95 % between ${toSigned(low)} and ${toSigned(high)}${
-      isSure || Math.abs(difference) < 1e-9 ? "" : ", which may be chance"
-    })`;
-  const passes = row.gained || row.lost
-    ? `; ${toNumber(row.gained)} now pass, ${toNumber(row.lost)} no longer${
-      row.mcnemar_p === null
-        ? ""
-        : `, p ${Number(row.mcnemar_p.toPrecision(2))}`
-    }`
-    : "";
-  return `${change}${between}${passes}.`;
+/** What a row of a comparison says: what was found, and what passes now and no longer. */
+export function describeRow(
+  { finding, gained, lost, exact_p }: Comparison,
+): string {
+  if (!gained && !lost) return `${finding}.`;
+  const p = exact_p === null ? "" : ` (p ${toScore(exact_p)})`;
+  return `${finding}; ${toNumber(gained)} now pass, ${
+    toNumber(lost)
+  } no longer${p}.`;
 }
 
 /** What changed beside the scores; undefined: nothing is known of it. */

@@ -1,5 +1,8 @@
-import type { Comparison } from "../../../pipeline/describe_comparison.ts";
-import { describeExpense, describeRow } from "../data/comparison.ts";
+import {
+  type Comparison,
+  describeExpense,
+  describeRow,
+} from "../data/comparison.ts";
 import { withQuery } from "../data/here.ts";
 import { toNumber, toScore } from "./formats.ts";
 import { Interval } from "./interval.tsx";
@@ -16,7 +19,9 @@ export function ComparisonTable(
   const most = Math.max(
     0.05,
     ...rows.flatMap(({ difference, difference_low, difference_high }) =>
-      [difference, difference_low, difference_high].map(Math.abs)
+      [difference, difference_low, difference_high].map((value) =>
+        Math.abs(value ?? 0)
+      )
     ),
   );
   const main = rows.find(({ compared }) => compared === chosen) ?? rows[0];
@@ -89,8 +94,7 @@ export function ComparisonTable(
       head: "p",
       width: "5rem",
       isNumber: true,
-      cell: ({ mcnemar_p }) =>
-        mcnemar_p === null ? "–" : String(Number(mcnemar_p.toPrecision(2))),
+      cell: ({ p }) => toScore(p),
     },
     {
       head: "Prompts",

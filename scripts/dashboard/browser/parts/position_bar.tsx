@@ -6,13 +6,17 @@ import { go, withQuery } from "../data/here.ts";
 const STEPS = 1_000;
 
 /**
- * A scroll bar over the keys of all answers, however many there are: keys are hashes, so a place
- * among them is a place among the answers. Elements of millions of pixels are refused by browsers.
+ * A scroll bar over the keys of all answers, however many there are: keys are hashes or sampled, so a
+ * place among them is a place among the answers. Elements of millions of pixels are refused by browsers.
  */
-export function PositionBar({ rows }: { rows: ListedAnswer[] }) {
+export function PositionBar({ rows, marks }: {
+  rows: ListedAnswer[];
+  /** A sample of the keys where they are no hashes. */
+  marks: string[] | null;
+}) {
   const place = rows.length === 0
     ? 0
-    : Math.round(toFraction(rows[0].prompt_key) * STEPS);
+    : Math.round(toFraction(rows[0].prompt_key, marks) * STEPS);
   return (
     <input
       class="position"
@@ -25,7 +29,7 @@ export function PositionBar({ rows }: { rows: ListedAnswer[] }) {
         go(withQuery({
           at: valueAsNumber === 0
             ? undefined
-            : toPosition(valueAsNumber / STEPS),
+            : toPosition(valueAsNumber / STEPS, marks),
           row: undefined,
         }))}
     />

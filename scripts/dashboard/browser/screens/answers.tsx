@@ -105,8 +105,8 @@ function KnownAnswers(
               answers.more(edge === "end" ? "next" : "previous")}
             empty={answers.searched === undefined && "No answer is like that."}
           />
-          {sort === "key" && facets.keys_are_hashes && (
-            <PositionBar rows={window.rows} />
+          {sort === "key" && (
+            <PositionBar rows={window.rows} marks={facets.key_marks} />
           )}
         </div>
       )}

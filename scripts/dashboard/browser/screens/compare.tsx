@@ -1,5 +1,8 @@
-import type { Comparison } from "../../../pipeline/describe_comparison.ts";
-import { readComparison, type Sides } from "../data/comparison.ts";
+import {
+  type Comparison,
+  readComparison,
+  type Sides,
+} from "../data/comparison.ts";
 import { to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { ComparisonTable } from "../parts/comparison_table.tsx";
@@ -91,7 +94,7 @@ function BothSides(
 /** The first that says something for sure, else the first. */
 function chooseEvaluator(rows: Comparison[]): string | undefined {
   const sure = rows.find(({ difference_low: low, difference_high: high }) =>
-    low > 0 || high < 0
+    (low ?? 0) > 0 || (high ?? 0) < 0
   );
   return (sure ?? rows[1] ?? rows[0])?.compared;
 }

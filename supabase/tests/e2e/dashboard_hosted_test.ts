@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { createClient } from "@supabase/supabase-js";
 import { join } from "node:path";
 import { writeDashboard } from "../../../scripts/dashboard/write_files.ts";
 import { browserTest } from "../../../scripts/test/browser.ts";
@@ -33,20 +34,21 @@ browserTest(
   "the dashboard on a static host: a reader signs in and sees the project's runs, others their own",
   (browser) =>
     withProject(async (project) => {
-      for (
-        const [email, app_metadata] of [
-          ["reader@example.com", { pipeline: ["read"] }],
-          ["user@example.com", {}],
-        ] as const
-      ) {
-        const { error } = await project.client.auth.admin.createUser({
+      const auth = createClient(project.url, project.publishableKey, {
+        auth: { persistSession: false },
+      }).auth;
+      for (const email of ["reader@example.com", "user@example.com"]) {
+        const { error } = await auth.signUp({
           email,
           password: "a long password",
-          email_confirm: true,
-          app_metadata,
         });
         assertEquals(error, null);
       }
+      await project.sql`
+        update auth.users
+        set raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || '{"pipeline": ["read"]}'
+        where email = 'reader@example.com'
+      `;
       const id = await project.startRun(
         { type: "prompts", prompts: ["What is a lease?"] },
         { experiment_name: "of the project" },

@@ -60,6 +60,11 @@ dashboardTest(
       model: "<svg onload=alert(1)>",
     });
     await project.untilOver(id);
+    const other = await project.startRun(
+      { type: "prompts", prompts: PAYLOADS.slice(0, 5) },
+      { experiment_name: "<i>other</i>" },
+    );
+    await project.untilOver(other);
     await sql`update evaluation_scores set explanation = ${
       PAYLOADS.join("\n")
     }`;
@@ -81,7 +86,9 @@ dashboardTest(
       `runs/${id}/answers?row=${rows[1].id}&diff=reference`,
       `experiments/${experiment}/answers`,
       "experiments",
-      `compare?baseline=${experiment}&candidate=${experiment}&show=all`,
+      `compare?baseline=${
+        encodeURIComponent("<i>other</i>")
+      }&candidate=${experiment}&show=all`,
       "errors",
       `errors?run=${id}&code=code`,
       `errors?run=${id}&code=${encodeURIComponent(PAYLOADS[0])}`,

@@ -28,6 +28,7 @@ import { store } from "./pipeline/commands/store.ts";
 import { sweep } from "./pipeline/commands/sweep.ts";
 import { upload } from "./pipeline/commands/upload.ts";
 import { didYouMean } from "./pipeline/did_you_mean.ts";
+import { view } from "./pipeline/commands/view.ts";
 import { extract } from "./pipeline/extract.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
 import { wrapLines } from "./pipeline/wrap_lines.ts";
@@ -43,6 +44,7 @@ const commands: Record<string, Command> = {
   follow,
   list,
   show,
+  view,
   experiments,
   pause,
   resume,

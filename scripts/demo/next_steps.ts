@@ -5,7 +5,7 @@ const task = `npx -y deno@${Deno.version.deno} task`;
 
 /** Three things to try when the demo has ended. */
 export const stepsAfterwards: string[] = [
-  "1  Keep it running and look at the tables in Studio",
+  "1  Keep it running and look at runs, answers and the comparison",
   `   ${task} demo --keep`,
   "2  Ask a real model, of OpenAI, Anthropic, Google, Ollama or alike",
   "   MODEL_ENDPOINT=https://api.openai.com/v1 MODEL=… MODEL_API_KEY=… \\",
@@ -16,12 +16,11 @@ export const stepsAfterwards: string[] = [
 
 /** Three things to try while everything is still running. */
 export function stepsMeanwhile(
-  { studioUrl, databaseUrl }: Pick<Stack, "studioUrl" | "databaseUrl">,
+  { databaseUrl }: Pick<Stack, "databaseUrl">,
   endpoint: string,
 ): string[] {
   return [
-    "1  Look at the tables pipeline_runs and prompt_evaluations",
-    `   ${studioUrl}`,
+    "1  Look at the runs and their answers: open the Dashboard URL above",
     `2  Start a run of your own: psql ${databaseUrl}`,
     "   insert into pipeline_runs (source, endpoint)",
     `   values ('{"type": "prompts", "prompts": ["Hello"]}', '${endpoint}');`,

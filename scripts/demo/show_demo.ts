@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import type { Sql } from "postgres";
+import { serveBesideStack } from "../dashboard/beside_stack.ts";
 import { describeShells, describeStack } from "../local/describe_stack.ts";
 import { announceStack } from "../local/running_stack.ts";
 import {
@@ -201,7 +202,9 @@ async function stayUp(
   signal: AbortSignal,
 ): Promise<void> {
   const { file, retract } = await announceStack(stack);
+  const dashboard = await serveBesideStack(stack);
   screen.print(describeStack(stack));
+  screen.print(dashboard.line);
   screen.print();
   const steps = stepsMeanwhile(stack, endpoint);
   showSteps("Three things to try now", steps, screen);
@@ -211,6 +214,7 @@ async function stayUp(
 Ctrl-C stops it${keepsData ? "" : " and forgets the data"}.`,
   );
   await new Promise((end) => signal.addEventListener("abort", end));
+  await dashboard.stop();
   await retract();
 }
 

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { serveBesideStack } from "../dashboard/beside_stack.ts";
 import { supabaseFolder } from "./checkout.ts";
 import { askedToEnd } from "./asked_to_end.ts";
 import { type DevOptions, readDevOptions, usage } from "./dev_options.ts";
@@ -27,8 +28,10 @@ async function run(options: DevOptions): Promise<void> {
     ? await offerSimulatedModel(stack.sql)
     : undefined;
   const announced = await announceStack(stack);
+  const dashboard = await serveBesideStack(stack);
   console.log(`
 ${describeStack(stack)}
+${dashboard.line}
 ${simulator ? '\nThe endpoint "simulator" answers like a model.' : ""}
 Started in ${((performance.now() - started) / 1_000).toFixed(1)} s. ${
     describeShells(announced.file)
@@ -43,6 +46,7 @@ migrations are applied at the next start. Ctrl-C stops it.`);
   console.log("Stopping");
   stopWatching();
   await announced.retract();
+  await dashboard.stop();
   await simulator?.stop();
   await stack.stop();
 }

@@ -1,4 +1,5 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
+import { writeComparisonFile } from "../../dashboard/write_comparison_file.ts";
 import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
@@ -37,10 +38,12 @@ export const exportResults: Command = {
     `Usage: deno task pipeline export ID|EXPERIMENT [options] > results.jsonl
 
 Options:
-  --format jsonl|csv|markdown   default jsonl: all columns and the scores of each row;
+  --format jsonl|csv|markdown|html
+                                default jsonl: all columns and the scores of each row;
                                 csv: a column for the score of each evaluator, or whether it
-                                passed, or its error; markdown: a report with the worst answers
-  --baseline EXPERIMENT         markdown: compare with this experiment
+                                passed, or its error; markdown: a report with the worst answers;
+                                html: the comparison with --baseline as one page to send around
+  --baseline EXPERIMENT         markdown, html: compare with this experiment
   --table NAME                  results table (default: the run's, or prompt_evaluations)
   --owner USER                  the experiment of this user, by id (default: the project's own)
   --help
@@ -51,7 +54,8 @@ is stored.
 Examples:
   deno task pipeline export 7 > run-7.jsonl
   deno task pipeline export nightly --format csv > nightly.csv
-  deno task pipeline export new --format markdown --baseline old > report.md`,
+  deno task pipeline export new --format markdown --baseline old > report.md
+  deno task pipeline export new --format html --baseline old > report.html`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
       format: { type: "string", default: "jsonl" },
@@ -59,25 +63,32 @@ Examples:
       table: { type: "string" },
       owner: { type: "string" },
     });
-    const { client } = openProject(terminal);
+    const { client, connection } = openProject(terminal);
     const owner = values.owner ?? null;
     const choice = toChoice(positionals[0], owner);
     const table = await expectStored(client, choice, values.table);
     switch (values.format) {
       case "markdown":
-        if ("runId" in choice || table !== "prompt_evaluations") {
-          throw new WrongUsage(
-            "A report is about an experiment in prompt_evaluations: give its name",
-          );
-        }
         terminal.print(
           writeReport(
             await readReport(client, {
-              experiment: choice.experimentName,
+              experiment: expectExperiment(choice, table),
               baseline: values.baseline,
               owner,
             }),
           ),
+        );
+        return EXIT.done;
+      case "html":
+        if (values.baseline === undefined) {
+          throw new WrongUsage("Give --baseline: a page shows two experiments");
+        }
+        terminal.print(
+          await writeComparisonFile(connection, {
+            candidate: expectExperiment(choice, table),
+            baseline: values.baseline,
+            owner,
+          }),
         );
         return EXIT.done;
       case "jsonl":
@@ -98,11 +109,21 @@ Examples:
       }
       default:
         throw new WrongUsage(
-          `Cannot use --format ${values.format}: jsonl, csv or markdown`,
+          `Cannot use --format ${values.format}: jsonl, csv, markdown or html`,
         );
     }
   },
 };
+
+/** @throws {WrongUsage} a report cannot be about it */
+function expectExperiment(choice: Choice, table: string): string {
+  if ("experimentName" in choice && table === "prompt_evaluations") {
+    return choice.experimentName;
+  }
+  throw new WrongUsage(
+    "A report is about an experiment in prompt_evaluations: give its name",
+  );
+}
 
 /** All rows, page by page. */
 async function* readRows(

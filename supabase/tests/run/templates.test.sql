@@ -51,7 +51,7 @@ from pipeline_tasks as task where worker = tests.worker_id(1);
 select results_eq(
   $$ select evaluation.prompt, prompt.text, evaluation.prompt_key = pipeline.prompt_key(prompt.text)
      from prompt_evaluations as evaluation join pipeline.prompts as prompt on prompt.id = evaluation.prompt_id
-     where run_id = tests.run_id('filled') order by evaluation.id limit 1 $$,
+     where evaluation.run_id = tests.run_id('filled') order by evaluation.id limit 1 $$,
   $$ values ('Where is it? Rome: {"old": true, "people": 2.80} {not this}', 'Where is it?', true) $$,
   'the stored prompt is the text as sent, its key that of the original'
 );

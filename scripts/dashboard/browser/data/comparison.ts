@@ -1,0 +1,112 @@
+import { toMoney, toNumber, toScore } from "../parts/formats.ts";
+import { callFunction } from "./project.ts";
+
+/** Two experiments of an owner. */
+export interface Sides {
+  baseline: string;
+  candidate: string;
+  owner: string | null;
+}
+
+/** A row of compare_experiments(), as far as it is shown. */
+export interface Comparison {
+  /** `success`, or an evaluator. */
+  compared: string;
+  pairs: number;
+  wins: number;
+  losses: number;
+  ties: number;
+  /** Null: nothing could be paired. */
+  baseline_mean: number | null;
+  candidate_mean: number | null;
+  /** Candidate less baseline, with its 95 % interval and p. */
+  difference: number | null;
+  difference_low: number | null;
+  difference_high: number | null;
+  p: number | null;
+  /** Prompts that pass only now, and no longer, with the p of that. */
+  gained: number | null;
+  lost: number | null;
+  exact_p: number | null;
+  latency_difference_ms: number | null;
+  /** USD. */
+  cost_difference: number | null;
+  /** What was found and could have been seen, and what to mind, in words. */
+  finding: string;
+  caution: string | null;
+}
+
+/** Reads what changed in all: one row for each evaluator, after one for whether there was an answer. */
+export function readComparison(
+  sides: Sides,
+  signal: AbortSignal,
+): Promise<Comparison[]> {
+  return callFunction("compare_experiments", { ...sides }, signal);
+}
+
+/** A prompt that two experiments share; texts are cut at 600 characters. */
+export interface Pair {
+  prompt_key: string;
+  prompt: string;
+  reference: string | null;
+  difference: number | null;
+  baseline_score: number | null;
+  candidate_score: number | null;
+  baseline_passed: boolean | null;
+  candidate_passed: boolean | null;
+  baseline_id: number;
+  candidate_id: number;
+  baseline_response: string | null;
+  candidate_response: string | null;
+  baseline_error: string | null;
+  candidate_error: string | null;
+}
+
+/** Pairs of a page. */
+export const PAIRS_OF_A_PAGE = 100;
+
+/** Reads pairs by what became of them. */
+export function readPairs(
+  sides: Sides,
+  { evaluator, show, after }: {
+    /** Null: whether there was an answer. */
+    evaluator: string | null;
+    show: string;
+    after: string | null;
+  },
+  signal: AbortSignal,
+): Promise<{ rows: Pair[]; next: string | null }> {
+  return callFunction("browse_experiment_pairs", {
+    ...sides,
+    evaluator,
+    show,
+    after,
+    most: PAIRS_OF_A_PAGE,
+  }, signal);
+}
+
+/** What a row of a comparison says: what was found, and what passes now and no longer. */
+export function describeRow(
+  { finding, gained, lost, exact_p }: Comparison,
+): string {
+  if (!gained && !lost) return `${finding}.`;
+  const p = exact_p === null ? "" : ` (p ${toScore(exact_p)})`;
+  return `${finding}; ${toNumber(gained)} now pass, ${
+    toNumber(lost)
+  } no longer${p}.`;
+}
+
+/** What changed beside the scores; undefined: nothing is known of it. */
+export function describeExpense(
+  { latency_difference_ms: latency, cost_difference: cost }: Comparison,
+): string | undefined {
+  const parts = [
+    latency !== null &&
+    `${toNumber(Math.abs(Math.round(latency)))} ms ${
+      latency > 0 ? "slower" : "faster"
+    } on average`,
+    cost !== null &&
+    `${toMoney(Math.abs(cost))} ${cost > 0 ? "dearer" : "cheaper"} in all`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? undefined : `${parts.join(", ")}.`;
+}

@@ -1,0 +1,80 @@
+import { dataOf, project } from "./project.ts";
+
+/** An experiment of an owner with one of its models. */
+export interface Experiment {
+  experiment_name: string;
+  owner: string | null;
+  model: string | null;
+  prompts: number;
+  succeeded: number;
+  success_rate: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+}
+
+/** What an evaluator says of an experiment with one of its models. */
+export interface ExperimentScore {
+  experiment_name: string;
+  owner: string | null;
+  model: string | null;
+  evaluator: string;
+  scored: number;
+  errors: number;
+  score_mean: number | null;
+  score_low: number | null;
+  score_high: number | null;
+  pass_rate: number | null;
+}
+
+/** What an experiment cost, judges and failed calls too. */
+export interface ExperimentCost {
+  experiment_name: string;
+  owner: string | null;
+  cost: number | null;
+}
+
+/** Reads all experiments; a name of null are answers that were stored from outside without one. */
+export async function readExperiments(
+  signal: AbortSignal,
+): Promise<Experiment[]> {
+  return dataOf(
+    await project().rest.from("experiment_summary").select(
+      "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens",
+    ).not("experiment_name", "is", null).order("experiment_name").order("model")
+      .abortSignal(signal).overrideTypes<Experiment[], { merge: false }>(),
+  );
+}
+
+/** Reads what evaluators say of all experiments. */
+export async function readExperimentScores(
+  signal: AbortSignal,
+): Promise<ExperimentScore[]> {
+  return dataOf(
+    await project().rest.from("experiment_scores").select()
+      .not("experiment_name", "is", null).order("evaluator").abortSignal(signal)
+      .overrideTypes<ExperimentScore[], { merge: false }>(),
+  );
+}
+
+/** Reads what all experiments cost. */
+export async function readExperimentCosts(
+  signal: AbortSignal,
+): Promise<ExperimentCost[]> {
+  return dataOf(
+    await project().rest.from("experiment_costs").select(
+      "experiment_name,owner,cost",
+    )
+      .abortSignal(signal).overrideTypes<ExperimentCost[], { merge: false }>(),
+  );
+}
+
+/** Whether both are of the same experiment and owner. */
+export function isOf(
+  one: { experiment_name: string; owner: string | null },
+  other: { experiment_name: string; owner: string | null },
+): boolean {
+  return one.experiment_name === other.experiment_name &&
+    one.owner === other.owner;
+}

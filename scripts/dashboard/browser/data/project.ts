@@ -1,0 +1,96 @@
+import { PostgrestClient } from "@supabase/postgrest-js";
+import { signal } from "@preact/signals";
+import type { Database } from "../../../../supabase/functions/_shared/database.types.ts";
+import type { Home } from "../../bundle.ts";
+import { keepAnswer, toQuestion } from "./recording.ts";
+
+/** The project that is looked at. */
+export interface Project {
+  home: Home;
+  /** PostgREST, the same in both homes. */
+  rest: PostgrestClient<Database>;
+}
+
+/** Why the project cannot be reached at this moment; undefined: it can. */
+export const trouble = signal<string | undefined>(undefined);
+
+let opened: Project | undefined;
+
+/** The project; main.tsx opens it before anything is drawn. */
+export function project(): Project {
+  if (!opened) throw new Error("Cannot ask the project: it is not open yet");
+  return opened;
+}
+
+/**
+ * Opens the project that the page was made for.
+ *
+ * @param url where its API is
+ * @param credentials headers of each request, as they are at that moment
+ */
+export function openProject(
+  home: Home,
+  url: string,
+  credentials: () => Promise<Record<string, string>>,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): void {
+  opened = {
+    home,
+    rest: new PostgrestClient<Database>(`${url}/rest/v1`, {
+      async fetch(input, init) {
+        const headers = new Headers(init?.headers);
+        for (const [name, value] of Object.entries(await credentials())) {
+          headers.set(name, value);
+        }
+        const response = await watched(fetch(input, { ...init, headers }));
+        await keepAnswer(toQuestion(input, init), response);
+        return response;
+      },
+      // Polling asks again anyway, and what changes something is asked once.
+      retry: false,
+    }),
+  };
+}
+
+/** Tells the header of the page when the project is out of reach and when it is back. */
+async function watched(asked: Promise<Response>): Promise<Response> {
+  try {
+    const response = await asked;
+    trouble.value = response.status >= 502 && response.status <= 504
+      ? "The project does not answer"
+      : undefined;
+    return response;
+  } catch (error) {
+    if ((error as Error).name !== "AbortError") {
+      trouble.value = "Nothing answers";
+    }
+    throw error;
+  }
+}
+
+/** What an answer of the project holds. @throws Error saying what the project said */
+export function dataOf<Data>(
+  { data, error }: {
+    data: Data;
+    error: { message: string; hint?: string | null } | null;
+  },
+): NonNullable<Data> {
+  if (error) {
+    throw new Error(
+      error.hint ? `${error.message}. ${error.hint}` : error.message,
+    );
+  }
+  return data!;
+}
+
+/** Calls a SQL function that answers JSON of a known shape. @throws Error saying what the project said */
+export async function callFunction<Result>(
+  name: string,
+  args: Record<string, unknown>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  // The generated types know such an answer as JSON only.
+  const call = project().rest.rpc(name as never, args as never);
+  return await (signal ? call.abortSignal(signal) : call)
+    .then(({ data, error }) => dataOf({ data, error })) as Result;
+}

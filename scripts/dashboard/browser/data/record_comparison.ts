@@ -1,0 +1,70 @@
+import { readComparison, readPairs, type Sides } from "./comparison.ts";
+import {
+  readExperimentCosts,
+  readExperiments,
+  readExperimentScores,
+} from "./experiments.ts";
+import { readFailureGroups } from "./failures.ts";
+import { recordAnswers, type Recorded } from "./recording.ts";
+import { readAnswer } from "./whole_answer.ts";
+
+/** Prompts of each kind that are recorded with both answers whole. */
+const WHOLE_PAIRS = 50;
+
+const KINDS = ["worse", "better", "lost", "gained", "different", "all"];
+
+/**
+ * Records what a file needs to show a comparison: totals, prompts by evaluator and kind, the answers
+ * that got worse, better or lost most, errors by kind. What other experiments have stays out.
+ */
+export async function recordComparison(
+  sides: Sides,
+  signal: AbortSignal,
+): Promise<Recorded> {
+  const names = [sides.baseline, sides.candidate];
+  const recorded = await recordAnswers(async () => {
+    const [comparison] = await Promise.all([
+      readComparison(sides, signal),
+      readExperiments(signal),
+      readExperimentScores(signal),
+      readExperimentCosts(signal),
+      ...names.map((experiment) => readFailureGroups({ experiment }, signal)),
+    ]);
+    const ids = new Set<number>();
+    for (const { compared } of comparison) {
+      const evaluator = compared === "success" ? null : compared;
+      for (const show of KINDS) {
+        const { rows } = await readPairs(
+          sides,
+          { evaluator, show, after: null },
+          signal,
+        );
+        for (
+          const { baseline_id, candidate_id } of rows.slice(0, WHOLE_PAIRS)
+        ) {
+          ids.add(baseline_id).add(candidate_id);
+        }
+      }
+    }
+    for (const id of ids) await readAnswer("prompt_evaluations", id, signal);
+  });
+  return Object.fromEntries(
+    Object.entries(recorded)
+      .map(([question, answer]) => [question, onlyOf(names, answer)]),
+  );
+}
+
+/** An answer without rows and siblings of other experiments. */
+function onlyOf(names: string[], answer: unknown): unknown {
+  const isOurs = (row: unknown) =>
+    !(row instanceof Object && "experiment_name" in row) ||
+    names.includes(row.experiment_name as string);
+  if (Array.isArray(answer)) return answer.filter(isOurs);
+  if (answer instanceof Object && "siblings" in answer) {
+    return {
+      ...answer,
+      siblings: (answer.siblings as unknown[]).filter(isOurs),
+    };
+  }
+  return answer;
+}

@@ -1,0 +1,54 @@
+/** What a project answered, by the question: a file shows it without a project. */
+export type Recorded = Record<string, unknown>;
+
+let running: Recorded | undefined;
+
+/** All that was asked and answered while some work was done. */
+export async function recordAnswers(
+  work: () => Promise<unknown>,
+): Promise<Recorded> {
+  const recorded: Recorded = {};
+  running = recorded;
+  try {
+    await work();
+  } finally {
+    running = undefined;
+  }
+  return recorded;
+}
+
+/** Keeps an answer if something is being recorded. */
+export async function keepAnswer(
+  question: string,
+  response: Response,
+): Promise<void> {
+  if (running && response.ok) running[question] = await response.clone().json();
+}
+
+/** A question, whichever address the project has and in whatever order its arguments stand. */
+export function toQuestion(
+  input: URL | RequestInfo,
+  init: RequestInit | undefined,
+): string {
+  const address = input instanceof Request ? input.url : String(input);
+  const args = typeof init?.body === "string"
+    ? Object.entries(JSON.parse(init.body)).sort(([one], [other]) =>
+      one < other ? -1 : 1
+    )
+    : [];
+  return address.slice(address.indexOf("/rest/v1/")) + JSON.stringify(args);
+}
+
+/** Answers from what was recorded; what is not there is answered 404. */
+export function replayAnswers(recorded: Recorded): typeof globalThis.fetch {
+  return (input, init) => {
+    const question = toQuestion(input, init);
+    return Promise.resolve(
+      Object.hasOwn(recorded, question)
+        ? Response.json(recorded[question])
+        : Response.json({ message: "This is not in the file" }, {
+          status: 404,
+        }),
+    );
+  };
+}

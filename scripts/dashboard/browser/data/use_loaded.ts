@@ -1,0 +1,84 @@
+import { useEffect, useState } from "preact/hooks";
+import { askInTurn, rest } from "./take_turns.ts";
+
+/** What a screen shows while it waits, when it knows, and when something went wrong. */
+export interface Loaded<Value> {
+  /** The newest; of another question while `isLoading`. */
+  value?: Value;
+  problem?: string;
+  isLoading: boolean;
+  /** Asks now. */
+  reload(): void;
+}
+
+/**
+ * Asks the project, and again after a while as long as the page can be seen.
+ *
+ * @param question names what `load` asks for: another question is asked at once, and undefined asks nothing
+ * @param again after how many milliseconds; undefined: never
+ */
+export function useLoaded<Value>(
+  question: string | undefined,
+  load: (signal: AbortSignal) => Promise<Value>,
+  again: (value: Value) => number | undefined = () => undefined,
+): Loaded<Value> {
+  const [state, setState] = useState<Omit<Loaded<Value>, "reload">>({
+    isLoading: question !== undefined,
+  });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (question === undefined) return;
+    const end = new AbortController();
+    setState((last) => ({ ...last, isLoading: true }));
+    follow(question, load, again, end.signal, (outcome) => {
+      if (end.signal.aborted) return;
+      setState((last) => ({ value: last.value, ...outcome, isLoading: false }));
+    });
+    return () => end.abort();
+  }, [question, round]);
+  return { ...state, reload: () => setRound(round + 1) };
+}
+
+/** After a failure it asks again, first after 2 s, at last every 10 s. */
+async function follow<Value>(
+  question: string,
+  load: (signal: AbortSignal) => Promise<Value>,
+  again: (value: Value) => number | undefined,
+  signal: AbortSignal,
+  tell: (outcome: { value: Value } | { problem: string }) => void,
+): Promise<void> {
+  let due: number | undefined;
+  const hear = (value: Value) => {
+    const pause = again(value);
+    due = pause === undefined ? undefined : performance.now() + pause;
+    tell({ value });
+  };
+  for (let failures = 0, asked = 0; !signal.aborted; asked++) {
+    try {
+      if (asked === 0) hear(await load(signal));
+      else await askInTurn(question, () => load(signal), hear, signal);
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      tell({ problem: (error as Error).message });
+      due = performance.now() + Math.min(2_000 * 2 ** failures++, 10_000);
+    }
+    if (due === undefined) return;
+    await rest(due - performance.now(), signal);
+    await untilSeen(signal);
+  }
+}
+
+/** A page that nobody sees asks nothing. */
+function untilSeen(signal: AbortSignal): Promise<void> {
+  if (!document.hidden) return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look, { signal });
+    signal.addEventListener("abort", look, { once: true });
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * Keys press what can be seen: an element names its key in `data-key`, and the key clicks it, or goes
+ * into it where something can be typed. `g r` is two keys. j, k and the arrows move between the rows
+ * of a table. Nothing happens while somebody types.
+ */
+export function listenToKeys(): void {
+  let first = "";
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = isTypedInto(event.target);
+    if (typing && event.key !== "Escape") return;
+    const pressed = first === "" ? event.key : `${first} ${event.key}`;
+    first = pressed === "g" ? "g" : "";
+    const found = findByKey(pressed);
+    if (typing) (event.target as HTMLElement).blur();
+    else if (found) press(found);
+    else if (!moveBetweenRows(event.key)) return;
+    event.preventDefault();
+  });
+}
+
+/** What can be seen and has this key; the last wins, because panels stand last. */
+function findByKey(key: string): HTMLElement | undefined {
+  return keyedElements().filter(({ dataset }) => dataset.key === key).at(-1);
+}
+
+/** All that has a key at this moment. */
+export function keyedElements(): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>("[data-key]")]
+    .filter((element) =>
+      element.checkVisibility() && !element.matches(":disabled")
+    );
+}
+
+function press(element: HTMLElement): void {
+  if (isTypedInto(element) || element.matches("select")) element.focus();
+  else element.click();
+}
+
+function isTypedInto(target: EventTarget | null): boolean {
+  return target instanceof Element &&
+    target.matches(
+      "textarea, select, input:not([type=checkbox], [type=radio])",
+    );
+}
+
+function moveBetweenRows(key: string): boolean {
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key];
+  const table = [...document.querySelectorAll("[data-rows]")]
+    .find((element) => element.checkVisibility());
+  if (step === undefined || !table) return false;
+  const rows = [...table.querySelectorAll<HTMLElement>("tbody tr[tabindex]")];
+  const current = rows.indexOf(document.activeElement as HTMLElement);
+  const row = current < 0
+    ? rows.find(({ tabIndex }) => tabIndex === 0)
+    : rows[current + step];
+  row?.focus();
+  return rows.length > 0;
+}

@@ -1,0 +1,15 @@
+import { toDuration } from "./formats.ts";
+
+/** How long ago, with the whole time for those who point at it. */
+export function Age(
+  { at, now = Date.now() }: { at: string | null; now?: number },
+) {
+  if (at === null) return <>–</>;
+  const then = new Date(at);
+  const seconds = Math.floor((now - then.getTime()) / 1_000);
+  return (
+    <time dateTime={at} title={then.toLocaleString()}>
+      {seconds < 1 ? "a moment" : toDuration(seconds * 1_000, 1)}
+    </time>
+  );
+}

@@ -1,0 +1,95 @@
+import type { WholeAnswer } from "../data/whole_answer.ts";
+import { AnswerFacts } from "./answer_facts.tsx";
+import { Attempts, Scores } from "./answer_judgement.tsx";
+import { Diff } from "./diff.tsx";
+import { JsonText, Prose } from "./prose.tsx";
+import { Siblings } from "./siblings.tsx";
+
+/** What was asked, answered and said about it. */
+export function AnswerBody({ answer, asMarkdown, diff }: {
+  answer: WholeAnswer;
+  asMarkdown: boolean;
+  /** What the answer is compared with: `reference`, or the id of a sibling. */
+  diff?: string;
+}) {
+  const { evaluation, sent, siblings } = answer;
+  const other = diff === "reference"
+    ? evaluation.reference
+    : siblings.find(({ id }) => String(id) === diff)?.response;
+  return (
+    <>
+      <Sent answer={answer} asMarkdown={asMarkdown} />
+      <section aria-label="Answer">
+        <h3>
+          {diff === undefined
+            ? "Answer"
+            : diff === "reference"
+            ? "Answer against the reference"
+            : `Answer against answer ${diff}`}
+        </h3>
+        {!evaluation.success && <p class="problem">{evaluation.error}</p>}
+        {diff === undefined
+          ? evaluation.response !== null &&
+            <Prose text={evaluation.response} asMarkdown={asMarkdown} />
+          : other === null || other === undefined
+          ? <p class="hint">There is nothing to compare it with.</p>
+          : <Diff before={other} after={evaluation.response ?? ""} />}
+        {evaluation.tool_calls !== null && (
+          <>
+            <h4>Tools that it asked to call</h4>
+            <JsonText value={evaluation.tool_calls} />
+          </>
+        )}
+      </section>
+      {evaluation.reference !== null && diff === undefined && (
+        <section aria-label="Reference">
+          <h3>Reference</h3>
+          <Prose text={evaluation.reference} asMarkdown={asMarkdown} />
+        </section>
+      )}
+      <Scores answer={answer} />
+      <Siblings siblings={siblings} diff={diff} />
+      <Attempts attempts={answer.attempts} />
+      <AnswerFacts evaluation={evaluation} sent={sent} />
+    </>
+  );
+}
+
+function Sent(
+  { answer: { evaluation, sent }, asMarkdown }: {
+    answer: WholeAnswer;
+    asMarkdown: boolean;
+  },
+) {
+  return (
+    <section aria-label="Prompt">
+      {sent?.system_prompt && (
+        <details>
+          <summary>System prompt</summary>
+          <Prose text={sent.system_prompt} />
+        </details>
+      )}
+      {sent?.template && (
+        <details>
+          <summary>Template</summary>
+          <Prose text={sent.template} />
+        </details>
+      )}
+      {(sent?.messages?.length ?? 0) > 0 && (
+        <details open>
+          <summary>Earlier turns</summary>
+          {sent!.messages!.map(({ role, content }, place) => (
+            <div key={place} class="turn">
+              <b>{role}</b>
+              {typeof content === "string"
+                ? <Prose text={content} asMarkdown={asMarkdown} />
+                : <JsonText value={content} />}
+            </div>
+          ))}
+        </details>
+      )}
+      <h3>Prompt</h3>
+      <Prose text={evaluation.prompt} asMarkdown={asMarkdown} />
+    </section>
+  );
+}

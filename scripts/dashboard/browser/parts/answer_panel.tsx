@@ -1,0 +1,82 @@
+import type { ListedAnswer } from "../data/answers.ts";
+import { go, withQuery } from "../data/here.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { readAnswer } from "../data/whole_answer.ts";
+import { AnswerBody } from "./answer_body.tsx";
+import { Grade } from "./grade.tsx";
+import { Panel } from "./panel.tsx";
+import { Switch } from "./switch.tsx";
+import { Waiting } from "./waiting.tsx";
+
+/** One answer beside the table, with all that led to it. */
+export function AnswerPanel({ resultsTable, query, rows, graded }: {
+  resultsTable: string;
+  /** `row` is the answer, `diff` what it is compared with, `markdown` how texts are read. */
+  query: Record<string, string>;
+  /** Its neighbours. */
+  rows: ListedAnswer[];
+  /** Called when a person has graded the answer. */
+  graded: () => void;
+}) {
+  const { row } = query;
+  const loaded = useLoaded(
+    JSON.stringify(["answer", resultsTable, row]),
+    (signal) => readAnswer(resultsTable, Number(row), signal),
+  );
+  const place = rows.findIndex(({ id }) => String(id) === row);
+  const toRow = (neighbour?: ListedAnswer) =>
+    neighbour && withQuery({ row: neighbour.id });
+  const next = place < 0 ? toRow(rows[0]) : toRow(rows[place + 1]);
+  const isOf = loaded.value && String(loaded.value.evaluation.id) === row;
+  return (
+    <Panel
+      label={`Answer ${row}`}
+      close={withQuery({ row: undefined, diff: undefined })}
+      steps={{
+        previous: toRow(rows[place - 1]),
+        next,
+      }}
+    >
+      <div class="actions">
+        <Switch words="Markdown" letter="m" name="markdown" query={query} />
+        <Switch
+          words="Difference"
+          letter="d"
+          name="diff"
+          value="reference"
+          query={query}
+        />
+        <button
+          type="button"
+          data-key="y"
+          onClick={() => navigator.clipboard.writeText(location.href)}
+        >
+          Copy link
+        </button>
+      </div>
+      <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
+        {(answer) => (
+          <>
+            <Grade
+              resultsTable={resultsTable}
+              id={answer.evaluation.id}
+              labels={answer.labels}
+              graded={() => {
+                loaded.reload();
+                graded();
+              }}
+              next={next === undefined
+                ? undefined
+                : () => go(next, { replace: true })}
+            />
+            <AnswerBody
+              answer={answer}
+              asMarkdown={query.markdown === "1"}
+              diff={query.diff}
+            />
+          </>
+        )}
+      </Waiting>
+    </Panel>
+  );
+}

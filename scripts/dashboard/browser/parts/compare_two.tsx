@@ -1,0 +1,66 @@
+import type { Experiment } from "../data/experiments.ts";
+import { go, to, withQuery } from "../data/here.ts";
+import { VisibleText } from "./visible_text.tsx";
+
+/** Ticks an experiment for a comparison: the first ticked is the baseline. */
+export function Tick({ experiment, query }: {
+  experiment: Pick<Experiment, "experiment_name" | "owner">;
+  query: Record<string, string>;
+}) {
+  const { experiment_name: name, owner } = experiment;
+  const { baseline, candidate } = query;
+  const isSameOwner = (query.owner ?? null) === owner;
+  const role = !isSameOwner
+    ? undefined
+    : name === baseline
+    ? "baseline"
+    : name === candidate
+    ? "candidate"
+    : undefined;
+  function change(): void {
+    if (role !== undefined) go(withQuery({ [role]: undefined }));
+    else if (baseline === undefined || !isSameOwner) {
+      go(withQuery({
+        baseline: name,
+        candidate: isSameOwner ? candidate : undefined,
+        owner: owner ?? undefined,
+      }));
+    } else go(withQuery({ candidate: name }));
+  }
+  return (
+    <label class="tick">
+      <input
+        type="checkbox"
+        checked={role !== undefined}
+        onChange={change}
+        aria-label={`Compare ${name}`}
+      />{" "}
+      {role === "baseline" ? "before" : role === "candidate" ? "now" : ""}
+    </label>
+  );
+}
+
+/** What is ticked, and the way to the comparison. */
+export function CompareTwo({ query }: { query: Record<string, string> }) {
+  const { baseline, candidate, owner } = query;
+  return (
+    <p class="actions">
+      {baseline !== undefined && candidate !== undefined
+        ? (
+          <a
+            class="button primary"
+            href={to(["compare"], { baseline, candidate, owner })}
+            data-key="c"
+          >
+            Compare <VisibleText text={candidate} /> with{" "}
+            <VisibleText text={baseline} />
+          </a>
+        )
+        : (
+          <span class="hint">
+            Tick two to compare them: first what was before, then what is now.
+          </span>
+        )}
+    </p>
+  );
+}

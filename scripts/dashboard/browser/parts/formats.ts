@@ -1,0 +1,72 @@
+const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const cents = new Intl.NumberFormat("en", {
+  style: "currency",
+  currency: "USD",
+});
+const lessThanCents = new Intl.NumberFormat("en", {
+  style: "currency",
+  currency: "USD",
+  maximumSignificantDigits: 3,
+});
+
+/** `12,345.67`; what is not known is a dash. */
+export function toNumber(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : numbers.format(value);
+}
+
+/** `$12.30`, `$0.00123`. The cost of a run without prices is 0, which is to say unknown: callers give null. */
+export function toMoney(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  const isSmall = value !== 0 && Math.abs(value) < 0.1;
+  return (isSmall ? lessThanCents : cents).format(value);
+}
+
+/** `0.47` of a share is `47 %`. */
+export function toPercent(share: number | null | undefined): string {
+  return share === null || share === undefined
+    ? "–"
+    : `${numbers.format(Math.round(share * 1_000) / 10)} %`;
+}
+
+/** A score with as many digits as tell scores apart. */
+export function toScore(value: number | null | undefined): string {
+  return value === null || value === undefined
+    ? "–"
+    : String(Number(value.toPrecision(3)));
+}
+
+/** `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`; of one unit `3 min`, `2 h`, `3 d`. */
+export function toDuration(
+  milliseconds: number | null | undefined,
+  most = 2,
+): string {
+  if (milliseconds === null || milliseconds === undefined) return "–";
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 10_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1_000);
+  const units = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const;
+  const first = units.findIndex(([, size]) => seconds >= size);
+  let left = seconds;
+  return units.slice(first, first + most).map(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count === 0 ? "" : `${count} ${unit}`;
+  }).filter((part) => part !== "").join(" ");
+}
+
+/** Milliseconds of an interval as PostgREST writes it: `01:02:03.5`, `2 days 00:00:01`. */
+export function readInterval(text: string | null): number | null {
+  if (text === null) return null;
+  const [, days = "0"] = /(-?\d+) days?/.exec(text) ?? [];
+  const [, hours = "0", minutes = "0", seconds = "0"] =
+    /(\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(text) ?? [];
+  return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 +
+    Number(seconds) * 1_000;
+}
+
+/** A score with its sign. */
+export function toSigned(value: number | null): string {
+  return value === null
+    ? "–"
+    : `${value > 0 ? "+" : value < 0 ? "−" : ""}${toScore(Math.abs(value))}`;
+}

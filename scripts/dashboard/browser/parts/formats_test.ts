@@ -1,0 +1,57 @@
+import { assertEquals } from "@std/assert";
+import {
+  readInterval,
+  toDuration,
+  toMoney,
+  toNumber,
+  toPercent,
+  toScore,
+  toSigned,
+} from "./formats.ts";
+
+Deno.test("toDuration() has the two units that matter", () => {
+  assertEquals(
+    [0, 999, 1_500, 9_999, 61_000, 3_600_000, 7_500_000, 273_600_000].map(
+      (milliseconds) => toDuration(milliseconds),
+    ),
+    [
+      "0 ms",
+      "999 ms",
+      "1.5 s",
+      "10.0 s",
+      "1 min 1 s",
+      "1 h",
+      "2 h 5 min",
+      "3 d 4 h",
+    ],
+  );
+});
+
+Deno.test("readInterval() reads what PostgREST writes", () => {
+  assertEquals(readInterval("00:01:02.5"), 62_500);
+  assertEquals(readInterval("1 day 01:00:00"), 90_000_000);
+  assertEquals(readInterval("3 days"), 259_200_000);
+  assertEquals(readInterval(null), null);
+});
+
+Deno.test("what is not known is a dash", () => {
+  for (const format of [toNumber, toMoney, toPercent, toScore, toDuration]) {
+    assertEquals(format(null), "–");
+  }
+});
+
+Deno.test("numbers keep the digits that matter", () => {
+  assertEquals(toNumber(12345.678), "12,345.68");
+  assertEquals(toMoney(0.0012345), "$0.00123");
+  assertEquals(toPercent(0.4711), "47.1 %");
+  assertEquals(toScore(0.66666), "0.667");
+});
+
+Deno.test("toSigned() has a sign but for nothing", () => {
+  assertEquals([0.5, -0.25, 0, null].map(toSigned), [
+    "+0.5",
+    "−0.25",
+    "0",
+    "–",
+  ]);
+});

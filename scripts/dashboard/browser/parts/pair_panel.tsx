@@ -1,0 +1,136 @@
+import type { Pair, Sides } from "../data/comparison.ts";
+import { here, to, withQuery } from "../data/here.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { readAnswer, type WholeAnswer } from "../data/whole_answer.ts";
+import { Scores } from "./answer_judgement.tsx";
+import { Diff } from "./diff.tsx";
+import { Panel } from "./panel.tsx";
+import { Prose } from "./prose.tsx";
+import { Switch } from "./switch.tsx";
+import { VisibleText } from "./visible_text.tsx";
+import { Waiting } from "./waiting.tsx";
+
+/** Both answers to a prompt side by side, whole, with what evaluators said of each. */
+export function PairPanel({ sides, pairs, chosen }: {
+  sides: Sides;
+  pairs: Pair[];
+  chosen: string;
+}) {
+  const { query } = here.value;
+  const place = pairs.findIndex(({ prompt_key }) => prompt_key === chosen);
+  const pair = pairs[place];
+  const table = query.table ?? "prompt_evaluations";
+  const loaded = useLoaded(
+    pair &&
+      JSON.stringify(["pair", table, pair.baseline_id, pair.candidate_id]),
+    (signal) =>
+      Promise.all([
+        readAnswer(table, pair.baseline_id, signal),
+        readAnswer(table, pair.candidate_id, signal),
+      ]),
+  );
+  const toPair = (neighbour?: Pair) =>
+    neighbour && withQuery({ pair: neighbour.prompt_key });
+  return (
+    <Panel
+      label="Both answers"
+      close={withQuery({ pair: undefined })}
+      steps={{
+        previous: toPair(pairs[place - 1]),
+        next: toPair(pairs[place + 1]),
+      }}
+    >
+      <div class="actions">
+        <Switch words="Markdown" letter="m" name="markdown" query={query} />
+        <Switch words="Side by side" letter="d" name="aside" query={query} />
+      </div>
+      {!pair && <p class="hint">The prompt is not on this page.</p>}
+      {pair && (
+        <Waiting loaded={loaded}>
+          {([before, now]) => (
+            <PairBody before={before} now={now} sides={sides} query={query} />
+          )}
+        </Waiting>
+      )}
+    </Panel>
+  );
+}
+
+function PairBody({ before, now, sides, query }: {
+  before: WholeAnswer;
+  now: WholeAnswer;
+  sides: Sides;
+  query: Record<string, string>;
+}) {
+  const asMarkdown = query.markdown === "1";
+  const { prompt, reference } = now.evaluation;
+  return (
+    <>
+      <h3>Prompt</h3>
+      <Prose text={prompt} asMarkdown={asMarkdown} />
+      {query.aside === undefined && !asMarkdown && (
+        <>
+          <h3>What changed in the answer</h3>
+          <Diff
+            before={before.evaluation.response ?? ""}
+            after={now.evaluation.response ?? ""}
+          />
+        </>
+      )}
+      <div class="sides">
+        <Side
+          words="Before"
+          name={sides.baseline}
+          owner={sides.owner}
+          answer={before}
+          asMarkdown={asMarkdown}
+        />
+        <Side
+          words="Now"
+          name={sides.candidate}
+          owner={sides.owner}
+          answer={now}
+          asMarkdown={asMarkdown}
+        />
+      </div>
+      {reference !== null && (
+        <>
+          <h3>Reference</h3>
+          <Prose text={reference} asMarkdown={asMarkdown} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Side({ words, name, owner, answer, asMarkdown }: {
+  words: string;
+  name: string;
+  owner: string | null;
+  answer: WholeAnswer;
+  asMarkdown: boolean;
+}) {
+  const { id, response, error } = answer.evaluation;
+  return (
+    <section aria-label={words}>
+      <h3>
+        {words}:{" "}
+        <a
+          href={to(["experiments", name, "answers"], {
+            row: String(id),
+            owner: owner ?? undefined,
+          })}
+        >
+          <VisibleText text={name} />
+        </a>
+      </h3>
+      {error !== null && (
+        <p class="problem">
+          <VisibleText text={error} />
+        </p>
+      )}
+      {response !== null && <Prose text={response} asMarkdown={asMarkdown} />}
+      <Scores answer={answer} />
+    </section>
+  );
+}

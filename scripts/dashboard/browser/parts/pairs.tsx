@@ -1,0 +1,121 @@
+import { type Pair, readPairs, type Sides } from "../data/comparison.ts";
+import { withQuery } from "../data/here.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { Chips } from "./chips.tsx";
+import { PairPanel } from "./pair_panel.tsx";
+import { toScore, toSigned } from "./formats.ts";
+import { type Column, Table } from "./table.tsx";
+import { VisibleText } from "./visible_text.tsx";
+import { Waiting } from "./waiting.tsx";
+
+const SHOW_CHOICES = [
+  ["", "worse"],
+  ["better", "better"],
+  ["lost", "no longer pass"],
+  ["gained", "now pass"],
+  ["different", "different"],
+  ["all", "all"],
+] as const;
+
+/** The prompts behind a comparison, worst first; one opens with both answers. */
+export function Pairs({ sides, evaluator, query }: {
+  sides: Sides;
+  /** Undefined: whether there was an answer. */
+  evaluator: string | undefined;
+  query: Record<string, string>;
+}) {
+  const { show = "", after, pair } = query;
+  const loaded = useLoaded(
+    JSON.stringify(["pairs", sides, evaluator, show, after]),
+    (signal) =>
+      readPairs(sides, {
+        evaluator: evaluator ?? null,
+        show: show || "worse",
+        after: after ?? null,
+      }, signal),
+  );
+  return (
+    <section aria-label="Prompts">
+      <h2>Prompts</h2>
+      <Chips label="Show" name="show" choices={SHOW_CHOICES} chosen={show} />
+      <Waiting loaded={loaded}>
+        {({ rows, next }) => (
+          <>
+            <Table
+              label="Prompts of both"
+              columns={COLUMNS}
+              rows={rows}
+              rowKey={({ prompt_key }) => prompt_key}
+              href={({ prompt_key }) => withQuery({ pair: prompt_key })}
+              isOpen={({ prompt_key }) => prompt_key === pair}
+              empty="No prompt is like that."
+            />
+            {next !== null && (
+              <p class="pages">
+                <a
+                  class="button"
+                  href={withQuery({ after: next, pair: undefined })}
+                >
+                  More
+                </a>
+              </p>
+            )}
+            {pair && <PairPanel sides={sides} pairs={rows} chosen={pair} />}
+          </>
+        )}
+      </Waiting>
+    </section>
+  );
+}
+
+const COLUMNS: Column<Pair>[] = [
+  {
+    head: "Prompt",
+    width: "22rem",
+    cell: ({ prompt }) => <VisibleText text={prompt} />,
+  },
+  {
+    head: "Difference",
+    width: "7rem",
+    isNumber: true,
+    cell: ({ difference }) => (
+      <span
+        class={difference === null || difference === 0
+          ? ""
+          : difference > 0
+          ? "good"
+          : "bad"}
+      >
+        {toSigned(difference)}
+      </span>
+    ),
+  },
+  {
+    head: "Before",
+    width: "5rem",
+    isNumber: true,
+    cell: ({ baseline_score }) => toScore(baseline_score),
+  },
+  {
+    head: "Now",
+    width: "5rem",
+    isNumber: true,
+    cell: ({ candidate_score }) => toScore(candidate_score),
+  },
+  {
+    head: "Answer before",
+    width: "22rem",
+    cell: (pair) => (
+      <VisibleText text={pair.baseline_response ?? pair.baseline_error ?? ""} />
+    ),
+  },
+  {
+    head: "Answer now",
+    width: "22rem",
+    cell: (pair) => (
+      <VisibleText
+        text={pair.candidate_response ?? pair.candidate_error ?? ""}
+      />
+    ),
+  },
+];

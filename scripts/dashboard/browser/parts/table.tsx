@@ -1,0 +1,144 @@
+import type { ComponentChildren } from "preact";
+import { go } from "../data/here.ts";
+import { useKeptPlace } from "./use_kept_place.ts";
+
+/** A column of a table. */
+export interface Column<Row> {
+  head: string;
+  cell(row: Row): ComponentChildren;
+  /** CSS width; without it the column takes what is left. */
+  width?: string;
+  isNumber?: boolean;
+  sort?: "ascending" | "descending";
+}
+
+/** Rows of one height with a head that stays. */
+export interface TableProps<Row> {
+  /** What a screen reader says of it. */
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey(row: Row): string | number;
+  /** Where a row leads. */
+  href?(row: Row): string;
+  /** The row that is open beside the table. */
+  isOpen?(row: Row): boolean;
+  /** Of all rows, also those that are not shown; -1: not known; absent: those shown. */
+  count?: number;
+  /** Place of the first row among all of them, from 0. */
+  first?: number;
+  /** What stands in place of rows where there is none. */
+  empty?: ComponentChildren;
+  /** Called when an end of the rows comes near. */
+  onEdge?(edge: "start" | "end"): void;
+  /** Called with the first row that can be seen. */
+  onTop?(row: Row): void;
+}
+
+/**
+ * A real `<table>`: the first cell of a row is a link, j and k or the arrows move between rows, Enter
+ * opens one. Rows that come in above do not move those that are read.
+ */
+export function Table<Row>(
+  { label, columns, rows, count, first = 0, empty, ...props }: TableProps<Row>,
+) {
+  const box = useKeptPlace(rows, props);
+  const open = props.isOpen ? rows.findIndex(props.isOpen) : -1;
+  return (
+    <div
+      class="scroll"
+      role="region"
+      aria-label={label}
+      tabIndex={0}
+      ref={box.ref}
+      onScroll={box.onScroll}
+    >
+      <table
+        aria-label={label}
+        aria-rowcount={count === undefined
+          ? rows.length + 1
+          : count < 0
+          ? -1
+          : count + 1}
+        data-rows
+      >
+        <colgroup>
+          {columns.map(({ head, width }) => (
+            <col key={head} style={width ? { width } : undefined} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map(({ head, isNumber, sort }) => (
+              <th
+                key={head}
+                scope="col"
+                title={head}
+                class={isNumber ? "number" : undefined}
+                aria-sort={sort}
+              >
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <TableRow
+              key={props.rowKey(row)}
+              row={row}
+              columns={columns}
+              rowIndex={first + index + 2}
+              isOpen={index === open}
+              isFirst={index === Math.max(open, 0)}
+              href={props.href?.(row)}
+            />
+          ))}
+        </tbody>
+      </table>
+      {rows.length === 0 && empty && <p class="empty">{empty}</p>}
+    </div>
+  );
+}
+
+function TableRow<Row>({ row, columns, rowIndex, isOpen, isFirst, href }: {
+  row: Row;
+  columns: Column<Row>[];
+  rowIndex: number;
+  isOpen: boolean;
+  /** The row that the focus comes to. */
+  isFirst: boolean;
+  href?: string;
+}) {
+  return (
+    <tr
+      aria-rowindex={rowIndex}
+      aria-current={isOpen ? "true" : undefined}
+      tabIndex={isFirst ? 0 : -1}
+      class={href ? "leads" : undefined}
+      onClick={href ? (event) => follow(event, href) : undefined}
+      onKeyDown={href
+        ? (event) => {
+          const isRow = event.target === event.currentTarget;
+          if (event.key === "Enter" && isRow) go(href);
+        }
+        : undefined}
+    >
+      {columns.map(({ head, cell, isNumber }, place) => (
+        <td key={head} class={isNumber ? "number" : undefined}>
+          {place === 0 && href
+            ? <a href={href} tabIndex={-1}>{cell(row)}</a>
+            : cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** A click anywhere in a row opens it, but words can be selected and links and buttons stay what they are. */
+function follow(event: MouseEvent, address: string): void {
+  const target = event.target as Element;
+  if (target.closest("a, button, input, select, label")) return;
+  if (String(getSelection()) !== "") return;
+  go(address);
+}

@@ -1,0 +1,27 @@
+import type { Screen } from "./screen.ts";
+import { answersOfExperiment, answersOfRun } from "./screens/answers.tsx";
+import { compare } from "./screens/compare.tsx";
+import { errors } from "./screens/errors.tsx";
+import { experiments } from "./screens/experiments.tsx";
+import { projectState } from "./screens/project_state.tsx";
+import { run } from "./screens/run.tsx";
+import { runs } from "./screens/runs.tsx";
+
+/**
+ * All screens. A screen is added by its file in screens/ (a `Screen`: path, title and a component
+ * that loads), the test beside it, and a line here; what it asks of the project stands in
+ * ../passed_on.ts. Its parts: a component that loads by `useLoaded()` (data/use_loaded.ts), shown
+ * through `Waiting`, and one that draws what was loaded and is tested alone. Choices are in the query of
+ * the address (`withQuery()`, `Chips`), other screens are links (`to()`), keys are `data-key` of what
+ * can be seen. Styles are classes of dashboard.css; words of strangers go through `VisibleText`.
+ */
+export const SCREENS: Screen[] = [
+  runs,
+  run,
+  answersOfRun,
+  experiments,
+  answersOfExperiment,
+  compare,
+  errors,
+  projectState,
+];

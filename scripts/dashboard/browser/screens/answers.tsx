@@ -1,0 +1,123 @@
+import { toFilter } from "../data/answer_query.ts";
+import {
+  type AnswerChoice,
+  type AnswersOf,
+  type Facets,
+  readFacets,
+} from "../data/answers.ts";
+import { to } from "../data/here.ts";
+import { useAnswers } from "../data/use_answers.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { AnswerFilters } from "../parts/answer_filters.tsx";
+import { AnswerPanel } from "../parts/answer_panel.tsx";
+import { AnswerTable } from "../parts/answer_table.tsx";
+import { PositionBar } from "../parts/position_bar.tsx";
+import { ScoreStrip } from "../parts/score_strip.tsx";
+import { SearchState } from "../parts/search_state.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** The answers of a run. */
+export const answersOfRun: Screen = {
+  path: "runs/:run/answers",
+  title: ({ run }) => `Answers of run ${run}`,
+  body: ({ values: { run }, query }) => (
+    <>
+      <p class="actions">
+        <a class="button" href={to(["runs", run])}>Run {run}</a>
+      </p>
+      <Answers
+        of={{ run_id: Number(run), experiment_name: null, owner: null }}
+        query={query}
+      />
+    </>
+  ),
+};
+
+/** The answers of an experiment, of `owner` in the query. */
+export const answersOfExperiment: Screen = {
+  path: "experiments/:name/answers",
+  title: ({ name }) => `Answers of ${name}`,
+  body: ({ values: { name }, query }) => (
+    <>
+      <p class="actions">
+        <a class="button" href={to(["runs"], { experiment: name })}>
+          Runs of this experiment
+        </a>
+      </p>
+      <Answers
+        of={{ run_id: null, experiment_name: name, owner: query.owner ?? null }}
+        query={query}
+      />
+    </>
+  ),
+};
+
+function Answers(
+  { of, query }: { of: AnswersOf; query: ScreenProps["query"] },
+) {
+  const facets = useLoaded(
+    JSON.stringify(["facets", of]),
+    (signal) => readFacets(of, signal),
+  );
+  return (
+    <Waiting loaded={facets}>
+      {(facets) => <KnownAnswers of={of} query={query} facets={facets} />}
+    </Waiting>
+  );
+}
+
+function KnownAnswers(
+  { of, query, facets }: {
+    of: AnswersOf;
+    query: ScreenProps["query"];
+    facets: Facets;
+  },
+) {
+  const results_table = query.table ?? facets.results_tables[0] ??
+    "prompt_evaluations";
+  const sort = query.sort ?? "key";
+  const evaluator = query.evaluator ?? facets.evaluators[0];
+  const choice: AnswerChoice = {
+    ...of,
+    results_table,
+    sort,
+    filter: toFilter(sort === "worst" ? { ...query, evaluator } : query),
+  };
+  const answers = useAnswers(choice, query.at ?? null);
+  const { window } = answers;
+  return (
+    <>
+      <AnswerFilters query={query} facets={facets} />
+      {evaluator && (
+        <ScoreStrip of={{ ...of, results_table }} evaluator={evaluator} />
+      )}
+      <SearchState answers={answers} done={facets.done} />
+      {window && (
+        <div class="beside">
+          <AnswerTable
+            answers={window.rows}
+            showModel={facets.models.length > 1}
+            evaluators={query.evaluator ? [query.evaluator] : facets.evaluators}
+            open={query.row}
+            count={-1}
+            onEdge={(edge) =>
+              answers.more(edge === "end" ? "next" : "previous")}
+            empty={answers.searched === undefined && "No answer is like that."}
+          />
+          {sort === "key" && (
+            <PositionBar rows={window.rows} marks={facets.key_marks} />
+          )}
+        </div>
+      )}
+      {query.row && (
+        <AnswerPanel
+          resultsTable={results_table}
+          query={query}
+          rows={window?.rows ?? []}
+          graded={answers.refresh}
+        />
+      )}
+    </>
+  );
+}

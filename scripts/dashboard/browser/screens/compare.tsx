@@ -1,0 +1,104 @@
+import {
+  type Comparison,
+  readComparison,
+  type Sides,
+} from "../data/comparison.ts";
+import { to } from "../data/here.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { ComparisonTable } from "../parts/comparison_table.tsx";
+import { Pairs } from "../parts/pairs.tsx";
+import { SaveFile } from "../parts/save_file.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** Two experiments, prompt by prompt: what became better and worse, and how sure that is. */
+export const compare: Screen = {
+  path: "compare",
+  title: () => "Compare",
+  nav: { label: "Compare", key: "c" },
+  body: Compare,
+};
+
+function Compare({ query }: ScreenProps) {
+  const { baseline, candidate } = query;
+  return baseline === undefined || candidate === undefined
+    ? (
+      <p class="empty">
+        Two experiments are compared: tick them under{" "}
+        <a href={to(["experiments"])}>Experiments</a>.
+      </p>
+    )
+    : (
+      <BothSides
+        sides={{ baseline, candidate, owner: query.owner ?? null }}
+        query={query}
+      />
+    );
+}
+
+function BothSides(
+  { sides, query }: { sides: Sides; query: Record<string, string> },
+) {
+  const loaded = useLoaded(
+    JSON.stringify(["compare", sides]),
+    (signal) => readComparison(sides, signal),
+  );
+  const by = query.by ?? (loaded.value && chooseEvaluator(loaded.value));
+  return (
+    <>
+      <p class="actions">
+        <a href={toAnswers(sides.candidate, sides.owner)}>
+          <VisibleText text={sides.candidate} />
+        </a>{" "}
+        now, against{" "}
+        <a href={toAnswers(sides.baseline, sides.owner)}>
+          <VisibleText text={sides.baseline} />
+        </a>{" "}
+        before{" "}
+        <a
+          class="button"
+          href={to(["compare"], {
+            baseline: sides.candidate,
+            candidate: sides.baseline,
+            owner: query.owner,
+          })}
+        >
+          The other way round
+        </a>{" "}
+        {[sides.candidate, sides.baseline].map((experiment) => (
+          <a
+            key={experiment}
+            class="button"
+            href={to(["errors"], { experiment })}
+          >
+            Errors of <VisibleText text={experiment} />
+          </a>
+        ))}
+        <SaveFile sides={sides} />
+      </p>
+      <Waiting loaded={loaded}>
+        {(rows) => <ComparisonTable rows={rows} chosen={by} />}
+      </Waiting>
+      {loaded.value && (
+        <Pairs
+          sides={sides}
+          evaluator={by === "success" ? undefined : by}
+          query={query}
+        />
+      )}
+    </>
+  );
+}
+
+/** The first that says something for sure, else the first. */
+function chooseEvaluator(rows: Comparison[]): string | undefined {
+  const sure = rows.find(({ difference_low: low, difference_high: high }) =>
+    (low ?? 0) > 0 || (high ?? 0) < 0
+  );
+  return (sure ?? rows[1] ?? rows[0])?.compared;
+}
+
+function toAnswers(name: string, owner: string | null): string {
+  return to(["experiments", name, "answers"], { owner: owner ?? undefined });
+}

@@ -1,0 +1,125 @@
+import {
+  type Failure,
+  FAILURES_OF_A_PAGE,
+  readFailureGroups,
+  readFailures,
+} from "../data/failures.ts";
+import { to, withQuery } from "../data/here.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { Age } from "../parts/age.tsx";
+import { FailureGroups } from "../parts/failure_groups.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** A thousand failures are a handful of causes: groups first, then one by one. */
+export const errors: Screen = {
+  path: "errors",
+  title: () => "Errors",
+  nav: { label: "Errors", key: "f" },
+  body: Errors,
+};
+
+function Errors({ query }: ScreenProps) {
+  const { run, experiment, stage, code, after } = query;
+  const groups = useLoaded(
+    JSON.stringify(["error groups", run, experiment]),
+    (signal) => readFailureGroups({ run, experiment }, signal),
+  );
+  const failures = useLoaded(
+    code === undefined
+      ? undefined
+      : JSON.stringify(["errors", run, stage, code, after]),
+    (signal) => readFailures({ run, stage, code, after }, signal),
+  );
+  return (
+    <>
+      {run && (
+        <p class="actions">
+          <a class="button" href={to(["runs", run])}>Run {run}</a>
+          <a class="button" href={to(["errors"])}>All runs</a>
+        </p>
+      )}
+      <Waiting loaded={groups}>
+        {(rows) => <FailureGroups groups={rows} />}
+      </Waiting>
+      {code !== undefined && (
+        <section aria-label="One by one">
+          <h2>{code}, one by one</h2>
+          <Waiting loaded={failures}>
+            {(rows) => (
+              <>
+                <FailureTable failures={rows} />
+                {rows.length === FAILURES_OF_A_PAGE && (
+                  <p class="pages">
+                    <a
+                      class="button"
+                      href={withQuery({ after: rows.at(-1)!.id })}
+                    >
+                      Older
+                    </a>
+                  </p>
+                )}
+              </>
+            )}
+          </Waiting>
+        </section>
+      )}
+    </>
+  );
+}
+
+const COLUMNS: Column<Failure>[] = [
+  {
+    head: "What was said",
+    width: "36rem",
+    cell: ({ message }) => <VisibleText text={message} />,
+  },
+  {
+    head: "Attempt",
+    width: "5rem",
+    isNumber: true,
+    cell: ({ attempt }) => attempt ?? "–",
+  },
+  {
+    head: "Outcome",
+    width: "7rem",
+    cell: ({ final }) => final ? <b class="bad">failed</b> : "tried again",
+  },
+  {
+    head: "Where",
+    width: "18rem",
+    cell: ({ path, offset, key }) => (
+      <VisibleText
+        text={path === null
+          ? key ?? "–"
+          : offset === null
+          ? path
+          : `${path} at byte ${offset}`}
+      />
+    ),
+  },
+  {
+    head: "Ago",
+    width: "7rem",
+    cell: ({ created_at }) => <Age at={created_at} />,
+  },
+];
+
+/** Errors as rows; one of a prompt leads to its answer. */
+export function FailureTable({ failures }: { failures: Failure[] }) {
+  return (
+    <Table
+      label="Errors one by one"
+      columns={COLUMNS}
+      rows={failures}
+      rowKey={({ id }) => id}
+      href={({ run_id, key, stage }) =>
+        stage === "execute" && key !== null
+          ? to(["runs", run_id, "answers"], { show: "failed" })
+          : to(["runs", run_id])}
+      empty="No errors."
+    />
+  );
+}

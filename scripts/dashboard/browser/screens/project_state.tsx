@@ -1,0 +1,163 @@
+import type { ProjectCheck } from "../../../pipeline/check_project.ts";
+import { to } from "../data/here.ts";
+import {
+  type Delivery,
+  type EndpointState,
+  readChecks,
+  readDeliveries,
+  readEndpointStates,
+} from "../data/project_state.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { Age } from "../parts/age.tsx";
+import { toNumber } from "../parts/formats.ts";
+import { type Column, Table } from "../parts/table.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen } from "../screen.ts";
+
+/** Whether the project works: what doctor says, endpoints, webhooks. */
+export const projectState: Screen = {
+  path: "project",
+  title: () => "Project",
+  nav: { label: "Project", key: "p" },
+  body: ProjectState,
+};
+
+const LOOK_MS = 10_000;
+
+function ProjectState() {
+  const checks = useLoaded("checks", readChecks, () => LOOK_MS);
+  const endpoints = useLoaded("endpoints", readEndpointStates, () => LOOK_MS);
+  const deliveries = useLoaded("webhooks", readDeliveries, () => LOOK_MS);
+  return (
+    <>
+      <Waiting loaded={checks}>{(rows) => <Checks checks={rows} />}</Waiting>
+      <h2>Endpoints</h2>
+      <Waiting loaded={endpoints}>
+        {(rows) => (
+          <Table
+            label="Endpoints"
+            columns={ENDPOINT_COLUMNS}
+            rows={rows}
+            rowKey={({ name, model }) => `${name} ${model}`}
+            empty="No endpoint yet: deno task pipeline endpoint add"
+          />
+        )}
+      </Waiting>
+      <h2>Webhooks</h2>
+      <Waiting loaded={deliveries}>
+        {(rows) => (
+          <Table
+            label="Webhooks"
+            columns={DELIVERY_COLUMNS}
+            rows={rows}
+            rowKey={({ id }) => id}
+            href={({ run_id }) => to(["runs", run_id])}
+            empty="None was sent."
+          />
+        )}
+      </Waiting>
+    </>
+  );
+}
+
+/** Checks with the line that mends what is not well. */
+export function Checks({ checks }: { checks: ProjectCheck[] }) {
+  return (
+    <ul class="reasons">
+      {checks.map(({ name, isWell, found, mend }) => (
+        <li key={name}>
+          <b class={isWell ? "good" : "bad"}>{isWell ? "✓" : "✗"} {name}</b>
+          {" "}
+          <VisibleText text={found} />
+          {!isWell && <pre>{mend}</pre>}
+        </li>
+      ))}
+      <li class="hint">
+        Functions and endpoints are called by{" "}
+        <code>deno task pipeline doctor</code>
+      </li>
+    </ul>
+  );
+}
+
+const ENDPOINT_COLUMNS: Column<EndpointState>[] = [
+  {
+    head: "Endpoint",
+    width: "14rem",
+    cell: ({ name, retired }) => (
+      <VisibleText text={retired ? `${name} (retired)` : name} />
+    ),
+  },
+  {
+    head: "Model",
+    width: "13rem",
+    cell: ({ model }) => <VisibleText text={model ?? "–"} />,
+  },
+  { head: "API", width: "10rem", cell: ({ format }) => format ?? "–" },
+  {
+    head: "Calls at once",
+    width: "8rem",
+    isNumber: true,
+    cell: ({ concurrency, max_concurrency }) =>
+      `${toNumber(concurrency)} of ${
+        max_concurrency === null ? "any" : toNumber(max_concurrency)
+      }`,
+  },
+  {
+    head: "Learnt",
+    width: "5rem",
+    isNumber: true,
+    cell: ({ learnt_concurrency }) => toNumber(learnt_concurrency),
+  },
+  {
+    head: "Workers",
+    width: "6rem",
+    isNumber: true,
+    cell: ({ workers }) => toNumber(workers),
+  },
+  {
+    head: "Waiting runs",
+    width: "8rem",
+    isNumber: true,
+    cell: ({ waiting_runs }) => toNumber(waiting_runs),
+  },
+  {
+    head: "Rests",
+    width: "18rem",
+    cell: ({ blocked_until, blocked_reason }) =>
+      blocked_until === null ? "–" : (
+        <b class="bad">
+          until {new Date(blocked_until).toLocaleTimeString()}:{" "}
+          <VisibleText text={blocked_reason ?? ""} />
+        </b>
+      ),
+  },
+];
+
+const DELIVERY_COLUMNS: Column<Delivery>[] = [
+  { head: "Run", width: "5rem", isNumber: true, cell: ({ run_id }) => run_id },
+  { head: "Event", width: "12rem", cell: ({ type }) => type },
+  { head: "To", width: "22rem", cell: ({ url }) => <VisibleText text={url} /> },
+  {
+    head: "Outcome",
+    width: "22rem",
+    cell: ({ delivered, status_code, error }) =>
+      delivered ? <span class="good">✓ {status_code}</span> : (
+        <b class="bad">
+          ✗ <VisibleText text={error ?? String(status_code)} />
+        </b>
+      ),
+  },
+  {
+    head: "Attempt",
+    width: "6rem",
+    isNumber: true,
+    cell: ({ attempt }) => attempt,
+  },
+  {
+    head: "Ago",
+    width: "7rem",
+    cell: ({ created_at }) => <Age at={created_at} />,
+  },
+];

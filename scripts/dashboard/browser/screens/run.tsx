@@ -1,0 +1,84 @@
+import { type FailureGroup, readFailureGroups } from "../data/failures.ts";
+import { to } from "../data/here.ts";
+import { isActive, nextLook, readRun, type WholeRun } from "../data/runs.ts";
+import { readTimeline } from "../data/timeline.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { FailureGroups } from "../parts/failure_groups.tsx";
+import { RunSteering } from "../parts/run_steering.tsx";
+import { TimeLine } from "../parts/time_line.tsx";
+import { RunFigures } from "../parts/run_figures.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** One run while it goes on and after it. */
+export const run: Screen = {
+  path: "runs/:run",
+  title: ({ run }) => `Run ${run}`,
+  body: Run,
+};
+
+/** Errors and the time line are looked at more seldom than the counters. */
+const SLOW_MS = 10_000;
+
+function Run({ values: { run: id } }: ScreenProps) {
+  const loaded = useLoaded(
+    `run ${id}`,
+    (signal) => readRun(id, signal),
+    (run) => nextLook(isActive(run)),
+  );
+  const isGoingOn = loaded.value && isActive(loaded.value);
+  const of = isGoingOn === undefined
+    ? undefined
+    : `run ${id}, ${isGoingOn ? "going on" : "over"}`;
+  const whileGoingOn = () => isGoingOn ? SLOW_MS : undefined;
+  const errors = useLoaded(
+    of && `errors of ${of}`,
+    (signal) => readFailureGroups({ run: id }, signal),
+    whileGoingOn,
+  );
+  const timeline = useLoaded(
+    of && `timeline of ${of}`,
+    (signal) => readTimeline(id, signal),
+    whileGoingOn,
+  );
+  return (
+    <Waiting loaded={loaded}>
+      {(run) => (
+        <>
+          <div class="actions">
+            <a
+              class="button primary"
+              href={to(["runs", id, "answers"])}
+              data-key="a"
+            >
+              Answers
+            </a>
+            <a
+              class="button"
+              href={to(["runs"], { experiment: run.experiment_name })}
+            >
+              Runs of this experiment
+            </a>
+            <RunSteering run={run} changed={loaded.reload} />
+          </div>
+          <RunFigures run={run} />
+          {timeline.value && <TimeLine ticks={timeline.value} />}
+          <RunErrors run={run} groups={errors.value} />
+        </>
+      )}
+    </Waiting>
+  );
+}
+
+/** What went wrong, by kind. */
+export function RunErrors(
+  { run, groups }: { run: WholeRun; groups?: FailureGroup[] },
+) {
+  return (
+    <section aria-label="Errors">
+      <h2>Errors</h2>
+      {run.error && <p class="problem">{run.error}</p>}
+      {groups && <FailureGroups groups={groups} ofOneRun />}
+    </section>
+  );
+}

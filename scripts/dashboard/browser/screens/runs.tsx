@@ -1,0 +1,166 @@
+import { to, withQuery } from "../data/here.ts";
+import {
+  isActive,
+  type ListedRun,
+  nextLook,
+  readRuns,
+  RUNS_OF_A_PAGE,
+} from "../data/runs.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { Age } from "../parts/age.tsx";
+import { Chips } from "../parts/chips.tsx";
+import {
+  readInterval,
+  toDuration,
+  toMoney,
+  toNumber,
+} from "../parts/formats.ts";
+import { Progress } from "../parts/progress.tsx";
+import { Status } from "../parts/status.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** All runs, newest first, live. */
+export const runs: Screen = {
+  path: "runs",
+  title: () => "Runs",
+  nav: { label: "Runs", key: "r" },
+  body: Runs,
+};
+
+const STATUSES = [
+  ["", "all"],
+  ["running", "running"],
+  ["paused", "paused"],
+  ["completed", "completed"],
+  ["failed", "failed"],
+  ["cancelled", "cancelled"],
+] as const;
+
+function Runs({ query }: ScreenProps) {
+  const { status, experiment, after } = query;
+  const loaded = useLoaded(
+    JSON.stringify(["runs", status, experiment, after]),
+    (signal) => readRuns({ status, experiment, after }, signal),
+    (runs) => nextLook(runs.some(isActive)),
+  );
+  return (
+    <>
+      <Chips label="Status" name="status" choices={STATUSES} chosen={status} />
+      {experiment && (
+        <p class="chips">
+          Experiment <VisibleText text={experiment} />{" "}
+          <a class="button" href={withQuery({ experiment: undefined })}>
+            Show all
+          </a>
+        </p>
+      )}
+      <Waiting loaded={loaded}>
+        {(rows) => (
+          <>
+            <RunTable
+              runs={rows}
+              empty={status || experiment ? "No run is like that." : (
+                <>
+                  No run yet. One row starts one:{" "}
+                  <code>insert into pipeline_runs (source, endpoint) …</code>
+                </>
+              )}
+            />
+            <p class="pages">
+              {after && (
+                <a class="button" href={withQuery({ after: undefined })}>
+                  Newest
+                </a>
+              )}
+              {rows.length === RUNS_OF_A_PAGE && (
+                <a class="button" href={withQuery({ after: rows.at(-1)!.id })}>
+                  Older
+                </a>
+              )}
+            </p>
+          </>
+        )}
+      </Waiting>
+    </>
+  );
+}
+
+const COLUMNS: Column<ListedRun>[] = [
+  { head: "Run", width: "4rem", cell: ({ id }) => id, isNumber: true },
+  {
+    head: "Experiment",
+    cell: ({ experiment_name }) => <VisibleText text={experiment_name} />,
+    width: "13rem",
+  },
+  {
+    head: "Status",
+    width: "8rem",
+    cell: ({ status }) => <Status status={status} />,
+  },
+  {
+    head: "Done",
+    width: "14rem",
+    cell: ({ id, done, prompts, failed }) => (
+      <Progress
+        done={done}
+        total={prompts}
+        failed={failed}
+        label={`Run ${id}`}
+      />
+    ),
+  },
+  {
+    head: "Failed",
+    width: "5rem",
+    isNumber: true,
+    cell: ({ failed }) =>
+      failed === 0 ? "0" : <b class="bad">{toNumber(failed)}</b>,
+  },
+  {
+    head: "Model",
+    cell: ({ model }) => model ? <VisibleText text={model} /> : "–",
+    width: "11rem",
+  },
+  {
+    head: "Per second",
+    width: "6.5rem",
+    isNumber: true,
+    cell: ({ prompts_per_second }) => toNumber(prompts_per_second),
+  },
+  {
+    head: "Left",
+    width: "6rem",
+    isNumber: true,
+    cell: ({ eta }) => toDuration(readInterval(eta)),
+  },
+  {
+    head: "Cost",
+    width: "6rem",
+    isNumber: true,
+    cell: ({ cost }) => toMoney(cost || null),
+  },
+  {
+    head: "Age",
+    width: "7rem",
+    cell: ({ created_at }) => <Age at={created_at} />,
+  },
+];
+
+/** Runs as rows. */
+export function RunTable(
+  { runs, empty }: { runs: ListedRun[]; empty?: preact.ComponentChildren },
+) {
+  return (
+    <Table
+      label="Runs"
+      columns={COLUMNS}
+      rows={runs}
+      rowKey={({ id }) => id}
+      href={({ id }) => to(["runs", id])}
+      empty={empty}
+    />
+  );
+}

@@ -1,0 +1,147 @@
+import type { Connection } from "../project/connection.ts";
+import { CHANGES, READS, RELATIONS } from "./passed_on.ts";
+
+/** Secret keys are refused to browsers, which are told by their User-Agent. */
+export const USER_AGENT = "prompt-pipeline-dashboard";
+const MOST_BODY_BYTES = 5_000_000;
+
+/** An answer that several may get. */
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Passes what is on the list on to a project, as its owner. Equal requests that are in flight at the
+ * same time are asked once.
+ */
+export function createPassOn(
+  connection: Connection,
+  { readOnly, fetch }: { readOnly: boolean; fetch: typeof globalThis.fetch },
+): (request: Request) => Promise<Response> {
+  const inFlight = new Map<string, Promise<Answer>>();
+  const resultsTables = new Set<string>();
+
+  /** Whether a run names it as where its results are. */
+  async function isResultsTable(name: string): Promise<boolean> {
+    if (!resultsTables.has(name)) {
+      const { body } = await ask(
+        "GET",
+        `/rest/v1/pipeline_runs?select=id&limit=1&results_table=eq.${name}`,
+      );
+      const runs = JSON.parse(new TextDecoder().decode(body));
+      if (Array.isArray(runs) && runs.length > 0) resultsTables.add(name);
+    }
+    return resultsTables.has(name);
+  }
+
+  async function ask(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: string,
+  ): Promise<Answer> {
+    const response = await fetch(connection.url + path, {
+      method,
+      headers: {
+        ...headers,
+        apikey: connection.secretKey,
+        authorization: `Bearer ${connection.secretKey}`,
+        "user-agent": USER_AGENT,
+      },
+      body,
+      redirect: "error",
+    });
+    const type = response.headers.get("content-type") ?? "";
+    return {
+      status: response.status,
+      headers: { "content-type": type.includes("json") ? type : "text/plain" },
+      body: new Uint8Array(await response.arrayBuffer()),
+    };
+  }
+
+  function askOnce(key: string, work: () => Promise<Answer>): Promise<Answer> {
+    const begun = inFlight.get(key) ??
+      work().finally(() => inFlight.delete(key));
+    inFlight.set(key, begun);
+    return begun;
+  }
+
+  return async function passOn(request) {
+    const { pathname, search, searchParams } = new URL(request.url);
+    const [, relation] = /^\/rest\/v1\/([a-z0-9_]+)$/.exec(pathname) ?? [];
+    const [, called] = /^\/rest\/v1\/rpc\/([a-z0-9_]+)$/.exec(pathname) ?? [];
+    const isRead = request.method === "GET" && relation !== undefined &&
+        (mayRead(relation, searchParams) ||
+          !Object.hasOwn(RELATIONS, relation) &&
+            namesPlainColumns(searchParams) &&
+            await isResultsTable(relation)) ||
+      request.method === "POST" && READS.includes(called);
+    const isChange = request.method === "POST" && CHANGES.includes(called);
+    if (isChange && readOnly) {
+      return refuse(403, "The dashboard was started with --read-only");
+    }
+    if (!isRead && !isChange) {
+      return refuse(404, "The dashboard does not ask this of a project");
+    }
+    const body = request.method === "POST" ? await request.text() : undefined;
+    if (body !== undefined && body.length > MOST_BODY_BYTES) {
+      return refuse(413, "The request is too large");
+    }
+    const headers = {
+      "content-type": "application/json",
+      accept: request.headers.get("accept")?.includes("vnd.pgrst.object+json")
+        ? "application/vnd.pgrst.object+json"
+        : "application/json",
+    };
+    const work = () => ask(request.method, pathname + search, headers, body);
+    try {
+      const answer = isRead
+        ? await askOnce(
+          JSON.stringify([pathname, search, headers.accept, body]),
+          work,
+        )
+        : await work();
+      return new Response(answer.body, answer);
+    } catch (error) {
+      return refuse(
+        502,
+        `Cannot reach the project: ${(error as Error).message}`,
+      );
+    }
+  };
+}
+
+function mayRead(relation: string, query: URLSearchParams): boolean {
+  if (!Object.hasOwn(RELATIONS, relation)) return false;
+  const columns = RELATIONS[relation];
+  return columns === "all" ? namesPlainColumns(query) : query.has("select") &&
+    namedColumns(query).every((name) => columns.includes(name));
+}
+
+/** Whether nothing but columns is named: an embedded table would reach what is not listed. */
+function namesPlainColumns(query: URLSearchParams): boolean {
+  return namedColumns(query).every((name) => /^(\*|[a-z0-9_]+)$/.test(name));
+}
+
+function namedColumns(query: URLSearchParams): string[] {
+  return [...query].flatMap(([name, value]) => {
+    switch (name) {
+      case "select":
+        return value.split(",");
+      case "order":
+        return value.split(",").map((part) => part.split(".")[0]);
+      case "limit":
+      case "offset":
+        return [];
+      default:
+        // A filter; also `or` and `and`, which are no columns and refused where columns are listed.
+        return [name];
+    }
+  });
+}
+
+function refuse(status: number, message: string): Response {
+  return Response.json({ message }, { status });
+}

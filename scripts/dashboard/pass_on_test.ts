@@ -1,0 +1,68 @@
+import { assertEquals } from "@std/assert";
+import { createPassOn } from "./pass_on.ts";
+
+const connection = { url: "https://project.example", secretKey: "key" };
+
+function ask(name: string, body = "{}"): Request {
+  return new Request(`http://127.0.0.1/rest/v1/rpc/${name}`, {
+    method: "POST",
+    body,
+  });
+}
+
+Deno.test("createPassOn() asks equal questions that are in flight once, changes each time", async () => {
+  const answers = Promise.withResolvers<void>();
+  let count = 0;
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: async () => {
+      count++;
+      await answers.promise;
+      return Response.json({ count });
+    },
+  });
+  const all = [
+    passOn(ask("evaluation_facets")),
+    passOn(ask("evaluation_facets")),
+    passOn(ask("evaluation_facets", '{"run_id":1}')),
+    passOn(ask("pause_pipeline_run")),
+    passOn(ask("pause_pipeline_run")),
+  ];
+  // Bodies are read before anything is asked.
+  await new Promise((resolve) => setTimeout(resolve));
+  answers.resolve();
+  assertEquals(
+    (await Promise.all(all)).map(({ status }) => status),
+    Array(5).fill(200),
+  );
+  assertEquals(count, 4);
+});
+
+Deno.test("createPassOn() tells when the project is out of reach", async () => {
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: () => Promise.reject(new TypeError("connection refused")),
+  });
+  const response = await passOn(ask("evaluation_facets"));
+  assertEquals(response.status, 502);
+  assertEquals(await response.json(), {
+    message: "Cannot reach the project: connection refused",
+  });
+});
+
+Deno.test("createPassOn() reads a results table that a run names", async () => {
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: (url) =>
+      Promise.resolve(
+        Response.json(
+          String(url).endsWith("eq.other_answers") ? [{ id: 1 }] : [],
+        ),
+      ),
+  });
+  const read = async (table: string) =>
+    (await passOn(new Request(`http://127.0.0.1/rest/v1/${table}?select=id`)))
+      .status;
+  assertEquals(await read("other_answers"), 200);
+  assertEquals(await read("customers"), 404);
+});

@@ -1,0 +1,62 @@
+/**
+ * All that the dashboard may ask of a project. With the secret key a blind proxy would hand out
+ * Vault; what is not named here is answered 404. A screen that needs more adds a line.
+ */
+
+/** Tables and views that are read; the columns where not all may be. */
+export const RELATIONS: Record<string, "all" | string[]> = {
+  pipeline_runs: "all",
+  pipeline_run_progress: "all",
+  pipeline_errors: "all",
+  pipeline_error_groups: "all",
+  pipeline_quota_use: "all",
+  pipeline_webhook_deliveries: "all",
+  evaluation_scores: "all",
+  evaluation_votes: "all",
+  prompt_evaluations: "all",
+  experiment_summary: "all",
+  experiment_scores: "all",
+  experiment_costs: "all",
+  model_endpoint_status: "all",
+  // Not headers and request_template, where keys are named.
+  model_endpoints: [
+    "name",
+    "model",
+    "models",
+    "format",
+    "url",
+    "retired",
+    "max_concurrency",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "timeout_seconds",
+    "input_cost",
+    "output_cost",
+    "max_output_tokens",
+    "open_to_users",
+    "created_at",
+  ],
+};
+
+/** Functions that read. */
+export const READS: string[] = [
+  "browse_experiment_pairs",
+  "compare_experiments",
+  "summarize_experiments",
+  "summarize_experiment_scores",
+  "pipeline_inspect_project",
+  "browse_evaluations",
+  "read_evaluation",
+  "evaluation_distribution",
+  "evaluation_facets",
+  "pipeline_run_timeline",
+];
+
+/** Functions that change something; off with --read-only. */
+export const CHANGES: string[] = [
+  "pause_pipeline_run",
+  "resume_pipeline_run",
+  "cancel_pipeline_run",
+  "retry_pipeline_run",
+  "grade_evaluation",
+];

@@ -1,0 +1,114 @@
+import { assertEquals } from "@std/assert";
+import { createClient } from "@supabase/supabase-js";
+import { join } from "node:path";
+import { writeDashboard } from "../../../scripts/dashboard/write_files.ts";
+import { browserTest } from "../../../scripts/test/browser.ts";
+import { withProject } from "./project.ts";
+
+/** Serves a folder as any static host does. */
+function serveFolder(folder: string): Deno.HttpServer<Deno.NetAddr> {
+  const types: Record<string, string> = {
+    html: "text/html",
+    js: "text/javascript",
+    css: "text/css",
+  };
+  return Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    async (request) => {
+      const { pathname } = new URL(request.url);
+      const name = pathname === "/team/"
+        ? "index.html"
+        : pathname.replace("/team/", "");
+      try {
+        return new Response(await Deno.readFile(join(folder, name)), {
+          headers: { "content-type": types[name.split(".").at(-1)!] },
+        });
+      } catch {
+        return new Response(null, { status: 404 });
+      }
+    },
+  );
+}
+
+browserTest(
+  "the dashboard on a static host: a reader signs in and sees the project's runs, others their own",
+  (browser) =>
+    withProject(async (project) => {
+      const auth = createClient(project.url, project.publishableKey, {
+        auth: { persistSession: false },
+      }).auth;
+      for (const email of ["reader@example.com", "user@example.com"]) {
+        const { error } = await auth.signUp({
+          email,
+          password: "a long password",
+        });
+        assertEquals(error, null);
+      }
+      await project.sql`
+        update auth.users
+        set raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || '{"pipeline": ["read"]}'
+        where email = 'reader@example.com'
+      `;
+      const id = await project.startRun(
+        { type: "prompts", prompts: ["What is a lease?"] },
+        { experiment_name: "of the project" },
+      );
+      await project.untilOver(id);
+      const folder = await Deno.makeTempDir();
+      await writeDashboard(folder, {
+        projectUrl: project.url,
+        key: project.publishableKey,
+      });
+      for await (const { name } of Deno.readDir(folder)) {
+        const text = await Deno.readTextFile(join(folder, name));
+        assertEquals(text.includes(project.secretKey), false, name);
+      }
+      const host = serveFolder(folder);
+      const url = `http://127.0.0.1:${host.addr.port}/team/`;
+      try {
+        const page = await (await browser.newContext()).newPage();
+        const complaints: string[] = [];
+        page.on("console", (message) => {
+          // A wrong password is answered 400, which the console tells.
+          if (message.type() === "error" && !message.text().includes("400")) {
+            complaints.push(message.text());
+          }
+        });
+        page.on("request", (request) => {
+          const { origin } = new URL(request.url());
+          if (
+            ![new URL(url).origin, new URL(project.url).origin].includes(origin)
+          ) {
+            complaints.push(request.url());
+          }
+        });
+        await page.goto(url);
+        await page.getByLabel("Email").fill("reader@example.com");
+        await page.getByLabel("Password").fill("wrong");
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("status").filter({ hasText: /./ }).waitFor();
+        await page.getByLabel("Password").fill("a long password");
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByText("of the project").click();
+        await page.getByRole("link", { name: "Answers" }).click();
+        await page.getByText("What is a lease?").first().waitFor();
+        assertEquals(
+          await page.getByRole("button", { name: "Cancel" }).count(),
+          0,
+        );
+
+        await page.reload();
+        await page.getByText("What is a lease?").first().waitFor();
+        await page.getByRole("button", { name: "Sign out" }).click();
+        await page.getByLabel("Email").fill("user@example.com");
+        await page.getByLabel("Password").fill("a long password");
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("link", { name: "Runs", exact: true }).click();
+        await page.getByText("No run yet").waitFor();
+        assertEquals(complaints, []);
+      } finally {
+        await host.shutdown();
+        await Deno.remove(folder, { recursive: true });
+      }
+    }),
+);

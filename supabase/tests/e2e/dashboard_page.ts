@@ -1,0 +1,100 @@
+import { assertEquals } from "@std/assert";
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { serveDashboard } from "../../../scripts/dashboard/serve.ts";
+import { browserTest } from "../../../scripts/test/browser.ts";
+import { type Project, withProject } from "./project.ts";
+
+/** The dashboard of a project in a browser. */
+export interface DashboardPage {
+  page: Page;
+  project: Project;
+  /** Opens a place such as `runs/7/answers?show=failed` and waits until nothing is loading. */
+  open(place: string): Promise<void>;
+  /**
+   * Takes a picture of the page for docs/images when WRITE_PICTURES is set: pictures are made by tests
+   * and never by hand.
+   */
+  takePicture(name: string): Promise<void>;
+  /** Fails when axe finds something in light or dark. */
+  expectAccessible(): Promise<void>;
+}
+
+/**
+ * Registers a test in a browser. It fails when the page asks another origin than its own, opens a
+ * dialog, or complains in its console, which is where violations of the policy are told.
+ */
+export function dashboardTest(
+  name: string,
+  test: (dashboard: DashboardPage) => Promise<void>,
+): void {
+  browserTest(name, (browser) =>
+    withProject(async (project) => {
+      const dashboard = await serveDashboard(project, { port: 0 });
+      try {
+        await visit(browser, dashboard.url, project, test);
+      } finally {
+        await dashboard.stop();
+      }
+    }));
+}
+
+async function visit(
+  browser: Browser,
+  url: string,
+  project: Project,
+  test: (dashboard: DashboardPage) => Promise<void>,
+): Promise<void> {
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 800 },
+  });
+  const { origin } = new URL(url);
+  const complaints: string[] = [];
+  page.on("request", (request) => {
+    const asked = new URL(request.url());
+    if (asked.origin !== origin && asked.protocol !== "data:") {
+      complaints.push(`asked ${request.url()}`);
+    }
+  });
+  page.on("dialog", (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  await page.goto(url);
+  await test({
+    page,
+    project,
+    async open(place) {
+      await page.goto(`${origin}/#/${place}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.locator("[aria-busy=true]").first().waitFor({
+        state: "detached",
+      });
+    },
+    async takePicture(name) {
+      if (!Deno.env.get("WRITE_PICTURES")) return;
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.screenshot({ path: `docs/images/${name}.png` });
+    },
+    expectAccessible: () => expectAccessible(page),
+  });
+  assertEquals(complaints, []);
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.evaluate(axe.source);
+    const violations = await page.evaluate(async () => {
+      // deno-lint-ignore no-explicit-any
+      const { violations } = await (globalThis as any).axe.run();
+      // deno-lint-ignore no-explicit-any
+      return violations.map(({ id, nodes }: any) => [id, nodes[0].html]);
+    });
+    assertEquals(violations, [], `${colorScheme}: ${page.url()}`);
+  }
+}

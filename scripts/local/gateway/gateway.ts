@@ -36,10 +36,13 @@ export function createGateway(
         case "rest":
         case "auth":
         case "storage":
-          return await forward(
-            request,
-            new URL(pathname + search, backends.rest.url()),
-            fetch,
+          if (request.method === "OPTIONS") return allowBrowsers(request);
+          return openToBrowsers(
+            await forward(
+              request,
+              new URL(pathname + search, backends.rest.url()),
+              fetch,
+            ),
           );
         case "functions":
           return await callFunction(backends, request, name, fetch);
@@ -94,6 +97,28 @@ async function isValid(token: string, signingSecret: Uint8Array) {
   } catch {
     return false;
   }
+}
+
+/**
+ * Answers a browser's question before a request as the gateway of a hosted project does: every origin
+ * may send what it asks for. The Auth of @supabase/lite 0.10.0 knows its own origin only.
+ */
+function allowBrowsers({ headers }: Request): Response {
+  return new Response(null, {
+    headers: {
+      ...anyOrigin,
+      // "*" does not mean authorization: https://fetch.spec.whatwg.org/#http-access-control-allow-headers
+      "access-control-allow-headers":
+        headers.get("access-control-request-headers") ?? "*",
+    },
+  });
+}
+
+/** An answer that pages of every origin may read, as hosted ones are. */
+function openToBrowsers(response: Response): Response {
+  const open = new Response(response.body, response);
+  open.headers.set("access-control-allow-origin", "*");
+  return open;
 }
 
 /** @param errorCode as hosted Supabase names it: https://supabase.com/docs/guides/functions/error-codes */

@@ -28,6 +28,21 @@ Deno.test("createGateway() passes REST on with path and query", async () => {
   );
 });
 
+Deno.test("createGateway() lets pages of every origin ask REST, Auth and Storage", async () => {
+  const asked = "authorization, apikey, content-type";
+  const preflight = await gatewayFor(true)(
+    new Request("http://localhost:54321/auth/v1/token", {
+      method: "OPTIONS",
+      headers: { "access-control-request-headers": asked },
+    }),
+  );
+  assertEquals(preflight.headers.get("access-control-allow-headers"), asked);
+  const answer = await gatewayFor(true)(
+    new Request("http://localhost:54321/auth/v1/token"),
+  );
+  assertEquals(answer.headers.get("access-control-allow-origin"), "*");
+});
+
 Deno.test("createGateway() gives a function the path behind functions/v1", async () => {
   const response = await gatewayFor(false)(new Request(`${hook}/a?b=c`));
   assertEquals(await response.text(), "http://127.0.0.1:2/hook/a?b=c");

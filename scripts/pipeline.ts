@@ -5,6 +5,7 @@ import {
   type Terminal,
   WrongUsage,
 } from "./pipeline/command.ts";
+import { approve } from "./pipeline/commands/approve.ts";
 import { compare } from "./pipeline/commands/compare.ts";
 import { deleteResults } from "./pipeline/commands/delete.ts";
 import { doctor } from "./pipeline/commands/doctor.ts";
@@ -14,6 +15,7 @@ import { execute } from "./pipeline/commands/execute.ts";
 import { experiments } from "./pipeline/commands/experiments.ts";
 import { exportResults } from "./pipeline/commands/export_results.ts";
 import { follow } from "./pipeline/commands/follow.ts";
+import { gate } from "./pipeline/commands/gate.ts";
 import { list } from "./pipeline/commands/list.ts";
 import { rank } from "./pipeline/commands/rank.ts";
 import { rename } from "./pipeline/commands/rename.ts";
@@ -25,8 +27,10 @@ import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { sweep } from "./pipeline/commands/sweep.ts";
 import { upload } from "./pipeline/commands/upload.ts";
+import { didYouMean } from "./pipeline/did_you_mean.ts";
 import { extract } from "./pipeline/extract.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
+import { wrapLines } from "./pipeline/wrap_lines.ts";
 
 const commands: Record<string, Command> = {
   extract,
@@ -48,6 +52,8 @@ const commands: Record<string, Command> = {
   delete: deleteResults,
   evaluate,
   compare,
+  gate,
+  approve,
   rank,
   export: exportResults,
   endpoint,
@@ -68,24 +74,34 @@ Commands that need a project find the stack of this clone that is running; anoth
 by SUPABASE_URL and SUPABASE_SECRET_KEY.
 
 Exit codes: 0 done, 1 nothing could be done, 2 wrong usage, 3 done but something failed,
-4 the run did not complete, 130 interrupted.`;
+4 the run did not complete, 130 interrupted. Those of gate are its own: 0 pass, 1 regression or worse,
+3 undecided, 2 everything else.`;
 }
 
-async function main(
+/**
+ * Runs a command.
+ *
+ * @returns the exit code
+ */
+export async function main(
   [name, ...args]: string[],
   terminal: Terminal,
 ): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h") {
-    terminal.print(help());
+    terminal.print(wrapLines(help(), terminal.columns));
     return name === undefined ? EXIT.wrongUsage : EXIT.done;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    terminal.complain(`Cannot run "${name}": no such command\n\n${help()}`);
+    terminal.complain(
+      `Cannot run "${name}": no such command${
+        didYouMean(name, Object.keys(commands))
+      }\n\nSee deno task pipeline --help`,
+    );
     return EXIT.wrongUsage;
   }
   if (args.includes("--help") || args.includes("-h")) {
-    terminal.print(command.help);
+    terminal.print(wrapLines(command.help, terminal.columns));
     return EXIT.done;
   }
   try {
@@ -104,9 +120,12 @@ async function main(
       terminal.complain(error.message);
       return EXIT.wrongUsage;
     }
-    if (!(error instanceof PipelineError)) throw error;
-    terminal.complain(error.message);
-    return EXIT.failed;
+    terminal.complain(
+      error instanceof PipelineError
+        ? error.message
+        : (error as Error)?.stack ?? String(error),
+    );
+    return command.errorCode ?? EXIT.failed;
   }
 }
 

@@ -12,6 +12,7 @@ import { measurePromptfoo } from "./promptfoo.ts";
 import { measureQueue } from "./queue.ts";
 import { measureStore } from "./store.ts";
 import { measureTenants } from "./tenants.ts";
+import { measureView } from "./view.ts";
 import { measureWake } from "./wake.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
@@ -24,6 +25,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   store: measureStore,
   evaluate: measureEvaluate,
   compare: measureCompare,
+  view: measureView,
   promptfoo: measurePromptfoo,
 };
 

@@ -1,4 +1,5 @@
 import type { Change } from "./break_function.ts";
+import { HARM } from "./find_harm.ts";
 
 /** A build that is wrong in one way, on purpose. */
 export interface BrokenBuild {
@@ -28,7 +29,7 @@ const FUSE = "a run whose workers end with errors pauses";
 const CALLS = "no prompt is called more often than its attempts allow";
 const RESERVED = "what is reserved is what calls in flight may cost";
 
-/** Builds that break each invariant of check_pipeline_invariants() at least once. */
+/** Builds that break each invariant of check_pipeline_invariants(), and each of HARM, at least once. */
 export const BROKEN_BUILDS: BrokenBuild[] = [
   {
     name: "`pipeline_finish_tasks()` does not count `open` down",
@@ -251,8 +252,8 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     name: "`count_broken_worker()` never pauses the run",
     changes: [{
       function: "pipeline.count_broken_worker",
-      from: "when run.broken_workers < 2 then run.status",
-      to: "when true then run.status",
+      from: "when run.broken_workers > 2 then",
+      to: "when false then",
     }],
     breaks: [FUSE],
   },
@@ -283,5 +284,51 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       to: "where false",
     }],
     breaks: [RESERVED],
+  },
+  {
+    name: "a batch of answers is stored for whichever prompts it has",
+    changes: [{
+      function: "pipeline.store_in_prompt_evaluations",
+      from: "prompt.text, result.response,",
+      to: "prompt.text, max(result.response) over (),",
+    }],
+    breaks: [HARM.mixed],
+  },
+  {
+    name: "answers are stored without the owner of their run",
+    changes: [{
+      function: "pipeline.store_in_prompt_evaluations",
+      from: "prompt.source, (run).owner",
+      to: "prompt.source, null::uuid",
+    }],
+    breaks: [HARM.mixed],
+  },
+  {
+    name: "`store_scores()` leaves out what an evaluator could not score",
+    changes: [{
+      function: "pipeline.store_scores",
+      from: "where result.id = any (task_ids)",
+      to: "where result.id = any (task_ids) and given.error is null",
+    }],
+    breaks: [HARM.unscored],
+  },
+  {
+    name: "`affordable_calls()` does not look at what is left of the money",
+    changes: [{
+      function: "pipeline.affordable_calls",
+      from: "and ((room).cost is null or priced.cost_so_far <= (room).cost)",
+      to: "",
+    }],
+    breaks: [HARM.overdrawn],
+  },
+  {
+    name: "`slot_share()` shares by run, not by owner first",
+    changes: [{
+      function: "pipeline.slot_share",
+      from: "sharer.owner, sharer.run_id, sharer.run_id = slot_share.run_id",
+      to:
+        "null::uuid as owner, sharer.run_id, sharer.run_id = slot_share.run_id",
+    }],
+    breaks: [HARM.starved],
   },
 ];

@@ -4,14 +4,24 @@ import {
   type ModelSimulator,
   startModelSimulator,
 } from "../local/model_simulator.ts";
+import { hostedLimits } from "../local/functions/isolate_limits.ts";
 import { type Stack, startStack } from "../local/stack.ts";
+import { type Broken, findHarm } from "./find_harm.ts";
 import { drawIncident, EVERYDAY_RATES, type Incident } from "./misbehave.ts";
+import { shareOfFirst } from "./owners.ts";
 import { refuseResults } from "./refuse_results.ts";
+import {
+  answerOf,
+  type EndlessService,
+  startEndlessService,
+  startRuns,
+} from "./start_runs.ts";
 
 export interface ChaosSettings {
   seed: number;
   /** Prompts of all runs together. */
   prompts: number;
+  /** Runs of the second owner, beside the one whose evaluators never end. */
   runs: number;
   /** A kill comes every so many milliseconds on average. */
   killEveryMs: number;
@@ -28,12 +38,18 @@ export interface ChaosReport {
   incidents: Record<Incident["kind"], number>;
   /** Answers that the results table never took, and how often it was gone for a while. */
   refused: { results: number; tables: number };
+  /** Answers that an evaluator would have looked at for ever, and requests to the service that answers without end. */
+  endless: { scores: number; requests: number };
+  /** The part of the calls that one of two owners had while both had some to make; null: too few to tell. */
+  share: number | null;
   /** Runs that an error had paused and that were resumed. */
   resumed: number;
+  /** How often the money of a run was used up, and its max_cost raised. */
+  raised: number;
   /** By how much the clock was wrong, of each process that was a worker's. */
   clockSkewsMs: number[];
-  /** What check_pipeline_invariants() found broken at the end; empty when all is well. */
-  broken: { run_id: string; broken: string; detail: string }[];
+  /** What check_pipeline_invariants() and findHarm() found broken at the end; empty when all is well. */
+  broken: Broken[];
   statuses: string[];
   evaluations: number;
   /** Prompts whose evaluation is an error, because the model would not answer them. */
@@ -67,10 +83,13 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
     latency: { medianMs: 100, p95Ms: 400 },
     seed,
     faultRates: EVERYDAY_RATES,
+    answer: answerOf,
   });
+  await using service = startEndlessService();
   const clockSkewsMs: number[] = [];
   const stack = await startStack({
     port: 0,
+    isolateLimits: hostedLimits,
     functionEnv: { WORKER_SECONDS: "15" },
     clockSkewMs(name) {
       if (name !== "pipeline-worker") return 0;
@@ -82,7 +101,7 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
   const runsAreOver = new AbortController();
   try {
     const startedAt = Date.now();
-    await startRuns(stack, model, settings);
+    await startRuns(stack.sql, model, service, settings);
     const operator = resumeRuns(stack, runsAreOver.signal);
     const killsAreOver = new AbortController();
     const moods = misbehave(model, misbehaving, killsAreOver.signal);
@@ -93,16 +112,16 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
     const tables = await refusals;
     await untilOver(stack);
     runsAreOver.abort();
-    const resumed = await operator;
-    const { notStorable, ...found } = await report(stack, model);
+    const resumes = await operator;
+    const { notStorable, ...found } = await report(stack, model, service);
     return {
       ...found,
+      ...resumes,
       refused: { results: notStorable, tables },
       seed,
       prompts,
       kills,
       incidents,
-      resumed,
       clockSkewsMs,
       seconds: (Date.now() - startedAt) / 1000,
     };
@@ -110,28 +129,6 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
     runsAreOver.abort();
     await stack.stop();
     await model.stop();
-  }
-}
-
-async function startRuns(
-  { sql }: Stack,
-  model: ModelSimulator,
-  { prompts, runs }: ChaosSettings,
-): Promise<void> {
-  await sql`
-    insert into model_endpoints (name, url, max_concurrency, timeout_seconds)
-    values ('chaos', ${`${model.url}/v1/chat/completions`}, 60, 3)
-  `;
-  for (let run = 0; run < runs; run++) {
-    const texts = Array.from(
-      // What is left over goes to the last runs.
-      { length: Math.floor((prompts + run) / runs) },
-      (_, index) => `run ${run} prompt ${index}`,
-    );
-    await sql`
-      insert into pipeline_runs (source, endpoint, max_attempts)
-      values (${sql.json({ type: "prompts", prompts: texts })}, 'chaos', 20)
-    `;
   }
 }
 
@@ -154,24 +151,29 @@ async function misbehave(
   }
 }
 
-/** What a person would do about runs that a refused key has paused; counts them. */
+/** What a person would do about runs that a refused key, or a lack of money, has paused; counts them. */
 async function resumeRuns(
   { sql }: Stack,
   signal: AbortSignal,
-): Promise<number> {
-  let resumed = 0;
+): Promise<Pick<ChaosReport, "resumed" | "raised">> {
+  const done = { resumed: 0, raised: 0 };
   while (!signal.aborted) {
     await wait(500, signal);
     try {
       const { count } = await sql`
+        update pipeline_runs set max_cost = 2 * max_cost, status = 'running'
+        where status = 'paused' and error like 'max_cost%'
+      `;
+      done.raised += count;
+      const { count: others } = await sql`
         select resume_pipeline_run(id) from pipeline_runs where status = 'paused'
       `;
-      resumed += count;
+      done.resumed += others;
     } catch {
       // Postgres is starting again, or the last task in flight has just ended the run.
     }
   }
-  return resumed;
+  return done;
 }
 
 async function killAtRandom(
@@ -243,26 +245,38 @@ async function untilOver(stack: Stack): Promise<void> {
   }
 }
 
-async function report({ sql }: Stack, model: ModelSimulator) {
-  const broken = await sql<ChaosReport["broken"]>`
+async function report(
+  { sql }: Stack,
+  model: ModelSimulator,
+  service: EndlessService,
+) {
+  const broken = await sql<Broken[]>`
     select * from check_pipeline_invariants(now() + interval '3 minutes')
   `;
   const statuses = await sql`select status from pipeline_runs order by id`;
-  const [{ evaluations, failed, refused, leases }] = await sql`
+  const [{ evaluations, failed, refused, leases, endless }] = await sql`
     select
       (select count(*) from prompt_evaluations)::integer as evaluations,
       (select count(*) from prompt_evaluations where not success)::integer as failed,
       (
         select count(*) from prompt_evaluations where metadata ->> 'errorCode' = 'not_storable'
       )::integer as refused,
-      (select count(*) from pipeline_tasks where status = 'leased')::integer as leases
+      (select count(*) from pipeline_tasks where status = 'leased')::integer as leases,
+      (
+        select count(*) from evaluation_scores
+        where evaluator = 'json-schema' and error like '%takes more than%'
+      )::integer as endless
   `;
   const calls = new Map<string, number>();
   for (const { prompt } of model.requests) {
     calls.set(prompt, (calls.get(prompt) ?? 0) + 1);
   }
   return {
-    broken: [...broken],
+    broken: [...broken, ...await findHarm(sql)],
+    endless: { scores: endless, requests: service.count() },
+    share: shareOfFirst(
+      model.requests.filter(({ prompt }) => !prompt.startsWith("project")),
+    ),
     statuses: statuses.map(({ status }) => status),
     evaluations,
     failedPrompts: failed,

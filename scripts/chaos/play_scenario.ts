@@ -1,136 +1,20 @@
 import type { TransactionSql } from "postgres";
-
-interface Claimed {
-  id: number;
-  key: string;
-  leaseToken: string;
-  payload: { evaluationIds?: number[] };
-}
-
-/** Minutes after the start of the scenario, as the queue functions take the time. */
-const at = (minute: number) =>
-  new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
-
-const SUCCESS = { outcome: "succeeded", response: "yes" };
-const failure = (errorClass: string) => ({
-  outcome: "failed",
-  error: { class: errorClass, code: "test", message: errorClass },
-});
-
-/** By key, which for a prompt of a list is its place. */
-const pick = (tasks: Claimed[], wanted: string) =>
-  tasks.filter(({ key }) => key === wanted);
+import { type Broken, findHarm, HARM } from "./find_harm.ts";
+import { OWNERS } from "./owners.ts";
+import { at, createSteps, failure, pick, SUCCESS } from "./scenario_steps.ts";
 
 /**
  * Plays, in SQL alone, what happens to runs in 20 minutes of a bad day: workers die,
  * come back too late and say things twice, runs are cancelled, retried, copied, judged
  * and overdue. Calls that the database refuses are left out, as a worker would.
  *
- * @returns what check_pipeline_invariants() reports at the end
+ * @returns what check_pipeline_invariants() and findHarm() report at the end
  */
 export async function playScenario(
   sql: TransactionSql,
 ): Promise<{ experiment: string; broken: string }[]> {
-  const patiently = (act: (sql: TransactionSql) => Promise<unknown>) =>
-    sql.savepoint(act).catch(() => {});
-
-  async function createRun(
-    name: string,
-    source: Parameters<typeof sql.json>[0],
-    more: Record<string, unknown> = {},
-  ): Promise<string> {
-    const row = {
-      experiment_name: name,
-      source: sql.json(source),
-      endpoint: "model",
-      created_at: at(0),
-      ...more,
-    };
-    const [{ id }] = await sql`
-      insert into pipeline_runs ${sql(row)} returning id
-    `;
-    return id;
-  }
-
-  async function startWorker(
-    run: string,
-    minute: number,
-    stage = "execute",
-    called = "model",
-  ): Promise<string> {
-    const endpoint = ["execute", "judge"].includes(stage) ? called : null;
-    const [{ id }] = await sql`
-      insert into pipeline.workers
-        (run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
-      values
-        (${run}, ${stage}, ${endpoint}, sha256('token'), 'test', ${
-      at(minute)
-    }, ${at(minute)})
-      returning id
-    `;
-    await patiently((sql) =>
-      sql`select pipeline_start_worker(${id}, 'token', ${at(minute)})`
-    );
-    return id;
-  }
-
-  async function claim(worker: string, minute: number): Promise<Claimed[]> {
-    let tasks: Claimed[] = [];
-    await patiently(async (sql) => {
-      const [{ claimed }] = await sql`
-        select pipeline_claim_tasks(${worker}, as_of => ${
-        at(minute)
-      }) as claimed
-      `;
-      tasks = claimed.tasks.map((task: Claimed) => ({
-        ...task,
-        leaseToken: claimed.leaseToken,
-      }));
-    });
-    return tasks;
-  }
-
-  function finish(
-    worker: string,
-    tasks: Claimed[],
-    outcome: object,
-    minute: number,
-  ): Promise<unknown> {
-    const results = tasks.map(({ id, leaseToken }) => ({
-      id,
-      leaseToken,
-      ...outcome,
-    }));
-    return patiently((sql) =>
-      sql`select pipeline_finish_tasks(${worker}, ${sql.json(results)}, ${
-        at(minute)
-      })`
-    );
-  }
-
-  const maintain = (minute: number) =>
-    patiently((sql) => sql`select maintain_pipeline(${at(minute)})`);
-
-  /** A worker that nothing happens to. */
-  async function work(
-    run: string,
-    minute: number,
-    outcome: object | ((tasks: Claimed[]) => object) = SUCCESS,
-    stage = "execute",
-  ): Promise<void> {
-    const worker = await startWorker(run, minute, stage);
-    const tasks = await claim(worker, minute);
-    await finish(
-      worker,
-      tasks,
-      typeof outcome === "function" ? outcome(tasks) : outcome,
-      minute,
-    );
-    await patiently((sql) =>
-      sql`select pipeline_end_worker(${worker}, ${at(minute)})`
-    );
-  }
-
+  const { patiently, createRun, startWorker, claim, finish, maintain, work } =
+    createSteps(sql);
   const prompts = (...keys: string[]) => ({
     type: "prompts",
     prompts: keys.map((key) => ({ key, text: `prompt ${key}` })),
@@ -319,6 +203,62 @@ export async function playScenario(
     );
   }
 
+  // What is left of the money is good for one call of three.
+  const poor = await createRun("poor", prompts("a", "b", "c"), {
+    endpoint: "priced",
+    max_cost: 0.003,
+  });
+  const spender = await startWorker(poor, 0, "execute", "priced");
+  for (let claims = 0; claims < 2; claims++) {
+    const usage = { inputTokens: 1_000, outputTokens: 1_000 };
+    await finish(spender, await claim(spender, 0), { ...SUCCESS, ...usage }, 0);
+  }
+
+  // Three runs of one user hold four slots when a run of another begins, whose answers are graded.
+  await sql`
+    insert into model_endpoints (name, url, max_concurrency, open_to_users)
+    values ('shared', 'https://model.test/v1', 4, true)
+  `;
+  const source = prompts("a", "b", "c", "d");
+  const shared: string[] = [];
+  const sharers: string[] = [];
+  for (const name of ["many 1", "many 2", "many 3", "one"]) {
+    const run = await createRun(name, source, {
+      endpoint: "shared",
+      owner: name === "one" ? OWNERS[0] : OWNERS[1],
+      evaluators: sql.json(
+        name === "one" ? [{ type: "length", max: 9 }, { type: "refusal" }] : [],
+      ),
+    });
+    shared.push(run);
+    sharers.push(await startWorker(run, 0, "execute", "shared"));
+  }
+  const [many, , , one] = sharers;
+  const hoard = await claim(many, 0);
+  for (const sharer of sharers.slice(1)) await claim(sharer, 0);
+  await finish(many, hoard.slice(0, 2), SUCCESS, 0);
+  await claim(many, 0, 2);
+  const isStarved = (await claim(one, 0)).length < 2;
+  for (const sharer of sharers) {
+    await patiently((sql) =>
+      sql`select pipeline_end_worker(${sharer}, ${at(0)})`
+    );
+  }
+  for (const run of shared) {
+    const worker = await startWorker(run, 1, "execute", "shared");
+    await finish(worker, await claim(worker, 1), SUCCESS, 1);
+    await patiently((sql) =>
+      sql`select pipeline_end_worker(${worker}, ${at(1)})`
+    );
+  }
+  await work(shared[3], 2, ([batch]) => ({
+    ...SUCCESS,
+    scores: batch?.payload.evaluationIds?.flatMap((evaluationId) => [
+      { evaluationId, evaluator: "length", score: 1 },
+      { evaluationId, evaluator: "refusal", error: "It takes too long" },
+    ]),
+  }), "evaluate");
+
   // A table that is gone cannot be chosen.
   await patiently(async (sql) => {
     await sql`select create_evaluations_table('dropped_evaluations')`;
@@ -336,10 +276,16 @@ export async function playScenario(
   await patiently((sql) =>
     sql`select purge_pipeline_runs('30 days', as_of => ${at(2 * 24 * 60)})`
   );
-  return await sql`
-    select run.experiment_name as experiment, rule.broken
-    from check_pipeline_invariants(${at(20)}) as rule
-    join pipeline_runs as run on run.id = rule.run_id
-    order by run.id, rule.broken
-  `;
+  const harm: Pick<Broken, "run_id" | "broken">[] = [
+    ...await sql<Broken[]>`
+      select * from check_pipeline_invariants(${at(20)})
+    `,
+    ...await findHarm(sql),
+    ...isStarved ? [{ run_id: shared[3], broken: HARM.starved }] : [],
+  ];
+  const runs = await sql`select id, experiment_name from pipeline_runs`;
+  return harm.map(({ run_id, broken }) => ({
+    experiment: runs.find(({ id }) => id === run_id)?.experiment_name,
+    broken,
+  }));
 }

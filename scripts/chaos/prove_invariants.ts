@@ -3,9 +3,10 @@ import { supabaseFolder } from "../local/checkout.ts";
 import { startProjectDatabase } from "../test/test_database.ts";
 import { breakFunction } from "./break_function.ts";
 import { BROKEN_BUILDS, type BrokenBuild } from "./broken_builds.ts";
+import { HARM } from "./find_harm.ts";
 import { playScenario } from "./play_scenario.ts";
 
-/** What check_pipeline_invariants() said of a build. */
+/** What was said of a build. */
 export interface Proof {
   build: Pick<BrokenBuild, "name" | "breaks">;
   reported: string[];
@@ -34,12 +35,13 @@ export function isProven({ build, reported }: Proof): boolean {
     (build.breaks.length > 0 || reported.length === 0);
 }
 
-/** The names of the invariants, in the words of check_pipeline_invariants(). */
+/** The names of the invariants, in the words of check_pipeline_invariants() and of HARM. */
 export async function readInvariants(): Promise<string[]> {
   const text = await Deno.readTextFile(
     `${supabaseFolder}/schemas/people/invariants.sql`,
   );
-  return [...text.matchAll(/^ +'([^'%]+)',$/gm)].map(([, name]) => name);
+  const names = text.matchAll(/^ +'([^'%]+)',$/gm);
+  return [...Array.from(names, ([, name]) => name), ...Object.values(HARM)];
 }
 
 async function tryBuild(sql: Sql, build: BrokenBuild): Promise<string[]> {

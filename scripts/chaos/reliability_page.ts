@@ -1,5 +1,6 @@
 import { median, quantile } from "../bench/measurement.ts";
 import type { ChaosReport } from "./chaos.ts";
+import { HARM } from "./find_harm.ts";
 import { EVERYDAY_RATES } from "./misbehave.ts";
 import type { Proof } from "./prove_invariants.ts";
 
@@ -12,10 +13,12 @@ export function toReliabilityPage(
   const kills = reports.flatMap((report) => report.kills);
   return `# Reliability
 
-What happens to three runs of ${
+What happens to runs of ${
     prompts.toLocaleString("en")
-  } prompts together when their processes
-are killed every few seconds. Written by:
+  } prompts together when their processes are killed
+every few seconds: of two users who share an endpoint of 20 slots, the first with one run, the second
+with three and a fourth whose evaluators never end, and of the project, whose money is soon used up.
+Written by:
 
     deno task chaos ${
     reports.map(({ seed }) => `--seed ${seed}`).join(" ")
@@ -34,6 +37,9 @@ While the runs go on, and seeded, so that a run can be repeated:
   empty account. That pauses the run; it is resumed within half a second;
 - the results table refuses one answer in fifty for good, and is gone for up to a second every 4 to
   8 s, which pauses runs until they are resumed;
+- of one run each answer is graded by a JSON Schema that takes for ever and by a web service whose
+  answer has no end;
+- one run has a max_cost that pays for one call at a time, and is doubled whenever it is used up;
 - the clock of a worker is wrong by up to 10 minutes, either way, by another time after each kill.
 
 Afterwards \`check_pipeline_invariants()\` must return nothing. It can be called on a live project:
@@ -44,10 +50,13 @@ It says which run breaks what: counters that differ from counts, a task whose pr
 finished prompt without exactly one evaluation, a run that has ended with open tasks or has none and
 did not end, leases of dead workers that nobody recovered, a results table that is gone, results
 that wait for nothing, prompts called more often than they may be, and money that is set aside for
-no call.
+no call. And, where nobody but the pipeline touches its rows: ${
+    Object.values(HARM).join("; ")
+  }. The share in the table is the part of the calls that the user with one run had while both had
+some to make: a half is fair, and a tenth more or less is allowed.
 
-| seed | kills | storms | lockouts | results refused | table gone | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | calls a prompt, mean | calls a prompt, max | s |
-| ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| seed | kills | storms | lockouts | results refused | table gone | endless scores | max_cost raised | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | share | calls a prompt, mean | calls a prompt, max | s |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${reports.map(toRow).join("\n")}
 
 The errors are the prompts that the model would not answer, such as by a 400 or a content filter,
@@ -76,7 +85,7 @@ next maintenance, which runs every 10 s. Other workers go on meanwhile.
 ## Broken builds
 
 Whether the invariants would notice: each row is a build that is wrong on purpose, by one small
-change, and what \`check_pipeline_invariants()\` said after the same 20 minutes of a bad day, played
+change, and what was reported after the same 20 minutes of a bad day, played
 in SQL. Without a change it says nothing. \`deno task chaos --broken\` does it again in seconds, and
 so do the tests.
 
@@ -105,12 +114,15 @@ function toRow(report: ChaosReport): string {
     report.incidents.lockout,
     report.refused.results,
     report.refused.tables,
+    report.endless.scores,
+    report.raised,
     `${Math.min(...minutes)} to ${Math.max(...minutes)}`,
     [...new Set(statuses)].join(", "),
     evaluations,
     report.failedPrompts,
     broken.length,
     leasesLeft,
+    report.share?.toFixed(2) ?? "",
     mean.toFixed(2),
     max,
     Math.round(report.seconds),

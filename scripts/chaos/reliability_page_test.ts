@@ -11,7 +11,10 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
     ],
     incidents: { storm: 5, lockout: 6 },
     refused: { results: 3, tables: 2 },
+    endless: { scores: 9, requests: 4 },
+    share: 0.512,
     resumed: 1,
+    raised: 5,
     clockSkewsMs: [60_000, -120_000],
     broken: [{ run_id: "1", broken: "a rule", detail: "x" }],
     statuses: ["completed", "completed", "failed"],
@@ -29,7 +32,7 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
   ]);
   assert(
     page.includes(
-      "| 7 | 2 | 5 | 6 | 3 | 2 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 1.23 | 4 | 61 |",
+      "| 7 | 2 | 5 | 6 | 3 | 2 | 9 | 5 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 0.51 | 1.23 | 4 | 61 |",
     ),
   );
   assertMatch(page, /\| rest \| 2 \| 2\.0 s \| 3\.0 s \| 3\.0 s \|/);

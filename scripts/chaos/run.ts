@@ -9,11 +9,11 @@ const USAGE = `Usage: deno task chaos [--seed N]… [--prompts N] [--write]
        deno task chaos --broken
 
 Runs the pipeline while its processes are killed every few seconds, wakes are lost and repeated, the
-clocks of workers are wrong and the model misbehaves, then checks the invariants. Exit 0 when all of
+clocks of workers are wrong, the model misbehaves and evaluators never end, then checks the invariants. Exit 0 when all of
 them hold, every run has completed, every prompt has one evaluation and no lease is left.
 
   --seed N     a run with this seed; may be repeated; default 1
-  --prompts N  of three runs together; default 5000
+  --prompts N  of all runs together; default 5000
   --write      write the figures to docs/reliability.md
   --broken     break the build in one way after the other instead; exit 0 when the invariants
                report each of them

@@ -1,4 +1,8 @@
 import { type ChaosReport, LONGEST_PAUSE_MS } from "./chaos.ts";
+import { HARM } from "./find_harm.ts";
+
+/** How far the calls of one of two owners may be from half of them. */
+const UNFAIR = 0.1;
 
 /** What should have held and did not, a line each; empty for a run that passed. */
 export function findFailures(report: ChaosReport): string[] {
@@ -18,6 +22,13 @@ export function findFailures(report: ChaosReport): string[] {
     lines.push(`${evaluations} evaluations of ${prompts} prompts`);
   }
   if (leasesLeft > 0) lines.push(`${leasesLeft} leases left`);
+  if (report.share !== null && Math.abs(report.share - 0.5) > UNFAIR) {
+    lines.push(
+      `not so: ${HARM.starved} (one had ${
+        report.share.toFixed(2)
+      } of the calls)`,
+    );
+  }
   for (const { what, toProgressMs } of report.kills) {
     if (toProgressMs >= LONGEST_PAUSE_MS) {
       lines.push(

@@ -8,7 +8,10 @@ const passed: ChaosReport = {
   kills: [],
   incidents: { storm: 1, lockout: 1 },
   refused: { results: 3, tables: 2 },
+  endless: { scores: 3, requests: 2 },
+  share: 0.59,
   resumed: 2,
+  raised: 1,
   clockSkewsMs: [0],
   broken: [],
   statuses: ["completed", "completed"],
@@ -31,6 +34,7 @@ Deno.test("findFailures() names each thing that did not hold", () => {
       statuses: ["running", "completed"],
       evaluations: 299,
       leasesLeft: 1,
+      share: 0.39,
       kills: [
         { what: "rest", atMs: 1, toProgressMs: 119_000 },
         { what: "postgres", atMs: 2, toProgressMs: 120_001 },
@@ -41,6 +45,7 @@ Deno.test("findFailures() names each thing that did not hold", () => {
       "1 of 2 runs are running, not completed",
       "299 evaluations of 300 prompts",
       "1 leases left",
+      "not so: neither of two owners starves (one had 0.39 of the calls)",
       "nothing was stored for 120 s after a kill of postgres",
     ],
   );

@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { formatRest } from "../pipeline/format_values.ts";
 import { drawBar } from "../pipeline/progress_meter.ts";
 
 /** A row of pipeline_run_progress, as far as the demo shows it. */
@@ -64,9 +65,7 @@ export function describeProgress(
     failed === 0 ? "" : `${failed} failed`,
     // The database rounds to seconds: 0 is not worth a word.
     secondsLeft ? `${describeSeconds(secondsLeft)} left` : "",
-    restsUntil && Date.parse(restsUntil) > now
-      ? `rests until ${new Date(restsUntil).toISOString().slice(11, 19)} UTC`
-      : "",
+    formatRest(restsUntil, now),
   ];
   return drawBar(done, answers, facts, columns);
 }

@@ -104,6 +104,8 @@ async function startSupabase(
   screen.update("Starting PostgreSQL, REST, Storage and the functions …");
   const stack = await startStack({
     ...where,
+    // What the workers tell would stand between the lines of the progress.
+    functionEnv: { PIPELINE_LOG_LEVEL: "error" },
     log: (line) =>
       screen.print(screen.dim(`  ${stripVTControlCharacters(line)}`)),
   });

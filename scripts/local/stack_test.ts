@@ -6,50 +6,15 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { join } from "node:path";
-import { createClient } from "@supabase/supabase-js";
 import { decodeProtectedHeader } from "jose";
-import { checkout } from "./checkout.ts";
-import { isAlive } from "./is_alive.ts";
-import { type Stack, startStack } from "./stack.ts";
-
-const project = join(checkout, "scripts", "local", "test_project");
-
-/** Starts a stack of its own for a test and stops it at the end. */
-async function withStack(
-  test: (stack: Stack) => Promise<void>,
-  options: Parameters<typeof startStack>[0] = {},
-): Promise<void> {
-  const stack = await startStack({ port: 0, project, ...options });
-  try {
-    await test(stack);
-  } finally {
-    await stack.stop();
-  }
-}
-
-/** Asks again until the answer is there; fails after 10 seconds. */
-async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  for (let waited = 0; waited < 10_000; waited += 20) {
-    const answer = await ask().catch(() => undefined);
-    if (answer !== undefined) return answer;
-    await new Promise((go) => setTimeout(go, 20));
-  }
-  throw new Error("it did not happen within 10 seconds");
-}
-
-const clientFor = (stack: Stack, key: string, token?: string) =>
-  createClient(stack.url, key, {
-    auth: { persistSession: false, autoRefreshToken: false },
-    ...token && { accessToken: () => Promise.resolve(token) },
-  });
-
-const greeting = (stack: Stack, message: string) =>
-  eventually(async () => {
-    const [row] = await stack.sql`
-      select message from greetings where message = ${message}
-    `;
-    return row;
-  });
+import { startStack } from "./stack.ts";
+import {
+  clientFor,
+  eventually,
+  greeting,
+  project,
+  withStack,
+} from "./testing/test_stack.ts";
 
 Deno.test("startStack() serves REST by the grants and policies of the migrations", () =>
   withStack(async (stack) => {
@@ -180,123 +145,6 @@ Deno.test("startStack() serves objects, also in parts", () =>
     assertEquals((await anon.from("archives").list("2026")).data, []);
   }));
 
-Deno.test("startStack() runs functions as hosted Supabase does", () =>
-  withStack(async (stack) => {
-    const hello = `${stack.url}/functions/v1/hello`;
-    const { pathname, extra, variables } = await (await fetch(hello)).json();
-    assertEquals(pathname, "/hello");
-    assertEquals(extra, "yes");
-    assertEquals(variables.includes("SUPABASE_JWKS"), true);
-    assertEquals(variables.includes("SHELL"), false);
-    assertEquals(await (await fetch(`${hello}/forbidden`)).json(), {
-      write: "NotCapable",
-      run: "NotCapable",
-    });
-    const later = await fetch(`${hello}/later`, {
-      method: "POST",
-      body: "later",
-    });
-    assertEquals(later.status, 202);
-    await later.body?.cancel();
-    await greeting(stack, "later");
-  }, { functionEnv: { EXTRA: "yes" } }));
-
-Deno.test("startStack() starts a function at its first call, which is told why it does not start", async () => {
-  const folder = await Deno.makeTempDir();
-  await Deno.mkdir(join(folder, "migrations"));
-  await Deno.mkdir(join(folder, "functions", "broken"), { recursive: true });
-  await Deno.writeTextFile(join(folder, "config.toml"), "");
-  await Deno.writeTextFile(
-    join(folder, "functions", "broken", "index.ts"),
-    'throw new Error("no key");\n',
-  );
-  await withStack(async (stack) => {
-    for (let call = 0; call < 2; call++) {
-      const response = await fetch(`${stack.url}/functions/v1/broken`, {
-        headers: { apikey: stack.secretKey },
-      });
-      assertEquals(response.status, 502);
-      assertMatch(
-        (await response.json()).message,
-        /^Cannot reach functions: Cannot start function broken: .*no key/s,
-      );
-    }
-  }, { project: folder });
-  await Deno.remove(folder, { recursive: true });
-});
-
-Deno.test("startStack() announces the end to functions", async () => {
-  const dataDir = join(await Deno.makeTempDir({ dir: "/var/tmp" }), "data");
-  await Deno.chmod(join(dataDir, ".."), 0o755);
-  await withStack(async (stack) => void await processOf(stack), { dataDir });
-  await withStack(
-    async (stack) => void await greeting(stack, "goodbye: termination"),
-    { dataDir, functions: [] },
-  );
-  await Deno.remove(join(dataDir, ".."), { recursive: true });
-});
-
-/** The process that answers for the function, or for a path of it. */
-async function processOf(
-  stack: Stack,
-  path = "",
-  body?: string,
-): Promise<number> {
-  const response = await fetch(`${stack.url}/functions/v1/hello${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    body,
-  });
-  return (await response.json()).process;
-}
-
-const replacement = (stack: Stack, ended: number) =>
-  eventually(async () => {
-    const process = await processOf(stack);
-    return process === ended ? undefined : process;
-  });
-
-Deno.test("startStack() replaces a function that has used half its time and lets it finish", () =>
-  withStack(async (stack) => {
-    // Under way when the first has used half of its 6 seconds.
-    const slow = processOf(stack, "/worked", "3500");
-    const first = await processOf(stack);
-    assert(await replacement(stack, first));
-    assertStrictEquals(await slow, first);
-    await greeting(stack, "goodbye: early_drop");
-    await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 6_000 } }));
-
-Deno.test("startStack() kills a function at the limit of wall clock, told before", () =>
-  withStack(async (stack) => {
-    const first = await processOf(stack, "/wait");
-    await greeting(stack, "goodbye: wall_clock");
-    await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 2_000 } }));
-
-Deno.test("startStack() kills a function at the limit of memory", () =>
-  withStack(async (stack) => {
-    const first = await processOf(stack, "/hold");
-    const second = await replacement(stack, first);
-    await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-    assert(isAlive(second));
-  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 100, wallMs: 1e6 } }));
-
-Deno.test({
-  name:
-    "startStack() kills a function that has used its processor time, told before",
-  // Elsewhere nothing tells what a thread has used.
-  ignore: Deno.build.os !== "linux",
-  fn: () =>
-    withStack(async (stack) => {
-      const first = await processOf(stack, "/work", "60000");
-      const second = await replacement(stack, first);
-      assert(isAlive(second));
-      await greeting(stack, "goodbye: cpu");
-      await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-      assertStrictEquals(await processOf(stack), second);
-    }, { isolateLimits: { cpuMs: 1_000, memoryMb: 1e6, wallMs: 1e6 } }),
-});
-
 Deno.test("startStack() sends pg_net's requests after the commit", () =>
   withStack(async (stack) => {
     const url = `${stack.url}/functions/v1/hello/echo`;
@@ -412,19 +260,6 @@ Deno.test("kill() is followed by a restart of every part", () =>
     await stack.sql`select net.http_post(${url}, '"again"'::jsonb)`;
     await greeting(stack, '"again"');
   }));
-
-Deno.test("startStack() starts a function with a clock that is wrong", () => {
-  const skews = [600_000, -600_000];
-  const offset = async ({ url }: Stack) => {
-    const response = await fetch(`${url}/functions/v1/hello`);
-    return Math.round(((await response.json()).time - Date.now()) / 60_000);
-  };
-  return withStack(async (stack) => {
-    assertEquals(await offset(stack), 10);
-    await stack.kill("functions");
-    assertEquals(await offset(stack), -10);
-  }, { clockSkewMs: () => skews.shift()! });
-});
 
 Deno.test("startStack() uses a plain server of the user's", () =>
   withStack(async (server) => {

@@ -25,6 +25,8 @@ export interface Terminal {
 export interface Command {
   summary: string;
   help: string;
+  /** Exit code where nothing could be done; default 1. */
+  errorCode?: number;
   /** @returns the exit code */
   run(args: string[], terminal: Terminal): Promise<number>;
 }

@@ -2,7 +2,9 @@ import Table from "cli-table3";
 import { toVisible } from "./visible_text.ts";
 
 /** A column is not cut below so many characters. */
-const NARROWEST = 9;
+const NARROWEST = 7;
+/** Numbers and times are not cut at all: what is left of one says something else. */
+const NUMBERS = /^[\d\s:./,−+-]*$/;
 /** The space between two columns. */
 const GAP = 2;
 
@@ -20,7 +22,7 @@ const CHARS = {
 
 /**
  * Rows as a table with one column per name, which fits into `columns`
- * characters: the widest columns are cut. Where even that does not fit, each row
+ * characters: the widest columns of text are cut. Where even that does not fit, each row
  * is a list of its values, one a line.
  */
 export function drawTable(
@@ -52,9 +54,16 @@ function fitWidths(lines: string[][], room: number): number[] | undefined {
   const widths = lines[0].map((_, index) =>
     Math.max(...lines.map((line) => line[index].length))
   );
+  const texts = lines[0].map((_, index) =>
+    lines.slice(1).some((line) => !NUMBERS.test(line[index]))
+  );
   for (let excess = sum(widths) - room; excess > 0; excess--) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest] <= NARROWEST) return undefined;
+    const widest = widths.reduce(
+      (found, width, index) =>
+        texts[index] && width > (widths[found] ?? NARROWEST) ? index : found,
+      -1,
+    );
+    if (widest < 0) return undefined;
     widths[widest]--;
   }
   return widths;
@@ -79,7 +88,8 @@ function toCell(value: unknown): string {
   return toVisible(text.replace(/\s+/g, " "));
 }
 
-function cut(text: string, width: number): string {
+/** A text in one line of at most so many characters. */
+export function cut(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 

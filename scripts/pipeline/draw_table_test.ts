@@ -30,7 +30,16 @@ Deno.test("drawTable() is never wider than the terminal", () => {
 
 Deno.test("drawTable() lists the values of a row where a table does not fit", () => {
   assertEquals(
-    drawTable(rows, ["id", "text"], 12),
-    "id    1\ntext  a lon…",
+    drawTable(rows, ["id", "text"], 10),
+    "id    1\ntext  a l…",
   );
+});
+
+Deno.test("drawTable() cuts texts before times", () => {
+  const table = drawTable(
+    [{ name: "a nightly experiment", at: "11-28 13:32" }],
+    ["name", "at"],
+    24,
+  );
+  assertMatch(table, /^a nightly …\s+11-28 13:32$/m);
 });

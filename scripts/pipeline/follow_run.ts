@@ -72,7 +72,7 @@ export async function followRun(
     );
     if (error) terminal.complain(error);
     if (notice) terminal.complain(notice);
-    if (failed > 0) {
+    if (failed > 0 || answers === 0) {
       const groups = await readFailureGroups(client, runId);
       describeFailures(groups.filter(({ final }) => final).slice(0, 5))
         .forEach((line) => terminal.complain(line));

@@ -37,7 +37,7 @@ export async function followSweep(
       "id, experiment_name, status, succeeded, failed, cost",
     ).eq("sweep_id", sweepId).not("endpoint", "is", null).order("id"),
   );
-  const { status, error, prompts, failed, isMixed } = outcome;
+  const { status, error, answers, failed, isMixed } = outcome;
   if (isJson) terminal.print(toVisibleJson({ sweepId, status, error, runs }));
   else {
     const shown = runs.map((run) => ({ ...run, cost: formatCost(run.cost) }));
@@ -51,7 +51,7 @@ export async function followSweep(
     }
   }
   if (status !== "completed") return EXIT.runNotCompleted;
-  return failed > 0 || prompts === 0 || isMixed
+  return failed > 0 || answers === 0 || isMixed
     ? EXIT.somethingFailed
     : EXIT.done;
 }
@@ -70,7 +70,8 @@ async function readProgress(
   }
   return {
     status: row.status,
-    prompts: row.prompts,
+    answers: row.answers,
+    repetitions: row.repetitions,
     done: row.done,
     succeeded: row.succeeded,
     failed: row.failed,

@@ -11,6 +11,16 @@ export function formatTime(moment: string | null | undefined): string {
     : "";
 }
 
+/** Until when an endpoint asked to be left alone; "": it did not, or the time is over. */
+export function formatRest(
+  moment: string | null | undefined,
+  now = Date.now(),
+): string {
+  return moment && Date.parse(moment) > now
+    ? `rests until ${new Date(moment).toISOString().slice(11, 19)} UTC`
+    : "";
+}
+
 /** A number with its sign and so many digits; zero has none. */
 export function formatChange(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);

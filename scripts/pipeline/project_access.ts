@@ -54,7 +54,11 @@ export function dataOf<Data>(
   if (error) {
     throw new PipelineError(
       toErrorCode(error.code, status),
-      `Cannot ${action}: ${error.message}${
+      `${
+        // Functions of the pipeline say themselves what cannot be done.
+        error.message.startsWith("Cannot ")
+          ? ""
+          : `Cannot ${action}: `}${error.message}${
         error.hint ? `. ${error.hint}` : ""
       }`,
     );

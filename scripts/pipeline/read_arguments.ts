@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { WrongUsage } from "./command.ts";
+import { didYouMean } from "./did_you_mean.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
@@ -20,12 +21,22 @@ export function readArguments<Given extends Options>(
       options,
       allowPositionals: true,
       strict: true,
+      // --no-NAME for what is true or false.
+      allowNegative: true,
     });
     checkCount(parsed.positionals.length, positionals);
     return parsed;
   } catch (error) {
     if (error instanceof WrongUsage) throw error;
-    throw new WrongUsage((error as Error).message);
+    const { message } = error as Error;
+    const unknown = /^Unknown option '(-[^' ]+)/.exec(message)?.[1];
+    throw new WrongUsage(
+      unknown === undefined
+        ? message
+        : `Cannot use ${unknown}: there is no such option${
+          didYouMean(unknown, Object.keys(options).map((name) => `--${name}`))
+        }`,
+    );
   }
 }
 

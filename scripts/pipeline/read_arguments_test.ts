@@ -15,8 +15,15 @@ Deno.test("readArguments() takes options and names what is missing", () => {
     "at most ID",
   );
   assertObjectMatch(
-    assertThrows(() => readArguments(["--colour"], [], {}), Error),
-    { name: "WrongUsage" },
+    assertThrows(
+      () => readArguments(["--limt", "3"], [], { limit: { type: "string" } }),
+      Error,
+    ),
+    {
+      name: "WrongUsage",
+      message:
+        "Cannot use --limt: there is no such option. Did you mean --limit?",
+    },
   );
 });
 

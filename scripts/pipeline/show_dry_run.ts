@@ -82,13 +82,15 @@ function describePrice(
   { price, inputTokens, prompts, repetitions }: DryRunSummary,
 ): string {
   if (!price) return "";
-  const { endpoint, cost, outputTokensEach } = price;
+  const { endpoint, cost, outputTokensEach, cachedInputTokens } = price;
   if (cost === null) {
     return `unknown: endpoint ${endpoint} has no prices (endpoint edit ${endpoint} --input-cost … --output-cost …)`;
   }
   return `about ${
     formatCost(cost)
-  } USD on ${endpoint}: ${inputTokens} tokens in, ${
+  } USD on ${endpoint}: ${inputTokens} tokens in${
+    cachedInputTokens ? ` (${cachedInputTokens} by its cache)` : ""
+  }, ${
     prompts * repetitions * outputTokensEach
   } out at ${outputTokensEach} each`;
 }

@@ -15,6 +15,7 @@ const summary = {
   price: {
     endpoint: "e",
     outputTokensEach: 50,
+    cachedInputTokens: null,
     inputCost: 0.001,
     outputCost: 0.0125,
     cost: 0.0135,
@@ -58,9 +59,20 @@ Deno.test("describeDryRun() leaves out what there is not, and says that a price 
     examples: [],
     price: { ...summary.price, cost: null },
   });
-  assertEquals(lines.map((line) => line.split(/\s/)[0]), [
-    "prompts",
-    "tokens",
-    "price",
+  assertEquals(lines.map((line) => line.split(/\s+/).slice(0, 2)), [
+    ["prompts", "10"],
+    ["tokens", "about"],
+    ["price", "unknown:"],
   ]);
+});
+
+Deno.test("describeDryRun() says how much a cache is thought to answer for", () => {
+  const lines = describeDryRun({
+    ...summary,
+    price: { ...summary.price, cachedInputTokens: 400 },
+  });
+  assertEquals(
+    lines.find((line) => line.startsWith("price")),
+    "price       about 0.0135 USD on e: 1000 tokens in (400 by its cache), 500 out at 50 each",
+  );
 });

@@ -12,6 +12,7 @@ import {
 } from "./run_deno_test.ts";
 
 const e2e = "supabase/tests/e2e";
+const large = "supabase/tests/large";
 
 type Part = (filter?: string, databaseUrl?: string) => Promise<TestCounts>;
 
@@ -19,7 +20,11 @@ const parts: Record<string, Part> = {
   check: (filter) =>
     runDenoTest({ paths: ["scripts/test/parts/check_test.ts"], filter }),
   unit: (filter) =>
-    runGatheredTests(["scripts", "supabase"], [e2e, "scripts/test/parts"], {
+    runGatheredTests(["scripts", "supabase"], [
+      e2e,
+      large,
+      "scripts/test/parts",
+    ], {
       filter,
     }),
   runtime: async (filter) => {
@@ -46,17 +51,21 @@ const parts: Record<string, Part> = {
     }),
   cli: (filter) =>
     runDenoTest({ paths: ["scripts/test/parts/cli_test.ts"], filter }),
-  // Most of them wait for maintenance, a lease or a model: two files at a time share two processors.
+  // Most of them wait for maintenance, a lease or a model: three files at a time keep two processors busy.
   e2e: (filter) =>
     runDenoTest({
       paths: [e2e],
       filter,
       flags: ["--parallel"],
-      env: { DENO_JOBS: "2" },
+      env: { DENO_JOBS: "3" },
     }),
+  large: (filter) => runDenoTest({ paths: [large], filter }),
 };
 
-const usage = `deno task test [part] [filter] [--db-url URL]
+/** What takes longer than one likes to wait after each change. */
+const onlyBeforeReleases = ["large"];
+
+const usage = `deno task test [part | all] [filter] [--db-url URL]
 
 The filter is a part of a test's name, in sql of a file's path.
 Parts, run in this order when none is named:
@@ -66,19 +75,26 @@ Parts, run in this order when none is named:
   sql      supabase/tests/**/*.test.sql;
            --db-url takes a server with pgTAP instead of the embedded PostgreSQL 17
   cli      what the Supabase CLI says of the migrations
-  e2e      ${e2e}/*_test.ts`;
+  e2e      ${e2e}/*_test.ts
+Run only when it is named, and by "all", which runs everything, as before each release:
+  large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB`;
 
 const flags = parseArgs(Deno.args, {
   string: ["_", "db-url"],
   boolean: ["help"],
 });
 const [name, filter] = flags._ as string[];
-if (flags.help || name !== undefined && !(name in parts)) {
+const chosen = name === "all"
+  ? Object.keys(parts)
+  : name === undefined
+  ? Object.keys(parts).filter((part) => !onlyBeforeReleases.includes(part))
+  : [name];
+if (flags.help || chosen.some((part) => !(part in parts))) {
   console.log(usage);
   Deno.exit(flags.help ? 0 : 2);
 }
 const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
-for (const part of name ? [name] : Object.keys(parts)) {
+for (const part of chosen) {
   console.log(`\n— ${part}`);
   const counts = await parts[part](filter, flags["db-url"]).catch((error) => {
     console.error(`FAILED ${part}: ${error.message}`);

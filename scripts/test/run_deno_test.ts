@@ -53,19 +53,21 @@ export async function runDenoTest(
   return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }
 
-/** Runs every `*_test.ts` in folders, as many at a time as there are processors. */
+/** Runs every `*_test.ts` in folders; some of them wait, so that one more at a time than there are processors. */
 export async function runGatheredTests(
   folders: string[],
   ignore: string[],
   options: Omit<DenoTestOptions, "paths">,
 ): Promise<TestCounts> {
-  // More than processors, so that none is idle while the longest goes on.
-  const count = 2 * navigator.hardwareConcurrency;
+  const processors = navigator.hardwareConcurrency;
+  // More than run at a time, so that none is idle while the longest goes on.
+  const count = 3 * processors;
   await using gathered = await gatherTests(checkout, folders, ignore, count);
   return await runDenoTest({
     ...options,
     paths: gathered.modules,
     flags: [...options.flags ?? [], "--parallel"],
+    env: { ...options.env, DENO_JOBS: String(processors + 1) },
   });
 }
 

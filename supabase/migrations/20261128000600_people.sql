@@ -250,7 +250,15 @@ select
   run.notice,
   case when run.status = 'running' and run.rests_until > now() then run.rests_until end as rests_until,
   run.started_at,
-  run.finished_at
+  run.finished_at,
+  run.endpoint,
+  run.model,
+  run.source ->> 'type' as source_type,
+  run.results_table,
+  run.tags,
+  run.max_cost,
+  run.owner,
+  run.created_at
 from public.pipeline_runs as run
 cross join lateral (
   select (run.succeeded + run.failed)
@@ -275,10 +283,13 @@ comment on column public.pipeline_run_progress.eta is
 comment on column public.pipeline_run_progress.concurrency is
   'Calls that its workers may have in flight at this moment; null unless running.';
 comment on column public.pipeline_run_progress.p50_ms is
-  'Median latency of successful calls, whatever results table they are stored in.';
+  'Median latency of successful calls, whatever results table they are stored in. It and p95_ms read every answer of the run: whoever asks again and again names the columns that they want.';
 comment on column public.pipeline_run_progress.rests_until is
   'Until when its endpoint asked to be left alone; null: it did not, or the time is over.';
 comment on column public.pipeline_run_progress.cost is 'USD.';
+comment on column public.pipeline_run_progress.model is 'null: the endpoint''s own.';
+comment on column public.pipeline_run_progress.max_cost is 'USD.';
+comment on column public.pipeline_run_progress.owner is 'Null: the project''s own.';
 revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
 grant select on public.pipeline_run_progress to authenticated, service_role;
 
@@ -318,6 +329,1097 @@ comment on column public.pipeline_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it.';
 revoke all on public.pipeline_errors from anon, authenticated, service_role;
 grant select on public.pipeline_errors to authenticated, service_role;
+
+-- Why: people judge too. What they say stands beside the scores of evaluators and is never replaced by
+-- them, so that it can be told how far the two agree.
+
+create table public.evaluation_labels (
+  id bigint generated always as identity primary key,
+  results_table text not null default 'prompt_evaluations',
+  evaluation_id bigint not null,
+  name text not null default 'quality',
+  person text not null default coalesce(pipeline.current_user_id()::text, ''),
+  passed boolean,
+  remark text,
+  owner uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint evaluation_labels_person_labels_once unique (results_table, evaluation_id, name, person),
+  constraint evaluation_labels_say_something check (passed is not null or remark is not null),
+  constraint evaluation_labels_names_are_plain check (pipeline.is_plain(name) and pipeline.is_plain(person)),
+  constraint evaluation_labels_are_short check (
+    char_length(name) between 1 and 200 and char_length(person) <= 200 and char_length(remark) <= 20000
+  )
+);
+comment on table public.evaluation_labels is
+  'One row per evaluation, name and person: what a person says of an answer. Kept until deleted, with the evaluation.';
+comment on column public.evaluation_labels.name is 'What was asked: people may label several things.';
+comment on column public.evaluation_labels.person is
+  'The id of the signed-in user; what service_role calls itself; empty: nobody said.';
+comment on column public.evaluation_labels.passed is 'null: only a remark.';
+comment on column public.evaluation_labels.owner is 'The owner of the evaluation.';
+create index evaluation_labels_owner_idx
+  on public.evaluation_labels (owner) where owner is not null;
+
+create function pipeline.may_label()
+returns boolean
+language plpgsql
+stable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb #> '{app_metadata,pipeline}' ? 'label', false
+  );
+end;
+$$;
+comment on function pipeline.may_label() is
+  'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
+
+create function pipeline.is_labelable(results_table text, evaluation_id bigint, owner uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    where evaluation.id = is_labelable.evaluation_id
+      and results.relname = is_labelable.results_table
+      and evaluation.owner is not distinct from is_labelable.owner
+      and (evaluation.owner = pipeline.current_user_id() or pipeline.may_label())
+  );
+$$;
+comment on function pipeline.is_labelable(text, bigint, uuid) is
+  'Whether a signed-in user may label an evaluation, and this is its owner. They label what is theirs, with the claim "label" all that they see.';
+
+alter table public.evaluation_labels enable row level security;
+revoke all on public.evaluation_labels from anon, authenticated, service_role;
+grant select, insert, update, delete on public.evaluation_labels to service_role;
+grant select, delete on public.evaluation_labels to authenticated;
+grant insert (
+  results_table, evaluation_id, name, person, passed, remark, owner, created_at, updated_at
+) on public.evaluation_labels to authenticated;
+grant update (passed, remark, updated_at) on public.evaluation_labels to authenticated;
+
+create policy "owners and who wrote them read labels"
+  on public.evaluation_labels for select to authenticated
+  using (
+    owner = (select pipeline.current_user_id()) or person = (select pipeline.current_user_id())::text
+  );
+create policy "users label as themselves"
+  on public.evaluation_labels for insert to authenticated
+  with check (
+    person = (select pipeline.current_user_id())::text
+    and pipeline.is_labelable(results_table, evaluation_id, owner)
+  );
+create policy "users change their labels"
+  on public.evaluation_labels for update to authenticated
+  using (person = (select pipeline.current_user_id())::text);
+create policy "users take their labels back"
+  on public.evaluation_labels for delete to authenticated
+  using (person = (select pipeline.current_user_id())::text);
+
+create function public.grade_evaluation(
+  results_table text,
+  id bigint,
+  passed boolean,
+  remark text default null,
+  name text default 'quality',
+  person text default '',
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  -- A signed-in user speaks for nobody else.
+  who constant text := coalesce(pipeline.current_user_id()::text, grade_evaluation.person);
+  said constant text := nullif(btrim(grade_evaluation.remark), '');
+  graded record;
+  label public.evaluation_labels;
+begin
+  perform pipeline.check_results_table(grade_evaluation.results_table);
+  select evaluation.id, evaluation.owner into graded
+  from pipeline.evaluations as evaluation
+  where evaluation.tableoid = to_regclass(format('public.%I', grade_evaluation.results_table))
+    and evaluation.id = grade_evaluation.id;
+  if graded.id is null then
+    raise exception 'Cannot grade evaluation %: there is none in table "%"', grade_evaluation.id, grade_evaluation.results_table
+      using errcode = 'P0002', hint = 'Look for it: select browse_evaluations(run_id => 1)';
+  end if;
+  if grade_evaluation.passed is null and said is null then
+    delete from public.evaluation_labels as kept
+    where kept.results_table = grade_evaluation.results_table
+      and kept.evaluation_id = graded.id
+      and kept.name = grade_evaluation.name
+      and kept.person = who;
+    return null;
+  end if;
+  insert into public.evaluation_labels as kept (
+    results_table, evaluation_id, name, person, passed, remark, owner, created_at, updated_at
+  )
+  values (
+    grade_evaluation.results_table, graded.id, grade_evaluation.name, who, grade_evaluation.passed, said,
+    graded.owner, as_of, as_of
+  )
+  on conflict on constraint evaluation_labels_person_labels_once do update
+  set passed = excluded.passed, remark = excluded.remark, updated_at = excluded.updated_at
+  returning * into label;
+  return jsonb_build_object(
+    'id', label.id, 'name', label.name, 'person', label.person, 'passed', label.passed,
+    'remark', label.remark, 'updated_at', label.updated_at
+  );
+end;
+$$;
+comment on function public.grade_evaluation(text, bigint, boolean, text, text, text, timestamptz) is
+  'Stores what a person says of an answer, in place of what they said before under the same name, and returns {id, name, person, passed, remark, updated_at}; neither passed nor a remark takes it back, and returns null. person: a signed-in user is always themselves. Users label their own answers, with the claim "label" all that they see. P0002: there is no such answer; 42501: it is not theirs to label.';
+
+-- Why: a million answers are looked at a page at a time. A page costs the same wherever it is, and a
+-- filter that finds nothing costs no more than the rows that it was allowed to read.
+
+create function pipeline.evaluations_condition(run_id bigint, experiment_name text, owner uuid)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(evaluations_condition.owner);
+begin
+  if (evaluations_condition.run_id is null) = (evaluations_condition.experiment_name is null) then
+    raise exception 'Cannot look at evaluations: give run_id or experiment_name, and not both'
+      using errcode = '22023', hint = 'select browse_evaluations(run_id => 1)';
+  end if;
+  return case
+    when evaluations_condition.run_id is not null then format('row.run_id = %L', evaluations_condition.run_id)
+    -- Either form is one place in the index; "is not distinct from" would be none.
+    when whose is null
+    then format('row.experiment_name = %L and row.owner is null', evaluations_condition.experiment_name)
+    else format('row.experiment_name = %L and row.owner = %L', evaluations_condition.experiment_name, whose)
+  end;
+end;
+$$;
+comment on function pipeline.evaluations_condition(bigint, text, uuid) is
+  'Which rows of a results table are those of a run, or of an experiment of an owner, as SQL about row. 22023: neither or both were given.';
+
+create function pipeline.field_conditions(fields jsonb, given jsonb, prefix text default '')
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  unknown text;
+begin
+  select string_agg(prefix || field, ', ') into unknown
+  from jsonb_object_keys(given) as field
+  where not fields ? field;
+  if unknown is not null then
+    raise exception 'Cannot filter evaluations by %', unknown
+      using errcode = '22023', hint = format(
+        'The fields are %s', (select string_agg(prefix || field, ', ') from jsonb_object_keys(fields) as field)
+      );
+  end if;
+  return (
+    select string_agg(format(fields ->> field, value), ' and ')
+    from jsonb_each_text(given) as wanted (field, value)
+  );
+end;
+$$;
+comment on function pipeline.field_conditions(jsonb, jsonb, text) is
+  'SQL that holds where a row has all that is given, by fields, {name: condition with %1$L for the value}; null when nothing is given. 22023: a field that is not among them.';
+
+create function pipeline.has_condition(relation text, results_table text, conditions text, is_absent boolean)
+returns text
+language sql
+immutable
+strict
+set search_path = ''
+as $$
+  -- A scalar subquery: exists would be planned as a join, which reads what belongs to all other rows.
+  select format(
+    '(select true from public.%I as given
+      where given.results_table = %L and given.evaluation_id = row.id and %s limit 1) is %s',
+    relation, results_table, conditions, case when is_absent then 'null' else 'not null' end
+  );
+$$;
+comment on function pipeline.has_condition(text, text, text, boolean) is
+  'SQL that holds where an evaluation has, or has not, a score or label for which the conditions hold; null without conditions.';
+
+create function pipeline.filter_condition(filter jsonb, results_table text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  of_score constant jsonb := '{
+    "evaluator": "given.evaluator = %1$L",
+    "passed": "given.passed = %1$L",
+    "min": "given.score >= %1$L",
+    "max": "given.score <= %1$L",
+    "category": "given.category = %1$L",
+    "evaluator_error": "(given.error is not null) = %1$L",
+    "scored": "true"
+  }';
+  of_label constant jsonb := '{
+    "name": "given.name = %1$L",
+    "person": "given.person = %1$L",
+    "passed": "given.passed = %1$L",
+    "exists": "true"
+  }';
+  of_row constant jsonb := '{
+    "success": "row.success = %1$L",
+    "model": "row.model = %1$L",
+    "finish_reason": "row.finish_reason = %1$L",
+    "tag": "%1$L = any (row.tags)",
+    "prompt_key": "row.prompt_key = %1$L",
+    "repetition": "row.repetition = %1$L",
+    "min_ms": "row.duration_ms >= %1$L::numeric",
+    "max_ms": "row.duration_ms <= %1$L::numeric",
+    "min_cost": "row.cost >= %1$L",
+    "max_cost": "row.cost <= %1$L",
+    "text": "(row.prompt ilike %1$L or row.response ilike %1$L or row.reference ilike %1$L or row.error ilike %1$L)"
+  }';
+  given jsonb := jsonb_strip_nulls(filter_condition.filter);
+  label constant jsonb := coalesce(given -> 'label', '{}');
+  score jsonb;
+begin
+  if given ? 'text' then
+    -- What ilike takes for a wildcard is meant as it is written.
+    given := jsonb_set(
+      given, '{text}', to_jsonb('%' || regexp_replace(given ->> 'text', '([\\%_])', '\\\1', 'g') || '%')
+    );
+  end if;
+  select coalesce(jsonb_object_agg(field, value), '{}') into score
+  from jsonb_each(given) as each (field, value) where of_score ? field;
+  return coalesce(
+    nullif(concat_ws(
+      ' and ',
+      pipeline.field_conditions(of_row, given - 'label' - array(select jsonb_object_keys(score))),
+      pipeline.has_condition(
+        'evaluation_scores', results_table, pipeline.field_conditions(of_score, score),
+        coalesce(score -> 'scored' = 'false', false)
+      ),
+      pipeline.has_condition(
+        'evaluation_labels', results_table, pipeline.field_conditions(of_label, label),
+        coalesce(label -> 'exists' = 'false', false)
+      )
+    ), ''),
+    'true'
+  );
+end;
+$$;
+comment on function pipeline.filter_condition(jsonb, text) is
+  'SQL about row for a filter of browse_evaluations(). 22023: a field that there is not.';
+
+create function pipeline.scores_of(results_table text, evaluation_id bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_object_agg(
+      score.evaluator,
+      jsonb_strip_nulls(jsonb_build_object(
+        'score', score.score, 'passed', score.passed, 'category', score.category, 'error', left(score.error, 600)
+      ))
+    ),
+    '{}'
+  )
+  from public.evaluation_scores as score
+  where score.results_table = scores_of.results_table and score.evaluation_id = scores_of.evaluation_id;
+$$;
+comment on function pipeline.scores_of(text, bigint) is
+  'The scores of an evaluation, {evaluator: {score?, passed?, category?, error?}}.';
+
+create function pipeline.labels_of(results_table text, evaluation_id bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'name', label.name, 'person', label.person, 'passed', label.passed, 'remark', label.remark,
+        'updated_at', label.updated_at
+      )
+      order by label.name, label.person
+    ),
+    '[]'
+  )
+  from public.evaluation_labels as label
+  where label.results_table = labels_of.results_table and label.evaluation_id = labels_of.evaluation_id;
+$$;
+comment on function pipeline.labels_of(text, bigint) is
+  'What people said of an evaluation, [{name, person, passed, remark, updated_at}].';
+
+create function pipeline.page_query(results_table text, condition text, filter text, backwards boolean)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      select
+        row.*, %3$s as matches, row.id || ' ' || row.prompt_key as next, row.is_last and row.place < $3 as is_end
+      from (
+        select row.*, row_number() over walk as place, lead(row.id) over walk is null as is_last
+        from (
+          select row.*
+          from public.%1$I as row
+          where %2$s
+            and ($1 is null or (row.prompt_key, row.id) %4$s (substr($1, strpos($1, ' ') + 1), split_part($1, ' ', 1)::bigint))
+          order by row.prompt_key %5$s, row.id %5$s
+          limit $3
+        ) as row
+        window walk as (order by row.prompt_key %5$s, row.id %5$s)
+      ) as row
+      -- The last that was read is kept as well: it says where to go on.
+      where row.is_last or %3$s
+      -- In the words of the window: the same order by its place would be a sort of all that may be read.
+      order by row.prompt_key %5$s, row.id %5$s
+      limit $2
+    $query$,
+    results_table, condition, filter,
+    case when backwards then '<' else '>' end, case when backwards then 'desc' else 'asc' end
+  );
+$$;
+comment on function pipeline.page_query(text, text, text, boolean) is
+  'The rows of a page by prompt_key and id, and the last row that was read for it: $1 after, $2 most, $3 scan.';
+
+create function pipeline.top_query(results_table text, condition text, filter text, sort text, evaluator text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      select
+        row.*, true as matches, row_number() over () as place,
+        coalesce($1::integer, 0) + row_number() over () as next,
+        count(*) over () < $2 or coalesce($1::integer, 0) + row_number() over () >= 1000 as is_end
+      from (
+        select row.*
+        from public.%1$I as row
+        %2$s
+        where %3$s and %4$s and $3 is not null
+        order by %5$s, row.id
+        limit least($2, 1000 - coalesce($1::integer, 0)) offset coalesce($1::integer, 0)
+      ) as row
+    $query$,
+    results_table,
+    case when sort = 'worst' then format(
+      'join public.evaluation_scores as graded
+         on graded.results_table = %L and graded.evaluator = %L and graded.evaluation_id = row.id',
+      results_table, evaluator
+    ) end,
+    condition, filter,
+    case sort
+      when 'worst' then 'coalesce(graded.score, graded.passed::integer)'
+      when 'slowest' then 'row.duration_ms desc nulls last'
+      when 'dearest' then 'row.cost desc nulls last'
+    end
+  );
+$$;
+comment on function pipeline.top_query(text, text, text, text, text) is
+  'The first 1,000 rows by what sort says, as page_query(): $1 how many to leave out, $2 most.';
+
+create function public.browse_evaluations(
+  results_table text default 'prompt_evaluations',
+  run_id bigint default null,
+  experiment_name text default null,
+  filter jsonb default '{}',
+  after text default null,
+  most integer default 100,
+  scan integer default 5000,
+  sort text default 'key',
+  backwards boolean default false,
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set jit = off
+-- The worst of a million are sorted in memory.
+set work_mem = '64MB'
+set statement_timeout = '55s'
+as $$
+declare
+  by_key constant boolean := browse_evaluations.sort = 'key';
+  condition constant text := pipeline.evaluations_condition(run_id, experiment_name, owner);
+  chosen constant text := pipeline.filter_condition(filter, results_table);
+  page jsonb;
+begin
+  perform pipeline.check_results_table(browse_evaluations.results_table);
+  if browse_evaluations.most not between 1 and 1000
+    or browse_evaluations.scan not between 1 and 50000
+    or browse_evaluations.sort not in ('key', 'worst', 'slowest', 'dearest')
+    or browse_evaluations.sort = 'worst' and browse_evaluations.filter ->> 'evaluator' is null
+    or browse_evaluations.after !~ (case when by_key then '^\d{1,18} ' else '^\d{1,3}$' end)
+  then
+    raise exception 'Cannot browse evaluations: most, scan, sort or after is out of range'
+      using
+        errcode = '22023',
+        hint = 'most: 1 to 1000; scan: 1 to 50000; sort: key, worst (with {"evaluator": "…"} in filter), slowest or dearest; after: the next of a page';
+  end if;
+  execute format($page$
+    with row as (%1$s)
+    select jsonb_build_object(
+      'rows', coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id', row.id, 'run_id', row.run_id, 'prompt_id', row.prompt_id, 'prompt_key', row.prompt_key,
+            'repetition', row.repetition, 'position', row.id || ' ' || row.prompt_key,
+            'prompt', left(row.prompt, 600), 'response', left(row.response, 600),
+            'reference', left(row.reference, 600), 'error', left(row.error, 600),
+            'calls_tools', row.tool_calls is not null, 'success', row.success, 'model', row.model,
+            'timestamp', row.timestamp, 'duration_ms', row.duration_ms, 'tokens_used', row.tokens_used,
+            'input_tokens', row.input_tokens, 'output_tokens', row.output_tokens, 'cost', row.cost,
+            'finish_reason', row.finish_reason, 'attempts', row.attempts, 'tags', row.tags,
+            'metadata', case when pg_column_size(row.metadata) <= 2000 then row.metadata end,
+            'scores', pipeline.scores_of(%2$L, row.id), 'labels', pipeline.labels_of(%2$L, row.id)
+          )
+          order by row.place * %3$s
+        ) filter (where row.matches),
+        '[]'
+      ),
+      'next', case when not bool_or(row.is_end) then (array_agg(row.next order by row.place desc))[1]::text end,
+      'scanned', coalesce(max(row.place), 0)
+    )
+    from row
+  $page$,
+    case
+      when by_key then pipeline.page_query(results_table, condition, chosen, backwards)
+      else pipeline.top_query(results_table, condition, chosen, sort, filter ->> 'evaluator')
+    end,
+    results_table, case when by_key and backwards then -1 else 1 end
+  )
+  into page
+  using after, most, scan;
+  return page;
+end;
+$$;
+comment on function public.browse_evaluations(
+  text, bigint, text, jsonb, text, integer, integer, text, boolean, uuid
+) is
+  'A page of what a run or an experiment has stored: {rows: [{id, run_id, prompt_id, prompt_key, repetition, position, prompt, response, reference, error, calls_tools, success, model, timestamp, duration_ms, tokens_used, input_tokens, output_tokens, cost, finish_reason, attempts, tags, metadata, scores: {evaluator: {score?, passed?, category?, error?}}, labels: [{name, person, passed, remark, updated_at}]}], next, scanned}. Texts are cut at 600 characters, metadata above 2 kB is null. filter: success, text (in prompt, response, reference or error), model, finish_reason, tag, prompt_key, repetition, min_ms, max_ms, min_cost, max_cost; evaluator, passed, min, max, category, evaluator_error, scored, which one score has to meet together; label: {name, person, passed, exists}. sort key: by prompt_key and id; no more than scan rows are read, then what was found is returned, with next, which is after of the following call; null: nothing is left. after may be a place, ''0 8f'' before the keys that begin with 8f; backwards: what stands before it, in the same order. sort worst (by filter.evaluator), slowest, dearest: the first 1,000, all rows are read; after is how many to leave out. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';
+
+-- Why: whoever judges an answer wants to see all of it: what was sent, what came back after how many
+-- tries, what evaluators and people said, and what others answered to the same prompt.
+
+create function pipeline.what_was_sent(prompt_id bigint, run_id bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'endpoint', run.endpoint, 'model', run.model, 'template', run.template,
+    'system_prompt', chosen.parameters -> 'systemPrompt', 'parameters', chosen.parameters - 'systemPrompt',
+    'messages', coalesce(nullif(sent -> 'messages', 'null'), '[]'), 'prompt', sent -> 'text',
+    'metadata', prompt.metadata
+  )
+  from pipeline.prompts as prompt
+  left join public.pipeline_runs as run on run.id = what_was_sent.run_id
+  cross join lateral pipeline.sent(run, prompt) as sent
+  cross join lateral (
+    select coalesce(run.parameters, '{}') || coalesce(nullif(sent -> 'parameters', 'null'), '{}') as parameters
+  ) as chosen
+  where prompt.id = what_was_sent.prompt_id;
+$$;
+comment on function pipeline.what_was_sent(bigint, bigint) is
+  'The prompt that an evaluation answers, as its run sends it: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}; null when nobody knows.';
+
+create function pipeline.answers_elsewhere(evaluation pipeline.evaluations, most integer)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'results_table', sibling.results_table, 'id', sibling.id, 'experiment_name', sibling.experiment_name,
+        'run_id', sibling.run_id, 'model', sibling.model, 'repetition', sibling.repetition,
+        'success', sibling.success, 'response', left(sibling.response, 600), 'error', left(sibling.error, 600),
+        'duration_ms', sibling.duration_ms, 'cost', sibling.cost, 'timestamp', sibling.timestamp,
+        'scores', pipeline.scores_of(sibling.results_table, sibling.id)
+      )
+      order by sibling.id desc
+    ),
+    '[]'
+  )
+  from (
+    select other.*
+    from (
+      select experiment.name
+      from pipeline.experiments as experiment
+      where experiment.owner is not distinct from (evaluation).owner
+      order by experiment.created_at desc
+      limit 200
+    ) as recent
+    -- One place in an index for each experiment, instead of an index by key alone.
+    cross join lateral (
+      select same.*, results.relname::text as results_table
+      from pipeline.evaluations as same
+      join pg_catalog.pg_class as results on results.oid = same.tableoid
+      where same.experiment_name = recent.name
+        and same.prompt_key = (evaluation).prompt_key
+        and (same.owner = (evaluation).owner or same.owner is null and (evaluation).owner is null)
+        and same.id <> (evaluation).id
+    ) as other
+    order by other.id desc
+    limit most
+  ) as sibling;
+$$;
+comment on function pipeline.answers_elsewhere(pipeline.evaluations, integer) is
+  'Other answers to the same prompt in the newest 200 experiments of the same owner, newest first.';
+
+create function public.read_evaluation(results_table text, id bigint)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  evaluation pipeline.evaluations;
+begin
+  perform pipeline.check_results_table(read_evaluation.results_table);
+  select stored.* into evaluation
+  from pipeline.evaluations as stored
+  where stored.tableoid = to_regclass(format('public.%I', read_evaluation.results_table))
+    and stored.id = read_evaluation.id;
+  if evaluation.id is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'evaluation', to_jsonb(evaluation),
+    'sent', pipeline.what_was_sent(evaluation.prompt_id, evaluation.run_id),
+    'run', (
+      select jsonb_build_object(
+        'id', run.id, 'experiment_name', run.experiment_name, 'status', run.status, 'endpoint', run.endpoint,
+        'model', run.model
+      )
+      from public.pipeline_runs as run where run.id = evaluation.run_id
+    ),
+    'scores', (
+      select coalesce(jsonb_agg(to_jsonb(given) - '{results_table,evaluation_id,owner}'::text[] order by given.evaluator), '[]')
+      from public.evaluation_scores as given
+      where given.results_table = read_evaluation.results_table and given.evaluation_id = evaluation.id
+    ),
+    'votes', (
+      select coalesce(jsonb_agg(to_jsonb(given) - '{results_table,evaluation_id,owner}'::text[] order by given.id), '[]')
+      from public.evaluation_votes as given
+      where given.results_table = read_evaluation.results_table and given.evaluation_id = evaluation.id
+    ),
+    'labels', pipeline.labels_of(read_evaluation.results_table, evaluation.id),
+    'attempts', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'attempt', failure.attempt, 'class', failure.class, 'code', failure.code, 'message', failure.message,
+            'final', failure.final, 'created_at', failure.created_at
+          )
+          order by failure.id
+        ),
+        '[]'
+      )
+      from pipeline.task_errors as failure
+      where failure.task_id = evaluation.task_id
+    ),
+    'siblings', pipeline.answers_elsewhere(evaluation, 50)
+  );
+end;
+$$;
+comment on function public.read_evaluation(text, bigint) is
+  'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
+
+-- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
+-- them shows the same as all.
+
+create function pipeline.sample_query(results_table text, condition text, keys integer)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  -- The key of most prompts is a hash, so the first by key are drawn at random. Those that are none are
+  -- ranked among the others by a hash of theirs; how far these reach keeps short what is read of them.
+  select case
+    when keys is null then format(
+      'select row.id, row.success, row.duration_ms, row.cost, row.tokens_used, row.output_tokens
+       from public.%I as row where %s',
+      results_table, condition
+    )
+    else format(
+      $query$
+        select drawn.*
+        from (
+          (
+            select
+              row.id, row.success, row.duration_ms, row.cost, row.tokens_used, row.output_tokens,
+              row.prompt_key as rank
+            from public.%1$I as row
+            where %2$s
+              and not (row.%3$s)
+              and row.prompt_key >= '0'
+              and row.prompt_key <= coalesce(
+                (
+                  select md5(row.prompt_key) from public.%1$I as row
+                  where %2$s and row.%3$s
+                  order by md5(row.prompt_key) offset %4$s - 1 limit 1
+                ),
+                'g'
+              )
+            order by row.prompt_key
+            limit %4$s
+          )
+          union all
+          (
+            select
+              row.id, row.success, row.duration_ms, row.cost, row.tokens_used, row.output_tokens,
+              md5(row.prompt_key)
+            from public.%1$I as row
+            where %2$s and row.%3$s
+            order by md5(row.prompt_key)
+            limit %4$s
+          )
+        ) as drawn
+        order by drawn.rank
+        limit %4$s
+      $query$,
+      results_table, condition, pipeline.key_is_no_hash(), keys
+    )
+  end;
+$$;
+comment on function pipeline.sample_query(text, text, integer) is
+  'A fair sample of so many evaluations, the same each time; keys null: all of them. condition: about row.';
+
+create function public.evaluation_distribution(
+  results_table text default 'prompt_evaluations',
+  run_id bigint default null,
+  experiment_name text default null,
+  measure text default 'score',
+  evaluator text default null,
+  bins integer default 20,
+  keys integer default 5000,
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set jit = off
+set work_mem = '64MB'
+set statement_timeout = '55s'
+as $$
+declare
+  of_score constant boolean := evaluation_distribution.measure = 'score';
+  distribution jsonb;
+begin
+  perform pipeline.check_results_table(evaluation_distribution.results_table);
+  if evaluation_distribution.measure not in ('score', 'duration_ms', 'cost', 'tokens_used', 'output_tokens')
+    or of_score and evaluation_distribution.evaluator is null
+    or evaluation_distribution.bins not between 1 and 200
+    or evaluation_distribution.keys < 1
+  then
+    raise exception 'Cannot show distribution: measure, evaluator, bins or keys is out of range'
+      using
+        errcode = '22023',
+        hint = 'measure: score (with an evaluator), duration_ms, cost, tokens_used or output_tokens; bins: 1 to 200; keys: 1 or more, null for all';
+  end if;
+  execute format($select$
+    with measured as materialized (
+      select %2$s
+      from (%1$s) as answer
+      %3$s
+    ),
+    total as (
+      select
+        count(*) as looked_at, count(value) as counted,
+        count(*) filter (where passed) as passed, count(passed) as judged,
+        min(value) as least, max(value) as most, avg(value) as mean,
+        percentile_cont('{0.05, 0.25, 0.5, 0.75, 0.95, 0.99}'::double precision[])
+          within group (order by value) as quantiles
+      from measured
+    ),
+    scale as (
+      select total.*, bounds.*, case when bounds.low < bounds.high then $1 else 1 end as bins
+      from total
+      -- Scores from 0 to 1 are drawn on one scale, so that two experiments lie on each other.
+      cross join lateral (
+        select
+          case when %4$L and least >= 0 and most <= 1 then 0 else least end as low,
+          case when %4$L and least >= 0 and most <= 1 then 1 else most end as high
+      ) as bounds
+    ),
+    filled as (
+      select
+        case
+          when scale.bins = 1 then 1
+          else least(width_bucket(value, scale.low, scale.high, scale.bins), scale.bins)
+        end as bin,
+        count(*) as count, count(*) filter (where measured.passed) as passed
+      from measured
+      cross join scale
+      where value is not null
+      group by 1
+    )
+    select jsonb_build_object(
+      'looked_at', scale.looked_at, 'sampled', coalesce(scale.looked_at >= $2, false),
+      'counted', scale.counted, 'passed', scale.passed, 'judged', scale.judged,
+      'min', scale.least, 'max', scale.most, 'mean', scale.mean,
+      'quantiles', jsonb_build_object(
+        'p5', scale.quantiles[1], 'p25', scale.quantiles[2], 'p50', scale.quantiles[3],
+        'p75', scale.quantiles[4], 'p95', scale.quantiles[5], 'p99', scale.quantiles[6]
+      ),
+      'bins', case when scale.counted = 0 then '[]' else (
+        select jsonb_agg(
+          jsonb_build_object(
+            'low', scale.low + (scale.high - scale.low) * (bin - 1) / scale.bins,
+            'high', scale.low + (scale.high - scale.low) * bin / scale.bins,
+            'count', coalesce(filled.count, 0), 'passed', coalesce(filled.passed, 0)
+          )
+          order by bin
+        )
+        from generate_series(1, scale.bins) as bin
+        left join filled using (bin)
+      ) end
+    )
+    from scale
+  $select$,
+    pipeline.sample_query(
+      results_table, pipeline.evaluations_condition(run_id, experiment_name, owner), keys
+    ),
+    case
+      when of_score then 'coalesce(given.score, given.passed::integer) as value, given.passed'
+      else format('case when answer.success then answer.%I::double precision end as value, answer.success as passed', measure)
+    end,
+    case when of_score then format(
+      'left join public.evaluation_scores as given
+         on given.results_table = %L and given.evaluator = %L and given.evaluation_id = answer.id',
+      results_table, evaluator
+    ) end,
+    of_score
+  )
+  into distribution
+  using bins, keys;
+  return distribution || jsonb_build_object('measure', measure, 'evaluator', evaluator);
+end;
+$$;
+comment on function public.evaluation_distribution(
+  text, bigint, text, text, text, integer, integer, uuid
+) is
+  'How a measure is spread over the evaluations of a run or an experiment: {measure, evaluator, looked_at, sampled, counted, passed, judged, min, max, mean, quantiles: {p5, p25, p50, p75, p95, p99}, bins: [{low, high, count, passed}]}. measure: score (of evaluator; where it has none, passed as 1 or 0), or of successful calls duration_ms, cost, tokens_used or output_tokens; passed then is success. keys: how many evaluations are looked at, a fair sample, null: all; sampled: there were at least as many. Bins are of one width, from 0 to 1 for scores within, and the last has its upper end. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';
+
+create function public.evaluation_facets(
+  run_id bigint default null,
+  experiment_name text default null,
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  condition constant text := pipeline.evaluations_condition(run_id, experiment_name, owner);
+  whose constant uuid := pipeline.owner_asked_for(owner);
+  marks jsonb;
+begin
+  -- A fair sample of keys that are no hashes, in order: what lies at which part of them.
+  execute format(
+    'select jsonb_agg(drawn.prompt_key order by drawn.prompt_key)
+     from (
+       select row.prompt_key from pipeline.evaluations as row
+       where %s and row.%s
+       order by md5(row.prompt_key) limit 200
+     ) as drawn',
+    condition, pipeline.key_is_no_hash()
+  )
+  into marks;
+  return (
+    -- What evaluates a run is another run of its experiment.
+    with run as (
+      select of_experiment.*
+      from public.pipeline_runs as of_experiment
+      left join public.pipeline_runs as asked on asked.id = evaluation_facets.run_id
+      where of_experiment.experiment_name = coalesce(asked.experiment_name, evaluation_facets.experiment_name)
+        and of_experiment.owner is not distinct from case when asked.id is null then whose else asked.owner end
+    )
+    select jsonb_build_object(
+      'results_tables', coalesce(jsonb_agg(distinct run.results_table), '[]'),
+      'models', coalesce(
+        jsonb_agg(distinct coalesce(run.model, called.model))
+          filter (where run.endpoint is not null and coalesce(run.model, called.model) is not null),
+        '[]'
+      ),
+      'evaluators', (
+        select coalesce(jsonb_agg(distinct coalesce(config ->> 'name', config ->> 'type', config #>> '{}')), '[]')
+        from run as configured
+        cross join lateral jsonb_array_elements(configured.evaluators) as config
+      ),
+      'tags', (
+        select coalesce(jsonb_agg(distinct tag), '[]') from run as tagged cross join lateral unnest(tagged.tags) as tag
+      ),
+      'runs', (
+        select coalesce(jsonb_agg(to_jsonb(newest) order by newest.id desc), '[]')
+        from (
+          select id, status, model, endpoint, source ->> 'type' as source_type, created_at
+          from run as listed order by id desc limit 100
+        ) as newest
+      ),
+      'prompts', coalesce(sum(run.extracted), 0),
+      'done', coalesce(sum(run.succeeded + run.failed), 0),
+      'key_marks', marks
+    )
+    from run
+    left join public.model_endpoints as called on called.name = run.endpoint
+  );
+end;
+$$;
+comment on function public.evaluation_facets(bigint, text, uuid) is
+  'What the evaluations of a run or an experiment can be filtered by, as the experiment''s runs say: {results_tables, models, evaluators, tags, runs: the newest 100, prompts, done, key_marks}. key_marks: up to 200 keys in order, a fair sample of those that are no hashes, null: all are hashes, and evenly spread. owner: whose experiment, null: the project''s own, a signed-in user''s is theirs.';
+
+-- Why: what a run did an hour ago is asked when it is over. Maintenance writes down what it sees every
+-- 10 s, because to find it in a million answers would take seconds.
+
+create table pipeline.run_ticks (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  at timestamptz not null,
+  status text not null,
+  prompts integer not null,
+  open integer not null,
+  succeeded integer not null,
+  failed integer not null,
+  cached integer not null,
+  tokens bigint not null,
+  cost numeric not null,
+  concurrency integer not null,
+  blocked_until timestamptz,
+  p50_ms integer,
+  p95_ms integer,
+  last_evaluation_id bigint not null,
+  primary key (run_id, at)
+);
+comment on table pipeline.run_ticks is
+  'One row per active run and maintenance: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
+comment on column pipeline.run_ticks.concurrency is
+  'Calls that its workers might have in flight.';
+comment on column pipeline.run_ticks.blocked_until is
+  'Until when its model takes no calls; null: it does.';
+comment on column pipeline.run_ticks.p50_ms is
+  'Of the successful answers since the tick before; null: there was none.';
+comment on column pipeline.run_ticks.last_evaluation_id is
+  'The newest evaluation of any run at this moment: the next tick looks at what came after it.';
+alter table pipeline.run_ticks enable row level security;
+grant select, insert, delete on pipeline.run_ticks to service_role;
+grant select on pipeline.run_ticks to authenticated;
+create policy "owners read the ticks of their runs"
+  on pipeline.run_ticks for select to authenticated
+  using (
+    run_id in (
+      select pipeline_runs.id from public.pipeline_runs
+      where pipeline_runs.owner = (select pipeline.current_user_id())
+    )
+  );
+
+create function pipeline.write_ticks(as_of timestamptz default now())
+returns void
+language sql
+set search_path = ''
+-- A results table that somebody changes must not hold up maintenance.
+set lock_timeout = '1s'
+as $$
+  with run as materialized (
+    select
+      active.*,
+      called.blocked_until,
+      (
+        select before.last_evaluation_id from pipeline.run_ticks as before
+        where before.run_id = active.id and before.at > write_ticks.as_of - interval '1 minute'
+        order by before.at desc limit 1
+      ) as seen
+    from public.pipeline_runs as active
+    left join public.model_endpoints as endpoint on endpoint.name = active.endpoint
+    left join pipeline.model_states as called
+      on called.endpoint = endpoint.name
+      and called.model = coalesce(active.model, endpoint.model, '')
+      and called.blocked_until > write_ticks.as_of
+    where active.status = 'running'
+  ),
+  newest as materialized (
+    select coalesce(pg_sequence_last_value('pipeline.evaluations_id_seq'), 0) as id
+  ),
+  latency as (
+    select
+      answer.run_id,
+      percentile_cont('{0.5, 0.95}'::double precision[]) within group (order by answer.duration_ms) as quantiles
+    from newest
+    -- Ids grow with time; so many are a fair picture of any ten seconds.
+    join pipeline.evaluations as answer
+      on answer.id > greatest(newest.id - 20000, (select max(run.seen) from run))
+    where answer.success
+    group by answer.run_id
+  )
+  insert into pipeline.run_ticks (
+    run_id, at, status, prompts, open, succeeded, failed, cached, tokens, cost, concurrency, blocked_until,
+    p50_ms, p95_ms, last_evaluation_id
+  )
+  select
+    run.id, write_ticks.as_of, run.status, run.extracted, run.open, run.succeeded, run.failed, run.cached,
+    run.input_tokens + run.output_tokens, run.cost, pipeline.run_slots(run.id), run.blocked_until,
+    latency.quantiles[1]::integer, latency.quantiles[2]::integer, newest.id
+  from run
+  cross join newest
+  left join latency on latency.run_id = run.id
+  on conflict on constraint run_ticks_pkey do nothing;
+$$;
+comment on function pipeline.write_ticks(timestamptz) is
+  'Writes down where each running run is; called by maintenance.';
+
+create function public.pipeline_run_timeline(
+  run_id bigint,
+  points integer default 240,
+  as_of timestamptz default now()
+)
+returns table (
+  at timestamptz, status text, prompts integer, open integer, succeeded integer, failed integer,
+  cached integer, tokens bigint, cost numeric, concurrency integer, blocked_until timestamptz,
+  p50_ms integer, p95_ms integer,
+  per_second double precision, failed_per_second double precision, cost_per_second double precision
+)
+language sql
+stable
+set search_path = ''
+as $$
+  with tick as (
+    select
+      tick.at, tick.status, tick.prompts, tick.open, tick.succeeded, tick.failed, tick.cached, tick.tokens,
+      tick.cost, tick.concurrency, tick.blocked_until, tick.p50_ms, tick.p95_ms
+    from pipeline.run_ticks as tick
+    where tick.run_id = pipeline_run_timeline.run_id
+    union all
+    -- The beginning, and what is true now or was at the end.
+    select run.started_at, 'running', 0, 0, 0, 0, 0, 0, 0, 0, null, null, null
+    from public.pipeline_runs as run
+    where run.id = pipeline_run_timeline.run_id and run.started_at is not null
+    union all
+    select
+      coalesce(run.finished_at, pipeline_run_timeline.as_of), run.status, run.extracted, run.open, run.succeeded,
+      run.failed, run.cached, run.input_tokens + run.output_tokens, run.cost,
+      case when run.status = 'running' then pipeline.run_slots(run.id) else 0 end, null, null, null
+    from public.pipeline_runs as run
+    where run.id = pipeline_run_timeline.run_id and run.started_at is not null
+  ),
+  placed as (
+    select
+      tick.*,
+      (row_number() over (order by tick.at) - 1) * greatest(pipeline_run_timeline.points, 2)
+        / greatest(count(*) over (), pipeline_run_timeline.points, 2) as part
+    from tick
+  ),
+  thinned as (
+    select distinct on (placed.part)
+      placed.*,
+      avg(placed.p50_ms) over of_part as part_p50_ms,
+      max(placed.p95_ms) over of_part as part_p95_ms,
+      max(placed.blocked_until) over of_part as part_blocked_until
+    from placed
+    window of_part as (partition by placed.part)
+    order by placed.part, placed.at desc
+  )
+  select
+    paced.at, paced.status, paced.prompts, paced.open, paced.succeeded, paced.failed, paced.cached, paced.tokens,
+    paced.cost, paced.concurrency, paced.part_blocked_until, paced.part_p50_ms::integer, paced.part_p95_ms,
+    (paced.succeeded + paced.failed - paced.earlier_done) / paced.seconds,
+    (paced.failed - paced.earlier_failed) / paced.seconds,
+    (paced.cost - paced.earlier_cost)::double precision / paced.seconds
+  from (
+    select
+      thinned.*,
+      lag(thinned.succeeded + thinned.failed) over by_time as earlier_done,
+      lag(thinned.failed) over by_time as earlier_failed,
+      lag(thinned.cost) over by_time as earlier_cost,
+      nullif(extract(epoch from thinned.at - lag(thinned.at) over by_time), 0)::double precision as seconds
+    from thinned
+    window by_time as (order by thinned.at)
+  ) as paced
+  order by paced.at;
+$$;
+comment on function public.pipeline_run_timeline(bigint, integer, timestamptz) is
+  'How a run went, oldest first: where it was at each maintenance while it was running, thinned to about so many points, between its beginning and now or its end. p50_ms, p95_ms: of the answers between two of them; per_second, failed_per_second, cost_per_second: since the row before; concurrency: calls that might be in flight; blocked_until: until when the model takes no calls. Empty for a run that has not begun, or is somebody else''s.';
+
+-- Why: a run that stands still mostly waits for its endpoint. Here is what that bears at this moment.
+
+-- Row level security shows users nothing of these; readers have a policy in access/readers.sql.
+grant select on pipeline.model_states to authenticated;
+grant select (endpoint, model, slots, ended_at, expires_at) on pipeline.workers to authenticated;
+grant select (run_id, endpoint, model) on pipeline.waiting_runs to authenticated;
+grant select (retired, max_concurrency, requests_per_minute, tokens_per_minute)
+  on public.model_endpoints to authenticated;
+
+create view public.model_endpoint_status
+with (security_invoker = true)
+as
+select
+  endpoint.name,
+  state.model,
+  endpoint.model as default_model,
+  endpoint.format,
+  endpoint.open_to_users,
+  endpoint.retired,
+  endpoint.max_concurrency,
+  endpoint.requests_per_minute,
+  endpoint.tokens_per_minute,
+  coalesce(live.workers, 0) as workers,
+  coalesce(live.slots, 0) as concurrency,
+  coalesce(waiting.runs, 0) as waiting_runs,
+  case when state.blocked_until > now() then state.blocked_until end as blocked_until,
+  case when state.blocked_until > now() then state.blocked_reason end as blocked_reason,
+  floor(state.concurrency)::integer as learnt_concurrency,
+  state.best_latency_ms,
+  state.reduced_at
+from public.model_endpoints as endpoint
+join pipeline.model_states as state on state.endpoint = endpoint.name
+left join lateral (
+  select count(*) as workers, sum(worker.slots) as slots
+  from pipeline.workers as worker
+  where worker.endpoint = endpoint.name
+    and worker.model = state.model
+    and worker.ended_at is null
+    and worker.expires_at > now()
+) as live on true
+left join lateral (
+  select count(distinct run.run_id) as runs
+  from pipeline.waiting_runs as run
+  where run.endpoint = endpoint.name and run.model = state.model
+) as waiting on true;
+comment on view public.model_endpoint_status is
+  'One row per endpoint and model behind it: its limits, what it was found to bear, and who calls it at this moment. It shows neither URL nor headers; service_role and readers only.';
+comment on column public.model_endpoint_status.model is
+  'Empty: the endpoint and the run name none.';
+comment on column public.model_endpoint_status.concurrency is
+  'Calls that workers may have in flight at this moment.';
+comment on column public.model_endpoint_status.waiting_runs is 'Runs that wait for a slot.';
+comment on column public.model_endpoint_status.blocked_until is
+  'Until when no call leaves; null: they do.';
+comment on column public.model_endpoint_status.learnt_concurrency is
+  'Calls in flight that the model is thought to bear.';
+comment on column public.model_endpoint_status.reduced_at is
+  'When that was last cut back; null: never.';
+revoke all on public.model_endpoint_status from anon, authenticated, service_role;
+grant select on public.model_endpoint_status to authenticated, service_role;
 
 -- Why: a thousand failures are a handful of causes.
 
@@ -704,12 +1806,6 @@ comment on column public.experiment_scores.pass_high is 'Upper end of that inter
 create view public.experiment_summary
 with (security_invoker = true)
 as
--- Materialized, or parallel workers would each make it for themselves.
-with graded as materialized (
-  select score.results_table, score.evaluation_id, avg(score.score) as score
-  from public.evaluation_scores as score
-  group by score.results_table, score.evaluation_id
-)
 select
   totals.experiment_name,
   totals.owner,
@@ -747,24 +1843,34 @@ from (
     sum(prompt.cost) as cost
   from (
     select
-      evaluation.experiment_name,
-      evaluation.owner,
-      evaluation.model,
+      answer.experiment_name,
+      answer.owner,
+      answer.model,
       count(*) as answers,
-      count(*) filter (where evaluation.success) as succeeded,
-      avg(graded.score) as score,
+      count(*) filter (where answer.success) as succeeded,
+      avg(answer.score) as score,
       -- As text, because arrays of several lengths cannot be gathered. Sorted below, group by group:
       -- quantiles here would sort whole rows by name and model.
-      string_agg(evaluation.duration_ms::text, ' ') as durations,
-      sum(evaluation.input_tokens) as input_tokens,
-      sum(evaluation.output_tokens) as output_tokens,
-      sum(evaluation.cost) as cost
-    from pipeline.evaluations as evaluation
-    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    left join graded
-      on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
-    group by
-      evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key
+      string_agg(answer.duration_ms::text, ' ') as durations,
+      sum(answer.input_tokens) as input_tokens,
+      sum(answer.output_tokens) as output_tokens,
+      sum(answer.cost) as cost
+    from (
+      -- Joined before it is grouped, so that of one experiment only its own scores are read.
+      select
+        evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
+        evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
+        evaluation.cost, avg(score.score) as score
+      from pipeline.evaluations as evaluation
+      join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+      left join public.evaluation_scores as score
+        on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      group by
+        evaluation.tableoid, evaluation.id, evaluation.experiment_name, evaluation.owner, evaluation.model,
+        evaluation.prompt_key, evaluation.success, evaluation.duration_ms, evaluation.input_tokens,
+        evaluation.output_tokens, evaluation.cost
+    ) as answer
+    group by answer.experiment_name, answer.owner, answer.model, answer.prompt_key
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model
 ) as totals
@@ -1015,7 +2121,7 @@ $$;
 comment on function pipeline.answers_query(text, text) is
   'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
 
-create function pipeline.side_query(evaluator text, experiment text)
+create function pipeline.side_query(evaluator text, experiment text, keys text default 'true')
 returns text
 language sql
 stable
@@ -1033,14 +2139,17 @@ as $$
     -- Not "is not distinct from", of which the planner expects one row.
     pipeline.answers_query(
       evaluator,
-      format('evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)', experiment)
+      format(
+        'evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and %s',
+        experiment, keys
+      )
     )
   );
 $$;
-comment on function pipeline.side_query(text, text) is
-  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2.';
+comment on function pipeline.side_query(text, text, text) is
+  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2; keys: a condition on evaluation, for a part of the prompts.';
 
-create function pipeline.pairs_query(evaluator text)
+create function pipeline.pairs_query(evaluator text, keys text default 'true')
 returns text
 language sql
 stable
@@ -1062,10 +2171,10 @@ as $$
         full join (%s) as new using (prompt_key)
       )
     $query$,
-    pipeline.side_query(evaluator, '$1'), pipeline.side_query(evaluator, '$2')
+    pipeline.side_query(evaluator, '$1', keys), pipeline.side_query(evaluator, '$2', keys)
   );
 $$;
-comment on function pipeline.pairs_query(text) is
+comment on function pipeline.pairs_query(text, text) is
   'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
 create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)
@@ -1308,6 +2417,34 @@ comment on function public.compare_experiments(text, text, text, uuid) is
 
 -- Why: a comparison counts; people want to read. The pairs behind it are named here, with both answers.
 
+create function pipeline.keys_within(experiment_name text, owner uuid, after text, most integer)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  last_key text;
+begin
+  execute (
+    select format('select prompt_key from (%s) as read order by prompt_key offset %s limit 1', string_agg(
+      format(
+        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by row.prompt_key limit %s)',
+        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''), most
+      ),
+      ' union all '
+    ), most - 1)
+    from pg_catalog.pg_inherits as child
+    join pg_catalog.pg_class as results on results.oid = child.inhrelid
+    where child.inhparent = 'pipeline.evaluations'::regclass
+  )
+  into last_key;
+  return last_key;
+end;
+$$;
+comment on function pipeline.keys_within(text, uuid, text, integer) is
+  'How far the next so many answers of an experiment reach by prompt_key; null: to its end.';
+
 create function public.browse_experiment_pairs(
   baseline text,
   candidate text,
@@ -1315,7 +2452,8 @@ create function public.browse_experiment_pairs(
   show text default 'worse',
   after text default null,
   most integer default 20,
-  owner uuid default null
+  owner uuid default null,
+  scan integer default null
 )
 returns jsonb
 language plpgsql
@@ -1344,16 +2482,25 @@ declare
     else 'pair.prompt_key'
   end;
   whose constant uuid := pipeline.owner_asked_for(browse_experiment_pairs.owner);
+  until text;
+  keys text := 'true';
   page jsonb;
 begin
   perform pipeline.check_experiments(array[baseline, candidate], whose);
-  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 then
-    raise exception 'Cannot show pairs: show or most is out of range'
+  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 or browse_experiment_pairs.scan < 1 then
+    raise exception 'Cannot show pairs: show, most or scan is out of range'
       using
         errcode = '22023',
-        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000';
+        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000; scan: 1 or more, null for all';
   end if;
-  execute pipeline.pairs_query(evaluator) || format(
+  if browse_experiment_pairs.scan is not null then
+    until := pipeline.keys_within(baseline, browse_experiment_pairs.owner, after, scan);
+    keys := format('evaluation.prompt_key > %L', coalesce(after, ''))
+      || case when until is null then '' else format(' and evaluation.prompt_key <= %L', until) end;
+    -- Few rows are looked up one by one.
+    perform set_config('enable_nestloop', 'on', true);
+  end if;
+  execute pipeline.pairs_query(evaluator, keys) || format(
     $select$,
       chosen as (
         select pair.*
@@ -1410,7 +2557,7 @@ begin
         ),
         '[]'
       ),
-      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) end
+      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) else $9 end
     )
     from chosen as pair
     left join shown as old on old.prompt_key = pair.prompt_key and old.is_old
@@ -1418,18 +2565,20 @@ begin
     $select$,
     chosen, ordering,
     pipeline.answers_query(
-      evaluator, 'evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4'
+      evaluator,
+      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
+        || keys
     )
   )
   into page
   using
     baseline, candidate, evaluator, whose, after, most, best_first,
-    browse_experiment_pairs.show not in ('worse', 'better');
+    browse_experiment_pairs.show not in ('worse', 'better'), until;
   return page;
 end;
 $$;
-comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid) is
-  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid, integer) is
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
 
 -- Why: of several experiments, which is the best, and is it better than chance? Every pair of them is
 -- compared by the prompts that both answered, and whoever looks for the good news among so many pairs
@@ -1954,6 +3103,507 @@ end;
 $$;
 comment on function public.rate_experiments(text[], uuid) is
   'Rates 2 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by the verdicts of pairwise judges between them: Bradley-Terry strengths as Elo points with mean 0, the highest first, with their 95 % intervals. 100 points more win 64 % of the time. win_rate: over the prompts that were judged, ties as ½, with its interval. Verdicts are one per prompt and pair, the mean of all there are. Ratings are null where some experiments never met, not even through others; where one has won or lost everything, half a win each way is added to every pair that met. 22023: wrong number of names; P0002: unknown experiment.';
+
+-- Why: what a new experiment must not fall behind is a decision of people, and a row.
+
+create table public.experiment_baselines (
+  id bigint generated always as identity primary key,
+  owner uuid default pipeline.current_user_id(),
+  name text not null,
+  experiment_name text not null,
+  approved_at timestamptz not null default now(),
+  constraint experiment_baselines_name_belongs_to_one_owner unique nulls not distinct (owner, name),
+  constraint experiment_baselines_names_are_short check (char_length(name) between 1 and 200),
+  constraint experiment_baselines_names_are_plain check (pipeline.is_plain(name))
+);
+comment on table public.experiment_baselines is
+  'One row per approved baseline of an owner: gate_experiments() takes its name for its experiment. Approving again replaces it; kept until deleted.';
+comment on column public.experiment_baselines.owner is 'Null: the project''s own.';
+alter table public.experiment_baselines enable row level security;
+revoke all on public.experiment_baselines from anon, authenticated, service_role;
+grant select, insert, update, delete on public.experiment_baselines to service_role;
+grant select on public.experiment_baselines to authenticated;
+create policy "owners read their baselines"
+  on public.experiment_baselines for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create function public.approve_experiment_baseline(
+  name text,
+  experiment text,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns public.experiment_baselines
+language plpgsql
+set search_path = ''
+as $$
+declare
+  approved public.experiment_baselines;
+begin
+  perform pipeline.check_experiments(array[experiment], owner);
+  -- Or nobody could tell which of both a gate means.
+  if exists (
+    select from pipeline.evaluations as taken
+    where taken.experiment_name = approve_experiment_baseline.name
+      and taken.owner is not distinct from approve_experiment_baseline.owner
+  ) then
+    raise exception 'Cannot approve "%": an experiment has this name', approve_experiment_baseline.name
+      using errcode = '22023', hint = 'Give the baseline a name of its own, such as "approved"';
+  end if;
+  insert into public.experiment_baselines as kept (owner, name, experiment_name, approved_at)
+  values (owner, name, experiment, as_of)
+  on conflict on constraint experiment_baselines_name_belongs_to_one_owner do update
+  set experiment_name = excluded.experiment_name, approved_at = excluded.approved_at
+  returning kept.* into approved;
+  return approved;
+end;
+$$;
+comment on function public.approve_experiment_baseline(text, text, uuid, timestamptz) is
+  'Makes an experiment of an owner, null: the project''s own, the baseline of this name, in the place of an earlier one: gate_experiments(name, candidate) compares with it. Returns its row. P0002: there is no such experiment; 22023: the name is that of an experiment.';
+
+-- Why: a gate that reads its policy wrongly lets through what it should stop.
+
+create function pipeline.check_gate_settings(settings jsonb, place text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- What a setting must be, as jsonpath of the settings, and what to write.
+  rules constant text[] := array[
+    ['margin', '$.margin.type() == "number" && $.margin > 0 && $.margin <= 1000000',
+      'a number above 0, in points of score'],
+    ['allowWithinMargin', '$.allowWithinMargin.type() == "boolean"', 'true or false'],
+    ['maxNewlyFailed',
+      '$.maxNewlyFailed.type() == "number" && $.maxNewlyFailed >= 0 && $.maxNewlyFailed % 1 == 0',
+      'a whole number of prompts, from 0'],
+    ['requiredPrompts',
+      '$.requiredPrompts.type() == "array" && !(exists($.requiredPrompts[*] ? (@.type() != "string")))',
+      'a list of prompt keys: ["…"]']
+  ];
+  field text;
+  rule text[];
+begin
+  if jsonb_typeof(settings) is distinct from 'object' then
+    raise exception 'Cannot gate: % is no object', place
+      using errcode = '22023', hint = 'Write {"margin": 0.05, "maxNewlyFailed": 0}';
+  end if;
+  for field in select jsonb_object_keys(settings) loop
+    if field <> all (rules[:][1:1]) and not (field = 'evaluators' and place = 'the policy') then
+      raise exception 'Cannot gate: % has an unknown field "%"', place, field
+        using
+          errcode = '22023',
+          hint = 'Its fields are ' || array_to_string(rules[:][1:1], ', ')
+            || case when place = 'the policy' then ', evaluators' else '' end;
+    end if;
+  end loop;
+  foreach rule slice 1 in array rules loop
+    -- Strict, or a list would be taken for each of its members.
+    if settings ? rule[1]
+      and jsonb_path_match(settings, ('strict ' || rule[2])::jsonpath, '{}', true) is not true
+    then
+      raise exception 'Cannot gate: "%" of % is %', rule[1], place, settings -> rule[1]
+        using errcode = '22023', hint = 'Write ' || rule[3];
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_gate_settings(jsonb, text) is
+  'Refuses unknown fields and values of the wrong kind in a policy, or in what it says of one evaluator (22023).';
+
+create function pipeline.check_gate_policy(policy jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  evaluator record;
+begin
+  perform pipeline.check_gate_settings(policy, 'the policy');
+  if policy ? 'evaluators' and (
+    jsonb_typeof(policy -> 'evaluators') <> 'object' or policy -> 'evaluators' = '{}'
+  ) then
+    raise exception 'Cannot gate: "evaluators" of the policy is %', policy -> 'evaluators'
+      using errcode = '22023', hint = 'Write {"evaluators": {"exact-match": {"margin": 0.02}}}';
+  end if;
+  for evaluator in select key as name, value as settings from jsonb_each(policy -> 'evaluators') loop
+    perform pipeline.check_gate_settings(evaluator.settings, format('evaluator "%s"', evaluator.name));
+  end loop;
+end;
+$$;
+comment on function pipeline.check_gate_policy(jsonb) is
+  'Refuses a policy of gate_experiments() that is not {margin?, allowWithinMargin?, maxNewlyFailed?, requiredPrompts?, evaluators?: {name: the same four}} (22023).';
+
+create function pipeline.check_required_prompts(
+  policy jsonb,
+  baseline text,
+  candidate text,
+  owner uuid
+)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  required constant text[] := array(
+    select distinct key #>> '{}'
+    from unnest('{$.requiredPrompts[*],$.evaluators.*.requiredPrompts[*]}'::jsonpath[]) as place
+    cross join lateral jsonb_path_query(policy, place) as key
+  );
+  unknown text;
+begin
+  if cardinality(required) = 0 then
+    return;
+  end if;
+  select key into unknown
+  from unnest(required) as key
+  where key not in (
+    select evaluation.prompt_key
+    from pipeline.evaluations as evaluation
+    where evaluation.experiment_name in (baseline, candidate)
+      and evaluation.owner is not distinct from check_required_prompts.owner
+      and evaluation.prompt_key = any (required)
+  )
+  limit 1;
+  if unknown is not null then
+    raise exception 'Cannot gate: requiredPrompts names "%", and neither experiment has such a prompt', unknown
+      using errcode = '22023', hint = 'Write keys of prompts: select prompt_key, prompt from prompt_evaluations';
+  end if;
+end;
+$$;
+comment on function pipeline.check_required_prompts(jsonb, text, text, uuid) is
+  'Refuses a policy that requires a prompt which neither experiment has (22023): a key that is written wrongly would otherwise never be asked for.';
+
+-- Why: a gate must not be passed by what is missing. Other than a comparison it takes every prompt that
+-- the baseline has a score of, and what the candidate lacks counts as 0.
+
+create function pipeline.gate_pairs(
+  baseline text,
+  candidate text,
+  evaluator text,
+  owner uuid,
+  required text[]
+)
+returns table (
+  prompts bigint, baseline_mean double precision, candidate_mean double precision,
+  difference double precision, variance double precision, largest double precision,
+  most_difference double precision, most_variance double precision, most_largest double precision,
+  bound double precision, missing bigint, unasked bigint, unscored bigint, added bigint,
+  judged bigint, newly_failed bigint, required_failed bigint, failed_keys text[]
+)
+language plpgsql
+stable
+set search_path = ''
+-- As for compare_pairs().
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+as $$
+begin
+  return query execute format(
+    $totals$
+      with prompt as (
+        select
+          prompt_key,
+          count(*) filter (where experiment_name = $1) as old_answers,
+          count(*) filter (where experiment_name = $2) as new_answers,
+          count(score) filter (where experiment_name = $2) as new_scored,
+          avg(score) filter (where experiment_name = $1) as old_score,
+          coalesce(avg(coalesce(score, 0)) filter (where experiment_name = $2), 0) as new_score,
+          coalesce(avg(coalesce(score, 1)) filter (where experiment_name = $2), 1) as most_score,
+          -- As in pairs_query(), but an answer without a verdict has not passed.
+          2 * count(*) filter (where experiment_name = $1 and passed)
+            >= nullif(count(passed) filter (where experiment_name = $1), 0) as old_passed,
+          coalesce(2 * count(*) filter (where experiment_name = $2 and passed)
+            >= nullif(count(*) filter (where experiment_name = $2), 0), false) as new_passed,
+          min(score) as least, max(score) as greatest
+        from (%s) as answer
+        group by prompt_key
+      ),
+      pair as (
+        select
+          prompt.*, new_score - old_score as difference, most_score - old_score as most_difference,
+          coalesce(old_passed and not new_passed, false) as is_newly_failed,
+          prompt_key = any ($5) and not new_passed as is_required_and_failed
+        from prompt
+      )
+      select
+        count(old_score), avg(old_score), avg(new_score) filter (where old_score is not null),
+        avg(difference), var_pop(difference), max(abs(difference)),
+        avg(most_difference), var_pop(most_difference), max(abs(most_difference)),
+        case when min(least) >= 0 and max(greatest) <= 1 then 1::double precision end,
+        count(*) filter (where old_score is not null and (new_answers = 0 or new_answers > new_scored)),
+        count(*) filter (where old_score is not null and new_answers = 0),
+        count(*) filter (where old_answers > 0 and old_score is null),
+        count(*) filter (where old_answers = 0),
+        count(old_passed), count(*) filter (where is_newly_failed),
+        count(*) filter (where is_required_and_failed),
+        (array_agg(prompt_key order by is_required_and_failed desc, prompt_key)
+          filter (where is_newly_failed or is_required_and_failed))[1:20]
+      from pair
+    $totals$,
+    pipeline.answers_query(
+      evaluator,
+      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)'
+    )
+  )
+  using baseline, candidate, evaluator, owner, required;
+end;
+$$;
+comment on function pipeline.gate_pairs(text, text, text, uuid, text[]) is
+  'What gate_experiments() counts for one evaluator; null: whether there was an answer. Prompts are those that the baseline has a score of; what lacks one of the candidate counts as 0, in the columns most_… as 1. unasked: of missing those without any answer; unscored, added: left out, without a score of the baseline or without the prompt. judged: prompts that passed or not before. failed_keys: the first 20 that newly failed or had to pass. bound: 1 where all scores are from 0 to 1.';
+
+create function pipeline.describe_prompts(
+  keys text[],
+  baseline text,
+  candidate text,
+  owner uuid
+)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'promptKey', answer.prompt_key, 'prompt', left(answer.prompt, 300),
+        'response', case when answer.is_new then left(answer.response, 300) end,
+        'error', case when answer.is_new then left(answer.error, 300) else 'not asked' end
+      )
+      order by array_position(keys, answer.prompt_key)
+    ),
+    '[]'
+  )
+  from (
+    select distinct on (evaluation.prompt_key)
+      evaluation.*, evaluation.experiment_name = candidate as is_new
+    from pipeline.evaluations as evaluation
+    where evaluation.experiment_name in (baseline, candidate)
+      and evaluation.owner is not distinct from describe_prompts.owner
+      and evaluation.prompt_key = any (keys)
+    order by evaluation.prompt_key, evaluation.experiment_name = candidate desc, evaluation.id desc
+  ) as answer;
+$$;
+comment on function pipeline.describe_prompts(text[], text, text, uuid) is
+  'Prompts with the newest answer of the candidate, [{promptKey, prompt, response, error}], texts cut at 300 characters.';
+
+-- Why: may the new experiment take the place of the old one? "No significant difference" is no answer:
+-- with few prompts it always comes true. So a margin says how much worse may be, and the interval of
+-- the difference lies above it, below it, or says that there are too few prompts to tell.
+
+create function pipeline.gate_evaluator(
+  baseline text,
+  candidate text,
+  compared text,
+  policy jsonb,
+  owner uuid
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  own constant jsonb := coalesce(policy #> array['evaluators', compared], '{}');
+  settings constant jsonb := (policy - 'evaluators') || own;
+  signed constant text := 'FMSG9999990.000';
+  margin constant double precision := coalesce((settings ->> 'margin')::double precision, 0.05);
+  may_be_worse constant boolean := coalesce((settings ->> 'allowWithinMargin')::boolean, false);
+  most_failed constant numeric := (settings ->> 'maxNewlyFailed')::numeric;
+  counted record;
+  found record;
+  best record;
+  verdict text;
+  needed bigint;
+  reasons text[];
+begin
+  select * into counted
+  from pipeline.gate_pairs(
+    baseline, candidate, nullif(compared, 'success'), owner,
+    array(select jsonb_array_elements_text(settings -> 'requiredPrompts'))
+  );
+  if counted.prompts = 0 then
+    raise exception 'Cannot gate: no prompt of "%" has a score of "%"', baseline, compared
+      using
+        errcode = '22023',
+        hint = 'There are '
+          || array_to_string('success'::text || pipeline.evaluators_of(array[baseline], owner), ', ');
+  end if;
+  if counted.unasked = counted.prompts then
+    raise exception 'Cannot gate: "%" and "%" share no prompt that has a score of "%"',
+      baseline, candidate, compared
+      using
+        errcode = '22023',
+        hint = 'Give both the same prompts, such as those of an earlier run: {"type": "run", "runId": 1}';
+  end if;
+  if counted.bound is null and not settings ? 'margin' then
+    raise exception 'Cannot gate: scores of "%" are not from 0 to 1, so that no margin is known', compared
+      using
+        errcode = '22023',
+        hint = format('Write it in points of that score: {"evaluators": {%s: {"margin": 0.5}}}', to_json(compared));
+  end if;
+  if counted.judged = 0 and own ?| array['maxNewlyFailed', 'requiredPrompts'] then
+    raise exception 'Cannot gate: "%" scores and lets nothing pass or fail', compared
+      using errcode = '22023', hint = 'Leave out maxNewlyFailed and requiredPrompts of it';
+  end if;
+  select * into found from pipeline.difference_interval(
+    counted.prompts, counted.difference, counted.variance, counted.largest, counted.bound
+  );
+  verdict := case
+    when found.high < -margin then 'worse'
+    when found.high < 0 and not may_be_worse then 'regression'
+    when found.low > -margin then 'pass'
+    else 'undecided'
+  end;
+  if verdict = 'undecided' then
+    needed := pipeline.prompts_needed(found.deviation, margin);
+    -- There were enough, had there been no difference: then the nearest end decides.
+    if needed <= counted.prompts then
+      needed := greatest(counted.prompts + 1, pipeline.prompts_needed(
+        found.deviation,
+        greatest(abs(counted.difference + margin), case when not may_be_worse then -counted.difference end)
+      ));
+    end if;
+  end if;
+  reasons := array[format(
+    'difference %s%s, prompts: %s: %s',
+    to_char(counted.difference, signed),
+    ', 95 % interval ' || to_char(found.low, signed) || ' to ' || to_char(found.high, signed),
+    counted.prompts,
+    case verdict
+      when 'worse' then format('worse than the margin of %s', margin)
+      when 'regression' then 'worse than the baseline'
+      when 'pass' then format('not worse than the margin of %s', margin)
+      else format('undecided, about %s prompts would decide', needed)
+    end
+  )];
+  if counted.newly_failed > most_failed then
+    reasons := reasons || format(
+      'prompts that newly failed: %s, at most %s may', counted.newly_failed, most_failed
+    );
+  end if;
+  if counted.required_failed > 0 and counted.judged > 0 then
+    reasons := reasons || format('prompts that must pass and do not: %s', counted.required_failed);
+  end if;
+  if cardinality(reasons) > 1 and verdict in ('pass', 'undecided') then
+    verdict := 'regression';
+  end if;
+  if counted.missing > 0 then
+    select * into best from pipeline.difference_interval(
+      counted.prompts, counted.most_difference, counted.most_variance, counted.most_largest, counted.bound
+    );
+    reasons := reasons || format(
+      'prompts with an answer that lacks a score, which counts as 0: %s of %s%s%s',
+      counted.missing, counted.prompts,
+      case when counted.unasked > 0 then format(', of which %s were not asked', counted.unasked) end,
+      case when counted.bound = 1 then format(
+        '; as 1 it were %s (%s to %s)', to_char(counted.most_difference, signed),
+        to_char(best.low, signed), to_char(best.high, signed)
+      ) end
+    );
+  end if;
+  if counted.unscored > 0 then
+    reasons := reasons || format('prompts left out without a score of the baseline: %s', counted.unscored);
+  end if;
+  if counted.added > 0 then
+    reasons := reasons || format('prompts left out that only the candidate has: %s', counted.added);
+  end if;
+  return jsonb_build_object(
+    'evaluator', compared, 'verdict', verdict, 'reasons', reasons,
+    'margin', margin, 'prompts', counted.prompts,
+    'baselineMean', counted.baseline_mean, 'candidateMean', counted.candidate_mean,
+    'difference', counted.difference, 'low', found.low, 'high', found.high, 'p', found.p,
+    'promptsNeeded', needed,
+    'missing', counted.missing, 'unasked', counted.unasked,
+    'unscored', counted.unscored, 'added', counted.added,
+    'judged', counted.judged,
+    'newlyFailed', case when counted.judged > 0 then counted.newly_failed end,
+    'failedPrompts', case
+      when counted.judged > 0
+      then pipeline.describe_prompts(counted.failed_keys, baseline, candidate, owner)
+      else '[]'
+    end
+  );
+end;
+$$;
+comment on function pipeline.gate_evaluator(text, text, text, jsonb, uuid) is
+  'What gate_experiments() answers of one evaluator, or of success: whether there was an answer. 22023: nothing can be compared, or no margin is known.';
+
+create function public.gate_experiments(
+  baseline text,
+  candidate text,
+  policy jsonb default '{}',
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(gate_experiments.owner);
+  approved public.experiment_baselines;
+  base text;
+  problem text;
+  answers jsonb;
+  verdict text;
+begin
+  perform pipeline.check_gate_policy(policy);
+  select * into approved
+  from public.experiment_baselines as kept
+  where kept.name = baseline and kept.owner is not distinct from whose;
+  base := coalesce(approved.experiment_name, baseline);
+  perform pipeline.check_experiments(array[base, candidate], whose);
+  select format('run %s of "%s" is %s', run.id, run.experiment_name, run.status) into problem
+  from public.pipeline_runs as run
+  where run.experiment_name in (base, candidate) and run.owner is not distinct from whose
+    and run.finished_at is null
+  order by run.id limit 1;
+  if problem is not null then
+    raise exception 'Cannot gate: %', problem
+      using errcode = '22023', hint = 'Wait for its end, or cancel it: what has no answer counts as 0';
+  end if;
+  perform pipeline.check_required_prompts(policy, base, candidate, whose);
+  select jsonb_agg(
+    pipeline.gate_evaluator(base, candidate, chosen.evaluator, policy, whose) order by chosen.place
+  ) into answers
+  from unnest(
+    case when policy ? 'evaluators'
+      then array(select jsonb_object_keys(policy -> 'evaluators'))
+      else 'success'::text || pipeline.evaluators_of(array[base], whose)
+    end
+  ) with ordinality as chosen (evaluator, place);
+  if policy ?| array['maxNewlyFailed', 'requiredPrompts'] and not answers @? '$[*] ? (@.judged > 0)' then
+    raise exception 'Cannot gate: no evaluator lets prompts pass or fail'
+      using errcode = '22023', hint = 'Leave out maxNewlyFailed and requiredPrompts, or gate "success" too';
+  end if;
+  select worst.found into verdict
+  from unnest(array['worse', 'regression', 'undecided', 'pass']) with ordinality as worst (found, place)
+  where answers @> jsonb_build_array(jsonb_build_object('verdict', worst.found))
+  order by worst.place limit 1;
+  return jsonb_build_object(
+    'verdict', verdict, 'baseline', base, 'candidate', candidate,
+    'approvedAs', approved.name, 'approvedAt', approved.approved_at,
+    'reasons', (
+      select jsonb_agg(format('%s: %s', listed.answer ->> 'evaluator', reason.text) order by listed.place, reason.place)
+      from jsonb_array_elements(answers) with ordinality as listed (answer, place)
+      cross join lateral jsonb_array_elements_text(listed.answer -> 'reasons')
+        with ordinality as reason (text, place)
+      where listed.answer ->> 'verdict' = verdict
+    ),
+    'caution', 'keys with another text on each side: '
+      || nullif(pipeline.differing_texts(base, candidate, whose), 0),
+    'evaluators', answers
+  );
+end;
+$$;
+comment on function public.gate_experiments(text, text, jsonb, uuid) is
+  'Whether candidate may take the place of baseline (an experiment, or the name of an approved baseline) of one owner, null: the project''s own, a signed-in user''s are theirs: {verdict, baseline, candidate, approvedAs, approvedAt, reasons, caution, evaluators: [{evaluator, verdict, reasons, margin, prompts, baselineMean, candidateMean, difference, low, high, p, promptsNeeded, missing, unasked, unscored, added, newlyFailed, failedPrompts}]}. verdict is the worst of all evaluators: worse (the 95 % interval of the difference lies below −margin), regression (below 0, or too much newly failed), undecided (promptsNeeded would decide), pass (above −margin). policy: {margin, allowWithinMargin, maxNewlyFailed, requiredPrompts, evaluators: {name: the same four}}; margin is 0.05 for scores from 0 to 1 and must be given for others; without evaluators all that scored the baseline are asked, and success. A score that the candidate lacks counts as 0. caution: what to mind, null: nothing. 22023: the policy, or a comparison that cannot be made; P0002: no such experiment.';
 
 -- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
 -- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
@@ -2836,7 +4486,7 @@ declare
   measured public.pipeline_runs;
 begin
   measured.template := pipeline_measure_list.template;
-  perform pipeline.check_source(source, owner, true);
+  perform pipeline.check_source(pipeline_measure_list.source, pipeline_measure_list.owner, true);
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
@@ -2847,7 +4497,7 @@ begin
         end as input_tokens
       from pipeline.list_entries as entry
       join pipeline.prompts as prompt on prompt.id = entry.prompt_id
-      where entry.list_id = pipeline.list_of(source, owner)
+      where entry.list_id = pipeline.list_of(pipeline_measure_list.source, pipeline_measure_list.owner)
       order by entry.position
       limit pipeline_measure_list.most
     ) as asked
@@ -2878,17 +4528,18 @@ select
   total.completed,
   total.failed_variants,
   total.cancelled,
-  total.prompts,
+  sweep.repetitions,
+  total.answers,
   total.succeeded + total.failed as done,
   total.succeeded,
   total.failed,
   total.open,
-  round(100.0 * (total.succeeded + total.failed) / nullif(total.prompts, 0), 1) as percent,
+  round(100.0 * (total.succeeded + total.failed) / nullif(total.answers, 0), 1) as percent,
   round(pace.per_second, 2) as prompts_per_second,
   case
     when total.running > 0 and pace.per_second > 0
     then make_interval(
-      secs => round((total.prompts - total.succeeded - total.failed) / pace.per_second)::double precision
+      secs => round((total.answers - total.succeeded - total.failed) / pace.per_second)::double precision
     )
   end as eta,
   total.tokens,
@@ -2912,7 +4563,7 @@ cross join lateral (
     count(*) filter (where run.status = 'completed' and run.endpoint is not null) as completed,
     count(*) filter (where run.status = 'failed' and run.endpoint is not null) as failed_variants,
     count(*) filter (where run.status = 'cancelled' and run.endpoint is not null) as cancelled,
-    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as prompts,
+    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as answers,
     coalesce(sum(run.succeeded), 0) as succeeded,
     coalesce(sum(run.failed), 0) as failed,
     coalesce(sum(run.open), 0) as open,
@@ -2936,8 +4587,8 @@ comment on view public.pipeline_sweep_progress is
   'One row per sweep: how far all its runs are together, at what cost, and what holds some of them up.';
 comment on column public.pipeline_sweep_progress.status is
   'running as long as one of its runs is; paused when none can go on by itself; in the end completed, or failed or cancelled where all variants are.';
-comment on column public.pipeline_sweep_progress.prompts is
-  'Questions to models, over all variants, found so far.';
+comment on column public.pipeline_sweep_progress.answers is
+  'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
 revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
 grant select on public.pipeline_sweep_progress to authenticated, service_role;
@@ -3149,7 +4800,7 @@ as $$
       'status', (progress).status,
       'name', (progress).name,
       'counts', jsonb_build_object(
-        'prompts', (progress).prompts, 'succeeded', (progress).succeeded,
+        'extracted', (progress).answers, 'succeeded', (progress).succeeded,
         'failed', (progress).failed, 'cost', (progress).cost
       ),
       'runs', (
@@ -3310,6 +4961,9 @@ begin
     where run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than
     limit purge_pipeline_runs.most
   ));
+  delete from pipeline.run_ticks as tick
+  using public.pipeline_runs as run
+  where run.id = tick.run_id and run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than;
   if purged = 0 then
     perform pipeline.remove_unused_prompts(purge_pipeline_runs.as_of);
   end if;
@@ -3317,7 +4971,7 @@ begin
 end;
 $$;
 comment on function public.purge_pipeline_runs(interval, integer, timestamptz) is
-  'Removes tasks and errors of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
+  'Removes tasks, errors and ticks of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
 
 -- Why: what people have stored they can take away again, whole: no answer stays under a run that is
 -- gone, no judge's words under an answer that is. By batches, as purging: one statement over a
@@ -3356,6 +5010,11 @@ begin
     delete from public.evaluation_votes as vote
     using chosen
     where vote.results_table = chosen.relname and vote.evaluation_id = chosen.id
+  ),
+  labels as (
+    delete from public.evaluation_labels as label
+    using chosen
+    where label.results_table = chosen.relname and label.evaluation_id = chosen.id
   )
   delete from pipeline.evaluations as evaluation
   using chosen
@@ -3365,7 +5024,7 @@ begin
 end;
 $$;
 comment on function pipeline.delete_evaluations(bigint, text, uuid, integer) is
-  'Deletes evaluations of a run or of an owner''s experiment with their scores and votes, at most so many, and returns how many.';
+  'Deletes evaluations of a run or of an owner''s experiment with their scores, votes and labels, at most so many, and returns how many.';
 
 create function public.delete_pipeline_run(run_id bigint, most integer default 10000)
 returns jsonb
@@ -3422,7 +5081,7 @@ begin
 end;
 $$;
 comment on function public.delete_pipeline_run(bigint, integer) is
-  'Deletes a run that is over: its answers with scores and votes, its tasks, prompts that nothing else refers to, its errors and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. Archives in Storage stay; answers that a caching run keeps for others are forgotten after 30 days. P0002: there is no such run; 22023: it is not over.';
+  'Deletes a run that is over: its answers with scores, votes and labels, its tasks, prompts that nothing else refers to, its errors and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. Archives in Storage stay; answers that a caching run keeps for others are forgotten after 30 days. P0002: there is no such run; 22023: it is not over.';
 
 create function public.delete_experiment(
   experiment_name text,
@@ -3451,6 +5110,10 @@ begin
     null, delete_experiment.experiment_name, delete_experiment.owner, most
   );
   if evaluations = 0 then
+    -- Another experiment may have the name one day.
+    delete from public.experiment_baselines as baseline
+    where baseline.experiment_name = delete_experiment.experiment_name
+      and baseline.owner is not distinct from delete_experiment.owner;
     delete from pipeline.experiments as experiment
     where experiment.name = delete_experiment.experiment_name
       and experiment.owner is not distinct from delete_experiment.owner;
@@ -3495,6 +5158,10 @@ begin
   set experiment_name = rename_experiment.new_name
   where run.experiment_name = rename_experiment.experiment_name
     and run.owner is not distinct from rename_experiment.owner;
+  update public.experiment_baselines as baseline
+  set experiment_name = rename_experiment.new_name
+  where baseline.experiment_name = rename_experiment.experiment_name
+    and baseline.owner is not distinct from rename_experiment.owner;
   with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored
@@ -3633,11 +5300,49 @@ $$;
 comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint, jsonb) is
   'What a run that takes its prompts from an earlier one would ask, at most so many of them, by this template: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
 
+create function pipeline.usual_usage(
+  called public.model_endpoints,
+  model text,
+  input_tokens bigint,
+  output_tokens bigint
+)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'cachedInputTokens', usual_usage.input_tokens * sum(answer.cached_input_tokens) / sum(answer.input_tokens),
+    'cacheWriteTokens', usual_usage.input_tokens * sum(answer.cache_write_tokens) / sum(answer.input_tokens),
+    'reasoningTokens', usual_usage.output_tokens * sum(answer.reasoning_tokens) / sum(answer.output_tokens)
+  )
+  from (
+    select run.id
+    from public.pipeline_runs as run
+    where run.endpoint = (called).name
+      and coalesce(run.model, (called).model, '') = coalesce(usual_usage.model, (called).model, '')
+      and run.succeeded > run.cached
+    order by run.id desc
+    limit 1
+  ) as newest
+  cross join lateral (
+    select *
+    from pipeline.evaluations as evaluation
+    where evaluation.run_id = newest.id
+      and evaluation.input_tokens > 0
+      and evaluation.output_tokens > 0
+    limit 1000
+  ) as answer;
+$$;
+comment on function pipeline.usual_usage(public.model_endpoints, text, bigint, bigint) is
+  'Of so many tokens those that have prices of their own, as usage_cost() takes them: by the shares that they had in answers of the newest run of this model; all null when there is none.';
+
 create function public.pipeline_estimate_cost(
   endpoint text,
   prompts bigint,
   input_tokens bigint,
-  output_tokens integer default null
+  output_tokens integer default null,
+  model text default null
 )
 returns jsonb
 language plpgsql
@@ -3655,6 +5360,7 @@ declare
     ),
     500
   ));
+  usage jsonb;
   input_usd numeric;
   output_usd numeric;
 begin
@@ -3663,16 +5369,21 @@ begin
     raise exception 'Cannot estimate the cost: there is no endpoint "%"', pipeline_estimate_cost.endpoint
       using errcode = 'P0002', hint = 'select name from model_endpoints';
   end if;
-  input_usd := input_tokens * called.input_cost / 1e6;
-  output_usd := prompts * each_output * called.output_cost / 1e6;
+  usage := pipeline.usual_usage(called, model, input_tokens, (prompts * each_output)::bigint);
+  called := pipeline.priced_for(called, coalesce(model, called.model));
+  input_usd := pipeline.usage_cost(called, input_tokens, 0, usage - 'reasoningTokens');
+  output_usd := pipeline.usage_cost(
+    called, 0, (prompts * each_output)::bigint, usage - array['cachedInputTokens', 'cacheWriteTokens']
+  );
   return jsonb_build_object(
     'endpoint', called.name,
     'outputTokensEach', each_output,
+    'cachedInputTokens', coalesce(usage -> 'cachedInputTokens', 'null'),
     'inputCost', trim_scale(input_usd),
     'outputCost', trim_scale(output_usd),
     'cost', trim_scale(input_usd + output_usd)
   );
 end;
 $$;
-comment on function public.pipeline_estimate_cost(text, bigint, bigint, integer) is
-  'What so many prompts of so many tokens in all may cost on an endpoint, in USD: {endpoint, outputTokensEach, inputCost, outputCost, cost}, costs null without prices. output_tokens: of each answer, null: as many as the endpoint''s answers had on average, 500 before there is one. P0002: there is no such endpoint.';
+comment on function public.pipeline_estimate_cost(text, bigint, bigint, integer, text) is
+  'What so many prompts of so many tokens in all may cost on an endpoint, or by a model of it, in USD: {endpoint, outputTokensEach, cachedInputTokens, inputCost, outputCost, cost}, costs null without prices. output_tokens: of each answer, null: as many as the endpoint''s answers had on average, 500 before there is one. What a cache and reasoning take of both is reckoned by the newest run of the same model. P0002: there is no such endpoint.';

@@ -1,10 +1,9 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { PipelineError } from "../../../supabase/functions/_shared/errors.ts";
 import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
 import { deleteObjects, listObjects } from "../source_objects.ts";
-import { type Choice, toChoice } from "../stored_results.ts";
+import { type Choice, expectStored, toChoice } from "../stored_results.ts";
 
 /** A run that is to be deleted. */
 interface Run {
@@ -47,9 +46,14 @@ Examples:
       (sum, run) => sum + run.succeeded + run.failed,
       0,
     );
-    const what = `${runs.length} runs with ${prompts} answers${
-      objects.length > 0 ? ` and ${objects.length} archives` : ""
-    }`;
+    const count = (number: number, noun: string) =>
+      `${number} ${noun}${number === 1 ? "" : "s"}`;
+    const what = [
+      runs.length === 0
+        ? "what was stored from outside"
+        : `${count(runs.length, "run")} with ${count(prompts, "answer")}`,
+      ...objects.length > 0 ? [count(objects.length, "archive")] : [],
+    ].join(" and ");
     const isMeant = values.yes || terminal.confirm(`Delete ${what}?`);
     if (isMeant === null) {
       throw new WrongUsage(`Cannot ask whether to delete ${what}: give --yes`);
@@ -79,8 +83,9 @@ async function findRuns(
       : runs.eq("experiment_name", choice.experimentName)
         .filter("owner", choice.owner === null ? "is" : "eq", choice.owner)),
   );
-  if (found.length > 0 || "experimentName" in choice) return found;
-  throw new PipelineError("not_found", `Cannot find run ${choice.runId}`);
+  // Answers from outside are stored without a run.
+  if (found.length === 0) await expectStored(client, choice);
+  return found;
 }
 
 /** @returns how many answers were deleted */

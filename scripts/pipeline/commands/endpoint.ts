@@ -35,7 +35,10 @@ Options of add and edit:
                            --cache-write-cost, --cache-write-hour-cost, --reasoning-cost
   --max-output-tokens N    for calls that do not say maxTokens; max_cost needs one of both
   --request-template JSON, --response-path JSON    format custom, see docs/endpoints.md
-  --open-to-users          signed-in users may run it
+  --models JSON            other models, with prices: '{"gpt-5": {"input_cost": 1.25, "output_cost": 10}}'
+  --open-to-users          signed-in users may run it, --no-open-to-users: no longer
+  --user-parameters NAMES, --user-headers NAMES
+                           what users may set and send, with commas between; '' for nothing
   --untested               add: without a call
 
 Exit code: 0 done, 3 the endpoint did not answer, 1 refused, 2 wrong usage.
@@ -70,8 +73,21 @@ const columnOptions = {
   "max-output-tokens": { type: "string" },
   "request-template": { type: "string" },
   "response-path": { type: "string" },
+  models: { type: "string" },
   "open-to-users": { type: "boolean" },
+  "user-parameters": { type: "string" },
+  "user-headers": { type: "string" },
 } as const;
+
+/** Of columns that take no null: an earlier row of the name must leave nothing, such as its prices. */
+const DEFAULTS: Record<string, unknown> = {
+  headers: {},
+  timeout_seconds: 60,
+  models: {},
+  open_to_users: false,
+  user_parameters: [],
+  user_headers: [],
+};
 
 /** The columns that options name; undefined: not given. @throws {WrongUsage} saying what to write */
 function toColumns(
@@ -104,8 +120,15 @@ function toColumns(
     max_output_tokens: number("max-output-tokens"),
     request_template: toJson("request-template", text("request-template")),
     response_path: toJson("response-path", text("response-path")),
+    models: toJson("models", text("models")),
     open_to_users: values["open-to-users"] as boolean | undefined,
+    user_parameters: toNames(text("user-parameters")),
+    user_headers: toNames(text("user-headers")?.toLowerCase()),
   };
+}
+
+function toNames(text: string | undefined): string[] | undefined {
+  return text?.split(",").map((name) => name.trim()).filter(Boolean);
 }
 
 /** @throws {WrongUsage} it is no address of an HTTP API */
@@ -126,12 +149,16 @@ async function add(args: string[], terminal: Terminal): Promise<number> {
   dataOf(
     "add the endpoint",
     await openProject(terminal).client.from("model_endpoints").upsert({
-      ...columns,
+      ...Object.fromEntries(
+        Object.entries(columns).map(([column, value]) => [
+          column,
+          value ?? DEFAULTS[column] ?? null,
+        ]),
+      ),
       name,
       url: toUrl(url),
-      headers: columns.headers ?? {},
-      timeout_seconds: columns.timeout_seconds ?? 60,
-      open_to_users: columns.open_to_users ?? false,
+      retired: false,
+      made_for_url: false,
     }),
   );
   terminal.print(`Endpoint ${name} is stored`);

@@ -1,12 +1,21 @@
-import { type Command, EXIT } from "../command.ts";
-import { drawTable } from "../draw_table.ts";
-import { formatCost, formatTime } from "../format_values.ts";
+import { type Command, EXIT, WrongUsage } from "../command.ts";
+import { cut, drawTable } from "../draw_table.ts";
+import { formatCost, formatRest, formatTime } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 const COLUMNS =
-  "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, started_at, finished_at, error, notice";
+  "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, rests_until, started_at, finished_at, error, notice";
+
+const STATUSES = [
+  "queued",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "cancelled",
+];
 
 export const list: Command = {
   summary: "The newest runs",
@@ -14,13 +23,13 @@ export const list: Command = {
 
 Options:
   --experiment NAME   only runs of this experiment
-  --status STATUS     queued, running, paused, completed, failed or cancelled
+  --status STATUS     ${STATUSES.join(", ")}
   --limit N           default 20
   --json
   --help
 
 The kind of a run is the type of its source; a run of kind "evaluations" scores what another has
-stored.
+stored. Below the table is why a run failed or is paused, until when it rests, and its notice.
 
 Examples:
   deno task pipeline list --limit 5
@@ -38,7 +47,14 @@ Examples:
     if (values.experiment) {
       query = query.eq("experiment_name", values.experiment);
     }
-    if (values.status) query = query.eq("status", values.status);
+    if (values.status) {
+      if (!STATUSES.includes(values.status)) {
+        throw new WrongUsage(
+          `Cannot use --status ${values.status}: give ${STATUSES.join(", ")}`,
+        );
+      }
+      query = query.eq("status", values.status);
+    }
     const rows = dataOf(
       "list the runs",
       await query.limit(toNumber("limit", values.limit)!),
@@ -54,13 +70,38 @@ Examples:
         status: row.status,
         done: `${Number(row.succeeded) + Number(row.failed)}/${row.prompts}`,
         failed: row.failed,
-        cost: formatCost(row.cost),
+        // Without prices it is 0, which is to say that nobody knows.
+        cost: Number(row.cost) === 0 ? "" : formatCost(row.cost),
         started: formatTime(row.started_at),
       }));
       terminal.print(
         drawTable(shown, Object.keys(shown[0]), terminal.columns),
       );
+      describeRemarks(rows, terminal.columns).forEach((line) =>
+        terminal.print(line)
+      );
     }
     return EXIT.done;
   },
 };
+
+/** A line for each run of which there is more to say than the table does. */
+export function describeRemarks(
+  runs: {
+    id: number;
+    status: string;
+    error: string | null;
+    notice: string | null;
+    rests_until: string | null;
+  }[],
+  columns: number,
+  now = Date.now(),
+): string[] {
+  return runs.flatMap(({ id, status, error, notice, rests_until }) => {
+    const rest = status === "running" ? formatRest(rests_until, now) : "";
+    const remark = [error, rest, notice].filter(Boolean).join(". ");
+    return remark === "" ? [] : [
+      cut(`Run ${id}: ${remark.replace(/\s+/g, " ")}`, columns),
+    ];
+  });
+}

@@ -90,6 +90,7 @@ Examples:
           ...pickExtraction(toJson("options", values.options)),
           maxPrompts: extractMaxPrompts,
           endpoint: values.endpoint,
+          model: values.model,
           maxTokens: parameters?.maxTokens,
           template,
           repetitions,

@@ -1,8 +1,7 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { PipelineError } from "../../../supabase/functions/_shared/errors.ts";
 import { type Command, EXIT } from "../command.ts";
-import { drawTable } from "../draw_table.ts";
-import { readFailureGroups } from "../failure_groups.ts";
+import { describeFailures, readFailureGroups } from "../failure_groups.ts";
 import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments } from "../read_arguments.ts";
@@ -34,7 +33,7 @@ Examples:
       return EXIT.done;
     }
     for (const [name, value] of Object.entries({ ...run, experiment_cost })) {
-      if (value === null) continue;
+      if (value === null || `${value}` === "") continue;
       const text = name.endsWith("cost") ? formatCost(value as string) : value;
       terminal.print(toVisible(`${name.padEnd(20)}${text}`));
     }
@@ -44,13 +43,7 @@ Examples:
       const groups = errors.filter(({ final }) => final === isFinal);
       if (groups.length === 0) continue;
       terminal.print(`\n${title}`);
-      terminal.print(
-        drawTable(
-          groups.map((group) => ({ ...group })),
-          ["count", "stage", "class", "code", "example"],
-          terminal.columns,
-        ),
-      );
+      describeFailures(groups).forEach((line) => terminal.print(line));
     }
     return EXIT.done;
   },

@@ -8,6 +8,7 @@ import { followSweep } from "../follow_sweep.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { readSource } from "../read_source.ts";
+import { readTemplate } from "../read_template.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 export const sweep: Command = {
@@ -114,10 +115,11 @@ Examples:
 
 /** Each model, or each endpoint, with each template. @throws {WrongUsage} there is nothing to compare */
 async function crossVariants(
-  { endpoint, model, template }: {
+  { endpoint, model, template, system }: {
     endpoint: string[];
     model: string[];
     template: string[];
+    system?: string;
   },
 ): Promise<object[]> {
   if (endpoint.length > 1 && model.length > 0) {
@@ -131,15 +133,17 @@ async function crossVariants(
   if (called.length === 0) {
     throw new WrongUsage("Give --variants, --model or --endpoint");
   }
-  const templates = await Promise.all(template.map(async (file) => ({
-    name: basename(file).replace(/\.\w+$/, ""),
-    user: await readText(file),
+  const templates = await Promise.all(template.map(async (text, index) => ({
+    name: text.startsWith("@")
+      ? basename(text.slice(1)).replace(/\.\w+$/, "")
+      : `template ${index + 1}`,
+    template: await readTemplate({ template: text, system }),
   })));
   return called.flatMap(({ name, choice }) =>
     templates.length === 0 ? [{ name, ...choice }] : templates.map((one) => ({
       name: called.length === 1 ? one.name : `${name} ${one.name}`,
       ...choice,
-      template: { user: one.user },
+      template: one.template,
     }))
   );
 }

@@ -1,5 +1,6 @@
 import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
+import { expectPath } from "../find_files.ts";
 import { createProgressMeter } from "../progress_meter.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
@@ -33,6 +34,7 @@ Examples:
     );
     const target = positionals.at(-1)!;
     const paths = positionals.slice(0, -1);
+    for (const path of paths) await expectPath(path);
     const [, bucket, folder] = /^([^/]+)\/?(.*)$/.exec(target) ?? [];
     if (!bucket) throw new WrongUsage(`Cannot use ${target}: give a bucket`);
     const prefix = folder === "" || folder.endsWith("/")

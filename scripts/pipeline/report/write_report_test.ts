@@ -26,7 +26,13 @@ Deno.test("writeReport() has tables, bars, the comparison and what became worse"
     }],
     scores: [score],
     comparison: [{ compared: "exact-match", finding: "better", p: 0.21875 }],
-    errors: [{ run_id: 7, stage: "execute", class: "rate", count: 2 }],
+    errors: [{
+      experiment_name: "new",
+      run_id: 7,
+      stage: "execute",
+      class: "rate",
+      count: 2,
+    }],
     worse: [{
       prompt: "What is 2+2?",
       baseline_score: 1,
@@ -42,7 +48,7 @@ Deno.test("writeReport() has tables, bars, the comparison and what became worse"
   assertMatch(report, /\| 0\.75 \| ████████░░ \|/);
   assertMatch(report, /- before \(1\): 4\n- now \(0\): HTTP 400/);
   assertMatch(report, /\| new \| 0\.3 \| 0\.2 \| 0\.5 \|/);
-  assertMatch(report, /## Errors/);
+  assertMatch(report, /## Errors[^]*\n\| new \| 7 \| execute \| rate \|/);
 });
 
 Deno.test("writeReport() leaves out what there is nothing to say about", () => {

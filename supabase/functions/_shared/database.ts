@@ -84,7 +84,11 @@ export function createDatabase(
           typeof answer.error.code === "string" ? answer.error.code : undefined,
           answer.status,
         ),
-        `Cannot call ${name}(): ${message}${hint ? `. ${hint}` : ""}`,
+        `${
+          // Functions of the pipeline say themselves what cannot be done.
+          /^Cannot /.test(message) ? "" : `Cannot call ${name}(): `}${message}${
+          hint ? `. ${hint}` : ""
+        }`,
         { cause: answer.error },
       );
     },

@@ -7,6 +7,46 @@ export type Json = string | number | boolean | null | {
 export type Database = {
   "public": {
     Tables: {
+      "evaluation_labels": {
+        Row: {
+          "created_at": string;
+          "evaluation_id": number;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+          "passed": boolean | null;
+          "person": string;
+          "remark": string | null;
+          "results_table": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "evaluation_id": number;
+          "id"?: never;
+          "name"?: string;
+          "owner"?: string | null;
+          "passed"?: boolean | null;
+          "person"?: string;
+          "remark"?: string | null;
+          "results_table"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "evaluation_id"?: number;
+          "id"?: never;
+          "name"?: string;
+          "owner"?: string | null;
+          "passed"?: boolean | null;
+          "person"?: string;
+          "remark"?: string | null;
+          "results_table"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
       "evaluation_scores": {
         Row: {
           "category": string | null;
@@ -102,6 +142,31 @@ export type Database = {
           "score"?: number | null;
           "task_id"?: number;
           "vote"?: number;
+        };
+        Relationships: [];
+      };
+      "experiment_baselines": {
+        Row: {
+          "approved_at": string;
+          "experiment_name": string;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "approved_at"?: string;
+          "experiment_name": string;
+          "id"?: never;
+          "name": string;
+          "owner"?: string | null;
+        };
+        Update: {
+          "approved_at"?: string;
+          "experiment_name"?: string;
+          "id"?: never;
+          "name"?: string;
+          "owner"?: string | null;
         };
         Relationships: [];
       };
@@ -334,6 +399,13 @@ export type Database = {
           "waits_since"?: string | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "pipeline_runs_endpoint_fkey";
+            columns: ["endpoint"];
+            isOneToOne: false;
+            referencedRelation: "model_endpoint_status";
+            referencedColumns: ["name"];
+          },
           {
             foreignKeyName: "pipeline_runs_endpoint_fkey";
             columns: ["endpoint"];
@@ -821,6 +893,29 @@ export type Database = {
         ComputedFields: never;
         Relationships: [];
       };
+      "model_endpoint_status": {
+        Row: {
+          "best_latency_ms": number | null;
+          "blocked_reason": string | null;
+          "blocked_until": string | null;
+          "concurrency": number | null;
+          "default_model": string | null;
+          "format": string | null;
+          "learnt_concurrency": number | null;
+          "max_concurrency": number | null;
+          "model": string;
+          "name": string;
+          "open_to_users": boolean;
+          "reduced_at": string | null;
+          "requests_per_minute": number | null;
+          "retired": boolean;
+          "tokens_per_minute": number | null;
+          "waiting_runs": number | null;
+          "workers": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
       "pipeline_error_groups": {
         Row: {
           "class": string;
@@ -906,7 +1001,9 @@ export type Database = {
           "cached": number;
           "concurrency": number | null;
           "cost": number;
+          "created_at": string;
           "done": number | null;
+          "endpoint": string | null;
           "error": string | null;
           "eta": string | null;
           "experiment_name": string;
@@ -914,8 +1011,11 @@ export type Database = {
           "finished_at": string | null;
           "id": number;
           "judge_errors": number;
+          "max_cost": number | null;
+          "model": string | null;
           "notice": string | null;
           "open": number;
+          "owner": string | null;
           "p50_ms": number | null;
           "p95_ms": number | null;
           "percent": number | null;
@@ -923,16 +1023,35 @@ export type Database = {
           "prompts_per_second": number | null;
           "repetitions": number;
           "rests_until": string | null;
+          "results_table": string;
+          "source_type": string | null;
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "tags": (string)[];
           "tokens": number | null;
         };
         ComputedFields: never;
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: "pipeline_runs_endpoint_fkey";
+            columns: ["endpoint"];
+            isOneToOne: false;
+            referencedRelation: "model_endpoint_status";
+            referencedColumns: ["name"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_endpoint_fkey";
+            columns: ["endpoint"];
+            isOneToOne: false;
+            referencedRelation: "model_endpoints";
+            referencedColumns: ["name"];
+          },
+        ];
       };
       "pipeline_sweep_progress": {
         Row: {
+          "answers": number | null;
           "cancelled": number | null;
           "completed": number | null;
           "cost": number | null;
@@ -949,8 +1068,8 @@ export type Database = {
           "open": number | null;
           "owner": string | null;
           "percent": number | null;
-          "prompts": number | null;
           "prompts_per_second": number | null;
+          "repetitions": number;
           "rests_until": string | null;
           "started_at": string | null;
           "status": string | null;
@@ -983,6 +1102,42 @@ export type Database = {
       };
     };
     Functions: {
+      "approve_experiment_baseline": {
+        Args: {
+          "as_of"?: string;
+          "experiment": string;
+          "name": string;
+          "owner"?: string;
+        };
+        Returns: {
+          "approved_at": string;
+          "experiment_name": string;
+          "id": number;
+          "name": string;
+          "owner": string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "experiment_baselines";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "browse_evaluations": {
+        Args: {
+          "after"?: string;
+          "backwards"?: boolean;
+          "experiment_name"?: string;
+          "filter"?: Json;
+          "most"?: number;
+          "owner"?: string;
+          "results_table"?: string;
+          "run_id"?: number;
+          "scan"?: number;
+          "sort"?: string;
+        };
+        Returns: Json;
+      };
       "browse_experiment_pairs": {
         Args: {
           "after"?: string;
@@ -991,6 +1146,7 @@ export type Database = {
           "evaluator"?: string;
           "most"?: number;
           "owner"?: string;
+          "scan"?: number;
           "show"?: string;
         };
         Returns: Json;
@@ -1145,6 +1301,27 @@ export type Database = {
         Args: { "columns"?: Json; "evaluators"?: Json; "run_id": number };
         Returns: number;
       };
+      "evaluation_distribution": {
+        Args: {
+          "bins"?: number;
+          "evaluator"?: string;
+          "experiment_name"?: string;
+          "keys"?: number;
+          "measure"?: string;
+          "owner"?: string;
+          "results_table"?: string;
+          "run_id"?: number;
+        };
+        Returns: Json;
+      };
+      "evaluation_facets": {
+        Args: {
+          "experiment_name"?: string;
+          "owner"?: string;
+          "run_id"?: number;
+        };
+        Returns: Json;
+      };
       "export_evaluations": {
         Args: {
           "after"?: string;
@@ -1153,6 +1330,27 @@ export type Database = {
           "owner"?: string;
           "results_table": string;
           "run_id"?: number;
+        };
+        Returns: Json;
+      };
+      "gate_experiments": {
+        Args: {
+          "baseline": string;
+          "candidate": string;
+          "owner"?: string;
+          "policy"?: Json;
+        };
+        Returns: Json;
+      };
+      "grade_evaluation": {
+        Args: {
+          "as_of"?: string;
+          "id": number;
+          "name"?: string;
+          "passed": boolean;
+          "person"?: string;
+          "remark"?: string;
+          "results_table": string;
         };
         Returns: Json;
       };
@@ -1302,6 +1500,7 @@ export type Database = {
         Args: {
           "endpoint": string;
           "input_tokens": number;
+          "model"?: string;
           "output_tokens"?: number;
           "prompts": number;
         };
@@ -1385,6 +1584,27 @@ export type Database = {
         };
         Returns: number;
       };
+      "pipeline_run_timeline": {
+        Args: { "as_of"?: string; "points"?: number; "run_id": number };
+        Returns: {
+          "at": string;
+          "blocked_until": string;
+          "cached": number;
+          "concurrency": number;
+          "cost": number;
+          "cost_per_second": number;
+          "failed": number;
+          "failed_per_second": number;
+          "open": number;
+          "p50_ms": number;
+          "p95_ms": number;
+          "per_second": number;
+          "prompts": number;
+          "status": string;
+          "succeeded": number;
+          "tokens": number;
+        }[];
+      };
       "pipeline_send_prompts": {
         Args: {
           "as_of"?: string;
@@ -1401,6 +1621,7 @@ export type Database = {
       "pipeline_start_worker": {
         Args: {
           "as_of"?: string;
+          "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
           "worker_id": string;
@@ -1418,7 +1639,12 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_take_wake": {
-        Args: { "as_of"?: string; "isolate"?: string; "run_id": number };
+        Args: {
+          "as_of"?: string;
+          "call_seconds"?: number;
+          "isolate"?: string;
+          "run_id": number;
+        };
         Returns: Json;
       };
       "pipeline_takes_anonymous": {
@@ -1481,6 +1707,10 @@ export type Database = {
           "win_low": number;
           "win_rate": number;
         }[];
+      };
+      "read_evaluation": {
+        Args: { "id": number; "results_table": string };
+        Returns: Json;
       };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
       "rename_experiment": {

@@ -25,14 +25,37 @@ grant execute on function
   pipeline.all_of_draw(integer, bigint, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
+  pipeline.may_read(),
+  pipeline.may_label(),
+  pipeline.is_labelable(text, bigint, uuid),
+  -- The rule that names are plain asks it of each row that is written.
+  pipeline.is_plain(text),
+  pipeline.check_results_table(text),
+  pipeline.evaluations_condition(bigint, text, uuid),
+  pipeline.field_conditions(jsonb, jsonb, text),
+  pipeline.has_condition(text, text, text, boolean),
+  pipeline.filter_condition(jsonb, text),
+  pipeline.scores_of(text, bigint),
+  pipeline.labels_of(text, bigint),
+  pipeline.page_query(text, text, text, boolean),
+  pipeline.top_query(text, text, text, text, text),
+  pipeline.key_is_no_hash(),
+  pipeline.placeholders(text),
+  pipeline.variable_of(jsonb, text),
+  pipeline.fill_template(text, pipeline.prompts),
+  pipeline.sent(public.pipeline_runs, pipeline.prompts),
+  pipeline.what_was_sent(bigint, bigint),
+  pipeline.answers_elsewhere(pipeline.evaluations, integer),
+  pipeline.sample_query(text, text, integer),
   pipeline.quota_of(uuid),
   pipeline.budget_of_day(uuid),
   pipeline.check_experiments(text[], uuid),
   pipeline.evaluators_of(text[], uuid),
   pipeline.chosen_evaluators(text[], text, uuid),
   pipeline.answers_query(text, text),
-  pipeline.side_query(text, text),
-  pipeline.pairs_query(text),
+  pipeline.side_query(text, text, text),
+  pipeline.pairs_query(text, text),
+  pipeline.keys_within(text, uuid, text, integer),
   pipeline.compare_pairs(text, text, text, uuid),
   pipeline.differing_texts(text, text, uuid),
   pipeline.models_of(text, uuid),
@@ -45,7 +68,14 @@ grant execute on function
   pipeline.reaches_all(double precision[], integer),
   pipeline.inverse(double precision[], integer),
   pipeline.bradley_terry(double precision[], integer),
-  pipeline.verdicts_query()
+  pipeline.verdicts_query(),
+  pipeline.prompts_needed(double precision, double precision),
+  pipeline.check_gate_settings(jsonb, text),
+  pipeline.check_gate_policy(jsonb),
+  pipeline.check_required_prompts(jsonb, text, text, uuid),
+  pipeline.gate_pairs(text, text, text, uuid, text[]),
+  pipeline.describe_prompts(text[], text, text, uuid),
+  pipeline.gate_evaluator(text, text, text, jsonb, uuid)
 to authenticated;
 
 do $$
@@ -64,7 +94,8 @@ declare
     'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
-    'resend_pipeline_webhook', 'create_evaluations_table', 'use_evaluations_table',
+    'resend_pipeline_webhook', 'approve_experiment_baseline',
+    'create_evaluations_table', 'use_evaluations_table',
     'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt'
   ];
   -- Row level security decides whose runs and rows they reach.
@@ -72,8 +103,10 @@ declare
     'pipeline_my_webhook_secret', 'pause_pipeline_run',
     'resume_pipeline_run', 'cancel_pipeline_run', 'pause_pipeline_sweep', 'resume_pipeline_sweep',
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
-    'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores'
+    'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
+    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
+    'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
+    'evaluation_facets', 'pipeline_run_timeline'
   ];
   callable record;
 begin

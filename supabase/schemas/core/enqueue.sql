@@ -25,9 +25,8 @@ begin
     select distinct on (first.key) first.key, first.text, first.metadata
     from (
       select known.key, known.text, known.metadata, 0 as place
-      from public.pipeline_tasks as asked
-      join pipeline.prompts as known on known.id = asked.prompt_id
-      where asked.run_id = (run).id
+      from pipeline.prompts as known
+      where known.run_id = (run).id
         and known.key_is_given
         and known.key in (select given.key from given)
       union all
@@ -189,10 +188,10 @@ begin
   ),
   stored as (
     insert into pipeline.prompts as made (
-      id, owner, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+      id, owner, run_id, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
     )
     select
-      fresh.prompt_id, run.owner,
+      fresh.prompt_id, run.owner, run.id,
       coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
       coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
       given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of

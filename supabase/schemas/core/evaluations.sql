@@ -58,6 +58,17 @@ create policy "owners read their evaluations"
   on pipeline.evaluations for select to authenticated
   using (owner = (select pipeline.current_user_id()));
 
+create function pipeline.key_is_no_hash()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select $condition$prompt_key !~ '^[0-9a-f]{32}$'$condition$;
+$$;
+comment on function pipeline.key_is_no_hash() is
+  'SQL that holds for a key that a source gave, or that was made for a response stored without one: its indexes and their queries have to say the same.';
+
 create function pipeline.make_results_table(name text)
 returns void
 language plpgsql
@@ -66,6 +77,8 @@ as $$
 begin
   -- Nothing of its own but rules and indexes: tools that compare databases know inherited columns,
   -- but not those that are both inherited and a table's own.
+  -- Pages go by prompt_key and id. Most keys are hashes, so that the first of them are a fair sample;
+  -- those that a source gave are ranked by a hash of theirs.
   execute format(
     'create table public.%1$I (
        constraint %2$I primary key (id),
@@ -73,16 +86,21 @@ begin
      ) inherits (pipeline.evaluations);
      create unique index %4$I on public.%1$I (run_id, prompt_key, repetition) where task_id is null;
      create index %5$I on public.%1$I (run_id, prompt_key, id);
-     create index %6$I on public.%1$I (experiment_name, id);
+     create index %6$I on public.%1$I (experiment_name, owner, prompt_key, id);
+     create index %8$I on public.%1$I (run_id, md5(prompt_key)) where %10$s;
+     create index %9$I on public.%1$I (experiment_name, owner, md5(prompt_key)) where %10$s;
      create index %7$I on public.%1$I (owner) where owner is not null;
      alter table public.%1$I enable row level security;
      revoke all on public.%1$I from anon, authenticated, service_role;
      grant select, insert, update, delete on public.%1$I to service_role;
      grant select on public.%1$I to authenticated;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()))',
+       using (owner = (select pipeline.current_user_id()));
+     create policy "readers read everything" on public.%1$I for select to authenticated
+       using ((select pipeline.may_read()))',
     make_results_table.name, name || '_pkey', name || '_task_is_stored_once',
-    name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx'
+    name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx',
+    name || '_rank_run_idx', name || '_rank_experiment_idx', pipeline.key_is_no_hash()
   );
   execute format(
     'comment on table public.%I is %L',

@@ -284,6 +284,11 @@ begin
     order by event.run_id
   ) as ended;
   woken := woken + pipeline.serve_waiting(as_of);
+  begin
+    perform pipeline.write_ticks(maintain_pipeline.as_of);
+  exception when others then
+    raise warning 'Maintenance cannot write ticks: %', sqlerrm;
+  end;
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
@@ -299,4 +304,4 @@ begin
 end;
 $$;
 comment on function public.maintain_pipeline(timestamptz, integer) is
-  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done and wakes workers for due tasks. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';

@@ -98,6 +98,22 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
+create function pipeline.may_read()
+returns boolean
+language plpgsql
+stable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb #> '{app_metadata,pipeline}' ? 'read', false
+  );
+end;
+$$;
+comment on function pipeline.may_read() is
+  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+
 create function pipeline.is_plain(text_of_name text)
 returns boolean
 language sql
@@ -142,7 +158,8 @@ create table pipeline.stages (
   most_workers integer not null default 50,
   most_of_owner integer not null default 24,
   most_attempts smallint,
-  edge_function text not null
+  edge_function text not null,
+  call_seconds numeric
 );
 comment on table pipeline.stages is
   'One row per kind of work: how many tasks a worker holds at a time and takes in its life.';
@@ -157,8 +174,10 @@ comment on column pipeline.stages.most_attempts is
   'Tries of a task; null: as many as the run''s max_attempts.';
 comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
+comment on column pipeline.stages.call_seconds is
+  'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
 alter table pipeline.stages enable row level security;
-grant select on pipeline.stages to service_role;
+grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function

@@ -22,6 +22,11 @@ comment on table pipeline.experiments is
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
 alter table pipeline.experiments enable row level security;
 grant select, insert, update, delete on pipeline.experiments to service_role;
+-- The same prompt is looked for in all of them.
+grant select on pipeline.experiments to authenticated;
+create policy "owners read the names of their experiments"
+  on pipeline.experiments for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -46,10 +51,13 @@ stable
 parallel safe
 set search_path = ''
 as $$
-  select coalesce(pipeline.current_user_id(), owner_asked_for.owner);
+  select case
+    when pipeline.may_read() then owner_asked_for.owner
+    else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
+  end;
 $$;
 comment on function pipeline.owner_asked_for(uuid) is
-  'Whose experiments are meant: a signed-in user''s are their own, service_role''s those of owner, null: the project''s own.';
+  'Whose experiments are meant: a signed-in user''s are their own, service_role''s and a reader''s those of owner, null: the project''s own.';
 
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,
@@ -178,7 +186,8 @@ comment on column public.pipeline_runs.deadline_at is
 comment on column public.pipeline_runs.status is
   'queued, running, paused, completed, failed or cancelled. Update it to paused, running or cancelled to steer the run.';
 comment on column public.pipeline_runs.error is 'Why the run failed or is paused, and what to do.';
-comment on column public.pipeline_runs.notice is 'What is worth knowing about a run that completed.';
+comment on column public.pipeline_runs.notice is
+  'What is worth knowing about a run that is not wrong: from its start on of its endpoints'' time limits, from its end on of what it found.';
 comment on column public.pipeline_runs.open is 'Tasks that are neither succeeded nor failed nor cancelled.';
 comment on column public.pipeline_runs.extracted is
   'Prompts found so far, each as often as it is asked.';
@@ -194,7 +203,7 @@ comment on column public.pipeline_runs.rests is
 comment on column public.pipeline_runs.eases is
   'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
-  'Workers in a row that ended with an error and brought nothing; the third pauses the run.';
+  'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';

@@ -118,7 +118,7 @@ begin
         isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;
-      assignment := pipeline.assign_run(worker, as_of);
+      assignment := pipeline.assign_run(worker, null, as_of);
       exit when assignment is not null;
     end if;
   end loop;

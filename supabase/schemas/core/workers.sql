@@ -130,7 +130,11 @@ $$;
 comment on function pipeline.share_of_load(text, timestamptz) is
   'Which share of the usual load a worker takes, after how far those of the last hour came that were cut off; null: none was.';
 
-create function pipeline.assign_run(worker pipeline.workers, as_of timestamptz)
+create function pipeline.assign_run(
+  worker pipeline.workers,
+  call_seconds numeric,
+  as_of timestamptz
+)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -139,15 +143,26 @@ declare
   run public.pipeline_runs;
   called public.model_endpoints;
 begin
+  -- First, so that nobody waits for it who holds a run.
+  update pipeline.stages as kind
+  set call_seconds = assign_run.call_seconds
+  from pipeline.stages as own
+  where own.name = (worker).stage
+    and kind.edge_function = own.edge_function
+    and kind.call_seconds is distinct from assign_run.call_seconds
+    and assign_run.call_seconds is not null;
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
   if run.status in ('queued', 'running') and exists (
     select from pipeline.waiting_results as waiting where waiting.run_id = run.id
   ) then
     perform pipeline.store_waiting(run, assign_run.as_of);
   end if;
-  update public.pipeline_runs
-  set status = 'running', started_at = coalesce(pipeline_runs.started_at, assign_run.as_of)
-  where pipeline_runs.id = (worker).run_id and pipeline_runs.status = 'queued';
+  update public.pipeline_runs as started
+  set
+    status = 'running',
+    started_at = coalesce(started.started_at, assign_run.as_of),
+    notice = pipeline.timeout_notice(started)
+  where started.id = (worker).run_id and started.status = 'queued';
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
   if pipeline.status_for(worker) <> 'running' then
     update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
@@ -174,7 +189,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.assign_run(pipeline.workers, timestamptz) is
+comment on function pipeline.assign_run(pipeline.workers, numeric, timestamptz) is
   'Starts the run of a worker that has just begun, and returns what the worker needs to know; null when the run is not running, and the worker has ended.';
 
 create function pipeline.died_alone(worker_id uuid)
@@ -210,7 +225,8 @@ create function public.pipeline_start_worker(
   worker_id uuid,
   token text,
   as_of timestamptz default now(),
-  isolate uuid default null
+  isolate uuid default null,
+  call_seconds numeric default null
 )
 returns jsonb
 language plpgsql
@@ -236,16 +252,17 @@ begin
     end if;
     return null;
   end if;
-  return pipeline.assign_run(worker, pipeline_start_worker.as_of);
+  return pipeline.assign_run(worker, pipeline_start_worker.call_seconds, pipeline_start_worker.as_of);
 end;
 $$;
-comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. PPL03: no such worker was woken here.';
+comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric) is
+  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. PPL03: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,
   as_of timestamptz default now(),
-  isolate uuid default null
+  isolate uuid default null,
+  call_seconds numeric default null
 )
 returns jsonb
 language plpgsql
@@ -277,10 +294,10 @@ begin
   if worker.id is null then
     return null;
   end if;
-  return pipeline.assign_run(worker, pipeline_take_wake.as_of);
+  return pipeline.assign_run(worker, pipeline_take_wake.call_seconds, pipeline_take_wake.as_of);
 end;
 $$;
-comment on function public.pipeline_take_wake(bigint, timestamptz, uuid) is
+comment on function public.pipeline_take_wake(bigint, timestamptz, uuid, numeric) is
   'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as pipeline_start_worker(); null when no wake is under way.';
 
 create function public.pipeline_hand_over(
@@ -324,26 +341,51 @@ $$;
 comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
   'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
 
-create function pipeline.count_broken_worker(run_id bigint, problem text)
-returns void
+create function pipeline.has_broken_runs(owner uuid)
+returns boolean
 language sql
+stable
 set search_path = ''
 as $$
+  select count(*) > 2
+  from public.pipeline_runs as run
+  where run.owner is not distinct from has_broken_runs.owner
+    and run.status = 'paused'
+    and run.broken_workers > 2;
+$$;
+comment on function pipeline.has_broken_runs(uuid) is
+  'The fuse of an owner, null: of the project: whether that of three of its runs is out, and nobody has resumed them.';
+
+create function pipeline.count_broken_worker(run_id bigint, problem text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  reason text;
+begin
   update public.pipeline_runs as run
-  set
-    broken_workers = run.broken_workers + 1,
-    status = case when run.broken_workers < 2 then run.status else 'paused' end,
-    error = case
-      when run.broken_workers < 2 then run.error
-      else format(
-        'Three workers in a row ended with an error and brought nothing, the last with: %s. Mend it, then resume the run: select resume_pipeline_run(%s)',
-        left(problem, 1000), run.id
+  set broken_workers = run.broken_workers + 1
+  where run.id = count_broken_worker.run_id and run.status in ('queued', 'running')
+  returning case
+    when run.broken_workers > 2 then 'Three workers in a row ended with an error and brought nothing, the last'
+    when pipeline.has_broken_runs(run.owner) then 'A worker ended with an error, as those of three other runs of its owner,'
+  end
+  into reason;
+  if reason is not null then
+    update public.pipeline_runs as run
+    set
+      status = 'paused',
+      error = format(
+        '%s with: %s. Mend it, then resume the run: select resume_pipeline_run(%s)',
+        reason, left(problem, 1000), run.id
       )
-    end
-  where run.id = count_broken_worker.run_id and run.status in ('queued', 'running');
+    where run.id = count_broken_worker.run_id;
+  end if;
+end;
 $$;
 comment on function pipeline.count_broken_worker(bigint, text) is
-  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run; whatever is stored between them counts anew.';
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where has_broken_runs(); whatever is stored between them counts anew.';
 
 create function public.pipeline_end_worker(
   worker_id uuid,

@@ -144,7 +144,7 @@ $$;
 comment on function pipeline.answers_query(text, text) is
   'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
 
-create function pipeline.side_query(evaluator text, experiment text)
+create function pipeline.side_query(evaluator text, experiment text, keys text default 'true')
 returns text
 language sql
 stable
@@ -162,14 +162,17 @@ as $$
     -- Not "is not distinct from", of which the planner expects one row.
     pipeline.answers_query(
       evaluator,
-      format('evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)', experiment)
+      format(
+        'evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and %s',
+        experiment, keys
+      )
     )
   );
 $$;
-comment on function pipeline.side_query(text, text) is
-  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2.';
+comment on function pipeline.side_query(text, text, text) is
+  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2; keys: a condition on evaluation, for a part of the prompts.';
 
-create function pipeline.pairs_query(evaluator text)
+create function pipeline.pairs_query(evaluator text, keys text default 'true')
 returns text
 language sql
 stable
@@ -191,10 +194,10 @@ as $$
         full join (%s) as new using (prompt_key)
       )
     $query$,
-    pipeline.side_query(evaluator, '$1'), pipeline.side_query(evaluator, '$2')
+    pipeline.side_query(evaluator, '$1', keys), pipeline.side_query(evaluator, '$2', keys)
   );
 $$;
-comment on function pipeline.pairs_query(text) is
+comment on function pipeline.pairs_query(text, text) is
   'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
 create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)

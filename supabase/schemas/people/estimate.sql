@@ -44,11 +44,49 @@ $$;
 comment on function public.pipeline_measure_run(bigint, boolean, uuid, bigint, jsonb) is
   'What a run that takes its prompts from an earlier one would ask, at most so many of them, by this template: {prompts, inputTokens}, estimated as enqueueing does. owner: whose run it must be, null: anybody''s. P0002: there is no such run.';
 
+create function pipeline.usual_usage(
+  called public.model_endpoints,
+  model text,
+  input_tokens bigint,
+  output_tokens bigint
+)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'cachedInputTokens', usual_usage.input_tokens * sum(answer.cached_input_tokens) / sum(answer.input_tokens),
+    'cacheWriteTokens', usual_usage.input_tokens * sum(answer.cache_write_tokens) / sum(answer.input_tokens),
+    'reasoningTokens', usual_usage.output_tokens * sum(answer.reasoning_tokens) / sum(answer.output_tokens)
+  )
+  from (
+    select run.id
+    from public.pipeline_runs as run
+    where run.endpoint = (called).name
+      and coalesce(run.model, (called).model, '') = coalesce(usual_usage.model, (called).model, '')
+      and run.succeeded > run.cached
+    order by run.id desc
+    limit 1
+  ) as newest
+  cross join lateral (
+    select *
+    from pipeline.evaluations as evaluation
+    where evaluation.run_id = newest.id
+      and evaluation.input_tokens > 0
+      and evaluation.output_tokens > 0
+    limit 1000
+  ) as answer;
+$$;
+comment on function pipeline.usual_usage(public.model_endpoints, text, bigint, bigint) is
+  'Of so many tokens those that have prices of their own, as usage_cost() takes them: by the shares that they had in answers of the newest run of this model; all null when there is none.';
+
 create function public.pipeline_estimate_cost(
   endpoint text,
   prompts bigint,
   input_tokens bigint,
-  output_tokens integer default null
+  output_tokens integer default null,
+  model text default null
 )
 returns jsonb
 language plpgsql
@@ -66,6 +104,7 @@ declare
     ),
     500
   ));
+  usage jsonb;
   input_usd numeric;
   output_usd numeric;
 begin
@@ -74,16 +113,21 @@ begin
     raise exception 'Cannot estimate the cost: there is no endpoint "%"', pipeline_estimate_cost.endpoint
       using errcode = 'P0002', hint = 'select name from model_endpoints';
   end if;
-  input_usd := input_tokens * called.input_cost / 1e6;
-  output_usd := prompts * each_output * called.output_cost / 1e6;
+  usage := pipeline.usual_usage(called, model, input_tokens, (prompts * each_output)::bigint);
+  called := pipeline.priced_for(called, coalesce(model, called.model));
+  input_usd := pipeline.usage_cost(called, input_tokens, 0, usage - 'reasoningTokens');
+  output_usd := pipeline.usage_cost(
+    called, 0, (prompts * each_output)::bigint, usage - array['cachedInputTokens', 'cacheWriteTokens']
+  );
   return jsonb_build_object(
     'endpoint', called.name,
     'outputTokensEach', each_output,
+    'cachedInputTokens', coalesce(usage -> 'cachedInputTokens', 'null'),
     'inputCost', trim_scale(input_usd),
     'outputCost', trim_scale(output_usd),
     'cost', trim_scale(input_usd + output_usd)
   );
 end;
 $$;
-comment on function public.pipeline_estimate_cost(text, bigint, bigint, integer) is
-  'What so many prompts of so many tokens in all may cost on an endpoint, in USD: {endpoint, outputTokensEach, inputCost, outputCost, cost}, costs null without prices. output_tokens: of each answer, null: as many as the endpoint''s answers had on average, 500 before there is one. P0002: there is no such endpoint.';
+comment on function public.pipeline_estimate_cost(text, bigint, bigint, integer, text) is
+  'What so many prompts of so many tokens in all may cost on an endpoint, or by a model of it, in USD: {endpoint, outputTokensEach, cachedInputTokens, inputCost, outputCost, cost}, costs null without prices. output_tokens: of each answer, null: as many as the endpoint''s answers had on average, 500 before there is one. What a cache and reasoning take of both is reckoned by the newest run of the same model. P0002: there is no such endpoint.';

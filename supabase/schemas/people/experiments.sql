@@ -88,12 +88,6 @@ comment on column public.experiment_scores.pass_high is 'Upper end of that inter
 create view public.experiment_summary
 with (security_invoker = true)
 as
--- Materialized, or parallel workers would each make it for themselves.
-with graded as materialized (
-  select score.results_table, score.evaluation_id, avg(score.score) as score
-  from public.evaluation_scores as score
-  group by score.results_table, score.evaluation_id
-)
 select
   totals.experiment_name,
   totals.owner,
@@ -131,24 +125,34 @@ from (
     sum(prompt.cost) as cost
   from (
     select
-      evaluation.experiment_name,
-      evaluation.owner,
-      evaluation.model,
+      answer.experiment_name,
+      answer.owner,
+      answer.model,
       count(*) as answers,
-      count(*) filter (where evaluation.success) as succeeded,
-      avg(graded.score) as score,
+      count(*) filter (where answer.success) as succeeded,
+      avg(answer.score) as score,
       -- As text, because arrays of several lengths cannot be gathered. Sorted below, group by group:
       -- quantiles here would sort whole rows by name and model.
-      string_agg(evaluation.duration_ms::text, ' ') as durations,
-      sum(evaluation.input_tokens) as input_tokens,
-      sum(evaluation.output_tokens) as output_tokens,
-      sum(evaluation.cost) as cost
-    from pipeline.evaluations as evaluation
-    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    left join graded
-      on graded.results_table = results.relname and graded.evaluation_id = evaluation.id
-    group by
-      evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key
+      string_agg(answer.duration_ms::text, ' ') as durations,
+      sum(answer.input_tokens) as input_tokens,
+      sum(answer.output_tokens) as output_tokens,
+      sum(answer.cost) as cost
+    from (
+      -- Joined before it is grouped, so that of one experiment only its own scores are read.
+      select
+        evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
+        evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
+        evaluation.cost, avg(score.score) as score
+      from pipeline.evaluations as evaluation
+      join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+      left join public.evaluation_scores as score
+        on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      group by
+        evaluation.tableoid, evaluation.id, evaluation.experiment_name, evaluation.owner, evaluation.model,
+        evaluation.prompt_key, evaluation.success, evaluation.duration_ms, evaluation.input_tokens,
+        evaluation.output_tokens, evaluation.cost
+    ) as answer
+    group by answer.experiment_name, answer.owner, answer.model, answer.prompt_key
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model
 ) as totals

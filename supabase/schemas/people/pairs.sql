@@ -1,5 +1,33 @@
 -- Why: a comparison counts; people want to read. The pairs behind it are named here, with both answers.
 
+create function pipeline.keys_within(experiment_name text, owner uuid, after text, most integer)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  last_key text;
+begin
+  execute (
+    select format('select prompt_key from (%s) as read order by prompt_key offset %s limit 1', string_agg(
+      format(
+        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by row.prompt_key limit %s)',
+        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''), most
+      ),
+      ' union all '
+    ), most - 1)
+    from pg_catalog.pg_inherits as child
+    join pg_catalog.pg_class as results on results.oid = child.inhrelid
+    where child.inhparent = 'pipeline.evaluations'::regclass
+  )
+  into last_key;
+  return last_key;
+end;
+$$;
+comment on function pipeline.keys_within(text, uuid, text, integer) is
+  'How far the next so many answers of an experiment reach by prompt_key; null: to its end.';
+
 create function public.browse_experiment_pairs(
   baseline text,
   candidate text,
@@ -7,7 +35,8 @@ create function public.browse_experiment_pairs(
   show text default 'worse',
   after text default null,
   most integer default 20,
-  owner uuid default null
+  owner uuid default null,
+  scan integer default null
 )
 returns jsonb
 language plpgsql
@@ -36,16 +65,25 @@ declare
     else 'pair.prompt_key'
   end;
   whose constant uuid := pipeline.owner_asked_for(browse_experiment_pairs.owner);
+  until text;
+  keys text := 'true';
   page jsonb;
 begin
   perform pipeline.check_experiments(array[baseline, candidate], whose);
-  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 then
-    raise exception 'Cannot show pairs: show or most is out of range'
+  if chosen is null or browse_experiment_pairs.most not between 1 and 1000 or browse_experiment_pairs.scan < 1 then
+    raise exception 'Cannot show pairs: show, most or scan is out of range'
       using
         errcode = '22023',
-        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000';
+        hint = 'show: worse, better, lost, gained, different, missing or all; most: 1 to 1000; scan: 1 or more, null for all';
   end if;
-  execute pipeline.pairs_query(evaluator) || format(
+  if browse_experiment_pairs.scan is not null then
+    until := pipeline.keys_within(baseline, browse_experiment_pairs.owner, after, scan);
+    keys := format('evaluation.prompt_key > %L', coalesce(after, ''))
+      || case when until is null then '' else format(' and evaluation.prompt_key <= %L', until) end;
+    -- Few rows are looked up one by one.
+    perform set_config('enable_nestloop', 'on', true);
+  end if;
+  execute pipeline.pairs_query(evaluator, keys) || format(
     $select$,
       chosen as (
         select pair.*
@@ -102,7 +140,7 @@ begin
         ),
         '[]'
       ),
-      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) end
+      'next', case when count(*) = $6 and $8 then max(pair.prompt_key) else $9 end
     )
     from chosen as pair
     left join shown as old on old.prompt_key = pair.prompt_key and old.is_old
@@ -110,15 +148,17 @@ begin
     $select$,
     chosen, ordering,
     pipeline.answers_query(
-      evaluator, 'evaluation.experiment_name in ($1, $2) and evaluation.owner is not distinct from $4'
+      evaluator,
+      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
+        || keys
     )
   )
   into page
   using
     baseline, candidate, evaluator, whose, after, most, best_first,
-    browse_experiment_pairs.show not in ('worse', 'better');
+    browse_experiment_pairs.show not in ('worse', 'better'), until;
   return page;
 end;
 $$;
-comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid) is
-  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid, integer) is
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';

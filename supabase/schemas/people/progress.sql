@@ -51,7 +51,15 @@ select
   run.notice,
   case when run.status = 'running' and run.rests_until > now() then run.rests_until end as rests_until,
   run.started_at,
-  run.finished_at
+  run.finished_at,
+  run.endpoint,
+  run.model,
+  run.source ->> 'type' as source_type,
+  run.results_table,
+  run.tags,
+  run.max_cost,
+  run.owner,
+  run.created_at
 from public.pipeline_runs as run
 cross join lateral (
   select (run.succeeded + run.failed)
@@ -76,10 +84,13 @@ comment on column public.pipeline_run_progress.eta is
 comment on column public.pipeline_run_progress.concurrency is
   'Calls that its workers may have in flight at this moment; null unless running.';
 comment on column public.pipeline_run_progress.p50_ms is
-  'Median latency of successful calls, whatever results table they are stored in.';
+  'Median latency of successful calls, whatever results table they are stored in. It and p95_ms read every answer of the run: whoever asks again and again names the columns that they want.';
 comment on column public.pipeline_run_progress.rests_until is
   'Until when its endpoint asked to be left alone; null: it did not, or the time is over.';
 comment on column public.pipeline_run_progress.cost is 'USD.';
+comment on column public.pipeline_run_progress.model is 'null: the endpoint''s own.';
+comment on column public.pipeline_run_progress.max_cost is 'USD.';
+comment on column public.pipeline_run_progress.owner is 'Null: the project''s own.';
 revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
 grant select on public.pipeline_run_progress to authenticated, service_role;
 

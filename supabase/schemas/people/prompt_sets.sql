@@ -251,7 +251,7 @@ declare
   measured public.pipeline_runs;
 begin
   measured.template := pipeline_measure_list.template;
-  perform pipeline.check_source(source, owner, true);
+  perform pipeline.check_source(pipeline_measure_list.source, pipeline_measure_list.owner, true);
   return (
     select jsonb_build_object('prompts', count(*), 'inputTokens', coalesce(sum(asked.input_tokens), 0))
     from (
@@ -262,7 +262,7 @@ begin
         end as input_tokens
       from pipeline.list_entries as entry
       join pipeline.prompts as prompt on prompt.id = entry.prompt_id
-      where entry.list_id = pipeline.list_of(source, owner)
+      where entry.list_id = pipeline.list_of(pipeline_measure_list.source, pipeline_measure_list.owner)
       order by entry.position
       limit pipeline_measure_list.most
     ) as asked

@@ -82,6 +82,9 @@ begin
     where run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than
     limit purge_pipeline_runs.most
   ));
+  delete from pipeline.run_ticks as tick
+  using public.pipeline_runs as run
+  where run.id = tick.run_id and run.finished_at < purge_pipeline_runs.as_of - purge_pipeline_runs.older_than;
   if purged = 0 then
     perform pipeline.remove_unused_prompts(purge_pipeline_runs.as_of);
   end if;
@@ -89,4 +92,4 @@ begin
 end;
 $$;
 comment on function public.purge_pipeline_runs(interval, integer, timestamptz) is
-  'Removes tasks and errors of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';
+  'Removes tasks, errors and ticks of runs that finished longer ago than older_than, at most so many at a time, and returns how many tasks; call it until it returns 0, or by pg_cron: select cron.schedule(''prompt-pipeline purge'', ''*/5 * * * *'', $$select purge_pipeline_runs(''30 days'')$$). Runs, evaluations, scores and the prompts that they refer to stay, and the tasks of a run whose prompts another one is taking; a purged run can no longer be a source or be retried. SQLSTATE 22023: wrong arguments.';

@@ -35,6 +35,11 @@ begin
     delete from public.evaluation_votes as vote
     using chosen
     where vote.results_table = chosen.relname and vote.evaluation_id = chosen.id
+  ),
+  labels as (
+    delete from public.evaluation_labels as label
+    using chosen
+    where label.results_table = chosen.relname and label.evaluation_id = chosen.id
   )
   delete from pipeline.evaluations as evaluation
   using chosen
@@ -44,7 +49,7 @@ begin
 end;
 $$;
 comment on function pipeline.delete_evaluations(bigint, text, uuid, integer) is
-  'Deletes evaluations of a run or of an owner''s experiment with their scores and votes, at most so many, and returns how many.';
+  'Deletes evaluations of a run or of an owner''s experiment with their scores, votes and labels, at most so many, and returns how many.';
 
 create function public.delete_pipeline_run(run_id bigint, most integer default 10000)
 returns jsonb
@@ -101,7 +106,7 @@ begin
 end;
 $$;
 comment on function public.delete_pipeline_run(bigint, integer) is
-  'Deletes a run that is over: its answers with scores and votes, its tasks, prompts that nothing else refers to, its errors and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. Archives in Storage stay; answers that a caching run keeps for others are forgotten after 30 days. P0002: there is no such run; 22023: it is not over.';
+  'Deletes a run that is over: its answers with scores, votes and labels, its tasks, prompts that nothing else refers to, its errors and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. Archives in Storage stay; answers that a caching run keeps for others are forgotten after 30 days. P0002: there is no such run; 22023: it is not over.';
 
 create function public.delete_experiment(
   experiment_name text,
@@ -130,6 +135,10 @@ begin
     null, delete_experiment.experiment_name, delete_experiment.owner, most
   );
   if evaluations = 0 then
+    -- Another experiment may have the name one day.
+    delete from public.experiment_baselines as baseline
+    where baseline.experiment_name = delete_experiment.experiment_name
+      and baseline.owner is not distinct from delete_experiment.owner;
     delete from pipeline.experiments as experiment
     where experiment.name = delete_experiment.experiment_name
       and experiment.owner is not distinct from delete_experiment.owner;
@@ -174,6 +183,10 @@ begin
   set experiment_name = rename_experiment.new_name
   where run.experiment_name = rename_experiment.experiment_name
     and run.owner is not distinct from rename_experiment.owner;
+  update public.experiment_baselines as baseline
+  set experiment_name = rename_experiment.new_name
+  where baseline.experiment_name = rename_experiment.experiment_name
+    and baseline.owner is not distinct from rename_experiment.owner;
   with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored

@@ -16,7 +16,7 @@ as $$
       'status', (progress).status,
       'name', (progress).name,
       'counts', jsonb_build_object(
-        'prompts', (progress).prompts, 'succeeded', (progress).succeeded,
+        'extracted', (progress).answers, 'succeeded', (progress).succeeded,
         'failed', (progress).failed, 'cost', (progress).cost
       ),
       'runs', (

@@ -19,17 +19,18 @@ select
   total.completed,
   total.failed_variants,
   total.cancelled,
-  total.prompts,
+  sweep.repetitions,
+  total.answers,
   total.succeeded + total.failed as done,
   total.succeeded,
   total.failed,
   total.open,
-  round(100.0 * (total.succeeded + total.failed) / nullif(total.prompts, 0), 1) as percent,
+  round(100.0 * (total.succeeded + total.failed) / nullif(total.answers, 0), 1) as percent,
   round(pace.per_second, 2) as prompts_per_second,
   case
     when total.running > 0 and pace.per_second > 0
     then make_interval(
-      secs => round((total.prompts - total.succeeded - total.failed) / pace.per_second)::double precision
+      secs => round((total.answers - total.succeeded - total.failed) / pace.per_second)::double precision
     )
   end as eta,
   total.tokens,
@@ -53,7 +54,7 @@ cross join lateral (
     count(*) filter (where run.status = 'completed' and run.endpoint is not null) as completed,
     count(*) filter (where run.status = 'failed' and run.endpoint is not null) as failed_variants,
     count(*) filter (where run.status = 'cancelled' and run.endpoint is not null) as cancelled,
-    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as prompts,
+    coalesce(sum(run.extracted) filter (where run.endpoint is not null), 0) as answers,
     coalesce(sum(run.succeeded), 0) as succeeded,
     coalesce(sum(run.failed), 0) as failed,
     coalesce(sum(run.open), 0) as open,
@@ -77,8 +78,8 @@ comment on view public.pipeline_sweep_progress is
   'One row per sweep: how far all its runs are together, at what cost, and what holds some of them up.';
 comment on column public.pipeline_sweep_progress.status is
   'running as long as one of its runs is; paused when none can go on by itself; in the end completed, or failed or cancelled where all variants are.';
-comment on column public.pipeline_sweep_progress.prompts is
-  'Questions to models, over all variants, found so far.';
+comment on column public.pipeline_sweep_progress.answers is
+  'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
 revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
 grant select on public.pipeline_sweep_progress to authenticated, service_role;

@@ -70,11 +70,47 @@ $$;
 comment on function pipeline.check_headers(jsonb, text) is
   'Refuses headers that carry a credential in clear text (SQLSTATE 22023) and says what to write instead.';
 
+create function pipeline.timeout_warning(endpoint public.model_endpoints, stage text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select format(
+    'A call to endpoint "%s" may take %s s (timeout_seconds), outlive its isolate and be paid again: %s s are sure',
+    (endpoint).name, (endpoint).timeout_seconds, trim_scale(kind.call_seconds)
+  )
+  from pipeline.stages as kind
+  where kind.name = timeout_warning.stage
+    and (endpoint).timeout_seconds > kind.call_seconds;
+$$;
+comment on function pipeline.timeout_warning(public.model_endpoints, text) is
+  'Says that calls of a stage may take longer than the project''s workers have for one; null when they may not, or when no worker has told.';
+
+create function pipeline.timeout_notice(run public.pipeline_runs)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select string_agg(pipeline.timeout_warning(called, calls.stage), '. ')
+  from (
+    select (run).endpoint, 'execute'
+    union
+    select config ->> 'endpoint', 'judge' from jsonb_array_elements((run).evaluators) as config
+  ) as calls (endpoint, stage)
+  join public.model_endpoints as called on called.name = calls.endpoint;
+$$;
+comment on function pipeline.timeout_notice(public.pipeline_runs) is
+  'timeout_warning() of all that a run calls; null: there is nothing to say.';
+
 create function pipeline.check_endpoint()
 returns trigger
 language plpgsql
 set search_path = ''
 as $$
+declare
+  warning constant text := pipeline.timeout_warning(new, 'execute');
 begin
   if pipeline.holds_credential(new.url) or pipeline.holds_credential(new.request_template::text)
     or new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
@@ -84,6 +120,9 @@ begin
         hint = 'Store it with: select pipeline_set_secret(''MY_KEY'', ''…''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
   end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
+  if warning is not null then
+    raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
+  end if;
   return new;
 end;
 $$;

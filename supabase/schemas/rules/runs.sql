@@ -141,6 +141,7 @@ begin
   end if;
   perform pipeline.check_template(new);
   new.status := 'queued';
+  new.notice := pipeline.timeout_notice(new);
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   perform pipeline.check_quota(new, true, new.created_at);

@@ -27,6 +27,12 @@ insert into evaluation_votes (
 )
 select task_id, run_id, 'prompt_evaluations', id, 'rubric', 1, 1, now(), owner
 from prompt_evaluations where experiment_name like 'owner _';
+insert into evaluation_labels (evaluation_id, person, passed, owner)
+select id, 'ada', true, owner from prompt_evaluations where experiment_name like 'owner _';
+insert into pipeline.run_ticks (
+  run_id, at, status, prompts, open, succeeded, failed, cached, tokens, cost, concurrency, last_evaluation_id
+)
+select id, now(), status, 1, 0, 0, 1, 0, 0, 0, 0, 0 from pipeline_runs where experiment_name like 'owner _';
 select save_prompt_set('set of ' || name, '["hello"]', owner => owner)
 from (values
   ('1', '11111111-1111-4111-8111-111111111111'::uuid), ('2', '22222222-2222-4222-8222-222222222222'), ('3', null)
@@ -64,8 +70,9 @@ select results_eq(
      from unnest(array[
        'pipeline_runs', 'pipeline_sweeps', 'pipeline_sweep_progress', 'prompt_sets', 'prompt_set_prompts',
        'pipeline.prompt_lists', 'pipeline.list_entries', 'pipeline_tasks', 'prompt_evaluations', 'more_answers',
-       'evaluation_scores', 'evaluation_votes', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
-       '(select name from model_endpoints) as endpoint', 'model_endpoints', 'pipeline.task_errors',
+       'evaluation_scores', 'evaluation_votes', 'evaluation_labels', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
+       '(select name from model_endpoints) as endpoint', 'model_endpoints', 'model_endpoint_status',
+       'pipeline.task_errors', 'pipeline.run_ticks', 'pipeline.experiments', 'pipeline.model_states',
        'pipeline.evaluations', 'pipeline.prompts', 'pipeline.workers', 'pipeline.endpoint_states',
        'pipeline.results_tables', 'pipeline.maintenance'
      ]) as relation $$,
@@ -82,15 +89,20 @@ select results_eq(
      ('more_answers', '42501', '1', '1', '0', '3'),
      ('evaluation_scores', '42501', '1', '1', '0', '3'),
      ('evaluation_votes', '42501', '1', '1', '0', '3'),
+     ('evaluation_labels', '42501', '1', '1', '0', '3'),
      ('pipeline_run_progress', '42501', '1', '1', '0', '3'),
      ('pipeline_errors', '42501', '1', '1', '0', '3'),
      ('experiment_summary', '42501', '1', '1', '0', '3'),
      ('(select name from model_endpoints) as endpoint', '42501', '1', '1', '1', '2'),
      ('model_endpoints', '42501', '1', '1', '1', '2'),
+     ('model_endpoint_status', '42501', '0', '0', '0', '2'),
      ('pipeline.task_errors', '42501', '1', '1', '0', '3'),
+     ('pipeline.run_ticks', '42501', '1', '1', '0', '3'),
+     ('pipeline.experiments', '42501', '2', '2', '0', '6'),
+     ('pipeline.model_states', '42501', '0', '0', '0', '2'),
      ('pipeline.evaluations', '42501', '2', '2', '0', '6'),
      ('pipeline.prompts', '42501', '2', '2', '0', '6'),
-     ('pipeline.workers', '42501', '42501', '42501', '42501', '3'),
+     ('pipeline.workers', '42501', '0', '0', '0', '3'),
      ('pipeline.endpoint_states', '42501', '42501', '42501', '42501', '2'),
      ('pipeline.results_tables', '42501', '42501', '42501', '42501', '2'),
      ('pipeline.maintenance', '42501', '42501', '42501', '42501', '1') $$,

@@ -56,9 +56,9 @@ export async function arrange(project: Project): Promise<Setting> {
     // Finished, so that it can be the source of another.
     await sql`select cancel_pipeline_run(${id})`;
     await sql`
-      insert into pipeline_runs (experiment_name, source, endpoint, owner)
+      insert into pipeline_runs (experiment_name, source, endpoint, owner, started_at)
       values (
-        ${`steered by ${name}`}, '{"type": "prompts", "prompts": ["x"]}', 'open', ${owner}
+        ${`steered by ${name}`}, '{"type": "prompts", "prompts": ["x"]}', 'open', ${owner}, now()
       )
     `;
     for (const set of [`of ${name}`, `deleted by ${name}`]) {
@@ -97,7 +97,15 @@ export async function arrange(project: Project): Promise<Setting> {
           (select count(*) from evaluation_votes), ${id}, ${table}, ${evaluation}, 'e', 1, 1, now(), ${owner}
         )
       `;
+      await sql`
+        insert into evaluation_labels (results_table, evaluation_id, person, passed, owner)
+        values (${table}, ${evaluation}, ${owner ?? ""}, true, ${owner})
+      `;
     }
+    await sql`
+      insert into experiment_baselines (owner, name, experiment_name)
+      values (${owner}, 'approved', ${`of ${name}`})
+    `;
     await sql`
       insert into pipeline.task_errors (run_id, stage, class, code, message, final)
       values (${id}, 'execute', 'permanent', 'no', 'no', true)
@@ -110,6 +118,8 @@ export async function arrange(project: Project): Promise<Setting> {
     if (owner) await project.upload(`${owner}/a.jsonl`, archive);
     runs.push(Number(id));
   }
+  // Their wakes go nowhere, and what is shown of them would change with the clock.
+  await sql`update pipeline.workers set ended_at = now(), slots = 0, wanted = 0`;
   const person = async (name: string, userId: string, runId: number) => ({
     name,
     userId,

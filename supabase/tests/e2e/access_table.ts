@@ -4,8 +4,8 @@
  * view, function or operation exists that is not named.
  */
 
-/** Which rows a verb reaches; `open`: endpoints that are open to users. */
-export type Reach = "own" | "open" | "all";
+/** Which rows a verb reaches; `open`: endpoints that are open to users; `readers`: all, with the claim. */
+export type Reach = "own" | "open" | "readers" | "all";
 
 export type Verb = "select" | "insert" | "update" | "delete";
 
@@ -66,6 +66,10 @@ export const RELATIONS: RelationAccess[] = [
         "models",
         "user_parameters",
         "user_headers",
+        "retired",
+        "max_concurrency",
+        "requests_per_minute",
+        "tokens_per_minute",
       ],
     },
   },
@@ -143,6 +147,30 @@ export const RELATIONS: RelationAccess[] = [
   { name: "evaluation_scores", user: READ_OWN, service: EVERYTHING },
   { name: "evaluation_votes", user: READ_OWN, service: EVERYTHING },
   {
+    name: "evaluation_labels",
+    user: { select: "own", insert: "own", update: "own", delete: "own" },
+    service: EVERYTHING,
+    columns: {
+      insert: [
+        "results_table",
+        "evaluation_id",
+        "name",
+        "person",
+        "passed",
+        "remark",
+        "owner",
+        "created_at",
+        "updated_at",
+      ],
+      update: ["passed", "updated_at", "remark"],
+    },
+  },
+  {
+    name: "model_endpoint_status",
+    user: { select: "readers" },
+    service: READ_ALL,
+  },
+  {
     name: "pipeline_webhook_deliveries",
     user: READ_OWN,
     service: { select: "all", insert: "all", delete: "all" },
@@ -151,6 +179,7 @@ export const RELATIONS: RelationAccess[] = [
   { name: "pipeline_quota_use", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_errors", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_error_groups", user: READ_OWN, service: READ_ALL },
+  { name: "experiment_baselines", user: READ_OWN, service: EVERYTHING },
   { name: "experiment_costs", user: READ_OWN, service: READ_ALL },
   { name: "experiment_scores", user: READ_OWN, service: READ_ALL },
   { name: "experiment_summary", user: READ_OWN, service: READ_ALL },
@@ -163,6 +192,8 @@ export const RESULTS_TABLE = RELATIONS.find(({ name }) =>
 
 /** The run of somebody else is answered like one that does not exist. */
 export const NO_RUN = /Cannot find run/;
+
+/** So is an experiment. */
 const NO_EXPERIMENT = /Cannot find experiment/;
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
@@ -185,6 +216,19 @@ export const FUNCTIONS: FunctionAccess[] = [
     }),
   },
   {
+    name: "gate_experiments",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({
+      baseline: "of ada",
+      candidate: "also of ada",
+      policy: { evaluators: { success: {} } },
+    }),
+  },
+  {
+    name: "approve_experiment_baseline",
+    arguments: () => ({ name: "approved", experiment: "of ada" }),
+  },
+  {
     name: "rank_experiments",
     user: { others: NO_EXPERIMENT },
     arguments: () => ({ names: ["of ada"] }),
@@ -202,6 +246,32 @@ export const FUNCTIONS: FunctionAccess[] = [
       experiment_name: "of ada",
     }),
   },
+  {
+    name: "browse_evaluations",
+    user: { others: { rows: [], next: null, scanned: 0 } },
+    arguments: () => ({ experiment_name: "of ada" }),
+  },
+  {
+    name: "read_evaluation",
+    user: { others: null },
+    arguments: ofFirstEvaluation,
+  },
+  {
+    name: "grade_evaluation",
+    user: {},
+    arguments: () => ({ ...ofFirstEvaluation(), passed: true }),
+  },
+  {
+    name: "evaluation_distribution",
+    user: {},
+    arguments: () => ({ experiment_name: "of ada", measure: "cost" }),
+  },
+  {
+    name: "evaluation_facets",
+    user: {},
+    arguments: () => ({ experiment_name: "of ada" }),
+  },
+  { name: "pipeline_run_timeline", user: { others: [] }, arguments: ofRun },
   {
     name: "summarize_experiments",
     user: { others: [] },
@@ -378,6 +448,11 @@ function ofSweepOfAda() {
 
 function ofRun(run_id: number) {
   return { run_id };
+}
+
+/** It is ada's. */
+function ofFirstEvaluation() {
+  return { results_table: "prompt_evaluations", id: 1 };
 }
 
 function ofWorker() {

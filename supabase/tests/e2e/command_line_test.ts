@@ -1,49 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { checkout } from "../../../scripts/local/checkout.ts";
-import { numberedPrompts, type Project, withProject } from "./project.ts";
-
-interface Output {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Starts `deno task pipeline` with these arguments, in a pipe. */
-function start(
-  project: Project,
-  args: string[],
-  env: Record<string, string> = {},
-): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "scripts/pipeline.ts", ...args],
-    cwd: checkout,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    env: {
-      SUPABASE_URL: project.url,
-      SUPABASE_SECRET_KEY: project.secretKey,
-      PIPELINE_ALLOW_PRIVATE_HOSTS: "true",
-      ...env,
-    },
-  }).spawn();
-}
-
-async function pipeline(
-  project: Project,
-  args: string[],
-  input = "",
-  env?: Record<string, string>,
-): Promise<Output> {
-  const child = start(project, args, env);
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+import { pipeline, startPipeline } from "./command_line.ts";
+import { numberedPrompts, withProject } from "./project.ts";
 
 const jsonLines = (text: string) =>
   text.trim().split("\n").map((line) => JSON.parse(line));
@@ -257,6 +216,60 @@ Deno.test("execute and store work in a pipe, secrets and endpoints by name", () 
     assertMatch(clear.stderr, /secret:MY_KEY/);
   }));
 
+Deno.test("endpoints say what users may choose, and are replaced whole", () =>
+  withProject(async (project) => {
+    const endpoint = async (...args: string[]) => {
+      const { code, stderr } = await pipeline(project, ["endpoint", ...args]);
+      assertEquals(code, 0, stderr);
+      const [row] = await project.sql`
+        select models, open_to_users, user_parameters, user_headers, input_cost, max_output_tokens
+        from model_endpoints where name = 'model'
+      `;
+      return row;
+    };
+    const models = { small: { input_cost: 0.1, output_cost: 0.4 } };
+    const open = await endpoint(
+      ...["edit", "model", "--models", JSON.stringify(models)],
+      ...[
+        "--open-to-users",
+        "--user-parameters",
+        "reasoning_effort, verbosity",
+      ],
+      ...["--user-headers", "X-Team", "--max-output-tokens", "900"],
+      ...["--input-cost", "1", "--output-cost", "2"],
+    );
+    assertEquals({ ...open }, {
+      models,
+      open_to_users: true,
+      user_parameters: ["reasoning_effort", "verbosity"],
+      user_headers: ["x-team"],
+      input_cost: "1",
+      max_output_tokens: 900,
+    });
+    const closed = await endpoint(
+      ...["edit", "model", "--no-open-to-users", "--user-headers", ""],
+    );
+    assertEquals(
+      [closed.open_to_users, closed.user_headers, closed.user_parameters],
+      [false, [], ["reasoning_effort", "verbosity"]],
+    );
+    await project.sql`update model_endpoints set retired = true`;
+    const replaced = await endpoint(
+      ...["add", "model", `${project.model.url}/v1`, "--untested"],
+    );
+    assertEquals({ ...replaced }, {
+      models: {},
+      open_to_users: false,
+      user_parameters: [],
+      user_headers: [],
+      input_cost: null,
+      max_output_tokens: null,
+    });
+    const [{ retired }] = await project
+      .sql`select retired from model_endpoints where name = 'model'`;
+    assertEquals(retired, false);
+  }));
+
 Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", () =>
   withProject(async (project) => {
     project.model.configure({ latency: 300 });
@@ -264,7 +277,7 @@ Deno.test("Ctrl-C leaves a run running, and pause, resume and cancel steer it", 
       { type: "prompts", prompts: numberedPrompts(200) },
       { max_concurrency: 5 },
     );
-    const child = start(project, ["follow", String(id)]);
+    const child = startPipeline(project, ["follow", String(id)]);
     const stderr = child.stderr.getReader();
     // The first line of progress: it is following now.
     await stderr.read();
@@ -301,7 +314,8 @@ Deno.test("the command line says what is wrong and how to mend a project", () =>
     });
     assertEquals(unset.code, 2);
     assertMatch(unset.stderr, /SUPABASE_URL[^]*SUPABASE_SECRET_KEY/);
-    assertEquals((await pipeline(project, ["fly"])).code, 2);
+    const hostile = await pipeline(project, ["fly\x1b[2J"]);
+    assertEquals([hostile.code, hostile.stderr.includes("\x1b")], [2, false]);
     assertEquals((await pipeline(project, ["show"])).code, 2);
     assertEquals((await pipeline(project, ["show", "99"])).code, 1);
 
@@ -375,6 +389,8 @@ Deno.test("the command line shows what a run would cost, stops at a wrong URL an
     const [run] = await project
       .sql`select id, failed from pipeline_runs where experiment_name = 'lost'`;
     assertEquals(Number(run.failed), 0);
+    const { stdout: runs } = await pipeline(project, ["list"]);
+    assertMatch(runs, new RegExp(`\nRun ${run.id}: HTTP 404 at http:`));
     await pipeline(project, ["cancel", String(run.id)]);
 
     assertMatch(
@@ -421,7 +437,7 @@ Deno.test("every command has a help with an example", async () => {
   const names = [...page.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) =>
     name
   );
-  assertEquals(names.length, 21);
+  assertEquals(names.length, 25);
   const pages = await Promise.all(names.map((name) => help([name, "--help"])));
   for (const [index, text] of pages.entries()) {
     assertMatch(text, new RegExp(`deno task pipeline ${names[index]} `));

@@ -49,6 +49,7 @@ Deno.test("deno task demo in a pipe → the whole way, in plain text", async () 
   assert(performance.now() - started < 60_000, "it takes more than 60 s");
   assertEquals(stdout.includes("\x1b"), false, "there are escape codes");
   assertMatch(stdout, /simulator, not from a\s+model/);
+  assertNotMatch(stdout, /worker started/);
   assertMatch(stdout, /insert into pipeline_runs/);
   assertMatch(stdout, /█+░+ +\d+\/80 prompts +[\d.]+\/s +.*\d s left/);
   assertMatch(stdout, /█{40} +80\/80 prompts/);

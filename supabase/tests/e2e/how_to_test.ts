@@ -10,6 +10,7 @@ import { type Project, withProject } from "./project.ts";
 const pages = [
   "docs/how-to/nightly-run.md",
   "docs/how-to/compare-two-models.md",
+  "docs/how-to/gate-in-ci.md",
   "docs/how-to/sweep.md",
   "docs/how-to/compare-prompts.md",
   "docs/how-to/import-chatgpt-export.md",
@@ -82,7 +83,7 @@ for (const page of pages) {
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
           const isQuestion =
-            /from (compare_|rank_|prompt_ev|pipeline_sweep|vault)/.test(
+            /from (compare_|gate_|rank_|prompt_ev|pipeline_sweep|vault)/.test(
               block.text,
             );
           if (isQuestion) {

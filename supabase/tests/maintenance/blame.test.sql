@@ -1,5 +1,5 @@
 begin;
-select plan(3);
+select plan(4);
 
 select tests.create_run('theirs', prompts => 1), tests.create_run('own', prompts => 1);
 -- Two workers begin in one isolate, claim what is due and die with it.
@@ -48,6 +48,17 @@ select results_eq(
   $$ select status, lease_losses from pipeline_tasks where run_id = tests.run_id('own') $$,
   $$ values ('failed', 9::smallint) $$,
   'the tenth death ends it, whoever was beside it'
+);
+
+select tests.create_run('two', prompts => 2);
+select tests.start_worker(900, 'two', as_of => '2026-01-01 03:00Z');
+select tests.claim(900, '2026-01-01 03:00Z');
+update pipeline_tasks set lease_losses = 2 where worker = tests.worker_id(900);
+select maintain_pipeline('2026-01-01 03:01Z');
+select results_eq(
+  $$ select status, lease_losses from pipeline_tasks where run_id = tests.run_id('two') $$,
+  $$ values ('pending', 3::smallint), ('pending', 3::smallint) $$,
+  'of two tasks that one worker held neither is to blame'
 );
 
 select * from finish();

@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(11);
 
 -- Prompt p1 is answered, p2 has failed, p3 was never asked.
 select tests.create_run('cut short', prompts => 3);
@@ -55,6 +55,34 @@ select results_eq(
        (pipeline_estimate_cost('model', 10, 1000, 100) ->> 'cost')::numeric $$,
   $$ values (0.005, 0.011) $$,
   'pipeline_estimate_cost() reckons with what answers take, or with what is given'
+);
+
+-- Half of what the newest run of the model sent was in its cache, half of what came back reasoning.
+update model_endpoints
+set
+  cached_input_cost = 0.1, reasoning_cost = 20,
+  models = '{"small": {"input_cost": 0.1, "output_cost": 1}}'
+where name = 'model';
+select tests.create_run('with a cache', prompts => 1);
+select tests.start_worker(2, 'with a cache');
+select tests.claim(2, '2026-01-01 00:02Z');
+select tests.finish(
+  2, array['p1'],
+  '{"outcome": "succeeded", "response": "r", "inputTokens": 400, "outputTokens": 20,
+    "usage": {"cachedInputTokens": 200, "reasoningTokens": 10}}',
+  '2026-01-01 00:02Z'
+);
+select is(
+  pipeline_estimate_cost('model', 10, 1000, 100),
+  '{"endpoint": "model", "outputTokensEach": 100, "cachedInputTokens": 500,
+    "inputCost": 0.00055, "outputCost": 0.015, "cost": 0.01555}',
+  'what a cache and reasoning take is reckoned by the newest run of the model'
+);
+select is(
+  pipeline_estimate_cost('model', 10, 1000, 100, 'small'),
+  '{"endpoint": "model", "outputTokensEach": 100, "cachedInputTokens": null,
+    "inputCost": 0.0001, "outputCost": 0.001, "cost": 0.0011}',
+  'another model has its own prices and its own runs'
 );
 select throws_like(
   $$ select pipeline_estimate_cost('nowhere', 1, 1) $$, '%no endpoint "nowhere"', 'an unknown endpoint is told'

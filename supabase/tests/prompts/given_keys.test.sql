@@ -2,10 +2,10 @@ begin;
 select plan(11);
 
 -- Keys that a list gives: "a" twice for one text, "b" for two texts, and "b" of another run.
-select tests.create_run('before', prompts => 0);
+select tests.create_run('before', prompts => 1);
 select pipeline_enqueue_tasks(
   tests.run_id('before'), 'execute',
-  '[{"key": "1", "prompt": {"text": "third", "key": "b", "keyIsGiven": true}}]', '2026-01-01 00:00Z'
+  '[{"key": "another", "prompt": {"text": "third", "key": "b", "keyIsGiven": true}}]', '2026-01-01 00:00Z'
 );
 insert into pipeline_runs (experiment_name, source, endpoint, created_at) values (
   'run',

@@ -1,5 +1,5 @@
 begin;
-select plan(21);
+select plan(22);
 
 create function pg_temp.entries(name text, version integer default null)
 returns table ("position" integer, key text, text text) language sql as $$
@@ -45,6 +45,13 @@ select results_eq(
   $$ select change from diff_prompt_sets('greetings', 2, other_version => 1) $$,
   $$ values ('changed'), ('removed'), ('repeated') $$,
   'diff_prompt_sets() compares any two versions'
+);
+
+select results_eq(
+  $$ select pipeline_measure_list('{"type": "set", "name": "greetings"}', most => 2),
+       pipeline_measure_list('{"type": "set", "name": "greetings", "version": 1}', template => '{"user": "Say: {{prompt}}"}') $$,
+  $$ values ('{"prompts": 2, "inputTokens": 4}'::jsonb, '{"prompts": 3, "inputTokens": 8}'::jsonb) $$,
+  'pipeline_measure_list() tells what a run of it would send'
 );
 
 -- From a run, whose tasks and then itself go.

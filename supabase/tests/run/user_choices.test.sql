@@ -8,7 +8,7 @@ insert into model_endpoints (
   ('pinned', 'https://model.test/v1', 'custom', 'cheap', true, '{"model": "cheap", "max_tokens": 50}',
    '{"text": "$.text"}', 1, 2, 1000, '{}', '{}', '{}'),
   ('listed', 'https://model.test/v1', 'openai-chat', 'cheap', true, null, null, 1, 2, 1000,
-   '{"dear": {"input_cost": 10, "output_cost": 20}}', '{logprobs}', '{x-team}');
+   '{"dear": {"input_cost": 10, "output_cost": 20}}', '{logprobs,model}', '{x-team}');
 insert into pipeline_runs (experiment_name, source, endpoint, owner, parameters, status, finished_at)
 values (
   'earlier', '{"type": "prompts", "prompts": [{"text": "a", "parameters": {"logprobs": true}}]}',

@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import { fewProblems } from "../few_problems.ts";
 import { addPatternSize } from "../pattern_size.ts";
 
 /** What `redact` can replace. */
@@ -46,7 +47,7 @@ const moment = z.union([
 
 const redact = z.union([
   z.boolean().transform((all) => all ? [...REDACTIONS] : []),
-  z.array(z.enum(REDACTIONS)),
+  z.array(fewProblems(z.enum(REDACTIONS))),
 ]).default([]);
 
 /** The choices of extraction, by the same names in SQL, HTTP, the tool and the command line. */

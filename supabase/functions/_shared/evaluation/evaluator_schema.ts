@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { fewProblems } from "../few_problems.ts";
 import { EVALUATORS } from "./evaluators.ts";
 
 type Schemas<Definitions extends readonly { schema: z.ZodObject }[]> = {
@@ -20,10 +19,10 @@ const configSchema = z.discriminatedUnion("type", schemas, {
 });
 
 /** One evaluator of a run: its name, or an object with `type` and the fields of that type. */
-export const evaluatorSchema = fewProblems(z.preprocess(
+export const evaluatorSchema = z.preprocess(
   (value) => typeof value === "string" ? { type: value } : value,
   configSchema,
-));
+);
 
 /** `pipeline_runs.evaluators`: the messages list every problem of every evaluator. */
 export const evaluatorsSchema = z.array(evaluatorSchema).max(50)

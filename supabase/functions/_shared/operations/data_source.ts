@@ -1,5 +1,5 @@
-import { runIdSchema } from "../run_id.ts";
 import { z } from "zod";
+import { runIdSchema } from "../run_id.ts";
 import { holdsNul } from "../storable_json.ts";
 import { fewProblems } from "../few_problems.ts";
 import { promptObjectSchema } from "./execute_batch_schema.ts";
@@ -21,7 +21,7 @@ export const localSourceSchema = z.strictObject({
   ),
 });
 
-const listedPromptSchema = fewProblems(z.union([
+const listedPromptSchema = z.union([
   z.string().min(1),
   promptObjectSchema.extend({
     text: z.string().optional().describe(
@@ -31,16 +31,16 @@ const listedPromptSchema = fewProblems(z.union([
     ({ text, metadata }) => text || Object.keys(metadata ?? {}).length > 0,
     'has neither "text" nor "metadata"',
   ),
-]));
+]);
 
 /** A list of prompts. */
 export const promptsSourceSchema = z.strictObject({
   type: z.literal("prompts"),
   prompts: z.array(
-    listedPromptSchema.refine(
+    fewProblems(listedPromptSchema.refine(
       (prompt) => !holdsNul(prompt),
       "holds the character 0 (\\u0000), which Postgres cannot store",
-    ),
+    )),
   ).min(1),
 });
 

@@ -12,6 +12,9 @@ export const priceSchema = z.object({
   outputTokensEach: z.number().describe(
     "maxTokens where given, else the mean of what the endpoint has answered, 500 before it has",
   ),
+  cachedInputTokens: z.number().nullable().describe(
+    "Of inputTokens those that a cache will answer for, by the newest run of this model; null: none tells",
+  ),
   inputCost: z.number().nullable().describe("USD; null: it has no prices"),
   outputCost: z.number().nullable(),
   cost: z.number().nullable(),

@@ -16,7 +16,7 @@ export const evaluationSchema = fewProblems(z.strictObject({
   ),
   response: z.string().nullish(),
   toolCalls: z.array(
-    z.strictObject({ name: z.string(), arguments: z.unknown() }),
+    fewProblems(z.strictObject({ name: z.string(), arguments: z.unknown() })),
   ).nullish().describe("What the model asked to call, beside its words"),
   success: z.boolean(),
   error: z.string().nullish(),

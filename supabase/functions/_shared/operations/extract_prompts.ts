@@ -50,6 +50,9 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   endpoint: z.string().min(1).optional().describe(
     "With dryRun: the endpoint by whose prices the run is estimated",
   ),
+  model: z.string().min(1).optional().describe(
+    "With dryRun: the model of it that the run names",
+  ),
   maxTokens: z.int().positive().optional().describe(
     "With dryRun: the output tokens to reckon with for each prompt",
   ),
@@ -136,6 +139,7 @@ export async function extractPrompts(
     directory,
     dryRun,
     endpoint,
+    model,
     maxTokens,
     template,
     repetitions,
@@ -163,6 +167,7 @@ export async function extractPrompts(
       {
         ...summary,
         endpoint,
+        model,
         outputTokens: maxTokens,
         prompts: summary.prompts * summary.repetitions,
       },
@@ -240,8 +245,9 @@ async function measure(
 
 /** What the prompts may cost; users learn nothing of prices. */
 async function estimate(
-  { endpoint, prompts, inputTokens, outputTokens }: {
+  { endpoint, model, prompts, inputTokens, outputTokens }: {
     endpoint: string;
+    model?: string;
     prompts: number;
     inputTokens: number;
     outputTokens?: number;
@@ -260,6 +266,7 @@ async function estimate(
     prompts,
     input_tokens: inputTokens,
     output_tokens: outputTokens ?? null,
+    model: model ?? null,
   });
 }
 

@@ -155,6 +155,7 @@ Deno.test("extractPrompts() with dryRun counts what a run would ask, and what fo
     redact: true,
     dryRun: true,
     endpoint: "e",
+    model: "m",
     maxTokens: 9,
   }, {
     database: {
@@ -179,6 +180,7 @@ Deno.test("extractPrompts() with dryRun counts what a run would ask, and what fo
     prompts: 2,
     input_tokens: 7,
     output_tokens: 9,
+    model: "m",
   }]]);
 });
 

@@ -1,19 +1,35 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { PipelineError } from "../errors.ts";
-import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
 import { executeBatchSchema } from "./execute_batch_schema.ts";
 import { defineOperation } from "./operation.ts";
+import { extractPromptsSchema } from "./extract_prompts.ts";
 import { runPipelineSchema } from "./run_pipeline.ts";
 import type { Services } from "./services.ts";
 import { storeResultsSchema } from "./store_results.ts";
 
 const HOSTILE = [
+  {
+    input: runPipelineSchema,
+    body: { dataSource: { type: "prompts", prompts: zeros() } },
+  },
+  {
+    input: extractPromptsSchema,
+    body: {
+      dataSource: { type: "supabase", bucket: "a" },
+      include: zeros(),
+      redact: zeros(),
+    },
+  },
   { input: executeBatchSchema, body: { endpoint: "e", prompts: zeros() } },
   {
     input: executeBatchSchema,
     body: { endpoint: "e", prompts: [{ text: "a", messages: zeros() }] },
   },
   { input: storeResultsSchema, body: { responses: zeros().map(() => ({})) } },
+  {
+    input: storeResultsSchema,
+    body: { responses: [{ prompt: "a", success: true, toolCalls: zeros() }] },
+  },
   {
     input: storeResultsSchema,
     body: { responses: [], batchMetadata: { tags: zeros() } },
@@ -53,7 +69,9 @@ Deno.test("an operation lists the first hundred problems of a body, and looks fo
 });
 
 Deno.test("a hundred problems of one parse say nothing of the next", () => {
-  evaluatorsSchema.safeParse(zeros());
-  assertEquals(evaluatorsSchema.safeParse([0]).success, false);
-  assertEquals(evaluatorsSchema.safeParse(["refusal"]).success, true);
+  const isTaken = (responses: unknown[]) =>
+    storeResultsSchema.safeParse({ responses }).success;
+  assertEquals(isTaken(zeros().map(() => ({}))), false);
+  assertEquals(isTaken([{}]), false);
+  assertEquals(isTaken([{ prompt: "a", success: true }]), true);
 });

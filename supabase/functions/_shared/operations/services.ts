@@ -75,7 +75,7 @@ const MOST_CAUSES = 20;
 const RUN_STATE =
   "runId:id, status, experimentName:experiment_name, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 const SWEEP_STATE =
-  "sweepId:id, status, name, prompts, succeeded, failed, open, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
+  "sweepId:id, status, name, answers, succeeded, failed, open, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 
 /** Reads endpoints, runs and sweeps through the Data API. */
 export function createProject(

@@ -12,8 +12,8 @@ export const sweepStateSchema = z.object({
     "running as long as one of its runs is; paused when none can go on by itself",
   ),
   name: z.string(),
-  prompts: z.int().nonnegative().describe(
-    "Questions to models, over all variants, found so far",
+  answers: z.int().nonnegative().describe(
+    "That all variants want to the prompts found so far",
   ),
   succeeded,
   failed,

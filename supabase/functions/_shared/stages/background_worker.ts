@@ -4,6 +4,7 @@ import { createDatabase, createServiceClient } from "../database.ts";
 import { createProjectDns } from "../model/project_dns.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import type { Assignment } from "./assignment.ts";
+import { longestCall } from "../worker_facts.ts";
 import { Isolate, readMemory } from "./isolate.ts";
 import { runWorker } from "./run_worker.ts";
 
@@ -37,6 +38,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     createServiceClient(config.supabaseUrl, config.secretKey, CALL_TIMEOUT_MS),
   );
   const isolate = new Isolate(readMemory);
+  const call_seconds = longestCall(config.workerSeconds);
   const dns = createProjectDns(config.supabaseUrl, Deno.resolveDns);
   const stop = new AbortController();
   addEventListener("beforeunload", (event) => {
@@ -65,7 +67,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
     const wake: Promise<Assignment | null> = database.call(
       "pipeline_take_wake",
-      { run_id: runId as number, isolate: isolate.id },
+      { run_id: runId as number, isolate: isolate.id, call_seconds },
     );
     const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
@@ -81,6 +83,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
         worker_id: workerId,
         token,
         isolate: isolate.id,
+        call_seconds,
       }),
     work,
     waitUntil,

@@ -12,9 +12,9 @@ function createFakes(
   verdict: EgressVerdict = { verdict: "allowed" },
 ) {
   const waits: number[] = [];
-  let calls = 0;
+  const sent: (RequestInit | undefined)[] = [];
   const post = createPostJson({
-    fetch: () => replies[calls++](),
+    fetch: (_, request) => replies[sent.push(request) - 1](),
     guard: { check: () => Promise.resolve(verdict) },
     clock: {
       now: () => 0,
@@ -28,7 +28,7 @@ function createFakes(
   return {
     post: () => post("https://a.example/score", { a: 1 }),
     waits,
-    calls: () => calls,
+    sent,
   };
 }
 
@@ -36,8 +36,11 @@ const says = (status: number, body = "{}") => () =>
   Promise.resolve(new Response(body, { status }));
 
 Deno.test("createPostJson() gives the JSON of the answer", async () => {
-  const { post } = createFakes([says(200, '{"scores":[]}')]);
+  const { post, sent } = createFakes([says(200, '{"scores":[]}')]);
   assertEquals(await post(), { scores: [] });
+  // What is compressed may be a hundred times as long as what arrives.
+  const headers = new Headers(sent[0]?.headers);
+  assertEquals(headers.get("accept-encoding"), "identity");
 });
 
 Deno.test("createPostJson() tries again what may pass, three times in all", async () => {
@@ -60,7 +63,7 @@ Deno.test("createPostJson() does not repeat what cannot pass", async () => {
     assertObjectMatch(await assertRejects(fakes.post, Error), {
       code: "invalid_request",
     });
-    assertEquals(fakes.calls(), 1);
+    assertEquals(fakes.sent.length, 1);
   }
 });
 
@@ -86,5 +89,5 @@ Deno.test("createPostJson() sends nothing to where the egress guard forbids", as
     code: "invalid_request",
     message: "private",
   });
-  assertEquals(fakes.calls(), 0);
+  assertEquals(fakes.sent.length, 0);
 });

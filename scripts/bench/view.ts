@@ -1,0 +1,196 @@
+import type { Sql } from "postgres";
+import { startStack } from "../local/stack.ts";
+import { type Measurement, median } from "./measurement.ts";
+
+/** Answers of each of two experiments, which are a run each. */
+const ANSWERS = 500_000;
+const CALLS = 9;
+
+interface Page {
+  rows: unknown[];
+  next: string | null;
+}
+
+/** What the dashboard asks of the database, of a million answers with a score each. */
+const QUESTIONS: {
+  name: string;
+  goal: string;
+  ask: (sql: Sql) => PromiseLike<unknown>;
+}[] = [
+  {
+    name: "filter without a hit, first answer",
+    goal: "below 150 ms",
+    ask: (sql) =>
+      sql`select browse_evaluations(run_id => 1, filter => '{"text": "nowhere"}')`,
+  },
+  {
+    name: "answers that an evaluator did not pass, page of 100",
+    goal: "below 50 ms",
+    ask: (sql) =>
+      sql`select browse_evaluations(run_id => 1, filter => '{"evaluator": "judge", "passed": false}')`,
+  },
+  {
+    name: "worst 100 by a score",
+    goal: "below 1000 ms",
+    ask: (sql) =>
+      sql`select browse_evaluations(run_id => 1, filter => '{"evaluator": "judge"}', sort => 'worst')`,
+  },
+  {
+    name: "one answer, with the same prompt elsewhere",
+    goal: "below 50 ms",
+    ask: (sql) => sql`select read_evaluation('prompt_evaluations', 4711)`,
+  },
+  {
+    name: "median latency of a run, from 2,000 answers",
+    goal: "below 50 ms",
+    ask: (sql) =>
+      sql`select evaluation_distribution(run_id => 1, measure => 'duration_ms', keys => 2000)`,
+  },
+  {
+    name: "histogram of a score, from 5,000 answers",
+    goal: "below 100 ms",
+    ask: (sql) =>
+      sql`select evaluation_distribution(experiment_name => 'new', evaluator => 'judge')`,
+  },
+  {
+    name: "comparison, first pairs",
+    goal: "below 300 ms",
+    ask: (sql) =>
+      sql`select browse_experiment_pairs('old', 'new', 'judge', scan => 5000)`,
+  },
+  {
+    name: "comparison, totals",
+    goal: "below 2500 ms",
+    ask: (sql) => sql`select * from compare_experiments('old', 'new', 'judge')`,
+  },
+  {
+    name: "summary of an experiment",
+    goal: "below 2500 ms",
+    ask: (sql) => sql`select * from summarize_experiments('{old}')`,
+  },
+  {
+    name: "poll of a run",
+    goal: "below 5 ms",
+    ask: (sql) =>
+      sql`
+        select status, prompts, done, failed, prompts_per_second, eta, cost
+        from pipeline_run_progress where id = 1
+      `,
+  },
+  {
+    name: "poll of 50 runs",
+    goal: "below 5 ms",
+    ask: (sql) =>
+      sql`
+        select id, experiment_name, model, status, prompts, done, failed, prompts_per_second, eta, cost
+        from pipeline_run_progress order by id desc limit 50
+      `,
+  },
+];
+
+/** The median time of an answer to each question of the dashboard. */
+export async function* measureView(): AsyncIterable<Measurement> {
+  const stack = await startStack({ port: 0, functions: [], wakes: "off" });
+  try {
+    await store(stack.sql);
+    yield* measurePages(stack.sql);
+    yield await measureSearch(stack.sql);
+    for (const { name, goal, ask } of QUESTIONS) {
+      yield {
+        name: `view: ${name}`,
+        value: await timeCalls(() => ask(stack.sql)),
+        unit: "ms",
+        goal,
+      };
+    }
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** A page of 100 at ten places from the first to the last key. */
+async function* measurePages(sql: Sql): AsyncIterable<Measurement> {
+  const times: number[] = [];
+  for (const place of "0123456789abcdef") {
+    times.push(
+      await timeCalls(() =>
+        sql`select browse_evaluations(run_id => 1, after => ${`0 ${place}`})`
+      ),
+    );
+  }
+  yield {
+    name: "view: page of 100 of a million, slowest of 16 places",
+    value: Math.max(...times),
+    unit: "ms",
+    goal: "below 50 ms",
+  };
+  yield {
+    name: "view: slowest place against the fastest",
+    value: Math.max(...times) / Math.min(...times),
+    unit: "×",
+    goal: "at most 1.5 ×",
+  };
+}
+
+/** A filter without a hit, until both runs are read. */
+async function measureSearch(sql: Sql): Promise<Measurement> {
+  const startedAt = performance.now();
+  for (const run of [1, 2]) {
+    let after: string | null = null;
+    do {
+      const [{ page }]: { page: Page }[] = await sql`
+        select browse_evaluations(
+          run_id => ${run}, filter => '{"text": "nowhere"}', after => ${after}, scan => 20000
+        ) as page
+      `;
+      after = page.next;
+    } while (after !== null);
+  }
+  return {
+    name: "view: filter without a hit, a million read",
+    value: (performance.now() - startedAt) / 1000,
+    unit: "s",
+    goal: "below 10 s",
+  };
+}
+
+async function timeCalls(ask: () => PromiseLike<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let call = 0; call < CALLS; call++) {
+    const startedAt = performance.now();
+    await ask();
+    times.push(performance.now() - startedAt);
+  }
+  return median(times);
+}
+
+async function store(sql: Sql): Promise<void> {
+  await sql`
+    insert into model_endpoints (name, url, model) values ('bench', 'https://bench.test/v1', 'bench')
+  `;
+  await sql`
+    insert into pipeline_runs (experiment_name, source, endpoint)
+    select side, '{"type": "prompts", "prompts": ["a"]}', 'bench' from unnest('{old,new}'::text[]) as side
+  `;
+  await sql`
+    insert into prompt_evaluations (
+      run_id, prompt_key, prompt, response, success, experiment_name, model, duration_ms,
+      input_tokens, output_tokens, cost
+    )
+    select
+      run, md5(n::text), repeat('prompt ' || n || ' ', 20),
+      repeat('an answer of some length, as models give them ', 5), true, side, 'bench',
+      100 + abs(hashint4(n)) % 900, 120, 60, 0.001
+    from (values (1, 'old'), (2, 'new')) as experiment (run, side),
+      generate_series(1, ${ANSWERS}::integer) as n
+  `;
+  await sql`
+    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+    select evaluation.id, 'judge', drawn.score, drawn.score > 0.5
+    from prompt_evaluations as evaluation
+    cross join lateral (
+      select (hashint8extended(evaluation.id, 7) & 1048575) / 1048576.0 as score
+    ) as drawn
+  `;
+  await sql`vacuum analyze prompt_evaluations, evaluation_scores`;
+}

@@ -1,0 +1,75 @@
+import type { Sql } from "postgres";
+
+/** A run and what should hold of it and does not, as check_pipeline_invariants() says it. */
+export interface Broken {
+  run_id: string;
+  broken: string;
+  detail: string;
+}
+
+/**
+ * What must hold where nobody but the queue has touched anything. On a live project it need not: people
+ * lower a max_cost, and delete scores.
+ */
+export const HARM = {
+  mixed: "every answer is that of its own prompt, and of its run's owner",
+  unscored:
+    "every answer is scored by each evaluator of its run, or it is said why not",
+  overdrawn: "no run spends more than its max_cost",
+  starved: "neither of two owners starves",
+};
+
+/** What does not hold of all runs but the shares of their owners, whose answers repeat their prompts. */
+export function findHarm(sql: Pick<Sql, "unsafe">): Promise<Broken[]> {
+  return sql.unsafe<Broken[]>(
+    `
+    select run.id as run_id, rule.broken, rule.detail
+    from pipeline_runs as run
+    cross join lateral (
+      select
+        count(*) as answers,
+        count(*) filter (
+          where answer.owner is distinct from run.owner
+            or said.response like 'You said: %' and said.response <> 'You said: ' || left(answer.prompt, 80)
+        ) as mixed,
+        coalesce(sum((
+          select count(*) from evaluation_scores as score
+          where score.results_table = run.results_table and score.evaluation_id = answer.id
+        )), 0) as scores
+      from prompt_evaluations as answer
+      -- Where a schema is asked, the answer is a text of JSON.
+      cross join lateral (select btrim(answer.response, '"') as response) as said
+      where answer.run_id = run.id
+    ) as stored
+    cross join lateral (
+      select coalesce(sum(case task.stage
+        when 'evaluate' then jsonb_array_length(task.payload -> 'evaluationIds') * (
+          select count(*) from jsonb_array_elements(run.evaluators) as one where one ->> 'type' <> 'webhook'
+        )
+        else jsonb_array_length(task.payload -> 'ids')
+      end), 0) as scores
+      from pipeline_tasks as task
+      where task.run_id = run.id and task.stage in ('evaluate', 'webhook') and task.status = 'failed'
+    ) as failed
+    left join pipeline.budgets as budget on budget.kind = 'run' and budget.holder = run.id::text
+    cross join lateral (
+      values
+        (stored.mixed > 0, $1, format('%s answers', stored.mixed)),
+        (
+          run.status = 'completed'
+            and stored.scores + failed.scores <> stored.answers * jsonb_array_length(run.evaluators),
+          $2,
+          format('%s scores of %s answers', stored.scores, stored.answers)
+        ),
+        (
+          run.cost > run.max_cost or budget.spent + budget.reserved > run.max_cost,
+          $3,
+          format('%s and %s USD of %s', budget.spent, budget.reserved, run.max_cost)
+        )
+    ) as rule (is_broken, broken, detail)
+    where rule.is_broken
+    order by run.id, rule.broken
+    `,
+    [HARM.mixed, HARM.unscored, HARM.overdrawn],
+  );
+}

@@ -1,0 +1,123 @@
+import type { Sql } from "postgres";
+import type { ModelSimulator } from "../local/model_simulator.ts";
+import { FIRST_OWNER, OWNERS } from "./owners.ts";
+
+/** Doubled at each of sixty levels: whoever validates anything by it never comes to an end. */
+const ENDLESS_SCHEMA = {
+  $ref: "#/$defs/d0",
+  $defs: {
+    ...Object.fromEntries(
+      Array.from({ length: 60 }, (_, level) => {
+        const next = { $ref: `#/$defs/d${level + 1}` };
+        return [`d${level}`, { allOf: [next, next] }];
+      }),
+    ),
+    d60: {},
+  },
+};
+
+/** A web service that answers without end. */
+export interface EndlessService extends AsyncDisposable {
+  url: string;
+  /** Requests that have come in. */
+  count(): number;
+}
+
+/** Starts one; it goes on as long as the caller reads. */
+export function startEndlessService(): EndlessService {
+  let count = 0;
+  const closing = new AbortController();
+  const part = new TextEncoder().encode(" ".repeat(10_000));
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    signal: closing.signal,
+    onListen: () => {},
+  }, () => {
+    count++;
+    return new Response(
+      new ReadableStream({ pull: (answer) => answer.enqueue(part) }),
+    );
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/score`,
+    count: () => count,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await server.finished;
+    },
+  };
+}
+
+/**
+ * Starts the runs of a day: two users with half of the work each on one endpoint, the first in one run,
+ * the second in others, one of which has evaluators that never end; and a run of the project whose
+ * money is soon used up. Each answer gets a score.
+ *
+ * @param runs of the second user but the one that never ends
+ */
+export async function startRuns(
+  sql: Sql,
+  model: ModelSimulator,
+  service: EndlessService,
+  { prompts, runs }: { prompts: number; runs: number },
+): Promise<void> {
+  const url = `${model.url}/v1/chat/completions`;
+  await sql`
+    insert into pipeline_webhook_hosts (host, open_to_users) values ('127.0.0.1', true)
+  `;
+  await sql`
+    insert into model_endpoints (name, url, max_concurrency, timeout_seconds, open_to_users)
+    values ('shared', ${url}, 20, 3, true)
+  `;
+  await sql`
+    insert into model_endpoints (name, url, timeout_seconds, input_cost, output_cost, max_output_tokens)
+    values ('priced', ${url}, 3, 1, 1, 100)
+  `;
+  const few = Math.max(3, Math.round(prompts / 100));
+  const many = prompts - 2 * few;
+  const ofFirst = Math.ceil(many / 2);
+  const [first, second] = OWNERS;
+  const length = { type: "length", max: 1_000 };
+  await start(FIRST_OWNER, ofFirst, { owner: first });
+  for (let run = 0; run < runs; run++) {
+    // What is left over goes to the last runs.
+    const count = Math.floor((many - ofFirst + run) / runs);
+    await start(`second owner, run ${run}`, count, { owner: second });
+  }
+  await start("second owner, endless", few, {
+    owner: second,
+    evaluators: sql.json([
+      { type: "json-schema", schema: ENDLESS_SCHEMA },
+      { type: "webhook", url: service.url },
+      length,
+    ]),
+  });
+  await start("project", few, { endpoint: "priced", max_cost: 0.0012 });
+
+  async function start(
+    name: string,
+    count: number,
+    columns: Record<string, unknown>,
+  ): Promise<void> {
+    const texts = Array.from(
+      { length: count },
+      (_, n) => `${name} prompt ${n}`,
+    );
+    const row = {
+      experiment_name: name,
+      source: sql.json({ type: "prompts", prompts: texts }),
+      endpoint: "shared",
+      max_attempts: 20,
+      evaluators: sql.json([length]),
+      ...columns,
+    };
+    await sql`insert into pipeline_runs ${sql(row as never)}`;
+  }
+}
+
+/** The answer of a model that repeats its prompt, as JSON where a schema is to be asked. */
+export function answerOf(prompt: string): string {
+  const said = `You said: ${prompt.slice(0, 80)}`;
+  return prompt.includes("endless") ? JSON.stringify(said) : said;
+}

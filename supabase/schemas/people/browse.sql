@@ -1,0 +1,335 @@
+-- Why: a million answers are looked at a page at a time. A page costs the same wherever it is, and a
+-- filter that finds nothing costs no more than the rows that it was allowed to read.
+
+create function pipeline.evaluations_condition(run_id bigint, experiment_name text, owner uuid)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(evaluations_condition.owner);
+begin
+  if (evaluations_condition.run_id is null) = (evaluations_condition.experiment_name is null) then
+    raise exception 'Cannot look at evaluations: give run_id or experiment_name, and not both'
+      using errcode = '22023', hint = 'select browse_evaluations(run_id => 1)';
+  end if;
+  return case
+    when evaluations_condition.run_id is not null then format('row.run_id = %L', evaluations_condition.run_id)
+    -- Either form is one place in the index; "is not distinct from" would be none.
+    when whose is null
+    then format('row.experiment_name = %L and row.owner is null', evaluations_condition.experiment_name)
+    else format('row.experiment_name = %L and row.owner = %L', evaluations_condition.experiment_name, whose)
+  end;
+end;
+$$;
+comment on function pipeline.evaluations_condition(bigint, text, uuid) is
+  'Which rows of a results table are those of a run, or of an experiment of an owner, as SQL about row. 22023: neither or both were given.';
+
+create function pipeline.field_conditions(fields jsonb, given jsonb, prefix text default '')
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  unknown text;
+begin
+  select string_agg(prefix || field, ', ') into unknown
+  from jsonb_object_keys(given) as field
+  where not fields ? field;
+  if unknown is not null then
+    raise exception 'Cannot filter evaluations by %', unknown
+      using errcode = '22023', hint = format(
+        'The fields are %s', (select string_agg(prefix || field, ', ') from jsonb_object_keys(fields) as field)
+      );
+  end if;
+  return (
+    select string_agg(format(fields ->> field, value), ' and ')
+    from jsonb_each_text(given) as wanted (field, value)
+  );
+end;
+$$;
+comment on function pipeline.field_conditions(jsonb, jsonb, text) is
+  'SQL that holds where a row has all that is given, by fields, {name: condition with %1$L for the value}; null when nothing is given. 22023: a field that is not among them.';
+
+create function pipeline.has_condition(relation text, results_table text, conditions text, is_absent boolean)
+returns text
+language sql
+immutable
+strict
+set search_path = ''
+as $$
+  -- A scalar subquery: exists would be planned as a join, which reads what belongs to all other rows.
+  select format(
+    '(select true from public.%I as given
+      where given.results_table = %L and given.evaluation_id = row.id and %s limit 1) is %s',
+    relation, results_table, conditions, case when is_absent then 'null' else 'not null' end
+  );
+$$;
+comment on function pipeline.has_condition(text, text, text, boolean) is
+  'SQL that holds where an evaluation has, or has not, a score or label for which the conditions hold; null without conditions.';
+
+create function pipeline.filter_condition(filter jsonb, results_table text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  of_score constant jsonb := '{
+    "evaluator": "given.evaluator = %1$L",
+    "passed": "given.passed = %1$L",
+    "min": "given.score >= %1$L",
+    "max": "given.score <= %1$L",
+    "category": "given.category = %1$L",
+    "evaluator_error": "(given.error is not null) = %1$L",
+    "scored": "true"
+  }';
+  of_label constant jsonb := '{
+    "name": "given.name = %1$L",
+    "person": "given.person = %1$L",
+    "passed": "given.passed = %1$L",
+    "exists": "true"
+  }';
+  of_row constant jsonb := '{
+    "success": "row.success = %1$L",
+    "model": "row.model = %1$L",
+    "finish_reason": "row.finish_reason = %1$L",
+    "tag": "%1$L = any (row.tags)",
+    "prompt_key": "row.prompt_key = %1$L",
+    "repetition": "row.repetition = %1$L",
+    "min_ms": "row.duration_ms >= %1$L::numeric",
+    "max_ms": "row.duration_ms <= %1$L::numeric",
+    "min_cost": "row.cost >= %1$L",
+    "max_cost": "row.cost <= %1$L",
+    "text": "(row.prompt ilike %1$L or row.response ilike %1$L or row.reference ilike %1$L or row.error ilike %1$L)"
+  }';
+  given jsonb := jsonb_strip_nulls(filter_condition.filter);
+  label constant jsonb := coalesce(given -> 'label', '{}');
+  score jsonb;
+begin
+  if given ? 'text' then
+    -- What ilike takes for a wildcard is meant as it is written.
+    given := jsonb_set(
+      given, '{text}', to_jsonb('%' || regexp_replace(given ->> 'text', '([\\%_])', '\\\1', 'g') || '%')
+    );
+  end if;
+  select coalesce(jsonb_object_agg(field, value), '{}') into score
+  from jsonb_each(given) as each (field, value) where of_score ? field;
+  return coalesce(
+    nullif(concat_ws(
+      ' and ',
+      pipeline.field_conditions(of_row, given - 'label' - array(select jsonb_object_keys(score))),
+      pipeline.has_condition(
+        'evaluation_scores', results_table, pipeline.field_conditions(of_score, score),
+        coalesce(score -> 'scored' = 'false', false)
+      ),
+      pipeline.has_condition(
+        'evaluation_labels', results_table, pipeline.field_conditions(of_label, label),
+        coalesce(label -> 'exists' = 'false', false)
+      )
+    ), ''),
+    'true'
+  );
+end;
+$$;
+comment on function pipeline.filter_condition(jsonb, text) is
+  'SQL about row for a filter of browse_evaluations(). 22023: a field that there is not.';
+
+create function pipeline.scores_of(results_table text, evaluation_id bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_object_agg(
+      score.evaluator,
+      jsonb_strip_nulls(jsonb_build_object(
+        'score', score.score, 'passed', score.passed, 'category', score.category, 'error', left(score.error, 600)
+      ))
+    ),
+    '{}'
+  )
+  from public.evaluation_scores as score
+  where score.results_table = scores_of.results_table and score.evaluation_id = scores_of.evaluation_id;
+$$;
+comment on function pipeline.scores_of(text, bigint) is
+  'The scores of an evaluation, {evaluator: {score?, passed?, category?, error?}}.';
+
+create function pipeline.labels_of(results_table text, evaluation_id bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'name', label.name, 'person', label.person, 'passed', label.passed, 'remark', label.remark,
+        'updated_at', label.updated_at
+      )
+      order by label.name, label.person
+    ),
+    '[]'
+  )
+  from public.evaluation_labels as label
+  where label.results_table = labels_of.results_table and label.evaluation_id = labels_of.evaluation_id;
+$$;
+comment on function pipeline.labels_of(text, bigint) is
+  'What people said of an evaluation, [{name, person, passed, remark, updated_at}].';
+
+create function pipeline.page_query(results_table text, condition text, filter text, backwards boolean)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      select
+        row.*, %3$s as matches, row.id || ' ' || row.prompt_key as next, row.is_last and row.place < $3 as is_end
+      from (
+        select row.*, row_number() over walk as place, lead(row.id) over walk is null as is_last
+        from (
+          select row.*
+          from public.%1$I as row
+          where %2$s
+            and ($1 is null or (row.prompt_key, row.id) %4$s (substr($1, strpos($1, ' ') + 1), split_part($1, ' ', 1)::bigint))
+          order by row.prompt_key %5$s, row.id %5$s
+          limit $3
+        ) as row
+        window walk as (order by row.prompt_key %5$s, row.id %5$s)
+      ) as row
+      -- The last that was read is kept as well: it says where to go on.
+      where row.is_last or %3$s
+      -- In the words of the window: the same order by its place would be a sort of all that may be read.
+      order by row.prompt_key %5$s, row.id %5$s
+      limit $2
+    $query$,
+    results_table, condition, filter,
+    case when backwards then '<' else '>' end, case when backwards then 'desc' else 'asc' end
+  );
+$$;
+comment on function pipeline.page_query(text, text, text, boolean) is
+  'The rows of a page by prompt_key and id, and the last row that was read for it: $1 after, $2 most, $3 scan.';
+
+create function pipeline.top_query(results_table text, condition text, filter text, sort text, evaluator text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      select
+        row.*, true as matches, row_number() over () as place,
+        coalesce($1::integer, 0) + row_number() over () as next,
+        count(*) over () < $2 or coalesce($1::integer, 0) + row_number() over () >= 1000 as is_end
+      from (
+        select row.*
+        from public.%1$I as row
+        %2$s
+        where %3$s and %4$s and $3 is not null
+        order by %5$s, row.id
+        limit least($2, 1000 - coalesce($1::integer, 0)) offset coalesce($1::integer, 0)
+      ) as row
+    $query$,
+    results_table,
+    case when sort = 'worst' then format(
+      'join public.evaluation_scores as graded
+         on graded.results_table = %L and graded.evaluator = %L and graded.evaluation_id = row.id',
+      results_table, evaluator
+    ) end,
+    condition, filter,
+    case sort
+      when 'worst' then 'coalesce(graded.score, graded.passed::integer)'
+      when 'slowest' then 'row.duration_ms desc nulls last'
+      when 'dearest' then 'row.cost desc nulls last'
+    end
+  );
+$$;
+comment on function pipeline.top_query(text, text, text, text, text) is
+  'The first 1,000 rows by what sort says, as page_query(): $1 how many to leave out, $2 most.';
+
+create function public.browse_evaluations(
+  results_table text default 'prompt_evaluations',
+  run_id bigint default null,
+  experiment_name text default null,
+  filter jsonb default '{}',
+  after text default null,
+  most integer default 100,
+  scan integer default 5000,
+  sort text default 'key',
+  backwards boolean default false,
+  owner uuid default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set jit = off
+-- The worst of a million are sorted in memory.
+set work_mem = '64MB'
+set statement_timeout = '55s'
+as $$
+declare
+  by_key constant boolean := browse_evaluations.sort = 'key';
+  condition constant text := pipeline.evaluations_condition(run_id, experiment_name, owner);
+  chosen constant text := pipeline.filter_condition(filter, results_table);
+  page jsonb;
+begin
+  perform pipeline.check_results_table(browse_evaluations.results_table);
+  if browse_evaluations.most not between 1 and 1000
+    or browse_evaluations.scan not between 1 and 50000
+    or browse_evaluations.sort not in ('key', 'worst', 'slowest', 'dearest')
+    or browse_evaluations.sort = 'worst' and browse_evaluations.filter ->> 'evaluator' is null
+    or browse_evaluations.after !~ (case when by_key then '^\d{1,18} ' else '^\d{1,3}$' end)
+  then
+    raise exception 'Cannot browse evaluations: most, scan, sort or after is out of range'
+      using
+        errcode = '22023',
+        hint = 'most: 1 to 1000; scan: 1 to 50000; sort: key, worst (with {"evaluator": "…"} in filter), slowest or dearest; after: the next of a page';
+  end if;
+  execute format($page$
+    with row as (%1$s)
+    select jsonb_build_object(
+      'rows', coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id', row.id, 'run_id', row.run_id, 'prompt_id', row.prompt_id, 'prompt_key', row.prompt_key,
+            'repetition', row.repetition, 'position', row.id || ' ' || row.prompt_key,
+            'prompt', left(row.prompt, 600), 'response', left(row.response, 600),
+            'reference', left(row.reference, 600), 'error', left(row.error, 600),
+            'calls_tools', row.tool_calls is not null, 'success', row.success, 'model', row.model,
+            'timestamp', row.timestamp, 'duration_ms', row.duration_ms, 'tokens_used', row.tokens_used,
+            'input_tokens', row.input_tokens, 'output_tokens', row.output_tokens, 'cost', row.cost,
+            'finish_reason', row.finish_reason, 'attempts', row.attempts, 'tags', row.tags,
+            'metadata', case when pg_column_size(row.metadata) <= 2000 then row.metadata end,
+            'scores', pipeline.scores_of(%2$L, row.id), 'labels', pipeline.labels_of(%2$L, row.id)
+          )
+          order by row.place * %3$s
+        ) filter (where row.matches),
+        '[]'
+      ),
+      'next', case when not bool_or(row.is_end) then (array_agg(row.next order by row.place desc))[1]::text end,
+      'scanned', coalesce(max(row.place), 0)
+    )
+    from row
+  $page$,
+    case
+      when by_key then pipeline.page_query(results_table, condition, chosen, backwards)
+      else pipeline.top_query(results_table, condition, chosen, sort, filter ->> 'evaluator')
+    end,
+    results_table, case when by_key and backwards then -1 else 1 end
+  )
+  into page
+  using after, most, scan;
+  return page;
+end;
+$$;
+comment on function public.browse_evaluations(
+  text, bigint, text, jsonb, text, integer, integer, text, boolean, uuid
+) is
+  'A page of what a run or an experiment has stored: {rows: [{id, run_id, prompt_id, prompt_key, repetition, position, prompt, response, reference, error, calls_tools, success, model, timestamp, duration_ms, tokens_used, input_tokens, output_tokens, cost, finish_reason, attempts, tags, metadata, scores: {evaluator: {score?, passed?, category?, error?}}, labels: [{name, person, passed, remark, updated_at}]}], next, scanned}. Texts are cut at 600 characters, metadata above 2 kB is null. filter: success, text (in prompt, response, reference or error), model, finish_reason, tag, prompt_key, repetition, min_ms, max_ms, min_cost, max_cost; evaluator, passed, min, max, category, evaluator_error, scored, which one score has to meet together; label: {name, person, passed, exists}. sort key: by prompt_key and id; no more than scan rows are read, then what was found is returned, with next, which is after of the following call; null: nothing is left. after may be a place, ''0 8f'' before the keys that begin with 8f; backwards: what stands before it, in the same order. sort worst (by filter.evaluator), slowest, dearest: the first 1,000, all rows are read; after is how many to leave out. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';

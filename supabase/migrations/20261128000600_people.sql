@@ -1911,6 +1911,9 @@ language sql
 stable
 set search_path = ''
 set statement_timeout = '55s'
+-- A group for each prompt: they do not fit into the 4 MB that a view has.
+set work_mem = '64MB'
+set jit = off
 as $$
   select summary.*
   from public.experiment_summary as summary
@@ -1925,6 +1928,8 @@ language sql
 stable
 set search_path = ''
 set statement_timeout = '55s'
+set work_mem = '64MB'
+set jit = off
 as $$
   select scores.*
   from public.experiment_scores as scores

@@ -263,7 +263,12 @@ async function runWith(project: Project, text: string) {
     candidate: text,
     evaluator: text,
   });
-  assertEquals(compared.error?.message, `Cannot find experiment "${text}"`);
+  assertEquals(
+    compared.error?.message,
+    name === text
+      ? `Cannot compare experiment "${text}" with itself`
+      : `Cannot find experiment "${text}"`,
+  );
   const exported = await project.client.rpc("export_evaluations", {
     results_table: "other_answers",
     experiment_name: name,

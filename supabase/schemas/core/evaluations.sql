@@ -95,9 +95,7 @@ begin
      grant select, insert, update, delete on public.%1$I to service_role;
      grant select on public.%1$I to authenticated;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()));
-     create policy "readers read everything" on public.%1$I for select to authenticated
-       using ((select pipeline.may_read()))',
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()))',
     make_results_table.name, name || '_pkey', name || '_task_is_stored_once',
     name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx',
     name || '_rank_run_idx', name || '_rank_experiment_idx', pipeline.key_is_no_hash()

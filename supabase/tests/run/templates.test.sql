@@ -148,7 +148,7 @@ insert into pipeline_runs (experiment_name, source, endpoint, template) values
 select results_eq(
   $$ select pipeline.assign_run(jsonb_populate_record(null::pipeline.workers, jsonb_build_object(
        'id', gen_random_uuid(), 'run_id', run.id, 'stage', 'extract'
-     )), now()) -> 'run' -> 'options'
+     )), null, now()) -> 'run' -> 'options'
      from pipeline_runs as run where experiment_name in ('rows', 'chats') order by run.id $$,
   $$ values ('{"variables": true}'::jsonb), ('{}') $$,
   'rows of an archive are variables where the template needs no text of a prompt'

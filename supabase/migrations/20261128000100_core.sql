@@ -1922,6 +1922,8 @@ $$;
 comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
   'Wakes a successor, which takes the worker''s slots from its start on, unless all that is left of the run fits into capacity: tasks that the worker can still finish, those in hand included. Calling it again changes nothing.';
 
+-- Why: how a worker ended says whether its run is worth another one.
+
 create function pipeline.has_broken_runs(owner uuid)
 returns boolean
 language sql

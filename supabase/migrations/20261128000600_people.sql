@@ -1975,8 +1975,7 @@ comment on column public.experiment_costs.other_cost is
 revoke all on public.experiment_costs from anon, authenticated, service_role;
 grant select on public.experiment_costs to authenticated, service_role;
 
--- Why: is the new experiment better than the old one? The answers of both, in whatever results tables,
--- are grouped by prompt and joined, in hash joins that parallel workers can share.
+-- Why: a wrong name is told at once, with the names that there are, wherever experiments are named.
 
 create function pipeline.check_experiments(names text[], owner uuid)
 returns void
@@ -2073,6 +2072,9 @@ end;
 $$;
 comment on function pipeline.chosen_evaluators(text[], text, uuid) is
   'By what is compared: one evaluator, or without one all of them after null, which is whether there was an answer; that is also called success. P0002: unknown evaluator.';
+
+-- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
+-- key, and by the mean of the answers to each.
 
 create function pipeline.answers_query(evaluator text, condition text)
 returns text
@@ -2226,6 +2228,9 @@ end;
 $$;
 comment on function pipeline.compare_pairs(text, text, text, uuid) is
   'What compare_experiments() counts for one evaluator; null: whether there was an answer. bound: 1 where all scores are from 0 to 1; mixed: of several models.';
+
+-- Why: is the new experiment better than the old one? The answers of both, in whatever results tables,
+-- are grouped by prompt and joined, in hash joins that parallel workers can share.
 
 create function pipeline.differing_texts(baseline text, candidate text, owner uuid)
 returns bigint

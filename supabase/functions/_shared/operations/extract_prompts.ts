@@ -26,6 +26,7 @@ import {
   type DryRunSummary,
   type Price,
 } from "./dry_run.ts";
+import { listPaths } from "./list_paths.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { takesVariables } from "../template/fill_template.ts";
 import { type Template, templateSchema } from "../template/template_schema.ts";
@@ -320,36 +321,6 @@ async function extractFromStorage(
   } finally {
     stop.abort();
   }
-}
-
-async function listPaths(
-  storage: ArchiveStorage,
-  bucket: string,
-  prefix: string,
-): Promise<string[]> {
-  const paths: string[] = [];
-  const folders = [prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")))];
-  for (const folder of folders) {
-    let offset: number | null = 0;
-    while (offset !== null) {
-      const page = await storage.list(bucket, folder, offset);
-      const wanted = page.folders.filter((name) =>
-        `${name}/`.startsWith(prefix) || prefix.startsWith(`${name}/`)
-      );
-      folders.push(...wanted.filter((name) => !isUnlistable(name)));
-      // Storage refuses to open them, which is reported like any file that cannot be read.
-      paths.push(...wanted.filter(isUnlistable));
-      for (const { path } of page.objects) {
-        if (path.startsWith(prefix)) paths.push(path);
-      }
-      offset = page.nextOffset;
-    }
-  }
-  return paths.sort();
-}
-
-function isUnlistable(folder: string): boolean {
-  return /(^|\/)\.\.?$/.test(folder);
 }
 
 /** Gathers events, or counts them, until `restOf` names archives that are left. */

@@ -1,0 +1,155 @@
+-- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
+-- key, and by the mean of the answers to each.
+
+create function pipeline.answers_query(evaluator text, condition text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  -- Table by table, because ids alone are joined quicker than ids with names of tables.
+  select string_agg(
+    format(
+      $query$
+        select evaluation.*, %1$s
+        from (
+          select
+            prompt_key, experiment_name, id, repetition, success, duration_ms, cost,
+            hashtext(prompt) as text_hash, hashtext(model) as model_hash
+          from public.%2$I as evaluation
+          where %4$s
+          -- A fence: what is joined and sorted are hashes and no texts.
+          offset 0
+        ) as evaluation
+        %3$s
+      $query$,
+      case
+        when evaluator is null
+        then 'evaluation.success::integer::double precision as score, evaluation.success as passed'
+        else 'coalesce(grade.score, grade.passed::integer) as score, grade.passed'
+      end,
+      results.relname,
+      case
+        when evaluator is not null
+        then format(
+          'left join public.evaluation_scores as grade
+             on grade.evaluation_id = evaluation.id and grade.results_table = %L and grade.evaluator = $3',
+          results.relname
+        )
+      end,
+      condition
+    ),
+    ' union all '
+  )
+  from pg_catalog.pg_inherits as child
+  join pg_catalog.pg_class as results on results.oid = child.inhrelid
+  where child.inhparent = 'pipeline.evaluations'::regclass;
+$$;
+comment on function pipeline.answers_query(text, text) is
+  'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
+
+create function pipeline.side_query(evaluator text, experiment text, keys text default 'true')
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      select
+        prompt_key, max(id) as id, avg(score) as score, count(passed) as judged,
+        count(*) filter (where passed) as passes, avg(duration_ms) as duration_ms, avg(cost) as cost,
+        min(text_hash) as text, min(model_hash) as model, max(model_hash) as last_model
+      from (%s) as answer
+      group by prompt_key
+    $query$,
+    -- Not "is not distinct from", of which the planner expects one row.
+    pipeline.answers_query(
+      evaluator,
+      format(
+        'evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and %s',
+        experiment, keys
+      )
+    )
+  );
+$$;
+comment on function pipeline.side_query(text, text, text) is
+  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2; keys: a condition on evaluation, for a part of the prompts.';
+
+create function pipeline.pairs_query(evaluator text, keys text default 'true')
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select format(
+    $query$
+      with pair as (
+        select
+          prompt_key, old.id as old_id, new.id as new_id, old.score as old_score, new.score as new_score,
+          new.score - old.score as difference,
+          old.judged as old_judged, new.judged as new_judged, old.passes as old_passes, new.passes as new_passes,
+          2 * old.passes >= nullif(old.judged, 0) as old_passed,
+          2 * new.passes >= nullif(new.judged, 0) as new_passed,
+          new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost,
+          old.text <> new.text as text_varies, old.model as old_model, old.last_model as old_last_model,
+          new.model as new_model, new.last_model as new_last_model
+        from (%s) as old
+        full join (%s) as new using (prompt_key)
+      )
+    $query$,
+    pipeline.side_query(evaluator, '$1', keys), pipeline.side_query(evaluator, '$2', keys)
+  );
+$$;
+comment on function pipeline.pairs_query(text, text) is
+  'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
+
+create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)
+returns table (
+  pairs bigint, wins bigint, losses bigint,
+  baseline_mean double precision, candidate_mean double precision,
+  difference double precision, variance double precision, largest double precision, bound double precision,
+  gained bigint, lost bigint, judged_once bigint,
+  baseline_only bigint, candidate_only bigint, unscored bigint,
+  texts_vary boolean, baseline_mixed boolean, candidate_mixed boolean,
+  latency double precision, cost numeric
+)
+language plpgsql
+stable
+set search_path = ''
+-- The sides take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
+-- there are no statistics yet that would keep the planner from nested loops. Sorting keys is quicker
+-- than 50,000 groups in a hash table.
+set work_mem = '64MB'
+set jit = off
+set enable_nestloop = off
+set enable_hashagg = off
+as $$
+begin
+  return query execute pipeline.pairs_query(evaluator) || $totals$
+    select
+      count(difference),
+      count(*) filter (where difference > 1e-9), count(*) filter (where difference < -1e-9),
+      avg(old_score) filter (where difference is not null),
+      avg(new_score) filter (where difference is not null),
+      avg(difference), var_pop(difference), max(abs(difference)),
+      case
+        when min(least(old_score, new_score)) >= 0 and max(greatest(old_score, new_score)) <= 1
+        then 1::double precision
+      end,
+      count(*) filter (where new_passed and not old_passed),
+      count(*) filter (where old_passed and not new_passed),
+      count(*) filter (where old_judged = 1 and new_judged = 1),
+      count(*) filter (where new_id is null), count(*) filter (where old_id is null),
+      count(*) filter (where difference is null and old_id is not null and new_id is not null),
+      coalesce(bool_or(text_varies), false),
+      min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
+      avg(latency) filter (where difference is not null)::double precision,
+      sum(cost) filter (where difference is not null)
+    from pair
+  $totals$
+  using baseline, candidate, evaluator, owner;
+end;
+$$;
+comment on function pipeline.compare_pairs(text, text, text, uuid) is
+  'What compare_experiments() counts for one evaluator; null: whether there was an answer. bound: 1 where all scores are from 0 to 1; mixed: of several models.';

@@ -59,7 +59,8 @@
 -- Read core/ in this order and you know the system; one may stop after any line:
 --   runs, prompts, tasks, evaluations                 the tables
 --   enqueue, claim, leases, settle, finish, refused   the life of a task
---   workers, wake, waiting, maintain, steer           who works, and what keeps it going
+--   workers, ended_workers, wake, waiting, maintain   who works, and what keeps it going
+--   steer, prompt_lists, prompt_sets, sweeps          what people do with runs, lists and many runs
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and

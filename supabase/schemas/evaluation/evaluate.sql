@@ -187,7 +187,11 @@ begin
           and evaluation.experiment_name = experiment
           and evaluation.prompt_key = pipeline_find_response.prompt_key
           and evaluation.success
-          and evaluation.owner is not distinct from pipeline_find_response.owner
+          -- "is not distinct from" could not use the index.
+          and (
+            evaluation.owner = pipeline_find_response.owner
+            or pipeline_find_response.owner is null and evaluation.owner is null
+          )
         order by evaluation.repetition, evaluation.id desc
       ) as newest
     ) as answer

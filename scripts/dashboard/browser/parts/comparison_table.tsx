@@ -4,7 +4,7 @@ import {
   describeRow,
 } from "../data/comparison.ts";
 import { withQuery } from "../data/here.ts";
-import { toNumber, toScore } from "./formats.ts";
+import { toNumber, toP, toScore } from "./formats.ts";
 import { Interval } from "./interval.tsx";
 import { type Column, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
@@ -94,7 +94,7 @@ export function ComparisonTable(
       head: "p",
       width: "5rem",
       isNumber: true,
-      cell: ({ p }) => toScore(p),
+      cell: ({ p }) => toP(p),
     },
     {
       head: "Prompts",

@@ -35,6 +35,11 @@ export function toScore(value: number | null | undefined): string {
     : String(Number(value.toPrecision(3)));
 }
 
+/** Below 0.001 more digits tell nothing. */
+export function toP(p: number | null): string {
+  return p !== null && p < 0.001 ? "< 0.001" : toScore(p);
+}
+
 /** `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`; of one unit `3 min`, `2 h`, `3 d`. */
 export function toDuration(
   milliseconds: number | null | undefined,

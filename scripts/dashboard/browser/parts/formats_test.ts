@@ -4,6 +4,7 @@ import {
   toDuration,
   toMoney,
   toNumber,
+  toP,
   toPercent,
   toScore,
   toSigned,
@@ -52,6 +53,15 @@ Deno.test("toSigned() has a sign but for nothing", () => {
     "+0.5",
     "−0.25",
     "0",
+    "–",
+  ]);
+});
+
+Deno.test("toP() ends at 0.001", () => {
+  assertEquals([9.54e-7, 0.001, 0.04719, null].map(toP), [
+    "< 0.001",
+    "0.001",
+    "0.0472",
     "–",
   ]);
 });

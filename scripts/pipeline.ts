@@ -71,7 +71,7 @@ function help(): string {
 Commands:
 ${list.join("\n")}
 
-deno task pipeline <command> --help tells the options of a command, with examples.
+The options of a command, with examples: deno task pipeline <command> --help.
 Commands that need a project find the stack of this clone that is running; another project is named
 by SUPABASE_URL and SUPABASE_SECRET_KEY.
 

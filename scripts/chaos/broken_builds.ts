@@ -289,8 +289,8 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     name: "a batch of answers is stored for whichever prompts it has",
     changes: [{
       function: "pipeline.store_in_prompt_evaluations",
-      from: "prompt.text, result.response,",
-      to: "prompt.text, max(result.response) over (),",
+      from: "'text' end, result.response,",
+      to: "'text' end, max(result.response) over (),",
     }],
     breaks: [HARM.mixed],
   },

@@ -49,8 +49,8 @@
 -- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
 -- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
 --
--- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, so that no
--- cycle can form.
+-- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
+-- prompts, what the owner has used, so that no cycle can form.
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --
@@ -491,6 +491,17 @@ $$;
 comment on function pipeline.prompt_key(text, jsonb, jsonb) is
   'What was asked, as 32 hex digits of SHA-256: the text, or of a prompt without text the names and values of its variables, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';
 
+create function pipeline.tokens_of(text text, messages jsonb)
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  select ceil((coalesce(octet_length(tokens_of.text), 0) + coalesce(octet_length(messages::text), 0)) / 4.0)::integer;
+$$;
+comment on function pipeline.tokens_of(text, jsonb) is
+  'An estimate of the tokens of a prompt with its earlier turns, at four bytes each.';
+
 -- Why: a saved set, and what the runs of a sweep ask, are one thing: prompts in an order, which many
 -- runs read and none owns. A list refers to its prompts, so that they are stored once.
 
@@ -601,12 +612,7 @@ begin
   insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
   select
     list.id, list.prompts + fresh.number, fresh.key, fresh.prompt_id,
-    coalesce(
-      fresh.tokens,
-      ceil((
-        coalesce(octet_length(fresh.prompt ->> 'text'), 0) + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
-      ) / 4.0)::integer
-    )
+    coalesce(fresh.tokens, pipeline.tokens_of(fresh.prompt ->> 'text', fresh.prompt -> 'messages'))
   from fresh;
   get diagnostics added = row_count;
   update pipeline.prompt_lists
@@ -828,7 +834,28 @@ as $$
   end;
 $$;
 comment on function pipeline.owner_asked_for(uuid) is
-  'Whose experiments are meant: a signed-in user''s are their own, service_role''s and a reader''s those of owner, null: the project''s own.';
+  'Whose experiments are meant: a signed-in user''s are their own, service_role''s and a reader''s those of owner, null: the project''s own. For reading only: see owner_written_for().';
+
+create function pipeline.owner_written_for(owner uuid)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  if (claims ->> 'sub' is not null or claims ->> 'role' = 'authenticated')
+    and pipeline.current_user_id() is null
+  then
+    raise exception 'Cannot change anything: anonymous sign-ins own nothing'
+      using errcode = '42501', hint = 'Sign in as a user of the project';
+  end if;
+  return coalesce(pipeline.current_user_id(), owner_written_for.owner);
+end;
+$$;
+comment on function pipeline.owner_written_for(uuid) is
+  'For whom something is changed: a signed-in user changes their own, a reader too; service_role that of owner, null: the project''s own. 42501: an anonymous sign-in.';
 
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,
@@ -1182,7 +1209,7 @@ declare
   sent jsonb;
 begin
   if (run).template is null then
-    return ceil((octet_length((prompt).text) + coalesce(octet_length((prompt).messages::text), 0)) / 4.0);
+    return pipeline.tokens_of((prompt).text, (prompt).messages);
   end if;
   sent := pipeline.sent(run, prompt);
   return ceil((
@@ -2794,6 +2821,7 @@ begin
     from public.pipeline_runs as reader
     where reader.list_id = feed_readers.list_id
       and reader.endpoint is not null
+      and reader.finished_at is null
       and task.run_id = reader.id
       and task.stage = 'extract'
       and task.key = 'source'
@@ -2848,15 +2876,22 @@ declare
 begin
   with gone as (
     delete from public.pipeline_tasks as task
-    where task.run_id = (run).id and task.stage = 'execute'
+    where task.run_id = (run).id
+      and task.stage = 'execute'
+      and task.status = 'pending'
+      and task.available_at = 'infinity'
     returning task.*
   )
   select coalesce(jsonb_agg(
-    jsonb_build_object('key', gone.key, 'promptId', gone.prompt_id, 'tokens', gone.input_tokens)
+    jsonb_build_object(
+      'key', gone.key, 'promptId', gone.prompt_id,
+      -- Not those of the task: the template of what extracts is not that of who reads.
+      'tokens', pipeline.tokens_of(prompt.text, prompt.messages)
+    )
     order by gone.id
   ), '[]')
   into drawn
-  from gone;
+  from gone join pipeline.prompts as prompt on prompt.id = gone.prompt_id;
   perform pipeline.add_to_list((run).list_id, drawn, null, as_of);
   update public.pipeline_runs as drawing
   set open = drawing.open - jsonb_array_length(drawn)
@@ -3001,7 +3036,15 @@ declare
   run public.pipeline_runs;
   listed record;
 begin
-  select * into run from public.pipeline_runs where id = enqueue_listed.run_id;
+  select * into run from public.pipeline_runs where id = enqueue_listed.run_id for no key update;
+  if run.list_id is null and run.source ->> 'type' in ('set', 'sweep') then
+    raise exception 'Cannot go on with run %: its list of prompts was deleted', run.id
+      using errcode = '22023', hint = 'Cancel it; what it has asked can be asked again by {"type": "run"}';
+  end if;
+  if run.list_id is not null and not pipeline.fills_list(run) then
+    -- Before what its owner has used, as whoever fills it.
+    perform from pipeline.prompt_lists where prompt_lists.id = run.list_id for share;
+  end if;
   select
     max(item.position) as last,
     count(*) as count,
@@ -3063,6 +3106,7 @@ begin
     and (task).status = 'succeeded'
     and (run).list_id is not null
     and not pipeline.fills_list(run)
+    and ((run).max_prompts is null or (run).extracted / (run).repetitions < (run).max_prompts)
     and pipeline.state_of_list((run).list_id, ((task).payload ->> 'after')::bigint) <> 'end';
 end;
 $$;
@@ -3165,14 +3209,19 @@ declare
   run public.pipeline_runs;
 begin
   select * into run from public.pipeline_runs where id = draw_sample.run_id;
-  if pipeline.sample_size(run) is null or exists (
+  if pipeline.sample_size(run) is null or run.finished_at is not null or exists (
     select from public.pipeline_tasks as task
     where task.run_id = run.id and task.stage = 'extract' and task.status in ('pending', 'leased')
   ) then
     return;
   end if;
   perform pipeline.trim_sample(
-    run.id, least(pipeline.sample_size(run), coalesce(run.max_prompts, pipeline.sample_size(run)))
+    run.id,
+    greatest(0, least(pipeline.sample_size(run), run.max_prompts) - coalesce((
+      -- What was drawn before an archive was tried again.
+      select list.prompts from pipeline.prompt_lists as list
+      where list.id = run.list_id and pipeline.fills_list(run)
+    ), 0))
   );
   if pipeline.fills_list(run) then
     perform pipeline.list_candidates(run, as_of);
@@ -5214,7 +5263,10 @@ begin
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id
       and not pipeline.outlives_run(task.stage)
-      and (task.status = 'failed' or pipeline.has_more(run, task))
+      and (
+        task.status = 'failed'
+        or task.stage = 'extract' and task.key = 'source' and pipeline.has_more(run, task)
+      )
     returning task.stage
   )
   select

@@ -862,6 +862,11 @@ begin
     select item -> 'metadata' as metadata
     from jsonb_path_query((run).source, 'lax $.prompts[*]') as item
     union all
+    select item -> 'metadata'
+    from public.pipeline_sweeps as sweep
+    cross join lateral jsonb_path_query(sweep.source, 'lax $.prompts[*]') as item
+    where sweep.list_id = (run).list_id
+    union all
     select asked.metadata
     from public.pipeline_tasks as task
     join pipeline.prompts as asked on asked.id = task.prompt_id
@@ -885,7 +890,12 @@ begin
       );
     end if;
   end loop;
-  if missing <> '{}' and (run).source ->> 'type' in ('prompts', 'run', 'set') then
+  if missing <> '{}' and (
+    (run).source ->> 'type' in ('prompts', 'run', 'set') or exists (
+      select from public.pipeline_sweeps as sweep
+      where sweep.list_id = (run).list_id and sweep.source ->> 'type' = 'prompts'
+    )
+  ) then
     perform pipeline.refuse_run(
       format('no prompt of its source has the variable "%s" of the template', missing[1]),
       case
@@ -1139,6 +1149,10 @@ begin
   new.notice := pipeline.timeout_notice(new);
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
+  if not fills_list then
+    -- Before what its owner has used, as whoever fills it.
+    perform from pipeline.prompt_lists as list where list.id = new.list_id for share;
+  end if;
   perform pipeline.check_quota(new, true, new.created_at);
   -- Nothing is stored under the name of what only extracts.
   if not fills_list and not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)
@@ -1394,7 +1408,11 @@ begin
   if new.list_id is not null then
     perform pipeline.insert_run(
       to_jsonb(new)
-        - array['endpoint', 'model', 'parameters', 'repetitions', 'evaluators', 'evaluation_webhook', 'max_cost']
+        -- Candidates of a sample wait in it for as long as it extracts.
+        - array[
+          'endpoint', 'model', 'parameters', 'repetitions', 'evaluators', 'evaluation_webhook', 'max_cost',
+          'prompt_deadline_seconds'
+        ]
         || jsonb_build_object(
           'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
           'template', pipeline.extracting_template(new)

@@ -501,7 +501,11 @@ begin
   loop
     room.ids := room.ids || (capped.budget).id;
     room.calls := least(room.calls, capped.max_calls - (capped.budget).calls);
-    money_left := capped.max_cost - (capped.budget).spent - (capped.budget).reserved;
+    -- What was spent while there was no cap counts, too.
+    money_left := capped.max_cost - (capped.budget).reserved - greatest((capped.budget).spent, case (capped.budget).kind
+      when 'run' then (run).cost
+      when 'sweep' then (select sum(one.cost) from public.pipeline_runs as one where one.sweep_id = (run).sweep_id)
+    end);
     if money_left < coalesce(room.cost, 'Infinity') then
       room.cost := money_left;
       room.tightest := capped.budget;

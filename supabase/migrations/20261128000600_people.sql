@@ -1692,7 +1692,10 @@ immutable
 parallel safe
 set search_path = ''
 as $$
-  select least(1e15, ceil((2.801585 * deviation / nullif(difference, 0)) ^ 2))::bigint;
+  -- least() would leave out a null.
+  select case
+    when deviation is not null then least(1e15, ceil((2.801585 * deviation / nullif(difference, 0)) ^ 2))
+  end::bigint;
 $$;
 comment on function pipeline.prompts_needed(double precision, double precision) is
   'How many prompts show a mean difference four times in five, or a margin where there is none: the inverse of detectable_difference().';
@@ -3483,7 +3486,7 @@ begin
       when 'worse' then format('worse than the margin of %s', margin)
       when 'regression' then 'worse than the baseline'
       when 'pass' then format('not worse than the margin of %s', margin)
-      else format('undecided, about %s prompts would decide', needed)
+      else 'undecided, ' || coalesce(format('about %s prompts would decide', needed), 'as one prompt tells nothing')
     end
   )];
   if counted.newly_failed > most_failed then
@@ -4220,8 +4223,12 @@ begin
   insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
   select new_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
   from (
-    select row_number() over (order by task.id) as number, task.prompt_id, task.input_tokens
+    select
+      row_number() over (order by task.id) as number, task.prompt_id,
+      -- Not those of the task: a template of that run may have made another text of it.
+      pipeline.tokens_of(asked.text, asked.messages) as input_tokens
     from public.pipeline_tasks as task
+    join pipeline.prompts as asked on asked.id = task.prompt_id
     where task.run_id = list_of_run.run_id and task.stage = 'execute' and task.repetition = 1
   ) as numbered;
   update pipeline.prompt_lists as list
@@ -4280,7 +4287,7 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  set_owner constant uuid := pipeline.owner_asked_for(save_prompt_set.owner);
+  set_owner constant uuid := pipeline.owner_written_for(save_prompt_set.owner);
   list pipeline.prompt_lists;
   newest public.prompt_sets;
   saved public.prompt_sets;
@@ -4380,7 +4387,7 @@ set search_path = ''
 as $$
 declare
   saved constant public.prompt_sets := pipeline.find_set(
-    expect_set.name, expect_set.version, pipeline.owner_asked_for(expect_set.owner)
+    expect_set.name, expect_set.version, expect_set.owner
   );
 begin
   if saved.id is null then
@@ -4391,7 +4398,7 @@ begin
 end;
 $$;
 comment on function pipeline.expect_set(text, integer, uuid) is
-  'A version of a set of who asks, without version the newest. P0002: there is none.';
+  'A version of a set of an owner, without version the newest. P0002: there is none.';
 
 create function public.diff_prompt_sets(
   name text,
@@ -4407,9 +4414,9 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  before constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  before constant public.prompt_sets := pipeline.expect_set(name, version, pipeline.owner_asked_for(owner));
   now constant public.prompt_sets := pipeline.expect_set(
-    coalesce(other_name, diff_prompt_sets.name), other_version, owner
+    coalesce(other_name, diff_prompt_sets.name), other_version, pipeline.owner_asked_for(owner)
   );
 begin
   return query
@@ -4450,7 +4457,7 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  saved constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  saved constant public.prompt_sets := pipeline.expect_set(name, version, pipeline.owner_written_for(owner));
   reader_id bigint;
   lists bigint[];
 begin
@@ -4460,6 +4467,8 @@ begin
       and chosen.owner is not distinct from saved.owner
       and (delete_prompt_set.version is null or chosen.version = saved.version)
   );
+  -- Whoever has just begun to read them is seen below.
+  perform from pipeline.prompt_lists as list where list.id = any (lists) order by list.id for update;
   select run.id into reader_id
   from public.pipeline_runs as run
   where run.list_id = any (lists) and run.finished_at is null
@@ -4522,6 +4531,8 @@ select
   sweep.id,
   sweep.name,
   case
+    -- Its variants come to what was found, and no further.
+    when total.is_source_paused then 'paused'
     when total.running > 0 then 'running'
     when total.variants = 0 or total.queued > 0 then 'queued'
     when total.paused > 0 then 'paused'
@@ -4564,6 +4575,7 @@ cross join lateral (
     count(*) filter (where run.endpoint is not null) as variants,
     count(*) filter (where run.status = 'running') as running,
     count(*) filter (where run.status = 'queued') as queued,
+    coalesce(bool_or(run.endpoint is null and run.status = 'paused'), false) as is_source_paused,
     count(*) filter (where run.status = 'paused') as paused,
     count(*) filter (where run.status = 'completed' and run.endpoint is not null) as completed,
     count(*) filter (where run.status = 'failed' and run.endpoint is not null) as failed_variants,
@@ -4591,14 +4603,14 @@ cross join lateral (
 comment on view public.pipeline_sweep_progress is
   'One row per sweep: how far all its runs are together, at what cost, and what holds some of them up.';
 comment on column public.pipeline_sweep_progress.status is
-  'running as long as one of its runs is; paused when none can go on by itself; in the end completed, or failed or cancelled where all variants are.';
+  'running as long as one of its runs is; paused when none can go on by itself, or what extracts cannot; in the end completed, or failed or cancelled where all variants are.';
 comment on column public.pipeline_sweep_progress.answers is
   'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
 revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
 grant select on public.pipeline_sweep_progress to authenticated, service_role;
 
-create function pipeline.lock_sweep(sweep_id bigint, statuses text[])
+create function pipeline.lock_sweep(sweep_id bigint, statuses text[], last_extracts boolean default false)
 returns setof bigint
 language plpgsql
 set search_path = ''
@@ -4616,11 +4628,11 @@ begin
   select run.id
   from public.pipeline_runs as run
   where run.sweep_id = lock_sweep.sweep_id and run.status = any (lock_sweep.statuses)
-  order by run.id;
+  order by case when lock_sweep.last_extracts then run.endpoint is null end, run.id;
 end;
 $$;
-comment on function pipeline.lock_sweep(bigint, text[]) is
-  'Locks the runs of a sweep and returns those of these statuses, first the one that extracts. P0002: no such sweep.';
+comment on function pipeline.lock_sweep(bigint, text[], boolean) is
+  'Locks the runs of a sweep and returns those of these statuses, the one that extracts first or last. P0002: no such sweep.';
 
 create function pipeline.set_sweep_status(sweep_id bigint, status text, statuses text[])
 returns integer
@@ -4632,7 +4644,11 @@ declare
   changed integer := 0;
 begin
   -- One after the other: the last one tells what has become of the sweep.
-  for run_id in select pipeline.lock_sweep(set_sweep_status.sweep_id, statuses) loop
+  for run_id in
+    select pipeline.lock_sweep(
+      set_sweep_status.sweep_id, statuses, last_extracts => set_sweep_status.status <> 'running'
+    )
+  loop
     perform pipeline.set_run_status(run_id, set_sweep_status.status);
     changed := changed + 1;
   end loop;
@@ -4698,10 +4714,26 @@ create function public.delete_pipeline_sweep(sweep_id bigint, most integer defau
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
+  read_list constant bigint := (
+    select sweep.list_id from public.pipeline_sweeps as sweep where sweep.id = delete_pipeline_sweep.sweep_id
+  );
   run_id bigint;
 begin
+  -- Whoever has just begun to read it is seen below.
+  perform from pipeline.prompt_lists as list where list.id = read_list for update;
+  select reader.id into run_id
+  from public.pipeline_runs as reader
+  where reader.list_id = read_list
+    and reader.finished_at is null
+    and reader.sweep_id is distinct from delete_pipeline_sweep.sweep_id
+  limit 1;
+  if run_id is not null then
+    raise exception 'Cannot delete sweep %: run % is reading its prompts', delete_pipeline_sweep.sweep_id, run_id
+      using errcode = '22023', hint = format('Wait until it is over, or: select cancel_pipeline_run(%s)', run_id);
+  end if;
   select run.id into run_id
   from public.pipeline_runs as run
   where run.sweep_id = delete_pipeline_sweep.sweep_id
@@ -4719,7 +4751,7 @@ begin
 end;
 $$;
 comment on function public.delete_pipeline_sweep(bigint, integer) is
-  'Deletes a sweep that is over: its runs as delete_pipeline_run() does, then its list of prompts and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. P0002: there is none; 22023: a run of it is not over.';
+  'Deletes a sweep that is over: its runs as delete_pipeline_run() does, then its list of prompts and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. P0002: there is none; 22023: a run of it, or one that reads its prompts, is not over.';
 
 create function pipeline.forget_sweep()
 returns trigger

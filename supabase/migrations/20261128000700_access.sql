@@ -45,7 +45,7 @@ grant execute on function
   pipeline.run_slots(bigint),
   pipeline.set_run_status(bigint, text),
   pipeline.set_sweep_status(bigint, text, text[]),
-  pipeline.lock_sweep(bigint, text[]),
+  pipeline.lock_sweep(bigint, text[], boolean),
   pipeline.find_set(text, numeric, uuid),
   pipeline.expect_set(text, integer, uuid),
   pipeline.gamma_ratio(double precision),

@@ -58,6 +58,7 @@ begin
     from public.pipeline_runs as reader
     where reader.list_id = feed_readers.list_id
       and reader.endpoint is not null
+      and reader.finished_at is null
       and task.run_id = reader.id
       and task.stage = 'extract'
       and task.key = 'source'
@@ -112,15 +113,22 @@ declare
 begin
   with gone as (
     delete from public.pipeline_tasks as task
-    where task.run_id = (run).id and task.stage = 'execute'
+    where task.run_id = (run).id
+      and task.stage = 'execute'
+      and task.status = 'pending'
+      and task.available_at = 'infinity'
     returning task.*
   )
   select coalesce(jsonb_agg(
-    jsonb_build_object('key', gone.key, 'promptId', gone.prompt_id, 'tokens', gone.input_tokens)
+    jsonb_build_object(
+      'key', gone.key, 'promptId', gone.prompt_id,
+      -- Not those of the task: the template of what extracts is not that of who reads.
+      'tokens', pipeline.tokens_of(prompt.text, prompt.messages)
+    )
     order by gone.id
   ), '[]')
   into drawn
-  from gone;
+  from gone join pipeline.prompts as prompt on prompt.id = gone.prompt_id;
   perform pipeline.add_to_list((run).list_id, drawn, null, as_of);
   update public.pipeline_runs as drawing
   set open = drawing.open - jsonb_array_length(drawn)
@@ -265,7 +273,15 @@ declare
   run public.pipeline_runs;
   listed record;
 begin
-  select * into run from public.pipeline_runs where id = enqueue_listed.run_id;
+  select * into run from public.pipeline_runs where id = enqueue_listed.run_id for no key update;
+  if run.list_id is null and run.source ->> 'type' in ('set', 'sweep') then
+    raise exception 'Cannot go on with run %: its list of prompts was deleted', run.id
+      using errcode = '22023', hint = 'Cancel it; what it has asked can be asked again by {"type": "run"}';
+  end if;
+  if run.list_id is not null and not pipeline.fills_list(run) then
+    -- Before what its owner has used, as whoever fills it.
+    perform from pipeline.prompt_lists where prompt_lists.id = run.list_id for share;
+  end if;
   select
     max(item.position) as last,
     count(*) as count,
@@ -327,6 +343,7 @@ begin
     and (task).status = 'succeeded'
     and (run).list_id is not null
     and not pipeline.fills_list(run)
+    and ((run).max_prompts is null or (run).extracted / (run).repetitions < (run).max_prompts)
     and pipeline.state_of_list((run).list_id, ((task).payload ->> 'after')::bigint) <> 'end';
 end;
 $$;

@@ -48,8 +48,8 @@
 -- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
 -- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
 --
--- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, so that no
--- cycle can form.
+-- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
+-- prompts, what the owner has used, so that no cycle can form.
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
 --

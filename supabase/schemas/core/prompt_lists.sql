@@ -108,12 +108,7 @@ begin
   insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
   select
     list.id, list.prompts + fresh.number, fresh.key, fresh.prompt_id,
-    coalesce(
-      fresh.tokens,
-      ceil((
-        coalesce(octet_length(fresh.prompt ->> 'text'), 0) + coalesce(octet_length(fresh.prompt ->> 'messages'), 0)
-      ) / 4.0)::integer
-    )
+    coalesce(fresh.tokens, pipeline.tokens_of(fresh.prompt ->> 'text', fresh.prompt -> 'messages'))
   from fresh;
   get diagnostics added = row_count;
   update pipeline.prompt_lists

@@ -94,3 +94,14 @@ end;
 $$;
 comment on function pipeline.prompt_key(text, jsonb, jsonb) is
   'What was asked, as 32 hex digits of SHA-256: the text, or of a prompt without text the names and values of its variables, and role and content of the user and assistant turns that travel along. The twin of promptKey() in functions/_shared/prompt_key.ts; supabase/tests/prompt_key_vectors.json holds for both. Characters newer than Unicode 15.1 are the exception: PostgreSQL 17 cannot normalise them yet.';
+
+create function pipeline.tokens_of(text text, messages jsonb)
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  select ceil((coalesce(octet_length(tokens_of.text), 0) + coalesce(octet_length(messages::text), 0)) / 4.0)::integer;
+$$;
+comment on function pipeline.tokens_of(text, jsonb) is
+  'An estimate of the tokens of a prompt with its earlier turns, at four bytes each.';

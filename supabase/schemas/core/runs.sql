@@ -57,7 +57,28 @@ as $$
   end;
 $$;
 comment on function pipeline.owner_asked_for(uuid) is
-  'Whose experiments are meant: a signed-in user''s are their own, service_role''s and a reader''s those of owner, null: the project''s own.';
+  'Whose experiments are meant: a signed-in user''s are their own, service_role''s and a reader''s those of owner, null: the project''s own. For reading only: see owner_written_for().';
+
+create function pipeline.owner_written_for(owner uuid)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  claims constant jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  if (claims ->> 'sub' is not null or claims ->> 'role' = 'authenticated')
+    and pipeline.current_user_id() is null
+  then
+    raise exception 'Cannot change anything: anonymous sign-ins own nothing'
+      using errcode = '42501', hint = 'Sign in as a user of the project';
+  end if;
+  return coalesce(pipeline.current_user_id(), owner_written_for.owner);
+end;
+$$;
+comment on function pipeline.owner_written_for(uuid) is
+  'For whom something is changed: a signed-in user changes their own, a reader too; service_role that of owner, null: the project''s own. 42501: an anonymous sign-in.';
 
 create table public.pipeline_runs (
   id bigint generated always as identity primary key,

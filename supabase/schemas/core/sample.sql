@@ -59,14 +59,19 @@ declare
   run public.pipeline_runs;
 begin
   select * into run from public.pipeline_runs where id = draw_sample.run_id;
-  if pipeline.sample_size(run) is null or exists (
+  if pipeline.sample_size(run) is null or run.finished_at is not null or exists (
     select from public.pipeline_tasks as task
     where task.run_id = run.id and task.stage = 'extract' and task.status in ('pending', 'leased')
   ) then
     return;
   end if;
   perform pipeline.trim_sample(
-    run.id, least(pipeline.sample_size(run), coalesce(run.max_prompts, pipeline.sample_size(run)))
+    run.id,
+    greatest(0, least(pipeline.sample_size(run), run.max_prompts) - coalesce((
+      -- What was drawn before an archive was tried again.
+      select list.prompts from pipeline.prompt_lists as list
+      where list.id = run.list_id and pipeline.fills_list(run)
+    ), 0))
   );
   if pipeline.fills_list(run) then
     perform pipeline.list_candidates(run, as_of);

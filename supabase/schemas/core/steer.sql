@@ -197,7 +197,10 @@ begin
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id
       and not pipeline.outlives_run(task.stage)
-      and (task.status = 'failed' or pipeline.has_more(run, task))
+      and (
+        task.status = 'failed'
+        or task.stage = 'extract' and task.key = 'source' and pipeline.has_more(run, task)
+      )
     returning task.stage
   )
   select

@@ -153,7 +153,7 @@ declare
   sent jsonb;
 begin
   if (run).template is null then
-    return ceil((octet_length((prompt).text) + coalesce(octet_length((prompt).messages::text), 0)) / 4.0);
+    return pipeline.tokens_of((prompt).text, (prompt).messages);
   end if;
   sent := pipeline.sent(run, prompt);
   return ceil((

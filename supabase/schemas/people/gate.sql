@@ -85,7 +85,7 @@ begin
       when 'worse' then format('worse than the margin of %s', margin)
       when 'regression' then 'worse than the baseline'
       when 'pass' then format('not worse than the margin of %s', margin)
-      else format('undecided, about %s prompts would decide', needed)
+      else 'undecided, ' || coalesce(format('about %s prompts would decide', needed), 'as one prompt tells nothing')
     end
   )];
   if counted.newly_failed > most_failed then

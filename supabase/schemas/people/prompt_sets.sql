@@ -40,7 +40,7 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  set_owner constant uuid := pipeline.owner_asked_for(save_prompt_set.owner);
+  set_owner constant uuid := pipeline.owner_written_for(save_prompt_set.owner);
   list pipeline.prompt_lists;
   newest public.prompt_sets;
   saved public.prompt_sets;
@@ -140,7 +140,7 @@ set search_path = ''
 as $$
 declare
   saved constant public.prompt_sets := pipeline.find_set(
-    expect_set.name, expect_set.version, pipeline.owner_asked_for(expect_set.owner)
+    expect_set.name, expect_set.version, expect_set.owner
   );
 begin
   if saved.id is null then
@@ -151,7 +151,7 @@ begin
 end;
 $$;
 comment on function pipeline.expect_set(text, integer, uuid) is
-  'A version of a set of who asks, without version the newest. P0002: there is none.';
+  'A version of a set of an owner, without version the newest. P0002: there is none.';
 
 create function public.diff_prompt_sets(
   name text,
@@ -167,9 +167,9 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  before constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  before constant public.prompt_sets := pipeline.expect_set(name, version, pipeline.owner_asked_for(owner));
   now constant public.prompt_sets := pipeline.expect_set(
-    coalesce(other_name, diff_prompt_sets.name), other_version, owner
+    coalesce(other_name, diff_prompt_sets.name), other_version, pipeline.owner_asked_for(owner)
   );
 begin
   return query
@@ -210,7 +210,7 @@ set search_path = ''
 set statement_timeout = '55s'
 as $$
 declare
-  saved constant public.prompt_sets := pipeline.expect_set(name, version, owner);
+  saved constant public.prompt_sets := pipeline.expect_set(name, version, pipeline.owner_written_for(owner));
   reader_id bigint;
   lists bigint[];
 begin
@@ -220,6 +220,8 @@ begin
       and chosen.owner is not distinct from saved.owner
       and (delete_prompt_set.version is null or chosen.version = saved.version)
   );
+  -- Whoever has just begun to read them is seen below.
+  perform from pipeline.prompt_lists as list where list.id = any (lists) order by list.id for update;
   select run.id into reader_id
   from public.pipeline_runs as run
   where run.list_id = any (lists) and run.finished_at is null

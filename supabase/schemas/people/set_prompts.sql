@@ -132,8 +132,12 @@ begin
   insert into pipeline.list_entries (list_id, position, key, prompt_id, input_tokens)
   select new_id, numbered.number, numbered.number::text, numbered.prompt_id, numbered.input_tokens
   from (
-    select row_number() over (order by task.id) as number, task.prompt_id, task.input_tokens
+    select
+      row_number() over (order by task.id) as number, task.prompt_id,
+      -- Not those of the task: a template of that run may have made another text of it.
+      pipeline.tokens_of(asked.text, asked.messages) as input_tokens
     from public.pipeline_tasks as task
+    join pipeline.prompts as asked on asked.id = task.prompt_id
     where task.run_id = list_of_run.run_id and task.stage = 'execute' and task.repetition = 1
   ) as numbered;
   update pipeline.prompt_lists as list

@@ -146,7 +146,10 @@ immutable
 parallel safe
 set search_path = ''
 as $$
-  select least(1e15, ceil((2.801585 * deviation / nullif(difference, 0)) ^ 2))::bigint;
+  -- least() would leave out a null.
+  select case
+    when deviation is not null then least(1e15, ceil((2.801585 * deviation / nullif(difference, 0)) ^ 2))
+  end::bigint;
 $$;
 comment on function pipeline.prompts_needed(double precision, double precision) is
   'How many prompts show a mean difference four times in five, or a margin where there is none: the inverse of detectable_difference().';

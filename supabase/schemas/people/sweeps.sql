@@ -8,6 +8,8 @@ select
   sweep.id,
   sweep.name,
   case
+    -- Its variants come to what was found, and no further.
+    when total.is_source_paused then 'paused'
     when total.running > 0 then 'running'
     when total.variants = 0 or total.queued > 0 then 'queued'
     when total.paused > 0 then 'paused'
@@ -50,6 +52,7 @@ cross join lateral (
     count(*) filter (where run.endpoint is not null) as variants,
     count(*) filter (where run.status = 'running') as running,
     count(*) filter (where run.status = 'queued') as queued,
+    coalesce(bool_or(run.endpoint is null and run.status = 'paused'), false) as is_source_paused,
     count(*) filter (where run.status = 'paused') as paused,
     count(*) filter (where run.status = 'completed' and run.endpoint is not null) as completed,
     count(*) filter (where run.status = 'failed' and run.endpoint is not null) as failed_variants,
@@ -77,14 +80,14 @@ cross join lateral (
 comment on view public.pipeline_sweep_progress is
   'One row per sweep: how far all its runs are together, at what cost, and what holds some of them up.';
 comment on column public.pipeline_sweep_progress.status is
-  'running as long as one of its runs is; paused when none can go on by itself; in the end completed, or failed or cancelled where all variants are.';
+  'running as long as one of its runs is; paused when none can go on by itself, or what extracts cannot; in the end completed, or failed or cancelled where all variants are.';
 comment on column public.pipeline_sweep_progress.answers is
   'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
 revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
 grant select on public.pipeline_sweep_progress to authenticated, service_role;
 
-create function pipeline.lock_sweep(sweep_id bigint, statuses text[])
+create function pipeline.lock_sweep(sweep_id bigint, statuses text[], last_extracts boolean default false)
 returns setof bigint
 language plpgsql
 set search_path = ''
@@ -102,11 +105,11 @@ begin
   select run.id
   from public.pipeline_runs as run
   where run.sweep_id = lock_sweep.sweep_id and run.status = any (lock_sweep.statuses)
-  order by run.id;
+  order by case when lock_sweep.last_extracts then run.endpoint is null end, run.id;
 end;
 $$;
-comment on function pipeline.lock_sweep(bigint, text[]) is
-  'Locks the runs of a sweep and returns those of these statuses, first the one that extracts. P0002: no such sweep.';
+comment on function pipeline.lock_sweep(bigint, text[], boolean) is
+  'Locks the runs of a sweep and returns those of these statuses, the one that extracts first or last. P0002: no such sweep.';
 
 create function pipeline.set_sweep_status(sweep_id bigint, status text, statuses text[])
 returns integer
@@ -118,7 +121,11 @@ declare
   changed integer := 0;
 begin
   -- One after the other: the last one tells what has become of the sweep.
-  for run_id in select pipeline.lock_sweep(set_sweep_status.sweep_id, statuses) loop
+  for run_id in
+    select pipeline.lock_sweep(
+      set_sweep_status.sweep_id, statuses, last_extracts => set_sweep_status.status <> 'running'
+    )
+  loop
     perform pipeline.set_run_status(run_id, set_sweep_status.status);
     changed := changed + 1;
   end loop;
@@ -184,10 +191,26 @@ create function public.delete_pipeline_sweep(sweep_id bigint, most integer defau
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 declare
+  read_list constant bigint := (
+    select sweep.list_id from public.pipeline_sweeps as sweep where sweep.id = delete_pipeline_sweep.sweep_id
+  );
   run_id bigint;
 begin
+  -- Whoever has just begun to read it is seen below.
+  perform from pipeline.prompt_lists as list where list.id = read_list for update;
+  select reader.id into run_id
+  from public.pipeline_runs as reader
+  where reader.list_id = read_list
+    and reader.finished_at is null
+    and reader.sweep_id is distinct from delete_pipeline_sweep.sweep_id
+  limit 1;
+  if run_id is not null then
+    raise exception 'Cannot delete sweep %: run % is reading its prompts', delete_pipeline_sweep.sweep_id, run_id
+      using errcode = '22023', hint = format('Wait until it is over, or: select cancel_pipeline_run(%s)', run_id);
+  end if;
   select run.id into run_id
   from public.pipeline_runs as run
   where run.sweep_id = delete_pipeline_sweep.sweep_id
@@ -205,7 +228,7 @@ begin
 end;
 $$;
 comment on function public.delete_pipeline_sweep(bigint, integer) is
-  'Deletes a sweep that is over: its runs as delete_pipeline_run() does, then its list of prompts and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. P0002: there is none; 22023: a run of it is not over.';
+  'Deletes a sweep that is over: its runs as delete_pipeline_run() does, then its list of prompts and itself; at most so many rows a call. Returns {evaluations, tasks, isGone}: call it until isGone. P0002: there is none; 22023: a run of it, or one that reads its prompts, is not over.';
 
 create function pipeline.forget_sweep()
 returns trigger

@@ -144,6 +144,10 @@ begin
   new.notice := pipeline.timeout_notice(new);
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
+  if not fills_list then
+    -- Before what its owner has used, as whoever fills it.
+    perform from pipeline.prompt_lists as list where list.id = new.list_id for share;
+  end if;
   perform pipeline.check_quota(new, true, new.created_at);
   -- Nothing is stored under the name of what only extracts.
   if not fills_list and not pipeline.name_experiment(new.owner, new.experiment_name, new.created_at)

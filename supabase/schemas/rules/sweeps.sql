@@ -158,7 +158,11 @@ begin
   if new.list_id is not null then
     perform pipeline.insert_run(
       to_jsonb(new)
-        - array['endpoint', 'model', 'parameters', 'repetitions', 'evaluators', 'evaluation_webhook', 'max_cost']
+        -- Candidates of a sample wait in it for as long as it extracts.
+        - array[
+          'endpoint', 'model', 'parameters', 'repetitions', 'evaluators', 'evaluation_webhook', 'max_cost',
+          'prompt_deadline_seconds'
+        ]
         || jsonb_build_object(
           'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
           'template', pipeline.extracting_template(new)

@@ -91,6 +91,11 @@ begin
     select item -> 'metadata' as metadata
     from jsonb_path_query((run).source, 'lax $.prompts[*]') as item
     union all
+    select item -> 'metadata'
+    from public.pipeline_sweeps as sweep
+    cross join lateral jsonb_path_query(sweep.source, 'lax $.prompts[*]') as item
+    where sweep.list_id = (run).list_id
+    union all
     select asked.metadata
     from public.pipeline_tasks as task
     join pipeline.prompts as asked on asked.id = task.prompt_id
@@ -114,7 +119,12 @@ begin
       );
     end if;
   end loop;
-  if missing <> '{}' and (run).source ->> 'type' in ('prompts', 'run', 'set') then
+  if missing <> '{}' and (
+    (run).source ->> 'type' in ('prompts', 'run', 'set') or exists (
+      select from public.pipeline_sweeps as sweep
+      where sweep.list_id = (run).list_id and sweep.source ->> 'type' = 'prompts'
+    )
+  ) then
     perform pipeline.refuse_run(
       format('no prompt of its source has the variable "%s" of the template', missing[1]),
       case

@@ -193,7 +193,7 @@ select results_eq(
      ('authenticated', 'pipeline.key_is_no_hash()'),
      ('authenticated', 'pipeline.keys_within(text,uuid,text,integer)'),
      ('authenticated', 'pipeline.labels_of(text,bigint)'),
-     ('authenticated', 'pipeline.lock_sweep(bigint,text[])'),
+     ('authenticated', 'pipeline.lock_sweep(bigint,text[],boolean)'),
      ('authenticated', 'pipeline.may_label()'),
      ('authenticated', 'pipeline.may_read()'),
      ('authenticated', 'pipeline.mean_interval(bigint,double precision,double precision,text)'),

@@ -437,7 +437,7 @@ Deno.test("every command has a help with an example", async () => {
   const names = [...page.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) =>
     name
   );
-  assertEquals(names.length, 25);
+  assertEquals(names.length, 27);
   const pages = await Promise.all(names.map((name) => help([name, "--help"])));
   for (const [index, text] of pages.entries()) {
     assertMatch(text, new RegExp(`deno task pipeline ${names[index]} `));

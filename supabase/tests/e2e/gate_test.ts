@@ -189,7 +189,7 @@ exact-match: passed
       assert(help.stdout.includes("0 pass, 1 regression"), help.stdout);
       assertMatch(
         (await run(project, ["--help"])).stdout,
-        /gate are its own: 0 pass, 1 regression or worse,\n3 undecided, 2/,
+        /gate are its own:\s0 pass, 1 regression or worse,\s3 undecided, 2/,
       );
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -1,5 +1,5 @@
 begin;
-select plan(33);
+select plan(34);
 
 insert into model_endpoints (name, url, model, input_cost, output_cost, max_output_tokens) values
   ('small', 'https://small.test/v1', 'small-1', 1, 1, 100),
@@ -188,6 +188,13 @@ select results_eq(
   $$ values ('pipeline.sweep.cancelled', 2) $$,
   'its end is told once, with all its variants'
 );
+select throws_like(
+  $$ select delete_pipeline_sweep(id) from pipeline_sweeps where name = 'listed' $$,
+  'Cannot delete sweep %: run % is reading its prompts', 'nobody takes the prompts away from another run'
+);
+update pipeline_runs set status = 'cancelled'
+where sweep_id is null and finished_at is null
+  and list_id = (select list_id from pipeline_sweeps where name = 'listed');
 select results_eq(
   $$ select delete_pipeline_sweep(id) -> 'isGone', delete_pipeline_sweep(id) -> 'isGone'
      from pipeline_sweeps where name = 'listed' $$,

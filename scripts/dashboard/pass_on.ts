@@ -69,16 +69,23 @@ export function createPassOn(
   }
 
   return async function passOn(request) {
-    const { pathname, search, searchParams } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     const [, relation] = /^\/rest\/v1\/([a-z0-9_]+)$/.exec(pathname) ?? [];
     const [, called] = /^\/rest\/v1\/rpc\/([a-z0-9_]+)$/.exec(pathname) ?? [];
+    // PostgREST also splits a query at `;` (https://hackage.haskell.org/package/http-types, parseQuery):
+    // it gets what was looked at, written anew.
+    const path = searchParams.size === 0
+      ? pathname
+      : `${pathname}?${searchParams}`;
+    // A query of a function could embed tables in its answer.
+    const isCall = request.method === "POST" && searchParams.size === 0;
     const isRead = request.method === "GET" && relation !== undefined &&
         (mayRead(relation, searchParams) ||
           !Object.hasOwn(RELATIONS, relation) &&
             namesPlainColumns(searchParams) &&
             await isResultsTable(relation)) ||
-      request.method === "POST" && READS.includes(called);
-    const isChange = request.method === "POST" && CHANGES.includes(called);
+      isCall && READS.includes(called);
+    const isChange = isCall && CHANGES.includes(called);
     if (isChange && readOnly) {
       return refuse(403, "The dashboard was started with --read-only");
     }
@@ -95,11 +102,11 @@ export function createPassOn(
         ? "application/vnd.pgrst.object+json"
         : "application/json",
     };
-    const work = () => ask(request.method, pathname + search, headers, body);
+    const work = () => ask(request.method, path, headers, body);
     try {
       const answer = isRead
         ? await askOnce(
-          JSON.stringify([pathname, search, headers.accept, body]),
+          JSON.stringify([path, headers.accept, body]),
           work,
         )
         : await work();
@@ -134,7 +141,8 @@ function namedColumns(query: URLSearchParams): string[] {
         return value.split(",").map((part) => part.split(".")[0]);
       case "limit":
       case "offset":
-        return [];
+        // What is no number is refused as the column that it is not.
+        return /^\d+$/.test(value) ? [] : [`${name}=`];
       default:
         // A filter; also `or` and `and`, which are no columns and refused where columns are listed.
         return [name];

@@ -53,7 +53,7 @@ export function openProject(
         const response = await watched(
           fetch(input, { ...init, headers, signal }),
         );
-        await keepAnswer(toQuestion(input, init), response);
+        await keepAnswer(init?.signal, toQuestion(input, init), response);
         return response;
       },
       // Polling asks again anyway, and what changes something is asked once.

@@ -43,11 +43,31 @@ Deno.test("createPassOn() tells when the project is out of reach", async () => {
     readOnly: false,
     fetch: () => Promise.reject(new TypeError("connection refused")),
   });
-  const response = await passOn(ask("evaluation_facets"));
-  assertEquals(response.status, 502);
-  assertEquals(await response.json(), {
-    message: "Cannot reach the project: connection refused",
+  for (
+    const request of [
+      ask("evaluation_facets"),
+      new Request("http://127.0.0.1/rest/v1/perhaps_a_results_table?select=id"),
+    ]
+  ) {
+    const response = await passOn(request);
+    assertEquals(response.status, 502);
+    assertEquals(await response.json(), {
+      message: "Cannot reach the project: connection refused",
+    });
+  }
+});
+
+Deno.test("createPassOn() waits for a project no longer than its signal says", async () => {
+  let signal: AbortSignal | null | undefined;
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: (_, init) => {
+      signal = init?.signal;
+      return Promise.resolve(Response.json([]));
+    },
   });
+  await passOn(ask("evaluation_facets"));
+  assertEquals(signal?.aborted, false);
 });
 
 Deno.test("createPassOn() reads a results table that a run names", async () => {

@@ -188,6 +188,10 @@ Deno.test("the dashboard's server asks only what is on its list", async (t) => {
       "/rest/v1/pipeline_runs?select=*,...model_endpoints(headers)",
       "/rest/v1/pipeline_runs?select=id&order=model_endpoints(headers)",
       "/rest/v1/pipeline_runs?select=id&model_endpoints.headers=not.is.null",
+      "/rest/v1/rpc/pause_pipeline_run?select=*,model_endpoints(*)",
+      "/rest/v1/rpc/evaluation_facets?select=*",
+      "/rest/v1/pipeline_runs?select=id&limit=1;select=*",
+      "/rest/v1/pipeline_runs?select=id&offset=-1",
       "/rest/v1/rpc/../rpc/pipeline_read_secret",
       "/rest/v1/rpc/%70ipeline_read_secret",
       "/rest/v1/rpc/pipeline_inspect_project/../pipeline_read_secret",
@@ -218,6 +222,20 @@ Deno.test("the dashboard's server asks only what is on its list", async (t) => {
         }
       });
     }
+  });
+});
+
+Deno.test("the project is asked the query that was looked at, whatever else splits it", async () => {
+  await withDashboard(async (dashboard, asked) => {
+    const { status } = await send(
+      dashboard,
+      "/rest/v1/model_endpoints?name=neq.x;select=headers,request_template&select=name",
+      { headers: { [TOKEN_HEADER]: dashboard.token } },
+    );
+    assertEquals(status, 200);
+    assertEquals(asked.map(({ path }) => path), [
+      "/rest/v1/model_endpoints?name=neq.x%3Bselect%3Dheaders%2Crequest_template&select=name",
+    ]);
   });
 });
 

@@ -24,7 +24,7 @@ export async function writeComparisonFile(
     }));
   const [files, recorded] = await Promise.all([
     bundlePage(home),
-    recordComparison(sides, new AbortController().signal),
+    recordComparison(sides),
   ]);
   const place = new URLSearchParams({
     baseline: sides.baseline,

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { here, to } from "./data/here.ts";
 import { matchPath } from "./data/place.ts";
 import { project, trouble } from "./data/project.ts";
+import { ErrorBoundary } from "./parts/error_boundary.tsx";
 import { KeySheet } from "./parts/key_sheet.tsx";
 import { SCREENS } from "./screens.ts";
 
@@ -57,7 +58,11 @@ export function App({ signOut }: { signOut?: () => void }) {
       <main id="main" tabIndex={-1}>
         <h1 ref={heading} tabIndex={-1}>{title}</h1>
         {screen
-          ? <screen.body key={key} values={values} query={query} />
+          ? (
+            <ErrorBoundary key={key} place={JSON.stringify(query)}>
+              <screen.body values={values} query={query} />
+            </ErrorBoundary>
+          )
           : (
             <p class="empty">
               There is no such screen. <a href={to(["runs"])}>All runs</a>

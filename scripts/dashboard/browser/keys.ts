@@ -1,12 +1,17 @@
+/** Steps, which go on while the key is held; all else is done once. */
+const STEPS = ["j", "k", "n", "p", "ArrowDown", "ArrowUp"];
+
 /**
  * Keys press what can be seen: an element names its key in `data-key`, and the key clicks it, or goes
  * into it where something can be typed. `g r` is two keys. j, k and the arrows move between the rows
- * of a table. Nothing happens while somebody types.
+ * of a table. Nothing happens while somebody types or a dialog is open.
  */
 export function listenToKeys(): void {
   let first = "";
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.repeat && !STEPS.includes(event.key)) return;
+    if (document.querySelector("dialog[open]")) return;
     const typing = isTypedInto(event.target);
     if (typing && event.key !== "Escape") return;
     const pressed = first === "" ? event.key : `${first} ${event.key}`;

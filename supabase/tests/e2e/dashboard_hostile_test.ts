@@ -68,6 +68,9 @@ dashboardTest(
     await sql`update evaluation_scores set explanation = ${
       PAYLOADS.join("\n")
     }`;
+    await sql`update prompt_evaluations set source = ${
+      sql.json({ path: ["a"], conversation: { id: PAYLOADS[0] } })
+    }`;
     await sql`
       insert into pipeline.task_errors (run_id, stage, class, code, message, place, key, final)
       select ${id}, 'execute', 'permanent', 'code', payload, jsonb_build_object('path', payload), payload, true

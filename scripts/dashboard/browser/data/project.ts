@@ -14,6 +14,9 @@ export interface Project {
 /** Why the project cannot be reached at this moment; undefined: it can. */
 export const trouble = signal<string | undefined>(undefined);
 
+/** Longer than the dashboard's server waits for the project. */
+const MOST_MS = 70_000;
+
 let opened: Project | undefined;
 
 /** The project; main.tsx opens it before anything is drawn. */
@@ -42,8 +45,15 @@ export function openProject(
         for (const [name, value] of Object.entries(await credentials())) {
           headers.set(name, value);
         }
-        const response = await watched(fetch(input, { ...init, headers }));
-        await keepAnswer(toQuestion(input, init), response);
+        // Who waits for an answer that never comes keeps the turn of all tabs.
+        const limit = AbortSignal.timeout(MOST_MS);
+        const signal = AbortSignal.any(
+          init?.signal ? [init.signal, limit] : [limit],
+        );
+        const response = await watched(
+          fetch(input, { ...init, headers, signal }),
+        );
+        await keepAnswer(init?.signal, toQuestion(input, init), response);
         return response;
       },
       // Polling asks again anyway, and what changes something is asked once.

@@ -15,14 +15,11 @@ const KINDS = ["worse", "better", "lost", "gained", "different", "all"];
 
 /**
  * Records what a file needs to show a comparison: totals, prompts by evaluator and kind, the answers
- * that got worse, better or lost most, errors by kind. What other experiments have stays out.
+ * that got worse, better or lost most, errors by kind. What other experiments and owners have stays out.
  */
-export async function recordComparison(
-  sides: Sides,
-  signal: AbortSignal,
-): Promise<Recorded> {
+export async function recordComparison(sides: Sides): Promise<Recorded> {
   const names = [sides.baseline, sides.candidate];
-  const recorded = await recordAnswers(async () => {
+  const recorded = await recordAnswers(async (signal) => {
     const [comparison] = await Promise.all([
       readComparison(sides, signal),
       readExperiments(signal),
@@ -50,15 +47,18 @@ export async function recordComparison(
   });
   return Object.fromEntries(
     Object.entries(recorded)
-      .map(([question, answer]) => [question, onlyOf(names, answer)]),
+      .map(([question, answer]) => [question, onlyOf(sides, answer)]),
   );
 }
 
 /** An answer without rows and siblings of other experiments. */
-function onlyOf(names: string[], answer: unknown): unknown {
+function onlyOf(sides: Sides, answer: unknown): unknown {
+  const names = [sides.baseline, sides.candidate];
   const isOurs = (row: unknown) =>
     !(row instanceof Object && "experiment_name" in row) ||
-    names.includes(row.experiment_name as string);
+    names.includes(row.experiment_name as string) &&
+      // Siblings have no owner: they are of the answer's.
+      (!("owner" in row) || row.owner === sides.owner);
   if (Array.isArray(answer)) return answer.filter(isOurs);
   if (answer instanceof Object && "siblings" in answer) {
     return {

@@ -1,28 +1,29 @@
 /** What a project answered, by the question: a file shows it without a project. */
 export type Recorded = Record<string, unknown>;
 
-let running: Recorded | undefined;
+const recordings = new WeakMap<AbortSignal, Recorded>();
 
-/** All that was asked and answered while some work was done. */
+/** All that was asked with the signal that the work was given, and its answers. */
 export async function recordAnswers(
-  work: () => Promise<unknown>,
+  work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<Recorded> {
+  const { signal } = new AbortController();
   const recorded: Recorded = {};
-  running = recorded;
-  try {
-    await work();
-  } finally {
-    running = undefined;
-  }
+  recordings.set(signal, recorded);
+  await work(signal);
   return recorded;
 }
 
-/** Keeps an answer if something is being recorded. */
+/** Keeps an answer if what is asked with this signal is being recorded. */
 export async function keepAnswer(
+  signal: AbortSignal | null | undefined,
   question: string,
   response: Response,
 ): Promise<void> {
-  if (running && response.ok) running[question] = await response.clone().json();
+  const recorded = signal && recordings.get(signal);
+  if (recorded && response.ok) {
+    recorded[question] = await response.clone().json();
+  }
 }
 
 /** A question, whichever address the project has and in whatever order its arguments stand. */

@@ -11,13 +11,16 @@ Deno.test("replayAnswers() answers what was recorded, from any address, and noth
     method: "POST",
     body: '{"x":1,"y":2}',
   }] as const;
-  const recorded = await recordAnswers(() =>
-    keepAnswer(toQuestion(...ask), Response.json([1]))
-  );
-  await keepAnswer(
-    toQuestion("https://a.example/rest/v1/late", {}),
-    Response.json(2),
-  );
+  const recorded = await recordAnswers(async (signal) => {
+    await keepAnswer(signal, toQuestion(...ask), Response.json([1]));
+    for (const other of [undefined, new AbortController().signal]) {
+      await keepAnswer(
+        other,
+        toQuestion("https://a.example/rest/v1/other", {}),
+        Response.json(2),
+      );
+    }
+  });
 
   const fetch = replayAnswers(recorded);
   const [, init] = ask;
@@ -33,5 +36,5 @@ Deno.test("replayAnswers() answers what was recorded, from any address, and noth
   assertEquals([other.status, await other.json()], [404, {
     message: "This is not in the file",
   }]);
-  assertEquals((await fetch("http://127.0.0.1:1/rest/v1/late")).status, 404);
+  assertEquals((await fetch("http://127.0.0.1:1/rest/v1/other")).status, 404);
 });

@@ -22,9 +22,10 @@ export function useLoaded<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
   again: (value: Value) => number | undefined = () => undefined,
 ): Loaded<Value> {
-  const [state, setState] = useState<Omit<Loaded<Value>, "reload">>({
-    isLoading: question !== undefined,
-  });
+  const [state, setState] = useState<
+    // The question that was answered last.
+    Omit<Loaded<Value>, "reload"> & { of?: string }
+  >({ isLoading: question !== undefined });
   const [round, setRound] = useState(0);
   useEffect(() => {
     if (question === undefined) return;
@@ -32,7 +33,12 @@ export function useLoaded<Value>(
     setState((last) => ({ ...last, isLoading: true }));
     follow(question, load, again, end.signal, (outcome) => {
       if (end.signal.aborted) return;
-      setState((last) => ({ value: last.value, ...outcome, isLoading: false }));
+      setState((last) => ({
+        value: last.of === question ? last.value : undefined,
+        ...outcome,
+        of: question,
+        isLoading: false,
+      }));
     });
     return () => end.abort();
   }, [question, round]);

@@ -1,7 +1,7 @@
 import { to } from "../data/here.ts";
 import type { WholeAnswer } from "../data/whole_answer.ts";
 import { Facts } from "./facts.tsx";
-import { toDuration, toMoney, toNumber } from "./formats.ts";
+import { toDuration, toMoney, toNumber, toWords } from "./formats.ts";
 import { JsonText } from "./prose.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
@@ -10,8 +10,12 @@ export function AnswerFacts(
   { evaluation, sent }: Pick<WholeAnswer, "evaluation" | "sent">,
 ) {
   const { source } = evaluation;
-  const words = (text: string | null | undefined) =>
-    text ? <VisibleText text={text} /> : undefined;
+  // The conversations of archives are objects, but `source` may hold anything.
+  const { title, id } = Object(source?.conversation);
+  const words = (value: unknown) => {
+    const text = toWords(value);
+    return text === undefined ? undefined : <VisibleText text={text} />;
+  };
   const count = (value: number | null) =>
     value === null ? undefined : toNumber(value);
   return (
@@ -37,8 +41,8 @@ export function AnswerFacts(
             ? String(evaluation.repetition)
             : undefined,
           Stored: new Date(evaluation.timestamp).toLocaleString(),
-          Archive: words(source?.path as string),
-          Conversation: words(source?.conversation as string),
+          Archive: words(source?.path),
+          Conversation: words(title ?? id ?? source?.conversation),
           Key: words(evaluation.prompt_key),
           Tags: words(evaluation.tags.join(", ")),
         }}

@@ -9,6 +9,12 @@ const lessThanCents = new Intl.NumberFormat("en", {
   maximumSignificantDigits: 3,
 });
 
+/** A value of JSON that strangers wrote, in words; undefined: there is none. */
+export function toWords(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** `12,345.67`; what is not known is a dash. */
 export function toNumber(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : numbers.format(value);

@@ -8,6 +8,7 @@ import {
   toPercent,
   toScore,
   toSigned,
+  toWords,
 } from "./formats.ts";
 
 Deno.test("toDuration() has the two units that matter", () => {
@@ -64,4 +65,11 @@ Deno.test("toP() ends at 0.001", () => {
     "0.0472",
     "–",
   ]);
+});
+
+Deno.test("toWords() is text whatever the value is", () => {
+  assertEquals(
+    ["a", { id: "b" }, ["c"], 0, false, "", null, undefined].map(toWords),
+    ["a", '{"id":"b"}', '["c"]', "0", "false", ...Array(3).fill(undefined)],
+  );
 });

@@ -6,15 +6,17 @@ import { writeSingleFile } from "../data/single_file.ts";
 
 /** Saves a comparison as one HTML file, to be sent to somebody without a key. */
 export function SaveFile({ sides }: { sides: Sides }) {
-  const [state, setState] = useState<string>();
+  const [isSaving, setIsSaving] = useState(false);
+  const [problem, setProblem] = useState<string>();
   if (project().home.kind === "file") return null;
   async function save(): Promise<void> {
-    setState("Collecting …");
+    setIsSaving(true);
+    setProblem(undefined);
     try {
       const [script, style, recorded] = await Promise.all([
         readOwn("dashboard.js"),
         readOwn("dashboard.css"),
-        recordComparison(sides, new AbortController().signal),
+        recordComparison(sides),
       ]);
       const text = await writeSingleFile({
         script,
@@ -23,15 +25,19 @@ export function SaveFile({ sides }: { sides: Sides }) {
         place: location.hash,
       });
       download(`${sides.candidate} against ${sides.baseline}.html`, text);
-      setState(undefined);
     } catch (error) {
-      setState((error as Error).message);
+      setProblem((error as Error).message);
+    } finally {
+      setIsSaving(false);
     }
   }
   return (
     <>
-      <button type="button" data-key="s" onClick={save}>Save as a file</button>
-      {state && <span class="hint" role="status">{state}</span>}
+      <button type="button" data-key="s" onClick={save} disabled={isSaving}>
+        Save as a file
+      </button>
+      {isSaving && <span class="hint" role="status">Collecting …</span>}
+      {problem && <span class="problem" role="alert">{problem}</span>}
     </>
   );
 }

@@ -42,9 +42,10 @@ Examples:
     const address = dashboard.url + toPlace(positionals[0]);
     terminal.print(address);
     terminal.complain("Ctrl-C stops the dashboard");
-    if (!values["no-open"]) await openAddress(address);
+    const opened = values["no-open"] ? undefined : await openAddress(address);
     await terminal.interrupted();
     await dashboard.stop();
+    await opened?.close();
     return EXIT.done;
   },
 };

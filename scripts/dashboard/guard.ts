@@ -41,7 +41,8 @@ export const SAFE_HEADERS: Record<string, string> = {
  * Why a request is not answered; undefined: it may be. The server acts as the project's owner, so
  * no page of another origin may reach it: names that lead here by DNS are refused by `Host`, other
  * pages by `Sec-Fetch-Site` and `Origin`. The guards are those of promptfoo since its pull request
- * 7840 and of the admin mode of @supabase/lite.
+ * 7840 and of the admin mode of @supabase/lite. A link may lead a whole tab to the page from anywhere,
+ * as that of open_address.ts does: the page itself holds no secret.
  */
 export function refuseForeign(
   request: Request,
@@ -53,11 +54,21 @@ export function refuseForeign(
   const { headers } = request;
   if (!hosts.includes(headers.get("host") ?? "")) return "unknown host";
   const site = headers.get("sec-fetch-site") ?? "none";
-  if (site !== "same-origin" && site !== "none") return "another site asks";
+  if (site !== "same-origin" && site !== "none" && !isOpened(request)) {
+    return "another site asks";
+  }
   const origin = headers.get("origin");
   if (origin !== null && !hosts.includes(origin.replace("http://", ""))) {
     return "another origin asks";
   }
+}
+
+/** Whether a tab goes to the page (https://www.w3.org/TR/fetch-metadata/). */
+function isOpened({ method, url, headers }: Request): boolean {
+  const { pathname, search } = new URL(url);
+  return method === "GET" && pathname + search === "/" &&
+    headers.get("sec-fetch-mode") === "navigate" &&
+    headers.get("sec-fetch-dest") === "document";
 }
 
 /** Whether a request carries the token of this start. */

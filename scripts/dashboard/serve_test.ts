@@ -126,6 +126,33 @@ Deno.test("the dashboard's server answers its own page only", async (t) => {
       assertEquals((await send(dashboard, PROGRESS, { headers })).status, 200);
       assertEquals(asked.length, 1);
     });
+    const navigation = {
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "document",
+    };
+    await t.step("a link from anywhere to the page → 200", async () => {
+      const { status } = await send(dashboard, "/", { headers: navigation });
+      assertEquals(status, 200);
+    });
+    const misled: [string, string, Record<string, string>, string?][] = [
+      ["to a file of it", "/dashboard.js", {}],
+      ["to the page with a query", "/?x", {}],
+      ["to the project", PROGRESS, token],
+      ["in a frame", "/", { "sec-fetch-dest": "iframe" }],
+      ["of a script", "/", { "sec-fetch-mode": "no-cors" }],
+      ["by a form", "/", {}, "POST"],
+      ["by a name that DNS leads here", "/", { host: "evil.example" }],
+    ];
+    for (const [name, path, headers, method] of misled) {
+      await t.step(`a link from another site ${name} → 403`, async () => {
+        const { status } = await send(dashboard, path, {
+          method,
+          headers: { ...navigation, ...headers },
+        });
+        assertEquals(status, 403);
+      });
+    }
     await t.step("a preflight of another origin is not granted", async () => {
       const { status, headers } = await send(dashboard, PROGRESS, {
         method: "OPTIONS",

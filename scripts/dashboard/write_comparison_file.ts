@@ -1,4 +1,5 @@
 import type { Connection } from "../project/connection.ts";
+import { refuseRedirects } from "../project/refuse_redirects.ts";
 import type { Sides } from "./browser/data/comparison.ts";
 import { openProject } from "./browser/data/project.ts";
 import { recordComparison } from "./browser/data/record_comparison.ts";
@@ -21,7 +22,7 @@ export async function writeComparisonFile(
       apikey: secretKey,
       authorization: `Bearer ${secretKey}`,
       "user-agent": USER_AGENT,
-    }));
+    }), refuseRedirects(fetch));
   const [files, recorded] = await Promise.all([
     bundlePage(home),
     recordComparison(sides),

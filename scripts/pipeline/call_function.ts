@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { WorkerFacts } from "../../supabase/functions/_shared/worker_facts.ts";
 import type { Connection } from "../project/connection.ts";
+import { refuseRedirects } from "../project/refuse_redirects.ts";
 import type { FunctionAnswer } from "./check_project.ts";
 
 /** What every error of the pipeline's functions has, and a gateway's has not. */
@@ -13,7 +14,10 @@ export async function callFunction(
   request: RequestInit,
   fetch: typeof globalThis.fetch,
 ): Promise<{ answer: FunctionAnswer; body: unknown }> {
-  const response = await fetch(`${url}/functions/v1/${name}`, request);
+  const response = await refuseRedirects(fetch)(
+    `${url}/functions/v1/${name}`,
+    request,
+  );
   const body = await response.json().catch(() => undefined);
   return {
     answer: {

@@ -13,6 +13,7 @@ import {
 } from "../../supabase/functions/_shared/storage.ts";
 import type { Connection } from "../project/connection.ts";
 import { createProjectClient } from "../project/create_client.ts";
+import { refuseRedirects } from "../project/refuse_redirects.ts";
 import { findFiles } from "./find_files.ts";
 import {
   answerOf,
@@ -64,7 +65,7 @@ export async function uploadFiles(
   const storage = createArchiveStorage({
     supabaseUrl: connection.url,
     secretKey: connection.secretKey,
-  }, fetch);
+  }, refuseRedirects(fetch));
   const client = createProjectClient(connection, fetch);
   await storage.checkBucket(bucket).catch(async (error) => {
     if (!(error instanceof PipelineError) || error.code !== "not_found") {

@@ -1,5 +1,6 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Connection } from "./connection.ts";
+import { refuseRedirects } from "./refuse_redirects.ts";
 
 /** Node 20 has no WebSocket, and supabase-js wants one although nothing here listens to Realtime. */
 class NoWebSocket {
@@ -14,7 +15,7 @@ export function createProjectClient(
   fetch: typeof globalThis.fetch = globalThis.fetch,
 ): SupabaseClient {
   return createClient(url, secretKey, {
-    global: { fetch },
+    global: { fetch: refuseRedirects(fetch) },
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: {
       transport: (globalThis.WebSocket ?? NoWebSocket) as typeof WebSocket,

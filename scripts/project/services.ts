@@ -11,6 +11,7 @@ import { extractFiles } from "../pipeline/extract_files.ts";
 import { findFiles } from "../pipeline/find_files.ts";
 import type { Connection } from "./connection.ts";
 import { createProjectClient } from "./create_client.ts";
+import { refuseRedirects } from "./refuse_redirects.ts";
 
 /**
  * What operations work with on this machine: no limits of time, local directories, and a project only
@@ -33,7 +34,7 @@ export function createLocalServices(
       createArchiveStorage({
         supabaseUrl: connection.url,
         secretKey: connection.secretKey,
-      }, fetch),
+      }, refuseRedirects(fetch)),
     ),
     model: {
       fetch,

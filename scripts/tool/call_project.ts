@@ -35,6 +35,8 @@ export async function callProject(
           ...userToken ? { authorization: `Bearer ${userToken}` } : {},
         },
         body: JSON.stringify(call),
+        // The key would go along to another origin.
+        redirect: "error",
       },
     );
   } catch (cause) {

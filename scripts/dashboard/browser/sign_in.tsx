@@ -3,7 +3,11 @@ import type { Auth } from "./data/session.ts";
 
 /** Where somebody signs in to a dashboard that is hosted anywhere. */
 export function SignIn({ auth }: { auth: Auth }) {
-  const [said, setSaid] = useState<{ words: string; isProblem?: true }>();
+  const [said, setSaid] = useState<
+    { words: string; isProblem?: true } | undefined
+  >(
+    auth.linkProblem ? { words: auth.linkProblem, isProblem: true } : undefined,
+  );
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);

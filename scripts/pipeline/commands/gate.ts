@@ -57,14 +57,15 @@ Examples:
       },
     );
     const policy = values.policy ? await readPolicy(values.policy) : {};
+    const owner = values.owner ?? null;
     const { client } = openProject(terminal);
     const answer = dataOf(
       "gate",
       await client.rpc("gate_experiments", {
-        baseline: await toExperiment(client, baseline),
-        candidate: await toExperiment(client, candidate),
+        baseline: await toExperiment(client, baseline, owner),
+        candidate: await toExperiment(client, candidate, owner),
         policy,
-        owner: values.owner ?? null,
+        owner,
       }),
     ) as GateAnswer;
     await write(values.junit, writeJunitReport(answer));
@@ -75,17 +76,29 @@ Examples:
   },
 };
 
-async function toExperiment(
+/** The experiment that is meant. @throws {WrongUsage} another owner's run: the name alone would be another experiment */
+export async function toExperiment(
   client: SupabaseClient,
   text: string,
+  owner: string | null,
 ): Promise<string> {
   const id = /^run:(\d{1,15})$/.exec(text)?.[1];
   if (id === undefined) return text;
   const [run] = dataOf(
     `find run ${id}`,
-    await client.from("pipeline_runs").select("experiment_name").eq("id", id),
+    await client.from("pipeline_runs").select("experiment_name, owner").eq(
+      "id",
+      id,
+    ),
   );
   if (!run) throw new PipelineError("not_found", `Cannot find run ${id}`);
+  if (run.owner !== owner) {
+    throw new WrongUsage(
+      run.owner === null
+        ? `Cannot gate run ${id}: it is the project's own, leave --owner out`
+        : `Cannot gate run ${id}: it is of another user, give --owner ${run.owner}`,
+    );
+  }
   return run.experiment_name;
 }
 

@@ -101,7 +101,21 @@ function drawRows(
   rows: Record<string, unknown>[],
   columns: number,
 ): string {
-  return drawTable(rows, Object.keys(rows[0]), columns);
+  return drawTable(rows, toColumns(rows), columns);
+}
+
+/** The names of all rows, each where the first row that has it shows it: behind the name before it. */
+export function toColumns(rows: Record<string, unknown>[]): string[] {
+  const names: string[] = [];
+  for (const row of rows) {
+    let place = 0;
+    for (const name of Object.keys(row)) {
+      const known = names.indexOf(name);
+      if (known < 0) names.splice(place++, 0, name);
+      else place = known + 1;
+    }
+  }
+  return names;
 }
 
 /** What is shown of a row; repetitions only where there are some. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { toCells } from "./rank.ts";
+import { toCells, toColumns } from "./rank.ts";
 
 const row = {
   compared: "exact-match",
@@ -39,4 +39,10 @@ Deno.test("toCells() shows repetitions and missing scores where there are some",
     [cells.unscored, cells["pass@5"], cells["pass^5"]],
     [2, "0.750", "0.400"],
   );
+});
+
+Deno.test("toColumns() has what any row shows, where it stands in that row", () => {
+  const repeated = toCells({ ...row, unscored: 2, k_drawn: 5 });
+  assertEquals(toColumns([toCells(row), repeated]), Object.keys(repeated));
+  assertEquals(toColumns([repeated, toCells(row)]), Object.keys(repeated));
 });

@@ -1,4 +1,5 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
+import { readAll } from "../../project/read_all.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { formatTime } from "../format_values.ts";
@@ -140,12 +141,15 @@ async function tellSaved(
 
 async function list(args: string[], terminal: Terminal): Promise<number> {
   const { values } = readArguments(args, [], { ...owner, ...json });
-  const rows = dataOf(
-    "list the sets",
-    await openProject(terminal).client.from("prompt_sets")
-      .select("name, version, prompts, description, created_at")
-      .filter("owner", values.owner ? "eq" : "is", values.owner ?? null)
-      .order("name").order("version"),
+  const { client } = openProject(terminal);
+  const rows = await readAll(async (from, to) =>
+    dataOf(
+      "list the sets",
+      await client.from("prompt_sets")
+        .select("name, version, prompts, description, created_at")
+        .filter("owner", values.owner ? "eq" : "is", values.owner ?? null)
+        .order("name").order("version").range(from, to),
+    )
   );
   if (values.json) terminal.print(toVisibleJson(rows));
   else if (rows.length === 0) terminal.complain("There is no set yet");
@@ -203,16 +207,19 @@ async function diff(args: string[], terminal: Terminal): Promise<number> {
     );
   }
   const other = now === undefined ? undefined : toSetName(now);
-  const rows = dataOf(
-    "compare the sets",
-    await openProject(terminal).client.rpc("diff_prompt_sets", {
-      name,
-      version,
-      other_name: other?.name ?? null,
-      other_version: other?.version ?? null,
-      owner: values.owner,
-    }),
-  ) as Record<string, unknown>[];
+  const { client } = openProject(terminal);
+  const rows = await readAll(async (from, to) =>
+    dataOf(
+      "compare the sets",
+      await client.rpc("diff_prompt_sets", {
+        name,
+        version,
+        other_name: other?.name ?? null,
+        other_version: other?.version ?? null,
+        owner: values.owner,
+      }).order("change").order("key").range(from, to),
+    ) as Record<string, unknown>[]
+  );
   if (values.json) terminal.print(toVisibleJson(rows));
   else if (rows.length === 0) terminal.print("They have the same prompts");
   else {

@@ -3,6 +3,7 @@ import { serveDashboard } from "../../dashboard/serve.ts";
 import { writeDashboard } from "../../dashboard/write_files.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { openProject } from "../project_access.ts";
+import { isPublishable } from "../publishable_key.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { toChoice } from "../stored_results.ts";
 
@@ -41,9 +42,10 @@ Examples:
     const address = dashboard.url + toPlace(positionals[0]);
     terminal.print(address);
     terminal.complain("Ctrl-C stops the dashboard");
-    if (!values["no-open"]) await openAddress(address);
+    const opened = values["no-open"] ? undefined : await openAddress(address);
     await terminal.interrupted();
     await dashboard.stop();
+    await opened?.close();
     return EXIT.done;
   },
 };
@@ -52,15 +54,20 @@ async function write(
   folder: string,
   { environment, print }: Terminal,
 ): Promise<number> {
-  const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: key } = environment;
+  const {
+    SUPABASE_URL: url,
+    SUPABASE_PUBLISHABLE_KEY: key,
+    SUPABASE_SECRET_KEY: secretKey,
+  } = environment;
   if (!url || !key) {
     throw new WrongUsage(
       "Cannot write the dashboard: set SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY",
     );
   }
-  if (key.startsWith("sb_secret_")) {
+  if (!isPublishable(key) || key === secretKey) {
     throw new WrongUsage(
-      "Cannot write the dashboard: SUPABASE_PUBLISHABLE_KEY holds a secret key",
+      "Cannot write the dashboard: SUPABASE_PUBLISHABLE_KEY holds no key that everybody may see; " +
+        "give one that begins with sb_publishable_, or the anon key of an older project",
     );
   }
   const files = await writeDashboard(folder, {

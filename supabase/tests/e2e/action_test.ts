@@ -82,7 +82,11 @@ Deno.test("the action gates, writes the summary and one comment, and ends as the
         onPullRequest,
       );
       assertEquals([wrong.code, wrong.outputs.verdict], [2, "error"]);
-      assertMatch(wrong.log, /Cannot find experiment ""; exit 0/);
+      // The runner obeys no line of the gate's, and the comment's warning again.
+      assertMatch(
+        wrong.log,
+        /^::stop-commands::([0-9a-f]{32})\n[^]*Cannot find experiment ""; exit 0[^]*\n::\1::\n::warning /,
+      );
       assertMatch(wrong.log, /::warning [^]*Resource not accessible by integ/);
       assertMatch(wrong.summary, /no verdict/);
       assertEquals(github.comments[0].body, body);

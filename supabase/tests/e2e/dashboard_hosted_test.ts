@@ -94,13 +94,16 @@ browserTest(
           { app_metadata: { pipeline: ["read"] } },
         );
         await page.evaluate(
-          (text) => localStorage.setItem("dashboard session", text),
-          JSON.stringify({
-            access_token,
-            refresh_token: "none",
-            expires_at: Date.now() / 1_000 + 3_600,
-            user: {},
-          }),
+          ([name, text]) => localStorage.setItem(name, text),
+          [
+            `dashboard session of ${project.url}`,
+            JSON.stringify({
+              access_token,
+              refresh_token: "none",
+              expires_at: Date.now() / 1_000 + 3_600,
+              user: {},
+            }),
+          ],
         );
         await page.reload();
         await page.getByText("of the project").click();

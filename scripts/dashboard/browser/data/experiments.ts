@@ -1,3 +1,4 @@
+import { readAll } from "../../../project/read_all.ts";
 import { dataOf, project } from "./project.ts";
 
 /** An experiment of an owner with one of its models. */
@@ -36,37 +37,46 @@ export interface ExperimentCost {
 }
 
 /** Reads all experiments; a name of null are answers that were stored from outside without one. */
-export async function readExperiments(
-  signal: AbortSignal,
-): Promise<Experiment[]> {
-  return dataOf(
-    await project().rest.from("experiment_summary").select(
-      "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens",
-    ).not("experiment_name", "is", null).order("experiment_name").order("model")
-      .abortSignal(signal).overrideTypes<Experiment[], { merge: false }>(),
+export function readExperiments(signal: AbortSignal): Promise<Experiment[]> {
+  return readAll(async (from, to) =>
+    dataOf(
+      await project().rest.from("experiment_summary").select(
+        "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens",
+      ).not("experiment_name", "is", null)
+        .order("experiment_name").order("model").order("owner")
+        .range(from, to).abortSignal(signal)
+        .overrideTypes<Experiment[], { merge: false }>(),
+    )
   );
 }
 
 /** Reads what evaluators say of all experiments. */
-export async function readExperimentScores(
+export function readExperimentScores(
   signal: AbortSignal,
 ): Promise<ExperimentScore[]> {
-  return dataOf(
-    await project().rest.from("experiment_scores").select()
-      .not("experiment_name", "is", null).order("evaluator").abortSignal(signal)
-      .overrideTypes<ExperimentScore[], { merge: false }>(),
+  return readAll(async (from, to) =>
+    dataOf(
+      await project().rest.from("experiment_scores").select()
+        .not("experiment_name", "is", null)
+        .order("evaluator").order("experiment_name").order("model")
+        .order("owner").range(from, to).abortSignal(signal)
+        .overrideTypes<ExperimentScore[], { merge: false }>(),
+    )
   );
 }
 
 /** Reads what all experiments cost. */
-export async function readExperimentCosts(
+export function readExperimentCosts(
   signal: AbortSignal,
 ): Promise<ExperimentCost[]> {
-  return dataOf(
-    await project().rest.from("experiment_costs").select(
-      "experiment_name,owner,cost",
+  return readAll(async (from, to) =>
+    dataOf(
+      await project().rest.from("experiment_costs").select(
+        "experiment_name,owner,cost",
+      ).order("experiment_name").order("owner").range(from, to)
+        .abortSignal(signal)
+        .overrideTypes<ExperimentCost[], { merge: false }>(),
     )
-      .abortSignal(signal).overrideTypes<ExperimentCost[], { merge: false }>(),
   );
 }
 

@@ -45,10 +45,14 @@ export async function recordComparison(sides: Sides): Promise<Recorded> {
     }
     for (const id of ids) await readAnswer("prompt_evaluations", id, signal);
   });
-  return Object.fromEntries(
-    Object.entries(recorded)
-      .map(([question, answer]) => [question, onlyOf(sides, answer)]),
-  );
+  const kept: Recorded = {};
+  for (const [question, answer] of Object.entries(recorded)) {
+    // Few rows are left of all pages: readAll() shall find them on the first.
+    const first = question.replace(/(?<=[?&]offset=)\d+/, "0");
+    const ours = onlyOf(sides, answer);
+    kept[first] = first in kept ? [kept[first], ours].flat() : ours;
+  }
+  return kept;
 }
 
 /** An answer without rows and siblings of other experiments. */

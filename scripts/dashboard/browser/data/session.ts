@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { alone } from "./take_turns.ts";
 
 /** A sign-in at Supabase Auth. */
 export interface Session {
@@ -9,7 +10,8 @@ export interface Session {
   user: { email?: string; app_metadata?: { pipeline?: string[] } };
 }
 
-const KEPT_AS = "dashboard session";
+/** Auth does not know a refresh token any more; after other failures the next try may succeed. */
+const IS_OVER = [400, 401, 403];
 /** A token is renewed when it is good for less than this. */
 const RENEW_SECONDS = 60;
 
@@ -23,8 +25,18 @@ export interface Auth {
   /** Sends a link that signs in; nobody gets an account by it. @throws Error saying what Auth said */
   sendLink(email: string): Promise<void>;
   signOut(): Promise<void>;
+  /** Why the link that led here signs nobody in. */
+  linkProblem?: string;
   /** A token that is good for a while. @throws Error when nobody is signed in any more */
   token(): Promise<string>;
+}
+
+/** What Auth answered instead of what it was asked for. */
+class AuthError extends Error {
+  override readonly name = "AuthError";
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
 }
 
 /** Opens Auth, and takes the sign-in that a link has brought in the address, or that this browser kept. */
@@ -47,9 +59,27 @@ export async function openAuth(
       body: JSON.stringify(body),
     });
     const text = await response.text();
-    const answer = text === "" ? {} : JSON.parse(text);
-    if (response.ok) return answer;
-    throw new Error(answer.msg ?? answer.error_description ?? answer.message);
+    const answer = text === "" ? {} : readObject(text);
+    if (response.ok && answer) return answer;
+    throw new AuthError(
+      response.status,
+      answer?.msg ?? answer?.error_description ?? answer?.message ??
+        `Auth answered HTTP ${response.status}`,
+    );
+  }
+
+  // Pages of one host share what the browser keeps, whichever project they are of.
+  const keptAs = `dashboard session of ${projectUrl}`;
+
+  function keep(begun: Session | undefined): void {
+    if (begun) localStorage.setItem(keptAs, JSON.stringify(begun));
+    else localStorage.removeItem(keptAs);
+    session.value = begun;
+  }
+
+  function readKept(): Session | undefined {
+    const text = localStorage.getItem(keptAs);
+    return text === null ? undefined : JSON.parse(text);
   }
 
   const begin = (path: string, body: unknown) =>
@@ -57,28 +87,37 @@ export async function openAuth(
 
   /** One tab renews for all: a refresh token is good once. */
   async function renew(): Promise<void> {
-    await navigator.locks.request("dashboard session", async () => {
+    await alone(keptAs, async () => {
       session.value = readKept();
       if (!session.value || isFresh(session.value)) return;
       const { refresh_token } = session.value;
-      await begin("refresh_token", { refresh_token }).catch((error: Error) => {
-        keep(undefined);
+      await begin("refresh_token", { refresh_token }).catch((error) => {
+        if (error instanceof AuthError && IS_OVER.includes(error.status)) {
+          keep(undefined);
+        }
         throw error;
       });
     });
   }
 
-  async function takeLink(): Promise<void> {
+  /** @returns why a link signs nobody in */
+  async function takeLink(): Promise<string | undefined> {
     const told = new URLSearchParams(location.hash.slice(1));
     const refresh_token = told.get("refresh_token");
-    if (refresh_token === null) return;
+    const problem = told.get("error_description");
+    if (refresh_token === null && problem === null) return undefined;
     history.replaceState(null, "", "#/");
-    await begin("refresh_token", { refresh_token });
+    if (refresh_token === null) return problem ?? undefined;
+    try {
+      await begin("refresh_token", { refresh_token });
+    } catch (error) {
+      return `The link does not sign in: ${(error as Error).message}`;
+    }
   }
 
   session.value = readKept();
-  await takeLink();
   return {
+    linkProblem: await takeLink(),
     withPassword: (email, password) => begin("password", { email, password }),
     sendLink: async (email) => {
       const back = location.href.split("#", 1)[0];
@@ -100,17 +139,16 @@ export async function openAuth(
   };
 }
 
+/** Undefined: no JSON, such as the page of a gateway before Auth. */
+// deno-lint-ignore no-explicit-any
+function readObject(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function isFresh({ expires_at }: Session): boolean {
   return expires_at - Date.now() / 1_000 > RENEW_SECONDS;
-}
-
-function keep(begun: Session | undefined): void {
-  if (begun) localStorage.setItem(KEPT_AS, JSON.stringify(begun));
-  else localStorage.removeItem(KEPT_AS);
-  session.value = begun;
-}
-
-function readKept(): Session | undefined {
-  const text = localStorage.getItem(KEPT_AS);
-  return text === null ? undefined : JSON.parse(text);
 }

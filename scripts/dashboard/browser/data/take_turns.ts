@@ -1,8 +1,11 @@
 /** Tabs of one browser together ask no more often than this. */
 export const TURN_MS = 1_000;
 
+/** Pages of one host may be of several projects, in folders of their own. */
+const POLLS = `dashboard polls of ${globalThis.location?.pathname}`;
+
 const channel = globalThis.BroadcastChannel && globalThis.document
-  ? new BroadcastChannel("dashboard polls")
+  ? new BroadcastChannel(POLLS)
   : undefined;
 
 /** What other tabs were told, by the question. */
@@ -24,12 +27,7 @@ export async function askInTurn<Value>(
   signal: AbortSignal,
 ): Promise<void> {
   const begun = performance.now();
-  // Without locks, such as on a page that came by http from elsewhere, each tab is alone.
-  const inTurn = globalThis.navigator?.locks
-    ? (work: () => Promise<void>) =>
-      navigator.locks.request("dashboard poll", { signal }, work)
-    : (work: () => Promise<void>) => work();
-  await inTurn(async () => {
+  await alone(POLLS, async () => {
     const known = told.get(question);
     told.delete(question);
     if (known && known.at >= begun - TURN_MS) return tell(known.value as Value);
@@ -38,7 +36,21 @@ export async function askInTurn<Value>(
     channel?.postMessage({ question, value });
     tell(value);
     await rest(TURN_MS - (performance.now() - asked), signal);
-  });
+  }, { signal });
+}
+
+/**
+ * Does a work while no other tab of this browser does it. Without locks, such as on a page that came by
+ * http from elsewhere, each tab is alone.
+ */
+export async function alone(
+  name: string,
+  work: () => Promise<void>,
+  options: LockOptions = {},
+): Promise<void> {
+  const { locks } = globalThis.navigator ?? {};
+  if (locks) await locks.request(name, options, work);
+  else await work();
 }
 
 /** Waits so long, or until the signal ends it. */

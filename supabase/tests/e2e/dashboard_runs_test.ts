@@ -25,6 +25,8 @@ dashboardTest(
 
     await page.getByRole("link", { name: "Answers" }).click();
     await page.getByRole("link", { name: "failed", exact: true }).click();
+    // The table of all answers has those that failed, too.
+    await page.getByText("Question 7").first().waitFor({ state: "detached" });
     await page.getByText("Refused once 0").first().waitFor();
     assertEquals(
       await page.getByRole("table", { name: "Answers" }).locator("tbody tr")

@@ -121,21 +121,25 @@ Deno.test("deno task demo with half of a real model → one line, exit 1, nothin
 Deno.test("deno task demo --keep, then Ctrl-C → everything is stopped", async () => {
   const demo = spawnDemo(["--keep", "--max-prompts", "3"]);
   const { promise: running, resolve } = Promise.withResolvers<void>();
-  let studioUrl = "";
+  const urls: string[] = [];
   const output = readLines(demo.stdout, (line) => {
-    studioUrl ||= /^ +(http:\S+)$/.exec(line)?.[1] ?? "";
+    const url = /^ +(?:Studio|Dashboard) URL: (http:\S+)/.exec(line)?.[1];
+    if (url) urls.push(url);
     if (line.startsWith("Still running")) resolve();
   });
   const errors = demo.stderr.cancel();
   await Promise.race([running, output]);
-  const studio = await fetch(studioUrl);
-  await studio.body?.cancel();
-  assertEquals(studio.status, 200);
+  assertEquals(urls.length, 2);
+  for (const url of urls) {
+    const response = await fetch(url);
+    await response.body?.cancel();
+    assertEquals(response.status, 200);
+  }
 
   demo.kill("SIGINT");
   await demo.status;
   await Promise.all([output, errors]);
-  await assertRejects(() => fetch(studioUrl), TypeError);
+  for (const url of urls) await assertRejects(() => fetch(url), TypeError);
 });
 
 Deno.test("deno task demo interrupted in the middle of its run → exit 130", async () => {

@@ -155,7 +155,9 @@ Deno.test("the statements of docs/results.md, docs/prompts.md and docs/scaling.m
     `;
     await sql`
       insert into pipeline_runs (source, endpoint)
-      values ('{"type": "prompts", "prompts": ["one", "two"]}', 'simulator')
+      values (
+        '{"type": "prompts", "prompts": ["one", "two", "three [[fault:filtered-400x1]]"]}', 'simulator'
+      )
     `;
     await untilNoRunIsOpen(sql);
     await runPage(sql, await blocksOf("docs/results.md"));

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { openAddress } from "./open_address.ts";
 
 Deno.test("openAddress() tells a token by a file of this user, which is taken away", async () => {

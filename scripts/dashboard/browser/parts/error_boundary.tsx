@@ -7,7 +7,9 @@ export function ErrorBoundary({ place, children }: {
   children: ComponentChildren;
 }) {
   const [error, drawAgain] = useErrorBoundary((error) => console.error(error));
-  useEffect(drawAgain, [place]);
+  useEffect(() => {
+    if (error) drawAgain();
+  }, [place]);
   return error
     ? (
       <p class="problem" role="alert">

@@ -1,9 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openAddress } from "./open_address.ts";
 
 Deno.test("openAddress() tells a token by a file of this user, which is taken away", async () => {
@@ -18,9 +13,10 @@ Deno.test("openAddress() tells a token by a file of this user, which is taken aw
   if (Deno.build.os !== "windows") {
     assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
   }
-  assertStringIncludes(
-    await Deno.readTextFile(file),
-    'content="0; url=http://127.0.0.1:1/#token=abc&amp;/runs/7"',
+  const page = await Deno.readTextFile(file);
+  assert(
+    page.includes('content="0; url=http://127.0.0.1:1/#token=abc&amp;/runs/7"'),
+    page,
   );
   await close();
   await assertRejects(() => Deno.stat(file), Deno.errors.NotFound);

@@ -72,6 +72,8 @@ Deno.test("bodies of 50 MB and JSON 100,000 deep are refused quickly by every fu
       ["no JSON", 400, () => "\u0000\u0001"],
     ];
     for (const name of await functionNames()) {
+      // The first call starts a process, which is not what is timed.
+      await post(project, name, "");
       for (const [what, status, body] of bodies) {
         const answer = await post(project, name, body());
         // A wake is so small that deep JSON is too long already.

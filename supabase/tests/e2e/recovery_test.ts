@@ -151,16 +151,15 @@ Deno.test("a run outlives its workers by handing over", () =>
     assertEquals([run.status, run.succeeded], ["completed", 300]);
     await project.checkInvariants(id);
     assertEquals(project.model.count(), 300);
-    const workers = await project.sql`
-      select reason from pipeline.workers where started_at is not null order by started_at
+    const successors = await project.sql`
+      select successor.started_at < predecessor.ended_at as overlaps
+      from pipeline.workers as successor
+      join pipeline.workers as predecessor on predecessor.id = successor.replaces
+      where successor.reason = 'successor' and successor.started_at is not null
     `;
-    assert(workers.length >= 2, `${workers.length} workers`);
-    assert(workers.some(({ reason }) => reason === "successor"));
-    const seconds = await project.sql`
-      select extract(epoch from finished_at - started_at)::float as seconds from pipeline_runs
-    `;
+    assert(successors.length >= 1, "no worker handed over");
     assert(
-      seconds[0].seconds < 300 * 0.2 / 5 * 1.25,
-      `${seconds[0].seconds} s, ideal 12 s`,
+      successors.every(({ overlaps }) => overlaps),
+      "a successor began after its predecessor had ended",
     );
   }, { functionEnv: { WORKER_SECONDS: "5" } }));

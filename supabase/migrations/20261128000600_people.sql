@@ -2077,7 +2077,7 @@ comment on function pipeline.chosen_evaluators(text[], text, uuid) is
   'By what is compared: one evaluator, or without one all of them after null, which is whether there was an answer; that is also called success. P0002: unknown evaluator.';
 
 -- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
--- key, and by the mean of the answers to each.
+-- key, and by the mean of the answers to each. The caller's row level security decides what is compared.
 
 create function pipeline.answers_query(evaluator text, condition text)
 returns text
@@ -2126,33 +2126,21 @@ $$;
 comment on function pipeline.answers_query(text, text) is
   'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
 
-create function pipeline.side_query(evaluator text, experiment text, keys text default 'true')
+create function pipeline.answers_of_both(evaluator text, keys text default 'true')
 returns text
 language sql
 stable
 set search_path = ''
 as $$
-  select format(
-    $query$
-      select
-        prompt_key, max(id) as id, avg(score) as score, count(passed) as judged,
-        count(*) filter (where passed) as passes, avg(duration_ms) as duration_ms, avg(cost) as cost,
-        min(text_hash) as text, min(model_hash) as model, max(model_hash) as last_model
-      from (%s) as answer
-      group by prompt_key
-    $query$,
+  select pipeline.answers_query(
+    evaluator,
     -- Not "is not distinct from", of which the planner expects one row.
-    pipeline.answers_query(
-      evaluator,
-      format(
-        'evaluation.experiment_name = %s and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and %s',
-        experiment, keys
-      )
-    )
+    'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
+      || keys
   );
 $$;
-comment on function pipeline.side_query(text, text, text) is
-  'The prompts of an experiment with the means of their answers: the unit of a comparison is the prompt, however often it was asked. experiment: where its name stands, $1 or $2; keys: a condition on evaluation, for a part of the prompts.';
+comment on function pipeline.answers_of_both(text, text) is
+  'A query over the answers of two experiments, $1 baseline and $2 candidate, of owner $4; evaluator as answers_query() takes it. keys: a condition on evaluation, for a part of the prompts.';
 
 create function pipeline.pairs_query(evaluator text, keys text default 'true')
 returns text
@@ -2160,23 +2148,42 @@ language sql
 stable
 set search_path = ''
 as $$
+  -- One group a prompt, with both sides in it: grouped apart and joined takes half as long again.
   select format(
     $query$
       with pair as (
         select
-          prompt_key, old.id as old_id, new.id as new_id, old.score as old_score, new.score as new_score,
-          new.score - old.score as difference,
-          old.judged as old_judged, new.judged as new_judged, old.passes as old_passes, new.passes as new_passes,
-          2 * old.passes >= nullif(old.judged, 0) as old_passed,
-          2 * new.passes >= nullif(new.judged, 0) as new_passed,
-          new.duration_ms - old.duration_ms as latency, new.cost - old.cost as cost,
-          old.text <> new.text as text_varies, old.model as old_model, old.last_model as old_last_model,
-          new.model as new_model, new.last_model as new_last_model
-        from (%s) as old
-        full join (%s) as new using (prompt_key)
+          prompt.*,
+          new_score - old_score as difference,
+          2 * old_passes >= nullif(old_judged, 0) as old_passed,
+          2 * new_passes >= nullif(new_judged, 0) as new_passed
+        from (
+          select
+            prompt_key,
+            max(id) filter (where experiment_name = $1) as old_id,
+            max(id) filter (where experiment_name = $2) as new_id,
+            avg(score) filter (where experiment_name = $1) as old_score,
+            avg(score) filter (where experiment_name = $2) as new_score,
+            count(passed) filter (where experiment_name = $1) as old_judged,
+            count(passed) filter (where experiment_name = $2) as new_judged,
+            count(*) filter (where experiment_name = $1 and passed) as old_passes,
+            count(*) filter (where experiment_name = $2 and passed) as new_passes,
+            avg(duration_ms) filter (where experiment_name = $2)
+              - avg(duration_ms) filter (where experiment_name = $1) as latency,
+            avg(cost) filter (where experiment_name = $2)
+              - avg(cost) filter (where experiment_name = $1) as cost,
+            min(text_hash) filter (where experiment_name = $1)
+              <> min(text_hash) filter (where experiment_name = $2) as text_varies,
+            min(model_hash) filter (where experiment_name = $1) as old_model,
+            max(model_hash) filter (where experiment_name = $1) as old_last_model,
+            min(model_hash) filter (where experiment_name = $2) as new_model,
+            max(model_hash) filter (where experiment_name = $2) as new_last_model
+          from (%s) as answer
+          group by prompt_key
+        ) as prompt
       )
     $query$,
-    pipeline.side_query(evaluator, '$1', keys), pipeline.side_query(evaluator, '$2', keys)
+    pipeline.answers_of_both(evaluator, keys)
   );
 $$;
 comment on function pipeline.pairs_query(text, text) is
@@ -2195,7 +2202,7 @@ returns table (
 language plpgsql
 stable
 set search_path = ''
--- The sides take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
+-- The prompts take some 20 MB, and compiling takes longer than what it saves. Just after an evaluation
 -- there are no statistics yet that would keep the planner from nested loops. Sorting keys is quicker
 -- than 50,000 groups in a hash table.
 set work_mem = '64MB'
@@ -2232,8 +2239,7 @@ $$;
 comment on function pipeline.compare_pairs(text, text, text, uuid) is
   'What compare_experiments() counts for one evaluator; null: whether there was an answer. bound: 1 where all scores are from 0 to 1; mixed: of several models.';
 
--- Why: is the new experiment better than the old one? The answers of both, in whatever results tables,
--- are grouped by prompt and joined, in hash joins that parallel workers can share.
+-- Why: is the new experiment better than the old one? In numbers, and in words.
 
 create function pipeline.differing_texts(baseline text, candidate text, owner uuid)
 returns bigint
@@ -2421,8 +2427,6 @@ $$;
 comment on function public.compare_experiments(text, text, text, uuid) is
   'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt and over all results tables (of each prompt_key in both, the mean of its answers): one row for evaluator, or without one a row for every evaluator after a row "success" for whether there was an answer at all. finding says in words what was found and what could have been seen, caution what to mind (null: nothing); the rest is the same in numbers. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference; p: its own, below 0.05 where the interval leaves 0 out; detectable: the difference that so many prompts show four times in five. gained, lost: prompts that pass only now or no longer (with several answers: at least half of them pass); exact_p: mid-p McNemar of these where each prompt has one answer a side. baseline_only, candidate_only: prompts of one side; unscored: of both, without a score on one; text_differs: given keys with another text on each side; baseline_models, candidate_models: null where a side has one model. latency_difference_ms: mean; cost_difference: total of the means of prompts, USD. 22023: an experiment compared with itself; P0002: unknown experiment or evaluator.';
 
--- The caller's row level security decides what is compared.
-
 -- Why: a comparison counts; people want to read. The pairs behind it are named here, with both answers.
 
 create function pipeline.keys_within(experiment_name text, owner uuid, after text, most integer)
@@ -2572,11 +2576,7 @@ begin
     left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
     chosen, ordering,
-    pipeline.answers_query(
-      evaluator,
-      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
-        || keys
-    )
+    pipeline.answers_of_both(evaluator, keys)
   )
   into page
   using
@@ -3353,10 +3353,7 @@ begin
           filter (where is_newly_failed or is_required_and_failed))[1:20]
       from pair
     $totals$,
-    pipeline.answers_query(
-      evaluator,
-      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)'
-    )
+    pipeline.answers_of_both(evaluator)
   )
   using baseline, candidate, evaluator, owner, required;
 end;

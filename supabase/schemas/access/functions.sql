@@ -53,7 +53,7 @@ grant execute on function
   pipeline.evaluators_of(text[], uuid),
   pipeline.chosen_evaluators(text[], text, uuid),
   pipeline.answers_query(text, text),
-  pipeline.side_query(text, text, text),
+  pipeline.answers_of_both(text, text),
   pipeline.pairs_query(text, text),
   pipeline.keys_within(text, uuid, text, integer),
   pipeline.compare_pairs(text, text, text, uuid),

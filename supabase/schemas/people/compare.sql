@@ -1,5 +1,4 @@
--- Why: is the new experiment better than the old one? The answers of both, in whatever results tables,
--- are grouped by prompt and joined, in hash joins that parallel workers can share.
+-- Why: is the new experiment better than the old one? In numbers, and in words.
 
 create function pipeline.differing_texts(baseline text, candidate text, owner uuid)
 returns bigint
@@ -186,5 +185,3 @@ end;
 $$;
 comment on function public.compare_experiments(text, text, text, uuid) is
   'Compares two experiments of one owner, null: the project''s own, a signed-in user''s are theirs, prompt by prompt and over all results tables (of each prompt_key in both, the mean of its answers): one row for evaluator, or without one a row for every evaluator after a row "success" for whether there was an answer at all. finding says in words what was found and what could have been seen, caution what to mind (null: nothing); the rest is the same in numbers. wins, losses, ties: candidate above, below, equal to baseline. difference_low and _high: 95 % interval of the mean difference; p: its own, below 0.05 where the interval leaves 0 out; detectable: the difference that so many prompts show four times in five. gained, lost: prompts that pass only now or no longer (with several answers: at least half of them pass); exact_p: mid-p McNemar of these where each prompt has one answer a side. baseline_only, candidate_only: prompts of one side; unscored: of both, without a score on one; text_differs: given keys with another text on each side; baseline_models, candidate_models: null where a side has one model. latency_difference_ms: mean; cost_difference: total of the means of prompts, USD. 22023: an experiment compared with itself; P0002: unknown experiment or evaluator.';
-
--- The caller's row level security decides what is compared.

@@ -66,10 +66,7 @@ begin
           filter (where is_newly_failed or is_required_and_failed))[1:20]
       from pair
     $totals$,
-    pipeline.answers_query(
-      evaluator,
-      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null)'
-    )
+    pipeline.answers_of_both(evaluator)
   )
   using baseline, candidate, evaluator, owner, required;
 end;

@@ -147,11 +147,7 @@ begin
     left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
     chosen, ordering,
-    pipeline.answers_query(
-      evaluator,
-      'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
-        || keys
-    )
+    pipeline.answers_of_both(evaluator, keys)
   )
   into page
   using

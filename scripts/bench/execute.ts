@@ -54,7 +54,7 @@ interface Round extends PipelineFigures {
 
 /**
  * Prompts per second from the insert of the run row to the last stored row. The limit is a plain
- * fetch loop with the same number in flight that stores nothing; the ideal is N × L / C. Five
+ * fetch loop with the same number in flight that stores nothing; the ideal is N × L / C. Three
  * rounds in one project, each after a bare loop of its own; shown is the one with the median ratio.
  */
 export async function* measureExecute(): AsyncIterable<Measurement> {

@@ -53,13 +53,16 @@ export function useAnswers(
     work.current?.abort();
     const end = new AbortController();
     work.current = end;
+    let held = window;
     searchOn(choice!, window, at, direction, end.signal, (found, isOver) => {
+      held = found;
       setState({ window: found, searched: isOver ? undefined : found.scanned });
       if (isOver && work.current === end) work.current = undefined;
     }).catch((error: Error) => {
       if (end.signal.aborted) return;
       work.current = undefined;
-      setState((last) => ({ window: last.window, problem: error.message }));
+      // Not what is on the page: that may be of another choice.
+      setState({ window: held, problem: error.message });
     });
   }
 

@@ -100,7 +100,7 @@ $$;
 comment on function pipeline.current_user_id() is
   'The signed-in user of this request, null for service_role and SQL sessions, and for anonymous sign-ins unless pipeline.quotas says that they are users. Otherwise the same value as auth.uid(), without needing the auth schema.';
 
-create function pipeline.may_read()
+create function pipeline.has_right(name text)
 returns boolean
 language plpgsql
 stable
@@ -109,9 +109,21 @@ set search_path = ''
 as $$
 begin
   return coalesce(
-    nullif(current_setting('request.jwt.claims', true), '')::jsonb #> '{app_metadata,pipeline}' ? 'read', false
+    nullif(current_setting('request.jwt.claims', true), '')::jsonb #> '{app_metadata,pipeline}' ? has_right.name, false
   );
 end;
+$$;
+comment on function pipeline.has_right(text) is
+  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write.';
+
+create function pipeline.may_read()
+returns boolean
+language sql
+stable
+parallel safe
+set search_path = ''
+as $$
+  select pipeline.has_right('read');
 $$;
 comment on function pipeline.may_read() is
   'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';

@@ -60,6 +60,7 @@ grant execute on function
   pipeline.all_of_draw(integer, bigint, bigint),
   pipeline.takes_anonymous(),
   pipeline.owner_asked_for(uuid),
+  pipeline.has_right(text),
   pipeline.may_read(),
   pipeline.may_label(),
   pipeline.is_labelable(text, bigint, uuid),

@@ -31,16 +31,12 @@ create index evaluation_labels_owner_idx
 
 create function pipeline.may_label()
 returns boolean
-language plpgsql
+language sql
 stable
 parallel safe
 set search_path = ''
 as $$
-begin
-  return coalesce(
-    nullif(current_setting('request.jwt.claims', true), '')::jsonb #> '{app_metadata,pipeline}' ? 'label', false
-  );
-end;
+  select pipeline.has_right('label');
 $$;
 comment on function pipeline.may_label() is
   'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';

@@ -187,6 +187,7 @@ select results_eq(
      ('authenticated', 'pipeline.gate_evaluator(text,text,text,jsonb,uuid)'),
      ('authenticated', 'pipeline.gate_pairs(text,text,text,uuid,text[])'),
      ('authenticated', 'pipeline.has_condition(text,text,text,boolean)'),
+     ('authenticated', 'pipeline.has_right(text)'),
      ('authenticated', 'pipeline.in_points(double precision,double precision)'),
      ('authenticated', 'pipeline.inverse(double precision[],integer)'),
      ('authenticated', 'pipeline.is_labelable(text,bigint,uuid)'),

@@ -7,6 +7,7 @@ import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { describeFailures, readFailureGroups } from "./failure_groups.ts";
 import { dataOf } from "./project_access.ts";
+import { readInterval } from "./read_interval.ts";
 import { toVisibleJson } from "./visible_text.ts";
 
 const POLL_MS = 500;
@@ -99,6 +100,12 @@ async function readProgress(
     ).eq("id", runId).maybeSingle(),
   );
   if (!row) throw new PipelineError("not_found", `Cannot find run ${runId}`);
+  return { ...toProgress(row), notice: row.notice };
+}
+
+/** What is shown of a row of `pipeline_run_progress` or `pipeline_sweep_progress`. */
+export function toProgress(row: ProgressRow): RunProgress {
+  const left = readInterval(row.eta);
   return {
     status: row.status,
     answers: row.answers,
@@ -109,19 +116,23 @@ async function readProgress(
     perSecond: row.prompts_per_second === null
       ? null
       : Number(row.prompts_per_second),
-    secondsLeft: toSeconds(row.eta),
+    secondsLeft: left === null ? null : left / 1000,
     restsUntil: row.rests_until,
     seconds: null,
     error: row.error,
-    notice: row.notice,
   };
 }
 
-/** Seconds of an interval as the Data API writes it, such as `00:01:30`. */
-export function toSeconds(interval: string | null): number | null {
-  const parts = /(?:(\d+) days? ?)?(\d+):(\d\d):(\d\d)/.exec(interval ?? "");
-  if (!parts) return null;
-  const [, days = "0", hours, minutes, seconds] = parts;
-  return Number(days) * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 +
-    Number(seconds);
+/** What both views have in common. */
+interface ProgressRow {
+  status: string;
+  answers: number;
+  repetitions: number;
+  done: number;
+  succeeded: number;
+  failed: number;
+  prompts_per_second: number | null;
+  eta: string | null;
+  rests_until: string | null;
+  error: string | null;
 }

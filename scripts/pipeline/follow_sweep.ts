@@ -4,7 +4,7 @@ import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import type { RunId } from "../../supabase/functions/_shared/run_id.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { drawTable } from "./draw_table.ts";
-import { followUntilOver, toSeconds } from "./follow_run.ts";
+import { followUntilOver, toProgress } from "./follow_run.ts";
 import { formatCost } from "./format_values.ts";
 import { dataOf } from "./project_access.ts";
 import { toVisible, toVisibleJson } from "./visible_text.ts";
@@ -68,20 +68,5 @@ async function readProgress(
   if (!row) {
     throw new PipelineError("not_found", `Cannot find sweep ${sweepId}`);
   }
-  return {
-    status: row.status,
-    answers: row.answers,
-    repetitions: row.repetitions,
-    done: row.done,
-    succeeded: row.succeeded,
-    failed: row.failed,
-    perSecond: row.prompts_per_second === null
-      ? null
-      : Number(row.prompts_per_second),
-    secondsLeft: toSeconds(row.eta),
-    restsUntil: row.rests_until,
-    seconds: null,
-    error: row.error,
-    isMixed: row.completed < row.variants,
-  };
+  return { ...toProgress(row), isMixed: row.completed < row.variants };
 }

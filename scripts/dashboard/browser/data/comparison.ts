@@ -1,3 +1,4 @@
+import type { Comparison as Compared } from "../../../pipeline/describe_comparison.ts";
 import { toMoney, toNumber, toScore } from "../parts/formats.ts";
 import { callFunction } from "./project.ts";
 
@@ -8,32 +9,11 @@ export interface Sides {
   owner: string | null;
 }
 
-/** A row of compare_experiments(), as far as it is shown. */
-export interface Comparison {
-  /** `success`, or an evaluator. */
-  compared: string;
-  pairs: number;
-  wins: number;
-  losses: number;
-  ties: number;
-  /** Null: nothing could be paired. */
-  baseline_mean: number | null;
-  candidate_mean: number | null;
-  /** Candidate less baseline, with its 95 % interval and p. */
+/** A row of compare_experiments(), with the candidate less the baseline and its 95 % interval. */
+export interface Comparison extends Compared {
   difference: number | null;
   difference_low: number | null;
   difference_high: number | null;
-  p: number | null;
-  /** Prompts that pass only now, and no longer, with the p of that. */
-  gained: number | null;
-  lost: number | null;
-  exact_p: number | null;
-  latency_difference_ms: number | null;
-  /** USD. */
-  cost_difference: number | null;
-  /** What was found and could have been seen, and what to mind, in words. */
-  finding: string;
-  caution: string | null;
 }
 
 /** Reads what changed in all: one row for each evaluator, after one for whether there was an answer. */

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import {
-  readInterval,
   toDuration,
   toMoney,
   toNumber,
@@ -27,13 +26,6 @@ Deno.test("toDuration() has the two units that matter", () => {
       "3 d 4 h",
     ],
   );
-});
-
-Deno.test("readInterval() reads what PostgREST writes", () => {
-  assertEquals(readInterval("00:01:02.5"), 62_500);
-  assertEquals(readInterval("1 day 01:00:00"), 90_000_000);
-  assertEquals(readInterval("3 days"), 259_200_000);
-  assertEquals(readInterval(null), null);
 });
 
 Deno.test("what is not known is a dash", () => {

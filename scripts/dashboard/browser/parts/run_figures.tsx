@@ -1,7 +1,8 @@
+import { readInterval } from "../../../pipeline/read_interval.ts";
 import type { WholeRun } from "../data/runs.ts";
 import { Age } from "./age.tsx";
 import { Facts } from "./facts.tsx";
-import { readInterval, toDuration, toMoney, toNumber } from "./formats.ts";
+import { toDuration, toMoney, toNumber } from "./formats.ts";
 import { Progress } from "./progress.tsx";
 import { Status } from "./status.tsx";
 import { VisibleText } from "./visible_text.tsx";

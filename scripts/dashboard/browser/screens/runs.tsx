@@ -1,3 +1,4 @@
+import { readInterval } from "../../../pipeline/read_interval.ts";
 import { to, withQuery } from "../data/here.ts";
 import {
   isActive,
@@ -9,12 +10,7 @@ import {
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { Chips } from "../parts/chips.tsx";
-import {
-  readInterval,
-  toDuration,
-  toMoney,
-  toNumber,
-} from "../parts/formats.ts";
+import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
 import { Progress } from "../parts/progress.tsx";
 import { Status } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";

@@ -3221,7 +3221,7 @@ declare
   run public.pipeline_runs;
 begin
   select * into run from public.pipeline_runs where id = draw_sample.run_id;
-  if pipeline.sample_size(run) is null or run.finished_at is not null or exists (
+  if pipeline.sample_size(run) is null or exists (
     select from public.pipeline_tasks as task
     where task.run_id = run.id and task.stage = 'extract' and task.status in ('pending', 'leased')
   ) then

@@ -18,6 +18,7 @@ async function run(options: DevOptions): Promise<void> {
     port: options.port,
     dataDir,
     emptyDataDir: options.reset,
+    asItIs: options.asItIs,
     databaseUrl: options.databaseUrl,
     log: (line) => console.error(line),
   });

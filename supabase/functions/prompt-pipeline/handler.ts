@@ -6,7 +6,10 @@ import {
   createOperationHandler,
   type HandlerDependencies,
 } from "../_shared/http/operation_handler.ts";
-import { createOpenApiDocument } from "../_shared/operations/openapi.ts";
+import {
+  createOpenApiDocument,
+  toFunctionName,
+} from "../_shared/operations/openapi.ts";
 import {
   OPERATION_NAMES,
   OPERATIONS,
@@ -15,7 +18,8 @@ import {
 const callSchema = z.looseObject({ operation: z.enum(OPERATION_NAMES) });
 
 /**
- * Builds the handler of all operations: GET describes them, POST `{operation, …}` runs one.
+ * Builds the handler of all operations: GET describes them, POST runs the one that the last part of the
+ * path names (`prompt-pipeline/execute-batch`), or else the body (`{operation, …}`).
  *
  * @param toPublicUrl the project's address for whoever sent the request
  */
@@ -26,16 +30,29 @@ export function createHandler(
   // Written when it is asked for: it would cost every start of the function processor time.
   const describe = withCors((request) =>
     Promise.resolve(Response.json(
-      createOpenApiDocument(`${toPublicUrl(request)}/functions/v1`),
+      createOpenApiDocument(
+        `${toPublicUrl(request)}/functions/v1/prompt-pipeline`,
+      ),
     ))
   );
+  const byPath = new Map(OPERATION_NAMES.map((name) => [
+    toFunctionName(name),
+    createOperationHandler(
+      (input) => ({ operation: OPERATIONS[name], name, input }),
+      OPERATIONS[name].maxBodyBytes,
+      dependencies,
+    ),
+  ]));
   const run = createOperationHandler(
     chooseOperation,
     Math.max(...OPERATION_NAMES.map((name) => OPERATIONS[name].maxBodyBytes)),
     dependencies,
   );
-  return (request) =>
-    request.method === "GET" ? describe(request) : run(request);
+  return (request) => {
+    if (request.method === "GET") return describe(request);
+    const name = new URL(request.url).pathname.split("/").at(-1)!;
+    return (byPath.get(name) ?? run)(request);
+  };
 }
 
 function chooseOperation(body: unknown): Call {

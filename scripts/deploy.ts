@@ -10,7 +10,8 @@ import { findOtherMigrations } from "./deploy/other_migrations.ts";
 import { supabaseFolder } from "./local/checkout.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
 
-const USAGE = `Bring the pipeline into a hosted Supabase project that has no migrations of its own.
+const USAGE =
+  `Bring the pipeline into a hosted Supabase project that has no migrations of its own.
 
 Usage: deno task deploy PROJECT_REF [options]
        deno task deploy POOLER_URL [options]
@@ -70,7 +71,9 @@ async function main(args: string[]): Promise<number> {
       console.error(
         `Cannot deploy to ${target.projectRef}: it has ${others.length} migrations of its own (${
           others.slice(0, 3).join(", ")
-        }${others.length > 3 ? ", …" : ""}), and nothing was changed. Put the pipeline into the folder that they come from: deno task pipeline add DIR --remote ${target.projectRef}`,
+        }${
+          others.length > 3 ? ", …" : ""
+        }), and nothing was changed. Put the pipeline into the folder that they come from: deno task pipeline add DIR --remote ${target.projectRef}`,
       );
       return 1;
     }

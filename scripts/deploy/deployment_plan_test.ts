@@ -2,7 +2,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { checkout } from "../local/checkout.ts";
 import { findFencedBlocks } from "../test/fenced_blocks.ts";
-import { planDeployment, readTarget, toCommandLine } from "./deployment_plan.ts";
+import {
+  planDeployment,
+  readTarget,
+  toCommandLine,
+} from "./deployment_plan.ts";
 
 const projectRef = "abcdefghijklmnopqrst";
 const target = { projectRef, database: projectRef };

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { parse } from "@decimalturn/toml-patch";
 import { withFunctionLines, withoutFunctionLines } from "./config_lines.ts";
 
@@ -40,10 +45,14 @@ Deno.test("withFunctionLines() keeps every line that was there, and is the same 
 
 Deno.test("withFunctionLines() keeps what somebody has added to a table of ours", () => {
   const edited = withFunctionLines(THEIRS, LINES)
-    .replace("[functions.pipeline-worker]", "[functions.pipeline-worker]\nenabled = false");
+    .replace(
+      "[functions.pipeline-worker]",
+      "[functions.pipeline-worker]\nenabled = false",
+    );
   const again = parse(withFunctionLines(edited, LINES));
   assertEquals(
-    (again as { functions: Record<string, unknown> }).functions["pipeline-worker"],
+    (again as { functions: Record<string, unknown> })
+      .functions["pipeline-worker"],
     { enabled: false, ...LINES["pipeline-worker"] },
   );
 });
@@ -58,7 +67,11 @@ port = 54321
 `;
   const result = withFunctionLines(moved, LINES);
   assertStringIncludes(result, "# Ours\n[api]\nport = 54321\n");
-  assertEquals(parse(result), { api: { port: 54321 }, functions: LINES });
+  assertEquals(parse(result), { functions: LINES, api: { port: 54321 } });
+  assertEquals(
+    withoutFunctionLines(result, Object.keys(LINES)),
+    "# Ours\n[api]\nport = 54321\n",
+  );
 });
 
 Deno.test("withFunctionLines() adds to functions that are written in one line", () => {
@@ -80,4 +93,16 @@ Deno.test("withFunctionLines() keeps the ends of lines of Windows", () => {
 
 Deno.test("withFunctionLines() writes into an empty file", () => {
   assertEquals(parse(withFunctionLines("", LINES)), { functions: LINES });
+});
+
+Deno.test("withoutFunctionLines() says what it cannot take out", () => {
+  assertThrows(
+    () =>
+      withoutFunctionLines(
+        "functions = { pipeline-worker = { verify_jwt = false } }\n",
+        Object.keys(LINES),
+      ),
+    Error,
+    "by hand",
+  );
 });

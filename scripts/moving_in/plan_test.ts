@@ -146,7 +146,10 @@ Deno.test("planRemoval() leaves the project as it was, but for two migrations", 
     const left = [...Deno.readDirSync(join(directory, "supabase/functions"))];
     assertEquals(left.map(({ name }) => name), ["hello"]);
     // It may come back.
-    assertEquals((await add(directory))[0].slice(11), "20261128201502_prompt_pipeline_1_0_0.sql");
+    assertEquals(
+      (await add(directory))[0].slice(11),
+      "20261128201502_prompt_pipeline_1_0_0.sql",
+    );
   });
 });
 

@@ -74,18 +74,22 @@ if (!entry?.fetch && !served) {
   );
 }
 
-const server = listen({
-  hostname: "127.0.0.1",
-  port: 0,
-  onListen: ({ port }) => reportToParent(port, obey),
-  onError(error) {
-    console.error(error);
-    return new Response("Internal Server Error", {
-      status: 500,
-      headers: { "sb-error-code": "WORKER_ERROR" },
-    });
+const server = listen(
+  {
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: ({ port }) => reportToParent(port, obey),
+    onError(error) {
+      console.error(error);
+      return new Response("Internal Server Error", {
+        status: 500,
+        headers: { "sb-error-code": "WORKER_ERROR" },
+      });
+    },
   },
-}, (request, info) => entry?.fetch ? entry.fetch(request) : served!(request, info));
+  (request, info) =>
+    entry?.fetch ? entry.fetch(request) : served!(request, info),
+);
 
 /**
  * Takes `retire`: end when nothing is left to do; `beforeunload <reason>`; and

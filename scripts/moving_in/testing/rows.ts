@@ -18,7 +18,8 @@ const functions = {
 };
 
 const check: Row["check"] = async ({ sql, url }) => {
-  const [{ total }] = await sql`select sum(total)::integer as total from orders`;
+  const [{ total }] =
+    await sql`select sum(total)::integer as total from orders`;
   assertEquals(total, 3);
   const answer = await fetch(`${url}/functions/v1/hello`);
   assertEquals(await answer.json(), { word: "theirs" });
@@ -54,8 +55,10 @@ export const ROWS: Record<string, Row> = {
     },
     check: async (stack) => {
       await check(stack);
-      const [job] = await stack.sql`select jobname from cron.job where jobname = 'nightly'`;
-      const [secret] = await stack.sql`select name from vault.secrets where name = 'bank_key'`;
+      const [job] = await stack
+        .sql`select jobname from cron.job where jobname = 'nightly'`;
+      const [secret] = await stack
+        .sql`select name from vault.secrets where name = 'bank_key'`;
       assertEquals([job?.jobname, secret?.name], ["nightly", "bank_key"]);
     },
   },

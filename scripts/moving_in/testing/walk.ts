@@ -23,19 +23,22 @@ export interface Row {
 /** Runs a command of the command line in this process. */
 export async function pipeline(...args: string[]) {
   const lines: string[] = [];
-  const code = await main(args, {
-    environment: {},
-    fetch,
-    print: (line) => void lines.push(line),
-    complain: (line) => void lines.push(line),
-    update: () => {},
-    isLive: false,
-    columns: 100,
-    readInput: () => Promise.resolve(""),
-    askHidden: () => Promise.resolve(null),
-    confirm: () => Promise.resolve(null),
-    interrupted: () => new Promise(() => {}),
-  } satisfies Terminal);
+  const code = await main(
+    args,
+    {
+      environment: {},
+      fetch,
+      print: (line) => void lines.push(line),
+      complain: (line) => void lines.push(line),
+      update: () => {},
+      isLive: false,
+      columns: 100,
+      readInput: () => Promise.resolve(""),
+      askHidden: () => Promise.resolve(null),
+      confirm: () => Promise.resolve(null),
+      interrupted: () => new Promise(() => {}),
+    } satisfies Terminal,
+  );
   return { code, text: lines.join("\n") };
 }
 
@@ -120,7 +123,9 @@ export function walk(
 
 /** A run of three prompts that the project's own functions ask and grade. */
 export async function gradeThree({ sql }: Stack): Promise<void> {
-  const { startModelSimulator } = await import("../../local/model_simulator.ts");
+  const { startModelSimulator } = await import(
+    "../../local/model_simulator.ts"
+  );
   const model = await startModelSimulator();
   try {
     await sql`
@@ -140,7 +145,8 @@ export async function gradeThree({ sql }: Stack): Promise<void> {
     while (!["completed", "failed", "paused"].includes(status)) {
       assert(Date.now() < deadline, `The run is ${status}`);
       await new Promise((go) => setTimeout(go, 50));
-      [{ status }] = await sql`select status from pipeline_runs where id = ${id}`;
+      [{ status }] =
+        await sql`select status from pipeline_runs where id = ${id}`;
     }
     const [{ passed }] = await sql`
       select count(*)::integer as passed

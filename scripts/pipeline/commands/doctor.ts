@@ -44,13 +44,15 @@ Example:
     const { values } = readArguments(args, [], { json: { type: "boolean" } });
     const { client, connection } = openProject(terminal);
     const functions = Object.fromEntries(
-      await Promise.all([...NEEDED_FUNCTIONS, ...OPERATION_FUNCTIONS].map(async (name) => {
-        const { answer } = await callFunction(name, connection, {
-          method: "POST",
-          body: "{}",
-        }, terminal.fetch);
-        return [name, answer];
-      })),
+      await Promise.all(
+        [...NEEDED_FUNCTIONS, ...OPERATION_FUNCTIONS].map(async (name) => {
+          const { answer } = await callFunction(name, connection, {
+            method: "POST",
+            body: "{}",
+          }, terminal.fetch);
+          return [name, answer];
+        }),
+      ),
     );
     // It tells a new project its URL, which is looked at below.
     const worker = await inspectWorker(connection, terminal.fetch);

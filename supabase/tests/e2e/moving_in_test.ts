@@ -28,6 +28,8 @@ Deno.test("add with names that are taken → all of them are said, and nothing i
         "supabase/functions/prompt-pipeline",
       ]
     ) assert(text.includes(taken), text);
-    const migrations = [...Deno.readDirSync(join(directory, "supabase/migrations"))];
+    const migrations = [
+      ...Deno.readDirSync(join(directory, "supabase/migrations")),
+    ];
     assertEquals(migrations.length, 1);
   }));

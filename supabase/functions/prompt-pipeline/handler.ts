@@ -19,7 +19,8 @@ const callSchema = z.looseObject({ operation: z.enum(OPERATION_NAMES) });
 
 /**
  * Builds the handler of all operations: GET describes them, POST runs the one that the last part of the
- * path names (`prompt-pipeline/execute-batch`), or else the body (`{operation, …}`).
+ * path names (`prompt-pipeline/execute-batch`), or else the body (`{operation, …}`). Agents speak the
+ * Model Context Protocol at `prompt-pipeline/mcp`.
  *
  * @param toPublicUrl the project's address for whoever sent the request
  */
@@ -48,10 +49,16 @@ export function createHandler(
     Math.max(...OPERATION_NAMES.map((name) => OPERATIONS[name].maxBodyBytes)),
     dependencies,
   );
+  const answerAgents = withCors(async (request) => {
+    // Other requests need not load it.
+    const { answerMcp } = await import("../_shared/mcp/mcp_handler.ts");
+    return await answerMcp(request, toPublicUrl(request), dependencies);
+  });
   return (request) => {
+    const path = new URL(request.url).pathname.split("/");
+    if (path.includes("mcp")) return answerAgents(request);
     if (request.method === "GET") return describe(request);
-    const name = new URL(request.url).pathname.split("/").at(-1)!;
-    return (byPath.get(name) ?? run)(request);
+    return (byPath.get(path.at(-1)!) ?? run)(request);
   };
 }
 

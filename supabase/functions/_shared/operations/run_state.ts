@@ -9,6 +9,7 @@ export const runStateSchema = z.object({
   runId: runIdSchema,
   status: z.enum(RUN_STATUSES),
   experimentName: z.string(),
+  resultsTable: z.string(),
   extracted: count,
   succeeded: count,
   failed: count,

@@ -8,7 +8,8 @@ import {
 } from "./customer_project.ts";
 import type { DatabaseFacts } from "./inspect_database.ts";
 import { readMark } from "./marked_file.ts";
-import { KINDS, type TakenNames, WORDS } from "./taken_names.ts";
+import type { TakenNames } from "../release/taken_names.ts";
+import { KINDS, WORDS } from "./kinds_of_names.ts";
 
 /** What keeps the pipeline out of a project, each with the way out; all of it is told at once. */
 export interface Findings {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { runSupabaseCli } from "./supabase_cli.ts";
-import type { Kind, TakenNames } from "./taken_names.ts";
+import type { TakenNames } from "../release/taken_names.ts";
+import type { Kind } from "./kinds_of_names.ts";
 
 const namesSchema = z.array(z.string()).nullable().transform((names) =>
   names ?? []

@@ -1,5 +1,5 @@
 import { readyMade } from "../ready_made.ts";
-import type { TakenNames } from "./taken_names.ts";
+import type { TakenNames } from "../release/taken_names.ts";
 
 /** A folder of supabase/functions. */
 export interface FunctionFolder {

@@ -24,9 +24,10 @@ const INSTRUCTIONS =
 const READ_RESULT: Tool = {
   name: "read_result",
   title: "Read results",
-  description: `Read what the pipeline has stored, by address. {…} is yours to fill in, percent-encoded:\n${
-    RESULTS.map(({ uri, title }) => `${uri}: ${title}`).join("\n")
-  }`,
+  description:
+    `Read what the pipeline has stored, by address. {…} is yours to fill in, percent-encoded:\n${
+      RESULTS.map(({ uri, title }) => `${uri}: ${title}`).join("\n")
+    }`,
   inputSchema: {
     type: "object",
     properties: { uri: { type: "string" } },

@@ -26,6 +26,7 @@ function createParts(version = "1.0.0"): MovingInParts {
       roles: [],
       cronJobs: ["prompt-pipeline maintenance"],
       vaultPrefix: "pipeline_",
+      publications: [],
       extensions: ["pg_net"],
     },
     functions: [{

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { runSupabaseCli } from "./supabase_cli.ts";
 import type { Kind, TakenNames } from "./taken_names.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 import { ifPresent } from "../if_present.ts";
 
 /** What config.toml says about a function. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PipelineError } from "../_shared/errors.ts";
 import { withCors } from "../_shared/http/cors.ts";
 import {

@@ -28,7 +28,9 @@ const project = {
   } as Database,
   readRun: (runId, caller) =>
     caller.kind === "user"
-      ? Promise.reject(new PipelineError("not_found", `Cannot find run ${runId}`))
+      ? Promise.reject(
+        new PipelineError("not_found", `Cannot find run ${runId}`),
+      )
       : Promise.resolve({ runId, status: "completed", resultsTable: "march" }),
   readFailures: () => Promise.resolve([]),
   listRuns: () =>
@@ -92,7 +94,9 @@ Deno.test("answerMcp() gives clients of every year the operations as tools", asy
       ...OPERATION_NAMES,
       "read_result",
     ]);
-    for (const { inputSchema } of tools) assertEquals(inputSchema.type, "object");
+    for (const { inputSchema } of tools) {
+      assertEquals(inputSchema.type, "object");
+    }
     const { structuredContent, isError } = await client.callTool({
       name: "execute_batch",
       arguments: {

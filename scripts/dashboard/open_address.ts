@@ -62,8 +62,11 @@ function openInBrowser(url: string): Promise<void> {
   const [program, ...args] = OPENERS[process.platform] ?? ["xdg-open"];
   return new Promise((resolve, reject) => {
     spawn(program, [...args, url], { stdio: "ignore" })
-      .on("error", (error: NodeJS.ErrnoException) =>
-        error.code === "ENOENT" ? resolve() : reject(error))
+      .on(
+        "error",
+        (error: NodeJS.ErrnoException) =>
+          error.code === "ENOENT" ? resolve() : reject(error),
+      )
       .on("exit", () => resolve());
   });
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { parse, patch, stringify, TomlFormat } from "@decimalturn/toml-patch";
+import { parse, patch, stringify } from "@decimalturn/toml-patch";
 
 /** What config.toml is to say of a function; paths are relative to the `supabase` folder. */
 export interface FunctionLines {
@@ -19,10 +19,9 @@ const BLOCK = new RegExp(
 );
 
 /**
- * A config.toml with the lines of these functions, in a block of comments at its end. Everything else
- * keeps its text: only @decimalturn/toml-patch changes it (as pgflow does, pgflow-dev/pgflow PR 246), and
- * the result is read again to see that it says what it said, and ours. What somebody has added to our
- * tables, such as `enabled = false`, stays.
+ * A config.toml with the lines of these functions, in a block of comments at its end. Everything else keeps its text, and the result is read again to see that it says what it said, and ours
+ * (by @decimalturn/toml-patch, as pgflow does, pgflow-dev/pgflow PR 246).
+ * What somebody has added to our tables, such as `enabled = false`, stays.
  *
  * @throws Error the text is no TOML
  */
@@ -30,15 +29,18 @@ export function withFunctionLines(
   text: string,
   lines: Record<string, FunctionLines>,
 ): string {
-  const theirs = withoutFunctionLines(text, Object.keys(lines));
   const own = functionsOf(text);
-  const ours = Object.fromEntries(
-    Object.entries(lines).map((
-      [name, wanted],
-    ) => [name, { ...own[name] as Table, ...wanted }]),
-  );
-  const { functions = {}, ...rest } = parse(theirs) as Table;
-  const wanted = { ...rest, functions: { ...functions as Table, ...ours } };
+  const ours = Object.entries(lines).map(([name, line]): [string, Table] => [
+    name,
+    { ...own[name] as Table, ...line },
+  ]);
+  const names = Object.keys(lines);
+  const theirs = cutTables(withoutBlock(text), names) ?? withoutBlock(text);
+  const config = parse(theirs) as Table & { functions?: Table };
+  const wanted = {
+    ...config,
+    functions: { ...config.functions, ...Object.fromEntries(ours) },
+  };
   const written = `${theirs}${newLineAfter(theirs)}${toBlock(ours)}`;
   const result = text.includes("\r\n")
     ? written.replaceAll(/\r?\n/g, "\r\n")
@@ -47,31 +49,57 @@ export function withFunctionLines(
   return says(result, wanted) ? result : patch(theirs, wanted);
 }
 
-/** The same config.toml without the lines of these functions, wherever in it they are. */
+/**
+ * The same config.toml without the lines of these functions.
+ *
+ * @throws Error one of them cannot be told from what is around it
+ */
 export function withoutFunctionLines(text: string, names: string[]): string {
-  const rest = text.replace(BLOCK, (block) => block.startsWith("#") ? "" : "\n");
-  const config = parse(rest) as Table;
-  const left = Object.entries((config.functions ?? {}) as Table)
-    .filter(([name]) => !names.includes(name));
-  if (left.length === Object.keys(functionsOf(rest)).length) return rest;
-  const { functions: _, ...others } = config;
-  return patch(
-    rest,
-    left.length > 0
-      ? { ...others, functions: Object.fromEntries(left) }
-      : others,
+  const rest = cutTables(withoutBlock(text), names);
+  if (rest !== undefined) return rest;
+  throw new Error(
+    `Cannot take the functions ${
+      names.join(", ")
+    } out of supabase/config.toml: they are not written as tables of their own. Take them out by hand, then repeat`,
   );
 }
 
+/** As text: patch() of 3.3.0 would take the comment above the next table along. Undefined: it cannot. */
+function cutTables(text: string, names: string[]): string | undefined {
+  const wanted = parse(text) as { functions?: Table };
+  let rest = text;
+  for (const name of names.filter((name) => name in (wanted.functions ?? {}))) {
+    rest = rest.replace(tableOf(name), "");
+    delete wanted.functions![name];
+  }
+  if (Object.keys(wanted.functions ?? {}).length === 0) delete wanted.functions;
+  return says(rest, wanted) ? rest : undefined;
+}
+
 /** The tables of functions in a config.toml. */
-export function functionsOf(text: string): Record<string, unknown> {
+export function functionsOf(text: string): Table {
   return (parse(text) as { functions?: Table }).functions ?? {};
 }
 
-function toBlock(functions: Record<string, Table>): string {
-  const format = TomlFormat.default();
-  format.inlineTableStart = 3;
-  return `${BEGIN}\n${stringify({ functions }, format).trim()}\n${END}\n`;
+function withoutBlock(text: string): string {
+  return text.replace(BLOCK, (block) => block.startsWith("#") ? "" : "\n");
+}
+
+/** Its header and the lines of its keys. */
+function tableOf(name: string): RegExp {
+  return new RegExp(
+    String.raw`^\[functions\.${
+      escape(name)
+    }\].*(\r?\n(?![ \t]*(\[|#|\r?$)).+)*(\r?\n)*`,
+    "m",
+  );
+}
+
+function toBlock(functions: [string, Table][]): string {
+  const tables = functions.map(([name, table]) =>
+    `[functions.${name}]\n${stringify(table)}`
+  );
+  return `${BEGIN}\n${tables.join("\n")}${END}\n`;
 }
 
 function newLineAfter(text: string): string {

@@ -32,8 +32,10 @@ const OBJECTS: Record<string, Kind> = {
   OBJECT_ROLE: "roles",
 };
 
-const CRON_JOB = /\bcron\.schedule(?:_in_database)?\s*\(\s*(?:job_name\s*(?:=>|:=)\s*)?'((?:[^']|'')+)'\s*,\s*'/gi;
-const CRON_JOB_GONE = /\bcron\.unschedule\s*\(\s*(?:job_name\s*(?:=>|:=)\s*)?'((?:[^']|'')+)'/gi;
+const CRON_JOB =
+  /\bcron\.schedule(?:_in_database)?\s*\(\s*(?:job_name\s*(?:=>|:=)\s*)?'((?:[^']|'')+)'\s*,\s*'/gi;
+const CRON_JOB_GONE =
+  /\bcron\.unschedule\s*\(\s*(?:job_name\s*(?:=>|:=)\s*)?'((?:[^']|'')+)'/gi;
 
 /**
  * Follows what migrations make, drop and rename, by PostgreSQL's own parser, in their order; the names
@@ -125,7 +127,13 @@ function createdBy(
     case "IndexStmt":
       // An index has a name in the schema of its table; without one PostgreSQL finds a free name.
       return node.idxname
-        ? [["relations", ofRelation({ ...node.relation as RangeVar, relname: String(node.idxname) })]]
+        ? [[
+          "relations",
+          ofRelation({
+            ...node.relation as RangeVar,
+            relname: String(node.idxname),
+          }),
+        ]]
         : [];
     case "CreateFunctionStmt":
       return [["functions", ofParts(node.funcname as Name[])]];

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
+import { findSupabaseFolder } from "../local/find_project.ts";
 import { type Mark, readMark } from "./marked_file.ts";
 
 /** A file of supabase/migrations that the Supabase CLI applies. */
@@ -21,25 +22,12 @@ export interface CustomerProject {
   migrations: CustomerMigration[];
 }
 
-/**
- * Finds a project by its supabase/config.toml, in a folder or as one.
- *
- * @throws Error naming where it was looked for, and what makes a project
- */
+/** Reads the project in a directory. @throws Error there is none */
 export async function readCustomerProject(
   directory: string,
 ): Promise<CustomerProject> {
-  const root = resolve(directory);
-  const folder = basename(root) === "supabase" &&
-      await readIfPresent(join(root, "config.toml")) !== undefined
-    ? root
-    : join(root, "supabase");
-  const config = await readIfPresent(join(folder, "config.toml"));
-  if (config === undefined) {
-    throw new Error(
-      `Cannot find a Supabase project in ${root}: there is no supabase/config.toml. \`npx supabase init\` makes one`,
-    );
-  }
+  const folder = await findSupabaseFolder(directory);
+  const config = await readFile(join(folder, "config.toml"), "utf8");
   return {
     folder,
     config,

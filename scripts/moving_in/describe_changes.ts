@@ -8,7 +8,11 @@ const LONGEST_LINE = 5_000;
 export function describeChanges(changes: FileChange[]): string[] {
   return changes.map(({ path, before, after, keptAs }) =>
     `  ${
-      after === undefined ? "remove" : before === undefined ? "new   " : "change"
+      after === undefined
+        ? "remove"
+        : before === undefined
+        ? "new   "
+        : "change"
     }  supabase/${path}${after === undefined ? "" : `, ${size(after)}`}${
       keptAs ? ` (it was edited, or yours: kept as supabase/${keptAs})` : ""
     }`

@@ -20,17 +20,18 @@ export interface FileChange {
  * kept under another name.
  *
  * @param after absent: it is to go
+ * @param generated what it is like when nobody has edited it, of a file that cannot be marked
  * @returns undefined: it is as it should be
  */
 export async function changeGenerated(
   folder: string,
   path: string,
-  after?: string,
+  { after, generated = after }: { after?: string; generated?: string },
 ): Promise<FileChange | undefined> {
   const before = await readIfPresent(join(folder, path));
   if (before === undefined && after === undefined) return undefined;
   if (before === after) return undefined;
-  const isTheirs = before !== undefined &&
+  const isTheirs = before !== undefined && before !== generated &&
     (readMark(before)?.isEdited ?? true);
   return {
     path,

@@ -76,7 +76,9 @@ export async function inspectFolder(
         const file = followed.names[kind].get(name);
         if (file !== undefined) {
           problems.push(
-            `the ${WORDS[kind]} ${name} is yours (supabase/migrations/${file}): rename it, the pipeline makes one of that name`,
+            `the ${
+              WORDS[kind]
+            } ${name} is yours (supabase/migrations/${file}): rename it, the pipeline makes one of that name`,
           );
         }
       }
@@ -158,9 +160,7 @@ export function judgeDatabase(
     problems.push(
       `the database has ${foreign.length} migration${
         foreign.length > 1 ? "s" : ""
-      } that the folder has not (${
-        foreign.slice(0, 3).join(", ")
-      }${
+      } that the folder has not (${foreign.slice(0, 3).join(", ")}${
         foreign.length > 3 ? ", …" : ""
       }): \`supabase db push\` would refuse. Fetch them first: npx supabase migration fetch`,
     );

@@ -112,7 +112,9 @@ export function scriptFrom(
   const known = Object.keys(upgrades);
   throw new Error(
     `Cannot upgrade from version ${from} to ${version}: ${
-      known.length > 0 ? `it takes ${known.join(", ")}` : "nothing was released before it"
+      known.length > 0
+        ? `it takes ${known.join(", ")}`
+        : "nothing was released before it"
     }. Take the newest prompt-pipeline`,
   );
 }
@@ -151,17 +153,16 @@ async function changeFunctions(
     const own = join("functions", name);
     for (const [file, text] of Object.entries(files)) {
       changes.push(
-        await changeGenerated(
-          folder,
-          join(own, file),
-          isWanted ? text : undefined,
-        ),
+        await changeGenerated(folder, join(own, file), {
+          after: isWanted ? text : undefined,
+          generated: text,
+        }),
       );
     }
     // Of an older version, which had other files.
     for (const file of await listFiles(join(folder, own))) {
       if (file in files) continue;
-      const change = await changeGenerated(folder, join(own, file));
+      const change = await changeGenerated(folder, join(own, file), {});
       if (change && !change.keptAs) changes.push(change);
     }
   }

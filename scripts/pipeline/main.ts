@@ -34,6 +34,8 @@ const commands: Record<string, () => Promise<Command>> = {
   endpoint: async () => (await import("./commands/endpoint.ts")).endpoint,
   secret: async () => (await import("./commands/secret.ts")).secret,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  add: async () => (await import("./commands/add.ts")).add,
+  remove: async () => (await import("./commands/remove.ts")).remove,
 };
 
 async function help(): Promise<string> {

@@ -42,7 +42,11 @@ async function bundledFiles(
   version: string,
 ): Promise<Record<string, string>> {
   const mark = createMark(version);
-  const code = await bundle(join(name, "index.ts"), "deno");
+  const code = await bundle(
+    join(name, "index.ts"),
+    "--platform=deno",
+    `--external=*/${SDK.source}`,
+  );
   return {
     "index.ts": mark(
       "index.ts",
@@ -67,7 +71,10 @@ async function bundledFiles(
  * check of JSON Schema along for those.
  */
 async function bundledSdk(version: string): Promise<Record<string, string>> {
-  const code = await bundle("_shared/mcp/protocol_sdk.ts", "browser");
+  const code = await bundle(
+    `_shared/mcp/${SDK.source}`,
+    "--platform=browser",
+  );
   return { [SDK.file]: createMark(version)(SDK.file, toGenerated(code)) };
 }
 
@@ -83,16 +90,12 @@ ${code}`;
 }
 
 /** @throws Error with what the bundler says */
-async function bundle(
-  entry: string,
-  platform: "deno" | "browser",
-): Promise<string> {
+async function bundle(entry: string, ...flags: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(Deno.execPath(), [
     "bundle",
     "--quiet",
     "--minify",
-    `--platform=${platform}`,
-    `--external=*/${SDK.source}`,
+    ...flags,
     join(supabaseFolder, "functions", entry),
   ], { maxBuffer: 100_000_000 });
   return stdout;

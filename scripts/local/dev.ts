@@ -22,6 +22,7 @@ async function run(options: DevOptions): Promise<void> {
     port: options.port,
     dataDir,
     emptyDataDir: options.reset,
+    asItIs: options.asItIs,
     databaseUrl: options.databaseUrl,
     project,
     log: (line) => console.error(line),

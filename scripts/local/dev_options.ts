@@ -6,6 +6,8 @@ export interface DevOptions {
   help: boolean;
   /** Forget the data of earlier runs. */
   reset: boolean;
+  /** Apply no migrations, whatever files have made the database. */
+  asItIs: boolean;
   port?: number;
   dataDir?: string;
   databaseUrl?: string;
@@ -28,6 +30,8 @@ Usage: deno task dev [options]
   --db-url URL  Use this PostgreSQL 15 or newer instead of the embedded one.
                 Its own pg_net, pg_cron and supabase_vault are used if it has them.
   --reset       Begin with an empty database and empty buckets.
+  --as-it-is    Apply no migrations: to export from a database that other files
+                than these have made.
   --no-simulator
                 Without the endpoint "simulator", which answers like a model.
   --help        Show this.`;
@@ -43,6 +47,7 @@ export function readDevOptions(args: string[]): DevOptions {
     options: {
       help: { type: "boolean", default: false },
       reset: { type: "boolean", default: false },
+      "as-it-is": { type: "boolean", default: false },
       port: { type: "string" },
       data: { type: "string" },
       project: { type: "string" },
@@ -62,6 +67,17 @@ export function readDevOptions(args: string[]): DevOptions {
       "Cannot reset the database of --db-url: empty it yourself, or leave --reset out",
     );
   }
-  const simulator = !values["no-simulator"];
-  return { help, reset, port, dataDir, databaseUrl, project, simulator };
+  const asItIs = values["as-it-is"];
+  // A database of other files may have no place for its endpoint.
+  const simulator = !values["no-simulator"] && !asItIs;
+  return {
+    help,
+    reset,
+    asItIs,
+    port,
+    dataDir,
+    databaseUrl,
+    project,
+    simulator,
+  };
 }

@@ -39,6 +39,8 @@ export interface StackOptions {
   dataDir?: string;
   /** Forget what an earlier stack has left in dataDir. */
   emptyDataDir?: boolean;
+  /** Apply no migrations to what is in dataDir. */
+  asItIs?: boolean;
   /** Use this PostgreSQL server instead of the embedded one. */
   databaseUrl?: string;
   /** What becomes of pg_net's requests, "on" by default. */
@@ -145,7 +147,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const sql = postgres(database.superuserUrl, { onnotice: () => {} });
   cleanup.defer(() => sql.end({ timeout: 1 }));
   await setVaultSecret(sql, "project_url", url);
-  if ((dataDir ?? databaseUrl) !== undefined) {
+  if ((dataDir ?? databaseUrl) !== undefined && !options.asItIs) {
     await content.write(database.url, database.skipExtensions);
   }
 

@@ -1624,6 +1624,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
+          "version"?: string;
           "worker_id": string;
         };
         Returns: Json;
@@ -1644,6 +1645,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "run_id": number;
+          "version"?: string;
         };
         Returns: Json;
       };
@@ -1651,6 +1653,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: boolean;
       };
+      "pipeline_version": { Args: Record<PropertyKey, never>; Returns: string };
       "pipeline_webhook_secret": {
         Args: { "owner"?: string };
         Returns: string;

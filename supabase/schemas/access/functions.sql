@@ -90,7 +90,7 @@ declare
     'pipeline_offer_project_url',
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
-    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous',
+    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous', 'pipeline_version',
     'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
     'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_list', 'pipeline_create_sweep',
     'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',

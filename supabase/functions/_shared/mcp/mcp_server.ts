@@ -11,6 +11,7 @@ import {
   OPERATIONS,
 } from "../operations/operations.ts";
 import { projectOf, type Services } from "../operations/services.ts";
+import { VERSION } from "../version.ts";
 import { readResult, RESULTS, toUri } from "./results.ts";
 
 const JSON_TYPE = "application/json";
@@ -43,7 +44,7 @@ export function createMcpServer(
   services: Services,
   sdk: typeof import("./protocol_sdk.ts"),
 ): Server {
-  const server = new sdk.Server({ name: "prompt-pipeline", version: "1" }, {
+  const server = new sdk.Server({ name: "prompt-pipeline", version: VERSION }, {
     capabilities: { tools: {}, resources: {} },
     instructions: INSTRUCTIONS,
   });

@@ -1,0 +1,286 @@
+// What installing, upgrading and removing leave in a database, by the official CLI's comparison.
+// `deno test … -- --postgres=15` does it on the server of older projects.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Sql } from "postgres";
+import {
+  installByHandScript,
+  installScript,
+} from "../../release/install_script.ts";
+import { makeManifest, readManifest } from "../../release/manifest.ts";
+import { removalScript } from "../../release/removal_script.ts";
+import { expectSameDatabases } from "../../release/same_databases.ts";
+import { thisSource } from "../../release/source.ts";
+import {
+  type Databases,
+  startDatabases,
+} from "../../release/testing/databases.ts";
+import { finishRun, storeSamples } from "../../release/testing/running_run.ts";
+import { makeSyntheticReleases } from "../../release/testing/synthetic_releases.ts";
+import { upgradeScript } from "../../release/upgrade_script.ts";
+import { diffDatabases } from "../supabase_cli.ts";
+import { chosenPostgres } from "../chosen_postgres.ts";
+
+/** What a project has of its own before the pipeline comes. */
+const ownOfProject = `
+  create schema shop;
+  create table public.runs (id bigint generated always as identity primary key, name text default 'x');
+  alter table public.runs enable row level security;
+  create policy "everybody reads" on public.runs for select to anon using (true);
+  grant select on public.runs to anon;
+  comment on table public.runs is 'Of the project.';
+  create function shop.pause_run(id bigint) returns void language sql as '';
+  create view public.names with (security_invoker = true) as select name from public.runs;
+  create extension if not exists pg_net with schema extensions;
+  create extension if not exists pg_cron;
+  select cron.schedule('of the project', '0 0 * * *', 'select 1');
+  select vault.create_secret('s', 'of_the_project');
+  create publication of_project for table public.runs;
+`;
+
+async function createProject(databases: Databases, name: string) {
+  const project = await databases.create(name);
+  await project.sql.unsafe(ownOfProject).simple();
+  return project;
+}
+
+const run = (sql: Sql, script: string) => sql.unsafe(script).simple();
+
+Deno.test("supabase/migrations and supabase/schemas give the same database", async () => {
+  await expectSameDatabases(await thisSource());
+});
+
+Deno.test("supabase/manifest.json names what an installation makes", async () => {
+  // The text of defaults and the like is that of PostgreSQL 17.
+  if (chosenPostgres !== 17) return;
+  const source = await thisSource();
+  await using databases = await startDatabases();
+  const { sql } = await databases.create("project");
+  assertEquals(
+    await makeManifest(sql, source),
+    await readManifest(source.supabaseFolder),
+    "run: deno task migration",
+  );
+});
+
+Deno.test("the installation refuses a database that has the pipeline, and says what to run", async () => {
+  await using databases = await startDatabases();
+  const { sql } = await createProject(databases, "project");
+  const source = { ...await thisSource(), version: "1.0.0" };
+  await run(sql, await installByHandScript(source));
+  const refusal = async (version: string) =>
+    await assertRejects(
+      async () =>
+        await run(sql, await installByHandScript({ ...source, version })),
+    ) as Error & { hint: string };
+  const same = await refusal("1.0.0");
+  await run(sql, "rollback");
+  assert(same.message.includes("has prompt-pipeline 1.0.0 already"));
+  const newer = await refusal("1.1.0");
+  await run(sql, "rollback");
+  assert(newer.message.includes("this database has prompt-pipeline 1.0.0"));
+  assert(newer.hint.includes("prompt-pipeline-1.0.0-to-1.1.0.sql"), newer.hint);
+});
+
+Deno.test("the installation refuses a schema pipeline of somebody else", async () => {
+  await using databases = await startDatabases();
+  const { sql } = await createProject(databases, "project");
+  await run(sql, "create schema pipeline");
+  await assertRejects(
+    async () => await run(sql, await installScript()),
+    Error,
+    'there is a schema "pipeline" already',
+  );
+});
+
+Deno.test("an upgrade gives what an installation gives, keeps what people made, and a run goes on", async () => {
+  await using databases = await startDatabases();
+  await using releases = await makeSyntheticReleases(
+    await databases.create("names_of_first"),
+    await databases.create("names_of_second"),
+  );
+  const upgraded = await createProject(databases, "upgraded");
+  const fresh = await createProject(databases, "fresh");
+  const ofPeople =
+    "create view public.my_view with (security_invoker = true) as select * from public.experiment_summary;";
+
+  await run(upgraded.sql, await installScript(releases.first));
+  await run(upgraded.sql, ofPeople);
+  const running = await storeSamples(upgraded.sql, "1.0.0");
+  assertEquals(running.taskIds.length, 2);
+  await run(upgraded.sql, await upgradeScript("1.0.0", releases.second));
+
+  await run(fresh.sql, await installScript(releases.second));
+  await run(fresh.sql, ofPeople);
+  await storeSamples(fresh.sql, "1.1.0");
+  assertEquals(await diffDatabases(upgraded.url, fresh.url), "");
+
+  await finishRun(upgraded.sql, running);
+  const [{ status }] = await upgraded.sql`
+    select status from pipeline_runs where id = ${running.id}`;
+  assertEquals(status, "completed");
+  const answers = await upgraded.sql`
+    select count(*)::integer as count, count(synthetic_note)::integer as notes from my_answers`;
+  assertEquals({ ...answers[0] }, { count: 5, notes: 0 });
+  assertEquals(
+    (await upgraded.sql`select jobname from cron.job order by 1`).map((row) =>
+      row.jobname
+    ),
+    ["of the project", "prompt-pipeline maintenance", "prompt-pipeline prune"],
+  );
+});
+
+Deno.test("an upgrade refuses a database of another version", async () => {
+  await using databases = await startDatabases();
+  await using releases = await makeSyntheticReleases(
+    await databases.create("names_of_first"),
+    await databases.create("names_of_second"),
+  );
+  const script = await upgradeScript("1.0.0", releases.second);
+  const { sql } = await createProject(databases, "project");
+  await assertRejects(
+    async () => await run(sql, script),
+    Error,
+    "this database has no prompt-pipeline",
+  );
+  await run(sql, await installScript(releases.second));
+  await assertRejects(
+    async () => await run(sql, script),
+    Error,
+    "this database has prompt-pipeline 1.1.0",
+  );
+  await assertRejects(
+    () => upgradeScript("0.9.0", releases.second),
+    Error,
+    "it was never released",
+  );
+});
+
+Deno.test("an upgrade gives way to a transaction that holds tables in another order", async () => {
+  await using databases = await startDatabases();
+  await using releases = await makeSyntheticReleases(
+    await databases.create("names_of_first"),
+    await databases.create("names_of_second"),
+  );
+  const { sql } = await createProject(databases, "project");
+  await run(sql, await installScript(releases.first));
+  const script = await upgradeScript("1.0.0", releases.second);
+  await storeSamples(sql, "1.0.0");
+  let upgrading: Promise<unknown> | undefined;
+  await sql.begin(async (worker) => {
+    await worker`select from pipeline_tasks for update`;
+    upgrading = run(sql, script);
+    await untilWaiting(sql);
+    // It was made before pipeline_tasks, so that the upgrade has it by now.
+    await worker`select from pipeline_runs for update`;
+  });
+  await upgrading;
+  const [{ version }] = await sql`select pipeline_version() as version`;
+  assertEquals(version, "1.1.0");
+});
+
+Deno.test("a removal with data leaves the database as it was", async () => {
+  await using databases = await startDatabases();
+  const before = await createProject(databases, "before");
+  const { url, sql } = await createProject(databases, "project");
+  await run(sql, await installScript());
+  await finishRun(sql, await storeSamples(sql, "1.0.0"));
+  await run(sql, await removalScript({ withData: true }));
+  assertEquals(await diffDatabases(before.url, url), "");
+  assertEquals(await leftRows(sql), await leftRows(before.sql));
+  // And it can come again.
+  await run(sql, await installScript());
+});
+
+Deno.test("a removal keeps results, labels, sets and their prompts as plain tables", async () => {
+  await using databases = await startDatabases();
+  const before = await createProject(databases, "before");
+  const { url, sql } = await createProject(databases, "project");
+  await run(sql, await installScript());
+  await finishRun(sql, await storeSamples(sql, "1.0.0"));
+  await run(sql, await removalScript({ withData: false }));
+  assertEquals(await leftRows(sql), await leftRows(before.sql));
+
+  const kept = await sql`
+    select class.relname as name, class.relrowsecurity as "isClosed",
+      has_table_privilege('service_role', class.oid, 'select') as "isRead",
+      has_table_privilege('service_role', class.oid, 'insert, update, delete')
+        or has_any_column_privilege('anon', class.oid, 'select')
+        or has_any_column_privilege('authenticated', class.oid, 'select, insert') as "isOpen",
+      (select count(*)::integer from pg_attrdef where adrelid = class.oid)
+        + (select count(*)::integer from pg_policy where polrelid = class.oid)
+        + (select count(*)::integer from pg_trigger where tgrelid = class.oid)
+        + (select count(*)::integer from pg_attribute where attrelid = class.oid and attidentity <> '') as extras
+    from pg_class as class
+    where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'runs'
+    order by 1`;
+  assertEquals(
+    kept.map((table) => ({ ...table })),
+    [
+      "evaluation_labels",
+      "evaluation_scores",
+      "evaluation_votes",
+      "my_answers",
+      "pipeline_prompts",
+      "pipeline_set_prompts",
+      "prompt_evaluations",
+      "prompt_sets",
+    ].map((name) => ({
+      name,
+      isClosed: true,
+      isRead: true,
+      isOpen: false,
+      extras: 0,
+    })),
+  );
+  const [rows] = await sql`
+    select
+      (select count(*)::integer from my_answers join pipeline_prompts as prompt on prompt.id = prompt_id) as asked,
+      (select remark from evaluation_labels) as remark,
+      (
+        select string_agg(prompt.text, ' ' order by place.position)
+        from prompt_sets as saved
+        join pipeline_set_prompts as place on place.set_id = saved.id
+        join pipeline_prompts as prompt on prompt.id = place.prompt_id
+        where saved.name = 'mine'
+      ) as set`;
+  assertEquals({ ...rows }, { asked: 4, remark: "Right.", set: "Two? Three?" });
+
+  for (const { name } of kept) await run(sql, `drop table public.${name}`);
+  assertEquals(await diffDatabases(before.url, url), "");
+});
+
+Deno.test("a removal names what of the project depends on the pipeline, and changes nothing", async () => {
+  await using databases = await startDatabases();
+  const { sql } = await createProject(databases, "project");
+  await run(sql, await installScript());
+  await run(sql, "create view public.mine as select id from public.pipeline_runs");
+  const refusal = await assertRejects(
+    async () => await run(sql, await removalScript({ withData: true })),
+  ) as Error & { detail: string };
+  assert(refusal.detail.includes("view mine depends on"), refusal.detail);
+  const [{ jobs }] = await sql`select count(*)::integer as jobs from cron.job`;
+  assertEquals(jobs, 3);
+});
+
+/** What a comparison of schemas does not see. */
+async function leftRows(sql: Sql) {
+  const names = async (query: string) =>
+    (await sql.unsafe(query)).map(({ name }) => name);
+  return {
+    jobs: await names("select jobname as name from cron.job order by 1"),
+    secrets: await names("select name from vault.secrets order by 1"),
+    publications: await names(
+      "select tablename as name from pg_publication_tables order by 1",
+    ),
+    roles: await names("select rolname as name from pg_roles order by 1"),
+  };
+}
+
+async function untilWaiting(sql: Sql): Promise<void> {
+  for (;;) {
+    const waiting = await sql`
+      select from pg_locks where locktype = 'relation' and not granted`;
+    if (waiting.length > 0) return;
+  }
+}

@@ -11,7 +11,11 @@ import { runProgram } from "../test/run_program.ts";
 const OUTSIDE = "libpg-query";
 
 /** Made here instead, and never loaded in the package. */
-const ONLY_IN_A_CLONE = ["*/release/*", "*/bundle_functions.ts"];
+const ONLY_IN_A_CLONE = ["../release/*", "./bundle_functions.ts"];
+
+const HASHBANG = "#!/usr/bin/env node\n";
+const REQUIRE =
+  'import{createRequire}from"node:module";const require=createRequire(import.meta.url);\n';
 
 /** How the command line is called, in a clone and in the package. */
 const COMMAND = ["deno task pipeline", "npx prompt-pipeline"] as const;
@@ -34,7 +38,9 @@ export async function buildPackage(folder: string): Promise<void> {
       JSON.stringify(await make()),
     );
   }
-  await writeFile(join(folder, "dist", "tool.d.ts"), await writeToolTypes());
+  const types = join(folder, "dist", "tool.d.ts");
+  await writeFile(types, await writeToolTypes());
+  await runProgram(Deno.execPath(), ["fmt", "--quiet", "--no-config", types]);
   await writeFile(
     join(folder, "package.json"),
     JSON.stringify(describePackage(), null, 2),
@@ -66,10 +72,18 @@ async function bundlePrograms(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith(".js")) continue;
     const file = join(folder, name);
-    const text = (await readFile(file, "utf8")).replaceAll(...COMMAND);
-    const first = name === "cli.js" ? "#!/usr/bin/env node\n" : "";
-    await writeFile(file, first + text);
+    const text = forNode(await readFile(file, "utf8"));
+    await writeFile(file, name === "cli.js" ? `${HASHBANG}${text}` : text);
   }
+}
+
+/** What a bundle for Deno lacks under Node, and says amiss in the package. */
+function forNode(text: string): string {
+  // Packages of CommonJS ask for node: modules by it (https://github.com/evanw/esbuild/issues/1921).
+  const first = text.includes("Dynamic require of") ? REQUIRE : "";
+  return first + text.replaceAll(...COMMAND)
+    // What is bundled goes on under Node 20, whatever versions to come do.
+    .replace(/console\.warn\("[^"]*Node\.js 20 and below[^"]*"\)/, "0");
 }
 
 function describePackage() {

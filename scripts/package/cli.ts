@@ -12,7 +12,9 @@ const args = process.argv.slice(2);
 const terminal = openTerminal(process.env);
 if (ONLY_IN_A_CLONE.includes(args[0])) {
   terminal.complain(
-    `Cannot run "${args[0]}": it is not in the npm package, but in a clone of prompt-pipeline, as \`deno task ${
+    `Cannot run "${
+      args[0]
+    }": it is not in the npm package, but in a clone of prompt-pipeline, as \`deno task ${
       args[0]
     }\`. The commands of the package work with any project that SUPABASE_URL and SUPABASE_SECRET_KEY name`,
   );

@@ -22,7 +22,9 @@ const WORDS: Record<string, string> = { integer: "number", array: "unknown[]" };
 export function toTypeScript(schema: TypedSchema): string {
   const { anyOf, oneOf = anyOf, allOf, type } = schema;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum) return join(schema.enum.map((value) => JSON.stringify(value)));
+  if (schema.enum) {
+    return join(schema.enum.map((value) => JSON.stringify(value)));
+  }
   if (oneOf) return join(oneOf.map(toTypeScript));
   if (allOf) return allOf.map((part) => `(${toTypeScript(part)})`).join(" & ");
   if (Array.isArray(type)) {
@@ -44,9 +46,10 @@ function toObject(
     const { description } = schema;
     const comment = description === undefined
       ? ""
-      : `/** ${description.replaceAll("*/", "*\\/")} */ `;
+      : `/** ${description.replaceAll("*/", "*\\/")} */\n`;
+    const key = /^\w+$/.test(name) ? name : JSON.stringify(name);
     const mark = required.includes(name) ? "" : "?";
-    return `${comment}${JSON.stringify(name)}${mark}: ${toTypeScript(schema)};`;
+    return `${comment}${key}${mark}: ${toTypeScript(schema)};`;
   });
   const others = additionalProperties ?? members.length === 0;
   const type = `{ ${members.join("\n")} }`;

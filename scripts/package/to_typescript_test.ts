@@ -34,6 +34,6 @@ Deno.test("toTypeScript() tells what is required, and descriptions as comments",
       required: ["a"],
       additionalProperties: false,
     }),
-    '{ /** Until *\\/ here */ "a": string;\n"b-c"?: boolean; }',
+    '{ /** Until *\\/ here */\na: string;\n"b-c"?: boolean; }',
   );
 });

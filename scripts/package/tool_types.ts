@@ -48,8 +48,7 @@ export declare const promptExtractorTool: PromptExtractorTool;
 
 function toMembers(kind: "input" | "output"): string {
   return OPERATION_NAMES.map((name) =>
-    `/** ${OPERATIONS[name].summary}. */ ${name}: ${
-      toTypeScript(toJsonSchema(OPERATIONS[name][kind]))
-    };`
+    `/** ${OPERATIONS[name].summary}. */
+${name}: ${toTypeScript(toJsonSchema(OPERATIONS[name][kind]))};`
   ).join("\n");
 }

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
-import { z } from "zod";
+import * as z from "zod";
 import {
   extractOptionsSchema,
   REDACTIONS,

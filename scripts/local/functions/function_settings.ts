@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 import { supabaseFolder as ownFolder } from "../checkout.ts";
 import { ifPresent } from "../if_present.ts";
 

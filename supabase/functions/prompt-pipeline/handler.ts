@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PipelineError } from "../_shared/errors.ts";
 import { withCors } from "../_shared/http/cors.ts";
 import {
@@ -6,6 +6,7 @@ import {
   createOperationHandler,
   type HandlerDependencies,
 } from "../_shared/http/operation_handler.ts";
+import { answerMcp } from "../_shared/mcp/mcp_handler.ts";
 import {
   createOpenApiDocument,
   toFunctionName,
@@ -49,11 +50,9 @@ export function createHandler(
     Math.max(...OPERATION_NAMES.map((name) => OPERATIONS[name].maxBodyBytes)),
     dependencies,
   );
-  const answerAgents = withCors(async (request) => {
-    // Other requests need not load it.
-    const { answerMcp } = await import("../_shared/mcp/mcp_handler.ts");
-    return await answerMcp(request, toPublicUrl(request), dependencies);
-  });
+  const answerAgents = withCors((request) =>
+    answerMcp(request, toPublicUrl(request), dependencies)
+  );
   return (request) => {
     const path = new URL(request.url).pathname.split("/");
     if (path.includes("mcp")) return answerAgents(request);

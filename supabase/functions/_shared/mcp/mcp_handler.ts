@@ -1,8 +1,3 @@
-import {
-  createMcpHandler,
-  localhostAllowedOrigins,
-  originValidationResponse,
-} from "@modelcontextprotocol/server";
 import { toErrorResponse } from "../errors.ts";
 import type { HandlerDependencies } from "../http/operation_handler.ts";
 import { createOperationLog } from "../http/operation_log.ts";
@@ -30,8 +25,12 @@ export async function answerMcp(
   publicUrl: string,
   { authenticate, services, log }: HandlerDependencies,
 ): Promise<Response> {
-  const origins = [...localhostAllowedOrigins(), new URL(publicUrl).hostname];
-  const refusal = originValidationResponse(request, origins);
+  const sdk = await import("./protocol_sdk.ts");
+  const origins = [
+    ...sdk.localhostAllowedOrigins(),
+    new URL(publicUrl).hostname,
+  ];
+  const refusal = sdk.originValidationResponse(request, origins);
   if (refusal) return refusal;
   const resource = `${publicUrl}/functions/v1/prompt-pipeline/mcp`;
   const metadata = "/oauth-protected-resource";
@@ -50,8 +49,8 @@ export async function answerMcp(
       : undefined;
     logged.begin(`mcp ${toMethod(parsedBody)}`);
     const problems: Error[] = [];
-    const handler = createMcpHandler(
-      () => createMcpServer({ ...services, caller }),
+    const handler = sdk.createMcpHandler(
+      () => createMcpServer({ ...services, caller }, sdk),
       {
         // A stream that waits for changes would hold an isolate, and nothing is ever sent on it.
         maxSubscriptions: 0,

@@ -1,10 +1,7 @@
-import {
-  type CallToolResult,
-  ProtocolError,
-  ProtocolErrorCode,
-  ResourceNotFoundError,
+import type {
+  CallToolResult,
   Server,
-  type Tool,
+  Tool,
 } from "@modelcontextprotocol/server";
 import { toErrorResponse } from "../errors.ts";
 import { toJsonSchema } from "../operations/openapi.ts";
@@ -14,6 +11,7 @@ import {
   OPERATIONS,
 } from "../operations/operations.ts";
 import { projectOf, type Services } from "../operations/services.ts";
+import { VERSION } from "../version.ts";
 import { readResult, RESULTS, toUri } from "./results.ts";
 
 const JSON_TYPE = "application/json";
@@ -42,8 +40,11 @@ const READ_RESULT: Tool = {
  * https://modelcontextprotocol.io/specification/2026-07-28. Tools take and answer what the operations
  * do over HTTP. read_result reads resources for models, since many clients let only people read them.
  */
-export function createMcpServer(services: Services): Server {
-  const server = new Server({ name: "prompt-pipeline", version: "1" }, {
+export function createMcpServer(
+  services: Services,
+  sdk: typeof import("./protocol_sdk.ts"),
+): Server {
+  const server = new sdk.Server({ name: "prompt-pipeline", version: VERSION }, {
     capabilities: { tools: {}, resources: {} },
     instructions: INSTRUCTIONS,
   });
@@ -56,8 +57,8 @@ export function createMcpServer(services: Services): Server {
       return await answer(() => readResult(String(input.uri), services));
     }
     if (!(OPERATION_NAMES as string[]).includes(name)) {
-      throw new ProtocolError(
-        ProtocolErrorCode.InvalidParams,
+      throw new sdk.ProtocolError(
+        sdk.ProtocolErrorCode.InvalidParams,
         `Cannot call "${name}": the tools are ${
           OPERATION_NAMES.join(", ")
         } and ${READ_RESULT.name}`,
@@ -86,7 +87,11 @@ export function createMcpServer(services: Services): Server {
       const text = JSON.stringify(await readResult(uri, services));
       return { contents: [{ uri, mimeType: JSON_TYPE, text }] };
     } catch (error) {
-      throw await toProtocolError(error, uri);
+      // Bugs are logged by it, and hidden.
+      const { code, message } = await toErrorResponse(error).json();
+      throw code === "not_found"
+        ? new sdk.ResourceNotFoundError(uri, message)
+        : new sdk.ProtocolError(sdk.ProtocolErrorCode.InternalError, message);
     }
   });
   return server;
@@ -126,14 +131,6 @@ async function answer(run: () => Promise<unknown>): Promise<CallToolResult> {
     const text = await toErrorResponse(error).text();
     return { content: [{ type: "text", text }], isError: true };
   }
-}
-
-async function toProtocolError(error: unknown, uri: string): Promise<Error> {
-  // Bugs are logged by it, and hidden.
-  const { code, message } = await toErrorResponse(error).json();
-  return code === "not_found"
-    ? new ResourceNotFoundError(uri, message)
-    : new ProtocolError(ProtocolErrorCode.InternalError, message);
 }
 
 /** Where what a call has begun can be followed. */

@@ -1,5 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
-import { z } from "zod";
+import * as z from "zod";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { OPERATION_NAMES, OPERATIONS } from "./operations.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { runIdSchema } from "../run_id.ts";
 import { RUN_STATUSES } from "../queue/task_queue.ts";
 

@@ -19,6 +19,7 @@ export interface Findings {
 }
 
 const OLDEST_POSTGRES = 15;
+const PROJECT_URL = "pipeline_project_url";
 
 /** Looks at a folder before anything is written into it. */
 export async function inspectFolder(
@@ -143,9 +144,10 @@ export function judgeDatabase(
         );
       }
     }
-    for (const name of facts.secrets) {
-      problems.push(
-        `Vault has the secret ${name}: rename it, names that begin so are the pipeline's`,
+    // This one is set for the pipeline, before it comes.
+    for (const name of facts.secrets.filter((name) => name !== PROJECT_URL)) {
+      remarks.push(
+        `Vault has the secret ${name}: the pipeline reads secrets whose names begin so, and its removal takes them along. Rename it if it is yours`,
       );
     }
   } else if (facts.version === null) {

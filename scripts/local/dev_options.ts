@@ -11,6 +11,8 @@ export interface DevOptions {
   port?: number;
   dataDir?: string;
   databaseUrl?: string;
+  /** Where another project is. */
+  project?: string;
   /** Start a simulated model, and name it in the endpoint "simulator". */
   simulator: boolean;
 }
@@ -23,7 +25,8 @@ Usage: deno task dev [options]
 
   --port N      Port of the API, 54321 by default; the next free one when busy.
                 PostgreSQL and Studio take the ports after it.
-  --data DIR    Folder for databases and objects; by default one per clone.
+  --project DIR Serve the Supabase project in DIR instead of this clone's.
+  --data DIR    Folder for databases and objects; by default one per project.
   --db-url URL  Use this PostgreSQL 15 or newer instead of the embedded one.
                 Its own pg_net, pg_cron and supabase_vault are used if it has them.
   --reset       Begin with an empty database and empty buckets.
@@ -47,11 +50,12 @@ export function readDevOptions(args: string[]): DevOptions {
       "as-it-is": { type: "boolean", default: false },
       port: { type: "string" },
       data: { type: "string" },
+      project: { type: "string" },
       "db-url": { type: "string" },
       "no-simulator": { type: "boolean", default: false },
     },
   });
-  const { help, reset, data: dataDir, "db-url": databaseUrl } = values;
+  const { help, reset, project, data: dataDir, "db-url": databaseUrl } = values;
   const port = readPort(values.port);
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new Error(
@@ -66,5 +70,14 @@ export function readDevOptions(args: string[]): DevOptions {
   const asItIs = values["as-it-is"];
   // A database of other files may have no place for its endpoint.
   const simulator = !values["no-simulator"] && !asItIs;
-  return { help, reset, asItIs, port, dataDir, databaseUrl, simulator };
+  return {
+    help,
+    reset,
+    asItIs,
+    port,
+    dataDir,
+    databaseUrl,
+    project,
+    simulator,
+  };
 }

@@ -21,7 +21,11 @@ import {
   chooseFreePortFrom,
   startOnFreePort,
 } from "./ports.ts";
-import { createProjectEnvironment } from "./project_environment.ts";
+import {
+  createProjectEnvironment,
+  legacyKeys,
+  readFunctionSecrets,
+} from "./project_environment.ts";
 import { projectContent } from "./project_database.ts";
 import { readFileSizeLimit } from "./rest/file_size_limit.ts";
 import { restEntry, startRestServer } from "./rest/rest_server.ts";
@@ -148,7 +152,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 
   const env = {
+    ...await readFunctionSecrets(project),
     ...createProjectEnvironment(url, database.url, keys),
+    // Functions of others may know the keys by them.
+    ...project !== supabaseFolder && legacyKeys(keys),
     ...options.functionEnv,
   };
   const { clockSkewMs, deployed, isolateLimits: limits } = options;

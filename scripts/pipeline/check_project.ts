@@ -2,6 +2,10 @@ import {
   longestCall,
   type WorkerFacts,
 } from "../../supabase/functions/_shared/worker_facts.ts";
+import {
+  NEEDED_FUNCTIONS,
+  OPERATION_FUNCTIONS,
+} from "../project/function_names.ts";
 
 /** What is known of a project: see pipeline_inspect_project() in SQL for most of it. */
 export interface ProjectFacts {
@@ -50,9 +54,6 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
   const extensions = facts.extensions ?? {};
   const absent = ["pg_net", "pg_cron", "supabase_vault"]
     .filter((name) => !(name in extensions));
-  const answers = Object.values(facts.functions);
-  const unreachable = Object.entries(facts.functions)
-    .filter(([, { isOwn, status }]) => !isOwn || status >= 500);
   const silent = Object.entries(facts.endpoints)
     .filter(([, problem]) => problem !== null);
   const { sent, started } = facts.wakes;
@@ -121,17 +122,7 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
       mend:
         'deno task deploy -- and see "A run stays queued" in docs/troubleshooting.md',
     },
-    {
-      name: "functions",
-      isWell: unreachable.length === 0,
-      found: unreachable.length === 0
-        ? "all answer"
-        : unreachable.map(([name, answer]) => `${name} ${describe(answer)}`)
-          .join(", "),
-      mend: answers.some(isCheckedByGateway)
-        ? "deno task deploy -- somebody deployed with verify_jwt, so that the gateway answers before the function"
-        : "deno task deploy -- or see the function's log in the dashboard where it answers 500",
-    },
+    checkFunctions(facts.functions),
     checkKey(facts.worker),
     checkTimeouts(facts),
     {
@@ -154,6 +145,37 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
         .join("; "),
     },
   ];
+}
+
+/** Whether the functions answer that a run needs, and of the others those that were deployed. */
+export function checkFunctions(
+  functions: ProjectFacts["functions"],
+): ProjectCheck {
+  const unreachable = Object.entries(functions).filter(([name, answer]) =>
+    (!answer.isOwn || answer.status >= 500) &&
+    !(OPERATION_FUNCTIONS.includes(name) && isAbsent(answer))
+  );
+  return {
+    name: "functions",
+    isWell: unreachable.length === 0,
+    found: unreachable.length === 0
+      ? "all answer"
+      : unreachable.map(([name, answer]) => `${name} ${describe(answer)}`)
+        .join(", "),
+    mend: unreachable.some(([, answer]) => isCheckedByGateway(answer))
+      ? `${DEPLOY} -- somebody deployed with verify_jwt, so that the gateway answers before the function`
+      : `${DEPLOY} -- or see the function's log in the dashboard where it answers 500`,
+  };
+}
+
+const DEPLOY =
+  `deno task deploy, or where the pipeline was added: npx supabase functions deploy ${
+    NEEDED_FUNCTIONS.join(" ")
+  } --use-api`;
+
+/** The gateway knows no such function. */
+function isAbsent({ isOwn, status }: FunctionAnswer): boolean {
+  return !isOwn && status === 404;
 }
 
 function describe({ status, errorCode }: FunctionAnswer): string {

@@ -41,7 +41,7 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
     answers: [{ status: 404, calls: 2, error: null }],
     missingGrants: ["pipeline_runs"],
     functions: {
-      "run-pipeline": { status: 404, isOwn: false, errorCode: "NOT_FOUND" },
+      "prompt-pipeline": { status: 404, isOwn: false, errorCode: "NOT_FOUND" },
     },
     worker: { status: 401, isOwn: true, errorCode: null },
     timeouts: {},
@@ -123,4 +123,16 @@ Deno.test("checkProject() finds calls that may outlive their isolate", () => {
     workerSeconds: 140,
   };
   assertEquals(findAmiss({ timeouts, worker }), []);
+});
+
+Deno.test("checkProject() misses no function of a single operation, which prompt-pipeline serves as well", () => {
+  const absent = { status: 404, isOwn: false, errorCode: "NOT_FOUND" };
+  assertEquals(findAmiss({ functions: { "run-pipeline": absent } }), []);
+  const broken = { status: 503, isOwn: false, errorCode: "BOOT_ERROR" };
+  assertEquals(
+    findAmiss({ functions: { "run-pipeline": broken } }).map(({ found }) =>
+      found
+    ),
+    ["run-pipeline 503 BOOT_ERROR"],
+  );
 });

@@ -37,7 +37,11 @@ export async function runDeployment(
 ): Promise<ProgramAnswer[]> {
   const profile = await writeProfile(folder, apiUrl);
   const said: ProgramAnswer[] = [];
-  for (const { command, args } of planDeployment({ projectRef: project })) {
+  for (
+    const { command, args } of planDeployment({
+      target: { projectRef: project, database: project },
+    })
+  ) {
     said.push(
       await runProgram(command, [...args, profile], {
         SUPABASE_ACCESS_TOKEN: accessToken,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import {
   type ExtractEvent,

@@ -25,9 +25,12 @@ export interface MovingInParts {
   functions: FunctionFolder[];
 }
 
-/** Made from the sources of a clone, ready in the package. */
-export const movingInParts = (): Promise<MovingInParts> =>
-  readyMade("moving-in", () => makeParts());
+let parts: Promise<MovingInParts> | undefined;
+
+/** Made once from the sources of a clone, ready in the package. */
+export function movingInParts(): Promise<MovingInParts> {
+  return parts ??= readyMade("moving-in", () => makeParts());
+}
 
 /**
  * What only a clone has is loaded here, so that the package need not have it.

@@ -70,9 +70,13 @@ export async function planAddition(
  */
 export async function planRemoval(
   { project, parts, facts, now }: Situation,
-  { withData }: { withData: boolean },
+  { withData, isWithMigration = true }: {
+    withData: boolean;
+    isWithMigration?: boolean;
+  },
 ): Promise<Plan> {
-  const from = versionInFolder(project) ?? facts?.version ?? undefined;
+  const from = versionInFolder(project) ?? facts?.version ??
+    (isWithMigration ? undefined : parts.version);
   if (from === undefined) {
     throw new PipelineError(
       "conflict",
@@ -86,11 +90,13 @@ export async function planRemoval(
     );
   }
   const changes = [
-    newMigration({ project, parts, facts, now }, {
-      kind: "remove",
-      name: "remove",
-      sql: withData ? parts.removal.withData : parts.removal.keepingData,
-    }),
+    isWithMigration
+      ? newMigration({ project, parts, facts, now }, {
+        kind: "remove",
+        name: "remove",
+        sql: withData ? parts.removal.withData : parts.removal.keepingData,
+      })
+      : undefined,
     ...await changeFunctions(project.folder, parts.functions, false),
     changeConfig(
       project,

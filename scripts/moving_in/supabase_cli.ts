@@ -13,7 +13,7 @@ export const SUPABASE_CLI = ["-y", "supabase@3.1.0"];
  * @returns its standard output
  * @throws {PipelineError} with all that it said, when it fails
  */
-export async function runSupabaseCli(
+export async function askSupabaseCli(
   remote: string,
   args: string[],
 ): Promise<string> {

@@ -83,6 +83,12 @@ export function walk(
     const before = cleanup.use(await startTestDatabase());
     const sql = postgres(before.url, { max: 1, onnotice: () => {} });
     await setUpProjectDatabase(sql, project);
+    // They stay, since others may use them.
+    await sql.unsafe(`
+      create extension if not exists pg_net with schema extensions;
+      create extension if not exists pg_cron;
+      create extension if not exists supabase_vault;
+    `).simple();
     await sql.end();
 
     const folder = await Deno.makeTempDir({ dir: "/var/tmp" });
@@ -125,6 +131,13 @@ export function walk(
       `--to=${stack.databaseUrl}`,
     );
     assertEquals(difference.trim(), "");
+    const left = await stack.sql`
+      select jobname as name from cron.job where jobname like 'prompt-pipeline %'
+      union all select name from vault.secrets where name like 'pipeline\\_%'
+      union all select tablename from pg_publication_tables where tablename like '%pipeline%'
+      union all select rolname from pg_roles where rolname like '%pipeline%'
+    `;
+    assertEquals(left.map(({ name }) => name), []);
     await check(stack);
   });
 }

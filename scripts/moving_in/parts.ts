@@ -45,7 +45,6 @@ export async function makeParts(given?: Source): Promise<MovingInParts> {
     { removalScript },
     { takenNames },
     { releasedVersions },
-    { compareVersions },
     { bundleFunctions },
   ] = await Promise.all([
     import("../release/source.ts"),
@@ -54,13 +53,12 @@ export async function makeParts(given?: Source): Promise<MovingInParts> {
     import("../release/removal_script.ts"),
     import("../release/taken_names.ts"),
     import("../release/releases.ts"),
-    import("../release/version.ts"),
     import("./bundle_functions.ts"),
   ]);
   const source = given ?? await thisSource();
   const { supabaseFolder, version } = source;
   const older = (await releasedVersions(supabaseFolder))
-    .filter((released) => compareVersions(released, version) < 0);
+    .filter((released) => released !== version);
   return {
     version,
     install: await installScript(source),

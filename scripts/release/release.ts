@@ -12,11 +12,8 @@ import {
   writeRelease,
 } from "./releases.ts";
 import { findUnserved } from "./served_functions.ts";
-import {
-  compareVersions,
-  functionVersionPath,
-  toFunctionVersion,
-} from "./version.ts";
+import { compareVersions } from "./compare_versions.ts";
+import { functionVersionPath, toFunctionVersion } from "./version.ts";
 import { frozenMigrations, writeMigrations } from "./write_migrations.ts";
 
 /**

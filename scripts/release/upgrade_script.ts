@@ -5,7 +5,7 @@ import type { Manifest } from "./names.ts";
 import { inOneTransaction } from "./one_transaction.ts";
 import { readHandWritten, readRelease, releasedVersions } from "./releases.ts";
 import { type Source, thisSource } from "./source.ts";
-import { compareVersions, releasedAs } from "./version.ts";
+import { compareVersions, releasedAs } from "./compare_versions.ts";
 import { expectInstalled } from "./version_guard.ts";
 import { statementsWrittenAnew } from "./written_anew.ts";
 

@@ -18,10 +18,14 @@ export async function findOtherMigrations(
   database: string,
   folder: string,
 ): Promise<string[]> {
-  const answer = JSON.parse(
-    await runSupabaseCli(database, ["db", "query", QUERY, "--output=json"]),
+  const [row] = JSON.parse(
+    await runSupabaseCli(database, [
+      "db",
+      "query",
+      QUERY,
+      "--output-format=json",
+    ]),
   );
-  const [row] = Array.isArray(answer) ? answer : answer.rows;
   const files = await readdir(folder);
   const own = new Set(files.map((file) => file.split("_")[0]));
   const versions: string[] = row?.versions?.split(" ") ?? [];

@@ -10,6 +10,7 @@ Deno.test("readDevOptions() reads every option", () => {
     port: 5_000,
     dataDir: "/srv/a",
     databaseUrl: undefined,
+    project: undefined,
     simulator: false,
   });
   assertEquals(readDevOptions([]).simulator, true);

@@ -1,4 +1,4 @@
-import type { Kind } from "./taken_names.ts";
+import type { Kind } from "./kinds_of_names.ts";
 
 /** A name that a migration makes, as `relation public.pipeline_runs`. */
 export type CreatedNames = Map<string, string>;

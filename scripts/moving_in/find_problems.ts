@@ -8,7 +8,8 @@ import {
 } from "./customer_project.ts";
 import type { DatabaseFacts } from "./inspect_database.ts";
 import { readMark } from "./marked_file.ts";
-import { KINDS, type TakenNames, WORDS } from "./taken_names.ts";
+import type { TakenNames } from "../release/taken_names.ts";
+import { KINDS, WORDS } from "./kinds_of_names.ts";
 
 /** What keeps the pipeline out of a project, each with the way out; all of it is told at once. */
 export interface Findings {
@@ -18,6 +19,7 @@ export interface Findings {
 }
 
 const OLDEST_POSTGRES = 15;
+const PROJECT_URL = "pipeline_project_url";
 
 /** Looks at a folder before anything is written into it. */
 export async function inspectFolder(
@@ -142,9 +144,10 @@ export function judgeDatabase(
         );
       }
     }
-    for (const name of facts.secrets) {
-      problems.push(
-        `Vault has the secret ${name}: rename it, names that begin so are the pipeline's`,
+    // This one is set for the pipeline, before it comes.
+    for (const name of facts.secrets.filter((name) => name !== PROJECT_URL)) {
+      remarks.push(
+        `Vault has the secret ${name}: the pipeline reads secrets whose names begin so, and its removal takes them along. Rename it if it is yours`,
       );
     }
   } else if (facts.version === null) {

@@ -46,14 +46,13 @@ Deno.test("judgeDatabase() tells all problems at once, each with the way out", (
     mayCreateSchemas: false,
     hasExtensionsSchema: false,
     migrations: ["20240101000000"],
-    secrets: ["pipeline_key"],
     taken: {
       ...well.taken,
       relations: ["public.pipeline_runs"],
       cronJobs: ["prompt-pipeline prune"],
     },
   });
-  assertEquals(problems.length, 9);
+  assertEquals(problems.length, 8);
   for (const word of ["14", "pg_cron", "grant", "migration fetch", "rename"]) {
     assert(problems.some((problem) => problem.includes(word)), word);
   }
@@ -63,4 +62,10 @@ Deno.test("judgeDatabase() tells of a pipeline from before versions", () => {
   const [problem, ...others] = judge({ hasPipeline: true });
   assertEquals(others, []);
   assert(problem.includes("export"));
+});
+
+Deno.test("judgeDatabase() notes secrets that would be the pipeline's, but for its URL", () => {
+  const secrets = ["pipeline_project_url", "pipeline_key"];
+  const { problems, remarks } = judgeDatabase({ ...well, secrets }, undefined);
+  assertEquals([problems.length, remarks.length], [0, 1]);
 });

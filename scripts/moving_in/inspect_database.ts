@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { runSupabaseCli } from "./supabase_cli.ts";
-import type { Kind, TakenNames } from "./taken_names.ts";
+import type { TakenNames } from "../release/taken_names.ts";
+import type { Kind } from "./kinds_of_names.ts";
 
 const namesSchema = z.array(z.string()).nullable().transform((names) =>
   names ?? []
@@ -43,19 +44,15 @@ export async function inspectDatabase(
       "db",
       "query",
       inspectionQuery(names),
-      "--output=json",
+      "--output-format=json",
     ]),
   );
 }
 
-/** Reads the answer: rows as the CLI prints them, alone or in `rows`. */
+/** Reads the answer: rows as the CLI prints them. */
 export function readFacts(output: string): DatabaseFacts {
-  const answer = JSON.parse(output);
-  const [row] = Array.isArray(answer) ? answer : answer.rows;
-  const facts = row.facts;
-  return factsSchema.parse(
-    typeof facts === "string" ? JSON.parse(facts) : facts,
-  ) as DatabaseFacts;
+  const [{ facts }] = JSON.parse(output);
+  return factsSchema.parse(facts) as DatabaseFacts;
 }
 
 /** One statement that changes nothing, and works where there is no ledger, no pg_cron and no Vault. */

@@ -15,12 +15,8 @@ const facts = {
   role: "postgres",
 };
 
-Deno.test("readFacts() reads the rows of the CLI, whichever way it prints them", () => {
-  for (
-    const output of [[{ facts }], { rows: [{ facts: JSON.stringify(facts) }] }]
-  ) {
-    const read = readFacts(JSON.stringify(output));
-    assertEquals(read.migrations, []);
-    assertEquals(read.taken.relations, ["public.pipeline_runs"]);
-  }
+Deno.test("readFacts() reads the rows of the CLI, and nothing as no names", () => {
+  const read = readFacts(JSON.stringify([{ facts }]));
+  assertEquals(read.migrations, []);
+  assertEquals(read.taken.relations, ["public.pipeline_runs"]);
 });

@@ -1,5 +1,5 @@
 import { readyMade } from "../ready_made.ts";
-import type { TakenNames } from "./taken_names.ts";
+import type { TakenNames } from "../release/taken_names.ts";
 
 /** A folder of supabase/functions. */
 export interface FunctionFolder {
@@ -42,7 +42,7 @@ export async function makeParts(): Promise<MovingInParts> {
   const { releasedVersions } = await import("../release/releases.ts");
   const version = await release.readVersion();
   const older = (await releasedVersions())
-    .filter((released) => release.compareVersions(released, version) < 0);
+    .filter((released) => released !== version);
   return {
     version,
     install: await installing.installScript(),

@@ -1,9 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { readCustomerProject, versionInFolder } from "./customer_project.ts";
 import { applyChanges } from "./file_changes.ts";
@@ -31,6 +26,7 @@ function createParts(version = "1.0.0"): MovingInParts {
       roles: [],
       cronJobs: ["prompt-pipeline maintenance"],
       vaultPrefix: "pipeline_",
+      publications: [],
       extensions: ["pg_net"],
     },
     functions: [{
@@ -85,7 +81,7 @@ Deno.test("planAddition() puts one migration after all others, two folders and l
     assertEquals(await add(directory), [], "twice is harmless");
     const project = await readCustomerProject(directory);
     assertEquals(versionInFolder(project), "1.0.0");
-    assertStringIncludes(project.config, "[functions.pipeline-evaluator]");
+    assert(project.config.includes("[functions.pipeline-evaluator]"));
     assert(!project.config.includes("run-pipeline"));
     assertEquals(
       await add(directory, createParts(), { allFunctions: true }),
@@ -110,11 +106,8 @@ Deno.test("planAddition() upgrades from the version in the folder, and keeps wha
       "functions/pipeline-worker/index.ts",
       "functions/prompt-pipeline/index.ts",
     ]);
-    assertStringIncludes(
-      await Deno.readTextFile(`${index}.edited`),
-      "// Mine",
-    );
-    assertStringIncludes(await Deno.readTextFile(index), "1.1.0");
+    assert((await Deno.readTextFile(`${index}.edited`)).includes("// Mine"));
+    assert((await Deno.readTextFile(index)).includes("1.1.0"));
     await assertRejects(
       () => add(directory, createParts("1.0.0")),
       Error,
@@ -179,7 +172,7 @@ Deno.test("inspectFolder() refuses a table, a function, a job and an Edge Functi
         "prompt-pipeline maintenance",
         "functions/pipeline-worker",
       ]
-    ) assertStringIncludes(message, name);
+    ) assert(message.includes(name));
     const { migrations } = await readCustomerProject(directory);
     assertEquals(migrations.length, 1);
   }));

@@ -2,6 +2,7 @@ import {
   longestCall,
   type WorkerFacts,
 } from "../../supabase/functions/_shared/worker_facts.ts";
+import { compareVersions } from "../release/compare_versions.ts";
 import {
   NEEDED_FUNCTIONS,
   OPERATION_FUNCTIONS,
@@ -9,6 +10,8 @@ import {
 
 /** What is known of a project: see pipeline_inspect_project() in SQL for most of it. */
 export interface ProjectFacts {
+  /** The version of its database. */
+  version: string;
   /** Version by name of those that are there. */
   extensions: Record<string, string> | null;
   scheduledJobs: string[];
@@ -123,6 +126,7 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
         'deno task deploy -- and see "A run stays queued" in docs/troubleshooting.md',
     },
     checkFunctions(facts.functions),
+    checkVersions(facts),
     checkKey(facts.worker),
     checkTimeouts(facts),
     {
@@ -185,6 +189,21 @@ function describe({ status, errorCode }: FunctionAnswer): string {
 /** The check of tokens that a function is deployed with unless config.toml says otherwise. */
 function isCheckedByGateway({ isOwn, status }: FunctionAnswer): boolean {
   return !isOwn && status === 401;
+}
+
+/** Migrations are pushed first, and functions deployed after them. */
+function checkVersions({ version, worker }: ProjectFacts): ProjectCheck {
+  const deployed = "key" in worker ? worker.version : version;
+  return {
+    name: "versions",
+    isWell: deployed === version,
+    found: deployed === version
+      ? `database and functions are ${version}`
+      : `the database is ${version}, the functions are ${deployed}`,
+    mend: compareVersions(deployed, version) > 0
+      ? "npx -y supabase@3.1.0 db push --remote -- the functions are newer than the migrations"
+      : "deno task deploy -- the migrations are newer than the functions; in a project of your own: npx -y supabase@3.1.0 functions deploy",
+  };
 }
 
 /** Whether the functions know the key that is used here, and with which they work themselves. */

@@ -16,7 +16,9 @@ export function dropEach(kind: string, names: string[]): string {
 export function unschedule(jobs: string[]): string {
   return jobs.length === 0 ? "" : `do $$
 begin
-  perform cron.unschedule(job.jobid) from cron.job where job.jobname in (${
+  perform cron.unschedule(job.jobname)
+  from cron.job
+  where job.username = current_user and job.jobname in (${
     jobs.map((name) => `'${name}'`).join(", ")
   });
 end;

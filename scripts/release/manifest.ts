@@ -56,8 +56,7 @@ export async function makeManifest(
   const before = await readNames(sql);
   await sql.unsafe(script).simple();
   const statements = await splitStatements(script);
-  const [{ prefix }] =
-    await sql`select pipeline.vault_name('') as prefix`;
+  const [{ prefix }] = await sql`select pipeline.vault_name('') as prefix`;
   return {
     ...newNames(before, await readNames(sql)),
     extensions: statements.flatMap(({ createsExtension }) =>

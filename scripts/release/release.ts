@@ -3,7 +3,8 @@ import { checkout, supabaseFolder } from "../local/checkout.ts";
 import { readMigrations } from "../local/migrations.ts";
 import { installStatements } from "./install_script.ts";
 import { writeManifest } from "./manifest.ts";
-import { expectSameDatabases } from "./same_databases.ts";
+import { startDatabases } from "./databases.ts";
+import { expectSameMigrations } from "./same_databases.ts";
 import {
   checksumOf,
   readRelease,
@@ -11,11 +12,8 @@ import {
   writeRelease,
 } from "./releases.ts";
 import { findUnserved } from "./served_functions.ts";
-import {
-  compareVersions,
-  functionVersionPath,
-  toFunctionVersion,
-} from "./version.ts";
+import { compareVersions } from "./compare_versions.ts";
+import { functionVersionPath, toFunctionVersion } from "./version.ts";
 import { frozenMigrations, writeMigrations } from "./write_migrations.ts";
 
 /**
@@ -39,7 +37,12 @@ export async function release(version: string, now: Date): Promise<string[]> {
   const manifest = await writeManifest(source);
   if (last !== undefined) await expectServed(last, manifest);
   const written = await writeMigrations(source, now);
-  await expectSameDatabases(source);
+  await using databases = await startDatabases();
+  let made = 0;
+  await expectSameMigrations(
+    source,
+    () => databases.create(`proof_${++made}`),
+  );
   const known = await frozenMigrations(supabaseFolder);
   const migrations = await readMigrations(join(supabaseFolder, "migrations"));
   await writeRelease(supabaseFolder, {
@@ -53,7 +56,9 @@ export async function release(version: string, now: Date): Promise<string[]> {
   });
   await dateChanges(version, now);
   return [
-    `Released ${version}: ${written.map(({ path }) => basename(path)).join(", ")}`,
+    `Released ${version}: ${
+      written.map(({ path }) => basename(path)).join(", ")
+    }`,
     `Next: deno task types && deno task docs, look at git diff, commit, then git tag v${version}`,
     "With the next change of supabase/schemas write a version with -dev into deno.json.",
   ];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { supabaseFolder as thisFolder } from "../local/checkout.ts";
 import { ifPresent } from "../local/if_present.ts";
 import type { Manifest } from "./names.ts";
-import { compareVersions } from "./version.ts";
+import { compareVersions } from "./compare_versions.ts";
 
 /** What is kept of a released version, `supabase/releases/<version>.json`. */
 export interface Release {

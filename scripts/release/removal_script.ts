@@ -56,9 +56,10 @@ export async function removalScript(
     drop("view", Object.keys(views)),
     withData ? dropOtherResults() : keepResults(kept),
     drop("function", ofTables),
+    // Some have rows of tables in them.
+    drop("type", types),
     drop("table", tables.filter((name) => !kept.includes(name))),
     drop("function", others),
-    drop("type", types),
     // Those of identity columns went with them.
     drop("sequence", sequences.filter((name) => name.startsWith("pipeline."))),
     names.schemas.map((name) => `drop schema ${name};\n`).join(""),
@@ -85,7 +86,7 @@ ${unschedule(cronJobs)}delete from vault.secrets where name like '${
 }
 
 /** Results tables that people made, and how answers are stored into them. */
-const eachOtherResults = `select results.relname as name
+const eachOtherResults = `select results.relname
     from pg_catalog.pg_inherits
     join pg_catalog.pg_class as results on results.oid = inhrelid
     where inhparent = 'pipeline.evaluations'::regclass and results.relname <> 'prompt_evaluations'`;
@@ -93,13 +94,13 @@ const eachOtherResults = `select results.relname as name
 function dropOtherResults(): string {
   return `do $$
 declare
-  results record;
+  table_name text;
 begin
-  for results in
+  for table_name in
     ${eachOtherResults}
   loop
-    execute format('drop function pipeline.%I(public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz)', 'store_in_' || results.name);
-    execute format('drop table public.%I', results.name);
+    execute format('drop function pipeline.%I(public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz)', 'store_in_' || table_name);
+    execute format('drop table public.%I', table_name);
   end loop;
 end;
 $$;

@@ -14,7 +14,10 @@ const unserved = (
 Deno.test("findUnserved() takes new arguments that may be left out, and new functions", () => {
   assertEquals(
     unserved(
-      { "public.claim(uuid)": "worker_id → jsonb", "pipeline.gone()": "→ text" },
+      {
+        "public.claim(uuid)": "worker_id → jsonb",
+        "pipeline.gone()": "→ text",
+      },
       {
         "public.claim(uuid, text)": "worker_id version? → jsonb",
         "public.more()": "→ text",

@@ -1,16 +1,11 @@
-import {
-  drop,
-  dropEach,
-  functionsWith,
-  unschedule,
-} from "./drops.ts";
+import { drop, dropEach, functionsWith, unschedule } from "./drops.ts";
 import { lockTables } from "./lock_tables.ts";
 import { readManifest } from "./manifest.ts";
 import type { Manifest } from "./names.ts";
 import { inOneTransaction } from "./one_transaction.ts";
 import { readHandWritten, readRelease, releasedVersions } from "./releases.ts";
 import { type Source, thisSource } from "./source.ts";
-import { compareVersions, releasedAs } from "./version.ts";
+import { compareVersions, releasedAs } from "./compare_versions.ts";
 import { expectInstalled } from "./version_guard.ts";
 import { statementsWrittenAnew } from "./written_anew.ts";
 
@@ -51,7 +46,15 @@ export async function upgradeScript(
     dropEach("trigger", gone(before.triggers, after.triggers)),
     drop("function", functions),
     unschedule(gone(before.cronJobs, after.cronJobs)),
-    takeBack(before, after),
+    takeBack(
+      [
+        ...before.tables.filter((name) => after.tables.includes(name)),
+        ...Object.keys(before.views).filter((name) => !views.includes(name)),
+      ],
+      Object.keys(before.functions).filter((name) =>
+        !functions.includes(name) && !ofViews.includes(name)
+      ),
+    ),
     "-- From here on as supabase/schemas says.",
     await statementsWrittenAnew(whole),
   ].filter(Boolean).join("\n");
@@ -76,7 +79,8 @@ async function handWrittenSince(
   const parts = await Promise.all(
     [...passed, releasedAs(to)].map(async (version) => {
       const text = await readHandWritten(supabaseFolder, version);
-      return text && `-- Tables, types, indexes and data of ${version}.\n${text}`;
+      return text &&
+        `-- Tables, types, indexes and data of ${version}.\n${text}`;
     }),
   );
   return parts.filter(Boolean).join("\n");
@@ -102,16 +106,10 @@ function changedFunctions(before: Manifest, after: Manifest): string[] {
 }
 
 /** Grants and comments of columns that the schemas no longer have would stay. */
-function takeBack(before: Manifest, after: Manifest): string {
+function takeBack(relations: string[], functions: string[]): string {
   const roles = "from public, anon, authenticated, service_role";
-  const kept = [...before.tables, ...Object.keys(before.views)].filter((name) =>
-    after.tables.includes(name) || name in after.views
-  );
-  const functions = Object.keys(before.functions).filter((name) =>
-    after.functions[name] === before.functions[name]
-  );
   return `revoke all on table
-  ${kept.join(",\n  ")}
+  ${relations.join(",\n  ")}
 ${roles};
 revoke all on all sequences in schema pipeline ${roles};
 revoke all on function
@@ -128,7 +126,7 @@ begin
     join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace
     join pg_catalog.pg_attribute on attrelid = class.oid and attnum = objsubid and not attisdropped
     where format('%I.%I', nspname, relname) in (
-      ${kept.map((name) => `'${name}'`).join(",\n      ")}
+      ${relations.map((name) => `'${name}'`).join(",\n      ")}
     )
   loop
     execute format('comment on column %s is null', said.name);

@@ -5,7 +5,7 @@ import { checksumOf, readRelease, releasedVersions } from "./releases.ts";
 import { readSchemaFiles } from "./schema_files.ts";
 import type { Source } from "./source.ts";
 import { upgradeScript } from "./upgrade_script.ts";
-import { releasedAs } from "./version.ts";
+import { releasedAs } from "./compare_versions.ts";
 
 export interface MigrationText {
   path: string;

@@ -432,16 +432,16 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(grade_evaluation.results_table);
   -- A signed-in user speaks for nobody else.
   who constant text := coalesce(pipeline.current_user_id()::text, grade_evaluation.person);
   said constant text := nullif(btrim(grade_evaluation.remark), '');
   graded record;
   label public.evaluation_labels;
 begin
-  perform pipeline.check_results_table(grade_evaluation.results_table);
   select evaluation.id, evaluation.owner into graded
   from pipeline.evaluations as evaluation
-  where evaluation.tableoid = to_regclass(format('public.%I', grade_evaluation.results_table))
+  where evaluation.tableoid = used
     and evaluation.id = grade_evaluation.id;
   if graded.id is null then
     raise exception 'Cannot grade evaluation %: there is none in table "%"', grade_evaluation.id, grade_evaluation.results_table
@@ -888,12 +888,12 @@ stable
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(read_evaluation.results_table);
   evaluation pipeline.evaluations;
 begin
-  perform pipeline.check_results_table(read_evaluation.results_table);
   select stored.* into evaluation
   from pipeline.evaluations as stored
-  where stored.tableoid = to_regclass(format('public.%I', read_evaluation.results_table))
+  where stored.tableoid = used
     and stored.id = read_evaluation.id;
   if evaluation.id is null then
     return null;
@@ -3819,6 +3819,27 @@ $$;
 comment on function public.pipeline_set_secret(text, text) is
   'Stores a secret in Vault, as pipeline_ and its name, replacing one of the same name. 22023: not a name, or no value.';
 
+create function public.pipeline_offer_project_url(url text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- What is there stays, also in a copy of another project: its owner says when it is to work for itself.
+  if public.pipeline_read_secret('project_url') is not null then
+    return false;
+  end if;
+  perform public.pipeline_set_secret('project_url', pipeline_offer_project_url.url);
+  return true;
+exception
+  -- Another isolate was first.
+  when unique_violation then
+    return false;
+end;
+$$;
+comment on function public.pipeline_offer_project_url(text) is
+  'Takes the URL by which functions know their project as project_url where none is set, as in a new project or a preview branch; false: there was one.';
+
 create function public.pipeline_ensure_endpoint(
   url text,
   format text,
@@ -3882,6 +3903,7 @@ security definer
 set search_path = ''
 as $$
   select jsonb_build_object(
+    'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
@@ -3927,7 +3949,7 @@ as $$
   );
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
 
 -- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
 -- that they were made of.

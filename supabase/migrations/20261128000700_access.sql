@@ -122,6 +122,7 @@ declare
     'pipeline_claim_tasks', 'pipeline_extend_leases', 'pipeline_checkpoint_task',
     'pipeline_continue_list', 'pipeline_finish_tasks', 'pipeline_release_tasks',
     'pipeline_hand_over', 'pipeline_end_worker', 'pipeline_read_secret', 'pipeline_set_secret',
+    'pipeline_offer_project_url',
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
     'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous', 'pipeline_version',

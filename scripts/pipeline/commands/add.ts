@@ -18,6 +18,7 @@ import {
   scriptFrom,
 } from "../../moving_in/plan.ts";
 import { SUPABASE_CLI } from "../../moving_in/supabase_cli.ts";
+import { inOneTransaction } from "../../release/one_transaction.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { readArguments } from "../read_arguments.ts";
 
@@ -156,7 +157,7 @@ async function writeScript(
     terminal.print(`Nothing to do: the database has version ${parts.version}`);
     return;
   }
-  if (!isTrial) await writeFile(file, `begin;\n\n${sql}\n\ncommit;\n`);
+  if (!isTrial) await writeFile(file, inOneTransaction(sql));
   terminal.print(
     `${file}: ${
       from === undefined ? "installs" : `upgrades ${from} to`

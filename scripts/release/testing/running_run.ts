@@ -35,13 +35,13 @@ export async function storeSamples(
     sql.json([{ text: "Two?" }, { text: "Three?" }])
   })`;
   const [run] = await sql`
-    insert into pipeline_runs (experiment_name, source, endpoint, results_table)
+    insert into pipeline_runs (experiment_name, source, endpoint, results_table, max_concurrency)
     values ('running', ${
     sql.json({
       type: "prompts",
       prompts: ["a", "b", "c", "d"].map((text) => ({ text })),
     })
-  }, 'model', 'my_answers')
+  }, 'model', 'my_answers', 2)
     returning id::integer`;
   await sql`
     insert into pipeline.workers (

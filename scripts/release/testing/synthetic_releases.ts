@@ -3,7 +3,7 @@ import { supabaseFolder } from "../../local/checkout.ts";
 import { makeManifest, readManifest, toManifestText } from "../manifest.ts";
 import { writeRelease } from "../releases.ts";
 import type { Source } from "../source.ts";
-import type { ProjectDatabase } from "./databases.ts";
+import type { ProjectDatabase } from "../databases.ts";
 
 /** Two versions of which the second upgrades the first; gone when disposed of. */
 export interface SyntheticReleases extends AsyncDisposable {
@@ -107,12 +107,10 @@ const edits: [file: string, from: string, to: string][] = [
 /**
  * Makes them from the schemas of this clone, in folders of their own.
  *
- * @param database of a new project, to find out the names of the first one
- * @param other the same for the second one
+ * @param createDatabase of a new project, to find out the names of one
  */
 export async function makeSyntheticReleases(
-  database: ProjectDatabase,
-  other: ProjectDatabase,
+  createDatabase: () => Promise<ProjectDatabase>,
 ): Promise<SyntheticReleases> {
   await using cleanup = new AsyncDisposableStack();
   const make = async (version: string, added: string) => {
@@ -136,8 +134,8 @@ export async function makeSyntheticReleases(
     "create table pipeline.synthetic_new (id bigint primary key);\nalter table pipeline.synthetic_new enable row level security;\ncomment on table pipeline.synthetic_new is 'New.';\ngrant select on pipeline.synthetic_new to service_role;\n",
   );
 
-  await writeManifest(first, database);
-  await writeManifest(second, other);
+  await writeManifest(first, await createDatabase());
+  await writeManifest(second, await createDatabase());
   await writeRelease(second.supabaseFolder, {
     version: "1.0.0",
     migrations: {},

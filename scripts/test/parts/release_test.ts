@@ -9,16 +9,18 @@ import {
 } from "../../release/install_script.ts";
 import { makeManifest, readManifest } from "../../release/manifest.ts";
 import { removalScript } from "../../release/removal_script.ts";
-import { expectSameDatabases } from "../../release/same_databases.ts";
+import { expectSameMigrations, findDifference } from "../../release/same_databases.ts";
 import { thisSource } from "../../release/source.ts";
 import {
   type Databases,
   startDatabases,
-} from "../../release/testing/databases.ts";
+} from "../../release/databases.ts";
 import { finishRun, storeSamples } from "../../release/testing/running_run.ts";
-import { makeSyntheticReleases } from "../../release/testing/synthetic_releases.ts";
+import {
+  makeSyntheticReleases,
+  type SyntheticReleases,
+} from "../../release/testing/synthetic_releases.ts";
 import { upgradeScript } from "../../release/upgrade_script.ts";
-import { diffDatabases } from "../supabase_cli.ts";
 import { chosenPostgres } from "../chosen_postgres.ts";
 
 /** What a project has of its own before the pipeline comes. */
@@ -38,24 +40,43 @@ const ownOfProject = `
   create publication of_project for table public.runs;
 `;
 
-async function createProject(databases: Databases, name: string) {
-  const project = await databases.create(name);
-  await project.sql.unsafe(ownOfProject).simple();
-  return project;
-}
+const running = new AsyncDisposableStack();
+let databases: Databases;
+let releases: SyntheticReleases;
+
+Deno.test.beforeAll(async () => {
+  databases = running.use(await startDatabases());
+  const { sql } = await databases.create("project");
+  await sql.unsafe(ownOfProject).simple();
+  // Or the copies would have to wait.
+  await sql.end();
+  releases = running.use(
+    await makeSyntheticReleases(() => databases.create(nextName())),
+  );
+});
+
+Deno.test.afterAll(() => running.disposeAsync());
+
+let made = 0;
+const nextName = () => `test_${++made}`;
+
+/** A project with things of its own. */
+const createProject = () => databases.create(nextName(), "project");
 
 const run = (sql: Sql, script: string) => sql.unsafe(script).simple();
 
 Deno.test("supabase/migrations and supabase/schemas give the same database", async () => {
-  await expectSameDatabases(await thisSource());
+  await expectSameMigrations(
+    await thisSource(),
+    () => databases.create(nextName()),
+  );
 });
 
 Deno.test("supabase/manifest.json names what an installation makes", async () => {
   // The text of defaults and the like is that of PostgreSQL 17.
   if (chosenPostgres !== 17) return;
   const source = await thisSource();
-  await using databases = await startDatabases();
-  const { sql } = await databases.create("project");
+  const { sql } = await databases.create(nextName());
   assertEquals(
     await makeManifest(sql, source),
     await readManifest(source.supabaseFolder),
@@ -64,27 +85,27 @@ Deno.test("supabase/manifest.json names what an installation makes", async () =>
 });
 
 Deno.test("the installation refuses a database that has the pipeline, and says what to run", async () => {
-  await using databases = await startDatabases();
-  const { sql } = await createProject(databases, "project");
+  const project = await createProject();
+  // Scripts that are run by hand begin a transaction of their own.
+  const sql = await project.sql.reserve();
   const source = { ...await thisSource(), version: "1.0.0" };
   await run(sql, await installByHandScript(source));
-  const refusal = async (version: string) =>
-    await assertRejects(
-      async () =>
-        await run(sql, await installByHandScript({ ...source, version })),
-    ) as Error & { hint: string };
+  const refusal = async (version: string) => {
+    const script = await installByHandScript({ ...source, version });
+    const error = await assertRejects(async () => await run(sql, script));
+    await run(sql, "rollback");
+    return error as Error & { hint: string };
+  };
   const same = await refusal("1.0.0");
-  await run(sql, "rollback");
   assert(same.message.includes("has prompt-pipeline 1.0.0 already"));
   const newer = await refusal("1.1.0");
-  await run(sql, "rollback");
   assert(newer.message.includes("this database has prompt-pipeline 1.0.0"));
   assert(newer.hint.includes("prompt-pipeline-1.0.0-to-1.1.0.sql"), newer.hint);
+  sql.release();
 });
 
 Deno.test("the installation refuses a schema pipeline of somebody else", async () => {
-  await using databases = await startDatabases();
-  const { sql } = await createProject(databases, "project");
+  const { sql } = await createProject();
   await run(sql, "create schema pipeline");
   await assertRejects(
     async () => await run(sql, await installScript()),
@@ -94,13 +115,8 @@ Deno.test("the installation refuses a schema pipeline of somebody else", async (
 });
 
 Deno.test("an upgrade gives what an installation gives, keeps what people made, and a run goes on", async () => {
-  await using databases = await startDatabases();
-  await using releases = await makeSyntheticReleases(
-    await databases.create("names_of_first"),
-    await databases.create("names_of_second"),
-  );
-  const upgraded = await createProject(databases, "upgraded");
-  const fresh = await createProject(databases, "fresh");
+  const upgraded = await createProject();
+  const fresh = await createProject();
   const ofPeople =
     "create view public.my_view with (security_invoker = true) as select * from public.experiment_summary;";
 
@@ -113,7 +129,7 @@ Deno.test("an upgrade gives what an installation gives, keeps what people made, 
   await run(fresh.sql, await installScript(releases.second));
   await run(fresh.sql, ofPeople);
   await storeSamples(fresh.sql, "1.1.0");
-  assertEquals(await diffDatabases(upgraded.url, fresh.url), "");
+  assertEquals(await findDifference(upgraded, fresh), "");
 
   await finishRun(upgraded.sql, running);
   const [{ status }] = await upgraded.sql`
@@ -122,22 +138,11 @@ Deno.test("an upgrade gives what an installation gives, keeps what people made, 
   const answers = await upgraded.sql`
     select count(*)::integer as count, count(synthetic_note)::integer as notes from my_answers`;
   assertEquals({ ...answers[0] }, { count: 5, notes: 0 });
-  assertEquals(
-    (await upgraded.sql`select jobname from cron.job order by 1`).map((row) =>
-      row.jobname
-    ),
-    ["of the project", "prompt-pipeline maintenance", "prompt-pipeline prune"],
-  );
 });
 
 Deno.test("an upgrade refuses a database of another version", async () => {
-  await using databases = await startDatabases();
-  await using releases = await makeSyntheticReleases(
-    await databases.create("names_of_first"),
-    await databases.create("names_of_second"),
-  );
   const script = await upgradeScript("1.0.0", releases.second);
-  const { sql } = await createProject(databases, "project");
+  const { sql } = await createProject();
   await assertRejects(
     async () => await run(sql, script),
     Error,
@@ -157,12 +162,7 @@ Deno.test("an upgrade refuses a database of another version", async () => {
 });
 
 Deno.test("an upgrade gives way to a transaction that holds tables in another order", async () => {
-  await using databases = await startDatabases();
-  await using releases = await makeSyntheticReleases(
-    await databases.create("names_of_first"),
-    await databases.create("names_of_second"),
-  );
-  const { sql } = await createProject(databases, "project");
+  const { sql } = await createProject();
   await run(sql, await installScript(releases.first));
   const script = await upgradeScript("1.0.0", releases.second);
   await storeSamples(sql, "1.0.0");
@@ -170,7 +170,7 @@ Deno.test("an upgrade gives way to a transaction that holds tables in another or
   await sql.begin(async (worker) => {
     await worker`select from pipeline_tasks for update`;
     upgrading = run(sql, script);
-    await untilWaiting(sql);
+    await untilWaiting(sql, upgrading);
     // It was made before pipeline_tasks, so that the upgrade has it by now.
     await worker`select from pipeline_runs for update`;
   });
@@ -180,22 +180,22 @@ Deno.test("an upgrade gives way to a transaction that holds tables in another or
 });
 
 Deno.test("a removal with data leaves the database as it was", async () => {
-  await using databases = await startDatabases();
-  const before = await createProject(databases, "before");
-  const { url, sql } = await createProject(databases, "project");
+  const before = await createProject();
+  const project = await createProject();
+  const { sql } = project;
   await run(sql, await installScript());
   await finishRun(sql, await storeSamples(sql, "1.0.0"));
   await run(sql, await removalScript({ withData: true }));
-  assertEquals(await diffDatabases(before.url, url), "");
   assertEquals(await leftRows(sql), await leftRows(before.sql));
+  assertEquals(await findDifference(before, project), "");
   // And it can come again.
   await run(sql, await installScript());
 });
 
 Deno.test("a removal keeps results, labels, sets and their prompts as plain tables", async () => {
-  await using databases = await startDatabases();
-  const before = await createProject(databases, "before");
-  const { url, sql } = await createProject(databases, "project");
+  const before = await createProject();
+  const project = await createProject();
+  const { sql } = project;
   await run(sql, await installScript());
   await finishRun(sql, await storeSamples(sql, "1.0.0"));
   await run(sql, await removalScript({ withData: false }));
@@ -247,12 +247,11 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
   assertEquals({ ...rows }, { asked: 4, remark: "Right.", set: "Two? Three?" });
 
   for (const { name } of kept) await run(sql, `drop table public.${name}`);
-  assertEquals(await diffDatabases(before.url, url), "");
+  assertEquals(await findDifference(before, project), "");
 });
 
 Deno.test("a removal names what of the project depends on the pipeline, and changes nothing", async () => {
-  await using databases = await startDatabases();
-  const { sql } = await createProject(databases, "project");
+  const { sql } = await createProject();
   await run(sql, await installScript());
   await run(sql, "create view public.mine as select id from public.pipeline_runs");
   const refusal = await assertRejects(
@@ -277,10 +276,13 @@ async function leftRows(sql: Sql) {
   };
 }
 
-async function untilWaiting(sql: Sql): Promise<void> {
-  for (;;) {
-    const waiting = await sql`
-      select from pg_locks where locktype = 'relation' and not granted`;
-    if (waiting.length > 0) return;
+/** Fails when the upgrade does. */
+async function untilWaiting(sql: Sql, upgrading: Promise<unknown>) {
+  let waiting: unknown[] = [];
+  while (waiting.length === 0) {
+    waiting = await Promise.race([
+      sql`select from pg_locks where locktype = 'relation' and not granted`,
+      upgrading.then(() => [true]),
+    ]);
   }
 }

@@ -1556,6 +1556,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: string;
       };
+      "pipeline_offer_project_url": {
+        Args: { "url": string };
+        Returns: boolean;
+      };
       "pipeline_read_answers": {
         Args: { "after"?: number; "most"?: number; "run_id": number };
         Returns: Json;

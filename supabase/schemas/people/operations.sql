@@ -295,6 +295,7 @@ security definer
 set search_path = ''
 as $$
   select jsonb_build_object(
+    'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
@@ -340,4 +341,4 @@ as $$
   );
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';

@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { createDatabase, createServiceClient } from "../database.ts";
 import { PipelineError } from "../errors.ts";
 import { createProjectDns } from "../model/project_dns.ts";
+import { VERSION } from "../version.ts";
 import type { WorkerFacts } from "../worker_facts.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { createProjectUrlOffer } from "./offer_project_url.ts";
@@ -33,6 +34,7 @@ export function createWorkerDescription(
       key: config.keyName,
       keys: Object.keys(config.secretKeys),
       workerSeconds: config.workerSeconds,
+      version: VERSION,
       deno: Deno.version.deno,
       dns: await createProjectDns(config.supabaseUrl, Deno.resolveDns)
         .isThere(),

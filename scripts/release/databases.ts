@@ -1,5 +1,5 @@
 import postgres, { type Sql } from "postgres";
-import { startTestDatabase } from "../../test/test_database.ts";
+import { startTestDatabase } from "../test/test_database.ts";
 
 /** A database of a test's server, as the owner of a project sees it. */
 export interface ProjectDatabase {
@@ -14,15 +14,14 @@ export interface Databases extends AsyncDisposable {
 }
 
 export async function startDatabases(): Promise<Databases> {
-  await using cleanup = new AsyncDisposableStack();
-  const { url } = cleanup.use(await startTestDatabase());
+  const running = new AsyncDisposableStack();
+  const { url } = running.use(await startTestDatabase());
   const connect = (to: string) => {
     const sql = postgres(to, { onnotice: () => {} });
-    cleanup.defer(() => sql.end({ timeout: 1 }));
+    running.defer(() => sql.end({ timeout: 1 }));
     return sql;
   };
   const server = connect(url);
-  const running = cleanup.move();
   return {
     async create(name, template = "template1") {
       await server.unsafe(`create database ${name} template ${template}`);

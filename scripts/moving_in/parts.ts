@@ -24,38 +24,13 @@ export interface MovingInParts {
   functions: FunctionFolder[];
 }
 
-/** Made from the sources of a clone, ready in the package. */
-export const movingInParts = (): Promise<MovingInParts> =>
-  readyMade("moving-in", makeParts);
+let parts: Promise<MovingInParts> | undefined;
 
-/** What only a clone has is loaded here, so that the package need not have it. */
-export async function makeParts(): Promise<MovingInParts> {
-  const [release, installing, upgrading, removing, names, bundling] =
-    await Promise.all([
-      import("../release/version.ts"),
-      import("../release/install_script.ts"),
-      import("../release/upgrade_script.ts"),
-      import("../release/removal_script.ts"),
-      import("../release/taken_names.ts"),
-      import("./bundle_functions.ts"),
-    ]);
-  const { releasedVersions } = await import("../release/releases.ts");
-  const version = await release.readVersion();
-  const older = (await releasedVersions())
-    .filter((released) => released !== version);
-  return {
-    version,
-    install: await installing.installScript(),
-    upgrades: Object.fromEntries(
-      await Promise.all(older.map(async (
-        from,
-      ) => [from, await upgrading.upgradeScript(from)])),
-    ),
-    removal: {
-      withData: await removing.removalScript({ withData: true }),
-      keepingData: await removing.removalScript({ withData: false }),
-    },
-    takenNames: await names.takenNames(),
-    functions: await bundling.bundleFunctions(version),
-  };
+/** Made once from the sources of a clone, ready in the package. */
+export function movingInParts(): Promise<MovingInParts> {
+  return parts ??= readyMade(
+    "moving-in",
+    // Loaded here, for the package lacks what it needs.
+    async () => await (await import("./make_parts.ts")).makeParts(),
+  );
 }

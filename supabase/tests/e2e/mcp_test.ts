@@ -76,7 +76,11 @@ Deno.test("an agent runs, grades and compares by the Model Context Protocol", ()
     });
     assertObjectMatch(executed, { successful: 1, errors: [] });
     await call(client, "store_results", {
-      responses: [{ prompt: "Name a pond.", response: "Walden", success: true }],
+      responses: [{
+        prompt: "Name a pond.",
+        response: "Walden",
+        success: true,
+      }],
       batchMetadata: { experimentName: "by hand" },
     });
     for (const experimentName of ["before", "after"]) {

@@ -5,7 +5,7 @@ import { startManagementApi } from "../../../scripts/test/deploy/management_api.
 import { findHostedDeno } from "../../../scripts/test/hosted_deno.ts";
 import { pipeline } from "../../../scripts/moving_in/testing/walk.ts";
 import { withProject } from "../e2e/project.ts";
-import { makeParts } from "../../../scripts/moving_in/parts.ts";
+import { makeParts } from "../../../scripts/moving_in/make_parts.ts";
 import { ROWS } from "../../../scripts/moving_in/testing/rows.ts";
 import { walk } from "../../../scripts/moving_in/testing/walk.ts";
 import { startDatabases } from "../../../scripts/release/databases.ts";

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { runSupabaseCli } from "../moving_in/supabase_cli.ts";
+import { askSupabaseCli } from "../moving_in/supabase_cli.ts";
 
 /** Also an answer where the CLI has never pushed anything. */
 const QUERY =
@@ -19,7 +19,7 @@ export async function findOtherMigrations(
   folder: string,
 ): Promise<string[]> {
   const [row] = JSON.parse(
-    await runSupabaseCli(database, [
+    await askSupabaseCli(database, [
       "db",
       "query",
       QUERY,

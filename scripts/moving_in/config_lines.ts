@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse, patch, stringify } from "@decimalturn/toml-patch";
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 
 /** What config.toml is to say of a function; paths are relative to the `supabase` folder. */
 export interface FunctionLines {
@@ -52,12 +53,13 @@ export function withFunctionLines(
 /**
  * The same config.toml without the lines of these functions.
  *
- * @throws Error one of them cannot be told from what is around it
+ * @throws {PipelineError} one of them cannot be told from what is around it
  */
 export function withoutFunctionLines(text: string, names: string[]): string {
   const rest = cutTables(withoutBlock(text), names);
   if (rest !== undefined) return rest;
-  throw new Error(
+  throw new PipelineError(
+    "conflict",
     `Cannot take the functions ${
       names.join(", ")
     } out of supabase/config.toml: they are not written as tables of their own. Take them out by hand, then repeat`,

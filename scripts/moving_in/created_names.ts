@@ -90,7 +90,7 @@ function follow(
     if (kind === "DropStmt") {
       const of = OBJECTS[String(node.removeType)];
       for (const object of of ? (node.objects ?? []) as Node[] : []) {
-        names[of].delete(nameOfDropped(of, object));
+        forget(nameOfDropped(of, object), of, names);
       }
     }
     if (kind === "RenameStmt") {
@@ -102,6 +102,21 @@ function follow(
         ofRelation({ ...relation, relname: String(node.newname) }),
         file,
       );
+    }
+  }
+}
+
+/** With a schema goes what is in it. */
+function forget(
+  name: string,
+  of: Kind,
+  names: Record<Kind, CreatedNames>,
+): void {
+  names[of].delete(name);
+  if (of !== "schemas") return;
+  for (const known of Object.values(names)) {
+    for (const inside of [...known.keys()]) {
+      if (inside.startsWith(`${name}.`)) known.delete(inside);
     }
   }
 }

@@ -45,7 +45,7 @@ Deno.test("followCreatedNames() finds what is made, in public where nothing else
 Deno.test("followCreatedNames() forgets what is dropped, and renames", async () => {
   const { found } = await follow(
     "create table a (id int); create table b (id int); create function f() returns int language sql as 'select 1';",
-    "drop table public.a; alter table b rename to c; drop function f(); create schema s; drop schema s;",
+    "drop table public.a; alter table b rename to c; drop function f(); create schema s; create table s.t (id int); drop schema s cascade;",
   );
   assertEquals(found, { relations: ["public.c"] });
 });

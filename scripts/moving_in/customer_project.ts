@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import { findSupabaseFolder } from "../local/find_project.ts";
 import { type Mark, readMark } from "./marked_file.ts";
 
@@ -22,11 +23,13 @@ export interface CustomerProject {
   migrations: CustomerMigration[];
 }
 
-/** Reads the project in a directory. @throws Error there is none */
+/** Reads the project in a directory. @throws {PipelineError} `not_found`: there is none */
 export async function readCustomerProject(
   directory: string,
 ): Promise<CustomerProject> {
-  const folder = await findSupabaseFolder(directory);
+  const folder = await findSupabaseFolder(directory).catch((error) => {
+    throw new PipelineError("not_found", error.message, { cause: error });
+  });
   const config = await readFile(join(folder, "config.toml"), "utf8");
   return {
     folder,

@@ -1,4 +1,4 @@
-import { createTwoFilesPatch } from "diff";
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import type { FileChange } from "./file_changes.ts";
 
 /** Lines above this length are a bundle's, which nobody reads. */
@@ -37,7 +37,7 @@ export function diffChanges(changes: FileChange[]): string[] {
         after,
         undefined,
         undefined,
-        { headerOptions: undefined },
+        { headerOptions: FILE_HEADERS_ONLY },
       );
   });
 }

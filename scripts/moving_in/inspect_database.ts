@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { runSupabaseCli } from "./supabase_cli.ts";
+import { askSupabaseCli } from "./supabase_cli.ts";
 import type { TakenNames } from "../release/taken_names.ts";
 import type { Kind } from "./kinds_of_names.ts";
 
@@ -40,7 +40,7 @@ export async function inspectDatabase(
   names: TakenNames,
 ): Promise<DatabaseFacts> {
   return readFacts(
-    await runSupabaseCli(remote, [
+    await askSupabaseCli(remote, [
       "db",
       "query",
       inspectionQuery(names),

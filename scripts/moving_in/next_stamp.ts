@@ -1,9 +1,11 @@
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
+
 /**
  * The version of a migration that applies after all others: the time in UTC, as
  * `supabase migration new` writes it, or a second after the newest that there is, which may be from the
  * future, from a clock of local time or no time at all. The CLI sorts them as text.
  *
- * @throws Error nothing can come after the newest
+ * @throws {PipelineError} nothing can come after the newest
  */
 export function nextStamp(taken: string[], now: Date): string {
   const newest = taken.reduce((a, b) => a > b ? a : b, "");
@@ -11,7 +13,8 @@ export function nextStamp(taken: string[], now: Date): string {
   if (stamp > newest) return stamp;
   const next = after(newest);
   if (next > newest) return next;
-  throw new Error(
+  throw new PipelineError(
+    "conflict",
     `Cannot choose a version for a migration: none comes after ${newest}. Rename that file`,
   );
 }

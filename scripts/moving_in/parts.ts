@@ -1,4 +1,5 @@
 import { readyMade } from "../ready_made.ts";
+import type { Source } from "../release/source.ts";
 import type { TakenNames } from "../release/taken_names.ts";
 
 /** A folder of supabase/functions. */
@@ -24,38 +25,53 @@ export interface MovingInParts {
   functions: FunctionFolder[];
 }
 
-/** Made from the sources of a clone, ready in the package. */
-export const movingInParts = (): Promise<MovingInParts> =>
-  readyMade("moving-in", makeParts);
+let parts: Promise<MovingInParts> | undefined;
 
-/** What only a clone has is loaded here, so that the package need not have it. */
-export async function makeParts(): Promise<MovingInParts> {
-  const [release, installing, upgrading, removing, names, bundling] =
-    await Promise.all([
-      import("../release/version.ts"),
-      import("../release/install_script.ts"),
-      import("../release/upgrade_script.ts"),
-      import("../release/removal_script.ts"),
-      import("../release/taken_names.ts"),
-      import("./bundle_functions.ts"),
-    ]);
-  const { releasedVersions } = await import("../release/releases.ts");
-  const version = await release.readVersion();
-  const older = (await releasedVersions())
+/** Made once from the sources of a clone, ready in the package. */
+export function movingInParts(): Promise<MovingInParts> {
+  return parts ??= readyMade("moving-in", () => makeParts());
+}
+
+/**
+ * What only a clone has is loaded here, so that the package need not have it.
+ *
+ * @param given by default what this clone is
+ */
+export async function makeParts(given?: Source): Promise<MovingInParts> {
+  const [
+    { thisSource },
+    { installScript },
+    { upgradeScript },
+    { removalScript },
+    { takenNames },
+    { releasedVersions },
+    { bundleFunctions },
+  ] = await Promise.all([
+    import("../release/source.ts"),
+    import("../release/install_script.ts"),
+    import("../release/upgrade_script.ts"),
+    import("../release/removal_script.ts"),
+    import("../release/taken_names.ts"),
+    import("../release/releases.ts"),
+    import("./bundle_functions.ts"),
+  ]);
+  const source = given ?? await thisSource();
+  const { supabaseFolder, version } = source;
+  const older = (await releasedVersions(supabaseFolder))
     .filter((released) => released !== version);
   return {
     version,
-    install: await installing.installScript(),
+    install: await installScript(source),
     upgrades: Object.fromEntries(
       await Promise.all(older.map(async (
         from,
-      ) => [from, await upgrading.upgradeScript(from)])),
+      ) => [from, await upgradeScript(from, source)])),
     ),
     removal: {
-      withData: await removing.removalScript({ withData: true }),
-      keepingData: await removing.removalScript({ withData: false }),
+      withData: await removalScript({ withData: true }, source),
+      keepingData: await removalScript({ withData: false }, source),
     },
-    takenNames: await names.takenNames(),
-    functions: await bundling.bundleFunctions(version),
+    takenNames: await takenNames(supabaseFolder),
+    functions: await bundleFunctions(version),
   };
 }

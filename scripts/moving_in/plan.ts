@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 import {
   type FunctionLines,
   functionsOf,
@@ -32,7 +33,7 @@ export interface Situation {
  * Plans what brings a project to this version: one migration from the version that its folder comes to,
  * or else its database, none where it is there already; the functions; the lines in config.toml.
  *
- * @throws Error no migration leads from that version to this one
+ * @throws {PipelineError} no migration leads from that version to this one
  */
 export async function planAddition(
   { project, parts, facts, now }: Situation,
@@ -65,29 +66,37 @@ export async function planAddition(
 /**
  * Plans what takes the pipeline out of a project.
  *
- * @throws Error there is none, or one of another version
+ * @throws {PipelineError} there is none, or one of another version
  */
 export async function planRemoval(
   { project, parts, facts, now }: Situation,
-  { withData }: { withData: boolean },
+  { withData, isWithMigration = true }: {
+    withData: boolean;
+    isWithMigration?: boolean;
+  },
 ): Promise<Plan> {
-  const from = versionInFolder(project) ?? facts?.version ?? undefined;
+  const from = versionInFolder(project) ?? facts?.version ??
+    (isWithMigration ? undefined : parts.version);
   if (from === undefined) {
-    throw new Error(
+    throw new PipelineError(
+      "conflict",
       "Cannot remove the pipeline: no migration in supabase/migrations is its own. Name the database with --remote where it was installed by hand",
     );
   }
   if (from !== parts.version) {
-    throw new Error(
+    throw new PipelineError(
+      "conflict",
       `Cannot remove version ${from}: this is ${parts.version}. Upgrade first: deno task pipeline add`,
     );
   }
   const changes = [
-    newMigration({ project, parts, facts, now }, {
-      kind: "remove",
-      name: "remove",
-      sql: withData ? parts.removal.withData : parts.removal.keepingData,
-    }),
+    isWithMigration
+      ? newMigration({ project, parts, facts, now }, {
+        kind: "remove",
+        name: "remove",
+        sql: withData ? parts.removal.withData : parts.removal.keepingData,
+      })
+      : undefined,
     ...await changeFunctions(project.folder, parts.functions, false),
     changeConfig(
       project,
@@ -100,7 +109,7 @@ export async function planRemoval(
 /**
  * The SQL that leads from a version to this one; undefined: it is this one.
  *
- * @throws Error there is none
+ * @throws {PipelineError} there is none
  */
 export function scriptFrom(
   { version, install, upgrades }: MovingInParts,
@@ -110,7 +119,8 @@ export function scriptFrom(
   if (from === version) return undefined;
   if (from in upgrades) return upgrades[from];
   const known = Object.keys(upgrades);
-  throw new Error(
+  throw new PipelineError(
+    "conflict",
     `Cannot upgrade from version ${from} to ${version}: ${
       known.length > 0
         ? `it takes ${known.join(", ")}`

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import process from "node:process";
 import { promisify } from "node:util";
+import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 
 /** Pinned: what it prints is read. */
 export const SUPABASE_CLI = ["-y", "supabase@3.1.0"];
@@ -9,9 +11,9 @@ export const SUPABASE_CLI = ["-y", "supabase@3.1.0"];
  *
  * @param remote a project's reference, or the URL of a database
  * @returns its standard output
- * @throws {Error} with all that it said, when it fails
+ * @throws {PipelineError} with all that it said, when it fails
  */
-export async function runSupabaseCli(
+export async function askSupabaseCli(
   remote: string,
   args: string[],
 ): Promise<string> {
@@ -28,8 +30,9 @@ export async function runSupabaseCli(
     return stdout.trim();
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string };
-    throw new Error(
-      `supabase ${args.slice(0, 2).join(" ")}: ${
+    throw new PipelineError(
+      "unavailable",
+      `Cannot ask the project: supabase ${args.slice(0, 2).join(" ")}: ${
         stderr?.trim() || stdout?.trim() || (error as Error).message
       }`,
       { cause: error },

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import denoJson from "../../deno.json" with { type: "json" };
 import { bundleBrowserCode } from "../dashboard/bundle.ts";
 import { checkout } from "../local/checkout.ts";
-import { makeParts } from "../moving_in/parts.ts";
+import { makeParts } from "../moving_in/make_parts.ts";
 import { writeToolTypes } from "./tool_types.ts";
 import { runProgram } from "../test/run_program.ts";
 
 /** Cannot be bundled: its WebAssembly lies beside it. */
 const OUTSIDE = "libpg-query";
 
-/** Made here instead, and never loaded in the package. */
-const ONLY_IN_A_CLONE = ["../release/*", "./bundle_functions.ts"];
+/** What makes that which lies ready in the package, where it is never loaded. */
+const ONLY_IN_A_CLONE = "./make_parts.ts";
 
 const HASHBANG = "#!/usr/bin/env node\n";
 const REQUIRE =
@@ -31,7 +31,10 @@ export async function buildPackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, "dist", "ready"), { recursive: true });
   await bundlePrograms(join(folder, "dist"));
-  const ready = { dashboard: bundleBrowserCode, "moving-in": makeParts };
+  const ready = {
+    dashboard: bundleBrowserCode,
+    "moving-in": () => makeParts(),
+  };
   for (const [name, make] of Object.entries(ready)) {
     await writeFile(
       join(folder, "dist", "ready", `${name}.json`),
@@ -63,7 +66,8 @@ async function bundlePrograms(folder: string): Promise<void> {
     "--keep-names",
     // Each command is loaded when it is used.
     "--code-splitting",
-    ...[OUTSIDE, ...ONLY_IN_A_CLONE].map((name) => `--external=${name}`),
+    `--external=${OUTSIDE}`,
+    `--external=${ONLY_IN_A_CLONE}`,
     `--outdir=${folder}`,
     "scripts/package/cli.ts",
     "scripts/package/tool.ts",

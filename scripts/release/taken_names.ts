@@ -18,9 +18,11 @@ export interface TakenNames {
   vaultPrefix: string;
 }
 
-/** The names of this version, from supabase/manifest.json. */
-export async function takenNames(): Promise<TakenNames> {
-  const names = await readManifest(supabaseFolder);
+/** The names of this version, from manifest.json of its `supabase` folder. */
+export async function takenNames(
+  folder: string = supabaseFolder,
+): Promise<TakenNames> {
+  const names = await readManifest(folder);
   const { schemas, types, roles, cronJobs, publications, extensions } = names;
   return {
     schemas,

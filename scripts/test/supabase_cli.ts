@@ -31,7 +31,16 @@ export function runSupabaseCli(
 export async function diffDatabases(from: string, to: string): Promise<string> {
   const { success, output, everything } = await runPackage(
     cli,
-    ["db", "diff", "--use-pg-delta", "--strict-coverage", "--from", from, "--to", to],
+    [
+      "db",
+      "diff",
+      "--use-pg-delta",
+      "--strict-coverage",
+      "--from",
+      from,
+      "--to",
+      to,
+    ],
     { PGSSLMODE: "disable" },
   );
   if (!success) throw new Error(`Cannot compare databases: ${everything}`);

@@ -1,12 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { join } from "node:path";
 import postgres from "postgres";
+import { startModelSimulator } from "../../local/model_simulator.ts";
 import { setUpProjectDatabase } from "../../local/project_database.ts";
 import { type Stack, startStack } from "../../local/stack.ts";
 import type { Terminal } from "../../pipeline/command.ts";
 import { main } from "../../pipeline/main.ts";
 import { runPackage } from "../../test/run_program.ts";
 import { startTestDatabase } from "../../test/test_database.ts";
+import { readCustomerProject } from "../customer_project.ts";
+import { applyChanges } from "../file_changes.ts";
+import type { MovingInParts } from "../parts.ts";
+import { planAddition, planRemoval } from "../plan.ts";
 import { SUPABASE_CLI } from "../supabase_cli.ts";
 import { withProjectFolder } from "./project_folder.ts";
 
@@ -60,93 +66,150 @@ export async function supabase(
 
 /**
  * The whole stay of the pipeline in a project: their database, `add` with a look at it, the official
- * CLI's push, a graded run, `add` again, whatever `during` does, `remove`, push, and a database that is
- * what it was.
+ * CLI's push, a graded run, `add` again, `remove`, push, and a database that is what it was.
+ *
+ * @param versions an older and a newer one: `add` brings the first, and the second while a run goes on;
+ * by default that of this clone
  */
 export function walk(
   { files, options = [], check = () => Promise.resolve() }: Row,
-  during: (stack: Stack, directory: string) => Promise<void> = () =>
-    Promise.resolve(),
+  versions?: { older: MovingInParts; newer: MovingInParts },
 ): Promise<void> {
   return withProjectFolder(files, async (directory) => {
     await using cleanup = new AsyncDisposableStack();
     const project = join(directory, "supabase");
+    const push = (url: string) =>
+      supabase(directory, "db", "push", `--remote=${url}`);
     const before = cleanup.use(await startTestDatabase());
     const sql = postgres(before.url, { max: 1, onnotice: () => {} });
     await setUpProjectDatabase(sql, project);
+    // They stay, since others may use them.
+    await sql.unsafe(`
+      create extension if not exists pg_net with schema extensions;
+      create extension if not exists pg_cron;
+      create extension if not exists supabase_vault;
+    `).simple();
     await sql.end();
 
-    const dataDir = await Deno.makeTempDir({ dir: "/var/tmp" });
-    await Deno.chmod(dataDir, 0o755);
-    cleanup.defer(() => Deno.remove(dataDir, { recursive: true }));
-    const options_ = { port: 0, project, dataDir: join(dataDir, "data") };
-    const theirs = await startStack({ ...options_, functions: [] });
+    const folder = await Deno.makeTempDir({ dir: "/var/tmp" });
+    await Deno.chmod(folder, 0o755);
+    cleanup.defer(() => Deno.remove(folder, { recursive: true }));
+    const place = { port: 0, project, dataDir: join(folder, "data") };
+    const theirs = await startStack({ ...place, functions: [] });
     try {
-      const added = await pipeline(
-        "add",
-        directory,
+      await add(directory, versions?.older, [
         `--remote=${theirs.databaseUrl}`,
         ...options,
-      );
-      assertEquals(added.code, 0, added.text);
-      await supabase(directory, "db", "push", `--remote=${theirs.databaseUrl}`);
+      ]);
+      await push(theirs.databaseUrl);
     } finally {
       await theirs.stop();
     }
-    const again = await pipeline("add", directory, ...options);
-    assert(again.text.startsWith("Nothing to do"), again.text);
+    const again = await add(directory, versions?.older, options);
+    assert(again.startsWith("Nothing to do"), again);
 
-    const stack = await startStack(options_);
+    const stack = await startStack(place);
     cleanup.defer(stack.stop);
-    await gradeThree(stack);
+    await grade(stack);
+    if (versions) {
+      await grade(stack, { latency: 300, prompts: 30 }, async () => {
+        await add(directory, versions.newer);
+        await push(stack.databaseUrl);
+      });
+    }
     await check(stack);
-    await during(stack, directory);
 
-    const removed = await pipeline("remove", directory, "--with-data");
-    assertEquals(removed.code, 0, removed.text);
-    await supabase(directory, "db", "push", `--remote=${stack.databaseUrl}`);
-    assertEquals(
-      (await supabase(
-        directory,
-        "db",
-        "diff",
-        "--use-pg-delta",
-        "--strict-coverage",
-        `--from=${before.url}`,
-        `--to=${stack.databaseUrl}`,
-      )).trim(),
-      "",
+    await remove(directory, versions?.newer);
+    await push(stack.databaseUrl);
+    const difference = await supabase(
+      directory,
+      "db",
+      "diff",
+      "--use-pg-delta",
+      "--strict-coverage",
+      `--from=${before.url}`,
+      `--to=${stack.databaseUrl}`,
     );
+    assertEquals(difference.trim(), "");
+    const left = await stack.sql`
+      select jobname as name from cron.job where jobname like 'prompt-pipeline %'
+      union all select name from vault.secrets where name like 'pipeline\\_%'
+      union all select tablename from pg_publication_tables where tablename like '%pipeline%'
+      union all select rolname from pg_roles where rolname like '%pipeline%'
+    `;
+    assertEquals(left.map(({ name }) => name), []);
     await check(stack);
   });
 }
 
-/** A run of three prompts that the project's own functions ask and grade. */
-export async function gradeThree({ sql }: Stack): Promise<void> {
-  const { startModelSimulator } = await import(
-    "../../local/model_simulator.ts"
+async function add(
+  directory: string,
+  parts: MovingInParts | undefined,
+  options: string[] = [],
+): Promise<string> {
+  if (parts === undefined) {
+    const { code, text } = await pipeline("add", directory, ...options);
+    assertEquals(code, 0, text);
+    return text;
+  }
+  const project = await readCustomerProject(directory);
+  const { changes } = await planAddition(
+    { project, parts, now: new Date() },
+    { allFunctions: false },
   );
+  await applyChanges(project.folder, changes);
+  return changes.length === 0 ? "Nothing to do" : "";
+}
+
+async function remove(
+  directory: string,
+  parts: MovingInParts | undefined,
+): Promise<void> {
+  if (parts === undefined) {
+    const { code, text } = await pipeline("remove", directory, "--with-data");
+    assertEquals(code, 0, text);
+    return;
+  }
+  const project = await readCustomerProject(directory);
+  const { changes } = await planRemoval(
+    { project, parts, now: new Date() },
+    { withData: true },
+  );
+  await applyChanges(project.folder, changes);
+}
+
+/** A run that the project's own functions ask and grade, while something else happens. */
+async function grade(
+  { sql }: Stack,
+  { latency = 0, prompts = 3 } = {},
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const model = await startModelSimulator();
+  model.configure({ latency });
   try {
     await sql`
-      insert into model_endpoints (name, url, model)
-      values ('model', ${`${model.url}/v1/chat/completions`}, 'simulated')
+      insert into model_endpoints (name, url, model, max_concurrency)
+      values ('model', ${`${model.url}/v1/chat/completions`}, 'simulated', 2)
       on conflict (name) do update set url = excluded.url
     `;
+    const source = {
+      type: "prompts",
+      prompts: Array.from({ length: prompts }, (_, n) => `prompt ${n}`),
+    };
     const [{ id }] = await sql`
-      insert into pipeline_runs (source, endpoint, evaluators)
-      values (
-        '{"type": "prompts", "prompts": ["one", "two", "three"]}', 'model',
-        '[{"type": "length", "max": 1000}]'
+      insert into pipeline_runs (source, endpoint, evaluators) values (
+        ${sql.json(source)}, 'model', '[{"type": "length", "max": 1000}]'
       ) returning id
     `;
-    const deadline = Date.now() + 30_000;
+    await meanwhile();
+    const deadline = Date.now() + 60_000;
     let status = "";
     while (!["completed", "failed", "paused"].includes(status)) {
       assert(Date.now() < deadline, `The run is ${status}`);
-      await new Promise((go) => setTimeout(go, 50));
-      [{ status }] =
-        await sql`select status from pipeline_runs where id = ${id}`;
+      await delay(50);
+      [{ status }] = await sql`
+        select status from pipeline_runs where id = ${id}
+      `;
     }
     const [{ passed }] = await sql`
       select count(*)::integer as passed
@@ -154,7 +217,7 @@ export async function gradeThree({ sql }: Stack): Promise<void> {
       join prompt_evaluations as evaluation on evaluation.id = score.evaluation_id
       where evaluation.run_id = ${id} and score.passed
     `;
-    assertEquals([status, passed], ["completed", 3]);
+    assertEquals([status, passed], ["completed", prompts]);
   } finally {
     await model.stop();
   }

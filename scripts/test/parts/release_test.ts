@@ -13,7 +13,10 @@ import {
 import { makeManifest, readManifest } from "../../release/manifest.ts";
 import { readRelease, releasedVersions } from "../../release/releases.ts";
 import { removalScript } from "../../release/removal_script.ts";
-import { expectSameMigrations, findDifference } from "../../release/same_databases.ts";
+import {
+  expectSameMigrations,
+  findDifference,
+} from "../../release/same_databases.ts";
 import { type Source, thisSource } from "../../release/source.ts";
 import {
   type Databases,
@@ -284,7 +287,10 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
 Deno.test("a removal names what of the project depends on the pipeline, and changes nothing", async () => {
   const { sql } = await createProject();
   await run(sql, await installScript());
-  await run(sql, "create view public.mine as select id from public.pipeline_runs");
+  await run(
+    sql,
+    "create view public.mine as select id from public.pipeline_runs",
+  );
   const refusal = await assertRejects(
     async () => await run(sql, await removalScript({ withData: true })),
   ) as Error & { detail: string };

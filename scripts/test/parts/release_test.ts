@@ -6,11 +6,9 @@ import { basename, join } from "node:path";
 import type { Sql } from "postgres";
 import { applyMigrations, readMigrations } from "../../local/migrations.ts";
 import { compareVersions } from "../../release/compare_versions.ts";
-import {
-  installByHandScript,
-  installScript,
-} from "../../release/install_script.ts";
+import { installScript } from "../../release/install_script.ts";
 import { makeManifest, readManifest } from "../../release/manifest.ts";
+import { inOneTransaction } from "../../release/one_transaction.ts";
 import { readRelease, releasedVersions } from "../../release/releases.ts";
 import { removalScript } from "../../release/removal_script.ts";
 import {
@@ -97,9 +95,11 @@ Deno.test("the installation refuses a database that has the pipeline, and says w
   // Scripts that are run by hand begin a transaction of their own.
   const sql = await project.sql.reserve();
   const source = { ...await thisSource(), version: "1.0.0" };
-  await run(sql, await installByHandScript(source));
+  await run(sql, inOneTransaction(await installScript(source)));
   const refusal = async (version: string) => {
-    const script = await installByHandScript({ ...source, version });
+    const script = inOneTransaction(
+      await installScript({ ...source, version }),
+    );
     const error = await assertRejects(async () => await run(sql, script));
     await run(sql, "rollback");
     return error as Error & { hint: string };
@@ -259,6 +259,7 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
       "pipeline_set_prompts",
       "prompt_evaluations",
       "prompt_sets",
+      "renamed_answers",
     ].map((name) => ({
       name,
       isClosed: true,

@@ -22,8 +22,6 @@ export async function storeSamples(
   await sql`select pipeline_set_secret('project_url', 'https://project.test')`;
   await sql`insert into model_endpoints (name, url, model) values ('model', 'https://model.test/v1', 'm')`;
   await sql`select create_evaluations_table('my_answers')`;
-  await sql`select create_evaluations_table('first_name')`;
-  await sql`alter table first_name rename to renamed_answers`;
   for (const table of ["prompt_evaluations", "my_answers"]) {
     await sql`
       select pipeline_store_results(${table}, ${

@@ -232,6 +232,8 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
   const { sql } = project;
   await run(sql, await installScript());
   await finishRun(sql, await storeSamples(sql, "1.0.0"));
+  await sql`select create_evaluations_table('first_name')`;
+  await sql`alter table first_name rename to renamed_answers`;
   await run(sql, await removalScript({ withData: false }));
   assertEquals(await leftRows(sql), await leftRows(before.sql));
 

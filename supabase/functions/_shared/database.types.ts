@@ -1556,6 +1556,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: string;
       };
+      "pipeline_offer_project_url": {
+        Args: { "url": string };
+        Returns: boolean;
+      };
       "pipeline_read_answers": {
         Args: { "after"?: number; "most"?: number; "run_id": number };
         Returns: Json;
@@ -1624,6 +1628,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
+          "version"?: string;
           "worker_id": string;
         };
         Returns: Json;
@@ -1644,6 +1649,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "run_id": number;
+          "version"?: string;
         };
         Returns: Json;
       };
@@ -1651,6 +1657,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: boolean;
       };
+      "pipeline_version": { Args: Record<PropertyKey, never>; Returns: string };
       "pipeline_webhook_secret": {
         Args: { "owner"?: string };
         Returns: string;

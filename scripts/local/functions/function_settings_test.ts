@@ -56,10 +56,10 @@ entrypoint = "./functions/gone.ts"
       ["plain", "/functions/plain/index.ts", false],
     ],
   );
-  await write("functions/deno.json", "{}");
+  await write("functions/import_map.json", "{}");
   assertEquals(
     (await readFunctionSettings(folder)).at(-1)!.importMap,
-    join(folder, "functions", "deno.json"),
+    join(folder, "functions", "import_map.json"),
   );
   await Deno.remove(folder, { recursive: true });
 });

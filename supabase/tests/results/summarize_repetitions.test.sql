@@ -14,10 +14,10 @@ insert into evaluation_scores (evaluation_id, evaluator, score, passed)
 select id, 'right', (response = 'right')::integer, response = 'right' from prompt_evaluations where success;
 
 select results_eq(
-  $$ select experiment_name, repetition, compared, prompts, score_mean
+  $$ select experiment_name, repetition::integer, compared, prompts, score_mean
      from summarize_repetitions('{tone/small,tone/large}') $$,
   $$ values
-     ('tone/large', 1::smallint, 'success', 1::bigint, 1::double precision),
+     ('tone/large', 1, 'success', 1::bigint, 1::double precision),
      ('tone/large', 1, 'right', 1, 1),
      ('tone/small', 1, 'success', 4, 1),
      ('tone/small', 2, 'success', 4, 0.75),

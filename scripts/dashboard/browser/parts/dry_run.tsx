@@ -126,6 +126,12 @@ const PRICE_COLUMNS: Column<Price>[] = [
     cell: ({ endpoint }) => <VisibleText text={endpoint ?? ""} />,
   },
   {
+    head: "Price, about",
+    width: "7rem",
+    isNumber: true,
+    cell: ({ cost }) => cost === null ? "unknown" : toMoney(cost),
+  },
+  {
     head: "Model",
     width: "12rem",
     cell: ({ model }) => <VisibleText text={model ?? "its own"} />,
@@ -135,12 +141,6 @@ const PRICE_COLUMNS: Column<Price>[] = [
     width: "9rem",
     isNumber: true,
     cell: ({ outputTokensEach }) => toNumber(outputTokensEach),
-  },
-  {
-    head: "Estimated price",
-    width: "9rem",
-    isNumber: true,
-    cell: ({ cost }) => cost === null ? "no prices" : toMoney(cost),
   },
 ];
 

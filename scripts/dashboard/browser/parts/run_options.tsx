@@ -46,9 +46,10 @@ export function RunOptions(
         </div>
       </fieldset>
       <fieldset>
-        <legend>Limits and name</legend>
+        <legend>Name and limits</legend>
         <Refused refusal={refusal} fields={["limits"]} />
         <div class="fields">
+          <Field label="Name" {...at("name")} />
           <Field
             label="Costs at most, USD"
             kind="number"
@@ -61,7 +62,6 @@ export function RunOptions(
             placeholder="as the endpoint allows"
             {...at("max_concurrency")}
           />
-          <Field label="Name" {...at("name")} />
           <Field
             label="Tags"
             placeholder="nightly, german"

@@ -80,7 +80,7 @@ function OneVariant(
           label="Model"
           {...at("model")}
           placeholder={called?.model ?? "its own"}
-          suggestions={called?.models ?? []}
+          suggestions={Object.keys(called?.models ?? {})}
         />
         {isOfSweep && (
           <Field

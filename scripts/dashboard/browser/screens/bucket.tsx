@@ -4,7 +4,7 @@ import {
   type Stored,
   STORED_OF_A_PAGE,
 } from "../data/archives.ts";
-import { readEndpoints } from "../data/endpoints.ts";
+import { allModels, readEndpoints } from "../data/endpoints.ts";
 import { to, withQuery } from "../data/here.ts";
 import { pickPrompts, readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
@@ -76,7 +76,7 @@ function Folder(
       <DryRun
         query={query}
         prompts={readPrompts(meant)}
-        called={(endpoints.value ?? []).map(({ name }) => ({ endpoint: name }))}
+        called={allModels(endpoints.value ?? [])}
       />
     </>
   );

@@ -5,7 +5,7 @@ import {
   readSets,
   type SetPrompt,
 } from "../data/archives.ts";
-import { readEndpoints } from "../data/endpoints.ts";
+import { allModels, readEndpoints } from "../data/endpoints.ts";
 import { to, withQuery } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { readPrompts } from "../data/prompts.ts";
@@ -120,9 +120,7 @@ function OneVersion({ shown, versions, query }: {
         <DryRun
           query={query}
           prompts={readPrompts(meant)}
-          called={(endpoints.value ?? []).map(({ name }) => ({
-            endpoint: name,
-          }))}
+          called={allModels(endpoints.value ?? [])}
         />
       )}
     </>

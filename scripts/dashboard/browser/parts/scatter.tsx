@@ -17,7 +17,7 @@ export interface Mark {
 /** Width, height and margins in the units of the drawing. */
 const WIDTH = 480;
 const HEIGHT = 240;
-const LEFT = 44;
+const LEFT = 66;
 const RIGHT = 20;
 const TOP = 14;
 const BOTTOM = 26;
@@ -88,7 +88,15 @@ export function Scatter(
   const toY = (value: number) =>
     TOP + (HEIGHT - TOP - BOTTOM) * (most - value) / (most - least);
   const ys = marks.map(({ mean }) => toY(mean));
-  const names = placeNames(ys);
+  const isRight = xs.map((x) => x > WIDTH * 0.6);
+  // Names stand to the left of what is on the right, and meet only those of their side.
+  const names = ys.map(() => 0);
+  for (const side of [false, true]) {
+    const places = [...ys.keys()].filter((place) => isRight[place] === side);
+    placeNames(places.map((place) => ys[place])).forEach((y, index) => {
+      names[places[index]] = y;
+    });
+  }
   const front = findFront(marks);
   const cheapest = marks[xs.indexOf(Math.min(...xs))];
   const dearest = marks[xs.indexOf(Math.max(...xs))];
@@ -141,6 +149,7 @@ export function Scatter(
             y={ys[place]}
             toY={toY}
             isFront={front.includes(mark)}
+            isRight={isRight[place]}
             nameY={marks.length > MOST_NAMES ? undefined : names[place]}
           />
         ))}
@@ -149,17 +158,17 @@ export function Scatter(
   );
 }
 
-function Point({ mark, x, y, toY, isFront, nameY }: {
+function Point({ mark, x, y, toY, isFront, isRight, nameY }: {
   mark: Mark;
   x: number;
   y: number;
   toY(value: number): number;
   isFront: boolean;
+  isRight: boolean;
   /** Undefined: its name is only told to who points at it. */
   nameY?: number;
 }) {
   const { name, cost, mean, low, high, href } = mark;
-  const isRight = x > WIDTH * 0.6;
   const words = toVisible(
     `${name}: ${toScore(mean)}, ${
       low === null || high === null

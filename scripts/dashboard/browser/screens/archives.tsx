@@ -70,7 +70,7 @@ const BUCKET_COLUMNS: Column<Bucket>[] = [
   },
   {
     head: "Open to",
-    width: "12rem",
+    width: "8rem",
     cell: (bucket) => bucket.public ? "everybody" : "its policies",
   },
   {

@@ -83,8 +83,12 @@ function OneVersion({ shown, versions, query }: {
         chosen={String(shown.version)}
       />
       <p>
-        {toNumber(shown.prompts)} prompts.{" "}
-        <VisibleText text={shown.description ?? ""} />
+        {toNumber(shown.prompts)} prompts
+        {shown.description && (
+          <>
+            : <VisibleText text={shown.description} />
+          </>
+        )}
       </p>
       <Waiting loaded={prompts}>
         {(rows) => (
@@ -128,12 +132,6 @@ function OneVersion({ shown, versions, query }: {
 }
 
 const COLUMNS: Column<SetPrompt>[] = [
-  {
-    head: "Place",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ position }) => toNumber(position),
-  },
   {
     head: "Prompt",
     width: "30rem",

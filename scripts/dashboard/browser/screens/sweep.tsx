@@ -112,10 +112,9 @@ export function Judgement({ sweep, ranked, query }: {
       <Chips
         label="By"
         name="by"
-        choices={[first, ...evaluators.filter((one) => one !== first)].map((
-          one,
-          place,
-        ) => [place === 0 ? "" : one, titleOf(one)] as const)}
+        choices={evaluators.map((one) =>
+          [one === first ? "" : one, titleOf(one)] as const
+        )}
         chosen={by === first ? "" : by}
       />
       <Ranking sweep={sweep} ranked={rows} costOf={costOf} />

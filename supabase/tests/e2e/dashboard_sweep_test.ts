@@ -45,7 +45,7 @@ dashboardTest(
     await expectAccessible();
     await page.getByRole("link", { name: "archives", exact: true }).last()
       .click();
-    await page.getByRole("link", { name: "2026-10", exact: true }).click();
+    await page.getByRole("link", { name: "2026-10/", exact: true }).click();
     await page.getByText("chats.jsonl").waitFor();
     await page.getByRole("link", { name: "Count prompts and price" }).click();
     const dry = page.getByRole("region", { name: "Dry run" });
@@ -193,7 +193,7 @@ dashboardTest(
 );
 
 dashboardTest(
-  "a saved set is looked at, and a run of it paused for its money goes on",
+  "a saved set is looked at, counted and asked",
   async ({ page, project, open, expectAccessible }) => {
     const { sql } = project;
     await sql`select save_prompt_set('greetings', '["Good day", {"text": "Good night", "reference": "Sleep well"}]')`;

@@ -19,14 +19,14 @@ export function Repetitions({ name, owner, version }: {
     (signal) => readRepetitions(name, owner, signal),
   );
   return (
-    <section aria-label="Repetitions">
+    <>
       <h2>
         Repetitions of <VisibleText text={name} />
       </h2>
       <Waiting loaded={loaded}>
         {(means) => <RepetitionTable means={means} />}
       </Waiting>
-    </section>
+    </>
   );
 }
 

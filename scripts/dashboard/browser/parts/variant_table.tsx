@@ -126,14 +126,15 @@ function OpenRepetitions(
   { run, query }: { run: VariantRun; query: Record<string, string> },
 ) {
   const isOpen = query.repetitions === String(run.id);
+  const words = isOpen ? "close" : "open";
   return (
     <a
       class="chip"
       href={withQuery({ repetitions: isOpen ? undefined : run.id })}
       aria-current={isOpen ? "true" : undefined}
-      aria-label={`Repetitions of ${run.experiment_name}`}
+      aria-label={`${words} the repetitions of ${run.experiment_name}`}
     >
-      {isOpen ? "close" : "open"}
+      {words}
     </a>
   );
 }

@@ -141,7 +141,7 @@ dashboardTest(
     await page.keyboard.press("c");
     await page.getByText(/exact-match: no difference seen/).waitFor();
     await page.goBack();
-    await page.getByRole("link", { name: /^small: 0.93/ }).click();
+    await page.getByRole("link", { name: /^small: 0.93/ }).press("Enter");
     await page.getByRole("heading", { name: "Answers of tone/small" })
       .waitFor();
     await open("experiments");
@@ -170,7 +170,7 @@ dashboardTest(
     try {
       const { origin } = new URL(readOnly.url);
       await page.goto("about:blank");
-      const other = await page.context().newPage();
+      const other = await page.context().browser()!.newPage();
       await other.goto(readOnly.url);
       await other.getByRole("link", { name: "Sweeps" }).click();
       await other.getByRole("link", { name: /^\d+ tone$/ }).click();

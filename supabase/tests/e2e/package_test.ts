@@ -1,7 +1,11 @@
 // The npm package, from its tarball, in a project that has nothing else.
 
+import {
+  Client,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { packPackage } from "../../../scripts/package/pack_package.ts";
 import { type Project, withProject } from "./project.ts";
 
@@ -22,21 +26,33 @@ const count: number = errors[0]?.message ?? first;
 console.log(count, errors.length);
 `;
 
+const FILES = {
+  "package.json": '{"type": "module", "private": true}',
+  "program.ts": PROGRAM,
+  "archives/a.jsonl": JSON.stringify({
+    messages: [{ role: "user", content: "Name a sea." }],
+  }),
+  "my-app/supabase/config.toml": 'project_id = "my-app" # mine\n',
+};
+
 interface Said {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** An empty project that has installed the tarball. */
+/** A folder that has installed the tarball, with an empty Supabase project in `my-app`. */
 class EmptyProject {
-  constructor(readonly folder: string, readonly env: Record<string, string>) {}
+  /** Beside those of this process. */
+  env: Record<string, string> = { NO_COLOR: "1" };
+
+  constructor(readonly folder: string, readonly tarball: string) {}
 
   async run(command: string, args: string[]): Promise<Said> {
     const { code, stdout, stderr } = await new Deno.Command(command, {
       args,
       cwd: this.folder,
-      env: { ...this.env, NO_COLOR: "1" },
+      env: this.env,
       stdin: "null",
     }).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -49,83 +65,109 @@ class EmptyProject {
     return stdout.trim();
   }
 
+  get program(): string {
+    return join(this.folder, "node_modules/.bin/prompt-pipeline");
+  }
+
   pipeline(...args: string[]): Promise<string> {
-    return this.expect("node_modules/.bin/prompt-pipeline", ...args);
+    return this.expect(this.program, ...args);
   }
 }
 
-async function install(project: Project): Promise<EmptyProject> {
+async function install(): Promise<EmptyProject> {
   const folder = await Deno.makeTempDir();
-  const tarball = await packPackage(folder);
-  const empty = new EmptyProject(folder, {
-    SUPABASE_URL: project.url,
-    SUPABASE_SECRET_KEY: project.secretKey,
-  });
-  await Deno.writeTextFile(
-    join(folder, "package.json"),
-    '{"type": "module", "private": true}',
+  for (const [name, text] of Object.entries(FILES)) {
+    const file = join(folder, name);
+    await Deno.mkdir(join(file, ".."), { recursive: true });
+    await Deno.writeTextFile(file, text);
+  }
+  const empty = new EmptyProject(folder, await packPackage(folder));
+  await empty.expect(
+    "npm",
+    "install",
+    "--no-audit",
+    "--no-fund",
+    empty.tarball,
   );
-  await Deno.mkdir(join(folder, "archives"));
-  await Deno.writeTextFile(
-    join(folder, "archives", "a.jsonl"),
-    JSON.stringify({ messages: [{ role: "user", content: "Name a sea." }] }),
-  );
-  await empty.expect("npm", "install", "--no-audit", "--no-fund", tarball);
   return empty;
 }
 
-Deno.test("the npm package works from its tarball, under Node, Deno and TypeScript", () =>
-  withProject(async (project) => {
-    const empty = await install(project);
-    const { folder } = empty;
+Deno.test("the npm package works from its tarball, under Node, Deno and TypeScript", async () => {
+  const empty = await install();
+  assert((await Deno.stat(empty.tarball)).size < 2_000_000);
+  await runProgram(empty);
+  await readHelp(empty);
+  await empty.pipeline("add", "my-app");
+  await withProject((project) => walk(empty, project), {
+    project: join(empty.folder, "my-app", "supabase"),
+  });
+  await Deno.remove(empty.folder, { recursive: true });
+});
 
-    await Deno.writeTextFile(join(folder, "program.ts"), PROGRAM);
-    const tsc = (...options: string[]) =>
-      empty.expect("npx", ...TYPESCRIPT, ...options, "program.ts");
-    await tsc("--module", "node16", "--target", "es2022", "--outDir", "out");
-    await tsc(
-      ...["--module", "esnext", "--target", "es2022", "--noEmit"],
-      ...["--moduleResolution", "bundler"],
-    );
-    const said = "Name a sea. 0";
-    assertEquals(await empty.expect("node", "out/program.js"), said);
-    assertEquals(
-      await empty.expect(Deno.execPath(), "run", "-A", "program.ts"),
-      said,
-    );
+async function runProgram(empty: EmptyProject): Promise<void> {
+  const tsc = (...options: string[]) =>
+    empty.expect("npx", ...TYPESCRIPT, ...options, "program.ts");
+  await tsc("--module", "node16", "--target", "es2022", "--outDir", "out");
+  await tsc(
+    ...["--module", "esnext", "--target", "es2022", "--noEmit"],
+    ...["--moduleResolution", "bundler"],
+  );
+  assertEquals(await empty.expect("node", "out/program.js"), "Name a sea. 0");
+  assertEquals(
+    await empty.expect(Deno.execPath(), "run", "-A", "program.ts"),
+    "Name a sea. 0",
+  );
+}
 
-    await walk(empty);
-    await Deno.remove(folder, { recursive: true });
-  }));
-
-/** What its command line says of a project. */
-async function walk(empty: EmptyProject): Promise<void> {
-  const { folder } = empty;
-  const [tarball] = [...Deno.readDirSync(folder)].map(({ name }) => name)
-    .filter((name) => name.endsWith(".tgz"));
+async function readHelp(empty: EmptyProject): Promise<void> {
   const help = await empty.expect(
     "npm",
-    ...["exec", "--yes", "--package", `./${tarball}`],
+    ...["exec", "--yes", "--package", `./${basename(empty.tarball)}`],
     ...["--", "prompt-pipeline", "--help"],
   );
   assertMatch(help, /^Usage: npx prompt-pipeline <command>/);
   assert(!help.includes("deno task pipeline"), help);
+  const { code, stderr } = await empty.run(empty.program, ["dev"]);
+  assertEquals(code, 2);
+  assertMatch(stderr, /in a clone of prompt-pipeline, as `deno task dev`/);
+}
 
+/** What its command line does with a project that has nothing but what `add` has put there. */
+async function walk(empty: EmptyProject, project: Project): Promise<void> {
+  empty.env = {
+    ...empty.env,
+    SUPABASE_URL: project.url,
+    SUPABASE_SECRET_KEY: project.secretKey,
+  };
   await empty.pipeline("upload", "archives", "chats/");
-  await empty.pipeline("run", "chats/", "--endpoint", "model");
+  const run = ["run", "chats/", "--endpoint", "model", "--json"];
+  const { code, stdout, stderr } = await empty.run(empty.program, run);
+  // Nothing of a bundled package says anything, such as that this Node is old.
+  assertEquals([code, stderr.includes("Node.js")], [0, false], stdout + stderr);
   const [row] = (await empty.pipeline("export", "1")).split("\n");
   assertEquals(JSON.parse(row).prompt, "Name a sea.");
-  assertMatch(await empty.pipeline("extract", "archives"), /Name a sea/);
   assertMatch(await empty.pipeline("show", "1"), /completed/);
 
-  const dev = await empty.run("node_modules/.bin/prompt-pipeline", ["dev"]);
-  assertEquals(dev.code, 2);
-  assertMatch(dev.stderr, /in a clone of prompt-pipeline, as `deno task dev`/);
+  const client = new Client({ name: "test", version: "1" });
+  await client.connect(
+    new StreamableHTTPClientTransport(
+      new URL(`${project.url}/functions/v1/prompt-pipeline/mcp`),
+      { requestInit: { headers: { apikey: project.secretKey } } },
+    ),
+  );
+  const { contents: [result] } = await client.readResource({
+    uri: "prompt-pipeline://runs/1",
+  });
+  assert("text" in result);
+  assertEquals(JSON.parse(result.text).succeeded, 1);
+  await client.close();
+  await lookAtDashboard(empty);
+}
 
-  const dashboard = new Deno.Command("node_modules/.bin/prompt-pipeline", {
+async function lookAtDashboard({ program, env }: EmptyProject): Promise<void> {
+  const dashboard = new Deno.Command(program, {
     args: ["view", "--no-open", "--port", "0"],
-    cwd: folder,
-    env: empty.env,
+    env,
     stdout: "piped",
     stderr: "null",
   }).spawn();
@@ -136,6 +178,6 @@ async function walk(empty: EmptyProject): Promise<void> {
   const script = await fetch(new URL("dashboard.js", address));
   assert((await script.text()).length > 10_000);
   dashboard.kill("SIGINT");
-  await reader.cancel();
   assertEquals((await dashboard.status).code, 0);
+  await reader.cancel();
 }

@@ -434,16 +434,16 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(grade_evaluation.results_table);
   -- A signed-in user speaks for nobody else.
   who constant text := coalesce(pipeline.current_user_id()::text, grade_evaluation.person);
   said constant text := nullif(btrim(grade_evaluation.remark), '');
   graded record;
   label public.evaluation_labels;
 begin
-  perform pipeline.check_results_table(grade_evaluation.results_table);
   select evaluation.id, evaluation.owner into graded
   from pipeline.evaluations as evaluation
-  where evaluation.tableoid = to_regclass(format('public.%I', grade_evaluation.results_table))
+  where evaluation.tableoid = used
     and evaluation.id = grade_evaluation.id;
   if graded.id is null then
     raise exception 'Cannot grade evaluation %: there is none in table "%"', grade_evaluation.id, grade_evaluation.results_table
@@ -890,12 +890,12 @@ stable
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(read_evaluation.results_table);
   evaluation pipeline.evaluations;
 begin
-  perform pipeline.check_results_table(read_evaluation.results_table);
   select stored.* into evaluation
   from pipeline.evaluations as stored
-  where stored.tableoid = to_regclass(format('public.%I', read_evaluation.results_table))
+  where stored.tableoid = used
     and stored.id = read_evaluation.id;
   if evaluation.id is null then
     return null;
@@ -2158,25 +2158,28 @@ as $$
         from (
           select
             prompt_key,
-            max(id) filter (where experiment_name = $1) as old_id,
-            max(id) filter (where experiment_name = $2) as new_id,
-            avg(score) filter (where experiment_name = $1) as old_score,
-            avg(score) filter (where experiment_name = $2) as new_score,
-            count(passed) filter (where experiment_name = $1) as old_judged,
-            count(passed) filter (where experiment_name = $2) as new_judged,
-            count(*) filter (where experiment_name = $1 and passed) as old_passes,
-            count(*) filter (where experiment_name = $2 and passed) as new_passes,
-            avg(duration_ms) filter (where experiment_name = $2)
-              - avg(duration_ms) filter (where experiment_name = $1) as latency,
-            avg(cost) filter (where experiment_name = $2)
-              - avg(cost) filter (where experiment_name = $1) as cost,
-            min(text_hash) filter (where experiment_name = $1)
-              <> min(text_hash) filter (where experiment_name = $2) as text_varies,
-            min(model_hash) filter (where experiment_name = $1) as old_model,
-            max(model_hash) filter (where experiment_name = $1) as old_last_model,
-            min(model_hash) filter (where experiment_name = $2) as new_model,
-            max(model_hash) filter (where experiment_name = $2) as new_last_model
-          from (%s) as answer
+            max(id) filter (where not is_new) as old_id,
+            max(id) filter (where is_new) as new_id,
+            avg(score) filter (where not is_new) as old_score,
+            avg(score) filter (where is_new) as new_score,
+            count(passed) filter (where not is_new) as old_judged,
+            count(passed) filter (where is_new) as new_judged,
+            count(*) filter (where passed and not is_new) as old_passes,
+            count(*) filter (where passed and is_new) as new_passes,
+            avg(duration_ms) filter (where is_new)
+              - avg(duration_ms) filter (where not is_new) as latency,
+            avg(cost::double precision) filter (where is_new)
+              - avg(cost::double precision) filter (where not is_new) as cost,
+            min(text_hash) filter (where not is_new)
+              <> min(text_hash) filter (where is_new) as text_varies,
+            min(model_hash) filter (where not is_new) as old_model,
+            max(model_hash) filter (where not is_new) as old_last_model,
+            min(model_hash) filter (where is_new) as new_model,
+            max(model_hash) filter (where is_new) as new_last_model
+          from (
+            -- A fence: the side is told once a row, not once an aggregate.
+            select found.*, found.experiment_name = $2 as is_new from (%s) as found offset 0
+          ) as answer
           group by prompt_key
         ) as prompt
       )
@@ -2228,7 +2231,7 @@ begin
       coalesce(bool_or(text_varies), false),
       min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
       avg(latency) filter (where difference is not null)::double precision,
-      sum(cost) filter (where difference is not null)
+      sum(cost) filter (where difference is not null)::numeric
     from pair
   $totals$
   using baseline, candidate, evaluator, owner;
@@ -3889,6 +3892,27 @@ $$;
 comment on function public.pipeline_set_secret(text, text) is
   'Stores a secret in Vault, as pipeline_ and its name, replacing one of the same name. 22023: not a name, or no value.';
 
+create function public.pipeline_offer_project_url(url text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- What is there stays, also in a copy of another project: its owner says when it is to work for itself.
+  if public.pipeline_read_secret('project_url') is not null then
+    return false;
+  end if;
+  perform public.pipeline_set_secret('project_url', pipeline_offer_project_url.url);
+  return true;
+exception
+  -- Another isolate was first.
+  when unique_violation then
+    return false;
+end;
+$$;
+comment on function public.pipeline_offer_project_url(text) is
+  'Takes the URL by which functions know their project as project_url where none is set, as in a new project or a preview branch; false: there was one.';
+
 create function public.pipeline_ensure_endpoint(
   url text,
   format text,
@@ -3952,6 +3976,7 @@ security definer
 set search_path = ''
 as $$
   select jsonb_build_object(
+    'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
@@ -3997,7 +4022,7 @@ as $$
   );
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
 
 -- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
 -- that they were made of.

@@ -1571,6 +1571,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: string;
       };
+      "pipeline_offer_project_url": {
+        Args: { "url": string };
+        Returns: boolean;
+      };
       "pipeline_read_answers": {
         Args: { "after"?: number; "most"?: number; "run_id": number };
         Returns: Json;
@@ -1639,6 +1643,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
+          "version"?: string;
           "worker_id": string;
         };
         Returns: Json;
@@ -1659,6 +1664,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "run_id": number;
+          "version"?: string;
         };
         Returns: Json;
       };
@@ -1666,6 +1672,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: boolean;
       };
+      "pipeline_version": { Args: Record<PropertyKey, never>; Returns: string };
       "pipeline_webhook_secret": {
         Args: { "owner"?: string };
         Returns: string;

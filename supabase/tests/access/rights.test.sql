@@ -231,7 +231,8 @@ select results_eq(
      ('authenticated', 'resume_pipeline_sweep(bigint)'),
      ('authenticated', 'save_prompt_set(text,jsonb,bigint,bigint,text,uuid,timestamp with time zone)'),
      ('authenticated', 'summarize_experiment_scores(text[])'),
-     ('authenticated', 'summarize_experiments(text[])') $$,
+     ('authenticated', 'summarize_experiments(text[])'),
+     ('authenticated', 'summarize_repetitions(text[],uuid)') $$,
   'signed-in users may steer runs and what views and policies need, others may call nothing'
 );
 select is_empty(

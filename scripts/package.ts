@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 import { checkout } from "./local/checkout.ts";
 import { packPackage } from "./package/pack_package.ts";
 
-const USAGE = `Build the npm package: command line, tool, and what \`add\` puts into a project.
+const USAGE =
+  `Build the npm package: command line, tool, and what \`add\` puts into a project.
 
 Usage: deno task package [--out DIR]
 

@@ -35,6 +35,7 @@ export async function inspectFolder(
       migrations?: { schema_paths?: string[] };
     };
     edge_runtime?: { enabled?: boolean };
+    inbucket?: unknown;
   } = {};
   try {
     config = parse(project.config) as typeof config;
@@ -52,6 +53,11 @@ export async function inspectFolder(
   if (config.edge_runtime?.enabled === false) {
     remarks.push(
       "supabase/config.toml switches Edge Functions off (edge_runtime.enabled): without them nothing runs on this machine",
+    );
+  }
+  if (config.inbucket) {
+    remarks.push(
+      "supabase/config.toml has [inbucket], which the Supabase CLI 3 refuses: rename it to [local_smtp] before you push, or push with your own CLI",
     );
   }
   if ((config.db?.migrations?.schema_paths ?? []).length > 0) {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
 import * as z from "zod";
 import { supabaseFolder as ownFolder } from "../checkout.ts";
@@ -28,9 +28,6 @@ const schema = z.object({
   ).default({}),
 });
 
-/** Where the CLI looks for what a function imports, in this order: supabase/cli, pkg/config/config.go. */
-const IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
-
 /**
  * Lists the functions of a `supabase` folder as the Supabase CLI does: every folder of functions/ with an
  * index.ts, and every function whose file config.toml names, unless that switches it off.
@@ -43,8 +40,10 @@ export async function readFunctionSettings(
   );
   const folder = join(supabaseFolder, "functions");
   const names = new Set(Object.keys(config.functions));
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory) names.add(name);
+  if (await ifPresent(Deno.stat(folder))) {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory) names.add(name);
+    }
   }
   const found: FunctionSettings[] = [];
   for (const name of [...names].sort()) {
@@ -55,7 +54,7 @@ export async function readFunctionSettings(
       : join(supabaseFolder, entrypoint);
     if (!enabled || !await isFile(entry)) continue;
     const importMap = import_map === undefined
-      ? await findImportMap([join(folder, name), folder])
+      ? await findImportMap(dirname(entry), folder)
       : join(supabaseFolder, import_map);
     found.push({
       name,
@@ -69,12 +68,18 @@ export async function readFunctionSettings(
   return found;
 }
 
-async function findImportMap(folders: string[]): Promise<string | false> {
-  for (const folder of folders) {
-    for (const name of IMPORT_MAPS) {
-      if (await isFile(join(folder, name))) return join(folder, name);
-    }
-  }
+/** Where Supabase CLI 3 looks: https://supabase.com/docs/guides/local-development/cli/migrating-to-v3 */
+async function findImportMap(
+  beside: string,
+  functions: string,
+): Promise<string | false> {
+  for (
+    const path of [
+      join(beside, "deno.json"),
+      join(beside, "deno.jsonc"),
+      join(functions, "import_map.json"),
+    ]
+  ) if (await isFile(path)) return path;
   return false;
 }
 

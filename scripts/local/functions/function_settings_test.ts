@@ -56,10 +56,17 @@ entrypoint = "./functions/gone.ts"
       ["plain", "/functions/plain/index.ts", false],
     ],
   );
-  await write("functions/deno.json", "{}");
+  await write("functions/import_map.json", "{}");
   assertEquals(
     (await readFunctionSettings(folder)).at(-1)!.importMap,
-    join(folder, "functions", "deno.json"),
+    join(folder, "functions", "import_map.json"),
   );
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("readFunctionSettings() finds nothing in a project without functions", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(folder, "config.toml"), "");
+  assertEquals(await readFunctionSettings(folder), []);
   await Deno.remove(folder, { recursive: true });
 });

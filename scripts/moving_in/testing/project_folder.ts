@@ -13,6 +13,7 @@ major_version = 17
 # The bank calls it
 [functions.hello]
 verify_jwt = false   # it signs
+import_map = "./functions/deno.json"
 `;
 
 /** Hands over the folder of a Supabase project with these files, by their path below `supabase`. */

@@ -142,7 +142,7 @@ declare
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
-    'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
+    'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline'
   ];
   callable record;

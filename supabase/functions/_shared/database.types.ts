@@ -1028,6 +1028,7 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
           "tokens": number | null;
         };
@@ -1046,6 +1047,20 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "model_endpoints";
             referencedColumns: ["name"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweep_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweeps";
+            referencedColumns: ["id"];
           },
         ];
       };
@@ -1884,6 +1899,18 @@ export type Database = {
           isOneToOne: false;
           isSetofReturn: true;
         };
+      };
+      "summarize_repetitions": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "compared": string;
+          "experiment_name": string;
+          "prompts": number;
+          "repetition": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+        }[];
       };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };

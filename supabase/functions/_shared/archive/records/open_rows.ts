@@ -1,4 +1,11 @@
-import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectOrEmpty,
+  objectsOf,
+} from "../json.ts";
+import { storedJson } from "./stored_json.ts";
 
 /** A row of a table that came as one record, or why it cannot be used. */
 export type OpenedRow = { value: Json } | { reason: string };
@@ -136,6 +143,16 @@ function withMessages(record: Json): Json {
   const whole = messageList(record);
   if (whole !== undefined) return whole;
   let changed: JsonObject | undefined;
+  // A column of text that holds a conversation.
+  const stored = typeof record.messages === "string"
+    ? storedJson(record.messages)
+    : undefined;
+  if (stored !== undefined && typeof stored !== "string") {
+    changed = {
+      ...record,
+      messages: Array.isArray(stored) ? stored : objectOrEmpty(stored).messages,
+    };
+  }
   for (const name of MESSAGE_MEMBERS) {
     const list = messageList(record[name]);
     if (list !== undefined) (changed ??= { ...record })[name] = list;

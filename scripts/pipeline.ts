@@ -24,6 +24,7 @@ import { set } from "./pipeline/commands/set.ts";
 import { secret } from "./pipeline/commands/secret.ts";
 import { show } from "./pipeline/commands/show.ts";
 import { cancel, pause, resume, retry } from "./pipeline/commands/steer.ts";
+import { sources } from "./pipeline/commands/sources.ts";
 import { store } from "./pipeline/commands/store.ts";
 import { sweep } from "./pipeline/commands/sweep.ts";
 import { upload } from "./pipeline/commands/upload.ts";
@@ -38,6 +39,7 @@ const commands: Record<string, Command> = {
   upload,
   execute,
   store,
+  sources,
   run,
   sweep,
   set,

@@ -3834,6 +3834,12 @@ begin
       where item.name in (select one.name from pipeline.columns_of(relation) as one)
     ));
   end if;
+  -- A table that a layout joins need not be there.
+  columns := columns - array(
+    select joined.key from jsonb_each(columns) as joined
+    where jsonb_typeof(joined.value) = 'object' and pipeline.beside(relation, joined.value) is null
+      and not coalesce(given, '{}') ? joined.key
+  );
   -- What was said tells what the rows are; guesses that say otherwise give way.
   columns := columns - case
     when said ? 'messages' then array['role', 'content', 'message', 'prompt', 'answer']
@@ -4037,7 +4043,8 @@ as $$
     select item.name, format('m.%I', item.name)
     from jsonb_array_elements_text(coalesce(columns -> 'metadata', '[]')) as item (name)
   ) as told
-  where told.value is not null;
+  where told.value is not null
+  having count(*) > 0;
 $$;
 comment on function pipeline.about_expression(oid, jsonb) is
   'What becomes metadata of the prompt: feedback, and the columns that the user named.';
@@ -4090,7 +4097,7 @@ begin
         else format('''content'', m.%I', columns ->> 'content')
       end,
       case when columns ? 'parent' then format(
-        '''parent_id'', %sm.%I', coalesce('m.' || quote_ident(columns ->> 'parent_prefix') || ' || ''-'' || ', ''), columns ->> 'parent'
+        '''parent_message_id'', %sm.%I', coalesce('m.' || quote_ident(columns ->> 'parent_prefix') || ' || ''-'' || ', ''), columns ->> 'parent'
       ) end,
       opening || place
     ) || common || about
@@ -4950,7 +4957,7 @@ begin
     'layout', (reading).layout,
     'format', case (reading).family when 'json' then 'message_rows' when 'conversations' then null else 'bare_messages' end,
     'idColumns', to_jsonb((reading).id_columns),
-    'fresh', fresh,
+    'fresh', coalesce(fresh, at -> 'wanted'),
     'taken', case when is_news then pipeline.taken_of(source, owner, fresh) end,
     'losses', pipeline.page_losses(reading, at, is_cut and not is_news),
     'settleSeconds', pipeline.settle_seconds(source),

@@ -308,7 +308,7 @@ begin
     'layout', (reading).layout,
     'format', case (reading).family when 'json' then 'message_rows' when 'conversations' then null else 'bare_messages' end,
     'idColumns', to_jsonb((reading).id_columns),
-    'fresh', fresh,
+    'fresh', coalesce(fresh, at -> 'wanted'),
     'taken', case when is_news then pipeline.taken_of(source, owner, fresh) end,
     'losses', pipeline.page_losses(reading, at, is_cut and not is_news),
     'settleSeconds', pipeline.settle_seconds(source),

@@ -157,3 +157,22 @@ end;
 $$;
 comment on function public.prompt_sources(integer) is
   'Tables and views of the project that look like conversations: how they would be read, rows and conversations (of large tables an estimate, and null), the first prompts at a glance, whether {"after": "last run"} can tell what is new, the column by which signed-in users may read them, and, of one that cannot be read, why and what to do.';
+
+create function public.describe_prompt_source(source jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  reading constant pipeline.table_reading := pipeline.table_reading(describe_prompt_source.source);
+begin
+  return jsonb_build_object(
+    'table', (reading).name, 'layout', (reading).layout, 'family', (reading).family, 'columns', (reading).columns,
+    'id', to_jsonb((reading).id_columns), 'news', replace((reading).news, 'm.', ''),
+    'notice', pipeline.index_notice(describe_prompt_source.source, null)
+  );
+end;
+$$;
+comment on function public.describe_prompt_source(jsonb) is
+  'How a source of type table is read: {table, layout, family, columns, id, news (by which column new rows are told, null: by none), notice (the index it lacks)}. 22023: it cannot be read.';

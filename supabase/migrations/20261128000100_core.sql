@@ -3341,6 +3341,7 @@ as $$
       array['text', 'json', 'list']
     ),
     ('message', array['message', 'messagedata', 'eventdata'], array['json']),
+    -- payload: supabase-community/vercel-ai-chatbot, init.sql.
     ('messages', array['messages', 'conversation', 'transcript', 'history', 'payload', 'turns'], array['json', 'list']),
     (
       'prompt',
@@ -3419,7 +3420,7 @@ as $$
       'open-webui', array['chat_id', 'parent_id', 'role', 'content', 'model_id'],
       '{"parent": "parent_id", "parent_prefix": "chat_id"}', null
     ),
-    ('open-webui-chats', array['id', 'user_id', 'title', 'chat'], '{"messages": "chat", "as": "chat"}', null),
+    ('open-webui-chats', array['id', 'user_id', 'title', 'chat:json'], '{"messages": "chat", "as": "chat"}', null),
     -- miurla/morphic, lib/db/schema.ts: parts of a message are rows of another table.
     (
       'ai-sdk-parts', array['chat_id', 'role', 'metadata'],
@@ -3438,9 +3439,9 @@ as $$
     -- mastra-ai/mastra, packages/core/src/storage/constants.ts.
     ('mastra', array['thread_id', 'resourceId', 'role', 'content'], '{}', null),
     -- agno-agi/agno, libs/agno/agno/db/postgres/schemas.py.
-    ('agno', array['session_id', 'session_type', 'runs'], '{"messages": "runs", "as": "runs"}', null),
+    ('agno', array['session_id', 'session_type', 'runs:json'], '{"messages": "runs", "as": "runs"}', null),
     -- run-llama/llama_index, llama-index-storage-chat-store-postgres: an array of JSON.
-    ('llama-index', array['key', 'value'], '{"messages": "value", "title": "key"}', null),
+    ('llama-index', array['key', 'value:list'], '{"messages": "value", "title": "key"}', null),
     -- FlowiseAI/Flowise, packages/server/src/database/entities/ChatMessage.ts.
     (
       'flowise', array['chatflowid', 'role', 'content'],
@@ -3452,13 +3453,11 @@ as $$
       '{"prompt": ["query", "inputs"], "feedback": {"table": "message_feedbacks", "message": "message_id", "value": "rating"}}',
       null
     ),
-    -- supabase-community/vercel-ai-chatbot, init.sql: {title, messages} in a column.
-    ('vercel-chats', array['id', 'payload'], '{"messages": "payload"}', null),
     -- n8n memoryPostgresChat; langchain-ai/langchainjs and langchain-postgres.
-    ('langchain', array['id', 'session_id', 'message'], '{}', null);
+    ('langchain', array['id', 'session_id', 'message:json'], '{}', null);
 $$;
 comment on function pipeline.chat_layouts() is
-  'Layouts of known programs: the columns by which one is told, what it says of columns beyond their names, and, of one that cannot be read, what to do instead. The first that fits is taken.';
+  'Layouts of known programs: the columns by which one is told (name, or name:kind), what it says of columns beyond their names, and, of one that cannot be read, what to do instead. The first that fits is taken.';
 
 create function pipeline.beside(relation oid, joined jsonb)
 returns text
@@ -3491,7 +3490,11 @@ as $$
   select layout.name, layout.columns, layout.advice
   from pipeline.chat_layouts() with ordinality as layout (name, needs, columns, advice, place)
   where coalesce(layout.name = layout_of.name, true)
-    and layout.needs <@ array(select known.name from pipeline.columns_of(layout_of.relation) as known)
+    and layout.needs <@ array(
+      select told.name
+      from pipeline.columns_of(layout_of.relation) as known
+      cross join lateral (values (known.name), (known.name || ':' || known.kind)) as told (name)
+    )
     -- Of two tables, the other must be there.
     and (
       layout.columns -> 'parts' is null or pipeline.beside(layout_of.relation, layout.columns -> 'parts') is not null
@@ -3910,7 +3913,7 @@ as $$
         from jsonb_array_elements_text(columns) with ordinality as listed (name, place)
       ) as item
     )
-    else format('m.%I', columns #>> '{}')
+    else 'm.' || quote_ident(columns #>> '{}')
   end;
 $$;
 comment on function pipeline.first_of(jsonb) is
@@ -4891,6 +4894,9 @@ declare
   is_cut boolean;
   next jsonb;
 begin
+  if coalesce(cursor, 'null') = 'null' then
+    perform pipeline.check_table_source(source, owner);
+  end if;
   if at ? 'conversations' then
     select
       format(

@@ -4085,6 +4085,22 @@ comment on function public.export_evaluations(text, bigint, text, text, integer,
 -- Why: most projects have conversations already. Which tables they are in is to be seen before anything
 -- is asked, with what would be asked first.
 
+create function pipeline.opened_text(value jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return case
+    when jsonb_typeof(value) = 'string' and value #>> '{}' ~ '^\s*[[{]' then (value #>> '{}')::jsonb else value
+  end;
+exception when invalid_text_representation or untranslatable_character then
+  return value;
+end;
+$$;
+comment on function pipeline.opened_text(jsonb) is 'JSON that is in a text, or the value as it is.';
+
 create function pipeline.words_in(message jsonb)
 returns text
 language sql
@@ -4092,6 +4108,9 @@ immutable
 set search_path = ''
 as $$
   select left(coalesce(
+    case jsonb_typeof(pipeline.opened_text(message -> 'content'))
+      when 'object' then jsonb_path_query_first(pipeline.opened_text(message -> 'content'), 'lax $.**.text') #>> '{}'
+    end,
     case jsonb_typeof(message) when 'string' then message #>> '{}' end,
     case jsonb_typeof(message -> 'content') when 'string' then message ->> 'content' end,
     message #>> '{data,content}',
@@ -4122,8 +4141,8 @@ begin
               when record -> 'messages' is not null then jsonb_path_query_first(
                 record, 'lax $.messages[*] ? (@.role == "user" || @.type == "human")'
               )
-              when record ?| array['runs', 'chat'] then jsonb_path_query_first(record, 'lax $.**.messages[*] ? (@.role == "user")')
-              else coalesce(record -> 'message', record)
+              when record ?| array['runs', 'chat'] then jsonb_path_query_first(record, 'lax $.**.messages.** ? (@.role == "user")')
+              else coalesce(pipeline.opened_text(record -> 'message'), record)
             end) as words,
             number
           from (
@@ -4135,8 +4154,10 @@ begin
             ) as lines
           ) as records
           where record ?| array['messages', 'runs', 'chat']
-            or coalesce(record ->> 'role', record #>> '{message,type}', record #>> '{message,role}', record #>> '{message,author}')
-              ~* '^(user|human|in$|inbound|incoming|customer)'
+            or coalesce(
+              record ->> 'role', pipeline.opened_text(record -> 'message') ->> 'role',
+              pipeline.opened_text(record -> 'message') ->> 'author', pipeline.opened_text(record -> 'message') ->> 'type'
+            ) ~* '^(user|human|in$|inbound|incoming|customer)'
         ) as asked
         where btrim(words) <> ''
         limit %6$s
@@ -4220,8 +4241,9 @@ begin
         conversations := null;
       end if;
       -- Many tables have a column named payload or history.
-      continue when family = 'conversations' and first_prompts = '{}' and rows > 0 and layout in ('by its columns', 'vercel-chats');
-    exception when sqlstate '22023' then
+      continue when family = 'conversations' and first_prompts = '{}' and rows > 0 and layout = 'by its columns';
+    -- One table that cannot be looked at does not hide the others.
+    exception when others then
       get stacked diagnostics instead = pg_exception_hint;
       problem := concat_ws('. ', sqlerrm, instead);
       layout := (select one.name from pipeline.layout_of(found_table.oid) as one);

@@ -16,7 +16,7 @@ as $$
         from jsonb_array_elements_text(columns) with ordinality as listed (name, place)
       ) as item
     )
-    else format('m.%I', columns #>> '{}')
+    else 'm.' || quote_ident(columns #>> '{}')
   end;
 $$;
 comment on function pipeline.first_of(jsonb) is

@@ -242,6 +242,9 @@ declare
   is_cut boolean;
   next jsonb;
 begin
+  if coalesce(cursor, 'null') = 'null' then
+    perform pipeline.check_table_source(source, owner);
+  end if;
   if at ? 'conversations' then
     select
       format(

@@ -62,7 +62,8 @@ export function messageTurn(message: JsonObject): Turn | undefined {
 
 /** Who a message says wrote it, before `roleOf` reads the name. */
 export function authorOf(message: JsonObject): Json | undefined {
-  const role = message.role ?? undefined;
+  // LangChain's table has an empty one beside the type.
+  const role = message.role || undefined;
   if (role !== undefined && !isObject(role)) return role;
   // Before the sender, which may be any label.
   const isUser = message.is_user ?? message.isUser ?? message.isCreatedByUser;

@@ -4342,8 +4342,11 @@ begin
   reading.conversation_type := pipeline.type_of_expression(reading.name, reading.sql_name, reading.conversation);
   reading."position" := concat_ws(
     ', ', 'm.' || quote_ident(reading.columns ->> 'order'), 'm.' || quote_ident(reading.columns ->> 'time'),
-    -- Question and answer are often written in one transaction, with one time.
-    case when reading.family = 'messages' and not reading.columns ? 'order' then format(
+    -- Question and answer are often written in one transaction, with one time; then numbers tell, and
+    -- random ids do not.
+    case when reading.family = 'messages' and not reading.columns ? 'order' and not exists (
+      select from pipeline.columns_of(reading.relation) as known where known.name = ids[1] and known.kind = 'integer'
+    ) then format(
       '%s::text !~* ''^(user|human|in$|inbound|incoming|customer)''',
       pipeline.role_expression(reading.relation, reading.columns)
     ) end,

@@ -4155,7 +4155,7 @@ begin
           ) as records
           where record ?| array['messages', 'runs', 'chat']
             or coalesce(
-              record ->> 'role', pipeline.opened_text(record -> 'message') ->> 'role',
+              record ->> 'role', nullif(pipeline.opened_text(record -> 'message') ->> 'role', ''),
               pipeline.opened_text(record -> 'message') ->> 'author', pipeline.opened_text(record -> 'message') ->> 'type'
             ) ~* '^(user|human|in$|inbound|incoming|customer)'
         ) as asked

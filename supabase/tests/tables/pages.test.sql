@@ -88,7 +88,7 @@ insert into public.parted (id, chat_id, role, content, created_at) select id, ch
 grant select on public.parted to service_role;
 set local role service_role;
 select is(
-  (select count(*) from pg_temp.pages('{"type": "table", "table": "parted"}', 50), unnest(ids)), 120::bigint,
+  (select count(*) from pg_temp.pages('{"type": "table", "table": "parted"}', 50), unnest(ids)), 115::bigint,
   'a partitioned table with a generated column and a domain is read as any'
 );
 reset role;

@@ -86,10 +86,10 @@ $$;
 comment on function pipeline.joined_value(oid, jsonb, text) is
   'An expression for what a mapping takes from a column, or from another table by the id of the message; null: that table is not there.';
 
-create function pipeline.conversation_line(relation oid, columns jsonb, id text)
+create function pipeline.conversation_line(columns jsonb, id text)
 returns text
 language sql
-stable
+immutable
 set search_path = ''
 as $$
   select format(
@@ -98,18 +98,9 @@ as $$
       ', ', '''id'', ' || id,
       '''title'', m.' || quote_ident(columns ->> 'title'),
       '''created_at'', m.' || quote_ident(columns ->> 'time'),
-      format('%L, ', coalesce(columns ->> 'as', 'messages')) || case
-        when columns ->> 'as' is null and held.kind = 'json'
-        then format(
-          'case json_typeof(to_json(m.%1$I)) when ''object'' then coalesce(to_json(m.%1$I) -> ''messages'', to_json(m.%1$I)) else to_json(m.%1$I) end',
-          held.name
-        )
-        else format('m.%I', held.name)
-      end
+      format('%L, m.%I', coalesce(columns ->> 'as', 'messages'), columns ->> 'messages')
     )
-  )
-  from pipeline.columns_of(conversation_line.relation) as held
-  where held.name = columns ->> 'messages';
+  );
 $$;
 
 create function pipeline.asked_expression(relation oid, columns jsonb)
@@ -177,7 +168,7 @@ declare
   end;
 begin
   if family = 'conversations' then
-    return pipeline.conversation_line(relation, columns, id);
+    return pipeline.conversation_line(columns, id);
   elsif family = 'pairs' then
     return format(
       'concat_ws(E''\x1e'', json_build_object(%s)::text, case when m.%I is not null then json_build_object(%s)::text end)',

@@ -55,7 +55,8 @@ begin
           select
             pipeline.words_in(case
               when record -> 'messages' is not null then jsonb_path_query_first(
-                record, 'lax $.messages[*] ? (@.role == "user" || @.type == "human")'
+                jsonb_build_object('messages', coalesce(record -> 'messages' -> 'messages', record -> 'messages')),
+                'lax $.messages[*] ? (@.role == "user" || @.type == "human")'
               )
               when record ?| array['runs', 'chat'] then jsonb_path_query_first(record, 'lax $.**.messages.** ? (@.role == "user")')
               else coalesce(pipeline.opened_text(record -> 'message'), record)

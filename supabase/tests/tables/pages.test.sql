@@ -1,5 +1,5 @@
 begin;
-select plan(11);
+select plan(12);
 
 create table public.chats (
   id bigint primary key, chat_id text, role text not null, content text, created_at timestamptz not null default '2026-01-01 00:00Z'
@@ -90,6 +90,17 @@ set local role service_role;
 select is(
   (select count(*) from pg_temp.pages('{"type": "table", "table": "parted"}', 50), unnest(ids)), 115::bigint,
   'a partitioned table with a generated column and a domain is read as any'
+);
+reset role;
+
+create table public.blobs (id int primary key, messages json, title text);
+insert into public.blobs values (1, '{"messages": [{"role": "user", "content": "a\u0000b \ud83d"}],
+  "x": 1}', 'n\u0000'), (2, '[{"role": "user", "content": "two"}]', null);
+grant select on public.blobs to service_role;
+set local role service_role;
+select is(
+  (select count(*)::integer from regexp_split_to_table(pipeline_read_table('{"type": "table", "table": "blobs"}') ->> 'lines', E'\n')),
+  2, 'JSON that jsonb cannot store, with line breaks in it, is read as it is'
 );
 reset role;
 

@@ -1,10 +1,4 @@
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  objectOrEmpty,
-  objectsOf,
-} from "../json.ts";
+import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { storedJson } from "./stored_json.ts";
 
 /** A row of a table that came as one record, or why it cannot be used. */
@@ -143,15 +137,13 @@ function withMessages(record: Json): Json {
   const whole = messageList(record);
   if (whole !== undefined) return whole;
   let changed: JsonObject | undefined;
-  // A column of text that holds a conversation.
-  const stored = typeof record.messages === "string"
-    ? storedJson(record.messages)
-    : undefined;
-  if (stored !== undefined && typeof stored !== "string") {
-    changed = {
-      ...record,
-      messages: Array.isArray(stored) ? stored : objectOrEmpty(stored).messages,
-    };
+  // A column of a table, of text that is JSON, or with more than the messages in it.
+  const stored = storedJson(record.messages);
+  const inside = isObject(stored) && Array.isArray(stored.messages)
+    ? stored.messages
+    : stored;
+  if (Array.isArray(inside) && inside !== record.messages) {
+    changed = { ...record, messages: inside };
   }
   for (const name of MESSAGE_MEMBERS) {
     const list = messageList(record[name]);

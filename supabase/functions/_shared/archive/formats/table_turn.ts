@@ -27,7 +27,10 @@ export function tableTurn(
 export function linkOf(row: JsonObject): RecordLink {
   const { sequence_number: place } = row;
   return {
-    place: typeof place === "number" ? place : undefined,
+    // A number of a dump or a CSV file is text.
+    place: typeof place === "number" || /^\d{1,15}$/.test(`${place}`)
+      ? Number(place)
+      : undefined,
     parent: textOrUndefined(row.parent_message_id),
   };
 }

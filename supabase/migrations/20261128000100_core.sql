@@ -4501,7 +4501,13 @@ begin
   )
   select coalesce(jsonb_agg(given.task order by given.place), '[]') into kept
   from given
-  where given.number < remember_from
+  where (
+      given.number < remember_from
+      and not exists (
+        select from pipeline.taken_prompts as before
+        where before.mark_id = mark_id and before.row_id = given.row_id and before.prompt_key = given.prompt_key
+      )
+    )
     or exists (select from noted where noted.row_id = given.row_id and noted.prompt_key = given.prompt_key);
   return kept;
 end;
@@ -4600,7 +4606,8 @@ begin
       mark_id, run.id,
       case
         when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
-        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+        -- By conversations, nothing is known of how far it has come.
+        when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
       end,
       as_of
     );
@@ -4734,7 +4741,8 @@ begin
   select * into mark from pipeline.find_mark(source, owner);
   oldest := pipeline.oldest_transaction(as_of);
   return jsonb_strip_nulls(jsonb_build_object(
-    'rows', 200, 'unit', unit, 'isNews', true,
+    -- The first time all is new: it is read by conversations, each once.
+    'rows', 200, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
     'low', pipeline.news_low(reading, mark.resume_from, unit),
     'resumeFrom', case (reading).news_kind
       when 'number' then coalesce(largest, 0) - pipeline.overlap_of(source, 'number')
@@ -4745,7 +4753,7 @@ begin
 end;
 $$;
 comment on function pipeline.first_cursor(pipeline.table_reading, jsonb, uuid, timestamptz) is
-  'Where reading a table begins: {rows}, and of what is new {isNews, unit, low?, resumeFrom, oldestTransaction?}; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows.';
+  'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows.';
 
 create function pipeline.page_range(
   reading pipeline.table_reading,
@@ -4883,6 +4891,7 @@ declare
   within constant integer := coalesce((at ->> 'within')::integer, 0);
   chosen record;
   fresh jsonb;
+  recent jsonb;
   newest numeric;
   page record;
   is_cut boolean;
@@ -4922,6 +4931,13 @@ begin
       (reading).condition
     );
   end if;
+  if at ? 'resumeFrom' and not is_news and not at ? 'conversations' then
+    execute format(
+      'select coalesce(jsonb_object_agg(%1$s, %2$s), ''{}'') from %3$s as m where %4$s and %2$s >= %5$L',
+      (reading).id, pipeline.news_number(reading, (at ->> 'unit')::bigint), (reading).sql_name, chosen.condition,
+      at ->> 'resumeFrom'
+    ) into recent;
+  end if;
   execute format(
     $page$
       select
@@ -4958,6 +4974,7 @@ begin
     'format', case (reading).family when 'json' then 'message_rows' when 'conversations' then null else 'bare_messages' end,
     'idColumns', to_jsonb((reading).id_columns),
     'fresh', coalesce(fresh, at -> 'wanted'),
+    'recent', recent,
     'taken', case when is_news then pipeline.taken_of(source, owner, fresh) end,
     'losses', pipeline.page_losses(reading, at, is_cut and not is_news),
     'settleSeconds', pipeline.settle_seconds(source),
@@ -4967,7 +4984,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_read_table(jsonb, uuid, jsonb, timestamptz) is
-  'A page of whole conversations of a table source: {lines (JSON, one record a line), table, layout, format (of the archive reader; null: told by the records), idColumns, losses, settleSeconds, readAt, cursor}, and of what is new since the last run {fresh: {id: how new}, taken: [[id, key]]}, the rows whose prompts are wanted and those that were. cursor: that of the page before, null: the first; its isEnd: nothing follows; {"conversations": […]}: those alone. owner: the user whose rows are read. 22023: the table cannot be read.';
+  'A page of whole conversations of a table source: {lines (JSON, one record a line), table, layout, format (of the archive reader; null: told by the records), idColumns, losses, settleSeconds, readAt, cursor}, and of what is new since the last run {fresh: {id: how new}, taken: [[id, key]]}, the rows whose prompts are wanted and those that were; the first time {recent: {id: how new}}, the rows that the next scan looks at again. cursor: that of the page before, null: the first; its isEnd: nothing follows; {"conversations": […]}: those alone. owner: the user whose rows are read. 22023: the table cannot be read.';
 
 -- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
 -- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told

@@ -135,7 +135,13 @@ begin
   )
   select coalesce(jsonb_agg(given.task order by given.place), '[]') into kept
   from given
-  where given.number < remember_from
+  where (
+      given.number < remember_from
+      and not exists (
+        select from pipeline.taken_prompts as before
+        where before.mark_id = mark_id and before.row_id = given.row_id and before.prompt_key = given.prompt_key
+      )
+    )
     or exists (select from noted where noted.row_id = given.row_id and noted.prompt_key = given.prompt_key);
   return kept;
 end;
@@ -234,7 +240,8 @@ begin
       mark_id, run.id,
       case
         when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
-        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+        -- By conversations, nothing is known of how far it has come.
+        when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
       end,
       as_of
     );

@@ -38,9 +38,16 @@ export async function extractTable(
 ): Promise<TaskOutcome | null> {
   const { source } = payload;
   let cursor = payload.cursor ?? null;
-  while (cursor?.isEnd !== true) {
+  let next = cursor?.isEnd === true ? undefined : readTable(source, cursor);
+  while (next !== undefined) {
+    const page = await next;
     signal.throwIfAborted();
-    const page = await readTable(source, cursor);
+    // The database reads the next page while this one is worked on.
+    next = page.cursor.isEnd === true
+      ? undefined
+      : readTable(source, page.cursor);
+    // Whoever stops before it comes does not wait for it.
+    next?.catch(() => {});
     onBytes(page.lines.length);
     const read = await readPage(page, options);
     const losses: Loss[] = [
@@ -65,9 +72,7 @@ export async function extractTable(
       losses,
     });
     if (full) break;
-    if (cursor.isEnd !== true && (status !== "running" || isSpent())) {
-      return null;
-    }
+    if (next !== undefined && (status !== "running" || isSpent())) return null;
   }
   return { outcome: "succeeded" };
 }

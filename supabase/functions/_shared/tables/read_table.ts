@@ -106,8 +106,12 @@ function toTablePrompt(event: PromptEvent, page: TablePage): TablePrompt {
   const isWhole = page.format === null;
   const id = isWhole ? String(conversation) : prompt.source.messageId ?? "";
   prompt.source.key = toKey(page.idColumns, id);
-  const number = page.fresh !== null && Object.hasOwn(page.fresh, id)
-    ? page.fresh[id]
+  const numbers = page.fresh ?? page.recent;
+  const number = numbers !== null && Object.hasOwn(numbers, id)
+    ? numbers[id]
+    // The first time all rows are wanted, and old ones need no remembering.
+    : page.recent !== null
+    ? 0
     : undefined;
   return {
     ...event,

@@ -22,6 +22,8 @@ export interface TablePage {
   idColumns: string[];
   /** The rows whose prompts are wanted, and how new they are; null: all. */
   fresh: Record<string, number | null> | null;
+  /** The first time that new rows are taken: those that the next scan looks at again. */
+  recent: Record<string, number> | null;
   /** Prompts of them that an earlier run has taken: row and key. */
   taken: [string, string][] | null;
   losses: { code: string; message: string; place: Record<string, unknown> }[];

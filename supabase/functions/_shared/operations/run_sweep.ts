@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RunId } from "../run_id.ts";
 import type { Database } from "../database.ts";
 import type { OperationError } from "../errors.ts";
@@ -10,6 +10,7 @@ import {
   runSourceSchema,
   setSourceSchema,
   supabaseSourceSchema,
+  tableSourceSchema,
 } from "./data_source.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { checkChoices, runPipelineSchema, toRow } from "./run_pipeline.ts";
@@ -41,6 +42,7 @@ export const runSweepSchema = z.strictObject({
   name: z.string().min(1).describe("Its runs are <name>/<variant>"),
   dataSource: z.discriminatedUnion("type", [
     supabaseSourceSchema,
+    tableSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
     setSourceSchema,

@@ -1,5 +1,10 @@
 import { type Browser, chromium } from "playwright-core";
 
+/** The tests of a process have it one after the other, each with pages and cookies of its own. */
+let browser: Browser | undefined;
+
+Deno.test.afterAll(() => browser?.close());
+
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /** The path of an installed Chromium; undefined: there is none. */
@@ -32,15 +37,15 @@ export function browserTest(
     );
   }
   Deno.test(name, async () => {
-    // The sandbox of its own refuses to run as root, as tests do in a container.
-    const browser = await chromium.launch({
+    browser ??= await chromium.launch({
       executablePath,
+      // It refuses to run as root, as tests do in a container.
       chromiumSandbox: false,
     });
     try {
       await fn(browser);
     } finally {
-      await browser.close();
+      await Promise.all(browser.contexts().map((context) => context.close()));
     }
   });
 }

@@ -29,7 +29,11 @@ async function enqueued(
           version: "1",
         }),
     },
-    queue: { checkpoint: unused, continueList: unused },
+    queue: {
+      checkpoint: unused,
+      checkpointTable: unused,
+      continueList: unused,
+    },
     options: extractOptionsSchema.parse(given),
     onBytes: () => {},
   });

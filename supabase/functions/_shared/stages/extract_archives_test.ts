@@ -34,6 +34,7 @@ async function enqueued(
       checkpointTable: unused,
       continueList: unused,
     },
+    readTable: unused,
     options: extractOptionsSchema.parse(given),
     onBytes: () => {},
   });

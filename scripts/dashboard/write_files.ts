@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { besidePage, contentSecurityPolicy } from "./browser/data/page_text.ts";
 import { bundlePage } from "./bundle.ts";
-import { contentSecurityPolicy } from "./guard.ts";
 
 /**
  * Writes the dashboard into a folder that any static host can serve. Users sign in there; the
@@ -19,7 +19,9 @@ export async function writeDashboard(
     key,
     readOnly: true,
   });
-  const policy = contentSecurityPolicy(new URL(projectUrl).origin);
+  const policy = contentSecurityPolicy(
+    besidePage(new URL(projectUrl).origin),
+  );
   const texts = {
     ...Object.fromEntries(
       Object.entries(files).map(([name, { text }]) => [name, text]),

@@ -76,6 +76,21 @@ dashboardTest(
       select ${id}, 'execute', 'permanent', 'code', payload, jsonb_build_object('path', payload), payload, true
       from unnest(${PAYLOADS}::text[]) as payload
     `;
+    await sql`
+      insert into evaluation_labels (evaluation_id, name, person, passed, remark)
+      select id, ${PAYLOADS[1]}, ${PAYLOADS[0]}, false, ${PAYLOADS.join("\n")}
+      from prompt_evaluations where run_id = ${id}
+    `;
+    await sql`
+      insert into pipeline_webhook_deliveries (
+        run_id, event_id, webhook_id, type, url, attempt, delivered, error, created_at
+      )
+      select ${id}, 1, 'id', 'run.completed', 'https://evil.example/' || payload, 1, false, payload, now()
+      from unnest(${PAYLOADS}::text[]) as payload
+    `;
+    await sql`update pipeline_runs set notice = ${
+      PAYLOADS.join("\n")
+    } where id = ${id}`;
     const rows = await sql<{ id: number }[]>`
       select id from prompt_evaluations where run_id = ${id} order by id
     `;
@@ -98,8 +113,14 @@ dashboardTest(
       "project",
       `${encodeURIComponent(PAYLOADS[1])}/x`,
     ];
+    const readsTheOtherWay = /[\u202a-\u202e\u2066-\u2069]/;
     for (const place of places) {
       await open(place);
+      assertEquals(
+        readsTheOtherWay.test(await page.locator("body").innerText()),
+        false,
+        place,
+      );
       assertEquals(await page.locator(FORBIDDEN).count(), 0, place);
       await expectAccessible();
     }
@@ -108,7 +129,9 @@ dashboardTest(
       await page.getByRole("heading", { name: "Details" }).waitFor();
       assertEquals(await page.locator(FORBIDDEN).count(), 0);
     }
-    const shown = await page.locator("body").innerText();
-    assertEquals(/[\u202a-\u202e\u2066-\u2069]/.test(shown), false);
+    assertEquals(
+      readsTheOtherWay.test(await page.locator("body").innerText()),
+      false,
+    );
   },
 );

@@ -18,6 +18,8 @@ export interface DashboardPage {
   takePicture(name: string): Promise<void>;
   /** Fails when axe finds something in light or dark. */
   expectAccessible(): Promise<void>;
+  /** What the page has complained of so far, to be taken out where a test makes it complain. */
+  complaints: string[];
 }
 
 /**
@@ -49,21 +51,7 @@ async function visit(
     viewport: { width: 1280, height: 800 },
   });
   const { origin } = new URL(url);
-  const complaints: string[] = [];
-  page.on("request", (request) => {
-    const asked = new URL(request.url());
-    if (asked.origin !== origin && asked.protocol !== "data:") {
-      complaints.push(`asked ${request.url()}`);
-    }
-  });
-  page.on("dialog", (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    dialog.dismiss();
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
+  const complaints = watchPage(page, [origin]);
   await page.goto(url);
   await test({
     page,
@@ -81,8 +69,34 @@ async function visit(
       await page.screenshot({ path: `docs/images/${name}.png` });
     },
     expectAccessible: () => expectAccessible(page),
+    complaints,
   });
   assertEquals(complaints, []);
+}
+
+/**
+ * All that a page must not do, as it does it: ask another origin than these, open a dialog, complain in
+ * its console, which is where violations of the policy are told.
+ */
+export function watchPage(page: Page, origins: string[]): string[] {
+  const complaints: string[] = [];
+  page.on("request", (request) => {
+    const asked = new URL(request.url());
+    // Every file is an origin of its own.
+    const origin = asked.protocol === "file:" ? "file:" : asked.origin;
+    if (!origins.includes(origin) && !/^(data|blob):$/.test(asked.protocol)) {
+      complaints.push(`asked ${request.url()}`);
+    }
+  });
+  page.on("dialog", (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  return complaints;
 }
 
 async function expectAccessible(page: Page): Promise<void> {

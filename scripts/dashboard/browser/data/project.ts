@@ -1,7 +1,7 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
 import { signal } from "@preact/signals";
 import type { Database } from "../../../../supabase/functions/_shared/database.types.ts";
-import type { Home } from "../../bundle.ts";
+import type { Home } from "./page_text.ts";
 import { keepAnswer, toQuestion } from "./recording.ts";
 
 /** The project that is looked at. */
@@ -15,7 +15,7 @@ export interface Project {
 export const trouble = signal<string | undefined>(undefined);
 
 /** Longer than the dashboard's server waits for the project. */
-const MOST_MS = 70_000;
+export const MOST_MS = 70_000;
 
 let opened: Project | undefined;
 
@@ -36,6 +36,7 @@ export function openProject(
   url: string,
   credentials: () => Promise<Record<string, string>>,
   fetch: typeof globalThis.fetch = globalThis.fetch,
+  timeout = (milliseconds: number) => AbortSignal.timeout(milliseconds),
 ): void {
   opened = {
     home,
@@ -46,7 +47,7 @@ export function openProject(
           headers.set(name, value);
         }
         // Who waits for an answer that never comes keeps the turn of all tabs.
-        const limit = AbortSignal.timeout(MOST_MS);
+        const limit = timeout(MOST_MS);
         const signal = AbortSignal.any(
           init?.signal ? [init.signal, limit] : [limit],
         );

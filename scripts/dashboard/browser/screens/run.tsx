@@ -7,6 +7,7 @@ import { FailureGroups } from "../parts/failure_groups.tsx";
 import { RunSteering } from "../parts/run_steering.tsx";
 import { TimeLine } from "../parts/time_line.tsx";
 import { RunFigures } from "../parts/run_figures.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -77,7 +78,11 @@ export function RunErrors(
   return (
     <section aria-label="Errors">
       <h2>Errors</h2>
-      {run.error && <p class="problem">{run.error}</p>}
+      {run.error && (
+        <p class="problem">
+          <VisibleText text={run.error} />
+        </p>
+      )}
       {groups && <FailureGroups groups={groups} ofOneRun />}
     </section>
   );

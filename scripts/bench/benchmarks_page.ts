@@ -21,9 +21,7 @@ export function toBenchmarksPage(
 ): string {
   const { processors, memoryGb, system, deno } = machine;
   const measured = measurements.filter(({ printedOnly }) => !printedOnly)
-    .map((measurement) =>
-      `| ${[...toCells(measurement), day].join(" | ")} |`
-    );
+    .map((measurement) => `| ${[...toCells(measurement), day].join(" | ")} |`);
   const written = page.split("\n").filter((line) => line.startsWith("| "))
     // Without the head.
     .slice(2);

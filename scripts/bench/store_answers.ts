@@ -18,7 +18,9 @@ export async function storeAnswers(
           duration_ms, input_tokens, output_tokens, cost
         )
         select
-          ${index + 1}, md5(n::text), repetition, repeat('prompt ' || n || ' ', 20),
+          ${
+      index + 1
+    }, md5(n::text), repetition, repeat('prompt ' || n || ' ', 20),
           repeat('an answer of some length, as models give them ', 5), true, ${side}, 'bench',
           100 + abs(hashint4(n)) % 900, 120, 60, 0.001
         from generate_series(${from}::integer, ${to}::integer) as repetition,

@@ -77,6 +77,17 @@ const QUESTIONS: {
     ask: (sql) => sql`select * from compare_experiments('old', 'new', 'judge')`,
   },
   {
+    name: "list of experiments",
+    goal: "below 8000 ms, where the Data API ends a question",
+    ask: (sql) =>
+      sql`select * from experiment_summary where experiment_name is not null`,
+  },
+  {
+    name: "scores of the list of experiments",
+    goal: "below 8000 ms, where the Data API ends a question",
+    ask: (sql) => sql`select * from experiment_scores`,
+  },
+  {
     name: "summary of an experiment",
     goal: "below 2500 ms",
     ask: (sql) => sql`select * from summarize_experiments('{old}')`,

@@ -16,7 +16,9 @@ export async function* measureInBrowser(
 ): AsyncIterable<Measurement> {
   const browser = await launchBrowser();
   if (!browser) {
-    console.error("view: no browser, its part is skipped (apt-get install chromium)");
+    console.error(
+      "view: no browser, its part is skipped (apt-get install chromium)",
+    );
     return;
   }
   try {
@@ -63,7 +65,11 @@ async function startView({ url, secretKey }: Stack) {
 }
 
 async function measureScript(projectUrl: string): Promise<Measurement> {
-  const files = await bundlePage({ kind: "local", projectUrl, readOnly: false });
+  const files = await bundlePage({
+    kind: "local",
+    projectUrl,
+    readOnly: false,
+  });
   const packed = new Response(files["dashboard.js"].text).body!
     .pipeThrough(new CompressionStream("gzip"));
   const { byteLength } = await new Response(packed).arrayBuffer();
@@ -93,14 +99,17 @@ async function* measurePage(
     goal: "below 500 ms",
   };
   yield {
-    name: "view: slowest of j, Enter, d, n on 20 KB answers, processor 4 × slowed",
+    name:
+      "view: slowest of j, Enter, d, n on 20 KB answers, processor 4 × slowed",
     value: await measureKeys(page, run),
     unit: "ms",
     goal: "below 100 ms",
   };
   const { elements, heapMb } = await scrollThrough(page);
   yield {
-    name: `view: elements of the page, after ${PAGES.toLocaleString("en")} pages`,
+    name: `view: elements of the page, after ${
+      PAGES.toLocaleString("en")
+    } pages`,
     value: elements,
     unit: "elements",
     goal: "below 3000",

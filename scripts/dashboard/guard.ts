@@ -14,8 +14,9 @@ export interface Guard {
 /** Headers of every answer. */
 export const SAFE_HEADERS: Record<string, string> = {
   // Not in a page's own policy: `<meta>` does not know it.
-  "content-security-policy":
-    `${contentSecurityPolicy(besidePage())}; frame-ancestors 'none'`,
+  "content-security-policy": `${
+    contentSecurityPolicy(besidePage())
+  }; frame-ancestors 'none'`,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",

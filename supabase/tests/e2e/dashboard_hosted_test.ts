@@ -118,9 +118,11 @@ browserTest(
         await page.keyboard.press("1");
         await panel.getByRole("button", { name: "Pass", pressed: true })
           .waitFor();
-        assertEquals([...await project.sql`
+        assertEquals([
+          ...await project.sql`
           select person, passed from evaluation_labels
-        `], [{ person: reader, passed: true }]);
+        `,
+        ], [{ person: reader, passed: true }]);
         // A wrong password is answered 400, which the console tells.
         assertEquals(complaints.filter((text) => !text.includes("400")), []);
       } finally {

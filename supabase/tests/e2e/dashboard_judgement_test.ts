@@ -185,7 +185,10 @@ dashboardTest(
     await said.getByText(/1 no longer/).waitFor();
     const text = await said.innerText();
     assertMatch(text, /exact-match: .*0 now pass, 1 no longer/);
-    assertMatch(text, /95 % interval .* to .*; 40 prompts show a difference of/);
+    assertMatch(
+      text,
+      /95 % interval .* to .*; 40 prompts show a difference of/,
+    );
     await expectAccessible();
   },
 );

@@ -16,7 +16,10 @@ export interface DashboardPage {
    * and never by hand.
    */
   takePicture(name: string): Promise<void>;
-  /** Fails when axe finds something in light or dark. */
+  /**
+   * Fails when axe finds something in light or dark. The folder WRITE_SCREENS, when set, gets a picture of
+   * the place in both, of a desk's and a phone's width, for the eye.
+   */
   expectAccessible(): Promise<void>;
   /** What the page has complained of so far, to be taken out where a test makes it complain. */
   complaints: string[];
@@ -110,5 +113,17 @@ async function expectAccessible(page: Page): Promise<void> {
       return violations.map(({ id, nodes }: any) => [id, nodes[0].html]);
     });
     assertEquals(violations, [], `${colorScheme}: ${page.url()}`);
+    const folder = Deno.env.get("WRITE_SCREENS");
+    if (folder) await writeScreens(page, `${folder}/${colorScheme}`);
   }
+}
+
+async function writeScreens(page: Page, folder: string): Promise<void> {
+  const before = page.viewportSize()!;
+  const place = new URL(page.url()).hash.replaceAll(/\W+/g, "_");
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: before.height });
+    await page.screenshot({ path: `${folder}/${place}_${width}.png` });
+  }
+  await page.setViewportSize(before);
 }

@@ -10,7 +10,11 @@ function open(kind: Home["kind"], readOnly: boolean): void {
 
 /** Signs in somebody whose name does not survive plain base64. */
 function signIn(pipeline?: unknown): void {
-  const claims = { sub: "ada", name: "\u{1F642}???", app_metadata: { pipeline } };
+  const claims = {
+    sub: "ada",
+    name: "\u{1F642}???",
+    app_metadata: { pipeline },
+  };
   const payload = new TextEncoder().encode(JSON.stringify(claims))
     .toBase64({ alphabet: "base64url", omitPadding: true });
   session.value = {
@@ -21,7 +25,7 @@ function signIn(pipeline?: unknown): void {
   };
 }
 
-Deno.test("mayGrade() on a static host: their own, with the claim \"label\" all that they see", () => {
+Deno.test('mayGrade() on a static host: their own, with the claim "label" all that they see', () => {
   open("hosted", true);
   session.value = undefined;
   assertEquals(mayGrade(null), false);

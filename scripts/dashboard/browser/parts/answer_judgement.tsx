@@ -72,8 +72,7 @@ export function Attempts({ attempts }: Pick<WholeAnswer, "attempts">) {
           <li key={place}>
             <b>
               <VisibleText text={`${failure.class}: ${failure.code}`} />
-            </b>,{" "}
-            <Age at={failure.created_at} /> ago
+            </b>, <Age at={failure.created_at} /> ago
             {failure.final ? "" : ", tried again"}
             <Prose text={failure.message} />
           </li>

@@ -7,8 +7,12 @@ import { Histogram } from "./histogram.tsx";
 /** What the bars of a drawing are: `class x y width height`. */
 function drawnBars(distribution: Partial<Distribution>): string[] {
   const svg = renderToStaticMarkup(h(Histogram, {
-    distribution: { counted: 0, sampled: false, bins: [], ...distribution } as
-      Distribution,
+    distribution: {
+      counted: 0,
+      sampled: false,
+      bins: [],
+      ...distribution,
+    } as Distribution,
   }));
   return [...svg.matchAll(/<rect class="(rest|good)" ([^>]*)>/g)].map((
     [, kind, marks],

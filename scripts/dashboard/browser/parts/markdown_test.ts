@@ -52,7 +52,25 @@ Deno.test("Markdown() leads to http, https and mailto only", () => {
 
 Deno.test("Markdown() loses no letter of what is written", () => {
   const word = fc.stringMatching(/^[a-z]{1,8}$/);
-  const pieces = fc.constantFrom("*", "**", "_", "`", "[", "](", ")", "<", ">", "#", "- ", "\n", "\n\n", "|", "~~", "![", " ");
+  const pieces = fc.constantFrom(
+    "*",
+    "**",
+    "_",
+    "`",
+    "[",
+    "](",
+    ")",
+    "<",
+    ">",
+    "#",
+    "- ",
+    "\n",
+    "\n\n",
+    "|",
+    "~~",
+    "![",
+    " ",
+  );
   fc.assert(fc.property(fc.array(fc.oneof(word, pieces)), (parts) => {
     const text = parts.join("");
     // Where a link leads stands in it and not in its words, as what a definition or the name of a language is.

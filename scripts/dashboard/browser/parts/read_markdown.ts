@@ -1,10 +1,4 @@
-import {
-  getDefaults,
-  Lexer,
-  type Token,
-  Tokenizer,
-  type Tokens,
-} from "marked";
+import { getDefaults, Lexer, type Token, Tokenizer, type Tokens } from "marked";
 
 /** Nobody waits longer for a text: reading takes quadratic time of some (markedjs/marked#4099). */
 const PATIENCE_MS = 100;

@@ -174,7 +174,7 @@ dashboardTest(
       .waitFor();
     // In the order of their names: cheap is now, dear was before.
     await press("j", "j", "x");
-    await page.getByText("before").waitFor();
+    await page.getByText("before", { exact: true }).waitFor();
     await press("k", "x");
     await page.getByRole("link", { name: "Compare cheap with dear" }).waitFor();
     await press("c");

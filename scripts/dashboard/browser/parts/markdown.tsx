@@ -60,6 +60,8 @@ function Drawn({ token }: { token: Token }): VNode | null {
           </a>
         )
         : <>{toVisible(token.raw)}</>;
+    case "checkbox":
+      return <>{token.checked ? "☑ " : "☐ "}</>;
     case "escape":
       return <>{toVisible(token.text)}</>;
     case "text":
@@ -72,11 +74,8 @@ function Drawn({ token }: { token: Token }): VNode | null {
 }
 
 function drawList({ ordered, start, items }: Tokens.List): VNode {
-  const lines = items.map((item, place) => (
-    <li key={place}>
-      {item.task && (item.checked ? "☑ " : "☐ ")}
-      {drawAll(item.tokens)}
-    </li>
+  const lines = items.map(({ tokens }, place) => (
+    <li key={place}>{drawAll(tokens)}</li>
   ));
   return ordered
     ? <ol start={start === "" ? undefined : start}>{lines}</ol>

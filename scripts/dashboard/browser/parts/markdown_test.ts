@@ -2,10 +2,12 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { h } from "preact";
 import { renderToStaticMarkup } from "preact-render-to-string";
+import { Markdown } from "./markdown.tsx";
 import { Prose } from "./prose.tsx";
+import { readMarkdown } from "./read_markdown.ts";
 
 const draw = (text: string) =>
-  renderToStaticMarkup(h(Prose, { text, asMarkdown: true }))
+  renderToStaticMarkup(h(Markdown, { tokens: readMarkdown(text, 60_000)! }))
     .replace(/^<div class="markdown" dir="auto">(.*)<\/div>$/s, "$1");
 
 Deno.test("Markdown() draws each kind of token as its element", () => {

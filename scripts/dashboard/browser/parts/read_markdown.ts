@@ -1,7 +1,7 @@
 import { getDefaults, Lexer, type Token, Tokenizer, type Tokens } from "marked";
 
 /** Nobody waits longer for a text: reading takes quadratic time of some (markedjs/marked#4099). */
-const PATIENCE_MS = 100;
+const PATIENCE_MS = 500;
 
 /** Elements within each other; thousands exhaust the stack of whoever draws them. */
 const MOST_DEPTH = 100;

@@ -2542,9 +2542,11 @@ begin
       ),
       shown as (
         select
-          side.prompt_key, side.is_old, side.answers, said.id, said.prompt, said.reference, said.response, said.error
+          side.prompt_key, side.is_old, side.answers, results.relname as results_table,
+          said.id, said.prompt, said.reference, said.response, said.error
         from side
         join pipeline.evaluations as said on said.id = side.id and said.experiment_name in ($1, $2)
+        join pg_catalog.pg_class as results on results.oid = said.tableoid
       )
     select jsonb_build_object(
       'rows', coalesce(
@@ -2556,6 +2558,7 @@ begin
             'difference', pair.difference,
             'baseline_score', pair.old_score, 'candidate_score', pair.new_score,
             'baseline_passed', pair.old_passed, 'candidate_passed', pair.new_passed,
+            'baseline_table', old.results_table, 'candidate_table', new.results_table,
             'baseline_id', old.id, 'candidate_id', new.id,
             'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
             'baseline_error', old.error, 'candidate_error', new.error,
@@ -2582,7 +2585,7 @@ begin
 end;
 $$;
 comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid, integer) is
-  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, table, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
 
 -- Why: of several experiments, which is the best, and is it better than chance? Every pair of them is
 -- compared by the prompts that both answered, and whoever looks for the good news among so many pairs

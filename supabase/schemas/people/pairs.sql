@@ -12,8 +12,9 @@ begin
   execute (
     select format('select prompt_key from (%s) as read order by prompt_key offset %s limit 1', string_agg(
       format(
-        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by row.prompt_key limit %s)',
-        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''), most
+        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by %s limit %s)',
+        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''),
+        pipeline.evaluations_order(null, '{row.prompt_key}'), most
       ),
       ' union all '
     ), most - 1)
@@ -83,7 +84,7 @@ begin
     -- Few rows are looked up one by one.
     perform set_config('enable_nestloop', 'on', true);
   end if;
-  execute pipeline.pairs_query(evaluator, keys) || format(
+  execute pipeline.pairs_query(evaluator, keys, scan is not null) || format(
     $select$,
       chosen as (
         select pair.*
@@ -150,7 +151,7 @@ begin
     left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
     chosen, ordering,
-    pipeline.answers_of_both(evaluator, keys)
+    pipeline.answers_of_both(evaluator, keys, scan is not null)
   )
   into page
   using

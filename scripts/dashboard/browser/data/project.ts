@@ -67,7 +67,7 @@ export function openProject(
 async function watched(asked: Promise<Response>): Promise<Response> {
   try {
     const response = await asked;
-    trouble.value = response.status >= 502 && response.status <= 504
+    trouble.value = await isAway(response)
       ? "The project does not answer"
       : undefined;
     return response;
@@ -77,6 +77,16 @@ async function watched(asked: Promise<Response>): Promise<Response> {
     }
     throw error;
   }
+}
+
+/** Whether a gateway or PostgREST says that what is behind it is out of reach. */
+async function isAway(response: Response): Promise<boolean> {
+  if (response.status !== 500) {
+    return response.status >= 502 && response.status <= 504;
+  }
+  const { code } = await response.clone().json().catch(() => ({}));
+  // It shuts down or starts: https://www.postgresql.org/docs/17/errcodes-appendix.html
+  return /^57P0[123]/.test(code);
 }
 
 /** What an answer of the project holds. @throws Error saying what the project said */

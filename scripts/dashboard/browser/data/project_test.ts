@@ -59,3 +59,25 @@ Deno.test("a question that the page itself gives up is no trouble", async () => 
   await assertRejects(() => asked);
   assertEquals(trouble.value, undefined);
 });
+
+Deno.test("the page says that the project is away, and not that a question was wrong", async () => {
+  const said: [number, unknown, boolean][] = [
+    [502, "a gateway's page", true],
+    [503, { code: "PGRST000" }, true],
+    [500, { code: "57P01" }, true],
+    [500, { code: "57P03" }, true],
+    [500, { code: "57014", message: "statement timeout" }, false],
+    [500, "a gateway's page", false],
+    [400, { code: "22023" }, false],
+  ];
+  for (const [status, body, isAway] of said) {
+    openProject(
+      home,
+      "https://project.example",
+      () => Promise.resolve({}),
+      () => Promise.resolve(Response.json(body, { status })),
+    );
+    await assertRejects(() => callFunction("evaluation_facets", {}));
+    assertEquals(trouble.value !== undefined, isAway, `${status} ${body}`);
+  }
+});

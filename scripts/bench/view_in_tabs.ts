@@ -16,9 +16,12 @@ export async function* measureTabs(
   // Maintenance would be counted as well.
   await sql`update cron.job set active = false`;
   const [{ id }] = await sql`
-    insert into pipeline_runs (experiment_name, source, endpoint, status, started_at, extracted)
-    values ('live', '{"type": "prompts", "prompts": ["a"]}', 'bench', 'running', now(), 1000000)
+    insert into pipeline_runs (experiment_name, source, endpoint)
+    values ('live', '{"type": "prompts", "prompts": ["a"]}', 'bench')
     returning id
+  `;
+  await sql`
+    update pipeline_runs set status = 'running', started_at = now(), extracted = 1000000 where id = ${id}
   `;
   let asked = 0;
   const dashboard = await serveDashboard(stack, {
@@ -42,7 +45,7 @@ export async function* measureTabs(
       name: `view: requests of ${TABS} tabs that follow a run`,
       value: (asked - idle.asked) / SECONDS,
       unit: "requests/s",
-      goal: "at most 1.2/s, the time line and errors every 10 s included",
+      goal: "at most 1/s",
     };
     yield {
       name: `view: statements of ${TABS} tabs that follow a run`,

@@ -124,11 +124,11 @@ dashboardTest(
     const path = `${folder}/new against old.html`;
     await (await download).saveAs(path);
     await expectReadableAlone(page, path, project);
-    const { success, stdout } = await runPipeline(
+    const { success, stdout, stderr } = await runPipeline(
       ["export", "new", "--format", "html", "--baseline", "old"],
       project,
     );
-    assertEquals(success, true);
+    assertEquals(success, true, new TextDecoder().decode(stderr));
     await Deno.writeFile(path, stdout);
     await expectReadableAlone(page, path, project);
     await Deno.remove(folder, { recursive: true });

@@ -1,5 +1,14 @@
-// Writes supabase/migrations from supabase/schemas.
-import { writeMigrations } from "./migration/write_migrations.ts";
-import { supabaseFolder } from "./local/checkout.ts";
+// Writes all that comes from supabase/schemas and the version in deno.json: supabase/manifest.json,
+// supabase/migrations and the version of the Edge Functions.
+import { writeManifest } from "./release/manifest.ts";
+import { thisSource } from "./release/source.ts";
+import { functionVersionPath, toFunctionVersion } from "./release/version.ts";
+import { writeMigrations } from "./release/write_migrations.ts";
 
-for (const { path } of await writeMigrations(supabaseFolder)) console.log(path);
+const source = await thisSource();
+await Deno.writeTextFile(
+  functionVersionPath,
+  toFunctionVersion(source.version),
+);
+await writeManifest(source);
+for (const { path } of await writeMigrations(source)) console.log(path);

@@ -1,22 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { besidePage, type Home, writePage } from "./browser/data/page_text.ts";
+import { readyMade } from "../ready_made.ts";
 
 const browserFolder = new URL("./browser/", import.meta.url);
 
 /** The files of the page by their name. */
 export type Files = Record<string, { type: string; text: string }>;
 
-/**
- * Makes the page. `deno bundle` is used as a command because `Deno.bundle()` ignores its platform
- * (https://github.com/denoland/deno/issues/31524).
- *
- * @throws Error with what the bundler says
- */
+/** @throws Error with what the bundler says */
 export async function bundlePage(home: Home): Promise<Files> {
-  const [script, style] = await Promise.all([
-    bundle("main.tsx"),
-    bundle("dashboard.css"),
-  ]);
+  const { script, style } = await readyMade("dashboard", bundleBrowserCode);
   const page = writePage({
     home,
     sources: besidePage(
@@ -30,6 +23,20 @@ export async function bundlePage(home: Home): Promise<Files> {
     "dashboard.js": { type: "text/javascript; charset=utf-8", text: script },
     "dashboard.css": { type: "text/css; charset=utf-8", text: style },
   };
+}
+
+/**
+ * What is the same wherever the page is. `deno bundle` is used as a command because `Deno.bundle()`
+ * ignores its platform (https://github.com/denoland/deno/issues/31524).
+ */
+export async function bundleBrowserCode(): Promise<
+  { script: string; style: string }
+> {
+  const [script, style] = await Promise.all([
+    bundle("main.tsx"),
+    bundle("dashboard.css"),
+  ]);
+  return { script, style };
 }
 
 async function bundle(entry: string): Promise<string> {

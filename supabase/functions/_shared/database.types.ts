@@ -1028,6 +1028,7 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
           "tokens": number | null;
         };
@@ -1046,6 +1047,20 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "model_endpoints";
             referencedColumns: ["name"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweep_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweeps";
+            referencedColumns: ["id"];
           },
         ];
       };
@@ -1556,6 +1571,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: string;
       };
+      "pipeline_offer_project_url": {
+        Args: { "url": string };
+        Returns: boolean;
+      };
       "pipeline_read_answers": {
         Args: { "after"?: number; "most"?: number; "run_id": number };
         Returns: Json;
@@ -1624,6 +1643,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
+          "version"?: string;
           "worker_id": string;
         };
         Returns: Json;
@@ -1644,6 +1664,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "run_id": number;
+          "version"?: string;
         };
         Returns: Json;
       };
@@ -1651,6 +1672,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: boolean;
       };
+      "pipeline_version": { Args: Record<PropertyKey, never>; Returns: string };
       "pipeline_webhook_secret": {
         Args: { "owner"?: string };
         Returns: string;
@@ -1877,6 +1899,18 @@ export type Database = {
           isOneToOne: false;
           isSetofReturn: true;
         };
+      };
+      "summarize_repetitions": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "compared": string;
+          "experiment_name": string;
+          "prompts": number;
+          "repetition": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+        }[];
       };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };

@@ -62,10 +62,11 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table((run).results_table);
   ids bigint[] := array(
     select evaluation.id
     from pipeline.evaluations as evaluation
-    where evaluation.tableoid = to_regclass(format('public.%I', (run).results_table))
+    where evaluation.tableoid = used
       -- One of both is given; each has its index.
       and (
         evaluation.run_id = ((run).source ->> 'runId')::bigint
@@ -129,8 +130,9 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  used constant regclass := pipeline.check_results_table(pipeline_read_evaluations.results_table);
 begin
-  perform pipeline.check_results_table(pipeline_read_evaluations.results_table);
   return (
     select coalesce(
       jsonb_agg(
@@ -151,7 +153,7 @@ begin
     from pipeline.evaluations as evaluation
     left join public.pipeline_runs as run on run.id = evaluation.run_id and run.template ? 'system'
     left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and run.id is not null
-    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_read_evaluations.results_table))
+    where evaluation.tableoid = used
       and evaluation.id = any (ids)
   );
 end;
@@ -171,8 +173,9 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  used constant regclass := pipeline.check_results_table(pipeline_find_response.results_table);
 begin
-  perform pipeline.check_results_table(pipeline_find_response.results_table);
   return (
     select answer.response
     from (
@@ -183,7 +186,7 @@ begin
       from (
         select distinct on (evaluation.repetition) evaluation.repetition, evaluation.response
         from pipeline.evaluations as evaluation
-        where evaluation.tableoid = to_regclass(format('public.%I', pipeline_find_response.results_table))
+        where evaluation.tableoid = used
           and evaluation.experiment_name = experiment
           and evaluation.prompt_key = pipeline_find_response.prompt_key
           and evaluation.success

@@ -7,7 +7,7 @@ import { Prose } from "./prose.tsx";
 import { readMarkdown } from "./read_markdown.ts";
 
 const draw = (text: string) =>
-  renderToStaticMarkup(h(Markdown, { tokens: readMarkdown(text, 60_000)! }))
+  renderToStaticMarkup(h(Markdown, { tokens: readMarkdown(text)! }))
     .replace(/^<div class="markdown" dir="auto">(.*)<\/div>$/s, "$1");
 
 Deno.test("Markdown() draws each kind of token as its element", () => {

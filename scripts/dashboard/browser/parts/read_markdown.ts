@@ -1,50 +1,63 @@
 import { getDefaults, Lexer, type Token, Tokenizer, type Tokens } from "marked";
 
-/** Nobody waits longer for a text: reading takes quadratic time of some (markedjs/marked#4099). */
-const PATIENCE_MS = 500;
-
-/** Elements within each other; thousands exhaust the stack of whoever draws them. */
-const MOST_DEPTH = 100;
+/**
+ * Letters that are looked at again and again within a text: reading takes quadratic time of some, 11 s
+ * for 30 KB of stars (markedjs/marked#4099). Counted and not timed, so that a text is read the same on
+ * every machine.
+ */
+const MOST_WORK = 10_000_000;
+const MOST_LETTERS = 200_000;
+/** Lists and quotes within each other: reading takes cubic time of them, and drawing them the stack. */
+const MOST_DEPTH = 50;
 
 /** Thrown through marked to end it. */
-class OutOfPatience extends Error {}
+class TooMuch extends Error {}
 
-/**
- * The tokens of a Markdown text; undefined: it is nested too deep, or reading it takes too long.
- *
- * @param patience how many milliseconds it may take
- */
-export function readMarkdown(
-  text: string,
-  patience = PATIENCE_MS,
-): Token[] | undefined {
-  const until = performance.now() + patience;
-  function checkTime(): void {
-    if (performance.now() > until) throw new OutOfPatience();
+/** Reads as marked does, as long as it is not too much. */
+class PatientTokenizer extends Tokenizer {
+  #work = 0;
+  #depth = 0;
+
+  // Tried first for every piece of a line, with all that follows.
+  override escape(rest: string) {
+    this.#work += rest.length;
+    if (this.#work > MOST_WORK) throw new TooMuch();
+    return super.escape(rest);
   }
-  const tokenizer = new class extends Tokenizer {
-    // Tried first for every block, and this for every piece within one.
-    override space(rest: string) {
-      checkTime();
-      return super.space(rest);
-    }
-    override escape(rest: string) {
-      checkTime();
-      return super.escape(rest);
-    }
-  }();
+  override list(rest: string) {
+    return this.#within(() => super.list(rest));
+  }
+  override blockquote(rest: string) {
+    return this.#within(() => super.blockquote(rest));
+  }
+
+  #within<Found>(read: () => Found): Found {
+    if (++this.#depth > MOST_DEPTH) throw new TooMuch();
+    const found = read();
+    this.#depth--;
+    return found;
+  }
+}
+
+/** The tokens of a Markdown text; undefined: it is nested too deep, or reading it takes too long. */
+export function readMarkdown(text: string): Token[] | undefined {
+  if (text.length > MOST_LETTERS) return undefined;
   try {
-    const tokens = new Lexer({ ...getDefaults(), tokenizer }).lex(text);
-    return isWithin(MOST_DEPTH, tokens) ? tokens : undefined;
+    const tokens = new Lexer({
+      ...getDefaults(),
+      tokenizer: new PatientTokenizer(),
+    }).lex(text);
+    return isWithin(2 * MOST_DEPTH, tokens) ? tokens : undefined;
   } catch (error) {
     // RangeError: it has exhausted the stack of marked.
-    if (error instanceof OutOfPatience || error instanceof RangeError) {
+    if (error instanceof TooMuch || error instanceof RangeError) {
       return undefined;
     }
     throw error;
   }
 }
 
+/** Whether tokens go no deeper; what is within a line may, too. */
 function isWithin(depth: number, tokens: Token[]): boolean {
   return depth > 0 &&
     tokens.every((token) =>

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { stripCodeFence } from "./text/code_fence.ts";
 
 export const allowCodeFence = z.boolean().default(false)

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { createEvaluator } from "../evaluation/create_evaluator.ts";
 import type { EvaluationRow } from "../evaluation/evaluation_row.ts";
 import type { EvaluationContext, Evaluator } from "../evaluation/evaluator.ts";

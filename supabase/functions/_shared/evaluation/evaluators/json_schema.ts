@@ -1,5 +1,5 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
-import { z } from "zod";
+import * as z from "zod";
 import { namedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { allowCodeFence, parseResponse } from "../response_json.ts";

@@ -153,8 +153,7 @@ async function scrollThrough(
 ): Promise<{ elements: number; heapMb: number }> {
   await goTo(page, "#/runs/1/answers");
   await page.getByText("prompt 1").first().waitFor();
-  // deno-lint-ignore no-explicit-any
-  await page.evaluate(async (pages: any) => {
+  await page.evaluate(async (pages: number) => {
     // deno-lint-ignore no-explicit-any
     const { document, MutationObserver } = globalThis as any;
     const box = document.querySelector(".scroll[aria-label=Answers]");
@@ -174,18 +173,14 @@ async function scrollThrough(
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize } = await session.send("Runtime.getHeapUsage");
   return {
-    // deno-lint-ignore no-explicit-any
-    elements: await page.evaluate(() =>
-      (globalThis as any).document.querySelectorAll("*").length
-    ),
+    elements: await page.locator("*").count(),
     heapMb: usedSize / 1e6,
   };
 }
 
 async function goTo(page: Page, place: string): Promise<void> {
-  await page.evaluate((place) => {
-    location.hash = place;
-  }, place);
+  const { origin } = new URL(page.url());
+  await page.goto(`${origin}/${place}`);
 }
 
 /** @returns the run that has them */

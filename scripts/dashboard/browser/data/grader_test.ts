@@ -5,7 +5,11 @@ import { openProject } from "./project.ts";
 import { session } from "./session.ts";
 
 function open(kind: Home["kind"], readOnly: boolean): void {
-  openProject({ kind, projectUrl: "", readOnly }, "", async () => ({}));
+  openProject(
+    { kind, projectUrl: "", readOnly },
+    "",
+    () => Promise.resolve({}),
+  );
 }
 
 /** Signs in somebody whose name does not survive plain base64. */

@@ -8,30 +8,42 @@ export interface Machine {
   deno: string;
 }
 
-/** The page docs/benchmarks.md, made of the figures of one run. */
+/**
+ * The page docs/benchmarks.md. What other benchmarks found stays as it is on the page.
+ *
+ * @param order names of benchmarks; the name of a measurement begins with that of its benchmark
+ */
 export function toBenchmarksPage(
   measurements: Measurement[],
   machine: Machine,
   day: string,
+  { page, order }: { page: string; order: string[] },
 ): string {
   const { processors, memoryGb, system, deno } = machine;
+  const measured = measurements.filter(({ printedOnly }) => !printedOnly)
+    .map((measurement) => `| ${[...toCells(measurement), day].join(" | ")} |`);
+  const written = page.split("\n").filter((line) => line.startsWith("| "))
+    // Without the head.
+    .slice(2);
+  const ofBenchmark = (name: string, rows: string[]) =>
+    rows.filter((row) => /^\| (\w+)/.exec(row)?.[1] === name);
+  const rows = order.flatMap((name) => {
+    const anew = ofBenchmark(name, measured);
+    return anew.length > 0 ? anew : ofBenchmark(name, written);
+  });
   return `# Benchmarks
 
-Written by \`deno task bench … --write\` on ${day}: ${processors}, ${
+Written by \`deno task bench … --write\`: ${processors}, ${
     Math.round(memoryGb)
   } GB of memory, ${system}, Deno ${deno}. Everything runs on that one machine: Postgres, REST, the
-functions, the simulated model and what measures.
+functions, the simulated model, the browser and what measures.
 
 "limit" is what a bare loop or the machine reached in the same run, "ratio" is value against limit:
 ratios carry over to other machines, absolute figures do not.
 
-| what | value | unit | limit | ratio | goal |
-| --- | ---: | --- | ---: | ---: | --- |
-${
-    measurements.filter(({ printedOnly }) => !printedOnly).map((measurement) =>
-      `| ${toCells(measurement).join(" | ")} |`
-    ).join("\n")
-  }
+| what | value | unit | limit | ratio | goal | day |
+| --- | ---: | --- | ---: | ---: | --- | --- |
+${rows.join("\n")}
 `;
 }
 

@@ -1,22 +1,54 @@
 import { assert, assertEquals } from "@std/assert";
 import { formatNumber, toBenchmarksPage } from "./benchmarks_page.ts";
 
-Deno.test("toBenchmarksPage() names the machine and shows each figure", () => {
+const machine = {
+  processors: "2 × X",
+  memoryGb: 23.4,
+  system: "linux",
+  deno: "2.9.6",
+};
+const order = ["a", "b", "c"];
+
+Deno.test("toBenchmarksPage() names the machine and shows each figure with its day", () => {
   const page = toBenchmarksPage(
     [
       { name: "a", value: 1234.5, unit: "rows/s", limit: 2000, ratio: 0.617 },
       { name: "b", value: 1.239, unit: "ms", goal: "at most 2 ms" },
       { name: "c", value: 1, unit: "ms", printedOnly: true },
     ],
-    { processors: "2 × X", memoryGb: 23.4, system: "linux", deno: "2.9.6" },
+    machine,
     "2026-01-02",
+    { page: "", order },
   );
+  assert(page.includes("2 × X, 23 GB of memory, linux, Deno 2.9.6"));
   assert(
-    page.includes("2026-01-02: 2 × X, 23 GB of memory, linux, Deno 2.9.6"),
+    page.includes("| a | 1,235 | rows/s | 2,000 | 0.62 |  | 2026-01-02 |"),
   );
-  assert(page.includes("| a | 1,235 | rows/s | 2,000 | 0.62 |  |"));
-  assert(page.includes("| b | 1.24 | ms |  |  | at most 2 ms |"));
+  assert(page.includes("| b | 1.24 | ms |  |  | at most 2 ms | 2026-01-02 |"));
   assert(!page.includes("| c |"));
+});
+
+Deno.test("toBenchmarksPage() keeps what it is not told anew, in one order", () => {
+  const write = (names: string[], day: string, page: string) =>
+    toBenchmarksPage(
+      names.map((name) => ({ name, value: 1, unit: "ms" })),
+      machine,
+      day,
+      { page, order },
+    );
+  const rows = (page: string) =>
+    page.split("\n").filter((line) => line.startsWith("| ")).slice(2)
+      .map((line) => [line.split(" | ")[0], line.split(" | ").at(-1)].join());
+  const first = write(["c: x", "a: y", "a: z"], "1", "");
+  assertEquals(rows(first), ["| a: y,1 |", "| a: z,1 |", "| c: x,1 |"]);
+  // As it looks in its file.
+  const formatted = first.replaceAll(" | ", "    | ");
+  assertEquals(
+    rows(write(["b: v", "a: w"], "2", formatted)).map((row) =>
+      row.replaceAll(/ +/g, " ")
+    ),
+    ["| a: w,2 |", "| b: v,2 |", "| c: x ,1 |"],
+  );
 });
 
 Deno.test("formatNumber() drops decimals that say nothing", () => {

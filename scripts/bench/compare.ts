@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
 import { startStack } from "../local/stack.ts";
 import { type Measurement, median } from "./measurement.ts";
+import { storeAnswers } from "./store_answers.ts";
 
 const PAIRS = 50_000;
 const CALLS = 9;
@@ -29,7 +30,8 @@ const QUESTIONS: Record<string, (sql: Sql) => Answer> = {
 export async function* measureCompare(): AsyncIterable<Measurement> {
   const stack = await startStack({ port: 0, functions: [], wakes: "off" });
   try {
-    await store(stack.sql);
+    await storeAnswers(stack.sql, PAIRS);
+    await storeErrors(stack.sql);
     const limit = await timeCalls(() =>
       stack.sql`select count(*), avg(duration_ms) from prompt_evaluations`
     );
@@ -45,7 +47,7 @@ export async function* measureCompare(): AsyncIterable<Measurement> {
       };
     };
     for (const question of Object.keys(QUESTIONS)) yield measure(question);
-    await repeat(stack.sql);
+    await storeAnswers(stack.sql, PAIRS, { from: 2, to: 5 });
     yield {
       ...await measure(ONE_EVALUATOR),
       name: "compare: compare_experiments, one evaluator, 500,000 rows",
@@ -67,20 +69,7 @@ async function timeCalls(ask: () => Answer): Promise<number> {
   return median(times);
 }
 
-async function store(sql: Sql): Promise<void> {
-  await sql`
-    insert into prompt_evaluations (
-      run_id, prompt_key, prompt, response, success, experiment_name, model, duration_ms,
-      input_tokens, output_tokens, cost
-    )
-    select
-      run, md5(n::text), repeat('prompt ' || n || ' ', 20),
-      repeat('an answer of some length, as models give them ', 5), true, side, 'bench',
-      100 + abs(hashint4(n)) % 900, 120, 60, 0.001
-    from (values (1, 'old'), (2, 'new')) as experiment (run, side),
-      generate_series(1, ${PAIRS}::integer) as n
-  `;
-  await storeScores(sql);
+async function storeErrors(sql: Sql): Promise<void> {
   const [{ id }] = await sql`
     insert into pipeline_runs (source, evaluators)
     values ('{"type": "evaluations", "experiment": "old"}', '["refusal"]')
@@ -92,33 +81,5 @@ async function store(sql: Sql): Promise<void> {
       ${id}, 'execute', md5(n::text), 1, 'transient', (500 + n % 5)::text, 'no answer ' || n, n % 3 = 0
     from generate_series(1, ${2 * PAIRS}::integer) as n
   `;
-  await sql`analyze prompt_evaluations, evaluation_scores, pipeline.task_errors`;
-}
-
-/** Four more answers to each prompt on either side, with their scores. */
-async function repeat(sql: Sql): Promise<void> {
-  await sql`
-    insert into prompt_evaluations (
-      run_id, prompt_key, repetition, prompt, response, success, experiment_name, model, duration_ms,
-      input_tokens, output_tokens, cost
-    )
-    select
-      run_id, prompt_key, again.repetition, prompt, response, success, experiment_name, model, duration_ms,
-      input_tokens, output_tokens, cost
-    from prompt_evaluations cross join generate_series(2, 5) as again (repetition)
-  `;
-  await storeScores(sql);
-  await sql`analyze prompt_evaluations, evaluation_scores`;
-}
-
-async function storeScores(sql: Sql): Promise<void> {
-  await sql`
-    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
-    select evaluation.id, 'judge', drawn.score, drawn.score > 0.5
-    from prompt_evaluations as evaluation
-    cross join lateral (
-      select (hashint8extended(evaluation.id, 7) & 1048575) / 1048576.0 as score
-    ) as drawn
-    on conflict do nothing
-  `;
+  await sql`analyze pipeline.task_errors`;
 }

@@ -38,7 +38,7 @@ Benchmarks: ${Object.keys(BENCHMARKS).join(", ")}; without a name all of them.
 against limit. promptfoo is compared with when it is installed: in PATH, or where PROMPTFOO says.
 
 --json prints one object per line, --write writes the figures to docs/benchmarks.md, but
-for those of promptfoo.
+for those of promptfoo; what other benchmarks found stays there.
 
   deno task bench queue
   deno task bench execute wake --json`;
@@ -78,15 +78,24 @@ for (const name of names) {
   }
 }
 if (args.write) {
+  const page = new URL("../../docs/benchmarks.md", import.meta.url);
   await Deno.writeTextFile(
-    new URL("../../docs/benchmarks.md", import.meta.url),
+    page,
     await formatText(
-      toBenchmarksPage(measurements, {
-        processors: `${cpus().length} × ${cpus()[0].model}`,
-        memoryGb: Deno.systemMemoryInfo().total / 2 ** 30,
-        system: `${Deno.build.os} ${Deno.build.arch}`,
-        deno: Deno.version.deno,
-      }, new Date().toISOString().slice(0, 10)),
+      toBenchmarksPage(
+        measurements,
+        {
+          processors: `${cpus().length} × ${cpus()[0].model}`,
+          memoryGb: Deno.systemMemoryInfo().total / 2 ** 30,
+          system: `${Deno.build.os} ${Deno.build.arch}`,
+          deno: Deno.version.deno,
+        },
+        new Date().toISOString().slice(0, 10),
+        {
+          page: await Deno.readTextFile(page),
+          order: Object.keys(BENCHMARKS),
+        },
+      ),
       "md",
     ),
   );

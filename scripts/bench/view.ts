@@ -1,6 +1,8 @@
 import type { Sql } from "postgres";
 import { startStack } from "../local/stack.ts";
 import { type Measurement, median } from "./measurement.ts";
+import { storeAnswers } from "./store_answers.ts";
+import { measureInBrowser } from "./view_in_browser.ts";
 
 /** Answers of each of two experiments, which are a run each. */
 const ANSWERS = 500_000;
@@ -36,6 +38,11 @@ const QUESTIONS: {
       sql`select browse_evaluations(run_id => 1, filter => '{"evaluator": "judge"}', sort => 'worst')`,
   },
   {
+    name: "what the answers of a run can be filtered by",
+    goal: "below 50 ms",
+    ask: (sql) => sql`select evaluation_facets(run_id => 1)`,
+  },
+  {
     name: "one answer, with the same prompt elsewhere",
     goal: "below 50 ms",
     ask: (sql) => sql`select read_evaluation('prompt_evaluations', 4711)`,
@@ -56,12 +63,29 @@ const QUESTIONS: {
     name: "comparison, first pairs",
     goal: "below 300 ms",
     ask: (sql) =>
-      sql`select browse_experiment_pairs('old', 'new', 'judge', scan => 5000)`,
+      sql`select browse_experiment_pairs('old', 'new', 'judge', most => 100, scan => 5000)`,
+  },
+  {
+    name: "comparison, worst 100 pairs of all",
+    goal: "below 2500 ms",
+    ask: (sql) =>
+      sql`select browse_experiment_pairs('old', 'new', 'judge', most => 100)`,
   },
   {
     name: "comparison, totals",
     goal: "below 2500 ms",
     ask: (sql) => sql`select * from compare_experiments('old', 'new', 'judge')`,
+  },
+  {
+    name: "list of experiments",
+    goal: "below 8000 ms, where the Data API ends a question",
+    ask: (sql) =>
+      sql`select * from experiment_summary where experiment_name is not null`,
+  },
+  {
+    name: "scores of the list of experiments",
+    goal: "below 8000 ms, where the Data API ends a question",
+    ask: (sql) => sql`select * from experiment_scores`,
   },
   {
     name: "summary of an experiment",
@@ -92,7 +116,8 @@ const QUESTIONS: {
 export async function* measureView(): AsyncIterable<Measurement> {
   const stack = await startStack({ port: 0, functions: [], wakes: "off" });
   try {
-    await store(stack.sql);
+    await storeRuns(stack.sql);
+    await storeAnswers(stack.sql, ANSWERS);
     yield* measurePages(stack.sql);
     yield await measureSearch(stack.sql);
     for (const { name, goal, ask } of QUESTIONS) {
@@ -103,12 +128,13 @@ export async function* measureView(): AsyncIterable<Measurement> {
         goal,
       };
     }
+    yield* measureInBrowser(stack);
   } finally {
     await stack.stop();
   }
 }
 
-/** A page of 100 at ten places from the first to the last key. */
+/** A page of 100 at 16 places from the first to the last key. */
 async function* measurePages(sql: Sql): AsyncIterable<Measurement> {
   const times: number[] = [];
   for (const place of "0123456789abcdef") {
@@ -164,7 +190,8 @@ async function timeCalls(ask: () => PromiseLike<unknown>): Promise<number> {
   return median(times);
 }
 
-async function store(sql: Sql): Promise<void> {
+/** What the runs of both experiments are asked for by. */
+async function storeRuns(sql: Sql): Promise<void> {
   await sql`
     insert into model_endpoints (name, url, model) values ('bench', 'https://bench.test/v1', 'bench')
   `;
@@ -172,25 +199,4 @@ async function store(sql: Sql): Promise<void> {
     insert into pipeline_runs (experiment_name, source, endpoint)
     select side, '{"type": "prompts", "prompts": ["a"]}', 'bench' from unnest('{old,new}'::text[]) as side
   `;
-  await sql`
-    insert into prompt_evaluations (
-      run_id, prompt_key, prompt, response, success, experiment_name, model, duration_ms,
-      input_tokens, output_tokens, cost
-    )
-    select
-      run, md5(n::text), repeat('prompt ' || n || ' ', 20),
-      repeat('an answer of some length, as models give them ', 5), true, side, 'bench',
-      100 + abs(hashint4(n)) % 900, 120, 60, 0.001
-    from (values (1, 'old'), (2, 'new')) as experiment (run, side),
-      generate_series(1, ${ANSWERS}::integer) as n
-  `;
-  await sql`
-    insert into evaluation_scores (evaluation_id, evaluator, score, passed)
-    select evaluation.id, 'judge', drawn.score, drawn.score > 0.5
-    from prompt_evaluations as evaluation
-    cross join lateral (
-      select (hashint8extended(evaluation.id, 7) & 1048575) / 1048576.0 as score
-    ) as drawn
-  `;
-  await sql`vacuum analyze prompt_evaluations, evaluation_scores`;
 }

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { besidePage, contentSecurityPolicy } from "./browser/data/page_text.ts";
 
 /** The header that carries the token of a start; no page of another origin can send it. */
 export const TOKEN_HEADER = "x-dashboard-token";
@@ -10,26 +11,12 @@ export interface Guard {
   token: string;
 }
 
-/** Nothing from outside but the project's API, no script but the bundle, no HTML from strings. */
-export function contentSecurityPolicy(apiOrigin = ""): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    `connect-src 'self' ${apiOrigin}`.trim(),
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join("; ");
-}
-
 /** Headers of every answer. */
 export const SAFE_HEADERS: Record<string, string> = {
   // Not in a page's own policy: `<meta>` does not know it.
-  "content-security-policy":
-    `${contentSecurityPolicy()}; frame-ancestors 'none'`,
+  "content-security-policy": `${
+    contentSecurityPolicy(besidePage())
+  }; frame-ancestors 'none'`,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",

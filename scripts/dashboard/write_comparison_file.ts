@@ -4,7 +4,8 @@ import type { Sides } from "./browser/data/comparison.ts";
 import { openProject } from "./browser/data/project.ts";
 import { recordComparison } from "./browser/data/record_comparison.ts";
 import { writeSingleFile } from "./browser/data/single_file.ts";
-import { bundlePage, type Home } from "./bundle.ts";
+import type { Home } from "./browser/data/page_text.ts";
+import { bundlePage } from "./bundle.ts";
 import { USER_AGENT } from "./pass_on.ts";
 
 /**

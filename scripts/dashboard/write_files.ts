@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { besidePage, contentSecurityPolicy } from "./browser/data/page_text.ts";
 import { bundlePage } from "./bundle.ts";
-import { contentSecurityPolicy } from "./guard.ts";
 
 /**
  * Writes the dashboard into a folder that any static host can serve. Users sign in there; the
@@ -20,7 +20,9 @@ export async function writeDashboard(
     key,
     readOnly: true,
   });
-  const policy = contentSecurityPolicy(new URL(projectUrl).origin);
+  const policy = contentSecurityPolicy(
+    besidePage(new URL(projectUrl).origin),
+  );
   const texts = {
     ...Object.fromEntries(
       Object.entries(files).map(([name, { text }]) => [name, text]),

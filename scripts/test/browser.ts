@@ -21,6 +21,17 @@ function findChromium(): string | undefined {
     });
 }
 
+/** Starts an installed Chromium; undefined: there is none. */
+export async function launchBrowser(): Promise<Browser | undefined> {
+  const executablePath = findChromium();
+  if (!executablePath) return undefined;
+  return await chromium.launch({
+    executablePath,
+    // The sandbox of its own refuses to run as root, as tests do in a container.
+    chromiumSandbox: false,
+  });
+}
+
 /**
  * Registers a test that needs a browser. Where none is installed it is ignored,
  * and its name says what to install.
@@ -29,23 +40,18 @@ export function browserTest(
   name: string,
   fn: (browser: Browser) => Promise<void>,
 ): void {
-  const executablePath = findChromium();
-  if (!executablePath) {
+  if (!findChromium()) {
     return Deno.test.ignore(
       `${name} (needs: apt-get install chromium)`,
       () => {},
     );
   }
   Deno.test(name, async () => {
-    browser ??= await chromium.launch({
-      executablePath,
-      // It refuses to run as root, as tests do in a container.
-      chromiumSandbox: false,
-    });
+    browser ??= await launchBrowser();
     try {
-      await fn(browser);
+      await fn(browser!);
     } finally {
-      await Promise.all(browser.contexts().map((context) => context.close()));
+      await Promise.all(browser!.contexts().map((context) => context.close()));
     }
   });
 }

@@ -504,6 +504,21 @@ $$;
 comment on function pipeline.evaluations_condition(bigint, text, uuid) is
   'Which rows of a results table are those of a run, or of an experiment of an owner, as SQL about row. 22023: neither or both were given.';
 
+create function pipeline.evaluations_order(run_id bigint, columns text[], direction text default 'asc')
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  -- The rows of an experiment have one owner or none: the planner takes an index for sorted by what
+  -- follows only when the owner is named as well.
+  select string_agg(format('%s %s', name, direction), ', ' order by place)
+  from unnest(case when run_id is null then array['row.owner'] else '{}' end || columns)
+    with ordinality as named (name, place);
+$$;
+comment on function pipeline.evaluations_order(bigint, text[], text) is
+  'An order of the rows that evaluations_condition() describes, by what stands behind run_id, or experiment_name and owner, in an index: SQL about row.';
+
 create function pipeline.field_conditions(fields jsonb, given jsonb, prefix text default '')
 returns text
 language plpgsql
@@ -548,14 +563,13 @@ $$;
 comment on function pipeline.has_condition(text, text, text, boolean) is
   'SQL that holds where an evaluation has, or has not, a score or label for which the conditions hold; null without conditions.';
 
-create function pipeline.filter_condition(filter jsonb, results_table text)
-returns text
-language plpgsql
+create function pipeline.score_fields()
+returns jsonb
+language sql
 immutable
 set search_path = ''
 as $$
-declare
-  of_score constant jsonb := '{
+  select '{
     "evaluator": "given.evaluator = %1$L",
     "passed": "given.passed = %1$L",
     "min": "given.score >= %1$L",
@@ -563,7 +577,36 @@ declare
     "category": "given.category = %1$L",
     "evaluator_error": "(given.error is not null) = %1$L",
     "scored": "true"
-  }';
+  }'::jsonb;
+$$;
+comment on function pipeline.score_fields() is
+  'The fields of a filter that one score has to meet together, as field_conditions() takes them; given is the score.';
+
+create function pipeline.score_conditions(filter jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.field_conditions(
+    pipeline.score_fields(),
+    (
+      select coalesce(jsonb_object_agg(field, value), '{}')
+      from jsonb_each(jsonb_strip_nulls(filter)) as each (field, value)
+      where pipeline.score_fields() ? field
+    )
+  );
+$$;
+comment on function pipeline.score_conditions(jsonb) is
+  'SQL that holds where the score given is one that a filter of browse_evaluations() wants; null: it says nothing of scores.';
+
+create function pipeline.filter_condition(filter jsonb, results_table text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
   of_label constant jsonb := '{
     "name": "given.name = %1$L",
     "person": "given.person = %1$L",
@@ -585,7 +628,6 @@ declare
   }';
   given jsonb := jsonb_strip_nulls(filter_condition.filter);
   label constant jsonb := coalesce(given -> 'label', '{}');
-  score jsonb;
 begin
   if given ? 'text' then
     -- What ilike takes for a wildcard is meant as it is written.
@@ -593,15 +635,15 @@ begin
       given, '{text}', to_jsonb('%' || regexp_replace(given ->> 'text', '([\\%_])', '\\\1', 'g') || '%')
     );
   end if;
-  select coalesce(jsonb_object_agg(field, value), '{}') into score
-  from jsonb_each(given) as each (field, value) where of_score ? field;
   return coalesce(
     nullif(concat_ws(
       ' and ',
-      pipeline.field_conditions(of_row, given - 'label' - array(select jsonb_object_keys(score))),
+      pipeline.field_conditions(
+        of_row, given - 'label' - array(select jsonb_object_keys(pipeline.score_fields()))
+      ),
       pipeline.has_condition(
-        'evaluation_scores', results_table, pipeline.field_conditions(of_score, score),
-        coalesce(score -> 'scored' = 'false', false)
+        'evaluation_scores', results_table, pipeline.score_conditions(given),
+        coalesce(given -> 'scored' = 'false', false)
       ),
       pipeline.has_condition(
         'evaluation_labels', results_table, pipeline.field_conditions(of_label, label),
@@ -658,7 +700,9 @@ $$;
 comment on function pipeline.labels_of(text, bigint) is
   'What people said of an evaluation, [{name, person, passed, remark, updated_at}].';
 
-create function pipeline.page_query(results_table text, condition text, filter text, backwards boolean)
+create function pipeline.page_query(
+  results_table text, condition text, filter text, ordering text, backwards boolean
+)
 returns text
 language sql
 immutable
@@ -675,25 +719,24 @@ as $$
           from public.%1$I as row
           where %2$s
             and ($1 is null or (row.prompt_key, row.id) %4$s (substr($1, strpos($1, ' ') + 1), split_part($1, ' ', 1)::bigint))
-          order by row.prompt_key %5$s, row.id %5$s
+          order by %5$s
           limit $3
         ) as row
-        window walk as (order by row.prompt_key %5$s, row.id %5$s)
+        window walk as (order by %5$s)
       ) as row
       -- The last that was read is kept as well: it says where to go on.
       where row.is_last or %3$s
       -- In the words of the window: the same order by its place would be a sort of all that may be read.
-      order by row.prompt_key %5$s, row.id %5$s
+      order by %5$s
       limit $2
     $query$,
-    results_table, condition, filter,
-    case when backwards then '<' else '>' end, case when backwards then 'desc' else 'asc' end
+    results_table, condition, filter, case when backwards then '<' else '>' end, ordering
   );
 $$;
-comment on function pipeline.page_query(text, text, text, boolean) is
-  'The rows of a page by prompt_key and id, and the last row that was read for it: $1 after, $2 most, $3 scan.';
+comment on function pipeline.page_query(text, text, text, text, boolean) is
+  'The rows of a page by prompt_key and id, in the words of evaluations_order(), and the last row that was read for it: $1 after, $2 most, $3 scan.';
 
-create function pipeline.top_query(results_table text, condition text, filter text, sort text, evaluator text)
+create function pipeline.top_query(results_table text, condition text, filter text, sort text, scores text)
 returns text
 language sql
 immutable
@@ -707,29 +750,36 @@ as $$
         count(*) over () < $2 or coalesce($1::integer, 0) + row_number() over () >= 1000 as is_end
       from (
         select row.*
-        from public.%1$I as row
-        %2$s
-        where %3$s and %4$s and $3 is not null
-        order by %5$s, row.id
-        limit least($2, 1000 - coalesce($1::integer, 0)) offset coalesce($1::integer, 0)
+        from (
+          -- Ids alone: what is sorted and joined are no texts.
+          select row.id, %5$s as rank
+          from public.%1$I as row
+          %2$s
+          where %3$s and %4$s and $3 is not null
+          order by %6$s, row.id
+          limit least($2, 1000 - coalesce($1::integer, 0)) offset coalesce($1::integer, 0)
+        ) as first
+        join public.%1$I as row on row.id = first.id
+        order by first.%6$s, row.id
       ) as row
     $query$,
     results_table,
     case when sort = 'worst' then format(
-      'join public.evaluation_scores as graded
-         on graded.results_table = %L and graded.evaluator = %L and graded.evaluation_id = row.id',
-      results_table, evaluator
+      'join public.evaluation_scores as given
+         on given.results_table = %L and given.evaluation_id = row.id and %s',
+      results_table, scores
     ) end,
     condition, filter,
     case sort
-      when 'worst' then 'coalesce(graded.score, graded.passed::integer)'
-      when 'slowest' then 'row.duration_ms desc nulls last'
-      when 'dearest' then 'row.cost desc nulls last'
-    end
+      when 'worst' then 'coalesce(given.score, given.passed::integer)'
+      when 'slowest' then 'row.duration_ms'
+      when 'dearest' then 'row.cost'
+    end,
+    case when sort = 'worst' then 'rank' else 'rank desc nulls last' end
   );
 $$;
 comment on function pipeline.top_query(text, text, text, text, text) is
-  'The first 1,000 rows by what sort says, as page_query(): $1 how many to leave out, $2 most.';
+  'The first 1,000 rows by what sort says, as page_query(): $1 how many to leave out, $2 most. scores: which ones are the worst, about given.';
 
 create function public.browse_evaluations(
   results_table text default 'prompt_evaluations',
@@ -755,7 +805,15 @@ as $$
 declare
   by_key constant boolean := browse_evaluations.sort = 'key';
   condition constant text := pipeline.evaluations_condition(run_id, experiment_name, owner);
-  chosen constant text := pipeline.filter_condition(filter, results_table);
+  -- The worst are found by their scores: what is asked of these is not asked once more.
+  chosen constant text := pipeline.filter_condition(
+    case
+      when browse_evaluations.sort = 'worst' and filter -> 'scored' is distinct from 'false'
+      then filter - array(select jsonb_object_keys(pipeline.score_fields()))
+      else filter
+    end,
+    results_table
+  );
   page jsonb;
 begin
   perform pipeline.check_results_table(browse_evaluations.results_table);
@@ -797,8 +855,14 @@ begin
     from row
   $page$,
     case
-      when by_key then pipeline.page_query(results_table, condition, chosen, backwards)
-      else pipeline.top_query(results_table, condition, chosen, sort, filter ->> 'evaluator')
+      when by_key then pipeline.page_query(
+        results_table, condition, chosen,
+        pipeline.evaluations_order(
+          run_id, '{row.prompt_key,row.id}', case when backwards then 'desc' else 'asc' end
+        ),
+        backwards
+      )
+      else pipeline.top_query(results_table, condition, chosen, sort, pipeline.score_conditions(filter))
     end,
     results_table, case when by_key and backwards then -1 else 1 end
   )
@@ -858,7 +922,8 @@ as $$
     '[]'
   )
   from (
-    select other.*
+    -- A name is of collation C, in which the scores of a table have no index.
+    select other.*, results.relname::text collate "default" as results_table
     from (
       select experiment.name
       from pipeline.experiments as experiment
@@ -866,16 +931,22 @@ as $$
       order by experiment.created_at desc
       limit 200
     ) as recent
-    -- One place in an index for each experiment, instead of an index by key alone.
+    -- One place in an index for each experiment, instead of an index by key alone; "or" would be none.
     cross join lateral (
-      select same.*, results.relname::text as results_table
+      select same.*, same.tableoid
       from pipeline.evaluations as same
-      join pg_catalog.pg_class as results on results.oid = same.tableoid
       where same.experiment_name = recent.name
         and same.prompt_key = (evaluation).prompt_key
-        and (same.owner = (evaluation).owner or same.owner is null and (evaluation).owner is null)
-        and same.id <> (evaluation).id
+        and same.owner = (evaluation).owner
+      union all
+      select same.*, same.tableoid
+      from pipeline.evaluations as same
+      where same.experiment_name = recent.name
+        and same.prompt_key = (evaluation).prompt_key
+        and same.owner is null and (evaluation).owner is null
     ) as other
+    join pg_catalog.pg_class as results on results.oid = other.tableoid
+    where other.id <> (evaluation).id
     order by other.id desc
     limit most
   ) as sibling;
@@ -945,7 +1016,7 @@ comment on function public.read_evaluation(text, bigint) is
 -- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
 -- them shows the same as all.
 
-create function pipeline.sample_query(results_table text, condition text, keys integer)
+create function pipeline.sample_query(results_table text, condition text, run_id bigint, keys integer)
 returns text
 language sql
 immutable
@@ -975,11 +1046,11 @@ as $$
                 (
                   select md5(row.prompt_key) from public.%1$I as row
                   where %2$s and row.%3$s
-                  order by md5(row.prompt_key) offset %4$s - 1 limit 1
+                  order by %6$s offset %4$s - 1 limit 1
                 ),
                 'g'
               )
-            order by row.prompt_key
+            order by %5$s
             limit %4$s
           )
           union all
@@ -989,19 +1060,21 @@ as $$
               md5(row.prompt_key)
             from public.%1$I as row
             where %2$s and row.%3$s
-            order by md5(row.prompt_key)
+            order by %6$s
             limit %4$s
           )
         ) as drawn
         order by drawn.rank
         limit %4$s
       $query$,
-      results_table, condition, pipeline.key_is_no_hash(), keys
+      results_table, condition, pipeline.key_is_no_hash(), keys,
+      pipeline.evaluations_order(run_id, '{row.prompt_key}'),
+      pipeline.evaluations_order(run_id, '{md5(row.prompt_key)}')
     )
   end;
 $$;
-comment on function pipeline.sample_query(text, text, integer) is
-  'A fair sample of so many evaluations, the same each time; keys null: all of them. condition: about row.';
+comment on function pipeline.sample_query(text, text, bigint, integer) is
+  'A fair sample of so many evaluations, the same each time; keys null: all of them. condition: about row, of a run or, run_id null, of an experiment.';
 
 create function public.evaluation_distribution(
   results_table text default 'prompt_evaluations',
@@ -1097,16 +1170,21 @@ begin
     from scale
   $select$,
     pipeline.sample_query(
-      results_table, pipeline.evaluations_condition(run_id, experiment_name, owner), keys
+      results_table, pipeline.evaluations_condition(run_id, experiment_name, owner), run_id, keys
     ),
     case
       when of_score then 'coalesce(given.score, given.passed::integer) as value, given.passed'
       else format('case when answer.success then answer.%I::double precision end as value, answer.success as passed', measure)
     end,
     case when of_score then format(
-      'left join public.evaluation_scores as given
-         on given.results_table = %L and given.evaluator = %L and given.evaluation_id = answer.id',
-      results_table, evaluator
+      'left join lateral (
+         select given.score, given.passed from public.evaluation_scores as given
+         where given.results_table = %L and given.evaluator = %L and given.evaluation_id = answer.id
+         %s
+       ) as given on true',
+      results_table, evaluator,
+      -- A fence: the scores of a sample are looked up, and not joined with those of all.
+      case when keys is not null then 'offset 0' end
     ) end,
     of_score
   )
@@ -1141,9 +1219,9 @@ begin
      from (
        select row.prompt_key from pipeline.evaluations as row
        where %s and row.%s
-       order by md5(row.prompt_key) limit 200
+       order by %s limit 200
      ) as drawn',
-    condition, pipeline.key_is_no_hash()
+    condition, pipeline.key_is_no_hash(), pipeline.evaluations_order(run_id, '{md5(row.prompt_key)}')
   )
   into marks;
   return (
@@ -1995,10 +2073,13 @@ begin
   end if;
   select name into wrong
   from unnest(names) as name
-  where not exists (
-    select from pipeline.evaluations as evaluation
-    where evaluation.experiment_name = name and evaluation.owner is not distinct from check_experiments.owner
-  )
+  -- A scalar subquery, looked up by its index: not exists would be planned as a join with all answers.
+  where (
+    select true from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = name
+      and (evaluation.owner = check_experiments.owner or check_experiments.owner is null and evaluation.owner is null)
+    limit 1
+  ) is null
   limit 1;
   if found then
     -- From name to name by the index: there may be millions of rows and three experiments.
@@ -2077,7 +2158,7 @@ comment on function pipeline.chosen_evaluators(text[], text, uuid) is
 -- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
 -- key, and by the mean of the answers to each. The caller's row level security decides what is compared.
 
-create function pipeline.answers_query(evaluator text, condition text)
+create function pipeline.answers_query(evaluator text, condition text, is_of_few boolean default false)
 returns text
 language sql
 stable
@@ -2108,9 +2189,14 @@ as $$
       case
         when evaluator is not null
         then format(
-          'left join public.evaluation_scores as grade
-             on grade.evaluation_id = evaluation.id and grade.results_table = %L and grade.evaluator = $3',
-          results.relname
+          'left join lateral (
+             select given.score, given.passed from public.evaluation_scores as given
+             where given.evaluation_id = evaluation.id and given.results_table = %L and given.evaluator = $3
+             %s
+           ) as grade on true',
+          results.relname,
+          -- A fence as well: the scores of few answers are looked up, and not joined with those of all.
+          case when is_of_few then 'offset 0' end
         )
       end,
       condition
@@ -2121,10 +2207,10 @@ as $$
   join pg_catalog.pg_class as results on results.oid = child.inhrelid
   where child.inhparent = 'pipeline.evaluations'::regclass;
 $$;
-comment on function pipeline.answers_query(text, text) is
-  'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
+comment on function pipeline.answers_query(text, text, boolean) is
+  'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer. is_of_few: the condition leaves a few thousand.';
 
-create function pipeline.answers_of_both(evaluator text, keys text default 'true')
+create function pipeline.answers_of_both(evaluator text, keys text default 'true', is_of_few boolean default false)
 returns text
 language sql
 stable
@@ -2134,13 +2220,14 @@ as $$
     evaluator,
     -- Not "is not distinct from", of which the planner expects one row.
     'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
-      || keys
+      || keys,
+    is_of_few
   );
 $$;
-comment on function pipeline.answers_of_both(text, text) is
-  'A query over the answers of two experiments, $1 baseline and $2 candidate, of owner $4; evaluator as answers_query() takes it. keys: a condition on evaluation, for a part of the prompts.';
+comment on function pipeline.answers_of_both(text, text, boolean) is
+  'A query over the answers of two experiments, $1 baseline and $2 candidate, of owner $4; evaluator and is_of_few as answers_query() takes them. keys: a condition on evaluation, for a part of the prompts.';
 
-create function pipeline.pairs_query(evaluator text, keys text default 'true')
+create function pipeline.pairs_query(evaluator text, keys text default 'true', is_of_few boolean default false)
 returns text
 language sql
 stable
@@ -2184,10 +2271,10 @@ as $$
         ) as prompt
       )
     $query$,
-    pipeline.answers_of_both(evaluator, keys)
+    pipeline.answers_of_both(evaluator, keys, is_of_few)
   );
 $$;
-comment on function pipeline.pairs_query(text, text) is
+comment on function pipeline.pairs_query(text, text, boolean) is
   'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
 create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)
@@ -2442,8 +2529,9 @@ begin
   execute (
     select format('select prompt_key from (%s) as read order by prompt_key offset %s limit 1', string_agg(
       format(
-        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by row.prompt_key limit %s)',
-        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''), most
+        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by %s limit %s)',
+        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''),
+        pipeline.evaluations_order(null, '{row.prompt_key}'), most
       ),
       ' union all '
     ), most - 1)
@@ -2513,7 +2601,7 @@ begin
     -- Few rows are looked up one by one.
     perform set_config('enable_nestloop', 'on', true);
   end if;
-  execute pipeline.pairs_query(evaluator, keys) || format(
+  execute pipeline.pairs_query(evaluator, keys, scan is not null) || format(
     $select$,
       chosen as (
         select pair.*
@@ -2547,9 +2635,11 @@ begin
       ),
       shown as (
         select
-          side.prompt_key, side.is_old, side.answers, said.id, said.prompt, said.reference, said.response, said.error
+          side.prompt_key, side.is_old, side.answers, results.relname as results_table,
+          said.id, said.prompt, said.reference, said.response, said.error
         from side
         join pipeline.evaluations as said on said.id = side.id and said.experiment_name in ($1, $2)
+        join pg_catalog.pg_class as results on results.oid = said.tableoid
       )
     select jsonb_build_object(
       'rows', coalesce(
@@ -2561,6 +2651,7 @@ begin
             'difference', pair.difference,
             'baseline_score', pair.old_score, 'candidate_score', pair.new_score,
             'baseline_passed', pair.old_passed, 'candidate_passed', pair.new_passed,
+            'baseline_table', old.results_table, 'candidate_table', new.results_table,
             'baseline_id', old.id, 'candidate_id', new.id,
             'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
             'baseline_error', old.error, 'candidate_error', new.error,
@@ -2577,7 +2668,7 @@ begin
     left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
     chosen, ordering,
-    pipeline.answers_of_both(evaluator, keys)
+    pipeline.answers_of_both(evaluator, keys, scan is not null)
   )
   into page
   using
@@ -2587,7 +2678,7 @@ begin
 end;
 $$;
 comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid, integer) is
-  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, table, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
 
 -- Why: of several experiments, which is the best, and is it better than chance? Every pair of them is
 -- compared by the prompts that both answered, and whoever looks for the good news among so many pairs

@@ -29,11 +29,13 @@ function findByKey(key: string): HTMLElement | undefined {
   return keyedElements().filter(({ dataset }) => dataset.key === key).at(-1);
 }
 
-/** All that has a key at this moment. */
+/** All that has a key at this moment; of what every row has that of the row with the focus. */
 export function keyedElements(): HTMLElement[] {
+  const row = document.activeElement?.closest("tbody tr");
   return [...document.querySelectorAll<HTMLElement>("[data-key]")]
     .filter((element) =>
-      element.checkVisibility() && !element.matches(":disabled")
+      element.checkVisibility() && !element.matches(":disabled") &&
+      (element.closest("tbody tr") ?? row) === row
     );
 }
 

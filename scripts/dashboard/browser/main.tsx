@@ -1,5 +1,5 @@
 import { render } from "preact";
-import type { Home } from "../bundle.ts";
+import type { Home } from "./data/page_text.ts";
 import { App } from "./app.tsx";
 import { followAddress, here } from "./data/here.ts";
 import { readPlace } from "./data/place.ts";

@@ -19,7 +19,7 @@ import { sweeps } from "./screens/sweeps.tsx";
  * ../passed_on.ts. Its parts: a component that loads by `useLoaded()` (data/use_loaded.ts), shown
  * through `Waiting`, and one that draws what was loaded and is tested alone. Choices are in the query of
  * the address (`withQuery()`, `Chips`), other screens are links (`to()`), keys are `data-key` of what
- * can be seen. Styles are classes of dashboard.css; words of strangers go through `VisibleText`.
+ * can be seen. Styles are classes of styles/; words of strangers go through `VisibleText`.
  */
 export const SCREENS: Screen[] = [
   runs,

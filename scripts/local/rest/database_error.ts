@@ -9,6 +9,9 @@ interface DatabaseError {
 /** What lite answers as PostgREST does; to all others it answers 500 without their code. */
 const KNOWN_TO_LITE = /^(PGRST|PT|21|22|42|53|55|23502|23503|23505|25006)/;
 
+/** What the driver calls a database that is away, which is no SQLSTATE. */
+const IS_NO_CONNECTION = /^(CONNECT|ECONN|EPIPE)/;
+
 /**
  * An error with its SQLSTATE kept, by PostgREST's own way to let SQL choose the answer
  * (https://docs.postgrest.org/en/stable/references/errors.html, `RAISE SQLSTATE 'PGRST'`): lite knows
@@ -16,7 +19,11 @@ const KNOWN_TO_LITE = /^(PGRST|PT|21|22|42|53|55|23502|23503|23505|25006)/;
  */
 export function keepSqlState(error: unknown): unknown {
   const { code, message, detail, hint } = error as DatabaseError ?? {};
-  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code)) return error;
+  if (typeof code !== "string") return error;
+  if (IS_NO_CONNECTION.test(code)) {
+    return keepSqlState({ code: "08006", message: `No connection: ${message}` });
+  }
+  if (!/^[0-9A-Z]{5}$/.test(code)) return error;
   if (KNOWN_TO_LITE.test(code)) return error;
   return Object.assign(new Error(), {
     code: "PGRST",

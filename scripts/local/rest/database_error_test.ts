@@ -32,8 +32,15 @@ for (
   });
 }
 
+Deno.test("keepSqlState() answers 503 while the database is away", () => {
+  for (const code of ["ECONNREFUSED", "CONNECTION_CLOSED", "CONNECT_TIMEOUT"]) {
+    const { status, message } = answerTo(code);
+    assertEquals([status, message], [503, "No connection: No"]);
+  }
+});
+
 Deno.test("keepSqlState() leaves what lite knows, and what is no state, alone", () => {
-  for (const code of ["22023", "42501", "ECONNREFUSED", undefined]) {
+  for (const code of ["22023", "42501", "ENOENT", undefined]) {
     const error = { code, message: "No" };
     assertStrictEquals(keepSqlState(error), error);
   }

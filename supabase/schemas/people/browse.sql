@@ -26,6 +26,21 @@ $$;
 comment on function pipeline.evaluations_condition(bigint, text, uuid) is
   'Which rows of a results table are those of a run, or of an experiment of an owner, as SQL about row. 22023: neither or both were given.';
 
+create function pipeline.evaluations_order(run_id bigint, columns text[], direction text default 'asc')
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  -- The rows of an experiment have one owner or none: the planner takes an index for sorted by what
+  -- follows only when the owner is named as well.
+  select string_agg(format('%s %s', name, direction), ', ' order by place)
+  from unnest(case when run_id is null then array['row.owner'] else '{}' end || columns)
+    with ordinality as named (name, place);
+$$;
+comment on function pipeline.evaluations_order(bigint, text[], text) is
+  'An order of the rows that evaluations_condition() describes, by what stands behind run_id, or experiment_name and owner, in an index: SQL about row.';
+
 create function pipeline.field_conditions(fields jsonb, given jsonb, prefix text default '')
 returns text
 language plpgsql
@@ -70,14 +85,13 @@ $$;
 comment on function pipeline.has_condition(text, text, text, boolean) is
   'SQL that holds where an evaluation has, or has not, a score or label for which the conditions hold; null without conditions.';
 
-create function pipeline.filter_condition(filter jsonb, results_table text)
-returns text
-language plpgsql
+create function pipeline.score_fields()
+returns jsonb
+language sql
 immutable
 set search_path = ''
 as $$
-declare
-  of_score constant jsonb := '{
+  select '{
     "evaluator": "given.evaluator = %1$L",
     "passed": "given.passed = %1$L",
     "min": "given.score >= %1$L",
@@ -85,7 +99,36 @@ declare
     "category": "given.category = %1$L",
     "evaluator_error": "(given.error is not null) = %1$L",
     "scored": "true"
-  }';
+  }'::jsonb;
+$$;
+comment on function pipeline.score_fields() is
+  'The fields of a filter that one score has to meet together, as field_conditions() takes them; given is the score.';
+
+create function pipeline.score_conditions(filter jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.field_conditions(
+    pipeline.score_fields(),
+    (
+      select coalesce(jsonb_object_agg(field, value), '{}')
+      from jsonb_each(jsonb_strip_nulls(filter)) as each (field, value)
+      where pipeline.score_fields() ? field
+    )
+  );
+$$;
+comment on function pipeline.score_conditions(jsonb) is
+  'SQL that holds where the score given is one that a filter of browse_evaluations() wants; null: it says nothing of scores.';
+
+create function pipeline.filter_condition(filter jsonb, results_table text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
   of_label constant jsonb := '{
     "name": "given.name = %1$L",
     "person": "given.person = %1$L",
@@ -107,7 +150,6 @@ declare
   }';
   given jsonb := jsonb_strip_nulls(filter_condition.filter);
   label constant jsonb := coalesce(given -> 'label', '{}');
-  score jsonb;
 begin
   if given ? 'text' then
     -- What ilike takes for a wildcard is meant as it is written.
@@ -115,15 +157,15 @@ begin
       given, '{text}', to_jsonb('%' || regexp_replace(given ->> 'text', '([\\%_])', '\\\1', 'g') || '%')
     );
   end if;
-  select coalesce(jsonb_object_agg(field, value), '{}') into score
-  from jsonb_each(given) as each (field, value) where of_score ? field;
   return coalesce(
     nullif(concat_ws(
       ' and ',
-      pipeline.field_conditions(of_row, given - 'label' - array(select jsonb_object_keys(score))),
+      pipeline.field_conditions(
+        of_row, given - 'label' - array(select jsonb_object_keys(pipeline.score_fields()))
+      ),
       pipeline.has_condition(
-        'evaluation_scores', results_table, pipeline.field_conditions(of_score, score),
-        coalesce(score -> 'scored' = 'false', false)
+        'evaluation_scores', results_table, pipeline.score_conditions(given),
+        coalesce(given -> 'scored' = 'false', false)
       ),
       pipeline.has_condition(
         'evaluation_labels', results_table, pipeline.field_conditions(of_label, label),
@@ -180,7 +222,9 @@ $$;
 comment on function pipeline.labels_of(text, bigint) is
   'What people said of an evaluation, [{name, person, passed, remark, updated_at}].';
 
-create function pipeline.page_query(results_table text, condition text, filter text, backwards boolean)
+create function pipeline.page_query(
+  results_table text, condition text, filter text, ordering text, backwards boolean
+)
 returns text
 language sql
 immutable
@@ -197,25 +241,24 @@ as $$
           from public.%1$I as row
           where %2$s
             and ($1 is null or (row.prompt_key, row.id) %4$s (substr($1, strpos($1, ' ') + 1), split_part($1, ' ', 1)::bigint))
-          order by row.prompt_key %5$s, row.id %5$s
+          order by %5$s
           limit $3
         ) as row
-        window walk as (order by row.prompt_key %5$s, row.id %5$s)
+        window walk as (order by %5$s)
       ) as row
       -- The last that was read is kept as well: it says where to go on.
       where row.is_last or %3$s
       -- In the words of the window: the same order by its place would be a sort of all that may be read.
-      order by row.prompt_key %5$s, row.id %5$s
+      order by %5$s
       limit $2
     $query$,
-    results_table, condition, filter,
-    case when backwards then '<' else '>' end, case when backwards then 'desc' else 'asc' end
+    results_table, condition, filter, case when backwards then '<' else '>' end, ordering
   );
 $$;
-comment on function pipeline.page_query(text, text, text, boolean) is
-  'The rows of a page by prompt_key and id, and the last row that was read for it: $1 after, $2 most, $3 scan.';
+comment on function pipeline.page_query(text, text, text, text, boolean) is
+  'The rows of a page by prompt_key and id, in the words of evaluations_order(), and the last row that was read for it: $1 after, $2 most, $3 scan.';
 
-create function pipeline.top_query(results_table text, condition text, filter text, sort text, evaluator text)
+create function pipeline.top_query(results_table text, condition text, filter text, sort text, scores text)
 returns text
 language sql
 immutable
@@ -229,29 +272,36 @@ as $$
         count(*) over () < $2 or coalesce($1::integer, 0) + row_number() over () >= 1000 as is_end
       from (
         select row.*
-        from public.%1$I as row
-        %2$s
-        where %3$s and %4$s and $3 is not null
-        order by %5$s, row.id
-        limit least($2, 1000 - coalesce($1::integer, 0)) offset coalesce($1::integer, 0)
+        from (
+          -- Ids alone: what is sorted and joined are no texts.
+          select row.id, %5$s as rank
+          from public.%1$I as row
+          %2$s
+          where %3$s and %4$s and $3 is not null
+          order by %6$s, row.id
+          limit least($2, 1000 - coalesce($1::integer, 0)) offset coalesce($1::integer, 0)
+        ) as first
+        join public.%1$I as row on row.id = first.id
+        order by first.%6$s, row.id
       ) as row
     $query$,
     results_table,
     case when sort = 'worst' then format(
-      'join public.evaluation_scores as graded
-         on graded.results_table = %L and graded.evaluator = %L and graded.evaluation_id = row.id',
-      results_table, evaluator
+      'join public.evaluation_scores as given
+         on given.results_table = %L and given.evaluation_id = row.id and %s',
+      results_table, scores
     ) end,
     condition, filter,
     case sort
-      when 'worst' then 'coalesce(graded.score, graded.passed::integer)'
-      when 'slowest' then 'row.duration_ms desc nulls last'
-      when 'dearest' then 'row.cost desc nulls last'
-    end
+      when 'worst' then 'coalesce(given.score, given.passed::integer)'
+      when 'slowest' then 'row.duration_ms'
+      when 'dearest' then 'row.cost'
+    end,
+    case when sort = 'worst' then 'rank' else 'rank desc nulls last' end
   );
 $$;
 comment on function pipeline.top_query(text, text, text, text, text) is
-  'The first 1,000 rows by what sort says, as page_query(): $1 how many to leave out, $2 most.';
+  'The first 1,000 rows by what sort says, as page_query(): $1 how many to leave out, $2 most. scores: which ones are the worst, about given.';
 
 create function public.browse_evaluations(
   results_table text default 'prompt_evaluations',
@@ -277,7 +327,15 @@ as $$
 declare
   by_key constant boolean := browse_evaluations.sort = 'key';
   condition constant text := pipeline.evaluations_condition(run_id, experiment_name, owner);
-  chosen constant text := pipeline.filter_condition(filter, results_table);
+  -- The worst are found by their scores: what is asked of these is not asked once more.
+  chosen constant text := pipeline.filter_condition(
+    case
+      when browse_evaluations.sort = 'worst' and filter -> 'scored' is distinct from 'false'
+      then filter - array(select jsonb_object_keys(pipeline.score_fields()))
+      else filter
+    end,
+    results_table
+  );
   page jsonb;
 begin
   perform pipeline.check_results_table(browse_evaluations.results_table);
@@ -319,8 +377,14 @@ begin
     from row
   $page$,
     case
-      when by_key then pipeline.page_query(results_table, condition, chosen, backwards)
-      else pipeline.top_query(results_table, condition, chosen, sort, filter ->> 'evaluator')
+      when by_key then pipeline.page_query(
+        results_table, condition, chosen,
+        pipeline.evaluations_order(
+          run_id, '{row.prompt_key,row.id}', case when backwards then 'desc' else 'asc' end
+        ),
+        backwards
+      )
+      else pipeline.top_query(results_table, condition, chosen, sort, pipeline.score_conditions(filter))
     end,
     results_table, case when by_key and backwards then -1 else 1 end
   )

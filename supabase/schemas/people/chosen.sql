@@ -17,10 +17,13 @@ begin
   end if;
   select name into wrong
   from unnest(names) as name
-  where not exists (
-    select from pipeline.evaluations as evaluation
-    where evaluation.experiment_name = name and evaluation.owner is not distinct from check_experiments.owner
-  )
+  -- A scalar subquery, looked up by its index: not exists would be planned as a join with all answers.
+  where (
+    select true from pipeline.evaluations as evaluation
+    where evaluation.experiment_name = name
+      and (evaluation.owner = check_experiments.owner or check_experiments.owner is null and evaluation.owner is null)
+    limit 1
+  ) is null
   limit 1;
   if found then
     -- From name to name by the index: there may be millions of rows and three experiments.

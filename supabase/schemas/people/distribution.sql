@@ -1,7 +1,7 @@
 -- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
 -- them shows the same as all.
 
-create function pipeline.sample_query(results_table text, condition text, keys integer)
+create function pipeline.sample_query(results_table text, condition text, run_id bigint, keys integer)
 returns text
 language sql
 immutable
@@ -31,11 +31,11 @@ as $$
                 (
                   select md5(row.prompt_key) from public.%1$I as row
                   where %2$s and row.%3$s
-                  order by md5(row.prompt_key) offset %4$s - 1 limit 1
+                  order by %6$s offset %4$s - 1 limit 1
                 ),
                 'g'
               )
-            order by row.prompt_key
+            order by %5$s
             limit %4$s
           )
           union all
@@ -45,19 +45,21 @@ as $$
               md5(row.prompt_key)
             from public.%1$I as row
             where %2$s and row.%3$s
-            order by md5(row.prompt_key)
+            order by %6$s
             limit %4$s
           )
         ) as drawn
         order by drawn.rank
         limit %4$s
       $query$,
-      results_table, condition, pipeline.key_is_no_hash(), keys
+      results_table, condition, pipeline.key_is_no_hash(), keys,
+      pipeline.evaluations_order(run_id, '{row.prompt_key}'),
+      pipeline.evaluations_order(run_id, '{md5(row.prompt_key)}')
     )
   end;
 $$;
-comment on function pipeline.sample_query(text, text, integer) is
-  'A fair sample of so many evaluations, the same each time; keys null: all of them. condition: about row.';
+comment on function pipeline.sample_query(text, text, bigint, integer) is
+  'A fair sample of so many evaluations, the same each time; keys null: all of them. condition: about row, of a run or, run_id null, of an experiment.';
 
 create function public.evaluation_distribution(
   results_table text default 'prompt_evaluations',
@@ -153,16 +155,21 @@ begin
     from scale
   $select$,
     pipeline.sample_query(
-      results_table, pipeline.evaluations_condition(run_id, experiment_name, owner), keys
+      results_table, pipeline.evaluations_condition(run_id, experiment_name, owner), run_id, keys
     ),
     case
       when of_score then 'coalesce(given.score, given.passed::integer) as value, given.passed'
       else format('case when answer.success then answer.%I::double precision end as value, answer.success as passed', measure)
     end,
     case when of_score then format(
-      'left join public.evaluation_scores as given
-         on given.results_table = %L and given.evaluator = %L and given.evaluation_id = answer.id',
-      results_table, evaluator
+      'left join lateral (
+         select given.score, given.passed from public.evaluation_scores as given
+         where given.results_table = %L and given.evaluator = %L and given.evaluation_id = answer.id
+         %s
+       ) as given on true',
+      results_table, evaluator,
+      -- A fence: the scores of a sample are looked up, and not joined with those of all.
+      case when keys is not null then 'offset 0' end
     ) end,
     of_score
   )
@@ -197,9 +204,9 @@ begin
      from (
        select row.prompt_key from pipeline.evaluations as row
        where %s and row.%s
-       order by md5(row.prompt_key) limit 200
+       order by %s limit 200
      ) as drawn',
-    condition, pipeline.key_is_no_hash()
+    condition, pipeline.key_is_no_hash(), pipeline.evaluations_order(run_id, '{md5(row.prompt_key)}')
   )
   into marks;
   return (

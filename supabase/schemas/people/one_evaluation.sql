@@ -44,7 +44,8 @@ as $$
     '[]'
   )
   from (
-    select other.*
+    -- A name is of collation C, in which the scores of a table have no index.
+    select other.*, results.relname::text collate "default" as results_table
     from (
       select experiment.name
       from pipeline.experiments as experiment
@@ -52,16 +53,22 @@ as $$
       order by experiment.created_at desc
       limit 200
     ) as recent
-    -- One place in an index for each experiment, instead of an index by key alone.
+    -- One place in an index for each experiment, instead of an index by key alone; "or" would be none.
     cross join lateral (
-      select same.*, results.relname::text as results_table
+      select same.*, same.tableoid
       from pipeline.evaluations as same
-      join pg_catalog.pg_class as results on results.oid = same.tableoid
       where same.experiment_name = recent.name
         and same.prompt_key = (evaluation).prompt_key
-        and (same.owner = (evaluation).owner or same.owner is null and (evaluation).owner is null)
-        and same.id <> (evaluation).id
+        and same.owner = (evaluation).owner
+      union all
+      select same.*, same.tableoid
+      from pipeline.evaluations as same
+      where same.experiment_name = recent.name
+        and same.prompt_key = (evaluation).prompt_key
+        and same.owner is null and (evaluation).owner is null
     ) as other
+    join pg_catalog.pg_class as results on results.oid = other.tableoid
+    where other.id <> (evaluation).id
     order by other.id desc
     limit most
   ) as sibling;

@@ -1,7 +1,7 @@
 -- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
 -- key, and by the mean of the answers to each. The caller's row level security decides what is compared.
 
-create function pipeline.answers_query(evaluator text, condition text)
+create function pipeline.answers_query(evaluator text, condition text, is_of_few boolean default false)
 returns text
 language sql
 stable
@@ -32,9 +32,14 @@ as $$
       case
         when evaluator is not null
         then format(
-          'left join public.evaluation_scores as grade
-             on grade.evaluation_id = evaluation.id and grade.results_table = %L and grade.evaluator = $3',
-          results.relname
+          'left join lateral (
+             select given.score, given.passed from public.evaluation_scores as given
+             where given.evaluation_id = evaluation.id and given.results_table = %L and given.evaluator = $3
+             %s
+           ) as grade on true',
+          results.relname,
+          -- A fence as well: the scores of few answers are looked up, and not joined with those of all.
+          case when is_of_few then 'offset 0' end
         )
       end,
       condition
@@ -45,10 +50,10 @@ as $$
   join pg_catalog.pg_class as results on results.oid = child.inhrelid
   where child.inhparent = 'pipeline.evaluations'::regclass;
 $$;
-comment on function pipeline.answers_query(text, text) is
-  'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer.';
+comment on function pipeline.answers_query(text, text, boolean) is
+  'A query over the answers of all results tables that meet a condition on evaluation, with their score by evaluator, $3; null: whether there was an answer. is_of_few: the condition leaves a few thousand.';
 
-create function pipeline.answers_of_both(evaluator text, keys text default 'true')
+create function pipeline.answers_of_both(evaluator text, keys text default 'true', is_of_few boolean default false)
 returns text
 language sql
 stable
@@ -58,13 +63,14 @@ as $$
     evaluator,
     -- Not "is not distinct from", of which the planner expects one row.
     'evaluation.experiment_name in ($1, $2) and (evaluation.owner = $4 or $4 is null and evaluation.owner is null) and '
-      || keys
+      || keys,
+    is_of_few
   );
 $$;
-comment on function pipeline.answers_of_both(text, text) is
-  'A query over the answers of two experiments, $1 baseline and $2 candidate, of owner $4; evaluator as answers_query() takes it. keys: a condition on evaluation, for a part of the prompts.';
+comment on function pipeline.answers_of_both(text, text, boolean) is
+  'A query over the answers of two experiments, $1 baseline and $2 candidate, of owner $4; evaluator and is_of_few as answers_query() takes them. keys: a condition on evaluation, for a part of the prompts.';
 
-create function pipeline.pairs_query(evaluator text, keys text default 'true')
+create function pipeline.pairs_query(evaluator text, keys text default 'true', is_of_few boolean default false)
 returns text
 language sql
 stable
@@ -108,10 +114,10 @@ as $$
         ) as prompt
       )
     $query$,
-    pipeline.answers_of_both(evaluator, keys)
+    pipeline.answers_of_both(evaluator, keys, is_of_few)
   );
 $$;
-comment on function pipeline.pairs_query(text, text) is
+comment on function pipeline.pairs_query(text, text, boolean) is
   'The beginning of a query over pair, the prompts of two experiments, $1 baseline and $2 candidate; $3 evaluator or null for whether there was an answer, $4 the owner of both. Of each side id of the newest answer (null: none), score (mean over its answers; null: none has one) and passed (at least half of them did); difference is null where a score is missing.';
 
 create function pipeline.compare_pairs(baseline text, candidate text, evaluator text, owner uuid)

@@ -12,8 +12,9 @@ begin
   execute (
     select format('select prompt_key from (%s) as read order by prompt_key offset %s limit 1', string_agg(
       format(
-        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by row.prompt_key limit %s)',
-        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''), most
+        '(select row.prompt_key from public.%I as row where %s and row.prompt_key > %L order by %s limit %s)',
+        results.relname, pipeline.evaluations_condition(null, experiment_name, owner), coalesce(after, ''),
+        pipeline.evaluations_order(null, '{row.prompt_key}'), most
       ),
       ' union all '
     ), most - 1)
@@ -83,7 +84,7 @@ begin
     -- Few rows are looked up one by one.
     perform set_config('enable_nestloop', 'on', true);
   end if;
-  execute pipeline.pairs_query(evaluator, keys) || format(
+  execute pipeline.pairs_query(evaluator, keys, scan is not null) || format(
     $select$,
       chosen as (
         select pair.*
@@ -117,9 +118,11 @@ begin
       ),
       shown as (
         select
-          side.prompt_key, side.is_old, side.answers, said.id, said.prompt, said.reference, said.response, said.error
+          side.prompt_key, side.is_old, side.answers, results.relname as results_table,
+          said.id, said.prompt, said.reference, said.response, said.error
         from side
         join pipeline.evaluations as said on said.id = side.id and said.experiment_name in ($1, $2)
+        join pg_catalog.pg_class as results on results.oid = said.tableoid
       )
     select jsonb_build_object(
       'rows', coalesce(
@@ -131,6 +134,7 @@ begin
             'difference', pair.difference,
             'baseline_score', pair.old_score, 'candidate_score', pair.new_score,
             'baseline_passed', pair.old_passed, 'candidate_passed', pair.new_passed,
+            'baseline_table', old.results_table, 'candidate_table', new.results_table,
             'baseline_id', old.id, 'candidate_id', new.id,
             'baseline_response', left(old.response, 600), 'candidate_response', left(new.response, 600),
             'baseline_error', old.error, 'candidate_error', new.error,
@@ -147,7 +151,7 @@ begin
     left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
     chosen, ordering,
-    pipeline.answers_of_both(evaluator, keys)
+    pipeline.answers_of_both(evaluator, keys, scan is not null)
   )
   into page
   using
@@ -157,4 +161,4 @@ begin
 end;
 $$;
 comment on function public.browse_experiment_pairs(text, text, text, text, text, integer, uuid, integer) is
-  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';
+  'Prompts of two experiments of an owner (null: the project''s own; a signed-in user''s are theirs), over all results tables and with both answers: {rows: [{prompt_key, prompt, reference, difference, and of baseline_ and candidate_ score, passed, table, id, response, error, answers: [{id, repetition, score, passed}]}], next}. Of a prompt that was asked several times the scores are means, passed is whether at least half of its answers did, answers lists them (100 at most), and the response shown is the one that tells the difference best: for better and gained the candidate''s best and the baseline''s worst, else the other way round. show: worse or better (the first by their difference, no next), lost or gained (passed only before, or only now), different, missing (one side, or no score on one), all. next is after of the following page. scan: of the prompts after that one only those that the next so many answers of the baseline are of, whatever show says, and then next is where these end: what is seen at once of a million. Texts are cut at 600 characters. evaluator null: whether there was an answer. The caller''s row level security applies. 22023: wrong arguments, or an experiment and itself; P0002: unknown experiment.';

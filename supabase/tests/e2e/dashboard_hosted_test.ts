@@ -3,6 +3,7 @@ import { createClient } from "@supabase/supabase-js";
 import { join } from "node:path";
 import { writeDashboard } from "../../../scripts/dashboard/write_files.ts";
 import { browserTest } from "../../../scripts/test/browser.ts";
+import { watchPage } from "./dashboard_page.ts";
 import { withProject } from "./project.ts";
 
 /** Serves a folder as any static host does. */
@@ -31,7 +32,7 @@ function serveFolder(folder: string): Deno.HttpServer<Deno.NetAddr> {
 }
 
 browserTest(
-  "the dashboard on a static host: who signs in sees their own runs, a reader those of the project",
+  "the dashboard on a static host: who signs in sees their own runs, a reader those of the project, which whoever may label grades",
   (browser) =>
     withProject(async (project) => {
       const auth = createClient(project.url, project.publishableKey, {
@@ -62,21 +63,10 @@ browserTest(
       const url = `http://127.0.0.1:${host.addr.port}/team/`;
       try {
         const page = await (await browser.newContext()).newPage();
-        const complaints: string[] = [];
-        page.on("console", (message) => {
-          // A wrong password is answered 400, which the console tells.
-          if (message.type() === "error" && !message.text().includes("400")) {
-            complaints.push(message.text());
-          }
-        });
-        page.on("request", (request) => {
-          const { origin } = new URL(request.url());
-          if (
-            ![new URL(url).origin, new URL(project.url).origin].includes(origin)
-          ) {
-            complaints.push(request.url());
-          }
-        });
+        const complaints = watchPage(
+          page,
+          [url, project.url].map((url) => new URL(url).origin),
+        );
         await page.goto(url);
         await page.getByLabel("Email").fill("user@example.com");
         await page.getByLabel("Password").fill("wrong");
@@ -90,24 +80,28 @@ browserTest(
         await page.getByRole("button", { name: "Sign out" }).click();
         await page.getByLabel("Email").waitFor();
 
-        // The local Auth puts no claims of its own into a token.
-        const access_token = await project.createUserToken(
-          crypto.randomUUID(),
-          { app_metadata: { pipeline: ["read"] } },
-        );
-        await page.evaluate(
-          ([name, text]) => localStorage.setItem(name, text),
-          [
-            `dashboard session of ${project.url}`,
-            JSON.stringify({
-              access_token,
-              refresh_token: "none",
-              expires_at: Date.now() / 1_000 + 3_600,
-              user: {},
-            }),
-          ],
-        );
-        await page.reload();
+        const reader = crypto.randomUUID();
+        /** The local Auth puts no claims of its own into a token. */
+        async function signInAs(pipeline: string[]): Promise<void> {
+          const access_token = await project.createUserToken(
+            reader,
+            { app_metadata: { pipeline } },
+          );
+          await page.evaluate(
+            ([name, text]) => localStorage.setItem(name, text),
+            [
+              `dashboard session of ${project.url}`,
+              JSON.stringify({
+                access_token,
+                refresh_token: "none",
+                expires_at: Date.now() / 1_000 + 3_600,
+                user: {},
+              }),
+            ],
+          );
+          await page.reload();
+        }
+        await signInAs(["read"]);
         await page.getByText("of the project").click();
         await page.getByRole("link", { name: "Answers" }).click();
         await page.getByText("What is a lease?").first().waitFor();
@@ -127,7 +121,25 @@ browserTest(
           await page.getByRole("button", { name: /Start/ }).count(),
           0,
         );
-        assertEquals(complaints, []);
+
+        await page.goto(`${url}#/runs/${id}/answers`);
+        await page.getByText("What is a lease?").first().click();
+        const panel = page.getByRole("complementary");
+        await panel.getByRole("heading", { name: "Prompt" }).waitFor();
+        const pass = panel.getByRole("button", { name: "Pass" });
+        assertEquals(await pass.count(), 0);
+        await signInAs(["read", "label"]);
+        await pass.waitFor();
+        await page.keyboard.press("1");
+        await panel.getByRole("button", { name: "Pass", pressed: true })
+          .waitFor();
+        assertEquals([
+          ...await project.sql`
+          select person, passed from evaluation_labels
+        `,
+        ], [{ person: reader, passed: true }]);
+        // A wrong password is answered 400, which the console tells.
+        assertEquals(complaints.filter((text) => !text.includes("400")), []);
       } finally {
         await host.shutdown();
         await Deno.remove(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
-import { dashboardTest } from "./dashboard_page.ts";
+import { dashboardTest, watchPage } from "./dashboard_page.ts";
 import type { Project } from "./project.ts";
 
 dashboardTest(
@@ -20,6 +20,15 @@ dashboardTest(
       const title = await heading.innerText();
       await panel.getByRole("heading", { name: "Prompt" }).waitFor();
       if (graded === 0) {
+        // What stands behind a dialog is not pressed.
+        await page.keyboard.press("?");
+        await page.getByRole("dialog", { name: "Keys" }).getByText("Fail")
+          .waitFor();
+        await page.keyboard.press("2");
+        await page.keyboard.press("n");
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "hidden" });
+        assertEquals(await heading.innerText(), title);
         await page.keyboard.press("r");
         await page.keyboard.type("too short");
         await page.keyboard.press("Escape");
@@ -49,7 +58,7 @@ dashboardTest(
 );
 
 dashboardTest(
-  "which answers got worse, and what did the judge say: by what can be read on the page",
+  "which 20 answers got worse, what did the judge say, and send it to a colleague: by what can be read on the page",
   async ({ page, project, open, expectAccessible, takePicture }) => {
     const { sql, model } = project;
     const prompts = Array.from(
@@ -115,14 +124,72 @@ dashboardTest(
     const path = `${folder}/new against old.html`;
     await (await download).saveAs(path);
     await expectReadableAlone(page, path, project);
-    const { success, stdout } = await runPipeline(
+    const { success, stdout, stderr } = await runPipeline(
       ["export", "new", "--format", "html", "--baseline", "old"],
       project,
     );
-    assertEquals(success, true);
+    assertEquals(success, true, new TextDecoder().decode(stderr));
     await Deno.writeFile(path, stdout);
     await expectReadableAlone(page, path, project);
     await Deno.remove(folder, { recursive: true });
+  },
+);
+
+dashboardTest(
+  "is the cheaper model good enough: from two inserts to the answer by keyboard alone",
+  async ({ page, project, open, expectAccessible }) => {
+    const { sql, model } = project;
+    await sql`
+      insert into model_endpoints (name, url, model, input_cost, output_cost)
+      select name, ${`${model.url}/v1/chat/completions`}, name, cost, cost
+      from (values ('dear', 10), ('cheap', 0.1)) as priced (name, cost)
+    `;
+    const prompts = Array.from({ length: 40 }, (_, index) => ({
+      text: `Question ${index}`,
+      reference: `Answer ${index}`,
+    }));
+    model.configure({
+      answer: (prompt, body) =>
+        (body as { model: string }).model === "cheap" && prompt.endsWith(" 9")
+          ? "I do not know"
+          : prompt.replace("Question", "Answer"),
+    });
+    for (const endpoint of ["dear", "cheap"]) {
+      await project.startRun({ type: "prompts", prompts }, {
+        endpoint,
+        experiment_name: endpoint,
+        evaluators: sql.json([{ type: "exact-match" }]),
+      });
+    }
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+
+    await open("runs");
+    const runs = page.getByRole("table", { name: "Runs" });
+    await runs.getByText("completed").nth(1).waitFor();
+    await press("g", "e");
+    const experiments = page.getByRole("table", { name: "Experiments" });
+    await experiments.getByRole("columnheader", { name: "exact-match" })
+      .waitFor();
+    // In the order of their names: cheap is now, dear was before.
+    await press("j", "j", "x");
+    await page.getByText("before", { exact: true }).waitFor();
+    await press("k", "x");
+    await page.getByRole("link", { name: "Compare cheap with dear" }).waitFor();
+    await press("c");
+    await page.getByRole("heading", { name: "Compare" }).waitFor();
+    const said = page.locator(".sentence");
+    await said.getByText(/cheaper in all/).waitFor();
+    await press("j", "j", "Enter");
+    await said.getByText(/1 no longer/).waitFor();
+    const text = await said.innerText();
+    assertMatch(text, /exact-match: .*0 now pass, 1 no longer/);
+    assertMatch(
+      text,
+      /95 % interval .* to .*; 40 prompts show a difference of/,
+    );
+    await expectAccessible();
   },
 );
 
@@ -136,13 +203,7 @@ async function expectReadableAlone(
   assertEquals(text.includes(secretKey) || text.includes(url), false);
   const alone = await opener.context().browser()!.newContext({ offline: true });
   const page = await alone.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  page.on("request", (request) => {
-    if (!/^(file|data):/.test(request.url())) complaints.push(request.url());
-  });
+  const complaints = watchPage(page, ["file:"]);
   await page.goto(`file://${encodeURI(path)}`);
   await page.getByRole("link", { name: "exact-match" }).click();
   await page.getByText(/0 now pass, 20 no longer/).waitFor();

@@ -50,9 +50,10 @@ async function visit(
   project: Project,
   test: (dashboard: DashboardPage) => Promise<void>,
 ): Promise<void> {
-  const page = await browser.newPage({
+  const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
   });
+  const page = await context.newPage();
   const { origin } = new URL(url);
   const complaints = watchPage(page, [origin]);
   await page.goto(url);

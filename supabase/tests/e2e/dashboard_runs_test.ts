@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dashboardTest } from "./dashboard_page.ts";
+import { numberedPrompts } from "./project.ts";
 
 dashboardTest(
   "why did 7 prompts fail, and retry them: by what can be read on the page",
@@ -48,25 +49,48 @@ dashboardTest(
 );
 
 dashboardTest(
-  "a run is followed while it goes on, and paused and resumed by keyboard",
-  async ({ page, project, open }) => {
+  "a run is followed while it goes on, through 429s, a pause by keyboard and the death of Postgres",
+  async ({ page, project, open, complaints }) => {
+    project.model.configure({ retryAfter: "3" });
     const prompts = Array.from(
       { length: 60 },
-      (_, index) => `Slow ${index} [[latency:400]]`,
+      (_, index) =>
+        `Slow ${index} [[latency:400]]${index === 0 ? " [[fault:429x1]]" : ""}`,
     );
     const id = await project.startRun({ type: "prompts", prompts }, {
       max_concurrency: 4,
     });
     await open(`runs/${id}`);
+    await page.getByText("Endpoint rests until").waitFor();
+    await page.getByText(/^[1-9]\d* of 60/).waitFor();
+
     await page.keyboard.press("Shift+P");
     await page.getByText("paused").waitFor();
     assertEquals((await project.run(id)).status, "paused");
-
     await page.getByRole("button", { name: "Resume" }).waitFor();
     await page.keyboard.press("Shift+P");
     await page.getByText("running").waitFor();
+
+    await project.kill("postgres");
+    await page.getByText("reconnecting").waitFor();
+    // What was known stays.
+    assertMatch(
+      await page.getByRole("region", { name: "Figures" }).innerText(),
+      /\d of 60/,
+    );
+    await project.ready();
+    await page.getByText("reconnecting").waitFor({ state: "detached" });
     await page.getByText("completed").waitFor({ timeout: 60_000 });
     await page.getByText("60 of 60").waitFor();
+    assertMatch(
+      await page.getByRole("region", { name: "Errors by kind" }).innerText(),
+      /tried again.*HTTP 429/s,
+    );
+    // The console tells of every answer that was an error.
+    assertEquals(
+      complaints.splice(0).filter((text) => !/status of 50\d/.test(text)),
+      [],
+    );
   },
 );
 
@@ -99,5 +123,49 @@ dashboardTest(
     await panel.waitFor({ state: "detached" });
     await page.goBack();
     await panel.waitFor();
+  },
+);
+
+dashboardTest(
+  "three tabs that follow a run ask once a second together, and take Postgres no time",
+  async ({ page, project, open }) => {
+    const { sql } = project;
+    // No worker and no maintenance: they would be counted as well.
+    project.setWakes("off");
+    await sql`update cron.job set active = false`;
+    const id = await project.startRun({
+      type: "prompts",
+      prompts: numberedPrompts(9),
+    });
+    const place = `runs/${id}`;
+    await open(place);
+    const tabs = [page];
+    while (tabs.length < 3) {
+      const tab = await page.context().newPage();
+      await tab.goto(page.url());
+      await tab.getByText("0 of 9").waitFor();
+      tabs.push(tab);
+    }
+    const readBusyMs = async () => {
+      const [{ busy }] = await sql`
+        select active_time::float8 as busy from pg_stat_database where datname = current_database()
+      `;
+      return busy;
+    };
+    const asked: number[] = [];
+    const enough = Promise.withResolvers<void>();
+    const before = await readBusyMs();
+    for (const tab of tabs) {
+      tab.on("request", () => {
+        if (asked.push(performance.now()) === 6) enough.resolve();
+      });
+    }
+    await enough.promise;
+    const seconds = (asked[5] - asked[0]) / 1_000;
+    assert(seconds >= 4.5, `six requests within ${seconds} s`);
+    const busyMs = await readBusyMs() - before;
+    assert(busyMs <= 20 * seconds, `${busyMs} ms of statements`);
+    await sql`update pipeline_runs set succeeded = 4 where id = ${id}`;
+    for (const tab of tabs) await tab.getByText("4 of 9").waitFor();
   },
 );

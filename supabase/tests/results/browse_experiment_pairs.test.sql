@@ -1,5 +1,5 @@
 begin;
-select plan(13);
+select plan(14);
 
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, success, error)
 select 'old', 'k' || n, 'prompt ' || n, 'old ' || n, true, null from generate_series(1, 4) as n
@@ -27,6 +27,7 @@ select is(
       'prompt_key', 'k2', 'prompt', 'prompt 2', 'reference', null, 'difference', -1,
       'baseline_score', 1, 'candidate_score', 0,
       'baseline_passed', true, 'candidate_passed', false,
+      'baseline_table', 'prompt_evaluations', 'candidate_table', 'prompt_evaluations',
       'baseline_id', min(id), 'candidate_id', max(id),
       'baseline_response', 'old 2', 'candidate_response', null,
       'baseline_error', null, 'candidate_error', 'HTTP 400',
@@ -92,6 +93,22 @@ select results_eq(
 select is(
   browse_experiment_pairs('thrice', 'old', 'grade', 'better') #>> '{rows,0,baseline_response}', 'answer 2',
   'before what became better, too'
+);
+
+-- The candidate is in another table.
+select create_evaluations_table('april_answers');
+insert into april_answers (experiment_name, prompt_key, prompt, response, success, error)
+values ('april', 'k1', 'prompt 1', null, false, 'HTTP 400');
+select is(
+  (
+    select array[
+      row ->> 'baseline_table', row ->> 'candidate_table',
+      read_evaluation(row ->> 'candidate_table', (row ->> 'candidate_id')::bigint) #>> '{evaluation,experiment_name}'
+    ]
+    from jsonb_array_elements(browse_experiment_pairs('old', 'april') -> 'rows') as row
+  ),
+  array['prompt_evaluations', 'april_answers', 'april'],
+  'each side says in which table it is, where the whole of it is read'
 );
 
 select * from finish();

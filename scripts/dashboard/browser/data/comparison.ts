@@ -34,6 +34,8 @@ export interface Pair {
   candidate_score: number | null;
   baseline_passed: boolean | null;
   candidate_passed: boolean | null;
+  baseline_table: string;
+  candidate_table: string;
   baseline_id: number;
   candidate_id: number;
   baseline_response: string | null;
@@ -45,24 +47,40 @@ export interface Pair {
 /** Pairs of a page. */
 export const PAIRS_OF_A_PAGE = 100;
 
+/** Pairs, and `after` of those that follow; null: there are none. */
+export interface PairPage {
+  rows: Pair[];
+  next: string | null;
+}
+
 /** Reads pairs by what became of them. */
 export function readPairs(
   sides: Sides,
-  { evaluator, show, after }: {
+  { evaluator, show, after, scan }: {
     /** Null: whether there was an answer. */
     evaluator: string | null;
     show: string;
     after: string | null;
+    /** Of the prompts that follow so many answers are looked at; absent: all. */
+    scan?: number;
   },
   signal: AbortSignal,
-): Promise<{ rows: Pair[]; next: string | null }> {
+): Promise<PairPage> {
   return callFunction("browse_experiment_pairs", {
     ...sides,
     evaluator,
     show,
     after,
     most: PAIRS_OF_A_PAGE,
+    scan,
   }, signal);
+}
+
+/** Whether a page that was looked for among some prompts would be another one among all. */
+export function isOfSome(show: string, { rows, next }: PairPage): boolean {
+  // These are ordered by their difference, all others by their key.
+  const isTop = show === "worse" || show === "better";
+  return next !== null && (isTop || rows.length < PAIRS_OF_A_PAGE);
 }
 
 /** What a row of a comparison says: what was found, and what passes now and no longer. */

@@ -1,7 +1,7 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
 import { signal } from "@preact/signals";
 import type { Database } from "../../../../supabase/functions/_shared/database.types.ts";
-import type { Home } from "../../bundle.ts";
+import type { Home } from "./page_text.ts";
 import { keepAnswer, toQuestion } from "./recording.ts";
 
 /** The project that is looked at. */
@@ -17,7 +17,7 @@ export interface Project {
 export const trouble = signal<string | undefined>(undefined);
 
 /** Longer than the dashboard's server waits for the project. */
-const MOST_MS = 70_000;
+export const MOST_MS = 70_000;
 
 let opened: Project | undefined;
 
@@ -38,6 +38,7 @@ export function openProject(
   url: string,
   credentials: () => Promise<Record<string, string>>,
   fetch: typeof globalThis.fetch = globalThis.fetch,
+  timeout = (milliseconds: number) => AbortSignal.timeout(milliseconds),
 ): void {
   async function send(
     input: URL | RequestInfo,
@@ -48,7 +49,7 @@ export function openProject(
       headers.set(name, value);
     }
     // Who waits for an answer that never comes keeps the turn of all tabs.
-    const limit = AbortSignal.timeout(MOST_MS);
+    const limit = timeout(MOST_MS);
     const signal = AbortSignal.any(
       init?.signal ? [init.signal, limit] : [limit],
     );
@@ -73,7 +74,7 @@ export function openProject(
 async function watched(asked: Promise<Response>): Promise<Response> {
   try {
     const response = await asked;
-    trouble.value = response.status >= 502 && response.status <= 504
+    trouble.value = await isAway(response)
       ? "The project does not answer"
       : undefined;
     return response;
@@ -83,6 +84,16 @@ async function watched(asked: Promise<Response>): Promise<Response> {
     }
     throw error;
   }
+}
+
+/** Whether a gateway or PostgREST says that what is behind it is out of reach. */
+async function isAway(response: Response): Promise<boolean> {
+  if (response.status !== 500) {
+    return response.status >= 502 && response.status <= 504;
+  }
+  const body = await response.clone().json().catch(() => undefined);
+  // It shuts down or starts: https://www.postgresql.org/docs/17/errcodes-appendix.html
+  return /^57P0[123]/.test(body?.code);
 }
 
 /** What an answer of the project holds. @throws Error saying what the project said */

@@ -27,7 +27,7 @@ export async function recordComparison(sides: Sides): Promise<Recorded> {
       readExperimentCosts(signal),
       ...names.map((experiment) => readFailureGroups({ experiment }, signal)),
     ]);
-    const ids = new Set<number>();
+    const answers = new Map<number, string>();
     for (const { compared } of comparison) {
       const evaluator = compared === "success" ? null : compared;
       for (const show of KINDS) {
@@ -36,23 +36,30 @@ export async function recordComparison(sides: Sides): Promise<Recorded> {
           { evaluator, show, after: null },
           signal,
         );
-        for (
-          const { baseline_id, candidate_id } of rows.slice(0, WHOLE_PAIRS)
-        ) {
-          ids.add(baseline_id).add(candidate_id);
+        for (const pair of rows.slice(0, WHOLE_PAIRS)) {
+          answers.set(pair.baseline_id, pair.baseline_table);
+          answers.set(pair.candidate_id, pair.candidate_table);
         }
       }
     }
-    for (const id of ids) await readAnswer("prompt_evaluations", id, signal);
+    for (const [id, table] of answers) await readAnswer(table, id, signal);
   });
   const kept: Recorded = {};
   for (const [question, answer] of Object.entries(recorded)) {
-    // Few rows are left of all pages: readAll() shall find them on the first.
-    const first = question.replace(/(?<=[?&]offset=)\d+/, "0");
+    const first = toPage(question, 0);
     const ours = onlyOf(sides, answer);
     kept[first] = first in kept ? [kept[first], ours].flat() : ours;
   }
+  // Few rows are left of all pages: readAll() shall find them on the first, and nothing behind it.
+  for (const [question, rows] of Object.entries(kept)) {
+    if (Array.isArray(rows)) kept[toPage(question, rows.length)] ??= [];
+  }
   return kept;
+}
+
+/** The question for rows from another one on, where it asks for pages. */
+function toPage(question: string, from: number): string {
+  return question.replace(/(?<=[?&]offset=)\d+/, String(from));
 }
 
 /** An answer without rows and siblings of other experiments. */

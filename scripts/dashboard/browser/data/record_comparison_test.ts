@@ -13,10 +13,13 @@ Deno.test("recordComparison() keeps what it asked itself, of both experiments an
     { kind: "local", projectUrl: "", readOnly: true },
     "https://project.example",
     () => Promise.resolve({}),
-    (input) =>
-      Promise.resolve(
-        Response.json(String(input).includes("/rpc/") ? [] : rows),
-      ),
+    (input) => {
+      const { pathname, searchParams } = new URL(String(input));
+      const isOver = Number(searchParams.get("offset")) > 0;
+      return Promise.resolve(
+        Response.json(pathname.includes("/rpc/") || isOver ? [] : rows),
+      );
+    },
   );
   const saved = recordComparison({
     baseline: "a",
@@ -26,9 +29,15 @@ Deno.test("recordComparison() keeps what it asked itself, of both experiments an
   // Another screen asks meanwhile.
   await readFailures({}, new AbortController().signal);
   const recorded = await saved;
+  const [pages, ends] = [false, true].map((isEnd) =>
+    Object.entries(recorded).filter(([question]) =>
+      /offset=[1-9]/.test(question) === isEnd
+    )
+  );
+  assertEquals(ends.map(([, rows]) => rows), [[], [], []]);
   assertEquals(
     Object.fromEntries(
-      Object.entries(recorded).map(([question, answer]) => [
+      pages.map(([question, answer]) => [
         question.split(/[?\[]/)[0],
         answer,
       ]),

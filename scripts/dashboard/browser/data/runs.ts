@@ -2,7 +2,7 @@ import { dataOf, project } from "./project.ts";
 
 /** Quantiles are not among them: they would read every answer at each poll. */
 const IN_LIST =
-  "id,experiment_name,model,status,prompts,done,succeeded,failed,percent,prompts_per_second,eta,cost,tags,owner,created_at,started_at,finished_at";
+  "id,experiment_name,model,status,prompts,answers,done,succeeded,failed,percent,prompts_per_second,eta,cost,tags,owner,created_at,started_at,finished_at";
 const OF_ONE =
   `${IN_LIST},open,cached,judge_errors,concurrency,tokens,max_cost,error,notice,rests_until,endpoint,results_table,source_type,sweep_id`;
 
@@ -16,6 +16,8 @@ export interface ListedRun {
   model: string | null;
   status: string;
   prompts: number;
+  /** What done comes to: one of each repetition. */
+  answers: number;
   done: number;
   succeeded: number;
   failed: number;

@@ -7,7 +7,7 @@ export interface Session {
   refresh_token: string;
   /** Seconds since 1970. */
   expires_at: number;
-  user: { email?: string; app_metadata?: { pipeline?: string[] } };
+  user: { email?: string };
 }
 
 /** Auth does not know a refresh token any more; after other failures the next try may succeed. */

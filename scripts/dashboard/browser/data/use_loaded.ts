@@ -22,27 +22,49 @@ export function useLoaded<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
   again: (value: Value) => number | undefined = () => undefined,
 ): Loaded<Value> {
-  const [state, setState] = useState<
-    // The question that was answered last.
-    Omit<Loaded<Value>, "reload"> & { of?: string }
-  >({ isLoading: question !== undefined });
+  const [state, setState] = useState<Answered<Value>>({ isLoading: false });
   const [round, setRound] = useState(0);
   useEffect(() => {
     if (question === undefined) return;
     const end = new AbortController();
     setState((last) => ({ ...last, isLoading: true }));
     follow(question, load, again, end.signal, (outcome) => {
-      if (end.signal.aborted) return;
-      setState((last) => ({
-        value: last.of === question ? last.value : undefined,
-        ...outcome,
-        of: question,
-        isLoading: false,
-      }));
+      if (!end.signal.aborted) {
+        setState((last) => hearOutcome(last, question, outcome));
+      }
     });
     return () => end.abort();
   }, [question, round]);
-  return { ...state, reload: () => setRound(round + 1) };
+  const { value, problem, of, isLoading } = state;
+  return {
+    value,
+    problem,
+    // At the first sight of a question it is not asked yet.
+    isLoading: question !== undefined && (isLoading || of !== question),
+    reload: () => setRound(round + 1),
+  };
+}
+
+/** What was heard last, and of which question. */
+interface Answered<Value> {
+  value?: Value;
+  problem?: string;
+  of?: string;
+  isLoading: boolean;
+}
+
+/** Failed, a question leaves what was known of it, and nothing of another one. */
+export function hearOutcome<Value>(
+  last: Answered<Value>,
+  question: string,
+  outcome: { value: Value } | { problem: string },
+): Answered<Value> {
+  return {
+    value: last.of === question ? last.value : undefined,
+    ...outcome,
+    of: question,
+    isLoading: false,
+  };
 }
 
 /** After a failure it asks again, first after 2 s, at last every 10 s. */

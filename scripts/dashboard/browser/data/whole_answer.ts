@@ -34,6 +34,7 @@ export interface WholeAnswer {
     metadata: unknown;
     source: Record<string, unknown> | null;
     tags: string[];
+    owner: string | null;
   };
   /** Null of answers that were stored from outside. */
   sent: {

@@ -4,6 +4,7 @@ import { Attempts, Scores } from "./answer_judgement.tsx";
 import { Diff } from "./diff.tsx";
 import { JsonText, Prose } from "./prose.tsx";
 import { Siblings } from "./siblings.tsx";
+import { VisibleText } from "./visible_text.tsx";
 
 /** What was asked, answered and said about it. */
 export function AnswerBody({ answer, asMarkdown, diff }: {
@@ -27,7 +28,11 @@ export function AnswerBody({ answer, asMarkdown, diff }: {
             ? "Answer against the reference"
             : `Answer against answer ${diff}`}
         </h3>
-        {!evaluation.success && <p class="problem">{evaluation.error}</p>}
+        {!evaluation.success && (
+          <p class="problem">
+            <VisibleText text={evaluation.error ?? ""} />
+          </p>
+        )}
         {diff === undefined
           ? evaluation.response !== null &&
             <Prose text={evaluation.response} asMarkdown={asMarkdown} />
@@ -48,7 +53,7 @@ export function AnswerBody({ answer, asMarkdown, diff }: {
         </section>
       )}
       <Scores answer={answer} />
-      <Siblings siblings={siblings} diff={diff} />
+      <Siblings siblings={siblings} owner={evaluation.owner} diff={diff} />
       <Attempts attempts={answer.attempts} />
       <AnswerFacts evaluation={evaluation} sent={sent} />
     </>

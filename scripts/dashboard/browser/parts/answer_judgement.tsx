@@ -70,8 +70,9 @@ export function Attempts({ attempts }: Pick<WholeAnswer, "attempts">) {
       <ul class="reasons">
         {attempts.map((failure, place) => (
           <li key={place}>
-            <b>{failure.class}: {failure.code}</b>,{" "}
-            <Age at={failure.created_at} /> ago
+            <b>
+              <VisibleText text={`${failure.class}: ${failure.code}`} />
+            </b>, <Age at={failure.created_at} /> ago
             {failure.final ? "" : ", tried again"}
             <Prose text={failure.message} />
           </li>

@@ -60,6 +60,7 @@ export function AnswerPanel({ resultsTable, query, rows, graded }: {
             <Grade
               resultsTable={resultsTable}
               id={answer.evaluation.id}
+              owner={answer.evaluation.owner}
               labels={answer.labels}
               graded={() => {
                 loaded.reload();

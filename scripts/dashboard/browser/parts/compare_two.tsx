@@ -32,6 +32,7 @@ export function Tick({ experiment, query }: {
       <input
         type="checkbox"
         checked={role !== undefined}
+        data-key="x"
         onChange={change}
         aria-label={`Compare ${name}`}
       />{" "}

@@ -29,11 +29,7 @@ export function ComparisonTable(
     {
       head: "By",
       width: "12rem",
-      cell: ({ compared }) => (
-        <VisibleText
-          text={compared === "success" ? "answered at all" : compared}
-        />
-      ),
+      cell: ({ compared }) => <VisibleText text={toWords(compared)} />,
     },
     {
       head: "Before",
@@ -107,7 +103,7 @@ export function ComparisonTable(
     <>
       <p class="sentence">
         <b>
-          <VisibleText text={main.compared} />
+          <VisibleText text={toWords(main.compared)} />
         </b>: {describeRow(main)} {describeExpense(rows[0])}
       </p>
       <Table
@@ -121,4 +117,9 @@ export function ComparisonTable(
       />
     </>
   );
+}
+
+/** What is compared, as people say it. */
+function toWords(compared: string): string {
+  return compared === "success" ? "answered at all" : compared;
 }

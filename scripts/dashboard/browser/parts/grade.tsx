@@ -1,24 +1,27 @@
 import { useRef, useState } from "preact/hooks";
 import type { Label } from "../data/answers.ts";
-import { callFunction, project } from "../data/project.ts";
-
-/** Whose grades are those of the local dashboard, which nobody signs in to. */
-const PERSON = "dashboard";
+import { GRADE, graderName, mayGrade } from "../data/grader.ts";
+import { callFunction } from "../data/project.ts";
 
 /** Pass, fail and a remark on an answer, by keyboard; graded again it is replaced. */
-export function Grade({ resultsTable, id, labels, graded, next }: {
+export function Grade({ resultsTable, id, owner, labels, graded, next }: {
   resultsTable: string;
   id: number;
+  /** Of the answer. */
+  owner: string | null;
   labels: Label[];
   /** Called when it is stored. */
   graded: () => void;
   /** Goes on to the answer that follows. */
   next?: () => void;
 }) {
-  const own = labels.find(({ person }) => person === PERSON);
+  const person = graderName();
+  const own = labels.find((label) =>
+    label.name === GRADE && label.person === person
+  );
   const remark = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState<string>();
-  if (project().home.readOnly) return null;
+  if (!mayGrade(owner)) return null;
   async function grade(
     passed: boolean | null,
     { isClear = false, stays = false } = {},
@@ -29,7 +32,8 @@ export function Grade({ resultsTable, id, labels, graded, next }: {
         id,
         passed,
         remark: isClear ? null : remark.current!.value || null,
-        person: PERSON,
+        name: GRADE,
+        person,
       });
       setProblem(undefined);
       graded();

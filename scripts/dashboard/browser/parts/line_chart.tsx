@@ -37,7 +37,9 @@ export function LineChart({ title, times, lines, format }: {
   const last = lines.map((values) =>
     format(values.findLast((value) => value !== null) ?? null)
   ).join(" and ");
-  const words = `${last} at last, ${format(highest)} at most`;
+  const words = known.length === 0
+    ? "not known"
+    : `${last} at last, ${format(highest)} at most`;
   return (
     <figure class="chart">
       <figcaption>

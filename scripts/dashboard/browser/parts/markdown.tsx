@@ -1,4 +1,4 @@
-import { marked, type Token, type Tokens } from "marked";
+import type { Token, Tokens } from "marked";
 import type { ComponentChildren, VNode } from "preact";
 import { toVisible } from "../../../pipeline/visible_text.ts";
 
@@ -6,8 +6,8 @@ import { toVisible } from "../../../pipeline/visible_text.ts";
  * Markdown of a stranger as elements. There is no string of HTML on the way: what is HTML in it is
  * shown as written, images too, and links lead only to http, https and mailto.
  */
-export function Markdown({ text }: { text: string }) {
-  return <div class="markdown" dir="auto">{drawAll(marked.lexer(text))}</div>;
+export function Markdown({ tokens }: { tokens: Token[] }) {
+  return <div class="markdown" dir="auto">{drawAll(tokens)}</div>;
 }
 
 function drawAll(tokens: Token[] | undefined): ComponentChildren {
@@ -60,6 +60,8 @@ function Drawn({ token }: { token: Token }): VNode | null {
           </a>
         )
         : <>{toVisible(token.raw)}</>;
+    case "checkbox":
+      return <>{token.checked ? "☑ " : "☐ "}</>;
     case "escape":
       return <>{toVisible(token.text)}</>;
     case "text":
@@ -72,11 +74,8 @@ function Drawn({ token }: { token: Token }): VNode | null {
 }
 
 function drawList({ ordered, start, items }: Tokens.List): VNode {
-  const lines = items.map((item, place) => (
-    <li key={place}>
-      {item.task && (item.checked ? "☑ " : "☐ ")}
-      {drawAll(item.tokens)}
-    </li>
+  const lines = items.map(({ tokens }, place) => (
+    <li key={place}>{drawAll(tokens)}</li>
   ));
   return ordered
     ? <ol start={start === "" ? undefined : start}>{lines}</ol>

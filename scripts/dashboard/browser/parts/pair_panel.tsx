@@ -19,16 +19,17 @@ export function PairPanel({ sides, pairs, chosen }: {
   const { query } = here.value;
   const place = pairs.findIndex(({ prompt_key }) => prompt_key === chosen);
   const pair = pairs[place];
-  const table = query.table ?? "prompt_evaluations";
   const loaded = useLoaded(
-    pair &&
-      JSON.stringify(["pair", table, pair.baseline_id, pair.candidate_id]),
+    // Ids are one sequence over all results tables.
+    pair && JSON.stringify(["pair", pair.baseline_id, pair.candidate_id]),
     (signal) =>
       Promise.all([
-        readAnswer(table, pair.baseline_id, signal),
-        readAnswer(table, pair.candidate_id, signal),
+        readAnswer(pair.baseline_table, pair.baseline_id, signal),
+        readAnswer(pair.candidate_table, pair.candidate_id, signal),
       ]),
   );
+  const isOf = pair && loaded.value?.[0].evaluation.id === pair.baseline_id &&
+    loaded.value[1].evaluation.id === pair.candidate_id;
   const toPair = (neighbour?: Pair) =>
     neighbour && withQuery({ pair: neighbour.prompt_key });
   return (
@@ -46,9 +47,15 @@ export function PairPanel({ sides, pairs, chosen }: {
       </div>
       {!pair && <p class="hint">The prompt is not on this page.</p>}
       {pair && (
-        <Waiting loaded={loaded}>
+        <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
           {([before, now]) => (
-            <PairBody before={before} now={now} sides={sides} query={query} />
+            <PairBody
+              pair={pair}
+              before={before}
+              now={now}
+              sides={sides}
+              query={query}
+            />
           )}
         </Waiting>
       )}
@@ -56,7 +63,8 @@ export function PairPanel({ sides, pairs, chosen }: {
   );
 }
 
-function PairBody({ before, now, sides, query }: {
+function PairBody({ pair, before, now, sides, query }: {
+  pair: Pair;
   before: WholeAnswer;
   now: WholeAnswer;
   sides: Sides;
@@ -82,6 +90,7 @@ function PairBody({ before, now, sides, query }: {
           words="Before"
           name={sides.baseline}
           owner={sides.owner}
+          table={pair.baseline_table}
           answer={before}
           asMarkdown={asMarkdown}
         />
@@ -89,6 +98,7 @@ function PairBody({ before, now, sides, query }: {
           words="Now"
           name={sides.candidate}
           owner={sides.owner}
+          table={pair.candidate_table}
           answer={now}
           asMarkdown={asMarkdown}
         />
@@ -103,10 +113,11 @@ function PairBody({ before, now, sides, query }: {
   );
 }
 
-function Side({ words, name, owner, answer, asMarkdown }: {
+function Side({ words, name, owner, table, answer, asMarkdown }: {
   words: string;
   name: string;
   owner: string | null;
+  table: string;
   answer: WholeAnswer;
   asMarkdown: boolean;
 }) {
@@ -118,6 +129,7 @@ function Side({ words, name, owner, answer, asMarkdown }: {
         <a
           href={to(["experiments", name, "answers"], {
             row: String(id),
+            table,
             owner: owner ?? undefined,
           })}
         >

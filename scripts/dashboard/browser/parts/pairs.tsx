@@ -1,9 +1,15 @@
-import { type Pair, readPairs, type Sides } from "../data/comparison.ts";
+import {
+  isOfSome,
+  type Pair,
+  readPairs,
+  type Sides,
+} from "../data/comparison.ts";
 import { withQuery } from "../data/here.ts";
+import { project } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Chips } from "./chips.tsx";
 import { PairPanel } from "./pair_panel.tsx";
-import { toScore, toSigned } from "./formats.ts";
+import { toNumber, toScore, toSigned } from "./formats.ts";
 import { type Column, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 import { Waiting } from "./waiting.tsx";
@@ -17,6 +23,9 @@ const SHOW_CHOICES = [
   ["all", "all"],
 ] as const;
 
+/** Answers that are looked at first: something is seen at once, however many there are. */
+const FIRST_SCAN = 5_000;
+
 /** The prompts behind a comparison, worst first; one opens with both answers. */
 export function Pairs({ sides, evaluator, query }: {
   sides: Sides;
@@ -25,20 +34,37 @@ export function Pairs({ sides, evaluator, query }: {
   query: Record<string, string>;
 }) {
   const { show = "", after, pair } = query;
-  const loaded = useLoaded(
-    JSON.stringify(["pairs", sides, evaluator, show, after]),
-    (signal) =>
-      readPairs(sides, {
-        evaluator: evaluator ?? null,
-        show: show || "worse",
-        after: after ?? null,
-      }, signal),
+  const choice = {
+    evaluator: evaluator ?? null,
+    show: show || "worse",
+    after: after ?? null,
+  };
+  const question = JSON.stringify(["pairs", sides, choice]);
+  // A file holds what is found among all.
+  const isFile = project().home.kind === "file";
+  const first = useLoaded(
+    isFile ? undefined : `${question} first`,
+    (signal) => readPairs(sides, { ...choice, scan: FIRST_SCAN }, signal),
   );
+  const needsAll = isFile ||
+    !first.isLoading && first.value !== undefined &&
+      isOfSome(choice.show, first.value);
+  const all = useLoaded(
+    needsAll ? question : undefined,
+    (signal) => readPairs(sides, choice, signal),
+  );
+  const isWhole = isFile || needsAll && !all.isLoading;
   return (
     <section aria-label="Prompts">
       <h2>Prompts</h2>
       <Chips label="Show" name="show" choices={SHOW_CHOICES} chosen={show} />
-      <Waiting loaded={loaded}>
+      <p class="state" role="status">
+        {needsAll && !isWhole &&
+          `Among the first ${toNumber(FIRST_SCAN)} prompts; reading all …`}
+      </p>
+      <Waiting
+        loaded={isWhole ? { ...all, value: all.value ?? first.value } : first}
+      >
         {({ rows, next }) => (
           <>
             <Table

@@ -1,16 +1,27 @@
-import { Markdown } from "./markdown.tsx";
+import { useMemo } from "preact/hooks";
 import { toVisible } from "../../../pipeline/visible_text.ts";
-
-/** A line that begins 50 or more quotes and lists within each other: thousands exhaust the stack. */
-const TOO_DEEP = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])[ \t])){50}/m;
+import { Markdown } from "./markdown.tsx";
+import { readMarkdown } from "./read_markdown.ts";
 
 /** A long text of a stranger: as it was written, or read as Markdown. */
 export function Prose(
-  { text, asMarkdown }: { text: string; asMarkdown?: boolean },
+  { text, asMarkdown = false }: { text: string; asMarkdown?: boolean },
 ) {
-  return asMarkdown && !TOO_DEEP.test(text)
-    ? <Markdown text={text} />
-    : <div class="prose" dir="auto">{toVisible(text)}</div>;
+  const tokens = useMemo(
+    () => asMarkdown ? readMarkdown(text) : undefined,
+    [text, asMarkdown],
+  );
+  if (tokens) return <Markdown tokens={tokens} />;
+  return (
+    <>
+      {asMarkdown && (
+        <p class="hint">
+          Shown as it was written: it takes too long to read as Markdown.
+        </p>
+      )}
+      <div class="prose" dir="auto">{toVisible(text)}</div>
+    </>
+  );
 }
 
 /** A value as JSON, whatever it holds. */

@@ -10,15 +10,19 @@ import { VisibleText } from "./visible_text.tsx";
 
 /** How far a run is and what it has cost. */
 export function RunFigures({ run }: { run: WholeRun }) {
-  const { id, done, prompts, failed, max_cost } = run;
+  const { id, done, prompts, answers, failed, max_cost } = run;
   return (
     <section aria-label="Figures">
-      {run.notice && <p class="notice">{run.notice}</p>}
+      {run.notice && (
+        <p class="notice">
+          <VisibleText text={run.notice} />
+        </p>
+      )}
       <p class="wide">
         <Status status={run.status} />{" "}
         <Progress
           done={done}
-          total={prompts}
+          total={answers}
           failed={failed}
           label={`Run ${id}`}
         />
@@ -34,6 +38,7 @@ export function RunFigures({ run }: { run: WholeRun }) {
             ? <VisibleText text={run.endpoint} />
             : undefined,
           Source: run.source_type ?? undefined,
+          Prompts: answers === prompts ? undefined : toNumber(prompts),
           Answered: toNumber(run.succeeded),
           Failed: failed === 0 ? "0" : <b class="bad">{toNumber(failed)}</b>,
           "From the cache": run.cached === 0 ? undefined : toNumber(run.cached),

@@ -6,7 +6,12 @@ import { VisibleText } from "./visible_text.tsx";
 
 /** The same prompt in other experiments and runs; each opens the same way, and can be compared. */
 export function Siblings(
-  { siblings, diff }: { siblings: Sibling[]; diff?: string },
+  { siblings, owner, diff }: {
+    siblings: Sibling[];
+    /** Of the answer, and so of all of them. */
+    owner: string | null;
+    diff?: string;
+  },
 ) {
   if (siblings.length === 0) return null;
   return (
@@ -15,7 +20,7 @@ export function Siblings(
       <ul class="reasons">
         {siblings.map((sibling) => (
           <li key={sibling.id}>
-            <a href={toSibling(sibling)}>
+            <a href={toSibling(sibling, owner)}>
               <VisibleText
                 text={sibling.experiment_name ?? `run ${sibling.run_id}`}
               />
@@ -52,9 +57,14 @@ export function Siblings(
 
 function toSibling(
   { experiment_name, run_id, results_table, id }: Sibling,
+  owner: string | null,
 ): string {
   const place = experiment_name === null && run_id !== null
     ? ["runs", run_id, "answers"]
     : ["experiments", experiment_name ?? "", "answers"];
-  return to(place, { row: String(id), table: results_table });
+  return to(place, {
+    row: String(id),
+    table: results_table,
+    owner: owner ?? undefined,
+  });
 }

@@ -64,7 +64,7 @@ export function Table<Row>(
       >
         <colgroup>
           {columns.map(({ head, width }) => (
-            <col key={head} style={width ? { width } : undefined} />
+            <col key={head} style={width ? { "--width": width } : undefined} />
           ))}
         </colgroup>
         <thead>

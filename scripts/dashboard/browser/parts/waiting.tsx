@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Loaded } from "../data/use_loaded.ts";
+import { VisibleText } from "./visible_text.tsx";
 
 /**
  * What is loaded, or why it is not. What is there already stays while it is asked for again, so that
@@ -14,7 +15,7 @@ export function Waiting<Value>({ loaded, children }: {
     <>
       {problem && (
         <p class="problem" role="alert">
-          {problem}{" "}
+          <VisibleText text={problem} />{" "}
           <button type="button" onClick={loaded.reload}>Try again</button>
         </p>
       )}

@@ -46,7 +46,9 @@ function Errors({ query }: ScreenProps) {
       </Waiting>
       {code !== undefined && (
         <section aria-label="One by one">
-          <h2>{code}, one by one</h2>
+          <h2>
+            <VisibleText text={code} />, one by one
+          </h2>
           <Waiting loaded={failures}>
             {(rows) => (
               <>

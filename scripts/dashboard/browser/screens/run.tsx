@@ -8,6 +8,7 @@ import { NewRunLink } from "../parts/new_run_link.tsx";
 import { RunSteering } from "../parts/run_steering.tsx";
 import { TimeLine } from "../parts/time_line.tsx";
 import { RunFigures } from "../parts/run_figures.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -82,7 +83,11 @@ export function RunErrors(
   return (
     <section aria-label="Errors">
       <h2>Errors</h2>
-      {run.error && <p class="problem">{run.error}</p>}
+      {run.error && (
+        <p class="problem">
+          <VisibleText text={run.error} />
+        </p>
+      )}
       {groups && <FailureGroups groups={groups} ofOneRun />}
     </section>
   );

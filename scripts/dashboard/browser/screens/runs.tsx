@@ -104,10 +104,10 @@ const COLUMNS: Column<ListedRun>[] = [
   {
     head: "Done",
     width: "14rem",
-    cell: ({ id, done, prompts, failed }) => (
+    cell: ({ id, done, answers, failed }) => (
       <Progress
         done={done}
-        total={prompts}
+        total={answers}
         failed={failed}
         label={`Run ${id}`}
       />

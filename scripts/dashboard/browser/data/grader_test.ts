@@ -1,0 +1,61 @@
+import { assertEquals } from "@std/assert";
+import { graderName, mayGrade } from "./grader.ts";
+import type { Home } from "./page_text.ts";
+import { openProject } from "./project.ts";
+import { session } from "./session.ts";
+
+function open(kind: Home["kind"], readOnly: boolean): void {
+  openProject(
+    { kind, projectUrl: "", readOnly },
+    "",
+    () => Promise.resolve({}),
+  );
+}
+
+/** Signs in somebody whose name does not survive plain base64. */
+function signIn(pipeline?: unknown): void {
+  const claims = {
+    sub: "ada",
+    name: "\u{1F642}???",
+    app_metadata: { pipeline },
+  };
+  const payload = new TextEncoder().encode(JSON.stringify(claims))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
+  session.value = {
+    access_token: `header.${payload}.signature`,
+    refresh_token: "",
+    expires_at: 0,
+    user: {},
+  };
+}
+
+Deno.test('mayGrade() on a static host: their own, with the claim "label" all that they see', () => {
+  open("hosted", true);
+  session.value = undefined;
+  assertEquals(mayGrade(null), false);
+  for (
+    const [pipeline, own, others] of [
+      [undefined, true, false],
+      [["read"], true, false],
+      [["read", "label"], true, true],
+    ]
+  ) {
+    signIn(pipeline);
+    assertEquals([mayGrade("ada"), mayGrade("bob"), mayGrade(null)], [
+      own,
+      others,
+      others,
+    ]);
+    assertEquals(graderName(), "ada");
+  }
+  session.value = undefined;
+});
+
+Deno.test("mayGrade() beside a project: unless it is read only; never in a file", () => {
+  open("local", false);
+  assertEquals([mayGrade(null), graderName()], [true, "dashboard"]);
+  open("local", true);
+  assertEquals(mayGrade(null), false);
+  open("file", true);
+  assertEquals(mayGrade(null), false);
+});

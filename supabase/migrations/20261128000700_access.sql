@@ -67,6 +67,7 @@ grant execute on function
   -- The rule that names are plain asks it of each row that is written.
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
+  pipeline.evaluator_name(jsonb),
   pipeline.evaluations_condition(bigint, text, uuid),
   pipeline.field_conditions(jsonb, jsonb, text),
   pipeline.has_condition(text, text, text, boolean),

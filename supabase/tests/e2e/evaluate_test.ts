@@ -123,10 +123,16 @@ Deno.test("a judge is called within its limits, and what it costs counts for the
     const [counted] = await sql`
       select
         cost > 0 as paid, judge_errors,
-        (select count(answer) from evaluation_votes)::integer as answers
+        (select count(answer) from evaluation_votes)::integer as answers,
+        (select count(*) from evaluation_votes where is_asked_again)::integer as asked_again
       from pipeline_runs where id = ${id}
     `;
-    assertEquals({ ...counted }, { paid: true, judge_errors: 15, answers: 15 });
+    assertEquals({ ...counted }, {
+      paid: true,
+      judge_errors: 15,
+      answers: 30,
+      asked_again: 15,
+    });
   }));
 
 Deno.test("judging pauses a run before it spends more than max_cost", () =>

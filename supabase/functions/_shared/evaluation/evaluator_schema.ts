@@ -44,9 +44,9 @@ export const evaluatorsSchema = z.array(evaluatorSchema).max(50)
 /** What `createEvaluator` takes: a configuration with its defaults filled in. */
 export type EvaluatorConfig = z.output<typeof evaluatorSchema>;
 
-/** The name of an evaluator's scores. */
+/** The name of an evaluator's scores; `pipeline.evaluator_name()` is its twin. */
 export function nameOf(
-  { name, type }: { name?: string; type: string },
+  { name, type, not }: { name?: string; type: string; not?: boolean },
 ): string {
-  return name ?? type;
+  return name ?? (not ? `not-${type}` : type);
 }

@@ -35,14 +35,16 @@ export function withEvaluators(
   if (!configs.success || !options.success) {
     return refusedStage("evaluators", (configs.error ?? options.error)!);
   }
+  const evaluators = configs.data.map((evaluator) =>
+    createEvaluator(evaluator, options.data)
+  );
   return createStage({
-    evaluators: configs.data.map((evaluator) =>
-      createEvaluator(evaluator, options.data)
-    ),
+    evaluators,
     readRows: (ids) =>
       database.call("pipeline_read_evaluations", {
         results_table: run.resultsTable,
         ids,
+        with_what_was_sent: evaluators.some(({ asksJudge }) => asksJudge),
       }),
     context: {
       post: createPostJson({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ignoreCase, namedFields } from "../config_fields.ts";
+import { commonFields, ignoreCase } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { refuseTwoSpellings, textFields, toTexts } from "../searched_texts.ts";
 import { clip } from "../text/clip.ts";
@@ -11,7 +11,7 @@ export const notContains = defineEvaluator({
     type: z.literal("not-contains"),
     ...textFields,
     ignoreCase,
-    ...namedFields,
+    ...commonFields,
   }).superRefine((config, context) => {
     refuseTwoSpellings(config, context);
     if (toTexts(config).length > 0) return;

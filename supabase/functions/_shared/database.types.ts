@@ -100,6 +100,7 @@ export type Database = {
           "evaluator": string;
           "explanation": string | null;
           "id": number;
+          "is_asked_again": boolean;
           "owner": string | null;
           "passed": boolean | null;
           "results_table": string;
@@ -118,6 +119,7 @@ export type Database = {
           "evaluator": string;
           "explanation"?: string | null;
           "id"?: never;
+          "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table": string;
@@ -135,6 +137,7 @@ export type Database = {
           "evaluator"?: string;
           "explanation"?: string | null;
           "id"?: never;
+          "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table"?: string;
@@ -1561,7 +1564,11 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_read_evaluations": {
-        Args: { "ids": (number)[]; "results_table": string };
+        Args: {
+          "ids": (number)[];
+          "results_table": string;
+          "with_what_was_sent"?: boolean;
+        };
         Returns: Json;
       };
       "pipeline_read_scores": {

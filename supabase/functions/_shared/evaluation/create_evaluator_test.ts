@@ -111,11 +111,36 @@ Deno.test("createEvaluator() makes texts fit for Postgres and bounds their lengt
 Deno.test("createEvaluator() copes with huge texts in bounded time", async () => {
   const response = "word 1 ".repeat(300_000);
   for (const config of EXAMPLES) {
-    if (["rubric", "pairwise", "webhook"].includes(config.type)) continue;
+    if (["rubric", "classify", "pairwise", "webhook"].includes(config.type)) {
+      continue;
+    }
     const { score, error } = await evaluate(config, {
       response,
       reference: `${response}!`,
     });
     assertEquals(score !== undefined || error !== undefined, true, config.type);
   }
+});
+
+Deno.test("createEvaluator() turns the verdict of every evaluator round with not", async () => {
+  const config = { type: "contains", text: "Paris", not: true };
+  assertEquals(await evaluate(config, { response: "Paris" }), {
+    evaluator: "not-contains",
+    score: 0,
+    passed: false,
+  });
+  const named = {
+    ...config,
+    texts: ["Paris", "Rome"],
+    text: undefined,
+    name: "none",
+  };
+  assertEquals(await evaluate(named, { response: "Paris" }), {
+    evaluator: "none",
+    score: 0.5,
+    passed: true,
+    explanation: "missing: Rome",
+  });
+  const { error } = await evaluate(config, aFailedRow("timeout"));
+  assertMatch(error!, /no response/);
 });

@@ -187,12 +187,11 @@ Deno.test("createJudgeHandler() keeps text and tokens of an answer that cannot b
 
 Deno.test("createJudgeHandler() asks once more, in words alone, when an answer cannot be read", async () => {
   const { outcome } = await judge("I'd rather not say.");
-  const { vote, enqueue, ...rest } = outcome as {
+  const { vote, enqueue, ...rest } = outcome as TaskOutcome & {
     vote: Record<string, unknown>;
     enqueue: { key: string; payload: JudgePayload }[];
-    outcome: string;
   };
-  assertEquals(rest, {
+  assertEquals<unknown>(rest, {
     outcome: "succeeded",
     ...facts,
     durationMs: 5,

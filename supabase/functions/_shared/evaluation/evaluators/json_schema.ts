@@ -1,19 +1,16 @@
-import { type Schema, Validator } from "@cfworker/json-schema";
+import type { OutputUnit } from "@cfworker/json-schema";
 import { z } from "zod";
 import { commonFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { jsonFields, parseResponse } from "../response_json.ts";
 import { clip } from "../text/clip.ts";
 import {
-  boundSchema,
   CHECKED_FORMATS,
-  draftOf,
   problemsOfSchema,
   REPEATED_ITEMS,
   UNCHECKED_FORMATS,
 } from "../json_schema/bound_schema.ts";
-import { repeatedItems } from "../json_schema/repeated_items.ts";
-import { countSteps } from "../json_schema/step_budget.ts";
+import { compileSchema } from "../json_schema/compile_schema.ts";
 
 const MOST_CHARACTERS = 100_000;
 
@@ -52,19 +49,8 @@ export const jsonSchema = defineEvaluator({
     "With where anywhere one of the objects and lists in it has to.",
   score: "1 when it does, else 0",
   passed: "when it does",
-  create: ({ schema: given, ...place }) => {
-    const schema = typeof given === "boolean" ? { allOf: [given] } : given;
-    const repeated: unknown[] = [];
-    const asksForUnique = JSON.stringify(schema).includes('"uniqueItems"');
-    const bound = boundSchema(schema, repeated);
-    const budget = countSteps(bound);
-    const validator = new Validator(bound as Schema, draftOf(schema), false);
-
-    function validate(value: unknown) {
-      if (asksForUnique) repeated.splice(0, Infinity, ...repeatedItems(value));
-      return validator.validate(value);
-    }
-
+  create: ({ schema, ...place }) => {
+    const compiled = compileSchema(schema);
     return ({ response }) => {
       if (response.length > MOST_CHARACTERS) {
         return {
@@ -76,11 +62,11 @@ export const jsonSchema = defineEvaluator({
       if ("problem" in parsed) {
         return { score: 0, passed: false, explanation: parsed.problem };
       }
-      budget.begin();
+      compiled.begin();
       // The last one is what a model that thinks aloud comes to.
-      let errors: ReturnType<typeof validate>["errors"] = [];
+      let errors: OutputUnit[] = [];
       for (const value of parsed.values.reverse()) {
-        const result = validate(value);
+        const result = compiled.validate(value);
         if (result.valid) return { score: 1, passed: true };
         if (errors.length === 0) errors = result.errors;
       }

@@ -34,7 +34,8 @@ export const numericDifference = defineEvaluator({
   summary:
     "How far is the number in the response from the number in the reference? Read are 1,234.50, 9 500, " +
     "1'000, 12,34,567, -$3, 3/4, 1½, 3 × 10^8 and 12 million; a number in metadata is taken as it is. " +
-    "What can be read in two ways, such as 3,14 with a decimal point, is an error that says so.",
+    "What can be read in two ways, such as 3,14 with a decimal point, is an error that says so. " +
+    "Of a longer response the last 200,000 characters count, for the first or only number the first.",
   score:
     "1 − |response − reference| / max(|response|, |reference|), at least 0; 1 when both are equal",
   passed:

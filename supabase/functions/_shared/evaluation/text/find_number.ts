@@ -15,6 +15,10 @@ export interface NumberNotation {
   decimalMark: "." | ",";
 }
 
+/** Of a longer text its end, or for the first or only number its beginning. */
+const MOST_CHARACTERS = 200_000;
+const MOST_NUMBERS = 1_000;
+
 /**
  * Finds a number as people and models write it: 42, -1,234.50, -$3.5, 6.02e23, 9 500, 1'000'000,
  * 12,34,567, 3/4, 1½, 3 × 10^8, 12 million. Digits that belong to a word or to another number (H2O,
@@ -27,7 +31,10 @@ export function findNumber(
   { which, decimalMark }: NumberNotation,
 ): FoundNumber {
   const { pattern, separator } = NOTATIONS[decimalMark];
-  const found = [...toPlainNotation(text).matchAll(pattern)];
+  const searched = which === "last"
+    ? text.slice(-MOST_CHARACTERS)
+    : text.slice(0, MOST_CHARACTERS);
+  const found = findSome(toPlainNotation(searched).matchAll(pattern), which);
   if (found.length === 0) return { problem: "no number" };
   const numbers = found.map((match) => toNumber(match, separator));
   const place = which === "last" ? numbers.length - 1 : 0;
@@ -42,6 +49,21 @@ export function findNumber(
     return { problem: `${found.length} numbers, not one` };
   }
   return { number };
+}
+
+/** Each match is an object of a kilobyte: only those are kept that are looked at. */
+function findSome(
+  matches: Iterable<RegExpExecArray>,
+  which: NumberChoice,
+): RegExpExecArray[] {
+  const found: RegExpExecArray[] = [];
+  for (const match of matches) {
+    found.push(match);
+    if (found.length < MOST_NUMBERS) continue;
+    if (which !== "last") break;
+    found.splice(0, MOST_NUMBERS / 2);
+  }
+  return found;
 }
 
 function unclear(written: string): FoundNumber {

@@ -8,6 +8,7 @@
 --   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
 --   evaluate  a hundred stored answers                            → scores, and judge tasks
 --   webhook   stored answers, one request to a user's service     → scores
+--             or one call of a function of the project
 --   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
 --   notify    one event of the run                                → one delivered webhook
 --
@@ -4710,6 +4711,9 @@ begin
       ),
       as_of
     );
+  end if;
+  if (worker).stage <> 'execute' and (run).evaluators @> '[{"type": "weighted"}]' then
+    perform pipeline.weigh_scores(run, pipeline.scored_ids((worker).stage, settled.stored_ids, results), as_of);
   end if;
   if totals.stop_reason is not null then
     update public.pipeline_runs as paused

@@ -989,7 +989,9 @@ as $$
     "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","name","not","reference"],"required":["rubric"],"asksJudge":"always"},
     "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","name","not","reference"],"required":[],"asksJudge":"always"},
     "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","reference"],"required":["endpoint"],"asksJudge":"always"},
-    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"]}
+    "sql": {"fields":["function","name","not","reference"],"required":["function"]},
+    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"]},
+    "weighted": {"fields":["weights","threshold","name","not"],"required":["weights"]}
   }'::jsonb;
 $$;
 comment on function pipeline.known_evaluators() is
@@ -1224,6 +1226,66 @@ $$;
 comment on function pipeline.check_judges(jsonb, uuid, boolean) is
   'Refuses an evaluator whose judges are missing, closed to its owner or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
+create function pipeline.check_evaluation_function(config jsonb)
+returns void
+language plpgsql
+stable
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from pipeline.evaluation_functions as known where known.name = config ->> 'function'
+  ) then
+    perform pipeline.refuse_run(
+      format('evaluator "%s" names no function that is registered: %s', pipeline.evaluator_name(config), config -> 'function'),
+      coalesce(
+        'There are ' || (select string_agg(known.name, ', ' order by known.name) from pipeline.evaluation_functions as known),
+        'The project''s owner registers one: select register_evaluation_function(''public.my_function'')'
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_evaluation_function(jsonb) is
+  'Refuses an evaluator of type sql whose function is not registered (SQLSTATE 22023).';
+
+create function pipeline.check_weights(config jsonb, evaluators jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  weight record;
+begin
+  if jsonb_typeof(config -> 'weights') is distinct from 'object' or config -> 'weights' = '{}' then
+    perform pipeline.refuse_run(
+      'a weighted evaluator has no weights', 'Write {"type": "weighted", "weights": {"exact-match": 2, "rubric": 1}}'
+    );
+  end if;
+  for weight in select * from jsonb_each(config -> 'weights') as given (name, value) loop
+    if jsonb_typeof(weight.value) <> 'number' or weight.value <= '0' then
+      perform pipeline.refuse_run(
+        format('the weight of "%s" is %s', weight.name, weight.value), 'Write a number above 0'
+      );
+    end if;
+    if not exists (
+      select from jsonb_array_elements(evaluators) as other
+      where pipeline.evaluator_name(other) = weight.name and other ->> 'type' is distinct from 'weighted'
+    ) then
+      perform pipeline.refuse_run(
+        format('a weighted evaluator names "%s", which is no other evaluator of the run', weight.name),
+        'Name evaluators of the same run that are not weighted themselves'
+      );
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_weights(jsonb, jsonb) is
+  'Refuses weights that are none, and those of evaluators that the run does not have (SQLSTATE 22023).';
+
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
@@ -1288,6 +1350,11 @@ begin
           'Write a whole number of rows from 20 to 100; runs of the project itself may have fewer'
         );
       end if;
+    end if;
+    if config ->> 'type' = 'sql' then
+      perform pipeline.check_evaluation_function(config);
+    elsif config ->> 'type' = 'weighted' then
+      perform pipeline.check_weights(config, check_evaluators.evaluators);
     end if;
     perform pipeline.check_judges(config, check_evaluators.owner, check_evaluators.priced);
   end loop;
@@ -1762,7 +1829,7 @@ execute function pipeline.check_sweep_cap();
 -- Why: which tables answers may go into, and what is missing in those that they may not.
 
 create function pipeline.check_results_table(name text)
-returns void
+returns regclass
 language plpgsql
 stable
 -- Definer: called for signed-in users too, who may not list results tables.
@@ -1771,6 +1838,7 @@ set search_path = ''
 as $$
 declare
   known pipeline.results_tables;
+  used regclass;
 begin
   select * into known
   from pipeline.results_tables where results_tables.name = check_results_table.name;
@@ -1795,14 +1863,16 @@ begin
           'Make a full results table: select create_evaluations_table(%L)', left(known.name, 39) || '_evaluations'
         );
   end if;
-  if to_regclass(format('public.%I', known.name)) is null then
+  used := to_regclass(format('public.%I', known.name));
+  if used is null then
     raise exception 'Cannot use results table "%": it was dropped', known.name
       using errcode = '22023', hint = format('Make it anew: select create_evaluations_table(%L)', known.name);
   end if;
+  return used;
 end;
 $$;
 comment on function pipeline.check_results_table(text) is
-  'Refuses a table that is not a full results table, or is gone (SQLSTATE 22023).';
+  'The full results table of this name; refuses any other, and one that is gone (SQLSTATE 22023). A query that reads by it finds its rows even when the table is renamed while the query waits for it.';
 
 create function pipeline.record_columns()
 returns table (name text, type text)

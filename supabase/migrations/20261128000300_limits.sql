@@ -1404,9 +1404,10 @@ declare
     state.reduced_at > as_of - make_interval(secs => coalesce((totals).latency_ms, 0) / 1000.0), false
   );
 begin
-  -- The best latency is forgotten slowly, so that an endpoint may become slower for good.
+  -- The best latency is forgotten slowly, so that an endpoint may become slower for good. Rounded,
+  -- because each product of numerics has more digits than the one before.
   state.best_latency_ms := least(
-    coalesce(state.best_latency_ms * 1.002, (totals).latency_ms),
+    coalesce(round(state.best_latency_ms * 1.002, 3), (totals).latency_ms),
     coalesce((totals).latency_ms, state.best_latency_ms)
   );
   if (totals).rate_errors > 0 then
@@ -1494,7 +1495,8 @@ begin
       given,
       totals,
       (
-        select coalesce(sum(worker.slots), 0) >= 0.8 * state.concurrency
+        -- Slots are whole: of 2.7 no more than 2 can be used.
+        select coalesce(sum(worker.slots), 0) >= 0.8 * floor(state.concurrency)
         from pipeline.workers as worker
         where worker.endpoint = state.endpoint
           and worker.model = state.model

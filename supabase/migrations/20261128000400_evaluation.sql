@@ -39,15 +39,16 @@ begin
   );
   for webhook in
     select evaluator from jsonb_array_elements((run).evaluators) as evaluator
-    where evaluator ->> 'type' = 'webhook'
+    where evaluator ->> 'type' in ('webhook', 'sql')
   loop
     perform public.pipeline_enqueue_tasks(
       (run).id, 'webhook',
       pipeline.in_batches(
-        evaluation_ids, coalesce((webhook ->> 'batchSize')::integer, 20), 'ids',
-        jsonb_build_object(
-          'evaluator', pipeline.evaluator_name(webhook), 'url', webhook ->> 'url'
-        )
+        evaluation_ids,
+        case webhook ->> 'type' when 'sql' then 100 else coalesce((webhook ->> 'batchSize')::integer, 20) end, 'ids',
+        jsonb_strip_nulls(jsonb_build_object(
+          'evaluator', pipeline.evaluator_name(webhook), 'url', webhook -> 'url'
+        ))
       ),
       as_of
     );
@@ -55,7 +56,7 @@ begin
 end;
 $$;
 comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
-  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user.';
+  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user and each call of a function of the project.';
 
 create function pipeline.start_evaluations(run public.pipeline_runs)
 returns void
@@ -63,10 +64,11 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table((run).results_table);
   ids bigint[] := array(
     select evaluation.id
     from pipeline.evaluations as evaluation
-    where evaluation.tableoid = to_regclass(format('public.%I', (run).results_table))
+    where evaluation.tableoid = used
       -- One of both is given; each has its index.
       and (
         evaluation.run_id = ((run).source ->> 'runId')::bigint
@@ -172,8 +174,9 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  used constant regclass := pipeline.check_results_table(pipeline_read_evaluations.results_table);
 begin
-  perform pipeline.check_results_table(pipeline_read_evaluations.results_table);
   return (
     select coalesce(
       jsonb_agg(
@@ -195,7 +198,7 @@ begin
     left join public.pipeline_runs as run on run.id = evaluation.run_id and with_what_was_sent
     left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and with_what_was_sent
     left join lateral pipeline.sent_before(run, asked) as sent on with_what_was_sent
-    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_read_evaluations.results_table))
+    where evaluation.tableoid = used
       and evaluation.id = any (ids)
   );
 end;
@@ -215,8 +218,9 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  used constant regclass := pipeline.check_results_table(pipeline_find_response.results_table);
 begin
-  perform pipeline.check_results_table(pipeline_find_response.results_table);
   return (
     select answer.response
     from (
@@ -227,7 +231,7 @@ begin
       from (
         select distinct on (evaluation.repetition) evaluation.repetition, evaluation.response
         from pipeline.evaluations as evaluation
-        where evaluation.tableoid = to_regclass(format('public.%I', pipeline_find_response.results_table))
+        where evaluation.tableoid = used
           and evaluation.experiment_name = experiment
           and evaluation.prompt_key = pipeline_find_response.prompt_key
           and evaluation.success
@@ -409,6 +413,214 @@ end;
 $$;
 comment on function pipeline.score_votes(public.pipeline_runs, bigint[], timestamptz) is
   'Writes the score of each evaluator whose votes on an evaluation are all in, as weigh_votes() says, or with not its opposite. The run is locked, so that of two votes which come in at once the second sees both.';
+
+-- Why: a composite is made of scores that come in at different times, some from judges; it is made anew
+-- with each of them, in the transaction that stores it.
+
+create function pipeline.weigh_scores(
+  run public.pipeline_runs,
+  evaluation_ids bigint[],
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.evaluation_scores as kept (
+    results_table, evaluation_id, evaluator, score, passed, explanation, error, created_at, owner
+  )
+  select
+    (run).results_table, scored.id, pipeline.evaluator_name(composite.config),
+    case when composite.is_not then 1 - weighed.score else weighed.score end,
+    case when composite.is_not then weighed.score < composite.threshold else weighed.score >= composite.threshold end,
+    parts.explanation, parts.error, as_of, (run).owner
+  from (
+    select
+      config, coalesce((config ->> 'threshold')::double precision, 0.5) as threshold,
+      coalesce((config ->> 'not')::boolean, false) as is_not
+    from jsonb_array_elements((run).evaluators) as config
+    where config ->> 'type' = 'weighted'
+  ) as composite
+  cross join (select distinct id from unnest(evaluation_ids) as id) as scored
+  cross join lateral (
+    select
+      count(*) as scores,
+      sum(weight.value::double precision * coalesce(part.score, part.passed::integer))
+        / sum(weight.value::double precision) as score,
+      string_agg(
+        format('%s %s × %s', part.evaluator, round(coalesce(part.score, part.passed::integer)::numeric, 3), weight.value), ', '
+        order by part.evaluator
+      ) as explanation,
+      min(format('Cannot score: %s gave no score: %s', part.evaluator, coalesce(part.error, 'only a category')))
+        filter (where coalesce(part.score, part.passed::integer) is null) as error
+    from jsonb_each_text(composite.config -> 'weights') as weight (name, value)
+    join public.evaluation_scores as part
+      on part.results_table = (run).results_table and part.evaluation_id = scored.id and part.evaluator = weight.name
+  ) as parts
+  cross join lateral (select case when parts.error is null then parts.score end as score) as weighed
+  where parts.scores = (select count(*) from jsonb_object_keys(composite.config -> 'weights'))
+  order by scored.id, 3
+  on conflict (results_table, evaluation_id, evaluator) do update set
+    score = excluded.score, passed = excluded.passed, explanation = excluded.explanation, error = excluded.error,
+    created_at = excluded.created_at;
+end;
+$$;
+comment on function pipeline.weigh_scores(public.pipeline_runs, bigint[], timestamptz) is
+  'Writes the scores of a run''s weighted evaluators for evaluations whose parts all have one: the weighted mean, a part without a number by 1 or 0 for passed; a part that could not be scored makes it an error. Call it with the run locked, so that of two parts which come in at once the second sees both.';
+
+create function pipeline.scored_ids(stage text, task_ids bigint[], results jsonb)
+returns bigint[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if scored_ids.stage = 'judge' then
+    return array(
+      select (task.payload ->> 'evaluationId')::bigint
+      from public.pipeline_tasks as task where task.id = any (task_ids)
+    );
+  end if;
+  return array(
+    select (score ->> 'evaluationId')::bigint
+    from jsonb_to_recordset(results) as result (id bigint, scores jsonb)
+    cross join lateral jsonb_array_elements(result.scores) as score
+    where result.id = any (task_ids)
+  );
+end;
+$$;
+comment on function pipeline.scored_ids(text, bigint[], jsonb) is
+  'The evaluations that results of a stage score, or vote on.';
+
+-- Why: what a good answer is, often only the project's own tables know. A function that its owner wrote
+-- is trusted as a trigger's is, users only name it, and it runs as a role that may do what the owner
+-- has granted to that role and nothing else: read-only, with a time limit, a hundred rows a statement.
+
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'pipeline_evaluator') then
+    create role pipeline_evaluator nologin noinherit;
+    comment on role pipeline_evaluator is 'As it the prompt pipeline calls evaluation functions; it owns nothing but their wrapper.';
+  end if;
+  -- To give the wrapper to it.
+  execute format('grant pipeline_evaluator to %I', current_user);
+end;
+$$;
+
+create table pipeline.evaluation_functions (
+  name text primary key,
+  registered_at timestamptz not null default now()
+);
+comment on table pipeline.evaluation_functions is
+  'One row per function that evaluators of type sql may name, with its schema; written by register_evaluation_function().';
+alter table pipeline.evaluation_functions enable row level security;
+grant select, delete on pipeline.evaluation_functions to service_role;
+grant usage on schema pipeline to pipeline_evaluator;
+grant select on pipeline.evaluation_functions to pipeline_evaluator;
+create policy "the wrapper knows what is registered"
+  on pipeline.evaluation_functions for select to pipeline_evaluator using (true);
+
+create function public.register_evaluation_function(function regproc)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  registered pg_catalog.pg_proc;
+  full_name text;
+begin
+  select * into registered from pg_catalog.pg_proc where oid = register_evaluation_function.function;
+  select format('%I.%I', nspname, registered.proname) into full_name
+  from pg_catalog.pg_namespace where oid = registered.pronamespace;
+  if registered.prokind <> 'f' or registered.proretset
+    or registered.proargtypes::oid[] <> array['text', 'text', 'text', 'jsonb']::regtype[]::oid[]
+    or registered.prorettype not in (
+      'boolean'::regtype, 'numeric'::regtype, 'double precision'::regtype, 'integer'::regtype, 'jsonb'::regtype
+    )
+  then
+    raise exception 'Cannot register %: it is no evaluation function', full_name
+      using
+        errcode = '22023',
+        hint = format(
+          'Write: create function %s(prompt text, response text, reference text, metadata jsonb) returns boolean, numeric or jsonb', full_name
+        );
+  end if;
+  if registered.prosecdef then
+    raise exception 'Cannot register %: it is security definer, and would do for every user what its owner may', full_name
+      using
+        errcode = '22023',
+        hint = format(
+          'alter function %s security invoker; what it reads is granted to pipeline_evaluator: grant select on … to pipeline_evaluator',
+          registered.oid::regprocedure
+        );
+  end if;
+  if not has_schema_privilege('pipeline_evaluator', registered.pronamespace, 'usage') then
+    raise exception 'Cannot register %: pipeline_evaluator may not use its schema', full_name
+      using errcode = '42501', hint = format('grant usage on schema %s to pipeline_evaluator', registered.pronamespace::regnamespace);
+  end if;
+  if not has_function_privilege('pipeline_evaluator', registered.oid, 'execute') then
+    raise exception 'Cannot register %: pipeline_evaluator may not call it', full_name
+      using errcode = '42501', hint = format('grant execute on function %s to pipeline_evaluator', registered.oid::regprocedure);
+  end if;
+  insert into pipeline.evaluation_functions (name) values (full_name) on conflict (name) do nothing;
+  return full_name;
+end;
+$$;
+comment on function public.register_evaluation_function(regproc) is
+  'Lets evaluators of type sql name a function of yours, (prompt text, response text, reference text, metadata jsonb) returns boolean, numeric or jsonb {score?, passed?, category?, explanation?}; returns its full name. It is called read-only, with 5 s for up to a hundred rows, as the role pipeline_evaluator: grant select on what it reads, and a policy where row level security is on, to that role. Only the project''s owner may call this; drop the function, or delete its row of pipeline.evaluation_functions, to take it back. 22023: no such function, or security definer; 42501: a right is missing, and the hint is the grant.';
+
+create function public.pipeline_call_evaluation_function(name text, rows jsonb)
+returns jsonb
+language plpgsql
+-- Stable: PostgREST then makes the transaction read-only.
+stable
+-- Definer: it belongs to pipeline_evaluator, whose rights the function shall have.
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+set transaction_read_only = on
+as $$
+declare
+  answers jsonb;
+  missing text;
+begin
+  if not exists (
+    select from pipeline.evaluation_functions as known where known.name = pipeline_call_evaluation_function.name
+  ) then
+    raise exception 'Cannot call %: it is not registered', name
+      using errcode = '22023', hint = format('select register_evaluation_function(%L)', name);
+  end if;
+  begin
+    execute format(
+      'select jsonb_agg(to_jsonb(%s(given ->> ''prompt'', given ->> ''response'', given ->> ''reference'', given -> ''metadata'')) order by place)
+       from jsonb_array_elements($1) with ordinality as listed (given, place)',
+      name
+    ) into answers using rows;
+  exception when insufficient_privilege then
+    get stacked diagnostics missing = message_text;
+    raise exception 'Cannot call %: %', name, missing
+      using
+        errcode = '42501',
+        hint = format(
+          'grant %s to pipeline_evaluator; where row level security is on, it needs a policy too',
+          case
+            when missing ~ 'for schema' then 'usage on schema ' || substring(missing from '\S+$')
+            when missing ~ 'for function' then 'execute on function ' || substring(missing from '\S+$')
+            else 'select on ' || coalesce(substring(missing from '\S+$'), '…')
+          end
+        );
+  end;
+  return coalesce(answers, '[]');
+end;
+$$;
+comment on function public.pipeline_call_evaluation_function(text, jsonb) is
+  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant; 57014: it took longer than 5 s; 25006: it tried to write.';
+
+-- A new owner has to be able to create in the schema, at that moment.
+grant create on schema public to pipeline_evaluator;
+alter function public.pipeline_call_evaluation_function(text, jsonb) owner to pipeline_evaluator;
+revoke create on schema public from pipeline_evaluator;
 
 -- Why: answers that are stored already can be graded as well, by a run that makes no prompts.
 

@@ -432,16 +432,16 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(grade_evaluation.results_table);
   -- A signed-in user speaks for nobody else.
   who constant text := coalesce(pipeline.current_user_id()::text, grade_evaluation.person);
   said constant text := nullif(btrim(grade_evaluation.remark), '');
   graded record;
   label public.evaluation_labels;
 begin
-  perform pipeline.check_results_table(grade_evaluation.results_table);
   select evaluation.id, evaluation.owner into graded
   from pipeline.evaluations as evaluation
-  where evaluation.tableoid = to_regclass(format('public.%I', grade_evaluation.results_table))
+  where evaluation.tableoid = used
     and evaluation.id = grade_evaluation.id;
   if graded.id is null then
     raise exception 'Cannot grade evaluation %: there is none in table "%"', grade_evaluation.id, grade_evaluation.results_table
@@ -888,12 +888,12 @@ stable
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(read_evaluation.results_table);
   evaluation pipeline.evaluations;
 begin
-  perform pipeline.check_results_table(read_evaluation.results_table);
   select stored.* into evaluation
   from pipeline.evaluations as stored
-  where stored.tableoid = to_regclass(format('public.%I', read_evaluation.results_table))
+  where stored.tableoid = used
     and stored.id = read_evaluation.id;
   if evaluation.id is null then
     return null;
@@ -2156,25 +2156,28 @@ as $$
         from (
           select
             prompt_key,
-            max(id) filter (where experiment_name = $1) as old_id,
-            max(id) filter (where experiment_name = $2) as new_id,
-            avg(score) filter (where experiment_name = $1) as old_score,
-            avg(score) filter (where experiment_name = $2) as new_score,
-            count(passed) filter (where experiment_name = $1) as old_judged,
-            count(passed) filter (where experiment_name = $2) as new_judged,
-            count(*) filter (where experiment_name = $1 and passed) as old_passes,
-            count(*) filter (where experiment_name = $2 and passed) as new_passes,
-            avg(duration_ms) filter (where experiment_name = $2)
-              - avg(duration_ms) filter (where experiment_name = $1) as latency,
-            avg(cost) filter (where experiment_name = $2)
-              - avg(cost) filter (where experiment_name = $1) as cost,
-            min(text_hash) filter (where experiment_name = $1)
-              <> min(text_hash) filter (where experiment_name = $2) as text_varies,
-            min(model_hash) filter (where experiment_name = $1) as old_model,
-            max(model_hash) filter (where experiment_name = $1) as old_last_model,
-            min(model_hash) filter (where experiment_name = $2) as new_model,
-            max(model_hash) filter (where experiment_name = $2) as new_last_model
-          from (%s) as answer
+            max(id) filter (where not is_new) as old_id,
+            max(id) filter (where is_new) as new_id,
+            avg(score) filter (where not is_new) as old_score,
+            avg(score) filter (where is_new) as new_score,
+            count(passed) filter (where not is_new) as old_judged,
+            count(passed) filter (where is_new) as new_judged,
+            count(*) filter (where passed and not is_new) as old_passes,
+            count(*) filter (where passed and is_new) as new_passes,
+            avg(duration_ms) filter (where is_new)
+              - avg(duration_ms) filter (where not is_new) as latency,
+            avg(cost::double precision) filter (where is_new)
+              - avg(cost::double precision) filter (where not is_new) as cost,
+            min(text_hash) filter (where not is_new)
+              <> min(text_hash) filter (where is_new) as text_varies,
+            min(model_hash) filter (where not is_new) as old_model,
+            max(model_hash) filter (where not is_new) as old_last_model,
+            min(model_hash) filter (where is_new) as new_model,
+            max(model_hash) filter (where is_new) as new_last_model
+          from (
+            -- A fence: the side is told once a row, not once an aggregate.
+            select found.*, found.experiment_name = $2 as is_new from (%s) as found offset 0
+          ) as answer
           group by prompt_key
         ) as prompt
       )
@@ -2226,7 +2229,7 @@ begin
       coalesce(bool_or(text_varies), false),
       min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
       avg(latency) filter (where difference is not null)::double precision,
-      sum(cost) filter (where difference is not null)
+      sum(cost) filter (where difference is not null)::numeric
     from pair
   $totals$
   using baseline, candidate, evaluator, owner;

@@ -216,6 +216,9 @@ begin
       as_of
     );
   end if;
+  if (worker).stage <> 'execute' and (run).evaluators @> '[{"type": "weighted"}]' then
+    perform pipeline.weigh_scores(run, pipeline.scored_ids((worker).stage, settled.stored_ids, results), as_of);
+  end if;
   if totals.stop_reason is not null then
     update public.pipeline_runs as paused
     set

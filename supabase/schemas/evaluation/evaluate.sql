@@ -38,15 +38,16 @@ begin
   );
   for webhook in
     select evaluator from jsonb_array_elements((run).evaluators) as evaluator
-    where evaluator ->> 'type' = 'webhook'
+    where evaluator ->> 'type' in ('webhook', 'sql')
   loop
     perform public.pipeline_enqueue_tasks(
       (run).id, 'webhook',
       pipeline.in_batches(
-        evaluation_ids, coalesce((webhook ->> 'batchSize')::integer, 20), 'ids',
-        jsonb_build_object(
-          'evaluator', pipeline.evaluator_name(webhook), 'url', webhook ->> 'url'
-        )
+        evaluation_ids,
+        case webhook ->> 'type' when 'sql' then 100 else coalesce((webhook ->> 'batchSize')::integer, 20) end, 'ids',
+        jsonb_strip_nulls(jsonb_build_object(
+          'evaluator', pipeline.evaluator_name(webhook), 'url', webhook -> 'url'
+        ))
       ),
       as_of
     );
@@ -54,7 +55,7 @@ begin
 end;
 $$;
 comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
-  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user.';
+  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user and each call of a function of the project.';
 
 create function pipeline.start_evaluations(run public.pipeline_runs)
 returns void
@@ -62,10 +63,11 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table((run).results_table);
   ids bigint[] := array(
     select evaluation.id
     from pipeline.evaluations as evaluation
-    where evaluation.tableoid = to_regclass(format('public.%I', (run).results_table))
+    where evaluation.tableoid = used
       -- One of both is given; each has its index.
       and (
         evaluation.run_id = ((run).source ->> 'runId')::bigint
@@ -171,8 +173,9 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  used constant regclass := pipeline.check_results_table(pipeline_read_evaluations.results_table);
 begin
-  perform pipeline.check_results_table(pipeline_read_evaluations.results_table);
   return (
     select coalesce(
       jsonb_agg(
@@ -194,7 +197,7 @@ begin
     left join public.pipeline_runs as run on run.id = evaluation.run_id and with_what_was_sent
     left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and with_what_was_sent
     left join lateral pipeline.sent_before(run, asked) as sent on with_what_was_sent
-    where evaluation.tableoid = to_regclass(format('public.%I', pipeline_read_evaluations.results_table))
+    where evaluation.tableoid = used
       and evaluation.id = any (ids)
   );
 end;
@@ -214,8 +217,9 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  used constant regclass := pipeline.check_results_table(pipeline_find_response.results_table);
 begin
-  perform pipeline.check_results_table(pipeline_find_response.results_table);
   return (
     select answer.response
     from (
@@ -226,7 +230,7 @@ begin
       from (
         select distinct on (evaluation.repetition) evaluation.repetition, evaluation.response
         from pipeline.evaluations as evaluation
-        where evaluation.tableoid = to_regclass(format('public.%I', pipeline_find_response.results_table))
+        where evaluation.tableoid = used
           and evaluation.experiment_name = experiment
           and evaluation.prompt_key = pipeline_find_response.prompt_key
           and evaluation.success

@@ -100,16 +100,16 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(grade_evaluation.results_table);
   -- A signed-in user speaks for nobody else.
   who constant text := coalesce(pipeline.current_user_id()::text, grade_evaluation.person);
   said constant text := nullif(btrim(grade_evaluation.remark), '');
   graded record;
   label public.evaluation_labels;
 begin
-  perform pipeline.check_results_table(grade_evaluation.results_table);
   select evaluation.id, evaluation.owner into graded
   from pipeline.evaluations as evaluation
-  where evaluation.tableoid = to_regclass(format('public.%I', grade_evaluation.results_table))
+  where evaluation.tableoid = used
     and evaluation.id = grade_evaluation.id;
   if graded.id is null then
     raise exception 'Cannot grade evaluation %: there is none in table "%"', grade_evaluation.id, grade_evaluation.results_table

@@ -76,12 +76,12 @@ stable
 set search_path = ''
 as $$
 declare
+  used constant regclass := pipeline.check_results_table(read_evaluation.results_table);
   evaluation pipeline.evaluations;
 begin
-  perform pipeline.check_results_table(read_evaluation.results_table);
   select stored.* into evaluation
   from pipeline.evaluations as stored
-  where stored.tableoid = to_regclass(format('public.%I', read_evaluation.results_table))
+  where stored.tableoid = used
     and stored.id = read_evaluation.id;
   if evaluation.id is null then
     return null;

@@ -82,25 +82,28 @@ as $$
         from (
           select
             prompt_key,
-            max(id) filter (where experiment_name = $1) as old_id,
-            max(id) filter (where experiment_name = $2) as new_id,
-            avg(score) filter (where experiment_name = $1) as old_score,
-            avg(score) filter (where experiment_name = $2) as new_score,
-            count(passed) filter (where experiment_name = $1) as old_judged,
-            count(passed) filter (where experiment_name = $2) as new_judged,
-            count(*) filter (where experiment_name = $1 and passed) as old_passes,
-            count(*) filter (where experiment_name = $2 and passed) as new_passes,
-            avg(duration_ms) filter (where experiment_name = $2)
-              - avg(duration_ms) filter (where experiment_name = $1) as latency,
-            avg(cost) filter (where experiment_name = $2)
-              - avg(cost) filter (where experiment_name = $1) as cost,
-            min(text_hash) filter (where experiment_name = $1)
-              <> min(text_hash) filter (where experiment_name = $2) as text_varies,
-            min(model_hash) filter (where experiment_name = $1) as old_model,
-            max(model_hash) filter (where experiment_name = $1) as old_last_model,
-            min(model_hash) filter (where experiment_name = $2) as new_model,
-            max(model_hash) filter (where experiment_name = $2) as new_last_model
-          from (%s) as answer
+            max(id) filter (where not is_new) as old_id,
+            max(id) filter (where is_new) as new_id,
+            avg(score) filter (where not is_new) as old_score,
+            avg(score) filter (where is_new) as new_score,
+            count(passed) filter (where not is_new) as old_judged,
+            count(passed) filter (where is_new) as new_judged,
+            count(*) filter (where passed and not is_new) as old_passes,
+            count(*) filter (where passed and is_new) as new_passes,
+            avg(duration_ms) filter (where is_new)
+              - avg(duration_ms) filter (where not is_new) as latency,
+            avg(cost::double precision) filter (where is_new)
+              - avg(cost::double precision) filter (where not is_new) as cost,
+            min(text_hash) filter (where not is_new)
+              <> min(text_hash) filter (where is_new) as text_varies,
+            min(model_hash) filter (where not is_new) as old_model,
+            max(model_hash) filter (where not is_new) as old_last_model,
+            min(model_hash) filter (where is_new) as new_model,
+            max(model_hash) filter (where is_new) as new_last_model
+          from (
+            -- A fence: the side is told once a row, not once an aggregate.
+            select found.*, found.experiment_name = $2 as is_new from (%s) as found offset 0
+          ) as answer
           group by prompt_key
         ) as prompt
       )
@@ -152,7 +155,7 @@ begin
       coalesce(bool_or(text_varies), false),
       min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
       avg(latency) filter (where difference is not null)::double precision,
-      sum(cost) filter (where difference is not null)
+      sum(cost) filter (where difference is not null)::numeric
     from pair
   $totals$
   using baseline, candidate, evaluator, owner;

@@ -1,7 +1,7 @@
 -- Why: which tables answers may go into, and what is missing in those that they may not.
 
 create function pipeline.check_results_table(name text)
-returns void
+returns regclass
 language plpgsql
 stable
 -- Definer: called for signed-in users too, who may not list results tables.
@@ -10,6 +10,7 @@ set search_path = ''
 as $$
 declare
   known pipeline.results_tables;
+  used regclass;
 begin
   select * into known
   from pipeline.results_tables where results_tables.name = check_results_table.name;
@@ -34,14 +35,16 @@ begin
           'Make a full results table: select create_evaluations_table(%L)', left(known.name, 39) || '_evaluations'
         );
   end if;
-  if to_regclass(format('public.%I', known.name)) is null then
+  used := to_regclass(format('public.%I', known.name));
+  if used is null then
     raise exception 'Cannot use results table "%": it was dropped', known.name
       using errcode = '22023', hint = format('Make it anew: select create_evaluations_table(%L)', known.name);
   end if;
+  return used;
 end;
 $$;
 comment on function pipeline.check_results_table(text) is
-  'Refuses a table that is not a full results table, or is gone (SQLSTATE 22023).';
+  'The full results table of this name; refuses any other, and one that is gone (SQLSTATE 22023). A query that reads by it finds its rows even when the table is renamed while the query waits for it.';
 
 create function pipeline.record_columns()
 returns table (name text, type text)

@@ -37,6 +37,66 @@ $$;
 comment on function pipeline.check_judges(jsonb, uuid, boolean) is
   'Refuses an evaluator whose judges are missing, closed to its owner or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
+create function pipeline.check_evaluation_function(config jsonb)
+returns void
+language plpgsql
+stable
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from pipeline.evaluation_functions as known where known.name = config ->> 'function'
+  ) then
+    perform pipeline.refuse_run(
+      format('evaluator "%s" names no function that is registered: %s', pipeline.evaluator_name(config), config -> 'function'),
+      coalesce(
+        'There are ' || (select string_agg(known.name, ', ' order by known.name) from pipeline.evaluation_functions as known),
+        'The project''s owner registers one: select register_evaluation_function(''public.my_function'')'
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_evaluation_function(jsonb) is
+  'Refuses an evaluator of type sql whose function is not registered (SQLSTATE 22023).';
+
+create function pipeline.check_weights(config jsonb, evaluators jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  weight record;
+begin
+  if jsonb_typeof(config -> 'weights') is distinct from 'object' or config -> 'weights' = '{}' then
+    perform pipeline.refuse_run(
+      'a weighted evaluator has no weights', 'Write {"type": "weighted", "weights": {"exact-match": 2, "rubric": 1}}'
+    );
+  end if;
+  for weight in select * from jsonb_each(config -> 'weights') as given (name, value) loop
+    if jsonb_typeof(weight.value) <> 'number' or weight.value <= '0' then
+      perform pipeline.refuse_run(
+        format('the weight of "%s" is %s', weight.name, weight.value), 'Write a number above 0'
+      );
+    end if;
+    if not exists (
+      select from jsonb_array_elements(evaluators) as other
+      where pipeline.evaluator_name(other) = weight.name and other ->> 'type' is distinct from 'weighted'
+    ) then
+      perform pipeline.refuse_run(
+        format('a weighted evaluator names "%s", which is no other evaluator of the run', weight.name),
+        'Name evaluators of the same run that are not weighted themselves'
+      );
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_weights(jsonb, jsonb) is
+  'Refuses weights that are none, and those of evaluators that the run does not have (SQLSTATE 22023).';
+
 create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
@@ -101,6 +161,11 @@ begin
           'Write a whole number of rows from 20 to 100; runs of the project itself may have fewer'
         );
       end if;
+    end if;
+    if config ->> 'type' = 'sql' then
+      perform pipeline.check_evaluation_function(config);
+    elsif config ->> 'type' = 'weighted' then
+      perform pipeline.check_weights(config, check_evaluators.evaluators);
     end if;
     perform pipeline.check_judges(config, check_evaluators.owner, check_evaluators.priced);
   end loop;

@@ -28,7 +28,9 @@ as $$
     "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","name","not","reference"],"required":["rubric"],"asksJudge":"always"},
     "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","name","not","reference"],"required":[],"asksJudge":"always"},
     "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","reference"],"required":["endpoint"],"asksJudge":"always"},
-    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"]}
+    "sql": {"fields":["function","name","not","reference"],"required":["function"]},
+    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"]},
+    "weighted": {"fields":["weights","threshold","name","not"],"required":["weights"]}
   }'::jsonb;
 $$;
 comment on function pipeline.known_evaluators() is

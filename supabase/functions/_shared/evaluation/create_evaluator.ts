@@ -33,7 +33,10 @@ export function createEvaluator(
   const { not = false } = config;
   const definition = definitionOf(config.type);
   const prepare = createPreparation(config, definition, options.reference);
-  const scorer = definition.create(config);
+  const scorer = definition.create?.(config);
+  if (scorer === undefined) {
+    throw new TypeError(`Cannot create ${config.type}: the database scores it`);
+  }
 
   function evaluate(row: EvaluationRow, context: EvaluationContext) {
     const prepared = prepare(row);
@@ -88,6 +91,11 @@ export function createEvaluator(
     evaluate: async (row, context) => (await evaluateBatch([row], context))[0],
     evaluateBatch,
   };
+}
+
+/** Whether workers score by it; the database makes the scores of others. */
+export function isScoredByWorkers({ type }: EvaluatorConfig): boolean {
+  return definitionOf(type).create !== undefined;
 }
 
 type Prepared = { subject: Subject } | { verdict: Verdict };

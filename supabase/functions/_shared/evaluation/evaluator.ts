@@ -11,6 +11,12 @@ export interface EvaluationContext {
    * with the same prompt key, of several repetitions the one whose turn it is; null when there is none.
    */
   responseIn(experiment: string, row: EvaluationRow): Promise<string | null>;
+  /**
+   * What a registered function of the project says of rows, in their order.
+   *
+   * @throws {FunctionFailure} when the function failed for one of them
+   */
+  callFunction(name: string, rows: readonly object[]): Promise<unknown[]>;
   /** Aborted when the worker has to stop: no further batch is sent. */
   signal?: AbortSignal;
 }

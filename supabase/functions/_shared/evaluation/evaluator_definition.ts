@@ -50,7 +50,8 @@ export interface EvaluatorDefinition<Schema extends z.ZodObject = z.ZodObject> {
     config: z.output<Schema>,
     row: EvaluationRow,
   ): Verdict | undefined;
-  create(config: z.output<Schema>): Scorer | BatchScorer;
+  /** Absent: the database makes its score of others. */
+  create?(config: z.output<Schema>): Scorer | BatchScorer;
 }
 
 /** Infers the type of the configuration from its schema. */

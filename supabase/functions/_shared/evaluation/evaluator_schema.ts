@@ -39,6 +39,19 @@ export const evaluatorsSchema = z.array(evaluatorSchema).max(50)
       }
       names.add(name);
     }
+    for (const [index, config] of configs.entries()) {
+      if (config.type !== "weighted") continue;
+      for (const name of Object.keys(config.weights)) {
+        const part = configs.find((other) => nameOf(other) === name);
+        if (part && part.type !== "weighted") continue;
+        context.addIssue({
+          code: "custom",
+          path: [index, "weights"],
+          message:
+            `"${name}" is no other evaluator of the run, or weighted itself`,
+        });
+      }
+    }
   });
 
 /** What `createEvaluator` takes: a configuration with its defaults filled in. */

@@ -16,9 +16,11 @@ import { refusal } from "./evaluators/refusal.ts";
 import { regex } from "./evaluators/regex.ts";
 import { rougeL } from "./evaluators/rouge_l.ts";
 import { rubric } from "./evaluators/rubric.ts";
+import { sql } from "./evaluators/sql.ts";
 import { endsWith, startsWith } from "./evaluators/starts_with.ts";
 import { toolCalls } from "./evaluators/tool_calls.ts";
 import { webhook } from "./evaluators/webhook.ts";
+import { weighted } from "./evaluators/weighted.ts";
 
 /** Every kind of evaluator, in the order of the manual. A new one is a file, its test and a line here: the list
  * in SQL and the manual come from this one, by `deno task migration` and `deno task docs`. */
@@ -44,5 +46,7 @@ export const EVALUATORS = [
   rubric,
   classify,
   pairwise,
+  sql,
   webhook,
+  weighted,
 ] as const;

@@ -1418,6 +1418,10 @@ export type Database = {
         };
       };
       "pause_pipeline_sweep": { Args: { "sweep_id": number }; Returns: number };
+      "pipeline_call_evaluation_function": {
+        Args: { "name": string; "rows": Json };
+        Returns: Json;
+      };
       "pipeline_checkpoint_task": {
         Args: {
           "as_of"?: string;
@@ -1718,6 +1722,10 @@ export type Database = {
       "read_evaluation": {
         Args: { "id": number; "results_table": string };
         Returns: Json;
+      };
+      "register_evaluation_function": {
+        Args: { "function": unknown };
+        Returns: string;
       };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
       "rename_experiment": {

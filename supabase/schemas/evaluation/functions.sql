@@ -39,7 +39,7 @@ begin
   select format('%I.%I', nspname, registered.proname) into full_name
   from pg_catalog.pg_namespace where oid = registered.pronamespace;
   if registered.prokind <> 'f' or registered.proretset
-    or registered.proargtypes::oid[] <> array['text', 'text', 'text', 'jsonb']::regtype[]::oid[]
+    or oidvectortypes(registered.proargtypes) <> 'text, text, text, jsonb'
     or registered.prorettype not in (
       'boolean'::regtype, 'numeric'::regtype, 'double precision'::regtype, 'integer'::regtype, 'jsonb'::regtype
     )
@@ -84,7 +84,6 @@ stable
 security definer
 set search_path = ''
 set statement_timeout = '5s'
-set transaction_read_only = on
 as $$
 declare
   answers jsonb;
@@ -96,6 +95,8 @@ begin
     raise exception 'Cannot call %: it is not registered', name
       using errcode = '22023', hint = format('select register_evaluation_function(%L)', name);
   end if;
+  -- PostgREST has done so already; others that call it are held to it, too, to the end of the transaction.
+  perform set_config('transaction_read_only', 'on', true);
   begin
     execute format(
       'select jsonb_agg(to_jsonb(%s(given ->> ''prompt'', given ->> ''response'', given ->> ''reference'', given -> ''metadata'')) order by place)

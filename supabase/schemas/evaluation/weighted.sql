@@ -33,7 +33,7 @@ begin
       sum(weight.value::double precision * coalesce(part.score, part.passed::integer))
         / sum(weight.value::double precision) as score,
       string_agg(
-        format('%s %s × %s', part.evaluator, round(coalesce(part.score, part.passed::integer)::numeric, 3), weight.value), ', '
+        format('%s %s × %s', part.evaluator, trim_scale(round(coalesce(part.score, part.passed::integer)::numeric, 3)), weight.value), ', '
         order by part.evaluator
       ) as explanation,
       min(format('Cannot score: %s gave no score: %s', part.evaluator, coalesce(part.error, 'only a category')))

@@ -5,15 +5,16 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { PipelineError } from "../errors.ts";
-import { createEvaluator } from "./create_evaluator.ts";
-import { evaluatorSchema } from "./evaluator_schema.ts";
+import { createEvaluator, isScoredByWorkers } from "./create_evaluator.ts";
+import { type EvaluatorConfig, evaluatorSchema } from "./evaluator_schema.ts";
 import { EVALUATORS } from "./evaluators.ts";
 import type { Score } from "./score.ts";
 import { aContext } from "./testing/contexts.ts";
 import { evaluate } from "./testing/evaluate.ts";
 import { aFailedRow, aRow } from "./testing/rows.ts";
 
-const EXAMPLES = EVALUATORS.map(({ example }) => example);
+const EXAMPLES = EVALUATORS.map(({ example }) => example)
+  .filter(({ type }) => isScoredByWorkers({ type } as EvaluatorConfig));
 
 Deno.test("createEvaluator() gives one error for a row without a response, whatever the evaluator", async () => {
   for (const config of EXAMPLES) {
@@ -111,9 +112,9 @@ Deno.test("createEvaluator() makes texts fit for Postgres and bounds their lengt
 Deno.test("createEvaluator() copes with huge texts in bounded time", async () => {
   const response = "word 1 ".repeat(300_000);
   for (const config of EXAMPLES) {
-    if (["rubric", "classify", "pairwise", "webhook"].includes(config.type)) {
-      continue;
-    }
+    if (
+      ["rubric", "classify", "pairwise", "webhook", "sql"].includes(config.type)
+    ) continue;
     const { score, error } = await evaluate(config, {
       response,
       reference: `${response}!`,

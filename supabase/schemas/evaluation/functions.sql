@@ -20,7 +20,7 @@ create table pipeline.evaluation_functions (
 comment on table pipeline.evaluation_functions is
   'One row per function that evaluators of type sql may name, with its schema; written by register_evaluation_function().';
 alter table pipeline.evaluation_functions enable row level security;
-grant select, delete on pipeline.evaluation_functions to service_role;
+grant select, insert, delete on pipeline.evaluation_functions to service_role;
 grant usage on schema pipeline to pipeline_evaluator;
 grant select on pipeline.evaluation_functions to pipeline_evaluator;
 create policy "the wrapper knows what is registered"
@@ -73,7 +73,7 @@ begin
 end;
 $$;
 comment on function public.register_evaluation_function(regproc) is
-  'Lets evaluators of type sql name a function of yours, (prompt text, response text, reference text, metadata jsonb) returns boolean, numeric or jsonb {score?, passed?, category?, explanation?}; returns its full name. It is called read-only, with 5 s for up to a hundred rows, as the role pipeline_evaluator: grant select on what it reads, and a policy where row level security is on, to that role. Only the project''s owner may call this; drop the function, or delete its row of pipeline.evaluation_functions, to take it back. 22023: no such function, or security definer; 42501: a right is missing, and the hint is the grant.';
+  'Lets evaluators of type sql name a function of yours, (prompt text, response text, reference text, metadata jsonb) returns boolean, numeric or jsonb {score?, passed?, category?, explanation?}; returns its full name. It is called read-only, with 5 s for up to a hundred rows, as the role pipeline_evaluator: grant select on what it reads, and a policy where row level security is on, to that role. Users may not call this. Drop the function, or delete its row of pipeline.evaluation_functions, to take it back. 22023: no such function, or security definer; 42501: a right is missing, and the hint is the grant.';
 
 create function public.pipeline_call_evaluation_function(name text, rows jsonb)
 returns jsonb

@@ -26,8 +26,8 @@ select throws_matching(
   $$ select register_evaluation_function('secretly') $$, 'may not call it', 'a function that may not be called is told'
 );
 select throws_ok(
-  $$ set local role service_role; select register_evaluation_function('grade') $$, '42501', null,
-  'only the project''s owner registers'
+  $$ set local role authenticated; select register_evaluation_function('grade') $$, '42501', null,
+  'users do not register functions'
 );
 select throws_ok(
   $$ select pipeline_call_evaluation_function('public.secretly', '[]') $$, '22023', null,

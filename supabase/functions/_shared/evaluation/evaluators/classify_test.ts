@@ -68,7 +68,7 @@ Deno.test("classify asks every judge of a panel", async () => {
   const panel = ["a", "b", "c"].map((endpoint) => ({ endpoint }));
   const { endpoint: _, ...open } = tone;
   const questions = await questionsOf({ ...open, panel, combine: "mean" }, {});
-  assertEquals(
+  assertEquals<unknown>(
     questions.map(({ judge, combine }) => [judge.endpoint, combine]),
     ["a", "b", "c"].map((name) => [name, { by: "mean", passFrom: 1 }]),
   );

@@ -4,6 +4,8 @@ import { findJsonSpans } from "../text/json_spans.ts";
 
 /** A judge says what it has to say at the end. */
 const MOST_CHARACTERS = 100_000;
+/** Of the objects in it the last ones. */
+const MOST_OBJECTS = 20;
 
 /**
  * Reads what a judge was asked for out of what it said: the last JSON object that fits, in words, in a
@@ -23,7 +25,7 @@ export function readAnswer<Answer>(
   const { spans, isBroken } = findJsonSpans(spoken, "objects");
   if (isBroken) return schema.safeParse(undefined);
   const answers = spans.length > 0
-    ? spans.map(parseObject).reverse()
+    ? spans.slice(-MOST_OBJECTS).map(parseObject).reverse()
     : [readWords(toPlainWords(spoken))];
   const read = answers.map((answer) => schema.safeParse(answer));
   return read.find(({ success }) => success) ?? read[0];

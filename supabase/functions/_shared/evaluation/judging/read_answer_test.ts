@@ -123,3 +123,12 @@ Deno.test("winners are read from words", () => {
     assertEquals(pair.read(said(answer)).score, score, answer);
   }
 });
+
+Deno.test("judges' answers of any size are read in linear time", () => {
+  for (
+    const part of ['{"', "<think>", "</think>", '"\\', "{}", '{"score": 1} ']
+  ) {
+    rubric.read(said(part.repeat(100_000)));
+    pair.read(said(part.repeat(100_000)));
+  }
+});

@@ -10,6 +10,7 @@ values
   ('few', 'https://few.test/v1', 'few', 4, null, 0, 0, 10),
   ('slow', 'https://slow.test/v1', 'slow', 100, 60, 0, 0, 10),
   ('dear', 'https://dear.test/v1', 'dear', 100, null, 1000, 1000, 500);
+update pipeline.endpoint_states set refilled_at = '2026-01-01 00:00Z';
 insert into pipeline_runs (experiment_name, source, endpoint, evaluators, max_cost, created_at)
 values (
   'run', tests.prompts(1), 'model',
@@ -49,7 +50,6 @@ begin
   end loop;
   return held;
 end; $$;
-select is(tests.claim(2, '2026-01-01 00:00:01Z')::text, 'x', 'debug');
 select cmp_ok(pg_temp.claimed_in(60), '<=', 60, 'and not more often a minute than it allows');
 select cmp_ok(
   (select count(*)::integer from pipeline_tasks where worker = tests.worker_id(2)), '>=', 50, 'but about as often'

@@ -99,13 +99,6 @@ declare module "@std/cli/parse-args" {
   }): { [name: string]: any; _: (string | number)[] };
 }
 
-declare module "@std/cli/prompt-secret" {
-  export function promptSecret(
-    message?: string,
-    options?: { mask?: string; clear?: boolean },
-  ): string | null;
-}
-
 declare module "@std/http/status" {
   export const STATUS_CODE: {
     readonly BadRequest: 400;

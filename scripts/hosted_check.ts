@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "../supabase/functions/_shared/queue/system_clock.ts";
 import { askOnce } from "./deploy/ask_once.ts";
-import { runCli } from "./deploy/deployment_plan.ts";
+import { askSupabaseCli } from "./moving_in/supabase_cli.ts";
 import { HOSTED_CHECKS } from "./hosted_check/checks.ts";
 import { tellOutcomes } from "./hosted_check/tell_outcomes.ts";
 
@@ -63,7 +63,7 @@ async function main(args: string[]): Promise<number> {
     endpoint: values.endpoint,
     fetch,
     clock: systemClock,
-    cli: (...args) => runCli(ref, args),
+    cli: (...args) => askSupabaseCli(ref, args),
   }, console.log);
 }
 

@@ -12,39 +12,17 @@ import { toCall } from "../supabase/functions/_shared/operations/openapi.ts";
 import { PipelineError } from "../supabase/functions/_shared/errors.ts";
 import { type Connection, readConnection } from "./project/connection.ts";
 import { createLocalServices } from "./project/services.ts";
-import { callProject, type RemoteProject } from "./tool/call_project.ts";
-import type { ToolInput, ToolOutput } from "./tool/operation_types.ts";
+import { callProject } from "./tool/call_project.ts";
+import type {
+  PromptExtractorTool,
+  PromptPipelineTool,
+  ToolInput,
+  ToolOptions,
+  ToolOutput,
+} from "./tool/tool_types.ts";
 import { uploadLocalSource } from "./tool/upload_local_source.ts";
 
-export type { RemoteProject, ToolInput, ToolOutput };
-
-/** How a tool works. */
-export interface ToolOptions {
-  /** Run the operations in the Edge Functions of this project; absent: in this process. */
-  remote?: RemoteProject;
-  /** Environment variables; default: those of the process. */
-  environment?: Record<string, string | undefined>;
-  /** Let model calls reach http and private addresses; default: PIPELINE_ALLOW_PRIVATE_HOSTS. */
-  allowPrivateHosts?: boolean;
-  fetch?: typeof globalThis.fetch;
-}
-
-/** The tool in the form that agent frameworks take. */
-export interface PromptPipelineTool {
-  name: "prompt_pipeline";
-  description: string;
-  /** JSON Schema. */
-  inputSchema: Record<string, unknown>;
-  /**
-   * Runs one operation.
-   *
-   * @throws {PipelineError} the input is wrong, or nothing of the operation could be done
-   * @throws {TypeError} a variable of the environment is missing; all are named
-   */
-  execute<Name extends OperationName>(
-    input: ToolInput<Name>,
-  ): Promise<ToolOutput<Name>>;
-}
+export type * from "./tool/tool_types.ts";
 
 /** Makes a tool that works as the options say. */
 export function createPromptPipelineTool(
@@ -92,12 +70,10 @@ export const promptPipelineTool: PromptPipelineTool =
   createPromptPipelineTool();
 
 /** For code written against the first version: the texts of the prompts of a directory. */
-export const promptExtractorTool = {
-  name: "prompt_extractor" as const,
+export const promptExtractorTool: PromptExtractorTool = {
+  name: "prompt_extractor",
   description: "Read the prompts of conversation archives in a directory.",
-  async execute(
-    { directory, maxPrompts }: { directory: string; maxPrompts?: number },
-  ): Promise<{ prompts: string[]; total: number; errors: string[] }> {
+  async execute({ directory, maxPrompts }) {
     const { prompts, total, errors } = await promptPipelineTool.execute({
       operation: "extract_prompts",
       directory,

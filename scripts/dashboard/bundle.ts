@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { readyMade } from "../ready_made.ts";
 import { contentSecurityPolicy } from "./guard.ts";
 
 const browserFolder = new URL("./browser/", import.meta.url);
@@ -22,22 +23,28 @@ export interface Home {
 /** The files of the page by their name. */
 export type Files = Record<string, { type: string; text: string }>;
 
-/**
- * Makes the page. `deno bundle` is used as a command because `Deno.bundle()` ignores its platform
- * (https://github.com/denoland/deno/issues/31524).
- *
- * @throws Error with what the bundler says
- */
+/** @throws Error with what the bundler says */
 export async function bundlePage(home: Home): Promise<Files> {
-  const [script, style] = await Promise.all([
-    bundleScript(),
-    Deno.readTextFile(new URL("dashboard.css", browserFolder)),
-  ]);
+  const { script, style } = await readyMade("dashboard", bundleBrowserCode);
   return {
     "index.html": { type: "text/html; charset=utf-8", text: writePage(home) },
     "dashboard.js": { type: "text/javascript; charset=utf-8", text: script },
     "dashboard.css": { type: "text/css; charset=utf-8", text: style },
   };
+}
+
+/**
+ * What is the same wherever the page is. `deno bundle` is used as a command because `Deno.bundle()`
+ * ignores its platform (https://github.com/denoland/deno/issues/31524).
+ */
+export async function bundleBrowserCode(): Promise<
+  { script: string; style: string }
+> {
+  const [script, style] = await Promise.all([
+    bundleScript(),
+    Deno.readTextFile(new URL("dashboard.css", browserFolder)),
+  ]);
+  return { script, style };
 }
 
 async function bundleScript(): Promise<string> {

@@ -1,10 +1,13 @@
-import { rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 
-const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
+const OPENERS: Partial<Record<NodeJS.Platform, string[]>> = {
   darwin: ["open"],
-  windows: ["cmd", "/c", "start", ""],
-  linux: ["xdg-open"],
+  win32: ["cmd", "/c", "start", ""],
 };
 
 /** An address that was opened. */
@@ -23,21 +26,26 @@ export async function openAddress(
   address: string,
   open: (url: string) => Promise<void> = openInBrowser,
 ): Promise<OpenedAddress> {
-  const name = { prefix: "prompt-pipeline-", suffix: ".html" };
+  const page = toPage(address);
   // Browsers of Ubuntu see neither /tmp nor hidden folders (jupyter/notebook#5479).
-  const dir = Deno.build.os === "linux" ? Deno.env.get("HOME") : undefined;
-  const file = await Deno.makeTempFile({ ...name, dir })
+  const folder = process.platform === "linux" ? homedir() : tmpdir();
+  const file = await writeNew(folder, page)
     // In a container the home may be none that can be written.
-    .catch(() => Deno.makeTempFile(name));
+    .catch(() => writeNew(tmpdir(), page));
   const close = () => rm(file, { force: true });
   try {
-    await Deno.writeTextFile(file, toPage(address), { mode: 0o600 });
     await open(pathToFileURL(file).href);
   } catch (error) {
     await close();
     throw error;
   }
   return { close };
+}
+
+async function writeNew(folder: string, page: string): Promise<string> {
+  const file = join(folder, `prompt-pipeline-${crypto.randomUUID()}.html`);
+  await writeFile(file, page, { mode: 0o600, flag: "wx" });
+  return file;
 }
 
 function toPage(address: string): string {
@@ -50,16 +58,15 @@ function toPage(address: string): string {
 `;
 }
 
-async function openInBrowser(url: string): Promise<void> {
-  const [program, ...args] = OPENERS[Deno.build.os] ?? ["xdg-open"];
-  try {
-    await new Deno.Command(program, {
-      args: [...args, url],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).output();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+function openInBrowser(url: string): Promise<void> {
+  const [program, ...args] = OPENERS[process.platform] ?? ["xdg-open"];
+  return new Promise((resolve, reject) => {
+    spawn(program, [...args, url], { stdio: "ignore" })
+      .on(
+        "error",
+        (error: NodeJS.ErrnoException) =>
+          error.code === "ENOENT" ? resolve() : reject(error),
+      )
+      .on("exit", () => resolve());
+  });
 }

@@ -1,5 +1,8 @@
+import { toStorageHeaders } from "../../supabase/functions/_shared/storage.ts";
 import type { Connection } from "../project/connection.ts";
-import { CHANGES, READS, RELATIONS } from "./passed_on.ts";
+import { asDryRun, checkRow, RefusedBody } from "./check_body.ts";
+import { CHANGES, READS, RELATIONS, ROWS } from "./passed_on.ts";
+import { toServiceCall } from "./services.ts";
 
 /** Secret keys are refused to browsers, which are told by their User-Agent. */
 export const USER_AGENT = "prompt-pipeline-dashboard";
@@ -48,8 +51,12 @@ export function createPassOn(
       method,
       headers: {
         ...headers,
-        apikey: connection.secretKey,
-        authorization: `Bearer ${connection.secretKey}`,
+        ...path.startsWith("/rest/")
+          ? {
+            apikey: connection.secretKey,
+            authorization: `Bearer ${connection.secretKey}`,
+          }
+          : toStorageHeaders(connection.secretKey),
         "user-agent": USER_AGENT,
       },
       body,
@@ -75,14 +82,18 @@ export function createPassOn(
     const { pathname, searchParams } = new URL(request.url);
     const [, relation] = /^\/rest\/v1\/([a-z0-9_]+)$/.exec(pathname) ?? [];
     const [, called] = /^\/rest\/v1\/rpc\/([a-z0-9_]+)$/.exec(pathname) ?? [];
+    const hasQuery = searchParams.size > 0;
+    const service = hasQuery
+      ? undefined
+      : toServiceCall(request.method, pathname);
     // PostgREST also splits a query at `;` (https://hackage.haskell.org/package/http-types, parseQuery):
     // it gets what was looked at, written anew.
-    const path = searchParams.size === 0
-      ? pathname
-      : `${pathname}?${searchParams}`;
+    const path = service?.path ??
+      (hasQuery ? `${pathname}?${searchParams}` : pathname);
     // A query of a function could embed tables in its answer.
-    const isCall = request.method === "POST" && searchParams.size === 0;
-    const isRead = request.method === "GET" && relation !== undefined &&
+    const isCall = request.method === "POST" && !hasQuery;
+    const isRead = service !== undefined ||
+      request.method === "GET" && relation !== undefined &&
         (mayRead(relation, searchParams) ||
           !Object.hasOwn(RELATIONS, relation) &&
             namesPlainColumns(searchParams) &&
@@ -95,10 +106,17 @@ export function createPassOn(
     if (!isRead && !isChange) {
       return refuse(404, "The dashboard does not ask this of a project");
     }
-    const body = request.method === "POST" ? await request.text() : undefined;
-    if (body !== undefined && body.length > MOST_BODY_BYTES) {
+    const sent = request.method === "POST" ? await request.text() : undefined;
+    if (sent !== undefined && sent.length > MOST_BODY_BYTES) {
       return refuse(413, "The request is too large");
     }
+    const body = sent === undefined
+      ? undefined
+      : service?.isExtraction
+      ? asDryRun(sent)
+      : isChange && Object.hasOwn(ROWS, called)
+      ? checkRow(called, sent)
+      : sent;
     const headers = {
       "content-type": "application/json",
       accept: request.headers.get("accept")?.includes("vnd.pgrst.object+json")
@@ -116,6 +134,7 @@ export function createPassOn(
     try {
       return await answer(request);
     } catch (error) {
+      if (error instanceof RefusedBody) return refuse(400, error.message);
       return refuse(
         502,
         `Cannot reach the project: ${(error as Error).message}`,

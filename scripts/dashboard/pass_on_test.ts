@@ -86,3 +86,47 @@ Deno.test("createPassOn() reads a results table that a run names", async () => {
   assertEquals(await read("other_answers"), 200);
   assertEquals(await read("customers"), 404);
 });
+
+Deno.test("createPassOn() writes a row as it was looked at, and none with more", async () => {
+  const bodies: unknown[] = [];
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: (_, init) => {
+      bodies.push(init?.body);
+      return Promise.resolve(Response.json({ runId: 1 }));
+    },
+  });
+  const sent = await passOn(
+    ask("pipeline_create_run", '{"run": {"endpoint": "a"}}'),
+  );
+  assertEquals(sent.status, 200);
+  const refused = await passOn(
+    ask("pipeline_create_run", '{"run": {"endpoint": "a", "owner": "b"}}'),
+  );
+  assertEquals(refused.status, 400);
+  assertEquals(await refused.json(), {
+    message: 'The dashboard does not write column "owner"',
+  });
+  assertEquals(bodies, ['{"run":{"endpoint":"a"}}']);
+});
+
+Deno.test("createPassOn() asks extract-prompts to count only, with the key where Storage and functions take it", async () => {
+  const asked: RequestInit[] = [];
+  const passOn = createPassOn({ ...connection, secretKey: "sb_secret_a" }, {
+    readOnly: true,
+    fetch: (_, init) => {
+      asked.push(init!);
+      return Promise.resolve(Response.json({}));
+    },
+  });
+  await passOn(
+    new Request("http://127.0.0.1/functions/v1/extract-prompts", {
+      method: "POST",
+      body: '{"dryRun": false}',
+    }),
+  );
+  assertEquals(asked[0].body, '{"dryRun":true}');
+  const headers = new Headers(asked[0].headers);
+  assertEquals(headers.get("apikey"), "sb_secret_a");
+  assertEquals(headers.get("authorization"), null);
+});

@@ -7,6 +7,9 @@
 export const RELATIONS: Record<string, "all" | string[]> = {
   pipeline_runs: "all",
   pipeline_run_progress: "all",
+  pipeline_sweep_progress: "all",
+  prompt_sets: "all",
+  prompt_set_prompts: "all",
   pipeline_errors: "all",
   pipeline_error_groups: "all",
   pipeline_quota_use: "all",
@@ -44,6 +47,9 @@ export const READS: string[] = [
   "compare_experiments",
   "summarize_experiments",
   "summarize_experiment_scores",
+  "summarize_repetitions",
+  "rank_experiments",
+  "pipeline_estimate_cost",
   "pipeline_inspect_project",
   "browse_evaluations",
   "read_evaluation",
@@ -58,5 +64,41 @@ export const CHANGES: string[] = [
   "resume_pipeline_run",
   "cancel_pipeline_run",
   "retry_pipeline_run",
+  "pause_pipeline_sweep",
+  "resume_pipeline_sweep",
+  "cancel_pipeline_sweep",
+  "retry_pipeline_sweep",
   "grade_evaluation",
+  "pipeline_create_run",
+  "pipeline_create_sweep",
 ];
+
+const OF_RUNS_AND_SWEEPS = [
+  "source",
+  "endpoint",
+  "model",
+  "parameters",
+  "options",
+  "template",
+  "repetitions",
+  "evaluators",
+  "tags",
+  "max_prompts",
+  "max_concurrency",
+  "max_cost",
+];
+
+/**
+ * What may be written of a run or a sweep: whose it is and where its answers go is not for a page to
+ * say. check_body.ts looks into options and evaluators.
+ */
+export const ROWS: Record<string, { argument: string; columns: string[] }> = {
+  pipeline_create_run: {
+    argument: "run",
+    columns: ["experiment_name", ...OF_RUNS_AND_SWEEPS],
+  },
+  pipeline_create_sweep: {
+    argument: "sweep",
+    columns: ["name", "variants", ...OF_RUNS_AND_SWEEPS],
+  },
+};

@@ -1,7 +1,8 @@
-import { listen } from "../local/gateway/listen.ts";
+import { Buffer } from "node:buffer";
 import type { Connection } from "../project/connection.ts";
 import { bundlePage } from "./bundle.ts";
 import { type Guard, hasToken, refuseForeign, SAFE_HEADERS } from "./guard.ts";
+import { listen } from "./listen.ts";
 import { createPassOn } from "./pass_on.ts";
 
 /** Below the ports that Supabase's command line and `deno task dev` take. */
@@ -56,7 +57,7 @@ export async function serveDashboard(
     return await passOn(request);
   }
 
-  const server = listen(port, async (request) => {
+  const server = await listen(port, async (request) => {
     const response = await answer(request);
     for (const [name, value] of Object.entries(SAFE_HEADERS)) {
       response.headers.set(name, value);
@@ -73,6 +74,6 @@ export async function serveDashboard(
 }
 
 function newToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  return bytes.toBase64({ alphabet: "base64url" });
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(24)))
+    .toString("base64url");
 }

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundlePage } from "./bundle.ts";
 import { contentSecurityPolicy } from "./guard.ts";
@@ -32,9 +33,9 @@ export async function writeDashboard(
   Cross-Origin-Opener-Policy: same-origin
 `,
   };
-  await Deno.mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(texts)) {
-    await Deno.writeTextFile(join(folder, name), text);
+    await writeFile(join(folder, name), text);
   }
   return Object.keys(texts);
 }

@@ -1,3 +1,9 @@
+import { SUPABASE_CLI } from "../moving_in/supabase_cli.ts";
+import {
+  NEEDED_FUNCTIONS,
+  OPERATION_FUNCTIONS,
+} from "../project/function_names.ts";
+
 /** One command of a deployment. */
 export interface DeploymentStep {
   /** What it is for. */
@@ -6,30 +12,52 @@ export interface DeploymentStep {
   args: string[];
 }
 
-/** What is to be deployed where. */
-export interface Deployment {
+/** Where a hosted project is. */
+export interface Target {
   /** The 20 letters in the address of the project. */
   projectRef: string;
+  /** How its database is reached: by the reference, or by the URL that was given. */
+  database: string;
+}
+
+/** What is to be deployed where. */
+export interface Deployment {
+  target: Target;
   /** Seconds that a worker goes on claiming; absent: 50, which every plan allows. */
   workerSeconds?: number;
 }
 
-const CLI = ["-y", "supabase@3.1.0"];
+/**
+ * Reads a project's reference, or the URL of its database: of a pooler, where the network has no IPv6,
+ * whose user is `postgres.<reference>`, or of the server itself
+ * (https://supabase.com/docs/guides/database/connecting-to-postgres).
+ *
+ * @throws {TypeError} it is neither
+ */
+export function readTarget(text: string): Target {
+  if (/^[a-z]{20}$/.test(text)) return { projectRef: text, database: text };
+  const [, pooled, direct] =
+    /^postgres(?:ql)?:\/\/[^/@]*?(?:\.([a-z]{20})(?::[^@]*)?@|@db\.([a-z]{20})\.supabase\.co)/
+      .exec(text) ?? [];
+  const projectRef = pooled ?? direct;
+  if (projectRef) return { projectRef, database: text };
+  throw new TypeError(
+    `Cannot deploy to "${
+      hidePassword(text)
+    }": give the project's reference, 20 letters, as in https://abcdefghijklmnopqrst.supabase.co, or the pooler's URL, as under Connect in the dashboard`,
+  );
+}
 
 /**
  * The commands that bring this folder into a hosted project: migrations, functions (bundled by the
- * platform, so that no Docker is needed), and the URL by which the database wakes them.
+ * platform, so that no Docker is needed; by their names, so that others of the folder stay here), and the
+ * URL by which the database wakes them.
  *
- * @throws {TypeError} the project or the seconds cannot be right
+ * @throws {TypeError} the seconds cannot be right
  */
 export function planDeployment(
-  { projectRef, workerSeconds }: Deployment,
+  { target: { projectRef, database }, workerSeconds }: Deployment,
 ): DeploymentStep[] {
-  if (!/^[a-z]{20}$/.test(projectRef)) {
-    throw new TypeError(
-      `Cannot deploy to "${projectRef}": give the project's reference, 20 letters, as in https://abcdefghijklmnopqrst.supabase.co`,
-    );
-  }
   if (
     workerSeconds !== undefined && !(workerSeconds >= 5 && workerSeconds <= 390)
   ) {
@@ -37,25 +65,34 @@ export function planDeployment(
       `Cannot use --worker-seconds ${workerSeconds}: give 5 to 390; 140 suits paid plans`,
     );
   }
-  const remote = `--remote=${projectRef}`;
-  const supabase = (purpose: string, ...args: string[]) => ({
+  const step = (purpose: string, remote: string, ...args: string[]) => ({
     purpose,
     command: "npx",
-    args: [...CLI, ...args, remote],
+    args: [...SUPABASE_CLI, ...args, `--remote=${remote}`],
   });
   return [
-    supabase("Apply the migrations", "db", "push"),
-    supabase("Deploy the functions", "functions", "deploy", "--use-api"),
+    step("Apply the migrations", database, "db", "push"),
+    step(
+      "Deploy the functions",
+      projectRef,
+      "functions",
+      "deploy",
+      ...NEEDED_FUNCTIONS,
+      ...OPERATION_FUNCTIONS,
+      "--use-api",
+    ),
     ...workerSeconds === undefined ? [] : [
-      supabase(
+      step(
         "Let workers go on for longer",
+        projectRef,
         "secrets",
         "set",
         `WORKER_SECONDS=${workerSeconds}`,
       ),
     ],
-    supabase(
+    step(
       "Tell the database where its functions are",
+      database,
       "db",
       "query",
       `select pipeline_set_secret('project_url', 'https://${projectRef}.supabase.co')`,
@@ -63,31 +100,13 @@ export function planDeployment(
   ];
 }
 
-/** A command as one would type it. */
+/** A command as one would type it, but for the password in a URL. */
 export function toCommandLine({ command, args }: DeploymentStep): string {
-  return [command, ...args].map((word) =>
+  return [command, ...args].map(hidePassword).map((word) =>
     /^[\w@.=:/-]+$/.test(word) ? word : `"${word}"`
   ).join(" ");
 }
 
-/**
- * Runs the Supabase CLI against a project, asking nothing.
- *
- * @returns its standard output
- * @throws {Error} with all that it said, when it fails
- */
-export async function runCli(
-  projectRef: string,
-  args: string[],
-): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("npx", {
-    args: [...CLI, ...args, `--remote=${projectRef}`],
-    env: { SUPABASE_YES: "true" },
-    stdin: "null",
-  }).output();
-  const [output, complaints] = [stdout, stderr].map((bytes) =>
-    new TextDecoder().decode(bytes).trim()
-  );
-  if (success) return output;
-  throw new Error(`${args.join(" ")}: ${complaints || output}`);
+function hidePassword(text: string): string {
+  return text.replace(/(postgres(?:ql)?:\/\/[^:/@]*):[^@]*@/, "$1:PASSWORD@");
 }

@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { toEvaluatorPage } from "./evaluator_page.ts";
 
 Deno.test("toEvaluatorPage() lists fields with values, defaults and meanings", () => {

@@ -1,5 +1,5 @@
 import { assertMatch } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { toOperationPage } from "./operation_page.ts";
 
 Deno.test("toOperationPage() lists fields with kinds, defaults and meanings", () => {

@@ -2,7 +2,7 @@
  * Writes a file as the comment of the action on a pull request. What goes wrong is a warning of the
  * job and not its end: whether the job fails is the gate's word alone.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { writeStickyComment } from "./sticky_comment.ts";
 
 const environmentSchema = z.object({

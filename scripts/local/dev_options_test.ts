@@ -6,12 +6,15 @@ Deno.test("readDevOptions() reads every option", () => {
   assertEquals(readDevOptions(args), {
     help: false,
     reset: true,
+    asItIs: false,
     port: 5_000,
     dataDir: "/srv/a",
     databaseUrl: undefined,
+    project: undefined,
     simulator: false,
   });
   assertEquals(readDevOptions([]).simulator, true);
+  assertEquals(readDevOptions(["--as-it-is"]).asItIs, true);
 });
 
 Deno.test("readDevOptions() says what is wrong with an argument", () => {

@@ -7,6 +7,7 @@ import {
   startOnFreePort,
 } from "./ports.ts";
 import { findServerUser } from "./postgres/operating_system_user.ts";
+import type { PostgresVersion } from "./postgres/binaries.ts";
 import {
   copyTemplate,
   type DatabaseContent,
@@ -32,10 +33,12 @@ export interface DatabaseOptions {
   port: number;
   /** What an empty folder begins with, by default a new project. */
   content?: DatabaseContent;
+  /** By default 17. */
+  version?: PostgresVersion;
   log: (line: string) => void;
 }
 
-/** A running PostgreSQL 17 with the roles and schemas of a Supabase project. */
+/** A running PostgreSQL with the roles and schemas of a Supabase project. */
 export interface EmbeddedDatabase extends Part {
   /** As the role postgres: what a project's owner gets on hosted Supabase. */
   url: string;
@@ -45,7 +48,8 @@ export interface EmbeddedDatabase extends Part {
 
 /** Starts PostgreSQL on an empty or an existing folder. */
 export async function startEmbeddedDatabase(
-  { folder, durable, port: preferredPort, content, log }: DatabaseOptions,
+  { folder, durable, port: preferredPort, content, version, log }:
+    DatabaseOptions,
 ): Promise<EmbeddedDatabase> {
   const user = await findServerUser();
   const runtime = await prepareRuntime(
@@ -53,6 +57,7 @@ export async function startEmbeddedDatabase(
     await readBaseSql(),
     user,
     log,
+    version,
   );
   const data = join(folder, "postgres");
   await copyTemplate(

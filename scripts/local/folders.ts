@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { checkout } from "./checkout.ts";
+import { basename, dirname, join } from "node:path";
+import { checkout, supabaseFolder } from "./checkout.ts";
 
 /** Where the embedded Supabase keeps its files on this machine. */
 export interface Folders {
@@ -64,6 +64,14 @@ export function readFolders(): Folders {
     env: Deno.env.toObject(),
     systemTemporary: tmpdir(),
   });
+}
+
+/** Where the data of a project are: that of this clone, or another one, by its `supabase` folder. */
+export function dataFolderOf(project: string): string {
+  const { data } = readFolders();
+  return project === supabaseFolder
+    ? data
+    : `${data}-of-${nameOf(dirname(project))}`;
 }
 
 /** A name that can be recognised, and that no other path has. */

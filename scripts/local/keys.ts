@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { generateApiKey } from "@supabase/lite";
 import { base64url } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { ifPresent } from "./if_present.ts";
 import { signingKeyId, signNamed } from "./rest/signing_key_name.ts";
 

@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import type { Sql } from "postgres";
+import { type AppliedMigration, expectSameFiles } from "./other_files.ts";
 import { splitStatements } from "./statements.ts";
 
 /** A file of supabase/migrations: `<version>_<name>.sql`. */
@@ -32,7 +33,8 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
  * @param skipExtensions extensions whose `create extension` is left out, because
  *   this server cannot have them and their objects exist already
  * @returns the versions that were applied
- * @throws Error that names file and line of the statement that failed
+ * @throws Error that names file and line of the statement that failed, or what other files than
+ * these have made
  */
 export async function applyMigrations(
   sql: Sql,
@@ -40,9 +42,11 @@ export async function applyMigrations(
   skipExtensions: string[] = [],
 ): Promise<string[]> {
   await createHistory(sql);
-  const rows = await sql<{ version: string }[]>`
-    select version from supabase_migrations.schema_migrations
+  const rows = await sql<AppliedMigration[]>`
+    select version, name, statements
+    from supabase_migrations.schema_migrations order by version
   `;
+  await expectSameFiles(rows, migrations);
   const applied = new Set(rows.map(({ version }) => version));
   const pending = migrations.filter(({ version }) => !applied.has(version));
   for (const migration of pending) {

@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { ifPresent } from "./if_present.ts";
 import { createKeySet, type Keys } from "./keys.ts";
 
 /**
@@ -18,5 +21,23 @@ export function createProjectEnvironment(
     }),
     SUPABASE_JWKS: JSON.stringify(createKeySet(keys)),
     PIPELINE_ALLOW_PRIVATE_HOSTS: "true",
+  };
+}
+
+/** What supabase/functions/.env tells the functions on this machine, as with the Supabase CLI. */
+export async function readFunctionSecrets(
+  supabaseFolder: string,
+): Promise<Record<string, string>> {
+  const text = await ifPresent(
+    Deno.readTextFile(join(supabaseFolder, "functions", ".env")),
+  );
+  return text === undefined ? {} : parseEnv(text) as Record<string, string>;
+}
+
+/** The names of the keys in functions from before secret and publishable keys. */
+export function legacyKeys(keys: Keys): Record<string, string> {
+  return {
+    SUPABASE_ANON_KEY: keys.publishableKey,
+    SUPABASE_SERVICE_ROLE_KEY: keys.secretKey,
   };
 }

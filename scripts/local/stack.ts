@@ -21,7 +21,11 @@ import {
   chooseFreePortFrom,
   startOnFreePort,
 } from "./ports.ts";
-import { createProjectEnvironment } from "./project_environment.ts";
+import {
+  createProjectEnvironment,
+  legacyKeys,
+  readFunctionSecrets,
+} from "./project_environment.ts";
 import { projectContent } from "./project_database.ts";
 import { readFileSizeLimit } from "./rest/file_size_limit.ts";
 import { restEntry, startRestServer } from "./rest/rest_server.ts";
@@ -35,6 +39,8 @@ export interface StackOptions {
   dataDir?: string;
   /** Forget what an earlier stack has left in dataDir. */
   emptyDataDir?: boolean;
+  /** Apply no migrations to what is in dataDir. */
+  asItIs?: boolean;
   /** Use this PostgreSQL server instead of the embedded one. */
   databaseUrl?: string;
   /** What becomes of pg_net's requests, "on" by default. */
@@ -141,12 +147,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const sql = postgres(database.superuserUrl, { onnotice: () => {} });
   cleanup.defer(() => sql.end({ timeout: 1 }));
   await setVaultSecret(sql, "project_url", url);
-  if ((dataDir ?? databaseUrl) !== undefined) {
+  if ((dataDir ?? databaseUrl) !== undefined && !options.asItIs) {
     await content.write(database.url, database.skipExtensions);
   }
 
   const env = {
+    ...await readFunctionSecrets(project),
     ...createProjectEnvironment(url, database.url, keys),
+    // Functions of others may know the keys by them.
+    ...project !== supabaseFolder && legacyKeys(keys),
     ...options.functionEnv,
   };
   const { clockSkewMs, deployed, isolateLimits: limits } = options;

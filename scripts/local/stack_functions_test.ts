@@ -59,6 +59,41 @@ Deno.test("startStack() starts a function at its first call, which is told why i
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("startStack() serves functions that call Deno.serve(), with secrets and keys of their own names", async () => {
+  const folder = await Deno.makeTempDir();
+  const write = async (path: string, text: string) => {
+    await Deno.mkdir(join(folder, path, ".."), { recursive: true });
+    await Deno.writeTextFile(join(folder, path), text);
+  };
+  await Deno.mkdir(join(folder, "migrations"));
+  await write("config.toml", "");
+  await write("functions/.env", "MINE=yes\n");
+  await write(
+    "functions/one/index.ts",
+    'Deno.serve(() => Response.json([Deno.env.get("MINE"), Boolean(Deno.env.get("SUPABASE_SERVICE_ROLE_KEY"))]));\n',
+  );
+  await write(
+    "functions/two/index.ts",
+    'import { word } from "word";\nDeno.serve({ port: 8000 }, (_request, { remoteAddr }) => Response.json([word, remoteAddr.transport]));\n',
+  );
+  await write(
+    "functions/two/deno.json",
+    '{ "imports": { "word": "../_shared/word.ts" } }',
+  );
+  await write("functions/_shared/word.ts", 'export const word = "shared";\n');
+  await withStack(async (stack) => {
+    const call = async (name: string) =>
+      await (await fetch(`${stack.url}/functions/v1/${name}`, {
+        headers: { apikey: stack.secretKey },
+      })).json();
+    assertEquals(await Promise.all([call("one"), call("two")]), [
+      ["yes", true],
+      ["shared", "tcp"],
+    ]);
+  }, { project: folder });
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("startStack() announces the end to functions", async () => {
   const dataDir = join(await Deno.makeTempDir({ dir: "/var/tmp" }), "data");
   await Deno.chmod(join(dataDir, ".."), 0o755);

@@ -4,6 +4,8 @@ import { parse } from "libpg-query";
 export interface Statement {
   /** Its text, with the comments before it and without the semicolon. */
   text: string;
+  /** The parser's name of it, such as `CreateFunctionStmt`. */
+  kind: string;
   /** The name of the extension when this is a `create extension`. */
   createsExtension?: string;
 }
@@ -11,7 +13,7 @@ export interface Statement {
 interface ParsedStatement {
   stmt_location?: number;
   stmt_len?: number;
-  stmt?: { CreateExtensionStmt?: { extname?: string } };
+  stmt: { CreateExtensionStmt?: { extname?: string } };
 }
 
 /**
@@ -31,6 +33,7 @@ export async function splitStatements(sql: string): Promise<Statement[]> {
     text: decoder.decode(
       bytes.subarray(start, length ? start + length : undefined),
     ).trim(),
-    createsExtension: stmt?.CreateExtensionStmt?.extname,
+    kind: Object.keys(stmt)[0],
+    createsExtension: stmt.CreateExtensionStmt?.extname,
   }));
 }

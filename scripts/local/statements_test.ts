@@ -27,6 +27,7 @@ Deno.test("splitStatements() names the extension that is created", async () => {
     ),
     [{
       text: 'create extension if not exists "pg_net" with schema extensions',
+      kind: "CreateExtensionStmt",
       createsExtension: "pg_net",
     }],
   );

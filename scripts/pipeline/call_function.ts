@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { WorkerFacts } from "../../supabase/functions/_shared/worker_facts.ts";
 import type { Connection } from "../project/connection.ts";
 import { refuseRedirects } from "../project/refuse_redirects.ts";

@@ -2,9 +2,16 @@ import {
   longestCall,
   type WorkerFacts,
 } from "../../supabase/functions/_shared/worker_facts.ts";
+import { compareVersions } from "../release/compare_versions.ts";
+import {
+  NEEDED_FUNCTIONS,
+  OPERATION_FUNCTIONS,
+} from "../project/function_names.ts";
 
 /** What is known of a project: see pipeline_inspect_project() in SQL for most of it. */
 export interface ProjectFacts {
+  /** The version of its database. */
+  version: string;
   /** Version by name of those that are there. */
   extensions: Record<string, string> | null;
   scheduledJobs: string[];
@@ -50,9 +57,6 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
   const extensions = facts.extensions ?? {};
   const absent = ["pg_net", "pg_cron", "supabase_vault"]
     .filter((name) => !(name in extensions));
-  const answers = Object.values(facts.functions);
-  const unreachable = Object.entries(facts.functions)
-    .filter(([, { isOwn, status }]) => !isOwn || status >= 500);
   const silent = Object.entries(facts.endpoints)
     .filter(([, problem]) => problem !== null);
   const { sent, started } = facts.wakes;
@@ -121,17 +125,8 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
       mend:
         'deno task deploy -- and see "A run stays queued" in docs/troubleshooting.md',
     },
-    {
-      name: "functions",
-      isWell: unreachable.length === 0,
-      found: unreachable.length === 0
-        ? "all answer"
-        : unreachable.map(([name, answer]) => `${name} ${describe(answer)}`)
-          .join(", "),
-      mend: answers.some(isCheckedByGateway)
-        ? "deno task deploy -- somebody deployed with verify_jwt, so that the gateway answers before the function"
-        : "deno task deploy -- or see the function's log in the dashboard where it answers 500",
-    },
+    checkFunctions(facts.functions),
+    checkVersions(facts),
     checkKey(facts.worker),
     checkTimeouts(facts),
     {
@@ -156,6 +151,37 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
   ];
 }
 
+/** Whether the functions answer that a run needs, and of the others those that were deployed. */
+export function checkFunctions(
+  functions: ProjectFacts["functions"],
+): ProjectCheck {
+  const unreachable = Object.entries(functions).filter(([name, answer]) =>
+    (!answer.isOwn || answer.status >= 500) &&
+    !(OPERATION_FUNCTIONS.includes(name) && isAbsent(answer))
+  );
+  return {
+    name: "functions",
+    isWell: unreachable.length === 0,
+    found: unreachable.length === 0
+      ? "all answer"
+      : unreachable.map(([name, answer]) => `${name} ${describe(answer)}`)
+        .join(", "),
+    mend: unreachable.some(([, answer]) => isCheckedByGateway(answer))
+      ? `${DEPLOY} -- somebody deployed with verify_jwt, so that the gateway answers before the function`
+      : `${DEPLOY} -- or see the function's log in the dashboard where it answers 500`,
+  };
+}
+
+const DEPLOY =
+  `deno task deploy, or where the pipeline was added: npx supabase functions deploy ${
+    NEEDED_FUNCTIONS.join(" ")
+  } --use-api`;
+
+/** The gateway knows no such function. */
+function isAbsent({ isOwn, status }: FunctionAnswer): boolean {
+  return !isOwn && status === 404;
+}
+
 function describe({ status, errorCode }: FunctionAnswer): string {
   return errorCode ? `${status} ${errorCode}` : String(status);
 }
@@ -163,6 +189,21 @@ function describe({ status, errorCode }: FunctionAnswer): string {
 /** The check of tokens that a function is deployed with unless config.toml says otherwise. */
 function isCheckedByGateway({ isOwn, status }: FunctionAnswer): boolean {
   return !isOwn && status === 401;
+}
+
+/** Migrations are pushed first, and functions deployed after them. */
+function checkVersions({ version, worker }: ProjectFacts): ProjectCheck {
+  const deployed = "key" in worker ? worker.version : version;
+  return {
+    name: "versions",
+    isWell: deployed === version,
+    found: deployed === version
+      ? `database and functions are ${version}`
+      : `the database is ${version}, the functions are ${deployed}`,
+    mend: compareVersions(deployed, version) > 0
+      ? "npx -y supabase@3.1.0 db push --remote -- the functions are newer than the migrations"
+      : "deno task deploy -- the migrations are newer than the functions; in a project of your own: npx -y supabase@3.1.0 functions deploy",
+  };
 }
 
 /** Whether the functions know the key that is used here, and with which they work themselves. */

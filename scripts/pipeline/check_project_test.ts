@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { checkProject, type ProjectFacts } from "./check_project.ts";
 
 const well: ProjectFacts = {
+  version: "1.1.0",
   extensions: { pg_net: "0.20", pg_cron: "1.6", supabase_vault: "0.3" },
   scheduledJobs: ["prompt-pipeline prune", "prompt-pipeline maintenance"],
   secondsSinceMaintenance: 4,
@@ -18,6 +19,7 @@ const well: ProjectFacts = {
     key: "default",
     keys: ["default"],
     workerSeconds: 50,
+    version: "1.1.0",
     deno: "2.1.4",
     dns: true,
   },
@@ -32,6 +34,7 @@ Deno.test("checkProject() finds nothing to mend in a project that works", () => 
 
 Deno.test("checkProject() says how to mend each thing that is broken", () => {
   const checks = checkProject({
+    version: "1.1.0",
     extensions: null,
     scheduledJobs: [],
     secondsSinceMaintenance: 600,
@@ -41,7 +44,7 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
     answers: [{ status: 404, calls: 2, error: null }],
     missingGrants: ["pipeline_runs"],
     functions: {
-      "run-pipeline": { status: 404, isOwn: false, errorCode: "NOT_FOUND" },
+      "prompt-pipeline": { status: 404, isOwn: false, errorCode: "NOT_FOUND" },
     },
     worker: { status: 401, isOwn: true, errorCode: null },
     timeouts: {},
@@ -50,7 +53,7 @@ Deno.test("checkProject() says how to mend each thing that is broken", () => {
   }, "https://p.supabase.co");
   assertEquals(
     checks.filter(({ isWell }) => isWell).map(({ name }) => name),
-    ["timeouts"],
+    ["versions", "timeouts"],
   );
   assert(checks.every(({ isWell, mend }) => isWell || mend.length > 0));
   assertEquals(
@@ -123,4 +126,30 @@ Deno.test("checkProject() finds calls that may outlive their isolate", () => {
     workerSeconds: 140,
   };
   assertEquals(findAmiss({ timeouts, worker }), []);
+});
+
+Deno.test("checkProject() misses no function of a single operation, which prompt-pipeline serves as well", () => {
+  const absent = { status: 404, isOwn: false, errorCode: "NOT_FOUND" };
+  assertEquals(findAmiss({ functions: { "run-pipeline": absent } }), []);
+  const broken = { status: 503, isOwn: false, errorCode: "BOOT_ERROR" };
+  assertEquals(
+    findAmiss({ functions: { "run-pipeline": broken } }).map(({ found }) =>
+      found
+    ),
+    ["run-pipeline 503 BOOT_ERROR"],
+  );
+});
+
+Deno.test("checkProject() says what to bring out when database and functions are of two versions", () => {
+  const check = (version: string) =>
+    checkProject({ ...well, version }, "u").find(({ name }) =>
+      name === "versions"
+    )!;
+  const older = check("1.2.0");
+  assertEquals(
+    older.found,
+    "the database is 1.2.0, the functions are 1.1.0",
+  );
+  assertMatch(older.mend, /deno task deploy/);
+  assertMatch(check("1.0.0").mend, /db push/);
 });

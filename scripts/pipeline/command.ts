@@ -14,9 +14,9 @@ export interface Terminal {
   /** All of standard input. */
   readInput(): Promise<string>;
   /** A line that is not shown while it is typed; null where nobody can type. */
-  askHidden(question: string): string | null;
+  askHidden(question: string): Promise<string | null>;
   /** Whether the user says yes; null where nobody can be asked. */
-  confirm(question: string): boolean | null;
+  confirm(question: string): Promise<boolean | null>;
   /** Resolves when the user presses Ctrl-C; from then on it no longer ends the program. */
   interrupted(): Promise<void>;
 }

@@ -1,4 +1,6 @@
-import { z } from "zod";
+import { writeFile } from "node:fs/promises";
+import process from "node:process";
+import * as z from "zod";
 import {
   extractOptionsSchema,
   REDACTIONS,
@@ -123,7 +125,7 @@ export const extract: Command = {
     if (endpoint !== undefined) {
       throw new WrongUsage("Cannot use --endpoint without --dry-run");
     }
-    const output = createLineWriter(Deno.stdout);
+    const output = createLineWriter(process.stdout);
     const progress = createProgress(terminal);
     const reports: FileReport[] = [];
     const events = extractFiles(findFiles(positionals), options.data);
@@ -187,7 +189,7 @@ async function writeReport(
   };
   const text = `${toVisibleJson({ files, total, errors, leftOut }, 2)}\n`;
   if (file === "-") terminal.print(text.trimEnd());
-  else await Deno.writeTextFile(file, text);
+  else await writeFile(file, text);
 }
 
 function createProgress({ isLive, complain }: Terminal) {

@@ -1,15 +1,16 @@
+import type { Writable } from "node:stream";
+
 const BATCH_CHARACTERS = 64 * 1024;
 
-/** Writes lines in batches, and everything of them: `Deno.stdout.write` may take only a part. */
-export function createLineWriter(
-  output: { write(bytes: Uint8Array): Promise<number> },
-) {
-  const encoder = new TextEncoder();
+/** Writes lines in batches, each after the one before. */
+export function createLineWriter(output: Writable) {
   let batch = "";
   async function flush(): Promise<void> {
-    let bytes = encoder.encode(batch);
+    const text = batch;
     batch = "";
-    while (bytes.length > 0) bytes = bytes.subarray(await output.write(bytes));
+    await new Promise<void>((resolve, reject) =>
+      output.write(text, (error) => error ? reject(error) : resolve())
+    );
   }
   return {
     async write(line: string): Promise<void> {

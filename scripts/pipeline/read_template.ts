@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
+
 /**
  * The template that options give, each message as text or as `@FILE`; undefined for none.
  *
- * @throws {Deno.errors.NotFound} a file is not there
+ * @throws Error a file is not there
  */
 export async function readTemplate(
   { template, system }: { template?: string; system?: string },
@@ -18,5 +20,5 @@ async function readMessage(
 ): Promise<string | undefined> {
   if (!text?.startsWith("@")) return text;
   // Editors end a file with a line break, which nobody means to send.
-  return (await Deno.readTextFile(text.slice(1))).replace(/\r?\n$/, "");
+  return (await readFile(text.slice(1), "utf8")).replace(/\r?\n$/, "");
 }

@@ -1,3 +1,4 @@
+import { groupBy } from "../../supabase/functions/_shared/archive/formats/group_by.ts";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { dataOf } from "./project_access.ts";
 
@@ -60,7 +61,7 @@ export async function deleteObjects(
   objects: StoredObject[],
 ): Promise<void> {
   for (
-    const [bucket, stored] of Map.groupBy(objects, ({ bucket }) => bucket)
+    const [bucket, stored] of groupBy(objects, ({ bucket }) => bucket)
   ) {
     for (let first = 0; first < stored.length; first += MOST) {
       const paths = stored.slice(first, first + MOST).map(({ path }) => path);

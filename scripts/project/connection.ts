@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const connectionSchema = z.object({
   SUPABASE_URL: z.url(),
@@ -39,6 +39,6 @@ export function readConnection(
 
 function describe(name: PropertyKey): string {
   return name === "SUPABASE_URL"
-    ? "SUPABASE_URL is not set to the project's URL, and no `deno task dev` of this clone is running"
-    : "SUPABASE_SECRET_KEY is not set: deno task dev prints it, the dashboard shows it under API keys";
+    ? "SUPABASE_URL is not set to the project's URL, and there is no clone whose `deno task dev` is running"
+    : "SUPABASE_SECRET_KEY is not set: the dashboard shows it under API keys, `deno task dev` prints it";
 }

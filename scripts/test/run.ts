@@ -50,7 +50,13 @@ const parts: Record<string, Part> = {
       args: databaseUrl ? [`--db-url=${databaseUrl}`] : [],
     }),
   cli: (filter) =>
-    runDenoTest({ paths: ["scripts/test/parts/cli_test.ts"], filter }),
+    runDenoTest({
+      paths: [
+        "scripts/test/parts/cli_test.ts",
+        "scripts/test/parts/release_test.ts",
+      ],
+      filter,
+    }),
   // Most of them wait for maintenance, a lease or a model: three files at a time keep two processors busy.
   e2e: (filter) =>
     runDenoTest({
@@ -60,10 +66,19 @@ const parts: Record<string, Part> = {
       env: { DENO_JOBS: "3" },
     }),
   large: (filter) => runDenoTest({ paths: [large], filter }),
+  postgres15: (filter) =>
+    runDenoTest({
+      paths: [
+        "scripts/test/parts/sql_test.ts",
+        "scripts/test/parts/release_test.ts",
+      ],
+      filter,
+      args: ["--postgres=15"],
+    }),
 };
 
 /** What takes longer than one likes to wait after each change. */
-const onlyBeforeReleases = ["large"];
+const onlyBeforeReleases = ["large", "postgres15"];
 
 const usage = `deno task test [part | all] [filter] [--db-url URL]
 
@@ -74,10 +89,11 @@ Parts, run in this order when none is named:
   runtime  the functions' *_test.ts with the Deno of hosted Supabase
   sql      supabase/tests/**/*.test.sql;
            --db-url takes a server with pgTAP instead of the embedded PostgreSQL 17
-  cli      what the Supabase CLI says of the migrations
+  cli      what the Supabase CLI says of the migrations, of installing, upgrading and removing
   e2e      ${e2e}/*_test.ts
 Run only when it is named, and by "all", which runs everything, as before each release:
-  large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB`;
+  large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB
+  postgres15  sql, installing, upgrading and removing on PostgreSQL 15`;
 
 const flags = parseArgs(Deno.args, {
   string: ["_", "db-url"],

@@ -21,3 +21,28 @@ export function runSupabaseCli(
     ...env,
   });
 }
+
+/**
+ * What the CLI would write to make one database like another, as SQL; empty: they are the same. Tables,
+ * functions, views, policies, grants and comments count, rows do not.
+ *
+ * @throws Error with what the CLI said when it cannot compare all of them
+ */
+export async function diffDatabases(from: string, to: string): Promise<string> {
+  const { success, output, everything } = await runPackage(
+    cli,
+    [
+      "db",
+      "diff",
+      "--use-pg-delta",
+      "--strict-coverage",
+      "--from",
+      from,
+      "--to",
+      to,
+    ],
+    { PGSSLMODE: "disable" },
+  );
+  if (!success) throw new Error(`Cannot compare databases: ${everything}`);
+  return output.trim();
+}

@@ -2,6 +2,7 @@ import postgres, { type Sql } from "postgres";
 import { supabaseFolder } from "../local/checkout.ts";
 import { openStackFolder } from "../local/data_folder.ts";
 import { startEmbeddedDatabase } from "../local/embedded_database.ts";
+import { chosenPostgres } from "./chosen_postgres.ts";
 import { prepareExternalDatabase } from "../local/external_database.ts";
 import type { DatabaseContent } from "../local/postgres/runtime.ts";
 import { projectContent } from "../local/project_database.ts";
@@ -15,7 +16,7 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /**
- * Starts an embedded server with a database.
+ * Starts an embedded server with a database, PostgreSQL 17 unless the arguments name another one.
  *
  * @param content by default that of a new project
  */
@@ -30,6 +31,7 @@ export async function startTestDatabase(
     durable: false,
     port: 0,
     content,
+    version: chosenPostgres,
     log: console.error,
   });
   cleanup.defer(stop);

@@ -3,14 +3,7 @@ import {
   PipelineError,
   type PipelineErrorCode,
 } from "../../supabase/functions/_shared/errors.ts";
-
-/** Where a project is, and a key or a user's token for it. */
-export interface RemoteProject {
-  url: string;
-  /** A secret key, or a publishable key together with `userToken`. */
-  key: string;
-  userToken?: string;
-}
+import type { RemoteProject } from "./tool_types.ts";
 
 /**
  * Runs an operation in the Edge Functions of a project.

@@ -221,6 +221,64 @@ $$;
 comment on function pipeline.outlives_run(text) is
   'Whether tasks of a stage go on when their run is over: what is to be told of it. They are not counted in its open ones.';
 
+-- Why: migrations are pushed first, functions are deployed after them, and in between the older ones
+-- go on. So the database says which functions it serves: always those of the release before.
+
+create function public.pipeline_version()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select '1.0.0-dev';
+$$;
+comment on function public.pipeline_version() is
+  'The version of the pipeline in this database. One with a "-" was never released, and is not upgraded.';
+
+create function pipeline.oldest_served()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select '1.0.0';
+$$;
+comment on function pipeline.oldest_served() is
+  'The version of the oldest Edge Functions that this database serves, at the latest the release before its own.';
+
+create function pipeline.version_numbers(version text)
+returns integer[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select string_to_array(substring(version_numbers.version from '^\d+\.\d+\.\d+'), '.')::integer[];
+$$;
+comment on function pipeline.version_numbers(text) is
+  'A version as numbers that can be compared; null: it is none.';
+
+create function pipeline.why_not_served(version text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when pipeline.version_numbers(why_not_served.version) < pipeline.version_numbers(pipeline.oldest_served())
+    then format(
+      'The functions are of version %s, and the database, of %s, serves those from %s on. Deploy them: deno task deploy, or in a project of your own: npx supabase functions deploy',
+      why_not_served.version, public.pipeline_version(), pipeline.oldest_served()
+    )
+    when pipeline.version_numbers(why_not_served.version) > pipeline.version_numbers(public.pipeline_version())
+    then format(
+      'The functions are of version %s, and the database, of %s, does not know them. Push the migrations: npx supabase db push',
+      why_not_served.version, public.pipeline_version()
+    )
+  end;
+$$;
+comment on function pipeline.why_not_served(text) is
+  'Why Edge Functions of a version get no work here, and the command that mends it; null: they do, or nobody said which they are.';
+
 -- Why: a run names an endpoint instead of carrying a URL and a key, so that secrets stay in Vault
 -- and every run that calls the same model shares one set of limits.
 
@@ -1326,20 +1384,10 @@ begin
      create index %8$I on public.%1$I (run_id, md5(prompt_key)) where %10$s;
      create index %9$I on public.%1$I (experiment_name, owner, md5(prompt_key)) where %10$s;
      create index %7$I on public.%1$I (owner) where owner is not null;
-     alter table public.%1$I enable row level security;
-     revoke all on public.%1$I from anon, authenticated, service_role;
-     grant select, insert, update, delete on public.%1$I to service_role;
-     grant select on public.%1$I to authenticated;
-     create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()))',
+     alter table public.%1$I enable row level security',
     make_results_table.name, name || '_pkey', name || '_task_is_stored_once',
     name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx',
     name || '_rank_run_idx', name || '_rank_experiment_idx', pipeline.key_is_no_hash()
-  );
-  execute format(
-    'comment on table public.%I is %L',
-    make_results_table.name,
-    'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
   );
   insert into pipeline.results_tables (name) values (make_results_table.name)
   -- Somebody may have dropped a table of this name that was ours.
@@ -1347,7 +1395,29 @@ begin
 end;
 $$;
 comment on function pipeline.make_results_table(text) is
-  'Makes a results table: it inherits the columns of pipeline.evaluations, and has its own indexes, grants and policy.';
+  'Makes a results table: it inherits the columns of pipeline.evaluations, and has its own indexes. open_results_table() lets people read it.';
+
+create function pipeline.open_results_table(name text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  execute format(
+    'revoke all on public.%1$I from anon, authenticated, service_role;
+     grant select, insert, update, delete on public.%1$I to service_role;
+     grant select on public.%1$I to authenticated;
+     drop policy if exists "owners read their evaluations" on public.%1$I;
+     create policy "owners read their evaluations" on public.%1$I for select to authenticated
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()));
+     comment on table public.%1$I is %2$L',
+    open_results_table.name,
+    'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
+  );
+end;
+$$;
+comment on function pipeline.open_results_table(text) is
+  'Gives a results table its grants, its policy and its comment. Calling it again makes them anew.';
 
 select pipeline.make_results_table('prompt_evaluations');
 comment on column public.prompt_evaluations.run_id is
@@ -1787,7 +1857,12 @@ begin
     status = 'running',
     started_at = coalesce(started.started_at, assign_run.as_of),
     notice = pipeline.timeout_notice(started)
-  where started.id = (worker).run_id and started.status = 'queued';
+  where started.id = (worker).run_id
+    and (
+      started.status = 'queued'
+      -- It may say that it waits for functions of another version.
+      or started.status = 'running' and started.notice is distinct from pipeline.timeout_notice(started)
+    );
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
   if pipeline.status_for(worker) <> 'running' then
     update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
@@ -1846,18 +1921,33 @@ $$;
 comment on function pipeline.died_alone(uuid) is
   'Whether a dead worker held one task and had its isolate for itself: then that task is to blame.';
 
+create function pipeline.send_away(worker pipeline.workers, problem text, as_of timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update pipeline.workers set ended_at = send_away.as_of where workers.id = (worker).id;
+  update public.pipeline_runs as run
+  set notice = send_away.problem
+  where run.id = (worker).run_id and run.status in ('queued', 'running');
+$$;
+comment on function pipeline.send_away(pipeline.workers, text, timestamptz) is
+  'Ends a worker that this database does not serve. Its run says why it waits, and goes on when the right functions are there.';
+
 create function public.pipeline_start_worker(
   worker_id uuid,
   token text,
   as_of timestamptz default now(),
   isolate uuid default null,
-  call_seconds numeric default null
+  call_seconds numeric default null,
+  version text default null
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
+  problem constant text := pipeline.why_not_served(pipeline_start_worker.version);
   worker pipeline.workers;
 begin
   update pipeline.workers
@@ -1877,23 +1967,29 @@ begin
     end if;
     return null;
   end if;
+  if problem is not null then
+    perform pipeline.send_away(worker, problem, pipeline_start_worker.as_of);
+    return null;
+  end if;
   return pipeline.assign_run(worker, pipeline_start_worker.call_seconds, pipeline_start_worker.as_of);
 end;
 $$;
-comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. PPL03: no such worker was woken here.';
+comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric, text) is
+  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages, version: of the Edge Functions. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired, the run is not running, or functions of this version are not served, which the run says in its notice. PPL03: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,
   as_of timestamptz default now(),
   isolate uuid default null,
-  call_seconds numeric default null
+  call_seconds numeric default null,
+  version text default null
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
+  problem constant text := pipeline.why_not_served(pipeline_take_wake.version);
   worker pipeline.workers;
 begin
   update pipeline.workers
@@ -1919,10 +2015,14 @@ begin
   if worker.id is null then
     return null;
   end if;
+  if problem is not null then
+    perform pipeline.send_away(worker, problem, pipeline_take_wake.as_of);
+    return null;
+  end if;
   return pipeline.assign_run(worker, pipeline_take_wake.call_seconds, pipeline_take_wake.as_of);
 end;
 $$;
-comment on function public.pipeline_take_wake(bigint, timestamptz, uuid, numeric) is
+comment on function public.pipeline_take_wake(bigint, timestamptz, uuid, numeric, text) is
   'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as pipeline_start_worker(); null when no wake is under way.';
 
 create function public.pipeline_hand_over(
@@ -4437,7 +4537,24 @@ $$;
 comment on function pipeline.create_store_function(text) is
   'Makes store_in_<results table>(), which store_evaluations() calls. Calling it again makes it anew.';
 
-select pipeline.create_store_function('prompt_evaluations');
+create function pipeline.complete_results_table(name text)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pipeline.open_results_table(complete_results_table.name);
+  select pipeline.create_store_function(complete_results_table.name);
+$$;
+comment on function pipeline.complete_results_table(text) is
+  'Gives a results table everything that a release writes anew: who may read it, and its store function.';
+
+do $$
+begin
+  perform pipeline.complete_results_table(own.name)
+  from pipeline.results_tables as own
+  where not own.is_foreign and to_regclass(format('public.%I', own.name)) is not null;
+end;
+$$;
 
 create function pipeline.store_evaluations(
   run public.pipeline_runs,
@@ -4487,7 +4604,7 @@ begin
     return create_evaluations_table.name;
   end if;
   perform pipeline.make_results_table(create_evaluations_table.name);
-  perform pipeline.create_store_function(create_evaluations_table.name);
+  perform pipeline.complete_results_table(create_evaluations_table.name);
   return create_evaluations_table.name;
 end;
 $$;

@@ -258,7 +258,8 @@ select
   run.tags,
   run.max_cost,
   run.owner,
-  run.created_at
+  run.created_at,
+  run.sweep_id
 from public.pipeline_runs as run
 cross join lateral (
   select (run.succeeded + run.failed)
@@ -290,6 +291,7 @@ comment on column public.pipeline_run_progress.cost is 'USD.';
 comment on column public.pipeline_run_progress.model is 'null: the endpoint''s own.';
 comment on column public.pipeline_run_progress.max_cost is 'USD.';
 comment on column public.pipeline_run_progress.owner is 'Null: the project''s own.';
+comment on column public.pipeline_run_progress.sweep_id is 'The sweep that it belongs to; null: none.';
 revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
 grant select on public.pipeline_run_progress to authenticated, service_role;
 
@@ -2837,6 +2839,74 @@ $$;
 comment on function public.rank_experiments(text[], text, integer, uuid) is
   'Ranks 1 to 50 experiments of one owner (null: the project''s own; a signed-in user''s are theirs) by one evaluator, or without one by each after "success", whether there was an answer; the highest mean first. The unit is the prompt: of several answers the mean. rank: 1 and how many others are better beyond chance. score_low and _high: 95 % interval of the mean. difference, its interval and p: against the highest mean, over the prompts that both have a score of, as in compare_experiments(); p_adjusted: by Holm, over all pairs of experiments and all evaluators of the call; detectable: the difference that so many prompts show four times in five. unscored: prompts of any of these experiments that have no score here. pass_at_k, pass_hat_k: that at least one, that all of k answers pass; k_drawn is k, or without it as many as every prompt has. latency_ms: mean over prompts; cost: of all answers, USD. finding: the same in words. 22023: wrong arguments; P0002: unknown experiment or evaluator.';
 
+-- Why: whoever asks several times wants to see what each time gave: how far the means of single
+-- repetitions lie apart is what one repetition alone would have been worth.
+
+create function public.summarize_repetitions(names text[], owner uuid default null)
+returns table (
+  experiment_name text, repetition smallint, compared text, prompts bigint,
+  score_mean double precision, score_low double precision, score_high double precision
+)
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set work_mem = '64MB'
+set jit = off
+as $$
+  with answer as materialized (
+    select
+      evaluation.id, results.relname as results_table, evaluation.experiment_name, evaluation.repetition,
+      evaluation.prompt_key, evaluation.success
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    cross join (select pipeline.owner_asked_for(summarize_repetitions.owner) as owner) as whose
+    where evaluation.experiment_name = any (summarize_repetitions.names)
+      -- Not "is not distinct from", of which the planner expects one row.
+      and (evaluation.owner = whose.owner or whose.owner is null and evaluation.owner is null)
+  ),
+  judged as (
+    select
+      answer.experiment_name, answer.repetition, answer.prompt_key, 'success' as compared,
+      answer.success::integer::double precision as score
+    from answer
+    union all
+    select
+      answer.experiment_name, answer.repetition, answer.prompt_key, grade.evaluator,
+      coalesce(grade.score, grade.passed::integer)
+    from answer
+    join public.evaluation_scores as grade
+      on grade.evaluation_id = answer.id and grade.results_table = answer.results_table
+  ),
+  -- Equal prompts of one repetition are one, as everywhere.
+  prompt as (
+    select
+      judged.experiment_name, judged.repetition, judged.compared, count(judged.score) as answers,
+      avg(judged.score) as score
+    from judged
+    group by judged.experiment_name, judged.repetition, judged.compared, judged.prompt_key
+  ),
+  total as (
+    select
+      prompt.experiment_name, prompt.repetition, prompt.compared, count(prompt.score) as prompts,
+      avg(prompt.score) as mean, var_pop(prompt.score) as variance,
+      case
+        when min(prompt.score) < 0 or max(prompt.score) > 1 then 'any'
+        when max(prompt.answers) = 1 and bool_and(prompt.score in (0, 1)) then 'pass'
+        else 'share'
+      end as kind
+    from prompt
+    group by prompt.experiment_name, prompt.repetition, prompt.compared
+  )
+  select
+    total.experiment_name, total.repetition, total.compared, total.prompts, total.mean, score.low, score.high
+  from total
+  cross join lateral pipeline.mean_interval(total.prompts, total.mean, total.variance, total.kind) as score
+  order by total.experiment_name, total.compared <> 'success', total.compared, total.repetition;
+$$;
+comment on function public.summarize_repetitions(text[], uuid) is
+  'The mean score of each repetition of these experiments, by "success", whether there was an answer, and by each evaluator, over all results tables, with its 95 % interval by pipeline.mean_interval(). owner: whose, null: the project''s own; a signed-in user''s are theirs. What repetitions have in common is in rank_experiments().';
+
 -- Why: a judge that compares two answers says who wins, not how good both are. From who beat whom,
 -- everybody gets a place on one scale (Bradley and Terry 1952).
 
@@ -3822,6 +3892,27 @@ $$;
 comment on function public.pipeline_set_secret(text, text) is
   'Stores a secret in Vault, as pipeline_ and its name, replacing one of the same name. 22023: not a name, or no value.';
 
+create function public.pipeline_offer_project_url(url text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- What is there stays, also in a copy of another project: its owner says when it is to work for itself.
+  if public.pipeline_read_secret('project_url') is not null then
+    return false;
+  end if;
+  perform public.pipeline_set_secret('project_url', pipeline_offer_project_url.url);
+  return true;
+exception
+  -- Another isolate was first.
+  when unique_violation then
+    return false;
+end;
+$$;
+comment on function public.pipeline_offer_project_url(text) is
+  'Takes the URL by which functions know their project as project_url where none is set, as in a new project or a preview branch; false: there was one.';
+
 create function public.pipeline_ensure_endpoint(
   url text,
   format text,
@@ -3885,6 +3976,7 @@ security definer
 set search_path = ''
 as $$
   select jsonb_build_object(
+    'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
@@ -3930,7 +4022,7 @@ as $$
   );
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
 
 -- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
 -- that they were made of.
@@ -4582,8 +4674,8 @@ cross join lateral (
     coalesce(sum(run.open), 0) as open,
     coalesce(sum(run.input_tokens + run.output_tokens), 0) as tokens,
     coalesce(sum(run.cost), 0) as cost,
-    string_agg(format('%s: %s', run.experiment_name, run.error), E'\n' order by run.id) as error,
-    string_agg(format('%s: %s', run.experiment_name, run.notice), E'\n' order by run.id) as notice,
+    string_agg(run.experiment_name || ': ' || run.error, E'\n' order by run.id) as error,
+    string_agg(run.experiment_name || ': ' || run.notice, E'\n' order by run.id) as notice,
     max(run.rests_until) filter (where run.status = 'running' and run.rests_until > now()) as rests_until,
     min(run.started_at) as started_at,
     max(run.finished_at) as finished_at

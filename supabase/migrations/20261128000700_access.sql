@@ -123,9 +123,10 @@ declare
     'pipeline_claim_tasks', 'pipeline_extend_leases', 'pipeline_checkpoint_task',
     'pipeline_continue_list', 'pipeline_finish_tasks', 'pipeline_release_tasks',
     'pipeline_hand_over', 'pipeline_end_worker', 'pipeline_read_secret', 'pipeline_set_secret',
+    'pipeline_offer_project_url',
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
-    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous',
+    'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous', 'pipeline_version',
     'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
     'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_list', 'pipeline_create_sweep',
     'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',
@@ -143,7 +144,7 @@ declare
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
-    'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
+    'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline'
   ];
   callable record;

@@ -4,6 +4,7 @@ import { matchPath } from "./data/place.ts";
 import { project, trouble } from "./data/project.ts";
 import { ErrorBoundary } from "./parts/error_boundary.tsx";
 import { KeySheet } from "./parts/key_sheet.tsx";
+import { RowHeight, rowsAreTall } from "./parts/row_height.tsx";
 import { SCREENS } from "./screens.ts";
 
 /** The bar at the top and the screen that the address names. */
@@ -28,7 +29,8 @@ export function App({ signOut }: { signOut?: () => void }) {
         <strong>prompt-pipeline</strong>
         <nav aria-label="Screens">
           {SCREENS.map(({ path, nav }) =>
-            nav && isThere(path) && (
+            nav && isThere(path) &&
+            !(nav.writes && project().home.readOnly) && (
               <a
                 key={path}
                 href={to(path.split("/"))}
@@ -48,6 +50,7 @@ export function App({ signOut }: { signOut?: () => void }) {
             <span class="tag">read only</span>
           )}
           <span class="project">{project().home.projectUrl}</span>
+          <RowHeight />
           {signOut && <button type="button" onClick={signOut}>Sign out</button>}
           <KeySheet />
         </span>
@@ -55,7 +58,11 @@ export function App({ signOut }: { signOut?: () => void }) {
       <p class="trouble" role="status">
         {trouble.value && `${trouble.value}: reconnecting …`}
       </p>
-      <main id="main" tabIndex={-1}>
+      <main
+        id="main"
+        tabIndex={-1}
+        class={rowsAreTall.value ? "tall" : undefined}
+      >
         <h1 ref={heading} tabIndex={-1}>{title}</h1>
         {screen
           ? (

@@ -13,7 +13,12 @@ export interface Screen {
   path: string;
   title(values: Record<string, string>): string;
   /** In the bar at the top, and the letter that follows `g`. */
-  nav?: { label: string; key: string };
+  nav?: {
+    label: string;
+    key: string;
+    /** Not where the dashboard only reads. */
+    writes?: true;
+  };
   /** It is made anew when the path changes, and told when the query does. */
   body: ComponentType<ScreenProps>;
 }

@@ -1,11 +1,17 @@
 import type { Screen } from "./screen.ts";
 import { answersOfExperiment, answersOfRun } from "./screens/answers.tsx";
+import { archives } from "./screens/archives.tsx";
+import { bucket } from "./screens/bucket.tsx";
 import { compare } from "./screens/compare.tsx";
 import { errors } from "./screens/errors.tsx";
 import { experiments } from "./screens/experiments.tsx";
+import { newRun } from "./screens/new_run.tsx";
 import { projectState } from "./screens/project_state.tsx";
+import { promptSet } from "./screens/prompt_set.tsx";
 import { run } from "./screens/run.tsx";
 import { runs } from "./screens/runs.tsx";
+import { sweep } from "./screens/sweep.tsx";
+import { sweeps } from "./screens/sweeps.tsx";
 
 /**
  * All screens. A screen is added by its file in screens/ (a `Screen`: path, title and a component
@@ -19,9 +25,15 @@ export const SCREENS: Screen[] = [
   runs,
   run,
   answersOfRun,
+  newRun,
+  sweeps,
+  sweep,
   experiments,
   answersOfExperiment,
   compare,
   errors,
+  archives,
+  bucket,
+  promptSet,
   projectState,
 ];

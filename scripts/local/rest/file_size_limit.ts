@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 
 const UNITS = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 

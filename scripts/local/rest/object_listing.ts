@@ -1,7 +1,7 @@
 import type { PostgresConnection } from "@supabase/lite/postgres";
 import { jwtVerify } from "jose";
 import { sql } from "kysely";
-import { z } from "zod";
+import * as z from "zod";
 import type { RestSettings } from "./rest_settings.ts";
 import { toLiteName } from "./storage_dialect.ts";
 

@@ -54,7 +54,8 @@ Examples:
         : `${count(runs.length, "run")} with ${count(prompts, "answer")}`,
       ...objects.length > 0 ? [count(objects.length, "archive")] : [],
     ].join(" and ");
-    const isMeant = values.yes || terminal.confirm(`Delete ${what}?`);
+    const isMeant = values.yes ||
+      await terminal.confirm(`Delete ${what}?`);
     if (isMeant === null) {
       throw new WrongUsage(`Cannot ask whether to delete ${what}: give --yes`);
     }

@@ -1,26 +1,33 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { OperationError } from "../../../supabase/functions/_shared/errors.ts";
 import type { Connection } from "../../project/connection.ts";
+import {
+  NEEDED_FUNCTIONS,
+  OPERATION_FUNCTIONS,
+} from "../../project/function_names.ts";
 import { callProject } from "../../tool/call_project.ts";
-import { type Command, EXIT } from "../command.ts";
+import { type Command, EXIT, type Terminal } from "../command.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { callFunction, inspectWorker } from "../call_function.ts";
-import { checkProject, type ProjectFacts } from "../check_project.ts";
+import {
+  checkFunctions,
+  checkProject,
+  type ProjectCheck,
+  type ProjectFacts,
+} from "../check_project.ts";
 import { readArguments } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
-const FUNCTIONS = [
-  "pipeline-worker",
-  "pipeline-evaluator",
-  "extract-prompts",
-  "execute-batch",
-  "store-results",
-  "evaluate-results",
-  "run-pipeline",
-  "run-sweep",
-  "save-prompt-set",
-  "prompt-pipeline",
-];
+/** What the Data API says of one: https://docs.postgrest.org/en/stable/references/errors.html */
+const NO_SUCH_FUNCTION = "PGRST202";
+
+const NO_PIPELINE: ProjectCheck = {
+  name: "database",
+  isWell: false,
+  found: "has no pipeline",
+  mend:
+    "deno task pipeline add DIR -- or, without a folder of migrations: deno task pipeline add --sql FILE",
+};
 
 export const doctor: Command = {
   summary: "Check a project and say how to mend it",
@@ -36,10 +43,28 @@ Example:
   async run(args, terminal) {
     const { values } = readArguments(args, [], { json: { type: "boolean" } });
     const { client, connection } = openProject(terminal);
-    const facts = dataOf(
-      "inspect the project",
-      await client.rpc("pipeline_inspect_project"),
-    ) as Omit<
+    const functions = Object.fromEntries(
+      await Promise.all(
+        [...NEEDED_FUNCTIONS, ...OPERATION_FUNCTIONS].map(async (name) => {
+          const { answer } = await callFunction(name, connection, {
+            method: "POST",
+            body: "{}",
+          }, terminal.fetch);
+          return [name, answer];
+        }),
+      ),
+    );
+    // It tells a new project its URL, which is looked at below.
+    const worker = await inspectWorker(connection, terminal.fetch);
+    const inspected = await client.rpc("pipeline_inspect_project");
+    if (inspected.error?.code === NO_SUCH_FUNCTION) {
+      return tell(
+        [NO_PIPELINE, checkFunctions(functions)],
+        values.json,
+        terminal,
+      );
+    }
+    const facts = dataOf("inspect the project", inspected) as Omit<
       ProjectFacts,
       "functions" | "worker" | "missingSecrets" | "timeouts" | "endpoints"
     >;
@@ -51,19 +76,10 @@ Example:
       )
         .eq("retired", false).eq("made_for_url", false).order("name"),
     );
-    const functions = Object.fromEntries(
-      await Promise.all(FUNCTIONS.map(async (name) => {
-        const { answer } = await callFunction(name, connection, {
-          method: "POST",
-          body: "{}",
-        }, terminal.fetch);
-        return [name, answer];
-      })),
-    );
     const checks = checkProject({
       ...facts,
       functions,
-      worker: await inspectWorker(connection, terminal.fetch),
+      worker,
       timeouts: Object.fromEntries(
         endpoints.map(({ name, timeout_seconds }) => [name, timeout_seconds]),
       ),
@@ -80,18 +96,26 @@ Example:
         })),
       ),
     }, connection.url);
-    if (values.json) terminal.print(toVisibleJson(checks));
-    else {
-      for (const { name, isWell, found, mend } of checks) {
-        terminal.print(`${isWell ? "ok  " : "MEND"}  ${name}: ${found}`);
-        if (!isWell) terminal.print(`      ${mend}`);
-      }
-    }
-    return checks.every(({ isWell }) => isWell)
-      ? EXIT.done
-      : EXIT.somethingFailed;
+    return tell(checks, values.json, terminal);
   },
 };
+
+function tell(
+  checks: ProjectCheck[],
+  asJson: boolean | undefined,
+  terminal: Terminal,
+): number {
+  if (asJson) terminal.print(toVisibleJson(checks));
+  else {
+    for (const { name, isWell, found, mend } of checks) {
+      terminal.print(`${isWell ? "ok  " : "MEND"}  ${name}: ${found}`);
+      if (!isWell) terminal.print(`      ${mend}`);
+    }
+  }
+  return checks.every(({ isWell }) => isWell)
+    ? EXIT.done
+    : EXIT.somethingFailed;
+}
 
 /** Null, or why the endpoint gives the project no answer. */
 async function callEndpoint(

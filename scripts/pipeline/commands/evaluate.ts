@@ -1,3 +1,4 @@
+import { groupBy } from "../../../supabase/functions/_shared/archive/formats/group_by.ts";
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
 import { type Command, EXIT } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
@@ -63,7 +64,7 @@ function rounded(value: number | null | undefined): number | null {
 
 /** Equal messages together, the commonest first. */
 function countMessages(errors: { message: string }[]): [string, number][] {
-  const groups = Map.groupBy(errors, ({ message }) => message);
+  const groups = groupBy(errors, ({ message }) => message);
   return [...groups].map(([message, { length }]): [string, number] => [
     message,
     length,

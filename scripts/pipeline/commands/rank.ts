@@ -1,3 +1,4 @@
+import { groupBy } from "../../../supabase/functions/_shared/archive/formats/group_by.ts";
 import { type Command, EXIT } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { formatChange, formatCost } from "../format_values.ts";
@@ -80,7 +81,7 @@ Example:
       terminal.print(toVisibleJson({ ranking, ratings }));
       return EXIT.done;
     }
-    const groups = Map.groupBy(ranking, ({ compared }) => compared);
+    const groups = groupBy(ranking, ({ compared }) => compared);
     for (const [compared, rows] of groups) {
       terminal.print(compared);
       terminal.print(drawRows(rows.map(toCells), terminal.columns));

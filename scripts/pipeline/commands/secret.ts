@@ -16,7 +16,7 @@ Examples:
     if (action !== "set") throw new WrongUsage("Give set NAME");
     const { positionals: [name] } = readArguments(args, ["NAME"], {});
     const { client } = openProject(terminal);
-    const value = terminal.askHidden(`Value of ${name}:`) ??
+    const value = await terminal.askHidden(`Value of ${name}:`) ??
       await terminal.readInput();
     if (value.trim() === "") throw new WrongUsage("The value is empty");
     dataOf(

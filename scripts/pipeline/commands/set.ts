@@ -262,7 +262,8 @@ async function deleteSet(args: string[], terminal: Terminal): Promise<number> {
     ...owner,
     yes: { type: "boolean" },
   });
-  const isMeant = values.yes || terminal.confirm(`Delete the set ${given}?`);
+  const isMeant = values.yes ||
+    await terminal.confirm(`Delete the set ${given}?`);
   if (isMeant === null) {
     throw new WrongUsage(`Cannot ask whether to delete ${given}: give --yes`);
   }

@@ -28,7 +28,8 @@ Examples:
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["RUN|EXPERIMENT?"], {
       port: { type: "string" },
-      "no-open": { type: "boolean" },
+      // Node takes --no-open for its negation, whatever options there are.
+      open: { type: "boolean", default: true },
       "read-only": { type: "boolean" },
       out: { type: "string" },
     });
@@ -42,7 +43,7 @@ Examples:
     const address = dashboard.url + toPlace(positionals[0]);
     terminal.print(address);
     terminal.complain("Ctrl-C stops the dashboard");
-    const opened = values["no-open"] ? undefined : await openAddress(address);
+    const opened = values.open ? await openAddress(address) : undefined;
     await terminal.interrupted();
     await dashboard.stop();
     await opened?.close();

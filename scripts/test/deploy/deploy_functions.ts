@@ -13,13 +13,16 @@ const accessToken = `sbp_${"0".repeat(40)}`;
  *
  * @param folder takes the CLI's profile
  * @param apiUrl the origin of the Management API
+ * @param args names, and options, of `supabase functions deploy`
  */
 export async function deployFunctions(
   folder: string,
   apiUrl: string,
+  args: string[] = [],
 ): Promise<ProgramAnswer> {
+  const profile = await writeProfile(folder, apiUrl);
   return await runSupabaseCli(
-    ["functions", "deploy", "--use-api", await writeProfile(folder, apiUrl)],
+    ["functions", "deploy", ...args, "--use-api", profile],
     project,
     { SUPABASE_ACCESS_TOKEN: accessToken },
   );
@@ -37,7 +40,11 @@ export async function runDeployment(
 ): Promise<ProgramAnswer[]> {
   const profile = await writeProfile(folder, apiUrl);
   const said: ProgramAnswer[] = [];
-  for (const { command, args } of planDeployment({ projectRef: project })) {
+  for (
+    const { command, args } of planDeployment({
+      target: { projectRef: project, database: project },
+    })
+  ) {
     said.push(
       await runProgram(command, [...args, profile], {
         SUPABASE_ACCESS_TOKEN: accessToken,

@@ -1,5 +1,5 @@
 import { dirname, join, normalize } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { FunctionSettings } from "../../local/functions/function_settings.ts";
 import { listen } from "../../local/gateway/listen.ts";
 

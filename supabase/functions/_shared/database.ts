@@ -5,6 +5,9 @@ import type { Database as Schema, Json } from "./database.types.ts";
 import { PipelineError, type PipelineErrorCode } from "./errors.ts";
 import { quoteLongIntegers } from "./quote_long_integers.ts";
 
+/** No function of this name and with these arguments: https://docs.postgrest.org/en/stable/references/errors.html */
+const NO_SUCH_FUNCTION = "PGRST202";
+
 /** `query_canceled`: what a statement_timeout raises. */
 const STATEMENT_TIMEOUT = "57014";
 
@@ -77,6 +80,8 @@ export function createDatabase(
       const { code, message } = answer.error;
       const hint = code === STATEMENT_TIMEOUT
         ? `The Data API ends it after 8 s, and some functions after 55 s. Call ${name}() in the SQL editor, or ask for less`
+        : code === NO_SUCH_FUNCTION
+        ? "The database has no pipeline, or an older one than what calls it: push the migrations first"
         : answer.error.hint;
       throw new PipelineError(
         toErrorCode(

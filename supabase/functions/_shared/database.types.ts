@@ -1031,6 +1031,7 @@ export type Database = {
           "started_at": string | null;
           "status": string;
           "succeeded": number;
+          "sweep_id": number | null;
           "tags": (string)[];
           "tokens": number | null;
         };
@@ -1049,6 +1050,20 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "model_endpoints";
             referencedColumns: ["name"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweep_progress";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_sweep_id_fkey";
+            columns: ["sweep_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_sweeps";
+            referencedColumns: ["id"];
           },
         ];
       };
@@ -1563,6 +1578,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: string;
       };
+      "pipeline_offer_project_url": {
+        Args: { "url": string };
+        Returns: boolean;
+      };
       "pipeline_read_answers": {
         Args: { "after"?: number; "most"?: number; "run_id": number };
         Returns: Json;
@@ -1635,6 +1654,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "token": string;
+          "version"?: string;
           "worker_id": string;
         };
         Returns: Json;
@@ -1655,6 +1675,7 @@ export type Database = {
           "call_seconds"?: number;
           "isolate"?: string;
           "run_id": number;
+          "version"?: string;
         };
         Returns: Json;
       };
@@ -1662,6 +1683,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: boolean;
       };
+      "pipeline_version": { Args: Record<PropertyKey, never>; Returns: string };
       "pipeline_webhook_secret": {
         Args: { "owner"?: string };
         Returns: string;
@@ -1892,6 +1914,18 @@ export type Database = {
           isOneToOne: false;
           isSetofReturn: true;
         };
+      };
+      "summarize_repetitions": {
+        Args: { "names": (string)[]; "owner"?: string };
+        Returns: {
+          "compared": string;
+          "experiment_name": string;
+          "prompts": number;
+          "repetition": number;
+          "score_high": number;
+          "score_low": number;
+          "score_mean": number;
+        }[];
       };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };

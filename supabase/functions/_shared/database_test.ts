@@ -49,6 +49,18 @@ Deno.test("createDatabase() names the function in its error", async () => {
   );
 });
 
+Deno.test("createDatabase() says that a function which is not there may be of a newer database", async () => {
+  const { client } = clientThatAnswers({
+    error: { code: "PGRST202", message: "no function", hint: "Perhaps" },
+    status: 404,
+  });
+  await assertRejects(
+    () => createDatabase(client).call("pipeline_version", {}),
+    Error,
+    "push the migrations first",
+  );
+});
+
 Deno.test("createDatabase() takes a gateway's answer for a database that cannot be reached", async () => {
   const { client } = clientThatAnswers({
     error: { code: 502, message: "no upstream" },

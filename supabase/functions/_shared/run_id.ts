@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The id of a run: a number, or its digits as text where a JavaScript number cannot hold it. Postgres

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PipelineError } from "./errors.ts";
 import { readBeginning, readText } from "./model/response_body.ts";
 import { isMadeObjectName } from "./object_name.ts";

@@ -5,6 +5,8 @@ export interface WorkerFacts {
   /** The names of all secret keys that it takes. */
   keys: string[];
   workerSeconds: number;
+  /** Version of the functions. */
+  version: string;
   /** Version of Deno. */
   deno: string;
   /** Whether names can be looked up here. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PipelineError, toErrorResponse } from "../_shared/errors.ts";
 import { readBody } from "../_shared/http/read_body.ts";
 import type { BackgroundWorker } from "../_shared/stages/background_worker.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PipelineError } from "../_shared/errors.ts";
 import { withCors } from "../_shared/http/cors.ts";
 import {
@@ -6,7 +6,11 @@ import {
   createOperationHandler,
   type HandlerDependencies,
 } from "../_shared/http/operation_handler.ts";
-import { createOpenApiDocument } from "../_shared/operations/openapi.ts";
+import { answerMcp } from "../_shared/mcp/mcp_handler.ts";
+import {
+  createOpenApiDocument,
+  toFunctionName,
+} from "../_shared/operations/openapi.ts";
 import {
   OPERATION_NAMES,
   OPERATIONS,
@@ -15,7 +19,9 @@ import {
 const callSchema = z.looseObject({ operation: z.enum(OPERATION_NAMES) });
 
 /**
- * Builds the handler of all operations: GET describes them, POST `{operation, …}` runs one.
+ * Builds the handler of all operations: GET describes them, POST runs the one that the last part of the
+ * path names (`prompt-pipeline/execute-batch`), or else the body (`{operation, …}`). Agents speak the
+ * Model Context Protocol at `prompt-pipeline/mcp`.
  *
  * @param toPublicUrl the project's address for whoever sent the request
  */
@@ -26,16 +32,33 @@ export function createHandler(
   // Written when it is asked for: it would cost every start of the function processor time.
   const describe = withCors((request) =>
     Promise.resolve(Response.json(
-      createOpenApiDocument(`${toPublicUrl(request)}/functions/v1`),
+      createOpenApiDocument(
+        `${toPublicUrl(request)}/functions/v1/prompt-pipeline`,
+      ),
     ))
   );
+  const byPath = new Map(OPERATION_NAMES.map((name) => [
+    toFunctionName(name),
+    createOperationHandler(
+      (input) => ({ operation: OPERATIONS[name], name, input }),
+      OPERATIONS[name].maxBodyBytes,
+      dependencies,
+    ),
+  ]));
   const run = createOperationHandler(
     chooseOperation,
     Math.max(...OPERATION_NAMES.map((name) => OPERATIONS[name].maxBodyBytes)),
     dependencies,
   );
-  return (request) =>
-    request.method === "GET" ? describe(request) : run(request);
+  const answerAgents = withCors((request) =>
+    answerMcp(request, toPublicUrl(request), dependencies)
+  );
+  return (request) => {
+    const path = new URL(request.url).pathname.split("/");
+    if (path.includes("mcp")) return answerAgents(request);
+    if (request.method === "GET") return describe(request);
+    return (byPath.get(path.at(-1)!) ?? run)(request);
+  };
 }
 
 function chooseOperation(body: unknown): Call {

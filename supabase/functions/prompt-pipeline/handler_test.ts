@@ -46,6 +46,25 @@ Deno.test("createHandler() runs the operation that the body names", async () => 
   assertEquals([successful, responses[0].response], [1, "4"]);
 });
 
+Deno.test("createHandler() runs the operation that the path names, also as a function of its name", async () => {
+  for (const path of ["prompt-pipeline/execute-batch", "execute-batch"]) {
+    const response = await createHandler(
+      () => "https://p.example",
+      dependencies,
+    )(
+      new Request(`http://localhost/${path}`, {
+        method: "POST",
+        headers: { apikey: "right" },
+        body: JSON.stringify({
+          prompts: ["2+2"],
+          modelEndpoint: "http://model.example/v1/chat/completions",
+        }),
+      }),
+    );
+    assertEquals((await response.json()).successful, 1, path);
+  }
+});
+
 Deno.test("createHandler() lists the operations when the body names none", async () => {
   const response = await send({ operation: "fly" });
   assertEquals(response.status, 400);
@@ -98,6 +117,9 @@ Deno.test("createHandler() describes every operation on GET, without a key", asy
   )(new Request("http://localhost/prompt-pipeline"));
   const document = await response.json();
   assertEquals(document.openapi, "3.1.0");
+  assertEquals(document.servers, [{
+    url: "https://p.example/functions/v1/prompt-pipeline",
+  }]);
   const { post } = document.paths["/execute-batch"];
   const schema = post.requestBody.content["application/json"].schema;
   assert(schema.properties.prompts && schema.properties.maxConcurrency);

@@ -90,20 +90,10 @@ begin
      create index %8$I on public.%1$I (run_id, md5(prompt_key)) where %10$s;
      create index %9$I on public.%1$I (experiment_name, owner, md5(prompt_key)) where %10$s;
      create index %7$I on public.%1$I (owner) where owner is not null;
-     alter table public.%1$I enable row level security;
-     revoke all on public.%1$I from anon, authenticated, service_role;
-     grant select, insert, update, delete on public.%1$I to service_role;
-     grant select on public.%1$I to authenticated;
-     create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()))',
+     alter table public.%1$I enable row level security',
     make_results_table.name, name || '_pkey', name || '_task_is_stored_once',
     name || '_repetition_idx', name || '_run_idx', name || '_experiment_idx', name || '_owner_idx',
     name || '_rank_run_idx', name || '_rank_experiment_idx', pipeline.key_is_no_hash()
-  );
-  execute format(
-    'comment on table public.%I is %L',
-    make_results_table.name,
-    'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
   );
   insert into pipeline.results_tables (name) values (make_results_table.name)
   -- Somebody may have dropped a table of this name that was ours.
@@ -111,7 +101,29 @@ begin
 end;
 $$;
 comment on function pipeline.make_results_table(text) is
-  'Makes a results table: it inherits the columns of pipeline.evaluations, and has its own indexes, grants and policy.';
+  'Makes a results table: it inherits the columns of pipeline.evaluations, and has its own indexes. open_results_table() lets people read it.';
+
+create function pipeline.open_results_table(name text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  execute format(
+    'revoke all on public.%1$I from anon, authenticated, service_role;
+     grant select, insert, update, delete on public.%1$I to service_role;
+     grant select on public.%1$I to authenticated;
+     drop policy if exists "owners read their evaluations" on public.%1$I;
+     create policy "owners read their evaluations" on public.%1$I for select to authenticated
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()));
+     comment on table public.%1$I is %2$L',
+    open_results_table.name,
+    'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
+  );
+end;
+$$;
+comment on function pipeline.open_results_table(text) is
+  'Gives a results table its grants, its policy and its comment. Calling it again makes them anew.';
 
 select pipeline.make_results_table('prompt_evaluations');
 comment on column public.prompt_evaluations.run_id is

@@ -85,7 +85,24 @@ $$;
 comment on function pipeline.create_store_function(text) is
   'Makes store_in_<results table>(), which store_evaluations() calls. Calling it again makes it anew.';
 
-select pipeline.create_store_function('prompt_evaluations');
+create function pipeline.complete_results_table(name text)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pipeline.open_results_table(complete_results_table.name);
+  select pipeline.create_store_function(complete_results_table.name);
+$$;
+comment on function pipeline.complete_results_table(text) is
+  'Gives a results table everything that a release writes anew: who may read it, and its store function.';
+
+do $$
+begin
+  perform pipeline.complete_results_table(own.name)
+  from pipeline.results_tables as own
+  where not own.is_foreign and to_regclass(format('public.%I', own.name)) is not null;
+end;
+$$;
 
 create function pipeline.store_evaluations(
   run public.pipeline_runs,
@@ -135,7 +152,7 @@ begin
     return create_evaluations_table.name;
   end if;
   perform pipeline.make_results_table(create_evaluations_table.name);
-  perform pipeline.create_store_function(create_evaluations_table.name);
+  perform pipeline.complete_results_table(create_evaluations_table.name);
   return create_evaluations_table.name;
 end;
 $$;

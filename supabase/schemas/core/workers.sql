@@ -162,7 +162,12 @@ begin
     status = 'running',
     started_at = coalesce(started.started_at, assign_run.as_of),
     notice = pipeline.timeout_notice(started)
-  where started.id = (worker).run_id and started.status = 'queued';
+  where started.id = (worker).run_id
+    and (
+      started.status = 'queued'
+      -- It may say that it waits for functions of another version.
+      or started.status = 'running' and started.notice is distinct from pipeline.timeout_notice(started)
+    );
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
   if pipeline.status_for(worker) <> 'running' then
     update pipeline.workers set ended_at = assign_run.as_of where workers.id = (worker).id;
@@ -221,18 +226,33 @@ $$;
 comment on function pipeline.died_alone(uuid) is
   'Whether a dead worker held one task and had its isolate for itself: then that task is to blame.';
 
+create function pipeline.send_away(worker pipeline.workers, problem text, as_of timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update pipeline.workers set ended_at = send_away.as_of where workers.id = (worker).id;
+  update public.pipeline_runs as run
+  set notice = send_away.problem
+  where run.id = (worker).run_id and run.status in ('queued', 'running');
+$$;
+comment on function pipeline.send_away(pipeline.workers, text, timestamptz) is
+  'Ends a worker that this database does not serve. Its run says why it waits, and goes on when the right functions are there.';
+
 create function public.pipeline_start_worker(
   worker_id uuid,
   token text,
   as_of timestamptz default now(),
   isolate uuid default null,
-  call_seconds numeric default null
+  call_seconds numeric default null,
+  version text default null
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
+  problem constant text := pipeline.why_not_served(pipeline_start_worker.version);
   worker pipeline.workers;
 begin
   update pipeline.workers
@@ -252,23 +272,29 @@ begin
     end if;
     return null;
   end if;
+  if problem is not null then
+    perform pipeline.send_away(worker, problem, pipeline_start_worker.as_of);
+    return null;
+  end if;
   return pipeline.assign_run(worker, pipeline_start_worker.call_seconds, pipeline_start_worker.as_of);
 end;
 $$;
-comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired or the run is not running. PPL03: no such worker was woken here.';
+comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric, text) is
+  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages, version: of the Edge Functions. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired, the run is not running, or functions of this version are not served, which the run says in its notice. PPL03: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,
   as_of timestamptz default now(),
   isolate uuid default null,
-  call_seconds numeric default null
+  call_seconds numeric default null,
+  version text default null
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
+  problem constant text := pipeline.why_not_served(pipeline_take_wake.version);
   worker pipeline.workers;
 begin
   update pipeline.workers
@@ -294,10 +320,14 @@ begin
   if worker.id is null then
     return null;
   end if;
+  if problem is not null then
+    perform pipeline.send_away(worker, problem, pipeline_take_wake.as_of);
+    return null;
+  end if;
   return pipeline.assign_run(worker, pipeline_take_wake.call_seconds, pipeline_take_wake.as_of);
 end;
 $$;
-comment on function public.pipeline_take_wake(bigint, timestamptz, uuid, numeric) is
+comment on function public.pipeline_take_wake(bigint, timestamptz, uuid, numeric, text) is
   'Starts a worker whose wake is still under way, for a caller that can work at once: the wake''s token is spent and will be refused. Returns the same as pipeline_start_worker(); null when no wake is under way.';
 
 create function public.pipeline_hand_over(

@@ -30,7 +30,7 @@ comment on function pipeline.broadcast_run() is
 do $$
 begin
   if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is not null then
-    create trigger broadcast_run
+    create or replace trigger broadcast_run
     after update of status on public.pipeline_runs
     for each row when (old.status is distinct from new.status)
     execute function pipeline.broadcast_run();

@@ -211,6 +211,27 @@ $$;
 comment on function public.pipeline_set_secret(text, text) is
   'Stores a secret in Vault, as pipeline_ and its name, replacing one of the same name. 22023: not a name, or no value.';
 
+create function public.pipeline_offer_project_url(url text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- What is there stays, also in a copy of another project: its owner says when it is to work for itself.
+  if public.pipeline_read_secret('project_url') is not null then
+    return false;
+  end if;
+  perform public.pipeline_set_secret('project_url', pipeline_offer_project_url.url);
+  return true;
+exception
+  -- Another isolate was first.
+  when unique_violation then
+    return false;
+end;
+$$;
+comment on function public.pipeline_offer_project_url(text) is
+  'Takes the URL by which functions know their project as project_url where none is set, as in a new project or a preview branch; false: there was one.';
+
 create function public.pipeline_ensure_endpoint(
   url text,
   format text,
@@ -274,6 +295,7 @@ security definer
 set search_path = ''
 as $$
   select jsonb_build_object(
+    'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
@@ -319,4 +341,4 @@ as $$
   );
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';

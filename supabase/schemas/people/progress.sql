@@ -59,7 +59,8 @@ select
   run.tags,
   run.max_cost,
   run.owner,
-  run.created_at
+  run.created_at,
+  run.sweep_id
 from public.pipeline_runs as run
 cross join lateral (
   select (run.succeeded + run.failed)
@@ -91,6 +92,7 @@ comment on column public.pipeline_run_progress.cost is 'USD.';
 comment on column public.pipeline_run_progress.model is 'null: the endpoint''s own.';
 comment on column public.pipeline_run_progress.max_cost is 'USD.';
 comment on column public.pipeline_run_progress.owner is 'Null: the project''s own.';
+comment on column public.pipeline_run_progress.sweep_id is 'The sweep that it belongs to; null: none.';
 revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
 grant select on public.pipeline_run_progress to authenticated, service_role;
 

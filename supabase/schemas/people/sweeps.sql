@@ -63,8 +63,8 @@ cross join lateral (
     coalesce(sum(run.open), 0) as open,
     coalesce(sum(run.input_tokens + run.output_tokens), 0) as tokens,
     coalesce(sum(run.cost), 0) as cost,
-    string_agg(format('%s: %s', run.experiment_name, run.error), E'\n' order by run.id) as error,
-    string_agg(format('%s: %s', run.experiment_name, run.notice), E'\n' order by run.id) as notice,
+    string_agg(run.experiment_name || ': ' || run.error, E'\n' order by run.id) as error,
+    string_agg(run.experiment_name || ': ' || run.notice, E'\n' order by run.id) as notice,
     max(run.rests_until) filter (where run.status = 'running' and run.rests_until > now()) as rests_until,
     min(run.started_at) as started_at,
     max(run.finished_at) as finished_at

@@ -282,6 +282,11 @@ export const FUNCTIONS: FunctionAccess[] = [
     user: { others: [] },
     arguments: () => ({ names: ["of ada"] }),
   },
+  {
+    name: "summarize_repetitions",
+    user: { others: [] },
+    arguments: () => ({ names: ["of ada"] }),
+  },
   { name: "cancel_pipeline_run", user: { others: NO_RUN }, arguments: ofRun },
   { name: "retry_pipeline_run", arguments: ofRun },
   ...["pause", "resume", "cancel"].map((verb) => ({

@@ -47,6 +47,7 @@ browserTest(
         { experiment_name: "of the project" },
       );
       await project.untilOver(id);
+      await project.sql`select save_prompt_set('of all', '["What is a slot?"]')`;
       const folder = await Deno.makeTempDir();
       await writeDashboard(folder, {
         projectUrl: project.url,
@@ -111,6 +112,18 @@ browserTest(
         await page.getByText("What is a lease?").first().waitFor();
         assertEquals(
           await page.getByRole("button", { name: "Cancel" }).count(),
+          0,
+        );
+        assertEquals(await page.getByText(/New run|again/).count(), 0);
+        await page.getByRole("link", { name: "Archives" }).click();
+        await page.getByText("No bucket that you may see").waitFor();
+        await page.getByRole("link", { name: "of all" }).click();
+        await page.getByText("What is a slot?").waitFor();
+        await page.goto(`${url}#/new?from=set&set=of all`);
+        await page.getByText("This dashboard only reads").waitFor();
+        await page.getByText("insert into pipeline_runs").waitFor();
+        assertEquals(
+          await page.getByRole("button", { name: /Start/ }).count(),
           0,
         );
         assertEquals(complaints, []);

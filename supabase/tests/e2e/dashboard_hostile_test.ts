@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { dashboardTest } from "./dashboard_page.ts";
+import type { Project } from "./project.ts";
 
 /** What a model, an archive or a user could say to whoever looks. */
 const PAYLOADS = [
@@ -76,9 +77,25 @@ dashboardTest(
       select ${id}, 'execute', 'permanent', 'code', payload, jsonb_build_object('path', payload), payload, true
       from unnest(${PAYLOADS}::text[]) as payload
     `;
+    await sql`
+      insert into evaluation_labels (evaluation_id, name, person, passed, remark)
+      select id, ${PAYLOADS[1]}, ${PAYLOADS[0]}, false, ${PAYLOADS.join("\n")}
+      from prompt_evaluations where run_id = ${id}
+    `;
+    await sql`
+      insert into pipeline_webhook_deliveries (
+        run_id, event_id, webhook_id, type, url, attempt, delivered, error, created_at
+      )
+      select ${id}, 1, 'id', 'run.completed', 'https://evil.example/' || payload, 1, false, payload, now()
+      from unnest(${PAYLOADS}::text[]) as payload
+    `;
+    await sql`update pipeline_runs set notice = ${
+      PAYLOADS.join("\n")
+    } where id = ${id}`;
     const rows = await sql<{ id: number }[]>`
       select id from prompt_evaluations where run_id = ${id} order by id
     `;
+    const ofNewScreens = await seedNewScreens(project);
     const experiment = encodeURIComponent("<img src=x onerror=alert(1)> & co");
     const places = [
       "runs",
@@ -96,10 +113,17 @@ dashboardTest(
       `errors?run=${id}&code=code`,
       `errors?run=${id}&code=${encodeURIComponent(PAYLOADS[0])}`,
       "project",
+      ...ofNewScreens,
       `${encodeURIComponent(PAYLOADS[1])}/x`,
     ];
+    const readsTheOtherWay = /[\u202a-\u202e\u2066-\u2069]/;
     for (const place of places) {
       await open(place);
+      assertEquals(
+        readsTheOtherWay.test(await page.locator("body").innerText()),
+        false,
+        place,
+      );
       assertEquals(await page.locator(FORBIDDEN).count(), 0, place);
       await expectAccessible();
     }
@@ -108,7 +132,76 @@ dashboardTest(
       await page.getByRole("heading", { name: "Details" }).waitFor();
       assertEquals(await page.locator(FORBIDDEN).count(), 0);
     }
-    const shown = await page.locator("body").innerText();
-    assertEquals(/[\u202a-\u202e\u2066-\u2069]/.test(shown), false);
+    assertEquals(
+      readsTheOtherWay.test(await page.locator("body").innerText()),
+      false,
+    );
   },
 );
+
+/** A sweep, a set, an archive and a new run that say the same; returns where they are looked at. */
+async function seedNewScreens(project: Project): Promise<string[]> {
+  const { sql } = project;
+  await sql`
+    insert into model_endpoints (name, url, model, models)
+    select ${PAYLOADS[1]}, url, ${PAYLOADS[6]}, ${
+    sql.json({ [PAYLOADS[0]]: {} })
+  } from model_endpoints where name = 'model'
+  `;
+  await sql`select save_prompt_set(
+    ${PAYLOADS[6]},
+    ${
+    sql.json(PAYLOADS.map((text) => ({
+      text,
+      reference: text,
+      metadata: { note: text },
+    })))
+  },
+    description => ${PAYLOADS.join(" ")}
+  )`;
+  // Storage itself refuses < and >.
+  const odd = "a?b&c=1;d/it's (1) & co: 100 + $.jsonl";
+  await project.upload(
+    odd,
+    PAYLOADS.map((content) =>
+      JSON.stringify({ messages: [{ role: "user", content }] })
+    ).join("\n"),
+  );
+  const [sweep] = await sql<[{ id: number }]>`
+    insert into pipeline_sweeps (name, source, endpoint, variants, evaluators, repetitions)
+    values (
+      ${PAYLOADS[1]}, ${sql.json({ type: "set", name: PAYLOADS[6] })}, ${
+    PAYLOADS[1]
+  },
+      ${sql.json([{ name: PAYLOADS[2] }, { name: PAYLOADS[6], model: "b" }])},
+      ${sql.json([{ type: "length", name: PAYLOADS[13], max: 10 }])}, 2
+    ) returning id
+  `;
+  const runs = await sql<{ id: number }[]>`
+    select id from pipeline_runs where sweep_id = ${sweep.id} order by id
+  `;
+  for (const { id } of runs) await project.untilOver(id, 60);
+  const written = new URLSearchParams({
+    from: "prompts",
+    prompts: PAYLOADS.join("\n"),
+    variants: JSON.stringify([
+      { endpoint: PAYLOADS[1], model: PAYLOADS[0], system: PAYLOADS[0] },
+      { name: PAYLOADS[2] },
+    ]),
+    name: PAYLOADS[14],
+    tags: PAYLOADS[1],
+    evaluators: PAYLOADS[24],
+    dry: "1",
+  });
+  return [
+    "sweeps",
+    `sweeps/${sweep.id}?repetitions=${runs[0].id}`,
+    `sweeps/${sweep.id}?by=${encodeURIComponent(PAYLOADS[13])}`,
+    "archives",
+    "archives/bucket/archives",
+    `archives/bucket/archives?prefix=${encodeURIComponent("a?b&c=1;d/")}`,
+    `archives/bucket/archives?dry=1&prefix=${encodeURIComponent(odd)}`,
+    `archives/set/${encodeURIComponent(PAYLOADS[6])}?dry=1`,
+    `new?${written}`,
+  ];
+}

@@ -16,8 +16,13 @@ export interface DashboardPage {
    * and never by hand.
    */
   takePicture(name: string): Promise<void>;
-  /** Fails when axe finds something in light or dark. */
+  /**
+   * Fails when axe finds something in light or dark. The folder WRITE_SCREENS, when set, gets a picture of
+   * the place in both, of a desk's and a phone's width, for the eye.
+   */
   expectAccessible(): Promise<void>;
+  /** What the page has complained of so far, to be taken out where a test makes it complain. */
+  complaints: string[];
 }
 
 /**
@@ -49,21 +54,7 @@ async function visit(
     viewport: { width: 1280, height: 800 },
   });
   const { origin } = new URL(url);
-  const complaints: string[] = [];
-  page.on("request", (request) => {
-    const asked = new URL(request.url());
-    if (asked.origin !== origin && asked.protocol !== "data:") {
-      complaints.push(`asked ${request.url()}`);
-    }
-  });
-  page.on("dialog", (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    dialog.dismiss();
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
+  const complaints = watchPage(page, [origin]);
   await page.goto(url);
   await test({
     page,
@@ -81,8 +72,34 @@ async function visit(
       await page.screenshot({ path: `docs/images/${name}.png` });
     },
     expectAccessible: () => expectAccessible(page),
+    complaints,
   });
   assertEquals(complaints, []);
+}
+
+/**
+ * All that a page must not do, as it does it: ask another origin than these, open a dialog, complain in
+ * its console, which is where violations of the policy are told.
+ */
+export function watchPage(page: Page, origins: string[]): string[] {
+  const complaints: string[] = [];
+  page.on("request", (request) => {
+    const asked = new URL(request.url());
+    // Every file is an origin of its own.
+    const origin = asked.protocol === "file:" ? "file:" : asked.origin;
+    if (!origins.includes(origin) && !/^(data|blob):$/.test(asked.protocol)) {
+      complaints.push(`asked ${request.url()}`);
+    }
+  });
+  page.on("dialog", (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  return complaints;
 }
 
 async function expectAccessible(page: Page): Promise<void> {
@@ -96,5 +113,17 @@ async function expectAccessible(page: Page): Promise<void> {
       return violations.map(({ id, nodes }: any) => [id, nodes[0].html]);
     });
     assertEquals(violations, [], `${colorScheme}: ${page.url()}`);
+    const folder = Deno.env.get("WRITE_SCREENS");
+    if (folder) await writeScreens(page, `${folder}/${colorScheme}`);
   }
+}
+
+async function writeScreens(page: Page, folder: string): Promise<void> {
+  const before = page.viewportSize()!;
+  const place = new URL(page.url()).hash.replaceAll(/\W+/g, "_");
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: before.height });
+    await page.screenshot({ path: `${folder}/${place}_${width}.png` });
+  }
+  await page.setViewportSize(before);
 }

@@ -37,7 +37,7 @@ Deno.test("supabase functions deploy → what arrives runs a run in the hosted D
       functions.map(({ name, entry, importMap, verifyJwt }) => ({
         name,
         entry: relative(folder, entry),
-        importMap: relative(folder, importMap!),
+        importMap: relative(folder, String(importMap)),
         verifyJwt,
       })),
       local.map(({ name, verifyJwt }) => ({

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { main } from "../../../scripts/pipeline.ts";
+import { main } from "../../../scripts/pipeline/main.ts";
 import { type Output, pipeline } from "./command_line.ts";
 import { type Project, withProject } from "./project.ts";
 import { storeExperiment } from "./store_experiment.ts";
@@ -25,8 +25,8 @@ async function run(
     isLive: false,
     columns: 80,
     readInput: () => Promise.resolve(""),
-    askHidden: () => null,
-    confirm: () => null,
+    askHidden: () => Promise.resolve(null),
+    confirm: () => Promise.resolve(null),
     interrupted: () => new Promise(() => {}),
   });
   return { code, ...output };

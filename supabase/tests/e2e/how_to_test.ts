@@ -17,6 +17,8 @@ const pages = [
   "docs/how-to/keys-in-vault.md",
   "docs/how-to/custom-endpoint.md",
   "docs/hosted.md",
+  "docs/agents.md",
+  "skills/prompt-pipeline/SKILL.md",
 ];
 
 /** Runs the commands of a block where their files may be written. */
@@ -26,7 +28,13 @@ async function runCommands(
   { text }: FencedBlock,
 ): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command("bash", {
-    args: ["-euo", "pipefail", "-c", text],
+    // As the skill calls it.
+    args: [
+      "-euo",
+      "pipefail",
+      "-c",
+      `pipeline() { deno task pipeline "$@"; }\n${text}`,
+    ],
     cwd: folder,
     env: {
       PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`,

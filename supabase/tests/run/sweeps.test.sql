@@ -1,5 +1,5 @@
 begin;
-select plan(34);
+select plan(35);
 
 insert into model_endpoints (name, url, model, input_cost, output_cost, max_output_tokens) values
   ('small', 'https://small.test/v1', 'small-1', 1, 1, 100),
@@ -115,6 +115,11 @@ select is(pg_temp.go_on(6, 'unread/a', '2026-01-01 00:02Z'), 'failed', 'a varian
 update pipeline_tasks set status = 'failed', error = 'no bucket', finished_at = '2026-01-01 00:02Z'
 where run_id = tests.run_id('unread/a');
 update pipeline_runs set open = 0, status = 'failed', error = 'no bucket' where id = tests.run_id('unread/a');
+select results_eq(
+  $$ select name, error, notice from pipeline_sweep_progress where name in ('read', 'unread') order by name $$,
+  $$ values ('read', null, null), ('unread', E'unread: no bucket\nunread/a: no bucket', null) $$,
+  'only what has an error says one'
+);
 select retry_pipeline_sweep((select id from pipeline_sweeps where name = 'unread'), '2026-01-01 00:03Z');
 select results_eq(
   $$ select * from pg_temp.runs('unread') $$,

@@ -13,6 +13,9 @@ export interface Experiment {
   p95_ms: number | null;
   input_tokens: number | null;
   output_tokens: number | null;
+  answers: number;
+  /** USD of its answers, judges not counted. */
+  cost: number | null;
 }
 
 /** What an evaluator says of an experiment with one of its models. */
@@ -41,7 +44,7 @@ export function readExperiments(signal: AbortSignal): Promise<Experiment[]> {
   return readAll(async (from, to) =>
     dataOf(
       await project().rest.from("experiment_summary").select(
-        "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens",
+        "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens,answers,cost",
       ).not("experiment_name", "is", null)
         .order("experiment_name").order("model").order("owner")
         .range(from, to).abortSignal(signal)

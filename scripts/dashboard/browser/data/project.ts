@@ -9,6 +9,8 @@ export interface Project {
   home: Home;
   /** PostgREST, the same in both homes. */
   rest: PostgrestClient<Database>;
+  /** Its other services, by their path. */
+  ask(path: string, init: RequestInit): Promise<Response>;
 }
 
 /** Why the project cannot be reached at this moment; undefined: it can. */
@@ -37,28 +39,33 @@ export function openProject(
   credentials: () => Promise<Record<string, string>>,
   fetch: typeof globalThis.fetch = globalThis.fetch,
 ): void {
+  async function send(
+    input: URL | RequestInfo,
+    init?: RequestInit,
+  ): Promise<Response> {
+    const headers = new Headers(init?.headers);
+    for (const [name, value] of Object.entries(await credentials())) {
+      headers.set(name, value);
+    }
+    // Who waits for an answer that never comes keeps the turn of all tabs.
+    const limit = AbortSignal.timeout(MOST_MS);
+    const signal = AbortSignal.any(
+      init?.signal ? [init.signal, limit] : [limit],
+    );
+    return await watched(fetch(input, { ...init, headers, signal }));
+  }
   opened = {
     home,
     rest: new PostgrestClient<Database>(`${url}/rest/v1`, {
       async fetch(input, init) {
-        const headers = new Headers(init?.headers);
-        for (const [name, value] of Object.entries(await credentials())) {
-          headers.set(name, value);
-        }
-        // Who waits for an answer that never comes keeps the turn of all tabs.
-        const limit = AbortSignal.timeout(MOST_MS);
-        const signal = AbortSignal.any(
-          init?.signal ? [init.signal, limit] : [limit],
-        );
-        const response = await watched(
-          fetch(input, { ...init, headers, signal }),
-        );
+        const response = await send(input, init);
         await keepAnswer(init?.signal, toQuestion(input, init), response);
         return response;
       },
       // Polling asks again anyway, and what changes something is asked once.
       retry: false,
     }),
+    ask: (path, init) => send(url + path, init),
   };
 }
 
@@ -103,4 +110,36 @@ export async function callFunction<Result>(
   const call = project().rest.rpc(name as never, args as never);
   return await (signal ? call.abortSignal(signal) : call)
     .then(({ data, error }) => dataOf({ data, error })) as Result;
+}
+
+/**
+ * Asks Storage or a function of the project: by POST where there is something to send.
+ *
+ * @throws Error saying what was answered instead
+ */
+export async function askService<Answer>(
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await project().ask(path, {
+    signal,
+    ...body !== undefined && {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    },
+  });
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  throw new Error(messageOf(text) ?? `The project answered ${response.status}`);
+}
+
+/** Undefined: no answer of a service, such as the page of a gateway before it. */
+function messageOf(text: string): string | undefined {
+  try {
+    return JSON.parse(text).message;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import { dataOf, project } from "./project.ts";
 const IN_LIST =
   "id,experiment_name,model,status,prompts,done,succeeded,failed,percent,prompts_per_second,eta,cost,tags,owner,created_at,started_at,finished_at";
 const OF_ONE =
-  `${IN_LIST},open,cached,judge_errors,concurrency,tokens,max_cost,error,notice,rests_until,endpoint,results_table,source_type`;
+  `${IN_LIST},open,cached,judge_errors,concurrency,tokens,max_cost,error,notice,rests_until,endpoint,results_table,source_type,sweep_id`;
 
 /** Runs of a page of the list. */
 export const RUNS_OF_A_PAGE = 50;
@@ -44,6 +44,7 @@ export interface WholeRun extends ListedRun {
   endpoint: string | null;
   results_table: string;
   source_type: string | null;
+  sweep_id: number | null;
 }
 
 /** Runs, newest first, behind a run. */

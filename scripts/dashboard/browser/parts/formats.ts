@@ -71,3 +71,15 @@ export function toSigned(value: number | null): string {
     ? "–"
     : `${value > 0 ? "+" : value < 0 ? "−" : ""}${toScore(Math.abs(value))}`;
 }
+
+/** `850 B`, `12.3 kB`, `1.2 MB`; what is not known is a dash. */
+export function toBytes(bytes: number | null): string {
+  if (bytes === null) return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const place = bytes < 1 ? 0 : Math.min(
+    Math.floor(Math.log10(bytes) / 3),
+    units.length - 1,
+  );
+  const size = bytes / 1_000 ** place;
+  return `${Number(size.toPrecision(3))} ${units[place]}`;
+}

@@ -1,4 +1,5 @@
 import { readInterval } from "../../../pipeline/read_interval.ts";
+import { to } from "../data/here.ts";
 import type { WholeRun } from "../data/runs.ts";
 import { Age } from "./age.tsx";
 import { Facts } from "./facts.tsx";
@@ -25,6 +26,9 @@ export function RunFigures({ run }: { run: WholeRun }) {
       <Facts
         facts={{
           Experiment: <VisibleText text={run.experiment_name} />,
+          Sweep: run.sweep_id === null
+            ? undefined
+            : <a href={to(["sweeps", run.sweep_id])}>{run.sweep_id}</a>,
           Model: run.model ? <VisibleText text={run.model} /> : undefined,
           Endpoint: run.endpoint
             ? <VisibleText text={run.endpoint} />

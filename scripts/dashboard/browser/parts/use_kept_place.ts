@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { rowsAreTall } from "./row_height.tsx";
 
 /** How near an end is before more is asked for, in rows. */
 const NEAR_ROWS = 15;
@@ -31,7 +32,7 @@ export function useKeptPlace<Row>(
     const { key, hidden } = kept.current;
     const index = rows.findIndex((row) => rowKey(row) === key);
     ref.current!.scrollTop = index < 0 ? 0 : index * rowHeight() + hidden;
-  }, [rows[0] && rowKey(rows[0])]);
+  }, [rows[0] && rowKey(rows[0]), rowsAreTall.value]);
 
   function onScroll(): void {
     const box = ref.current!;

@@ -8,10 +8,12 @@ import {
   readExperimentScores,
 } from "../data/experiments.ts";
 import { to } from "../data/here.ts";
+import { project } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { CompareTwo, Tick } from "../parts/compare_two.tsx";
 import { toDuration, toMoney, toNumber, toPercent } from "../parts/formats.ts";
 import { Interval } from "../parts/interval.tsx";
+import { QualityAndCost } from "../parts/quality_and_cost.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -32,6 +34,11 @@ function Experiments({ query }: ScreenProps) {
   const costs = useLoaded("experiment costs", readExperimentCosts);
   return (
     <>
+      {project().home.kind !== "file" && (
+        <p class="actions">
+          <a class="button" href={to(["sweeps"])}>Sweeps</a>
+        </p>
+      )}
       <CompareTwo query={query} />
       <Waiting loaded={rows}>
         {(experiments) => (
@@ -43,6 +50,13 @@ function Experiments({ query }: ScreenProps) {
           />
         )}
       </Waiting>
+      {rows.value && scores.value && scores.value.length > 0 && (
+        <QualityAndCost
+          experiments={rows.value}
+          scores={scores.value}
+          query={query}
+        />
+      )}
     </>
   );
 }

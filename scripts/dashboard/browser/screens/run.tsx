@@ -4,6 +4,7 @@ import { isActive, nextLook, readRun, type WholeRun } from "../data/runs.ts";
 import { readTimeline } from "../data/timeline.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { FailureGroups } from "../parts/failure_groups.tsx";
+import { NewRunLink } from "../parts/new_run_link.tsx";
 import { RunSteering } from "../parts/run_steering.tsx";
 import { TimeLine } from "../parts/time_line.tsx";
 import { RunFigures } from "../parts/run_figures.tsx";
@@ -59,6 +60,10 @@ function Run({ values: { run: id } }: ScreenProps) {
             >
               Runs of this experiment
             </a>
+            <NewRunLink
+              query={{ from: "run", run: id }}
+              words="Ask its prompts again"
+            />
             <RunSteering run={run} changed={loaded.reload} />
           </div>
           <RunFigures run={run} />

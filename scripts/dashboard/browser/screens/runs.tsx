@@ -11,6 +11,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { Chips } from "../parts/chips.tsx";
 import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
+import { NewRunLink } from "../parts/new_run_link.tsx";
 import { Progress } from "../parts/progress.tsx";
 import { Status } from "../parts/status.tsx";
 import { type Column, Table } from "../parts/table.tsx";
@@ -44,6 +45,10 @@ function Runs({ query }: ScreenProps) {
   );
   return (
     <>
+      <p class="actions">
+        <NewRunLink words="New run" />
+        <a class="button" href={to(["sweeps"])}>Sweeps</a>
+      </p>
       <Chips label="Status" name="status" choices={STATUSES} chosen={status} />
       {experiment && (
         <p class="chips">

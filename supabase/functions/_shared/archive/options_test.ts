@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import {
   type ExtractOptionsInput,
   extractOptionsSchema,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EVALUATORS } from "./evaluators.ts";
 
 type Schemas<Definitions extends readonly { schema: z.ZodObject }[]> = {

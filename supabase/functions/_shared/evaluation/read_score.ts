@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Verdict } from "./score.ts";
 
 /** As the constraint of evaluation_scores: sums of squares of millions of them stay numbers. */

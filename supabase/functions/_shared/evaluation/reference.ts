@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { compileJsonPath } from "../model/json_path.ts";
 import type { EvaluationRow } from "./evaluation_row.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { stripCodeFence } from "./text/code_fence.ts";
 import { findJsonSpans } from "./text/json_spans.ts";
 

@@ -4,7 +4,7 @@ const HEADERS = {
   ...corsHeaders,
   "Access-Control-Allow-Headers": `${
     corsHeaders["Access-Control-Allow-Headers"]
-  }, idempotency-key`,
+  }, idempotency-key, mcp-protocol-version, mcp-method, mcp-name`,
 };
 
 /** Lets pages of any origin call a handler; who may do what is decided by key or token. */

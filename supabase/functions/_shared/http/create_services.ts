@@ -9,6 +9,7 @@ import { systemClock } from "../queue/system_clock.ts";
 import { readSecret } from "../read_secret.ts";
 import { createArchiveStorage } from "../storage.ts";
 import { createAuthenticator } from "./authenticate.ts";
+import { createProjectUrlOffer } from "./offer_project_url.ts";
 import type { HandlerDependencies } from "./operation_handler.ts";
 
 /** A request without an answer is given up after 150 s: https://supabase.com/docs/guides/functions/limits */
@@ -22,10 +23,12 @@ export function createHandlerDependencies(
   const client = createServiceClient(config.supabaseUrl, config.secretKey);
   const database = createDatabase(client);
   const authenticate = createAuthenticator(config, client.auth);
+  const offerProjectUrl = createProjectUrlOffer(database, config.supabaseUrl);
   const milliseconds = Math.min(config.workerSeconds, MOST_SECONDS) * 1000;
   return {
     async authenticate(request) {
       const caller = await authenticate(request);
+      await offerProjectUrl();
       if (
         caller.kind === "user" && caller.isAnonymous &&
         !await database.call("pipeline_takes_anonymous", {})

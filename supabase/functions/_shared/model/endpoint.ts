@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ModelFormatName } from "./formats/known_formats.ts";
 
 /** A model behind an HTTP API, as a row of `model_endpoints` describes it. */

@@ -1,5 +1,5 @@
 import { assertMatch } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { endpointHeadersSchema, endpointUrlSchema } from "./endpoint.ts";
 
 const VALID = {

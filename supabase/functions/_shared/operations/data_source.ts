@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { runIdSchema } from "../run_id.ts";
 import { holdsNul } from "../storable_json.ts";
 import { fewProblems } from "../few_problems.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { REDACTIONS } from "../archive/options.ts";
 import type { FileReport } from "../archive/read_archives.ts";
 import { type Fillable, fillTemplate } from "../template/fill_template.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PipelineError } from "../errors.ts";
 import { type Endpoint, endpointUrlSchema } from "../model/endpoint.ts";
 import { MODEL_FORMAT_NAMES } from "../model/formats/known_formats.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fewProblems } from "../few_problems.ts";
 import { runIdSchema } from "../run_id.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { endpointHeadersSchema } from "../model/endpoint.ts";
 import { runStateSchema } from "./run_state.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";

@@ -26,6 +26,7 @@ const RUN: RunState = {
   cost: 0,
   error: null,
   notice: null,
+  resultsTable: "prompt_evaluations",
   startedAt: null,
   finishedAt: null,
 };

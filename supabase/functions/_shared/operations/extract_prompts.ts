@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { extractOptionsSchema } from "../archive/options.ts";
 import {
   type ExtractEvent,
@@ -26,6 +26,7 @@ import {
   type DryRunSummary,
   type Price,
 } from "./dry_run.ts";
+import { promptObjectSchema } from "./execute_batch_schema.ts";
 import { listPaths } from "./list_paths.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { takesVariables } from "../template/fill_template.ts";
@@ -85,7 +86,11 @@ export type ExtractPromptsInput = z.input<typeof extractPromptsSchema>;
 
 export const extractPromptsOutputSchema = z.object({
   prompts: z.array(
-    z.object({ key: z.string(), text: z.string() }).loose(),
+    z.object({
+      ...promptObjectSchema.shape,
+      key: z.string(),
+      text: z.string(),
+    }),
   ).describe("Ready for execute_batch"),
   total: z.int().describe("How many prompts there are in this answer"),
   errors: operationErrorsSchema,

@@ -1,5 +1,5 @@
 import { STATUS_CODE } from "@std/http/status";
-import { z } from "zod";
+import * as z from "zod";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { OPERATION_NAMES, OPERATIONS } from "./operations.ts";
 
@@ -23,8 +23,12 @@ const PROBLEMS: Record<number, string> = {
     "Database or Storage cannot be reached; try again",
 };
 
-/** The OpenAPI 3.1 document of the operations, from the schemas that check the requests. */
-export function createOpenApiDocument(functionsUrl: string) {
+/**
+ * The OpenAPI 3.1 document of the operations, from the schemas that check the requests.
+ *
+ * @param url of the function prompt-pipeline
+ */
+export function createOpenApiDocument(url: string) {
   return {
     openapi: "3.1.0",
     info: {
@@ -33,14 +37,14 @@ export function createOpenApiDocument(functionsUrl: string) {
       description:
         "Prompts from conversation archives, answered by a model, in Postgres.",
     },
-    servers: [{ url: functionsUrl }],
+    servers: [{ url }],
     security: [{ secretKey: [] }, { userToken: [] }],
     paths: Object.fromEntries([
       ...OPERATION_NAMES.map((name) => [
         `/${toFunctionName(name)}`,
         { post: describePost(name, toJsonSchema(OPERATIONS[name].input)) },
       ]),
-      ["/prompt-pipeline", {
+      ["/", {
         post: {
           summary: "Any operation, named in the body",
           operationId: "prompt_pipeline",
@@ -61,7 +65,7 @@ export function createOpenApiDocument(functionsUrl: string) {
   };
 }
 
-/** `extract_prompts` is served by the function `extract-prompts`. */
+/** `extract_prompts` is served as `prompt-pipeline/extract-prompts`, and by a function of that name. */
 export function toFunctionName(operation: string): string {
   return operation.replaceAll("_", "-");
 }

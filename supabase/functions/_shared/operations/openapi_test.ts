@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { createOpenApiDocument, toJsonSchema } from "./openapi.ts";
 import { OPERATION_NAMES } from "./operations.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The `errors` of every answer: empty when all went well. */
 export const operationErrorsSchema = z.array(z.object({

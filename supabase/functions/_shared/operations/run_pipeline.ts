@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RunId } from "../run_id.ts";
 import { extractOptionsSchema } from "../archive/options.ts";
 import { templateSchema } from "../template/template_schema.ts";

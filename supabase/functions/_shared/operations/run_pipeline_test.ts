@@ -27,6 +27,7 @@ const over: RunState = {
   cost: 0,
   error: null,
   notice: null,
+  resultsTable: "prompt_evaluations",
   startedAt: null,
   finishedAt: null,
 };

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { runIdSchema } from "../run_id.ts";
 import { RUN_STATUSES } from "../queue/task_queue.ts";
 
@@ -9,6 +9,7 @@ export const runStateSchema = z.object({
   runId: runIdSchema,
   status: z.enum(RUN_STATUSES),
   experimentName: z.string(),
+  resultsTable: z.string(),
   extracted: count,
   succeeded: count,
   failed: count,

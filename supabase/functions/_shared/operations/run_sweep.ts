@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RunId } from "../run_id.ts";
 import type { Database } from "../database.ts";
 import type { OperationError } from "../errors.ts";

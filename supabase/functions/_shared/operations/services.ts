@@ -26,7 +26,17 @@ export interface Project {
   readSweep(sweepId: RunId, caller: Caller): Promise<SweepState>;
   /** Why prompts of a run have failed for good, one error for each cause. */
   readFailures(runId: RunId): Promise<OperationError[]>;
+  /** The newest 20. */
+  listRuns(caller: Caller): Promise<ListedRun[]>;
+  /** Those that runs may name; users see those that are open to them. */
+  listEndpoints(caller: Caller): Promise<ListedEndpoint[]>;
 }
+
+export type ListedRun = Pick<RunState, "runId" | "status" | "experimentName">;
+
+export type ListedEndpoint =
+  & Pick<NamedEndpoint, "name" | "format">
+  & { model: string | null; models: unknown };
 
 /** What one call of an operation is given. */
 export interface Services {
@@ -66,14 +76,18 @@ export function projectOf({ project, caller }: Services) {
     readRun: (runId: RunId) => project.readRun(runId, caller),
     readSweep: (sweepId: RunId) => project.readSweep(sweepId, caller),
     readFailures: project.readFailures,
+    listRuns: () => project.listRuns(caller),
+    listEndpoints: () => project.listEndpoints(caller),
+    owner: ownerOf(caller),
   };
 }
 
 const ENDPOINT =
   "name, url, format, model, headers, requestTemplate:request_template, responsePath:response_path, timeoutSeconds:timeout_seconds, maxOutputTokens:max_output_tokens, maxConcurrency:max_concurrency, openToUsers:open_to_users";
 const MOST_CAUSES = 20;
+const MOST_RUNS = 20;
 const RUN_STATE =
-  "runId:id, status, experimentName:experiment_name, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
+  "runId:id, status, experimentName:experiment_name, resultsTable:results_table, extracted, succeeded, failed, cached, open, inputTokens:input_tokens, outputTokens:output_tokens, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 const SWEEP_STATE =
   "sweepId:id, status, name, answers, succeeded, failed, open, cost, error, notice, startedAt:started_at, finishedAt:finished_at, owner";
 
@@ -134,6 +148,29 @@ export function createProject(
         message: example,
         context: { runId, stage, count },
       }));
+    },
+    async listRuns(caller) {
+      const runs = client.from("pipeline_runs")
+        .select("runId:id, status, experimentName:experiment_name")
+        .order("id", { ascending: false }).limit(MOST_RUNS);
+      const owner = ownerOf(caller);
+      const { data, error } = await (
+        owner === null ? runs : runs.eq("owner", owner)
+      );
+      if (error) throw unreadable("pipeline_runs", error);
+      return data;
+    },
+    async listEndpoints(caller) {
+      const endpoints = client.from("model_endpoints")
+        .select("name, format, model, models").order("name")
+        .eq("retired", false).eq("made_for_url", false);
+      const { data, error } = await (
+        caller.kind === "service"
+          ? endpoints
+          : endpoints.eq("open_to_users", true)
+      );
+      if (error) throw unreadable("model_endpoints", error);
+      return data;
     },
   };
 }

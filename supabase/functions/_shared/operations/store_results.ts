@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { promptKey } from "../prompt_key.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { runIdSchema } from "../run_id.ts";
 import { runStateSchema } from "./run_state.ts";
 

@@ -4,6 +4,7 @@ import { createDatabase, createServiceClient } from "../database.ts";
 import { createProjectDns } from "../model/project_dns.ts";
 import { systemClock } from "../queue/system_clock.ts";
 import type { Assignment } from "./assignment.ts";
+import { VERSION } from "../version.ts";
 import { longestCall } from "../worker_facts.ts";
 import { Isolate, readMemory } from "./isolate.ts";
 import { runWorker } from "./run_worker.ts";
@@ -67,7 +68,12 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
     // The wake will arrive, and maintenance wakes again: to fail here is to be late, not lost.
     const wake: Promise<Assignment | null> = database.call(
       "pipeline_take_wake",
-      { run_id: runId as number, isolate: isolate.id, call_seconds },
+      {
+        run_id: runId as number,
+        isolate: isolate.id,
+        call_seconds,
+        version: VERSION,
+      },
     );
     const assignment = await wake.catch(console.error);
     if (assignment) await work(assignment);
@@ -84,6 +90,7 @@ export function createBackgroundWorker(config: Config): BackgroundWorker {
         token,
         isolate: isolate.id,
         call_seconds,
+        version: VERSION,
       }),
     work,
     waitUntil,

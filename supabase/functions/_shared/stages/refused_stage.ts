@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { StageOfWork } from "./assignment.ts";
 
 /** A stage whose tasks all fail, because `what` the run asks for cannot be used. */

@@ -1,5 +1,5 @@
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
-import { z } from "zod";
+import * as z from "zod";
 import { ignoreCase, referencedFields, threshold } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { toComparable } from "../text/comparable.ts";

@@ -1,5 +1,5 @@
 import type { OutputUnit } from "@cfworker/json-schema";
-import { z } from "zod";
+import * as z from "zod";
 import { commonFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { jsonFields, parseResponse } from "../response_json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { commonFields, ignoreCase } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import {

@@ -1,5 +1,5 @@
 import type { RE2JS } from "re2js";
-import { z } from "zod";
+import * as z from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { findNumber } from "../text/find_number.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { type Judge, judgeFields } from "../judging/judge_fields.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { referencedFields, threshold } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { countCommonSubsequence } from "../text/common_subsequence.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
 import type { EvaluationContext } from "../evaluator.ts";

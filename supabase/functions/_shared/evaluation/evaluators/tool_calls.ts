@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ToolCall } from "../../model/tool_calls.ts";
 import { commonFields, threshold } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";

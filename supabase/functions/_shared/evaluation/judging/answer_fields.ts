@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Why a judge says what it says; one that gives a list of reasons, or none, is understood. */
 export const reason = z.preprocess(

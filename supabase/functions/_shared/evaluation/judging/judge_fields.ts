@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const judge = {
   endpoint: z.string().min(1).describe(

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { FinishReason } from "../../model/model_result.ts";
 import { toStorableVerdict, type Verdict } from "../score.ts";
 import { clip } from "../text/clip.ts";

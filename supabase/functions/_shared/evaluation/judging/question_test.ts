@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { said } from "../testing/evaluate.ts";
 import { createQuestion, createQuestions } from "./question.ts";
 

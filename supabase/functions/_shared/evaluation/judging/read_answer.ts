@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { asObject } from "../../model/json_value.ts";
 import { findJsonSpans } from "../text/json_spans.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { EvaluatorDefinition } from "../../supabase/functions/_shared/evaluation/evaluator_definition.ts";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
 import {

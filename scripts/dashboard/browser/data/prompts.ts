@@ -1,0 +1,110 @@
+/** Which prompts a run asks, as a row says it. */
+export interface Prompts {
+  source: Record<string, unknown>;
+  /** Of extraction. */
+  options: Record<string, unknown>;
+  maxPrompts?: number;
+}
+
+/** Names in the query of an address that say which prompts are meant, the same on every screen. */
+export const PROMPT_NAMES = [
+  "from",
+  "bucket",
+  "prefix",
+  "set",
+  "version",
+  "run",
+  "unanswered",
+  "prompts",
+  "turns",
+  "context",
+  "since",
+  "until",
+  "sample",
+  "dedupe",
+  "redact",
+  "max_prompts",
+];
+
+/** Where prompts come from, in words; the first is what holds without a choice. */
+export const SOURCES = [
+  ["archive", "an archive in Storage"],
+  ["set", "a saved set"],
+  ["run", "an earlier run"],
+  ["prompts", "written here"],
+] as const;
+
+/** The part of a query that says which prompts are meant. */
+export function pickPrompts(
+  query: Record<string, string>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).filter(([name]) => PROMPT_NAMES.includes(name)),
+  );
+}
+
+/** The prompts that the query of an address means. */
+export function readPrompts(query: Record<string, string>): Prompts {
+  const isArchive = (query.from ?? "archive") === "archive";
+  return {
+    source: readSource(query),
+    options: isArchive ? readOptions(query) : {},
+    maxPrompts: readNumber(query.max_prompts),
+  };
+}
+
+function readSource(query: Record<string, string>): Record<string, unknown> {
+  switch (query.from) {
+    case "set":
+      return {
+        type: "set",
+        name: query.set ?? "",
+        ...withNumber("version", query.version),
+      };
+    case "run":
+      return {
+        type: "run",
+        ...withNumber("runId", query.run),
+        ...query.unanswered && { onlyUnanswered: true },
+      };
+    case "prompts":
+      return {
+        type: "prompts",
+        prompts: (query.prompts ?? "").split("\n").map((line) => line.trim())
+          .filter((line) => line !== ""),
+      };
+    default:
+      return {
+        type: "supabase",
+        bucket: query.bucket ?? "",
+        ...query.prefix && { prefix: query.prefix },
+      };
+  }
+}
+
+function readOptions(query: Record<string, string>): Record<string, unknown> {
+  const { turns, context, since, until, sample, dedupe, redact } = query;
+  return {
+    ...turns && { turns },
+    ...context && { context },
+    ...since && { since },
+    ...until && { until },
+    ...withNumber("sample", sample),
+    ...dedupe && { dedupe: true },
+    ...redact && { redact: true },
+  };
+}
+
+/** A number that was written into a field; undefined: none was. */
+export function readNumber(text: string | undefined): number | undefined {
+  const number = Number(text?.trim() || NaN);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+function withNumber(
+  name: string,
+  text: string | undefined,
+): Record<string, number> {
+  const number = readNumber(text);
+  return number === undefined ? {} : { [name]: number };
+}

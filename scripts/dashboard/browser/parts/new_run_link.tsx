@@ -1,0 +1,10 @@
+import { to } from "../data/here.ts";
+import { project } from "../data/project.ts";
+
+/** The way to a new run that begins with these choices; absent where the dashboard only reads. */
+export function NewRunLink(
+  { query = {}, words }: { query?: Record<string, string>; words: string },
+) {
+  if (project().home.readOnly) return null;
+  return <a class="button primary" href={to(["new"], query)}>{words}</a>;
+}

@@ -1,0 +1,164 @@
+import {
+  PROMPTS_OF_A_PAGE,
+  type PromptSet,
+  readSetPrompts,
+  readSets,
+  type SetPrompt,
+} from "../data/archives.ts";
+import { allModels, readEndpoints } from "../data/endpoints.ts";
+import { to, withQuery } from "../data/here.ts";
+import { project } from "../data/project.ts";
+import { readPrompts } from "../data/prompts.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { Chips } from "../parts/chips.tsx";
+import { DryRun } from "../parts/dry_run.tsx";
+import { toNumber } from "../parts/formats.ts";
+import { NewRunLink } from "../parts/new_run_link.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** What a version of a saved set holds; without version the newest. */
+export const promptSet: Screen = {
+  path: "archives/set/:set",
+  title: ({ set }) => `Set ${set}`,
+  body: ({ values: { set }, query }) => <Versions name={set} query={query} />,
+};
+
+function Versions(
+  { name, query }: { name: string; query: ScreenProps["query"] },
+) {
+  const sets = useLoaded(
+    JSON.stringify(["sets", name]),
+    (signal) => readSets(name, signal),
+  );
+  return (
+    <Waiting loaded={sets}>
+      {(all) => {
+        const versions = all.filter(({ owner }) =>
+          owner === (query.owner ?? null)
+        );
+        const shown =
+          versions.find(({ version }) => String(version) === query.version) ??
+            versions[0];
+        return shown
+          ? <OneVersion shown={shown} versions={versions} query={query} />
+          : <p class="empty">There is no such set.</p>;
+      }}
+    </Waiting>
+  );
+}
+
+function OneVersion({ shown, versions, query }: {
+  shown: PromptSet;
+  versions: PromptSet[];
+  query: ScreenProps["query"];
+}) {
+  const { after } = query;
+  const prompts = useLoaded(
+    JSON.stringify(["prompts of a set", shown.id, after]),
+    (signal) => readSetPrompts(shown.id, after, signal),
+  );
+  const endpoints = useLoaded("endpoints in use", readEndpoints);
+  // Sets are asked by whom they belong to.
+  const isOwn = (project().home.kind === "hosted") === (shown.owner !== null);
+  const meant = {
+    from: "set",
+    set: shown.name,
+    version: String(shown.version),
+  };
+  return (
+    <>
+      <p class="actions">
+        {isOwn && <NewRunLink query={meant} words="New run with these" />}
+        <a class="button" href={to(["archives"])}>Archives</a>
+      </p>
+      <Chips
+        label="Version"
+        name="version"
+        choices={versions.map(({ version }) =>
+          [String(version), String(version)] as const
+        )}
+        chosen={String(shown.version)}
+      />
+      <p>
+        {toNumber(shown.prompts)} prompts
+        {shown.description && (
+          <>
+            : <VisibleText text={shown.description} />
+          </>
+        )}
+      </p>
+      <Waiting loaded={prompts}>
+        {(rows) => (
+          <>
+            <Table
+              label="Prompts"
+              columns={COLUMNS}
+              rows={rows}
+              rowKey={({ position }) => position}
+              count={shown.prompts}
+              first={rows.length > 0 ? rows[0].position - 1 : 0}
+              empty="No more prompts."
+            />
+            <p class="pages">
+              {after && (
+                <a class="button" href={withQuery({ after: undefined })}>
+                  From the beginning
+                </a>
+              )}
+              {rows.length === PROMPTS_OF_A_PAGE && (
+                <a
+                  class="button"
+                  href={withQuery({ after: rows.at(-1)!.position })}
+                >
+                  Next {PROMPTS_OF_A_PAGE}
+                </a>
+              )}
+            </p>
+          </>
+        )}
+      </Waiting>
+      {isOwn && (
+        <DryRun
+          query={query}
+          prompts={readPrompts(meant)}
+          called={allModels(endpoints.value ?? [])}
+        />
+      )}
+    </>
+  );
+}
+
+const COLUMNS: Column<SetPrompt>[] = [
+  {
+    head: "Prompt",
+    width: "30rem",
+    cell: ({ text }) => <VisibleText text={text.slice(0, 600)} />,
+  },
+  {
+    head: "Reference",
+    width: "18rem",
+    cell: ({ reference }) => (
+      <VisibleText text={(reference ?? "–").slice(0, 600)} />
+    ),
+  },
+  {
+    head: "Turns before",
+    width: "7rem",
+    isNumber: true,
+    cell: ({ messages }) => toNumber(messages?.length ?? 0),
+  },
+  {
+    head: "Metadata",
+    width: "18rem",
+    cell: ({ metadata }) => (
+      <VisibleText
+        text={Object.keys(metadata ?? {}).length === 0
+          ? "–"
+          : JSON.stringify(metadata).slice(0, 600)}
+      />
+    ),
+  },
+];

@@ -1,0 +1,66 @@
+import { ROWS } from "./passed_on.ts";
+
+/** A body that is not passed on, and why. */
+export class RefusedBody extends Error {
+  override readonly name = "RefusedBody";
+}
+
+/**
+ * A body as it is passed on: what was looked at, written anew. The page cannot send anything to another
+ * origin, and the project shall not do it for the page: a new run says neither a webhook nor headers,
+ * and its owner is the project.
+ *
+ * @param called the function of the Data API
+ * @throws {RefusedBody}
+ */
+export function checkRow(called: string, body: string): string {
+  const { argument, columns } = ROWS[called];
+  const { idempotency_key, ...given } = readObject(body);
+  const { [argument]: row, ...others } = given;
+  refuseUnknown("argument", Object.keys(others), []);
+  if (!isObject(row)) throw new RefusedBody(`${argument} is no object`);
+  refuseUnknown("column", Object.keys(row), columns);
+  if (isObject(row.options) && "headers" in row.options) {
+    throw new RefusedBody("The dashboard sends no headers of its own");
+  }
+  for (const evaluator of [row.evaluators ?? []].flat()) {
+    if (isObject(evaluator) && evaluator.type === "webhook") {
+      throw new RefusedBody(
+        "The dashboard starts no evaluator that sends answers elsewhere; run the SQL instead",
+      );
+    }
+  }
+  return JSON.stringify({ [argument]: row, idempotency_key });
+}
+
+/**
+ * A question to extract-prompts that is answered with counts and a few beginnings of prompts, never with
+ * all of them: with the secret key it could read every bucket.
+ *
+ * @throws {RefusedBody}
+ */
+export function asDryRun(body: string): string {
+  return JSON.stringify({ ...readObject(body), dryRun: true });
+}
+
+function readObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RefusedBody("The request is no JSON", { cause: error });
+  }
+  if (isObject(value)) return value;
+  throw new RefusedBody("The request is no object");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuseUnknown(what: string, given: string[], known: string[]): void {
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RefusedBody(`The dashboard does not write ${what} "${unknown}"`);
+  }
+}

@@ -1,0 +1,76 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { asDryRun, checkRow, RefusedBody } from "./check_body.ts";
+
+const run = {
+  source: { type: "prompts", prompts: ["a"] },
+  endpoint: "model",
+  evaluators: ["rouge-l", { type: "rubric", rubric: "good?", endpoint: "j" }],
+  max_cost: 5,
+};
+
+Deno.test("checkRow() passes on what a form can say, and nothing twice", () => {
+  const body = `{"run": {"owner": "somebody"}, "run": ${
+    JSON.stringify(run)
+  }, "idempotency_key": "k"}`;
+  assertEquals(JSON.parse(checkRow("pipeline_create_run", body)), {
+    run,
+    idempotency_key: "k",
+  });
+  const sweep = { name: "tone", variants: [{ endpoint: "a" }], ...run };
+  assertEquals(
+    JSON.parse(checkRow("pipeline_create_sweep", JSON.stringify({ sweep }))),
+    { sweep },
+  );
+});
+
+const refused: [string, unknown][] = [
+  ["an owner", { run, owner: "00000000-0000-4000-8000-000000000000" }],
+  ["a clock", { run, as_of: "2026-01-01" }],
+  ["an owner in the row", { run: { ...run, owner: null } }],
+  ["a status", { run: { ...run, status: "completed" } }],
+  ["a webhook", {
+    run: { ...run, evaluation_webhook: "https://evil.example" },
+  }],
+  ["a table", { run: { ...run, results_table: "customers" } }],
+  ["headers", { run: { ...run, options: { headers: { "x-a": "b" } } } }],
+  ["an evaluator elsewhere", {
+    run: {
+      ...run,
+      evaluators: [{ type: "webhook", url: "https://evil.example" }],
+    },
+  }],
+  ["one alone", {
+    run: {
+      ...run,
+      evaluators: { type: "webhook", url: "https://evil.example" },
+    },
+  }],
+  ["a list for a row", { run: [run] }],
+  ["no row", {}],
+];
+
+for (const [what, body] of refused) {
+  Deno.test(`checkRow() refuses ${what}`, () => {
+    assertThrows(
+      () => checkRow("pipeline_create_run", JSON.stringify(body)),
+      RefusedBody,
+    );
+  });
+}
+
+Deno.test("asDryRun() counts, whatever the body says", () => {
+  const dataSource = { type: "supabase", bucket: "b" };
+  for (
+    const body of [
+      { dataSource },
+      { dataSource, dryRun: false },
+    ]
+  ) {
+    assertEquals(JSON.parse(asDryRun(JSON.stringify(body))), {
+      dataSource,
+      dryRun: true,
+    });
+  }
+  assertThrows(() => asDryRun("dryRun"), RefusedBody);
+  assertThrows(() => asDryRun("[]"), RefusedBody);
+});

@@ -1,0 +1,166 @@
+import { writeFile } from "node:fs/promises";
+import { readCustomerProject } from "../../moving_in/customer_project.ts";
+import {
+  describeChanges,
+  diffChanges,
+} from "../../moving_in/describe_changes.ts";
+import { applyChanges } from "../../moving_in/file_changes.ts";
+import {
+  type Findings,
+  inspectFolder,
+  judgeDatabase,
+} from "../../moving_in/find_problems.ts";
+import { inspectDatabase } from "../../moving_in/inspect_database.ts";
+import { type MovingInParts, movingInParts } from "../../moving_in/parts.ts";
+import {
+  functionsToDeploy,
+  planAddition,
+  scriptFrom,
+} from "../../moving_in/plan.ts";
+import { SUPABASE_CLI } from "../../moving_in/supabase_cli.ts";
+import { inOneTransaction } from "../../release/one_transaction.ts";
+import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
+import { readArguments } from "../read_arguments.ts";
+
+export const add: Command = {
+  summary: "Put the pipeline into a Supabase project, or upgrade it there",
+  help: `Usage: deno task pipeline add DIR [options]
+       deno task pipeline add --sql FILE [--from VERSION | --remote PROJECT]
+
+Puts one migration, two function folders and lines in supabase/config.toml into the project in DIR, which
+is found by supabase/config.toml. What stands in the way (names that are taken, extensions, versions,
+permissions) is said before anything is written, all at once. Repeated it upgrades, from the version that
+is there; where that is this one it does nothing. Nothing of yours is overwritten: a generated file that
+was edited is kept beside the new one as *.edited.
+
+  --remote PROJECT  look at the database, too: a project's reference, or the URL of a database or pooler
+  --all-functions   also a function for each operation, such as run-pipeline, beside prompt-pipeline/run-pipeline
+  --dry-run         say what would be done and do nothing
+  --diff            the same, with every changed line
+  --sql FILE        for teams without a folder of migrations: write the SQL, to be run in the SQL editor or by
+                    psql, to FILE, as one transaction. With DIR the functions go there
+  --from VERSION    what --sql upgrades from; the database of --remote says so itself
+
+Exit code: 0 done, 1 something stands in the way, 2 wrong usage.
+
+Examples:
+  deno task pipeline add ../my-project --diff
+  deno task pipeline add ../my-project --remote abcdefghijklmnopqrst
+  deno task pipeline add --sql prompt-pipeline.sql`,
+  async run(args, terminal) {
+    const { values, positionals: [directory] } = readArguments(args, [
+      "DIR?",
+    ], {
+      remote: { type: "string" },
+      "all-functions": { type: "boolean", default: false },
+      "dry-run": { type: "boolean", default: false },
+      diff: { type: "boolean", default: false },
+      sql: { type: "string" },
+      from: { type: "string" },
+    });
+    if (directory === undefined && values.sql === undefined) {
+      throw new WrongUsage("Give DIR, or --sql FILE");
+    }
+    const parts = await movingInParts();
+    const project = directory === undefined
+      ? undefined
+      : await readCustomerProject(directory);
+    const facts = values.remote === undefined
+      ? undefined
+      : await inspectDatabase(values.remote, parts.takenNames);
+    const findings = [
+      project && await inspectFolder(
+        project,
+        parts.functions.map(({ name }) => name),
+        parts.takenNames,
+      ),
+      facts && judgeDatabase(facts, project),
+    ].filter((found) => found !== undefined);
+    if (!tell(findings, terminal)) return EXIT.failed;
+
+    const isTrial = values["dry-run"] || values.diff;
+    if (values.sql !== undefined) {
+      await writeScript(values.sql, parts, {
+        from: values.from ?? facts?.version ?? undefined,
+        isTrial,
+      }, terminal);
+    }
+    if (project === undefined) return EXIT.done;
+    const { from, changes } = await planAddition(
+      { project, parts, facts, now: new Date() },
+      {
+        allFunctions: values["all-functions"],
+        isWithMigration: values.sql === undefined,
+      },
+    );
+    if (changes.length === 0) {
+      terminal.print(
+        `Nothing to do: ${project.folder} has version ${parts.version}`,
+      );
+      return EXIT.done;
+    }
+    terminal.print(
+      `${
+        from === undefined
+          ? `Version ${parts.version}`
+          : from === parts.version
+          ? `Version ${from}, as it should be`
+          : `From version ${from} to ${parts.version}`
+      } in ${project.folder}:`,
+    );
+    const lines = values.diff ? diffChanges(changes) : describeChanges(changes);
+    for (const line of lines) terminal.print(line);
+    if (isTrial) {
+      terminal.print("Nothing was written");
+      return EXIT.done;
+    }
+    await applyChanges(project.folder, changes);
+    const config = changes.find(({ path }) => path === "config.toml")?.after ??
+      project.config;
+    const remote = values.remote ?? "PROJECT_REF";
+    const cli = ["npx", ...SUPABASE_CLI].join(" ");
+    terminal.print(`
+Two commands, there, bring it into your project, in this order:
+  ${cli} db push --remote=${remote}
+  ${cli} functions deploy ${
+      functionsToDeploy(parts, config).join(" ")
+    } --use-api --remote=${remote}
+Then deno task pipeline doctor, with SUPABASE_URL and SUPABASE_SECRET_KEY, looks whether all is well. On this
+machine: deno task dev --project ${directory}`);
+    return EXIT.done;
+  },
+};
+
+/** Says what was found; false: something stands in the way. */
+export function tell(findings: Findings[], terminal: Terminal): boolean {
+  for (const remark of findings.flatMap(({ remarks }) => remarks)) {
+    terminal.complain(`Note: ${remark}`);
+  }
+  const problems = findings.flatMap(({ problems }) => problems);
+  if (problems.length === 0) return true;
+  terminal.complain(
+    `Cannot add the pipeline, nothing was written:\n${
+      problems.map((problem) => `  - ${problem}`).join("\n")
+    }`,
+  );
+  return false;
+}
+
+async function writeScript(
+  file: string,
+  parts: MovingInParts,
+  { from, isTrial }: { from: string | undefined; isTrial: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const sql = scriptFrom(parts, from);
+  if (sql === undefined) {
+    terminal.print(`Nothing to do: the database has version ${parts.version}`);
+    return;
+  }
+  if (!isTrial) await writeFile(file, inOneTransaction(sql));
+  terminal.print(
+    `${file}: ${
+      from === undefined ? "installs" : `upgrades ${from} to`
+    } ${parts.version}, as one transaction. Run it in the SQL editor, or with psql -f`,
+  );
+}

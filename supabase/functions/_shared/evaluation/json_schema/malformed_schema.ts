@@ -85,8 +85,9 @@ function isOfKind(kind: KeywordKind, value: unknown): boolean {
     case "text":
       return typeof value === "string";
     case "number":
+      return typeof value === "number";
     case "boolean":
-      return typeof value === kind;
+      return typeof value === "boolean";
     default:
       return false;
   }

@@ -35,6 +35,10 @@ alter table storage.buckets owner to supabase_storage_admin;
 alter table storage.objects owner to supabase_storage_admin;
 grant supabase_storage_admin to postgres;
 
+-- What Realtime reads; migrations add their tables to it.
+create publication supabase_realtime;
+alter publication supabase_realtime owner to postgres;
+
 -- PostgREST on hosted Supabase is told by an event trigger that the schema
 -- changed; rest_process.ts listens to the same channel.
 create function extensions.notify_api_of_schema_change() returns event_trigger

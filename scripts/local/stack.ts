@@ -163,6 +163,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const wanted = await loadFunctions(project, {
     names: options.functions,
     deployed,
+    log,
   });
   const rest = await startOnFreePort(
     () => port === 0 ? chooseFreePort() : chooseFreePortFrom(base + 2),

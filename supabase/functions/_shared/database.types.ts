@@ -1289,6 +1289,7 @@ export type Database = {
         Args: { "name": string; "owner"?: string; "version"?: number };
         Returns: number;
       };
+      "describe_prompt_source": { Args: { "source": Json }; Returns: Json };
       "diff_prompt_sets": {
         Args: {
           "name": string;
@@ -1350,6 +1351,10 @@ export type Database = {
           "run_id"?: number;
         };
         Returns: Json;
+      };
+      "forget_prompt_source": {
+        Args: { "owner"?: string; "source": Json };
+        Returns: boolean;
       };
       "gate_experiments": {
         Args: {
@@ -1435,6 +1440,18 @@ export type Database = {
       "pause_pipeline_sweep": { Args: { "sweep_id": number }; Returns: number };
       "pipeline_call_evaluation_function": {
         Args: { "name": string; "rows": Json };
+        Returns: Json;
+      };
+      "pipeline_checkpoint_table": {
+        Args: {
+          "as_of"?: string;
+          "enqueue"?: Json;
+          "lease_token": string;
+          "losses"?: Json;
+          "payload": Json;
+          "task_id": number;
+          "worker_id": string;
+        };
         Returns: Json;
       };
       "pipeline_checkpoint_task": {
@@ -1606,6 +1623,15 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_read_secret": { Args: { "name": string }; Returns: string };
+      "pipeline_read_table": {
+        Args: {
+          "as_of"?: string;
+          "cursor"?: Json;
+          "owner"?: string;
+          "source": Json;
+        };
+        Returns: Json;
+      };
       "pipeline_release_tasks": {
         Args: {
           "as_of"?: string;
@@ -1688,6 +1714,21 @@ export type Database = {
         Args: { "owner"?: string };
         Returns: string;
       };
+      "prompt_sources": {
+        Args: { "most_prompts"?: number };
+        Returns: {
+          "columns": Json;
+          "conversations": number;
+          "family": string;
+          "first_prompts": (string)[];
+          "layout": string;
+          "owner_column": string;
+          "problem": string;
+          "rows": number;
+          "table_name": string;
+          "tells_what_is_new": boolean;
+        }[];
+      };
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
@@ -1747,6 +1788,10 @@ export type Database = {
       };
       "register_evaluation_function": {
         Args: { "function": unknown };
+        Returns: string;
+      };
+      "register_prompt_source": {
+        Args: { "as_of"?: string; "owner_column": string; "source": Json };
         Returns: string;
       };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
@@ -1926,6 +1971,10 @@ export type Database = {
           "score_low": number;
           "score_mean": number;
         }[];
+      };
+      "unregister_prompt_source": {
+        Args: { "table": string };
+        Returns: boolean;
       };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };

@@ -86,7 +86,8 @@ declare
   for_the_project constant text[] := array[
     'pipeline_enqueue_tasks', 'pipeline_start_worker', 'pipeline_take_wake',
     'pipeline_claim_tasks', 'pipeline_extend_leases', 'pipeline_checkpoint_task',
-    'pipeline_continue_list', 'pipeline_finish_tasks', 'pipeline_release_tasks',
+    'pipeline_read_table', 'pipeline_checkpoint_table', 'prompt_sources', 'describe_prompt_source', 'register_prompt_source',
+    'unregister_prompt_source', 'forget_prompt_source', 'pipeline_continue_list', 'pipeline_finish_tasks', 'pipeline_release_tasks',
     'pipeline_hand_over', 'pipeline_end_worker', 'pipeline_read_secret', 'pipeline_set_secret',
     'pipeline_offer_project_url',
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',

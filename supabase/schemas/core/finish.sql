@@ -54,7 +54,7 @@ begin
     error = source_error,
     finished_at = end_run_if_done.as_of,
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
-    notice = nullif(concat_ws('. ', pipeline.timeout_notice(run), case
+    notice = nullif(concat_ws('. ', pipeline.timeout_notice(run), pipeline.table_notice(run), case
       when run.extracted = 0 and source_error is null
       then format(
         case run.source ->> 'type'

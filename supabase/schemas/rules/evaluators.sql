@@ -129,8 +129,8 @@ begin
     );
     select string_agg(name, ', ') into missing
     from jsonb_array_elements_text(known -> (config ->> 'type') -> 'required') as name
-    -- A judge that is missing is told by check_judges().
-    where not config ? name and name <> 'endpoint';
+    -- These two are told by check_judges() and check_webhook().
+    where not config ? name and name not in ('endpoint', 'url');
     if missing is not null then
       perform pipeline.refuse_run(
         format('evaluator "%s" has no %s', config ->> 'type', missing),

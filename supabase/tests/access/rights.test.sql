@@ -42,11 +42,14 @@ select results_eq(
      ('pipeline.prompts', 'service_role', 'SIUD'),
      ('pipeline.quotas', 'authenticated', 'S'),
      ('pipeline.quotas', 'service_role', 'SIUD'),
+     ('pipeline.registered_tables', 'service_role', 'SIUD'),
      ('pipeline.results_tables', 'service_role', 'SI'),
      ('pipeline.run_requests', 'service_role', 'SID'),
      ('pipeline.run_ticks', 'authenticated', 'S'),
      ('pipeline.run_ticks', 'service_role', 'SID'),
      ('pipeline.stages', 'service_role', 'S'),
+     ('pipeline.table_marks', 'service_role', 'SIUD'),
+     ('pipeline.taken_prompts', 'service_role', 'SID'),
      ('pipeline.task_errors', 'authenticated', 'S'),
      ('pipeline.task_errors', 'service_role', 'SID'),
      ('pipeline.usage_of_day', 'authenticated', 'S'),
@@ -233,7 +236,8 @@ select results_eq(
      ('authenticated', 'resume_pipeline_sweep(bigint)'),
      ('authenticated', 'save_prompt_set(text,jsonb,bigint,bigint,text,uuid,timestamp with time zone)'),
      ('authenticated', 'summarize_experiment_scores(text[])'),
-     ('authenticated', 'summarize_experiments(text[])') $$,
+     ('authenticated', 'summarize_experiments(text[])'),
+     ('authenticated', 'summarize_repetitions(text[],uuid)') $$,
   'signed-in users may steer runs and what views and policies need, others may call nothing'
 );
 select is_empty(

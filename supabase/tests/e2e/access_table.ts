@@ -449,6 +449,42 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ worker_id: NOBODY, task_id: 1, lease_token: NOBODY }),
   },
   {
+    name: "pipeline_checkpoint_table",
+    arguments: () => ({
+      worker_id: NOBODY,
+      task_id: 1,
+      lease_token: NOBODY,
+      payload: {},
+    }),
+  },
+  {
+    name: "pipeline_read_table",
+    arguments: () => ({ source: { type: "table", table: "nothing" } }),
+  },
+  {
+    name: "prompt_sources",
+    arguments: () => ({ most_prompts: 1 }),
+  },
+  {
+    name: "describe_prompt_source",
+    arguments: () => ({ source: { type: "table", table: "nothing" } }),
+  },
+  {
+    name: "register_prompt_source",
+    arguments: () => ({
+      source: { type: "table", table: "nothing" },
+      owner_column: "user_id",
+    }),
+  },
+  {
+    name: "unregister_prompt_source",
+    arguments: () => ({ table: "nothing" }),
+  },
+  {
+    name: "forget_prompt_source",
+    arguments: () => ({ source: { type: "table", table: "nothing" } }),
+  },
+  {
     name: "pipeline_find_cached_call",
     arguments: () => ({ worker_id: NOBODY, request: {} }),
   },

@@ -47,7 +47,8 @@ browserTest(
         { experiment_name: "of the project" },
       );
       await project.untilOver(id);
-      await project.sql`select save_prompt_set('of all', '["What is a slot?"]')`;
+      await project
+        .sql`select save_prompt_set('of all', '["What is a slot?"]')`;
       const folder = await Deno.makeTempDir();
       await writeDashboard(folder, {
         projectUrl: project.url,

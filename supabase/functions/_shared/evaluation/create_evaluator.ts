@@ -62,8 +62,11 @@ export function createEvaluator(
     return Array.isArray(result) ? result : toScore(result);
   }
 
-  const asksJudge = definition.asksJudge !== undefined;
-  if (typeof scorer === "function") return { name, not, asksJudge, evaluate };
+  const showsWhatWasSent = definition.asksJudge !== undefined ||
+    config.type === "webhook";
+  if (typeof scorer === "function") {
+    return { name, not, showsWhatWasSent, evaluate };
+  }
 
   async function evaluateBatch(
     rows: readonly EvaluationRow[],
@@ -86,7 +89,7 @@ export function createEvaluator(
   return {
     name,
     not,
-    asksJudge,
+    showsWhatWasSent,
     batchSize: scorer.batchSize,
     evaluate: async (row, context) => (await evaluateBatch([row], context))[0],
     evaluateBatch,

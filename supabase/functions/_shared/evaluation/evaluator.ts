@@ -29,8 +29,8 @@ export interface Evaluator {
   name: string;
   /** The opposite passes; of questions to judges, whoever counts the votes has to see to it. */
   not?: boolean;
-  /** Whether it may make questions to judges, who want to see what the model saw. */
-  asksJudge?: boolean;
+  /** Whether it shows somebody what the model saw: a judge, or a service of the user. */
+  showsWhatWasSent?: boolean;
   /** Rows that `evaluateBatch` takes at once; absent when rows go one by one. */
   batchSize?: number;
   /**

@@ -48,7 +48,9 @@ export function withEvaluators(
       database.call("pipeline_read_evaluations", {
         results_table: run.resultsTable,
         ids,
-        with_what_was_sent: evaluators.some(({ asksJudge }) => asksJudge),
+        with_what_was_sent: evaluators.some(({ showsWhatWasSent }) =>
+          showsWhatWasSent
+        ),
       }),
     context: {
       post: createPostJson({

@@ -62,8 +62,22 @@ export async function removalScript(
     // Those of identity columns went with them.
     drop("sequence", sequences.filter((name) => name.startsWith("pipeline."))),
     names.schemas.map((name) => `drop schema ${name};\n`).join(""),
+    dropEvaluator,
   ].filter(Boolean).join("\n");
 }
+
+/** With the rights that people have granted to it; another database of the server may still have it. */
+const dropEvaluator = `do $$
+begin
+  drop owned by pipeline_evaluator;
+  begin
+    drop role pipeline_evaluator;
+  exception when dependent_objects_still_exist then
+    raise notice 'Role pipeline_evaluator stays: another database uses it';
+  end;
+end;
+$$;
+`;
 
 function forgetJobsAndSecrets({ cronJobs, vaultPrefix }: Manifest): string {
   const jobs = cronJobs.map((name) => `'${name}'`).join(", ");

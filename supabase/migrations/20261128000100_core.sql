@@ -8,6 +8,7 @@
 --   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
 --   evaluate  a hundred stored answers                            → scores, and judge tasks
 --   webhook   stored answers, one request to a user's service     → scores
+--             or one call of a function of the project
 --   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
 --   notify    one event of the run                                → one delivered webhook
 --
@@ -1511,6 +1512,7 @@ create table public.evaluation_votes (
   explanation text,
   answer text,
   error text,
+  is_asked_again boolean not null default false,
   created_at timestamptz not null,
   owner uuid,
   constraint evaluation_votes_task_votes_once unique (task_id),
@@ -1522,10 +1524,12 @@ comment on table public.evaluation_votes is
 comment on column public.evaluation_votes.task_id is
   'The task of stage judge that asked; tried again, it replaces its vote.';
 comment on column public.evaluation_votes.vote is
-  'Which of the questions that one evaluator asks of one evaluation: the order of a pair.';
+  'Which of the questions that one evaluator asks of one evaluation: the order of a pair, the judge of a panel.';
 comment on column public.evaluation_votes.answer is 'What the judge answered, word for word.';
 comment on column public.evaluation_votes.error is
   'Why there is no verdict; the votes that are in are kept.';
+comment on column public.evaluation_votes.is_asked_again is
+  'The answer could not be read, and the question was asked once more: that vote counts, this one does not.';
 create index evaluation_votes_evaluation_idx
   on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
 create index evaluation_votes_owner_idx
@@ -2457,9 +2461,8 @@ begin
           (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
           (4, 'execute', run.endpoint), (5, 'extract', null)
         union
-        select 3, 'judge', evaluator ->> 'endpoint'
-        from jsonb_array_elements(run.evaluators) as evaluator
-        where evaluator ? 'endpoint'
+        select 3, 'judge', judge ->> 'endpoint'
+        from pipeline.judges_of(run.evaluators) as judge
       ) as work (turn, stage, endpoint)
       where run.id = wake_run.run_id
       order by work.turn, work.endpoint
@@ -6538,6 +6541,9 @@ begin
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
   if (worker).stage = 'judge' then
+    if results @? '$[*].enqueue' then
+      perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+    end if;
     perform pipeline.score_votes(run, settled.stored_ids, as_of);
   elsif (worker).stage <> 'execute' then
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);
@@ -6553,6 +6559,9 @@ begin
       ),
       as_of
     );
+  end if;
+  if (worker).stage <> 'execute' and (run).evaluators @> '[{"type": "weighted"}]' then
+    perform pipeline.weigh_scores(run, pipeline.scored_ids((worker).stage, settled.stored_ids, results), as_of);
   end if;
   if totals.stop_reason is not null then
     update public.pipeline_runs as paused
@@ -6637,7 +6646,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?, enqueue?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
 
 -- Why: an answer was paid for, whether the database takes it or not. What is wrong with one result
 -- costs that one; what is wrong with a table or the server pauses the run, and results wait here

@@ -1241,7 +1241,7 @@ begin
         '[]'
       ),
       'evaluators', (
-        select coalesce(jsonb_agg(distinct coalesce(config ->> 'name', config ->> 'type', config #>> '{}')), '[]')
+        select coalesce(jsonb_agg(distinct pipeline.evaluator_name(config)), '[]')
         from run as configured
         cross join lateral jsonb_array_elements(configured.evaluators) as config
       ),
@@ -3137,7 +3137,7 @@ as $$
       from public.pipeline_runs as run
       cross join lateral (
         select
-          coalesce(config ->> 'name', config ->> 'type') as name,
+          pipeline.evaluator_name(config) as name,
           config #>> '{against,experiment}' as against
         from jsonb_array_elements(run.evaluators) as config
         where config ->> 'type' = 'pairwise'
@@ -5613,7 +5613,7 @@ begin
     and not exists (
       select from public.pipeline_runs as run
       where run.endpoint = endpoint.name
-        or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', endpoint.name))
+        or pipeline.asks_judge(run.evaluators, endpoint.name)
     );
   if found then
     return 'removed';
@@ -5652,7 +5652,7 @@ begin
         select from public.pipeline_runs as run
         where (
             run.endpoint = endpoint.name
-            or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', endpoint.name))
+            or pipeline.asks_judge(run.evaluators, endpoint.name)
           )
           and (
             run.finished_at is null

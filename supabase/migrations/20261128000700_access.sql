@@ -67,6 +67,7 @@ grant execute on function
   -- The rule that names are plain asks it of each row that is written.
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
+  pipeline.evaluator_name(jsonb),
   pipeline.evaluations_condition(bigint, text, uuid),
   pipeline.field_conditions(jsonb, jsonb, text),
   pipeline.has_condition(text, text, text, boolean),
@@ -137,7 +138,8 @@ declare
     'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'approve_experiment_baseline',
     'create_evaluations_table', 'use_evaluations_table',
-    'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt'
+    'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt',
+    'register_evaluation_function', 'pipeline_call_evaluation_function'
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[

@@ -100,6 +100,7 @@ export type Database = {
           "evaluator": string;
           "explanation": string | null;
           "id": number;
+          "is_asked_again": boolean;
           "owner": string | null;
           "passed": boolean | null;
           "results_table": string;
@@ -118,6 +119,7 @@ export type Database = {
           "evaluator": string;
           "explanation"?: string | null;
           "id"?: never;
+          "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table": string;
@@ -135,6 +137,7 @@ export type Database = {
           "evaluator"?: string;
           "explanation"?: string | null;
           "id"?: never;
+          "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table"?: string;
@@ -1435,6 +1438,10 @@ export type Database = {
         };
       };
       "pause_pipeline_sweep": { Args: { "sweep_id": number }; Returns: number };
+      "pipeline_call_evaluation_function": {
+        Args: { "name": string; "rows": Json };
+        Returns: Json;
+      };
       "pipeline_checkpoint_table": {
         Args: {
           "as_of"?: string;
@@ -1597,7 +1604,11 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_read_evaluations": {
-        Args: { "ids": (number)[]; "results_table": string };
+        Args: {
+          "ids": (number)[];
+          "results_table": string;
+          "with_what_was_sent"?: boolean;
+        };
         Returns: Json;
       };
       "pipeline_read_scores": {
@@ -1774,6 +1785,10 @@ export type Database = {
       "read_evaluation": {
         Args: { "id": number; "results_table": string };
         Returns: Json;
+      };
+      "register_evaluation_function": {
+        Args: { "function": unknown };
+        Returns: string;
       };
       "register_prompt_source": {
         Args: { "as_of"?: string; "owner_column": string; "source": Json };

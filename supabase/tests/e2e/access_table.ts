@@ -390,6 +390,14 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),
   },
   {
+    name: "register_evaluation_function",
+    arguments: () => ({ function: "public.whoami" }),
+  },
+  {
+    name: "pipeline_call_evaluation_function",
+    arguments: () => ({ name: "public.none", rows: [] }),
+  },
+  {
     name: "pipeline_read_scores",
     arguments: (run_id) => ({
       results_table: "prompt_evaluations",

@@ -1,12 +1,17 @@
-import { startStack } from "../local/stack.ts";
+import { type Stack, startStack } from "../local/stack.ts";
 import type { Measurement } from "./measurement.ts";
 
 const ROWS = 100_000;
 const WORKERS = 2;
-const EVALUATORS = ["exact-match", "rouge-l", "length"] as const;
+const EVALUATORS = [
+  { type: "exact-match" },
+  { type: "rouge-l" },
+  { type: "length", max: 10_000 },
+];
+const FUNCTION = "public.bench_is_answer";
 const LONGEST_MS = 600_000;
 
-/** Stored rows graded by three cheap evaluators, from the call to the last stored score. */
+/** Stored rows graded by three cheap evaluators and by a function in SQL, from the call to the last stored score. */
 export async function* measureEvaluate(): AsyncIterable<Measurement> {
   const stack = await startStack({
     port: 0,
@@ -24,50 +29,68 @@ export async function* measureEvaluate(): AsyncIterable<Measurement> {
       from generate_series(1, ${ROWS}) as n
     `;
     await sql`vacuum analyze prompt_evaluations`;
-    const startedAt = performance.now();
-    const [{ id }] = await sql`
-      select evaluate_experiment(
-        'bench', ${sql.json(toConfigs())}, columns => ${
-      sql.json({ max_workers: WORKERS })
-    }
-      ) as id
-    `;
-    for (;;) {
-      const [run] = await sql`
-        select status, error, succeeded from pipeline_runs where id = ${id}
-      `;
-      if (run.status === "completed") break;
-      const elapsed = performance.now() - startedAt;
-      if (run.status !== "running" && run.status !== "queued") {
-        throw new Error(`Run ${id} is ${run.status}: ${run.error}`);
-      }
-      if (elapsed > LONGEST_MS) {
-        throw new Error(`Only ${run.succeeded} rows after ${elapsed} ms`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const seconds = (performance.now() - startedAt) / 1000;
-    const [{ count }] = await sql`
-      select count(*)::integer from evaluation_scores where error is null
-    `;
-    if (count !== ROWS * EVALUATORS.length) {
-      throw new Error(`Stored ${count} scores`);
-    }
+    await sql.unsafe(`
+      create function ${FUNCTION}(prompt text, response text, reference text, metadata jsonb)
+      returns boolean language sql immutable as $$ select response <> reference $$;
+      select register_evaluation_function('${FUNCTION}');
+    `);
     yield {
       name: `evaluate: ${
         ROWS.toLocaleString("en")
       } rows, three evaluators, two workers`,
-      value: ROWS / seconds,
+      value: await measureRate(sql, EVALUATORS),
       unit: "rows/s",
       goal: "1,000/s",
+    };
+    yield {
+      name: `evaluate: ${
+        ROWS.toLocaleString("en")
+      } rows by a function in SQL, two workers`,
+      value: await measureRate(sql, [{ type: "sql", function: FUNCTION }]),
+      unit: "rows/s",
+      goal: "5,000/s",
     };
   } finally {
     await stack.stop();
   }
 }
 
-function toConfigs() {
-  return EVALUATORS.map((type) =>
-    type === "length" ? { type, max: 10_000 } : { type }
-  );
+/** Rows a second that a run with these evaluators grades. */
+async function measureRate(
+  sql: Stack["sql"],
+  evaluators: { type: string; function?: string; max?: number }[],
+): Promise<number> {
+  const startedAt = performance.now();
+  const [{ id }] = await sql`
+    select evaluate_experiment(
+      'bench', ${sql.json(evaluators)}, columns => ${
+    sql.json({ max_workers: WORKERS })
+  }
+    ) as id
+  `;
+  for (;;) {
+    const [run] = await sql`
+      select status, error, succeeded from pipeline_runs where id = ${id}
+    `;
+    if (run.status === "completed") break;
+    const elapsed = performance.now() - startedAt;
+    if (run.status !== "running" && run.status !== "queued") {
+      throw new Error(`Run ${id} is ${run.status}: ${run.error}`);
+    }
+    if (elapsed > LONGEST_MS) {
+      throw new Error(`Only ${run.succeeded} rows after ${elapsed} ms`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const [{ count }] = await sql`
+    select count(*)::integer from evaluation_scores
+    where error is null and evaluator = any (${
+    evaluators.map(({ type }) => type)
+  })
+  `;
+  if (count !== ROWS * evaluators.length) {
+    throw new Error(`Stored ${count} scores`);
+  }
+  return ROWS / seconds;
 }

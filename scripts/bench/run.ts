@@ -11,6 +11,7 @@ import type { Benchmark, Measurement } from "./measurement.ts";
 import { measurePromptfoo } from "./promptfoo.ts";
 import { measureQueue } from "./queue.ts";
 import { measureStore } from "./store.ts";
+import { measureTable } from "./table.ts";
 import { measureTenants } from "./tenants.ts";
 import { measureView } from "./view.ts";
 import { measureWake } from "./wake.ts";
@@ -22,6 +23,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   wake: measureWake,
   queue: measureQueue,
   extract: measureExtract,
+  table: measureTable,
   store: measureStore,
   evaluate: measureEvaluate,
   compare: measureCompare,

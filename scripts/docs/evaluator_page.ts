@@ -17,7 +17,20 @@ insert into pipeline_runs (source, endpoint, evaluators) values (
 
 Each gives one row in \`evaluation_scores\` per response: \`score\` from 0 (worst) to 1 (best), \`passed\`, and where there is more to say \`category\` and \`explanation\`. An evaluator that cannot score says why in \`error\`; the response and its other scores are not affected. A prompt that failed has no response, so every evaluator gives an error for it, except \`refusal\` where the endpoint itself declined.
 
-Every evaluator has \`type\` and may have a \`name\`, in kebab-case: the name of its scores, by default the type. Two evaluators of one type need different names.
+Every evaluator has \`type\` and may have a \`name\`, in kebab-case: the name of its scores, by default the type. Two evaluators of one type need different names. With \`"not": true\` the opposite passes and the score is 1 − score; the default name then begins with \`not-\`. What is wrong in an evaluator is refused when its run is inserted.
+
+Those that ask a judge name an \`endpoint\`, or several judges as a \`panel\`:
+
+\`\`\`json
+{
+  "type": "rubric",
+  "rubric": "5: polite and correct. 1: wrong.",
+  "panel": [{ "endpoint": "a" }, { "endpoint": "b" }, { "endpoint": "c", "model": "large" }],
+  "combine": "majority"
+}
+\`\`\`
+
+Each answer of a judge is a vote, a row of \`evaluation_votes\` with what the judge said word for word. A panel's score is the mean of its votes; what passes, and the category, most votes decide, or with \`combine\` mean the mean. A tie is the category \`tie\`, and neither passes nor fails. A panel does without judges that give no verdict, as long as more than half do. Judges are asked with a response schema; an answer that cannot be read, or an endpoint that takes no schema, is asked once more in words alone. A judge sees the system prompt and the earlier turns that the model saw; what is cut for length, the explanation says.
 
 Those that take a \`reference\` compare the response with it:
 
@@ -46,7 +59,7 @@ function toSection(definition: ManualEntry): string {
   const { properties = {}, required = [] }: JsonSchema = toJsonSchema(
     definition.schema,
   );
-  const { type, name: _, reference, ...fields } = properties;
+  const { type, name: _, not: __, reference, ...fields } = properties;
   const rows = Object.entries(fields).map(([field, schema]) => [
     `\`${field}\``,
     describeValue(schema),

@@ -35,6 +35,14 @@ alter table storage.buckets owner to supabase_storage_admin;
 alter table storage.objects owner to supabase_storage_admin;
 grant supabase_storage_admin to postgres;
 
+-- The same for the triggers that many a project has on its users (supautils.drop_trigger_grants).
+alter table auth.users owner to supabase_auth_admin;
+grant supabase_auth_admin to postgres;
+
+-- What Realtime reads; migrations add their tables to it.
+create publication supabase_realtime;
+alter publication supabase_realtime owner to postgres;
+
 -- PostgREST on hosted Supabase is told by an event trigger that the schema
 -- changed; rest_process.ts listens to the same channel.
 create function extensions.notify_api_of_schema_change() returns event_trigger

@@ -29,6 +29,10 @@ export async function openDatabase(
   }
   const standIns = await prepareExternalDatabase(databaseUrl);
   const notOurs = () => Promise.resolve();
+  const refuse = (verb: string) => () =>
+    Promise.reject(
+      new Error(`Cannot ${verb} PostgreSQL: it was started by someone else`),
+    );
   return {
     url: databaseUrl,
     superuserUrl: databaseUrl,
@@ -36,9 +40,7 @@ export async function openDatabase(
     skipExtensions: standIns,
     ready: notOurs,
     stop: notOurs,
-    kill: () =>
-      Promise.reject(
-        new Error("Cannot kill PostgreSQL: it was started by someone else"),
-      ),
+    kill: refuse("kill"),
+    renew: refuse("renew"),
   };
 }

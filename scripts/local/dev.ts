@@ -44,7 +44,9 @@ Started in ${((performance.now() - started) / 1_000).toFixed(1)} s. ${
   }
 Functions start at their first call and anew when their code changes, new
 migrations are applied at the next start. Ctrl-C stops it.`);
-  const stopWatching = watchSources(join(project, "functions"), () => {
+  const functions = join(project, "functions");
+  await Deno.mkdir(functions, { recursive: true });
+  const stopWatching = watchSources(functions, () => {
     console.log("Functions changed: the next call starts them anew");
     stack.kill("functions");
   });

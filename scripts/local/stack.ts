@@ -1,10 +1,13 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { startPgCronWorker } from "./background/pg_cron_worker.ts";
 import { startPgNetWorker, type WakeMode } from "./background/pg_net_worker.ts";
+import type { Worker } from "./background/repeat.ts";
 import { supabaseFolder } from "./checkout.ts";
 import { openStackFolder } from "./data_folder.ts";
 import { openDatabase } from "./database.ts";
+import { rememberDatabase, returnToBeginning } from "./database_beginning.ts";
 import { downloadModules } from "./download_modules.ts";
 import { createFunctionServer } from "./functions/function_server.ts";
 import type { IsolateLimits } from "./functions/isolate_limits.ts";
@@ -43,6 +46,8 @@ export interface StackOptions {
   asItIs?: boolean;
   /** Use this PostgreSQL server instead of the embedded one. */
   databaseUrl?: string;
+  /** Remember how the database begins, so that renew() takes 0.1 s instead of 1 s. */
+  renewable?: boolean;
   /** What becomes of pg_net's requests, "on" by default. */
   wakes?: WakeMode;
   /** More environment for the functions. */
@@ -94,6 +99,13 @@ export interface Stack {
   kill(what: "functions" | "rest" | "postgres"): Promise<void>;
   /** Resolves when PostgreSQL and REST answer. */
   ready(): Promise<void>;
+  /**
+   * Begins anew, with nothing in the database but the project and without objects.
+   * Functions go on: kill() them before if they have something under way.
+   *
+   * @throws Error when the PostgreSQL server is the user's
+   */
+  renew(): Promise<void>;
   /** Ends every process; removes the data of a temporary stack. */
   stop(): Promise<void>;
 }
@@ -117,6 +129,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = await openStackFolder(dataDir);
   cleanup.defer(folder.release);
   if (options.emptyDataDir) await folder.empty();
+  const objectFolder = join(folder.path, "objects");
   const keys = await readOrCreateKeys(folder.path);
 
   const backends: Backends = {
@@ -146,10 +159,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   cleanup.defer(database.stop);
   const sql = postgres(database.superuserUrl, { onnotice: () => {} });
   cleanup.defer(() => sql.end({ timeout: 1 }));
-  await setVaultSecret(sql, "project_url", url);
-  if ((dataDir ?? databaseUrl) !== undefined && !options.asItIs) {
-    await content.write(database.url, database.skipExtensions);
+  async function fillDatabase(): Promise<void> {
+    await setVaultSecret(sql, "project_url", url);
+    if ((dataDir ?? databaseUrl) !== undefined && !options.asItIs) {
+      await content.write(database.url, database.skipExtensions);
+    }
   }
+  await fillDatabase();
+  const beginning = options.renewable ? await rememberDatabase(sql) : undefined;
 
   const env = {
     ...await readFunctionSecrets(project),
@@ -163,6 +180,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const wanted = await loadFunctions(project, {
     names: options.functions,
     deployed,
+    log,
   });
   const rest = await startOnFreePort(
     () => port === 0 ? chooseFreePort() : chooseFreePortFrom(base + 2),
@@ -170,7 +188,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ...await startRestServer({
         ...keys,
         databaseUrl: database.superuserUrl,
-        objectFolder: join(folder.path, "objects"),
+        objectFolder,
         studioPort,
         siteUrl: url,
         maxRows: 1_000,
@@ -197,15 +215,22 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (const server of servers) backends.functions.set(server.name, server);
 
   const complain = (error: unknown) => log(`Background worker: ${error}`);
-  if (database.standIns.includes("pg_net")) {
-    const worker = await startPgNetWorker(sql, () => wakes, fetch, complain);
-    cleanup.defer(worker.stop);
+  const startWorkers: Record<string, () => Promise<Worker>> = {
+    pg_net: () => startPgNetWorker(sql, () => wakes, fetch, complain),
+    pg_cron: () => startPgCronWorker(sql, () => new Date(), complain),
+  };
+  let workers: Worker[] = [];
+  async function startBackground(): Promise<void> {
+    for (const name of database.standIns) {
+      if (name in startWorkers) workers.push(await startWorkers[name]());
+    }
   }
-  if (database.standIns.includes("pg_cron")) {
-    const now = () => new Date();
-    const worker = await startPgCronWorker(sql, now, complain);
-    cleanup.defer(worker.stop);
+  async function stopBackground(): Promise<void> {
+    await Promise.all(workers.map((worker) => worker.stop()));
+    workers = [];
   }
+  cleanup.defer(stopBackground);
+  await startBackground();
 
   const parts = { postgres: [database], rest: [rest], functions: servers };
   const running = cleanup.move();
@@ -225,6 +250,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     async ready() {
       await Promise.all([database.ready(), rest.ready()]);
+    },
+    async renew() {
+      await stopBackground();
+      await rm(objectFolder, { recursive: true, force: true });
+      if (!beginning || !await returnToBeginning(sql, beginning)) {
+        await database.renew();
+        await rest.renew();
+        await fillDatabase();
+      }
+      await startBackground();
     },
     stop: () => stopping ??= running.disposeAsync(),
   };

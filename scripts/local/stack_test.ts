@@ -12,6 +12,7 @@ import {
   clientFor,
   eventually,
   greeting,
+  processOf,
   project,
   withStack,
 } from "./testing/test_stack.ts";
@@ -64,7 +65,7 @@ Deno.test("startStack() signs users in with a token that names its key", () =>
       (await client.auth.getUser(token)).data.user?.id,
       data.user!.id,
     );
-  }, { functions: [] }));
+  }));
 
 Deno.test("startStack() gives at most 1,000 rows", () =>
   withStack(async (stack) => {
@@ -239,7 +240,7 @@ Deno.test("startStack() puts its address into Vault", () =>
       where name = 'pipeline_project_url'
     `;
     assertStrictEquals(secret, stack.url);
-  }, { functions: [] }));
+  }));
 
 Deno.test("kill() is followed by a restart of every part", () =>
   withStack(async (stack) => {
@@ -259,6 +260,48 @@ Deno.test("kill() is followed by a restart of every part", () =>
     const url = `${stack.url}/functions/v1/hello/later`;
     await stack.sql`select net.http_post(${url}, '"again"'::jsonb)`;
     await greeting(stack, '"again"');
+  }));
+
+Deno.test("renew() makes the database as new, and REST, wakes and functions go on", () =>
+  withStack(async (stack) => {
+    const service = clientFor(stack, stack.secretKey);
+    const makeTable = async (name: string) => {
+      await stack.sql.unsafe(
+        `create table ${name} (id integer); grant select on ${name} to service_role`,
+      ).simple();
+      return await eventually(async () =>
+        (await service.from(name).select()).data ?? undefined
+      );
+    };
+    const bytes = new TextEncoder().encode("0123456789");
+    const upload = async () => {
+      await service.storage.createBucket("archives");
+      return await service.storage.from("archives").upload("a.json", bytes);
+    };
+    const served = await processOf(stack);
+    // Rows alone are put back, another schema is made anew.
+    for (const table of [undefined, "old"]) {
+      const [{ id }] = await stack.sql`
+        insert into greetings (message) values ('old') returning id
+      `;
+      assertEquals(Number(id), 1);
+      assertEquals((await upload()).error, null);
+      if (table) await makeTable(table);
+      await stack.renew();
+      assertEquals((await service.from("greetings").select()).data, []);
+      assertEquals((await service.from("old").select()).status, 404);
+      assertEquals((await service.storage.listBuckets()).data, []);
+      assertStrictEquals(await processOf(stack), served);
+    }
+    assertEquals(await makeTable("new"), []);
+    const [{ secret }] = await stack.sql`
+      select decrypted_secret as secret from vault.decrypted_secrets
+      where name = 'pipeline_project_url'
+    `;
+    assertStrictEquals(secret, stack.url);
+    const url = `${stack.url}/functions/v1/hello/later`;
+    await stack.sql`select net.http_post(${url}, '"woken"'::jsonb)`;
+    await greeting(stack, '"woken"');
   }));
 
 Deno.test("startStack() uses a plain server of the user's", () =>
@@ -297,7 +340,7 @@ Deno.test("startStack() uses a plain server of the user's", () =>
       async (stack) => void await greeting(stack, "scheduled"),
       { databaseUrl, functions: [] },
     );
-  }, { functions: [] }));
+  }));
 
 Deno.test("startStack() says why a server of the user's is of no use", async () => {
   assertMatch(
@@ -322,7 +365,7 @@ Deno.test("startStack() takes the next port when one is busy", () =>
       assert(other > port && other < port + 100);
       return Promise.resolve();
     }, { port, functions: [] });
-  }, { functions: [] }));
+  }));
 
 Deno.test("startStack() says which process uses the data folder", async () => {
   const parent = await Deno.makeTempDir({ dir: "/var/tmp" });

@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<Command>> = {
   upload: async () => (await import("./commands/upload.ts")).upload,
   execute: async () => (await import("./commands/execute.ts")).execute,
   store: async () => (await import("./commands/store.ts")).store,
+  sources: async () => (await import("./commands/sources.ts")).sources,
   run: async () => (await import("./commands/run.ts")).run,
   sweep: async () => (await import("./commands/sweep.ts")).sweep,
   set: async () => (await import("./commands/set.ts")).set,

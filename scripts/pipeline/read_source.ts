@@ -7,8 +7,8 @@ import { readJsonLines } from "./json_lines.ts";
 type DataSource = RunPipelineInput["dataSource"];
 
 /**
- * The data source that a SOURCE of the command line names: run:ID, sweep:ID, set:NAME@VERSION, a file
- * of prompts, files of this machine, or a bucket and a prefix.
+ * The data source that a SOURCE of the command line names: run:ID, sweep:ID, set:NAME@VERSION,
+ * table:NAME or SCHEMA.TABLE, a file of prompts, files of this machine, or a bucket and a prefix.
  *
  * @throws {WrongUsage} there is no such file
  */
@@ -28,6 +28,8 @@ export async function readSource(
   if (source.startsWith("set:")) {
     return { type: "set", ...toSetName(source.slice("set:".length)) };
   }
+  const table = toTableName(source);
+  if (table !== undefined) return { type: "table", table };
   if (source.endsWith(".prompts.jsonl")) {
     const prompts = await readJsonLines(source, {
       readInput: () => Promise.resolve(""),
@@ -41,6 +43,15 @@ export async function readSource(
   }
   const [, bucket, prefix] = /^([^/]+)\/?(.*)$/.exec(source)!;
   return { type: "supabase", bucket, prefix: toObjectName(prefix) };
+}
+
+/** `table:NAME`, or a name with a schema before it; a bucket with a dot in its name ends in a slash. */
+export function toTableName(source: string): string | undefined {
+  if (source.startsWith("table:")) return source.slice("table:".length);
+  return /^[a-z_][\w$]*\.("[^"]+"|[\w$ -]+)$/i.test(source) &&
+      !source.endsWith(".jsonl") && !source.endsWith(".json")
+    ? source
+    : undefined;
 }
 
 /** The name of a set, and after an @ its version; without one the newest. */

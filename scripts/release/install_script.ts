@@ -1,5 +1,4 @@
 import { relative } from "node:path";
-import { inOneTransaction } from "./one_transaction.ts";
 import { readSchemaFiles } from "./schema_files.ts";
 import { type Source, thisSource } from "./source.ts";
 import { refuseInstalled } from "./version_guard.ts";
@@ -25,9 +24,4 @@ export async function installScript(source?: Source): Promise<string> {
     refuseInstalled(whole.version),
     await installStatements(whole),
   ].join("\n");
-}
-
-/** The same for teams without a folder of migrations: to be run by hand, all or nothing. */
-export async function installByHandScript(source?: Source): Promise<string> {
-  return inOneTransaction(await installScript(source));
 }

@@ -56,12 +56,14 @@ export async function makeManifest(
   const before = await readNames(sql);
   await sql.unsafe(script).simple();
   const statements = await splitStatements(script);
-  const [{ prefix }] = await sql`select pipeline.vault_name('') as prefix`;
+  const [{ prefix, oldest }] = await sql`
+    select pipeline.vault_name('') as prefix, pipeline.oldest_served() as oldest`;
   return {
     ...newNames(before, await readNames(sql)),
     extensions: statements.flatMap(({ createsExtension }) =>
       createsExtension ?? []
     ),
     vaultPrefix: prefix,
+    oldestServed: oldest,
   };
 }

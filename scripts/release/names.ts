@@ -26,9 +26,12 @@ export interface Names {
   policies: string[];
 }
 
-/** The names of a version, and what the names of its secrets in Vault begin with. */
+/** The names of a version, and what else its scripts need to know of it. */
 export interface Manifest extends Names {
+  /** What the names of its secrets in Vault begin with. */
   vaultPrefix: string;
+  /** The version of the oldest functions that it serves. */
+  oldestServed: string;
 }
 
 /** Schemas that PostgreSQL and the platform keep for themselves. */

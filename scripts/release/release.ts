@@ -3,6 +3,7 @@ import { checkout, supabaseFolder } from "../local/checkout.ts";
 import { readMigrations } from "../local/migrations.ts";
 import { installStatements } from "./install_script.ts";
 import { writeManifest } from "./manifest.ts";
+import type { Manifest } from "./names.ts";
 import { startDatabases } from "./databases.ts";
 import { expectSameMigrations } from "./same_databases.ts";
 import {
@@ -74,10 +75,12 @@ async function writeVersion(version: string): Promise<void> {
   await Deno.writeTextFile(functionVersionPath, toFunctionVersion(version));
 }
 
-async function expectServed(
-  last: string,
-  manifest: Parameters<typeof findUnserved>[1],
-): Promise<void> {
+async function expectServed(last: string, manifest: Manifest): Promise<void> {
+  if (compareVersions(manifest.oldestServed, last) > 0) {
+    throw new Error(
+      `Cannot release: pipeline.oldest_served() is ${manifest.oldestServed}, and functions of ${last} go on until the new ones are deployed`,
+    );
+  }
   const { manifest: before } = await readRelease(supabaseFolder, last);
   const unserved = findUnserved(before, manifest);
   if (unserved.length === 0) return;

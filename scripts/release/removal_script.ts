@@ -2,7 +2,6 @@ import { drop, dropEach, functionsWith, unschedule } from "./drops.ts";
 import { lockTables } from "./lock_tables.ts";
 import { readManifest } from "./manifest.ts";
 import type { Manifest } from "./names.ts";
-import { inOneTransaction } from "./one_transaction.ts";
 import { type Source, thisSource } from "./source.ts";
 import { expectInstalled } from "./version_guard.ts";
 
@@ -54,7 +53,7 @@ export async function removalScript(
     dropEach("trigger", names.triggers),
     drop("function", ofViews),
     drop("view", Object.keys(views)),
-    withData ? dropOtherResults() : keepResults(kept),
+    withData ? dropResults() : keepResults(kept),
     drop("function", ofTables),
     // Some have rows of tables in them.
     drop("type", types),
@@ -63,16 +62,22 @@ export async function removalScript(
     // Those of identity columns went with them.
     drop("sequence", sequences.filter((name) => name.startsWith("pipeline."))),
     names.schemas.map((name) => `drop schema ${name};\n`).join(""),
+    dropEvaluator,
   ].filter(Boolean).join("\n");
 }
 
-/** The same for teams without a folder of migrations: to be run by hand, all or nothing. */
-export async function removalByHandScript(
-  removal: Removal,
-  source?: Source,
-): Promise<string> {
-  return inOneTransaction(await removalScript(removal, source));
-}
+/** With the rights that people have granted to it; another database of the server may still have it. */
+const dropEvaluator = `do $$
+begin
+  drop owned by pipeline_evaluator;
+  begin
+    drop role pipeline_evaluator;
+  exception when dependent_objects_still_exist then
+    raise notice 'Role pipeline_evaluator stays: another database uses it';
+  end;
+end;
+$$;
+`;
 
 function forgetJobsAndSecrets({ cronJobs, vaultPrefix }: Manifest): string {
   const jobs = cronJobs.map((name) => `'${name}'`).join(", ");
@@ -85,22 +90,27 @@ ${unschedule(cronJobs)}delete from vault.secrets where name like '${
 `;
 }
 
-/** Results tables that people made, and how answers are stored into them. */
-const eachOtherResults = `select results.relname
-    from pg_catalog.pg_inherits
-    join pg_catalog.pg_class as results on results.oid = inhrelid
-    where inhparent = 'pipeline.evaluations'::regclass and results.relname <> 'prompt_evaluations'`;
+/** One for each results table, by the name that this had when it was made. */
+const dropStoreFunctions = `  for item in
+    select proc.oid::regprocedure as name
+    from pg_catalog.pg_proc as proc
+    where pronamespace = 'pipeline'::regnamespace and starts_with(proname, 'store_in_')
+  loop
+    execute format('drop function %s', item.name);
+  end loop;
+`;
 
-function dropOtherResults(): string {
+function dropResults(): string {
   return `do $$
 declare
-  table_name text;
+  item record;
 begin
-  for table_name in
-    ${eachOtherResults}
+${dropStoreFunctions}  for item in
+    select inhrelid::regclass as name
+    from pg_catalog.pg_inherits
+    where inhparent = 'pipeline.evaluations'::regclass
   loop
-    execute format('drop function pipeline.%I(public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz)', 'store_in_' || table_name);
-    execute format('drop table public.%I', table_name);
+    execute format('drop table %s', item.name);
   end loop;
 end;
 $$;
@@ -131,23 +141,25 @@ comment on table public.pipeline_prompts is
 
 do $$
 declare
+  item record;
   kept record;
-  part record;
 begin
-  for kept in
-    select class.oid::regclass as name, class.relname, class.oid
+${dropStoreFunctions}  for kept in
+    select class.oid::regclass as name, class.oid
     from pg_catalog.pg_class as class
-    where class.oid = any (array[
-      'public.pipeline_prompts', 'public.pipeline_set_prompts',
-      ${kept.map((name) => `'${name}'`).join(", ")}
-    ]::regclass[])
+    where class.oid in (
+      select to_regclass(name)
+      from unnest(array[
+        'public.pipeline_prompts', 'public.pipeline_set_prompts',
+        ${kept.map((name) => `'${name}'`).join(", ")}
+      ]) as staying (name)
+    )
     or class.oid in (select inhrelid from pg_catalog.pg_inherits where inhparent = 'pipeline.evaluations'::regclass)
   loop
     if exists (select from pg_catalog.pg_inherits where inhrelid = kept.oid) then
       execute format('alter table %s no inherit pipeline.evaluations', kept.name);
-      execute format('drop function pipeline.%I(public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz)', 'store_in_' || kept.relname);
     end if;
-    for part in
+    for item in
       select format('alter table %s drop constraint %I', kept.name, rule.conname) as change
       from pg_catalog.pg_constraint as rule
       where rule.conrelid = kept.oid and (rule.contype = 'f' or rule.contype = 'c' and exists (
@@ -169,7 +181,7 @@ begin
       from pg_catalog.pg_attribute
       where attrelid = kept.oid and attnum > 0 and not attisdropped and (atthasdef or attidentity <> '')
     loop
-      execute part.change;
+      execute item.change;
     end loop;
     execute format('alter table %s enable row level security', kept.name);
     execute format('revoke all on %s from public, anon, authenticated, service_role', kept.name);

@@ -2,7 +2,6 @@ import { drop, dropEach, functionsWith, unschedule } from "./drops.ts";
 import { lockTables } from "./lock_tables.ts";
 import { readManifest } from "./manifest.ts";
 import type { Manifest } from "./names.ts";
-import { inOneTransaction } from "./one_transaction.ts";
 import { readHandWritten, readRelease, releasedVersions } from "./releases.ts";
 import { type Source, thisSource } from "./source.ts";
 import { compareVersions, releasedAs } from "./compare_versions.ts";
@@ -58,14 +57,6 @@ export async function upgradeScript(
     "-- From here on as supabase/schemas says.",
     await statementsWrittenAnew(whole),
   ].filter(Boolean).join("\n");
-}
-
-/** The same for teams without a folder of migrations: to be run by hand, all or nothing. */
-export async function upgradeByHandScript(
-  from: string,
-  source?: Source,
-): Promise<string> {
-  return inOneTransaction(await upgradeScript(from, source));
 }
 
 async function handWrittenSince(

@@ -1,5 +1,3 @@
-import { upgradeFileName } from "./file_names.ts";
-
 /**
  * A statement that refuses a database which already has the pipeline, says of which version, and
  * what to run instead. The name of the script to run is put together in the database, because only
@@ -21,9 +19,7 @@ export function refuseInstalled(version: string): string {
   raise exception 'Cannot install prompt-pipeline ${version}: this database has prompt-pipeline %', installed
     using errcode = '42P06', hint = case
       when installed like '%-%' then 'That version was never released, and is not upgraded. Export what you need, take it out with the removal of its own files, then install'
-      else 'Upgrade it: run ${
-    upgradeFileName("' || installed || '", version)
-  }, or deno task pipeline add'
+      else 'Upgrade it: deno task pipeline add DIR; without a folder of migrations deno task pipeline add --sql prompt-pipeline-' || installed || '-to-${version}.sql --from ' || installed
     end;`);
 }
 

@@ -2,7 +2,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { basename, join } from "node:path";
 import { readMigrations } from "../local/migrations.ts";
 import { supabaseFolder } from "../local/checkout.ts";
-import { checksumOf } from "./releases.ts";
+import { installStatements } from "./install_script.ts";
+import type { Manifest } from "./names.ts";
+import { checksumOf, writeRelease } from "./releases.ts";
 import { type Source, thisSource } from "./source.ts";
 import {
   composeMigrations,
@@ -84,4 +86,86 @@ Deno.test("composeMigrations() writes the version where the schemas name it", ()
     );
     const [{ text }] = await composeMigrations(source);
     assertEquals(text.includes("select '1.0.0-dev';"), true);
+  }));
+
+/** A tiny project whose version 1.0.0 is released. */
+const withReleased = (
+  run: (source: Source, folder: string) => Promise<void>,
+): Promise<void> =>
+  withProject(async (project) => {
+    const { supabaseFolder } = project;
+    const folder = join(supabaseFolder, "migrations");
+    const manifest = { ...emptyManifest, cronJobs: ["old job"] };
+    await Deno.writeTextFile(
+      join(supabaseFolder, "manifest.json"),
+      JSON.stringify(emptyManifest),
+    );
+    await Deno.writeTextFile(join(folder, "1_released.sql"), "select 1;\n");
+    await writeRelease(supabaseFolder, {
+      version: "1.0.0",
+      migrations: { "1_released.sql": checksumOf("select 1;\n") },
+      schemas: checksumOf(await installStatements(project)),
+      manifest,
+    });
+    await run(project, folder);
+  });
+
+const emptyManifest: Manifest = {
+  schemas: [],
+  extensions: [],
+  roles: [],
+  cronJobs: [],
+  publications: [],
+  tables: ["public.kept"],
+  indexes: [],
+  sequences: [],
+  types: [],
+  views: {},
+  functions: { "public.kept()": "→ text" },
+  triggers: [],
+  policies: [],
+  vaultPrefix: "pipeline_",
+  oldestServed: "1.0.0",
+};
+
+Deno.test("writeMigrations() leaves released files alone, and writes one for what comes after them", () =>
+  withReleased(async (source, folder) => {
+    await Deno.writeTextFile(
+      join(source.supabaseFolder, "schemas/core/a.sql"),
+      "create function public.kept() returns text language sql as '';\n",
+    );
+    await Deno.writeTextFile(
+      join(source.supabaseFolder, "releases/1.1.0.sql"),
+      "alter table public.kept add column note text;\n",
+    );
+    const next = { ...source, version: "1.1.0-dev" };
+    await writeMigrations(next, new Date("2027-01-02T03:04:05Z"));
+    // Written again, it keeps its name.
+    await writeMigrations(next, new Date("2027-02-02T03:04:05Z"));
+    const [released, written, ...others] = await readMigrations(folder);
+    assertEquals(others, []);
+    assertEquals(released.sql, "select 1;\n");
+    assertEquals(basename(written.path), "20270102030405_release_1_1_0.sql");
+    const order = [
+      "add column note text;",
+      "'old job'",
+      "create or replace function public.kept()",
+    ].map((part) => written.sql.indexOf(part));
+    assertEquals(order, order.toSorted((one, other) => one - other));
+    assertEquals(order.includes(-1), false);
+  }));
+
+Deno.test("composeMigrations() wants another version when the schemas of a released one have changed", () =>
+  withReleased(async (source) => {
+    const released = { ...source, version: "1.0.0" };
+    assertEquals(await composeMigrations(released), []);
+    await Deno.writeTextFile(
+      join(source.supabaseFolder, "schemas/core/a.sql"),
+      "select 3;\n",
+    );
+    await assertRejects(
+      () => composeMigrations(released),
+      Error,
+      "Write the next version into deno.json",
+    );
   }));

@@ -10,6 +10,7 @@ const writtenAnew = [
   "CreateTrigStmt",
   "CreatePolicyStmt",
   "AlterPolicyStmt",
+  "AlterOwnerStmt",
   "GrantStmt",
   "CommentStmt",
   "DoStmt",
@@ -29,7 +30,7 @@ const writtenByHand = [
 ];
 
 /**
- * Functions, views, triggers, policies, grants, comments and `do` blocks of the schemas, in their
+ * Functions with their owners, views, triggers, policies, grants, comments and `do` blocks of the schemas, in their
  * order, so that they replace those that are there: for a database whose tables are as the schemas
  * say, and which has no policies of ours.
  *

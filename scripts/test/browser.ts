@@ -1,5 +1,10 @@
 import { type Browser, chromium } from "playwright-core";
 
+/** The tests of a process have it one after the other, each with pages and cookies of its own. */
+let browser: Browser | undefined;
+
+Deno.test.afterAll(() => browser?.close());
+
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /** The path of an installed Chromium; undefined: there is none. */
@@ -42,11 +47,11 @@ export function browserTest(
     );
   }
   Deno.test(name, async () => {
-    const browser = await launchBrowser();
+    browser ??= await launchBrowser();
     try {
       await fn(browser!);
     } finally {
-      await browser!.close();
+      await Promise.all(browser!.contexts().map((context) => context.close()));
     }
   });
 }

@@ -34,7 +34,7 @@ export async function gatherTests(
   ).sort();
   const folder = await Deno.makeTempDir({ prefix: "gathered_tests_" });
   const modules = await Promise.all(
-    Array.from({ length: count }, async (_, index) => {
+    Array.from({ length: Math.min(count, files.length) }, async (_, index) => {
       const imports = files.filter((_, place) => place % count === index)
         .map((file) =>
           `import ${JSON.stringify(pathToFileURL(join(root, file)).href)};\n`

@@ -5,85 +5,37 @@ import {
   hostedDenoEnv,
   hostedDenoFlags,
 } from "./hosted_deno.ts";
-import {
-  runDenoTest,
-  runGatheredTests,
-  type TestCounts,
-} from "./run_deno_test.ts";
+import { runTests, type TestChoice, type TestCounts } from "./run_deno_test.ts";
 
 const e2e = "supabase/tests/e2e";
 const large = "supabase/tests/large";
+const sqlTest = "scripts/test/parts/sql_test.ts";
+const releaseTest = "scripts/test/parts/release_test.ts";
 
-type Part = (filter?: string, databaseUrl?: string) => Promise<TestCounts>;
-
-const parts: Record<string, Part> = {
-  check: (filter) =>
-    runDenoTest({ paths: ["scripts/test/parts/check_test.ts"], filter }),
-  unit: (filter) =>
-    runGatheredTests(["scripts", "supabase"], [
-      e2e,
-      large,
-      "scripts/test/parts",
-    ], {
-      filter,
-    }),
-  runtime: async (filter) => {
-    // It runs in this Deno: the node:http of the hosted one cannot break a
-    // connection, so that a test of that would wait for ever.
-    const simulator = await startModelSimulator();
-    try {
-      return await runGatheredTests(["supabase/functions"], [], {
-        filter,
-        deno: await findHostedDeno(),
-        flags: hostedDenoFlags,
-        env: hostedDenoEnv,
-        args: [`--simulator=${simulator.url}`],
-      });
-    } finally {
-      await simulator.stop();
-    }
+const parts: Record<string, TestChoice & { args?: string[] }> = {
+  check: { files: ["scripts/test/parts/check_test.ts"] },
+  unit: {
+    folders: ["scripts", "supabase"],
+    ignore: [e2e, large, "scripts/test/parts"],
   },
-  sql: (filter, databaseUrl) =>
-    runDenoTest({
-      paths: ["scripts/test/parts/sql_test.ts"],
-      filter,
-      args: databaseUrl ? [`--db-url=${databaseUrl}`] : [],
-    }),
-  cli: (filter) =>
-    runDenoTest({
-      paths: [
-        "scripts/test/parts/cli_test.ts",
-        "scripts/test/parts/release_test.ts",
-      ],
-      filter,
-    }),
-  // Most of them wait for maintenance, a lease or a model: three files at a time keep two processors busy.
-  e2e: (filter) =>
-    runDenoTest({
-      paths: [e2e],
-      filter,
-      flags: ["--parallel"],
-      env: { DENO_JOBS: "3" },
-    }),
-  large: (filter) => runDenoTest({ paths: [large], filter }),
-  postgres15: (filter) =>
-    runDenoTest({
-      paths: [
-        "scripts/test/parts/sql_test.ts",
-        "scripts/test/parts/release_test.ts",
-      ],
-      filter,
-      args: ["--postgres=15"],
-    }),
+  runtime: { folders: ["supabase/functions"] },
+  sql: { files: [sqlTest] },
+  cli: { files: ["scripts/test/parts/cli_test.ts", releaseTest] },
+  e2e: { folders: [e2e] },
+  large: { folders: [large], oneByOne: true },
+  postgres15: { files: [sqlTest, releaseTest], args: ["--postgres=15"] },
 };
 
+/** What runs when no part is named, side by side in each group: sql and cli keep one processor busy each. */
+const daily = [["check"], ["unit", "sql", "cli"], ["runtime"], ["e2e"]];
+
 /** What takes longer than one likes to wait after each change. */
-const onlyBeforeReleases = ["large", "postgres15"];
+const onlyBeforeReleases = [["large"], ["postgres15"]];
 
 const usage = `deno task test [part | all] [filter] [--db-url URL]
 
 The filter is a part of a test's name, in sql of a file's path.
-Parts, run in this order when none is named:
+Parts, all run when none is named:
   check    format, lint and types
   unit     *_test.ts
   runtime  the functions' *_test.ts with the Deno of hosted Supabase
@@ -92,7 +44,8 @@ Parts, run in this order when none is named:
   cli      what the Supabase CLI says of the migrations, of installing, upgrading and removing
   e2e      ${e2e}/*_test.ts
 Run only when it is named, and by "all", which runs everything, as before each release:
-  large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB
+  large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB, a sweep of
+           6,000 answers, a run of deno task chaos, installing into a project that has a history
   postgres15  sql, installing, upgrading and removing on PostgreSQL 15`;
 
 const flags = parseArgs(Deno.args, {
@@ -100,20 +53,21 @@ const flags = parseArgs(Deno.args, {
   boolean: ["help"],
 });
 const [name, filter] = flags._ as string[];
+const everything = [...daily, ...onlyBeforeReleases];
 const chosen = name === "all"
-  ? Object.keys(parts)
+  ? everything
   : name === undefined
-  ? Object.keys(parts).filter((part) => !onlyBeforeReleases.includes(part))
-  : [name];
-if (flags.help || chosen.some((part) => !(part in parts))) {
+  ? daily
+  : [[name]];
+if (flags.help || chosen.flat().some((part) => !(part in parts))) {
   console.log(usage);
   Deno.exit(flags.help ? 0 : 2);
 }
 const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
-for (const part of chosen) {
-  console.log(`\n— ${part}`);
-  const counts = await parts[part](filter, flags["db-url"]).catch((error) => {
-    console.error(`FAILED ${part}: ${error.message}`);
+for (const names of chosen) {
+  console.log(`\n— ${names.join(", ")}`);
+  const counts = await run(names).catch((error) => {
+    console.error(`FAILED ${names}: ${error.message}`);
     return { passed: 0, failed: 1, skipped: 0 };
   });
   total.passed += counts.passed;
@@ -123,3 +77,34 @@ for (const part of chosen) {
 const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 Deno.exit(total.failed === 0 ? 0 : 1);
+
+function run(names: string[]): Promise<TestCounts> {
+  const tests = {
+    files: names.flatMap((name) => parts[name].files ?? []),
+    folders: names.flatMap((name) => parts[name].folders ?? []),
+    ignore: names.flatMap((name) => parts[name].ignore ?? []),
+    oneByOne: names.some((name) => parts[name].oneByOne),
+  };
+  if (names.includes("runtime")) return runInHostedDeno(tests);
+  const databaseUrl = flags["db-url"];
+  const args = names.flatMap((name) => parts[name].args ?? []);
+  if (databaseUrl) args.push(`--db-url=${databaseUrl}`);
+  return runTests(tests, { filter, args });
+}
+
+async function runInHostedDeno(tests: TestChoice): Promise<TestCounts> {
+  // It runs in this Deno: the node:http of the hosted one cannot break a
+  // connection, so that a test of that would wait for ever.
+  const simulator = await startModelSimulator();
+  try {
+    return await runTests(tests, {
+      filter,
+      deno: await findHostedDeno(),
+      flags: hostedDenoFlags,
+      env: hostedDenoEnv,
+      args: [`--simulator=${simulator.url}`],
+    });
+  } finally {
+    await simulator.stop();
+  }
+}

@@ -24,7 +24,7 @@ export interface TestCounts {
 }
 
 /** Runs `deno test`, shows what it says and counts as it does. */
-export async function runDenoTest(
+async function runDenoTest(
   { paths, filter, deno, flags = [], args = [], env }: DenoTestOptions,
 ): Promise<TestCounts> {
   const child = new Deno.Command(deno ?? Deno.execPath(), {
@@ -53,19 +53,31 @@ export async function runDenoTest(
   return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }
 
-/** Runs every `*_test.ts` in folders; some of them wait, so that one more at a time than there are processors. */
-export async function runGatheredTests(
-  folders: string[],
-  ignore: string[],
+/** Which tests to run. */
+export interface TestChoice {
+  /** Test files. */
+  files?: string[];
+  /** Folders with test files. */
+  folders?: string[];
+  /** Folders inside them that are left out. */
+  ignore?: string[];
+  /** Where one beside another would disturb what they measure. */
+  oneByOne?: boolean;
+}
+
+/** Runs tests side by side; some of them wait, so that one more at a time than there are processors. */
+export async function runTests(
+  { files = [], folders = [], ignore = [], oneByOne }: TestChoice,
   options: Omit<DenoTestOptions, "paths">,
 ): Promise<TestCounts> {
   const processors = navigator.hardwareConcurrency;
-  // More than run at a time, so that none is idle while the longest goes on.
-  const count = 3 * processors;
+  // More than run at a time, so that none is idle while the longest goes on; few tests are found
+  // quicker in one.
+  const count = oneByOne || options.filter ? 1 : 3 * processors;
   await using gathered = await gatherTests(checkout, folders, ignore, count);
   return await runDenoTest({
     ...options,
-    paths: gathered.modules,
+    paths: [...files, ...gathered.modules],
     flags: [...options.flags ?? [], "--parallel"],
     env: { ...options.env, DENO_JOBS: String(processors + 1) },
   });

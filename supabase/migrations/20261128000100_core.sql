@@ -8,6 +8,7 @@
 --   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
 --   evaluate  a hundred stored answers                            → scores, and judge tasks
 --   webhook   stored answers, one request to a user's service     → scores
+--             or one call of a function of the project
 --   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
 --   notify    one event of the run                                → one delivered webhook
 --
@@ -819,7 +820,7 @@ comment on column public.pipeline_sweeps.endpoint is 'Of variants that name none
 comment on column public.pipeline_sweeps.model is 'Of variants that name none; null: the endpoint''s.';
 comment on column public.pipeline_sweeps.template is 'Of variants that have none of their own.';
 comment on column public.pipeline_sweeps.source is
-  'As that of a run: supabase, prompts, set or run. It is read once, for all variants.';
+  'As that of a run: supabase, table, prompts, set or run. It is read once, for all variants.';
 comment on column public.pipeline_sweeps.max_cost is
   'USD, of all its runs together: a ceiling, as that of a run.';
 comment on column public.pipeline_sweeps.evaluation_webhook is
@@ -1021,7 +1022,7 @@ comment on column public.pipeline_runs.experiment_name is
 comment on column public.pipeline_runs.sweep_id is
   'The sweep that it belongs to, whose money it shares; null: none.';
 comment on column public.pipeline_runs.source is
-  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"set","name","version"?} (a saved set), {"type":"run","runId"} (the prompts of an earlier run), {"type":"sweep","sweepId"} (those of a sweep) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
+  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"table","table","columns"?,"where"?,"after"?,"format"?,"settle"?,"overlap"?} (a table or view of the project), {"type":"prompts","prompts":[…]}, {"type":"set","name","version"?} (a saved set), {"type":"run","runId"} (the prompts of an earlier run), {"type":"sweep","sweepId"} (those of a sweep) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
 comment on column public.pipeline_runs.list_id is
   'The list that it reads its prompts from; of a run without endpoint, which extracts for a sweep, the one that it fills.';
 comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';
@@ -1511,6 +1512,7 @@ create table public.evaluation_votes (
   explanation text,
   answer text,
   error text,
+  is_asked_again boolean not null default false,
   created_at timestamptz not null,
   owner uuid,
   constraint evaluation_votes_task_votes_once unique (task_id),
@@ -1522,10 +1524,12 @@ comment on table public.evaluation_votes is
 comment on column public.evaluation_votes.task_id is
   'The task of stage judge that asked; tried again, it replaces its vote.';
 comment on column public.evaluation_votes.vote is
-  'Which of the questions that one evaluator asks of one evaluation: the order of a pair.';
+  'Which of the questions that one evaluator asks of one evaluation: the order of a pair, the judge of a panel.';
 comment on column public.evaluation_votes.answer is 'What the judge answered, word for word.';
 comment on column public.evaluation_votes.error is
   'Why there is no verdict; the votes that are in are kept.';
+comment on column public.evaluation_votes.is_asked_again is
+  'The answer could not be read, and the question was asked once more: that vote counts, this one does not.';
 create index evaluation_votes_evaluation_idx
   on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
 create index evaluation_votes_owner_idx
@@ -2457,9 +2461,8 @@ begin
           (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
           (4, 'execute', run.endpoint), (5, 'extract', null)
         union
-        select 3, 'judge', evaluator ->> 'endpoint'
-        from jsonb_array_elements(run.evaluators) as evaluator
-        where evaluator ? 'endpoint'
+        select 3, 'judge', judge ->> 'endpoint'
+        from pipeline.judges_of(run.evaluators) as judge
       ) as work (turn, stage, endpoint)
       where run.id = wake_run.run_id
       order by work.turn, work.endpoint
@@ -3272,7 +3275,7 @@ set search_path = ''
 as $$
   select floor(sample.size)::integer
   from (select ((run).options ->> 'sample')::numeric as size) as sample
-  where (run).source ->> 'type' = 'supabase' and sample.size >= 1;
+  where (run).source ->> 'type' in ('supabase', 'table') and sample.size >= 1;
 $$;
 comment on function pipeline.sample_size(public.pipeline_runs) is
   'Number of prompts that the run''s sample asks for; null: no sample, or a fraction, which workers take by themselves.';
@@ -3349,6 +3352,1742 @@ end;
 $$;
 comment on function pipeline.draw_sample(bigint, timestamptz) is
   'Once the last archive is read, lets the prompts of the sample go. The worker that read it wakes others as it ends.';
+
+-- Why: conversations lie in tables of all shapes. Which column is what is told by the names and types
+-- of columns; what names cannot tell, because it takes a second table or a rule, is a layout.
+
+create function pipeline.plain_name(name text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select lower(regexp_replace(plain_name.name, '[_\s-]', '', 'g'));
+$$;
+comment on function pipeline.plain_name(text) is
+  'A name of a column without case, _, - and spaces: chatId and chat_id are one.';
+
+create function pipeline.kind_of_type(type oid)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  with recursive base (oid, basis) as (
+    select pg_type.oid, pg_type.typbasetype from pg_catalog.pg_type where pg_type.oid = kind_of_type.type
+    union all
+    select pg_type.oid, pg_type.typbasetype
+    from base join pg_catalog.pg_type on pg_type.oid = base.basis
+    where base.basis <> 0
+  )
+  select case
+    when type.typname in ('json', 'jsonb') then 'json'
+    when type.typname = 'uuid' then 'uuid'
+    when type.typname in ('int2', 'int4', 'int8') then 'integer'
+    when type.typname in ('date', 'timestamp', 'timestamptz') then 'time'
+    when type.typcategory = 'N' then 'number'
+    when type.typcategory = 'B' then 'boolean'
+    when type.typcategory in ('S', 'E') then 'text'
+    when type.typcategory = 'A' and pipeline.kind_of_type(type.typelem) in ('json', 'text') then 'list'
+    else 'other'
+  end
+  from base join pg_catalog.pg_type as type on type.oid = base.oid
+  where base.basis = 0;
+$$;
+comment on function pipeline.kind_of_type(oid) is
+  'What a column of a type may be taken for: json, uuid, integer, number, time, boolean, text, list (an array of JSON or text) or other. A domain is what it is made of, an enum is text.';
+
+create function pipeline.columns_of(relation oid)
+returns table (name text, plain text, kind text, type text)
+language sql
+stable
+set search_path = ''
+as $$
+  select
+    attribute.attname::text, pipeline.plain_name(attribute.attname), pipeline.kind_of_type(attribute.atttypid),
+    pg_catalog.format_type(attribute.atttypid, attribute.atttypmod)
+  from pg_catalog.pg_attribute as attribute
+  where attribute.attrelid = columns_of.relation and attribute.attnum > 0 and not attribute.attisdropped
+  order by attribute.attnum;
+$$;
+
+create function pipeline.column_names()
+returns table (field text, names text[], kinds text[])
+language sql
+immutable
+set search_path = ''
+as $$
+  values
+    (
+      'conversation',
+      -- Those of functions/_shared/archive/conversation_id.ts.
+      array[
+        'conversationid', 'conversationuuid', 'conversationhash', 'conversationkey', 'convid', 'chatid', 'chatuuid',
+        'chatsessionid', 'threadid', 'threaduuid', 'dialogid', 'dialogueid', 'discussionid', 'sessionid',
+        'sessionuuid', 'sessionkey', 'conversation', 'thread', 'dialog', 'dialogue', 'session', 'chat'
+      ],
+      array['text', 'uuid', 'integer']
+    ),
+    (
+      'role',
+      array[
+        'role', 'senderrole', 'sendertype', 'authorrole', 'messagerole', 'direction', 'isuser', 'isfromuser', 'isbot',
+        'isai', 'frombot', 'sender', 'author', 'from', 'messagetype', 'type'
+      ],
+      array['text', 'boolean']
+    ),
+    (
+      'content',
+      array[
+        'content', 'parts', 'text', 'body', 'message', 'messagetext', 'messagecontent', 'contenttext', 'msg', 'utterance'
+      ],
+      array['text', 'json', 'list']
+    ),
+    ('message', array['message', 'messagedata', 'eventdata'], array['json']),
+    -- payload: supabase-community/vercel-ai-chatbot, init.sql.
+    ('messages', array['messages', 'conversation', 'transcript', 'history', 'payload', 'turns'], array['json', 'list']),
+    (
+      'prompt',
+      array['query', 'question', 'prompt', 'userinput', 'usermessage', 'userprompt', 'input', 'request', 'message'],
+      array['text']
+    ),
+    (
+      'answer',
+      array[
+        'answer', 'response', 'completion', 'reply', 'airesponse', 'botresponse', 'botmessage', 'assistantmessage',
+        'assistantresponse', 'output'
+      ],
+      array['text']
+    ),
+    (
+      'order',
+      array[
+        'sequencenumber', 'sequence', 'seq', 'messageindex', 'turnindex', 'turnnumber', 'messageorder', 'idx', 'ordinal',
+        'position', 'order'
+      ],
+      array['integer', 'number']
+    ),
+    (
+      'time',
+      array[
+        'createdat', 'createdon', 'createddate', 'created', 'insertedat', 'sentat', 'timestamp', 'createtime', 'time',
+        'date', 'ts'
+      ],
+      array['time', 'integer']
+    ),
+    ('updated', array['updatedat', 'updatedon', 'modifiedat', 'updatetime', 'lastupdated'], array['time', 'integer']),
+    ('model', array['model', 'modelid', 'modelname'], array['text']),
+    ('title', array['title', 'name'], array['text']),
+    (
+      'feedback',
+      array[
+        'feedback', 'rating', 'thumbs', 'thumbsup', 'vote', 'isupvoted', 'isliked', 'liked', 'ispositive', 'reaction',
+        'userrating', 'userfeedback'
+      ],
+      array['text', 'integer', 'number', 'boolean', 'json']
+    );
+$$;
+comment on function pipeline.column_names() is
+  'By which names and of which kinds the columns of a conversation are known, the surest name first.';
+
+create function pipeline.chat_layouts()
+returns table (name text, needs text[], columns jsonb, advice text)
+language sql
+immutable
+set search_path = ''
+as $$
+  values
+    -- langchain-ai/langgraph, libs/checkpoint-postgres: messages are msgpack in bytea.
+    (
+      'langgraph', array['thread_id', 'checkpoint_ns'], null::jsonb,
+      'Its messages are packed (msgpack) in bytea, which SQL cannot read: write the states of the threads to a file by the API, /threads/{id}/state, or get_state_history(), and upload it; the archive formats know it'
+    ),
+    -- google/adk-python, sessions/schemas/v1.py.
+    (
+      'google-adk', array['session_id', 'invocation_id', 'event_data'],
+      '{"message": "event_data", "time": "timestamp"}', null
+    ),
+    -- openai/openai-agents-python, extensions/memory/sqlalchemy_session.py: JSON as text.
+    ('openai-agents', array['session_id', 'message_data'], '{"message": "message_data"}', null),
+    -- vercel/ai-chatbot, lib/db/schema.ts.
+    (
+      'ai-chatbot', array['chatId', 'role', 'parts', 'attachments'],
+      '{"content": "parts", "feedback": {"table": "Vote_v2", "message": "messageId", "value": "isUpvoted"}}', null
+    ),
+    (
+      'ai-chatbot-1', array['chatId', 'role', 'content', 'createdAt'],
+      '{"feedback": {"table": "Vote", "message": "messageId", "value": "isUpvoted"}}', null
+    ),
+    -- open-webui/open-webui, models/chat_messages.py: ids are "{chat}-{message}", parent_id has no prefix.
+    (
+      'open-webui', array['chat_id', 'parent_id', 'role', 'content', 'model_id'],
+      '{"parent": "parent_id", "parent_prefix": "chat_id"}', null
+    ),
+    ('open-webui-chats', array['id', 'user_id', 'title', 'chat:json'], '{"messages": "chat", "as": "chat"}', null),
+    -- miurla/morphic, lib/db/schema.ts: parts of a message are rows of another table.
+    (
+      'ai-sdk-parts', array['chat_id', 'role', 'metadata'],
+      '{"parts": {"table": "parts", "message": "message_id", "order": "order", "type": "type", "text": "text_text"}}', null
+    ),
+    -- mckaywrigley/chatbot-ui, supabase/migrations.
+    (
+      'chatbot-ui', array['chat_id', 'role', 'content', 'sequence_number', 'image_paths'],
+      '{"system": {"table": "chats", "conversation": "id", "value": "prompt"}}', null
+    ),
+    -- lobehub/lobe-chat, packages/database/src/schemas/message.ts.
+    (
+      'lobechat', array['session_id', 'topic_id', 'role', 'content'],
+      '{"conversation": ["topic_id", "session_id"]}', null
+    ),
+    -- mastra-ai/mastra, packages/core/src/storage/constants.ts.
+    ('mastra', array['thread_id', 'resourceId', 'role', 'content'], '{}', null),
+    -- agno-agi/agno, libs/agno/agno/db/postgres/schemas.py.
+    ('agno', array['session_id', 'session_type', 'runs:json'], '{"messages": "runs", "as": "runs"}', null),
+    -- run-llama/llama_index, llama-index-storage-chat-store-postgres: an array of JSON.
+    ('llama-index', array['key', 'value:list'], '{"messages": "value", "title": "key"}', null),
+    -- FlowiseAI/Flowise, packages/server/src/database/entities/ChatMessage.ts.
+    (
+      'flowise', array['chatflowid', 'role', 'content'],
+      '{"conversation": ["sessionId", "chatId", "chatflowid"]}', null
+    ),
+    -- langgenius/dify, api/models/model.py: apps that only complete a text take it as an input.
+    (
+      'dify', array['conversation_id', 'query', 'answer', 'inputs'],
+      '{"prompt": ["query", "inputs"], "feedback": {"table": "message_feedbacks", "message": "message_id", "value": "rating"}}',
+      null
+    ),
+    -- n8n memoryPostgresChat; langchain-ai/langchainjs and langchain-postgres.
+    ('langchain', array['id', 'session_id', 'message:json'], '{}', null);
+$$;
+comment on function pipeline.chat_layouts() is
+  'Layouts of known programs: the columns by which one is told (name, or name:kind), what it says of columns beyond their names, and, of one that cannot be read, what to do instead. The first that fits is taken.';
+
+create function pipeline.beside(relation oid, joined jsonb)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select format('%I.%I', namespace.nspname, other.relname)
+  from pg_catalog.pg_class as class
+  join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+  join pg_catalog.pg_class as other
+    on other.relnamespace = class.relnamespace and other.relname = joined ->> 'table'
+  where class.oid = beside.relation
+    and other.relkind in ('r', 'p', 'v', 'm', 'f')
+    and not exists (
+      select from jsonb_each_text(joined - 'table') as needed
+      where needed.value not in (select known.name from pipeline.columns_of(other.oid) as known)
+    )
+    and has_table_privilege('service_role', other.oid, 'select');
+$$;
+comment on function pipeline.beside(oid, jsonb) is
+  'The name of a table in the schema of another that has the columns named, and that service_role may read; null: there is none.';
+
+create function pipeline.layout_of(relation oid, name text default null)
+returns table (name text, columns jsonb, advice text)
+language sql
+stable
+set search_path = ''
+as $$
+  select layout.name, layout.columns, layout.advice
+  from pipeline.chat_layouts() with ordinality as layout (name, needs, columns, advice, place)
+  where coalesce(layout.name = layout_of.name, true)
+    and layout.needs <@ array(
+      select told.name
+      from pipeline.columns_of(layout_of.relation) as known
+      cross join lateral (values (known.name), (known.name || ':' || known.kind)) as told (name)
+    )
+    -- Of two tables, the other must be there.
+    and (
+      layout.columns -> 'parts' is null or pipeline.beside(layout_of.relation, layout.columns -> 'parts') is not null
+    )
+  order by layout.place
+  limit 1;
+$$;
+
+create function pipeline.guessed_columns(relation oid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(guess.field, guess.name), '{}')
+  from (
+    select distinct on (known.field) known.field, present.name
+    from pipeline.column_names() as known
+    cross join lateral unnest(known.names) with ordinality as candidate (plain, rank)
+    join pipeline.columns_of(guessed_columns.relation) as present
+      on present.plain = candidate.plain and present.kind = any (known.kinds)
+    order by known.field, candidate.rank
+  ) as guess;
+$$;
+comment on function pipeline.guessed_columns(oid) is
+  'What the columns of a table seem to be, {field: column}, by their names and kinds.';
+
+create function pipeline.family_of(columns jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when columns ? 'role' and (columns ?| array['content', 'parts']) and not columns ? 'message' then 'messages'
+    when columns ? 'message' then 'json'
+    when columns ? 'messages' then 'conversations'
+    when columns ?& array['prompt', 'answer'] then 'pairs'
+  end;
+$$;
+comment on function pipeline.family_of(jsonb) is
+  'How the rows of a table are read: messages with their text (messages), with author and words in one JSON (json), whole conversations (conversations), or questions with answers (pairs); null: not at all.';
+
+-- Why: a source names a table and columns in words. What is not there, not the project's own or not open
+-- to service_role is refused before anything is read.
+
+create table pipeline.registered_tables (
+  name text primary key,
+  source jsonb not null,
+  owner_column text not null,
+  created_at timestamptz not null,
+  constraint registered_tables_source_is_an_object check (jsonb_typeof(source) = 'object')
+);
+comment on table pipeline.registered_tables is
+  'One row per table that signed-in users may take prompts from: of its rows those whose owner_column is their id. Written by register_prompt_source(), kept until forget_prompt_source().';
+comment on column pipeline.registered_tables.source is
+  'The source as the project''s owner wrote it: its columns and format hold for users, who give none.';
+alter table pipeline.registered_tables enable row level security;
+grant select, insert, update, delete on pipeline.registered_tables to service_role;
+
+create function pipeline.refuse_table(name text, problem text, instead text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  raise exception 'Cannot read table "%": %', refuse_table.name, refuse_table.problem
+    using errcode = '22023', hint = refuse_table.instead;
+end;
+$$;
+
+create function pipeline.is_system_schema(name text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select is_system_schema.name like 'pg\_%' or is_system_schema.name = any (array[
+    'information_schema', 'vault', 'auth', 'storage', 'realtime', '_realtime', 'supabase_functions',
+    'supabase_migrations', 'net', 'cron', 'extensions', 'graphql', 'graphql_public', 'pgsodium',
+    'pgsodium_masks', 'pgbouncer', 'pgtle', '_analytics', '_supavisor', 'pipeline'
+  ]);
+$$;
+comment on function pipeline.is_system_schema(text) is
+  'Whether a schema is PostgreSQL''s, Supabase''s or the pipeline''s own: no table of it is a source. A view of the project over one is read as its owner made it.';
+
+create function pipeline.find_table(name text)
+returns table (relation oid, schema_name text, table_name text)
+language sql
+stable
+set search_path = ''
+as $$
+  select class.oid, namespace.nspname::text, class.relname::text
+  from pg_catalog.pg_class as class
+  join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+  where class.relkind in ('r', 'p', 'v', 'm', 'f')
+    and class.relname = any (array[
+      find_table.name, btrim(find_table.name, '"'), substring(find_table.name from '\.(.*)$'),
+      btrim(substring(find_table.name from '\.(.*)$'), '"')
+    ])
+    and (
+      find_table.name in (namespace.nspname || '.' || class.relname, format('%I.%I', namespace.nspname, class.relname))
+      or find_table.name = format('%s."%s"', namespace.nspname, class.relname)
+      or namespace.nspname = 'public'
+        and find_table.name in (class.relname, format('%I', class.relname), format('"%s"', class.relname))
+    )
+  order by namespace.nspname = 'public' desc
+  limit 1;
+$$;
+comment on function pipeline.find_table(text) is
+  'The table, view or foreign table that a source names: public.messages, messages (in public), with or without the quotes of SQL; its letters are taken as they are.';
+
+create function pipeline.expect_table(name text)
+returns table (relation oid, schema_name text, table_name text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  found_table record;
+begin
+  select * into found_table from pipeline.find_table(expect_table.name);
+  if found_table.relation is null then
+    perform pipeline.refuse_table(
+      expect_table.name, 'there is none of that name',
+      coalesce(
+        'Did you mean ' || (
+          select string_agg(format('"%s.%s"', namespace.nspname, class.relname), ' or ')
+          from pg_catalog.pg_class as class
+          join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+          where class.relkind in ('r', 'p', 'v', 'm', 'f')
+            and pipeline.plain_name(class.relname)
+              = pipeline.plain_name(btrim(regexp_replace(expect_table.name, '^.*\.', ''), '"'))
+            and not pipeline.is_system_schema(namespace.nspname)
+        ) || '?',
+        'Choose one of: select table_name from prompt_sources()'
+      )
+    );
+  end if;
+  if pipeline.is_system_schema(found_table.schema_name) then
+    perform pipeline.refuse_table(
+      expect_table.name, format('schema %s is not the project''s own', found_table.schema_name),
+      'Make a view of what is to be read in a schema of yours, and grant it to service_role'
+    );
+  end if;
+  if not has_schema_privilege('service_role', found_table.schema_name, 'usage') then
+    perform pipeline.refuse_table(
+      expect_table.name, 'service_role may not use its schema',
+      format('grant usage on schema %I to service_role', found_table.schema_name)
+    );
+  end if;
+  if not has_table_privilege('service_role', found_table.relation, 'select') then
+    perform pipeline.refuse_table(
+      expect_table.name, 'service_role may not read it',
+      format('grant select on %I.%I to service_role', found_table.schema_name, found_table.table_name)
+    );
+  end if;
+  return query select found_table.relation, found_table.schema_name, found_table.table_name;
+end;
+$$;
+comment on function pipeline.expect_table(text) is
+  'The table that a source names; refuses one that is not there, is no table of the project''s own, or that service_role may not read (SQLSTATE 22023).';
+
+create function pipeline.columns_in_use(columns jsonb)
+returns table (field text, name text)
+language sql
+immutable
+set search_path = ''
+as $$
+  select given.field, coalesce(item.name #>> '{}', '')
+  from jsonb_each(columns_in_use.columns) as given (field, value)
+  cross join lateral jsonb_array_elements(
+    case jsonb_typeof(given.value) when 'array' then given.value else jsonb_build_array(given.value) end
+  ) as item (name)
+  where given.field <> 'as' and jsonb_typeof(given.value) <> 'object';
+$$;
+comment on function pipeline.columns_in_use(jsonb) is
+  'The columns that a mapping names, and as what; those of other tables are not among them.';
+
+create function pipeline.check_columns(name text, relation oid, columns jsonb)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  wrong record;
+  takes constant jsonb := '{
+    "conversation": ["text", "uuid", "integer", "number", "time", "boolean"],
+    "id": ["text", "uuid", "integer", "number", "time"],
+    "role": ["text", "boolean"], "content": ["text", "json", "list"], "message": ["text", "json"],
+    "messages": ["text", "json", "list"], "prompt": ["text", "json"], "answer": ["text", "json", "list"],
+    "order": ["integer", "number", "time", "text", "uuid"], "time": ["time", "integer", "number", "text"],
+    "updated": ["time", "integer"], "parent": ["text", "uuid", "integer"],
+    "key": ["text", "uuid", "integer"], "model": ["text"], "title": ["text"]
+  }';
+begin
+  select used.field, used.name, present.kind, present.type into wrong
+  from pipeline.columns_in_use(check_columns.columns) as used
+  left join pipeline.columns_of(check_columns.relation) as present on present.name = used.name
+  where present.name is null or takes -> used.field is not null and not takes -> used.field ? present.kind
+  limit 1;
+  if wrong.field is null then
+    return;
+  end if;
+  if wrong.kind is null then
+    perform pipeline.refuse_table(
+      check_columns.name, format('it has no column "%s", named as %s', wrong.name, wrong.field),
+      'Its columns are ' || (select string_agg(known.name, ', ') from pipeline.columns_of(check_columns.relation) as known)
+    );
+  end if;
+  perform pipeline.refuse_table(
+    check_columns.name,
+    format('column "%s" is of type %s, which cannot be %s', wrong.name, wrong.type, case wrong.field
+      when 'content' then 'the words of a message'
+      when 'conversation' then 'ordered as the id of a conversation'
+      else 'its ' || wrong.field
+    end),
+    case
+      when wrong.type = 'bytea'
+      then 'Make a view that decodes it, such as convert_from(column, ''UTF8''); what is packed (msgpack, pickle) has to be exported by the program that wrote it'
+      when wrong.field = 'conversation'
+      then format('Make a view with %I::text, or name another column: "columns": {"conversation": "…"}', wrong.name)
+      else format('Name another column: "columns": {"%s": "…"}, or make a view that casts it', wrong.field)
+    end
+  );
+end;
+$$;
+comment on function pipeline.check_columns(text, oid, jsonb) is
+  'Refuses columns that a table does not have, or whose type cannot be what they are named as (SQLSTATE 22023).';
+
+create function pipeline.where_condition(name text, relation oid, wanted jsonb)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  given record;
+  conditions text[] := '{}';
+begin
+  if wanted is null then
+    return 'true';
+  end if;
+  if jsonb_typeof(wanted) <> 'object' then
+    perform pipeline.refuse_table(where_condition.name, 'its where is no object', 'Write "where": {"company_id": 7}');
+  end if;
+  for given in
+    select item.key as column, item.value, known.type
+    from jsonb_each(wanted) as item
+    left join pipeline.columns_of(where_condition.relation) as known on known.name = item.key
+  loop
+    if given.type is null then
+      perform pipeline.refuse_table(
+        where_condition.name, format('it has no column "%s", named in where', given.column),
+        'Its columns are ' || (select string_agg(known.name, ', ') from pipeline.columns_of(where_condition.relation) as known)
+      );
+    end if;
+    if jsonb_typeof(given.value) = 'object' or given.value @? '$[*] ? (@.type() == "object" || @.type() == "array" || @ == null)'
+      and jsonb_typeof(given.value) = 'array'
+    then
+      perform pipeline.refuse_table(
+        where_condition.name, format('where %s is neither a value nor a list of values', given.column),
+        'Write {"column": "value"}, {"column": ["one", "another"]} or {"column": null}; for more make a view'
+      );
+    end if;
+    begin
+      conditions := conditions || case jsonb_typeof(given.value)
+        when 'null' then format('m.%I is null', given.column)
+        when 'array' then format(
+          'm.%I in (%s)', given.column,
+          coalesce((
+            select string_agg(format('%L::%s', one #>> '{}', given.type), ', ') from jsonb_array_elements(given.value) as one
+          ), 'null')
+        )
+        else format('m.%I = %L::%s', given.column, given.value #>> '{}', given.type)
+      end;
+      execute format(
+        'select from (select null::%s as %I) as m where %s', given.type, given.column, conditions[cardinality(conditions)]
+      );
+    exception when others then
+      perform pipeline.refuse_table(
+        where_condition.name, format('where %s: %s', given.column, sqlerrm),
+        format('Column %I is of type %s; for another condition make a view', given.column, given.type)
+      );
+    end;
+  end loop;
+  return coalesce(nullif(array_to_string(conditions, ' and '), ''), 'true');
+end;
+$$;
+comment on function pipeline.where_condition(text, oid, jsonb) is
+  'A condition over the row m from {column: value}: equal, one of a list, or null. Refuses a column that is not there and a value that is not of its type (SQLSTATE 22023).';
+
+-- Why: what the columns of a table are is guessed, told by its layout, or said by the user, who is right.
+
+create function pipeline.table_columns(name text, relation oid, given jsonb, layout_name text, out layout text, out columns jsonb)
+returns record
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  known record;
+  said jsonb;
+begin
+  if jsonb_typeof(coalesce(given, '{}')) <> 'object' then
+    perform pipeline.refuse_table(
+      name, 'its columns are no object',
+      'Write "columns": {"conversation": "chat_id", "role": "role", "content": "content", "time": "created_at"}'
+    );
+  end if;
+  if layout_name is not null and not exists (
+    select from pipeline.chat_layouts() as one where one.name = layout_name
+  ) then
+    perform pipeline.refuse_table(
+      name, format('there is no layout "%s"', layout_name),
+      'The layouts are ' || (select string_agg(one.name, ', ') from pipeline.chat_layouts() as one)
+    );
+  end if;
+  select * into known from pipeline.layout_of(relation, layout_name) as one;
+  if layout_name is not null and known.name is null then
+    perform pipeline.refuse_table(
+      name, format('it has not the columns of layout "%s"', layout_name),
+      (select 'They are ' || array_to_string(one.needs, ', ') from pipeline.chat_layouts() as one where one.name = layout_name)
+    );
+  end if;
+  if known.advice is not null then
+    perform pipeline.refuse_table(name, format('this is a table of %s', known.name), known.advice);
+  end if;
+  layout := coalesce(known.name, 'by its columns');
+  said := coalesce(known.columns, '{}') || coalesce(given, '{}');
+  columns := jsonb_strip_nulls(pipeline.guessed_columns(relation) || said);
+  if jsonb_typeof(columns -> 'conversation') = 'array' and not coalesce(given, '{}') ? 'conversation' then
+    -- Of a layout, those that this version of the program has.
+    columns := columns || jsonb_build_object('conversation', (
+      select jsonb_agg(item.name order by item.place)
+      from jsonb_array_elements_text(columns -> 'conversation') with ordinality as item (name, place)
+      where item.name in (select one.name from pipeline.columns_of(relation) as one)
+    ));
+  end if;
+  -- A table that a layout joins need not be there.
+  columns := columns - array(
+    select joined.key from jsonb_each(columns) as joined
+    where jsonb_typeof(joined.value) = 'object' and pipeline.beside(relation, joined.value) is null
+      and not coalesce(given, '{}') ? joined.key
+  );
+  -- What was said tells what the rows are; guesses that say otherwise give way.
+  columns := columns - case
+    when said ? 'messages' then array['role', 'content', 'message', 'prompt', 'answer']
+    when said ? 'message' then array['content', 'messages']
+    when said ?| array['role', 'content', 'parts'] then array['message', 'messages']
+    when said ? 'prompt' then array['role', 'content', 'message', 'messages']
+    else '{}'
+  end;
+end;
+$$;
+comment on function pipeline.table_columns(text, oid, jsonb, text) is
+  'What the columns of a table are taken for: guesses by their names, what its layout says, and above all what was given. Refuses a layout that is unknown, does not fit or cannot be read (SQLSTATE 22023).';
+
+create function pipeline.unrecognised_table(name text, columns jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  perform pipeline.refuse_table(
+    name,
+    case
+      when columns ? 'role' then 'no column was recognised as the words of a message'
+      when columns ? 'content' then 'no column was recognised as who wrote a message'
+      else 'its columns do not look like conversations'
+    end,
+    'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
+  );
+end;
+$$;
+
+create function pipeline.columns_of_family(columns jsonb, family text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select columns - case family
+    when 'messages' then array['message', 'messages', 'prompt', 'answer', 'title', 'as']
+      || case when columns ? 'parts' then array['content'] else '{}' end
+    when 'json' then array['content', 'parts', 'messages', 'prompt', 'answer', 'title', 'as']
+    when 'conversations'
+    then array[
+      'conversation', 'role', 'content', 'parts', 'message', 'prompt', 'answer', 'order', 'parent', 'feedback', 'model', 'key'
+    ]
+    else array['role', 'content', 'parts', 'message', 'messages', 'order', 'parent', 'title', 'as']
+  end;
+$$;
+comment on function pipeline.columns_of_family(jsonb, text) is
+  'Of what the columns of a table seem to be, what is needed to read its rows.';
+
+-- Why: rows become lines of JSON that the archive reader knows, so that there is no second parser. Each
+-- line is one expression over a row m, made of names that the catalogue has, written by %I, and values
+-- that are literals, written by %L. Nothing else that somebody wrote goes into a statement.
+
+create function pipeline.first_of(columns jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case jsonb_typeof(columns)
+    when 'array' then (
+      select case count(*) when 1 then min(item.column) else 'coalesce(' || string_agg(item.column, ', ' order by item.place) || ')' end
+      from (
+        select format('m.%I', name) as column, place
+        from jsonb_array_elements_text(columns) with ordinality as listed (name, place)
+      ) as item
+    )
+    else 'm.' || quote_ident(columns #>> '{}')
+  end;
+$$;
+comment on function pipeline.first_of(jsonb) is
+  'An expression for the column, or for the first of several columns that has a value.';
+
+create function pipeline.id_columns(relation oid)
+returns text[]
+language sql
+stable
+set search_path = ''
+as $$
+  select array_agg(attribute.attname::text order by place.number)
+  from pg_catalog.pg_index as index
+  cross join lateral unnest(index.indkey::smallint[]) with ordinality as place (attnum, number)
+  join pg_catalog.pg_attribute as attribute
+    on attribute.attrelid = index.indrelid and attribute.attnum = place.attnum
+  where index.indrelid = id_columns.relation and index.indisprimary;
+$$;
+comment on function pipeline.id_columns(oid) is
+  'The columns of a table''s primary key; null: it has none.';
+
+create function pipeline.role_expression(relation oid, columns jsonb)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when known.kind <> 'boolean' then format('m.%I', known.name)
+    when known.plain in ('isbot', 'isai', 'frombot')
+    then format('case when m.%I then ''assistant'' else ''user'' end', known.name)
+    else format('case when m.%I then ''user'' else ''assistant'' end', known.name)
+  end
+  from pipeline.columns_of(role_expression.relation) as known
+  where known.name = role_expression.columns ->> 'role';
+$$;
+
+create function pipeline.joined_value(relation oid, columns jsonb, field text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  joined constant jsonb := columns -> field;
+  other constant text := pipeline.beside(relation, joined);
+  own_id constant text := coalesce(columns ->> 'id', (pipeline.id_columns(relation))[1]);
+begin
+  return case
+    when jsonb_typeof(joined) <> 'object' then format('m.%I', joined #>> '{}')
+    when other is null then null
+    when field = 'parts' then format(
+      '(select json_agg(json_build_object(''type'', part.%I, ''text'', part.%I) order by part.%I) from %s as part where part.%I = m.%I)',
+      joined ->> 'type', joined ->> 'text', joined ->> 'order', other, joined ->> 'message', own_id
+    )
+    when field = 'system' then format(
+      '(select other.%I from %s as other where other.%I = %s limit 1)',
+      joined ->> 'value', other, joined ->> 'conversation', pipeline.first_of(columns -> 'conversation')
+    )
+    else format(
+      '(select other.%I from %s as other where other.%I = m.%I limit 1)',
+      joined ->> 'value', other, joined ->> 'message', own_id
+    )
+  end;
+end;
+$$;
+comment on function pipeline.joined_value(oid, jsonb, text) is
+  'An expression for what a mapping takes from a column, or from another table by the id of the message; null: that table is not there.';
+
+create function pipeline.conversation_line(columns jsonb, id text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format(
+    'json_build_object(%s)::text',
+    concat_ws(
+      ', ', '''id'', ' || id,
+      '''title'', m.' || quote_ident(columns ->> 'title'),
+      '''created_at'', m.' || quote_ident(columns ->> 'time'),
+      format('%L, m.%I', coalesce(columns ->> 'as', 'messages'), columns ->> 'messages')
+    )
+  );
+$$;
+
+create function pipeline.asked_expression(relation oid, columns jsonb)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select format('coalesce(%s)', string_agg(
+    case known.kind
+      -- Of JSON the member that is called as the first column.
+      when 'json' then format('m.%I ->> %L', known.name, listed.names ->> 0)
+      else format('nullif(m.%I, '''')', known.name)
+    end,
+    ', ' order by item.place
+  ))
+  from (
+    select case jsonb_typeof(columns -> 'prompt')
+      when 'array' then columns -> 'prompt' else jsonb_build_array(columns -> 'prompt')
+    end as names
+  ) as listed
+  cross join lateral jsonb_array_elements_text(listed.names) with ordinality as item (name, place)
+  join pipeline.columns_of(asked_expression.relation) as known on known.name = item.name;
+$$;
+
+create function pipeline.about_expression(relation oid, columns jsonb)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select format('json_strip_nulls(json_build_object(%s))', string_agg(format('%L, %s', told.field, told.value), ', '))
+  from (
+    select 'feedback' as field, pipeline.joined_value(relation, columns, 'feedback') as value
+    where columns ? 'feedback'
+    union all
+    select item.name, format('m.%I', item.name)
+    from jsonb_array_elements_text(coalesce(columns -> 'metadata', '[]')) as item (name)
+  ) as told
+  where told.value is not null
+  having count(*) > 0;
+$$;
+comment on function pipeline.about_expression(oid, jsonb) is
+  'What becomes metadata of the prompt: feedback, and the columns that the user named.';
+
+create function pipeline.line_expression(relation oid, columns jsonb, family text, id text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  conversation constant text := coalesce(pipeline.first_of(columns -> 'conversation'), id);
+  place constant text := '2 * row_number() over place';
+  -- json, not jsonb: no row is refused for a character that jsonb cannot store.
+  opening constant text := format('''conversation_id'', %s, ''sequence_number'', ', conversation);
+  common constant text := (
+    select coalesce(string_agg(format(', %L, m.%I', named.member, columns ->> named.field), ''), '')
+    from (values ('time', 'created_at'), ('model', 'model'), ('key', 'prompt_key')) as named (field, member)
+    where columns ? named.field
+  );
+  about constant text := coalesce(', ''prompt_metadata'', ' || pipeline.about_expression(relation, columns), '');
+  system_prompt constant text := case
+    when columns ? 'system' then pipeline.joined_value(relation, columns, 'system')
+  end;
+begin
+  if family = 'conversations' then
+    return pipeline.conversation_line(columns, id);
+  elsif family = 'pairs' then
+    return format(
+      'concat_ws(E''\x1e'', json_build_object(%s)::text, case when m.%I is not null then json_build_object(%s)::text end)',
+      format('''id'', %s, ''role'', ''user'', ''content'', %s, ', id, pipeline.asked_expression(relation, columns))
+        || opening || place || common || about,
+      columns ->> 'answer',
+      format('''id'', %s || ''/answer'', ''role'', ''assistant'', ''content'', m.%I, ', id, columns ->> 'answer')
+        || opening || place || ' + 1' || common
+    );
+  end if;
+  return format(
+    'concat_ws(E''\x1e'', %sjson_build_object(%s)::text)',
+    case when system_prompt is not null then format(
+      'case when row_number() over place = 1 then json_build_object(''role'', ''system'', ''content'', %s, %s0)::text end, ',
+      system_prompt, opening
+    ) end,
+    concat_ws(
+      ', ', '''id'', ' || id,
+      '''role'', ' || pipeline.role_expression(relation, columns),
+      case
+        when family = 'json' then format('''message'', m.%I', columns ->> 'message')
+        when columns ? 'parts' then '''parts'', ' || pipeline.joined_value(relation, columns, 'parts')
+        else format('''content'', m.%I', columns ->> 'content')
+      end,
+      case when columns ? 'parent' then format(
+        '''parent_message_id'', %sm.%I', coalesce('m.' || quote_ident(columns ->> 'parent_prefix') || ' || ''-'' || ', ''), columns ->> 'parent'
+      ) end,
+      opening || place
+    ) || common || about
+  );
+end;
+$$;
+comment on function pipeline.line_expression(oid, jsonb, text, text) is
+  'An expression over the row m and the window place for one or two lines of JSON, as the archive formats bare_messages, message_rows and those of whole conversations read them.';
+
+-- Why: how a table is read is decided once for every page, from the catalogue: a table that is altered
+-- while a run reads it says so, and nothing is read wrongly.
+
+create type pipeline.table_reading as (
+  relation oid,
+  -- As people write it.
+  name text,
+  -- As SQL writes it.
+  sql_name text,
+  layout text,
+  family text,
+  columns jsonb,
+  -- Expressions over the row m.
+  conversation text,
+  conversation_type text,
+  id text,
+  id_columns text[],
+  id_type text,
+  "position" text,
+  line text,
+  condition text,
+  -- What is new is told by it; null: it cannot be told.
+  news text,
+  news_type text,
+  news_kind text
+);
+
+create function pipeline.news_column(relation oid, columns jsonb, family text, ids text[])
+returns table (expression text, type text, kind text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  times constant text[] := array(
+    select name from unnest(case family
+      when 'conversations' then array[columns ->> 'updated', columns ->> 'time']
+      else array[columns ->> 'time']
+    end) as name
+    where name is not null
+  );
+begin
+  -- A row that grows says so, or else nobody knows.
+  if family <> 'conversations' or columns ? 'updated' then
+    return query
+    select
+      pipeline.first_of(to_jsonb(array_agg(known.name order by array_position(times, known.name)))), min(known.type),
+      case min(known.kind) when 'time' then 'time' else 'epoch' end
+    from pipeline.columns_of(news_column.relation) as known
+    where known.name = any (times) and known.kind in ('time', 'integer')
+    -- Of two types, one would have to be cast, and no index would help.
+    having count(*) > 0 and count(distinct known.type) = 1;
+    if found then
+      return;
+    end if;
+  end if;
+  if family <> 'conversations' then
+    return query
+    select format('m.%I', known.name), known.type, 'number'
+    from pipeline.columns_of(news_column.relation) as known
+    where cardinality(ids) = 1 and known.name = ids[1] and known.kind = 'integer';
+  end if;
+end;
+$$;
+comment on function pipeline.news_column(oid, jsonb, text, text[]) is
+  'By which column new rows are told: a time, an integer that is one (epoch), or an integer primary key (number); of rows that grow, when they were last written. No row: by none.';
+
+create function pipeline.type_of_expression(name text, sql_name text, expression text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  type text;
+begin
+  execute format(
+    'select pg_catalog.pg_typeof(%s)::text from (select 1) as one left join %s as m on false', expression, sql_name
+  ) into type;
+  return type;
+exception when datatype_mismatch then
+  perform pipeline.refuse_table(
+    name, 'the columns of its conversation are of different types',
+    'Make a view in which they are text, or name one of them: "columns": {"conversation": "…"}'
+  );
+end;
+$$;
+
+create function pipeline.owner_condition(registered pipeline.registered_tables, relation oid, owner uuid)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  type text;
+begin
+  select known.type into type
+  from pipeline.columns_of(owner_condition.relation) as known
+  where known.name = (registered).owner_column and known.kind in ('uuid', 'text');
+  if type is null then
+    perform pipeline.refuse_table(
+      (registered).name, format('it has no column "%s" with the id of a user any more', (registered).owner_column),
+      'Ask the project''s owner to register the table anew'
+    );
+  end if;
+  return format('m.%I = %L::%s', (registered).owner_column, owner, type);
+end;
+$$;
+comment on function pipeline.owner_condition(pipeline.registered_tables, oid, uuid) is
+  'Of the rows of a registered table those of one user.';
+
+create function pipeline.check_registered(registered pipeline.registered_tables, source jsonb, name text)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  field text;
+begin
+  if (registered).name is null then
+    perform pipeline.refuse_table(
+      check_registered.name, 'users may only read tables that the project''s owner has registered for them',
+      coalesce(
+        'Choose one of: ' || (select string_agg(one.name, ', ' order by one.name) from pipeline.registered_tables as one),
+        'Ask the owner to register it: select register_prompt_source(…)'
+      )
+    );
+  end if;
+  select key into field from jsonb_object_keys(source) as key where key in ('columns', 'format');
+  if field is not null then
+    perform pipeline.refuse_table(
+      check_registered.name, format('users cannot choose its %s', field), 'Leave it out: the owner has registered what holds'
+    );
+  end if;
+  select key into field
+  from jsonb_object_keys(case jsonb_typeof(source -> 'where') when 'object' then source -> 'where' else '{}' end) as key
+  where key not in (
+    select used.name
+    from pipeline.columns_in_use((pipeline.table_reading((registered).source)).columns) as used
+  );
+  if field is not null then
+    perform pipeline.refuse_table(
+      check_registered.name, format('users cannot ask for column "%s"', field), 'Their where takes columns that are read anyway'
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_registered(pipeline.registered_tables, jsonb, text) is
+  'Refuses to a signed-in user a table that is not registered, and what they cannot choose of one that is (SQLSTATE 22023).';
+
+create function pipeline.table_reading(source jsonb, owner uuid default null)
+returns pipeline.table_reading
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  reading pipeline.table_reading;
+  registered pipeline.registered_tables;
+  found_table record;
+  described record;
+  ids text[];
+begin
+  if coalesce(source ->> 'table', '') = '' then
+    perform pipeline.refuse_run('source names no table', 'Write {"type": "table", "table": "public.messages"}');
+  end if;
+  if owner is null then
+    select * into found_table from pipeline.expect_table(source ->> 'table');
+  else
+    -- Nothing of other tables is told, not even that they are there.
+    select one.relation, one.schema_name, one.table_name into found_table
+    from pipeline.find_table(source ->> 'table') as one;
+    select * into registered
+    from pipeline.registered_tables as one
+    where one.name = found_table.schema_name || '.' || found_table.table_name;
+    perform pipeline.check_registered(registered, source, source ->> 'table');
+    select * into found_table from pipeline.expect_table(registered.name);
+    source := source || (registered.source - array['type', 'table', 'where', 'after', 'settle', 'overlap']);
+  end if;
+  reading.relation := found_table.relation;
+  reading.name := found_table.schema_name || '.' || found_table.table_name;
+  reading.sql_name := format('%I.%I', found_table.schema_name, found_table.table_name);
+  select * into described from pipeline.table_columns(
+    reading.name, reading.relation, nullif(source -> 'columns', 'null'), source ->> 'format'
+  );
+  reading.layout := described.layout;
+  reading.family := pipeline.family_of(described.columns);
+  if reading.family is null then
+    perform pipeline.unrecognised_table(reading.name, described.columns);
+  end if;
+  reading.columns := pipeline.columns_of_family(described.columns, reading.family);
+  perform pipeline.check_columns(reading.name, reading.relation, reading.columns);
+  ids := case
+    when reading.columns ? 'id' then array[reading.columns ->> 'id']
+    else pipeline.id_columns(reading.relation)
+  end;
+  if ids is null then
+    perform pipeline.refuse_table(
+      reading.name, 'it has no primary key, by which its rows are known again',
+      format(
+        'alter table %s add primary key (…); of a view, or where a column is unique all the same, name it: "columns": {"id": "…"}',
+        reading.sql_name
+      )
+    );
+  end if;
+  reading.id_columns := ids;
+  reading.id := case cardinality(ids)
+    when 1 then format('m.%I::text', ids[1])
+    else (
+      select format('json_build_array(%s)::text', string_agg(format('m.%I', listed.one), ', ' order by listed.place))
+      from unnest(ids) with ordinality as listed (one, place)
+    )
+  end;
+  if reading.family in ('messages', 'json') and not reading.columns ? 'conversation' then
+    perform pipeline.refuse_table(
+      reading.name, 'no column was recognised as the id of the conversation',
+      'Name it: "columns": {"conversation": "…"}'
+    );
+  end if;
+  -- Rows are read in the order of it.
+  reading.conversation := case
+    when reading.family <> 'conversations' and reading.columns ? 'conversation'
+    then pipeline.first_of(reading.columns -> 'conversation')
+    when cardinality(ids) = 1 then format('m.%I', ids[1])
+    else reading.id
+  end;
+  reading.conversation_type := pipeline.type_of_expression(reading.name, reading.sql_name, reading.conversation);
+  reading."position" := concat_ws(
+    ', ', 'm.' || quote_ident(reading.columns ->> 'order'), 'm.' || quote_ident(reading.columns ->> 'time'),
+    -- Question and answer are often written in one transaction, with one time; then numbers tell, and
+    -- random ids do not.
+    case when reading.family = 'messages' and not reading.columns ? 'order' and not exists (
+      select from pipeline.columns_of(reading.relation) as known where known.name = ids[1] and known.kind = 'integer'
+    ) then format(
+      '%s::text !~* ''^(user|human|in$|inbound|incoming|customer)''',
+      pipeline.role_expression(reading.relation, reading.columns)
+    ) end,
+    (
+      select string_agg(format('m.%I', listed.one), ', ' order by listed.place)
+      from unnest(ids) with ordinality as listed (one, place)
+    )
+  );
+  reading.line := pipeline.line_expression(reading.relation, reading.columns, reading.family, reading.id);
+  reading.condition := pipeline.where_condition(reading.name, reading.relation, nullif(source -> 'where', 'null'));
+  if owner is not null then
+    reading.condition := concat_ws(
+      ' and ', pipeline.owner_condition(registered, reading.relation, owner),
+      pipeline.where_condition(reading.name, reading.relation, nullif(registered.source -> 'where', 'null')),
+      reading.condition
+    );
+  end if;
+  select news.expression, news.type, news.kind
+  into reading.news, reading.news_type, reading.news_kind
+  from pipeline.news_column(reading.relation, reading.columns, reading.family, ids) as news;
+  return reading;
+end;
+$$;
+comment on function pipeline.table_reading(jsonb, uuid) is
+  'How the table of a source is read: what its columns are, and the expressions for it, made of names that the catalogue has. Refuses what cannot be read, and says what to do (SQLSTATE 22023). owner: a signed-in user, of whose rows alone it is.';
+
+-- Why: a nightly run takes what is new. A transaction that began before a scan may commit after it, so
+-- the next scan begins a little earlier than the last one ended, and what was taken from there is
+-- remembered.
+
+create table pipeline.table_marks (
+  id bigint generated always as identity primary key,
+  owner uuid,
+  source jsonb not null,
+  resume_from numeric,
+  scanned_at timestamptz,
+  run_id bigint
+);
+comment on table pipeline.table_marks is
+  'One row per source of type table whose new rows somebody takes: where the next scan begins. It moves when a scan has come to its end; kept until forget_prompt_source(), or until the table is gone.';
+comment on column pipeline.table_marks.source is
+  'Without after, settle and overlap: what makes it the same source.';
+comment on column pipeline.table_marks.resume_from is
+  'Seconds since 1970, or a number of rows, by the column that tells what is new; null: from the beginning.';
+comment on column pipeline.table_marks.run_id is 'The last run whose scan came to its end.';
+create unique index table_marks_source_idx
+  on pipeline.table_marks (owner, md5(source::text)) nulls not distinct;
+alter table pipeline.table_marks enable row level security;
+grant select, insert, update, delete on pipeline.table_marks to service_role;
+
+create table pipeline.taken_prompts (
+  mark_id bigint not null references pipeline.table_marks (id) on delete cascade,
+  row_id text not null,
+  prompt_key text not null,
+  number numeric,
+  primary key (mark_id, row_id, prompt_key)
+);
+comment on table pipeline.taken_prompts is
+  'One row per prompt that was taken from where the next scan looks again, so that it is not taken twice; gone when the mark has passed it.';
+comment on column pipeline.taken_prompts.row_id is
+  'The primary key of its row; of a table of whole conversations with the message in it.';
+comment on column pipeline.taken_prompts.number is
+  'How new its row was, as resume_from of the mark; null: rows of this table grow, and it is kept.';
+alter table pipeline.taken_prompts enable row level security;
+grant select, insert, delete on pipeline.taken_prompts to service_role;
+
+create function pipeline.settle_seconds(source jsonb)
+returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(extract(epoch from (source ->> 'settle')::interval), 300);
+$$;
+comment on function pipeline.settle_seconds(jsonb) is
+  'For how long a question of a table waits for its answer; 5 minutes unless the source says otherwise.';
+
+create function pipeline.overlap_of(source jsonb, kind text)
+returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when kind = 'number' then coalesce((source ->> 'overlap')::numeric, 10000)
+    else coalesce(extract(epoch from (source ->> 'overlap')::interval), 3600)
+  end;
+$$;
+comment on function pipeline.overlap_of(jsonb, text) is
+  'How far a scan looks back: seconds, an hour by default, or rows of a table that has no times, 10,000.';
+
+create function pipeline.find_mark(source jsonb, owner uuid)
+returns pipeline.table_marks
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  mark pipeline.table_marks;
+begin
+  select * into mark
+  from pipeline.table_marks as known
+  where known.owner is not distinct from owner
+    and md5(known.source::text) = md5((source - array['after', 'settle', 'overlap'])::text);
+  return mark;
+end;
+$$;
+
+create function pipeline.ensure_mark(source jsonb, owner uuid)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_variable
+begin
+  insert into pipeline.table_marks (owner, source)
+  values (owner, source - array['after', 'settle', 'overlap'])
+  on conflict do nothing;
+  return (pipeline.find_mark(source, owner)).id;
+end;
+$$;
+
+create function pipeline.taken_of(source jsonb, owner uuid, fresh jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_array(taken.row_id, taken.prompt_key)), '[]')
+  from pipeline.taken_prompts as taken
+  where taken.mark_id = (pipeline.find_mark(source, owner)).id
+    and split_part(taken.row_id, E'\x1f', 1) in (select jsonb_object_keys(fresh));
+$$;
+comment on function pipeline.taken_of(jsonb, uuid, jsonb) is
+  'The prompts of some rows that were taken before, [[row, key]].';
+
+create function pipeline.take_once(mark_id bigint, tasks jsonb, remember_from numeric)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  kept jsonb;
+begin
+  with given as materialized (
+    select
+      listed.task, listed.place, listed.task -> 'row' ->> 'id' as row_id, listed.task -> 'row' ->> 'key' as prompt_key,
+      (listed.task -> 'row' ->> 'number')::numeric as number
+    from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+  ),
+  noted as (
+    insert into pipeline.taken_prompts (mark_id, row_id, prompt_key, number)
+    select distinct on (given.row_id, given.prompt_key) mark_id, given.row_id, given.prompt_key, given.number
+    from given
+    where given.number is null or given.number >= remember_from
+    order by given.row_id, given.prompt_key, given.place
+    on conflict do nothing
+    returning taken_prompts.row_id, taken_prompts.prompt_key
+  )
+  select coalesce(jsonb_agg(given.task order by given.place), '[]') into kept
+  from given
+  where (
+      given.number < remember_from
+      and not exists (
+        select from pipeline.taken_prompts as before
+        where before.mark_id = mark_id and before.row_id = given.row_id and before.prompt_key = given.prompt_key
+      )
+    )
+    or exists (select from noted where noted.row_id = given.row_id and noted.prompt_key = given.prompt_key);
+  return kept;
+end;
+$$;
+comment on function pipeline.take_once(bigint, jsonb, numeric) is
+  'The tasks whose prompt nobody has taken yet, which now are taken; what is older than remember_from, which no later scan looks at, is not noted. A task says of which row it is: {row: {id, key, number}}.';
+
+create function pipeline.give_up_cut(mark_id bigint, run public.pipeline_runs, tasks jsonb)
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from pipeline.taken_prompts as taken
+  using jsonb_array_elements(tasks) as given (task)
+  where taken.mark_id = give_up_cut.mark_id
+    and taken.row_id = given.task -> 'row' ->> 'id'
+    and taken.prompt_key = given.task -> 'row' ->> 'key'
+    and not exists (
+      select from public.pipeline_tasks as asked
+      where asked.run_id = (run).id and asked.stage = 'execute' and asked.key = given.task ->> 'key'
+    )
+    and not exists (
+      select from pipeline.list_entries as listed
+      where listed.list_id = (run).list_id and listed.key = given.task ->> 'key'
+    );
+$$;
+comment on function pipeline.give_up_cut(bigint, public.pipeline_runs, jsonb) is
+  'What max_prompts has cut off is not taken: the next run has it.';
+
+create function pipeline.move_mark(mark_id bigint, run_id bigint, resume_from numeric, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_variable
+begin
+  update pipeline.table_marks as mark
+  set
+    -- Two runs may end in another order than they began.
+    resume_from = greatest(mark.resume_from, resume_from),
+    scanned_at = as_of,
+    run_id = run_id
+  where mark.id = mark_id;
+  delete from pipeline.taken_prompts as taken
+  using pipeline.table_marks as mark
+  where mark.id = mark_id and taken.mark_id = mark_id and taken.number < mark.resume_from;
+end;
+$$;
+comment on function pipeline.move_mark(bigint, bigint, numeric, timestamptz) is
+  'Notes where the next scan begins, and forgets what was taken before it.';
+
+create function public.pipeline_checkpoint_table(
+  worker_id uuid,
+  task_id bigint,
+  lease_token uuid,
+  payload jsonb,
+  enqueue jsonb default '[]',
+  losses jsonb default '[]',
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  progress jsonb;
+  at constant jsonb := payload -> 'cursor';
+  task public.pipeline_tasks;
+  run public.pipeline_runs;
+  mark_id bigint;
+  later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
+  prompts jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")');
+  is_full boolean;
+begin
+  -- First of all, because tasks are locked before the run.
+  progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
+  select * into task from public.pipeline_tasks as known where known.id = task_id;
+  select * into run from public.pipeline_runs as known where known.id = task.run_id;
+  if at ? 'resumeFrom' then
+    mark_id := pipeline.ensure_mark(task.payload -> 'source', run.owner);
+    prompts := pipeline.take_once(
+      mark_id, prompts, case when run.max_prompts is null then (at ->> 'resumeFrom')::numeric else '-infinity' end
+    );
+  end if;
+  if prompts <> '[]' then
+    perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
+  end if;
+  select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
+  into is_full
+  from public.pipeline_runs as known where known.id = run.id;
+  if at ? 'resumeFrom' and is_full then
+    perform pipeline.give_up_cut(mark_id, run, prompts);
+  elsif at ? 'resumeFrom' and not at ? 'conversations' then
+    perform pipeline.move_mark(
+      mark_id, run.id,
+      case
+        when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
+        -- By conversations, nothing is known of how far it has come.
+        when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+      end,
+      as_of
+    );
+  end if;
+  if later <> '[]' then
+    update public.pipeline_runs as told
+    set notice = concat_ws('. ', pipeline.timeout_notice(told), format(
+      'Questions of the last minutes wait for their answers in the table until %s (settle)',
+      to_char((later -> 0 ->> 'availableAt')::timestamptz at time zone 'UTC', 'HH24:MI "UTC"')
+    ))
+    where told.id = run.id;
+  end if;
+  return jsonb_build_object('status', progress -> 'status', 'full', is_full);
+end;
+$$;
+comment on function public.pipeline_checkpoint_table(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
+  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Returns {status, full}. PPL01: the lease was lost and nothing was changed.';
+
+create function public.forget_prompt_source(source jsonb, owner uuid default null)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_variable
+begin
+  delete from pipeline.table_marks as mark where mark.id = (pipeline.find_mark(source, owner)).id;
+  return found;
+end;
+$$;
+comment on function public.forget_prompt_source(jsonb, uuid) is
+  'Forgets what was taken of a source of type table: the next run "after": "last run" takes all of it again. owner: the user whose runs it was, null: the project''s. Returns whether anything was known.';
+
+create function pipeline.remove_unused_marks()
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from pipeline.table_marks as mark
+  where not exists (select from pipeline.find_table(mark.source ->> 'table'));
+$$;
+comment on function pipeline.remove_unused_marks() is
+  'Forgets what was taken of tables that are gone.';
+
+-- Why: a table is read by pages of whole conversations, each in a short transaction of its own: the
+-- app that writes it is live. A page is a range of the conversations' ids, or, of what is new, a range
+-- of the column that tells it, and the conversations that its rows are of.
+
+create function pipeline.text_of(value anyelement)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select to_json(text_of.value) #>> '{}';
+$$;
+comment on function pipeline.text_of(anyelement) is
+  'A value as text that reads the same in every session: times in ISO 8601.';
+
+create function pipeline.news_number(reading pipeline.table_reading, unit bigint)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case (reading).news_kind
+    when 'time' then format('extract(epoch from %s)', (reading).news)
+    else format('(%s)::numeric / %s', (reading).news, unit)
+  end;
+$$;
+comment on function pipeline.news_number(pipeline.table_reading, bigint) is
+  'An expression for how new a row is: seconds since 1970, or its number.';
+
+create function pipeline.news_low(reading pipeline.table_reading, number numeric, unit bigint)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when (reading).news_kind <> 'time' then floor(number * unit)::text
+    when (reading).news_type like '%with time zone' then pipeline.text_of(to_timestamp(number::double precision))
+    -- Times without zone are UTC.
+    else pipeline.text_of(to_timestamp(number::double precision) at time zone 'UTC')
+  end;
+$$;
+comment on function pipeline.news_low(pipeline.table_reading, numeric, bigint) is
+  'A value of the column that tells what is new, as a cursor has it, from how new it is.';
+
+create function pipeline.oldest_transaction(as_of timestamptz)
+returns timestamptz
+language sql
+stable
+-- Definer: others' transactions are not shown to service_role.
+security definer
+set search_path = ''
+as $$
+  select min(activity.xact_start)
+  from pg_catalog.pg_stat_activity as activity
+  where activity.datname = current_database()
+    and activity.backend_type = 'client backend'
+    and activity.pid <> pg_backend_pid()
+    and activity.xact_start < as_of;
+$$;
+comment on function pipeline.oldest_transaction(timestamptz) is
+  'When the oldest transaction began that is still open and may commit rows of before; null: there is none, or this role may not see it.';
+
+create function pipeline.first_cursor(reading pipeline.table_reading, source jsonb, owner uuid, as_of timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  mark pipeline.table_marks;
+  largest numeric;
+  unit bigint := 1;
+  oldest timestamptz;
+begin
+  if coalesce(source -> 'after', 'null') = 'null' then
+    return '{"rows": 200}';
+  end if;
+  if (reading).news_kind <> 'time' then
+    execute format(
+      'select max(%s)::numeric from %s as m where %s', (reading).news, (reading).sql_name, (reading).condition
+    ) into largest;
+  end if;
+  if (reading).news_kind = 'epoch' then
+    unit := case when largest > 1e17 then 1000000000 when largest > 1e14 then 1000000 when largest > 1e11 then 1000 else 1 end;
+  end if;
+  select * into mark from pipeline.find_mark(source, owner);
+  oldest := pipeline.oldest_transaction(as_of);
+  return jsonb_strip_nulls(jsonb_build_object(
+    -- The first time all is new: it is read by conversations, each once.
+    'rows', 200, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
+    'low', pipeline.news_low(reading, mark.resume_from, unit),
+    'resumeFrom', case (reading).news_kind
+      when 'number' then coalesce(largest, 0) - pipeline.overlap_of(source, 'number')
+      else least(extract(epoch from as_of) - pipeline.overlap_of(source, 'time'), extract(epoch from oldest))
+    end,
+    'oldestTransaction', oldest
+  ));
+end;
+$$;
+comment on function pipeline.first_cursor(pipeline.table_reading, jsonb, uuid, timestamptz) is
+  'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows.';
+
+create function pipeline.page_range(
+  reading pipeline.table_reading,
+  expression text,
+  type text,
+  low text,
+  most integer,
+  out condition text,
+  out next text,
+  out is_single boolean
+)
+returns record
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  has_less boolean;
+begin
+  is_single := false;
+  condition := concat_ws(
+    ' and ', expression || ' is not null', expression || ' >= ' || quote_literal(low) || '::' || type,
+    (reading).condition
+  );
+  execute format(
+    'select pipeline.text_of(%1$s) from %2$s as m where %3$s order by %1$s offset %4$s limit 1',
+    expression, (reading).sql_name, condition, most
+  ) into next;
+  if next is null then
+    return;
+  end if;
+  execute format(
+    'select exists (select from %s as m where %s and %s < %L::%s)', (reading).sql_name, condition, expression, next, type
+  ) into has_less;
+  if has_less then
+    -- The one that the page ends in the middle of is read whole with the next.
+    condition := format('%s and %s < %L::%s', condition, expression, next, type);
+    return;
+  end if;
+  is_single := true;
+  condition := format('%s = %L::%s and %s', expression, next, type, (reading).condition);
+  execute format(
+    'select pipeline.text_of(%1$s) from %2$s as m where %1$s > %3$L::%4$s and %5$s order by %1$s limit 1',
+    expression, (reading).sql_name, next, type, (reading).condition
+  ) into next;
+end;
+$$;
+comment on function pipeline.page_range(pipeline.table_reading, text, text, text, integer) is
+  'The rows from low of an expression on, about so many of them, that belong together: a condition, and where the next page begins; next null: they are the last. is_single: one value has more rows than that.';
+
+create function pipeline.lost_rows(reading pipeline.table_reading, expression text, code text, reason text)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  lost bigint;
+begin
+  execute format(
+    'select count(*) from %s as m where %s is null and %s', (reading).sql_name, lost_rows.expression, (reading).condition
+  ) into lost;
+  return case when lost > 0 then jsonb_build_object(
+    'code', lost_rows.code,
+    'message', format('Cannot read %s rows of %s: %s', lost, (reading).name, lost_rows.reason),
+    'place', jsonb_build_object('table', (reading).name, 'rows', lost)
+  ) end;
+end;
+$$;
+comment on function pipeline.lost_rows(pipeline.table_reading, text, text, text) is
+  'A loss that tells of rows without a value of an expression; null: each has one.';
+
+create function pipeline.next_rows(rows integer, bytes bigint)
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when bytes = 0 then rows
+    else greatest(20, least(5000, rows * 4, (rows::numeric * 2000000 / bytes)::integer))
+  end;
+$$;
+comment on function pipeline.next_rows(integer, bigint) is
+  'How many rows the next page asks for: about 2 MB of JSON, as far as this one tells.';
+
+create function pipeline.page_losses(reading pipeline.table_reading, at jsonb, is_cut boolean)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return jsonb_path_query_array(
+    jsonb_build_array(
+      case when not at ? 'low' and not at ? 'isLater' and not at ? 'isNews' then pipeline.lost_rows(
+        reading, (reading).conversation, 'no_conversation', 'they name no conversation'
+      ) end,
+      case when not at ? 'isLater' and at ? 'isNews' then pipeline.lost_rows(
+        reading, (reading).news, 'no_time', 'nothing tells whether they are new, as the column for it is null'
+      ) end,
+      case when is_cut then jsonb_build_object(
+        'code', 'too_large',
+        'message', format(
+          'Cannot read conversation "%s" of %s whole: it has more than 20,000 messages and goes on as another one',
+          at ->> 'low', (reading).name
+        ),
+        'place', jsonb_build_object('table', (reading).name, 'conversation', at -> 'low')
+      ) end
+    ),
+    '$[*] ? (@ != null)'
+  );
+end;
+$$;
+
+create function public.pipeline_read_table(
+  source jsonb,
+  owner uuid default null,
+  cursor jsonb default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+#variable_conflict use_variable
+declare
+  most_of_one constant integer := 20000;
+  reading constant pipeline.table_reading := pipeline.table_reading(source, owner);
+  at constant jsonb := coalesce(nullif(cursor, 'null'), pipeline.first_cursor(reading, source, owner, as_of));
+  is_news constant boolean := at ? 'isNews';
+  within constant integer := coalesce((at ->> 'within')::integer, 0);
+  chosen record;
+  fresh jsonb;
+  recent jsonb;
+  newest numeric;
+  page record;
+  is_cut boolean;
+  next jsonb;
+begin
+  if coalesce(cursor, 'null') = 'null' then
+    perform pipeline.check_table_source(source, owner);
+  end if;
+  if at ? 'conversations' then
+    select
+      format(
+        '%s = any (%L::%s[]) and %s', (reading).conversation,
+        array(select jsonb_array_elements_text(at -> 'conversations')), (reading).conversation_type, (reading).condition
+      ) as condition,
+      null::text as next, false as is_single
+    into chosen;
+  else
+    select * into chosen from pipeline.page_range(
+      reading,
+      case when is_news then (reading).news else (reading).conversation end,
+      case when is_news then (reading).news_type else (reading).conversation_type end,
+      at ->> 'low', (at ->> 'rows')::integer
+    );
+  end if;
+  if is_news then
+    execute format(
+      'select coalesce(jsonb_object_agg(fresh.id, fresh.number), ''{}''), max(fresh.number) from (select %s as id, %s as number from %s as m where %s order by 1 limit %s offset %s) as fresh',
+      (reading).id, pipeline.news_number(reading, (at ->> 'unit')::bigint), (reading).sql_name, chosen.condition,
+      case when chosen.is_single then most_of_one::text else 'all' end, within
+    ) into fresh, newest;
+    chosen.condition := format(
+      '%1$s in (select %1$s from %2$s as m where %3$s%4$s) and %5$s', (reading).conversation, (reading).sql_name,
+      chosen.condition,
+      case when chosen.is_single then format(
+        ' and %s = any (%L)', (reading).id, array(select jsonb_object_keys(fresh))
+      ) end,
+      (reading).condition
+    );
+  end if;
+  if at ? 'resumeFrom' and not is_news and not at ? 'conversations' then
+    execute format(
+      'select coalesce(jsonb_object_agg(%1$s, %2$s), ''{}'') from %3$s as m where %4$s and %2$s >= %5$L',
+      (reading).id, pipeline.news_number(reading, (at ->> 'unit')::bigint), (reading).sql_name, chosen.condition,
+      at ->> 'resumeFrom'
+    ) into recent;
+  end if;
+  execute format(
+    $page$
+      select
+        string_agg(replace(replace(page.line, E'\n', ' '), E'\x1e', E'\n'), E'\n' order by page.conversation, page.number) as lines,
+        count(*)::integer as rows, coalesce(sum(octet_length(page.line)), 0)::bigint as bytes
+      from (
+        select %1$s as line, %2$s as conversation, row_number() over place as number
+        from %3$s as m
+        where %4$s
+        window place as (partition by %2$s order by %5$s)
+        order by 2, 3
+        limit %6$s offset %7$s
+      ) as page
+    $page$,
+    (reading).line, (reading).conversation, (reading).sql_name, chosen.condition, (reading)."position",
+    case when chosen.is_single and not is_news then most_of_one::text else 'all' end,
+    case when is_news then 0 else within end
+  ) into page;
+  is_cut := chosen.is_single and most_of_one = case
+    when is_news then (select count(*) from jsonb_object_keys(fresh)) else page.rows
+  end;
+  next := at - array['low', 'within'] || jsonb_strip_nulls(jsonb_build_object(
+    'isLater', true,
+    'rows', pipeline.next_rows((at ->> 'rows')::integer, page.bytes),
+    'reached', greatest((at ->> 'reached')::numeric, newest),
+    'low', case when is_cut then at ->> 'low' else chosen.next end,
+    'within', case when is_cut then within + most_of_one end,
+    'isEnd', case when chosen.next is null and not is_cut then true end
+  ));
+  return jsonb_build_object(
+    'lines', coalesce(page.lines, ''),
+    'table', (reading).name,
+    'layout', (reading).layout,
+    'format', case (reading).family when 'json' then 'message_rows' when 'conversations' then null else 'bare_messages' end,
+    'idColumns', to_jsonb((reading).id_columns),
+    'fresh', coalesce(fresh, at -> 'wanted'),
+    'recent', recent,
+    'taken', case when is_news then pipeline.taken_of(source, owner, fresh) end,
+    'losses', pipeline.page_losses(reading, at, is_cut and not is_news),
+    'settleSeconds', pipeline.settle_seconds(source),
+    'readAt', as_of,
+    'cursor', next
+  );
+end;
+$$;
+comment on function public.pipeline_read_table(jsonb, uuid, jsonb, timestamptz) is
+  'A page of whole conversations of a table source: {lines (JSON, one record a line), table, layout, format (of the archive reader; null: told by the records), idColumns, losses, settleSeconds, readAt, cursor}, and of what is new since the last run {fresh: {id: how new}, taken: [[id, key]]}, the rows whose prompts are wanted and those that were; the first time {recent: {id: how new}}, the rows that the next scan looks at again. cursor: that of the page before, null: the first; its isEnd: nothing follows; {"conversations": […]}: those alone. owner: the user whose rows are read. 22023: the table cannot be read.';
 
 -- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
 -- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told
@@ -4534,20 +6273,14 @@ $$;
 comment on function pipeline.create_store_function(text) is
   'Makes store_in_<results table>(), which store_evaluations() calls. Calling it again makes it anew.';
 
-create function pipeline.complete_results_table(name text)
-returns void
-language sql
-set search_path = ''
-as $$
-  select pipeline.open_results_table(complete_results_table.name);
-  select pipeline.create_store_function(complete_results_table.name);
-$$;
-comment on function pipeline.complete_results_table(text) is
-  'Gives a results table everything that a release writes anew: who may read it, and its store function.';
-
+-- A release writes both anew for all of them, those that somebody has renamed included.
 do $$
 begin
-  perform pipeline.complete_results_table(own.name)
+  perform pipeline.open_results_table(results.relname)
+  from pg_catalog.pg_inherits
+  join pg_catalog.pg_class as results on results.oid = inhrelid
+  where inhparent = 'pipeline.evaluations'::regclass and results.relnamespace = 'public'::regnamespace;
+  perform pipeline.create_store_function(own.name)
   from pipeline.results_tables as own
   where not own.is_foreign and to_regclass(format('public.%I', own.name)) is not null;
 end;
@@ -4601,7 +6334,8 @@ begin
     return create_evaluations_table.name;
   end if;
   perform pipeline.make_results_table(create_evaluations_table.name);
-  perform pipeline.complete_results_table(create_evaluations_table.name);
+  perform pipeline.open_results_table(create_evaluations_table.name);
+  perform pipeline.create_store_function(create_evaluations_table.name);
   return create_evaluations_table.name;
 end;
 $$;
@@ -4664,7 +6398,7 @@ begin
     error = source_error,
     finished_at = end_run_if_done.as_of,
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
-    notice = nullif(concat_ws('. ', pipeline.timeout_notice(run), case
+    notice = nullif(concat_ws('. ', pipeline.timeout_notice(run), pipeline.table_notice(run), case
       when run.extracted = 0 and source_error is null
       then format(
         case run.source ->> 'type'
@@ -4807,6 +6541,9 @@ begin
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
   if (worker).stage = 'judge' then
+    if results @? '$[*].enqueue' then
+      perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+    end if;
     perform pipeline.score_votes(run, settled.stored_ids, as_of);
   elsif (worker).stage <> 'execute' then
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);
@@ -4822,6 +6559,9 @@ begin
       ),
       as_of
     );
+  end if;
+  if (worker).stage <> 'execute' and (run).evaluators @> '[{"type": "weighted"}]' then
+    perform pipeline.weigh_scores(run, pipeline.scored_ids((worker).stage, settled.stored_ids, results), as_of);
   end if;
   if totals.stop_reason is not null then
     update public.pipeline_runs as paused
@@ -4906,7 +6646,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?, enqueue?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
 
 -- Why: an answer was paid for, whether the database takes it or not. What is wrong with one result
 -- costs that one; what is wrong with a table or the server pauses the run, and results wait here
@@ -5241,6 +6981,15 @@ begin
             'bucket', new.source -> 'bucket',
             'prefix', coalesce(new.source ->> 'prefix', '')
           )
+        )),
+        new.created_at
+      );
+    when 'table' then
+      perform public.pipeline_enqueue_tasks(
+        new.id,
+        'extract',
+        jsonb_build_array(jsonb_build_object(
+          'key', 'source', 'payload', jsonb_build_object('kind', 'table', 'source', new.source)
         )),
         new.created_at
       );

@@ -1,4 +1,52 @@
 -- Written by `deno task migration` from supabase/schemas/rules: edit those files.
+-- Why: whom a run's evaluators ask, and what their scores are called, is needed wherever runs are looked at.
+
+create function pipeline.evaluator_name(config jsonb)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select coalesce(
+    config ->> 'name',
+    case when config -> 'not' = 'true' then 'not-' else '' end || (config ->> 'type'),
+    config #>> '{}'
+  );
+$$;
+comment on function pipeline.evaluator_name(jsonb) is
+  'The name of an evaluator''s scores: its own, else its type, with not- before it where the opposite passes.';
+
+create function pipeline.judges_of(evaluators jsonb)
+returns setof jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select judge
+  from jsonb_array_elements(evaluators) as config
+  cross join lateral (
+    select config as judge where config ? 'endpoint'
+    union all
+    select jsonb_array_elements(config -> 'panel') where jsonb_typeof(config -> 'panel') = 'array'
+  ) as named;
+$$;
+comment on function pipeline.judges_of(jsonb) is
+  'The judges that a run''s evaluators ask, {endpoint, model?, parameters?, …}: each by itself, those of a panel too.';
+
+create function pipeline.asks_judge(evaluators jsonb, endpoint text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select exists (
+    select from pipeline.judges_of(evaluators) as judge where judge ->> 'endpoint' = asks_judge.endpoint
+  );
+$$;
+comment on function pipeline.asks_judge(jsonb, text) is
+  'Whether a run''s evaluators ask a judge at an endpoint.';
+
 -- Why: a credential in clear text must never get into a row.
 
 create function pipeline.connection_headers()
@@ -98,7 +146,7 @@ as $$
   from (
     select (run).endpoint, 'execute'
     union
-    select config ->> 'endpoint', 'judge' from jsonb_array_elements((run).evaluators) as config
+    select judge ->> 'endpoint', 'judge' from pipeline.judges_of((run).evaluators) as judge
   ) as calls (endpoint, stage)
   join public.model_endpoints as called on called.name = calls.endpoint;
 $$;
@@ -285,7 +333,7 @@ begin
   end loop;
   for judge in
     select endpoint, config
-    from jsonb_array_elements((run).evaluators) as config
+    from pipeline.judges_of((run).evaluators) as config
     join public.model_endpoints as endpoint on endpoint.name = config ->> 'endpoint'
   loop
     if judge.config ->> 'model' <> coalesce((judge.endpoint).model, '') then
@@ -322,7 +370,7 @@ as $$
     and (pause_users.run_id is null or run.id = pause_users.run_id)
     and (
       run.endpoint = pause_users.endpoint
-      or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', pause_users.endpoint))
+      or pipeline.asks_judge(run.evaluators, pause_users.endpoint)
     );
 $$;
 comment on function pipeline.pause_users(text, bigint) is
@@ -422,6 +470,209 @@ create trigger check_cap
 before update of max_cost on public.pipeline_runs
 for each row when (old.max_cost is null and new.max_cost is not null)
 execute function pipeline.check_cap();
+
+-- Why: a table that cannot be read is refused when its run is inserted, and who may read which is
+-- decided by the project's owner.
+
+create function pipeline.check_interval(source jsonb, field text, kind text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  given constant jsonb := source -> field;
+begin
+  if given is null then
+    return;
+  elsif kind = 'number' then
+    if jsonb_typeof(given) = 'number' and given >= '0' then
+      return;
+    end if;
+    perform pipeline.refuse_table(
+      source ->> 'table', format('its %s is %s, and what is new is told by a number', field, given),
+      format('Write how many rows to look back, such as "%s": 10000', field)
+    );
+  end if;
+  begin
+    if jsonb_typeof(given) = 'string' and (given #>> '{}')::interval >= '0' then
+      return;
+    end if;
+  exception when invalid_datetime_format or datetime_field_overflow then
+    null;
+  end;
+  perform pipeline.refuse_table(
+    source ->> 'table', format('its %s is %s', field, given), format('Write a time, such as "%s": "5 minutes"', field)
+  );
+end;
+$$;
+
+create function pipeline.check_table_source(source jsonb, owner uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  reading constant pipeline.table_reading := pipeline.table_reading(source, owner);
+begin
+  perform pipeline.check_interval(source, 'settle', 'time');
+  if coalesce(source -> 'after', 'null') = 'null' then
+    return;
+  end if;
+  if source ->> 'after' <> 'last run' then
+    perform pipeline.refuse_table(
+      (reading).name, format('its after is %s', source -> 'after'),
+      'Write "after": "last run" to take what is new since the last run of this source, or leave it out'
+    );
+  end if;
+  if (reading).news is null then
+    perform pipeline.refuse_table(
+      (reading).name,
+      case (reading).family
+        when 'conversations' then 'what is new cannot be told: its rows grow, and no column says when one was last written'
+        else 'what is new cannot be told: it has neither a time nor an integer as its primary key'
+      end,
+      case (reading).family
+        when 'conversations' then format(
+          'alter table %s add column updated_at timestamptz default now(), and set it with each update; or leave "after" out',
+          (reading).sql_name
+        )
+        else format('alter table %s add column created_at timestamptz default now(); or leave "after" out', (reading).sql_name)
+      end
+    );
+  end if;
+  perform pipeline.check_interval(source, 'overlap', case (reading).news_kind when 'number' then 'number' else 'time' end);
+end;
+$$;
+comment on function pipeline.check_table_source(jsonb, uuid) is
+  'Refuses a table that cannot be read, and after where nothing tells what is new (SQLSTATE 22023).';
+
+create function pipeline.index_on(relation oid, expression text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from pg_catalog.pg_index as index
+    where index.indrelid = index_on.relation
+      and index.indisvalid
+      and index.indpred is null
+      and replace(lower(pg_catalog.pg_get_indexdef(index.indexrelid, 1, true)), '"', '')
+        = replace(lower(replace(index_on.expression, 'm.', '')), '"', '')
+  );
+$$;
+
+create function pipeline.index_notice(source jsonb, owner uuid)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  reading pipeline.table_reading;
+  read_by text[];
+begin
+  reading := pipeline.table_reading(source, owner);
+  if not exists (
+    select from pg_catalog.pg_class as class
+    where class.oid = (reading).relation and class.relkind in ('r', 'p', 'm')
+      and pg_catalog.pg_table_size(class.oid) + coalesce((
+        select sum(pg_catalog.pg_table_size(part.inhrelid)) from pg_catalog.pg_inherits as part
+        where part.inhparent = class.oid
+      ), 0) > 4000000
+  ) then
+    return null;
+  end if;
+  read_by := array[(reading).conversation] || case when source ? 'after' then array[(reading).news] end;
+  return (
+    select 'Reading would be faster with: ' || string_agg(format(
+      'create index on %s (%s)', (reading).sql_name,
+      case when column_of.expression like 'm.%' then substr(column_of.expression, 3) else '(' || replace(column_of.expression, 'm.', '') || ')' end
+    ), '; ')
+    from unnest(read_by) as column_of (expression)
+    where not pipeline.index_on((reading).relation, column_of.expression)
+  );
+-- A notice does not stop anything: what is wrong is told elsewhere.
+exception when others then
+  return null;
+end;
+$$;
+comment on function pipeline.index_notice(jsonb, uuid) is
+  'Which index the table of a source lacks, as a statement; null: none, or it is small.';
+
+create function pipeline.table_notice(run public.pipeline_runs)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select nullif(concat_ws('. ', pipeline.index_notice((run).source, (run).owner), (
+    select format(
+      'A transaction has been open since %s, for longer than the overlap: the next run reads back to it',
+      task.payload -> 'cursor' ->> 'oldestTransaction'
+    )
+    from public.pipeline_tasks as task
+    where task.run_id = (run).id and task.stage = 'extract' and task.key = 'source'
+      and (task.payload -> 'cursor' ->> 'oldestTransaction')::timestamptz
+        < (run).created_at - make_interval(secs => pipeline.overlap_of((run).source, 'time')::double precision)
+      and jsonb_typeof((run).source -> 'overlap') is distinct from 'number'
+  )), '')
+  where (run).source ->> 'type' = 'table';
+$$;
+comment on function pipeline.table_notice(public.pipeline_runs) is
+  'What is worth knowing of the table that a run reads; null: nothing.';
+
+create function public.register_prompt_source(source jsonb, owner_column text, as_of timestamptz default now())
+returns text
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  reading pipeline.table_reading;
+  registered pipeline.registered_tables;
+begin
+  perform pipeline.refuse_unknown_fields(source, array['type', 'table', 'columns', 'where', 'format'], 'a registered source');
+  reading := pipeline.table_reading(source);
+  registered := row((reading).name, source, owner_column, as_of);
+  if not exists (
+    select from pipeline.columns_of((reading).relation) as known
+    where known.name = owner_column and known.kind in ('uuid', 'text')
+  ) then
+    perform pipeline.refuse_table(
+      (reading).name, format('it has no column "%s" that can hold the id of a user', owner_column),
+      'Name one of type uuid or text that every row of the table has; where it stands in another table, make a view'
+    );
+  end if;
+  insert into pipeline.registered_tables select registered.*
+  on conflict (name) do update
+  set source = excluded.source, owner_column = excluded.owner_column, created_at = excluded.created_at;
+  return (reading).name;
+end;
+$$;
+comment on function public.register_prompt_source(jsonb, text, timestamptz) is
+  'Lets signed-in users take prompts from a table, {"type": "table", "table", "columns"?, "where"?, "format"?}: from those rows whose owner_column is their id. Every row of a conversation must have it. Registering again replaces. Returns the table''s name. 22023: it cannot be read, or has no such column.';
+
+create function public.unregister_prompt_source("table" text)
+returns boolean
+language sql
+set search_path = ''
+as $$
+  with gone as (
+    delete from pipeline.registered_tables as registered
+    where registered.name = unregister_prompt_source."table"
+      or registered.name = (
+        select one.schema_name || '.' || one.table_name from pipeline.find_table(unregister_prompt_source."table") as one
+      )
+    returning 1
+  )
+  select exists (select from gone);
+$$;
+comment on function public.unregister_prompt_source(text) is
+  'Closes a table to signed-in users again; their runs that read it fail at the next page. Returns whether it was open.';
 
 -- Why: where a run takes its prompts from is refused when it cannot be read, with what to write
 -- instead.
@@ -665,6 +916,8 @@ begin
           'Write {"type": "evaluations", "runId": 1} or {"type": "evaluations", "experiment": "name"}'
         );
       end if;
+    when 'table' then
+      perform pipeline.check_table_source(check_source.source, check_source.owner);
     when 'local' then
       perform pipeline.refuse_run(
         'the database cannot read local directories',
@@ -673,13 +926,14 @@ begin
     else
       perform pipeline.refuse_run(
         format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
-        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "set" (name, version), "run" (runId, onlyUnanswered), "sweep" (sweepId) and "evaluations" (runId or experiment)'
+        'The types are "supabase" (bucket, prefix), "table" (table, columns, where, after, format, settle, overlap), "prompts" (prompts), "set" (name, version), "run" (runId, onlyUnanswered), "sweep" (sweepId) and "evaluations" (runId or experiment)'
       );
   end case;
   perform pipeline.refuse_unknown_fields(
     check_source.source,
     array['type'] || case check_source.source ->> 'type'
       when 'supabase' then array['bucket', 'prefix']
+      when 'table' then array['table', 'columns', 'where', 'after', 'format', 'settle', 'overlap']
       when 'prompts' then array['prompts']
       when 'set' then array['name', 'version']
       when 'run' then array['runId', 'onlyUnanswered']
@@ -705,7 +959,7 @@ declare
   known constant text[] := array[
     'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
     'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
-    'reference', 'join'
+    'reference', 'join', 'key'
   ];
   option record;
 begin
@@ -911,9 +1165,237 @@ $$;
 comment on function pipeline.refuse_unknown_variables(public.pipeline_runs) is
   'Refuses a template with a variable that no prompt of the run''s list, set or earlier run has (SQLSTATE 22023); what archives have nobody knows yet.';
 
+-- Written by `deno task migration` from EVALUATORS and SCHEMA_KEYWORDS in functions/_shared/evaluation: edit those files.
+
+create function pipeline.known_evaluators()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{
+    "exact-match": {"fields":["ignoreCase","trim","name","not","reference"],"required":[]},
+    "contains": {"fields":["text","texts","match","ignoreCase","name","not","reference"],"required":[]},
+    "not-contains": {"fields":["text","texts","ignoreCase","name","not"],"required":[]},
+    "starts-with": {"fields":["text","texts","ignoreCase","trim","name","not"],"required":[]},
+    "ends-with": {"fields":["text","texts","ignoreCase","trim","name","not"],"required":[]},
+    "regex": {"fields":["pattern","whole","expect","ignoreCase","name","not"],"required":["pattern"]},
+    "json-valid": {"fields":["allowCodeFence","where","name","not"],"required":[]},
+    "json-schema": {"fields":["schema","allowCodeFence","where","name","not"],"required":["schema"]},
+    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","reference"],"required":[]},
+    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not"],"required":["calls"]},
+    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","reference"],"required":[]},
+    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","reference"],"required":[]},
+    "rouge-l": {"fields":["threshold","beta","name","not","reference"],"required":[]},
+    "length": {"fields":["min","max","unit","name","not"],"required":[]},
+    "latency": {"fields":["maxMs","name","not"],"required":["maxMs"]},
+    "cost": {"fields":["maxUsd","name","not"],"required":["maxUsd"]},
+    "finish-reason": {"fields":["reasons","name","not"],"required":[]},
+    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not"],"required":[],"asksJudge":"on wish"},
+    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","name","not","reference"],"required":["rubric"],"asksJudge":"always"},
+    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","name","not","reference"],"required":[],"asksJudge":"always"},
+    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","reference"],"required":["endpoint"],"asksJudge":"always"},
+    "sql": {"fields":["function","name","not","reference"],"required":["function"]},
+    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"]},
+    "weighted": {"fields":["weights","threshold","name","not"],"required":["weights"]}
+  }'::jsonb;
+$$;
+comment on function pipeline.known_evaluators() is
+  'Which fields each type of evaluator may have and which it must, and whether it asks judges, {type: {fields, required, asksJudge?: always | on wish}}; type itself is not among the fields.';
+
+create function pipeline.json_schema_keywords()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{
+    "$schema": "text",
+    "$id": "text",
+    "id": "text",
+    "$anchor": "text",
+    "$ref": "text",
+    "$recursiveRef": "text",
+    "$recursiveAnchor": "boolean",
+    "$comment": "text",
+    "$vocabulary": "anything",
+    "$defs": "map of schemas",
+    "definitions": "map of schemas",
+    "type": "type",
+    "enum": "list",
+    "const": "anything",
+    "allOf": "schemas",
+    "anyOf": "schemas",
+    "oneOf": "schemas",
+    "not": "schema",
+    "if": "schema",
+    "then": "schema",
+    "else": "schema",
+    "properties": "map of schemas",
+    "additionalProperties": "schema",
+    "unevaluatedProperties": "schema",
+    "propertyNames": "schema",
+    "dependentSchemas": "map of schemas",
+    "dependentRequired": "anything",
+    "dependencies": "map of schemas or texts",
+    "required": "texts",
+    "minProperties": "count",
+    "maxProperties": "count",
+    "items": "schema or schemas",
+    "prefixItems": "schemas",
+    "additionalItems": "schema",
+    "unevaluatedItems": "schema",
+    "contains": "schema",
+    "minContains": "count",
+    "maxContains": "count",
+    "minItems": "count",
+    "maxItems": "count",
+    "uniqueItems": "boolean",
+    "minLength": "count",
+    "maxLength": "count",
+    "pattern": "text",
+    "format": "text",
+    "minimum": "number",
+    "maximum": "number",
+    "exclusiveMinimum": "number or boolean",
+    "exclusiveMaximum": "number or boolean",
+    "multipleOf": "number",
+    "title": "text",
+    "description": "text",
+    "default": "anything",
+    "example": "anything",
+    "examples": "anything",
+    "deprecated": "boolean",
+    "readOnly": "boolean",
+    "writeOnly": "boolean",
+    "contentEncoding": "text",
+    "contentMediaType": "text",
+    "contentSchema": "schema"
+  }'::jsonb;
+$$;
+comment on function pipeline.json_schema_keywords() is
+  'The keywords of JSON Schema and what their values have to be.';
+
+create function pipeline.refused_json_schema_keywords()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{
+    "patternProperties": "name the properties, or use propertyNames with a pattern",
+    "$dynamicRef": "write $ref",
+    "$dynamicAnchor": "write $anchor",
+    "nullable": "write {\"type\": [\"string\", \"null\"]}"
+  }'::jsonb;
+$$;
+comment on function pipeline.refused_json_schema_keywords() is
+  'Keywords that evaluators refuse, and what to write instead.';
+
+-- Why: a schema with a misspelt word lets every answer pass, which is found, if ever, when they are paid for.
+
+create function pipeline.is_of_schema_kind(value jsonb, kind text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select case kind
+    when 'anything' then true
+    when 'count' then jsonb_typeof(value) = 'number' and jsonb_path_match(value, '$ >= 0 && $ % 1 == 0')
+    when 'list' then jsonb_typeof(value) = 'array'
+    when 'texts' then jsonb_typeof(value) = 'array' and not value @? 'strict $[*] ? (@.type() != "string")'
+    when 'number or boolean' then jsonb_typeof(value) in ('number', 'boolean')
+    when 'text' then jsonb_typeof(value) = 'string'
+    else jsonb_typeof(value) = kind
+  end;
+$$;
+comment on function pipeline.is_of_schema_kind(jsonb, text) is
+  'Whether a keyword of JSON Schema may have this value, for kinds that hold no schemas.';
+
+create function pipeline.inner_schemas(value jsonb, kind text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when kind = 'schema' then jsonb_build_array(value)
+    when kind = 'schema or schemas'
+    then case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end
+    when kind = 'schemas' and jsonb_typeof(value) = 'array' then value
+    when kind like 'map of %' and jsonb_typeof(value) = 'object' then (
+      select coalesce(jsonb_agg(part), '[]')
+      from jsonb_each(value) as entry (name, part)
+      where kind = 'map of schemas' or not pipeline.is_of_schema_kind(part, 'texts')
+    )
+  end;
+$$;
+comment on function pipeline.inner_schemas(jsonb, text) is
+  'The schemas that a keyword of JSON Schema holds; null where it holds none.';
+
+create function pipeline.json_schema_problems(schema jsonb)
+returns setof text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  known constant jsonb := pipeline.json_schema_keywords();
+  refused constant jsonb := pipeline.refused_json_schema_keywords();
+  keyword text;
+  value jsonb;
+  kind text;
+begin
+  if jsonb_typeof(schema) = 'boolean' then
+    return;
+  elsif jsonb_typeof(schema) is distinct from 'object' then
+    return next format('has %s where a schema belongs', schema);
+    return;
+  end if;
+  for keyword, value in select entry.key, entry.value from jsonb_each(schema) as entry loop
+    kind := known ->> keyword;
+    if keyword like 'x-%' then
+      continue;
+    elsif refused ? keyword then
+      return next format('cannot have %s: %s', keyword, refused ->> keyword);
+    elsif kind is null then
+      return next format('has the unknown keyword "%s"; words of your own begin with x-', keyword);
+    elsif pipeline.inner_schemas(value, kind) is not null then
+      return query
+        select problem
+        from jsonb_array_elements(pipeline.inner_schemas(value, kind)) as part
+        cross join lateral pipeline.json_schema_problems(part) as problem;
+    elsif keyword = 'type' then
+      return query
+        select format('has the unknown type %s', item)
+        from jsonb_array_elements(
+          case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end
+        ) as item
+        where item not in ('"array"', '"boolean"', '"integer"', '"null"', '"number"', '"object"', '"string"');
+    elsif not pipeline.is_of_schema_kind(value, kind) then
+      return next format('has %s as %s, which takes %s', value, keyword, kind);
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.json_schema_problems(jsonb) is
+  'What in a schema is no JSON Schema, one sentence for each place: the twin of malformedPlaces() in functions/_shared/evaluation; supabase/tests/json_schema_vectors.json holds for both.';
+
+create function pipeline.json_schema_problem(schema jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select string_agg(problem, '; ') from pipeline.json_schema_problems(schema) as problem;
+$$;
+comment on function pipeline.json_schema_problem(jsonb) is
+  'All of json_schema_problems() in one text; null: there is none.';
+
 -- Why: a wrong evaluator would be found when the answers are paid for.
 
-create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
+create function pipeline.check_judges(config jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
 stable
@@ -922,31 +1404,108 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- The same as EVALUATORS in functions/_shared/evaluation; a test compares them.
-  known constant jsonb := '{
-    "exact-match": ["ignoreCase", "trim", "reference"],
-    "contains": ["text", "texts", "match", "ignoreCase", "reference"],
-    "not-contains": ["text", "texts", "ignoreCase"],
-    "regex": ["pattern", "whole", "expect", "ignoreCase"],
-    "json-valid": ["allowCodeFence"],
-    "json-schema": ["schema", "allowCodeFence"],
-    "numeric-difference": [
-      "absoluteTolerance", "relativeTolerance", "which", "pattern", "decimalMark", "reference"
-    ],
-    "edit-distance": ["unit", "threshold", "ignoreCase", "trim", "reference"],
-    "rouge-l": ["threshold", "beta", "reference"],
-    "length": ["min", "max", "unit"],
-    "latency": ["maxMs"],
-    "refusal": ["expect", "phrases"],
-    "rubric": [
-      "rubric", "endpoint", "model", "parameters", "scale", "passMark", "showReference", "reference"
-    ],
-    "pairwise": ["endpoint", "model", "parameters", "criteria", "against", "reference"],
-    "webhook": ["url", "batchSize", "reference"]
-  }';
+  named jsonb;
+  judge public.model_endpoints;
+begin
+  for named in
+    select asked from pipeline.judges_of(jsonb_build_array(config)) as asked
+    union all
+    select '{}' where not config ?| array['endpoint', 'panel']
+      and pipeline.known_evaluators() -> (config ->> 'type') ->> 'asksJudge' = 'always'
+  loop
+    select * into judge from public.model_endpoints where name = named ->> 'endpoint';
+    if judge.name is null or (check_judges.owner is not null and not judge.open_to_users) then
+      perform pipeline.refuse_run(
+        format('evaluator "%s" has no judge: there is no endpoint %s',
+          config ->> 'type', coalesce(named -> 'endpoint', 'null')),
+        format('Name one of model_endpoints: {"type": "%s", "endpoint": "…", …}', config ->> 'type')
+      );
+    end if;
+    if check_judges.priced then
+      perform pipeline.check_price(
+        judge, format('judge "%s"', judge.name), coalesce(named -> 'parameters', '{}')
+      );
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_judges(jsonb, uuid, boolean) is
+  'Refuses an evaluator whose judges are missing, closed to its owner or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+
+create function pipeline.check_evaluation_function(config jsonb)
+returns void
+language plpgsql
+stable
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from pipeline.evaluation_functions as known where known.name = config ->> 'function'
+  ) then
+    perform pipeline.refuse_run(
+      format('evaluator "%s" names no function that is registered: %s', pipeline.evaluator_name(config), config -> 'function'),
+      coalesce(
+        'There are ' || (select string_agg(known.name, ', ' order by known.name) from pipeline.evaluation_functions as known),
+        'The project''s owner registers one: select register_evaluation_function(''public.my_function'')'
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_evaluation_function(jsonb) is
+  'Refuses an evaluator of type sql whose function is not registered (SQLSTATE 22023).';
+
+create function pipeline.check_weights(config jsonb, evaluators jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  weight record;
+begin
+  if jsonb_typeof(config -> 'weights') is distinct from 'object' or config -> 'weights' = '{}' then
+    perform pipeline.refuse_run(
+      'a weighted evaluator has no weights', 'Write {"type": "weighted", "weights": {"exact-match": 2, "rubric": 1}}'
+    );
+  end if;
+  for weight in select * from jsonb_each(config -> 'weights') as given (name, value) loop
+    if jsonb_typeof(weight.value) <> 'number' or weight.value <= '0' then
+      perform pipeline.refuse_run(
+        format('the weight of "%s" is %s', weight.name, weight.value), 'Write a number above 0'
+      );
+    end if;
+    if not exists (
+      select from jsonb_array_elements(evaluators) as other
+      where pipeline.evaluator_name(other) = weight.name and other ->> 'type' is distinct from 'weighted'
+    ) then
+      perform pipeline.refuse_run(
+        format('a weighted evaluator names "%s", which is no other evaluator of the run', weight.name),
+        'Name evaluators of the same run that are not weighted themselves'
+      );
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_weights(jsonb, jsonb) is
+  'Refuses weights that are none, and those of evaluators that the run does not have (SQLSTATE 22023).';
+
+create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
+returns void
+language plpgsql
+stable
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+declare
+  known constant jsonb := pipeline.known_evaluators();
   names text[] := '{}';
   config jsonb;
-  judge public.model_endpoints;
+  missing text;
+  problem text;
 begin
   for config in
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
@@ -960,16 +1519,32 @@ begin
     end if;
     perform pipeline.refuse_unknown_fields(
       config,
-      array['type', 'name'] || array(select jsonb_array_elements_text(known -> (config ->> 'type'))),
+      array['type'] || array(select jsonb_array_elements_text(known -> (config ->> 'type') -> 'fields')),
       format('evaluator "%s"', config ->> 'type')
     );
-    if coalesce(config ->> 'name', config ->> 'type') = any (names) then
+    select string_agg(name, ', ') into missing
+    from jsonb_array_elements_text(known -> (config ->> 'type') -> 'required') as name
+    -- These two are told by check_judges() and check_webhook().
+    where not config ? name and name not in ('endpoint', 'url');
+    if missing is not null then
       perform pipeline.refuse_run(
-        format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
+        format('evaluator "%s" has no %s', config ->> 'type', missing),
+        'See docs/evaluators.md'
+      );
+    end if;
+    if pipeline.evaluator_name(config) = any (names) then
+      perform pipeline.refuse_run(
+        format('two evaluators are named "%s"', pipeline.evaluator_name(config)),
         'Give one of them another "name"'
       );
     end if;
-    names := names || coalesce(config ->> 'name', config ->> 'type');
+    names := names || pipeline.evaluator_name(config);
+    problem := case config ->> 'type' when 'json-schema' then pipeline.json_schema_problem(config -> 'schema') end;
+    if problem is not null then
+      perform pipeline.refuse_run(
+        format('the schema of evaluator "%s" %s', pipeline.evaluator_name(config), problem), 'Mend the schema'
+      );
+    end if;
     if config ->> 'type' = 'webhook' then
       perform pipeline.check_webhook(config ->> 'url', check_evaluators.owner);
       if config ? 'batchSize' and jsonb_path_match(
@@ -982,26 +1557,17 @@ begin
         );
       end if;
     end if;
-    if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
-      select * into judge from public.model_endpoints where name = config ->> 'endpoint';
-      if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
-        perform pipeline.refuse_run(
-          format('evaluator "%s" has no judge: there is no endpoint %s',
-            config ->> 'type', coalesce(config -> 'endpoint', 'null')),
-          'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
-        );
-      end if;
-      if check_evaluators.priced then
-        perform pipeline.check_price(
-          judge, format('judge "%s"', judge.name), coalesce(config -> 'parameters', '{}')
-        );
-      end if;
+    if config ->> 'type' = 'sql' then
+      perform pipeline.check_evaluation_function(config);
+    elsif config ->> 'type' = 'weighted' then
+      perform pipeline.check_weights(config, check_evaluators.evaluators);
     end if;
+    perform pipeline.check_judges(config, check_evaluators.owner, check_evaluators.priced);
   end loop;
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, fields that are missing, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
 -- Why: a wrong run row is refused when it is inserted, with a message that says what to write
 -- instead; nobody should learn of a typing error from a run that failed an hour later.
@@ -1146,7 +1712,7 @@ begin
   end if;
   perform pipeline.check_template(new);
   new.status := 'queued';
-  new.notice := pipeline.timeout_notice(new);
+  new.notice := nullif(concat_ws('. ', pipeline.timeout_notice(new), pipeline.table_notice(new)), '');
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   if not fills_list then
@@ -1376,12 +1942,12 @@ begin
   if new.source ->> 'type' in ('evaluations', 'sweep') then
     perform pipeline.refuse_sweep(
       format('a source of type %s is not for sweeps', new.source -> 'type'),
-      'The types are "supabase", "prompts", "set" and "run"; one more run over the prompts of a sweep is started by itself'
+      'The types are "supabase", "table", "prompts", "set" and "run"; one more run over the prompts of a sweep is started by itself'
     );
   end if;
   new.source := pipeline.pinned_source(new.source, new.owner);
   new.list_id := case
-    when new.source ->> 'type' in ('supabase', 'prompts') then pipeline.create_list(new.owner, new.created_at)
+    when new.source ->> 'type' in ('supabase', 'table', 'prompts') then pipeline.create_list(new.owner, new.created_at)
   end;
   return new;
 end;

@@ -326,7 +326,7 @@ begin
   from (
     select (run).endpoint as endpoint, (run).parameters as parameters
     union all
-    select config ->> 'endpoint', config -> 'parameters' from jsonb_array_elements((run).evaluators) as config
+    select judge ->> 'endpoint', judge -> 'parameters' from pipeline.judges_of((run).evaluators) as judge
   ) as calls
   join public.model_endpoints as called on called.name = calls.endpoint
   where called.input_cost is not null

@@ -39,15 +39,16 @@ begin
   );
   for webhook in
     select evaluator from jsonb_array_elements((run).evaluators) as evaluator
-    where evaluator ->> 'type' = 'webhook'
+    where evaluator ->> 'type' in ('webhook', 'sql')
   loop
     perform public.pipeline_enqueue_tasks(
       (run).id, 'webhook',
       pipeline.in_batches(
-        evaluation_ids, coalesce((webhook ->> 'batchSize')::integer, 20), 'ids',
-        jsonb_build_object(
-          'evaluator', coalesce(webhook ->> 'name', 'webhook'), 'url', webhook ->> 'url'
-        )
+        evaluation_ids,
+        case webhook ->> 'type' when 'sql' then 100 else coalesce((webhook ->> 'batchSize')::integer, 20) end, 'ids',
+        jsonb_strip_nulls(jsonb_build_object(
+          'evaluator', pipeline.evaluator_name(webhook), 'url', webhook -> 'url'
+        ))
       ),
       as_of
     );
@@ -55,7 +56,7 @@ begin
 end;
 $$;
 comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
-  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user.';
+  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user and each call of a function of the project.';
 
 create function pipeline.start_evaluations(run public.pipeline_runs)
 returns void
@@ -125,7 +126,49 @@ $$;
 comment on function pipeline.store_scores(public.pipeline_runs, bigint[], jsonb, timestamptz) is
   'Stores the scores that evaluate tasks bring, [{id, scores: [{evaluationId, evaluator, score?, passed?, category?, explanation?, error?}]}]; a new score takes the place of an earlier one.';
 
-create function public.pipeline_read_evaluations(results_table text, ids bigint[])
+create function pipeline.sent_before(
+  run public.pipeline_runs,
+  prompt pipeline.prompts,
+  out system text,
+  out turns jsonb
+)
+returns record
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Without its run, which may be gone, it is the prompt as it was found.
+  parameters constant jsonb := coalesce((run).parameters, '{}') || coalesce(
+    nullif(case when (run).id is null then to_jsonb((prompt).parameters) else pipeline.sent(run, prompt) -> 'parameters' end, 'null'),
+    '{}'
+  );
+begin
+  -- As toRequestParts() in functions/_shared/model: a parameter takes the place of system turns.
+  system := coalesce(parameters ->> 'systemPrompt', (
+    select string_agg(turn ->> 'content', E'\n\n' order by place)
+    from jsonb_array_elements(
+      case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
+    ) with ordinality as earlier (turn, place)
+    where turn ->> 'role' = 'system'
+  ));
+  turns := (
+    select jsonb_agg(jsonb_build_object('role', turn -> 'role', 'content', coalesce(turn ->> 'content', '')) order by place)
+    from jsonb_array_elements(
+      case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
+    ) with ordinality as earlier (turn, place)
+    where turn ->> 'role' <> 'system'
+  );
+end;
+$$;
+comment on function pipeline.sent_before(public.pipeline_runs, pipeline.prompts) is
+  'What was sent before a prompt: the system message and the other turns, [{role, content}].';
+
+create function public.pipeline_read_evaluations(
+  results_table text,
+  ids bigint[],
+  with_what_was_sent boolean default false
+)
 returns jsonb
 language plpgsql
 stable
@@ -139,28 +182,29 @@ begin
       jsonb_agg(
         jsonb_build_object(
           'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
-          'prompt', evaluation.prompt, 'system', case
-            when run.id is not null then pipeline.sent(run, asked) -> 'parameters' -> 'systemPrompt'
-          end,
+          'prompt', evaluation.prompt, 'system', sent.system, 'earlierTurns', coalesce(sent.turns, '[]'),
           'response', evaluation.response, 'success', evaluation.success,
           'reference', evaluation.reference, 'model', evaluation.model,
           'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
-          'outputTokens', evaluation.output_tokens, 'metadata', evaluation.metadata
+          'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
+          'finishReason', evaluation.finish_reason, 'toolCalls', evaluation.tool_calls,
+          'metadata', evaluation.metadata
         )
         order by evaluation.id
       ),
       '[]'
     )
     from pipeline.evaluations as evaluation
-    left join public.pipeline_runs as run on run.id = evaluation.run_id and run.template ? 'system'
-    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and run.id is not null
+    left join public.pipeline_runs as run on run.id = evaluation.run_id and with_what_was_sent
+    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and with_what_was_sent
+    left join lateral pipeline.sent_before(run, asked) as sent on with_what_was_sent
     where evaluation.tableoid = used
       and evaluation.id = any (ids)
   );
 end;
 $$;
-comment on function public.pipeline_read_evaluations(text, bigint[]) is
-  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, response, success, reference, model, durationMs, inputTokens, outputTokens, metadata}], in the order of their ids. 22023: no results table.';
+comment on function public.pipeline_read_evaluations(text, bigint[], boolean) is
+  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, earlierTurns, response, success, reference, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}], in the order of their ids. system and earlierTurns, [{role, content}], are read only when asked for. 22023: no results table.';
 
 create function public.pipeline_find_response(
   results_table text,
@@ -222,17 +266,19 @@ as $$
 begin
   insert into public.evaluation_votes (
     task_id, run_id, results_table, evaluation_id, evaluator, vote, score, passed, category,
-    explanation, answer, error, created_at, owner
+    explanation, answer, error, is_asked_again, created_at, owner
   )
   select
     task.id, (run).id, (run).results_table, (task.payload ->> 'evaluationId')::bigint,
     task.payload ->> 'evaluator', (task.payload ->> 'vote')::smallint, given.score, given.passed,
     given.category, given.explanation, given.answer,
-    case when task.status = 'failed' then task.error end, as_of, (run).owner
+    case when task.status = 'failed' then task.error else given.error end,
+    coalesce(given."isAskedAgain", false), as_of, (run).owner
   from public.pipeline_tasks as task
   left join jsonb_to_recordset(results) as result (id bigint, vote jsonb) on result.id = task.id
   cross join lateral jsonb_to_record(coalesce(result.vote, '{}')) as given (
-    score double precision, passed boolean, category text, explanation text, answer text
+    score double precision, passed boolean, category text, explanation text, answer text, error text,
+    "isAskedAgain" boolean
   )
   where task.id = any (task_ids)
   order by task.id
@@ -243,7 +289,83 @@ begin
 end;
 $$;
 comment on function pipeline.store_votes(public.pipeline_runs, bigint[], jsonb, timestamptz) is
-  'Keeps what judge tasks bring, [{id, vote: {score?, passed?, category?, explanation?, answer?}}]; of a task that failed its error.';
+  'Keeps what judge tasks bring, [{id, vote: {score?, passed?, category?, explanation?, answer?, error?, isAskedAgain?}}]; of a task that failed its error.';
+
+create function pipeline.weigh_votes(
+  votes public.evaluation_votes[],
+  combine jsonb,
+  out score double precision,
+  out passed boolean,
+  out category text,
+  out explanation text,
+  out error text
+)
+returns record
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Questions that were asked before combine was written are the orders of a pair.
+  way constant text := coalesce(combine ->> 'by', case when cardinality(votes) > 1 then 'pair' end);
+  counted record;
+  winner record;
+begin
+  select
+    count(*) as votes, count(vote.error) as errors, min(vote.error) as error, avg(vote.score) as score,
+    min(vote.score) as lowest, max(vote.score) as highest, bool_and(vote.passed) as passed, min(vote.category) as category,
+    count(*) filter (where vote.passed) as passes, count(*) filter (where not vote.passed) as fails,
+    left(string_agg(vote.explanation, ' | ' order by vote.vote), 1900) as explanation
+  into counted
+  from unnest(votes) as vote;
+  -- A panel can do without some of its judges; an order of a pair is half of it.
+  if counted.errors > 0 and (way is null or way like '%pair' or 2 * counted.errors >= counted.votes) then
+    error := counted.error;
+    return;
+  end if;
+  score := counted.score;
+  explanation := nullif(concat_ws(' | ', counted.explanation, case when counted.errors > 0 then
+    format('%s of %s judges gave no verdict', counted.errors, counted.votes)
+  end), '');
+  if way = 'strict pair' and (counted.lowest = 0.5 or counted.highest = 0.5 or counted.lowest <> counted.highest) then
+    score := 0.5;
+  end if;
+  if way is null then
+    passed := counted.passed;
+    category := counted.category;
+  elsif way like '%pair' then
+    passed := score >= 0.5;
+    category := case when score > 0.5 then 'win' when score < 0.5 then 'loss' else 'tie' end;
+  elsif way = 'mean' then
+    passed := score >= (combine ->> 'passFrom')::double precision;
+  else
+    select
+      max(said.times) as times, count(*) filter (where said.place = 1) as first,
+      min(said.category) filter (where said.place = 1) as category,
+      bool_and(said.passed) filter (where said.place = 1) as passed
+    into winner
+    from (
+      select
+        vote.category, count(*) as times, bool_and(vote.passed) as passed,
+        rank() over (order by count(*) desc) as place
+      from unnest(votes) as vote
+      where vote.category is not null
+      group by vote.category
+    ) as said;
+    if winner.times is null and counted.passes <> counted.fails then
+      passed := counted.passes > counted.fails;
+    elsif winner.first = 1 then
+      passed := winner.passed;
+      category := winner.category;
+    else
+      category := 'tie';
+      explanation := concat_ws(' | ', explanation, 'the votes are tied');
+    end if;
+  end if;
+end;
+$$;
+comment on function pipeline.weigh_votes(public.evaluation_votes[], jsonb) is
+  'What votes come to. combine is null: one vote, as it is; {by: pair}: the mean of both orders, passed from a half on; {by: strict pair}: a half unless both agree on a win or a loss; of a panel {by: mean, passFrom}: the mean, passed from passFrom on; {by: majority}: the mean as score, category and passed as most votes say, and a tie is a category of its own that neither passes nor fails. A failed vote makes it an error, of a panel when half of them failed.';
 
 create function pipeline.score_votes(
   run public.pipeline_runs,
@@ -260,50 +382,29 @@ begin
     owner
   )
   select
-    (run).results_table, judged.evaluation_id, judged.evaluator, weighed.score, weighed.passed,
+    (run).results_table, judged.evaluation_id, judged.evaluator,
+    case when judged.is_not then 1 - weighed.score else weighed.score end,
+    case when judged.is_not then not weighed.passed else weighed.passed end,
     weighed.category, weighed.explanation, weighed.error, as_of, (run).owner
   from (
     select distinct
       (task.payload ->> 'evaluationId')::bigint as evaluation_id, task.payload ->> 'evaluator' as evaluator,
-      (task.payload ->> 'votes')::integer as votes
+      (task.payload ->> 'votes')::integer as votes, task.payload -> 'combine' as combine,
+      coalesce((task.payload ->> 'not')::boolean, false) as is_not
     from public.pipeline_tasks as task
     where task.id = any (task_ids)
   ) as judged
   cross join lateral (
-    select
-      count(*) as votes,
-      count(cast_vote.error) as errors,
-      min(cast_vote.error) as error,
-      avg(cast_vote.score) as score,
-      bool_and(cast_vote.passed) as passed,
-      min(cast_vote.category) as category,
-      left(string_agg(cast_vote.explanation, ' | ' order by cast_vote.vote), 2000) as explanation
+    select array_agg(cast_vote order by cast_vote.vote) as votes
     from public.evaluation_votes as cast_vote
     where cast_vote.run_id = (run).id
       and cast_vote.results_table = (run).results_table
       and cast_vote.evaluation_id = judged.evaluation_id
       and cast_vote.evaluator = judged.evaluator
+      and not cast_vote.is_asked_again
   ) as found
-  cross join lateral (
-    select
-      case when found.errors = 0 then found.score end as score,
-      case
-        when found.errors > 0 then null
-        when judged.votes = 1 then found.passed
-        else found.score >= 0.5
-      end as passed,
-      case
-        when found.errors > 0 then null
-        when judged.votes = 1 then found.category
-        -- Several votes are the orders of a pair.
-        when found.score > 0.5 then 'win'
-        when found.score < 0.5 then 'loss'
-        else 'tie'
-      end as category,
-      case when found.errors = 0 then found.explanation end as explanation,
-      found.error
-  ) as weighed
-  where found.votes = judged.votes
+  cross join lateral pipeline.weigh_votes(found.votes, judged.combine) as weighed
+  where cardinality(found.votes) = judged.votes
   order by judged.evaluation_id, judged.evaluator
   on conflict (results_table, evaluation_id, evaluator) do update set
     score = excluded.score, passed = excluded.passed, category = excluded.category,
@@ -311,7 +412,216 @@ begin
 end;
 $$;
 comment on function pipeline.score_votes(public.pipeline_runs, bigint[], timestamptz) is
-  'Writes the score of each evaluator whose votes on an evaluation are all in: one vote as it is; of a pair the mean of both orders, passed when it is at least a half; with a vote that failed, its error. The run is locked, so that of two votes which come in at once the second sees both.';
+  'Writes the score of each evaluator whose votes on an evaluation are all in, as weigh_votes() says, or with not its opposite. The run is locked, so that of two votes which come in at once the second sees both.';
+
+-- Why: a composite is made of scores that come in at different times, some from judges; it is made anew
+-- with each of them, in the transaction that stores it.
+
+create function pipeline.weigh_scores(
+  run public.pipeline_runs,
+  evaluation_ids bigint[],
+  as_of timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.evaluation_scores as kept (
+    results_table, evaluation_id, evaluator, score, passed, explanation, error, created_at, owner
+  )
+  select
+    (run).results_table, scored.id, pipeline.evaluator_name(composite.config),
+    case when composite.is_not then 1 - weighed.score else weighed.score end,
+    case when composite.is_not then weighed.score < composite.threshold else weighed.score >= composite.threshold end,
+    parts.explanation, parts.error, as_of, (run).owner
+  from (
+    select
+      config, coalesce((config ->> 'threshold')::double precision, 0.5) as threshold,
+      coalesce((config ->> 'not')::boolean, false) as is_not
+    from jsonb_array_elements((run).evaluators) as config
+    where config ->> 'type' = 'weighted'
+  ) as composite
+  cross join (select distinct id from unnest(evaluation_ids) as id) as scored
+  cross join lateral (
+    select
+      count(*) as scores,
+      sum(weight.value::double precision * coalesce(part.score, part.passed::integer))
+        / sum(weight.value::double precision) as score,
+      string_agg(
+        format('%s %s × %s', part.evaluator, trim_scale(round(coalesce(part.score, part.passed::integer)::numeric, 3)), weight.value), ', '
+        order by part.evaluator
+      ) as explanation,
+      min(format('Cannot score: %s gave no score: %s', part.evaluator, coalesce(part.error, 'only a category')))
+        filter (where coalesce(part.score, part.passed::integer) is null) as error
+    from jsonb_each_text(composite.config -> 'weights') as weight (name, value)
+    join public.evaluation_scores as part
+      on part.results_table = (run).results_table and part.evaluation_id = scored.id and part.evaluator = weight.name
+  ) as parts
+  cross join lateral (select case when parts.error is null then parts.score end as score) as weighed
+  where parts.scores = (select count(*) from jsonb_object_keys(composite.config -> 'weights'))
+  order by scored.id, 3
+  on conflict (results_table, evaluation_id, evaluator) do update set
+    score = excluded.score, passed = excluded.passed, explanation = excluded.explanation, error = excluded.error,
+    created_at = excluded.created_at;
+end;
+$$;
+comment on function pipeline.weigh_scores(public.pipeline_runs, bigint[], timestamptz) is
+  'Writes the scores of a run''s weighted evaluators for evaluations whose parts all have one: the weighted mean, a part without a number by 1 or 0 for passed; a part that could not be scored makes it an error. Call it with the run locked, so that of two parts which come in at once the second sees both.';
+
+create function pipeline.scored_ids(stage text, task_ids bigint[], results jsonb)
+returns bigint[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if scored_ids.stage = 'judge' then
+    return array(
+      select (task.payload ->> 'evaluationId')::bigint
+      from public.pipeline_tasks as task where task.id = any (task_ids)
+    );
+  end if;
+  return array(
+    select (score ->> 'evaluationId')::bigint
+    from jsonb_to_recordset(results) as result (id bigint, scores jsonb)
+    cross join lateral jsonb_array_elements(result.scores) as score
+    where result.id = any (task_ids)
+  );
+end;
+$$;
+comment on function pipeline.scored_ids(text, bigint[], jsonb) is
+  'The evaluations that results of a stage score, or vote on.';
+
+-- Why: what a good answer is, often only the project's own tables know. A function that its owner wrote
+-- is trusted as a trigger's is, users only name it, and it runs as a role that may do what the owner
+-- has granted to that role and nothing else: read-only, with a time limit, a hundred rows a statement.
+
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'pipeline_evaluator') then
+    create role pipeline_evaluator nologin noinherit;
+    comment on role pipeline_evaluator is 'As it the prompt pipeline calls evaluation functions; it owns nothing but their wrapper.';
+  end if;
+  -- To give the wrapper to it.
+  execute format('grant pipeline_evaluator to %I', current_user);
+end;
+$$;
+
+create table pipeline.evaluation_functions (
+  name text primary key,
+  registered_at timestamptz not null default now()
+);
+comment on table pipeline.evaluation_functions is
+  'One row per function that evaluators of type sql may name, with its schema; written by register_evaluation_function().';
+alter table pipeline.evaluation_functions enable row level security;
+grant select, insert, delete on pipeline.evaluation_functions to service_role;
+grant usage on schema pipeline to pipeline_evaluator;
+grant select on pipeline.evaluation_functions to pipeline_evaluator;
+create policy "the wrapper knows what is registered"
+  on pipeline.evaluation_functions for select to pipeline_evaluator using (true);
+
+create function public.register_evaluation_function(function regproc)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  registered pg_catalog.pg_proc;
+  full_name text;
+begin
+  select * into registered from pg_catalog.pg_proc where oid = register_evaluation_function.function;
+  select format('%I.%I', nspname, registered.proname) into full_name
+  from pg_catalog.pg_namespace where oid = registered.pronamespace;
+  if registered.prokind <> 'f' or registered.proretset
+    or oidvectortypes(registered.proargtypes) <> 'text, text, text, jsonb'
+    or registered.prorettype not in (
+      'boolean'::regtype, 'numeric'::regtype, 'double precision'::regtype, 'integer'::regtype, 'jsonb'::regtype
+    )
+  then
+    raise exception 'Cannot register %: it is no evaluation function', full_name
+      using
+        errcode = '22023',
+        hint = format(
+          'Write: create function %s(prompt text, response text, reference text, metadata jsonb) returns boolean, numeric or jsonb', full_name
+        );
+  end if;
+  if registered.prosecdef then
+    raise exception 'Cannot register %: it is security definer, and would do for every user what its owner may', full_name
+      using
+        errcode = '22023',
+        hint = format(
+          'alter function %s security invoker; what it reads is granted to pipeline_evaluator: grant select on … to pipeline_evaluator',
+          registered.oid::regprocedure
+        );
+  end if;
+  if not has_schema_privilege('pipeline_evaluator', registered.pronamespace, 'usage') then
+    raise exception 'Cannot register %: pipeline_evaluator may not use its schema', full_name
+      using errcode = '42501', hint = format('grant usage on schema %s to pipeline_evaluator', registered.pronamespace::regnamespace);
+  end if;
+  if not has_function_privilege('pipeline_evaluator', registered.oid, 'execute') then
+    raise exception 'Cannot register %: pipeline_evaluator may not call it', full_name
+      using errcode = '42501', hint = format('grant execute on function %s to pipeline_evaluator', registered.oid::regprocedure);
+  end if;
+  insert into pipeline.evaluation_functions (name) values (full_name) on conflict (name) do nothing;
+  return full_name;
+end;
+$$;
+comment on function public.register_evaluation_function(regproc) is
+  'Lets evaluators of type sql name a function of yours, (prompt text, response text, reference text, metadata jsonb) returns boolean, numeric or jsonb {score?, passed?, category?, explanation?}; returns its full name. It is called read-only, with 5 s for up to a hundred rows, as the role pipeline_evaluator: grant select on what it reads, and a policy where row level security is on, to that role. Users may not call this. Drop the function, or delete its row of pipeline.evaluation_functions, to take it back. 22023: no such function, or security definer; 42501: a right is missing, and the hint is the grant.';
+
+create function public.pipeline_call_evaluation_function(name text, rows jsonb)
+returns jsonb
+language plpgsql
+-- Stable: PostgREST then makes the transaction read-only.
+stable
+-- Definer: it belongs to pipeline_evaluator, whose rights the function shall have.
+security definer
+set search_path = ''
+set statement_timeout = '5s'
+as $$
+declare
+  answers jsonb;
+  missing text;
+begin
+  if not exists (
+    select from pipeline.evaluation_functions as known where known.name = pipeline_call_evaluation_function.name
+  ) then
+    raise exception 'Cannot call %: it is not registered', name
+      using errcode = '22023', hint = format('select register_evaluation_function(%L)', name);
+  end if;
+  -- PostgREST has done so already; others that call it are held to it, too, to the end of the transaction.
+  perform set_config('transaction_read_only', 'on', true);
+  begin
+    execute format(
+      'select jsonb_agg(to_jsonb(%s(given ->> ''prompt'', given ->> ''response'', given ->> ''reference'', given -> ''metadata'')) order by place)
+       from jsonb_array_elements($1) with ordinality as listed (given, place)',
+      name
+    ) into answers using rows;
+  exception when insufficient_privilege then
+    get stacked diagnostics missing = message_text;
+    raise exception 'Cannot call %: %', name, missing
+      using
+        errcode = '42501',
+        hint = format(
+          'grant %s to pipeline_evaluator; where row level security is on, it needs a policy too',
+          case
+            when missing ~ 'for schema' then 'usage on schema ' || substring(missing from '\S+$')
+            when missing ~ 'for function' then 'execute on function ' || substring(missing from '\S+$')
+            else 'select on ' || coalesce(substring(missing from '\S+$'), '…')
+          end
+        );
+  end;
+  return coalesce(answers, '[]');
+end;
+$$;
+comment on function public.pipeline_call_evaluation_function(text, jsonb) is
+  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant; 57014: it took longer than 5 s; 25006: it tried to write.';
+
+-- A new owner has to be able to create in the schema, at that moment.
+grant create on schema public to pipeline_evaluator;
+alter function public.pipeline_call_evaluation_function(text, jsonb) owner to pipeline_evaluator;
+revoke create on schema public from pipeline_evaluator;
 
 -- Why: answers that are stored already can be graded as well, by a run that makes no prompts.
 

@@ -1,5 +1,5 @@
 -- What this project uses of pg_cron 1.6.4, and no more: cron.schedule(job_name, schedule, command),
--- cron.unschedule(job_name), cron.job and cron.job_run_details. Jobs are rows here and
+-- cron.unschedule(job_name or job_id), cron.job and cron.job_run_details. Jobs are rows here and
 -- scripts/local/background/pg_cron_worker.ts runs them instead of the C launcher. What there is has
 -- the names, arguments, errors and row level security of pg_cron.
 
@@ -87,6 +87,21 @@ begin
   end if;
   perform pg_catalog.pg_notify('pg_cron', '');
   return true;
+end
+$$;
+
+create function cron.unschedule(job_id bigint)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  name constant text := (select jobname from cron.job where jobid = unschedule.job_id);
+begin
+  if name is null then
+    raise exception 'could not find valid entry for job %', unschedule.job_id;
+  end if;
+  return cron.unschedule(name);
 end
 $$;
 

@@ -40,8 +40,10 @@ export async function readFunctionSettings(
   );
   const folder = join(supabaseFolder, "functions");
   const names = new Set(Object.keys(config.functions));
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory) names.add(name);
+  if (await ifPresent(Deno.stat(folder))) {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory) names.add(name);
+    }
   }
   const found: FunctionSettings[] = [];
   for (const name of [...names].sort()) {

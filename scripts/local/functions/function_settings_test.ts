@@ -63,3 +63,10 @@ entrypoint = "./functions/gone.ts"
   );
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("readFunctionSettings() finds nothing in a project without functions", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(folder, "config.toml"), "");
+  assertEquals(await readFunctionSettings(folder), []);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -17,10 +17,15 @@ export interface DeployedFunctions {
  *
  * @param project the `supabase` folder that holds them, unless they are deployed
  * @param names by default all
+ * @param log told of functions of another project that cannot be loaded
  */
 export async function loadFunctions(
   project: string,
-  { names, deployed }: { names?: string[]; deployed?: DeployedFunctions },
+  { names, deployed, log }: {
+    names?: string[];
+    deployed?: DeployedFunctions;
+    log: (line: string) => void;
+  },
 ): Promise<FunctionSettings[]> {
   const functions = deployed?.functions ?? await readFunctionSettings(project);
   const wanted = functions.filter(({ name }) => names?.includes(name) ?? true);
@@ -31,7 +36,11 @@ export async function loadFunctions(
       [functionHost, ...sharers.map(({ entry }) => entry)],
       importMapFlags(importMap),
       deployed?.deno,
-    );
+    ).catch((error) => {
+      if (importMap === undefined || deployed) throw error;
+      // One function of somebody else keeps nothing else from starting; it says why when it is called.
+      log(error.message);
+    });
   }
   return wanted;
 }

@@ -41,6 +41,9 @@ export interface DatabaseContent {
   write(url: string, skipExtensions?: string[]): Promise<void>;
 }
 
+/** Counts up when templates are made in another way. */
+const LAYOUT = 2;
+
 /** Templates with content that nobody has used for so long, in milliseconds, are removed. */
 const forgottenAfter = 86_400_000;
 
@@ -106,10 +109,10 @@ export async function prepareContent(
     if (runtime.user) await chown(draft, runtime.user.uid, runtime.user.gid);
     const data = join(draft, "data");
     await copyTemplate(runtime, data);
-    await withServer(
-      { ...runtime, template: data },
-      (port) => write(urlFor("postgres", port)),
-    );
+    await withServer({ ...runtime, template: data }, async (port) => {
+      await write(urlFor("postgres", port));
+      await copyToTemplate1(port);
+    });
     await removeForgotten(folder);
     await rename(data, template).catch(async (error) => {
       // Another process may have been quicker; its result is as good.
@@ -119,6 +122,20 @@ export async function prepareContent(
     await rm(draft, { recursive: true, force: true });
   }
   return { ...runtime, template };
+}
+
+/** Databases created later are copies of template1, also the one that is renewed. */
+async function copyToTemplate1(port: number): Promise<void> {
+  const sql = postgres(urlFor(superuser, port), {
+    max: 1,
+    onnotice: () => {},
+  });
+  await sql`alter database template1 is_template false`;
+  await sql`drop database template1`;
+  await sql`
+    create database template1 template postgres owner postgres is_template true
+  `;
+  await sql.end();
 }
 
 async function removeForgotten(folder: string): Promise<void> {
@@ -204,7 +221,9 @@ async function nameOfVersion(
   base: BaseSql,
   user?: OperatingSystemUser,
 ) {
-  const hash = createHash("sha256").update(JSON.stringify([base, user]));
+  const hash = createHash("sha256").update(
+    JSON.stringify([LAYOUT, base, user]),
+  );
   for (const name of (await readdir(standIns)).sort()) {
     hash.update(name).update(await Deno.readFile(join(standIns, name)));
   }

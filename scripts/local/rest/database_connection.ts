@@ -30,7 +30,7 @@ const jsonb = {
 };
 
 /**
- * The database connection of lite, made to behave like PostgREST in five ways
+ * The database connection of lite, made to behave like PostgREST in six ways
  * that lite 0.10.0 offers no option for, hence the replaced private methods:
  *
  * - lite grants everything in every schema with row level security to anon;
@@ -39,6 +39,7 @@ const jsonb = {
  *   where it has none, those of authenticator, as which PostgREST signs in;
  * - the statement_timeout of a function holds for the call, as PostgREST hoists it:
  *   https://docs.postgrest.org/en/stable/references/transactions.html
+ * - a function that is not volatile is called in a read-only transaction, see the same page;
  * - an error keeps its SQLSTATE;
  * - what a request says about itself is set in one statement instead of five.
  */
@@ -85,22 +86,23 @@ export function connectLikePostgrest(url: string): PostgresConnection {
         ["request.path", path],
         ["request.headers", JSON.stringify(requestHeaders)],
       ]);
-      await hoistTimeout(database, path.slice(path.lastIndexOf("/") + 1));
+      await prepareCall(database, path.slice(path.lastIndexOf("/") + 1));
     },
   });
 }
 
-async function hoistTimeout(
+async function prepareCall(
   database: Kysely<unknown>,
   name: string,
 ): Promise<void> {
   await sql`
-    select set_config('statement_timeout', split_part(setting, '=', 2), true)
+    select
+      case when setting is not null then set_config('statement_timeout', split_part(setting, '=', 2), true) end,
+      set_config('transaction_read_only', case when provolatile = 'v' then 'off' else 'on' end, true)
     from pg_catalog.pg_proc
-    cross join unnest(proconfig) as setting
+    left join unnest(proconfig) as setting on setting like 'statement_timeout=%'
     where proname = ${name}
       and pronamespace = 'public'::regnamespace
-      and setting like 'statement_timeout=%'
   `.execute(database);
 }
 

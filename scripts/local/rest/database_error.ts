@@ -21,7 +21,10 @@ export function keepSqlState(error: unknown): unknown {
   const { code, message, detail, hint } = error as DatabaseError ?? {};
   if (typeof code !== "string") return error;
   if (IS_NO_CONNECTION.test(code)) {
-    return keepSqlState({ code: "08006", message: `No connection: ${message}` });
+    return keepSqlState({
+      code: "08006",
+      message: `No connection: ${message}`,
+    });
   }
   if (!/^[0-9A-Z]{5}$/.test(code)) return error;
   if (KNOWN_TO_LITE.test(code)) return error;

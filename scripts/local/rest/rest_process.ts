@@ -3,8 +3,8 @@
  * it with its settings in the environment, see rest_server.ts.
  */
 import { App } from "@supabase/lite";
-import postgres from "postgres";
-import { reportToParent } from "../child_process.ts";
+import postgres, { type Sql } from "postgres";
+import { reportToParent, sendReport } from "../child_process.ts";
 import { surviveKilledServer } from "../killed_server.ts";
 import { connectLikePostgrest } from "./database_connection.ts";
 import { limitFileSize } from "./file_size_limit.ts";
@@ -45,12 +45,20 @@ function createApp(admin: boolean): App {
 const api = await createApp(false).init();
 const studio = await createApp(true).init();
 
-// PostgREST reads the schema again when it is told to, and so does everyone who
-// changes it: an event trigger of the embedded database sends this.
-await postgres(settings.databaseUrl, { max: 1, onnotice: () => {} }).listen(
-  "pgrst",
-  () => connection.clearSchemaCache(),
-);
+let listener: Sql | undefined;
+
+/**
+ * PostgREST reads the schema again when it is told to, and so does everyone who
+ * changes it: an event trigger of the embedded database sends this.
+ */
+async function followSchema(): Promise<void> {
+  await listener?.end({ timeout: 0 });
+  listener = postgres(settings.databaseUrl, { max: 1, onnotice: () => {} });
+  await listener.listen("pgrst", () => connection.clearSchemaCache());
+  connection.clearSchemaCache();
+}
+
+await followSchema();
 await connection.introspect({ useCache: true });
 
 Deno.serve(
@@ -67,7 +75,11 @@ Deno.serve(
 Deno.serve({
   hostname: "127.0.0.1",
   port: 0,
-  onListen: ({ port }) => reportToParent(port),
+  onListen: ({ port }) =>
+    reportToParent(port, async () => {
+      await followSchema();
+      sendReport("renewed");
+    }),
 }, handle);
 
 async function handle(request: Request): Promise<Response> {

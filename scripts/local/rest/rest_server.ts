@@ -1,5 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { endChild, startListeningChild } from "../child_process.ts";
+import {
+  endChild,
+  type ListeningChild,
+  startListeningChild,
+} from "../child_process.ts";
 import { checkout } from "../checkout.ts";
 import { type Part, supervise } from "../supervise.ts";
 import { type RestSettings, writeRestSettings } from "./rest_settings.ts";
@@ -8,6 +12,8 @@ import { type RestSettings, writeRestSettings } from "./rest_settings.ts";
 export interface RestServer extends Part {
   /** Where the API listens now; another port after each restart. */
   url(): string;
+  /** Gets to know a database that has been renewed. */
+  renew(): Promise<void>;
 }
 
 /** The program of the process. */
@@ -20,11 +26,12 @@ export async function startRestServer(
   settings: RestSettings,
   log: (line: string) => void,
 ): Promise<RestServer> {
-  let port = 0;
+  let child: ListeningChild;
+  let renewed = () => {};
   const part = await supervise({
     name: "REST",
     async start() {
-      const child = await startListeningChild(
+      child = await startListeningChild(
         ["run", "--allow-all", "--no-check", restEntry],
         {
           name: "REST",
@@ -32,15 +39,24 @@ export async function startRestServer(
           env: writeRestSettings(settings),
           clearEnv: false,
           log: (line) => isWorthTelling(line) && log(`[rest] ${line}`),
+          onReport: () => renewed(),
         },
       );
-      port = child.port;
       return child.process;
     },
     end: endChild,
     log,
   });
-  return { ...part, url: () => `http://127.0.0.1:${port}` };
+  return {
+    ...part,
+    url: () => `http://127.0.0.1:${child.port}`,
+    async renew() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      renewed = resolve;
+      child.command("renew");
+      await Promise.race([promise, child.process.status]);
+    },
+  };
 }
 
 /**

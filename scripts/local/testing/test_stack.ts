@@ -1,16 +1,26 @@
 import { createClient } from "@supabase/supabase-js";
 import { join } from "node:path";
 import { checkout } from "../checkout.ts";
-import { type Stack, startStack } from "../stack.ts";
+import { type Stack, type StackOptions, startStack } from "../stack.ts";
+import { shareStack } from "./share_stack.ts";
 
 /** A small project with a table, a function and a bucket. */
 export const project = join(checkout, "scripts", "local", "test_project");
 
-/** Starts a stack of its own for a test and stops it at the end. */
+const takeSharedStack = shareStack(
+  { port: 0, project },
+  (stack) => stack.kill("functions"),
+);
+
+/**
+ * Gives a stack to a test: the one that the tests of this process share, as new, or with options one of
+ * its own.
+ */
 export async function withStack(
   test: (stack: Stack) => Promise<void>,
-  options: Parameters<typeof startStack>[0] = {},
+  options?: StackOptions,
 ): Promise<void> {
+  if (!options) return await test(await takeSharedStack());
   const stack = await startStack({ port: 0, project, ...options });
   try {
     await test(stack);

@@ -14,6 +14,7 @@ import { readTemplate } from "../read_template.ts";
 import { openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
 import { readSource } from "../read_source.ts";
+import { tableOptions, withTableOptions } from "../table_options.ts";
 import { showDryRun } from "../show_dry_run.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
@@ -21,7 +22,8 @@ export const run: Command = {
   summary: "Start a run in the project and follow it",
   help: `Usage: deno task pipeline run SOURCE [options]
 
-SOURCE is BUCKET or BUCKET/PREFIX in Storage, a file or folder of this machine written ./so or /so
+SOURCE is BUCKET or BUCKET/PREFIX in Storage, a table or view of the project written SCHEMA.TABLE or
+table:NAME (see deno task pipeline sources), a file or folder of this machine written ./so or /so
 (it is uploaded first), a file of prompts ending in .prompts.jsonl, set:NAME or set:NAME@VERSION for
 a saved set, run:ID for the prompts of an earlier run, or sweep:ID for those of a sweep. The work is done in the project: Ctrl-C stops following, not the run.
 
@@ -35,6 +37,9 @@ ${ENDPOINT_HELP}
   --repetitions N        ask each prompt N times
   --options JSON         options of extraction, such as '{"turns": "first", "dedupe": true}'
   --evaluators TEXT      names with commas between them, or JSON
+  --columns JSON         of a table: what its columns are, such as '{"content": "body"}'
+  --where JSON           of a table: only rows whose columns have these values
+  --new                  of a table: only what is new since the last run of this source
   --join                 add to an experiment that has results already
   --only-unanswered      of run:ID: what it has no answer to, such as after cancel
   --dry-run              only show what would be asked, left out and paid for; nothing is sent
@@ -50,6 +55,7 @@ Examples:
   deno task pipeline run conversation-archives/2026/ --endpoint openai --experiment nightly
   deno task pipeline run ./chatgpt-export.zip --endpoint openai --max-prompts 100 --max-cost 1
   deno task pipeline run conversation-archives/2026/ --endpoint openai --dry-run
+  deno task pipeline run public.messages --endpoint openai --experiment nightly --new
   deno task pipeline run run:7 --endpoint openai --model gpt-5 --detach
   deno task pipeline run run:7 --endpoint openai --template '{{prompt}} Be brief.' --repetitions 5
   deno task pipeline run ./cities.csv --endpoint openai --template 'Describe {{city}} in {{language}}.'
@@ -68,6 +74,7 @@ Examples:
       options: { type: "string" },
       evaluators: { type: "string" },
       join: { type: "boolean" },
+      ...tableOptions,
       "only-unanswered": { type: "boolean" },
       "dry-run": { type: "boolean" },
       key: { type: "string" },
@@ -75,9 +82,9 @@ Examples:
       json: { type: "boolean", default: false },
     });
     const { client, services, connection } = openProject(terminal);
-    const dataSource = await readSource(
-      positionals[0],
-      values["only-unanswered"],
+    const dataSource = withTableOptions(
+      await readSource(positionals[0], values["only-unanswered"]),
+      values,
     );
     const extractMaxPrompts = toNumber("max-prompts", values["max-prompts"]);
     const parameters = toJson("parameters", values.parameters);

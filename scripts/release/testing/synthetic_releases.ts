@@ -64,10 +64,10 @@ create table pipeline.synthetic_new (id bigint primary key);
 alter table pipeline.synthetic_new enable row level security;
 do $$
 declare
-  results record;
+  results regclass;
 begin
-  for results in select name from pipeline.results_tables where not is_foreign loop
-    execute format('create index %I on public.%I (model)', results.name || '_model_idx', results.name);
+  for results in select inhrelid from pg_inherits where inhparent = 'pipeline.evaluations'::regclass loop
+    execute format('create index %I on %s (model)', (select relname from pg_class where oid = results) || '_model_idx', results);
   end loop;
 end;
 $$;

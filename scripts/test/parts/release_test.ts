@@ -2,19 +2,25 @@
 // `deno test … -- --postgres=15` does it on the server of older projects.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { basename, join } from "node:path";
 import type { Sql } from "postgres";
-import {
-  installByHandScript,
-  installScript,
-} from "../../release/install_script.ts";
+import { applyMigrations, readMigrations } from "../../local/migrations.ts";
+import { compareVersions } from "../../release/compare_versions.ts";
+import { installScript } from "../../release/install_script.ts";
 import { makeManifest, readManifest } from "../../release/manifest.ts";
+import { inOneTransaction } from "../../release/one_transaction.ts";
+import { readRelease, releasedVersions } from "../../release/releases.ts";
 import { removalScript } from "../../release/removal_script.ts";
 import {
   expectSameMigrations,
   findDifference,
 } from "../../release/same_databases.ts";
-import { thisSource } from "../../release/source.ts";
-import { type Databases, startDatabases } from "../../release/databases.ts";
+import { type Source, thisSource } from "../../release/source.ts";
+import {
+  type Databases,
+  type ProjectDatabase,
+  startDatabases,
+} from "../../release/databases.ts";
 import { finishRun, storeSamples } from "../../release/testing/running_run.ts";
 import {
   makeSyntheticReleases,
@@ -89,9 +95,11 @@ Deno.test("the installation refuses a database that has the pipeline, and says w
   // Scripts that are run by hand begin a transaction of their own.
   const sql = await project.sql.reserve();
   const source = { ...await thisSource(), version: "1.0.0" };
-  await run(sql, await installByHandScript(source));
+  await run(sql, inOneTransaction(await installScript(source)));
   const refusal = async (version: string) => {
-    const script = await installByHandScript({ ...source, version });
+    const script = inOneTransaction(
+      await installScript({ ...source, version }),
+    );
     const error = await assertRejects(async () => await run(sql, script));
     await run(sql, "rollback");
     return error as Error & { hint: string };
@@ -114,31 +122,57 @@ Deno.test("the installation refuses a schema pipeline of somebody else", async (
   );
 });
 
-Deno.test("an upgrade gives what an installation gives, keeps what people made, and a run goes on", async () => {
-  const upgraded = await createProject();
-  const fresh = await createProject();
+/** Upgrades a database with data in it and a run under way, and compares it with a new one. */
+async function expectUpgrade(
+  upgraded: ProjectDatabase,
+  from: string,
+  to: Source,
+): Promise<void> {
   const ofPeople =
     "create view public.my_view with (security_invoker = true) as select * from public.experiment_summary;";
-
-  await run(upgraded.sql, await installScript(releases.first));
   await run(upgraded.sql, ofPeople);
-  const running = await storeSamples(upgraded.sql, "1.0.0");
+  const running = await storeSamples(upgraded.sql, from);
   assertEquals(running.taskIds.length, 2);
-  await run(upgraded.sql, await upgradeScript("1.0.0", releases.second));
+  await run(upgraded.sql, await upgradeScript(from, to));
 
-  await run(fresh.sql, await installScript(releases.second));
+  const fresh = await createProject();
+  await run(fresh.sql, await installScript(to));
   await run(fresh.sql, ofPeople);
-  await storeSamples(fresh.sql, "1.1.0");
+  await storeSamples(fresh.sql, to.version);
   assertEquals(await findDifference(upgraded, fresh), "");
 
   await finishRun(upgraded.sql, running);
   const [{ status }] = await upgraded.sql`
     select status from pipeline_runs where id = ${running.id}`;
   assertEquals(status, "completed");
-  const answers = await upgraded.sql`
+}
+
+Deno.test("an upgrade gives what an installation gives, keeps what people made, and a run goes on", async () => {
+  const { sql, url } = await createProject();
+  await run(sql, await installScript(releases.first));
+  await expectUpgrade({ sql, url }, "1.0.0", releases.second);
+  const answers = await sql`
     select count(*)::integer as count, count(synthetic_note)::integer as notes from my_answers`;
   assertEquals({ ...answers[0] }, { count: 5, notes: 0 });
 });
+
+const source = await thisSource();
+for (const version of await releasedVersions()) {
+  if (version === source.version) continue;
+  Deno.test(`an upgrade from ${version} gives what an installation gives`, async () => {
+    const database = await createProject();
+    const folder = join(source.supabaseFolder, "migrations");
+    const names = await migrationsUntil(version);
+    await applyMigrations(
+      database.sql,
+      (await readMigrations(folder)).filter(({ path }) =>
+        names.includes(basename(path))
+      ),
+    );
+    await database.sql`drop schema supabase_migrations cascade`;
+    await expectUpgrade(database, version, source);
+  });
+}
 
 Deno.test("an upgrade refuses a database of another version", async () => {
   const script = await upgradeScript("1.0.0", releases.second);
@@ -198,6 +232,8 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
   const { sql } = project;
   await run(sql, await installScript());
   await finishRun(sql, await storeSamples(sql, "1.0.0"));
+  await sql`select create_evaluations_table('first_name')`;
+  await sql`alter table first_name rename to renamed_answers`;
   await run(sql, await removalScript({ withData: false }));
   assertEquals(await leftRows(sql), await leftRows(before.sql));
 
@@ -225,6 +261,7 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
       "pipeline_set_prompts",
       "prompt_evaluations",
       "prompt_sets",
+      "renamed_answers",
     ].map((name) => ({
       name,
       isClosed: true,
@@ -288,4 +325,14 @@ async function untilWaiting(sql: Sql, upgrading: Promise<unknown>) {
       upgrading.then(() => [true]),
     ]);
   }
+}
+
+/** The files that a project of a released version has. */
+async function migrationsUntil(version: string): Promise<string[]> {
+  const released = (await releasedVersions())
+    .filter((older) => compareVersions(older, version) <= 0);
+  const releases = await Promise.all(
+    released.map((older) => readRelease(source.supabaseFolder, older)),
+  );
+  return releases.flatMap(({ migrations }) => Object.keys(migrations));
 }

@@ -100,6 +100,7 @@ export type Database = {
           "evaluator": string;
           "explanation": string | null;
           "id": number;
+          "is_asked_again": boolean;
           "owner": string | null;
           "passed": boolean | null;
           "results_table": string;
@@ -118,6 +119,7 @@ export type Database = {
           "evaluator": string;
           "explanation"?: string | null;
           "id"?: never;
+          "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table": string;
@@ -135,6 +137,7 @@ export type Database = {
           "evaluator"?: string;
           "explanation"?: string | null;
           "id"?: never;
+          "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "results_table"?: string;
@@ -1286,6 +1289,7 @@ export type Database = {
         Args: { "name": string; "owner"?: string; "version"?: number };
         Returns: number;
       };
+      "describe_prompt_source": { Args: { "source": Json }; Returns: Json };
       "diff_prompt_sets": {
         Args: {
           "name": string;
@@ -1347,6 +1351,10 @@ export type Database = {
           "run_id"?: number;
         };
         Returns: Json;
+      };
+      "forget_prompt_source": {
+        Args: { "owner"?: string; "source": Json };
+        Returns: boolean;
       };
       "gate_experiments": {
         Args: {
@@ -1430,6 +1438,22 @@ export type Database = {
         };
       };
       "pause_pipeline_sweep": { Args: { "sweep_id": number }; Returns: number };
+      "pipeline_call_evaluation_function": {
+        Args: { "name": string; "rows": Json };
+        Returns: Json;
+      };
+      "pipeline_checkpoint_table": {
+        Args: {
+          "as_of"?: string;
+          "enqueue"?: Json;
+          "lease_token": string;
+          "losses"?: Json;
+          "payload": Json;
+          "task_id": number;
+          "worker_id": string;
+        };
+        Returns: Json;
+      };
       "pipeline_checkpoint_task": {
         Args: {
           "as_of"?: string;
@@ -1580,7 +1604,11 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_read_evaluations": {
-        Args: { "ids": (number)[]; "results_table": string };
+        Args: {
+          "ids": (number)[];
+          "results_table": string;
+          "with_what_was_sent"?: boolean;
+        };
         Returns: Json;
       };
       "pipeline_read_scores": {
@@ -1595,6 +1623,15 @@ export type Database = {
         Returns: Json;
       };
       "pipeline_read_secret": { Args: { "name": string }; Returns: string };
+      "pipeline_read_table": {
+        Args: {
+          "as_of"?: string;
+          "cursor"?: Json;
+          "owner"?: string;
+          "source": Json;
+        };
+        Returns: Json;
+      };
       "pipeline_release_tasks": {
         Args: {
           "as_of"?: string;
@@ -1677,6 +1714,21 @@ export type Database = {
         Args: { "owner"?: string };
         Returns: string;
       };
+      "prompt_sources": {
+        Args: { "most_prompts"?: number };
+        Returns: {
+          "columns": Json;
+          "conversations": number;
+          "family": string;
+          "first_prompts": (string)[];
+          "layout": string;
+          "owner_column": string;
+          "problem": string;
+          "rows": number;
+          "table_name": string;
+          "tells_what_is_new": boolean;
+        }[];
+      };
       "purge_pipeline_runs": {
         Args: { "as_of"?: string; "most"?: number; "older_than": string };
         Returns: number;
@@ -1733,6 +1785,14 @@ export type Database = {
       "read_evaluation": {
         Args: { "id": number; "results_table": string };
         Returns: Json;
+      };
+      "register_evaluation_function": {
+        Args: { "function": unknown };
+        Returns: string;
+      };
+      "register_prompt_source": {
+        Args: { "as_of"?: string; "owner_column": string; "source": Json };
+        Returns: string;
       };
       "remove_model_endpoint": { Args: { "name": string }; Returns: string };
       "rename_experiment": {
@@ -1911,6 +1971,10 @@ export type Database = {
           "score_low": number;
           "score_mean": number;
         }[];
+      };
+      "unregister_prompt_source": {
+        Args: { "table": string };
+        Returns: boolean;
       };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };
     };

@@ -26,6 +26,8 @@ export interface PromptSource {
   model?: string;
   /** Text of pasted or attached files, kept apart from the prompt. */
   attachments?: { name?: string; text?: string }[];
+  /** The row's primary key, of a prompt from a table. */
+  key?: Record<string, unknown>;
 }
 
 /** One user turn as it is found in an archive. */
@@ -38,6 +40,9 @@ export interface FoundPrompt {
   reference?: string;
   source: PromptSource;
   metadata?: Record<string, unknown>;
+  /** A key that the user gave; absent: what was asked is the key. */
+  key?: string;
+  keyIsGiven?: boolean;
 }
 
 /** One user turn, ready to execute. */

@@ -20,6 +20,11 @@ export function promptKey({ text, messages = [], metadata }: Asked): string {
     .digest("hex").slice(0, 32);
 }
 
+/** The key that a found prompt has: the one that the user gave, or what was asked. */
+export function keyOf(prompt: FoundPrompt): string {
+  return prompt.key ?? promptKey(prompt);
+}
+
 /** A found prompt as it is given out. The key costs more than finding it, so reading does without. */
 export function withKey(prompt: FoundPrompt): Prompt {
   return { key: promptKey(prompt), ...prompt };

@@ -32,6 +32,7 @@ grant execute on function
   -- The rule that names are plain asks it of each row that is written.
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
+  pipeline.evaluator_name(jsonb),
   pipeline.evaluations_condition(bigint, text, uuid),
   pipeline.field_conditions(jsonb, jsonb, text),
   pipeline.has_condition(text, text, text, boolean),
@@ -88,7 +89,8 @@ declare
   for_the_project constant text[] := array[
     'pipeline_enqueue_tasks', 'pipeline_start_worker', 'pipeline_take_wake',
     'pipeline_claim_tasks', 'pipeline_extend_leases', 'pipeline_checkpoint_task',
-    'pipeline_continue_list', 'pipeline_finish_tasks', 'pipeline_release_tasks',
+    'pipeline_read_table', 'pipeline_checkpoint_table', 'prompt_sources', 'describe_prompt_source', 'register_prompt_source',
+    'unregister_prompt_source', 'forget_prompt_source', 'pipeline_continue_list', 'pipeline_finish_tasks', 'pipeline_release_tasks',
     'pipeline_hand_over', 'pipeline_end_worker', 'pipeline_read_secret', 'pipeline_set_secret',
     'pipeline_offer_project_url',
     'pipeline_webhook_secret', 'pipeline_read_evaluations', 'pipeline_find_response',
@@ -101,7 +103,8 @@ declare
     'remove_model_endpoint', 'retry_pipeline_run',
     'resend_pipeline_webhook', 'approve_experiment_baseline',
     'create_evaluations_table', 'use_evaluations_table',
-    'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt'
+    'evaluate_pipeline_run', 'evaluate_experiment', 'show_sent_prompt',
+    'register_evaluation_function', 'pipeline_call_evaluation_function'
   ];
   -- Row level security decides whose runs and rows they reach.
   for_users_too constant text[] := array[

@@ -21,6 +21,7 @@ begin
     $prune$
       select pipeline.remove_unused_prompts();
       select pipeline.remove_unused_endpoints();
+      select pipeline.remove_unused_marks();
       delete from cron.job_run_details as detail
       using cron.job
       where job.jobid = detail.jobid

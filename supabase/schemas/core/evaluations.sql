@@ -218,6 +218,7 @@ create table public.evaluation_votes (
   explanation text,
   answer text,
   error text,
+  is_asked_again boolean not null default false,
   created_at timestamptz not null,
   owner uuid,
   constraint evaluation_votes_task_votes_once unique (task_id),
@@ -229,10 +230,12 @@ comment on table public.evaluation_votes is
 comment on column public.evaluation_votes.task_id is
   'The task of stage judge that asked; tried again, it replaces its vote.';
 comment on column public.evaluation_votes.vote is
-  'Which of the questions that one evaluator asks of one evaluation: the order of a pair.';
+  'Which of the questions that one evaluator asks of one evaluation: the order of a pair, the judge of a panel.';
 comment on column public.evaluation_votes.answer is 'What the judge answered, word for word.';
 comment on column public.evaluation_votes.error is
   'Why there is no verdict; the votes that are in are kept.';
+comment on column public.evaluation_votes.is_asked_again is
+  'The answer could not be read, and the question was asked once more: that vote counts, this one does not.';
 create index evaluation_votes_evaluation_idx
   on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
 create index evaluation_votes_owner_idx

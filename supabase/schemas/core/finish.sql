@@ -54,7 +54,7 @@ begin
     error = source_error,
     finished_at = end_run_if_done.as_of,
     started_at = coalesce(run.started_at, end_run_if_done.as_of),
-    notice = nullif(concat_ws('. ', pipeline.timeout_notice(run), case
+    notice = nullif(concat_ws('. ', pipeline.timeout_notice(run), pipeline.table_notice(run), case
       when run.extracted = 0 and source_error is null
       then format(
         case run.source ->> 'type'
@@ -197,6 +197,9 @@ begin
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
   if (worker).stage = 'judge' then
+    if results @? '$[*].enqueue' then
+      perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+    end if;
     perform pipeline.score_votes(run, settled.stored_ids, as_of);
   elsif (worker).stage <> 'execute' then
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);
@@ -212,6 +215,9 @@ begin
       ),
       as_of
     );
+  end if;
+  if (worker).stage <> 'execute' and (run).evaluators @> '[{"type": "weighted"}]' then
+    perform pipeline.weigh_scores(run, pipeline.scored_ids((worker).stage, settled.stored_ids, results), as_of);
   end if;
   if totals.stop_reason is not null then
     update public.pipeline_runs as paused
@@ -296,4 +302,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_finish_tasks(uuid, jsonb, timestamptz) is
-  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';
+  'Takes the results of tries, [{id, leaseToken, outcome: succeeded | failed, error?: {class, code, message, advice?, retryAfterMs?, place?}, …}], of stages execute and judge with {response, toolCalls?, model, finishReason, inputTokens, outputTokens, usage?: {cachedInputTokens?, cacheWriteTokens?, cacheWriteHourTokens?, reasoningTokens?}, durationMs, isUnpaid?, cached?, metadata?}, of judge with {vote, request?, enqueue?} too, of stage extract with {payload?, enqueue?, losses?}, of stages evaluate and webhook with {scores, enqueue?}, of stage notify with {delivery}. Stores, retries, counts, follows up and ends the run in one transaction; a result that no table takes fails alone, and where none can be stored they wait, with the run paused. Returns {status, finished: [ids], blockedMs}: the run''s status now; no call may leave for blockedMs; an id that is missing had lost its lease and changed nothing.';

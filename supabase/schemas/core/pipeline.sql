@@ -7,6 +7,7 @@
 --   execute   one prompt, one call to the run's endpoint          → one row of prompt_evaluations
 --   evaluate  a hundred stored answers                            → scores, and judge tasks
 --   webhook   stored answers, one request to a user's service     → scores
+--             or one call of a function of the project
 --   judge     one question, one call to a judge's endpoint        → a vote; the last one is the score
 --   notify    one event of the run                                → one delivered webhook
 --

@@ -174,7 +174,7 @@ comment on column public.pipeline_runs.experiment_name is
 comment on column public.pipeline_runs.sweep_id is
   'The sweep that it belongs to, whose money it shares; null: none.';
 comment on column public.pipeline_runs.source is
-  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"prompts","prompts":[…]}, {"type":"set","name","version"?} (a saved set), {"type":"run","runId"} (the prompts of an earlier run), {"type":"sweep","sweepId"} (those of a sweep) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
+  'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"table","table","columns"?,"where"?,"after"?,"format"?,"settle"?,"overlap"?} (a table or view of the project), {"type":"prompts","prompts":[…]}, {"type":"set","name","version"?} (a saved set), {"type":"run","runId"} (the prompts of an earlier run), {"type":"sweep","sweepId"} (those of a sweep) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
 comment on column public.pipeline_runs.list_id is
   'The list that it reads its prompts from; of a run without endpoint, which extracts for a sweep, the one that it fills.';
 comment on column public.pipeline_runs.model is 'Model name; null: the endpoint''s.';

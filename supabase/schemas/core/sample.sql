@@ -10,7 +10,7 @@ set search_path = ''
 as $$
   select floor(sample.size)::integer
   from (select ((run).options ->> 'sample')::numeric as size) as sample
-  where (run).source ->> 'type' = 'supabase' and sample.size >= 1;
+  where (run).source ->> 'type' in ('supabase', 'table') and sample.size >= 1;
 $$;
 comment on function pipeline.sample_size(public.pipeline_runs) is
   'Number of prompts that the run''s sample asks for; null: no sample, or a fraction, which workers take by themselves.';

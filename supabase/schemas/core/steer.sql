@@ -49,6 +49,15 @@ begin
         )),
         new.created_at
       );
+    when 'table' then
+      perform public.pipeline_enqueue_tasks(
+        new.id,
+        'extract',
+        jsonb_build_array(jsonb_build_object(
+          'key', 'source', 'payload', jsonb_build_object('kind', 'table', 'source', new.source)
+        )),
+        new.created_at
+      );
     when 'prompts', 'run', 'set', 'sweep' then
       perform pipeline.start_list(new);
     when 'evaluations' then

@@ -85,20 +85,14 @@ $$;
 comment on function pipeline.create_store_function(text) is
   'Makes store_in_<results table>(), which store_evaluations() calls. Calling it again makes it anew.';
 
-create function pipeline.complete_results_table(name text)
-returns void
-language sql
-set search_path = ''
-as $$
-  select pipeline.open_results_table(complete_results_table.name);
-  select pipeline.create_store_function(complete_results_table.name);
-$$;
-comment on function pipeline.complete_results_table(text) is
-  'Gives a results table everything that a release writes anew: who may read it, and its store function.';
-
+-- A release writes both anew for all of them, those that somebody has renamed included.
 do $$
 begin
-  perform pipeline.complete_results_table(own.name)
+  perform pipeline.open_results_table(results.relname)
+  from pg_catalog.pg_inherits
+  join pg_catalog.pg_class as results on results.oid = inhrelid
+  where inhparent = 'pipeline.evaluations'::regclass and results.relnamespace = 'public'::regnamespace;
+  perform pipeline.create_store_function(own.name)
   from pipeline.results_tables as own
   where not own.is_foreign and to_regclass(format('public.%I', own.name)) is not null;
 end;
@@ -152,7 +146,8 @@ begin
     return create_evaluations_table.name;
   end if;
   perform pipeline.make_results_table(create_evaluations_table.name);
-  perform pipeline.complete_results_table(create_evaluations_table.name);
+  perform pipeline.open_results_table(create_evaluations_table.name);
+  perform pipeline.create_store_function(create_evaluations_table.name);
   return create_evaluations_table.name;
 end;
 $$;

@@ -38,7 +38,7 @@ comment on column public.pipeline_sweeps.endpoint is 'Of variants that name none
 comment on column public.pipeline_sweeps.model is 'Of variants that name none; null: the endpoint''s.';
 comment on column public.pipeline_sweeps.template is 'Of variants that have none of their own.';
 comment on column public.pipeline_sweeps.source is
-  'As that of a run: supabase, prompts, set or run. It is read once, for all variants.';
+  'As that of a run: supabase, table, prompts, set or run. It is read once, for all variants.';
 comment on column public.pipeline_sweeps.max_cost is
   'USD, of all its runs together: a ceiling, as that of a run.';
 comment on column public.pipeline_sweeps.evaluation_webhook is

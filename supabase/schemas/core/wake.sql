@@ -294,9 +294,8 @@ begin
           (1, 'notify', null), (2, 'evaluate', null), (2, 'webhook', null),
           (4, 'execute', run.endpoint), (5, 'extract', null)
         union
-        select 3, 'judge', evaluator ->> 'endpoint'
-        from jsonb_array_elements(run.evaluators) as evaluator
-        where evaluator ? 'endpoint'
+        select 3, 'judge', judge ->> 'endpoint'
+        from pipeline.judges_of(run.evaluators) as judge
       ) as work (turn, stage, endpoint)
       where run.id = wake_run.run_id
       order by work.turn, work.endpoint

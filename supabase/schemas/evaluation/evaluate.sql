@@ -38,15 +38,16 @@ begin
   );
   for webhook in
     select evaluator from jsonb_array_elements((run).evaluators) as evaluator
-    where evaluator ->> 'type' = 'webhook'
+    where evaluator ->> 'type' in ('webhook', 'sql')
   loop
     perform public.pipeline_enqueue_tasks(
       (run).id, 'webhook',
       pipeline.in_batches(
-        evaluation_ids, coalesce((webhook ->> 'batchSize')::integer, 20), 'ids',
-        jsonb_build_object(
-          'evaluator', coalesce(webhook ->> 'name', 'webhook'), 'url', webhook ->> 'url'
-        )
+        evaluation_ids,
+        case webhook ->> 'type' when 'sql' then 100 else coalesce((webhook ->> 'batchSize')::integer, 20) end, 'ids',
+        jsonb_strip_nulls(jsonb_build_object(
+          'evaluator', pipeline.evaluator_name(webhook), 'url', webhook -> 'url'
+        ))
       ),
       as_of
     );
@@ -54,7 +55,7 @@ begin
 end;
 $$;
 comment on function pipeline.enqueue_evaluations(public.pipeline_runs, bigint[], timestamptz) is
-  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user.';
+  'Makes evaluate tasks for stored evaluations, batch by batch, and webhook tasks for each request to a service of a user and each call of a function of the project.';
 
 create function pipeline.start_evaluations(run public.pipeline_runs)
 returns void
@@ -124,7 +125,49 @@ $$;
 comment on function pipeline.store_scores(public.pipeline_runs, bigint[], jsonb, timestamptz) is
   'Stores the scores that evaluate tasks bring, [{id, scores: [{evaluationId, evaluator, score?, passed?, category?, explanation?, error?}]}]; a new score takes the place of an earlier one.';
 
-create function public.pipeline_read_evaluations(results_table text, ids bigint[])
+create function pipeline.sent_before(
+  run public.pipeline_runs,
+  prompt pipeline.prompts,
+  out system text,
+  out turns jsonb
+)
+returns record
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Without its run, which may be gone, it is the prompt as it was found.
+  parameters constant jsonb := coalesce((run).parameters, '{}') || coalesce(
+    nullif(case when (run).id is null then to_jsonb((prompt).parameters) else pipeline.sent(run, prompt) -> 'parameters' end, 'null'),
+    '{}'
+  );
+begin
+  -- As toRequestParts() in functions/_shared/model: a parameter takes the place of system turns.
+  system := coalesce(parameters ->> 'systemPrompt', (
+    select string_agg(turn ->> 'content', E'\n\n' order by place)
+    from jsonb_array_elements(
+      case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
+    ) with ordinality as earlier (turn, place)
+    where turn ->> 'role' = 'system'
+  ));
+  turns := (
+    select jsonb_agg(jsonb_build_object('role', turn -> 'role', 'content', coalesce(turn ->> 'content', '')) order by place)
+    from jsonb_array_elements(
+      case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
+    ) with ordinality as earlier (turn, place)
+    where turn ->> 'role' <> 'system'
+  );
+end;
+$$;
+comment on function pipeline.sent_before(public.pipeline_runs, pipeline.prompts) is
+  'What was sent before a prompt: the system message and the other turns, [{role, content}].';
+
+create function public.pipeline_read_evaluations(
+  results_table text,
+  ids bigint[],
+  with_what_was_sent boolean default false
+)
 returns jsonb
 language plpgsql
 stable
@@ -138,28 +181,29 @@ begin
       jsonb_agg(
         jsonb_build_object(
           'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
-          'prompt', evaluation.prompt, 'system', case
-            when run.id is not null then pipeline.sent(run, asked) -> 'parameters' -> 'systemPrompt'
-          end,
+          'prompt', evaluation.prompt, 'system', sent.system, 'earlierTurns', coalesce(sent.turns, '[]'),
           'response', evaluation.response, 'success', evaluation.success,
           'reference', evaluation.reference, 'model', evaluation.model,
           'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
-          'outputTokens', evaluation.output_tokens, 'metadata', evaluation.metadata
+          'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
+          'finishReason', evaluation.finish_reason, 'toolCalls', evaluation.tool_calls,
+          'metadata', evaluation.metadata
         )
         order by evaluation.id
       ),
       '[]'
     )
     from pipeline.evaluations as evaluation
-    left join public.pipeline_runs as run on run.id = evaluation.run_id and run.template ? 'system'
-    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and run.id is not null
+    left join public.pipeline_runs as run on run.id = evaluation.run_id and with_what_was_sent
+    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and with_what_was_sent
+    left join lateral pipeline.sent_before(run, asked) as sent on with_what_was_sent
     where evaluation.tableoid = used
       and evaluation.id = any (ids)
   );
 end;
 $$;
-comment on function public.pipeline_read_evaluations(text, bigint[]) is
-  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, response, success, reference, model, durationMs, inputTokens, outputTokens, metadata}], in the order of their ids. 22023: no results table.';
+comment on function public.pipeline_read_evaluations(text, bigint[], boolean) is
+  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, earlierTurns, response, success, reference, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}], in the order of their ids. system and earlierTurns, [{role, content}], are read only when asked for. 22023: no results table.';
 
 create function public.pipeline_find_response(
   results_table text,

@@ -14,17 +14,19 @@ as $$
 begin
   insert into public.evaluation_votes (
     task_id, run_id, results_table, evaluation_id, evaluator, vote, score, passed, category,
-    explanation, answer, error, created_at, owner
+    explanation, answer, error, is_asked_again, created_at, owner
   )
   select
     task.id, (run).id, (run).results_table, (task.payload ->> 'evaluationId')::bigint,
     task.payload ->> 'evaluator', (task.payload ->> 'vote')::smallint, given.score, given.passed,
     given.category, given.explanation, given.answer,
-    case when task.status = 'failed' then task.error end, as_of, (run).owner
+    case when task.status = 'failed' then task.error else given.error end,
+    coalesce(given."isAskedAgain", false), as_of, (run).owner
   from public.pipeline_tasks as task
   left join jsonb_to_recordset(results) as result (id bigint, vote jsonb) on result.id = task.id
   cross join lateral jsonb_to_record(coalesce(result.vote, '{}')) as given (
-    score double precision, passed boolean, category text, explanation text, answer text
+    score double precision, passed boolean, category text, explanation text, answer text, error text,
+    "isAskedAgain" boolean
   )
   where task.id = any (task_ids)
   order by task.id
@@ -35,7 +37,83 @@ begin
 end;
 $$;
 comment on function pipeline.store_votes(public.pipeline_runs, bigint[], jsonb, timestamptz) is
-  'Keeps what judge tasks bring, [{id, vote: {score?, passed?, category?, explanation?, answer?}}]; of a task that failed its error.';
+  'Keeps what judge tasks bring, [{id, vote: {score?, passed?, category?, explanation?, answer?, error?, isAskedAgain?}}]; of a task that failed its error.';
+
+create function pipeline.weigh_votes(
+  votes public.evaluation_votes[],
+  combine jsonb,
+  out score double precision,
+  out passed boolean,
+  out category text,
+  out explanation text,
+  out error text
+)
+returns record
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Questions that were asked before combine was written are the orders of a pair.
+  way constant text := coalesce(combine ->> 'by', case when cardinality(votes) > 1 then 'pair' end);
+  counted record;
+  winner record;
+begin
+  select
+    count(*) as votes, count(vote.error) as errors, min(vote.error) as error, avg(vote.score) as score,
+    min(vote.score) as lowest, max(vote.score) as highest, bool_and(vote.passed) as passed, min(vote.category) as category,
+    count(*) filter (where vote.passed) as passes, count(*) filter (where not vote.passed) as fails,
+    left(string_agg(vote.explanation, ' | ' order by vote.vote), 1900) as explanation
+  into counted
+  from unnest(votes) as vote;
+  -- A panel can do without some of its judges; an order of a pair is half of it.
+  if counted.errors > 0 and (way is null or way like '%pair' or 2 * counted.errors >= counted.votes) then
+    error := counted.error;
+    return;
+  end if;
+  score := counted.score;
+  explanation := nullif(concat_ws(' | ', counted.explanation, case when counted.errors > 0 then
+    format('%s of %s judges gave no verdict', counted.errors, counted.votes)
+  end), '');
+  if way = 'strict pair' and (counted.lowest = 0.5 or counted.highest = 0.5 or counted.lowest <> counted.highest) then
+    score := 0.5;
+  end if;
+  if way is null then
+    passed := counted.passed;
+    category := counted.category;
+  elsif way like '%pair' then
+    passed := score >= 0.5;
+    category := case when score > 0.5 then 'win' when score < 0.5 then 'loss' else 'tie' end;
+  elsif way = 'mean' then
+    passed := score >= (combine ->> 'passFrom')::double precision;
+  else
+    select
+      max(said.times) as times, count(*) filter (where said.place = 1) as first,
+      min(said.category) filter (where said.place = 1) as category,
+      bool_and(said.passed) filter (where said.place = 1) as passed
+    into winner
+    from (
+      select
+        vote.category, count(*) as times, bool_and(vote.passed) as passed,
+        rank() over (order by count(*) desc) as place
+      from unnest(votes) as vote
+      where vote.category is not null
+      group by vote.category
+    ) as said;
+    if winner.times is null and counted.passes <> counted.fails then
+      passed := counted.passes > counted.fails;
+    elsif winner.first = 1 then
+      passed := winner.passed;
+      category := winner.category;
+    else
+      category := 'tie';
+      explanation := concat_ws(' | ', explanation, 'the votes are tied');
+    end if;
+  end if;
+end;
+$$;
+comment on function pipeline.weigh_votes(public.evaluation_votes[], jsonb) is
+  'What votes come to. combine is null: one vote, as it is; {by: pair}: the mean of both orders, passed from a half on; {by: strict pair}: a half unless both agree on a win or a loss; of a panel {by: mean, passFrom}: the mean, passed from passFrom on; {by: majority}: the mean as score, category and passed as most votes say, and a tie is a category of its own that neither passes nor fails. A failed vote makes it an error, of a panel when half of them failed.';
 
 create function pipeline.score_votes(
   run public.pipeline_runs,
@@ -52,50 +130,29 @@ begin
     owner
   )
   select
-    (run).results_table, judged.evaluation_id, judged.evaluator, weighed.score, weighed.passed,
+    (run).results_table, judged.evaluation_id, judged.evaluator,
+    case when judged.is_not then 1 - weighed.score else weighed.score end,
+    case when judged.is_not then not weighed.passed else weighed.passed end,
     weighed.category, weighed.explanation, weighed.error, as_of, (run).owner
   from (
     select distinct
       (task.payload ->> 'evaluationId')::bigint as evaluation_id, task.payload ->> 'evaluator' as evaluator,
-      (task.payload ->> 'votes')::integer as votes
+      (task.payload ->> 'votes')::integer as votes, task.payload -> 'combine' as combine,
+      coalesce((task.payload ->> 'not')::boolean, false) as is_not
     from public.pipeline_tasks as task
     where task.id = any (task_ids)
   ) as judged
   cross join lateral (
-    select
-      count(*) as votes,
-      count(cast_vote.error) as errors,
-      min(cast_vote.error) as error,
-      avg(cast_vote.score) as score,
-      bool_and(cast_vote.passed) as passed,
-      min(cast_vote.category) as category,
-      left(string_agg(cast_vote.explanation, ' | ' order by cast_vote.vote), 2000) as explanation
+    select array_agg(cast_vote order by cast_vote.vote) as votes
     from public.evaluation_votes as cast_vote
     where cast_vote.run_id = (run).id
       and cast_vote.results_table = (run).results_table
       and cast_vote.evaluation_id = judged.evaluation_id
       and cast_vote.evaluator = judged.evaluator
+      and not cast_vote.is_asked_again
   ) as found
-  cross join lateral (
-    select
-      case when found.errors = 0 then found.score end as score,
-      case
-        when found.errors > 0 then null
-        when judged.votes = 1 then found.passed
-        else found.score >= 0.5
-      end as passed,
-      case
-        when found.errors > 0 then null
-        when judged.votes = 1 then found.category
-        -- Several votes are the orders of a pair.
-        when found.score > 0.5 then 'win'
-        when found.score < 0.5 then 'loss'
-        else 'tie'
-      end as category,
-      case when found.errors = 0 then found.explanation end as explanation,
-      found.error
-  ) as weighed
-  where found.votes = judged.votes
+  cross join lateral pipeline.weigh_votes(found.votes, judged.combine) as weighed
+  where cardinality(found.votes) = judged.votes
   order by judged.evaluation_id, judged.evaluator
   on conflict (results_table, evaluation_id, evaluator) do update set
     score = excluded.score, passed = excluded.passed, category = excluded.category,
@@ -103,4 +160,4 @@ begin
 end;
 $$;
 comment on function pipeline.score_votes(public.pipeline_runs, bigint[], timestamptz) is
-  'Writes the score of each evaluator whose votes on an evaluation are all in: one vote as it is; of a pair the mean of both orders, passed when it is at least a half; with a vote that failed, its error. The run is locked, so that of two votes which come in at once the second sees both.';
+  'Writes the score of each evaluator whose votes on an evaluation are all in, as weigh_votes() says, or with not its opposite. The run is locked, so that of two votes which come in at once the second sees both.';

@@ -226,7 +226,7 @@ begin
         '[]'
       ),
       'evaluators', (
-        select coalesce(jsonb_agg(distinct coalesce(config ->> 'name', config ->> 'type', config #>> '{}')), '[]')
+        select coalesce(jsonb_agg(distinct pipeline.evaluator_name(config)), '[]')
         from run as configured
         cross join lateral jsonb_array_elements(configured.evaluators) as config
       ),

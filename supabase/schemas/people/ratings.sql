@@ -137,7 +137,7 @@ as $$
       from public.pipeline_runs as run
       cross join lateral (
         select
-          coalesce(config ->> 'name', config ->> 'type') as name,
+          pipeline.evaluator_name(config) as name,
           config #>> '{against,experiment}' as against
         from jsonb_array_elements(run.evaluators) as config
         where config ->> 'type' = 'pairwise'

@@ -220,7 +220,7 @@ begin
     and not exists (
       select from public.pipeline_runs as run
       where run.endpoint = endpoint.name
-        or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', endpoint.name))
+        or pipeline.asks_judge(run.evaluators, endpoint.name)
     );
   if found then
     return 'removed';
@@ -259,7 +259,7 @@ begin
         select from public.pipeline_runs as run
         where (
             run.endpoint = endpoint.name
-            or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', endpoint.name))
+            or pipeline.asks_judge(run.evaluators, endpoint.name)
           )
           and (
             run.finished_at is null

@@ -97,7 +97,7 @@ as $$
   from (
     select (run).endpoint, 'execute'
     union
-    select config ->> 'endpoint', 'judge' from jsonb_array_elements((run).evaluators) as config
+    select judge ->> 'endpoint', 'judge' from pipeline.judges_of((run).evaluators) as judge
   ) as calls (endpoint, stage)
   join public.model_endpoints as called on called.name = calls.endpoint;
 $$;

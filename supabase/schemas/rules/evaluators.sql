@@ -1,6 +1,6 @@
 -- Why: a wrong evaluator would be found when the answers are paid for.
 
-create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
+create function pipeline.check_judges(config jsonb, owner uuid, priced boolean)
 returns void
 language plpgsql
 stable
@@ -9,31 +9,108 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- The same as EVALUATORS in functions/_shared/evaluation; a test compares them.
-  known constant jsonb := '{
-    "exact-match": ["ignoreCase", "trim", "reference"],
-    "contains": ["text", "texts", "match", "ignoreCase", "reference"],
-    "not-contains": ["text", "texts", "ignoreCase"],
-    "regex": ["pattern", "whole", "expect", "ignoreCase"],
-    "json-valid": ["allowCodeFence"],
-    "json-schema": ["schema", "allowCodeFence"],
-    "numeric-difference": [
-      "absoluteTolerance", "relativeTolerance", "which", "pattern", "decimalMark", "reference"
-    ],
-    "edit-distance": ["unit", "threshold", "ignoreCase", "trim", "reference"],
-    "rouge-l": ["threshold", "beta", "reference"],
-    "length": ["min", "max", "unit"],
-    "latency": ["maxMs"],
-    "refusal": ["expect", "phrases"],
-    "rubric": [
-      "rubric", "endpoint", "model", "parameters", "scale", "passMark", "showReference", "reference"
-    ],
-    "pairwise": ["endpoint", "model", "parameters", "criteria", "against", "reference"],
-    "webhook": ["url", "batchSize", "reference"]
-  }';
+  named jsonb;
+  judge public.model_endpoints;
+begin
+  for named in
+    select asked from pipeline.judges_of(jsonb_build_array(config)) as asked
+    union all
+    select '{}' where not config ?| array['endpoint', 'panel']
+      and pipeline.known_evaluators() -> (config ->> 'type') ->> 'asksJudge' = 'always'
+  loop
+    select * into judge from public.model_endpoints where name = named ->> 'endpoint';
+    if judge.name is null or (check_judges.owner is not null and not judge.open_to_users) then
+      perform pipeline.refuse_run(
+        format('evaluator "%s" has no judge: there is no endpoint %s',
+          config ->> 'type', coalesce(named -> 'endpoint', 'null')),
+        format('Name one of model_endpoints: {"type": "%s", "endpoint": "…", …}', config ->> 'type')
+      );
+    end if;
+    if check_judges.priced then
+      perform pipeline.check_price(
+        judge, format('judge "%s"', judge.name), coalesce(named -> 'parameters', '{}')
+      );
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_judges(jsonb, uuid, boolean) is
+  'Refuses an evaluator whose judges are missing, closed to its owner or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+
+create function pipeline.check_evaluation_function(config jsonb)
+returns void
+language plpgsql
+stable
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from pipeline.evaluation_functions as known where known.name = config ->> 'function'
+  ) then
+    perform pipeline.refuse_run(
+      format('evaluator "%s" names no function that is registered: %s', pipeline.evaluator_name(config), config -> 'function'),
+      coalesce(
+        'There are ' || (select string_agg(known.name, ', ' order by known.name) from pipeline.evaluation_functions as known),
+        'The project''s owner registers one: select register_evaluation_function(''public.my_function'')'
+      )
+    );
+  end if;
+end;
+$$;
+comment on function pipeline.check_evaluation_function(jsonb) is
+  'Refuses an evaluator of type sql whose function is not registered (SQLSTATE 22023).';
+
+create function pipeline.check_weights(config jsonb, evaluators jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  weight record;
+begin
+  if jsonb_typeof(config -> 'weights') is distinct from 'object' or config -> 'weights' = '{}' then
+    perform pipeline.refuse_run(
+      'a weighted evaluator has no weights', 'Write {"type": "weighted", "weights": {"exact-match": 2, "rubric": 1}}'
+    );
+  end if;
+  for weight in select * from jsonb_each(config -> 'weights') as given (name, value) loop
+    if jsonb_typeof(weight.value) <> 'number' or weight.value <= '0' then
+      perform pipeline.refuse_run(
+        format('the weight of "%s" is %s', weight.name, weight.value), 'Write a number above 0'
+      );
+    end if;
+    if not exists (
+      select from jsonb_array_elements(evaluators) as other
+      where pipeline.evaluator_name(other) = weight.name and other ->> 'type' is distinct from 'weighted'
+    ) then
+      perform pipeline.refuse_run(
+        format('a weighted evaluator names "%s", which is no other evaluator of the run', weight.name),
+        'Name evaluators of the same run that are not weighted themselves'
+      );
+    end if;
+  end loop;
+end;
+$$;
+comment on function pipeline.check_weights(jsonb, jsonb) is
+  'Refuses weights that are none, and those of evaluators that the run does not have (SQLSTATE 22023).';
+
+create function pipeline.check_evaluators(evaluators jsonb, owner uuid, priced boolean)
+returns void
+language plpgsql
+stable
+-- Definer: the same as check_run().
+security definer
+set search_path = ''
+as $$
+declare
+  known constant jsonb := pipeline.known_evaluators();
   names text[] := '{}';
   config jsonb;
-  judge public.model_endpoints;
+  missing text;
+  problem text;
 begin
   for config in
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
@@ -47,16 +124,32 @@ begin
     end if;
     perform pipeline.refuse_unknown_fields(
       config,
-      array['type', 'name'] || array(select jsonb_array_elements_text(known -> (config ->> 'type'))),
+      array['type'] || array(select jsonb_array_elements_text(known -> (config ->> 'type') -> 'fields')),
       format('evaluator "%s"', config ->> 'type')
     );
-    if coalesce(config ->> 'name', config ->> 'type') = any (names) then
+    select string_agg(name, ', ') into missing
+    from jsonb_array_elements_text(known -> (config ->> 'type') -> 'required') as name
+    -- These two are told by check_judges() and check_webhook().
+    where not config ? name and name not in ('endpoint', 'url');
+    if missing is not null then
       perform pipeline.refuse_run(
-        format('two evaluators are named "%s"', coalesce(config ->> 'name', config ->> 'type')),
+        format('evaluator "%s" has no %s', config ->> 'type', missing),
+        'See docs/evaluators.md'
+      );
+    end if;
+    if pipeline.evaluator_name(config) = any (names) then
+      perform pipeline.refuse_run(
+        format('two evaluators are named "%s"', pipeline.evaluator_name(config)),
         'Give one of them another "name"'
       );
     end if;
-    names := names || coalesce(config ->> 'name', config ->> 'type');
+    names := names || pipeline.evaluator_name(config);
+    problem := case config ->> 'type' when 'json-schema' then pipeline.json_schema_problem(config -> 'schema') end;
+    if problem is not null then
+      perform pipeline.refuse_run(
+        format('the schema of evaluator "%s" %s', pipeline.evaluator_name(config), problem), 'Mend the schema'
+      );
+    end if;
     if config ->> 'type' = 'webhook' then
       perform pipeline.check_webhook(config ->> 'url', check_evaluators.owner);
       if config ? 'batchSize' and jsonb_path_match(
@@ -69,23 +162,14 @@ begin
         );
       end if;
     end if;
-    if config ? 'endpoint' or config ->> 'type' in ('rubric', 'pairwise') then
-      select * into judge from public.model_endpoints where name = config ->> 'endpoint';
-      if judge.name is null or (check_evaluators.owner is not null and not judge.open_to_users) then
-        perform pipeline.refuse_run(
-          format('evaluator "%s" has no judge: there is no endpoint %s',
-            config ->> 'type', coalesce(config -> 'endpoint', 'null')),
-          'Name one of model_endpoints: {"type": "rubric", "rubric": "…", "endpoint": "…"}'
-        );
-      end if;
-      if check_evaluators.priced then
-        perform pipeline.check_price(
-          judge, format('judge "%s"', judge.name), coalesce(config -> 'parameters', '{}')
-        );
-      end if;
+    if config ->> 'type' = 'sql' then
+      perform pipeline.check_evaluation_function(config);
+    elsif config ->> 'type' = 'weighted' then
+      perform pipeline.check_weights(config, check_evaluators.evaluators);
     end if;
+    perform pipeline.check_judges(config, check_evaluators.owner, check_evaluators.priced);
   end loop;
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators and fields, names that are taken twice and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, fields that are missing, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';

@@ -10,7 +10,7 @@ declare
   known constant text[] := array[
     'turns', 'context', 'branches', 'include', 'exclude', 'minLength', 'maxLength', 'since',
     'until', 'dedupe', 'sample', 'seed', 'redact', 'headers', 'cache', 'keepBody',
-    'reference', 'join'
+    'reference', 'join', 'key'
   ];
   option record;
 begin

@@ -141,7 +141,7 @@ begin
   end if;
   perform pipeline.check_template(new);
   new.status := 'queued';
-  new.notice := pipeline.timeout_notice(new);
+  new.notice := nullif(concat_ws('. ', pipeline.timeout_notice(new), pipeline.table_notice(new)), '');
   new.experiment_name := coalesce(nullif(new.experiment_name, ''), 'run ' || new.id);
   perform pipeline.check_daily_cost(new);
   if not fills_list then

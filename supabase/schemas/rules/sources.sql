@@ -240,6 +240,8 @@ begin
           'Write {"type": "evaluations", "runId": 1} or {"type": "evaluations", "experiment": "name"}'
         );
       end if;
+    when 'table' then
+      perform pipeline.check_table_source(check_source.source, check_source.owner);
     when 'local' then
       perform pipeline.refuse_run(
         'the database cannot read local directories',
@@ -248,13 +250,14 @@ begin
     else
       perform pipeline.refuse_run(
         format('unknown source type %s', coalesce(check_source.source -> 'type', 'null')),
-        'The types are "supabase" (bucket, prefix), "prompts" (prompts), "set" (name, version), "run" (runId, onlyUnanswered), "sweep" (sweepId) and "evaluations" (runId or experiment)'
+        'The types are "supabase" (bucket, prefix), "table" (table, columns, where, after, format, settle, overlap), "prompts" (prompts), "set" (name, version), "run" (runId, onlyUnanswered), "sweep" (sweepId) and "evaluations" (runId or experiment)'
       );
   end case;
   perform pipeline.refuse_unknown_fields(
     check_source.source,
     array['type'] || case check_source.source ->> 'type'
       when 'supabase' then array['bucket', 'prefix']
+      when 'table' then array['table', 'columns', 'where', 'after', 'format', 'settle', 'overlap']
       when 'prompts' then array['prompts']
       when 'set' then array['name', 'version']
       when 'run' then array['runId', 'onlyUnanswered']

@@ -126,12 +126,12 @@ begin
   if new.source ->> 'type' in ('evaluations', 'sweep') then
     perform pipeline.refuse_sweep(
       format('a source of type %s is not for sweeps', new.source -> 'type'),
-      'The types are "supabase", "prompts", "set" and "run"; one more run over the prompts of a sweep is started by itself'
+      'The types are "supabase", "table", "prompts", "set" and "run"; one more run over the prompts of a sweep is started by itself'
     );
   end if;
   new.source := pipeline.pinned_source(new.source, new.owner);
   new.list_id := case
-    when new.source ->> 'type' in ('supabase', 'prompts') then pipeline.create_list(new.owner, new.created_at)
+    when new.source ->> 'type' in ('supabase', 'table', 'prompts') then pipeline.create_list(new.owner, new.created_at)
   end;
   return new;
 end;

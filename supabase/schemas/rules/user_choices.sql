@@ -151,7 +151,7 @@ begin
   end loop;
   for judge in
     select endpoint, config
-    from jsonb_array_elements((run).evaluators) as config
+    from pipeline.judges_of((run).evaluators) as config
     join public.model_endpoints as endpoint on endpoint.name = config ->> 'endpoint'
   loop
     if judge.config ->> 'model' <> coalesce((judge.endpoint).model, '') then
@@ -188,7 +188,7 @@ as $$
     and (pause_users.run_id is null or run.id = pause_users.run_id)
     and (
       run.endpoint = pause_users.endpoint
-      or run.evaluators @> jsonb_build_array(jsonb_build_object('endpoint', pause_users.endpoint))
+      or pipeline.asks_judge(run.evaluators, pause_users.endpoint)
     );
 $$;
 comment on function pipeline.pause_users(text, bigint) is

@@ -74,7 +74,8 @@ select results_eq(
        '(select name from model_endpoints) as endpoint', 'model_endpoints', 'model_endpoint_status',
        'pipeline.task_errors', 'pipeline.run_ticks', 'pipeline.experiments', 'pipeline.model_states',
        'pipeline.evaluations', 'pipeline.prompts', 'pipeline.workers', 'pipeline.endpoint_states',
-       'pipeline.results_tables', 'pipeline.maintenance'
+       'pipeline.results_tables', 'pipeline.registered_tables', 'pipeline.table_marks', 'pipeline.taken_prompts',
+       'pipeline.maintenance'
      ]) as relation $$,
   $$ values
      ('pipeline_runs', '42501', '1', '1', '0', '3'),
@@ -105,6 +106,9 @@ select results_eq(
      ('pipeline.workers', '42501', '0', '0', '0', '3'),
      ('pipeline.endpoint_states', '42501', '42501', '42501', '42501', '2'),
      ('pipeline.results_tables', '42501', '42501', '42501', '42501', '2'),
+     ('pipeline.registered_tables', '42501', '42501', '42501', '42501', '0'),
+     ('pipeline.table_marks', '42501', '42501', '42501', '42501', '0'),
+     ('pipeline.taken_prompts', '42501', '42501', '42501', '42501', '0'),
      ('pipeline.maintenance', '42501', '42501', '42501', '42501', '1') $$,
   'owners see what is theirs, service_role sees everything, others see nothing'
 );

@@ -390,6 +390,14 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),
   },
   {
+    name: "register_evaluation_function",
+    arguments: () => ({ function: "public.whoami" }),
+  },
+  {
+    name: "pipeline_call_evaluation_function",
+    arguments: () => ({ name: "public.none", rows: [] }),
+  },
+  {
     name: "pipeline_read_scores",
     arguments: (run_id) => ({
       results_table: "prompt_evaluations",
@@ -439,6 +447,42 @@ export const FUNCTIONS: FunctionAccess[] = [
   {
     name: "pipeline_continue_list",
     arguments: () => ({ worker_id: NOBODY, task_id: 1, lease_token: NOBODY }),
+  },
+  {
+    name: "pipeline_checkpoint_table",
+    arguments: () => ({
+      worker_id: NOBODY,
+      task_id: 1,
+      lease_token: NOBODY,
+      payload: {},
+    }),
+  },
+  {
+    name: "pipeline_read_table",
+    arguments: () => ({ source: { type: "table", table: "nothing" } }),
+  },
+  {
+    name: "prompt_sources",
+    arguments: () => ({ most_prompts: 1 }),
+  },
+  {
+    name: "describe_prompt_source",
+    arguments: () => ({ source: { type: "table", table: "nothing" } }),
+  },
+  {
+    name: "register_prompt_source",
+    arguments: () => ({
+      source: { type: "table", table: "nothing" },
+      owner_column: "user_id",
+    }),
+  },
+  {
+    name: "unregister_prompt_source",
+    arguments: () => ({ table: "nothing" }),
+  },
+  {
+    name: "forget_prompt_source",
+    arguments: () => ({ source: { type: "table", table: "nothing" } }),
   },
   {
     name: "pipeline_find_cached_call",

@@ -82,7 +82,7 @@ browserTest(
 
         const reader = crypto.randomUUID();
         /** The local Auth puts no claims of its own into a token. */
-        async function signInAs(pipeline: string[]): Promise<void> {
+        const signInAs = async (pipeline: string[]): Promise<void> => {
           const access_token = await project.createUserToken(
             reader,
             { app_metadata: { pipeline } },
@@ -100,7 +100,7 @@ browserTest(
             ],
           );
           await page.reload();
-        }
+        };
         await signInAs(["read"]);
         await page.getByText("of the project").click();
         await page.getByRole("link", { name: "Answers" }).click();

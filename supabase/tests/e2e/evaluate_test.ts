@@ -123,10 +123,16 @@ Deno.test("a judge is called within its limits, and what it costs counts for the
     const [counted] = await sql`
       select
         cost > 0 as paid, judge_errors,
-        (select count(answer) from evaluation_votes)::integer as answers
+        (select count(answer) from evaluation_votes)::integer as answers,
+        (select count(*) from evaluation_votes where is_asked_again)::integer as asked_again
       from pipeline_runs where id = ${id}
     `;
-    assertEquals({ ...counted }, { paid: true, judge_errors: 15, answers: 15 });
+    assertEquals({ ...counted }, {
+      paid: true,
+      judge_errors: 15,
+      answers: 30,
+      asked_again: 15,
+    });
   }));
 
 Deno.test("judging pauses a run before it spends more than max_cost", () =>
@@ -158,4 +164,41 @@ Deno.test("judging pauses a run before it spends more than max_cost", () =>
       `spent ${run.cost}`,
     );
     assertMatch(run.error, /max_cost of 1 USD is reached/);
+  }));
+
+Deno.test("a function of the project scores rows, read-only, and fails for its own rows alone", () =>
+  withProject(async (project) => {
+    const { sql } = project;
+    await sql.unsafe(`
+      create table public.known_cities (name text);
+      insert into public.known_cities values ('You said: prompt 1');
+      grant select on public.known_cities to pipeline_evaluator;
+      create function public.is_city(prompt text, response text, reference text, metadata jsonb) returns jsonb
+      language plpgsql as $$ begin
+        if prompt like '% 7' then raise exception 'no such city'; end if;
+        return jsonb_build_object(
+          'passed', exists (select from public.known_cities where name = response), 'category',
+          current_setting('transaction_read_only')
+        );
+      end $$;
+      select register_evaluation_function('public.is_city');
+    `);
+    const id = await project.startRun(
+      { type: "prompts", prompts: numberedPrompts(30) },
+      {
+        experiment_name: "by function",
+        evaluators: sql.json([
+          { type: "sql", function: "public.is_city", name: "city" },
+          "exact-match",
+        ]),
+      },
+    );
+    await project.untilOver(id);
+    const [scored] = await sql`
+      select count(*)::integer as rows, count(error)::integer as errors,
+        min(error) filter (where error is not null) as error, min(category) as category
+      from evaluation_scores where evaluator = 'city'
+    `;
+    assertEquals([scored.rows, scored.errors, scored.category], [30, 1, "on"]);
+    assertMatch(scored.error, /no such city/);
   }));

@@ -1,36 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { main } from "../../../scripts/pipeline/main.ts";
-import { type Output, pipeline } from "./command_line.ts";
-import { type Project, withProject } from "./project.ts";
+import { pipeline, pipelineProgram } from "./command_line.ts";
+import { withProject } from "./project.ts";
 import { storeExperiment } from "./store_experiment.ts";
-
-/** `deno task pipeline` in this process: to start it twenty times takes a minute. */
-async function run(
-  project: Project,
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<Output> {
-  const output = { stdout: "", stderr: "" };
-  const code = await main(args, {
-    environment: {
-      SUPABASE_URL: project.url,
-      SUPABASE_SECRET_KEY: project.secretKey,
-      ...env,
-    },
-    fetch,
-    print: (line) => output.stdout += `${line}\n`,
-    complain: (line) => output.stderr += `${line}\n`,
-    update: () => {},
-    isLive: false,
-    columns: 80,
-    readInput: () => Promise.resolve(""),
-    askHidden: () => Promise.resolve(null),
-    confirm: () => Promise.resolve(null),
-    interrupted: () => new Promise(() => {}),
-  });
-  return { code, ...output };
-}
 
 const numbers = (count: number, first = 1) =>
   Array.from({ length: count }, (_, index) => first + index);
@@ -38,7 +10,7 @@ const numbers = (count: number, first = 1) =>
 Deno.test("gate ends with a code for each verdict, and with 2 for everything else", () =>
   withProject(async (project) => {
     const folder = await Deno.makeTempDir();
-    const gate = (...args: string[]) => run(project, ["gate", ...args]);
+    const gate = (...args: string[]) => pipeline(project, ["gate", ...args]);
     const policy = async (content: string) => {
       const file = join(folder, "policy.json");
       await Deno.writeTextFile(file, content);
@@ -129,7 +101,7 @@ exact-match: passed
         /interval -0\.142 to -0\.057, prompts: 200: worse than the margin/,
       );
 
-      const approve = await run(project, ["approve", "good", "200"]);
+      const approve = await pipeline(project, ["approve", "good", "200"]);
       assertEquals(approve.stdout, '"good" is experiment "200" now\n');
       assertEquals((await gate("good", "20 missing")).code, 1);
 
@@ -177,18 +149,21 @@ exact-match: passed
           ["SUPABASE_SECRET_KEY", "sb_secret_wrong"],
         ]
       ) {
-        const refused = await run(project, ["gate", "200", "the same"], {
-          [name]: value,
-        });
+        const args = ["gate", "200", "the same"];
+        const refused = await pipeline(project, args, "", { [name]: value });
         assertEquals(refused.code, 2, `${name}: ${refused.stdout}`);
       }
       // As a program, too.
-      const program = await pipeline(project, ["gate", "200", "20 missing"]);
+      const program = await pipelineProgram(project, [
+        "gate",
+        "200",
+        "20 missing",
+      ]);
       assertEquals(program.code, 1, program.stderr);
       const help = await gate("--help");
       assert(help.stdout.includes("0 pass, 1 regression"), help.stdout);
       assertMatch(
-        (await run(project, ["--help"])).stdout,
+        (await pipeline(project, ["--help"])).stdout,
         /gate are its own:\s0 pass, 1 regression or worse,\s3 undecided, 2/,
       );
     } finally {

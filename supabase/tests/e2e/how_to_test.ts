@@ -8,6 +8,7 @@ import {
 import { type Project, withProject } from "./project.ts";
 
 const pages = [
+  "docs/how-to/chat-table.md",
   "docs/how-to/nightly-run.md",
   "docs/how-to/compare-two-models.md",
   "docs/how-to/gate-in-ci.md",

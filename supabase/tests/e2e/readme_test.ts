@@ -14,12 +14,12 @@ import {
 import { ARCHIVES } from "../../../scripts/demo/show_demo.ts";
 import { checkout } from "../../../scripts/local/checkout.ts";
 import type { ModelSimulator } from "../../../scripts/local/model_simulator.ts";
-import { startStack } from "../../../scripts/local/stack.ts";
 import { uploadAllFiles } from "../../../scripts/pipeline/upload_files.ts";
 import {
   type FencedBlock,
   findFencedBlocks,
 } from "../../../scripts/test/fenced_blocks.ts";
+import { takeSharedStack } from "./shared_stack.ts";
 
 const read = (path: string) => Deno.readTextFile(join(checkout, path));
 const blocksOf = async (path: string) => findFencedBlocks(await read(path));
@@ -29,8 +29,7 @@ async function withDemoProject(
   test: (sql: Sql, model: ModelSimulator) => Promise<void>,
 ): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
-  const stack = await startStack({ port: 0 });
-  cleanup.defer(stack.stop);
+  const stack = await takeSharedStack();
   const model = await startSimulatedModel();
   cleanup.defer(model.stop);
   model.configure({ latency: 0, faultRates: {} });

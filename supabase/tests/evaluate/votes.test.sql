@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(19);
 
 insert into model_endpoints (name, url) values ('model', 'https://model.test/v1'), ('judge', 'https://judge.test/v1');
 insert into pipeline_runs (experiment_name, source, endpoint, evaluators, owner, created_at)
@@ -218,6 +218,45 @@ select results_eq(
      from pg_temp.scores() where key = 'p1' and evaluator = 'pairwise' $$,
   $$ values ('Three workers died while they held this task', 1) $$,
   'a question that no worker will finish is a failed vote'
+);
+
+-- A question whose answer cannot be read is asked again.
+select pipeline_enqueue_tasks(
+  tests.run_id('again'), 'judge',
+  jsonb_build_array(jsonb_build_object(
+    'key', 'once', 'endpoint', 'judge', 'tokens', 10, 'payload', jsonb_build_object(
+      'evaluationId', (select id from answers where key = 'p2'), 'evaluator', 'strict', 'vote', 1, 'votes', 1, 'not', true
+    )
+  )),
+  '2026-01-04 00:00Z'
+);
+select tests.start_worker(6, 'again', 'judge', '2026-01-04 00:00Z', judge => 'judge');
+select tests.claim(6, '2026-01-04 00:00Z');
+select tests.finish(
+  6, '{once}',
+  jsonb_build_object(
+    'outcome', 'succeeded', 'vote', '{"answer": "hm", "error": "cannot be read", "isAskedAgain": true}'::jsonb,
+    'enqueue', jsonb_build_array(jsonb_build_object(
+      'stage', 'judge', 'key', 'twice', 'endpoint', 'judge', 'tokens', 10, 'payload', jsonb_build_object(
+        'evaluationId', (select id from answers where key = 'p2'), 'evaluator', 'strict', 'vote', 1, 'votes', 1, 'not', true
+      )
+    ))
+  ),
+  '2026-01-04 00:00Z'
+);
+select is(
+  (select count(*) from pg_temp.scores() where evaluator = 'strict'), 0::bigint,
+  'an answer that could not be read makes no score while the question is asked again'
+);
+select tests.claim(6, '2026-01-04 00:00:01Z');
+select tests.finish(
+  6, '{twice}', '{"outcome": "succeeded", "vote": {"score": 0.75, "passed": true, "answer": "4"}}', '2026-01-04 00:00:02Z'
+);
+select results_eq(
+  $$ select score, passed, error, (select count(*) from evaluation_votes where evaluator = 'strict' and is_asked_again)
+     from pg_temp.scores() where evaluator = 'strict' $$,
+  $$ values (0.25, false, null::text, 1::bigint) $$,
+  'the second answer counts, turned round where the opposite passes, and both are kept'
 );
 
 select * from finish();

@@ -59,7 +59,7 @@ select is(
   (select array_agg(row ->> 'system' order by place)
    from jsonb_array_elements(pipeline_read_evaluations('prompt_evaluations', array(
      select id from prompt_evaluations where run_id = tests.run_id('filled')
-   ))) with ordinality as listed (row, place)),
+   ), with_what_was_sent => true)) with ordinality as listed (row, place)),
   array['You know Rome, 2.80.', 'Mine', null],
   'evaluators see the system message'
 );

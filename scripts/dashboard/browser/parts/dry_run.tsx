@@ -1,3 +1,4 @@
+import { toVisible } from "../../../pipeline/visible_text.ts";
 import { withQuery } from "../data/here.ts";
 import {
   type Answers,
@@ -149,5 +150,5 @@ function toCounts(counts: Record<string, number>): string | undefined {
   const words = Object.entries(counts).map(([name, count]) =>
     `${toNumber(count)} ${name}`
   );
-  return words.length === 0 ? undefined : words.join(", ");
+  return words.length === 0 ? undefined : toVisible(words.join(", "));
 }

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
+  toBytes,
   toDuration,
   toMoney,
   toNumber,
@@ -64,4 +65,14 @@ Deno.test("toWords() is text whatever the value is", () => {
     ["a", { id: "b" }, ["c"], 0, false, "", null, undefined].map(toWords),
     ["a", '{"id":"b"}', '["c"]', "0", "false", ...Array(3).fill(undefined)],
   );
+});
+
+Deno.test("toBytes() has the unit that is read", () => {
+  assertEquals([0, 850, 4_410, 1_234_567, null].map(toBytes), [
+    "0 B",
+    "850 B",
+    "4.41 kB",
+    "1.23 MB",
+    "–",
+  ]);
 });

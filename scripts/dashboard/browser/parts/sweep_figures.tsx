@@ -12,8 +12,16 @@ export function SweepFigures({ sweep }: { sweep: SweepProgress }) {
   const { id, done, answers, failed, failed_variants, cancelled } = sweep;
   return (
     <section aria-label="Figures">
-      {sweep.notice && <p class="notice lines">{sweep.notice}</p>}
-      {sweep.error && <p class="problem lines">{sweep.error}</p>}
+      {sweep.notice && (
+        <p class="notice lines">
+          <VisibleText text={sweep.notice} />
+        </p>
+      )}
+      {sweep.error && (
+        <p class="problem lines">
+          <VisibleText text={sweep.error} />
+        </p>
+      )}
       <p class="wide">
         <Status status={sweep.status} />{" "}
         <Progress

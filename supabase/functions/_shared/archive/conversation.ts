@@ -19,6 +19,8 @@ export interface Turn {
   offBranch?: boolean;
   /** What to tell about this turn in the prompt's metadata. */
   metadata?: Record<string, Json>;
+  /** What the user calls this prompt, in place of the key that its words have. */
+  key?: string;
 }
 
 /** What every format is read into; turns are in the order prompts are given out. */

@@ -71,6 +71,8 @@ export const extractOptionsSchema = z.strictObject({
   until: moment,
   /** The same prompt, by its key, counts once. */
   dedupe: z.boolean().default(false),
+  /** The column or member, such as of a CSV file, whose value is the prompt's key in place of its text's. */
+  key: z.string().min(1).max(200).optional(),
   /** Below 1 a fraction, from 1 on a number of prompts; chosen by a hash of `seed`, key and place in the conversation. */
   sample: z.number().positive().refine(
     (sample) => sample < 1 || Number.isInteger(sample),

@@ -28,6 +28,8 @@ export interface PartReading {
   makePrompts: PromptMaker;
   /** Rows are variables of a template, whatever they look like. */
   variables: boolean;
+  /** Name of the format, where it is known. */
+  format?: string;
   checkpointBytes: number;
   maxConversationBytes: number;
   /** Counts of the whole archive; the reader adds to them. */
@@ -101,7 +103,7 @@ export class PartReader {
     this.#leftOut = new LeftOutTally(from?.leftOut);
     this.#checkpointAt = this.#told + reading.checkpointBytes;
     const format = [...formats, variables]
-      .find(({ name }) => name === from?.format);
+      .find(({ name }) => name === (from?.format ?? reading.format));
     if (format !== undefined) this.#begin(format);
   }
 

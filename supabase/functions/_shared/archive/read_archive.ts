@@ -28,6 +28,8 @@ export interface ReadArchiveSettings {
   maxExpandedBytes?: number;
   /** Most bytes of one conversation; default 32 MB, of which parsing makes about 200 MB. */
   maxConversationBytes?: number;
+  /** Name of the format, where it is known; default: it is told by the records. */
+  format?: string;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -69,7 +71,9 @@ async function* readBatches(
 
 class ArchiveRun {
   readonly #archive: ArchiveName;
-  readonly #settings: Required<Omit<ReadArchiveSettings, "skip">>;
+  readonly #settings:
+    & Required<Omit<ReadArchiveSettings, "skip" | "format">>
+    & Pick<ReadArchiveSettings, "format">;
   readonly #options: ExtractOptions;
   readonly #from: ArchiveCursor | undefined;
   readonly #counts: ArchiveCounts;
@@ -89,6 +93,7 @@ class ArchiveRun {
       checkpointBytes: settings.checkpointBytes ?? 4 * MEGABYTE,
       maxExpandedBytes: settings.maxExpandedBytes ?? 8192 * MEGABYTE,
       maxConversationBytes: settings.maxConversationBytes ?? 32 * MEGABYTE,
+      format: settings.format,
     };
     this.#options = options;
     this.#counts = from === undefined
@@ -136,6 +141,7 @@ class ArchiveRun {
       seekable,
       makePrompts: createPromptMaker(this.#options, file),
       variables: this.#options.variables === true,
+      format: this.#settings.format,
       checkpointBytes: this.#settings.checkpointBytes,
       maxConversationBytes: this.#settings.maxConversationBytes,
       counts: this.#counts,

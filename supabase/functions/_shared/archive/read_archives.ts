@@ -1,7 +1,7 @@
 import type { Prompt } from "../prompt.ts";
 import { withKey } from "../prompt_key.ts";
 import type { ArchiveError } from "./archive_error.ts";
-import type { PromptEvent } from "./archive_event.ts";
+import type { ArchiveEvent, PromptEvent } from "./archive_event.ts";
 import type { LeftOut } from "./left_out_tally.ts";
 import type { ExtractOptions } from "./options.ts";
 import { sampleByCount } from "./prompts/sample.ts";
@@ -14,7 +14,12 @@ import {
 /** An archive that is opened when its turn comes; only then it may be known what it was called. */
 export interface UnreadArchive extends ArchiveName {
   open(): Promise<
-    Pick<ArchiveName, "originalPath"> & { bytes: ReadableStream<Uint8Array> }
+    & Pick<ArchiveName, "originalPath">
+    & (
+      | { bytes: ReadableStream<Uint8Array> }
+      /** What was found in it already, such as of a table. */
+      | { events: AsyncIterable<ArchiveEvent> }
+    )
   >;
 }
 
@@ -91,10 +96,10 @@ async function* readOne(
   report: FileReport,
 ): AsyncGenerator<GivenPrompt> {
   try {
-    const { bytes, originalPath } = await open();
+    const { originalPath, ...opened } = await open();
     if (originalPath !== undefined) report.originalPath = originalPath;
-    const events = readArchive(
-      bytes,
+    const events = "events" in opened ? opened.events : readArchive(
+      opened.bytes,
       { ...name, originalPath },
       options,
       undefined,

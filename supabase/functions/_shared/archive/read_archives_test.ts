@@ -1,4 +1,9 @@
-import { assertEquals, assertMatch, assertObjectMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertObjectMatch,
+} from "@std/assert";
 import { promptKey } from "../prompt_key.ts";
 import { extractOptionsSchema } from "./options.ts";
 import {
@@ -57,7 +62,9 @@ Deno.test("readArchives() counts the same text in two archives once", async () =
 Deno.test("readArchives() gives equal keys for an archive under any name, packed or listed", async () => {
   const texts = ["one", "  two\r\nlines ", "one"];
   const plain = archive("chats.jsonl", ...texts);
-  const content = await new Response((await plain.open()).bytes).bytes();
+  const opened = await plain.open();
+  assert("bytes" in opened);
+  const content = await new Response(opened.bytes).bytes();
   const zip = buildZip([{ name: "in/chats.jsonl", content }]);
   const keys = texts.map((text) => promptKey({ text }));
   const keysOf = async (one: UnreadArchive, options = {}) =>

@@ -8,12 +8,16 @@ const name = z.string().max(100)
     "Name of the scores; default: the type. Needed when a run has two evaluators of one type",
   );
 
+const not = z.boolean().optional().describe(
+  "The opposite passes, and the score is 1 − score; the default name then begins with not-",
+);
+
 /** What every evaluator has. */
-export const namedFields = { name };
+export const commonFields = { name, not };
 
 /** What evaluators have that use a reference. */
 export const referencedFields = {
-  ...namedFields,
+  ...commonFields,
   reference: referenceSchema.optional().describe(
     "Where the reference comes from; default: the run's choice, else the archive",
   ),

@@ -30,27 +30,43 @@ export function createEvaluator(
   options: { reference?: ReferenceChoice } = {},
 ): Evaluator {
   const name = nameOf(config);
-  const prepare = createPreparation(config, options.reference);
-  const scorer = definitionOf(config.type).create(config);
+  const { not = false } = config;
+  const definition = definitionOf(config.type);
+  const prepare = createPreparation(config, definition, options.reference);
+  const scorer = definition.create?.(config);
+  if (scorer === undefined) {
+    throw new TypeError(`Cannot create ${config.type}: the database scores it`);
+  }
 
   function evaluate(row: EvaluationRow, context: EvaluationContext) {
     const prepared = prepare(row);
-    if ("verdict" in prepared) return toScore(name, prepared.verdict);
+    if ("verdict" in prepared) return toScore(prepared.verdict);
     try {
       const verdict = (scorer as Scorer)(prepared.subject, context);
       return verdict instanceof Promise
         ? verdict.catch(toErrorVerdict).then(toResult)
         : toResult(verdict);
     } catch (error) {
-      return toScore(name, toErrorVerdict(error));
+      return toScore(toErrorVerdict(error));
     }
   }
 
-  function toResult(result: Verdict | Question[]): Score | Question[] {
-    return Array.isArray(result) ? result : toScore(name, result);
+  function toScore(verdict: Verdict): Score {
+    return {
+      evaluator: name,
+      ...toStorableVerdict(config.not ? toOpposite(verdict) : verdict),
+    };
   }
 
-  if (typeof scorer === "function") return { name, evaluate };
+  function toResult(result: Verdict | Question[]): Score | Question[] {
+    return Array.isArray(result) ? result : toScore(result);
+  }
+
+  const showsWhatWasSent = definition.asksJudge !== undefined ||
+    config.type === "webhook";
+  if (typeof scorer === "function") {
+    return { name, not, showsWhatWasSent, evaluate };
+  }
 
   async function evaluateBatch(
     rows: readonly EvaluationRow[],
@@ -66,16 +82,23 @@ export function createEvaluator(
       context,
     );
     return prepared.map((row) =>
-      toScore(name, "verdict" in row ? row.verdict : verdicts.get(row.subject)!)
+      toScore("verdict" in row ? row.verdict : verdicts.get(row.subject)!)
     );
   }
 
   return {
     name,
+    not,
+    showsWhatWasSent,
     batchSize: scorer.batchSize,
     evaluate: async (row, context) => (await evaluateBatch([row], context))[0],
     evaluateBatch,
   };
+}
+
+/** Whether workers score by it; the database makes the scores of others. */
+export function isScoredByWorkers({ type }: EvaluatorConfig): boolean {
+  return definitionOf(type).create !== undefined;
 }
 
 type Prepared = { subject: Subject } | { verdict: Verdict };
@@ -83,9 +106,9 @@ type Prepared = { subject: Subject } | { verdict: Verdict };
 /** The part that all evaluators share: is there a response, and is there a reference? */
 function createPreparation(
   config: EvaluatorConfig,
+  definition: AnyDefinition,
   referenceOfRun: ReferenceChoice | undefined,
 ): (row: EvaluationRow) => Prepared {
-  const definition = definitionOf(config.type);
   const choice = ("reference" in config ? config.reference : undefined) ??
     referenceOfRun ?? FROM_ARCHIVE;
   const readReference = compileReference(choice);
@@ -95,12 +118,12 @@ function createPreparation(
     if (!row.success || response === null) {
       return { verdict: definition.scoreFailure?.(config, row) ?? NO_RESPONSE };
     }
-    const reference = readReference(row);
+    const { text: reference, value: referenceValue } = readReference(row);
     if (needsReference && reference === null) {
       const reason = describeMissingReference(choice);
       return { verdict: { error: `Cannot score: ${reason}` } };
     }
-    return { subject: { row, response, reference } };
+    return { subject: { row, response, reference, referenceValue } };
   };
 }
 
@@ -113,7 +136,7 @@ const NO_RESPONSE: Verdict = {
 /** A definition whose configuration has been checked by its own schema. */
 type AnyDefinition = Pick<
   EvaluatorDefinition,
-  "create" | "needsReference" | "scoreFailure"
+  "asksJudge" | "create" | "needsReference" | "scoreFailure"
 >;
 
 function definitionOf(type: EvaluatorConfig["type"]): AnyDefinition {
@@ -157,6 +180,11 @@ function toErrorVerdict(error: unknown): Verdict {
   return { error: `Cannot score: ${reason}` };
 }
 
-function toScore(name: string, verdict: Verdict): Score {
-  return { evaluator: name, ...toStorableVerdict(verdict) };
+/** What `not` makes of a verdict; `pipeline.score_votes()` does the same with votes. */
+function toOpposite({ score, passed, ...said }: Verdict): Verdict {
+  return {
+    score: score === undefined ? undefined : 1 - score,
+    passed: passed === undefined ? undefined : !passed,
+    ...said,
+  };
 }

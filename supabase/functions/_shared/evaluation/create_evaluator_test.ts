@@ -5,15 +5,16 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { PipelineError } from "../errors.ts";
-import { createEvaluator } from "./create_evaluator.ts";
-import { evaluatorSchema } from "./evaluator_schema.ts";
+import { createEvaluator, isScoredByWorkers } from "./create_evaluator.ts";
+import { type EvaluatorConfig, evaluatorSchema } from "./evaluator_schema.ts";
 import { EVALUATORS } from "./evaluators.ts";
 import type { Score } from "./score.ts";
 import { aContext } from "./testing/contexts.ts";
 import { evaluate } from "./testing/evaluate.ts";
 import { aFailedRow, aRow } from "./testing/rows.ts";
 
-const EXAMPLES = EVALUATORS.map(({ example }) => example);
+const EXAMPLES = EVALUATORS.map(({ example }) => example)
+  .filter(({ type }) => isScoredByWorkers({ type } as EvaluatorConfig));
 
 Deno.test("createEvaluator() gives one error for a row without a response, whatever the evaluator", async () => {
   for (const config of EXAMPLES) {
@@ -111,11 +112,36 @@ Deno.test("createEvaluator() makes texts fit for Postgres and bounds their lengt
 Deno.test("createEvaluator() copes with huge texts in bounded time", async () => {
   const response = "word 1 ".repeat(300_000);
   for (const config of EXAMPLES) {
-    if (["rubric", "pairwise", "webhook"].includes(config.type)) continue;
+    if (
+      ["rubric", "classify", "pairwise", "webhook", "sql"].includes(config.type)
+    ) continue;
     const { score, error } = await evaluate(config, {
       response,
       reference: `${response}!`,
     });
     assertEquals(score !== undefined || error !== undefined, true, config.type);
   }
+});
+
+Deno.test("createEvaluator() turns the verdict of every evaluator round with not", async () => {
+  const config = { type: "contains", text: "Paris", not: true };
+  assertEquals(await evaluate(config, { response: "Paris" }), {
+    evaluator: "not-contains",
+    score: 0,
+    passed: false,
+  });
+  const named = {
+    ...config,
+    texts: ["Paris", "Rome"],
+    text: undefined,
+    name: "none",
+  };
+  assertEquals(await evaluate(named, { response: "Paris" }), {
+    evaluator: "none",
+    score: 0.5,
+    passed: true,
+    explanation: "missing: Rome",
+  });
+  const { error } = await evaluate(config, aFailedRow("timeout"));
+  assertMatch(error!, /no response/);
 });

@@ -1,3 +1,5 @@
+import type { ToolCall } from "../model/tool_calls.ts";
+
 /** A stored result as evaluators see it: a row of `prompt_evaluations`, without what they never need. */
 export interface EvaluationRow {
   id: number;
@@ -7,8 +9,10 @@ export interface EvaluationRow {
   repetition: number;
   /** As it was sent. */
   prompt: string;
-  /** The system message of the run's template, filled; null: it has none. */
+  /** The system message as it was sent; null: there was none, or nobody asks a judge. */
   system: string | null;
+  /** User and assistant turns that were sent before the prompt, oldest first; read for judges only. */
+  earlierTurns: { role: string; content: string }[];
   /** Null when the prompt failed. */
   response: string | null;
   success: boolean;
@@ -19,6 +23,11 @@ export interface EvaluationRow {
   durationMs: number | null;
   inputTokens: number | null;
   outputTokens: number | null;
+  /** USD; null: nobody knows. */
+  cost: number | null;
+  finishReason: string | null;
+  /** What the model asked to call; null: nothing. */
+  toolCalls: ToolCall[] | null;
   /** Of a failed prompt `errorCode` says why, such as `refusal` or `timeout`. */
   metadata: Record<string, unknown>;
 }

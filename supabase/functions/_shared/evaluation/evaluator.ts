@@ -11,6 +11,12 @@ export interface EvaluationContext {
    * with the same prompt key, of several repetitions the one whose turn it is; null when there is none.
    */
   responseIn(experiment: string, row: EvaluationRow): Promise<string | null>;
+  /**
+   * What a registered function of the project says of rows, in their order.
+   *
+   * @throws {FunctionFailure} when the function failed for one of them
+   */
+  callFunction(name: string, rows: readonly object[]): Promise<unknown[]>;
   /** Aborted when the worker has to stop: no further batch is sent. */
   signal?: AbortSignal;
 }
@@ -21,6 +27,10 @@ export interface EvaluationContext {
  */
 export interface Evaluator {
   name: string;
+  /** The opposite passes; of questions to judges, whoever counts the votes has to see to it. */
+  not?: boolean;
+  /** Whether it shows somebody what the model saw: a judge, or a service of the user. */
+  showsWhatWasSent?: boolean;
   /** Rows that `evaluateBatch` takes at once; absent when rows go one by one. */
   batchSize?: number;
   /**

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { EvaluationRow } from "./evaluation_row.ts";
 import type { EvaluationContext } from "./evaluator.ts";
 import type { Question } from "./judging/question.ts";
@@ -10,6 +10,8 @@ export interface Subject {
   response: string;
   /** Null when there is none; never blank. */
   reference: string | null;
+  /** The same as it was found: a text, or any JSON of the metadata. */
+  referenceValue: unknown;
 }
 
 /** Scores a row, or says what judges are to be asked about it. */
@@ -39,6 +41,8 @@ export interface EvaluatorDefinition<Schema extends z.ZodObject = z.ZodObject> {
   score: string;
   /** When a row has passed, for the manual. */
   passed: string;
+  /** Whether it makes questions to judges; never, when absent. Its configurations then name endpoints. */
+  asksJudge?: "always" | "on wish";
   /** True: a row without a reference cannot be scored. Never, when absent. */
   needsReference?(config: z.output<Schema>): boolean;
   /** Scores a row that has no response; undefined where there is nothing to say. */
@@ -46,7 +50,8 @@ export interface EvaluatorDefinition<Schema extends z.ZodObject = z.ZodObject> {
     config: z.output<Schema>,
     row: EvaluationRow,
   ): Verdict | undefined;
-  create(config: z.output<Schema>): Scorer | BatchScorer;
+  /** Absent: the database makes its score of others. */
+  create?(config: z.output<Schema>): Scorer | BatchScorer;
 }
 
 /** Infers the type of the configuration from its schema. */

@@ -39,14 +39,27 @@ export const evaluatorsSchema = z.array(evaluatorSchema).max(50)
       }
       names.add(name);
     }
+    for (const [index, config] of configs.entries()) {
+      if (config.type !== "weighted") continue;
+      for (const name of Object.keys(config.weights)) {
+        const part = configs.find((other) => nameOf(other) === name);
+        if (part && part.type !== "weighted") continue;
+        context.addIssue({
+          code: "custom",
+          path: [index, "weights"],
+          message:
+            `"${name}" is no other evaluator of the run, or weighted itself`,
+        });
+      }
+    }
   });
 
 /** What `createEvaluator` takes: a configuration with its defaults filled in. */
 export type EvaluatorConfig = z.output<typeof evaluatorSchema>;
 
-/** The name of an evaluator's scores. */
+/** The name of an evaluator's scores; `pipeline.evaluator_name()` is its twin. */
 export function nameOf(
-  { name, type }: { name?: string; type: string },
+  { name, type, not }: { name?: string; type: string; not?: boolean },
 ): string {
-  return name ?? type;
+  return name ?? (not ? `not-${type}` : type);
 }

@@ -13,7 +13,7 @@ Deno.test("evaluatorSchema takes a name for an evaluator with its defaults", () 
 Deno.test("evaluatorSchema names the evaluators there are when there is no such one", () => {
   assertMatch(
     problemsOf(evaluatorSchema, "exact"),
-    /^type: is no evaluator: choose one of exact-match, contains, .*, webhook$/,
+    /^type: is no evaluator: choose one of exact-match, contains, .*, weighted$/,
   );
   assertMatch(problemsOf(evaluatorSchema, {}), /^type: is no evaluator/);
   assertMatch(
@@ -58,5 +58,14 @@ Deno.test("evaluatorsSchema refuses two evaluators of one name", () => {
   assertEquals(
     problemsOf(evaluatorsSchema, [search("a"), search("b", "has-b")]),
     "",
+  );
+});
+
+Deno.test("evaluatorsSchema refuses weights of evaluators that the run does not have", () => {
+  const weighted = { type: "weighted", weights: { "exact-match": 1 } };
+  assertEquals(problemsOf(evaluatorsSchema, ["exact-match", weighted]), "");
+  assertEquals(
+    problemsOf(evaluatorsSchema, [weighted]),
+    '0.weights: "exact-match" is no other evaluator of the run, or weighted itself',
   );
 });

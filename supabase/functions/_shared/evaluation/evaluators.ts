@@ -1,6 +1,10 @@
+import { classify } from "./evaluators/classify.ts";
 import { contains } from "./evaluators/contains.ts";
+import { cost } from "./evaluators/cost.ts";
 import { editDistance } from "./evaluators/edit_distance.ts";
 import { exactMatch } from "./evaluators/exact_match.ts";
+import { finishReason } from "./evaluators/finish_reason.ts";
+import { jsonEqual } from "./evaluators/json_equal.ts";
 import { jsonSchema } from "./evaluators/json_schema.ts";
 import { jsonValid } from "./evaluators/json_valid.ts";
 import { latency } from "./evaluators/latency.ts";
@@ -12,23 +16,37 @@ import { refusal } from "./evaluators/refusal.ts";
 import { regex } from "./evaluators/regex.ts";
 import { rougeL } from "./evaluators/rouge_l.ts";
 import { rubric } from "./evaluators/rubric.ts";
+import { sql } from "./evaluators/sql.ts";
+import { endsWith, startsWith } from "./evaluators/starts_with.ts";
+import { toolCalls } from "./evaluators/tool_calls.ts";
 import { webhook } from "./evaluators/webhook.ts";
+import { weighted } from "./evaluators/weighted.ts";
 
-/** Every kind of evaluator, in the order of the manual. A new one is a file and a line here. */
+/** Every kind of evaluator, in the order of the manual. A new one is a file, its test and a line here: the list
+ * in SQL and the manual come from this one, by `deno task migration` and `deno task docs`. */
 export const EVALUATORS = [
   exactMatch,
   contains,
   notContains,
+  startsWith,
+  endsWith,
   regex,
   jsonValid,
   jsonSchema,
+  jsonEqual,
+  toolCalls,
   numericDifference,
   editDistance,
   rougeL,
   length,
   latency,
+  cost,
+  finishReason,
   refusal,
   rubric,
+  classify,
   pairwise,
+  sql,
   webhook,
+  weighted,
 ] as const;

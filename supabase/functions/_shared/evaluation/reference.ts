@@ -23,18 +23,26 @@ export const referenceSchema = z.union([
 });
 export type ReferenceChoice = z.output<typeof referenceSchema>;
 
-/** Reads the reference of a row; null when it has none. */
-export type ReadReference = (row: EvaluationRow) => string | null;
+/** A reference as a text, and as the JSON value that it was; both null when there is none. */
+export interface Reference {
+  text: string | null;
+  value: unknown;
+}
+
+/** Reads the reference of a row. */
+export type ReadReference = (row: EvaluationRow) => Reference;
 
 /**
  * Prepares reading the reference. A value in metadata that is not text is taken as its JSON; a blank
  * reference counts as none, because any response would resemble it or none.
  */
 export function compileReference(choice: ReferenceChoice): ReadReference {
-  if ("value" in choice) return () => choice.value;
-  if (choice.from === "archive") return ({ reference }) => orNone(reference);
+  if ("value" in choice) return () => toReference(choice.value);
+  if (choice.from === "archive") {
+    return ({ reference }) => toReference(reference);
+  }
   const find = compileJsonPath(choice.path);
-  return ({ metadata }) => orNone(toText(find(metadata)));
+  return ({ metadata }) => toReference(find(metadata));
 }
 
 /** Says in one sentence that a row has no reference, and what to do. */
@@ -44,11 +52,10 @@ export function describeMissingReference(choice: ReferenceChoice): string {
     : 'the row has no reference in the archive: set reference to {"from":"metadata","path":"…"} or {"value":"…"}';
 }
 
-function orNone(text: string | null): string | null {
-  return text !== null && /\S/.test(text) ? text : null;
+function toReference(value: unknown): Reference {
+  if (value === undefined || value === null) return NONE;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return /\S/.test(text) ? { text, value } : NONE;
 }
 
-function toText(value: unknown): string | null {
-  if (value === undefined || value === null) return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
+const NONE: Reference = { text: null, value: null };

@@ -13,7 +13,7 @@ Deno.test("compileReference() reads the archive's answer, a place in metadata or
     metadata: { row: { expected: "from a column" } },
   });
   const read = (choice: unknown) =>
-    compileReference(referenceSchema.parse(choice))(row);
+    compileReference(referenceSchema.parse(choice))(row).text;
   assertEquals(read({ from: "archive" }), "archived");
   assertEquals(
     read({ from: "metadata", path: "row.expected" }),
@@ -24,17 +24,23 @@ Deno.test("compileReference() reads the archive's answer, a place in metadata or
 
 Deno.test("compileReference() writes a value that is not text as JSON", () => {
   const read = compileReference({ from: "metadata", path: "expected" });
-  assertEquals(read(aRow({ metadata: { expected: 42 } })), "42");
-  assertEquals(read(aRow({ metadata: { expected: { a: [1] } } })), '{"a":[1]}');
+  assertEquals(read(aRow({ metadata: { expected: 42 } })), {
+    text: "42",
+    value: 42,
+  });
+  assertEquals(read(aRow({ metadata: { expected: { a: [1] } } })), {
+    text: '{"a":[1]}',
+    value: { a: [1] },
+  });
 });
 
 Deno.test("compileReference() gives null when the reference is absent or blank", () => {
   const archived = compileReference({ from: "archive" });
-  assertEquals(archived(aRow({ reference: null })), null);
-  assertEquals(archived(aRow({ reference: " \r\n" })), null);
+  assertEquals(archived(aRow({ reference: null })).text, null);
+  assertEquals(archived(aRow({ reference: " \r\n" })).text, null);
   const column = compileReference({ from: "metadata", path: "expected" });
   for (const expected of [undefined, null, ""]) {
-    assertEquals(column(aRow({ metadata: { expected } })), null);
+    assertEquals(column(aRow({ metadata: { expected } })).text, null);
   }
 });
 

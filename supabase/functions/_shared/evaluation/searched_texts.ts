@@ -31,3 +31,16 @@ export function refuseTwoSpellings(
     message: "cannot stand beside texts: write one of them",
   });
 }
+
+/** Refuses a configuration that does not say what to look for. */
+export function requireTexts(
+  config: SearchedTexts & { type: string },
+  context: z.core.$RefinementCtx,
+): void {
+  if (toTexts(config).length > 0) return;
+  context.addIssue({
+    code: "custom",
+    path: ["text"],
+    message: `${config.type} needs text or texts`,
+  });
+}

@@ -96,7 +96,14 @@ Deno.test("answerMcp() gives clients of every year the operations as tools", asy
     ]);
     for (const { inputSchema } of tools) {
       assertEquals(inputSchema.type, "object");
+      // APIs of models refuse these at the top, and other names of fields.
+      assert(!("anyOf" in inputSchema || "oneOf" in inputSchema));
+      const names = Object.keys(inputSchema.properties ?? {});
+      assert(names.every((name) => /^[\w.-]{1,64}$/.test(name)));
     }
+    // About 9,000 tokens, which a model reads before its first word.
+    const inputs = tools.map(({ inputSchema }) => inputSchema);
+    assert(JSON.stringify(inputs).length < 40_000);
     const { structuredContent, isError } = await client.callTool({
       name: "execute_batch",
       arguments: {
@@ -134,11 +141,12 @@ Deno.test("answerMcp() gives results as resources, and to models by read_result"
   const { resources } = await client.listResources();
   assertEquals(resources.map(({ uri }) => uri), [
     "prompt-pipeline://endpoints",
+    "prompt-pipeline://evaluators",
     "prompt-pipeline://runs",
     "prompt-pipeline://runs/7",
   ]);
   const { resourceTemplates } = await client.listResourceTemplates();
-  assertEquals(resourceTemplates.length + 2, RESULTS.length);
+  assertEquals(resourceTemplates.length + 3, RESULTS.length);
   const uri = "prompt-pipeline://runs/7/evaluations";
   const { contents: [page] } = await client.readResource({ uri });
   assert("text" in page);
@@ -161,6 +169,25 @@ Deno.test("answerMcp() gives results as resources, and to models by read_result"
     Error,
     "the addresses are",
   );
+});
+
+Deno.test("answerMcp() tells what an evaluator takes where it is asked, not in every tool", async () => {
+  const client = await connect();
+  const { tools } = await client.listTools();
+  const run = tools.find(({ name }) => name === "run_pipeline")!;
+  const { evaluators } = run.inputSchema.properties as {
+    evaluators: { items: { properties: { type: { enum: string[] } } } };
+  };
+  const { contents: [told] } = await client.readResource({
+    uri: "prompt-pipeline://evaluators",
+  });
+  assert("text" in told);
+  const schemas = JSON.parse(told.text);
+  assertEquals(
+    Object.keys(schemas),
+    evaluators.items.properties.type.enum,
+  );
+  assert("max" in schemas.length.properties);
 });
 
 Deno.test("answerMcp() keeps a user to what is theirs", async () => {

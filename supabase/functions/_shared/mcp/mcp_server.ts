@@ -12,7 +12,8 @@ import {
 } from "../operations/operations.ts";
 import { projectOf, type Services } from "../operations/services.ts";
 import { VERSION } from "../version.ts";
-import { readResult, RESULTS, toUri } from "./results.ts";
+import { EVALUATORS, readResult, RESULTS, toUri } from "./results.ts";
+import { toToolInput } from "./tool_schemas.ts";
 
 const JSON_TYPE = "application/json";
 
@@ -98,12 +99,12 @@ export function createMcpServer(
 }
 
 function toTool(name: OperationName): Tool {
-  const { summary, input, output } = OPERATIONS[name];
+  const { summary, output } = OPERATIONS[name];
   return {
     name,
     title: summary,
     description: `${summary}.`,
-    inputSchema: toJsonSchema(input) as Tool["inputSchema"],
+    inputSchema: toToolInput(name, EVALUATORS) as Tool["inputSchema"],
     outputSchema: toJsonSchema(output) as Tool["outputSchema"],
     annotations: {
       readOnlyHint: name === "extract_prompts",

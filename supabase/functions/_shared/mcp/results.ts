@@ -1,5 +1,6 @@
 import { PipelineError } from "../errors.ts";
 import { projectOf, type Services } from "../operations/services.ts";
+import { describeEvaluators } from "./tool_schemas.ts";
 
 /** A project as the caller may see it. */
 type Project = ReturnType<typeof projectOf>;
@@ -13,6 +14,8 @@ interface Result {
 }
 
 const ROOT = "prompt-pipeline://";
+/** Where evaluators are described. */
+export const EVALUATORS = `${ROOT}evaluators`;
 /** Whole answers: more of them would fill what a model can read. */
 const EVALUATIONS_OF_A_PAGE = 20;
 
@@ -22,6 +25,11 @@ export const RESULTS: Result[] = [
     uri: `${ROOT}endpoints`,
     title: "Endpoints that runs may name",
     read: (_, { listEndpoints }) => listEndpoints(),
+  },
+  {
+    uri: EVALUATORS,
+    title: "What each evaluator takes, by its type",
+    read: () => Promise.resolve(describeEvaluators()),
   },
   {
     uri: `${ROOT}runs`,

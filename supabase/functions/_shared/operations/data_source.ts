@@ -21,6 +21,30 @@ export const localSourceSchema = z.strictObject({
   ),
 });
 
+/** Rows of a table or view of the project; see docs/sources.md. */
+export const tableSourceSchema = z.strictObject({
+  type: z.literal("table"),
+  table: z.string().min(1).describe("schema.name, or name in public"),
+  columns: z.record(z.string(), z.json()).optional().describe(
+    "What its columns are; default: as they are recognised",
+  ),
+  where: z.record(z.string(), z.json()).optional().describe(
+    "Only rows whose columns are equal to a value, one of a list, or null",
+  ),
+  after: z.literal("last run").optional().describe(
+    "Only what is new since the last run of this source",
+  ),
+  format: z.string().min(1).optional().describe(
+    "Name of its layout, where the wrong one is recognised",
+  ),
+  settle: z.string().optional().describe(
+    "For how long a question waits for its answer; default 5 minutes",
+  ),
+  overlap: z.union([z.string(), z.number().nonnegative()]).optional().describe(
+    "With after: how far to look back; default 1 hour, of a table without times 10000 rows",
+  ),
+});
+
 const listedPromptSchema = z.union([
   z.string().min(1),
   promptObjectSchema.extend({

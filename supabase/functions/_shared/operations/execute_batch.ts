@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { callPatiently, type Patience } from "../call_patiently.ts";
 import type { Clock } from "../clock.ts";
 import { type OperationError, PipelineError } from "../errors.ts";

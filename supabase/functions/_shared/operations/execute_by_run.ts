@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { PipelineError } from "../errors.ts";
 import { type Evaluation, evaluationSchema } from "./evaluation_record.ts";
 import type {

@@ -19,6 +19,7 @@ import {
   setSourceSchema,
   supabaseSourceSchema,
   sweepSourceSchema,
+  tableSourceSchema,
 } from "./data_source.ts";
 import {
   DryRun,
@@ -26,6 +27,7 @@ import {
   type DryRunSummary,
   type Price,
 } from "./dry_run.ts";
+import { readPages } from "../tables/read_pages.ts";
 import { promptObjectSchema } from "./execute_batch_schema.ts";
 import { listPaths } from "./list_paths.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
@@ -37,6 +39,7 @@ import { repetitionsSchema } from "./run_pipeline.ts";
 export const extractPromptsSchema = extractOptionsSchema.extend({
   dataSource: z.discriminatedUnion("type", [
     supabaseSourceSchema,
+    tableSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
     setSourceSchema,
@@ -66,7 +69,7 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
   ),
 }).superRefine(({ dataSource, directory, dryRun }, context) => {
   const { type } = dataSource ?? {};
-  if (!dryRun && type && type !== "supabase" && type !== "local") {
+  if (!dryRun && type && !EXTRACTED.has(type)) {
     context.addIssue({
       code: "custom",
       path: ["dataSource", "type"],
@@ -81,6 +84,9 @@ export const extractPromptsSchema = extractOptionsSchema.extend({
       'give either dataSource, such as {"type": "supabase", "bucket": "conversation-archives"}, or directory',
   });
 });
+
+/** What has something to extract; the prompts of other sources stand there as they are. */
+const EXTRACTED = new Set(["supabase", "table", "local"]);
 
 export type ExtractPromptsInput = z.input<typeof extractPromptsSchema>;
 
@@ -158,7 +164,8 @@ export async function extractPrompts(
   const source = dataSource ??
     { type: "local" as const, directory: directory! };
   const dry = dryRun ? new DryRun(template, repetitions) : undefined;
-  const output = source.type === "supabase" || source.type === "local"
+  const output = source.type === "supabase" || source.type === "local" ||
+      source.type === "table"
     ? await extract(source, options, dry, dependencies)
     : await measure(
       source,
@@ -188,6 +195,7 @@ type Options = z.output<typeof extractOptionsSchema>;
 async function extract(
   source:
     | z.output<typeof localSourceSchema>
+    | z.output<typeof tableSourceSchema>
     | z.output<typeof supabaseSourceSchema>,
   options: Options,
   dry: DryRun | undefined,
@@ -200,6 +208,9 @@ async function extract(
       () => undefined,
       dry,
     );
+  }
+  if (source.type === "table") {
+    return await extractFromTable(source, options, dry, dependencies);
   }
   if (!dependencies.storage) throw noProject("read Storage");
   checkFolderOf(dependencies.caller, source.prefix);
@@ -281,6 +292,46 @@ function noProject(action: string): PipelineError {
     "invalid_request",
     `Cannot ${action}: there is no connection to a project`,
   );
+}
+
+async function extractFromTable(
+  source: z.output<typeof tableSourceSchema>,
+  options: Options,
+  dry: DryRun | undefined,
+  { caller, database, now, limits }: ExtractPromptsDependencies,
+): Promise<ExtractPromptsOutput> {
+  if (!database) throw noProject("read a table");
+  const deadline = limits ? now() + limits.milliseconds : Infinity;
+  let characters = 0;
+  const pages = readPages(database, source, ownerOf(caller), options);
+  // What cannot be read at all is no archive that others stand beside.
+  const first = await pages.next();
+  async function* table(): AsyncGenerator<UnreadArchive> {
+    yield {
+      path: source.table,
+      open: () => Promise.resolve({ events: withFirst(first, pages) }),
+    };
+  }
+  return await collect(
+    readArchives(table(), options, {}),
+    (read) => {
+      characters = read;
+      return limits !== undefined &&
+          (now() > deadline || characters > limits.characters)
+        ? [source.table]
+        : undefined;
+    },
+    dry,
+  );
+}
+
+async function* withFirst<Item>(
+  first: IteratorResult<Item>,
+  rest: AsyncGenerator<Item>,
+): AsyncGenerator<Item> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
 }
 
 async function extractFromStorage(

@@ -13,6 +13,7 @@ import {
   setSourceSchema,
   supabaseSourceSchema,
   sweepSourceSchema,
+  tableSourceSchema,
 } from "./data_source.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { requestOptionsSchema } from "./execute_batch_schema.ts";
@@ -56,6 +57,7 @@ export const runConfigSchema = extractOptionsSchema.omit({
 export const runPipelineSchema = z.strictObject({
   dataSource: z.discriminatedUnion("type", [
     supabaseSourceSchema,
+    tableSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
     setSourceSchema,

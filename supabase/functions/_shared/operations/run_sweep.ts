@@ -10,6 +10,7 @@ import {
   runSourceSchema,
   setSourceSchema,
   supabaseSourceSchema,
+  tableSourceSchema,
 } from "./data_source.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { checkChoices, runPipelineSchema, toRow } from "./run_pipeline.ts";
@@ -41,6 +42,7 @@ export const runSweepSchema = z.strictObject({
   name: z.string().min(1).describe("Its runs are <name>/<variant>"),
   dataSource: z.discriminatedUnion("type", [
     supabaseSourceSchema,
+    tableSourceSchema,
     localSourceSchema,
     promptsSourceSchema,
     setSourceSchema,

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ModelResult } from "../model/model_result.ts";
 import { toSentence } from "../task_error.ts";
 import type { Evaluation } from "./evaluation_record.ts";

@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
 import type { FoundPrompt } from "../prompt.ts";
 import { toStorableJson } from "../storable_json.ts";
+import type { RowOfPrompt } from "../tables/read_table.ts";
 import type { TaskError } from "../task_error.ts";
 
 export type Stage =
@@ -61,6 +62,8 @@ export interface TaskToEnqueue {
   prompt?: FoundPrompt;
   /** From 0 to below 1, where the database draws a sample of n. */
   rank?: number;
+  /** Of a prompt from a table: its row, by which it is taken once. */
+  row?: RowOfPrompt;
   /** ISO 8601 or "infinity"; absent: at once. */
   availableAt?: string;
 }
@@ -103,6 +106,11 @@ export interface TaskQueue {
   /** The heartbeat. `held` lists the tasks that are still this worker's. */
   extend(): Promise<{ status: RunStatus; held: number[] }>;
   checkpoint(
+    task: Task,
+    progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
+  ): Promise<{ status: RunStatus; full: boolean }>;
+  /** The same for a page of a table, whose prompts are taken whole or not at all. */
+  checkpointTable(
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
   ): Promise<{ status: RunStatus; full: boolean }>;
@@ -154,6 +162,13 @@ export function createTaskQueue(
     extend: () => database.call("pipeline_extend_leases", worker),
     checkpoint: (task, progress) =>
       database.call("pipeline_checkpoint_task", {
+        ...worker,
+        task_id: task.id,
+        lease_token: task.leaseToken,
+        ...toStorableJson(progress),
+      }),
+    checkpointTable: (task, progress) =>
+      database.call("pipeline_checkpoint_table", {
         ...worker,
         task_id: task.id,
         lease_token: task.leaseToken,

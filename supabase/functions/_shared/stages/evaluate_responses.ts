@@ -3,7 +3,7 @@ import type { EvaluationContext, Evaluator } from "../evaluation/evaluator.ts";
 import type { Question } from "../evaluation/judging/question.ts";
 import type { Score } from "../evaluation/score.ts";
 import type { TaskHandler } from "../queue/drain.ts";
-import type { JudgePayload } from "./judge_responses.ts";
+import { toJudgeTask } from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
 /** After so long a task is stored as far as it is, so that no task is more than an isolate can do. */
@@ -31,7 +31,7 @@ export function createEvaluateHandler(
         ? outOfTime(evaluator, spent)
         : evaluator.evaluate(row, context);
       const toEvaluated = (result: Score | Question[]): Evaluated => ({
-        evaluator: evaluator.name,
+        evaluator,
         row,
         result,
       });
@@ -80,7 +80,7 @@ export function createEvaluateHandler(
 }
 
 interface Evaluated {
-  evaluator: string;
+  evaluator: Evaluator;
   row: EvaluationRow;
   result: Score | Question[];
 }
@@ -99,21 +99,11 @@ function toJudgeTasks({ evaluator, row, result }: Evaluated) {
   return result.map((question, index) =>
     toJudgeTask(question, {
       evaluationId: row.id,
-      evaluator,
+      evaluator: evaluator.name,
       vote: index + 1,
       votes: result.length,
+      ...question.combine && { combine: question.combine },
+      ...evaluator.not && { not: true },
     })
   );
-}
-
-function toJudgeTask({ judge, prompt }: Question, payload: JudgePayload) {
-  const { evaluationId, evaluator, vote } = payload;
-  return {
-    stage: "judge",
-    endpoint: judge.endpoint,
-    key: `${evaluationId}:${evaluator}:${vote}`,
-    // Four bytes a token is the vendors' own rule of thumb for English text.
-    tokens: Math.ceil(new TextEncoder().encode(prompt).length / 4),
-    payload: { ...payload, parameters: judge.parameters },
-  };
 }

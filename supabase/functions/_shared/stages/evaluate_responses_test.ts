@@ -179,7 +179,8 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
         evaluator: "better",
         vote,
         votes: 2,
-        parameters: { temperature: 0 },
+        parameters: {},
+        combine: { by: "pair" },
       },
     })),
   );

@@ -7,7 +7,7 @@ import { promptRank } from "../archive/prompts/sample.ts";
 import { type ArchiveName, readArchive } from "../archive/read_archive.ts";
 import { countBytes } from "../count_bytes.ts";
 import { PipelineError } from "../errors.ts";
-import { promptKey } from "../prompt_key.ts";
+import { keyOf } from "../prompt_key.ts";
 import type { TaskHandler, WorkerState } from "../queue/drain.ts";
 import type {
   Loss,
@@ -17,7 +17,9 @@ import type {
   TaskToEnqueue,
 } from "../queue/task_queue.ts";
 import type { ArchiveStorage, OpenObject, StoragePage } from "../storage.ts";
+import type { TableCursor, TablePage } from "../tables/table_page.ts";
 import { continueList } from "./continue_list.ts";
+import { extractTable, type TablePayload } from "./extract_table.ts";
 
 /** What is left of a run's list of prompts, a page of a folder to list, or an archive to read. */
 export type ExtractPayload =
@@ -36,11 +38,13 @@ export type ExtractPayload =
     path: string;
     version: string;
     cursor?: ArchiveCursor | null;
-  };
+  }
+  | TablePayload;
 
 export interface ExtractDependencies {
   storage: ArchiveStorage;
-  queue: Pick<TaskQueue, "checkpoint" | "continueList">;
+  queue: Pick<TaskQueue, "checkpoint" | "checkpointTable" | "continueList">;
+  readTable(source: object, cursor: TableCursor | null): Promise<TablePage>;
   options: ExtractOptions;
   /** Told how many bytes were read, for the budget of processor time. */
   onBytes(count: number): void;
@@ -49,7 +53,7 @@ export interface ExtractDependencies {
 /** Prompts are enqueued in groups of this many, so that no request grows large. */
 const GROUP_SIZE = 500;
 
-/** Works on stage extract: goes on with lists, lists folders, and reads archives into execute tasks. */
+/** Works on stage extract: goes on with lists, lists folders, reads archives and tables into execute tasks. */
 export function createExtractHandler(
   dependencies: ExtractDependencies,
 ): TaskHandler {
@@ -63,6 +67,8 @@ export function createExtractHandler(
           return await listFolder(task, payload, dependencies);
         case "archive":
           return await extractArchive(task, payload, worker, dependencies);
+        case "table":
+          return await extractTable(task, payload, worker, dependencies);
       }
     } catch (error) {
       if (worker.signal.aborted) return null;
@@ -195,12 +201,13 @@ async function openWhereItWas(
   };
 }
 
-function promptTask(
+/** The task that asks a prompt. */
+export function promptTask(
   found: PromptEvent,
   options: ExtractOptions,
 ): TaskToEnqueue {
   const { prompt } = found;
-  const key = options.dedupe ? promptKey(prompt) : placeOf(found);
+  const key = options.dedupe ? keyOf(prompt) : placeOf(found);
   const task: TaskToEnqueue = { stage: "execute", key, prompt };
   if (options.sample === undefined || options.sample < 1) return task;
   // A sample of n can only be drawn when all prompts are known: the database does it.
@@ -208,7 +215,8 @@ function promptTask(
   return { ...task, rank, availableAt: "infinity" };
 }
 
-function toLoss(
+/** What could not be read, as errors of a run tell it. */
+export function toLoss(
   { code, message, ...place }: ArchiveError | LeftOut,
   archive: ArchiveName,
 ): Loss {
@@ -237,5 +245,7 @@ function toPlace(payload: ExtractPayload): Record<string, unknown> {
       return { bucket: payload.bucket, prefix: payload.prefix };
     case "archive":
       return { bucket: payload.bucket, path: payload.path };
+    case "table":
+      return { source: payload.source };
   }
 }

@@ -29,7 +29,12 @@ async function enqueued(
           version: "1",
         }),
     },
-    queue: { checkpoint: unused, continueList: unused },
+    queue: {
+      checkpoint: unused,
+      checkpointTable: unused,
+      continueList: unused,
+    },
+    readTable: unused,
     options: extractOptionsSchema.parse(given),
     onBytes: () => {},
   });

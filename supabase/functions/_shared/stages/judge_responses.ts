@@ -1,21 +1,12 @@
 import type { ModelCaller } from "../model/call_model.ts";
 import type { FinishReason, ModelResult } from "../model/model_result.ts";
+import type { Question } from "../evaluation/judging/question.ts";
 import type { TaskHandler } from "../queue/drain.ts";
 import type { TaskError } from "../task_error.ts";
 import { toCallFacts } from "./call_facts.ts";
 import { withLimitOfTask } from "./limit_of_task.ts";
+import { type JudgePayload, toJudgeTask } from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
-
-/** The payload of a judge task: which of the questions that an evaluator asks about a row. */
-export interface JudgePayload {
-  evaluationId: number;
-  evaluator: string;
-  /** From 1 to `votes`; the last one in writes the score. */
-  vote: number;
-  votes: number;
-  /** Model parameters of the judge, by which money is set aside. */
-  parameters?: Record<string, unknown>;
-}
 
 /** A request to a judge, as the database knows its answer again. */
 export interface JudgeRequest {
@@ -40,10 +31,16 @@ export interface JudgeDependencies extends Evaluation {
   ): Promise<CachedAnswer | null>;
 }
 
-/** Works on stage judge: one call per task, whose answer is one vote. */
+/**
+ * Works on stage judge: one call per task, whose answer is one vote. A question whose answer cannot be
+ * read, or whose schema the endpoint refuses, is asked once more in words alone, by a task of its own.
+ */
 export function createJudgeHandler(
   { evaluators, readRows, context, caller, findAnswer }: JudgeDependencies,
 ): TaskHandler {
+  /** False after the endpoint has refused one: it would refuse the others, too. */
+  let takesSchema = true;
+
   return async function judgeResponse(task, { signal }) {
     const payload = task.payload as JudgePayload;
     const evaluator = evaluators.find(({ name }) => name === payload.evaluator);
@@ -62,9 +59,10 @@ export function createJudgeHandler(
         : toFailure("nothing_to_judge", error);
     }
     const question = asked[payload.vote - 1];
-    const { prompt, judge: { model, parameters } } = question;
-    const request = { prompt, model, parameters };
+    const hasSchema = takesSchema && !payload.again;
+    const request = toRequest(question, { hasSchema, again: payload.again });
     const known = await findAnswer?.(request, task.repetition);
+    const { prompt, model, parameters } = request;
     const result = known ? toResult(known) : await caller.call({
       prompt,
       parameters: withLimitOfTask(task, { ...parameters, model }),
@@ -73,12 +71,23 @@ export function createJudgeHandler(
     const facts = known
       ? { model: known.model, cached: true }
       : toCallFacts(result);
+    const askAgain = (error: string, answer?: string) => ({
+      outcome: "succeeded" as const,
+      vote: { error, answer, isAskedAgain: true },
+      enqueue: [toJudgeTask(question, { ...payload, again: true })],
+      ...facts,
+    });
     if (!result.ok) {
+      if (hasSchema && isAboutSchema(result.error)) {
+        takesSchema = false;
+        return askAgain(toJudgeError(result.error).message);
+      }
       return { outcome: "failed", error: toJudgeError(result.error), ...facts };
     }
     const { text: answer, finishReason } = result;
     const { error, ...verdict } = question.read(result);
     if (error !== undefined) {
+      if (!payload.again) return askAgain(error, answer);
       return {
         ...toFailure("unreadable_answer", error),
         vote: { answer },
@@ -93,6 +102,30 @@ export function createJudgeHandler(
       ...known ? {} : { response: answer, request: findAnswer && request },
     };
   };
+}
+
+function toRequest(
+  { prompt, judge: { model, parameters }, responseSchema }: Question,
+  { hasSchema, again }: { hasSchema: boolean; again?: boolean },
+): JudgeRequest {
+  return {
+    prompt: again
+      ? `${prompt}\n\nThe JSON object alone: an answer in another form could not be read.`
+      : prompt,
+    model,
+    parameters: hasSchema ? { responseSchema, ...parameters } : parameters,
+  };
+}
+
+/**
+ * Whether a request was refused for its response schema, which many servers that speak OpenAI's API do
+ * not know: "This response_format type is unavailable now" (DeepSeek), "does not support response
+ * format `json_schema`" (Groq), "Unknown name responseJsonSchema" (Gemini).
+ */
+function isAboutSchema({ class: errorClass, message }: TaskError): boolean {
+  return errorClass !== "rate" && errorClass !== "transient" &&
+    /response.?format|json.?schema|response.?schema|output_(?:config|format)|structured.?output/i
+      .test(message);
 }
 
 function toResult(

@@ -17,8 +17,8 @@ import type { TaskError } from "../task_error.ts";
 import {
   createJudgeHandler,
   type JudgeDependencies,
-  type JudgePayload,
 } from "./judge_responses.ts";
+import type { JudgePayload } from "./judge_task.ts";
 
 const evaluators = [
   { type: "rubric", rubric: "Is it so?", endpoint: "judge", model: "j-2" },
@@ -26,6 +26,13 @@ const evaluators = [
 ].map((config) => createEvaluator(evaluatorSchema.parse(config)));
 
 const signal = new AbortController().signal;
+
+const responseSchema = {
+  type: "object",
+  properties: { reason: { type: "string" }, score: { type: "number" } },
+  required: ["reason", "score"],
+  additionalProperties: false,
+};
 
 /** Works on one task with a judge that gives this answer, and what the judge was asked. */
 async function judge(
@@ -98,7 +105,7 @@ Deno.test("createJudgeHandler() makes one call and gives its vote, what it cost 
   const [{ prompt, ...rest }] = asked;
   assertEquals(asked.length, 1);
   assert(prompt.includes('"response":"Paris"'));
-  assertEquals(rest, { parameters: { temperature: 0, model: "j-2" }, signal });
+  assertEquals(rest, { parameters: { responseSchema, model: "j-2" }, signal });
 });
 
 Deno.test("createJudgeHandler() asks the question of its vote and turns the answer round", async () => {
@@ -159,7 +166,7 @@ Deno.test("createJudgeHandler() asks once and leaves a failure to the database, 
 Deno.test("createJudgeHandler() keeps text and tokens of an answer that cannot be read", async () => {
   const { outcome } = await judge(
     "I'd rather not say.",
-    {},
+    { again: true },
     { findAnswer: () => Promise.resolve(null) },
   );
   const { error, ...rest } = outcome as TaskOutcome & { outcome: "failed" };
@@ -178,6 +185,77 @@ Deno.test("createJudgeHandler() keeps text and tokens of an answer that cannot b
   );
 });
 
+Deno.test("createJudgeHandler() asks once more, in words alone, when an answer cannot be read", async () => {
+  const { outcome } = await judge("I'd rather not say.");
+  const { vote, enqueue, ...rest } = outcome as TaskOutcome & {
+    vote: Record<string, unknown>;
+    enqueue: { key: string; payload: JudgePayload }[];
+  };
+  assertEquals<unknown>(rest, {
+    outcome: "succeeded",
+    ...facts,
+    durationMs: 5,
+    pauseMs: 100,
+  });
+  assertEquals([vote.answer, vote.isAskedAgain], ["I'd rather not say.", true]);
+  assertMatch(String(vote.error), /did not answer in the form/);
+  const [{ key, payload }] = enqueue;
+  assertEquals([key, payload.again], ["1:rubric:1:again", true]);
+  const { asked } = await judge('{"score": 4}', payload);
+  assertEquals(asked[0].parameters, { model: "j-2" });
+  assertMatch(asked[0].prompt, /an answer in another form could not be read/);
+});
+
+Deno.test("createJudgeHandler() leaves the schema out once the endpoint has refused one", async () => {
+  const answers: (string | TaskError)[] = [
+    {
+      class: "permanent",
+      code: "bad_request",
+      status: 400,
+      message: "This response_format type is unavailable now",
+    },
+    '{"score": 4}',
+  ];
+  const parameters: unknown[] = [];
+  const handle = createJudgeHandler({
+    evaluators,
+    readRows: ([id]) => Promise.resolve([aRow({ id })]),
+    context: aContext(),
+    caller: {
+      call(request) {
+        parameters.push(request.parameters);
+        return Promise.resolve(toResult(answers.shift()!));
+      },
+    },
+  });
+  const ask = (payload: Partial<JudgePayload>) =>
+    handle({
+      id: 9,
+      key: "k",
+      attempt: 1,
+      repetition: 1,
+      enqueuedAt: "2026-01-01T00:00:00Z",
+      leaseToken: "t",
+      payload: {
+        evaluationId: 1,
+        evaluator: "rubric",
+        vote: 1,
+        votes: 1,
+        ...payload,
+      },
+    }, { signal, isSpent: () => false });
+  const refused = await ask({});
+  assertEquals(refused!.outcome, "succeeded");
+  assertEquals((refused!.enqueue as unknown[]).length, 1);
+  assertEquals(
+    ((await ask({ evaluationId: 2 }))!.vote as { score: number }).score,
+    0.75,
+  );
+  assertEquals(parameters, [{ responseSchema, model: "j-2" }, {
+    model: "j-2",
+  }]);
+});
+
 Deno.test("createJudgeHandler() takes an answer that is known and asks nobody", async () => {
   const requests: unknown[] = [];
   const { outcome, asked } = await judge("unused", {}, {
@@ -190,7 +268,7 @@ Deno.test("createJudgeHandler() takes an answer that is known and asks nobody", 
       });
     },
   });
-  assertEquals(requests, [["j-2", { temperature: 0 }, 3]]);
+  assertEquals(requests, [["j-2", { responseSchema }, 3]]);
   assertEquals(asked.length, 0);
   assertEquals(outcome, {
     outcome: "succeeded",
@@ -213,7 +291,7 @@ Deno.test("createJudgeHandler() says what was asked when its run caches", async 
   assertEquals(outcome.request, {
     prompt: asked[0].prompt,
     model: "j-2",
-    parameters: { temperature: 0 },
+    parameters: { responseSchema },
   });
   assertEquals(outcome.response, '{"score": 5}');
 });

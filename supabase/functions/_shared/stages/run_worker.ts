@@ -6,6 +6,7 @@ import { drain } from "../queue/drain.ts";
 import { logQueue } from "../queue/logged_queue.ts";
 import { createTaskQueue, type TaskQueue } from "../queue/task_queue.ts";
 import { createArchiveStorage } from "../storage.ts";
+import { fetchPage } from "../tables/read_table.ts";
 import type {
   Assignment,
   StageDependencies,
@@ -128,7 +129,7 @@ function createStage(
 
 function createExtractStage(
   { run }: Assignment,
-  { config, fetch, use }: StageDependencies,
+  { config, database, fetch, use }: StageDependencies,
   queue: TaskQueue,
 ): StageOfWork {
   const options = extractOptionsSchema.safeParse(
@@ -139,6 +140,8 @@ function createExtractStage(
     handle: createExtractHandler({
       storage: createArchiveStorage(config, fetch),
       queue,
+      readTable: (source, cursor) =>
+        fetchPage(database, source, run.owner, cursor),
       options: options.data,
       onBytes: (count) => use(count / BYTES_PER_WORKER),
     }),

@@ -1,5 +1,8 @@
 import * as z from "zod";
-import { createEvaluator } from "../evaluation/create_evaluator.ts";
+import {
+  createEvaluator,
+  isScoredByWorkers,
+} from "../evaluation/create_evaluator.ts";
 import type { EvaluationRow } from "../evaluation/evaluation_row.ts";
 import type { EvaluationContext, Evaluator } from "../evaluation/evaluator.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
@@ -10,6 +13,7 @@ import type {
   StageDependencies,
   StageOfWork,
 } from "./assignment.ts";
+import { createFunctionCaller } from "./call_function.ts";
 import { createPostJson } from "./post_json.ts";
 import { refusedStage } from "./refused_stage.ts";
 
@@ -35,14 +39,18 @@ export function withEvaluators(
   if (!configs.success || !options.success) {
     return refusedStage("evaluators", (configs.error ?? options.error)!);
   }
+  const evaluators = configs.data.filter(isScoredByWorkers).map((evaluator) =>
+    createEvaluator(evaluator, options.data)
+  );
   return createStage({
-    evaluators: configs.data.map((evaluator) =>
-      createEvaluator(evaluator, options.data)
-    ),
+    evaluators,
     readRows: (ids) =>
       database.call("pipeline_read_evaluations", {
         results_table: run.resultsTable,
         ids,
+        with_what_was_sent: evaluators.some(({ showsWhatWasSent }) =>
+          showsWhatWasSent
+        ),
       }),
     context: {
       post: createPostJson({
@@ -55,6 +63,7 @@ export function withEvaluators(
         clock,
         signal: stop,
       }),
+      callFunction: createFunctionCaller(database),
       responseIn: (experiment, { promptKey, repetition }) =>
         database.call("pipeline_find_response", {
           results_table: run.resultsTable,

@@ -1,5 +1,6 @@
 import { BrokenContainer } from "./broken_container.ts";
 import type { ByteReader } from "./byte_reader.ts";
+import { dumpTables, isDump } from "./dump_tables.ts";
 import { ExpansionLimit } from "./expansion_limit.ts";
 import { inflate } from "./inflate.ts";
 import { joinStores } from "./opencode_store.ts";
@@ -18,7 +19,7 @@ export interface ArchivePart {
 }
 
 /**
- * Opens whatever the bytes are (plain text, UTF-16, gzip, Zstandard, zip) by looking at them. Throws
+ * Opens whatever the bytes are (plain text, UTF-16, gzip, Zstandard, zip, a dump of a database) by looking at them. Throws
  * `BrokenContainer` for a zip that cannot be walked; damage inside a part comes out of its chunks.
  */
 export async function* openArchive(
@@ -28,13 +29,16 @@ export async function* openArchive(
   const start = await reader.peek(4);
   const limit = new ExpansionLimit(maxExpandedBytes, () => reader.position);
   if (!startsWith(start, [0x50, 0x4b])) {
-    yield await decoded(reader.chunks(), start, limit);
+    const { isDump, ...part } = await decoded(reader.chunks(), start, limit);
+    if (isDump) yield* dumpTables(part.chunks);
+    else yield part;
     return;
   }
   for await (const { name, chunks } of joinStores(unzip(reader))) {
     const { first, rest } = await opening(limit.watch(chunks));
+    const { isDump: _, ...part } = await decoded(rest, first, limit);
     yield {
-      ...await decoded(rest, first, limit),
+      ...part,
       entry: name,
       seekable: false,
     };
@@ -48,7 +52,7 @@ async function decoded(
   chunks: AsyncIterable<Uint8Array>,
   start: Uint8Array,
   limit: ExpansionLimit,
-): Promise<ArchivePart> {
+): Promise<ArchivePart & { isDump: boolean }> {
   const expanded = startsWith(start, [0x1f, 0x8b])
     ? inflate(chunks, "gzip")
     : startsWith(start, [0x28, 0xb5, 0x2f, 0xfd])
@@ -60,8 +64,12 @@ async function decoded(
   }
   const encoding = utf16Of(start);
   return encoding === undefined
-    ? { chunks, seekable: true }
-    : { chunks: utf16ToUtf8(chunks, encoding), seekable: false };
+    ? { chunks, seekable: true, isDump: isDump(start) }
+    : {
+      chunks: utf16ToUtf8(chunks, encoding),
+      seekable: false,
+      isDump: false,
+    };
 }
 
 /** The first bytes of a stream and the same stream from its start. */

@@ -1,8 +1,9 @@
 import { conversationIdOf } from "../conversation_id.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
+import { linkOf, tableTurn } from "./table_turn.ts";
 import type { ConversationFormat } from "./format.ts";
-import { authorOf, listTurns, messageTurn } from "./list_turns.ts";
+import { authorOf, listTurns } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 
 /**
@@ -17,8 +18,9 @@ export const bareMessages = eventFormat({
       const keys = Object.keys(record).slice(0, 12).join(", ");
       throw new TypeError(`it names no author, only the keys ${keys}`);
     }
-    return messageTurn(record);
+    return tableTurn(record, record);
   },
+  linkOf,
 });
 
 /** `[[{role, content}, …], …]`: every list of messages is a conversation. */
@@ -38,6 +40,7 @@ const WORDS = [
   "tool_calls",
   "kwargs",
   "data",
+  "body",
 ];
 
 function isBareMessage(record: Json): boolean {
@@ -49,7 +52,7 @@ function hasWords(record: JsonObject): boolean {
   return WORDS.some((key) => record[key] !== undefined);
 }
 
-function isKnownAuthor(record: JsonObject): boolean {
+export function isKnownAuthor(record: JsonObject): boolean {
   const author = authorOf(record);
   return roleOf(author) !== undefined || author === "tool" ||
     author === "function";

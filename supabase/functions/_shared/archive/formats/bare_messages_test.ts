@@ -8,6 +8,7 @@ import {
   longIds,
   vercelMessages,
 } from "../testing/fixtures/api_shapes.ts";
+import { numberedRows, ownRows } from "../testing/fixtures/chat_tables.ts";
 import { librechatMessages } from "../testing/fixtures/chat_apps.ts";
 import { mastraRows } from "../testing/fixtures/frameworks.ts";
 import { leChat } from "../testing/fixtures/vendor_exports.ts";
@@ -24,4 +25,6 @@ testFixtures(
   mastraRows,
   leChat,
   longIds,
+  numberedRows,
+  ownRows,
 );

@@ -1,5 +1,6 @@
 import { isObject, type Json } from "../json.ts";
 import { acp } from "./acp.ts";
+import { agno } from "./agno.ts";
 import { aiStudio } from "./ai_studio.ts";
 import { alpaca } from "./alpaca.ts";
 import { amazonQ, kiro } from "./amazon_q.ts";
@@ -50,9 +51,11 @@ import { langfuse, langfuseRows } from "./langfuse.ts";
 import { langgraphHistory, langgraphStates } from "./langgraph.ts";
 import { langsmith, langsmithRuns } from "./langsmith.ts";
 import { librechat } from "./librechat.ts";
+import { llamaIndex } from "./llama_index.ts";
 import { lmEval } from "./lm_eval.ts";
 import { lmStudio } from "./lm_studio.ts";
 import { lobechat } from "./lobechat.ts";
+import { messageRows } from "./message_rows.ts";
 import { microsoftCopilot } from "./microsoft_copilot.ts";
 import { microsoft365, microsoft365List } from "./microsoft_365.ts";
 import { mtBench } from "./mt_bench.ts";
@@ -204,6 +207,9 @@ export const formats: readonly ArchiveFormat[] = [
   openaiMessages,
   openaiResponses,
   conversationList,
+  agno,
+  llamaIndex,
+  messageRows,
   bareMessageLists,
   bareMessages,
   textPairs,

@@ -1,7 +1,13 @@
 import type { Turn } from "../conversation.ts";
-import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectOrEmpty,
+  objectsOf,
+} from "../json.ts";
 import { kindOf, leaveOut, namesIn, readOrSilent } from "../left_out.ts";
-import { parseJson } from "../records/parse_json.ts";
+import { storedJson } from "../records/stored_json.ts";
 import { opensWith } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -15,20 +21,22 @@ import { textTurn, turnsOf } from "./text_turn.ts";
 export function listTurns(messages: Json | undefined): Turn[] {
   if (!Array.isArray(messages)) return [];
   return turnsOf(
-    messages.map((message) =>
-      isObject(message)
+    messages.map((stored) => {
+      const message = storedJson(stored);
+      return isObject(message)
         ? messageTurn(message)
         : Array.isArray(message)
         ? textTurn(roleOf(message[0]), message[1])
-        : undefined
-    ),
+        : undefined;
+    }),
   );
 }
 
 /** The turn of one message; undefined when nobody said anything in it. */
 export function messageTurn(message: JsonObject): Turn | undefined {
   const author = authorOf(message);
-  const role = roleOf(author);
+  // Google's ADK names the agent, and the role with the words.
+  const role = roleOf(author) ?? roleOf(objectOrEmpty(message.content).role);
   if (role === undefined || isExample(message)) {
     const name = role === undefined ? nameOf(author) : "example";
     leaveOut(name, message, IGNORED_MESSAGES);
@@ -46,19 +54,22 @@ export function messageTurn(message: JsonObject): Turn | undefined {
   return textTurn(role, text, {
     id: message.id ?? message.uuid ?? message.message_id ?? said.id,
     time: message.created_at ?? message.timestamp ?? message.create_time ??
-      message.createdAt ?? message.date ?? message.time ?? message.created,
+      message.createdAt ?? message.date ?? message.time ?? message.created ??
+      message.inserted_at ?? message.sent_at,
     model: message.model ?? message.modelId,
   });
 }
 
 /** Who a message says wrote it, before `roleOf` reads the name. */
 export function authorOf(message: JsonObject): Json | undefined {
-  const role = message.role ?? undefined;
+  // LangChain's table has an empty one beside the type.
+  const role = message.role || undefined;
   if (role !== undefined && !isObject(role)) return role;
   // Before the sender, which may be any label.
   const isUser = message.is_user ?? message.isUser ?? message.isCreatedByUser;
   if (typeof isUser === "boolean") return isUser ? "user" : "assistant";
-  const author = role ?? message.sender ?? message.from ?? message.author;
+  const author = role ?? message.sender_role ?? message.sender_type ??
+    message.direction ?? message.sender ?? message.from ?? message.author;
   if (isObject(author)) return author.role;
   if (author !== undefined) return author;
   // LangChain: {lc: 1, type: "constructor", id: [..., "HumanMessage"], kwargs} or {type: "human"}.
@@ -106,16 +117,11 @@ function storedContent(content: Json): Json {
   if (typeof content !== "string" || !/^\s*\{\s*"format"/.test(content)) {
     return content;
   }
-  try {
-    const stored = parseJson(content);
-    return isObject(stored) && typeof stored.format === "number" &&
-        Array.isArray(stored.parts)
-      ? stored
-      : content;
-  } catch {
-    // Text that only begins like it.
-    return content;
-  }
+  const stored = storedJson(content);
+  return isObject(stored) && typeof stored.format === "number" &&
+      Array.isArray(stored.parts)
+    ? stored
+    : content;
 }
 
 const BODY_KEYS = [
@@ -127,6 +133,8 @@ const BODY_KEYS = [
   "message",
   "contentParts",
   "contentChunks",
+  "blocks",
+  "body",
 ];
 
 function wordsOf(message: JsonObject): string {
@@ -145,7 +153,9 @@ function wordsOf(message: JsonObject): string {
   }
   if (Array.isArray(message.fragments)) return fragmentWords(message.fragments);
   return textOf(
-    message.text ?? message.value ?? message.message ?? message.contentParts,
+    message.text ?? message.value ?? message.message ?? message.contentParts ??
+      // LlamaIndex; tables that people made.
+      message.blocks ?? message.body,
   );
 }
 

@@ -8,6 +8,7 @@ import {
   openaiLogs,
   openaiResponseIds,
 } from "../testing/fixtures/api_shapes.ts";
+import { payloadChats } from "../testing/fixtures/chat_tables.ts";
 import { rowsOfMessages } from "../testing/fixtures/datasets.ts";
 
 testFixtures(
@@ -20,4 +21,5 @@ testFixtures(
   openaiEmpty,
   rowsOfMessages,
   cohereFineTuning,
+  payloadChats,
 );

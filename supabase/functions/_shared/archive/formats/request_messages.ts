@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { authorOf } from "./list_turns.ts";
+import { storedJson } from "../records/stored_json.ts";
 import { roleOf } from "./role_of.ts";
 
 const WRAPPERS = [
@@ -10,6 +11,7 @@ const WRAPPERS = [
   "kwargs",
   "input",
   "values",
+  "payload",
 ];
 
 /** The first of a record and the objects under some of its keys that is what is looked for. */
@@ -45,7 +47,8 @@ export function messagesOf(record: JsonObject): Json[] | undefined {
 /** True for a list whose messages name their author; an empty one is an empty conversation. */
 export function isMessageList(value: Json | undefined): boolean {
   if (!Array.isArray(value)) return false;
-  for (const message of value) {
+  for (const stored of value) {
+    const message = storedJson(stored) ?? null;
     if (message === null) continue;
     if (Array.isArray(message)) return roleOf(message[0]) !== undefined;
     if (!isObject(message)) return false;

@@ -3,9 +3,9 @@ import type { Turn } from "../conversation.ts";
 
 /** Names of who wrote a message, in small letters. */
 export const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
-  ...["user", "human", "prompter", "me", "customer", "usermessage"]
+  ...["user", "human", "prompter", "me", "customer", "usermessage", "in"]
     .map((name) => [name, "user"] as const),
-  ...["humanmessage", "humanmessagechunk"]
+  ...["humanmessage", "humanmessagechunk", "inbound", "incoming"]
     .map((name) => [name, "user"] as const),
   ...[
     "assistant",
@@ -18,6 +18,8 @@ export const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
     "ai",
     "chatbot",
   ]
+    .map((name) => [name, "assistant"] as const),
+  ...["out", "outbound", "outgoing"]
     .map((name) => [name, "assistant"] as const),
   ...["apimessage", "aimessage", "aimessagechunk", "gemini", "claude"]
     .map((name) => [name, "assistant"] as const),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { promptKey } from "../../prompt_key.ts";
+import { keyOf } from "../../prompt_key.ts";
 import type { PromptEvent } from "../archive_event.ts";
 import type { ExtractOptions } from "../options.ts";
 
@@ -12,7 +12,7 @@ export function promptRank(
   { prompt, conversation }: PromptEvent,
   { seed, dedupe }: Pick<ExtractOptions, "seed" | "dedupe">,
 ): number {
-  const lot: (string | number)[] = [seed, promptKey(prompt)];
+  const lot: (string | number)[] = [seed, keyOf(prompt)];
   if (!dedupe) lot.push(conversation, prompt.source.position);
   const digits = createHash("sha256").update(JSON.stringify(lot)).digest("hex");
   return parseInt(digits.slice(0, 12), 16) / 2 ** 48;

@@ -1,6 +1,7 @@
 import type { FoundPrompt, Message, PromptSource } from "../../prompt.ts";
 import type { PromptEvent } from "../archive_event.ts";
 import type { Conversation, Turn } from "../conversation.ts";
+import { textOrUndefined } from "../json.ts";
 import { toIsoTime } from "../formats/time_of.ts";
 import type { ExtractOptions } from "../options.ts";
 import { answersOf } from "./answers.ts";
@@ -58,7 +59,13 @@ export function createPromptMaker(
       if (inContext) prompt.messages = earlierTurns(turns, at);
       const reference = answers[at]?.text;
       if (reference !== undefined) prompt.reference = cleanText(reference);
-      if (turn.metadata !== undefined) prompt.metadata = { ...turn.metadata };
+      const about = { ...answers[at]?.metadata, ...turn.metadata };
+      if (Object.keys(about).length > 0) prompt.metadata = about;
+      const key = turn.key ?? givenKey(options.key, turn, conversation);
+      if (key !== undefined) {
+        prompt.key = key;
+        prompt.keyIsGiven = true;
+      }
       if (options.redact.length > 0) redactPrompt(prompt, options.redact);
       const ownId = turn.id !== undefined && !repeated?.has(turn.id);
       const event: PromptEvent = {
@@ -73,6 +80,18 @@ export function createPromptMaker(
     }
     return events;
   };
+}
+
+/** What the column or member that the user named says; an id may be the message's or the record's. */
+function givenKey(
+  name: string | undefined,
+  { metadata, id }: Turn,
+  conversation: Conversation,
+): string | undefined {
+  if (name === undefined) return undefined;
+  const given = metadata?.[name] ??
+    (name === "id" ? id ?? conversation.id : undefined);
+  return textOrUndefined(given);
 }
 
 interface Selected {

@@ -46,6 +46,17 @@ Deno.test("createPromptMaker() changes the key with what is sent and with nothin
   );
 });
 
+Deno.test("createPromptMaker() takes the key from the column that the user names", async () => {
+  const table =
+    "external_id,question,answer\n7,one,first\n8,two,second\n,three,third\n";
+  const options = { key: "external_id" };
+  const { prompts } = await collect(table, { options });
+  assertEquals(
+    prompts.map(({ key, keyIsGiven }) => [key, keyIsGiven]),
+    [["7", true], ["8", true], [undefined, undefined]],
+  );
+});
+
 Deno.test("createPromptMaker() keeps key and position whatever the options", async () => {
   const [, , all] = (await collect(talk)).prompts;
   const [last] = (await collect(talk, { options: { turns: "last" } })).prompts;

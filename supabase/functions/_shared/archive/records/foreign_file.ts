@@ -13,6 +13,11 @@ const KINDS: { magic: number[] | string; at?: number; reason: string }[] = [
       "this is Arrow; write its rows as JSON lines, for example with pandas: to_json('FILE.jsonl', orient='records', lines=True)",
   },
   {
+    magic: "PGDMP",
+    reason:
+      "this is a dump of pg_dump in a format of its own; write the table as text: pg_restore --data-only --table TABLE --file FILE.sql FILE",
+  },
+  {
     magic: "SQLite format 3\0",
     reason:
       `this is an SQLite database; write its rows as JSON, for Cursor's state.vscdb: sqlite3 -json FILE "select key, cast(value as text) as value from cursorDiskKV" > FILE.json`,

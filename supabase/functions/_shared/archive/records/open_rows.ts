@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
+import { storedJson } from "./stored_json.ts";
 
 /** A row of a table that came as one record, or why it cannot be used. */
 export type OpenedRow = { value: Json } | { reason: string };
@@ -136,6 +137,14 @@ function withMessages(record: Json): Json {
   const whole = messageList(record);
   if (whole !== undefined) return whole;
   let changed: JsonObject | undefined;
+  // A column of a table, of text that is JSON, or with more than the messages in it.
+  const stored = storedJson(record.messages);
+  const inside = isObject(stored) && Array.isArray(stored.messages)
+    ? stored.messages
+    : stored;
+  if (Array.isArray(inside) && inside !== record.messages) {
+    changed = { ...record, messages: inside };
+  }
   for (const name of MESSAGE_MEMBERS) {
     const list = messageList(record[name]);
     if (list !== undefined) (changed ??= { ...record })[name] = list;

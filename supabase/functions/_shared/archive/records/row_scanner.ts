@@ -1,6 +1,7 @@
 import type { Json } from "../json.ts";
 import type { ByteWindow } from "./byte_window.ts";
 import { isUtf8 } from "./parse_record.ts";
+import { readCopyCell } from "./copy_text.ts";
 import { parseJson } from "./parse_json.ts";
 import {
   type Scanned,
@@ -99,8 +100,9 @@ export class RowScanner implements Scanner {
         this.#wereQuotes = false;
         continue;
       }
-      const opens = this.#wereQuotes || at === from ||
-        bytes[at - 1] === delimiter;
+      const opens = !this.#table.isCopy && (
+        this.#wereQuotes || at === from || bytes[at - 1] === delimiter
+      );
       this.#wereQuotes = this.#inQuotes;
       this.#inQuotes = !this.#inQuotes && opens;
     }
@@ -132,7 +134,9 @@ export class RowScanner implements Scanner {
     damaged: boolean,
   ): Scanned {
     const { columns, delimiter } = this.#table;
-    const cells = splitRow(row, delimiter);
+    const cells = this.#table.isCopy
+      ? row.replace(/\r$/, "").split(delimiter).map(readCopyCell)
+      : splitRow(row, delimiter);
     const record = this.#record++;
     if (cells.length > columns.length) {
       return {
@@ -156,8 +160,8 @@ const TEXT_COLUMNS =
   /^(?:content|text|prompt|completion|question|answer|instruction|message|query|value)$/i;
 
 /** Tools write lists and objects as JSON into a cell, and nothing for null. */
-function toValue(name: string, cell: string | undefined): Json {
-  if (cell === undefined || cell === "") return null;
+export function toValue(name: string, cell: string | null | undefined): Json {
+  if (cell === undefined || cell === null || cell === "") return null;
   // Postgres stores no text with U+0000.
   const text = cell.replaceAll("\0", "\ufffd");
   if (TEXT_COLUMNS.test(name) || !/^\s*[[{]/.test(text)) return text;

@@ -2,6 +2,8 @@
 export interface Table {
   columns: string[];
   delimiter: string;
+  /** Written by PostgreSQL's COPY in its text format: `\N` is null, quotes are text. */
+  isCopy?: true;
 }
 
 const DELIMITERS = [",", ";", "\t"];
@@ -11,6 +13,7 @@ const MOST_COLUMNS = 200;
 const NO_DELIMITER = "\u001f";
 const ONE_COLUMN =
   /^(?:prompt|question|query|input|user_input|instruction)s?$/i;
+const COPY_NULL = /(?:^|\t)\\N(?:\t|\r?$)/m;
 // A name as programs write it; prose has other characters or is longer.
 const NAME = /^[\p{L}\p{N}_$.][\p{L}\p{N}_$.:()#/ -]{0,63}$/u;
 
@@ -38,7 +41,9 @@ export function findTable(text: string, isTable = false): Table | undefined {
       new Set(named).size === named.length &&
       (named.length > 1 || ONE_COLUMN.test(named[0] ?? ""));
     if (areNames && splitRow(second, delimiter).length === columns.length) {
-      return { columns, delimiter };
+      return delimiter === "\t" && COPY_NULL.test(rest)
+        ? { columns, delimiter, isCopy: true }
+        : { columns, delimiter };
     }
   }
   const only = first.trim();

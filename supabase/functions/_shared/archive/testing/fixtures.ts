@@ -2,6 +2,7 @@ import type { Fixture } from "./fixture.ts";
 import * as agentSessions from "./fixtures/agent_sessions.ts";
 import * as apiShapes from "./fixtures/api_shapes.ts";
 import * as bots from "./fixtures/bots.ts";
+import * as chatTables from "./fixtures/chat_tables.ts";
 import * as chatApps from "./fixtures/chat_apps.ts";
 import * as datasets from "./fixtures/datasets.ts";
 import * as evaluations from "./fixtures/evaluations.ts";
@@ -22,4 +23,5 @@ export const fixtures: Fixture[] = [
   ...Object.values(frameworks),
   ...Object.values(observability),
   ...Object.values(bots),
+  ...Object.values(chatTables),
 ];

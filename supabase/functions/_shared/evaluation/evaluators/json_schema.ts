@@ -1,17 +1,16 @@
-import { type Schema, Validator } from "@cfworker/json-schema";
+import type { OutputUnit } from "@cfworker/json-schema";
 import * as z from "zod";
-import { namedFields } from "../config_fields.ts";
+import { commonFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { allowCodeFence, parseResponse } from "../response_json.ts";
+import { jsonFields, parseResponse } from "../response_json.ts";
 import { clip } from "../text/clip.ts";
 import {
-  boundSchema,
-  draftOf,
+  CHECKED_FORMATS,
   problemsOfSchema,
   REPEATED_ITEMS,
+  UNCHECKED_FORMATS,
 } from "../json_schema/bound_schema.ts";
-import { repeatedItems } from "../json_schema/repeated_items.ts";
-import { countSteps } from "../json_schema/step_budget.ts";
+import { compileSchema } from "../json_schema/compile_schema.ts";
 
 const MOST_CHARACTERS = 100_000;
 
@@ -19,16 +18,23 @@ const MOST_CHARACTERS = 100_000;
 export const jsonSchema = defineEvaluator({
   schema: z.strictObject({
     type: z.literal("json-schema"),
-    schema: z.record(z.string(), z.json()).superRefine((schema, context) => {
-      for (const message of problemsOfSchema(schema)) {
-        context.addIssue({ code: "custom", message });
-      }
-    }).describe(
-      "JSON Schema: 2020-12, or the draft (2019-09, 7 or 4) that $schema names. Formats are checked; " +
-        "pattern has the syntax of RE2; $ref stays within the schema; patternProperties is refused",
-    ),
-    allowCodeFence,
-    ...namedFields,
+    schema: z.union([z.boolean(), z.record(z.string(), z.json())])
+      .superRefine((schema, context) => {
+        if (typeof schema === "boolean") return;
+        for (const message of problemsOfSchema(schema)) {
+          context.addIssue({ code: "custom", message });
+        }
+      }).describe(
+        "JSON Schema: 2020-12, or the draft (2019-09, 7 or 4) that $schema names. Keywords and their values " +
+          `are checked when the run is inserted. Formats that are checked: ${
+            CHECKED_FORMATS.join(", ")
+          }; not checked: ${
+            UNCHECKED_FORMATS.join(", ")
+          }; others are refused. ` +
+          "pattern has the syntax of RE2; $ref stays within the schema; patternProperties and $dynamicRef are refused",
+      ),
+    ...jsonFields,
+    ...commonFields,
   }),
   example: {
     type: "json-schema",
@@ -39,15 +45,12 @@ export const jsonSchema = defineEvaluator({
     },
   },
   summary:
-    "Is the response JSON that satisfies a JSON Schema? At most 100,000 characters of it.",
+    "Is the response JSON that satisfies a JSON Schema? At most 100,000 characters of it. " +
+    "With where anywhere one of the objects and lists in it has to.",
   score: "1 when it does, else 0",
   passed: "when it does",
-  create: ({ schema, allowCodeFence }) => {
-    const repeated: unknown[] = [];
-    const asksForUnique = JSON.stringify(schema).includes('"uniqueItems"');
-    const bound = boundSchema(schema, repeated);
-    const budget = countSteps(bound);
-    const validator = new Validator(bound as Schema, draftOf(schema), false);
+  create: ({ schema, ...place }) => {
+    const compiled = compileSchema(schema);
     return ({ response }) => {
       if (response.length > MOST_CHARACTERS) {
         return {
@@ -55,20 +58,19 @@ export const jsonSchema = defineEvaluator({
             `Cannot score: the response has ${response.length} characters, more than ${MOST_CHARACTERS}`,
         };
       }
-      const parsed = parseResponse(response, { allowCodeFence });
+      const parsed = parseResponse(response, place);
       if ("problem" in parsed) {
         return { score: 0, passed: false, explanation: parsed.problem };
       }
-      if (asksForUnique) {
-        repeated.splice(0, Infinity, ...repeatedItems(parsed.value));
+      compiled.begin();
+      // The last one is what a model that thinks aloud comes to.
+      let errors: OutputUnit[] = [];
+      for (const value of parsed.values.reverse()) {
+        const result = compiled.validate(value);
+        if (result.valid) return { score: 1, passed: true };
+        if (errors.length === 0) errors = result.errors;
       }
-      budget.begin();
-      const { valid, errors } = validator.validate(parsed.value);
-      return valid ? { score: 1, passed: true } : {
-        score: 0,
-        passed: false,
-        explanation: describeErrors(errors),
-      };
+      return { score: 0, passed: false, explanation: describeErrors(errors) };
     };
   },
 });

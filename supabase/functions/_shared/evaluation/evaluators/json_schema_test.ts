@@ -149,3 +149,21 @@ Deno.test("json-schema refuses a schema that cannot be used", () => {
       "schema: has a $ref that leads nowhere: #/$defs/nowhere; put its target into $defs",
   );
 });
+
+Deno.test("json-schema takes true and false for schemas", async () => {
+  const passes = async (schema: boolean) =>
+    (await evaluate({ type: "json-schema", schema }, { response: "1" })).passed;
+  assertEquals([await passes(true), await passes(false)], [true, false]);
+});
+
+Deno.test("json-schema asks of one of several values that it satisfies the schema", async () => {
+  const config = {
+    type: "json-schema",
+    where: "anywhere",
+    schema: { required: ["city"] },
+  };
+  const response = 'Not {"a": 1} but {"city": "Paris"}, see {"b": 2}.';
+  assertEquals((await evaluate(config, { response })).passed, true);
+  const { explanation } = await evaluate(config, { response: '{"a": 1}' });
+  assertMatch(explanation!, /city/);
+});

@@ -1,17 +1,18 @@
 import * as z from "zod";
-import { namedFields } from "../config_fields.ts";
+import { commonFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { allowCodeFence, parseResponse } from "../response_json.ts";
+import { jsonFields, parseResponse } from "../response_json.ts";
 
 /** Well-formed JSON. */
 export const jsonValid = defineEvaluator({
   schema: z.strictObject({
     type: z.literal("json-valid"),
-    allowCodeFence,
-    ...namedFields,
+    ...jsonFields,
+    ...commonFields,
   }),
   example: { type: "json-valid", allowCodeFence: true },
-  summary: "Is the response JSON, and nothing else?",
+  summary:
+    "Is the response JSON, and nothing else? With where anywhere: does it hold an object or a list?",
   score: "1 when it is, else 0",
   passed: "when it is",
   create: (config) => ({ response }) => {

@@ -37,3 +37,13 @@ Deno.test("json-valid fails JSON with words around it", async () => {
   const config = { type: "json-valid", allowCodeFence: true };
   assertEquals((await evaluate(config, { response })).passed, false);
 });
+
+Deno.test("json-valid finds an object or a list anywhere when that will do", async () => {
+  const config = { type: "json-valid", where: "anywhere" };
+  const passes = async (response: string) =>
+    (await evaluate(config, { response })).passed;
+  assertEquals(await passes('Sure: {"a": [1]}. Anything else?'), true);
+  assertEquals(await passes("First\n```json\n[1]\n```\nthen 2"), true);
+  assertEquals(await passes("3"), true);
+  assertEquals(await passes("about {braces} and 3"), false);
+});

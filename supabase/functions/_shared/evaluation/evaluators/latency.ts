@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { namedFields } from "../config_fields.ts";
+import { commonFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 
 /** Latency limit. */
@@ -9,7 +9,7 @@ export const latency = defineEvaluator({
     maxMs: z.number().positive().describe(
       "Longest time that passes, in milliseconds",
     ),
-    ...namedFields,
+    ...commonFields,
   }),
   example: { type: "latency", maxMs: 2000 },
   summary:

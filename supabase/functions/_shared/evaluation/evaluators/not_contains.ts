@@ -1,7 +1,12 @@
 import * as z from "zod";
-import { ignoreCase, namedFields } from "../config_fields.ts";
+import { commonFields, ignoreCase } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { refuseTwoSpellings, textFields, toTexts } from "../searched_texts.ts";
+import {
+  refuseTwoSpellings,
+  requireTexts,
+  textFields,
+  toTexts,
+} from "../searched_texts.ts";
 import { clip } from "../text/clip.ts";
 import { toComparable } from "../text/comparable.ts";
 
@@ -11,15 +16,10 @@ export const notContains = defineEvaluator({
     type: z.literal("not-contains"),
     ...textFields,
     ignoreCase,
-    ...namedFields,
+    ...commonFields,
   }).superRefine((config, context) => {
     refuseTwoSpellings(config, context);
-    if (toTexts(config).length > 0) return;
-    context.addIssue({
-      code: "custom",
-      path: ["text"],
-      message: "not-contains needs text or texts",
-    });
+    requireTexts(config, context);
   }),
   example: { type: "not-contains", text: "As an AI" },
   summary: "Is a text, or are several, absent from the response?",

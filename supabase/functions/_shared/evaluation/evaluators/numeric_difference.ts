@@ -32,7 +32,10 @@ export const numericDifference = defineEvaluator({
   }),
   example: { type: "numeric-difference", relativeTolerance: 0.01 },
   summary:
-    "How far is the number in the response from the number in the reference?",
+    "How far is the number in the response from the number in the reference? Read are 1,234.50, 9 500, " +
+    "1'000, 12,34,567, -$3, 3/4, 1½, 3 × 10^8 and 12 million; a number in metadata is taken as it is. " +
+    "What can be read in two ways, such as 3,14 with a decimal point, is an error that says so. " +
+    "Of a longer response the last 200,000 characters count, for the first or only number the first.",
   score:
     "1 − |response − reference| / max(|response|, |reference|), at least 0; 1 when both are equal",
   passed:
@@ -40,9 +43,11 @@ export const numericDifference = defineEvaluator({
   needsReference: () => true,
   create: (config) => {
     const pattern = config.pattern ? compilePattern(config.pattern) : undefined;
-    return ({ response, reference }) => {
-      const expected = findNumber(reference!, config);
-      if ("problem" in expected) {
+    return ({ response, reference, referenceValue }) => {
+      const expected = typeof referenceValue === "number"
+        ? { number: referenceValue }
+        : findNumber(reference!, config);
+      if (expected.problem !== undefined) {
         return {
           error: `Cannot score: ${expected.problem} in the reference; ` +
             'set reference to {"value":"…"}',
@@ -52,12 +57,11 @@ export const numericDifference = defineEvaluator({
         pattern ? firstGroup(pattern, response) : response,
         config,
       );
-      if ("problem" in actual) {
-        return {
-          score: 0,
-          passed: false,
-          explanation: `${actual.problem} in the response`,
-        };
+      if (actual.problem !== undefined) {
+        const explanation = `${actual.problem} in the response`;
+        return actual.isUnclear
+          ? { error: `Cannot score: ${explanation}` }
+          : { score: 0, passed: false, explanation };
       }
       return compare(actual.number, expected.number, config);
     };

@@ -83,3 +83,20 @@ Deno.test("numeric-difference takes zero for a number as any other", async () =>
     0,
   );
 });
+
+Deno.test("numeric-difference takes a number of the metadata as it is, whatever the decimal mark", async () => {
+  const score = await evaluate({
+    type: "numeric-difference",
+    decimalMark: ",",
+    reference: { from: "metadata", path: "expected" },
+  }, { response: "1,5", metadata: { expected: 1.5 } });
+  assertEquals([score.score, score.passed], [1, true]);
+});
+
+Deno.test("numeric-difference gives an error for a response that can be read in two ways", async () => {
+  const { error } = await evaluate("numeric-difference", {
+    response: "3,14",
+    reference: "3.14",
+  });
+  assertMatch(error!, /^Cannot score: "3,14" can be read in two ways/);
+});

@@ -2,7 +2,12 @@ import * as z from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { type Judge, judgeFields } from "../judging/judge_fields.ts";
-import { toJudgePrompt } from "../judging/judge_prompt.ts";
+import { reason, toResponseSchema } from "../judging/answer_fields.ts";
+import {
+  type Material,
+  toAskedMaterial,
+  toJudgePrompt,
+} from "../judging/judge_prompt.ts";
 import { createQuestion, type Question } from "../judging/question.ts";
 import { toComparable } from "../text/comparable.ts";
 
@@ -20,6 +25,9 @@ export const pairwise = defineEvaluator({
     ]).default("reference").describe(
       'What the response is compared with: "reference", or {"experiment":"…"} for the response of that experiment to the same prompt',
     ),
+    strict: z.boolean().default(false).describe(
+      "A win or a loss counts only when both orders agree on it, as in MT-Bench; anything else is a tie",
+    ),
     ...referencedFields,
   }),
   example: {
@@ -32,9 +40,11 @@ export const pairwise = defineEvaluator({
     "Judges favour a position, so two calls per row ask in both orders " +
     "(Zheng et al. 2023, MT-Bench); equal texts are a tie without a call.",
   score:
-    "mean over both orders of 1 for a win, ½ for a tie, 0 for a loss; opposite verdicts make ½. " +
+    "mean over both orders of 1 for a win, ½ for a tie, 0 for a loss; opposite verdicts make ½, " +
+    "and so does with strict whatever is not a win or a loss in both. " +
     "The category is win, tie or loss: above, at or below ½",
   passed: "when the score is at least ½: not worse",
+  asksJudge: "always",
   needsReference: ({ against }) => against === "reference",
   create: (config) => async ({ row, response, reference }, context) => {
     const { against } = config;
@@ -56,8 +66,7 @@ export const pairwise = defineEvaluator({
         explanation: "equal",
       };
     }
-    const { system, prompt } = row;
-    const sent = system === null ? { prompt } : { system, prompt };
+    const sent = toAskedMaterial(row);
     return [
       ask(config, { ...sent, first: response, second: opponent }, "first"),
       ask(config, { ...sent, first: opponent, second: response }, "second"),
@@ -65,20 +74,45 @@ export const pairwise = defineEvaluator({
   },
 });
 
+const WINNERS = ["first", "second", "tie"] as const;
+
+/** What judges write instead. */
+const OTHER_WORDS: Record<string, typeof WINNERS[number]> = {
+  ...{ a: "first", 1: "first", one: "first" },
+  ...{ b: "second", 2: "second", two: "second" },
+  ...{ equal: "tie", both: "tie", neither: "tie", draw: "tie", same: "tie" },
+};
+const FILLERS =
+  /^(?:the|is|are|response|responses|answer|winner|better|equally|good)$/;
+
 const answerSchema = z.object({
-  reason: z.string().default(""),
-  winner: z.enum(["first", "second", "tie"]),
+  reason,
+  winner: z.preprocess(
+    (value) => typeof value === "string" ? toWinner(value) ?? value : value,
+    z.enum(WINNERS),
+  ),
 });
+
+/** The winner that a few words name, such as "The first response", "A" or "a tie". */
+function toWinner(words: string): typeof WINNERS[number] | undefined {
+  const said = words.toLowerCase().split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "" && !FILLERS.test(word));
+  const [word, ...more] = said.length > 1
+    ? said.filter((word) => word !== "a")
+    : said;
+  if (word === undefined || more.length > 0) return undefined;
+  return WINNERS.find((winner) => winner === word) ?? OTHER_WORDS[word];
+}
 
 /** Asks in one order; the vote is on the response that stands in this place. */
 function ask(
-  judge: Judge & { criteria: string },
-  material: { system?: string; prompt: string; first: string; second: string },
+  judge: Judge & { criteria: string; strict: boolean },
+  material: Material,
   place: "first" | "second",
 ): Question {
-  return createQuestion({
+  const question = createQuestion({
     judge,
-    prompt: toJudgePrompt({
+    asked: toJudgePrompt({
       task:
         `Compare the "first" and the "second" response that two AI models gave to the "prompt". ${judge.criteria}
 
@@ -88,6 +122,10 @@ Neither the order nor the length of the responses counts. Say "tie" when neither
         '{"reason": "one or two sentences", "winner": "first", "second" or "tie"}',
     }),
     answerSchema,
+    responseSchema: toResponseSchema({
+      winner: { type: "string", enum: WINNERS },
+    }),
+    readWords: (words) => ({ winner: words }),
     toVerdict({ winner, reason }) {
       const score = winner === "tie" ? 0.5 : Number(winner === place);
       const category = score === 0.5 ? "tie" : score === 1 ? "win" : "loss";
@@ -99,6 +137,10 @@ Neither the order nor the length of the responses counts. Say "tie" when neither
       };
     },
   });
+  return {
+    ...question,
+    combine: { by: judge.strict ? "strict pair" : "pair" },
+  };
 }
 
 function describe(against: "reference" | { experiment: string }): string {

@@ -60,8 +60,9 @@ Deno.test("refusal passes what declines when a refusal is expected", async () =>
 });
 
 Deno.test("refusal knows the user's phrases, in any case", async () => {
-  const config = { type: "refusal", phrases: ["Das m\u00f6chte ich nicht"] };
-  const response = "Tut mir leid, das mo\u0308chte ich nicht beantworten.";
+  const config = { type: "refusal", phrases: ["En ole täällä sitä varten"] };
+  const response =
+    "Anteeksi, en ole ta\u0308a\u0308lla\u0308 sita\u0308 varten.";
   assertEquals((await evaluate("refusal", { response })).category, "answer");
   assertEquals((await evaluate(config, { response })).category, "refusal");
 });

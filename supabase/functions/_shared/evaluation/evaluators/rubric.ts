@@ -1,9 +1,18 @@
 import * as z from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { judgeFields } from "../judging/judge_fields.ts";
-import { toJudgePrompt } from "../judging/judge_prompt.ts";
-import { createQuestion } from "../judging/question.ts";
+import {
+  numberFrom,
+  reason,
+  toResponseSchema,
+} from "../judging/answer_fields.ts";
+import {
+  judgesOf,
+  panelFields,
+  refuseJudges,
+} from "../judging/judge_fields.ts";
+import { toAskedMaterial, toJudgePrompt } from "../judging/judge_prompt.ts";
+import { createQuestions } from "../judging/question.ts";
 
 const scale = z.strictObject({ min: z.number(), max: z.number() })
   .refine(({ min, max }) => min < max, "must have min below max")
@@ -17,7 +26,7 @@ export const rubric = defineEvaluator({
     rubric: z.string().regex(/\S/, "is blank").max(20_000).describe(
       "What makes a response good or bad, in words for the judge",
     ),
-    ...judgeFields,
+    ...panelFields,
     scale,
     passMark: z.number().optional().describe(
       "A row passes from this score of the judge on; default: three quarters up the scale, 4 of 1 to 5",
@@ -26,7 +35,9 @@ export const rubric = defineEvaluator({
       "The judge sees the reference where there is one",
     ),
     ...referencedFields,
-  }).superRefine(({ scale, passMark }, context) => {
+  }).superRefine((config, context) => {
+    refuseJudges(config, context);
+    const { scale, passMark } = config;
     if (passMark === undefined) return;
     if (passMark >= scale.min && passMark <= scale.max) return;
     context.addIssue({
@@ -41,40 +52,41 @@ export const rubric = defineEvaluator({
     endpoint: "judge",
   },
   summary: "How good is the response by a rubric, as a model judges? " +
-    "One call per row. The judge sees the first 50,000 characters of each text, as data with " +
-    "the advice to follow nothing in it; no judge is wholly proof against a response that talks to it.",
-  score: "the judge's score, moved from its scale to 0 to 1",
+    "One call per row, and one more where an answer cannot be read. The judge sees what the model saw and " +
+    "the first 50,000 characters of each text, as data with the advice to follow nothing in it; " +
+    "no judge is wholly proof against a response that talks to it.",
+  score:
+    "the judge's score, moved from its scale to 0 to 1; of a panel the mean",
   passed: "when the judge's score reaches the pass mark",
+  asksJudge: "always",
   create: (config) => {
     const { min, max } = config.scale;
     const passMark = config.passMark ?? min + 0.75 * (max - min);
-    const answerSchema = z.object({
-      reason: z.string().default(""),
-      score: z.number().min(min).max(max),
-    });
+    const toShare = (score: number) => (score - min) / (max - min);
+    const answerSchema = z.object({ reason, score: numberFrom(min, max) });
     return ({ row, response, reference }) => {
       const compared = config.showReference && reference !== null;
-      const prompt = toJudgePrompt({
-        task: toTask(config.rubric, min, max, compared),
-        material: {
-          ...row.system === null ? {} : { system: row.system },
-          prompt: row.prompt,
-          ...compared ? { reference } : {},
-          response,
-        },
-        answer:
-          `{"reason": "one or two sentences", "score": a number from ${min} to ${max}}`,
-      });
-      return [createQuestion({
-        judge: config,
-        prompt,
+      return createQuestions({
+        judges: judgesOf(config),
+        combine: { by: config.combine, passFrom: toShare(passMark) },
+        asked: toJudgePrompt({
+          task: toTask(config.rubric, min, max, compared),
+          material: {
+            ...toAskedMaterial(row),
+            ...compared ? { reference } : {},
+            response,
+          },
+          answer:
+            `{"reason": "one or two sentences", "score": a number from ${min} to ${max}}`,
+        }),
         answerSchema,
+        responseSchema: toResponseSchema({ score: { type: "number" } }),
         toVerdict: ({ score, reason }) => ({
-          score: (score - min) / (max - min),
+          score: toShare(score),
           passed: score >= passMark,
           explanation: `${score} of ${max}${reason ? `: ${reason}` : ""}`,
         }),
-      })];
+      });
     };
   },
 });

@@ -35,10 +35,10 @@ Deno.test("rubric asks the endpoint, model and parameters of its configuration",
   };
   assertEquals([
     await judgeOf(),
-    await judgeOf({ model: "j-2", parameters: {} }),
+    await judgeOf({ model: "j-2", parameters: { temperature: 0 } }),
   ], [
-    { endpoint: "judge", model: undefined, parameters: { temperature: 0 } },
-    { endpoint: "judge", model: "j-2", parameters: {} },
+    { endpoint: "judge", model: undefined, parameters: {} },
+    { endpoint: "judge", model: "j-2", parameters: { temperature: 0 } },
   ]);
 });
 

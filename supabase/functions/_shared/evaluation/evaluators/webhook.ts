@@ -2,6 +2,7 @@ import * as z from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
 import type { EvaluationContext } from "../evaluator.ts";
+import { readScore } from "../read_score.ts";
 import type { Verdict } from "../score.ts";
 
 const url = z.string().superRefine((text, context) => {
@@ -22,7 +23,7 @@ export const webhook = defineEvaluator({
   }),
   example: { type: "webhook", url: "https://example.com/score" },
   summary: "What does your own service say? It gets " +
-    '`{"evaluator": name, "rows": [{id, promptKey, prompt, response, reference, model, durationMs, inputTokens, outputTokens, metadata}]}` ' +
+    '`{"evaluator": name, "rows": [{id, promptKey, prompt, response, reference, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}]}` ' +
     'and answers `{"scores": [{"id", "score"?, "passed"?, "category"?, "explanation"?, "error"?}]}`, ' +
     "in any order, each with at least one of score, passed, category and error.",
   score: "as the service says, from -1,000,000 to 1,000,000",
@@ -41,7 +42,7 @@ export const webhook = defineEvaluator({
 });
 
 function toWireRow({ row, response, reference }: Subject) {
-  const { success: _, ...facts } = row;
+  const { success: _, earlierTurns: __, ...facts } = row;
   return { ...facts, response, reference };
 }
 
@@ -64,21 +65,6 @@ async function send(
 
 const answerSchema = z.object({ scores: z.array(z.unknown()) });
 
-/** As the constraint of evaluation_scores: sums of squares of millions of them stay numbers. */
-const MOST_SCORE = 1e6;
-
-const scoreSchema = z.object({
-  score: z.number().min(-MOST_SCORE).max(MOST_SCORE).nullish(),
-  passed: z.boolean().nullish(),
-  category: z.string().nullish(),
-  explanation: z.string().nullish(),
-  error: z.string().nullish(),
-}).refine(
-  ({ score, passed, category, error }) =>
-    [score, passed, category, error].some((value) => value != null),
-  "has neither score nor passed, category or error",
-);
-
 function readScores(url: string, answer: unknown): Map<unknown, unknown> {
   const parsed = answerSchema.safeParse(answer);
   if (!parsed.success) {
@@ -92,25 +78,9 @@ function readScores(url: string, answer: unknown): Map<unknown, unknown> {
 }
 
 function toVerdict(score: unknown): Verdict {
-  if (score === undefined) {
-    return { error: "Cannot score: the webhook gave no score for this row" };
-  }
-  const parsed = scoreSchema.safeParse(score);
-  if (!parsed.success) {
-    return {
-      error: `Cannot score: the webhook's score is of no use: ${
-        z.prettifyError(parsed.error).replace(/\s+/g, " ")
-      }`,
-    };
-  }
-  const { score: value, passed, category, explanation, error } = parsed.data;
-  return {
-    score: value ?? undefined,
-    passed: passed ?? undefined,
-    category: category ?? undefined,
-    explanation: explanation ?? undefined,
-    error: error ?? undefined,
-  };
+  return score === undefined
+    ? { error: "Cannot score: the webhook gave no score for this row" }
+    : readScore(score, "the webhook");
 }
 
 function problemOfUrl(text: string): string | undefined {

@@ -61,6 +61,9 @@ Deno.test("webhook sends what a service needs to score a row", async () => {
       durationMs: 120,
       inputTokens: 10,
       outputTokens: 2,
+      cost: 0.001,
+      finishReason: "stop",
+      toolCalls: null,
       metadata: { expected: "Rome" },
     }],
   });

@@ -1,5 +1,6 @@
 import { dereference, format, type SchemaDraft } from "@cfworker/json-schema";
 import { isJsonObject, type JsonObject } from "../../model/json_value.ts";
+import { malformedPlaces } from "./malformed_schema.ts";
 import {
   checkSearch,
   compilePattern,
@@ -7,6 +8,18 @@ import {
 } from "../text/pattern.ts";
 
 const MOST_CHARACTERS = 100_000;
+
+/** Formats that are checked, by the library's own table. */
+export const CHECKED_FORMATS: readonly string[] = Object.keys(format)
+  .filter((name) => name !== "url");
+/** Formats of the specification that any text satisfies here. */
+export const UNCHECKED_FORMATS = [
+  "idn-email",
+  "idn-hostname",
+  "iri",
+  "iri-reference",
+];
+const FORMATS = new Set([...CHECKED_FORMATS, ...UNCHECKED_FORMATS]);
 
 /** Keywords that hold values to compare with, not schemas. */
 const VALUES = new Set(["const", "enum", "default", "example", "examples"]);
@@ -17,16 +30,6 @@ const MAPS = new Set([
   "definitions",
   "dependencies",
   "dependentSchemas",
-]);
-
-const TYPES = new Set([
-  "array",
-  "boolean",
-  "integer",
-  "null",
-  "number",
-  "object",
-  "string",
 ]);
 
 const DRAFTS: [pattern: RegExp, draft: SchemaDraft][] = [
@@ -94,23 +97,18 @@ export function problemsOfSchema(schema: JsonObject): string[] {
   if (JSON.stringify(schema).length > MOST_CHARACTERS) {
     return [`has more than ${MOST_CHARACTERS} characters`];
   }
+  problems.push(...malformedPlaces(schema));
   mapSchema(schema, (place) => {
-    for (const type of asList(place.type)) {
-      if (!TYPES.has(String(type))) {
-        problems.push(`has the unknown type ${JSON.stringify(type)}`);
-      }
-    }
     if (typeof place.pattern === "string") {
       const problem = problemOfPattern(place.pattern);
       if (problem) problems.push(problem);
     }
-    if (place.patternProperties !== undefined) {
+    if (typeof place.format === "string" && !FORMATS.has(place.format)) {
       problems.push(
-        "cannot have patternProperties: name the properties, or use propertyNames with a pattern",
+        `has the unknown format "${place.format}": there are ${
+          [...FORMATS].join(", ")
+        }`,
       );
-    }
-    if (place.format === "url") {
-      problems.push('has the unknown format "url": write "uri"');
     }
     return place;
   });

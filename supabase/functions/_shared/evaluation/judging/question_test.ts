@@ -1,20 +1,19 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
 import { said } from "../testing/evaluate.ts";
-import { createQuestion } from "./question.ts";
+import { createQuestion, createQuestions } from "./question.ts";
 
-const question = createQuestion({
-  judge: { endpoint: "judge", parameters: {} },
-  prompt: "?",
+const parts = {
+  asked: { prompt: "?" },
   answerSchema: z.object({ score: z.number() }),
-  toVerdict: ({ score }) => ({ score, explanation: `\0${"e".repeat(5000)}` }),
-});
-
-Deno.test("createQuestion() reads JSON alone and in a code block", () => {
-  for (const text of ['{"score": 3}', '\n```json\n{"score": 3}\n```\n']) {
-    assertEquals(question.read(said(text)).score, 3);
-  }
-});
+  responseSchema: { type: "object" },
+  toVerdict: ({ score }: { score: number }) => ({
+    score,
+    explanation: `\0${"e".repeat(5000)}`,
+  }),
+};
+const judge = { endpoint: "judge", parameters: {} };
+const question = createQuestion({ judge, ...parts });
 
 Deno.test("createQuestion() makes a vote fit for Postgres and bounds its length", () => {
   const { explanation } = question.read(said('{"score": 3}'));
@@ -22,21 +21,11 @@ Deno.test("createQuestion() makes a vote fit for Postgres and bounds its length"
   assertEquals(explanation![0], "\ufffd");
 });
 
-Deno.test("createQuestion() refuses an answer with words around it", () => {
-  for (
-    const text of [
-      'Sure! {"score": 3}',
-      '{"score": 3} {"score": 5}',
-      '```\n{"score": 3}\n```\nand\n```\n{"score": 5}\n```',
-      "",
-    ]
-  ) {
-    assertMatch(
-      question.read(said(text)).error!,
-      /did not answer in the form/,
-      text,
-    );
-  }
+Deno.test("createQuestion() says in the vote what the judge did not see", () => {
+  const asked = { prompt: "?", notice: "half of it" };
+  const { explanation } = createQuestion({ judge, ...parts, asked })
+    .read(said('{"score": 3}'));
+  assertMatch(explanation!, /^\ufffde+… \(half of it\)$/);
 });
 
 Deno.test("createQuestion() quotes an answer of another form", () => {
@@ -52,5 +41,20 @@ Deno.test("createQuestion() says what to do about an answer that was cut off", (
   assertMatch(
     question.read(cut).error!,
     /it was cut off: raise maxTokens in parameters/,
+  );
+});
+
+Deno.test("createQuestions() has the votes of several judges combined", () => {
+  const combine = { by: "majority" as const };
+  const [alone] = createQuestions({ judges: [judge], combine, ...parts });
+  assertEquals(alone.combine, undefined);
+  const asked = createQuestions({
+    judges: [judge, { endpoint: "other", parameters: {} }],
+    combine,
+    ...parts,
+  });
+  assertEquals(
+    asked.map(({ judge, combine }) => [judge.endpoint, combine]),
+    [["judge", combine], ["other", combine]],
   );
 });

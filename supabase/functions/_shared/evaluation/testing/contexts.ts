@@ -5,5 +5,10 @@ export function aContext(
   calls: Partial<EvaluationContext> = {},
 ): EvaluationContext {
   const refuse = () => Promise.reject(new Error("nobody may be asked"));
-  return { post: refuse, responseIn: refuse, ...calls };
+  return {
+    post: refuse,
+    responseIn: refuse,
+    callFunction: refuse,
+    ...calls,
+  };
 }

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { createEvaluator } from "../create_evaluator.ts";
 import type { EvaluationRow } from "../evaluation_row.ts";
 import type { EvaluationContext } from "../evaluator.ts";

@@ -8,6 +8,7 @@ export function aRow(overrides: Partial<EvaluationRow> = {}): EvaluationRow {
     repetition: 1,
     prompt: "What is the capital of France?",
     system: null,
+    earlierTurns: [],
     response: "Paris",
     success: true,
     reference: "Paris",
@@ -15,6 +16,9 @@ export function aRow(overrides: Partial<EvaluationRow> = {}): EvaluationRow {
     durationMs: 120,
     inputTokens: 10,
     outputTokens: 2,
+    cost: 0.001,
+    finishReason: "stop",
+    toolCalls: null,
     metadata: {},
     ...overrides,
   };

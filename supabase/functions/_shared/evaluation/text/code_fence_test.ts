@@ -6,6 +6,11 @@ Deno.test("stripCodeFence() gives the content of a block that is the whole text"
   assertEquals(stripCodeFence("\r\n~~~~\r\n[1]\r\n~~~~\r\n"), "[1]\r\n");
 });
 
+Deno.test("stripCodeFence() takes fences within a line for text", () => {
+  const content = '{"code":"```python\\nprint(1)\\n```"}\n';
+  assertEquals(stripCodeFence(`\`\`\`json\n${content}\`\`\``), content);
+});
+
 Deno.test("stripCodeFence() leaves other texts as they are", () => {
   for (
     const text of [

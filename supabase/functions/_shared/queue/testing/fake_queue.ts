@@ -41,6 +41,7 @@ export function createFakeQueue(pending: Task[], slots: number) {
     extend: () =>
       Promise.resolve({ status: state.status, held: [...held.keys()] }),
     checkpoint: () => Promise.reject(new Error("not used")),
+    checkpointTable: () => Promise.reject(new Error("not used")),
     continueList: () => Promise.reject(new Error("not used")),
     finish(results) {
       const ids = results.map(({ task }) => task.id).filter((id) =>

@@ -105,6 +105,7 @@ export function createSimulatedDatabase(
           held: [...worker.held].map(({ id }) => id),
         })),
       checkpoint: () => Promise.reject(new Error("not used")),
+      checkpointTable: () => Promise.reject(new Error("not used")),
       continueList: () => Promise.reject(new Error("not used")),
       finish: (results) =>
         request(() => {

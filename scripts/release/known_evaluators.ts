@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import type * as z from "zod";
+import type { EvaluatorDefinition } from "../../supabase/functions/_shared/evaluation/evaluator_definition.ts";
+import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
+import {
+  REFUSED_KEYWORDS,
+  SCHEMA_KEYWORDS,
+} from "../../supabase/functions/_shared/evaluation/json_schema/schema_keywords.ts";
+
+/** Where the database's list of evaluators stands, from the folder supabase. */
+const PATH = "schemas/rules/known_evaluators.sql";
+
+/** The lists by which a run is checked when it is inserted, made of those that the evaluators work by. */
+export function toKnownEvaluators(): string {
+  return `-- Written by \`deno task migration\` from EVALUATORS and SCHEMA_KEYWORDS in functions/_shared/evaluation: edit those files.
+
+${
+    toFunction(
+      "known_evaluators",
+      Object.fromEntries(EVALUATORS.map(toKnownEvaluator)),
+      "Which fields each type of evaluator may have and which it must, and whether it asks judges, {type: {fields, required, asksJudge?: always | on wish}}; type itself is not among the fields.",
+    )
+  }
+${
+    toFunction(
+      "json_schema_keywords",
+      SCHEMA_KEYWORDS,
+      "The keywords of JSON Schema and what their values have to be.",
+    )
+  }
+${
+    toFunction(
+      "refused_json_schema_keywords",
+      REFUSED_KEYWORDS,
+      "Keywords that evaluators refuse, and what to write instead.",
+    )
+  }`;
+}
+
+type ListedEvaluator = Pick<EvaluatorDefinition, "asksJudge"> & {
+  schema: z.ZodObject;
+};
+
+function toKnownEvaluator({ schema, asksJudge }: ListedEvaluator) {
+  const { type, ...fields } = schema.shape;
+  const names = Object.keys(fields);
+  const required = names.filter((name) =>
+    !(fields[name] as z.ZodType).safeParse(undefined).success
+  );
+  return [(type as z.ZodLiteral).value, { fields: names, required, asksJudge }];
+}
+
+function toFunction(
+  name: string,
+  list: Record<string, unknown>,
+  comment: string,
+): string {
+  const lines = Object.entries(list).map(([key, value]) =>
+    `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`.replaceAll("'", "''")
+  );
+  return `create function pipeline.${name}()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{
+${lines.join(",\n")}
+  }'::jsonb;
+$$;
+comment on function pipeline.${name}() is
+  '${comment}';
+`;
+}
+
+/** Writes the list anew. */
+export async function writeKnownEvaluators(
+  supabaseFolder: string,
+): Promise<void> {
+  await Deno.writeTextFile(join(supabaseFolder, PATH), toKnownEvaluators());
+}

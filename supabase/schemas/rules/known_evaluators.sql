@@ -1,0 +1,126 @@
+-- Written by `deno task migration` from EVALUATORS and SCHEMA_KEYWORDS in functions/_shared/evaluation: edit those files.
+
+create function pipeline.known_evaluators()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{
+    "exact-match": {"fields":["ignoreCase","trim","name","not","reference"],"required":[]},
+    "contains": {"fields":["text","texts","match","ignoreCase","name","not","reference"],"required":[]},
+    "not-contains": {"fields":["text","texts","ignoreCase","name","not"],"required":[]},
+    "starts-with": {"fields":["text","texts","ignoreCase","trim","name","not"],"required":[]},
+    "ends-with": {"fields":["text","texts","ignoreCase","trim","name","not"],"required":[]},
+    "regex": {"fields":["pattern","whole","expect","ignoreCase","name","not"],"required":["pattern"]},
+    "json-valid": {"fields":["allowCodeFence","where","name","not"],"required":[]},
+    "json-schema": {"fields":["schema","allowCodeFence","where","name","not"],"required":["schema"]},
+    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","reference"],"required":[]},
+    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not"],"required":["calls"]},
+    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","reference"],"required":[]},
+    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","reference"],"required":[]},
+    "rouge-l": {"fields":["threshold","beta","name","not","reference"],"required":[]},
+    "length": {"fields":["min","max","unit","name","not"],"required":[]},
+    "latency": {"fields":["maxMs","name","not"],"required":["maxMs"]},
+    "cost": {"fields":["maxUsd","name","not"],"required":["maxUsd"]},
+    "finish-reason": {"fields":["reasons","name","not"],"required":[]},
+    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not"],"required":[],"asksJudge":"on wish"},
+    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","name","not","reference"],"required":["rubric"],"asksJudge":"always"},
+    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","name","not","reference"],"required":[],"asksJudge":"always"},
+    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","reference"],"required":["endpoint"],"asksJudge":"always"},
+    "sql": {"fields":["function","name","not","reference"],"required":["function"]},
+    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"]},
+    "weighted": {"fields":["weights","threshold","name","not"],"required":["weights"]}
+  }'::jsonb;
+$$;
+comment on function pipeline.known_evaluators() is
+  'Which fields each type of evaluator may have and which it must, and whether it asks judges, {type: {fields, required, asksJudge?: always | on wish}}; type itself is not among the fields.';
+
+create function pipeline.json_schema_keywords()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{
+    "$schema": "text",
+    "$id": "text",
+    "id": "text",
+    "$anchor": "text",
+    "$ref": "text",
+    "$recursiveRef": "text",
+    "$recursiveAnchor": "boolean",
+    "$comment": "text",
+    "$vocabulary": "anything",
+    "$defs": "map of schemas",
+    "definitions": "map of schemas",
+    "type": "type",
+    "enum": "list",
+    "const": "anything",
+    "allOf": "schemas",
+    "anyOf": "schemas",
+    "oneOf": "schemas",
+    "not": "schema",
+    "if": "schema",
+    "then": "schema",
+    "else": "schema",
+    "properties": "map of schemas",
+    "additionalProperties": "schema",
+    "unevaluatedProperties": "schema",
+    "propertyNames": "schema",
+    "dependentSchemas": "map of schemas",
+    "dependentRequired": "anything",
+    "dependencies": "map of schemas or texts",
+    "required": "texts",
+    "minProperties": "count",
+    "maxProperties": "count",
+    "items": "schema or schemas",
+    "prefixItems": "schemas",
+    "additionalItems": "schema",
+    "unevaluatedItems": "schema",
+    "contains": "schema",
+    "minContains": "count",
+    "maxContains": "count",
+    "minItems": "count",
+    "maxItems": "count",
+    "uniqueItems": "boolean",
+    "minLength": "count",
+    "maxLength": "count",
+    "pattern": "text",
+    "format": "text",
+    "minimum": "number",
+    "maximum": "number",
+    "exclusiveMinimum": "number or boolean",
+    "exclusiveMaximum": "number or boolean",
+    "multipleOf": "number",
+    "title": "text",
+    "description": "text",
+    "default": "anything",
+    "example": "anything",
+    "examples": "anything",
+    "deprecated": "boolean",
+    "readOnly": "boolean",
+    "writeOnly": "boolean",
+    "contentEncoding": "text",
+    "contentMediaType": "text",
+    "contentSchema": "schema"
+  }'::jsonb;
+$$;
+comment on function pipeline.json_schema_keywords() is
+  'The keywords of JSON Schema and what their values have to be.';
+
+create function pipeline.refused_json_schema_keywords()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{
+    "patternProperties": "name the properties, or use propertyNames with a pattern",
+    "$dynamicRef": "write $ref",
+    "$dynamicAnchor": "write $anchor",
+    "nullable": "write {\"type\": [\"string\", \"null\"]}"
+  }'::jsonb;
+$$;
+comment on function pipeline.refused_json_schema_keywords() is
+  'Keywords that evaluators refuse, and what to write instead.';

@@ -35,7 +35,10 @@ alter table storage.buckets owner to supabase_storage_admin;
 alter table storage.objects owner to supabase_storage_admin;
 grant supabase_storage_admin to postgres;
 
--- The same for the triggers that many a project has on its users (supautils.drop_trigger_grants).
+-- The same for the triggers that many a project has on its users (supautils.drop_trigger_grants). Foreign
+-- keys to them are checked as their owner.
+alter schema auth owner to supabase_auth_admin;
+grant all on all tables in schema auth to supabase_auth_admin;
 alter table auth.users owner to supabase_auth_admin;
 grant supabase_auth_admin to postgres;
 

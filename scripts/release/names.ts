@@ -58,7 +58,15 @@ export async function readNames(sql: Sql): Promise<Names> {
       extensions: await list(
         "select extname as name from pg_extension order by oid",
       ),
-      roles: await list("select rolname as name from pg_roles order by oid"),
+      // Those with something of this database: roles are of a whole server.
+      roles: await list(`
+        select rolname as name from pg_roles as role
+        where exists (
+          select from pg_shdepend
+          where refclassid = 'pg_authid'::regclass and refobjid = role.oid
+            and dbid = (select oid from pg_database where datname = current_database())
+        )
+        order by oid`),
       cronJobs: await list(`
         select job.jobname as name from cron.job order by jobid`),
       publications: await list(`

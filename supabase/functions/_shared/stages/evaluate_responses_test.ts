@@ -163,17 +163,18 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
       },
     ],
   });
-  const [{ prompt }] = await pairwise.evaluate(
+  const [{ prompt, responseSchema }] = await pairwise.evaluate(
     aRow(),
     aContext({ responseIn: () => Promise.resolve("Rome") }),
-  ) as { prompt: string }[];
+  ) as { prompt: string; responseSchema: unknown }[];
+  const sent = prompt + JSON.stringify(responseSchema);
   assertEquals(
     enqueue,
     [1, 2].map((vote) => ({
       stage: "judge",
       endpoint: "judge",
       key: `1:better:${vote}`,
-      tokens: Math.ceil(prompt.length / 4),
+      tokens: Math.ceil(sent.length / 4),
       payload: {
         evaluationId: 1,
         evaluator: "better",

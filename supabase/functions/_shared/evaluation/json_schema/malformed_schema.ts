@@ -74,7 +74,7 @@ function isOfKind(kind: KeywordKind, value: unknown): boolean {
     case "anything":
       return true;
     case "count":
-      return Number.isInteger(value) && value as number >= 0;
+      return Number.isInteger(value) && Number(value) >= 0;
     case "list":
       return Array.isArray(value);
     case "texts":

@@ -33,7 +33,7 @@ begin
   on conflict (task_id) do update set
     score = excluded.score, passed = excluded.passed, category = excluded.category,
     explanation = excluded.explanation, answer = excluded.answer, error = excluded.error,
-    created_at = excluded.created_at;
+    is_asked_again = excluded.is_asked_again, created_at = excluded.created_at;
 end;
 $$;
 comment on function pipeline.store_votes(public.pipeline_runs, bigint[], jsonb, timestamptz) is
@@ -87,25 +87,19 @@ begin
   elsif way = 'mean' then
     passed := score >= (combine ->> 'passFrom')::double precision;
   else
-    select
-      max(said.times) as times, count(*) filter (where said.place = 1) as first,
-      min(said.category) filter (where said.place = 1) as category,
-      bool_and(said.passed) filter (where said.place = 1) as passed
+    passed := case when counted.passes <> counted.fails then counted.passes > counted.fails end;
+    select count(*) as first, min(said.category) as category
     into winner
     from (
-      select
-        vote.category, count(*) as times, bool_and(vote.passed) as passed,
-        rank() over (order by count(*) desc) as place
+      select vote.category, rank() over (order by count(*) desc) as place
       from unnest(votes) as vote
       where vote.category is not null
       group by vote.category
-    ) as said;
-    if winner.times is null and counted.passes <> counted.fails then
-      passed := counted.passes > counted.fails;
-    elsif winner.first = 1 then
-      passed := winner.passed;
+    ) as said
+    where said.place = 1;
+    if winner.first = 1 then
       category := winner.category;
-    else
+    elsif winner.first > 1 or passed is null then
       category := 'tie';
       explanation := concat_ws(' | ', explanation, 'the votes are tied');
     end if;
@@ -113,7 +107,7 @@ begin
 end;
 $$;
 comment on function pipeline.weigh_votes(public.evaluation_votes[], jsonb) is
-  'What votes come to. combine is null: one vote, as it is; {by: pair}: the mean of both orders, passed from a half on; {by: strict pair}: a half unless both agree on a win or a loss; of a panel {by: mean, passFrom}: the mean, passed from passFrom on; {by: majority}: the mean as score, category and passed as most votes say, and a tie is a category of its own that neither passes nor fails. A failed vote makes it an error, of a panel when half of them failed.';
+  'What votes come to. combine is null: one vote, as it is; {by: pair}: the mean of both orders, passed from a half on; {by: strict pair}: a half unless both agree on a win or a loss; of a panel {by: mean, passFrom}: the mean, passed from passFrom on; {by: majority}: the mean as score, passed as more votes say, null when as many pass as fail, and the category of the most votes, tie when several have as many. A failed vote makes it an error, of a panel when half of them failed.';
 
 create function pipeline.score_votes(
   run public.pipeline_runs,

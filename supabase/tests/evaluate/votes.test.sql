@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(20);
 
 insert into model_endpoints (name, url) values ('model', 'https://model.test/v1'), ('judge', 'https://judge.test/v1');
 insert into pipeline_runs (experiment_name, source, endpoint, evaluators, owner, created_at)
@@ -257,6 +257,41 @@ select results_eq(
      from pg_temp.scores() where evaluator = 'strict' $$,
   $$ values (0.25, false, null::text, 1::bigint) $$,
   'the second answer counts, turned round where the opposite passes, and both are kept'
+);
+
+-- A question that failed is asked by the next try, and that answer cannot be read either.
+create function pg_temp.question(key text) returns jsonb language sql as $$
+  select jsonb_build_object(
+    'stage', 'judge', 'key', key, 'endpoint', 'judge', 'tokens', 10, 'payload', jsonb_build_object(
+      'evaluationId', id, 'evaluator', 'late', 'vote', 1, 'votes', 1
+    )
+  ) from answers where answers.key = 'p2';
+$$;
+select pipeline_enqueue_tasks(
+  tests.run_id('again'), 'judge', jsonb_build_array(pg_temp.question('late') - 'stage'), '2026-01-05 00:00Z'
+);
+select tests.start_worker(7, 'again', 'judge', '2026-01-05 00:00Z', judge => 'judge');
+select tests.claim(7, '2026-01-05 00:00Z');
+select tests.finish(
+  7, '{late}', '{"outcome": "failed", "error": {"class": "permanent", "code": "c", "message": "no"}}', '2026-01-05 00:00Z'
+);
+select retry_pipeline_run(tests.run_id('again'), '2026-01-06 00:00Z');
+select tests.start_worker(8, 'again', 'judge', '2026-01-06 00:00Z', judge => 'judge');
+select tests.claim(8, '2026-01-06 00:00Z');
+select tests.finish(
+  8, '{late}',
+  jsonb_build_object(
+    'outcome', 'succeeded', 'vote', '{"answer": "hm", "error": "cannot be read", "isAskedAgain": true}'::jsonb,
+    'enqueue', jsonb_build_array(pg_temp.question('later'))
+  ),
+  '2026-01-06 00:00:01Z'
+);
+select tests.claim(8, '2026-01-06 00:00:02Z', held => 1);
+select tests.finish(8, '{later}', '{"outcome": "succeeded", "vote": {"score": 0.75, "passed": true}}', '2026-01-06 00:00:03Z');
+select results_eq(
+  $$ select score, error from pg_temp.scores() where evaluator = 'late' $$,
+  $$ values (0.75, null::text) $$,
+  'a question that is asked again after a retry is one vote, too'
 );
 
 select * from finish();

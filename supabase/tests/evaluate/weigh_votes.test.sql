@@ -1,5 +1,5 @@
 begin;
-select plan(11);
+select plan(13);
 
 create function pg_temp.weigh(votes jsonb, combine jsonb) returns text language sql as $$
   select concat_ws(', ', said.score, said.passed, said.category, said.explanation, said.error)
@@ -67,6 +67,25 @@ select is(
 select is(
   pg_temp.weigh('[{"vote": 1, "score": 1, "passed": true}, {"vote": 2, "error": "no"}]', '{"by": "mean", "passFrom": 0.5}'),
   'no', 'half a panel is an error'
+);
+
+select is(
+  pg_temp.weigh(
+    '[{"vote": 1, "score": 1, "passed": true, "category": "same"}, {"vote": 2, "score": 1, "passed": true, "category": "superset"},
+      {"vote": 3, "score": 1, "passed": true, "category": "immaterial"}]',
+    '{"by": "majority"}'
+  ),
+  '1, t, tie, the votes are tied', 'what all judges pass passes, in whatever category'
+);
+select is(
+  pg_temp.weigh(
+    '[{"vote": 1, "score": 0, "passed": false, "category": "disagreement"},
+      {"vote": 2, "score": 0, "passed": false, "category": "disagreement"},
+      {"vote": 3, "score": 1, "passed": true, "category": "same"}, {"vote": 4, "score": 1, "passed": true, "category": "subset"},
+      {"vote": 5, "score": 1, "passed": true, "category": "superset"}]',
+    '{"by": "majority"}'
+  ),
+  '0.6, t, disagreement', 'what most judges pass passes, and the category is the most frequent'
 );
 
 select * from finish();

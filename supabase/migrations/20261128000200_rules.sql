@@ -1407,6 +1407,15 @@ declare
   named jsonb;
   judge public.model_endpoints;
 begin
+  if config ? 'panel' and (
+    config ? 'endpoint' or jsonb_typeof(config -> 'panel') <> 'array'
+    or jsonb_array_length(config -> 'panel') not between 2 and 9
+  ) then
+    perform pipeline.refuse_run(
+      format('the panel of evaluator "%s" is no list of 2 to 9 judges instead of endpoint', pipeline.evaluator_name(config)),
+      format('Write {"type": "%s", "panel": [{"endpoint": "…"}, {"endpoint": "…"}], …} without endpoint beside it', config ->> 'type')
+    );
+  end if;
   for named in
     select asked from pipeline.judges_of(jsonb_build_array(config)) as asked
     union all
@@ -1430,7 +1439,7 @@ begin
 end;
 $$;
 comment on function pipeline.check_judges(jsonb, uuid, boolean) is
-  'Refuses an evaluator whose judges are missing, closed to its owner or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+  'Refuses an evaluator whose panel is no list of 2 to 9 judges or stands beside endpoint, or whose judges are missing, closed to its owner or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
 
 create function pipeline.check_evaluation_function(config jsonb)
 returns void
@@ -1539,7 +1548,14 @@ begin
       );
     end if;
     names := names || pipeline.evaluator_name(config);
-    problem := case config ->> 'type' when 'json-schema' then pipeline.json_schema_problem(config -> 'schema') end;
+    select string_agg(pipeline.json_schema_problem(part.schema), '; ') into problem
+    from (
+      select config -> 'schema' as schema where config ->> 'type' = 'json-schema'
+      union all
+      select call -> 'schema'
+      from jsonb_path_query(config, '$.calls[*]') as call
+      where config ->> 'type' = 'tool-calls' and call ? 'schema'
+    ) as part;
     if problem is not null then
       perform pipeline.refuse_run(
         format('the schema of evaluator "%s" %s', pipeline.evaluator_name(config), problem), 'Mend the schema'
@@ -1556,6 +1572,15 @@ begin
           'Write a whole number of rows from 20 to 100; runs of the project itself may have fewer'
         );
       end if;
+    end if;
+    if config ->> 'type' = 'classify' and (
+      config ? 'preset' and config ?| array['question', 'categories']
+      or not config ? 'preset' and not config ?& array['question', 'categories']
+    ) then
+      perform pipeline.refuse_run(
+        format('evaluator "%s" needs either preset or question and categories', pipeline.evaluator_name(config)),
+        'Write one of them: {"type": "classify", "preset": "factuality", …} or {"type": "classify", "question": "…", "categories": {"right": 1, "wrong": 0}, …}'
+      );
     end if;
     if config ->> 'type' = 'sql' then
       perform pipeline.check_evaluation_function(config);

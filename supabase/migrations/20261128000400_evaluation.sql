@@ -431,7 +431,7 @@ begin
     parts.explanation, parts.error, as_of, (run).owner
   from (
     select
-      config, coalesce((config ->> 'threshold')::double precision, 0.5) as threshold,
+      config, coalesce((config ->> 'threshold')::numeric, 0.5) as threshold,
       coalesce((config ->> 'not')::boolean, false) as is_not
     from jsonb_array_elements((run).evaluators) as config
     where config ->> 'type' = 'weighted'
@@ -440,8 +440,9 @@ begin
   cross join lateral (
     select
       count(*) as scores,
-      sum(weight.value::double precision * coalesce(part.score, part.passed::integer))
-        / sum(weight.value::double precision) as score,
+      -- Decimal: a mean of 0.7 and 0.7 reaches 0.7.
+      sum(weight.value::numeric * coalesce(part.score, part.passed::integer)::numeric)
+        / sum(weight.value::numeric) as score,
       string_agg(
         format('%s %s × %s', part.evaluator, trim_scale(round(coalesce(part.score, part.passed::integer)::numeric, 3)), weight.value), ', '
         order by part.evaluator
@@ -451,6 +452,8 @@ begin
     from jsonb_each_text(composite.config -> 'weights') as weight (name, value)
     join public.evaluation_scores as part
       on part.results_table = (run).results_table and part.evaluation_id = scored.id and part.evaluator = weight.name
+      -- What an earlier run over the same rows said is none of its parts.
+      and part.created_at >= (run).created_at
   ) as parts
   cross join lateral (select case when parts.error is null then parts.score end as score) as weighed
   where parts.scores = (select count(*) from jsonb_object_keys(composite.config -> 'weights'))
@@ -461,7 +464,7 @@ begin
 end;
 $$;
 comment on function pipeline.weigh_scores(public.pipeline_runs, bigint[], timestamptz) is
-  'Writes the scores of a run''s weighted evaluators for evaluations whose parts all have one: the weighted mean, a part without a number by 1 or 0 for passed; a part that could not be scored makes it an error. Call it with the run locked, so that of two parts which come in at once the second sees both.';
+  'Writes the scores of a run''s weighted evaluators for evaluations whose parts all have one of this run: the weighted mean, a part without a number by 1 or 0 for passed; a part that could not be scored makes it an error. Call it with the run locked, so that of two parts which come in at once the second sees both.';
 
 create function pipeline.scored_ids(stage text, task_ids bigint[], results jsonb)
 returns bigint[]
@@ -584,6 +587,17 @@ begin
     raise exception 'Cannot call %: it is not registered', name
       using errcode = '22023', hint = format('select register_evaluation_function(%L)', name);
   end if;
+  -- It may have become so since it was registered.
+  if exists (
+    select from pg_catalog.pg_proc
+    where pg_proc.oid = to_regprocedure(pipeline_call_evaluation_function.name || '(text, text, text, jsonb)')
+      and pg_proc.prosecdef
+  ) then
+    raise exception 'Cannot call %: it is security definer, and would do for every user what its owner may', name
+      using
+        errcode = '42501',
+        hint = format('alter function %s(text, text, text, jsonb) security invoker', name);
+  end if;
   -- PostgREST has done so already; others that call it are held to it, too, to the end of the transaction.
   perform set_config('transaction_read_only', 'on', true);
   begin
@@ -610,7 +624,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_call_evaluation_function(text, jsonb) is
-  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant; 57014: it took longer than 5 s; 25006: it tried to write.';
+  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant, or it has become security definer; 57014: it took longer than 5 s; 25006: it tried to write.';
 
 -- A new owner has to be able to create in the schema, at that moment.
 grant create on schema public to pipeline_evaluator;

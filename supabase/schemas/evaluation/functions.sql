@@ -95,6 +95,17 @@ begin
     raise exception 'Cannot call %: it is not registered', name
       using errcode = '22023', hint = format('select register_evaluation_function(%L)', name);
   end if;
+  -- It may have become so since it was registered.
+  if exists (
+    select from pg_catalog.pg_proc
+    where pg_proc.oid = to_regprocedure(pipeline_call_evaluation_function.name || '(text, text, text, jsonb)')
+      and pg_proc.prosecdef
+  ) then
+    raise exception 'Cannot call %: it is security definer, and would do for every user what its owner may', name
+      using
+        errcode = '42501',
+        hint = format('alter function %s(text, text, text, jsonb) security invoker', name);
+  end if;
   -- PostgREST has done so already; others that call it are held to it, too, to the end of the transaction.
   perform set_config('transaction_read_only', 'on', true);
   begin
@@ -121,7 +132,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_call_evaluation_function(text, jsonb) is
-  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant; 57014: it took longer than 5 s; 25006: it tried to write.';
+  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant, or it has become security definer; 57014: it took longer than 5 s; 25006: it tried to write.';
 
 -- A new owner has to be able to create in the schema, at that moment.
 grant create on schema public to pipeline_evaluator;

@@ -21,7 +21,7 @@ begin
     parts.explanation, parts.error, as_of, (run).owner
   from (
     select
-      config, coalesce((config ->> 'threshold')::double precision, 0.5) as threshold,
+      config, coalesce((config ->> 'threshold')::numeric, 0.5) as threshold,
       coalesce((config ->> 'not')::boolean, false) as is_not
     from jsonb_array_elements((run).evaluators) as config
     where config ->> 'type' = 'weighted'
@@ -30,8 +30,9 @@ begin
   cross join lateral (
     select
       count(*) as scores,
-      sum(weight.value::double precision * coalesce(part.score, part.passed::integer))
-        / sum(weight.value::double precision) as score,
+      -- Decimal: a mean of 0.7 and 0.7 reaches 0.7.
+      sum(weight.value::numeric * coalesce(part.score, part.passed::integer)::numeric)
+        / sum(weight.value::numeric) as score,
       string_agg(
         format('%s %s × %s', part.evaluator, trim_scale(round(coalesce(part.score, part.passed::integer)::numeric, 3)), weight.value), ', '
         order by part.evaluator
@@ -41,6 +42,8 @@ begin
     from jsonb_each_text(composite.config -> 'weights') as weight (name, value)
     join public.evaluation_scores as part
       on part.results_table = (run).results_table and part.evaluation_id = scored.id and part.evaluator = weight.name
+      -- What an earlier run over the same rows said is none of its parts.
+      and part.created_at >= (run).created_at
   ) as parts
   cross join lateral (select case when parts.error is null then parts.score end as score) as weighed
   where parts.scores = (select count(*) from jsonb_object_keys(composite.config -> 'weights'))
@@ -51,7 +54,7 @@ begin
 end;
 $$;
 comment on function pipeline.weigh_scores(public.pipeline_runs, bigint[], timestamptz) is
-  'Writes the scores of a run''s weighted evaluators for evaluations whose parts all have one: the weighted mean, a part without a number by 1 or 0 for passed; a part that could not be scored makes it an error. Call it with the run locked, so that of two parts which come in at once the second sees both.';
+  'Writes the scores of a run''s weighted evaluators for evaluations whose parts all have one of this run: the weighted mean, a part without a number by 1 or 0 for passed; a part that could not be scored makes it an error. Call it with the run locked, so that of two parts which come in at once the second sees both.';
 
 create function pipeline.scored_ids(stage text, task_ids bigint[], results jsonb)
 returns bigint[]

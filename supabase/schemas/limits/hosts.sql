@@ -83,7 +83,14 @@ declare
   asked record;
   state record;
   room integer;
-  allowed bigint[] := '{}';
+  -- Who calls no URL waits for no host.
+  allowed bigint[] := array(
+    select task.id
+    from unnest((calls).ids) with ordinality as listed (id, place)
+    join public.pipeline_tasks as task on task.id = listed.id
+    where task.payload ->> 'url' is null
+    order by listed.place
+  );
 begin
   -- In one order, so that two claims cannot wait for each other; nothing else locks these rows.
   for asked in
@@ -92,6 +99,7 @@ begin
       array_agg(task.id order by listed.place) as ids
     from unnest((calls).ids) with ordinality as listed (id, place)
     join public.pipeline_tasks as task on task.id = listed.id
+    where task.payload ->> 'url' is not null
     group by 1
     order by 1
   loop
@@ -124,4 +132,4 @@ begin
 end;
 $$;
 comment on function pipeline.within_host_rates(pipeline.claimable_calls, timestamptz) is
-  'Of locked tasks that call a URL those that may leave now, within requests_per_minute of their hosts; ready_at says when the others are worth asking for.';
+  'Of locked tasks those that may leave now: all that call no URL, the others within requests_per_minute of their hosts; ready_at says when the others are worth asking for.';

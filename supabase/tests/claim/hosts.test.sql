@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(8);
 
 select results_eq(
   $$ select url, pipeline.host_of(url) from unnest(array[
@@ -45,6 +45,17 @@ select is(
 select is(
   (select count(*) from pipeline_tasks where status = 'failed'), 0::bigint, 'and none fails'
 );
+
+select tests.create_run('e', prompts => 1);
+select pipeline_enqueue_tasks(tests.run_id('e'), 'webhook', jsonb_agg(jsonb_build_object(
+  'key', n, 'payload', '{"evaluator": "sql", "ids": []}'::jsonb
+)), '2026-01-01 00:00Z') from generate_series(1, 30) as n;
+select tests.start_worker(3, 'e', 'webhook');
+create temporary table taken as
+select jsonb_array_length(tests.claim(3, ('2026-01-01 00:00Z'::timestamptz + round * interval '0.2 seconds'), held => 0) -> 'keys') as tasks
+from generate_series(0, 3) as round;
+select is((select sum(tasks) from taken), 30::bigint, 'tasks that call no URL wait for no host');
+select is_empty($$ select from pipeline.host_states where host = '' $$, 'and count for none');
 
 select * from finish();
 rollback;

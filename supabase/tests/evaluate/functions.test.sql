@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(17);
 
 insert into model_endpoints (name, url) values ('model', 'https://model.test/v1');
 create table public.known_cities (name text);
@@ -74,6 +74,18 @@ select throws_matching(
      ) $$,
   'no function that is registered', 'a run that names another function is refused'
 );
+alter function grade security definer;
+set local role service_role;
+select throws_ok(
+  $$ select pipeline_call_evaluation_function('public.grade', '[{"response": "abc"}]') $$, '42501', null,
+  'a function that has become security definer is not called'
+);
+reset role;
+select is(
+  pg_temp.hint_of($$ select pipeline_call_evaluation_function('public.grade', '[{"response": "abc"}]') $$),
+  'alter function public.grade(text, text, text, jsonb) security invoker', 'and the hint makes it well'
+);
+alter function grade security invoker;
 set local role service_role;
 select is(
   pipeline_call_evaluation_function('public.is_city', '[{"response": "Paris"}, {"response": "Rome"}]'), '[true, false]',

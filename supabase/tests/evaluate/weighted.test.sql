@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(8);
 
 insert into model_endpoints (name, url) values ('model', 'https://model.test/v1'), ('judge', 'https://judge.test/v1');
 insert into pipeline_runs (experiment_name, source, endpoint, evaluators, created_at)
@@ -78,6 +78,29 @@ select throws_matching(
        '{"type": "prompts", "prompts": ["x"]}', 'model', '["exact-match", {"type": "weighted", "weights": {"exact-match": 0}}]'
      ) $$,
   'Write a number above 0|the weight of', 'and so is a weight of nothing'
+);
+
+insert into pipeline_runs (experiment_name, source, endpoint, evaluators, created_at)
+values (
+  'later', tests.prompts(1), 'model',
+  '["exact-match", {"type": "length", "max": 9},
+    {"type": "weighted", "name": "even", "weights": {"exact-match": 2, "length": 1}, "threshold": 0.7}]',
+  '2026-01-02 00:00Z'
+);
+create function pg_temp.rescore(wanted text, as_of timestamptz) returns void language sql as $$
+  update evaluation_scores as kept set score = 0.7, error = null, created_at = as_of
+  from answers where answers.id = kept.evaluation_id and answers.key = 'p1' and kept.evaluator = wanted;
+  select pipeline.weigh_scores(run, array(select id from answers where key = 'p1'), as_of)
+  from pipeline_runs as run where run.experiment_name = 'later';
+$$;
+select pg_temp.rescore('exact-match', '2026-01-02 00:01Z');
+select is_empty(
+  $$ select * from pg_temp.scores('even') $$, 'what an earlier run said of a row is no part of a composite'
+);
+select pg_temp.rescore('length', '2026-01-02 00:02Z');
+select results_eq(
+  $$ select score, passed from pg_temp.scores('even') $$, $$ values (0.7::float, true) $$,
+  'a mean of 0.7 and 0.7 reaches 0.7'
 );
 
 select * from finish();

@@ -58,20 +58,25 @@ export async function callPatiently<Result extends { ok: true } | Failed>(
 }
 
 /**
- * The same for a call that throws: `unavailable` and `timed_out` are transient, everything else is
- * final. What a worker asks takes milliseconds, unless somebody else keeps the database busy.
+ * The same for a call that throws: `unavailable` is transient, and `timed_out` too unless
+ * `isSlowPassing` is false; everything else is final. What a worker asks takes milliseconds, unless
+ * somebody else keeps the database busy.
  */
 export async function repeatWhileUnavailable<Value>(
   call: () => Promise<Value>,
-  { schedule, ...patience }:
+  { schedule, isSlowPassing = true, ...patience }:
     & Omit<Patience, "schedules" | "random" | "onWait">
-    & { schedule: Schedule },
+    & { schedule: Schedule; isSlowPassing?: boolean },
 ): Promise<Value> {
   const { result } = await callPatiently(
     () =>
       call().then(
         (value) => ({ ok: true as const, value }),
-        (thrown) => ({ ok: false as const, thrown, error: toError(thrown) }),
+        (thrown) => ({
+          ok: false as const,
+          thrown,
+          error: toError(thrown, isSlowPassing),
+        }),
       ),
     { ...patience, schedules: { transient: schedule } },
   );
@@ -79,9 +84,10 @@ export async function repeatWhileUnavailable<Value>(
   return result.value;
 }
 
-function toError(thrown: unknown): Failed["error"] {
+function toError(thrown: unknown, isSlowPassing: boolean): Failed["error"] {
   return thrown instanceof PipelineError &&
-      (thrown.code === "unavailable" || thrown.code === "timed_out")
+      (thrown.code === "unavailable" ||
+        isSlowPassing && thrown.code === "timed_out")
     ? { class: "transient", retryAfterMs: thrown.retryAfterMs }
     : { class: "permanent" };
 }

@@ -11,6 +11,9 @@ const NO_SUCH_FUNCTION = "PGRST202";
 /** `query_canceled`: what a statement_timeout raises. */
 const STATEMENT_TIMEOUT = "57014";
 
+/** It runs what the project's owner wrote: when that is slow, it is so for these rows every time. */
+const SLOW_OF_ITSELF = "pipeline_call_evaluation_function";
+
 type Functions = Schema["public"]["Functions"];
 
 /** Arguments as the generated types have them; each may be null, and jsonb takes any object. */
@@ -118,7 +121,13 @@ export function withPatience(
     call: (name, args) =>
       repeatWhileUnavailable(
         () => database.call(name, args),
-        { clock, signal, schedule, endsAt: clock.now() + forMs },
+        {
+          clock,
+          signal,
+          schedule,
+          endsAt: clock.now() + forMs,
+          isSlowPassing: name !== SLOW_OF_ITSELF,
+        },
       ),
   };
 }
@@ -142,6 +151,8 @@ export function toErrorCode(
     return "invalid_request";
   }
   if (sqlState === STATEMENT_TIMEOUT) return "timed_out";
+  // The statement's own fault, which PostgREST answers with 500: raised, in a function, too deep.
+  if (/^(P0|38|39|54)/.test(sqlState ?? "")) return "internal";
   const passing = /^(08|40|53|55P03|57|58|PGRST00|ECONN|CONNECTION)/;
   if (!sqlState || passing.test(sqlState) || status === 0 || status >= 500) {
     return "unavailable";

@@ -99,6 +99,35 @@ Deno.test("withPatience() repeats calls until the database has been away for so 
   assertEquals(calls.length, 18);
 });
 
+Deno.test("withPatience() calls a slow evaluation function once", async () => {
+  const { client, calls } = clientThatAnswers({
+    error: { code: "57014", message: "canceling statement" },
+    status: 500,
+  });
+  let now = 0;
+  const wait = (milliseconds: number) => {
+    now += milliseconds;
+    return Promise.resolve();
+  };
+  const database = withPatience(createDatabase(client), {
+    forMs: 10_000,
+    clock: { now: () => now, wait },
+    signal: new AbortController().signal,
+  });
+  assertObjectMatch(
+    await assertRejects(
+      () =>
+        database.call("pipeline_call_evaluation_function", {
+          name: "public.grade",
+          rows: [],
+        }),
+      Error,
+    ),
+    { code: "timed_out" },
+  );
+  assertEquals([calls.length, now], [1, 0]);
+});
+
 Deno.test("toErrorCode() tells passing faults from final ones", () => {
   assertEquals(toErrorCode("57P03", 503), "unavailable");
   assertEquals(toErrorCode(undefined, 0), "unavailable");
@@ -112,6 +141,13 @@ Deno.test("toErrorCode() tells passing faults from final ones", () => {
   // A gateway: the same results in smaller batches may pass.
   assertEquals(toErrorCode(undefined, 413), "too_large");
   assertEquals(toErrorCode("57014", 500), "timed_out");
+  // What a function raises, or asks for too deeply, it would the next time, too.
+  for (
+    const sqlState of ["P0001", "P0003", "P0004", "38000", "39000", "54001"]
+  ) {
+    assertEquals(toErrorCode(sqlState, 500), "internal");
+  }
+  assertEquals(toErrorCode("57P01", 500), "unavailable");
 });
 
 Deno.test("createDatabase() says what to do about a statement that takes too long", async () => {

@@ -220,6 +220,17 @@ select results_eq(
   'a question that no worker will finish is a failed vote'
 );
 
+create function pg_temp.question(key text) returns jsonb language sql as $$
+  select jsonb_build_object(
+    'stage', 'judge', 'key', question.key, 'endpoint', 'judge', 'tokens', 10, 'payload', jsonb_build_object(
+      'evaluationId', id, 'evaluator', 'late', 'vote', 1, 'votes', 1
+    )
+  ) from answers where answers.key = 'p2';
+$$;
+select pipeline_enqueue_tasks(
+  tests.run_id('again'), 'judge', jsonb_build_array(pg_temp.question('late') - 'stage'), '2026-01-04 00:00Z'
+);
+
 -- A question whose answer cannot be read is asked again.
 select pipeline_enqueue_tasks(
   tests.run_id('again'), 'judge',
@@ -232,6 +243,9 @@ select pipeline_enqueue_tasks(
 );
 select tests.start_worker(6, 'again', 'judge', '2026-01-04 00:00Z', judge => 'judge');
 select tests.claim(6, '2026-01-04 00:00Z');
+select tests.finish(
+  6, '{late}', '{"outcome": "failed", "error": {"class": "permanent", "code": "c", "message": "no"}}', '2026-01-04 00:00Z'
+);
 select tests.finish(
   6, '{once}',
   jsonb_build_object(
@@ -260,21 +274,6 @@ select results_eq(
 );
 
 -- A question that failed is asked by the next try, and that answer cannot be read either.
-create function pg_temp.question(key text) returns jsonb language sql as $$
-  select jsonb_build_object(
-    'stage', 'judge', 'key', key, 'endpoint', 'judge', 'tokens', 10, 'payload', jsonb_build_object(
-      'evaluationId', id, 'evaluator', 'late', 'vote', 1, 'votes', 1
-    )
-  ) from answers where answers.key = 'p2';
-$$;
-select pipeline_enqueue_tasks(
-  tests.run_id('again'), 'judge', jsonb_build_array(pg_temp.question('late') - 'stage'), '2026-01-05 00:00Z'
-);
-select tests.start_worker(7, 'again', 'judge', '2026-01-05 00:00Z', judge => 'judge');
-select tests.claim(7, '2026-01-05 00:00Z');
-select tests.finish(
-  7, '{late}', '{"outcome": "failed", "error": {"class": "permanent", "code": "c", "message": "no"}}', '2026-01-05 00:00Z'
-);
 select retry_pipeline_run(tests.run_id('again'), '2026-01-06 00:00Z');
 select tests.start_worker(8, 'again', 'judge', '2026-01-06 00:00Z', judge => 'judge');
 select tests.claim(8, '2026-01-06 00:00Z');

@@ -17,6 +17,8 @@ export interface EvaluationContext {
    * @throws {FunctionFailure} when the function failed for one of them
    */
   callFunction(name: string, rows: readonly object[]): Promise<unknown[]>;
+  /** Milliseconds, of the clock that the worker goes by. */
+  now(): number;
   /** Aborted when the worker has to stop: no further batch is sent. */
   signal?: AbortSignal;
 }

@@ -64,6 +64,7 @@ export function withEvaluators(
         signal: stop,
       }),
       callFunction: createFunctionCaller(database),
+      now: clock.now,
       responseIn: (experiment, { promptKey, repetition }) =>
         database.call("pipeline_find_response", {
           results_table: run.resultsTable,

@@ -30,7 +30,7 @@ export const sql = defineEvaluator({
   create: ({ function: name }) => ({
     batchSize: 100,
     scoreBatch: (subjects, context) =>
-      callInHalves(name, subjects, context, performance.now() + MOST_MS),
+      callInHalves(name, subjects, context, context.now() + MOST_MS),
   }),
 });
 
@@ -40,6 +40,11 @@ async function callInHalves(
   context: EvaluationContext,
   endsAt: number,
 ): Promise<Verdict[]> {
+  if (context.now() > endsAt) {
+    return subjects.map(() => ({
+      error: "Cannot score: other rows took the time",
+    }));
+  }
   try {
     const answers = await context.callFunction(
       name,
@@ -52,9 +57,8 @@ async function callInHalves(
     );
     return answers.map(toVerdict);
   } catch (error) {
-    const isOver = context.signal?.aborted || performance.now() > endsAt;
     if (!(error instanceof FunctionFailure)) throw error;
-    if (subjects.length === 1 || error.isOfAll || isOver) {
+    if (subjects.length === 1 || error.isOfAll || context.signal?.aborted) {
       const verdict = { error: `Cannot score: ${error.message}` };
       return subjects.map(() => verdict);
     }

@@ -8,15 +8,19 @@ import { FunctionFailure } from "./sql.ts";
 
 const config = { type: "sql", function: "public.grade" };
 
-/** The scores of rows whose responses are numbers, and how many rows each call had. */
+/** The scores of rows whose responses are numbers, and how many rows each call had; each takes `callMs`. */
 async function score(
   responses: string[],
   answer: (response: string) => unknown,
+  callMs = 0,
 ) {
   const calls: number[] = [];
+  let now = 0;
   const context = aContext({
+    now: () => now,
     callFunction(_, rows) {
       calls.push(rows.length);
+      now += callMs;
       return Promise.resolve().then(() =>
         (rows as { response: string }[]).map(({ response }) => answer(response))
       );
@@ -60,6 +64,46 @@ Deno.test("sql halves the rows until the one is found that the function fails fo
   assertEquals(
     scores.flatMap(({ error }, n) => error === undefined ? [] : [[n, error]]),
     [[5, "Cannot score: division by zero"]],
+  );
+});
+
+/** Fails for a row as a database does whose statement was cancelled. */
+function slowFor(rows: string[]) {
+  return (response: string) => {
+    if (!rows.includes(response)) return true;
+    throw new FunctionFailure("public.grade took longer than 5 s");
+  };
+}
+
+Deno.test("sql finds one slow row among four", async () => {
+  const { scores, calls } = await score(
+    ["0", "1", "2", "3"],
+    slowFor(["2"]),
+    5_000,
+  );
+  assertEquals(calls, [4, 2, 2, 1, 1]);
+  assertEquals(scores.map(({ error }) => error), [
+    undefined,
+    undefined,
+    "Cannot score: public.grade took longer than 5 s",
+    undefined,
+  ]);
+});
+
+Deno.test("sql asks for no more rows when time is up", async () => {
+  const { scores, calls } = await score(
+    ["0", "1", "2", "3", "4", "5", "6", "7"],
+    slowFor(["0", "1", "2"]),
+    5_000,
+  );
+  assertEquals(calls, [8, 4, 2, 1, 1]);
+  assertEquals(
+    scores[1].error,
+    "Cannot score: public.grade took longer than 5 s",
+  );
+  assertEquals(
+    scores.slice(2).map(({ error }) => error),
+    Array(6).fill("Cannot score: other rows took the time"),
   );
 });
 

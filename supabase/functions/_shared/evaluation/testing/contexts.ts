@@ -9,6 +9,7 @@ export function aContext(
     post: refuse,
     responseIn: refuse,
     callFunction: refuse,
+    now: () => 0,
     ...calls,
   };
 }

@@ -1,13 +1,16 @@
+import { deepCompareStrict } from "@cfworker/json-schema";
 import * as z from "zod";
 import type { ToolCall } from "../../model/tool_calls.ts";
 import { commonFields, threshold } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { problemsOfSchema } from "../json_schema/bound_schema.ts";
 import { compileSchema } from "../json_schema/compile_schema.ts";
-import { compareJson } from "../text/similar_json.ts";
 
 /** More calls than anybody expects: the work grows with the product of both numbers. */
 const MOST_CALLS = 200;
+
+/** All comparisons of one row together. */
+const MOST_MS = 1_000;
 
 const callSchema = z.strictObject({
   name: z.string().min(1),
@@ -48,7 +51,7 @@ export const toolCalls = defineEvaluator({
   passed: "when the score reaches the threshold",
   create: (config) => {
     const expected = config.calls.map(toExpected);
-    return ({ row }) => {
+    return ({ row }, context) => {
       const made = row.toolCalls ?? [];
       if (made.length > MOST_CALLS) {
         return {
@@ -56,9 +59,9 @@ export const toolCalls = defineEvaluator({
             `Cannot score: the model made ${made.length} calls, more than ${MOST_CALLS}`,
         };
       }
-      const missing = config.inOrder
-        ? missingInOrder(expected, made)
-        : missingInAnyOrder(expected, made);
+      const fits = findFits(expected, made, context.now);
+      const met = config.inOrder ? meetInOrder(fits) : meetInAnyOrder(fits);
+      const missing = expected.filter((_, place) => !met.has(place));
       const right = expected.length - missing.length;
       const all = config.allowOthers
         ? expected.length
@@ -80,6 +83,9 @@ export const toolCalls = defineEvaluator({
 
 interface ExpectedCall {
   name: string;
+  /** Begins the budget of its schema anew, for the next row. */
+  begin(): void;
+  /** @throws {RangeError} when the budget is used up */
   accepts(call: ToolCall): boolean;
 }
 
@@ -87,41 +93,86 @@ function toExpected(call: z.output<typeof callSchema>): ExpectedCall {
   const compiled = call.schema && compileSchema(call.schema);
   return {
     name: call.name,
+    begin: () => compiled?.begin(),
     accepts(made) {
       if (made.name !== call.name) return false;
       const given = made.arguments ?? {};
       if (
         call.arguments !== undefined &&
-        compareJson(given, call.arguments).score < 1
+        !deepCompareStrict(given, call.arguments)
       ) {
         return false;
       }
-      compiled?.begin();
       return compiled?.validate(given).valid ?? true;
     },
   };
 }
 
-/** Exact calls take theirs first, so that a bare name does not take what only they could have. */
-function missingInAnyOrder(expected: ExpectedCall[], made: ToolCall[]) {
-  const taken = new Set<ToolCall>();
-  const fewestFirst = expected.map((call) => ({
-    call,
-    fits: made.filter((one) => call.accepts(one)),
-  })).sort((a, b) => a.fits.length - b.fits.length);
-  return fewestFirst.filter(({ fits }) => {
-    const free = fits.find((one) => !taken.has(one));
-    if (free) taken.add(free);
-    return free === undefined;
-  }).map(({ call }) => call);
+/** For each expected call, which of those that were made it accepts. */
+type Fits = boolean[][];
+
+/** @throws {RangeError} when it takes too long */
+function findFits(
+  expected: ExpectedCall[],
+  made: ToolCall[],
+  now: () => number,
+): Fits {
+  const endsAt = now() + MOST_MS;
+  for (const call of expected) call.begin();
+  return expected.map((call) =>
+    made.map((one) => {
+      if (now() > endsAt) {
+        throw new RangeError(
+          `the calls of this response take more than ${MOST_MS} ms to compare`,
+        );
+      }
+      return call.accepts(one);
+    })
+  );
 }
 
-function missingInOrder(expected: ExpectedCall[], made: ToolCall[]) {
-  let next = 0;
-  return expected.filter((call) => {
-    const at = made.findIndex((one, n) => n >= next && call.accepts(one));
-    if (at < 0) return true;
-    next = at + 1;
-    return false;
-  });
+/** The places of the expected calls that are met when each takes one: augmenting paths, after H. W. Kuhn. */
+function meetInAnyOrder(fits: Fits): Set<number> {
+  const takenBy = new Map<number, number>();
+
+  function take(place: number, seen: Set<number>): boolean {
+    return fits[place].some((isFit, one) => {
+      if (!isFit || seen.has(one)) return false;
+      seen.add(one);
+      const holder = takenBy.get(one);
+      if (holder !== undefined && !take(holder, seen)) return false;
+      takenBy.set(one, place);
+      return true;
+    });
+  }
+
+  for (const place of fits.keys()) take(place, new Set());
+  return new Set(takenBy.values());
+}
+
+/** The same when they have to come in order: the longest common subsequence. */
+function meetInOrder(fits: Fits): Set<number> {
+  // From a place of both on, how many are met at most.
+  const most = (place: number, one: number) => table[place]?.[one] ?? 0;
+  const table: number[][] = [];
+  for (let place = fits.length - 1; place >= 0; place--) {
+    table[place] = [];
+    for (let one = fits[place].length - 1; one >= 0; one--) {
+      table[place][one] = Math.max(
+        most(place + 1, one),
+        most(place, one + 1),
+        fits[place][one] ? most(place + 1, one + 1) + 1 : 0,
+      );
+    }
+  }
+  const met = new Set<number>();
+  for (let place = 0, one = 0; most(place, one) > 0;) {
+    if (most(place, one) === most(place + 1, one)) place++;
+    else if (most(place, one) === most(place, one + 1)) one++;
+    else {
+      met.add(place++);
+      one++;
+    }
+  }
+  return met;
 }

@@ -32,6 +32,19 @@ Deno.test("compareJson() compares lists by place", () => {
 Deno.test("compareJson() refuses what would take too long", () => {
   const list = Array.from({ length: 30_000 }, () => 1);
   assertThrows(() => compareJson(list, list), RangeError);
+});
+
+Deno.test("compareJson() gives 0 for texts that differ and are too long for edit distance", () => {
   const text = "a".repeat(20_000);
-  assertThrows(() => compareJson(text, `${text}b`), RangeError);
+  assertEquals(
+    compareJson({ text, name: "a" }, { text: `${text}b`, name: "a" }),
+    { score: 0.5, differences: ["/text"] },
+  );
+  assertEquals(compareJson(text, text).score, 1);
+});
+
+Deno.test("compareJson() gives 0 for a number beyond all others", () => {
+  assertEquals(compareJson(JSON.parse("1e999"), 5).score, 0);
+  assertEquals(compareJson(5, JSON.parse("-1e999")).score, 0);
+  assertEquals(compareJson(Infinity, -Infinity).score, 0);
 });

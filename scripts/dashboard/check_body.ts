@@ -20,6 +20,7 @@ export function checkRow(called: string, body: string): string {
   refuseUnknown("argument", Object.keys(others), []);
   if (!isObject(row)) throw new RefusedBody(`${argument} is no object`);
   refuseUnknown("column", Object.keys(row), columns);
+  if ("source" in row) refuseSource(row.source);
   if (isObject(row.options) && "headers" in row.options) {
     throw new RefusedBody("The dashboard sends no headers of its own");
   }
@@ -40,7 +41,22 @@ export function checkRow(called: string, body: string): string {
  * @throws {RefusedBody}
  */
 export function asDryRun(body: string): string {
-  return JSON.stringify({ ...readObject(body), dryRun: true });
+  const given = readObject(body);
+  if ("directory" in given) {
+    throw new RefusedBody("The dashboard reads no directory");
+  }
+  refuseSource(given.dataSource);
+  return JSON.stringify({ ...given, dryRun: true });
+}
+
+/** What the screens offer. The others would read tables and files with the secret key. */
+const SOURCES: unknown[] = ["supabase", "set", "run", "prompts"];
+
+function refuseSource(source: unknown): void {
+  if (isObject(source) && SOURCES.includes(source.type)) return;
+  throw new RefusedBody(
+    `The dashboard takes prompts from ${SOURCES.join(", ")} and nothing else`,
+  );
 }
 
 function readObject(text: string): Record<string, unknown> {

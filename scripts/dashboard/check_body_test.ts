@@ -45,6 +45,20 @@ const refused: [string, unknown][] = [
       evaluators: { type: "webhook", url: "https://evil.example" },
     },
   }],
+  ["a table for a source", {
+    run: {
+      ...run,
+      source: {
+        type: "table",
+        table: "auth.users",
+        columns: { prompt: "email" },
+      },
+    },
+  }],
+  ["a directory for a source", {
+    run: { ...run, source: { type: "local", directory: "/etc" } },
+  }],
+  ["a source without a type", { run: { ...run, source: [] } }],
   ["a list for a row", { run: [run] }],
   ["no row", {}],
 ];
@@ -70,6 +84,18 @@ Deno.test("asDryRun() counts, whatever the body says", () => {
       dataSource,
       dryRun: true,
     });
+  }
+  for (
+    const body of [
+      {},
+      { dataSource, directory: "/etc" },
+      { directory: "/etc" },
+      { dataSource: { type: "local", directory: "/etc" } },
+      { dataSource: { type: "table", table: "auth.users" } },
+      { dataSource: { type: "evaluations", runId: 1 } },
+    ]
+  ) {
+    assertThrows(() => asDryRun(JSON.stringify(body)), RefusedBody);
   }
   assertThrows(() => asDryRun("dryRun"), RefusedBody);
   assertThrows(() => asDryRun("[]"), RefusedBody);

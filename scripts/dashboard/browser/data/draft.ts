@@ -82,6 +82,14 @@ export function readDraft(query: Record<string, string>): Draft {
   };
 }
 
+/** Whether its evaluators ask judges, whose calls cost too. */
+export function asksJudges({ row }: Draft): boolean {
+  return [row.evaluators ?? []].flat().some((evaluator) =>
+    evaluator instanceof Object &&
+    ("endpoint" in evaluator || "panel" in evaluator)
+  );
+}
+
 function toVariant(
   { name, endpoint, model, ...messages }: DraftVariant,
 ): DraftVariant & { template?: object } {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readDraft, readVariants, writeVariants } from "./draft.ts";
+import { asksJudges, readDraft, readVariants, writeVariants } from "./draft.ts";
 
 const archive = { bucket: "chats", prefix: "2026-10/" };
 
@@ -85,4 +85,12 @@ Deno.test("writeVariants() is read as it was written, and nothing is left out of
     {},
   ]);
   assertEquals(writeVariants([{ endpoint: "" }]), undefined);
+});
+
+Deno.test("asksJudges() finds a judge, or a panel, among the evaluators", () => {
+  const asks = (evaluators: string) => asksJudges(readDraft({ evaluators }));
+  assertEquals(asks('[{"type": "rubric", "endpoint": "judge"}]'), true);
+  assertEquals(asks('{"type": "rubric", "panel": []}'), true);
+  assertEquals(asks("exact-match, refusal"), false);
+  assertEquals(asks(""), false);
 });

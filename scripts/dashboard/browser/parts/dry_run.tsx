@@ -16,14 +16,18 @@ import { VisibleText } from "./visible_text.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** What a run would ask and cost, on wish: archives are read for it, and no model is asked. */
-export function DryRun({ query, prompts, called, answers = {}, maxCost }: {
-  query: Record<string, string>;
-  prompts: Prompts;
-  called: Called[];
-  answers?: Answers;
-  /** USD. */
-  maxCost?: number;
-}) {
+export function DryRun(
+  { query, prompts, called, answers = {}, maxCost, asksJudges }: {
+    query: Record<string, string>;
+    prompts: Prompts;
+    called: Called[];
+    answers?: Answers;
+    /** USD. */
+    maxCost?: number;
+    /** Whether what judges cost comes on top. */
+    asksJudges?: boolean;
+  },
+) {
   const isAsked = query.dry !== undefined;
   const counted = useLoaded(
     isAsked ? JSON.stringify(["dry run", prompts, called, answers]) : undefined,
@@ -35,7 +39,9 @@ export function DryRun({ query, prompts, called, answers = {}, maxCost }: {
       {isAsked
         ? (
           <Waiting loaded={counted}>
-            {(dry) => <Estimate dry={dry} maxCost={maxCost} />}
+            {(dry) => (
+              <Estimate dry={dry} maxCost={maxCost} asksJudges={asksJudges} />
+            )}
           </Waiting>
         )
         : (
@@ -52,7 +58,11 @@ export function DryRun({ query, prompts, called, answers = {}, maxCost }: {
 
 /** Prompts, the first of them, what could not be read, and prices. */
 export function Estimate(
-  { dry, maxCost }: { dry: Counted; maxCost?: number },
+  { dry, maxCost, asksJudges }: {
+    dry: Counted;
+    maxCost?: number;
+    asksJudges?: boolean;
+  },
 ) {
   const { summary, errors, prices } = dry;
   const { prompts, repetitions, files, conversations } = summary;
@@ -107,6 +117,9 @@ export function Estimate(
           rows={prices}
           rowKey={(price) => JSON.stringify(price)}
         />
+      )}
+      {prices.length > 0 && asksJudges && (
+        <p class="hint">Judges are not in it.</p>
       )}
       {maxCost !== undefined && total !== null && total > maxCost && (
         <p class="notice">

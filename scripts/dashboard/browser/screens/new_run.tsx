@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
+  asksJudges,
   type Draft,
   readDraft,
   readVariants,
@@ -73,6 +74,7 @@ function NewRun({ query }: ScreenProps) {
           maxTokens: readNumber(query.max_tokens),
         }}
         maxCost={readNumber(query.max_cost)}
+        asksJudges={"table" in draft && asksJudges(draft)}
       />
       {"table" in draft && <SqlText sql={toInsert(draft)} />}
       <Refused refusal={refusal} fields={[undefined]} />

@@ -8,6 +8,7 @@ import {
   type Sweep,
   variantOf,
 } from "../data/sweeps.ts";
+import { versionOf } from "../data/sweep_version.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Chips } from "../parts/chips.tsx";
 import { CompareTwo } from "../parts/compare_two.tsx";
@@ -53,10 +54,7 @@ function Variants(
   { sweep, query }: { sweep: Sweep; query: ScreenProps["query"] },
 ) {
   const answered = sweep.runs.filter(({ done }) => done > 0);
-  // A million answers take seconds to rank: it is done again when a variant is over, not at each look.
-  const version = JSON.stringify(
-    answered.map(({ id, status }) => [id, status]),
-  );
+  const version = versionOf(answered);
   const ranking = useLoaded(
     answered.length === 0
       ? undefined

@@ -30,7 +30,7 @@ Those that ask a judge name an \`endpoint\`, or several judges as a \`panel\`:
 }
 \`\`\`
 
-Each answer of a judge is a vote, a row of \`evaluation_votes\` with what the judge said word for word. A panel's score is the mean of its votes; what passes, and the category, most votes decide, or with \`combine\` mean the mean. A tie is the category \`tie\`, and neither passes nor fails. A panel does without judges that give no verdict, as long as more than half do. Judges are asked with a response schema; an answer that cannot be read, or an endpoint that takes no schema, is asked once more in words alone. A judge sees the system prompt and the earlier turns that the model saw; what is cut for length, the explanation says.
+Each answer of a judge is a vote, a row of \`evaluation_votes\` with what the judge said word for word. A panel's score is the mean of its votes; it passes when more votes pass than fail, and has the category of the most votes, \`tie\` when several have as many; with \`combine\` mean the mean decides. As many that pass as fail neither pass nor fail. A panel does without judges that give no verdict, as long as more than half do. Judges are asked with a response schema; an answer that cannot be read, or an endpoint that takes no schema, is asked once more in words alone. A judge sees the system prompt and the earlier turns that the model saw; what is cut for length, the explanation says.
 
 Those that take a \`reference\` compare the response with it:
 

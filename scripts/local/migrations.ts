@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import type { Sql } from "postgres";
+import { ifPresent } from "./if_present.ts";
 import { type AppliedMigration, expectSameFiles } from "./other_files.ts";
 import { splitStatements } from "./statements.ts";
 
@@ -11,9 +12,10 @@ export interface Migration {
   sql: string;
 }
 
-/** Reads the migrations of a folder in the order in which they apply. */
+/** Reads the migrations of a folder in the order in which they apply; a new project has no folder yet. */
 export async function readMigrations(folder: string): Promise<Migration[]> {
   const files: string[] = [];
+  if (!await ifPresent(Deno.stat(folder))) return [];
   for await (const entry of Deno.readDir(folder)) {
     if (/^\d+_.*\.sql$/.test(entry.name)) files.push(join(folder, entry.name));
   }

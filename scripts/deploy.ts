@@ -8,6 +8,7 @@ import {
 } from "./deploy/deployment_plan.ts";
 import { findOtherMigrations } from "./deploy/other_migrations.ts";
 import { supabaseFolder } from "./local/checkout.ts";
+import { PipelineError } from "../supabase/functions/_shared/errors.ts";
 import { openTerminal } from "./pipeline/terminal.ts";
 
 const USAGE =
@@ -123,7 +124,8 @@ async function withPassword(database: string): Promise<string> {
 try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
-  if (!(error instanceof TypeError)) throw error;
+  const isFailure = error instanceof PipelineError;
+  if (!isFailure && !(error instanceof TypeError)) throw error;
   console.error(error.message);
-  Deno.exit(2);
+  Deno.exit(isFailure ? 1 : 2);
 }

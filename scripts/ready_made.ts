@@ -8,6 +8,11 @@ export function useReadyMade(folder: URL): void {
   readyFolder = folder;
 }
 
+/** Whether this is the npm package. */
+export function isReadyMade(): boolean {
+  return readyFolder !== undefined;
+}
+
 /**
  * A value of JSON that is made of this clone's sources; in the npm package it lies ready as
  * `<name>.json`.

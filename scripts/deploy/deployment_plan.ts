@@ -1,3 +1,4 @@
+import { hidePassword } from "./hide_password.ts";
 import { SUPABASE_CLI } from "../moving_in/supabase_cli.ts";
 import {
   NEEDED_FUNCTIONS,
@@ -46,6 +47,19 @@ export function readTarget(text: string): Target {
       hidePassword(text)
     }": give the project's reference, 20 letters, as in https://abcdefghijklmnopqrst.supabase.co, or the pooler's URL, as under Connect in the dashboard`,
   );
+}
+
+/**
+ * A project as commands to be typed may show it, without its password; what is not known is to be
+ * filled in.
+ */
+export function showTarget(text = "PROJECT_REF"): Target {
+  const database = hidePassword(text);
+  try {
+    return { ...readTarget(text), database };
+  } catch {
+    return { projectRef: "PROJECT_REF", database };
+  }
 }
 
 /**
@@ -105,8 +119,4 @@ export function toCommandLine({ command, args }: DeploymentStep): string {
   return [command, ...args].map(hidePassword).map((word) =>
     /^[\w@.=:/-]+$/.test(word) ? word : `"${word}"`
   ).join(" ");
-}
-
-function hidePassword(text: string): string {
-  return text.replace(/(postgres(?:ql)?:\/\/[^:/@]*):[^@]*@/, "$1:PASSWORD@");
 }

@@ -15,15 +15,17 @@ const BEGIN =
   "# prompt-pipeline: these lines are written by `pipeline add` and taken out by `pipeline remove`.";
 const END = "# prompt-pipeline: end";
 const BLOCK = new RegExp(
-  String.raw`(\r?\n)*^${escape(BEGIN)}$[^]*?^${escape(END)}$(\r?\n)?`,
+  String.raw`(?:\r?\n)?^${escape(BEGIN)}$([^]*?)^${escape(END)}$(?:\r?\n)?`,
   "m",
 );
 
 /**
- * A config.toml with the lines of these functions, in a block of comments at its end. Everything else keeps its text, and the result is read again to see that it says what it said, and ours
+ * A config.toml with the lines of these functions, in a block of comments at its end. Everything else
+ * keeps its text, and the result is read again to see that it says what it said, and ours
  * (by @decimalturn/toml-patch, as pgflow does, pgflow-dev/pgflow PR 246).
  * What somebody has added to our tables, such as `enabled = false`, stays.
  *
+ * @throws {PipelineError} something else would be lost
  * @throws Error the text is no TOML
  */
 export function withFunctionLines(
@@ -35,19 +37,20 @@ export function withFunctionLines(
     name,
     { ...own[name] as Table, ...line },
   ]);
-  const names = Object.keys(lines);
-  const theirs = cutTables(withoutBlock(text), names) ?? withoutBlock(text);
-  const config = parse(theirs) as Table & { functions?: Table };
   const wanted = {
-    ...config,
-    functions: { ...config.functions, ...Object.fromEntries(ours) },
+    ...parse(text) as Table,
+    functions: { ...own, ...Object.fromEntries(ours) },
   };
-  const written = `${theirs}${newLineAfter(theirs)}${toBlock(ours)}`;
-  const result = text.includes("\r\n")
-    ? written.replaceAll(/\r?\n/g, "\r\n")
-    : written;
+  if (says(text, wanted)) return text;
+  const theirs = withoutTables(text, Object.keys(lines));
+  const block = toBlock(ours);
+  const result = theirs +
+    (text.includes("\r\n") ? block.replaceAll("\n", "\r\n") : block);
+  if (says(result, wanted) && !hasRemarks(text)) return result;
   // Tables at the end of the file cannot be added to a `functions = {…}`: it is written in place.
-  return says(result, wanted) ? result : patch(theirs, wanted);
+  const patched = BLOCK.test(text) ? text : patch(text, wanted);
+  if (says(patched, wanted)) return patched;
+  throw notOurs("write", Object.keys(lines));
 }
 
 /**
@@ -56,26 +59,28 @@ export function withFunctionLines(
  * @throws {PipelineError} one of them cannot be told from what is around it
  */
 export function withoutFunctionLines(text: string, names: string[]): string {
-  const rest = cutTables(withoutBlock(text), names);
-  if (rest !== undefined) return rest;
-  throw new PipelineError(
-    "conflict",
-    `Cannot take the functions ${
-      names.join(", ")
-    } out of supabase/config.toml: they are not written as tables of their own. Take them out by hand, then repeat`,
+  const wanted = parse(text) as { functions?: Table };
+  for (const name of names) delete wanted.functions?.[name];
+  const rest = withoutTables(text, names);
+  if (says(rest, wanted) && !hasRemarks(text)) return rest;
+  throw notOurs("take out", names);
+}
+
+/** As text: patch() of 3.3.0 would take the comment above the next table along. */
+function withoutTables(text: string, names: string[]): string {
+  return names.reduce(
+    (rest, name) => rest.replace(tableOf(name), ""),
+    withoutBlock(text),
   );
 }
 
-/** As text: patch() of 3.3.0 would take the comment above the next table along. Undefined: it cannot. */
-function cutTables(text: string, names: string[]): string | undefined {
-  const wanted = parse(text) as { functions?: Table };
-  let rest = text;
-  for (const name of names.filter((name) => name in (wanted.functions ?? {}))) {
-    rest = rest.replace(tableOf(name), "");
-    delete wanted.functions![name];
-  }
-  if (Object.keys(wanted.functions ?? {}).length === 0) delete wanted.functions;
-  return says(rest, wanted) ? rest : undefined;
+function notOurs(doing: string, names: string[]): PipelineError {
+  return new PipelineError(
+    "conflict",
+    `Cannot ${doing} the functions ${
+      names.join(", ")
+    } in supabase/config.toml: they are not tables of their own, or something else is between our two comments. Move what is not ours out of that block, or take our lines out by hand, then repeat`,
+  );
 }
 
 /** The tables of functions in a config.toml. */
@@ -84,7 +89,17 @@ export function functionsOf(text: string): Table {
 }
 
 function withoutBlock(text: string): string {
-  return text.replace(BLOCK, (block) => block.startsWith("#") ? "" : "\n");
+  const found = BLOCK.exec(text);
+  if (!found) return text;
+  const before = text.slice(0, found.index);
+  const after = text.slice(found.index + found[0].length);
+  const isLine = /(^|\n)$/.test(before) || after === "";
+  return `${before}${isLine ? "" : "\n"}${after}`;
+}
+
+/** Whether somebody has put comments of their own between ours. */
+function hasRemarks(text: string): boolean {
+  return /^[ \t]*#/m.test(BLOCK.exec(text)?.[1] ?? "");
 }
 
 /** Its header and the lines of its keys. */
@@ -101,28 +116,23 @@ function toBlock(functions: [string, Table][]): string {
   const tables = functions.map(([name, table]) =>
     `[functions.${name}]\n${stringify(table)}`
   );
-  return `${BEGIN}\n${tables.join("\n")}${END}\n`;
-}
-
-function newLineAfter(text: string): string {
-  return text === "" || text.endsWith("\n\n")
-    ? ""
-    : text.endsWith("\n")
-    ? "\n"
-    : "\n\n";
+  return `\n${BEGIN}\n${tables.join("\n")}${END}\n`;
 }
 
 function says(text: string, wanted: Table): boolean {
   try {
-    return isDeepStrictEqual(toPlain(parse(text)), toPlain(wanted));
+    return isDeepStrictEqual(toPlain(parse(text) as Table), toPlain(wanted));
   } catch {
     return false;
   }
 }
 
-/** Without the classes and prototypes of a parser. */
-function toPlain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+/** Without the classes and prototypes of a parser, and no functions as nothing. */
+function toPlain(value: Table): unknown {
+  const { functions, ...others } = JSON.parse(JSON.stringify(value));
+  return Object.keys(functions ?? {}).length === 0
+    ? others
+    : { functions, ...others };
 }
 
 function escape(text: string): string {

@@ -32,11 +32,54 @@ Deno.test("withFunctionLines() keeps every line that was there, and is the same 
     { "bank-webhook": { verify_jwt: false }, ...LINES },
   );
   assertEquals(withFunctionLines(once, LINES), once);
-  assertEquals(
-    withoutFunctionLines(once, Object.keys(LINES)).trimEnd(),
-    THEIRS.trimEnd(),
-  );
 });
+
+Deno.test("withoutFunctionLines() gives back, byte for byte, what was there", () => {
+  for (
+    const text of [
+      THEIRS,
+      THEIRS.trimEnd(),
+      `${THEIRS}\n\n`,
+      THEIRS.replaceAll("\n", "\r\n"),
+      `${THEIRS.replace("\n", "\r\n")}# a line of Windows among others\n`,
+      "[functions]\n",
+      "",
+    ]
+  ) {
+    const added = withFunctionLines(text, LINES);
+    assert(added.startsWith(text));
+    assertEquals(withoutFunctionLines(added, Object.keys(LINES)), text);
+    const more = `${added}[api]\nport = 1\n`;
+    assertEquals(
+      parse(withoutFunctionLines(more, Object.keys(LINES))),
+      parse(`${text}\n[api]\nport = 1\n`),
+    );
+  }
+});
+
+for (
+  const [what, mine] of [
+    ["a function", "[functions.mine]\nverify_jwt = false\n"],
+    ["a remark", "# Do not touch\n"],
+  ]
+) {
+  Deno.test(`withFunctionLines() and withoutFunctionLines() refuse to lose ${what} between our comments`, () => {
+    const edited = withFunctionLines(THEIRS, LINES)
+      .replace("# prompt-pipeline: end", `${mine}# prompt-pipeline: end`);
+    const names = Object.keys(LINES);
+    for (
+      const change of [
+        () =>
+          withFunctionLines(edited, {
+            ...LINES,
+            "run-pipeline": LINES["pipeline-worker"],
+          }),
+        () => withoutFunctionLines(edited, names),
+      ]
+    ) assertThrows(change, Error, "out of that block");
+    assertEquals(withFunctionLines(edited, LINES), edited, "as it should be");
+  });
+}
 
 Deno.test("withFunctionLines() keeps what somebody has added to a table of ours", () => {
   const edited = withFunctionLines(THEIRS, LINES)

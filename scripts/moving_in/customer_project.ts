@@ -45,12 +45,24 @@ export async function readIfPresent(
   return await orIfAbsent(readFile(path, "utf8"), undefined);
 }
 
-/** The version of the pipeline that the migrations of a folder come to; undefined: none. */
+/**
+ * The version of the pipeline that the migrations of a folder come to; null: they take it out, undefined:
+ * they know nothing of it.
+ */
 export function versionInFolder(
   { migrations }: Pick<CustomerProject, "migrations">,
-): string | undefined {
+): string | null | undefined {
   const mark = migrations.findLast(({ mark }) => mark)?.mark;
-  return mark?.kind === "remove" ? undefined : mark?.version;
+  return mark?.kind === "remove" ? null : mark?.version;
+}
+
+/** The same, or that of its database: the folder knows best what a push comes to. */
+export function versionThere(
+  project: Pick<CustomerProject, "migrations">,
+  facts: { version: string | null } | undefined,
+): string | null | undefined {
+  const inFolder = versionInFolder(project);
+  return inFolder === undefined ? facts?.version ?? undefined : inFolder;
 }
 
 async function readMigrations(folder: string): Promise<CustomerMigration[]> {

@@ -1,13 +1,9 @@
-import { join } from "node:path";
 import { parse } from "@decimalturn/toml-patch";
 import { followCreatedNames } from "./created_names.ts";
-import {
-  type CustomerProject,
-  readIfPresent,
-  versionInFolder,
-} from "./customer_project.ts";
+import { type CustomerProject, versionThere } from "./customer_project.ts";
 import type { DatabaseFacts } from "./inspect_database.ts";
-import { readMark } from "./marked_file.ts";
+import { findTheirFunctions } from "./own_functions.ts";
+import type { MovingInParts } from "./parts.ts";
 import type { TakenNames } from "../release/taken_names.ts";
 import { KINDS, WORDS } from "./kinds_of_names.ts";
 
@@ -21,11 +17,16 @@ export interface Findings {
 const OLDEST_POSTGRES = 15;
 const PROJECT_URL = "pipeline_project_url";
 
+const VERSION_FUNCTION = "public.pipeline_version";
+
 /** Looks at a folder before anything is written into it. */
 export async function inspectFolder(
   project: CustomerProject,
-  functionNames: string[],
-  names: TakenNames,
+  { functions, takenNames: names }: Pick<
+    MovingInParts,
+    "functions" | "takenNames"
+  >,
+  { allFunctions, facts }: { allFunctions: boolean; facts?: DatabaseFacts },
 ): Promise<Findings> {
   const problems: string[] = [];
   const remarks: string[] = [];
@@ -40,10 +41,12 @@ export async function inspectFolder(
   try {
     config = parse(project.config) as typeof config;
   } catch (error) {
-    problems.push(
-      `supabase/config.toml is no TOML: ${(error as Error).message}`,
-    );
+    const problem = `supabase/config.toml is no TOML: ${
+      (error as Error).message
+    }`;
+    return { problems: [problem], remarks };
   }
+  problems.push(...await findTheirFunctions(project, functions, allFunctions));
   const major = config.db?.major_version;
   if (major !== undefined && major < OLDEST_POSTGRES) {
     problems.push(
@@ -65,37 +68,11 @@ export async function inspectFolder(
       "supabase/config.toml lists declarative schemas (db.migrations.schema_paths): `supabase db diff` will propose to drop what the pipeline has, since it is in none of them. Leave those statements out",
     );
   }
-  for (const name of functionNames) {
-    const path = join(project.folder, "functions", name, "index.ts");
-    const index = await readIfPresent(path);
-    if (index !== undefined && !readMark(index)) {
-      problems.push(
-        `supabase/functions/${name} is a function of yours: rename it, its address is needed`,
-      );
-    }
-  }
   // What is there of ours is ours.
-  if (versionInFolder(project) === undefined) {
-    const followed = await followCreatedNames(
-      project.migrations.filter(({ mark }) => !mark),
-    );
-    for (const kind of KINDS) {
-      for (const name of names[kind]) {
-        const file = followed.names[kind].get(name);
-        if (file !== undefined) {
-          problems.push(
-            `the ${
-              WORDS[kind]
-            } ${name} is yours (supabase/migrations/${file}): rename it, the pipeline makes one of that name`,
-          );
-        }
-      }
-    }
-    for (const file of followed.unread) {
-      remarks.push(
-        `supabase/migrations/${file} cannot be read as SQL: the names in it were not looked at`,
-      );
-    }
+  if (typeof versionThere(project, facts) !== "string") {
+    const found = await findTakenNames(project, names);
+    problems.push(...found.problems);
+    remarks.push(...found.remarks);
   }
   for (const { file, mark } of project.migrations) {
     if (mark?.isEdited) {
@@ -104,6 +81,39 @@ export async function inspectFolder(
       );
     }
   }
+  return { problems, remarks };
+}
+
+async function findTakenNames(
+  { migrations }: CustomerProject,
+  names: TakenNames,
+): Promise<Findings> {
+  // A removal may keep tables.
+  const followed = await followCreatedNames(
+    migrations.filter(({ mark }) => !mark || mark.kind === "remove"),
+  );
+  const remarks = followed.unread.map((file) =>
+    `supabase/migrations/${file} cannot be read as SQL: the names in it were not looked at`
+  );
+  const pulled = followed.names.functions.get(VERSION_FUNCTION);
+  if (pulled !== undefined) {
+    return {
+      problems: [
+        `supabase/migrations/${pulled} has the pipeline, squashed or pulled, without its version: name the database, which knows it, with --remote`,
+      ],
+      remarks,
+    };
+  }
+  const problems = KINDS.flatMap((kind) =>
+    names[kind].flatMap((name) => {
+      const file = followed.names[kind].get(name);
+      return file === undefined ? [] : [
+        `the ${
+          WORDS[kind]
+        } ${name} is yours (supabase/migrations/${file}): rename it, the pipeline makes one of that name`,
+      ];
+    })
+  );
   return { problems, remarks };
 }
 

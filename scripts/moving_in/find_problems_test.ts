@@ -1,30 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { judgeDatabase } from "./find_problems.ts";
 import type { DatabaseFacts } from "./inspect_database.ts";
-
-const well: DatabaseFacts = {
-  serverVersion: 150008,
-  version: null,
-  hasPipeline: false,
-  migrations: [],
-  secrets: [],
-  taken: {
-    schemas: [],
-    relations: [],
-    functions: [],
-    types: [],
-    roles: [],
-    cronJobs: [],
-  },
-  missingExtensions: [],
-  mayCreateInPublic: true,
-  mayCreateSchemas: true,
-  hasExtensionsSchema: true,
-  role: "postgres",
-};
+import { factsOf, well } from "./testing/facts.ts";
 
 const judge = (facts: Partial<DatabaseFacts>) =>
-  judgeDatabase({ ...well, ...facts }, { migrations: [] }).problems;
+  judgeDatabase(factsOf(facts), { migrations: [] }).problems;
 
 Deno.test("judgeDatabase() finds nothing in a database that is ready, or has a version", () => {
   assertEquals(judge({}), []);

@@ -1,16 +1,12 @@
 import { join } from "node:path";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
-import {
-  type FunctionLines,
-  functionsOf,
-  withFunctionLines,
-  withoutFunctionLines,
-} from "./config_lines.ts";
-import { type CustomerProject, versionInFolder } from "./customer_project.ts";
+import { withFunctionLines, withoutFunctionLines } from "./config_lines.ts";
+import { type CustomerProject, versionThere } from "./customer_project.ts";
 import { changeGenerated, type FileChange, listFiles } from "./file_changes.ts";
 import type { DatabaseFacts } from "./inspect_database.ts";
 import { markFile } from "./marked_file.ts";
 import { nextStamp } from "./next_stamp.ts";
+import { linesOf, ownFunctions } from "./own_functions.ts";
 import type { FunctionFolder, MovingInParts } from "./parts.ts";
 
 /** What is to be done to a project. */
@@ -42,7 +38,7 @@ export async function planAddition(
     isWithMigration?: boolean;
   },
 ): Promise<Plan> {
-  const from = versionInFolder(project) ?? facts?.version ?? undefined;
+  const from = versionThere(project, facts) ?? undefined;
   const sql = isWithMigration ? scriptFrom(parts, from) : undefined;
   const changes = [
     sql === undefined ? undefined : newMigration(
@@ -66,7 +62,7 @@ export async function planAddition(
 /**
  * Plans what takes the pipeline out of a project.
  *
- * @throws {PipelineError} there is none, or one of another version
+ * @throws {PipelineError} there is none, or one of another version, or it was planned before
  */
 export async function planRemoval(
   { project, parts, facts, now }: Situation,
@@ -75,8 +71,14 @@ export async function planRemoval(
     isWithMigration?: boolean;
   },
 ): Promise<Plan> {
-  const from = versionInFolder(project) ?? facts?.version ??
-    (isWithMigration ? undefined : parts.version);
+  const there = versionThere(project, facts);
+  if (there === null && isWithMigration) {
+    throw new PipelineError(
+      "conflict",
+      "Cannot remove the pipeline: supabase/migrations takes it out already. Push it",
+    );
+  }
+  const from = there ?? (isWithMigration ? undefined : parts.version);
   if (from === undefined) {
     throw new PipelineError(
       "conflict",
@@ -100,7 +102,10 @@ export async function planRemoval(
     ...await changeFunctions(project.folder, parts.functions, false),
     changeConfig(
       project,
-      withoutFunctionLines(project.config, parts.functions.flatMap(namesOf)),
+      withoutFunctionLines(
+        project.config,
+        ownFunctions(parts.functions, project.config),
+      ),
     ),
   ];
   return { from, changes: changes.filter((change) => change !== undefined) };
@@ -127,14 +132,6 @@ export function scriptFrom(
         : "nothing was released before it"
     }. Take the newest prompt-pipeline`,
   );
-}
-
-/** The functions that a project has to deploy. */
-export function functionsToDeploy(
-  { functions }: MovingInParts,
-  config: string,
-): string[] {
-  return Object.keys(linesOf(functions, config, false));
 }
 
 function newMigration(
@@ -186,32 +183,4 @@ function changeConfig(
   return after === config
     ? undefined
     : { path: "config.toml", before: config, after };
-}
-
-/** The lines of config.toml by function; those that were asked for once stay. */
-function linesOf(
-  functions: FunctionFolder[],
-  config: string,
-  allFunctions: boolean,
-): Record<string, FunctionLines> {
-  const present = functionsOf(config) as Record<
-    string,
-    Partial<FunctionLines>
-  >;
-  return Object.fromEntries(functions.flatMap((folder) => {
-    const lines = {
-      // They check keys, tokens and wakes themselves: https://supabase.com/docs/guides/functions/auth
-      verify_jwt: false,
-      entrypoint: `./functions/${folder.name}/index.ts`,
-      import_map: `./functions/${folder.name}/deno.json`,
-    };
-    return namesOf(folder).filter((name) =>
-      allFunctions || !folder.mayServe.includes(name) ||
-      present[name]?.entrypoint === lines.entrypoint
-    ).map((name) => [name, lines]);
-  }));
-}
-
-function namesOf({ name, alsoServes, mayServe }: FunctionFolder): string[] {
-  return [name, ...alsoServes, ...mayServe];
 }

@@ -2,63 +2,30 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { readCustomerProject, versionInFolder } from "./customer_project.ts";
 import { applyChanges } from "./file_changes.ts";
+import { factsOf } from "./testing/facts.ts";
+import type { DatabaseFacts } from "./inspect_database.ts";
 import { inspectFolder } from "./find_problems.ts";
-import { markFile } from "./marked_file.ts";
-import type { MovingInParts } from "./parts.ts";
 import { planAddition, planRemoval } from "./plan.ts";
+import { createParts } from "./testing/create_parts.ts";
 import { withProjectFolder } from "./testing/project_folder.ts";
 
 const now = new Date("2026-11-28T20:15:00Z");
 
-function createParts(version = "1.0.0"): MovingInParts {
-  const mark = (name: string, text: string) =>
-    markFile(name, { version, kind: "function", text });
-  return {
-    version,
-    install: "create table pipeline_runs (id int);\n",
-    upgrades: version === "1.1.0" ? { "1.0.0": "select 'upgrade';\n" } : {},
-    removal: { withData: "select 'all';\n", keepingData: "select 'some';\n" },
-    takenNames: {
-      schemas: ["pipeline"],
-      relations: ["public.pipeline_runs"],
-      functions: ["public.cancel_pipeline_run"],
-      types: [],
-      roles: [],
-      cronJobs: ["prompt-pipeline maintenance"],
-      vaultPrefix: "pipeline_",
-      publications: [],
-      extensions: ["pg_net"],
-    },
-    functions: [{
-      name: "pipeline-worker",
-      alsoServes: ["pipeline-evaluator"],
-      mayServe: [],
-      files: {
-        "index.ts": mark("index.ts", `export default ${version};\n`),
-        "deno.json": "{}\n",
-      },
-    }, {
-      name: "prompt-pipeline",
-      alsoServes: [],
-      mayServe: ["run-pipeline"],
-      files: { "index.ts": mark("index.ts", "export default 2;\n") },
-    }],
-  };
-}
-
 async function add(
   directory: string,
   parts = createParts(),
-  { allFunctions = false } = {},
+  { allFunctions = false, facts }: {
+    allFunctions?: boolean;
+    facts?: DatabaseFacts;
+  } = {},
 ) {
   const project = await readCustomerProject(directory);
-  const { problems } = await inspectFolder(
-    project,
-    parts.functions.map(({ name }) => name),
-    parts.takenNames,
-  );
+  const { problems } = await inspectFolder(project, parts, {
+    allFunctions,
+    facts,
+  });
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  const { changes } = await planAddition({ project, parts, now }, {
+  const { changes } = await planAddition({ project, parts, facts, now }, {
     allFunctions,
   });
   await applyChanges(project.folder, changes);
@@ -122,20 +89,14 @@ Deno.test("planRemoval() leaves the project as it was, but for two migrations", 
   };
   await withProjectFolder(files, async (directory) => {
     await add(directory);
-    const project = await readCustomerProject(directory);
-    const { changes } = await planRemoval({
-      project,
-      parts: createParts(),
-      now,
-    }, { withData: false });
-    await applyChanges(project.folder, changes);
+    await remove(directory);
     const after = await readCustomerProject(directory);
     assertEquals(after.migrations.map(({ file }) => file), [
       "20250101000000_a.sql",
       "20261128201500_prompt_pipeline_1_0_0.sql",
       "20261128201501_prompt_pipeline_remove.sql",
     ]);
-    assertEquals(after.config.trimEnd(), (await originalConfig()).trimEnd());
+    assertEquals(after.config, await originalConfig());
     const left = [...Deno.readDirSync(join(directory, "supabase/functions"))];
     assertEquals(left.map(({ name }) => name), ["hello"]);
     // It may come back.
@@ -145,6 +106,15 @@ Deno.test("planRemoval() leaves the project as it was, but for two migrations", 
     );
   });
 });
+
+async function remove(directory: string, facts?: DatabaseFacts) {
+  const project = await readCustomerProject(directory);
+  const { changes } = await planRemoval(
+    { project, parts: createParts(), facts, now },
+    { withData: false },
+  );
+  await applyChanges(project.folder, changes);
+}
 
 async function originalConfig(): Promise<string> {
   let text = "";
@@ -186,3 +156,75 @@ Deno.test("readCustomerProject() says what is no project", async () => {
   );
   await Deno.remove(directory);
 });
+
+const THEIRS = `
+[functions.run-pipeline]
+entrypoint = "./functions/run-pipeline/index.ts"
+
+[functions.pipeline-evaluator]
+verify_jwt = true
+`;
+
+Deno.test("functions of somebody else with names that ours may have stay theirs", () =>
+  withProjectFolder({
+    "config.toml": `project_id = "shop"\n${THEIRS.split("\n\n")[0]}`,
+    "functions/run-pipeline/index.ts": "Deno.serve(() => new Response());",
+  }, async (directory) => {
+    const before = (await readCustomerProject(directory)).config;
+    await add(directory);
+    await assertRejects(
+      () => add(directory, createParts(), { allFunctions: true }),
+      Error,
+      "supabase/functions/run-pipeline is a function of yours",
+    );
+    await remove(directory);
+    assertEquals((await readCustomerProject(directory)).config, before);
+  }));
+
+Deno.test("inspectFolder() refuses lines of config.toml that would be overridden, and nothing is written", () =>
+  withProjectFolder({
+    "config.toml":
+      `${THEIRS}\n[functions.prompt-pipeline]\nentrypoint = "./functions/mine.ts"\n`,
+  }, async (directory) => {
+    const { config } = await readCustomerProject(directory);
+    const { message } = await assertRejects(
+      () => add(directory, createParts(), { allFunctions: true }),
+      Error,
+    );
+    assertEquals(
+      message.split("\n").map((line) => line.split(" in ")[0]),
+      ["pipeline-evaluator", "prompt-pipeline", "run-pipeline"]
+        .map((name) => `[functions.${name}]`),
+    );
+    assertEquals((await readCustomerProject(directory)).config, config);
+  }));
+
+Deno.test("a removal that is not pushed yet counts, whatever the database says", () =>
+  withProjectFolder({}, async (directory) => {
+    const facts = factsOf({ hasPipeline: true, version: "1.0.0" });
+    await add(directory);
+    await remove(directory);
+    await assertRejects(
+      () => remove(directory, facts),
+      Error,
+      "takes it out already",
+    );
+    const [migration] = await add(directory, createParts(), { facts });
+    assert(migration.endsWith("_prompt_pipeline_1_0_0.sql"), migration);
+  }));
+
+Deno.test("inspectFolder() asks for the database where the migrations have the pipeline without its mark", () =>
+  withProjectFolder({
+    "migrations/20250101000000_remote.sql": `
+      create schema pipeline;
+      create table public.pipeline_runs (id int);
+      create function "public"."pipeline_version"() returns text language sql as '';
+    `,
+  }, async (directory) => {
+    const { message } = await assertRejects(() => add(directory), Error);
+    assertEquals(message.split("\n").length, 1);
+    assert(message.includes("--remote"), message);
+    const facts = factsOf({ hasPipeline: true, version: "1.0.0" });
+    const [migration] = await add(directory, createParts("1.1.0"), { facts });
+    assert(migration.endsWith("_1_0_0_to_1_1_0.sql"), migration);
+  }));

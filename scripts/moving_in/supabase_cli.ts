@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import process from "node:process";
 import { promisify } from "node:util";
+import { hidePassword } from "../deploy/hide_password.ts";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 
 /** Pinned: what it prints is read. */
@@ -29,13 +30,19 @@ export async function askSupabaseCli(
     });
     return stdout.trim();
   } catch (error) {
-    const { stderr, stdout } = error as { stderr?: string; stdout?: string };
+    // Its message, as its other properties, repeats the command with the password of a URL.
+    const { stderr, stdout, code } = error as {
+      stderr?: string;
+      stdout?: string;
+      code?: string | number;
+    };
     throw new PipelineError(
       "unavailable",
       `Cannot ask the project: supabase ${args.slice(0, 2).join(" ")}: ${
-        stderr?.trim() || stdout?.trim() || (error as Error).message
+        hidePassword(
+          stderr?.trim() || stdout?.trim() || `npx ended with ${code}`,
+        )
       }`,
-      { cause: error },
     );
   }
 }

@@ -1,18 +1,10 @@
 import { drop, dropEach, functionsWith, unschedule } from "./drops.ts";
+import { COPIED_TABLES, KEPT_TABLES } from "./kept_tables.ts";
 import { lockTables } from "./lock_tables.ts";
 import { readManifest } from "./manifest.ts";
 import type { Manifest } from "./names.ts";
 import { type Source, thisSource } from "./source.ts";
 import { expectInstalled } from "./version_guard.ts";
-
-/** Tables of public that stay, beside results tables, when their rows are to be kept. */
-const keptTables = [
-  "public.prompt_evaluations",
-  "public.evaluation_scores",
-  "public.evaluation_votes",
-  "public.evaluation_labels",
-  "public.prompt_sets",
-];
 
 /** What a removal is to do. */
 export interface Removal {
@@ -32,7 +24,7 @@ export async function removalScript(
   const names = await readManifest(supabaseFolder);
   const { tables, views, functions, sequences, types } = names;
   const doing = `remove prompt-pipeline ${version}`;
-  const kept = withData ? [] : keptTables;
+  const kept = withData ? [] : KEPT_TABLES;
   const ofViews = functionsWith(names, Object.keys(views));
   const ofTables = functionsWith(names, [...tables, ...types])
     .filter((name) => !ofViews.includes(name));
@@ -150,8 +142,7 @@ ${dropStoreFunctions}  for kept in
     where class.oid in (
       select to_regclass(name)
       from unnest(array[
-        'public.pipeline_prompts', 'public.pipeline_set_prompts',
-        ${kept.map((name) => `'${name}'`).join(", ")}
+        ${[...COPIED_TABLES, ...kept].map((name) => `'${name}'`).join(", ")}
       ]) as staying (name)
     )
     or class.oid in (select inhrelid from pg_catalog.pg_inherits where inhparent = 'pipeline.evaluations'::regclass)

@@ -1,7 +1,8 @@
 import { supabaseFolder } from "../local/checkout.ts";
+import { COPIED_TABLES } from "./kept_tables.ts";
 import { readManifest } from "./manifest.ts";
 
-/** Every name that an installation needs for itself. */
+/** Every name that an installation needs for itself, then or when it goes. */
 export interface TakenNames {
   schemas: string[];
   /** Tables, views, indexes and sequences, as `public.pipeline_runs`. */
@@ -28,6 +29,7 @@ export async function takenNames(
     schemas,
     relations: [
       ...names.tables,
+      ...COPIED_TABLES,
       ...Object.keys(names.views),
       ...names.indexes,
       ...names.sequences,

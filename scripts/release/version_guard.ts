@@ -1,11 +1,19 @@
+import { COPIED_TABLES, KEPT_TABLES } from "./kept_tables.ts";
+
 /**
  * A statement that refuses a database which already has the pipeline, says of which version, and
- * what to run instead. The name of the script to run is put together in the database, because only
+ * what to run instead, or which has what a removal has kept. The name of the script to run is put together in the database, because only
  * that knows its version.
  */
 export function refuseInstalled(version: string): string {
   return guard(`
   if to_regnamespace('pipeline') is null then
+    if coalesce(to_regclass('public.prompt_evaluations'), to_regclass('public.pipeline_prompts')) is not null then
+      raise exception 'Cannot install prompt-pipeline ${version}: this database has tables that a removal has kept'
+        using errcode = '42P07', hint = 'Rename or drop those that are there: ${
+    [...KEPT_TABLES, ...COPIED_TABLES].join(", ")
+  }';
+    end if;
     return;
   end if;
   if installed is null then

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { showTarget } from "../../deploy/deployment_plan.ts";
 import { readCustomerProject } from "../../moving_in/customer_project.ts";
 import {
   describeChanges,
@@ -12,12 +13,11 @@ import {
 } from "../../moving_in/find_problems.ts";
 import { inspectDatabase } from "../../moving_in/inspect_database.ts";
 import { type MovingInParts, movingInParts } from "../../moving_in/parts.ts";
-import {
-  functionsToDeploy,
-  planAddition,
-  scriptFrom,
-} from "../../moving_in/plan.ts";
+import { linesOf } from "../../moving_in/own_functions.ts";
+import { planAddition, scriptFrom } from "../../moving_in/plan.ts";
+import { expectFree } from "../../moving_in/script_file.ts";
 import { SUPABASE_CLI } from "../../moving_in/supabase_cli.ts";
+import { isReadyMade } from "../../ready_made.ts";
 import { inOneTransaction } from "../../release/one_transaction.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { readArguments } from "../read_arguments.ts";
@@ -68,31 +68,27 @@ Examples:
     const facts = values.remote === undefined
       ? undefined
       : await inspectDatabase(values.remote, parts.takenNames);
+    const allFunctions = values["all-functions"];
     const findings = [
-      project && await inspectFolder(
-        project,
-        parts.functions.map(({ name }) => name),
-        parts.takenNames,
-      ),
+      project && await inspectFolder(project, parts, { allFunctions, facts }),
       facts && judgeDatabase(facts, project),
     ].filter((found) => found !== undefined);
     if (!tell(findings, terminal)) return EXIT.failed;
 
     const isTrial = values["dry-run"] || values.diff;
-    if (values.sql !== undefined) {
-      await writeScript(values.sql, parts, {
+    const isScript = values.sql !== undefined;
+    const plan = project && await planAddition(
+      { project, parts, facts, now: new Date() },
+      { allFunctions, isWithMigration: !isScript },
+    );
+    if (isScript) {
+      await writeScript(values.sql!, parts, {
         from: values.from ?? facts?.version ?? undefined,
         isTrial,
       }, terminal);
     }
-    if (project === undefined) return EXIT.done;
-    const { from, changes } = await planAddition(
-      { project, parts, facts, now: new Date() },
-      {
-        allFunctions: values["all-functions"],
-        isWithMigration: values.sql === undefined,
-      },
-    );
+    if (project === undefined || plan === undefined) return EXIT.done;
+    const { from, changes } = plan;
     if (changes.length === 0) {
       terminal.print(
         `Nothing to do: ${project.folder} has version ${parts.version}`,
@@ -117,16 +113,18 @@ Examples:
     await applyChanges(project.folder, changes);
     const config = changes.find(({ path }) => path === "config.toml")?.after ??
       project.config;
-    const remote = values.remote ?? "PROJECT_REF";
+    const { database, projectRef } = showTarget(values.remote);
     const cli = ["npx", ...SUPABASE_CLI].join(" ");
     terminal.print(`
 Two commands, there, bring it into your project, in this order:
-  ${cli} db push --remote=${remote}
+  ${cli} db push --remote=${database}
   ${cli} functions deploy ${
-      functionsToDeploy(parts, config).join(" ")
-    } --use-api --remote=${remote}
-Then deno task pipeline doctor, with SUPABASE_URL and SUPABASE_SECRET_KEY, looks whether all is well. On this
-machine: deno task dev --project ${directory}`);
+      Object.keys(linesOf(parts.functions, config, false)).join(" ")
+    } --use-api --remote=${projectRef}
+Then deno task pipeline doctor, with SUPABASE_URL and SUPABASE_SECRET_KEY, looks whether all is well.${
+      // The npm package has no stack of its own.
+      isReadyMade() ? "" : ` On this
+machine: deno task dev --project ${directory}`}`);
     return EXIT.done;
   },
 };
@@ -157,7 +155,9 @@ async function writeScript(
     terminal.print(`Nothing to do: the database has version ${parts.version}`);
     return;
   }
-  if (!isTrial) await writeFile(file, inOneTransaction(sql));
+  const text = inOneTransaction(sql);
+  await expectFree(file, text);
+  if (!isTrial) await writeFile(file, text);
   terminal.print(
     `${file}: ${
       from === undefined ? "installs" : `upgrades ${from} to`

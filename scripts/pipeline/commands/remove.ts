@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { showTarget } from "../../deploy/deployment_plan.ts";
 import { readCustomerProject } from "../../moving_in/customer_project.ts";
 import {
   describeChanges,
@@ -7,7 +8,9 @@ import {
 import { applyChanges } from "../../moving_in/file_changes.ts";
 import { inspectDatabase } from "../../moving_in/inspect_database.ts";
 import { movingInParts } from "../../moving_in/parts.ts";
-import { functionsToDeploy, planRemoval } from "../../moving_in/plan.ts";
+import { ownFunctions } from "../../moving_in/own_functions.ts";
+import { planRemoval } from "../../moving_in/plan.ts";
+import { expectFree } from "../../moving_in/script_file.ts";
 import { SUPABASE_CLI } from "../../moving_in/supabase_cli.ts";
 import { inOneTransaction } from "../../release/one_transaction.ts";
 import { type Command, EXIT, WrongUsage } from "../command.ts";
@@ -43,50 +46,64 @@ Example:
       diff: { type: "boolean", default: false },
       sql: { type: "string" },
     });
+    if (directory === undefined && values.sql === undefined) {
+      throw new WrongUsage("Give DIR, or --sql FILE");
+    }
     const parts = await movingInParts();
-    const { withData, keepingData } = parts.removal;
-    if (values.sql !== undefined) {
-      await writeFile(
-        values.sql,
-        inOneTransaction(values["with-data"] ? withData : keepingData),
-      );
-      terminal.print(
-        `${values.sql}: takes out ${parts.version}, as one transaction. Run it in the SQL editor, or with psql -f`,
-      );
-    }
-    if (directory === undefined) {
-      if (values.sql === undefined) {
-        throw new WrongUsage("Give DIR, or --sql FILE");
-      }
-      return EXIT.done;
-    }
-    const project = await readCustomerProject(directory);
+    const isTrial = values["dry-run"] || values.diff;
+    const project = directory === undefined
+      ? undefined
+      : await readCustomerProject(directory);
     const facts = values.remote === undefined
       ? undefined
       : await inspectDatabase(values.remote, parts.takenNames);
-    const { changes } = await planRemoval(
+    const plan = project && await planRemoval(
       { project, parts, facts, now: new Date() },
       {
         withData: values["with-data"],
         isWithMigration: values.sql === undefined,
       },
     );
+    if (values.sql !== undefined) {
+      const { withData, keepingData } = parts.removal;
+      const text = inOneTransaction(
+        values["with-data"] ? withData : keepingData,
+      );
+      await expectFree(values.sql, text);
+      if (!isTrial) await writeFile(values.sql, text);
+      terminal.print(
+        `${values.sql}: takes out ${parts.version}, as one transaction. Run it in the SQL editor, or with psql -f`,
+      );
+    }
+    if (project === undefined || plan === undefined) {
+      if (isTrial) terminal.print("Nothing was written");
+      return EXIT.done;
+    }
+    const { changes } = plan;
     terminal.print(`Version ${parts.version} goes from ${project.folder}:`);
     const lines = values.diff ? diffChanges(changes) : describeChanges(changes);
     for (const line of lines) terminal.print(line);
-    if (values["dry-run"] || values.diff) {
+    if (isTrial) {
       terminal.print("Nothing was written");
       return EXIT.done;
     }
     await applyChanges(project.folder, changes);
-    const remote = values.remote ?? "PROJECT_REF";
+    const { database, projectRef } = showTarget(values.remote);
     const cli = ["npx", ...SUPABASE_CLI].join(" ");
+    // It takes one name.
+    const deletions = ownFunctions(parts.functions, project.config).map((
+      name,
+    ) => `  ${cli} functions delete ${name} --remote=${projectRef}`);
     terminal.print(`
-Two commands, there, take it out of your project:
-  ${cli} db push --remote=${remote}
-  ${cli} functions delete ${
-      functionsToDeploy(parts, project.config).join(" ")
-    } --remote=${remote}`);
+These commands, there, take it out of your project:
+${
+      [
+        ...values.sql === undefined
+          ? [`  ${cli} db push --remote=${database}`]
+          : [],
+        ...deletions,
+      ].join("\n")
+    }`);
     return EXIT.done;
   },
 };

@@ -26,6 +26,7 @@ import {
   makeSyntheticReleases,
   type SyntheticReleases,
 } from "../../release/testing/synthetic_releases.ts";
+import { takenNames } from "../../release/taken_names.ts";
 import { upgradeScript } from "../../release/upgrade_script.ts";
 import { chosenPostgres } from "../chosen_postgres.ts";
 
@@ -122,14 +123,44 @@ Deno.test("the installation refuses a schema pipeline of somebody else", async (
   );
 });
 
+Deno.test("the installation refuses tables that a removal has kept, and names them", async () => {
+  const { sql } = await createProject();
+  await run(sql, await installScript());
+  await run(sql, await removalScript({ withData: false }));
+  const { relations } = await takenNames();
+  for (const unused of ["public.nothing", "public.prompt_evaluations"]) {
+    await run(sql, `drop table if exists ${unused}`);
+    const error = await assertRejects(async () =>
+      await run(sql, await installScript())
+    ) as Error & { code: string; hint: string };
+    assertEquals(error.code, "42P07", error.message);
+    for (
+      const name of [
+        "prompt_evaluations",
+        "evaluation_scores",
+        "evaluation_votes",
+        "evaluation_labels",
+        "prompt_sets",
+        "pipeline_prompts",
+        "pipeline_set_prompts",
+      ]
+    ) {
+      assert(error.hint.includes(name), error.hint);
+      assert(relations.includes(`public.${name}`), name);
+    }
+  }
+});
+
 /** Upgrades a database with data in it and a run under way, and compares it with a new one. */
 async function expectUpgrade(
   upgraded: ProjectDatabase,
   from: string,
   to: Source,
 ): Promise<void> {
-  const ofPeople =
-    "create view public.my_view with (security_invoker = true) as select * from public.experiment_summary;";
+  const ofPeople = `
+    create view public.my_view with (security_invoker = true) as select * from public.experiment_summary;
+    create policy "staff of the shop" on public.pipeline_runs for select to authenticated using (id < 0);
+  `;
   await run(upgraded.sql, ofPeople);
   const running = await storeSamples(upgraded.sql, from);
   assertEquals(running.taskIds.length, 2);

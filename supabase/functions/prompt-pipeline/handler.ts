@@ -6,6 +6,7 @@ import {
   createOperationHandler,
   type HandlerDependencies,
 } from "../_shared/http/operation_handler.ts";
+import { type Addresses, toPublicUrl } from "../_shared/http/public_url.ts";
 import { answerMcp } from "../_shared/mcp/mcp_handler.ts";
 import {
   createOpenApiDocument,
@@ -23,17 +24,17 @@ const callSchema = z.looseObject({ operation: z.enum(OPERATION_NAMES) });
  * path names (`prompt-pipeline/execute-batch`), or else the body (`{operation, …}`). Agents speak the
  * Model Context Protocol at `prompt-pipeline/mcp`.
  *
- * @param toPublicUrl the project's address for whoever sent the request
+ * @param addresses of the project
  */
 export function createHandler(
-  toPublicUrl: (request: Request) => string,
+  addresses: Addresses,
   dependencies: HandlerDependencies,
 ): (request: Request) => Promise<Response> {
   // Written when it is asked for: it would cost every start of the function processor time.
   const describe = withCors((request) =>
     Promise.resolve(Response.json(
       createOpenApiDocument(
-        `${toPublicUrl(request)}/functions/v1/prompt-pipeline`,
+        `${toPublicUrl(addresses, request)}/functions/v1/prompt-pipeline`,
       ),
     ))
   );
@@ -51,7 +52,7 @@ export function createHandler(
     dependencies,
   );
   const answerAgents = withCors((request) =>
-    answerMcp(request, toPublicUrl(request), dependencies)
+    answerMcp(request, addresses, dependencies)
   );
   return (request) => {
     const path = new URL(request.url).pathname.split("/");

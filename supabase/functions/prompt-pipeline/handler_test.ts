@@ -3,6 +3,8 @@ import { PipelineError } from "../_shared/errors.ts";
 import type { HandlerDependencies } from "../_shared/http/operation_handler.ts";
 import { createHandler } from "./handler.ts";
 
+const ADDRESSES = { supabaseUrl: "https://p.example", publicUrl: undefined };
+
 const dependencies: HandlerDependencies = {
   authenticate: (request) =>
     request.headers.get("apikey") === "right"
@@ -26,7 +28,7 @@ const dependencies: HandlerDependencies = {
 };
 
 function send(body: unknown, apikey = "right"): Promise<Response> {
-  return createHandler(() => "https://p.example", dependencies)(
+  return createHandler(ADDRESSES, dependencies)(
     new Request("http://localhost/prompt-pipeline", {
       method: "POST",
       headers: { apikey },
@@ -49,7 +51,7 @@ Deno.test("createHandler() runs the operation that the body names", async () => 
 Deno.test("createHandler() runs the operation that the path names, also as a function of its name", async () => {
   for (const path of ["prompt-pipeline/execute-batch", "execute-batch"]) {
     const response = await createHandler(
-      () => "https://p.example",
+      ADDRESSES,
       dependencies,
     )(
       new Request(`http://localhost/${path}`, {
@@ -93,14 +95,14 @@ Deno.test("createHandler() refuses a wrong key and other methods", async () => {
     (await send({ operation: "execute_batch" }, "wrong")).status,
     401,
   );
-  const response = await createHandler(() => "https://p.example", dependencies)(
+  const response = await createHandler(ADDRESSES, dependencies)(
     new Request("http://localhost", { method: "DELETE" }),
   );
   assertEquals(response.status, 405);
 });
 
 Deno.test("createHandler() answers preflight requests of pages", async () => {
-  const response = await createHandler(() => "https://p.example", dependencies)(
+  const response = await createHandler(ADDRESSES, dependencies)(
     new Request("http://localhost", { method: "OPTIONS" }),
   );
   assertEquals(response.status, 204);
@@ -112,7 +114,7 @@ Deno.test("createHandler() answers preflight requests of pages", async () => {
 
 Deno.test("createHandler() describes every operation on GET, without a key", async () => {
   const response = await createHandler(
-    () => "https://p.example",
+    ADDRESSES,
     dependencies,
   )(new Request("http://localhost/prompt-pipeline"));
   const document = await response.json();

@@ -1,6 +1,5 @@
 import { readConfig } from "../_shared/config.ts";
 import { createHandlerDependencies } from "../_shared/http/create_services.ts";
-import { toPublicUrl } from "../_shared/http/public_url.ts";
 import { createBackgroundWorker } from "../_shared/stages/background_worker.ts";
 import { createHandler } from "./handler.ts";
 
@@ -8,7 +7,7 @@ const config = readConfig(Deno.env.toObject());
 
 export default {
   fetch: createHandler(
-    (request) => toPublicUrl(config, request),
+    config,
     createHandlerDependencies(config, createBackgroundWorker(config).begin),
   ),
 };

@@ -1,12 +1,12 @@
 -- Why: a team looks at what the project and its users have. Who may, the project says in Supabase Auth:
 -- app_metadata {"pipeline": ["read"]}. Readers have the columns that users have, of all rows, and
 -- change nothing. Results tables are given to them where they are made. One policy a table: Postgres
--- would ask each of several for every row.
+-- would ask each of several for every row. Policies of somebody else on our tables stay as they are.
 
 do $$
 declare
   name text;
-  owners text;
+  change text;
 begin
   foreach name in array array[
     'public.pipeline_runs', 'public.pipeline_tasks', 'pipeline.task_errors', 'pipeline.prompts',
@@ -17,17 +17,24 @@ begin
     'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
     'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
-    select format(
-      'alter policy %I on %s using (%s or (select pipeline.may_read()))',
-      policy.polname, name, pg_get_expr(policy.polqual, policy.polrelid)
+    select coalesce(
+      string_agg(format(
+        'alter policy %I on %s using (%s or (select pipeline.may_read()))',
+        policy.polname, name, pg_get_expr(policy.polqual, policy.polrelid)
+      ), '; '),
+      format(
+        'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',
+        name
+      )
     )
-    into owners
+    into change
     from pg_policy as policy
-    where policy.polrelid = name::regclass and policy.polcmd = 'r';
-    execute coalesce(owners, format(
-      'create policy "readers read everything" on %s for select to authenticated using ((select pipeline.may_read()))',
-      name
-    ));
+    where policy.polrelid = name::regclass
+      and policy.polcmd = 'r'
+      -- Ours, as they were made just now.
+      and (policy.polname like 'owners %' or policy.polname like 'users see %')
+      and pg_get_expr(policy.polqual, policy.polrelid) not like '%may_read()%';
+    execute change;
   end loop;
 end;
 $$;

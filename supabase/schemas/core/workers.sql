@@ -165,8 +165,8 @@ begin
   where started.id = (worker).run_id
     and (
       started.status = 'queued'
-      -- It may say that it waits for functions of another version.
-      or started.status = 'running' and started.notice is distinct from pipeline.timeout_notice(started)
+      -- What pipeline.why_not_served() said holds no longer; other notices stay.
+      or started.status = 'running' and started.notice like 'The functions are of version %'
     );
   select * into run from public.pipeline_runs where pipeline_runs.id = (worker).run_id;
   if pipeline.status_for(worker) <> 'running' then

@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(11);
 
 select ok(
   pipeline.why_not_served(version) is null,
@@ -17,7 +17,7 @@ select matches(
 select tests.create_run('run', prompts => 1);
 insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
 select tests.worker_id(number), tests.run_id('run'), 'execute', 'model', sha256('token'), 'test', '2026-01-01 00:00Z', '2026-01-01 00:00Z'
-from generate_series(1, 2) as number;
+from generate_series(1, 4) as number;
 create function tests.start(number integer, version text) returns jsonb language sql as $$
   select pipeline_start_worker(tests.worker_id(number), 'token', '2026-01-01 00:00Z', version => start.version);
 $$;
@@ -35,6 +35,21 @@ select results_eq(
   $$ select status, notice from pipeline_runs $$,
   $$ values ('running', null::text) $$,
   'and the run waits no longer'
+);
+
+update pipeline_runs set notice = 'Endpoint model answers no more.';
+do $$ begin perform tests.start(3, pipeline_version()); end $$;
+select results_eq(
+  $$ select notice from pipeline_runs $$,
+  $$ values ('Endpoint model answers no more.') $$,
+  'what a running run says of something else stays'
+);
+update pipeline_runs set notice = pipeline.why_not_served('0.9.0');
+do $$ begin perform tests.start(4, pipeline_version()); end $$;
+select results_eq(
+  $$ select notice from pipeline_runs $$,
+  $$ values (null::text) $$,
+  'but that it waits for other functions goes'
 );
 
 select * from finish();

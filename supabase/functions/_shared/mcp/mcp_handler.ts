@@ -1,6 +1,7 @@
 import { toErrorResponse } from "../errors.ts";
 import type { HandlerDependencies } from "../http/operation_handler.ts";
 import { createOperationLog } from "../http/operation_log.ts";
+import { type Addresses, toPublicUrl } from "../http/public_url.ts";
 import { readBody } from "../http/read_body.ts";
 import { OPERATION_NAMES, OPERATIONS } from "../operations/operations.ts";
 import { createMcpServer } from "./mcp_server.ts";
@@ -16,22 +17,22 @@ const MOST_BYTES = Math.max(
  * Whoever sends neither is told where users sign in (https://www.rfc-editor.org/rfc/rfc9728), which is
  * of use where the project is an OAuth server
  * (https://supabase.com/docs/guides/auth/oauth-server/mcp-authentication). Pages of other origins are
- * refused, as the protocol demands against DNS rebinding: those of this machine and of the project may ask.
- *
- * @param publicUrl the project's address for whoever sent the request
+ * refused, as the protocol demands against DNS rebinding: those of this machine and of the project may ask,
+ * by the address that the project is set to, since headers of the request say what a page wants.
  */
 export async function answerMcp(
   request: Request,
-  publicUrl: string,
+  addresses: Addresses,
   { authenticate, services, log }: HandlerDependencies,
 ): Promise<Response> {
   const sdk = await import("./protocol_sdk.ts");
   const origins = [
     ...sdk.localhostAllowedOrigins(),
-    new URL(publicUrl).hostname,
+    new URL(addresses.publicUrl ?? addresses.supabaseUrl).hostname,
   ];
   const refusal = sdk.originValidationResponse(request, origins);
   if (refusal) return refusal;
+  const publicUrl = toPublicUrl(addresses, request);
   const resource = `${publicUrl}/functions/v1/prompt-pipeline/mcp`;
   const metadata = "/oauth-protected-resource";
   if (new URL(request.url).pathname.endsWith(metadata)) {

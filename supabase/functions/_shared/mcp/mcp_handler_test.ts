@@ -64,10 +64,11 @@ const dependencies: HandlerDependencies = {
   },
 };
 
+const ADDRESSES = { supabaseUrl: "https://p.example", publicUrl: undefined };
 const URL_OF_MCP = "https://p.example/prompt-pipeline/mcp";
 
 function send(init?: RequestInit, url = URL_OF_MCP): Promise<Response> {
-  return answerMcp(new Request(url, init), "https://p.example", dependencies);
+  return answerMcp(new Request(url, init), ADDRESSES, dependencies);
 }
 
 async function connect(
@@ -234,4 +235,25 @@ Deno.test("answerMcp() keeps no stream and no session, and refuses pages of othe
       ),
   );
   assertEquals(statuses, [403, 400, 400]);
+});
+
+Deno.test("answerMcp() takes no origin for the project's because a header says so", async () => {
+  const origin = "http://evil.example";
+  const statuses = await Promise.all(
+    [undefined, "https://p.example"].map(async (publicUrl) => {
+      const request = new Request(URL_OF_MCP, {
+        method: "POST",
+        headers: {
+          apikey: "secret",
+          origin,
+          "content-type": "application/json",
+          "x-forwarded-host": "evil.example",
+        },
+        body: "{}",
+      });
+      const addresses = { supabaseUrl: "http://kong:8000", publicUrl };
+      return (await answerMcp(request, addresses, dependencies)).status;
+    }),
+  );
+  assertEquals(statuses, [403, 403]);
 });

@@ -284,6 +284,8 @@ begin
     perform pipeline.move_mark(
       mark_id, run.id,
       case
+        -- Another first scan has ended meanwhile: the next one looks at what is new since that one.
+        when not at ? 'isNews' and passed is not null then null
         when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
         -- By conversations, nothing is known of how far it has come.
         when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)

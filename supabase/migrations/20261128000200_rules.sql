@@ -655,16 +655,16 @@ $$;
 comment on function public.register_prompt_source(jsonb, text, timestamptz) is
   'Lets signed-in users take prompts from a table, {"type": "table", "table", "columns"?, "where"?, "format"?}: from those rows whose owner_column is their id. Every row of a conversation must have it. Registering again replaces. Returns the table''s name. 22023: it cannot be read, or has no such column.';
 
-create function public.unregister_prompt_source("table" text)
+create function public.unregister_prompt_source(name text)
 returns boolean
 language sql
 set search_path = ''
 as $$
   with gone as (
     delete from pipeline.registered_tables as registered
-    where registered.name = unregister_prompt_source."table"
+    where registered.name = unregister_prompt_source.name
       or registered.name = (
-        select one.schema_name || '.' || one.table_name from pipeline.find_table(unregister_prompt_source."table") as one
+        select one.schema_name || '.' || one.table_name from pipeline.find_table(unregister_prompt_source.name) as one
       )
     returning 1
   )

@@ -1973,7 +1973,7 @@ export type Database = {
         }[];
       };
       "unregister_prompt_source": {
-        Args: { "table": string };
+        Args: { "name": string };
         Returns: boolean;
       };
       "use_evaluations_table": { Args: { "name": string }; Returns: string };

@@ -389,9 +389,14 @@ export const FUNCTIONS: FunctionAccess[] = [
     name: "pipeline_read_evaluations",
     arguments: () => ({ results_table: "prompt_evaluations", ids: [1] }),
   },
+  { name: "pipeline_version", arguments: () => ({}) },
+  {
+    name: "pipeline_offer_project_url",
+    arguments: () => ({ url: "https://offered.test" }),
+  },
   {
     name: "register_evaluation_function",
-    arguments: () => ({ function: "public.whoami" }),
+    arguments: () => ({ function: "public.pipeline_version" }),
   },
   {
     name: "pipeline_call_evaluation_function",
@@ -478,7 +483,7 @@ export const FUNCTIONS: FunctionAccess[] = [
   },
   {
     name: "unregister_prompt_source",
-    arguments: () => ({ table: "nothing" }),
+    arguments: () => ({ name: "nothing" }),
   },
   {
     name: "forget_prompt_source",

@@ -4054,7 +4054,7 @@ as $$
   where known.name = role_expression.columns ->> 'role';
 $$;
 
-create function pipeline.joined_value(relation oid, columns jsonb, field text)
+create function pipeline.joined_value(relation oid, columns jsonb, field text, owner_column text default null)
 returns text
 language plpgsql
 stable
@@ -4062,7 +4062,13 @@ set search_path = ''
 as $$
 declare
   joined constant jsonb := columns -> field;
-  other constant text := pipeline.beside(relation, joined);
+  -- Ids of conversations are not of one user, so what is joined by one has to be.
+  owned constant jsonb := case
+    when field = 'system' and owner_column is not null and jsonb_typeof(joined) = 'object'
+    then jsonb_build_object('owner', owner_column)
+    else '{}'
+  end;
+  other constant text := case when jsonb_typeof(joined) = 'object' then pipeline.beside(relation, joined || owned) end;
   own_id constant text := coalesce(columns ->> 'id', (pipeline.id_columns(relation))[1]);
 begin
   return case
@@ -4073,8 +4079,9 @@ begin
       joined ->> 'type', joined ->> 'text', joined ->> 'order', other, joined ->> 'message', own_id
     )
     when field = 'system' then format(
-      '(select other.%I from %s as other where other.%I = %s limit 1)',
-      joined ->> 'value', other, joined ->> 'conversation', pipeline.first_of(columns -> 'conversation')
+      '(select other.%I from %s as other where other.%I = %s%s limit 1)',
+      joined ->> 'value', other, joined ->> 'conversation', pipeline.first_of(columns -> 'conversation'),
+      case when owned ? 'owner' then format(' and other.%1$I::text = m.%1$I::text', owner_column) end
     )
     else format(
       '(select other.%I from %s as other where other.%I = m.%I limit 1)',
@@ -4083,8 +4090,8 @@ begin
   end;
 end;
 $$;
-comment on function pipeline.joined_value(oid, jsonb, text) is
-  'An expression for what a mapping takes from a column, or from another table by the id of the message; null: that table is not there.';
+comment on function pipeline.joined_value(oid, jsonb, text, text) is
+  'An expression for what a mapping takes from a column, or from another table by the id of the message or, only of the same user where owner_column is given, of the conversation; null: that table is not there, or does not say whose its rows are.';
 
 create function pipeline.conversation_line(columns jsonb, id text)
 returns text
@@ -4146,7 +4153,7 @@ $$;
 comment on function pipeline.about_expression(oid, jsonb) is
   'What becomes metadata of the prompt: feedback, and the columns that the user named.';
 
-create function pipeline.line_expression(relation oid, columns jsonb, family text, id text)
+create function pipeline.line_expression(relation oid, columns jsonb, family text, id text, owner_column text default null)
 returns text
 language plpgsql
 stable
@@ -4164,7 +4171,7 @@ declare
   );
   about constant text := coalesce(', ''prompt_metadata'', ' || pipeline.about_expression(relation, columns), '');
   system_prompt constant text := case
-    when columns ? 'system' then pipeline.joined_value(relation, columns, 'system')
+    when columns ? 'system' then pipeline.joined_value(relation, columns, 'system', owner_column)
   end;
 begin
   if family = 'conversations' then
@@ -4201,7 +4208,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.line_expression(oid, jsonb, text, text) is
+comment on function pipeline.line_expression(oid, jsonb, text, text, text) is
   'An expression over the row m and the window place for one or two lines of JSON, as the archive formats bare_messages, message_rows and those of whole conversations read them.';
 
 -- Why: how a table is read is decided once for every page, from the catalogue: a table that is altered
@@ -4434,6 +4441,11 @@ begin
     else reading.id
   end;
   reading.conversation_type := pipeline.type_of_expression(reading.name, reading.sql_name, reading.conversation);
+  if reading.conversation_type ~ '(^|\.)citext$' then
+    -- Ordered without case and compared with it, pages would lose rows.
+    reading.conversation := format('(%s)::text', reading.conversation);
+    reading.conversation_type := 'text';
+  end if;
   reading."position" := concat_ws(
     ', ', 'm.' || quote_ident(reading.columns ->> 'order'), 'm.' || quote_ident(reading.columns ->> 'time'),
     -- Question and answer are often written in one transaction, with one time; then numbers tell, and
@@ -4449,7 +4461,9 @@ begin
       from unnest(ids) with ordinality as listed (one, place)
     )
   );
-  reading.line := pipeline.line_expression(reading.relation, reading.columns, reading.family, reading.id);
+  reading.line := pipeline.line_expression(
+    reading.relation, reading.columns, reading.family, reading.id, registered.owner_column
+  );
   reading.condition := pipeline.where_condition(reading.name, reading.relation, nullif(source -> 'where', 'null'));
   if owner is not null then
     reading.condition := concat_ws(
@@ -4482,7 +4496,7 @@ create table pipeline.table_marks (
 comment on table pipeline.table_marks is
   'One row per source of type table whose new rows somebody takes: where the next scan begins. It moves when a scan has come to its end; kept until forget_prompt_source(), or until the table is gone.';
 comment on column pipeline.table_marks.source is
-  'Without after, settle and overlap: what makes it the same source.';
+  'As mark_source() has it: what makes it the same source.';
 comment on column pipeline.table_marks.resume_from is
   'Seconds since 1970, or a number of rows, by the column that tells what is new; null: from the beginning.';
 comment on column pipeline.table_marks.run_id is 'The last run whose scan came to its end.';
@@ -4504,6 +4518,8 @@ comment on column pipeline.taken_prompts.row_id is
   'The primary key of its row; of a table of whole conversations with the message in it.';
 comment on column pipeline.taken_prompts.number is
   'How new its row was, as resume_from of the mark; null: rows of this table grow, and it is kept.';
+create index taken_prompts_number_idx on pipeline.taken_prompts (mark_id, number) where number is not null;
+create index taken_prompts_row_idx on pipeline.taken_prompts (mark_id, split_part(row_id, E'\x1f', 1));
 alter table pipeline.taken_prompts enable row level security;
 grant select, insert, delete on pipeline.taken_prompts to service_role;
 
@@ -4532,6 +4548,30 @@ $$;
 comment on function pipeline.overlap_of(jsonb, text) is
   'How far a scan looks back: seconds, an hour by default, or rows of a table that has no times, 10,000.';
 
+create function pipeline.mark_source(source jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select mark_source.source - array['after', 'settle', 'overlap'] || case jsonb_typeof(mark_source.source -> 'where')
+    when 'object' then jsonb_build_object('where', (
+      select jsonb_object_agg(wanted.key, (
+        select jsonb_agg(case jsonb_typeof(one)
+          -- A worker has read it as JavaScript does, to which 7.0 is 7.
+          when 'number' then to_jsonb((one #>> '{}')::double precision::text)
+          else one
+        end)
+        from jsonb_path_query(wanted.value, '$[*]') as one
+      ))
+      from jsonb_each(mark_source.source -> 'where') as wanted
+    ))
+    else '{}'
+  end;
+$$;
+comment on function pipeline.mark_source(jsonb) is
+  'What makes a source the same one: all but after, settle and overlap, and of where the values as lists, numbers as text.';
+
 create function pipeline.find_mark(source jsonb, owner uuid)
 returns pipeline.table_marks
 language plpgsql
@@ -4545,7 +4585,7 @@ begin
   select * into mark
   from pipeline.table_marks as known
   where known.owner is not distinct from owner
-    and md5(known.source::text) = md5((source - array['after', 'settle', 'overlap'])::text);
+    and md5(known.source::text) = md5(pipeline.mark_source(source)::text);
   return mark;
 end;
 $$;
@@ -4558,7 +4598,7 @@ as $$
 #variable_conflict use_variable
 begin
   insert into pipeline.table_marks (owner, source)
-  values (owner, source - array['after', 'settle', 'overlap'])
+  values (owner, pipeline.mark_source(source))
   on conflict do nothing;
   return (pipeline.find_mark(source, owner)).id;
 end;
@@ -4578,7 +4618,7 @@ $$;
 comment on function pipeline.taken_of(jsonb, uuid, jsonb) is
   'The prompts of some rows that were taken before, [[row, key]].';
 
-create function pipeline.take_once(mark_id bigint, tasks jsonb, remember_from numeric)
+create function pipeline.take_once(mark_id bigint, tasks jsonb, remember_from numeric, passed numeric)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -4592,6 +4632,7 @@ begin
       listed.task, listed.place, listed.task -> 'row' ->> 'id' as row_id, listed.task -> 'row' ->> 'key' as prompt_key,
       (listed.task -> 'row' ->> 'number')::numeric as number
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where (listed.task -> 'row' ->> 'number')::numeric < passed is not true
   ),
   noted as (
     insert into pipeline.taken_prompts (mark_id, row_id, prompt_key, number)
@@ -4615,8 +4656,8 @@ begin
   return kept;
 end;
 $$;
-comment on function pipeline.take_once(bigint, jsonb, numeric) is
-  'The tasks whose prompt nobody has taken yet, which now are taken; what is older than remember_from, which no later scan looks at, is not noted. A task says of which row it is: {row: {id, key, number}}.';
+comment on function pipeline.take_once(bigint, jsonb, numeric, numeric) is
+  'The tasks whose prompt nobody has taken yet, which now are taken; what is older than remember_from, which no later scan looks at, is not noted, and what is older than passed was another run''s. A task says of which row it is: {row: {id, key, number}}.';
 
 create function pipeline.give_up_cut(mark_id bigint, run public.pipeline_runs, tasks jsonb)
 returns void
@@ -4654,9 +4695,11 @@ begin
     scanned_at = as_of,
     run_id = run_id
   where mark.id = mark_id;
-  delete from pipeline.taken_prompts as taken
-  using pipeline.table_marks as mark
-  where mark.id = mark_id and taken.mark_id = mark_id and taken.number < mark.resume_from;
+  if resume_from is not null then
+    delete from pipeline.taken_prompts as taken
+    using pipeline.table_marks as mark
+    where mark.id = mark_id and taken.mark_id = mark_id and taken.number < mark.resume_from;
+  end if;
 end;
 $$;
 comment on function pipeline.move_mark(bigint, bigint, numeric, timestamptz) is
@@ -4674,6 +4717,7 @@ create function public.pipeline_checkpoint_table(
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 #variable_conflict use_variable
 declare
@@ -4682,6 +4726,7 @@ declare
   task public.pipeline_tasks;
   run public.pipeline_runs;
   mark_id bigint;
+  passed numeric;
   later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
   prompts jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")');
   is_full boolean;
@@ -4689,11 +4734,25 @@ begin
   -- First of all, because tasks are locked before the run.
   progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
   select * into task from public.pipeline_tasks as known where known.id = task_id;
-  select * into run from public.pipeline_runs as known where known.id = task.run_id;
+  select * into run from public.pipeline_runs as known where known.id = task.run_id for no key update;
+  if run.finished_at is not null then
+    -- Cancelled: what nobody will ask is left to the next run.
+    return jsonb_build_object('status', run.status, 'full', false);
+  end if;
   if at ? 'resumeFrom' then
     mark_id := pipeline.ensure_mark(task.payload -> 'source', run.owner);
+    -- Two runs over one source take turns.
+    select mark.resume_from into passed from pipeline.table_marks as mark where mark.id = mark_id for no key update;
     prompts := pipeline.take_once(
-      mark_id, prompts, case when run.max_prompts is null then (at ->> 'resumeFrom')::numeric else '-infinity' end
+      mark_id, prompts,
+      case
+        -- A first scan that is cancelled begins anew.
+        when run.max_prompts is not null or not at ? 'isNews' then '-infinity'
+        -- The next scan begins with what this one has reached.
+        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+      end,
+      -- What waited for its answer was passed, and not taken.
+      case when not at ? 'conversations' then passed end
     );
   end if;
   if prompts <> '[]' then
@@ -4708,6 +4767,8 @@ begin
     perform pipeline.move_mark(
       mark_id, run.id,
       case
+        -- Another first scan has ended meanwhile: the next one looks at what is new since that one.
+        when not at ? 'isNews' and passed is not null then null
         when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
         -- By conversations, nothing is known of how far it has come.
         when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
@@ -4817,6 +4878,36 @@ $$;
 comment on function pipeline.oldest_transaction(timestamptz) is
   'When the oldest transaction began that is still open and may commit rows of before; null: there is none, or this role may not see it.';
 
+create function pipeline.round_down(reading pipeline.table_reading, number numeric, unit bigint)
+returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when (reading).news_kind <> 'time' then floor(number * unit) / unit
+    when (reading).news_type = 'date' then floor(number / 86400) * 86400
+    else trunc(number, coalesce(substring((reading).news_type from '\((\d)\)')::integer, 6))
+  end;
+$$;
+comment on function pipeline.round_down(pipeline.table_reading, numeric, bigint) is
+  'How new a row is as its column can say it: whole days of a date, seconds of an integer that counts them.';
+
+create function pipeline.first_rows(relation oid)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce((
+    select greatest(20, least(200, 2000000 * class.reltuples / nullif(pg_catalog.pg_table_size(class.oid), 0)))::integer
+    from pg_catalog.pg_class as class
+    where class.oid = first_rows.relation and class.reltuples > 0
+  ), 200);
+$$;
+comment on function pipeline.first_rows(oid) is
+  'How many rows the first page asks for: about 2 MB as they are stored, 20 to 200; 200 where nothing is known.';
+
 create function pipeline.first_cursor(reading pipeline.table_reading, source jsonb, owner uuid, as_of timestamptz)
 returns jsonb
 language plpgsql
@@ -4827,30 +4918,39 @@ as $$
 declare
   mark pipeline.table_marks;
   largest numeric;
+  overlap numeric;
   unit bigint := 1;
   oldest timestamptz;
+  rows constant integer := pipeline.first_rows((reading).relation);
 begin
   if coalesce(source -> 'after', 'null') = 'null' then
-    return '{"rows": 200}';
+    return jsonb_build_object('rows', rows);
   end if;
-  if (reading).news_kind <> 'time' then
-    execute format(
-      'select max(%s)::numeric from %s as m where %s', (reading).news, (reading).sql_name, (reading).condition
-    ) into largest;
-  end if;
+  execute format(
+    'select %s from %s as m where %s',
+    case (reading).news_kind
+      when 'time' then format('extract(epoch from max(%s))', (reading).news) else format('max(%s)::numeric', (reading).news)
+    end,
+    (reading).sql_name, (reading).condition
+  ) into largest;
   if (reading).news_kind = 'epoch' then
     unit := case when largest > 1e17 then 1000000000 when largest > 1e14 then 1000000 when largest > 1e11 then 1000 else 1 end;
   end if;
   select * into mark from pipeline.find_mark(source, owner);
-  oldest := pipeline.oldest_transaction(as_of);
+  overlap := pipeline.overlap_of(source, (reading).news_kind);
+  if (reading).news_kind <> 'number' then
+    oldest := pipeline.oldest_transaction(as_of);
+  end if;
   return jsonb_strip_nulls(jsonb_build_object(
     -- The first time all is new: it is read by conversations, each once.
-    'rows', 200, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
+    'rows', rows, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
     'low', pipeline.news_low(reading, mark.resume_from, unit),
-    'resumeFrom', case (reading).news_kind
-      when 'number' then coalesce(largest, 0) - pipeline.overlap_of(source, 'number')
-      else least(extract(epoch from as_of) - pipeline.overlap_of(source, 'time'), extract(epoch from oldest))
-    end,
+    'resumeFrom', pipeline.round_down(reading, least(
+      -- A clock may be behind, and an integer no time at all: the newest row tells where the next can be.
+      coalesce(largest, 0) / unit - overlap,
+      case when (reading).news_kind <> 'number' then extract(epoch from as_of) - overlap end,
+      extract(epoch from oldest)
+    ), unit),
     'oldestTransaction', oldest
   ));
 end;
@@ -4866,7 +4966,7 @@ create function pipeline.page_range(
   most integer,
   out condition text,
   out next text,
-  out is_single boolean
+  out single text
 )
 returns record
 language plpgsql
@@ -4877,7 +4977,6 @@ as $$
 declare
   has_less boolean;
 begin
-  is_single := false;
   condition := concat_ws(
     ' and ', expression || ' is not null', expression || ' >= ' || quote_literal(low) || '::' || type,
     (reading).condition
@@ -4897,7 +4996,7 @@ begin
     condition := format('%s and %s < %L::%s', condition, expression, next, type);
     return;
   end if;
-  is_single := true;
+  single := next;
   condition := format('%s = %L::%s and %s', expression, next, type, (reading).condition);
   execute format(
     'select pipeline.text_of(%1$s) from %2$s as m where %1$s > %3$L::%4$s and %5$s order by %1$s limit 1',
@@ -4906,7 +5005,7 @@ begin
 end;
 $$;
 comment on function pipeline.page_range(pipeline.table_reading, text, text, text, integer) is
-  'The rows from low of an expression on, about so many of them, that belong together: a condition, and where the next page begins; next null: they are the last. is_single: one value has more rows than that.';
+  'The rows from low of an expression on, about so many of them, that belong together: a condition, and where the next page begins; next null: they are the last. single: the one value of which there are more rows than that.';
 
 create function pipeline.lost_rows(reading pipeline.table_reading, expression text, code text, reason text)
 returns jsonb
@@ -4944,7 +5043,7 @@ $$;
 comment on function pipeline.next_rows(integer, bigint) is
   'How many rows the next page asks for: about 2 MB of JSON, as far as this one tells.';
 
-create function pipeline.page_losses(reading pipeline.table_reading, at jsonb, is_cut boolean)
+create function pipeline.page_losses(reading pipeline.table_reading, at jsonb, cut text[])
 returns jsonb
 language plpgsql
 stable
@@ -4958,17 +5057,22 @@ begin
       ) end,
       case when not at ? 'isLater' and at ? 'isNews' then pipeline.lost_rows(
         reading, (reading).news, 'no_time', 'nothing tells whether they are new, as the column for it is null'
-      ) end,
-      case when is_cut then jsonb_build_object(
-        'code', 'too_large',
-        'message', format(
-          'Cannot read conversation "%s" of %s whole: it has more than 20,000 messages and goes on as another one',
-          at ->> 'low', (reading).name
-        ),
-        'place', jsonb_build_object('table', (reading).name, 'conversation', at -> 'low')
       ) end
     ),
     '$[*] ? (@ != null)'
+  ) || (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'code', 'too_large',
+      'message', format(
+        'Cannot read conversation "%s" of %s whole: it has more than 20,000 messages and %s', one, (reading).name,
+        case
+          when at ?| array['isNews', 'conversations'] then 'only the newest of them are read'
+          else 'goes on as another one'
+        end
+      ),
+      'place', jsonb_build_object('table', (reading).name, 'conversation', one)
+    )), '[]')
+    from unnest(cut) as one
   );
 end;
 $$;
@@ -4991,6 +5095,7 @@ declare
   reading constant pipeline.table_reading := pipeline.table_reading(source, owner);
   at constant jsonb := coalesce(nullif(cursor, 'null'), pipeline.first_cursor(reading, source, owner, as_of));
   is_news constant boolean := at ? 'isNews';
+  is_by_row constant boolean := at ?| array['isNews', 'conversations'];
   within constant integer := coalesce((at ->> 'within')::integer, 0);
   chosen record;
   fresh jsonb;
@@ -5009,7 +5114,7 @@ begin
         '%s = any (%L::%s[]) and %s', (reading).conversation,
         array(select jsonb_array_elements_text(at -> 'conversations')), (reading).conversation_type, (reading).condition
       ) as condition,
-      null::text as next, false as is_single
+      null::text as next, null::text as single
     into chosen;
   else
     select * into chosen from pipeline.page_range(
@@ -5023,18 +5128,18 @@ begin
     execute format(
       'select coalesce(jsonb_object_agg(fresh.id, fresh.number), ''{}''), max(fresh.number) from (select %s as id, %s as number from %s as m where %s order by 1 limit %s offset %s) as fresh',
       (reading).id, pipeline.news_number(reading, (at ->> 'unit')::bigint), (reading).sql_name, chosen.condition,
-      case when chosen.is_single then most_of_one::text else 'all' end, within
+      case when chosen.single is not null then most_of_one::text else 'all' end, within
     ) into fresh, newest;
     chosen.condition := format(
       '%1$s in (select %1$s from %2$s as m where %3$s%4$s) and %5$s', (reading).conversation, (reading).sql_name,
       chosen.condition,
-      case when chosen.is_single then format(
+      case when chosen.single is not null then format(
         ' and %s = any (%L)', (reading).id, array(select jsonb_object_keys(fresh))
       ) end,
       (reading).condition
     );
   end if;
-  if at ? 'resumeFrom' and not is_news and not at ? 'conversations' then
+  if at ? 'resumeFrom' and not is_by_row then
     execute format(
       'select coalesce(jsonb_object_agg(%1$s, %2$s), ''{}'') from %3$s as m where %4$s and %2$s >= %5$L',
       (reading).id, pipeline.news_number(reading, (at ->> 'unit')::bigint), (reading).sql_name, chosen.condition,
@@ -5045,28 +5150,32 @@ begin
     $page$
       select
         string_agg(replace(replace(page.line, E'\n', ' '), E'\x1e', E'\n'), E'\n' order by page.conversation, page.number) as lines,
-        count(*)::integer as rows, coalesce(sum(octet_length(page.line)), 0)::bigint as bytes
+        count(*)::integer as rows, coalesce(sum(octet_length(page.line)), 0)::bigint as bytes,
+        array_agg(page.conversation::text) filter (where page.left_out > 0 and page.number = page.left_out + 1) as cut
       from (
-        select %1$s as line, %2$s as conversation, row_number() over place as number
+        select
+          %1$s as line, %2$s as conversation, row_number() over place as number,
+          count(*) over (partition by %2$s) - %8$s as left_out
         from %3$s as m
         where %4$s
         window place as (partition by %2$s order by %5$s)
         order by 2, 3
         limit %6$s offset %7$s
       ) as page
+      where page.number > page.left_out or not %9$L
     $page$,
     (reading).line, (reading).conversation, (reading).sql_name, chosen.condition, (reading)."position",
-    case when chosen.is_single and not is_news then most_of_one::text else 'all' end,
-    case when is_news then 0 else within end
+    case when chosen.single is not null and not is_news then most_of_one::text else 'all' end,
+    case when is_news then 0 else within end, most_of_one, is_by_row
   ) into page;
-  is_cut := chosen.is_single and most_of_one = case
+  is_cut := chosen.single is not null and most_of_one = case
     when is_news then (select count(*) from jsonb_object_keys(fresh)) else page.rows
   end;
   next := at - array['low', 'within'] || jsonb_strip_nulls(jsonb_build_object(
     'isLater', true,
     'rows', pipeline.next_rows((at ->> 'rows')::integer, page.bytes),
     'reached', greatest((at ->> 'reached')::numeric, newest),
-    'low', case when is_cut then at ->> 'low' else chosen.next end,
+    'low', case when is_cut then chosen.single else chosen.next end,
     'within', case when is_cut then within + most_of_one end,
     'isEnd', case when chosen.next is null and not is_cut then true end
   ));
@@ -5079,7 +5188,9 @@ begin
     'fresh', coalesce(fresh, at -> 'wanted'),
     'recent', recent,
     'taken', case when is_news then pipeline.taken_of(source, owner, fresh) end,
-    'losses', pipeline.page_losses(reading, at, is_cut and not is_news),
+    'losses', pipeline.page_losses(
+      reading, at, case when is_by_row then page.cut when is_cut then array[chosen.single] end
+    ),
     'settleSeconds', pipeline.settle_seconds(source),
     'readAt', as_of,
     'cursor', next

@@ -618,7 +618,6 @@ as $$
     where task.run_id = (run).id and task.stage = 'extract' and task.key = 'source'
       and (task.payload -> 'cursor' ->> 'oldestTransaction')::timestamptz
         < (run).created_at - make_interval(secs => pipeline.overlap_of((run).source, 'time')::double precision)
-      and jsonb_typeof((run).source -> 'overlap') is distinct from 'number'
   )), '')
   where (run).source ->> 'type' = 'table';
 $$;

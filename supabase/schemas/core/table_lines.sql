@@ -54,7 +54,7 @@ as $$
   where known.name = role_expression.columns ->> 'role';
 $$;
 
-create function pipeline.joined_value(relation oid, columns jsonb, field text)
+create function pipeline.joined_value(relation oid, columns jsonb, field text, owner_column text default null)
 returns text
 language plpgsql
 stable
@@ -62,7 +62,13 @@ set search_path = ''
 as $$
 declare
   joined constant jsonb := columns -> field;
-  other constant text := pipeline.beside(relation, joined);
+  -- Ids of conversations are not of one user, so what is joined by one has to be.
+  owned constant jsonb := case
+    when field = 'system' and owner_column is not null and jsonb_typeof(joined) = 'object'
+    then jsonb_build_object('owner', owner_column)
+    else '{}'
+  end;
+  other constant text := case when jsonb_typeof(joined) = 'object' then pipeline.beside(relation, joined || owned) end;
   own_id constant text := coalesce(columns ->> 'id', (pipeline.id_columns(relation))[1]);
 begin
   return case
@@ -73,8 +79,9 @@ begin
       joined ->> 'type', joined ->> 'text', joined ->> 'order', other, joined ->> 'message', own_id
     )
     when field = 'system' then format(
-      '(select other.%I from %s as other where other.%I = %s limit 1)',
-      joined ->> 'value', other, joined ->> 'conversation', pipeline.first_of(columns -> 'conversation')
+      '(select other.%I from %s as other where other.%I = %s%s limit 1)',
+      joined ->> 'value', other, joined ->> 'conversation', pipeline.first_of(columns -> 'conversation'),
+      case when owned ? 'owner' then format(' and other.%1$I::text = m.%1$I::text', owner_column) end
     )
     else format(
       '(select other.%I from %s as other where other.%I = m.%I limit 1)',
@@ -83,8 +90,8 @@ begin
   end;
 end;
 $$;
-comment on function pipeline.joined_value(oid, jsonb, text) is
-  'An expression for what a mapping takes from a column, or from another table by the id of the message; null: that table is not there.';
+comment on function pipeline.joined_value(oid, jsonb, text, text) is
+  'An expression for what a mapping takes from a column, or from another table by the id of the message or, only of the same user where owner_column is given, of the conversation; null: that table is not there, or does not say whose its rows are.';
 
 create function pipeline.conversation_line(columns jsonb, id text)
 returns text
@@ -146,7 +153,7 @@ $$;
 comment on function pipeline.about_expression(oid, jsonb) is
   'What becomes metadata of the prompt: feedback, and the columns that the user named.';
 
-create function pipeline.line_expression(relation oid, columns jsonb, family text, id text)
+create function pipeline.line_expression(relation oid, columns jsonb, family text, id text, owner_column text default null)
 returns text
 language plpgsql
 stable
@@ -164,7 +171,7 @@ declare
   );
   about constant text := coalesce(', ''prompt_metadata'', ' || pipeline.about_expression(relation, columns), '');
   system_prompt constant text := case
-    when columns ? 'system' then pipeline.joined_value(relation, columns, 'system')
+    when columns ? 'system' then pipeline.joined_value(relation, columns, 'system', owner_column)
   end;
 begin
   if family = 'conversations' then
@@ -201,5 +208,5 @@ begin
   );
 end;
 $$;
-comment on function pipeline.line_expression(oid, jsonb, text, text) is
+comment on function pipeline.line_expression(oid, jsonb, text, text, text) is
   'An expression over the row m and the window place for one or two lines of JSON, as the archive formats bare_messages, message_rows and those of whole conversations read them.';

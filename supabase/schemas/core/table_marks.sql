@@ -13,7 +13,7 @@ create table pipeline.table_marks (
 comment on table pipeline.table_marks is
   'One row per source of type table whose new rows somebody takes: where the next scan begins. It moves when a scan has come to its end; kept until forget_prompt_source(), or until the table is gone.';
 comment on column pipeline.table_marks.source is
-  'Without after, settle and overlap: what makes it the same source.';
+  'As mark_source() has it: what makes it the same source.';
 comment on column pipeline.table_marks.resume_from is
   'Seconds since 1970, or a number of rows, by the column that tells what is new; null: from the beginning.';
 comment on column pipeline.table_marks.run_id is 'The last run whose scan came to its end.';
@@ -35,6 +35,8 @@ comment on column pipeline.taken_prompts.row_id is
   'The primary key of its row; of a table of whole conversations with the message in it.';
 comment on column pipeline.taken_prompts.number is
   'How new its row was, as resume_from of the mark; null: rows of this table grow, and it is kept.';
+create index taken_prompts_number_idx on pipeline.taken_prompts (mark_id, number) where number is not null;
+create index taken_prompts_row_idx on pipeline.taken_prompts (mark_id, split_part(row_id, E'\x1f', 1));
 alter table pipeline.taken_prompts enable row level security;
 grant select, insert, delete on pipeline.taken_prompts to service_role;
 
@@ -63,6 +65,30 @@ $$;
 comment on function pipeline.overlap_of(jsonb, text) is
   'How far a scan looks back: seconds, an hour by default, or rows of a table that has no times, 10,000.';
 
+create function pipeline.mark_source(source jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select mark_source.source - array['after', 'settle', 'overlap'] || case jsonb_typeof(mark_source.source -> 'where')
+    when 'object' then jsonb_build_object('where', (
+      select jsonb_object_agg(wanted.key, (
+        select jsonb_agg(case jsonb_typeof(one)
+          -- A worker has read it as JavaScript does, to which 7.0 is 7.
+          when 'number' then to_jsonb((one #>> '{}')::double precision::text)
+          else one
+        end)
+        from jsonb_path_query(wanted.value, '$[*]') as one
+      ))
+      from jsonb_each(mark_source.source -> 'where') as wanted
+    ))
+    else '{}'
+  end;
+$$;
+comment on function pipeline.mark_source(jsonb) is
+  'What makes a source the same one: all but after, settle and overlap, and of where the values as lists, numbers as text.';
+
 create function pipeline.find_mark(source jsonb, owner uuid)
 returns pipeline.table_marks
 language plpgsql
@@ -76,7 +102,7 @@ begin
   select * into mark
   from pipeline.table_marks as known
   where known.owner is not distinct from owner
-    and md5(known.source::text) = md5((source - array['after', 'settle', 'overlap'])::text);
+    and md5(known.source::text) = md5(pipeline.mark_source(source)::text);
   return mark;
 end;
 $$;
@@ -89,7 +115,7 @@ as $$
 #variable_conflict use_variable
 begin
   insert into pipeline.table_marks (owner, source)
-  values (owner, source - array['after', 'settle', 'overlap'])
+  values (owner, pipeline.mark_source(source))
   on conflict do nothing;
   return (pipeline.find_mark(source, owner)).id;
 end;
@@ -109,7 +135,7 @@ $$;
 comment on function pipeline.taken_of(jsonb, uuid, jsonb) is
   'The prompts of some rows that were taken before, [[row, key]].';
 
-create function pipeline.take_once(mark_id bigint, tasks jsonb, remember_from numeric)
+create function pipeline.take_once(mark_id bigint, tasks jsonb, remember_from numeric, passed numeric)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -123,6 +149,7 @@ begin
       listed.task, listed.place, listed.task -> 'row' ->> 'id' as row_id, listed.task -> 'row' ->> 'key' as prompt_key,
       (listed.task -> 'row' ->> 'number')::numeric as number
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
+    where (listed.task -> 'row' ->> 'number')::numeric < passed is not true
   ),
   noted as (
     insert into pipeline.taken_prompts (mark_id, row_id, prompt_key, number)
@@ -146,8 +173,8 @@ begin
   return kept;
 end;
 $$;
-comment on function pipeline.take_once(bigint, jsonb, numeric) is
-  'The tasks whose prompt nobody has taken yet, which now are taken; what is older than remember_from, which no later scan looks at, is not noted. A task says of which row it is: {row: {id, key, number}}.';
+comment on function pipeline.take_once(bigint, jsonb, numeric, numeric) is
+  'The tasks whose prompt nobody has taken yet, which now are taken; what is older than remember_from, which no later scan looks at, is not noted, and what is older than passed was another run''s. A task says of which row it is: {row: {id, key, number}}.';
 
 create function pipeline.give_up_cut(mark_id bigint, run public.pipeline_runs, tasks jsonb)
 returns void
@@ -185,9 +212,11 @@ begin
     scanned_at = as_of,
     run_id = run_id
   where mark.id = mark_id;
-  delete from pipeline.taken_prompts as taken
-  using pipeline.table_marks as mark
-  where mark.id = mark_id and taken.mark_id = mark_id and taken.number < mark.resume_from;
+  if resume_from is not null then
+    delete from pipeline.taken_prompts as taken
+    using pipeline.table_marks as mark
+    where mark.id = mark_id and taken.mark_id = mark_id and taken.number < mark.resume_from;
+  end if;
 end;
 $$;
 comment on function pipeline.move_mark(bigint, bigint, numeric, timestamptz) is
@@ -205,6 +234,7 @@ create function public.pipeline_checkpoint_table(
 returns jsonb
 language plpgsql
 set search_path = ''
+set statement_timeout = '55s'
 as $$
 #variable_conflict use_variable
 declare
@@ -213,6 +243,7 @@ declare
   task public.pipeline_tasks;
   run public.pipeline_runs;
   mark_id bigint;
+  passed numeric;
   later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
   prompts jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")');
   is_full boolean;
@@ -220,11 +251,25 @@ begin
   -- First of all, because tasks are locked before the run.
   progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
   select * into task from public.pipeline_tasks as known where known.id = task_id;
-  select * into run from public.pipeline_runs as known where known.id = task.run_id;
+  select * into run from public.pipeline_runs as known where known.id = task.run_id for no key update;
+  if run.finished_at is not null then
+    -- Cancelled: what nobody will ask is left to the next run.
+    return jsonb_build_object('status', run.status, 'full', false);
+  end if;
   if at ? 'resumeFrom' then
     mark_id := pipeline.ensure_mark(task.payload -> 'source', run.owner);
+    -- Two runs over one source take turns.
+    select mark.resume_from into passed from pipeline.table_marks as mark where mark.id = mark_id for no key update;
     prompts := pipeline.take_once(
-      mark_id, prompts, case when run.max_prompts is null then (at ->> 'resumeFrom')::numeric else '-infinity' end
+      mark_id, prompts,
+      case
+        -- A first scan that is cancelled begins anew.
+        when run.max_prompts is not null or not at ? 'isNews' then '-infinity'
+        -- The next scan begins with what this one has reached.
+        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+      end,
+      -- What waited for its answer was passed, and not taken.
+      case when not at ? 'conversations' then passed end
     );
   end if;
   if prompts <> '[]' then
@@ -239,6 +284,8 @@ begin
     perform pipeline.move_mark(
       mark_id, run.id,
       case
+        -- Another first scan has ended meanwhile: the next one looks at what is new since that one.
+        when not at ? 'isNews' and passed is not null then null
         when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
         -- By conversations, nothing is known of how far it has come.
         when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)

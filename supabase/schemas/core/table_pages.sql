@@ -61,6 +61,36 @@ $$;
 comment on function pipeline.oldest_transaction(timestamptz) is
   'When the oldest transaction began that is still open and may commit rows of before; null: there is none, or this role may not see it.';
 
+create function pipeline.round_down(reading pipeline.table_reading, number numeric, unit bigint)
+returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when (reading).news_kind <> 'time' then floor(number * unit) / unit
+    when (reading).news_type = 'date' then floor(number / 86400) * 86400
+    else trunc(number, coalesce(substring((reading).news_type from '\((\d)\)')::integer, 6))
+  end;
+$$;
+comment on function pipeline.round_down(pipeline.table_reading, numeric, bigint) is
+  'How new a row is as its column can say it: whole days of a date, seconds of an integer that counts them.';
+
+create function pipeline.first_rows(relation oid)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce((
+    select greatest(20, least(200, 2000000 * class.reltuples / nullif(pg_catalog.pg_table_size(class.oid), 0)))::integer
+    from pg_catalog.pg_class as class
+    where class.oid = first_rows.relation and class.reltuples > 0
+  ), 200);
+$$;
+comment on function pipeline.first_rows(oid) is
+  'How many rows the first page asks for: about 2 MB as they are stored, 20 to 200; 200 where nothing is known.';
+
 create function pipeline.first_cursor(reading pipeline.table_reading, source jsonb, owner uuid, as_of timestamptz)
 returns jsonb
 language plpgsql
@@ -71,30 +101,39 @@ as $$
 declare
   mark pipeline.table_marks;
   largest numeric;
+  overlap numeric;
   unit bigint := 1;
   oldest timestamptz;
+  rows constant integer := pipeline.first_rows((reading).relation);
 begin
   if coalesce(source -> 'after', 'null') = 'null' then
-    return '{"rows": 200}';
+    return jsonb_build_object('rows', rows);
   end if;
-  if (reading).news_kind <> 'time' then
-    execute format(
-      'select max(%s)::numeric from %s as m where %s', (reading).news, (reading).sql_name, (reading).condition
-    ) into largest;
-  end if;
+  execute format(
+    'select %s from %s as m where %s',
+    case (reading).news_kind
+      when 'time' then format('extract(epoch from max(%s))', (reading).news) else format('max(%s)::numeric', (reading).news)
+    end,
+    (reading).sql_name, (reading).condition
+  ) into largest;
   if (reading).news_kind = 'epoch' then
     unit := case when largest > 1e17 then 1000000000 when largest > 1e14 then 1000000 when largest > 1e11 then 1000 else 1 end;
   end if;
   select * into mark from pipeline.find_mark(source, owner);
-  oldest := pipeline.oldest_transaction(as_of);
+  overlap := pipeline.overlap_of(source, (reading).news_kind);
+  if (reading).news_kind <> 'number' then
+    oldest := pipeline.oldest_transaction(as_of);
+  end if;
   return jsonb_strip_nulls(jsonb_build_object(
     -- The first time all is new: it is read by conversations, each once.
-    'rows', 200, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
+    'rows', rows, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
     'low', pipeline.news_low(reading, mark.resume_from, unit),
-    'resumeFrom', case (reading).news_kind
-      when 'number' then coalesce(largest, 0) - pipeline.overlap_of(source, 'number')
-      else least(extract(epoch from as_of) - pipeline.overlap_of(source, 'time'), extract(epoch from oldest))
-    end,
+    'resumeFrom', pipeline.round_down(reading, least(
+      -- A clock may be behind, and an integer no time at all: the newest row tells where the next can be.
+      coalesce(largest, 0) / unit - overlap,
+      case when (reading).news_kind <> 'number' then extract(epoch from as_of) - overlap end,
+      extract(epoch from oldest)
+    ), unit),
     'oldestTransaction', oldest
   ));
 end;
@@ -110,7 +149,7 @@ create function pipeline.page_range(
   most integer,
   out condition text,
   out next text,
-  out is_single boolean
+  out single text
 )
 returns record
 language plpgsql
@@ -121,7 +160,6 @@ as $$
 declare
   has_less boolean;
 begin
-  is_single := false;
   condition := concat_ws(
     ' and ', expression || ' is not null', expression || ' >= ' || quote_literal(low) || '::' || type,
     (reading).condition
@@ -141,7 +179,7 @@ begin
     condition := format('%s and %s < %L::%s', condition, expression, next, type);
     return;
   end if;
-  is_single := true;
+  single := next;
   condition := format('%s = %L::%s and %s', expression, next, type, (reading).condition);
   execute format(
     'select pipeline.text_of(%1$s) from %2$s as m where %1$s > %3$L::%4$s and %5$s order by %1$s limit 1',
@@ -150,7 +188,7 @@ begin
 end;
 $$;
 comment on function pipeline.page_range(pipeline.table_reading, text, text, text, integer) is
-  'The rows from low of an expression on, about so many of them, that belong together: a condition, and where the next page begins; next null: they are the last. is_single: one value has more rows than that.';
+  'The rows from low of an expression on, about so many of them, that belong together: a condition, and where the next page begins; next null: they are the last. single: the one value of which there are more rows than that.';
 
 create function pipeline.lost_rows(reading pipeline.table_reading, expression text, code text, reason text)
 returns jsonb
@@ -188,7 +226,7 @@ $$;
 comment on function pipeline.next_rows(integer, bigint) is
   'How many rows the next page asks for: about 2 MB of JSON, as far as this one tells.';
 
-create function pipeline.page_losses(reading pipeline.table_reading, at jsonb, is_cut boolean)
+create function pipeline.page_losses(reading pipeline.table_reading, at jsonb, cut text[])
 returns jsonb
 language plpgsql
 stable
@@ -202,17 +240,22 @@ begin
       ) end,
       case when not at ? 'isLater' and at ? 'isNews' then pipeline.lost_rows(
         reading, (reading).news, 'no_time', 'nothing tells whether they are new, as the column for it is null'
-      ) end,
-      case when is_cut then jsonb_build_object(
-        'code', 'too_large',
-        'message', format(
-          'Cannot read conversation "%s" of %s whole: it has more than 20,000 messages and goes on as another one',
-          at ->> 'low', (reading).name
-        ),
-        'place', jsonb_build_object('table', (reading).name, 'conversation', at -> 'low')
       ) end
     ),
     '$[*] ? (@ != null)'
+  ) || (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'code', 'too_large',
+      'message', format(
+        'Cannot read conversation "%s" of %s whole: it has more than 20,000 messages and %s', one, (reading).name,
+        case
+          when at ?| array['isNews', 'conversations'] then 'only the newest of them are read'
+          else 'goes on as another one'
+        end
+      ),
+      'place', jsonb_build_object('table', (reading).name, 'conversation', one)
+    )), '[]')
+    from unnest(cut) as one
   );
 end;
 $$;
@@ -235,6 +278,7 @@ declare
   reading constant pipeline.table_reading := pipeline.table_reading(source, owner);
   at constant jsonb := coalesce(nullif(cursor, 'null'), pipeline.first_cursor(reading, source, owner, as_of));
   is_news constant boolean := at ? 'isNews';
+  is_by_row constant boolean := at ?| array['isNews', 'conversations'];
   within constant integer := coalesce((at ->> 'within')::integer, 0);
   chosen record;
   fresh jsonb;
@@ -253,7 +297,7 @@ begin
         '%s = any (%L::%s[]) and %s', (reading).conversation,
         array(select jsonb_array_elements_text(at -> 'conversations')), (reading).conversation_type, (reading).condition
       ) as condition,
-      null::text as next, false as is_single
+      null::text as next, null::text as single
     into chosen;
   else
     select * into chosen from pipeline.page_range(
@@ -267,18 +311,18 @@ begin
     execute format(
       'select coalesce(jsonb_object_agg(fresh.id, fresh.number), ''{}''), max(fresh.number) from (select %s as id, %s as number from %s as m where %s order by 1 limit %s offset %s) as fresh',
       (reading).id, pipeline.news_number(reading, (at ->> 'unit')::bigint), (reading).sql_name, chosen.condition,
-      case when chosen.is_single then most_of_one::text else 'all' end, within
+      case when chosen.single is not null then most_of_one::text else 'all' end, within
     ) into fresh, newest;
     chosen.condition := format(
       '%1$s in (select %1$s from %2$s as m where %3$s%4$s) and %5$s', (reading).conversation, (reading).sql_name,
       chosen.condition,
-      case when chosen.is_single then format(
+      case when chosen.single is not null then format(
         ' and %s = any (%L)', (reading).id, array(select jsonb_object_keys(fresh))
       ) end,
       (reading).condition
     );
   end if;
-  if at ? 'resumeFrom' and not is_news and not at ? 'conversations' then
+  if at ? 'resumeFrom' and not is_by_row then
     execute format(
       'select coalesce(jsonb_object_agg(%1$s, %2$s), ''{}'') from %3$s as m where %4$s and %2$s >= %5$L',
       (reading).id, pipeline.news_number(reading, (at ->> 'unit')::bigint), (reading).sql_name, chosen.condition,
@@ -289,28 +333,32 @@ begin
     $page$
       select
         string_agg(replace(replace(page.line, E'\n', ' '), E'\x1e', E'\n'), E'\n' order by page.conversation, page.number) as lines,
-        count(*)::integer as rows, coalesce(sum(octet_length(page.line)), 0)::bigint as bytes
+        count(*)::integer as rows, coalesce(sum(octet_length(page.line)), 0)::bigint as bytes,
+        array_agg(page.conversation::text) filter (where page.left_out > 0 and page.number = page.left_out + 1) as cut
       from (
-        select %1$s as line, %2$s as conversation, row_number() over place as number
+        select
+          %1$s as line, %2$s as conversation, row_number() over place as number,
+          count(*) over (partition by %2$s) - %8$s as left_out
         from %3$s as m
         where %4$s
         window place as (partition by %2$s order by %5$s)
         order by 2, 3
         limit %6$s offset %7$s
       ) as page
+      where page.number > page.left_out or not %9$L
     $page$,
     (reading).line, (reading).conversation, (reading).sql_name, chosen.condition, (reading)."position",
-    case when chosen.is_single and not is_news then most_of_one::text else 'all' end,
-    case when is_news then 0 else within end
+    case when chosen.single is not null and not is_news then most_of_one::text else 'all' end,
+    case when is_news then 0 else within end, most_of_one, is_by_row
   ) into page;
-  is_cut := chosen.is_single and most_of_one = case
+  is_cut := chosen.single is not null and most_of_one = case
     when is_news then (select count(*) from jsonb_object_keys(fresh)) else page.rows
   end;
   next := at - array['low', 'within'] || jsonb_strip_nulls(jsonb_build_object(
     'isLater', true,
     'rows', pipeline.next_rows((at ->> 'rows')::integer, page.bytes),
     'reached', greatest((at ->> 'reached')::numeric, newest),
-    'low', case when is_cut then at ->> 'low' else chosen.next end,
+    'low', case when is_cut then chosen.single else chosen.next end,
     'within', case when is_cut then within + most_of_one end,
     'isEnd', case when chosen.next is null and not is_cut then true end
   ));
@@ -323,7 +371,9 @@ begin
     'fresh', coalesce(fresh, at -> 'wanted'),
     'recent', recent,
     'taken', case when is_news then pipeline.taken_of(source, owner, fresh) end,
-    'losses', pipeline.page_losses(reading, at, is_cut and not is_news),
+    'losses', pipeline.page_losses(
+      reading, at, case when is_by_row then page.cut when is_cut then array[chosen.single] end
+    ),
     'settleSeconds', pipeline.settle_seconds(source),
     'readAt', as_of,
     'cursor', next

@@ -228,6 +228,11 @@ begin
     else reading.id
   end;
   reading.conversation_type := pipeline.type_of_expression(reading.name, reading.sql_name, reading.conversation);
+  if reading.conversation_type ~ '(^|\.)citext$' then
+    -- Ordered without case and compared with it, pages would lose rows.
+    reading.conversation := format('(%s)::text', reading.conversation);
+    reading.conversation_type := 'text';
+  end if;
   reading."position" := concat_ws(
     ', ', 'm.' || quote_ident(reading.columns ->> 'order'), 'm.' || quote_ident(reading.columns ->> 'time'),
     -- Question and answer are often written in one transaction, with one time; then numbers tell, and
@@ -243,7 +248,9 @@ begin
       from unnest(ids) with ordinality as listed (one, place)
     )
   );
-  reading.line := pipeline.line_expression(reading.relation, reading.columns, reading.family, reading.id);
+  reading.line := pipeline.line_expression(
+    reading.relation, reading.columns, reading.family, reading.id, registered.owner_column
+  );
   reading.condition := pipeline.where_condition(reading.name, reading.relation, nullif(source -> 'where', 'null'));
   if owner is not null then
     reading.condition := concat_ws(

@@ -126,7 +126,10 @@ begin
     select
       namespace.nspname || '.' || class.relname as name, class.reltuples, class.oid, class.relkind,
       pipeline.family_of(pipeline.guessed_columns(class.oid)) as guess,
-      exists (select from pipeline.layout_of(class.oid)) as has_layout
+      exists (select from pipeline.layout_of(class.oid)) as has_layout,
+      coalesce((
+        select sum(pg_catalog.pg_relation_size(part.relid)) from pg_catalog.pg_partition_tree(class.oid) as part
+      ), 0) + pg_catalog.pg_relation_size(class.oid) as bytes
     from pg_catalog.pg_class as class
     join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
     where class.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -148,8 +151,8 @@ begin
       first_prompts := pipeline.first_prompts(reading, most_prompts);
       tells_what_is_new := (reading).news is not null;
       problem := null;
-      -- Of a table of millions the planner's estimate is told; to count it would take minutes.
-      if found_table.reltuples < 200000 and found_table.relkind in ('r', 'p', 'm') then
+      -- Of a table of millions the planner's estimate is told, if it has one; to count it would take minutes.
+      if found_table.reltuples < 200000 and found_table.bytes < 200000000 and found_table.relkind in ('r', 'p', 'm') then
         execute format(
           'select count(*), count(distinct %s) from %s as m', (reading).conversation, (reading).sql_name
         ) into rows, conversations;

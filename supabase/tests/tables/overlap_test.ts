@@ -187,6 +187,17 @@ Deno.test("a transaction that is open for longer than the overlap is read back t
     const inHours = (hours: number) =>
       new Date(Date.now() + hours * 3_600_000).toISOString();
     assertEquals(await run(source, inHours(5)), ["quick"]);
+    // Of numbers, nothing tells which of them it has.
+    const [{ told }] = await sql`
+      select array_agg(pipeline.first_cursor(pipeline.table_reading(source), source, null, ${
+      inHours(5)
+    }) ? 'oldestTransaction' order by source) as told
+      from unnest(array[
+        '{"type": "table", "table": "slow", "after": "last run"}'::jsonb,
+        '{"type": "table", "table": "untimed", "after": "last run"}'
+      ]) as source
+    `;
+    assertEquals(told, [true, false]);
     await other`commit`;
     assertEquals(await run(source, inHours(6)), ["slow"]);
     assertEquals(await run(source, inHours(7)), []);

@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(16);
 
 insert into model_endpoints (name, url, open_to_users) values ('model', 'https://model.test/v1', true);
 create table public.messages (
@@ -73,6 +73,37 @@ select is(
   ),
   array['mine', 'yours'],
   'of the rows they get their own, in a conversation of another''s too'
+);
+reset role;
+create schema bot;
+grant usage on schema bot to service_role;
+create table bot.chats (id text, user_id text, prompt text);
+create table bot.messages (
+  id int primary key, user_id uuid, chat_id text, role text, content text, sequence_number int, image_paths text[]
+);
+insert into bot.chats values ('a', '22222222-2222-4222-8222-222222222222', 'the secret of another');
+insert into bot.messages values (1, '11111111-1111-4111-8111-111111111111', 'a', 'user', 'mine', 1, '{}');
+grant select on bot.chats, bot.messages to service_role;
+select register_prompt_source('{"type": "table", "table": "bot.messages"}', 'user_id');
+create temporary table told (who text, lines text);
+grant all on told to service_role;
+set local role service_role;
+create function pg_temp.tell(who text) returns void language sql as $$
+  insert into told select who, pipeline_read_table('{"type": "table", "table": "bot.messages"}', '11111111-1111-4111-8111-111111111111') ->> 'lines'
+$$;
+select pg_temp.tell('another''s chat');
+reset role;
+insert into bot.chats values ('a', '11111111-1111-4111-8111-111111111111', 'my rules');
+set local role service_role;
+select pg_temp.tell('my chat');
+reset role;
+alter table bot.chats drop column user_id;
+set local role service_role;
+select pg_temp.tell('nobody''s chat');
+select is(
+  (select jsonb_object_agg(who, substring(lines from 'secret|rules')) from told),
+  '{"another''s chat": null, "my chat": "rules", "nobody''s chat": null}',
+  'what stands above a conversation they get only from rows that are their own'
 );
 select is(unregister_prompt_source('public.messages'), true, 'the owner closes it again');
 select throws_ok(

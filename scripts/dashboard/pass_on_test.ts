@@ -122,10 +122,13 @@ Deno.test("createPassOn() asks extract-prompts to count only, with the key where
   await passOn(
     new Request("http://127.0.0.1/functions/v1/extract-prompts", {
       method: "POST",
-      body: '{"dryRun": false}',
+      body: '{"dataSource": {"type": "set", "name": "a"}, "dryRun": false}',
     }),
   );
-  assertEquals(asked[0].body, '{"dryRun":true}');
+  assertEquals(
+    asked[0].body,
+    '{"dataSource":{"type":"set","name":"a"},"dryRun":true}',
+  );
   const headers = new Headers(asked[0].headers);
   assertEquals(headers.get("apikey"), "sb_secret_a");
   assertEquals(headers.get("authorization"), null);

@@ -3,6 +3,7 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { serveDashboard } from "../../../scripts/dashboard/serve.ts";
 import { browserTest } from "../../../scripts/test/browser.ts";
+import type { StackOptions } from "../../../scripts/local/stack.ts";
 import { type Project, withProject } from "./project.ts";
 
 /** The dashboard of a project in a browser. */
@@ -32,6 +33,7 @@ export interface DashboardPage {
 export function dashboardTest(
   name: string,
   test: (dashboard: DashboardPage) => Promise<void>,
+  stack?: StackOptions,
 ): void {
   browserTest(name, (browser) =>
     withProject(async (project) => {
@@ -41,7 +43,7 @@ export function dashboardTest(
       } finally {
         await dashboard.stop();
       }
-    }));
+    }, stack));
 }
 
 async function visit(

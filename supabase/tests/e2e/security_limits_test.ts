@@ -99,7 +99,7 @@ Deno.test("bodies of 50 MB and JSON 100,000 deep are refused quickly by every fu
     const id = await project.startRun({ type: "prompts", prompts: ["alive"] });
     assertEquals((await project.untilOver(id)).succeeded, 1);
     // A stack of its own: what its functions hold is of these bodies alone.
-  }, { functionEnv: {} }));
+  }, { renewable: false }));
 
 const CATASTROPHES = [
   "(a+)+$",

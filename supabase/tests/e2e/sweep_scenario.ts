@@ -269,5 +269,5 @@ export function playSweep(prompts: number): Promise<void> {
     } finally {
       await models.stop();
     }
-  });
+  }, { renewable: false });
 }

@@ -151,7 +151,9 @@ async function isRefused(
   verb: Verb,
   relation: RelationAccess,
 ) {
-  const before = await contentOf(project, relation.name);
+  // What a view says of workers changes by itself, and nobody can write it.
+  const isTable = relation.name in ROWS;
+  const before = isTable && await contentOf(project, relation.name);
   const { status, body } = await attempt(project, person, verb, relation);
   const what = `${person.name} ${verb} ${relation.name}: ${status} ${
     text(body)
@@ -160,12 +162,14 @@ async function isRefused(
   // Rights are missing, not only policies; a view that nobody can write says that instead.
   assertMatch(
     body.message,
-    relation.name in ROWS
+    isTable
       ? /permission denied/
       : /permission denied|cannot \w+ (into |from )?view/,
     what,
   );
-  assertStrictEquals(await contentOf(project, relation.name), before, what);
+  if (isTable) {
+    assertStrictEquals(await contentOf(project, relation.name), before, what);
+  }
 }
 
 async function contentOf({ sql }: Project, name: string): Promise<string> {

@@ -218,7 +218,23 @@ export function playSweep(prompts: number): Promise<void> {
         const ranked = await sql`
           select * from rank_experiments(${names}, 'contains', ${k}) where compared = 'contains'
         `;
-        const expected = rankIndependently(answers, k);
+        // Sums of equal scores may differ in their last digit, and so the order of a tie.
+        const byRank = (
+          a: { rank: number | string; name: string },
+          b: { rank: number | string; name: string },
+        ) => Number(a.rank) - Number(b.rank) || (a.name < b.name ? -1 : 1);
+        ranked.sort((a, b) =>
+          byRank(
+            { rank: a.rank, name: a.experiment_name },
+            { rank: b.rank, name: b.experiment_name },
+          )
+        );
+        const expected = rankIndependently(answers, k).sort((a, b) =>
+          byRank(
+            { rank: a.rank, name: a.experiment },
+            { rank: b.rank, name: b.experiment },
+          )
+        );
         assertEquals(
           ranked.map((
             row,

@@ -218,6 +218,9 @@ export function playSweep(prompts: number): Promise<void> {
         const ranked = await sql`
           select * from rank_experiments(${names}, 'contains', ${k}) where compared = 'contains'
         `;
+        for (const [place, { score_mean }] of ranked.slice(1).entries()) {
+          assert(score_mean <= ranked[place].score_mean, "the best is first");
+        }
         // Sums of equal scores may differ in their last digit, and so the order of a tie.
         const byRank = (
           a: { rank: number | string; name: string },

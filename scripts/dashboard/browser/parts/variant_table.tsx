@@ -6,12 +6,13 @@ import {
   type VariantRun,
 } from "../data/sweeps.ts";
 import { Tick } from "./compare_two.tsx";
-import { toDuration, toMoney, toNumber } from "./formats.ts";
+import { toDuration, toMoney } from "./formats.ts";
 import { Interval } from "./interval.tsx";
-import { Progress } from "./progress.tsx";
-import { Status } from "./status.tsx";
+import { progressColumns } from "./progress_columns.tsx";
 import { type Column, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
+
+const progress = progressColumns("Run");
 
 /** Variants as rows and evaluators as columns, with intervals; two that are ticked are compared. */
 export function VariantTable({ sweep, ranked, query }: {
@@ -73,30 +74,9 @@ export function VariantTable({ sweep, ranked, query }: {
       isNumber: true,
       cell: (run) => toDuration(of(run, "success")?.latency_ms),
     },
-    {
-      head: "Status",
-      width: "8rem",
-      cell: ({ status }) => <Status status={status} />,
-    },
-    {
-      head: "Done",
-      width: "13rem",
-      cell: ({ id, done, answers, failed }) => (
-        <Progress
-          done={done}
-          total={answers}
-          failed={failed}
-          label={`Run ${id}`}
-        />
-      ),
-    },
-    {
-      head: "Failed",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ failed }) =>
-        failed === 0 ? "0" : <b class="bad">{toNumber(failed)}</b>,
-    },
+    progress.status,
+    progress.done,
+    progress.failed,
     {
       head: "Model",
       width: "12rem",

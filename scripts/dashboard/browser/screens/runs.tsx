@@ -12,8 +12,7 @@ import { Age } from "../parts/age.tsx";
 import { Chips } from "../parts/chips.tsx";
 import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { Progress } from "../parts/progress.tsx";
-import { Status } from "../parts/status.tsx";
+import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -89,6 +88,8 @@ function Runs({ query }: ScreenProps) {
   );
 }
 
+const progress = progressColumns("Run");
+
 const COLUMNS: Column<ListedRun>[] = [
   { head: "Run", width: "4rem", cell: ({ id }) => id, isNumber: true },
   {
@@ -96,30 +97,9 @@ const COLUMNS: Column<ListedRun>[] = [
     cell: ({ experiment_name }) => <VisibleText text={experiment_name} />,
     width: "13rem",
   },
-  {
-    head: "Status",
-    width: "8rem",
-    cell: ({ status }) => <Status status={status} />,
-  },
-  {
-    head: "Done",
-    width: "14rem",
-    cell: ({ id, done, answers, failed }) => (
-      <Progress
-        done={done}
-        total={answers}
-        failed={failed}
-        label={`Run ${id}`}
-      />
-    ),
-  },
-  {
-    head: "Failed",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ failed }) =>
-      failed === 0 ? "0" : <b class="bad">{toNumber(failed)}</b>,
-  },
+  progress.status,
+  progress.done,
+  progress.failed,
   {
     head: "Model",
     cell: ({ model }) => model ? <VisibleText text={model} /> : "–",

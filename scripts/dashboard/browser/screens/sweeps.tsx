@@ -9,8 +9,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { Progress } from "../parts/progress.tsx";
-import { Status } from "../parts/status.tsx";
+import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -59,42 +58,23 @@ function Sweeps({ query: { after } }: ScreenProps) {
   );
 }
 
+const progress = progressColumns("Sweep");
+
 const COLUMNS: Column<SweepProgress>[] = [
   {
     head: "Sweep",
     width: "13rem",
     cell: ({ id, name }) => <VisibleText text={`${id} ${name}`} />,
   },
-  {
-    head: "Status",
-    width: "8rem",
-    cell: ({ status }) => <Status status={status} />,
-  },
+  progress.status,
   {
     head: "Variants",
     width: "6rem",
     isNumber: true,
     cell: ({ variants }) => toNumber(variants),
   },
-  {
-    head: "Done",
-    width: "14rem",
-    cell: ({ id, done, answers, failed }) => (
-      <Progress
-        done={done}
-        total={answers}
-        failed={failed}
-        label={`Sweep ${id}`}
-      />
-    ),
-  },
-  {
-    head: "Failed",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ failed }) =>
-      failed === 0 ? "0" : <b class="bad">{toNumber(failed)}</b>,
-  },
+  progress.done,
+  progress.failed,
   {
     head: "Cost",
     width: "6rem",

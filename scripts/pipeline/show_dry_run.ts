@@ -1,6 +1,6 @@
 import { OPERATIONS } from "../../supabase/functions/_shared/operations/operations.ts";
 import type { DryRunSummary } from "../../supabase/functions/_shared/operations/dry_run.ts";
-import type { ExtractPromptsInput } from "../../supabase/functions/_shared/operations/extract_prompts.ts";
+import type { ExtractPromptsInput } from "../../supabase/functions/_shared/operations/extract_prompts_schema.ts";
 import type { Services } from "../../supabase/functions/_shared/operations/services.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { formatCost } from "./format_values.ts";

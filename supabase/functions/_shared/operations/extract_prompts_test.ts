@@ -10,9 +10,11 @@ import type { ArchiveStorage } from "../storage.ts";
 import {
   extractPrompts,
   type ExtractPromptsDependencies,
+} from "./extract_prompts.ts";
+import {
   type ExtractPromptsInput,
   extractPromptsSchema,
-} from "./extract_prompts.ts";
+} from "./extract_prompts_schema.ts";
 
 const line = (content: string) =>
   JSON.stringify({ messages: [{ role: "user", content }] });

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { PipelineError } from "../errors.ts";
 import { executeBatchSchema } from "./execute_batch_schema.ts";
 import { defineOperation } from "./operation.ts";
-import { extractPromptsSchema } from "./extract_prompts.ts";
+import { extractPromptsSchema } from "./extract_prompts_schema.ts";
 import { runPipelineSchema } from "./run_pipeline.ts";
 import type { Services } from "./services.ts";
 import { storeResultsSchema } from "./store_results.ts";

@@ -9,11 +9,11 @@ import {
   executeBatchOutputSchema,
   executeBatchSchema,
 } from "./execute_batch_schema.ts";
+import { extractPrompts } from "./extract_prompts.ts";
 import {
-  extractPrompts,
   extractPromptsOutputSchema,
   extractPromptsSchema,
-} from "./extract_prompts.ts";
+} from "./extract_prompts_schema.ts";
 import { defineOperation } from "./operation.ts";
 import {
   runPipeline,

@@ -12,6 +12,7 @@ import { Age } from "../parts/age.tsx";
 import { Chips } from "../parts/chips.tsx";
 import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
+import { PagesByAge } from "../parts/pages_by_age.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
@@ -69,18 +70,7 @@ function Runs({ query }: ScreenProps) {
                 </>
               )}
             />
-            <p class="pages">
-              {after && (
-                <a class="button" href={withQuery({ after: undefined })}>
-                  Newest
-                </a>
-              )}
-              {rows.length === RUNS_OF_A_PAGE && (
-                <a class="button" href={withQuery({ after: rows.at(-1)!.id })}>
-                  Older
-                </a>
-              )}
-            </p>
+            <PagesByAge after={after} rows={rows} size={RUNS_OF_A_PAGE} />
           </>
         )}
       </Waiting>

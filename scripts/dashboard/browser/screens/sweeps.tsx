@@ -1,4 +1,4 @@
-import { to, withQuery } from "../data/here.ts";
+import { to } from "../data/here.ts";
 import { isActive, nextLook } from "../data/runs.ts";
 import {
   readSweeps,
@@ -9,6 +9,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
+import { PagesByAge } from "../parts/pages_by_age.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
@@ -39,18 +40,7 @@ function Sweeps({ query: { after } }: ScreenProps) {
         {(rows) => (
           <>
             <SweepTable sweeps={rows} />
-            <p class="pages">
-              {after && (
-                <a class="button" href={withQuery({ after: undefined })}>
-                  Newest
-                </a>
-              )}
-              {rows.length === SWEEPS_OF_A_PAGE && (
-                <a class="button" href={withQuery({ after: rows.at(-1)!.id })}>
-                  Older
-                </a>
-              )}
-            </p>
+            <PagesByAge after={after} rows={rows} size={SWEEPS_OF_A_PAGE} />
           </>
         )}
       </Waiting>

@@ -87,6 +87,8 @@ const STATUS_OF_CODE: Record<string, number> = {
   server_error: 500,
   timeout_error: 504,
   overloaded_error: 529,
+  // vLLM: vllm-project/vllm, entrypoints/openai/engine/protocol.py.
+  BadRequestError: 400,
   // MiniMax: platform.minimax.io, error codes.
   "base_resp 1001": 504,
   "base_resp 1002": 429,

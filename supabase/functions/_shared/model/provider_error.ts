@@ -27,8 +27,9 @@ export function readProviderError(body: unknown): ProviderError | undefined {
 /**
  * A failure that is said without an error, by APIs that answer everything with status 200:
  * `{success: false}` (Cloudflare, Zhipu), `{status: "error"}`, an HTTP status or a vendor's code as a
- * number (Spark, Coze), MiniMax's `{base_resp: {status_code, status_msg}}` and Baidu's
- * `{error_code, error_msg}`.
+ * number (Spark, Coze), MiniMax's `{base_resp: {status_code, status_msg}}`, Baidu's
+ * `{error_code, error_msg}`, and `{error_type, error_message}` (NousResearch/hermes-agent, pull
+ * request 65643), which AWS Lambda writes in camel case.
  */
 function readUnsuccess(root: Fields): ProviderError | undefined {
   const { status_code: base, status_msg: said } = asObject(root.base_resp);
@@ -40,6 +41,9 @@ function readUnsuccess(root: Fields): ProviderError | undefined {
     return { ...fromRoot(root), codes: [`error_code ${code}`] };
   }
   const isFailure = root.success === false || root.ok === false ||
+    [root.error_message, root.errorMessage].some((words) =>
+      typeof words === "string" && words !== ""
+    ) ||
     /^(error|fail(ed|ure)?)$/i.test(String(root.status)) ||
     messageOf(root) !== undefined &&
       [root.code, root.status, root.statusCode].some((status) =>
@@ -59,7 +63,8 @@ function fromRoot(root: Fields): ProviderError {
 
 function messageOf(root: Fields): string | undefined {
   return asString(root.message) ?? asString(root.msg) ??
-    asString(root.error_msg) ?? asString(root.errorMessage);
+    asString(root.error_msg) ?? asString(root.errorMessage) ??
+    asString(root.error_message);
 }
 
 /** The codes of some vendors are numbers beyond any HTTP status. */
@@ -117,8 +122,14 @@ function readInner(raw: unknown): ProviderError | undefined {
 }
 
 function codesOf(error: Fields): string[] {
-  return [error.code, error.type, error.status, error.reason]
-    .filter((code) => typeof code === "string");
+  return [
+    error.code,
+    error.type,
+    error.status,
+    error.reason,
+    error.error_type,
+    error.errorType,
+  ].filter((code) => typeof code === "string");
 }
 
 function toText(value: unknown): string {

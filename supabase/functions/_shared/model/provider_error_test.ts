@@ -57,6 +57,16 @@ for (
     ["FastAPI's validation", { detail: [{ msg: "m" }] }, ["", '[{"msg":"m"}]']],
     ["Azure's gateway", { statusCode: 401, message: "m" }, ["", "m"]],
     ["an object without a message", { error: { x: 1 } }, ["", '{"x":1}']],
+    [
+      "a gateway",
+      { choices: null, error_type: "BadRequestError", error_message: "m" },
+      ["BadRequestError", "m"],
+    ],
+    [
+      "AWS Lambda",
+      { errorType: "Runtime.ExitError", errorMessage: "m" },
+      ["Runtime.ExitError", "m"],
+    ],
     ["no error", { text: "Hi" }, undefined],
     ["no error, said so", { error: null, text: "Hi" }, undefined],
     ["no JSON", undefined, undefined],

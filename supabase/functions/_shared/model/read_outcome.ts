@@ -37,7 +37,7 @@ export type CallOutcome =
 
 /**
  * Reads the response to a call, at most `limitBytes` of it, and judges it.
- * Throws `ConnectionFailure`, `ResponseTooLarge`, and `SyntaxError` for a
+ * Throws `ConnectionFailure`, `ResponseTooLarge`, and `FailedCall` for a
  * streamed event that is not JSON.
  */
 export async function readOutcome(

@@ -1,6 +1,8 @@
 import { createParser } from "eventsource-parser";
-import { isJsonObject } from "./json_value.ts";
+import { FailedCall } from "./failed_call.ts";
+import { isJsonObject, type JsonObject } from "./json_value.ts";
 import type { StreamAssembly } from "./model_format.ts";
+import { readProviderError } from "./provider_error.ts";
 
 /** How the events of a streamed answer are set apart. */
 export type StreamKind = "server-sent-events" | "json-lines";
@@ -28,7 +30,10 @@ export function streamKindOfText(text: string): StreamKind | undefined {
  * the stream ended before the answer did. Stops reading at `[DONE]` or when the
  * assembly is complete, because some servers keep the connection open.
  *
- * Throws `SyntaxError` for an event that is not JSON.
+ * An event that tells of a failure, in whichever words, is the body, and so is
+ * JSON that is only called a stream (decolua/9router#3492).
+ *
+ * Throws `FailedCall` for an event that is not JSON.
  */
 export async function readStreamedAnswer(
   chunks: AsyncIterable<string> | Iterable<string>,
@@ -41,24 +46,37 @@ export async function readStreamedAnswer(
     : createEventSplitter(events);
   for await (const chunk of chunks) {
     splitter.feed(chunk);
-    if (addAll(events, assembly)) return assembly.body();
+    const ended = addAll(events, assembly);
+    if (ended) return ended.failed ?? assembly.body();
   }
-  splitter.end();
-  addAll(events, assembly);
-  return assembly.body();
+  const whole = splitter.end();
+  if (whole !== undefined) return parseEvent(whole);
+  return addAll(events, assembly)?.failed ?? assembly.body();
 }
 
 interface Splitter {
   feed(chunk: string): void;
-  end(): void;
+  /** All that came, where it was no stream. */
+  end(): string | undefined;
 }
 
 function createEventSplitter(events: string[]): Splitter {
   const parser = createParser({ onEvent: ({ data }) => events.push(data) });
+  // JSON that is only called a stream, perhaps with the end of one behind it.
+  let whole: string | undefined;
+  let isBegun = false;
   return {
-    feed: (chunk) => parser.feed(chunk),
-    // Servers forget the blank line that the last event needs.
-    end: () => parser.feed("\n\n"),
+    feed(chunk) {
+      if (!isBegun && /^\s*\{/.test(chunk)) whole = "";
+      isBegun ||= chunk.trim() !== "";
+      if (whole === undefined) parser.feed(chunk);
+      else whole += chunk;
+    },
+    end() {
+      // Servers forget the blank line that the last event needs.
+      parser.feed("\n\n");
+      return whole?.replace(/\s*data: *\[DONE\]\s*$/, "");
+    },
   };
 }
 
@@ -70,16 +88,36 @@ function createLineSplitter(events: string[]): Splitter {
       rest = lines.pop()!;
       events.push(...lines);
     },
-    end: () => events.push(rest),
+    end: () => void events.push(rest),
   };
 }
 
-function addAll(events: string[], assembly: StreamAssembly): boolean {
+/** Takes events; how the stream has ended, if it has. */
+function addAll(
+  events: string[],
+  assembly: StreamAssembly,
+): { failed?: JsonObject } | undefined {
   for (const text of events.splice(0)) {
-    if (text.trim() === "[DONE]") return true;
+    if (text.trim() === "[DONE]") return {};
     if (text.trim() === "") continue;
-    const event: unknown = JSON.parse(text);
-    if (isJsonObject(event) && assembly.add(event)) return true;
+    const event = parseEvent(text);
+    if (!isJsonObject(event)) continue;
+    // Formats that know the failure keep what it has cost.
+    if (assembly.add(event)) return {};
+    if (readProviderError(event) !== undefined) return { failed: event };
   }
-  return false;
+  return undefined;
+}
+
+function parseEvent(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FailedCall({
+      class: "transient",
+      code: "invalid_json",
+      what: "sent a stream with an event that is not JSON",
+      said: text,
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { FailedCall } from "./failed_call.ts";
 import type { JsonObject } from "./json_value.ts";
 import {
   readStreamedAnswer,
@@ -64,12 +65,46 @@ for (const end of ["[DONE]", '{"last":true}']) {
   });
 }
 
-Deno.test("readStreamedAnswer() throws SyntaxError for an event that is not JSON", async () => {
-  await assertRejects(
-    () => read(['data: {"a\n\n'], "server-sent-events"),
-    SyntaxError,
+Deno.test("readStreamedAnswer() says the words of an event that is not JSON", async () => {
+  // lucasjinreal/Crane, pull request 121.
+  const failed = await assertRejects(
+    () => read(["data: error: out of memory\n\n"], "server-sent-events"),
+    FailedCall,
   );
+  assertEquals(failed.failure.code, "invalid_json");
+  assertEquals(failed.failure.said, "error: out of memory");
 });
+
+/** Knows no event and is never complete. */
+const unmoved = { add: () => false, body: () => undefined };
+
+for (
+  const [about, text, body] of [
+    [
+      "JSON with the end of a stream behind it",
+      '{"a":1}\n\ndata: [DONE]\n\n',
+      {
+        a: 1,
+      },
+    ],
+    ["JSON on several lines", '\n{\n  "a": 1\n}\n', { a: 1 }],
+    [
+      "the event that tells of a failure",
+      'data: {"choices":null,"error_message":"m"}\n\ndata: {"a":1}\n\n',
+      { choices: null, error_message: "m" },
+    ],
+    ["nothing of a stream that is cut", 'data: {"a":1}\n\n', undefined],
+  ] as const
+) {
+  Deno.test(`readStreamedAnswer() takes for the answer ${about}`, async () => {
+    for (const chunks of [[text], [...text]]) {
+      assertEquals(
+        await readStreamedAnswer(chunks, "server-sent-events", unmoved),
+        body,
+      );
+    }
+  });
+}
 
 for (
   const [type, kind] of [

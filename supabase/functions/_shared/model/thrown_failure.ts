@@ -17,12 +17,5 @@ export function toFailure(
     };
   }
   if (error instanceof FailedCall) return error.failure;
-  if (error instanceof SyntaxError) {
-    return {
-      class: "transient",
-      code: "invalid_json",
-      what: "sent a stream with an event that is not JSON",
-    };
-  }
   throw error;
 }

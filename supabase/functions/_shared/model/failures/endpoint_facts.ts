@@ -130,4 +130,20 @@ export const ENDPOINT_FACTS: readonly FailureFact[] = [
       }),
     }],
   },
+  {
+    // Its servers are down, whatever is asked.
+    means: { class: "transient", code: "degraded" },
+    statuses: [400],
+    message: /^(function id '[^']*': )?degraded function cannot be invoked/i,
+    seen: [{
+      vendor: "NVIDIA NIM",
+      source: "tashfeenahmed/freellmapi#522",
+      status: 400,
+      body: {
+        status: 400,
+        title: "Bad Request",
+        detail: "Function id 'f': DEGRADED function cannot be invoked",
+      },
+    }],
+  },
 ];

@@ -145,8 +145,27 @@ for (
       base_resp: { status_code: 0, status_msg: "success" },
     }, "no failure"],
     ["Spark's success", 200, { code: 0, message: "Success" }, "no failure"],
+    ["BadRequestError within 200", 200, {
+      error_type: "BadRequestError",
+      error_message: "m",
+    }, "permanent http_400"],
+    ["GitHub Models' limit of a minute", 429, {
+      error: {
+        code: "RateLimitReached",
+        message: "Rate limit of 10 per 60s exceeded for UserByModelByMinute.",
+      },
+    }, "rate rate_limited"],
+    ["Cohere's limit of a minute", 429, {
+      message:
+        "You are using a Trial key, which is limited to 20 API calls / minute.",
+    }, "rate rate_limited"],
+    ["Ollama's limit of an hour", 429, {
+      error:
+        "you've reached your hourly usage limit, please wait or upgrade to continue",
+    }, "rate rate_limited"],
     ["success: true", 200, { success: true, message: "Lima" }, "no failure"],
     ["a message", 200, { message: "Lima" }, "no failure"],
+    ["no words of an error", 200, { error_message: "" }, "no failure"],
     ["a number without words", 200, { code: 500, text: "Lima" }, "no failure"],
     [
       "status: completed",

@@ -67,8 +67,20 @@ export const MONEY_FACTS: readonly FailureFact[] = [
     means: DAILY_QUOTA,
     statuses: [429],
     message:
-      /^(rate limit exceeded: (limit_\w+\/.*)?free-models-per-day|too many tokens per day|you have used up your daily free allocation)/i,
+      /^(rate limit exceeded: (limit_\w+\/.*)?free-models-per-day|too many tokens per day|you have used up your daily free allocation|rate limit of \d+ per 86400s exceeded)/i,
     seen: [
+      {
+        vendor: "GitHub Models",
+        source: "docs.github.com, rate limits of GitHub Models",
+        status: 429,
+        body: errorBody({
+          code: "RateLimitReached",
+          message:
+            "Rate limit of 50 per 86400s exceeded for UserByModelByDay. Please wait 41000 seconds before retrying.",
+          details:
+            "Rate limit of 50 per 86400s exceeded for UserByModelByDay. Please wait 41000 seconds before retrying.",
+        }),
+      },
       {
         vendor: "OpenRouter",
         source: "Gitlawb/openclaude#936",
@@ -180,8 +192,27 @@ export const MONEY_FACTS: readonly FailureFact[] = [
     means: QUOTA,
     statuses: [400, 401, 402, 403, 412, 429, 500],
     message:
-      /^("?your team \S+ has either used all available credits|your credit balance is too low|you have reached your specified api usage limits|you have exceeded your monthly included credits|insufficient (account )?balance|account \S+ is suspended|access denied due to overdue account|余额不足|key limit exceeded)/i,
+      /^("?your team \S+ has either used all available credits|your credit balance is too low|you have reached your specified api usage limits|you have exceeded your monthly included credits|insufficient (account )?balance|account \S+ is suspended|access denied due to overdue account|余额不足|key limit exceeded|you are using a trial key, which is limited to \d+ api calls \/ month|you(?:'ve| \(\S+\) have| have) reached your (?:weekly|monthly) usage limit)/i,
     seen: [
+      {
+        vendor: "Cohere",
+        source: "docs.cohere.com, different types of API keys and rate limits",
+        status: 429,
+        body: {
+          id: "x",
+          message:
+            "You are using a Trial key, which is limited to 1000 API calls / month. You can continue to use the Trial key for free or upgrade to a Production key.",
+        },
+      },
+      {
+        vendor: "Ollama",
+        source: "continuedev/continue#11158",
+        status: 429,
+        body: {
+          error:
+            "you (ann) have reached your weekly usage limit, upgrade for higher limits: https://ollama.com/upgrade",
+        },
+      },
       {
         vendor: "Anthropic",
         source: "anthropics/claude-code#2127",

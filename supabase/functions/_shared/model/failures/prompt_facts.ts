@@ -148,6 +148,36 @@ export const PROMPT_FACTS: readonly FailureFact[] = [
       },
     ],
   },
+  {
+    // What the model wrote was no JSON, or no call of a tool that it has: it may write better.
+    means: { class: "transient", code: "bad_generation" },
+    statuses: [400],
+    code: /^(json_validate_failed|tool_use_failed)$/,
+    seen: [
+      {
+        vendor: "Groq",
+        source: "glibsonoran/Plush-for-ComfyUI#135",
+        status: 400,
+        body: errorBody({
+          message:
+            "Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
+          type: "invalid_request_error",
+          code: "json_validate_failed",
+          failed_generation: "{",
+        }),
+      },
+      {
+        vendor: "Groq",
+        source: "HunorLaczko/ha-groq-cloud-api#20",
+        status: 400,
+        body: errorBody({
+          message: "tool call validation failed",
+          type: "invalid_request_error",
+          code: "tool_use_failed",
+        }),
+      },
+    ],
+  },
 ];
 
 /** More tokens than a minute has: no wait makes room for them. */

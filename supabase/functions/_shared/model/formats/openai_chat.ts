@@ -157,8 +157,7 @@ function readContent(content: unknown): string {
 
 function assembleStream(): StreamAssembly {
   const about: JsonObject = {};
-  // A map, because an index from outside must not size an array.
-  const calls = new Map<unknown, { name: string; arguments: string }>();
+  const calls: StreamedCall[] = [];
   let content = "";
   let refusal = "";
   let finishReason: unknown;
@@ -171,28 +170,27 @@ function assembleStream(): StreamAssembly {
       if (event.usage) about.usage = event.usage;
       const choice = asObject(asArray(event.choices)[0]);
       error ??= event.error ?? choice.error;
-      const delta = asObject(choice.delta);
+      // A whole answer as the only event of a stream has a message.
+      const delta = asObject(choice.delta ?? choice.message);
       content += readContent(delta.content);
       refusal += asString(delta.refusal) ?? "";
       for (const part of asArray(delta.tool_calls).map(asObject)) {
-        const call = calls.get(part.index) ?? { name: "", arguments: "" };
-        calls.set(part.index, call);
-        const called = asObject(part.function);
-        call.name += asString(called.name) ?? "";
-        call.arguments += asString(called.arguments) ?? "";
+        addToCall(calls, part);
       }
-      finishReason = choice.finish_reason ?? finishReason;
-      nativeReason = choice.native_finish_reason ?? nativeReason;
+      finishReason = toReason(choice.finish_reason) ?? finishReason;
+      nativeReason = toReason(choice.native_finish_reason) ?? nativeReason;
       // Usage follows the finish reason, so only [DONE] or the end is the end.
       return error !== undefined;
     },
     body() {
       if (error !== undefined) return { ...about, error };
-      if (!finishReason) return undefined;
+      if (finishReason === undefined) return undefined;
       const message = {
         content,
         refusal,
-        tool_calls: [...calls.values()].map((call) => ({ function: call })),
+        tool_calls: calls.map(({ name, arguments: written }) => ({
+          function: { name, arguments: written },
+        })),
       };
       return {
         ...about,
@@ -204,4 +202,34 @@ function assembleStream(): StreamAssembly {
       };
     },
   };
+}
+
+interface StreamedCall {
+  index: unknown;
+  id: unknown;
+  name: string;
+  arguments: string;
+}
+
+/**
+ * Gemini's compatible API gives parallel calls one index, or none, and only their ids tell them apart
+ * (su-kaka/gcli2api, pull request 406; open-webui/computer#224). Who gives each piece an id of its own
+ * names the call once.
+ */
+function addToCall(calls: StreamedCall[], part: JsonObject): void {
+  const called = asObject(part.function);
+  const name = asString(called.name) ?? "";
+  const known = calls.findLast(({ index }) => index === part.index);
+  const isNext = name !== "" && Boolean(part.id) && part.id !== known?.id;
+  const call = known === undefined || isNext
+    ? { index: part.index, id: part.id, name: "", arguments: "" }
+    : known;
+  if (call !== known) calls.push(call);
+  call.name += name;
+  call.arguments += asString(called.arguments) ?? "";
+}
+
+/** Some write "" or "null" before the end: ollama/ollama#4357, PowerShell/AIShell#350. */
+function toReason(word: unknown): unknown {
+  return word === "" || word === "null" ? undefined : word ?? undefined;
 }

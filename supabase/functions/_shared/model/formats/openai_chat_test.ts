@@ -251,6 +251,69 @@ Deno.test("openaiChat.assembleStream() adds up text, tool calls and usage", () =
   });
 });
 
+/** The calls of a stream with these parts. */
+function callsOf(...parts: unknown[]): unknown {
+  const assembly = openaiChat.assembleStream();
+  for (const part of parts) assembly.add(chunk({ tool_calls: [part] }));
+  assembly.add(chunk({}, "tool_calls"));
+  const answer = openaiChat.readAnswer(assembly.body());
+  return answer.kind === "text" && answer.toolCalls;
+}
+
+const piece = (
+  id: string | undefined,
+  name: string | undefined,
+  text: string,
+) => ({
+  id,
+  function: { name, arguments: text },
+});
+
+Deno.test("openaiChat.assembleStream() tells calls apart that share an index", () => {
+  const both = [{ name: "f", arguments: { x: 1 } }, {
+    name: "f",
+    arguments: { x: 2 },
+  }];
+  const [first, second] = [
+    piece("a", "f", '{"x":1}'),
+    piece("b", "f", '{"x":2}'),
+  ];
+  assertEquals(callsOf(first, second), both);
+  assertEquals(callsOf({ ...first, index: 0 }, { ...second, index: 0 }), both);
+});
+
+Deno.test("openaiChat.assembleStream() adds up the pieces of one call, whatever their ids", () => {
+  const one = [{ name: "f", arguments: { x: 1 } }];
+  assertEquals(
+    callsOf(piece("a", "f", '{"x"'), piece(undefined, undefined, ":1}")),
+    one,
+  );
+  assertEquals(callsOf(piece("a", "f", '{"x"'), piece("b", "", ":1}")), one);
+});
+
+Deno.test("openaiChat.assembleStream() takes no empty word for the end", () => {
+  const assembly = openaiChat.assembleStream();
+  assembly.add(chunk({ content: "a" }, ""));
+  assembly.add(chunk({ content: "b" }, "null"));
+  assertEquals(assembly.body(), undefined);
+  assembly.add(chunk({ content: "c" }, "stop"));
+  assembly.add(chunk({}, ""));
+  const answer = openaiChat.readAnswer(assembly.body());
+  assertEquals(answer.kind === "text" && [answer.text, answer.finishReason], [
+    "abc",
+    "stop",
+  ]);
+});
+
+Deno.test("openaiChat.assembleStream() reads a whole answer in one event", () => {
+  const assembly = openaiChat.assembleStream();
+  assembly.add({
+    choices: [{ message: { content: "Lima" }, finish_reason: "stop" }],
+  });
+  const answer = openaiChat.readAnswer(assembly.body());
+  assertEquals(answer.kind === "text" && answer.text, "Lima");
+});
+
 Deno.test("openaiChat.assembleStream() has no body before the finish reason", () => {
   const assembly = openaiChat.assembleStream();
   assembly.add(chunk({ content: "a" }));

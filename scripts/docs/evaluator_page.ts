@@ -17,7 +17,7 @@ insert into pipeline_runs (source, endpoint, evaluators) values (
 
 Each gives one row in \`evaluation_scores\` per response: \`score\` from 0 (worst) to 1 (best), \`passed\`, and where there is more to say \`category\` and \`explanation\`. An evaluator that cannot score says why in \`error\`; the response and its other scores are not affected. A prompt that failed has no response, so every evaluator gives an error for it, except \`refusal\` where the endpoint itself declined.
 
-Every evaluator has \`type\` and may have a \`name\`, in kebab-case: the name of its scores, by default the type. Two evaluators of one type need different names. With \`"not": true\` the opposite passes and the score is 1 − score; the default name then begins with \`not-\`. What is wrong in an evaluator is refused when its run is inserted.
+Every evaluator has \`type\` and may have a \`name\`, in kebab-case: the name of its scores, by default the type. Two evaluators of one type need different names. With \`"not": true\` the opposite passes and the score is 1 − score; the default name then begins with \`not-\`. What a model thought aloud at the beginning of its answer, \`<think>…</think>\`, is passed over unless an evaluator has \`"thoughts": true\`. What is wrong in an evaluator is refused when its run is inserted.
 
 Those that ask a judge name an \`endpoint\`, or several judges as a \`panel\`:
 
@@ -59,7 +59,8 @@ function toSection(definition: ManualEntry): string {
   const { properties = {}, required = [] }: JsonSchema = toJsonSchema(
     definition.schema,
   );
-  const { type, name: _, not: __, reference, ...fields } = properties;
+  const { type, name: _, not: __, thoughts: ___, reference, ...fields } =
+    properties;
   const rows = Object.entries(fields).map(([field, schema]) => [
     `\`${field}\``,
     describeValue(schema),

@@ -12,8 +12,12 @@ const not = z.boolean().optional().describe(
   "The opposite passes, and the score is 1 − score; the default name then begins with not-",
 );
 
+const thoughts = z.boolean().optional().describe(
+  "What the model thought aloud at the beginning, <think>…</think>, is looked at, too",
+);
+
 /** What every evaluator has. */
-export const commonFields = { name, not };
+export const commonFields = { name, not, thoughts };
 
 /** What evaluators have that use a reference. */
 export const referencedFields = {

@@ -16,6 +16,7 @@ import {
 } from "./reference.ts";
 import type { Question } from "./judging/question.ts";
 import { type Score, toStorableVerdict, type Verdict } from "./score.ts";
+import { withoutThoughts } from "./text/thoughts.ts";
 
 /**
  * Makes an evaluator of a configuration that `evaluatorSchema` has parsed.
@@ -114,10 +115,12 @@ function createPreparation(
   const readReference = compileReference(choice);
   const needsReference = definition.needsReference?.(config) ?? false;
   return function prepare(row) {
-    const { response } = row;
-    if (!row.success || response === null) {
+    if (!row.success || row.response === null) {
       return { verdict: definition.scoreFailure?.(config, row) ?? NO_RESPONSE };
     }
+    const response = config.thoughts
+      ? row.response
+      : withoutThoughts(row.response);
     const { text: reference, value: referenceValue } = readReference(row);
     if (needsReference && reference === null) {
       const reason = describeMissingReference(choice);

@@ -145,3 +145,17 @@ Deno.test("createEvaluator() turns the verdict of every evaluator round with not
   const { error } = await evaluate(config, aFailedRow("timeout"));
   assertMatch(error!, /no response/);
 });
+
+Deno.test("createEvaluator() passes over what the model thought aloud, unless it is asked for", async () => {
+  const row = aRow({
+    response: "<think>\nNot Lima?\n</think>\n\nCusco",
+    reference: "<think>Cusco!</think>Cusco",
+  });
+  const says = (text: string) => ({ type: "contains", text });
+  assertEquals((await evaluate(says("Lima"), row)).passed, false);
+  assertEquals((await evaluate("exact-match", row)).passed, true);
+  assertEquals(
+    (await evaluate({ ...says("Lima"), thoughts: true }, row)).passed,
+    true,
+  );
+});

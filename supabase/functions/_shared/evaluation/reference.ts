@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { compileJsonPath } from "../model/json_path.ts";
 import type { EvaluationRow } from "./evaluation_row.ts";
+import { withoutThoughts } from "./text/thoughts.ts";
 
 const path = z.string().min(1).superRefine((text, context) => {
   try {
@@ -39,7 +40,8 @@ export type ReadReference = (row: EvaluationRow) => Reference;
 export function compileReference(choice: ReferenceChoice): ReadReference {
   if ("value" in choice) return () => toReference(choice.value);
   if (choice.from === "archive") {
-    return ({ reference }) => toReference(reference);
+    return ({ reference }) =>
+      toReference(reference && withoutThoughts(reference));
   }
   const find = compileJsonPath(choice.path);
   return ({ metadata }) => toReference(find(metadata));

@@ -10,6 +10,7 @@ import {
 } from "../judging/judge_prompt.ts";
 import { createQuestion, type Question } from "../judging/question.ts";
 import { toComparable } from "../text/comparable.ts";
+import { withoutThoughts } from "../text/thoughts.ts";
 
 /** A comparison by a judge. */
 export const pairwise = defineEvaluator({
@@ -47,10 +48,12 @@ export const pairwise = defineEvaluator({
   asksJudge: "always",
   needsReference: ({ against }) => against === "reference",
   create: (config) => async ({ row, response, reference }, context) => {
-    const { against } = config;
+    const { against, thoughts } = config;
+    const toAnswer = (text: string | null) =>
+      text === null || thoughts ? text : withoutThoughts(text);
     const opponent = against === "reference"
       ? reference
-      : await context.responseIn(against.experiment, row);
+      : toAnswer(await context.responseIn(against.experiment, row));
     if (opponent === null) {
       return {
         error: `Cannot score: ${

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { asObject } from "../../model/json_value.ts";
+import { asObject, isJsonObject } from "../../model/json_value.ts";
 import { findJsonSpans } from "../text/json_spans.ts";
 
 /** A judge says what it has to say at the end. */
@@ -25,7 +25,7 @@ export function readAnswer<Answer>(
   const { spans, isBroken } = findJsonSpans(spoken, "objects");
   if (isBroken) return schema.safeParse(undefined);
   const answers = spans.length > 0
-    ? spans.slice(-MOST_OBJECTS).map(parseObject).reverse()
+    ? spans.slice(-MOST_OBJECTS).map(parseObject).map(unwrap).reverse()
     : [readWords(toPlainWords(spoken))];
   const read = answers.map((answer) => schema.safeParse(answer));
   return read.find(({ success }) => success) ?? read[0];
@@ -43,7 +43,7 @@ function withoutThoughts(text: string): string {
   return /<think(?:ing)?>/i.test(text) ? "" : text;
 }
 
-function parseObject(span: string): unknown {
+function parseObject(span: string): Record<string, unknown> | undefined {
   try {
     const parsed = asObject(JSON.parse(escapeControls(span)));
     return Object.fromEntries(
@@ -55,6 +55,24 @@ function parseObject(span: string): unknown {
   } catch {
     return undefined; // the schema refuses it, and the error quotes the text
   }
+}
+
+const WRAPPERS = new Set(["final", "result", "evaluation", "verdict"]);
+
+/**
+ * The object that is all there is in another, as gpt-oss wraps its answers, also as text
+ * (rh-ai-quickstart/it-self-service-agent, pull request 422). Other names may be those of quotations.
+ */
+function unwrap(answer: Record<string, unknown> | undefined) {
+  const [[name, value] = [], ...others] = Object.entries(answer ?? {});
+  if (name === undefined || !WRAPPERS.has(name) || others.length > 0) {
+    return answer;
+  }
+  return typeof value === "string"
+    ? parseObject(value) ?? answer
+    : isJsonObject(value)
+    ? parseObject(JSON.stringify(value))
+    : answer;
 }
 
 /** Line ends and tabs within strings, which models forget to escape; outside they are white space. */

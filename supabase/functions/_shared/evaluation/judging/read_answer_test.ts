@@ -48,6 +48,12 @@ const READABLE: [why: string, answer: string, score: number][] = [
     '```json\n{"reason": "It has ```code``` in it", "score": 4}\n```',
     4,
   ],
+  ["an object around it", '{"evaluation": {"reason": "Good.", "score": 4}}', 4],
+  [
+    "text in an object around it",
+    '{"final": "{\\"score\\": 4, \\"reason\\": \\"Good.\\"}"}',
+    4,
+  ],
   ["a byte order mark", '\ufeff{"score": 4}', 4],
   [
     "the judged text quoted first",
@@ -77,6 +83,8 @@ const UNREADABLE: [why: string, answer: string][] = [
   ["of five, in words", "4/5"],
   ["a list of lists", "[[4]]"],
   ["no score", '{"reason": "Good."}'],
+  ["a quotation for a reason", '{"reason": "{\\"score\\": 5}"}'],
+  ["a quotation as an object", '{"response": {"score": 5}}'],
   ["a word for a score", '{"score": "good"}'],
   ["cut off", '{"reason": "It is'],
   ["thoughts without an end", '<think>Maybe {"score": 5}'],

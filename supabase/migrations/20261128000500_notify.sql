@@ -170,7 +170,11 @@ begin
   end if;
   return public.pipeline_read_secret(name);
 exception when unique_violation then
-  -- Another worker has just made it.
+  -- Another worker has just made it, or it is there and nobody can read it: receivers know only that one.
+  if public.pipeline_read_secret(name) is null then
+    raise exception 'Cannot sign webhooks: Vault cannot decrypt secret "%"', name
+      using errcode = 'P0002', hint = format('Store it again with: select pipeline_set_secret(''%s'', ''whsec_…'')', name);
+  end if;
   return public.pipeline_read_secret(name);
 end;
 $$;

@@ -4,7 +4,7 @@ import { PipelineError } from "./errors.ts";
 /**
  * The value of a secret in Vault.
  *
- * @throws {PipelineError} `not_found`: there is none of that name
+ * @throws {PipelineError} `not_found`: there is none of that name that Vault can decrypt
  */
 export async function readSecret(
   database: Database,
@@ -16,6 +16,6 @@ export async function readSecret(
   if (secret !== null) return secret;
   throw new PipelineError(
     "not_found",
-    `Cannot find secret "${name}" in Vault: store it with select pipeline_set_secret('${name}', '…')`,
+    `Cannot find secret "${name}" in Vault, or Vault cannot decrypt it: store it with select pipeline_set_secret('${name}', '…')`,
   );
 }

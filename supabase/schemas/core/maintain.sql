@@ -245,7 +245,12 @@ begin
     ),
     most, as_of
   );
-  perform pipeline.find_foreign_project(maintain_pipeline.as_of);
+  begin
+    perform pipeline.find_foreign_project(maintain_pipeline.as_of);
+  exception when others then
+    -- Without pg_net there are no answers to read; leases are recovered all the same.
+    raise warning 'Maintenance cannot look for a project elsewhere: %', sqlerrm;
+  end;
   select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
   from (

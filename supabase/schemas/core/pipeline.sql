@@ -152,18 +152,28 @@ comment on function pipeline.vault_name(text) is
 
 create function public.pipeline_read_secret(name text)
 returns text
-language sql
+language plpgsql
 stable
 -- Definer: service_role need not be able to list Vault to use one secret by name.
 security definer
 set search_path = ''
 as $$
-  select secrets.decrypted_secret
-  from vault.decrypted_secrets as secrets
-  where secrets.name = pipeline.vault_name(pipeline_read_secret.name);
+begin
+  return (
+    select secrets.decrypted_secret
+    from vault.decrypted_secrets as secrets
+    where secrets.name = pipeline.vault_name(pipeline_read_secret.name)
+  );
+exception when data_exception then
+  -- Encrypted with the key of another project, as after a dump was restored (supabase/vault#30): what
+  -- asks, maintenance too, goes on as without it.
+  raise warning 'Vault cannot decrypt secret "%": %. Store its value again with pipeline_set_secret()',
+    pipeline_read_secret.name, sqlerrm;
+  return null;
+end;
 $$;
 comment on function public.pipeline_read_secret(text) is
-  'The value of a secret of the pipeline, null when there is none of that name. In Vault its name begins with pipeline_, and nothing else of Vault is opened; service_role only.';
+  'The value of a secret of the pipeline, null when there is none of that name or Vault cannot decrypt it. In Vault its name begins with pipeline_, and nothing else of Vault is opened; service_role only.';
 
 create table pipeline.stages (
   name text primary key,

@@ -286,6 +286,53 @@ $$;
 comment on function public.pipeline_ensure_endpoint(text, text, text, jsonb, numeric) is
   'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
 
+create function pipeline.scheduled_jobs()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if to_regclass('cron.job') is null then
+    return '[]';
+  end if;
+  return (
+    select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
+    from cron.job where job.active and job.jobname like 'prompt-pipeline %'
+  );
+end;
+$$;
+comment on function pipeline.scheduled_jobs() is
+  'Names of the pipeline''s jobs that pg_cron runs; none without pg_cron.';
+
+create function pipeline.lost_wakes(as_of timestamptz)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if to_regclass('net._http_response') is null then
+    return '[]';
+  end if;
+  return (
+    select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
+    from (
+      select answer.status_code as status, count(*) as calls, max(answer.error_msg) as error
+      from pipeline.workers as worker
+      -- Those of our wakes only: pg_net answers everybody in the project.
+      join net._http_response as answer
+        on answer.id = worker.request_id and answer.created >= worker.dispatched_at
+      where worker.dispatched_at > lost_wakes.as_of - interval '1 hour'
+        and worker.started_at is null
+      group by answer.status_code
+    ) as answer
+  );
+end;
+$$;
+comment on function pipeline.lost_wakes(timestamptz) is
+  'What wakes of the last hour were answered that started nobody, [{status, calls, error}]; nothing without pg_net.';
+
 create function public.pipeline_inspect_project(as_of timestamptz default now())
 returns jsonb
 language sql
@@ -301,10 +348,7 @@ as $$
       from pg_catalog.pg_extension
       where extname in ('pg_net', 'pg_cron', 'supabase_vault')
     ),
-    'scheduledJobs', (
-      select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
-      from cron.job where job.active and job.jobname like 'prompt-pipeline %'
-    ),
+    'scheduledJobs', pipeline.scheduled_jobs(),
     'secondsSinceMaintenance', (
       select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
     ),
@@ -320,19 +364,7 @@ as $$
       where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
         and worker.sent_to is not null
     ),
-    -- Those of our wakes only: pg_net answers everybody in the project.
-    'answers', (
-      select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
-      from (
-        select answer.status_code as status, count(*) as calls, max(answer.error_msg) as error
-        from pipeline.workers as worker
-        join net._http_response as answer
-          on answer.id = worker.request_id and answer.created >= worker.dispatched_at
-        where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
-          and worker.started_at is null
-        group by answer.status_code
-      ) as answer
-    ),
+    'answers', pipeline.lost_wakes(pipeline_inspect_project.as_of),
     'missingGrants', (
       select coalesce(jsonb_agg(needed.name), '[]')
       from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)

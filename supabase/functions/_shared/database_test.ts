@@ -148,6 +148,8 @@ Deno.test("toErrorCode() tells passing faults from final ones", () => {
     assertEquals(toErrorCode(sqlState, 500), "internal");
   }
   assertEquals(toErrorCode("57P01", 500), "unavailable");
+  // supabase/supabase#32689: PostgREST answers 405.
+  assertEquals(toErrorCode("25006", 405), "unavailable");
 });
 
 Deno.test("createDatabase() says what to do about a statement that takes too long", async () => {

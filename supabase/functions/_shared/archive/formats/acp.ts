@@ -50,7 +50,14 @@ interface Update {
 
 /** What a record tells; loggers put the message beside its direction and time. */
 function updateOf(record: JsonObject): Update | undefined {
-  const rpc = [record, record.message, record.payload, record.data]
+  // Grok Build leaves out what the protocol says around `params`.
+  const rpc = [
+    record,
+    record.message,
+    record.payload,
+    record.data,
+    record.params,
+  ]
     .find((place): place is JsonObject =>
       isObject(place ?? null) &&
       ((place as JsonObject).jsonrpc !== undefined ||

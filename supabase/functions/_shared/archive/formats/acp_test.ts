@@ -1,4 +1,8 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { acpLoaded, acpLog } from "../testing/fixtures/coding_agents.ts";
+import {
+  acpLoaded,
+  acpLog,
+  grokBuildUpdates,
+} from "../testing/fixtures/coding_agents.ts";
 
-testFixtures("acp", acpLog, acpLoaded);
+testFixtures("acp", acpLog, acpLoaded, grokBuildUpdates);

@@ -6,6 +6,7 @@ import {
   conversationRows,
   langchainMessages,
   longIds,
+  nestedParts,
   vercelMessages,
 } from "../testing/fixtures/api_shapes.ts";
 import { numberedRows, ownRows } from "../testing/fixtures/chat_tables.ts";
@@ -25,6 +26,7 @@ testFixtures(
   mastraRows,
   leChat,
   longIds,
+  nestedParts,
   numberedRows,
   ownRows,
 );

@@ -1,4 +1,15 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { lmsysRows, wildchatRow } from "../testing/fixtures/datasets.ts";
+import {
+  callTranscript,
+  labelledDialogues,
+  lmsysRows,
+  wildchatRow,
+} from "../testing/fixtures/datasets.ts";
 
-testFixtures("conversationField", lmsysRows, wildchatRow);
+testFixtures(
+  "conversationField",
+  lmsysRows,
+  wildchatRow,
+  labelledDialogues,
+  callTranscript,
+);

@@ -5,6 +5,7 @@ import { aiStudio } from "./ai_studio.ts";
 import { alpaca } from "./alpaca.ts";
 import { amazonQ, kiro } from "./amazon_q.ts";
 import { anthropicMessages } from "./anthropic_messages.ts";
+import { antigravity } from "./antigravity.ts";
 import { assistantsThread, assistantsThreadList } from "./assistants_thread.ts";
 import { autogenChat, autogenMessages, autogenRun } from "./autogen.ts";
 import { bareMessageLists, bareMessages } from "./bare_messages.ts";
@@ -16,6 +17,7 @@ import { braintrust } from "./braintrust.ts";
 import { helicone, heliconeWithoutBodies, litellm } from "./call_logs.ts";
 import { chatbotUi } from "./chatbot_ui.ts";
 import { chatgpt } from "./chatgpt.ts";
+import { cherryStudio } from "./cherry_studio.ts";
 import { claudeAi } from "./claude_ai.ts";
 import { claudeCode, claudeCodeHistory, claudeCodeLog } from "./claude_code.ts";
 import { cline, clineHistory } from "./cline.ts";
@@ -30,6 +32,7 @@ import { copilotCli, copilotCliHistory } from "./copilot_cli.ts";
 import { cursorChats, cursorRows, cursorTranscript } from "./cursor.ts";
 import { deepeval } from "./deepeval.ts";
 import { deepseek } from "./deepseek.ts";
+import { deepseekCli } from "./deepseek_cli.ts";
 import { dify, difyRows } from "./dify.ts";
 import { flowise } from "./flowise.ts";
 import type { ArchiveFormat } from "./format.ts";
@@ -85,6 +88,7 @@ import { sillytavern } from "./sillytavern.ts";
 import { miniSweAgent, miniSweAgentMessages, sweAgent } from "./swe_agent.ts";
 import { takeoutGemini, takeoutOther } from "./takeout_gemini.ts";
 import { textPairs } from "./text_pairs.ts";
+import { tracedCalls } from "./traced_calls.ts";
 import { typingmind } from "./typingmind.ts";
 import { ultrachat } from "./ultrachat.ts";
 import { vscodeCopilot, vscodeCopilotLog } from "./vscode_copilot.ts";
@@ -109,6 +113,7 @@ export const formats: readonly ArchiveFormat[] = [
   sharegpt,
   librechat,
   chatbotUi,
+  cherryStudio,
   continueDev,
   typingmind,
   nextchat,
@@ -137,7 +142,9 @@ export const formats: readonly ArchiveFormat[] = [
   geminiCliLines,
   geminiCliCheckpoint,
   geminiCliHistory,
+  antigravity,
   droid,
+  deepseekCli,
   pi,
   copilotCli,
   copilotCliHistory,
@@ -154,6 +161,7 @@ export const formats: readonly ArchiveFormat[] = [
   langsmith,
   langsmithRuns,
   opentelemetry,
+  tracedCalls,
   litellm,
   helicone,
   heliconeWithoutBodies,

@@ -133,6 +133,7 @@ const BODY_KEYS = [
   "message",
   "contentParts",
   "contentChunks",
+  "content_list",
   "blocks",
   "body",
 ];
@@ -147,7 +148,13 @@ function wordsOf(message: JsonObject): string {
     const text = textOf(storedContent(message.content));
     if (text !== "") return text;
   }
-  // Le Chat leaves `content` empty where an answer is in pieces.
+  // Qwen Chat leaves `content` empty, and says which pieces are the answer.
+  if (Array.isArray(message.content_list)) {
+    return textOf(
+      objectsOf(message.content_list).filter(({ phase }) => phase === "answer"),
+    );
+  }
+  // Le Chat does so where an answer is in pieces.
   if (Array.isArray(message.contentChunks)) {
     return textOf(message.contentChunks);
   }

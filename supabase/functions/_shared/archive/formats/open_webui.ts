@@ -11,7 +11,8 @@ import { treeTurns } from "./tree_turns.ts";
 
 /**
  * Open WebUI: `{id, title, chat: {history: {currentId, messages: {id: message}}}}`, or the inner
- * object alone. `chat.messages` repeats the current branch; it is read only where the oldest versions
+ * object alone; Qwen Chat, which answers `{success, data}` around it (wuaishare/sharextract#8).
+ * `chat.messages` repeats the current branch; it is read only where the oldest versions
  * wrote nothing else.
  */
 export const openWebui = conversationFormat({
@@ -21,8 +22,9 @@ export const openWebui = conversationFormat({
     // The oldest versions.
     Array.isArray(objectOrEmpty(record.chat).messages),
   lacksMessages: ({ chat }) => isObject(chat) ? "chat.history" : undefined,
-  read: (record) => {
-    const history = historyOf(record);
+  read: (answered) => {
+    const history = historyOf(answered);
+    const record = shared(answered);
     const chat = isObject(record.chat) ? record.chat : record;
     const models = Array.isArray(chat.models) ? chat.models : [];
     return [{
@@ -36,7 +38,15 @@ export const openWebui = conversationFormat({
   },
 });
 
-function historyOf(record: JsonObject): JsonObject | undefined {
+/** The chat in what an API answered. */
+function shared(record: JsonObject): JsonObject {
+  return record.success === true && isObject(record.data)
+    ? record.data
+    : record;
+}
+
+function historyOf(answered: JsonObject): JsonObject | undefined {
+  const record = shared(answered);
   const { history } = isObject(record.chat) ? record.chat : record;
   return isObject(history) && isObject(history.messages) ? history : undefined;
 }

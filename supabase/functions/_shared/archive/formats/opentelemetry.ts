@@ -6,20 +6,11 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { leaveOut } from "../left_out.ts";
-import { mergeCalls, mergeTraces } from "./call_history.ts";
-import { type ConversationBuilder, messageFormat } from "./format.ts";
-import { groupBy } from "./group_by.ts";
+import { messageFormat } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 import { attributesOf, isOtlp, plainValue, spansOf } from "./otlp.ts";
+import { openSpans, type Span } from "./spans.ts";
 import { parseJson } from "../records/parse_json.ts";
-
-interface Span {
-  conversation: string;
-  trace: string;
-  start: string;
-  turns: Turn[];
-}
 
 /**
  * OpenTelemetry traces (OTLP JSON) with the conventions of GenAI, OpenLLMetry, OpenInference and the
@@ -29,40 +20,8 @@ interface Span {
 export const opentelemetry = messageFormat({
   name: "opentelemetry",
   matches: isOtlp,
-  open: openSpans,
+  open: () => openSpans(spansOf, readSpan),
 });
-
-function openSpans(): ConversationBuilder {
-  const spans: Span[] = [];
-  return {
-    add(record) {
-      const before = spans.length;
-      for (const span of spansOf(record)) {
-        const read = readSpan(span);
-        if (read.turns.some(({ role }) => role === "user")) spans.push(read);
-        else leaveOut("span", span, { span: "no request to a model" });
-      }
-      return spans.length > before;
-    },
-    build: () => conversationsOf(spans),
-  };
-}
-
-function conversationsOf(spans: Span[]) {
-  const grouped = groupBy(spans, ({ conversation }) => conversation);
-  return [...grouped].map(([id, own]) => {
-    const ordered = own.toSorted((a, b) =>
-      a.start.length - b.start.length || (a.start < b.start ? -1 : 1)
-    );
-    const traces = groupBy(ordered, ({ trace }) => trace);
-    const turns = mergeTraces(
-      [...traces.values()].map((calls) =>
-        mergeCalls(calls.map((call) => call.turns))
-      ),
-    );
-    return { id, turns };
-  });
-}
 
 function readSpan(span: JsonObject): Span {
   const attributes = attributesOf(span.attributes);

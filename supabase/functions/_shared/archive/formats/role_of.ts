@@ -5,7 +5,7 @@ import type { Turn } from "../conversation.ts";
 export const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
   ...["user", "human", "prompter", "me", "customer", "usermessage", "in"]
     .map((name) => [name, "user"] as const),
-  ...["humanmessage", "humanmessagechunk", "inbound", "incoming"]
+  ...["humanmessage", "humanmessagechunk", "inbound", "incoming", "contact"]
     .map((name) => [name, "user"] as const),
   ...[
     "assistant",
@@ -17,6 +17,10 @@ export const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
     "bot",
     "ai",
     "chatbot",
+    // Of a voice: ElevenLabs, Retell, LiveKit; Label Studio; Chatwoot.
+    "agent",
+    "robot",
+    "agentbot",
   ]
     .map((name) => [name, "assistant"] as const),
   ...["out", "outbound", "outgoing"]

@@ -80,6 +80,7 @@ function partText(part: Json): string {
   const text = part.text ?? part.value ?? part.content;
   if (typeof text === "string") return text;
   if (isObject(text) && typeof text.value === "string") return text.value;
+  if (Array.isArray(text)) return textOf(text);
   const [name = "nothing"] = Object.keys(part);
   leaveOut(`part/${name.slice(0, 40)}`, part, IGNORED_PARTS);
   return "";

@@ -62,7 +62,10 @@ function describeText(text: string): string {
   if (text.startsWith("%PDF")) {
     return "this is a PDF; export it as JSON instead";
   }
-  return "this is not JSON";
+  if (/^(?:PRAGMA|BEGIN|CREATE|INSERT)\s/i.test(text)) {
+    return "this is SQL; write the table as JSON, as CSV with the names of its columns, or as COPY does";
+  }
+  return "this is neither JSON nor a table that begins with the names of its columns, each of them once";
 }
 
 function packed(program: string): string {

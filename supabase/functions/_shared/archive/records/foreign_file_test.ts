@@ -25,6 +25,11 @@ Deno.test("describeForeignFile() tells where a page has its JSON", () => {
   expectKind("<html>", "not_json", /HTML.*export it as JSON/);
 });
 
+Deno.test("describeForeignFile() tells what a table needs", () => {
+  expectKind("insert into t values (1);", "not_json", /SQL.*COPY/);
+  expectKind("question,answer,answer\na,b,c", "not_json", /names.*once/);
+});
+
 Deno.test("describeForeignFile() tells how to read aider's history", () =>
   expectKind("\n# aider chat started at 2024-05-01", "not_json", /sed/));
 

@@ -70,12 +70,15 @@ function findOther(
   to: number,
   isTable: boolean,
 ): FoundLayout | undefined {
-  const text = decoder.decode(bytes.subarray(start, to));
+  const whole = decoder.decode(bytes.subarray(start, to));
+  // Excel's line of its own about the delimiter; the names tell it as well.
+  const [hint = ""] = /^sep=.\r?\n/i.exec(whole) ?? [];
+  const text = whole.slice(hint.length);
   if (isActivityPage(text)) return { layout: "activities", at: start };
   const table = findTable(text, isTable);
   if (table === undefined) return undefined;
   const [names] = cutRow(text);
-  const at = start + encoder.encode(names).length + 1;
+  const at = start + hint.length + encoder.encode(names).length + 1;
   return { layout: "rows", at, table };
 }
 

@@ -14,11 +14,12 @@ export type OpenedRow = { value: Json } | { reason: string };
  *   […]}`, and whole tables of `to_dict()` (huggingface.co/docs/datasets/about_dataset_features)
  * - `to_json` of pandas with the orients split, table, columns and index
  *   (pandas.pydata.org/docs/reference/api/pandas.DataFrame.to_json.html)
+ * - a task of Label Studio: `{id, data: {…}, annotations}` (labelstud.io/guide/export)
  */
 export function openRows(record: Json): OpenedRow[] | undefined {
   if (!isObject(record)) return undefined;
   const rows = viewerRows(record) ?? splitRows(record) ?? tableRows(record) ??
-    columnRows(record) ?? indexRows(record);
+    columnRows(record) ?? indexRows(record) ?? taskRow(record);
   if (rows !== undefined) {
     return rows.map((row) =>
       "value" in row ? { value: withMessages(row.value) } : row
@@ -47,6 +48,12 @@ function viewerRow({ row, row_idx, truncated_cells }: JsonObject): OpenedRow {
         `the viewer cut cells of row ${row_idx} off (${truncated_cells}); ask for /rows instead of /first-rows, or download the data set`,
     }
     : { value: row! };
+}
+
+function taskRow({ id, data, annotations, predictions }: JsonObject) {
+  return isObject(data) && Array.isArray(annotations ?? predictions)
+    ? [{ value: { id, ...data } }]
+    : undefined;
 }
 
 function splitRows({ columns, data, rows }: JsonObject) {

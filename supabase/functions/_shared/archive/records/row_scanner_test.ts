@@ -54,6 +54,8 @@ Deno.test("RowScanner takes quotes inside of a cell for text", async () => {
 Deno.test("RowScanner reads tabs, semicolons, CRLF, a byte order mark and UTF-16", async () => {
   await expectTexts("question\tanswer\r\none\ta\r\n", ["one"]);
   await expectTexts("\ufeffquestion;answer\r\none, two;a", ["one, two"]);
+  // Excel's line of its own, also behind a byte order mark.
+  await expectTexts("\ufeffsep=;\r\nquestion;answer\r\none;a\r\n", ["one"]);
   const text = "\ufeffquestion;answer\none;a";
   const units = Uint16Array.from(text, (unit) => unit.charCodeAt(0));
   await expectTexts(new Uint8Array(units.buffer), ["one"]);

@@ -206,7 +206,7 @@ export const MONEY_FACTS: readonly FailureFact[] = [
       },
       {
         vendor: "Ollama",
-        source: "continuedev/continue#11158",
+        source: "diegosouzapw/OmniRoute#3709",
         status: 429,
         body: {
           error:

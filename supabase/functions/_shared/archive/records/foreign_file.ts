@@ -1,3 +1,4 @@
+import { isUtf8 } from "./parse_record.ts";
 import type { ScannedLoss } from "./scanner.ts";
 
 /** Files that are recognised by how they begin, and what to do with them. */
@@ -46,9 +47,16 @@ export function describeForeignFile(
   if (kind !== undefined) {
     return { code: "refused_format", reason: kind.reason };
   }
-  const text = new TextDecoder().decode(bytes.subarray(0, 64 * 1024))
-    .trimStart();
-  return { code: "not_json", reason: describeText(text) };
+  const start = bytes.subarray(0, 64 * 1024);
+  const text = new TextDecoder().decode(start).trimStart();
+  const reason = describeText(text);
+  return {
+    code: "not_json",
+    // Excel writes the code page of its country: objectstack-ai/objectui#2556.
+    reason: text.includes("\ufffd") && !isUtf8(start)
+      ? `${reason}; nor is it UTF-8: of Excel's formats CSV UTF-8 is`
+      : reason,
+  };
 }
 
 function describeText(text: string): string {

@@ -27,7 +27,9 @@ Deno.test("describeForeignFile() tells where a page has its JSON", () => {
 
 Deno.test("describeForeignFile() tells what a table needs", () => {
   expectKind("insert into t values (1);", "not_json", /SQL.*COPY/);
-  expectKind("question,answer,answer\na,b,c", "not_json", /names.*once/);
+  expectKind("question,answer,answer\na,b,c", "not_json", /names.*once$/);
+  const gbk = Uint8Array.of(0xce, 0xca, 0x2c, 0xb4, 0xf0, 0x0a);
+  assertMatch(describeForeignFile(gbk).reason, /once; nor is it UTF-8/);
 });
 
 Deno.test("describeForeignFile() tells how to read aider's history", () =>

@@ -3,7 +3,7 @@ import {
   hostedLimits,
   type IsolateLimits,
 } from "../../../scripts/local/functions/isolate_limits.ts";
-import { numberedPrompts, withProject } from "./project.ts";
+import { numberedPrompts, withProject } from "../e2e/project.ts";
 
 /** Makes 5,000 calls of a model and returns what the limits did to isolates. */
 async function run5000Prompts(limits: IsolateLimits): Promise<string[]> {

@@ -79,7 +79,7 @@ export async function runTests(
   for (const { files = [], folders = [], ignore = [], oneByOne } of choices) {
     // More than run at a time, so that none is idle while the longest goes on; few tests are found
     // quicker in one.
-    const count = oneByOne || options.filter ? 1 : 4 * processors;
+    const count = oneByOne || options.filter ? 1 : 3 * processors;
     const { modules } = gathered.use(
       await gatherTests(checkout, folders, ignore, count),
     );

@@ -46,8 +46,8 @@ Parts, all run when none is named:
   unit     *_test.ts
   runtime  the functions' *_test.ts with the Deno of hosted Supabase
 Run only when they are named, and by "all", which runs everything, as before each release:
-  slow     ${slow}/*_test.ts: the package, a deployment, the demo, most pages of docs/how-to,
-           runs of thousands of prompts
+  slow     ${slow}/*_test.ts: the package, a deployment, the demo, the pages of docs/how-to,
+           sweeps and judgement in the dashboard, runs of thousands of prompts
   large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB, a sweep of
            6,000 answers, a run of deno task chaos, installing into a project that has a history
   postgres15  sql, installing, upgrading and removing on PostgreSQL 15`;

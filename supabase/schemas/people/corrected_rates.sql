@@ -110,11 +110,40 @@ comment on function pipeline.transferred_rate(
 ) is
   'The rate behind a judged one, by errors of the judge that were measured on other answers (Rogan and Gladen 1978), with the 95 % interval of Lang and Reiczigel (2014). judged, passed: the answers asked about; people_pass, people_fail: labels, and how many of each the judge agreed with. It holds where the judge errs alike on both. No row where the judge may be no better than chance.';
 
+create function pipeline.transferred_difference(
+  difference double precision,
+  error double precision,
+  people_pass double precision,
+  both_pass double precision,
+  people_fail double precision,
+  both_fail double precision,
+  out corrected double precision,
+  out corrected_error double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    difference / shrunk,
+    sqrt(error ^ 2 + (difference / shrunk) ^ 2 * (tpr * (1 - tpr) / people_pass + tnr * (1 - tnr) / people_fail)) / abs(shrunk)
+  from (
+    select
+      both_pass / nullif(people_pass, 0) as tpr, both_fail / nullif(people_fail, 0) as tnr,
+      nullif(both_pass / nullif(people_pass, 0) + both_fail / nullif(people_fail, 0) - 1, 0) as shrunk
+  ) as judge;
+$$;
+comment on function pipeline.transferred_difference(
+  double precision, double precision, double precision, double precision, double precision, double precision
+) is
+  'The difference behind one that a judge saw between two experiments, with its standard error: errors of a judge shrink every difference. error: the standard error of the paired difference; people_pass, people_fail, both_pass, both_fail: as transferred_rate() takes them.';
+
 create function pipeline.corrected_rate(
   judged bigint,
   rate double precision,
   variance double precision,
-  moments pipeline.label_moments,
+  moments jsonb,
   out corrected double precision,
   out low double precision,
   out high double precision,
@@ -123,55 +152,65 @@ create function pipeline.corrected_rate(
 )
 language plpgsql
 immutable
+parallel safe
 set search_path = ''
 as $$
 declare
-  unlabelled constant bigint := greatest(judged - (moments).labelled, 0);
+  given record;
+  unlabelled bigint;
   weight double precision;
   spread double precision;
 begin
+  select * into given
+  from jsonb_to_record(coalesce(moments, '{}')) as given (
+    label_names text[], is_by_verdict boolean, is_by_hand boolean, labelled bigint,
+    people_mean double precision, judge_mean double precision, people_variance double precision,
+    judge_variance double precision, covariance double precision, differing bigint, passed double precision,
+    passed_right double precision, failed double precision, failed_right double precision
+  );
+  unlabelled := greatest(judged - given.labelled, 0);
   because := case
     when coalesce(judged, 0) = 0 then 'the evaluator neither passes nor fails an answer'
-    when (moments).evaluator is null then 'nobody has labelled answers of it'
-    when (moments).is_by_hand then 'its labelled answers were chosen by hand: ask for labels with create_evaluation_label_queue()'
-    when cardinality((moments).label_names) > 1 then format(
+    when moments is null then 'nobody has labelled answers of it'
+    when given.is_by_hand then 'its labelled answers were chosen by hand: ask for labels with create_evaluation_label_queue()'
+    when cardinality(given.label_names) > 1 then format(
       'it has labels of several names (%s): name the evaluator in the queue of those that measure it',
-      array_to_string((moments).label_names, ', ')
+      array_to_string(given.label_names, ', ')
     )
-    when (moments).is_by_verdict and least((moments).passed, (moments).failed) < 5 then format(
+    when given.is_by_verdict and least(given.passed, given.failed) < 5 then format(
       'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed',
-      (moments).passed, (moments).failed
+      given.passed, given.failed
     )
-    when (moments).labelled < 20 then format('too few labels: %s, at least 20 are needed', (moments).labelled)
+    when given.labelled < 20 then format('too few labels: %s, at least 20 are needed', given.labelled)
   end;
   if because is not null then
     return;
   end if;
-  if (moments).is_by_verdict then
+  if given.is_by_verdict then
     corrected_by := 'verdict';
     select found.corrected, found.error into corrected, spread
     from pipeline.stratified_rate(
-      judged, rate, (moments).passed, coalesce((moments).passed_right, 0), (moments).failed,
-      coalesce((moments).failed_right, 0)
+      judged, rate, given.passed, coalesce(given.passed_right, 0), given.failed,
+      coalesce(given.failed_right, 0)
     ) as found;
   else
     corrected_by := 'random';
     -- Those that people saw are among those that the judge saw. With this weight all of them count
     -- alike; from 200 labels on the one that they themselves call for is exact enough.
-    weight := unlabelled::double precision / nullif(unlabelled + (moments).labelled, 0);
-    if (moments).labelled >= 200 and variance > 0 then
-      weight := weight * greatest(0, (moments).covariance / variance);
+    weight := unlabelled::double precision / nullif(unlabelled + given.labelled, 0);
+    if given.labelled >= 200 and variance > 0 then
+      weight := weight * greatest(0, given.covariance / variance);
     end if;
     select found.corrected, found.error into corrected, spread
     from pipeline.powered_rate(
       unlabelled,
-      least(1, greatest(0, (judged * rate - (moments).labelled * (moments).judge_mean) / nullif(unlabelled, 0))),
-      variance, (moments).labelled, (moments).people_mean, (moments).judge_mean, (moments).people_variance,
-      (moments).judge_variance, (moments).covariance, weight
+      least(1, greatest(0, (judged * rate - given.labelled * given.judge_mean) / nullif(unlabelled, 0))),
+      variance, given.labelled, given.people_mean, given.judge_mean, given.people_variance,
+      given.judge_variance, given.covariance, weight
     ) as found;
-    if (moments).differing = 0 then
+    if given.differing = 0 then
       -- Where the judge was never wrong, an error may have been missed.
-      spread := sqrt(spread ^ 2 + 1.0 / ((moments).labelled * ((moments).labelled + 1)));
+      spread := sqrt(spread ^ 2 + 1.0 / (given.labelled * (given.labelled + 1)));
     end if;
   end if;
   low := least(1, greatest(0, corrected - 1.959964 * spread));
@@ -180,6 +219,6 @@ begin
 end;
 $$;
 comment on function pipeline.corrected_rate(
-  bigint, double precision, double precision, pipeline.label_moments
+  bigint, double precision, double precision, jsonb
 ) is
-  'The pass rate that people would give, with its 95 % interval, from a judged one over so many prompts and its variance (var_pop), and what people said of some. corrected_by: random (labels chosen at random: powered_rate()) or verdict (chosen by the judge''s verdict: stratified_rate()); because: why there is none.';
+  'The pass rate that people would give, with its 95 % interval, from a judged one over so many prompts and its variance (var_pop), and a row of pipeline.label_moments, what people said of some. corrected_by: random (labels chosen at random: powered_rate()) or verdict (chosen by the judge''s verdict: stratified_rate()); because: why there is none.';

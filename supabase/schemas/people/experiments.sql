@@ -80,7 +80,7 @@ left join pipeline.label_moments as moments
   and moments.owner is not distinct from totals.owner
   and moments.model is not distinct from totals.model
 cross join lateral pipeline.corrected_rate(
-  totals.judged, totals.pass_rate, totals.pass_variance, moments
+  totals.judged, totals.pass_rate, totals.pass_variance, to_jsonb(moments)
 ) as corrected;
 comment on view public.experiment_scores is
   'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals, and the pass rate as people would give it where they have labelled answers. Of several answers to a prompt their mean counts, once.';

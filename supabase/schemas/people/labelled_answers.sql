@@ -19,6 +19,10 @@ select
   count(*) as people,
   avg(said.passes) as share,
   avg(said.score) as people_score,
+  mode() within group (order by said.category) as people_category,
+  array_agg(said.passes order by said.person) as passes,
+  array_agg(said.score order by said.person) as scores,
+  array_agg(said.person order by said.person) as persons,
   bool_or(said.is_random) as is_random,
   coalesce(bool_or(said.by_verdict_of = score.evaluator), false) as is_by_verdict,
   coalesce(bool_or(said.meant_for = score.evaluator), false) as is_meant
@@ -34,6 +38,12 @@ from (
       else max(label.passed::integer)
     end::double precision as passes,
     avg(label.score) as score,
+    case
+      when count(*) = 1 then max(label.category)
+      when avg(label.score) > 0.5 then 'win'
+      when avg(label.score) < 0.5 then 'loss'
+      else 'tie'
+    end as category,
     bool_or(label.chosen = 'random') as is_random,
     max(label.evaluator) filter (where label.chosen = 'verdict') as by_verdict_of,
     max(label.evaluator) filter (where label.chosen <> 'hand') as meant_for
@@ -50,7 +60,7 @@ group by
   said.results_table, said.evaluation_id, said.label_name, score.evaluator, score.passed, score.score,
   score.category;
 comment on view pipeline.labelled_answers is
-  'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it.';
+  'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; people_category: what most of them said; passes and scores: of each of persons.';
 revoke all on pipeline.labelled_answers from anon, authenticated, service_role;
 grant select on pipeline.labelled_answers to authenticated, service_role;
 

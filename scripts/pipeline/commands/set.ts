@@ -88,6 +88,7 @@ async function save(args: string[], terminal: Terminal): Promise<number> {
   }
   return await tellSaved(
     openProject(terminal).client,
+    "save_prompt_set",
     {
       name,
       run_id: runId,
@@ -122,6 +123,7 @@ async function importSet(args: string[], terminal: Terminal): Promise<number> {
   }
   return await tellSaved(
     client,
+    "save_prompt_set",
     {
       name,
       list_id: listId,
@@ -134,12 +136,13 @@ async function importSet(args: string[], terminal: Terminal): Promise<number> {
 
 async function tellSaved(
   client: SupabaseClient,
+  how: "save_prompt_set" | "save_corrected_responses",
   given: Record<string, unknown>,
   terminal: Terminal,
 ): Promise<number> {
   const saved = dataOf(
     "save the set",
-    await client.rpc("save_prompt_set", given),
+    await client.rpc(how, given),
   ) as { name: string; version: number; prompts: number };
   terminal.print(`${saved.name}@${saved.version} has ${saved.prompts} prompts`);
   return EXIT.done;
@@ -267,17 +270,17 @@ async function correct(args: string[], terminal: Terminal): Promise<number> {
     ["NAME", "EXPERIMENT?"],
     { ...owner, label: { type: "string" } },
   );
-  const saved = dataOf(
-    "save the corrected responses",
-    await openProject(terminal).client.rpc("save_corrected_responses", {
+  return await tellSaved(
+    openProject(terminal).client,
+    "save_corrected_responses",
+    {
       name,
       experiment_name: experiment ?? null,
       label_name: values.label ?? null,
       owner: values.owner ?? null,
-    }),
-  ) as { name: string; version: number; prompts: number };
-  terminal.print(`${saved.name}@${saved.version} has ${saved.prompts} prompts`);
-  return EXIT.done;
+    },
+    terminal,
+  );
 }
 
 async function deleteSet(args: string[], terminal: Terminal): Promise<number> {

@@ -35,6 +35,21 @@ $$;
 comment on function pipeline.expect_label_queue(bigint) is
   'A queue that whoever asks may label; called by definers. P0002: there is none, or it is not for them.';
 
+create function pipeline.has_answer(results_table text, evaluation_id bigint)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from pipeline.evaluations as answer
+    join pg_catalog.pg_class as results on results.oid = answer.tableoid
+    where answer.id = has_answer.evaluation_id and results.relname = has_answer.results_table
+  );
+$$;
+comment on function pipeline.has_answer(text, bigint) is
+  'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
+
 create function pipeline.label_states(queue public.evaluation_label_queues, who text, as_of timestamptz)
 returns table (
   item_id bigint, item_position integer, labels bigint, held_by_others bigint,
@@ -67,10 +82,12 @@ as $$
     ) as label on label.item_id = claim.item_id and label.person = claim.person
   ) on coalesce(label.item_id, claim.item_id) = item.id
   where item.queue_id = (queue).id
+    and pipeline.has_answer(item.results_table, item.evaluation_id)
+    and (item.other_id is null or pipeline.has_answer(item.other_table, item.other_id))
   group by item.id, item.position;
 $$;
 comment on function pipeline.label_states(public.evaluation_label_queues, text, timestamptz) is
-  'How far each item of a queue is: labels, live claims of others, and whether this person has labelled, skipped or holds it.';
+  'How far each item of a queue is that still has its answers: labels, live claims of others, and whether this person has labelled, skipped or holds it.';
 
 create function pipeline.label_progress(queue public.evaluation_label_queues, who text, as_of timestamptz)
 returns jsonb

@@ -1,5 +1,5 @@
 begin;
-select plan(30);
+select plan(31);
 
 -- Twenty answers of the project with a judge's verdict, and the same prompts answered by another experiment.
 insert into prompt_evaluations (experiment_name, prompt_key, repetition, prompt, response, model, success, error)
@@ -161,6 +161,12 @@ select results_eq(
 select throws_ok(
   $$ select submit_evaluation_label(pg_temp.first_id(pg_temp.claim('at random', 'eve')), passed => true, person => 'eve') $$,
   '22023', null, 'what was not asked for is refused'
+);
+
+delete from prompt_evaluations where id = (select evaluation_id from evaluation_label_items where id = pg_temp.first_id(pg_temp.claim('all that failed')));
+select is(
+  (select array[claimed #>> '{progress,items}', jsonb_typeof(claimed #> '{items,0}')] from pg_temp.claim('all that failed') as claimed),
+  array['17', 'object'], 'an answer that was deleted is not asked about'
 );
 
 -- Row level security.

@@ -606,13 +606,14 @@ comment on function pipeline.is_labelable(text, bigint, uuid) is
 
 create function pipeline.is_queued(label public.evaluation_labels)
 returns boolean
-language sql
+language plpgsql
 stable
 -- Definer: a reviewer sees neither all of the queue nor the evaluation.
 security definer
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select from public.evaluation_label_items as item
     join public.evaluation_label_queues as queue on queue.id = item.queue_id
     join pipeline.label_claims as claim on claim.item_id = item.id
@@ -625,6 +626,7 @@ as $$
       and claim.person = pipeline.current_user_id()::text
       and pipeline.may_review(queue.owner, queue.reviewers)
   );
+end;
 $$;
 comment on function pipeline.is_queued(public.evaluation_labels) is
   'Whether the signed-in user was given the answer to label by a queue of theirs, and the label says of itself what that queue says.';
@@ -1305,17 +1307,20 @@ $$;
 comment on function pipeline.expect_label_queue(bigint) is
   'A queue that whoever asks may label; called by definers. P0002: there is none, or it is not for them.';
 
+-- In PL/pgSQL what is asked item by item: a function in SQL would be planned anew at each call.
 create function pipeline.has_answer(results_table text, evaluation_id bigint)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select from pipeline.evaluations as answer
     join pg_catalog.pg_class as results on results.oid = answer.tableoid
     where answer.id = has_answer.evaluation_id and results.relname = has_answer.results_table
   );
+end;
 $$;
 comment on function pipeline.has_answer(text, bigint) is
   'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
@@ -1384,21 +1389,25 @@ comment on function pipeline.label_progress(public.evaluation_label_queues, text
 
 create function pipeline.shown_answer(results_table text, evaluation_id bigint, blind boolean)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object('response', answer.response, 'tool_calls', answer.tool_calls) || case
-    when blind then '{}'
-    else jsonb_build_object(
-      'model', answer.model, 'experiment_name', answer.experiment_name,
-      'scores', pipeline.scores_of(shown_answer.results_table, answer.id),
-      'labels', pipeline.labels_of(shown_answer.results_table, answer.id)
-    )
-  end
-  from pipeline.evaluations as answer
-  join pg_catalog.pg_class as results on results.oid = answer.tableoid
-  where answer.id = shown_answer.evaluation_id and results.relname = shown_answer.results_table;
+begin
+  return (
+    select jsonb_build_object('response', answer.response, 'tool_calls', answer.tool_calls) || case
+      when blind then '{}'
+      else jsonb_build_object(
+        'model', answer.model, 'experiment_name', answer.experiment_name,
+        'scores', pipeline.scores_of(shown_answer.results_table, answer.id),
+        'labels', pipeline.labels_of(shown_answer.results_table, answer.id)
+      )
+    end
+    from pipeline.evaluations as answer
+    join pg_catalog.pg_class as results on results.oid = answer.tableoid
+    where answer.id = shown_answer.evaluation_id and results.relname = shown_answer.results_table
+  );
+end;
 $$;
 comment on function pipeline.shown_answer(text, bigint, boolean) is
   'What a reviewer is shown of an answer: {response, tool_calls}, not blind also {model, experiment_name, scores, labels}.';
@@ -1409,26 +1418,30 @@ create function pipeline.told_label(
   queue public.evaluation_label_queues
 )
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
-    'passed', (label).passed, 'score', (label).score,
-    'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
-    'category', (label).category,
-    'choice', case
-      when (queue).kind = 'pair' then case
-        when (label).score = 0.5 then 'tie'
-        when ((label).score > 0.5) = (item).is_swapped then 'second'
-        else 'first'
-      end
-    end,
-    'remark', (label).remark, 'corrected_response', (label).corrected_response,
-    'updated_at', (label).updated_at
-  )
-  where (label).id is not null;
+begin
+  return (
+    select jsonb_build_object(
+      'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
+      'passed', (label).passed, 'score', (label).score,
+      'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
+      'category', (label).category,
+      'choice', case
+        when (queue).kind = 'pair' then case
+          when (label).score = 0.5 then 'tie'
+          when ((label).score > 0.5) = (item).is_swapped then 'second'
+          else 'first'
+        end
+      end,
+      'remark', (label).remark, 'corrected_response', (label).corrected_response,
+      'updated_at', (label).updated_at
+    )
+    where (label).id is not null
+  );
+end;
 $$;
 comment on function pipeline.told_label(
   public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
@@ -1442,30 +1455,34 @@ create function pipeline.shown_item(
   label public.evaluation_labels
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
-    'claimed_until', shown_item.claimed_until,
-    'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
-    'reference', evaluation.reference,
-    'responses', case
-      when (item).other_id is null then jsonb_build_array(one)
-      when (item).is_swapped then jsonb_build_array(other, one)
-      else jsonb_build_array(one, other)
-    end,
-    'label', pipeline.told_label(label, item, queue)
-  )
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  left join public.pipeline_runs as run on run.id = evaluation.run_id
-  left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
-  left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
-  cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
-  left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
-  where evaluation.id = (item).evaluation_id and results.relname = (item).results_table;
+begin
+  return (
+    select jsonb_build_object(
+      'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
+      'claimed_until', shown_item.claimed_until,
+      'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
+      'reference', evaluation.reference,
+      'responses', case
+        when (item).other_id is null then jsonb_build_array(one)
+        when (item).is_swapped then jsonb_build_array(other, one)
+        else jsonb_build_array(one, other)
+      end,
+      'label', pipeline.told_label(label, item, queue)
+    )
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    left join public.pipeline_runs as run on run.id = evaluation.run_id
+    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
+    left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
+    cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
+    left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
+    where evaluation.id = (item).evaluation_id and results.relname = (item).results_table
+  );
+end;
 $$;
 comment on function pipeline.shown_item(
   public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels

@@ -236,10 +236,14 @@ as $$
 declare
   queue public.evaluation_label_queues := pipeline.expect_label_queue(queue_id);
   who constant text := pipeline.label_person(person);
-  until constant timestamptz := as_of + make_interval(secs => coalesce(lease_seconds, queue.lease_seconds));
+  is_user constant boolean := pipeline.current_user_id() is not null;
+  -- A user holds nothing for longer than the queue says, nor takes what others hold by another clock.
+  moment constant timestamptz := case when is_user then least(as_of, now()) else as_of end;
+  until constant timestamptz := moment
+    + make_interval(secs => coalesce(case when not is_user then lease_seconds end, queue.lease_seconds));
   taken bigint[];
 begin
-  if most is null or most not between 1 and 1000 or until is null or until <= as_of or who is null then
+  if most is null or most not between 1 and 1000 or until is null or until <= moment or who is null then
     raise exception 'Cannot claim answers to label: most, lease_seconds or person is out of range'
       using errcode = '22023', hint = 'most: 1 to 1000; lease_seconds: 1 or more; person: who labels';
   end if;
@@ -252,7 +256,7 @@ begin
   elsif queue.closed_at is null then
     taken := array(
       select state.item_id
-      from pipeline.label_states(queue, who, as_of) as state
+      from pipeline.label_states(queue, who, moment) as state
       where state.item_position > after
         and not state.is_mine
         and (state.is_held or state.labels + state.held_by_others < queue.people)
@@ -275,12 +279,12 @@ begin
       cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
       where item.queue_id = queue.id and item.id = any (taken)
     ),
-    'progress', pipeline.label_progress(queue, who, as_of)
+    'progress', pipeline.label_progress(queue, who, moment)
   );
 end;
 $$;
 comment on function public.claim_evaluation_label(bigint, text, integer, integer, integer, bigint, timestamptz) is
-  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds, by default the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
+  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds of service_role, else the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
 
 create function public.skip_evaluation_label(
   item_id bigint,

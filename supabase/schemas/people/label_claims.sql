@@ -17,6 +17,8 @@ create function pipeline.expect_label_queue(queue_id bigint)
 returns public.evaluation_label_queues
 language plpgsql
 stable
+-- Definer: a reviewer may not read all of it, and who may is asked here.
+security definer
 set search_path = ''
 as $$
 declare
@@ -33,7 +35,7 @@ begin
 end;
 $$;
 comment on function pipeline.expect_label_queue(bigint) is
-  'A queue that whoever asks may label; called by definers. P0002: there is none, or it is not for them.';
+  'A queue that whoever asks may label. P0002: there is none, or it is not for them.';
 
 -- In PL/pgSQL what is asked item by item: a function in SQL would be planned anew at each call.
 create function pipeline.has_answer(results_table text, evaluation_id bigint)
@@ -252,7 +254,7 @@ begin
   from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
   for no key update;
   if item_id is not null then
-    taken := array[((pipeline.held_label_item(item_id)).item).id];
+    taken := array[(pipeline.held_label_item(item_id)).id];
   elsif queue.closed_at is null then
     taken := array(
       select state.item_id

@@ -212,6 +212,7 @@ select results_eq(
      ('authenticated', 'pipeline.evaluators_of(text[],uuid)'),
      ('authenticated', 'pipeline.exact_p(bigint,bigint)'),
      ('authenticated', 'pipeline.expect_answer_of_kind(evaluation_label_queues,boolean,boolean,double precision,text)'),
+     ('authenticated', 'pipeline.expect_label_queue(bigint)'),
      ('authenticated', 'pipeline.expect_set(text,integer,uuid)'),
      ('authenticated', 'pipeline.field_conditions(jsonb,jsonb,text)'),
      ('authenticated', 'pipeline.fill_template(text,pipeline.prompts)'),

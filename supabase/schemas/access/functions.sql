@@ -33,6 +33,13 @@ grant execute on function
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
   pipeline.evaluator_name(jsonb),
+  pipeline.add_sums(pipeline.score_sums, pipeline.score_sums),
+  pipeline.sum_scores(pipeline.score_sums),
+  pipeline.sums_interval(pipeline.score_sums),
+  pipeline.first_unsettled(bigint),
+  pipeline.first_open_grade(bigint),
+  pipeline.open_window(bigint, text),
+  pipeline.watch_cost_of_day(bigint, timestamptz),
   pipeline.evaluations_condition(bigint, text, uuid),
   pipeline.field_conditions(jsonb, jsonb, text),
   pipeline.has_condition(text, text, text, boolean),
@@ -114,7 +121,7 @@ declare
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
     'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
-    'evaluation_facets', 'pipeline_run_timeline'
+    'evaluation_facets', 'pipeline_run_timeline', 'pipeline_watch_timeline'
   ];
   callable record;
 begin

@@ -6,12 +6,12 @@ language sql
 set search_path = ''
 as $$
   insert into public.pipeline_runs (
-    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
+    experiment_name, sweep_id, watch_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
     results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
   )
   select
-    coalesce(given.experiment_name, ''), given.sweep_id, given.source, given.list_id, given.endpoint, given.model,
+    coalesce(given.experiment_name, ''), given.sweep_id, given.watch_id, given.source, given.list_id, given.endpoint, given.model,
     coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
     given.template, coalesce(given.repetitions, 1::smallint),
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),

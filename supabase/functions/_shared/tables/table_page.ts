@@ -5,6 +5,8 @@ export interface TableCursor {
   conversations?: string[];
   /** Of them the rows that are wanted, and how new they are. */
   wanted?: Record<string, number | null>;
+  /** Until when each of these rows waits for its answer: ISO 8601; absent: no longer. */
+  until?: Record<string, string>;
   /** Of a source that takes what is new: where the next scan begins. */
   resumeFrom?: number;
 }

@@ -206,6 +206,8 @@ begin
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id
       and not pipeline.outlives_run(task.stage)
+      -- A turn of a watch that had no answer in time gets none by being asked again.
+      and (task.stage <> 'execute' or run.watch_id is null)
       and (
         task.status = 'failed'
         or task.stage = 'extract' and task.key = 'source' and pipeline.has_more(run, task)

@@ -15,6 +15,7 @@ import { measureTable } from "./table.ts";
 import { measureTenants } from "./tenants.ts";
 import { measureView } from "./view.ts";
 import { measureWake } from "./wake.ts";
+import { measureWatch } from "./watch.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
   execute: measureExecute,
@@ -24,6 +25,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   queue: measureQueue,
   extract: measureExtract,
   table: measureTable,
+  watch: measureWatch,
   store: measureStore,
   evaluate: measureEvaluate,
   compare: measureCompare,

@@ -59,6 +59,11 @@ const ROWS: Record<string, (runId: number) => object> = {
     source: { type: "prompts", prompts: ["a"] },
     variants: [{ endpoint: "open" }],
   }),
+  pipeline_watches: () => ({
+    name: "new watch",
+    source: { type: "table", table: "chats.open" },
+    evaluators: ["refusal"],
+  }),
   prompt_sets: () => ({ name: "new" }),
   pipeline_tasks: (run_id) => ({ run_id, stage: "extract", key: "new" }),
   prompt_evaluations: () => ({ prompt: "a", success: true, response: "b" }),
@@ -129,6 +134,7 @@ function firstOf(row: object): object {
 /** What users may change of theirs, by relation. */
 const OWN_CHANGES: Record<string, Record<string, string>> = {
   pipeline_runs: { max_concurrency: "7" },
+  pipeline_watches: { window_turns: "77" },
   evaluation_labels: { remark: "changed" },
 };
 
@@ -292,7 +298,7 @@ async function checkOwnInsert(
     path,
     JSON.parse(
       JSON.stringify({ ...row, [named]: "closed to ada" })
-        .replace('"open"', '"closed"'),
+        .replace(/\bopen"/, 'closed"'),
     ),
   );
   assertEquals(closed.body.code, "22023");

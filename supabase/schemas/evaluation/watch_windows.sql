@@ -132,23 +132,23 @@ create function pipeline.sums_interval(
   out low double precision,
   out high double precision
 )
-language sql
+returns record
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select moments.mean, ends.low, ends.high
-  from (
-    select
-      (scores).total / nullif((scores).turns, 0) as mean,
-      case
-        when (scores).squares = (scores).total then 'pass'
-        when (scores).lowest >= 0 and (scores).highest <= 1 then 'share'
-        else 'any'
-      end as kind
-  ) as moments
-  cross join lateral pipeline.mean_interval(
-    (scores).turns, moments.mean, greatest(0, (scores).squares / nullif((scores).turns, 0) - moments.mean ^ 2), moments.kind
+begin
+  mean := (scores).total / nullif((scores).turns, 0);
+  select ends.low, ends.high into low, high
+  from pipeline.mean_interval(
+    (scores).turns, mean, greatest(0, (scores).squares / nullif((scores).turns, 0) - mean ^ 2),
+    case
+      when (scores).squares = (scores).total then 'pass'
+      when (scores).lowest >= 0 and (scores).highest <= 1 then 'share'
+      else 'any'
+    end
   ) as ends;
+end;
 $$;
 comment on function pipeline.sums_interval(pipeline.score_sums) is 'A mean with its 95 % interval, see mean_interval().';
 
@@ -186,6 +186,7 @@ set search_path = ''
 as $$
 declare
   unsettled constant bigint := pipeline.first_unsettled(open_window.watch_id);
+  counted record;
 begin
   select earlier.last_task into after_task
   from pipeline.watch_windows as earlier
@@ -194,9 +195,10 @@ begin
   limit 1;
   after_task := coalesce(after_task, 0);
   select
-    row(count(*), coalesce(sum(given.value), 0), coalesce(sum(given.value ^ 2), 0), min(given.value), max(given.value))::pipeline.score_sums,
-    max(evaluation.task_id), min(evaluation.timestamp)
-  into scores, last_task, opened_at
+    row(count(*), coalesce(sum(given.value), 0), coalesce(sum(given.value ^ 2), 0), min(given.value), max(given.value))::pipeline.score_sums
+      as scores,
+    max(evaluation.task_id) as last_task, min(evaluation.timestamp) as opened_at
+  into counted
   from public.pipeline_runs as run
   join pipeline.evaluations as evaluation on evaluation.run_id = run.id
   join public.evaluation_scores as score
@@ -207,6 +209,9 @@ begin
     and evaluation.task_id > after_task
     and (unsettled is null or evaluation.id < unsettled)
     and given.value is not null;
+  scores := counted.scores;
+  last_task := counted.last_task;
+  opened_at := counted.opened_at;
 end;
 $$;
 comment on function pipeline.open_window(bigint, text) is
@@ -223,12 +228,12 @@ as $$
     'timestamp', to_char((closed).closed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'data', jsonb_build_object(
       'watchId', (watch).id, 'owner', (watch).owner, 'name', (watch).name, 'evaluator', (closed).evaluator,
-      'mean', interval.mean, 'low', interval.low, 'high', interval.high, 'turns', ((closed).scores).turns,
+      'mean', told.mean, 'low', told.low, 'high', told.high, 'turns', ((closed).scores).turns,
       'baseline', (closed).baseline, 'isApproved', (watch).approved ? (closed).evaluator, 'p', (closed).p,
       'openedAt', (closed).opened_at, 'closedAt', (closed).closed_at
     )
   )
-  from pipeline.sums_interval((closed).scores) as interval;
+  from pipeline.sums_interval((closed).scores) as told;
 $$;
 comment on function pipeline.window_event(public.pipeline_watches, pipeline.watch_windows) is
   'What a webhook says of a window that has left the baseline, or is back: {type, timestamp, data}, after the Standard Webhooks.';
@@ -242,7 +247,7 @@ declare
   before pipeline.watch_windows;
   first pipeline.watch_windows;
   closed pipeline.watch_windows;
-  open record;
+  newest record;
   approved constant double precision := ((watch).approved ->> evaluator)::double precision;
 begin
   -- Two windows an hour are 48 a day: with p below 0.001 fewer than 1 quiet day in 20 has an alarm.
@@ -253,8 +258,8 @@ begin
   ) then
     return;
   end if;
-  open := pipeline.open_window((watch).id, evaluator);
-  if (open.scores).turns < (watch).window_turns then
+  newest := pipeline.open_window((watch).id, evaluator);
+  if (newest.scores).turns < (watch).window_turns then
     return;
   end if;
   select * into before
@@ -266,8 +271,8 @@ begin
   from pipeline.watch_windows as known
   where known.watch_id = (watch).id and known.evaluator = close_window.evaluator and known.number = 0;
   closed := row(
-    (watch).id, evaluator, coalesce(before.number + 1, 0), open.scores, open.after_task, open.last_task,
-    open.opened_at, as_of, coalesce(approved, ((first).scores).total / ((first).scores).turns), null, false
+    (watch).id, evaluator, coalesce(before.number + 1, 0), newest.scores, newest.after_task, newest.last_task,
+    newest.opened_at, as_of, coalesce(approved, ((first).scores).total / ((first).scores).turns), null, false
   );
   if closed.baseline is not null then
     closed.p := pipeline.shift_p(

@@ -185,7 +185,7 @@ begin
   return query
   select
     listed.evaluator, listed.number, listed.opened_at, listed.closed_at, (listed.scores).turns,
-    interval.mean, interval.low, interval.high, listed.baseline, listed.p, listed.is_outside
+    told.mean, told.low, told.high, listed.baseline, listed.p, listed.is_outside
   from (
     select
       known.evaluator, known.number, known.opened_at, known.closed_at, known.scores, known.baseline, known.p, known.is_outside
@@ -204,7 +204,7 @@ begin
     cross join lateral pipeline.open_window(watch.id, status.evaluator) as open
     where status.id = watch.id and (open.scores).turns > 0
   ) as listed
-  cross join lateral pipeline.sums_interval(listed.scores) as interval
+  cross join lateral pipeline.sums_interval(listed.scores) as told
   order by listed.evaluator, listed.number;
 end;
 $$;

@@ -57,10 +57,10 @@ begin
       'Name one of: ' || (select string_agg(pipeline.evaluator_name(config), ', ') from jsonb_array_elements(new.evaluators) as config)
     );
   end if;
-  if new.evaluation_webhook is not null then
+  if new.evaluation_webhook is not null and new.evaluation_webhook is distinct from old.evaluation_webhook then
     perform pipeline.check_webhook(new.evaluation_webhook, new.owner);
   end if;
-  if new.max_cost_per_day is not null then
+  if new.max_cost_per_day is not null and old.max_cost_per_day is null then
     perform pipeline.check_evaluators(new.evaluators, new.owner, true);
   end if;
   if tg_op = 'INSERT' and exists (

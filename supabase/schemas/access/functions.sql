@@ -34,7 +34,7 @@ grant execute on function
   pipeline.check_results_table(text),
   pipeline.evaluator_name(jsonb),
   pipeline.add_sums(pipeline.score_sums, pipeline.score_sums),
-  pipeline.sum_scores(pipeline.score_sums),
+  pipeline.sums_of_windows(bigint, text, timestamptz, boolean),
   pipeline.sums_interval(pipeline.score_sums),
   pipeline.first_unsettled(bigint),
   pipeline.first_open_grade(bigint),

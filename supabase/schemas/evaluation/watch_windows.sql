@@ -120,11 +120,26 @@ as $$
     least((one).lowest, (other).lowest), greatest((one).highest, (other).highest)
   )::pipeline.score_sums;
 $$;
+comment on function pipeline.add_sums(pipeline.score_sums, pipeline.score_sums) is 'The sums of two sets of scores together.';
 
-create aggregate pipeline.sum_scores(pipeline.score_sums) (
-  sfunc = pipeline.add_sums, stype = pipeline.score_sums, initcond = '(0,0,0,,)'
-);
-comment on aggregate pipeline.sum_scores(pipeline.score_sums) is 'The sums of several windows together.';
+create function pipeline.sums_of_windows(watch_id bigint, evaluator text, since timestamptz, are_inside boolean)
+returns pipeline.score_sums
+language sql
+stable
+set search_path = ''
+as $$
+  select row(
+    coalesce(sum((known.scores).turns), 0), coalesce(sum((known.scores).total), 0), coalesce(sum((known.scores).squares), 0),
+    min((known.scores).lowest), max((known.scores).highest)
+  )::pipeline.score_sums
+  from pipeline.watch_windows as known
+  where known.watch_id = sums_of_windows.watch_id
+    and known.evaluator = sums_of_windows.evaluator
+    and known.closed_at > since
+    and (not are_inside or not known.is_outside);
+$$;
+comment on function pipeline.sums_of_windows(bigint, text, timestamptz, boolean) is
+  'The scores of the windows of a watch that were closed since then, together; are_inside: only of those that were not outside.';
 
 create function pipeline.sums_interval(
   scores pipeline.score_sums,
@@ -277,10 +292,7 @@ begin
   if closed.baseline is not null then
     closed.p := pipeline.shift_p(
       closed.scores, closed.baseline, case when approved is null then ((first).scores).turns end,
-      (
-        select pipeline.sum_scores(known.scores) from pipeline.watch_windows as known
-        where known.watch_id = (watch).id and known.evaluator = close_window.evaluator and not known.is_outside
-      )
+      pipeline.sums_of_windows((watch).id, evaluator, '-infinity', true)
     );
     closed.is_outside := closed.p < 0.001;
   end if;

@@ -70,7 +70,7 @@ select
   pipeline.watch_cost_of_day(watch.id, now()) as spent_today,
   (select coalesce(sum(run.cost), 0) from public.pipeline_runs as run where run.watch_id = watch.id) as spent,
   named.evaluator,
-  ((closed.all_scores).turns + (open.scores).turns) as scored,
+  closed.turns + (open.scores).turns as scored,
   recent.mean,
   recent.low,
   recent.high,
@@ -116,8 +116,7 @@ cross join lateral (
 ) as taken
 cross join lateral (
   select
-    pipeline.sum_scores(earlier.scores) as all_scores,
-    pipeline.sum_scores(earlier.scores) filter (where earlier.closed_at > now() - interval '1 day') as day_scores,
+    coalesce(sum((earlier.scores).turns), 0)::bigint as turns,
     count(*) filter (where earlier.p is not null)::integer as compared
   from pipeline.watch_windows as earlier
   where earlier.watch_id = watch.id and earlier.evaluator = named.evaluator
@@ -135,7 +134,11 @@ left join lateral (
   limit 1
 ) as last on true
 cross join lateral pipeline.open_window(watch.id, named.evaluator) as open
-cross join lateral (select pipeline.add_sums(closed.day_scores, open.scores) as scores) as sums
+cross join lateral (
+  select pipeline.add_sums(
+    pipeline.sums_of_windows(watch.id, named.evaluator, now() - interval '1 day', false), open.scores
+  ) as scores
+) as sums
 cross join lateral pipeline.sums_interval(sums.scores) as recent;
 comment on view public.pipeline_watch_status is
   'One row per watch and evaluator: whether it keeps up, what it took, skipped, scored and spent, and whether answers are as good as they were.';

@@ -43,7 +43,10 @@ Deno.test("each turn of a live app is scored once or skipped by the sample, whil
   withProject(async (project) => {
     const { sql } = project;
     await createLiveTable(sql);
-    project.model.configure({ latency: 20 });
+    project.model.configure({
+      latency: 20,
+      answer: () => '{"reason": "Good.", "score": 4}',
+    });
     const id = await startWatch(project, {
       evaluators: sql.json(["refusal", JUDGE]),
       sample: 0.5,

@@ -33,11 +33,16 @@ from (
       scores,
       case when is_approved then (array[0.8, 0.98, 0.625, 0.9215])[kind + 1] else first_value((scores).total / (scores).turns) over in_day end,
       case when not is_approved then (first_value(scores) over in_day).turns end,
-      pipeline.sum_scores(scores) over (in_day rows between unbounded preceding and 1 preceding)
+      row(
+        sum((scores).turns) over before, sum((scores).total) over before, sum((scores).squares) over before,
+        min((scores).lowest) over before, max((scores).highest) over before
+      )::pipeline.score_sums
     ) as p
   from windows
   cross join (values (true), (false)) as approved (is_approved)
-  window in_day as (partition by kind, day, is_approved order by number)
+  window
+    in_day as (partition by kind, day, is_approved order by number),
+    before as (in_day rows between unbounded preceding and 1 preceding)
 ) as compared
 where number > 0
 group by kind, day, is_approved;

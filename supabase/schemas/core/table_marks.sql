@@ -272,6 +272,25 @@ comment on function pipeline.end_scan(
 ) is
   'Notes how far the scan of a watch has come and when the same task is due again; false: not again, as another run will read. is_full: its day took no more.';
 
+create function pipeline.untold_losses(task_id bigint, losses jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(loss order by place), '[]')
+  from public.pipeline_tasks as task
+  join public.pipeline_runs as run on run.id = task.run_id
+  cross join jsonb_array_elements(losses) with ordinality as listed (loss, place)
+  where task.id = untold_losses.task_id
+    and (run.watch_id is null or not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = run.id and told.message = loss ->> 'message' and told.place = loss -> 'place'
+    ));
+$$;
+comment on function pipeline.untold_losses(bigint, jsonb) is
+  'What could not be read of a page; a watch, which reads the same rows many times, says it once a run.';
+
 create function public.pipeline_checkpoint_table(
   worker_id uuid,
   task_id bigint,
@@ -300,6 +319,9 @@ declare
   cut jsonb;
   goes_on boolean := false;
 begin
+  if losses <> '[]' then
+    losses := pipeline.untold_losses(task_id, losses);
+  end if;
   -- First of all, because tasks are locked before the run.
   progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
   select * into task from public.pipeline_tasks as known where known.id = task_id;

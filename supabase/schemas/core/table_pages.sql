@@ -166,6 +166,8 @@ begin
     when not source ? 'watch' then '{}'
     else jsonb_build_object(
       'isQuick', nullif(is_quick, false), 'beganAt', as_of,
+      -- What is lost in all of the table is told once a day.
+      'isLater', nullif(mark.looked_back_at > as_of - interval '1 day', false),
       'quickFrom', greatest(mark.resume_from, pipeline.next_low(
         -- Of a transaction that is open for longer the scans that look back take care.
         reading, largest, case (reading).news_kind when 'number' then 1000 else 30 end, null, unit, as_of

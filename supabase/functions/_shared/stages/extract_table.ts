@@ -84,7 +84,7 @@ export async function extractTable(
     const { status, full, goesOn } = await queue.checkpointTable(task, {
       payload: { cursor: page.cursor, ...isWatch && { waits } },
       enqueue,
-      losses: toLosses(page, read),
+      losses: toLosses(page, read, isWatch),
     });
     if (goesOn) return null;
     if (full) break;
@@ -93,13 +93,15 @@ export async function extractTable(
   return { outcome: "succeeded" };
 }
 
-function toLosses(page: TablePage, read: ReadPage): Loss[] {
+function toLosses(page: TablePage, read: ReadPage, isWatch: boolean): Loss[] {
+  const place = { path: page.table };
   return [
     ...page.losses,
-    ...read.errors.map((error) => toLoss(error, { path: page.table })),
-    ...read.leftOut.map((leftOut) => ({
+    ...read.errors.map((error) => toLoss(error, place)),
+    // A watch reads the same conversations many times, and would count it as often.
+    ...(isWatch ? [] : read.leftOut).map((leftOut) => ({
       class: "left_out" as const,
-      ...toLoss(leftOut, { path: page.table }),
+      ...toLoss(leftOut, place),
     })),
   ];
 }

@@ -1,6 +1,8 @@
 /** Where the next page of a table begins; made and read by the database. */
 export interface TableCursor {
   isEnd?: true;
+  /** What is lost in all of the table has been told. */
+  isLater?: true;
   /** Conversations to read again, those alone. */
   conversations?: string[];
   /** Of them the rows that are wanted, and how new they are. */

@@ -21,6 +21,7 @@ export function cursorOfWaiting(waits: WaitingTurns): TableCursor | null {
     conversations: [...new Set(rows.map(([, turn]) => turn.conversation))],
     wanted: Object.fromEntries(rows.map(([id, { number }]) => [id, number])),
     until: Object.fromEntries(rows.map(([id, { until }]) => [id, until])),
+    isLater: true,
     // They are taken once, as all that a watch takes.
     resumeFrom: 0,
   };

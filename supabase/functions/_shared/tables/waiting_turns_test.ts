@@ -25,6 +25,7 @@ Deno.test("cursorOfWaiting() names each conversation once, and when each row has
     conversations: ["a"],
     wanted: { q1: 7, q2: null },
     until: { q1: WAITS.q1.until, q2: WAITS.q2.until },
+    isLater: true,
     resumeFrom: 0,
   });
 });

@@ -161,7 +161,7 @@ as $$
     else as_of + make_interval(secs => rest_seconds)
   end
   from public.pipeline_watches as watch
-  -- Of each day one run; a watch that is gone or paused begins no scan.
+  -- Of each day one run; a watch that is gone begins no scan.
   where watch.id = (run).watch_id
     and (is_full or ((run).created_at at time zone 'UTC')::date >= (as_of at time zone 'UTC')::date);
 $$;

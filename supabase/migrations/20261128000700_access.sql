@@ -16,7 +16,8 @@ begin
     'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
     'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
-    'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
+    'public.pipeline_sweeps', 'public.pipeline_watches', 'pipeline.watch_states', 'pipeline.watched_turns',
+    'pipeline.watch_windows', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     select coalesce(
       string_agg(format(
@@ -75,6 +76,13 @@ grant execute on function
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
   pipeline.evaluator_name(jsonb),
+  pipeline.add_sums(pipeline.score_sums, pipeline.score_sums),
+  pipeline.sums_of_windows(bigint, text, timestamptz, boolean),
+  pipeline.sums_interval(pipeline.score_sums),
+  pipeline.first_unsettled(bigint),
+  pipeline.first_open_grade(bigint),
+  pipeline.open_window(bigint, text),
+  pipeline.watch_cost_of_day(bigint, timestamptz),
   pipeline.evaluations_condition(bigint, text, uuid),
   pipeline.field_conditions(jsonb, jsonb, text),
   pipeline.has_condition(text, text, text, boolean),
@@ -156,7 +164,7 @@ declare
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
     'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
-    'evaluation_facets', 'pipeline_run_timeline'
+    'evaluation_facets', 'pipeline_run_timeline', 'pipeline_watch_timeline'
   ];
   callable record;
 begin

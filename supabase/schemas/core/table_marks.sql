@@ -246,7 +246,7 @@ declare
     -- Of a table to which nobody writes once a minute is enough.
     else least(60, 2 * coalesce(((task).payload ->> 'restSeconds')::integer, 5))
   end;
-  next timestamptz;
+  due_at timestamptz;
 begin
   if not is_full then
     update pipeline.table_marks as mark
@@ -258,13 +258,13 @@ begin
     set read_until = (at ->> 'beganAt')::timestamptz
     where state.watch_id = (run).watch_id;
   end if;
-  next := pipeline.next_scan(run, rest_seconds, is_full, as_of);
+  due_at := pipeline.next_scan(run, rest_seconds, is_full, as_of);
   update public.pipeline_tasks as known
   set
-    available_at = coalesce(next, known.available_at),
+    available_at = coalesce(due_at, known.available_at),
     payload = known.payload || jsonb_build_object('cursor', null, 'restSeconds', rest_seconds)
   where known.id = (task).id;
-  return next is not null;
+  return due_at is not null;
 end;
 $$;
 comment on function pipeline.end_scan(

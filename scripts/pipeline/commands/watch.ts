@@ -9,7 +9,8 @@ import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 export const watch: Command = {
   summary: "Have the answers of a live app graded as they come in",
-  help: `Usage: deno task pipeline watch [TABLE --name NAME --evaluators TEXT] [options]
+  help:
+    `Usage: deno task pipeline watch [TABLE --name NAME --evaluators TEXT] [options]
 
 With TABLE: starts a watch over a table in which an app stores its conversations, and prints its id.
 Without: what each watch has seen, spent and found. Pause one with

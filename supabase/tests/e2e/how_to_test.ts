@@ -107,9 +107,10 @@ for (const page of pages) {
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
           const isQuestion =
-            /from (compare_|gate_|rank_|prompt_ev|pipeline_sweep|pipeline_watch_|vault)/.test(
-              block.text,
-            );
+            /from (compare_|gate_|rank_|prompt_ev|pipeline_sweep|pipeline_watch_|vault)/
+              .test(
+                block.text,
+              );
           if (isQuestion) {
             assert(rows.length > 0, `${block.text} finds nothing`);
           }

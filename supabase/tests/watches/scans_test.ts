@@ -13,7 +13,10 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(async () => await reading[Symbol.asyncDispose]());
 
 /** A watch over a table, from 2026-01-01 10:00 UTC on. */
-async function startWatch(table: string, columns: Record<string, unknown> = {}) {
+async function startWatch(
+  table: string,
+  columns: Record<string, unknown> = {},
+) {
   const { sql, work, asked } = reading;
   const [{ id }] = await sql`insert into pipeline_watches ${
     sql({
@@ -30,7 +33,8 @@ async function startWatch(table: string, columns: Record<string, unknown> = {}) 
   async function scan(asOf: string): Promise<string[]> {
     await sql`select pipeline.keep_watches(${asOf})`;
     const taken: string[] = [];
-    const runs = await sql`select id from pipeline_runs where watch_id = ${id} order by id`;
+    const runs =
+      await sql`select id from pipeline_runs where watch_id = ${id} order by id`;
     for (const run of runs) {
       await work(run.id, asOf);
       const all = await asked(run.id);
@@ -58,8 +62,16 @@ async function createMessages(table: string) {
       id bigint generated always as identity primary key, chat_id int, role text, content text, created_at timestamptz
     );
     grant select on public.${table} to service_role`);
-  return (chat: number, role: string, content: string, at: string, tx: postgres.Sql = sql) =>
-    tx`insert into public.${tx(table)} (chat_id, role, content, created_at) values (${chat}, ${role}, ${content}, ${at})`;
+  return (
+    chat: number,
+    role: string,
+    content: string,
+    at: string,
+    tx: postgres.Sql = sql,
+  ) =>
+    tx`insert into public.${
+      tx(table)
+    } (chat_id, role, content, created_at) values (${chat}, ${role}, ${content}, ${at})`;
 }
 
 Deno.test("a watch takes each turn once its answer is there, and what has none when it has waited", async () => {
@@ -73,7 +85,12 @@ Deno.test("a watch takes each turn once its answer is there, and what has none w
   await say(2, "user", "two", "2026-01-01 10:00:04Z");
   await say(3, "user", "never", "2026-01-01 10:00:05Z");
   assertEquals(await scan("2026-01-01 10:00:10Z"), ["one → ONE"]);
-  assertEquals(await state(), { answered: 1, unanswered: 0, skipped: 0, waiting: 2 });
+  assertEquals(await state(), {
+    answered: 1,
+    unanswered: 0,
+    skipped: 0,
+    waiting: 2,
+  });
   assertEquals(await scan("2026-01-01 10:00:12Z"), [], "it is not due yet");
 
   // Its question has long left what a quick scan looks back at.
@@ -81,9 +98,18 @@ Deno.test("a watch takes each turn once its answer is there, and what has none w
   assertEquals(await scan("2026-01-01 10:03:05Z"), ["two → TWO"]);
   assertEquals(await scan("2026-01-01 10:05:00Z"), []);
   assertEquals(await scan("2026-01-01 10:05:10Z"), ["never"]);
-  assertEquals(await state(), { answered: 2, unanswered: 1, skipped: 0, waiting: 0 });
+  assertEquals(await state(), {
+    answered: 2,
+    unanswered: 1,
+    skipped: 0,
+    waiting: 0,
+  });
   await say(3, "assistant", "after all", "2026-01-01 10:06Z");
-  assertEquals(await scan("2026-01-01 10:06:10Z"), [], "what counts as unanswered stays so");
+  assertEquals(
+    await scan("2026-01-01 10:06:10Z"),
+    [],
+    "what counts as unanswered stays so",
+  );
 });
 
 Deno.test("between scans that look back a watch reads little, and misses nothing of an open transaction", async () => {
@@ -110,7 +136,9 @@ Deno.test("between scans that look back a watch reads little, and misses nothing
     assertEquals(await scan("2026-01-01 10:23:00Z"), []);
     const [{ remembered }] = await sql`
       select count(*)::integer as remembered from pipeline.taken_prompts as taken
-      join pipeline.table_marks as mark on mark.id = taken.mark_id where mark.source ->> 'watch' = ${String(id)}
+      join pipeline.table_marks as mark on mark.id = taken.mark_id where mark.source ->> 'watch' = ${
+      String(id)
+    }
     `;
     assertEquals(remembered, 4);
   } finally {
@@ -147,8 +175,18 @@ Deno.test("each day of a watch is a run, and its questions go on waiting", async
   }
   assertEquals(await scan("2026-01-02 00:02:10Z"), ["a → A"]);
   assertEquals(await scan("2026-01-02 23:59:00Z"), []);
-  const [{ problem }] = await sql`select problem from pipeline_watch_status where id = ${id}`;
+  const [{ task, due }] = await sql`
+    select task.id as task, task.available_at as due from pipeline_tasks as task
+    join pipeline_runs as run on run.id = task.run_id
+    where run.watch_id = ${id} and task.key = 'source' and task.status = 'pending'
+  `;
+  assertEquals(due, new Date("2026-01-03T00:00:00Z"));
+  // The view knows no other time than now.
+  await sql`update pipeline_tasks set available_at = now() + interval '1 hour' where id = ${task}`;
+  const [{ problem }] =
+    await sql`select problem from pipeline_watch_status where id = ${id}`;
   assertEquals(problem.includes("max_answers_per_day of 2 is reached"), true);
+  await sql`update pipeline_tasks set available_at = ${due} where id = ${task}`;
   assertEquals(await scan("2026-01-03 00:00:10Z"), ["b → B", "c → C"]);
 });
 
@@ -157,7 +195,8 @@ Deno.test("a paused watch reads nothing and loses nothing, one that is deleted e
   const say = await createMessages("paused");
   const { id, scan } = await startWatch("paused");
   await sql`update pipeline_watches set status = 'paused' where id = ${id}`;
-  const [run] = await sql`select id, status from pipeline_runs where watch_id = ${id}`;
+  const [run] =
+    await sql`select id, status from pipeline_runs where watch_id = ${id}`;
   assertEquals(run.status, "paused");
   await say(1, "user", "meanwhile", "2026-01-01 10:01Z");
   await say(1, "assistant", "MEANWHILE", "2026-01-01 10:01Z");
@@ -166,10 +205,16 @@ Deno.test("a paused watch reads nothing and loses nothing, one that is deleted e
   await sql`delete from pipeline_watches where id = ${id}`;
   const [{ status, evaluations, marks }] = await sql`
     select status, (select count(*)::integer from prompt_evaluations where run_id = ${run.id}) as evaluations,
-      (select count(*)::integer from pipeline.table_marks as mark where mark.source ->> 'watch' = ${String(id)}) as marks
+      (select count(*)::integer from pipeline.table_marks as mark where mark.source ->> 'watch' = ${
+    String(id)
+  }) as marks
     from pipeline_runs where id = ${run.id}
   `;
-  assertEquals({ status, evaluations, marks }, { status: "cancelled", evaluations: 1, marks: 0 });
+  assertEquals({ status, evaluations, marks }, {
+    status: "cancelled",
+    evaluations: 1,
+    marks: 0,
+  });
 });
 
 Deno.test("a watch whose table is gone says so, and goes on when it is back", async () => {
@@ -183,12 +228,20 @@ Deno.test("a watch whose table is gone says so, and goes on when it is back", as
   await sql`update pipeline_runs set open = 0, status = 'failed', error = 'gone' where watch_id = ${id}`;
   assertEquals(await scan("2026-01-01 10:01Z"), []);
   const problem = async () =>
-    (await sql`select problem from pipeline_watch_status where id = ${id}`)[0].problem;
-  assertEquals(await problem(), 'Cannot read table "gone": there is none of that name');
+    (await sql`select problem from pipeline_watch_status where id = ${id}`)[0]
+      .problem;
+  assertEquals(
+    await problem(),
+    'Cannot read table "gone": there is none of that name',
+  );
   await sql`alter table public.moved rename to gone`;
   await say(1, "user", "back", "2026-01-01 10:02Z");
   await say(1, "assistant", "BACK", "2026-01-01 10:02Z");
-  assertEquals(await scan("2026-01-01 10:05Z"), [], "it tries again after five minutes");
+  assertEquals(
+    await scan("2026-01-01 10:05Z"),
+    [],
+    "it tries again after five minutes",
+  );
   assertEquals(await scan("2026-01-01 10:06Z"), ["back → BACK"]);
   assertEquals(await problem(), null);
 });

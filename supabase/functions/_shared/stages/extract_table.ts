@@ -59,7 +59,9 @@ export async function extractTable(
     // First those that waited, then what is new.
     return isWatch && cursor.conversations !== undefined ? null : undefined;
   };
-  const start = payload.cursor ? follow(payload.cursor) : isWatch
+  const start = payload.cursor
+    ? follow(payload.cursor)
+    : isWatch
     ? cursorOfWaiting(waits)
     : null;
   let next = start === undefined ? undefined : readTable(source, start);

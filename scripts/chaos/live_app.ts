@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import type { Sql } from "postgres";
 
 /** An app that answers people, as the database sees it. */
@@ -39,30 +40,28 @@ export async function createLiveTable(sql: Sql): Promise<void> {
 /** Writes so many rows a second into it, questions and their answers; one question in fifty gets none. */
 export function startLiveApp(sql: Sql, rowsPerSecond: number): LiveApp {
   let isOver = false;
-  const writing = (async () => {
-    const begun = Date.now();
-    const thought = Math.round(THINKS_MS / 1000 * rowsPerSecond / 2);
-    for (let turn = 0;; turn++) {
-      const answered = turn - thought;
-      if (!isOver) await say(turn, "user");
-      else if (answered >= turns) return;
-      if (!isOver) turns = turn + 1;
-      if (answered >= 0 && answered % 50 !== 7) {
-        await say(answered, "assistant");
-      }
-      const due = begun + turn * 2000 / rowsPerSecond;
-      await new Promise((resolve) =>
-        setTimeout(resolve, Math.max(0, due - Date.now()))
-      );
-    }
-  })();
-  let turns = 0;
-
+  const thought = Math.round(THINKS_MS / 1000 * rowsPerSecond / 2);
   const say = (turn: number, role: string) =>
     sql`
       insert into public.live_messages (chat_id, role, content)
       values (${turn % 997}, ${role}, ${`${role} ${turn}`})
     `;
+
+  async function write(): Promise<void> {
+    const begun = Date.now();
+    let turns = 0;
+    for (let tick = 0; !isOver || tick - thought < turns; tick++) {
+      if (!isOver) await say(turns++, "user");
+      const answered = tick - thought;
+      if (answered >= 0 && answered % 50 !== 7) {
+        await say(answered, "assistant");
+      }
+      const due = begun + tick * 2000 / rowsPerSecond;
+      await delay(Math.max(0, due - Date.now()));
+    }
+  }
+
+  const writing = write();
   return {
     async stop() {
       isOver = true;

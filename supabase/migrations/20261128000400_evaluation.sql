@@ -771,10 +771,11 @@ begin
     end;
     return case
       when expected in (0, 1) then 1
-      else least(1, 2 * exp(-(
+      -- What is smaller still, exp() refuses as an underflow.
+      else least(1, 2 * exp(-least(700, (
         n * pipeline.divergence(mean, expected)
         + coalesce(baseline_turns * pipeline.divergence(baseline, expected), 0)
-      )))
+      ))))
     end;
   end if;
   -- Half a score at either end is added, as in the intervals: where all are alike, that is not certain.
@@ -784,7 +785,7 @@ begin
   ) / (all_turns + 1) * (1 / n + coalesce(1.0 / baseline_turns, 0));
   step := furthest * greatest(1 / n, coalesce(1.0 / baseline_turns, 0));
   u := step * abs(mean - baseline) / variance;
-  return least(1, 2 * exp(-variance / step ^ 2 * ((1 + u) * ln(1 + u) - u)));
+  return least(1, 2 * exp(-least(700, variance / step ^ 2 * ((1 + u) * ln(1 + u) - u))));
 end;
 $$;
 comment on function pipeline.shift_p(pipeline.score_sums, double precision, bigint, pipeline.score_sums) is

@@ -288,7 +288,9 @@ async function checkOwnInsert(
 ) {
   const path = `/rest/v1/${name}`;
   const named = name === "pipeline_runs" ? "experiment_name" : "name";
-  const row = { ...ROWS[name](0), [named]: "inserted by ada" };
+  // The name of a run is that of no watch.
+  const inserted = `${name} inserted by ada`;
+  const row = { ...ROWS[name](0), [named]: inserted };
   const { status } = await ask(project, ada, "POST", path, row);
   assertEquals(status, 201);
   const closed = await ask(
@@ -305,7 +307,7 @@ async function checkOwnInsert(
   const [{ owner }] = await project.sql`
     select owner from ${project.sql(name)} where ${
     project.sql(named)
-  } = 'inserted by ada'
+  } = ${inserted}
   `;
   assertStrictEquals(owner, ada.userId);
 }

@@ -4835,10 +4835,12 @@ set search_path = ''
 as $$
 declare
   at constant jsonb := (task).payload -> 'cursor';
+  rested constant integer := ((task).payload ->> 'restSeconds')::integer;
+  -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
   rest_seconds constant integer := case
-    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then 5
+    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 5 else 4 end
     -- Of a table to which nobody writes once a minute is enough.
-    else least(60, 2 * coalesce(((task).payload ->> 'restSeconds')::integer, 5))
+    else least(60, 2 * coalesce(rested, 5))
   end;
   due_at timestamptz;
 begin
@@ -5921,8 +5923,8 @@ begin
   return case
     -- For a later attempt to deliver an event, maintenance wakes another worker.
     when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
-    -- For the next scan of a watch, too.
-    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of + interval '2 seconds' and exists (
+    -- For every other scan of a watch, too.
+    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of + interval '4.5 seconds' and exists (
       select from public.pipeline_runs as run where run.id = (next_wait_ms.worker).run_id and run.watch_id is not null
     ) then null
     -- What is due and yet was not given is held back by a limit, or locked by another claim.

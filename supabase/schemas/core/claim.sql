@@ -160,8 +160,8 @@ begin
   return case
     -- For a later attempt to deliver an event, maintenance wakes another worker.
     when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
-    -- For the next scan of a watch, too.
-    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of + interval '2 seconds' and exists (
+    -- For every other scan of a watch, too.
+    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of + interval '4.5 seconds' and exists (
       select from public.pipeline_runs as run where run.id = (next_wait_ms.worker).run_id and run.watch_id is not null
     ) then null
     -- What is due and yet was not given is held back by a limit, or locked by another claim.

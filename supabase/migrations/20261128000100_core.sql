@@ -4838,9 +4838,9 @@ declare
   rested constant integer := ((task).payload ->> 'restSeconds')::integer;
   -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
   rest_seconds constant integer := case
-    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 5 else 4 end
+    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
     -- Of a table to which nobody writes once a minute is enough.
-    else least(60, 2 * coalesce(rested, 5))
+    else least(60, 2 * greatest(rested, 5))
   end;
   due_at timestamptz;
 begin
@@ -5923,9 +5923,12 @@ begin
   return case
     -- For a later attempt to deliver an event, maintenance wakes another worker.
     when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
-    -- For every other scan of a watch, too.
-    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of + interval '4.5 seconds' and exists (
-      select from public.pipeline_runs as run where run.id = (next_wait_ms.worker).run_id and run.watch_id is not null
+    -- For every other scan of a watch, too: see end_scan().
+    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of and exists (
+      select from public.pipeline_runs as run
+      join public.pipeline_tasks as scan on scan.run_id = run.id and scan.stage = 'extract' and scan.key = 'source'
+      where run.id = (next_wait_ms.worker).run_id and run.watch_id is not null
+        and (scan.payload ->> 'restSeconds')::integer <> 4
     ) then null
     -- What is due and yet was not given is held back by a limit, or locked by another claim.
     when available_at < 'infinity' then greatest(

@@ -244,9 +244,9 @@ declare
   rested constant integer := ((task).payload ->> 'restSeconds')::integer;
   -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
   rest_seconds constant integer := case
-    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 5 else 4 end
+    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
     -- Of a table to which nobody writes once a minute is enough.
-    else least(60, 2 * coalesce(rested, 5))
+    else least(60, 2 * greatest(rested, 5))
   end;
   due_at timestamptz;
 begin

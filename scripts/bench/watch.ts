@@ -8,13 +8,13 @@ import type { Measurement } from "./measurement.ts";
 import { until } from "./until.ts";
 
 const ROWS_PER_SECOND = 50;
-const CALM_MS = 45_000;
-/** How long it goes on after each of two kills of all workers: a lease holds for 30 s. */
-const AFTER_KILLS_MS = [45_000, 30_000];
+const CALM_MS = 40_000;
+/** How long it goes on after each of two kills of all workers: so long that one does not add to the other. */
+const AFTER_KILLS_MS = [65_000, 15_000];
 
 /**
- * A watch over a table into which an app writes 50 rows a second for two minutes; after 45 s and
- * after 90 s all functions are killed. Time is that of pg_cron.
+ * A watch over a table into which an app writes 50 rows a second for two minutes; after 40 s and
+ * after 105 s all functions are killed. Time is that of pg_cron.
  */
 export async function* measureWatch(): AsyncIterable<Measurement> {
   const stack = await startStack({ port: 0 });

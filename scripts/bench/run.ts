@@ -16,6 +16,7 @@ import { measureTable } from "./table.ts";
 import { measureTenants } from "./tenants.ts";
 import { measureView } from "./view.ts";
 import { measureWake } from "./wake.ts";
+import { measureWatch } from "./watch.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
   execute: measureExecute,
@@ -25,6 +26,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   queue: measureQueue,
   extract: measureExtract,
   table: measureTable,
+  watch: measureWatch,
   store: measureStore,
   evaluate: measureEvaluate,
   compare: measureCompare,

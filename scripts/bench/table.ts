@@ -128,7 +128,7 @@ async function readByRun(sql: Sql) {
             ${sql.json(enqueue as never)}, ${sql.json(losses as never)}
           )
         `;
-        return { status: "running", full: false };
+        return { status: "running", full: false, goesOn: false };
       },
     },
   });

@@ -28,6 +28,9 @@ const HELD_UP = "no result waits while its run goes on";
 const FUSE = "a run whose workers end with errors pauses";
 const CALLS = "no prompt is called more often than its attempts allow";
 const RESERVED = "what is reserved is what calls in flight may cost";
+const TURNS = "every turn of a watch is counted once";
+const TWICE = "no turn of a watch is taken twice";
+const WINDOWS = "windows of a watch follow each other";
 
 /** Builds that break each invariant of check_pipeline_invariants(), and each of HARM, at least once. */
 export const BROKEN_BUILDS: BrokenBuild[] = [
@@ -284,6 +287,34 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       to: "where false",
     }],
     breaks: [RESERVED],
+  },
+  {
+    name: "`record_turns()` keeps only the last count of a day",
+    changes: [{
+      function: "pipeline.record_turns",
+      from: "answered = known.answered + excluded.answered",
+      to: "answered = excluded.answered",
+    }],
+    breaks: [TURNS],
+  },
+  {
+    name: "`take_once()` takes what was taken before",
+    changes: [{
+      function: "pipeline.take_once",
+      from:
+        "or exists (select from noted where noted.row_id = given.row_id and noted.prompt_key = given.prompt_key)",
+      to: "or true",
+    }],
+    breaks: [TWICE],
+  },
+  {
+    name: "`open_window()` begins each window after the first one",
+    changes: [{
+      function: "pipeline.open_window",
+      from: "order by earlier.number desc",
+      to: "order by earlier.number",
+    }],
+    breaks: [WINDOWS],
   },
   {
     name: "a batch of answers is stored for whichever prompts it has",

@@ -39,7 +39,8 @@ export function findHarm(sql: Pick<Sql, "unsafe">): Promise<Broken[]> {
       from prompt_evaluations as answer
       -- Where a schema is asked, the answer is a text of JSON.
       cross join lateral (select btrim(answer.response, '"') as response) as said
-      where answer.run_id = run.id
+      -- Of a watch, what nobody answered has nothing to score.
+      where answer.run_id = run.id and (answer.success or run.watch_id is null)
     ) as stored
     cross join lateral (
       select coalesce(sum(case task.stage

@@ -2,6 +2,7 @@ import type { TransactionSql } from "postgres";
 import { type Broken, findHarm, HARM } from "./find_harm.ts";
 import { OWNERS } from "./owners.ts";
 import { at, createSteps, failure, pick, SUCCESS } from "./scenario_steps.ts";
+import { watchTable } from "./watch_table.ts";
 
 /**
  * Plays, in SQL alone, what happens to runs in 20 minutes of a bad day: workers die,
@@ -258,6 +259,8 @@ export async function playScenario(
       { evaluationId, evaluator: "refusal", error: "It takes too long" },
     ]),
   }), "evaluate");
+
+  await watchTable(sql);
 
   // A table that is gone cannot be chosen.
   await patiently(async (sql) => {

@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   sources: async () => (await import("./commands/sources.ts")).sources,
   run: async () => (await import("./commands/run.ts")).run,
   sweep: async () => (await import("./commands/sweep.ts")).sweep,
+  watch: async () => (await import("./commands/watch.ts")).watch,
   set: async () => (await import("./commands/set.ts")).set,
   follow: async () => (await import("./commands/follow.ts")).follow,
   list: async () => (await import("./commands/list.ts")).list,

@@ -856,6 +856,113 @@ create policy "users start sweeps of their own"
   on public.pipeline_sweeps for insert to authenticated
   with check (owner = (select pipeline.current_user_id()));
 
+-- Why: a live app stores what its users asked and what they were answered. A watch is one row that has
+-- it graded as it comes in, with no trigger on the app's table and nothing to install in the app.
+
+create table public.pipeline_watches (
+  id bigint generated always as identity primary key,
+  name text not null,
+  source jsonb not null,
+  evaluators jsonb not null,
+  options jsonb not null default '{}',
+  sample numeric not null default 1,
+  max_cost_per_day numeric,
+  max_answers_per_day integer,
+  window_turns integer not null default 200,
+  approved jsonb not null default '{}',
+  evaluation_webhook text,
+  results_table text not null default 'prompt_evaluations',
+  status text not null default 'active',
+  owner uuid default pipeline.current_user_id(),
+  created_at timestamptz not null default now(),
+  constraint pipeline_watches_name_belongs_to_one_owner unique nulls not distinct (owner, name),
+  constraint pipeline_watches_status_is_known check (status in ('active', 'paused')),
+  constraint pipeline_watches_sample_is_a_share check (sample > 0 and sample <= 1),
+  constraint pipeline_watches_limits_are_positive check (
+    coalesce(max_cost_per_day, 1) > 0 and coalesce(max_answers_per_day, 1) > 0
+  ),
+  constraint pipeline_watches_windows_have_a_size check (window_turns between 20 and 100000),
+  constraint pipeline_watches_json_has_its_shape check (
+    jsonb_typeof(source) = 'object' and jsonb_typeof(evaluators) = 'array' and jsonb_typeof(options) = 'object'
+    and jsonb_typeof(approved) = 'object' and not jsonb_path_exists(approved, '$.* ? (@.type() != "number")')
+  )
+);
+comment on table public.pipeline_watches is
+  'One row per table of a live app whose answers are graded as they come in. Insert name, source and evaluators and it starts; each day of UTC is one run of its experiment, which has the watch''s name. Paused and resumed by updating status; kept until deleted.';
+comment on column public.pipeline_watches.source is
+  'As that of a run of type table, without after: {"type": "table", "table", "columns"?, "where"?, "format"?, "settle"?, "overlap"?}. A question that has no answer after settle (5 minutes) counts as unanswered.';
+comment on column public.pipeline_watches.evaluators is
+  'As those of a run. They stay as they are, since scores are compared with earlier ones.';
+comment on column public.pipeline_watches.options is
+  'Extraction: context, minLength, maxLength, branches, redact.';
+comment on column public.pipeline_watches.sample is
+  'The share of turns that is graded, above 0 to 1; by a hash, so that the same turn is always in or out.';
+comment on column public.pipeline_watches.max_cost_per_day is
+  'USD that its judges may cost in a day of UTC, a ceiling; what is left over waits for the next day. Null: no limit.';
+comment on column public.pipeline_watches.max_answers_per_day is
+  'Turns of the sample that are taken in a day of UTC; what is left over waits for the next day. Null: no limit.';
+comment on column public.pipeline_watches.window_turns is
+  'So many scored turns make a window, which is compared with the baseline as a whole.';
+comment on column public.pipeline_watches.approved is
+  'The mean that an evaluator''s windows are compared with, {"<evaluator>": 0.9}; of one that is not named, that of its first window.';
+comment on column public.pipeline_watches.evaluation_webhook is
+  'Gets pipeline.watch.alarm when a window leaves the baseline, and pipeline.watch.quiet when a whole window is back.';
+comment on column public.pipeline_watches.status is 'active or paused.';
+comment on column public.pipeline_watches.owner is 'The signed-in user whose it is; null: the project.';
+comment on column public.pipeline_watches.created_at is
+  'What was asked before it is not graded.';
+
+alter table public.pipeline_watches enable row level security;
+revoke all on public.pipeline_watches from anon, authenticated, service_role;
+grant select, insert, update, delete on public.pipeline_watches to service_role;
+grant select, delete on public.pipeline_watches to authenticated;
+grant insert (
+  name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
+  evaluation_webhook, results_table
+) on public.pipeline_watches to authenticated;
+grant update (
+  status, sample, max_cost_per_day, max_answers_per_day, window_turns, approved, evaluation_webhook
+) on public.pipeline_watches to authenticated;
+create policy "owners read their watches"
+  on public.pipeline_watches for select to authenticated
+  using (owner = (select pipeline.current_user_id()));
+create policy "users watch for themselves"
+  on public.pipeline_watches for insert to authenticated
+  with check (owner = (select pipeline.current_user_id()));
+create policy "owners change their watches"
+  on public.pipeline_watches for update to authenticated
+  using (owner = (select pipeline.current_user_id()))
+  with check (owner = (select pipeline.current_user_id()));
+create policy "owners end their watches"
+  on public.pipeline_watches for delete to authenticated
+  using (owner = (select pipeline.current_user_id()));
+
+create table pipeline.watch_states (
+  watch_id bigint primary key references public.pipeline_watches (id) on delete cascade,
+  read_until timestamptz,
+  day date,
+  problem text,
+  tried_at timestamptz
+);
+comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
+comment on column pipeline.watch_states.read_until is
+  'When the last scan began that came to its end: what was answered before has been taken.';
+comment on column pipeline.watch_states.day is
+  'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
+comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
+comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
+alter table pipeline.watch_states enable row level security;
+grant select, insert, update, delete on pipeline.watch_states to service_role;
+grant select on pipeline.watch_states to authenticated;
+create policy "owners read the states of their watches"
+  on pipeline.watch_states for select to authenticated
+  using (
+    watch_id in (
+      select pipeline_watches.id from public.pipeline_watches
+      where pipeline_watches.owner = (select pipeline.current_user_id())
+    )
+  );
+
 -- Why: a run is one row, so that starting, watching, pausing and comparing need nothing but a table.
 
 create table pipeline.results_tables (
@@ -942,6 +1049,7 @@ create table public.pipeline_runs (
   id bigint generated always as identity primary key,
   experiment_name text not null default '',
   sweep_id bigint references public.pipeline_sweeps (id),
+  watch_id bigint references public.pipeline_watches (id) on delete set null,
   source jsonb not null,
   list_id bigint references pipeline.prompt_lists (id) on delete set null,
   endpoint text references public.model_endpoints (name) on update cascade,
@@ -988,7 +1096,7 @@ create table public.pipeline_runs (
     status in ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')
   ),
   constraint pipeline_runs_prompts_need_an_endpoint check (
-    endpoint is not null or list_id is not null or source ->> 'type' = 'evaluations'
+    endpoint is not null or list_id is not null or source ->> 'type' = 'evaluations' or source ? 'watch'
   ),
   constraint pipeline_runs_finished_at_matches_status check (
     (finished_at is not null) = (status in ('completed', 'failed', 'cancelled'))
@@ -1031,6 +1139,8 @@ comment on column public.pipeline_runs.experiment_name is
   'Name shared by runs that are compared; "run <id>" when not given. It is its owner''s: the same name of another owner is another experiment.';
 comment on column public.pipeline_runs.sweep_id is
   'The sweep that it belongs to, whose money it shares; null: none.';
+comment on column public.pipeline_runs.watch_id is
+  'The watch whose day it is: it grades the answers that stand in a table, and asks nothing; null: none.';
 comment on column public.pipeline_runs.source is
   'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"table","table","columns"?,"where"?,"after"?,"format"?,"settle"?,"overlap"?} (a table or view of the project), {"type":"prompts","prompts":[…]}, {"type":"set","name","version"?} (a saved set), {"type":"run","runId"} (the prompts of an earlier run), {"type":"sweep","sweepId"} (those of a sweep) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
 comment on column public.pipeline_runs.list_id is
@@ -1091,6 +1201,7 @@ create index pipeline_runs_owner_idx on public.pipeline_runs (owner) where owner
 create index pipeline_runs_endpoint_idx on public.pipeline_runs (endpoint);
 create index pipeline_runs_experiment_idx on public.pipeline_runs (experiment_name);
 create index pipeline_runs_sweep_idx on public.pipeline_runs (sweep_id) where sweep_id is not null;
+create index pipeline_runs_watch_idx on public.pipeline_runs (watch_id) where watch_id is not null;
 create index pipeline_runs_list_idx on public.pipeline_runs (list_id) where list_id is not null;
 create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');
@@ -4501,7 +4612,9 @@ create table pipeline.table_marks (
   source jsonb not null,
   resume_from numeric,
   scanned_at timestamptz,
-  run_id bigint
+  run_id bigint,
+  quick_from numeric,
+  looked_back_at timestamptz
 );
 comment on table pipeline.table_marks is
   'One row per source of type table whose new rows somebody takes: where the next scan begins. It moves when a scan has come to its end; kept until forget_prompt_source(), or until the table is gone.';
@@ -4510,6 +4623,9 @@ comment on column pipeline.table_marks.source is
 comment on column pipeline.table_marks.resume_from is
   'Seconds since 1970, or a number of rows, by the column that tells what is new; null: from the beginning.';
 comment on column pipeline.table_marks.run_id is 'The last run whose scan came to its end.';
+comment on column pipeline.table_marks.quick_from is
+  'Of a watch: where a scan begins that does not look as far back as resume_from, on its scale; null: each does.';
+comment on column pipeline.table_marks.looked_back_at is 'Of a watch: when the last scan began that did.';
 create unique index table_marks_source_idx
   on pipeline.table_marks (owner, md5(source::text)) nulls not distinct;
 alter table pipeline.table_marks enable row level security;
@@ -4715,6 +4831,72 @@ $$;
 comment on function pipeline.move_mark(bigint, bigint, numeric, timestamptz) is
   'Notes where the next scan begins, and forgets what was taken before it.';
 
+create function pipeline.end_scan(
+  task public.pipeline_tasks,
+  run public.pipeline_runs,
+  mark_id bigint,
+  found boolean,
+  is_full boolean,
+  as_of timestamptz
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  at constant jsonb := (task).payload -> 'cursor';
+  rested constant integer := ((task).payload ->> 'restSeconds')::integer;
+  -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
+  rest_seconds constant integer := case
+    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
+    -- Of a table to which nobody writes once a minute is enough.
+    else least(60, 2 * greatest(rested, 5))
+  end;
+  due_at timestamptz;
+begin
+  if not is_full then
+    update pipeline.table_marks as mark
+    set
+      quick_from = greatest(mark.quick_from, (at ->> 'quickFrom')::numeric),
+      looked_back_at = case when at ? 'isQuick' then mark.looked_back_at else (at ->> 'beganAt')::timestamptz end
+    where mark.id = end_scan.mark_id;
+    update pipeline.watch_states as state
+    set read_until = (at ->> 'beganAt')::timestamptz
+    where state.watch_id = (run).watch_id;
+  end if;
+  due_at := pipeline.next_scan(run, rest_seconds, is_full, as_of);
+  update public.pipeline_tasks as known
+  set
+    available_at = coalesce(due_at, known.available_at),
+    payload = known.payload || jsonb_build_object('cursor', null, 'restSeconds', rest_seconds)
+  where known.id = (task).id;
+  return due_at is not null;
+end;
+$$;
+comment on function pipeline.end_scan(
+  public.pipeline_tasks, public.pipeline_runs, bigint, boolean, boolean, timestamptz
+) is
+  'Notes how far the scan of a watch has come and when the same task is due again; false: not again, as another run will read. is_full: its day took no more.';
+
+create function pipeline.untold_losses(task_id bigint, losses jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(loss order by place), '[]')
+  from public.pipeline_tasks as task
+  join public.pipeline_runs as run on run.id = task.run_id
+  cross join jsonb_array_elements(losses) with ordinality as listed (loss, place)
+  where task.id = untold_losses.task_id
+    and (run.watch_id is null or not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = run.id and told.message = loss ->> 'message' and told.place = loss -> 'place'
+    ));
+$$;
+comment on function pipeline.untold_losses(bigint, jsonb) is
+  'What could not be read of a page; a watch, which reads the same rows many times, says it once a run.';
+
 create function public.pipeline_checkpoint_table(
   worker_id uuid,
   task_id bigint,
@@ -4740,7 +4922,12 @@ declare
   later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
   prompts jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")');
   is_full boolean;
+  cut jsonb;
+  goes_on boolean := false;
 begin
+  if losses <> '[]' then
+    losses := pipeline.untold_losses(task_id, losses);
+  end if;
   -- First of all, because tasks are locked before the run.
   progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
   select * into task from public.pipeline_tasks as known where known.id = task_id;
@@ -4765,14 +4952,19 @@ begin
       case when not at ? 'conversations' then passed end
     );
   end if;
-  if prompts <> '[]' then
-    perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
+  if run.watch_id is not null then
+    cut := pipeline.take_turns(run, prompts, as_of);
+    is_full := cut <> '[]';
+  else
+    if prompts <> '[]' then
+      perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
+    end if;
+    select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
+    into is_full
+    from public.pipeline_runs as known where known.id = run.id;
   end if;
-  select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
-  into is_full
-  from public.pipeline_runs as known where known.id = run.id;
   if at ? 'resumeFrom' and is_full then
-    perform pipeline.give_up_cut(mark_id, run, prompts);
+    perform pipeline.give_up_cut(mark_id, run, coalesce(cut, prompts));
   elsif at ? 'resumeFrom' and not at ? 'conversations' then
     perform pipeline.move_mark(
       mark_id, run.id,
@@ -4794,11 +4986,14 @@ begin
     ))
     where told.id = run.id;
   end if;
-  return jsonb_build_object('status', progress -> 'status', 'full', is_full);
+  if run.watch_id is not null and (is_full or at ? 'isEnd' and not at ? 'conversations') then
+    goes_on := pipeline.end_scan(task, run, mark_id, prompts <> '[]', is_full, as_of);
+  end if;
+  return jsonb_build_object('status', progress -> 'status', 'full', is_full, 'goesOn', goes_on);
 end;
 $$;
 comment on function public.pipeline_checkpoint_table(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
-  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Returns {status, full}. PPL01: the lease was lost and nothing was changed.';
+  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Prompts of a watch are taken with their answers. Returns {status, full, goesOn}; goesOn: the task is due again by itself. PPL01: the lease was lost and nothing was changed.';
 
 create function public.forget_prompt_source(source jsonb, owner uuid default null)
 returns boolean
@@ -4918,6 +5113,29 @@ $$;
 comment on function pipeline.first_rows(oid) is
   'How many rows the first page asks for: about 2 MB as they are stored, 20 to 200; 200 where nothing is known.';
 
+create function pipeline.next_low(
+  reading pipeline.table_reading,
+  largest numeric,
+  overlap numeric,
+  oldest_transaction timestamptz,
+  unit bigint,
+  as_of timestamptz
+)
+returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.round_down(reading, least(
+    -- A clock may be behind, and an integer no time at all: the newest row tells where the next can be.
+    coalesce(largest, 0) / unit - overlap,
+    case when (reading).news_kind <> 'number' then extract(epoch from as_of) - overlap end,
+    extract(epoch from oldest_transaction)
+  ), unit);
+$$;
+comment on function pipeline.next_low(pipeline.table_reading, numeric, numeric, timestamptz, bigint, timestamptz) is
+  'Where the next scan begins, if this one takes all up to its newest row: as far back as rows may still come.';
+
 create function pipeline.first_cursor(reading pipeline.table_reading, source jsonb, owner uuid, as_of timestamptz)
 returns jsonb
 language plpgsql
@@ -4929,6 +5147,7 @@ declare
   mark pipeline.table_marks;
   largest numeric;
   overlap numeric;
+  is_quick boolean;
   unit bigint := 1;
   oldest timestamptz;
   rows constant integer := pipeline.first_rows((reading).relation);
@@ -4948,25 +5167,39 @@ begin
   end if;
   select * into mark from pipeline.find_mark(source, owner);
   overlap := pipeline.overlap_of(source, (reading).news_kind);
+  if source ? 'watch' and (reading).news_kind <> 'number' then
+    overlap := greatest(overlap, pipeline.settle_seconds(source));
+  end if;
+  -- To look back an hour every ten seconds would be to read everything hundreds of times.
+  is_quick := mark.quick_from is not null and mark.looked_back_at > as_of - interval '10 minutes';
   if (reading).news_kind <> 'number' then
     oldest := pipeline.oldest_transaction(as_of);
   end if;
   return jsonb_strip_nulls(jsonb_build_object(
     -- The first time all is new: it is read by conversations, each once.
     'rows', rows, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
-    'low', pipeline.news_low(reading, mark.resume_from, unit),
-    'resumeFrom', pipeline.round_down(reading, least(
-      -- A clock may be behind, and an integer no time at all: the newest row tells where the next can be.
-      coalesce(largest, 0) / unit - overlap,
-      case when (reading).news_kind <> 'number' then extract(epoch from as_of) - overlap end,
-      extract(epoch from oldest)
-    ), unit),
+    'low', pipeline.news_low(reading, case when is_quick then mark.quick_from else mark.resume_from end, unit),
+    'resumeFrom', case
+      when is_quick then mark.resume_from
+      else pipeline.next_low(reading, largest, overlap, oldest, unit, as_of)
+    end,
     'oldestTransaction', oldest
-  ));
+  ) || case
+    when not source ? 'watch' then '{}'
+    else jsonb_build_object(
+      'isQuick', nullif(is_quick, false), 'beganAt', as_of,
+      -- What is lost in all of the table is told once a day.
+      'isLater', nullif(mark.looked_back_at > as_of - interval '1 day', false),
+      'quickFrom', greatest(mark.resume_from, pipeline.next_low(
+        -- Of a transaction that is open for longer the scans that look back take care.
+        reading, largest, case (reading).news_kind when 'number' then 1000 else 30 end, null, unit, as_of
+      ))
+    )
+  end);
 end;
 $$;
 comment on function pipeline.first_cursor(pipeline.table_reading, jsonb, uuid, timestamptz) is
-  'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows.';
+  'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows. Of a watch {beganAt, quickFrom, isQuick?}, too: it looks back every 10 minutes, and in between only 30 s or 1,000 rows, from quickFrom of the scan before, which leaves resumeFrom as it is.';
 
 create function pipeline.page_range(
   reading pipeline.table_reading,
@@ -5210,6 +5443,334 @@ $$;
 comment on function public.pipeline_read_table(jsonb, uuid, jsonb, timestamptz) is
   'A page of whole conversations of a table source: {lines (JSON, one record a line), table, layout, format (of the archive reader; null: told by the records), idColumns, losses, settleSeconds, readAt, cursor}, and of what is new since the last run {fresh: {id: how new}, taken: [[id, key]]}, the rows whose prompts are wanted and those that were; the first time {recent: {id: how new}}, the rows that the next scan looks at again. cursor: that of the page before, null: the first; its isEnd: nothing follows; {"conversations": […]}: those alone. owner: the user whose rows are read. 22023: the table cannot be read.';
 
+-- Why: what a watch reads has its answer already. A turn becomes a task that has succeeded, and an
+-- evaluation, so that it is graded, shown, compared and purged as an answer of any run is.
+
+create table pipeline.watched_turns (
+  run_id bigint not null references public.pipeline_runs (id) on delete cascade,
+  day date not null,
+  answered bigint not null default 0,
+  unanswered bigint not null default 0,
+  skipped bigint not null default 0,
+  primary key (run_id, day)
+);
+comment on table pipeline.watched_turns is
+  'One row per run of a watch and day of UTC: how many turns were taken on it. Removed with the run.';
+comment on column pipeline.watched_turns.skipped is 'Turns that are not in the sample.';
+alter table pipeline.watched_turns enable row level security;
+grant select, insert, update on pipeline.watched_turns to service_role;
+grant select on pipeline.watched_turns to authenticated;
+create policy "owners read what their watches took"
+  on pipeline.watched_turns for select to authenticated
+  using (
+    run_id in (
+      select pipeline_runs.id from public.pipeline_runs
+      where pipeline_runs.owner = (select pipeline.current_user_id())
+    )
+  );
+
+create function pipeline.is_sampled(share numeric, task jsonb)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select share >= 1 or share > (
+    -- 52 bits are exact in a double, and plenty.
+    ('x' || left(md5(concat_ws(E'\n', task -> 'row' ->> 'id', task -> 'row' ->> 'key')), 13))::bit(52)::bigint
+      / 4503599627370496.0
+  );
+$$;
+comment on function pipeline.is_sampled(numeric, jsonb) is
+  'Whether a turn is in the sample of a watch, by a hash of its row and its words: what is in a small share is in a larger one.';
+
+create function pipeline.answers_left(watch public.pipeline_watches, day date)
+returns bigint
+language sql
+stable
+set search_path = ''
+as $$
+  select (watch).max_answers_per_day - coalesce(sum(taken.answered + taken.unanswered), 0)
+  from public.pipeline_runs as run
+  join pipeline.watched_turns as taken on taken.run_id = run.id and taken.day = answers_left.day
+  where run.watch_id = (watch).id;
+$$;
+comment on function pipeline.answers_left(public.pipeline_watches, date) is
+  'How many turns of its sample a watch may still take on a day; null: any number.';
+
+create function pipeline.record_turns(run public.pipeline_runs, turns jsonb, skipped bigint, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  ids bigint[];
+  results jsonb;
+  counted record;
+begin
+  if turns <> '[]' then
+    perform public.pipeline_enqueue_tasks(
+      (run).id, 'execute',
+      -- Nobody is to be woken for what needs no call.
+      (select jsonb_agg(turn || '{"availableAt": "infinity"}' order by place)
+        from jsonb_array_elements(turns) with ordinality as listed (turn, place)),
+      as_of
+    );
+  end if;
+  with closed as (
+    update public.pipeline_tasks as task
+    set
+      status = case when asked.reference is null then 'failed' else 'succeeded' end,
+      error = case when asked.reference is null then 'No answer came into the table in time (settle)' end,
+      attempts = 1, finished_at = record_turns.as_of
+    from pipeline.prompts as asked
+    where task.run_id = (run).id and task.stage = 'execute' and task.status = 'pending' and asked.id = task.prompt_id
+    returning task.id, asked.reference, asked.source
+  )
+  select
+    array_agg(closed.id),
+    jsonb_agg(jsonb_build_object('id', closed.id, 'response', closed.reference, 'model', closed.source -> 'model'))
+  into ids, results
+  from closed;
+  select
+    count(*) as turns,
+    count(*) filter (where result ->> 'response' is not null) as answered,
+    count(*) filter (where result ->> 'response' is null) as unanswered
+  into counted
+  from jsonb_array_elements(coalesce(results, '[]')) as result;
+  if counted.turns > 0 then
+    perform pipeline.store_evaluations(run, null, ids, results, as_of);
+    perform pipeline.enqueue_evaluations(run, array(
+      select evaluation.id from pipeline.evaluations as evaluation
+      where evaluation.run_id = (run).id and evaluation.task_id = any (ids) and evaluation.success
+      order by evaluation.id
+    ), as_of);
+    update public.pipeline_runs as known
+    set
+      open = known.open - counted.turns,
+      succeeded = known.succeeded + counted.answered,
+      failed = known.failed + counted.unanswered
+    where known.id = (run).id;
+  end if;
+  if counted.turns + skipped > 0 then
+    insert into pipeline.watched_turns as known (run_id, day, answered, unanswered, skipped)
+    values ((run).id, (as_of at time zone 'UTC')::date, counted.answered, counted.unanswered, record_turns.skipped)
+    on conflict on constraint watched_turns_pkey do update set
+      answered = known.answered + excluded.answered,
+      unanswered = known.unanswered + excluded.unanswered,
+      skipped = known.skipped + excluded.skipped;
+  end if;
+end;
+$$;
+comment on function pipeline.record_turns(public.pipeline_runs, jsonb, bigint, timestamptz) is
+  'Stores turns as tasks that are over, with their recorded answers as evaluations, and has those graded; a turn without an answer is stored as failed, and is not. Counts both, and what was skipped. The run is locked.';
+
+create function pipeline.take_turns(run public.pipeline_runs, turns jsonb, as_of timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  watch public.pipeline_watches;
+  room bigint;
+  sampled jsonb;
+  taken jsonb;
+begin
+  select * into watch from public.pipeline_watches as known where known.id = (run).watch_id;
+  room := pipeline.answers_left(watch, (as_of at time zone 'UTC')::date);
+  select coalesce(jsonb_agg(turn order by place), '[]') into sampled
+  from jsonb_array_elements(turns) with ordinality as listed (turn, place)
+  where pipeline.is_sampled(coalesce(watch.sample, 1), turn);
+  taken := sampled;
+  if jsonb_array_length(sampled) > room then
+    select coalesce(jsonb_agg(turn order by place), '[]') into taken
+    from jsonb_array_elements(sampled) with ordinality as listed (turn, place)
+    where place <= room;
+  end if;
+  perform pipeline.record_turns(run, taken, jsonb_array_length(turns) - jsonb_array_length(sampled), as_of);
+  return case when taken = sampled then '[]' else sampled end;
+end;
+$$;
+comment on function pipeline.take_turns(public.pipeline_runs, jsonb, timestamptz) is
+  'Has a watch take turns that nobody has taken yet: those of the sample, as many as its day allows. Returns those of the sample if it did not take them all, or else []. The run is locked.';
+
+create function pipeline.next_scan(run public.pipeline_runs, rest_seconds integer, is_full boolean, as_of timestamptz)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when is_full then (date_trunc('day', as_of at time zone 'UTC') + interval '1 day') at time zone 'UTC'
+    -- In time for the next maintenance, which wakes a worker for it.
+    else as_of + make_interval(secs => rest_seconds)
+  end
+  from public.pipeline_watches as watch
+  -- Of each day one run; a watch that is gone begins no scan.
+  where watch.id = (run).watch_id
+    and (is_full or ((run).created_at at time zone 'UTC')::date >= (as_of at time zone 'UTC')::date);
+$$;
+comment on function pipeline.next_scan(public.pipeline_runs, integer, boolean, timestamptz) is
+  'When the run of a watch that has come to the end of its table reads it again; null: its day is over, and another run will.';
+
+-- Why: a watch has a run for each day of UTC, whose first task reads the table again and again. What is
+-- missing of that, whatever the reason, maintenance makes; nothing else keeps a watch going.
+
+create function pipeline.begin_mark(source jsonb, owner uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  reading constant pipeline.table_reading := pipeline.table_reading(source, owner);
+  mark_id constant bigint := pipeline.ensure_mark(source, owner);
+  first jsonb := pipeline.first_cursor(reading, source, owner, now());
+  newest numeric;
+begin
+  execute format(
+    'select max(%s) from %s as m where %s',
+    pipeline.news_number(reading, (first ->> 'unit')::bigint), (reading).sql_name, (reading).condition
+  ) into newest;
+  update pipeline.table_marks as mark
+  -- The clock of the table may be another: new is what comes after its newest row.
+  set resume_from = coalesce(newest + 1 / case (reading).news_kind when 'time' then 1e6 else (first ->> 'unit')::numeric end, 0)
+  where mark.id = mark_id;
+end;
+$$;
+comment on function pipeline.begin_mark(jsonb, uuid) is
+  'Notes that all rows that stand in the table of a source are not new.';
+
+create function pipeline.reading_run(watch_id bigint)
+returns public.pipeline_runs
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  run public.pipeline_runs;
+begin
+  select reader.* into run
+  from public.pipeline_runs as reader
+  join public.pipeline_tasks as task on task.run_id = reader.id and task.stage = 'extract' and task.key = 'source'
+  where reader.watch_id = reading_run.watch_id
+    and reader.finished_at is null
+    and task.status in ('pending', 'leased')
+  order by reader.id
+  limit 1;
+  return run;
+end;
+$$;
+comment on function pipeline.reading_run(bigint) is
+  'The run of a watch that reads its table; null: none does.';
+
+create function pipeline.start_watch_run(watch public.pipeline_watches, as_of timestamptz)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  started_id bigint;
+begin
+  started_id := pipeline.insert_run(
+    to_jsonb(watch) || jsonb_build_object(
+      'experiment_name', (watch).name, 'watch_id', (watch).id, 'created_at', as_of,
+      'source', (watch).source || jsonb_build_object('after', 'last run', 'watch', (watch).id),
+      'options', (watch).options || '{"join": true}',
+      -- What is told is told of the watch.
+      'evaluation_webhook', null
+    )
+  );
+  -- Questions that wait for their answers go on waiting.
+  update public.pipeline_tasks as task
+  set payload = task.payload || jsonb_build_object('waits', coalesce((
+    select earlier.payload -> 'waits'
+    from public.pipeline_runs as run
+    join public.pipeline_tasks as earlier on earlier.run_id = run.id and earlier.stage = 'extract' and earlier.key = 'source'
+    where run.watch_id = (watch).id and run.id < started_id
+    order by run.id desc
+    limit 1
+  ), '{}'))
+  where task.run_id = started_id and task.stage = 'extract' and task.key = 'source';
+  return started_id;
+end;
+$$;
+comment on function pipeline.start_watch_run(public.pipeline_watches, timestamptz) is
+  'Starts the run of a day of a watch. 22023: it is refused, as its table is gone or a judge.';
+
+create function pipeline.resume_watch_runs(watch_id bigint)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.pipeline_runs as run
+  set status = 'running'
+  where run.watch_id = resume_watch_runs.watch_id
+    and run.status = 'paused'
+    -- All that stops for what a day may cost says so; what else stops a run, somebody has to mend.
+    and run.error like '%tomorrow%';
+$$;
+comment on function pipeline.resume_watch_runs(bigint) is
+  'Lets go on what has stopped because the money or the prompts of a day were used up.';
+
+create function pipeline.keep_watch(watch public.pipeline_watches, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  today constant date := (as_of at time zone 'UTC')::date;
+  state pipeline.watch_states;
+begin
+  -- Of two maintenances at once one is enough.
+  if not pg_try_advisory_xact_lock(hashtextextended('watch ' || (watch).id, 0)) then
+    return;
+  end if;
+  select * into state from pipeline.watch_states as known where known.watch_id = (watch).id;
+  if state.day is distinct from today then
+    perform pipeline.resume_watch_runs((watch).id);
+  end if;
+  if (pipeline.reading_run((watch).id)).id is null and coalesce(state.tried_at <= as_of - interval '5 minutes', true) then
+    perform pipeline.start_watch_run(watch, as_of);
+    state.problem := null;
+    state.tried_at := as_of;
+  end if;
+  -- Runs first, as whoever ends a scan locks them.
+  update pipeline.watch_states as known
+  set day = today, problem = state.problem, tried_at = state.tried_at
+  where known.watch_id = (watch).id
+    and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
+  perform pipeline.close_windows(watch, as_of);
+end;
+$$;
+comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is
+  'keep_watches() for one of them.';
+
+create function pipeline.keep_watches(as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  watch public.pipeline_watches;
+  report text;
+begin
+  for watch in select * from public.pipeline_watches where status = 'active' order by id loop
+    begin
+      perform pipeline.keep_watch(watch, as_of);
+    exception when others then
+      report := sqlerrm;
+      raise warning 'Maintenance cannot keep watch %: %', watch.name, report;
+      update pipeline.watch_states as state
+      set problem = report, tried_at = keep_watches.as_of
+      where state.watch_id = watch.id;
+    end;
+  end loop;
+end;
+$$;
+comment on function pipeline.keep_watches(timestamptz) is
+  'Has each active watch a run that reads, lets go on those that stopped for the money of an earlier day, and looks at the windows that are full. What goes wrong with one does not keep it from the others, is said in pipeline_watch_status, and is tried again after 5 minutes.';
+
 -- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
 -- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told
 -- when to ask again.
@@ -5372,6 +5933,13 @@ begin
   return case
     -- For a later attempt to deliver an event, maintenance wakes another worker.
     when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
+    -- For every other scan of a watch, too: see end_scan().
+    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of and exists (
+      select from public.pipeline_runs as run
+      join public.pipeline_tasks as scan on scan.run_id = run.id and scan.stage = 'extract' and scan.key = 'source'
+      where run.id = (next_wait_ms.worker).run_id and run.watch_id is not null
+        and (scan.payload ->> 'restSeconds')::integer <> 4
+    ) then null
     -- What is due and yet was not given is held back by a limit, or locked by another claim.
     when available_at < 'infinity' then greatest(
       100, ceil(extract(epoch from greatest(available_at, ready_at) - as_of) * 1000)
@@ -6361,7 +6929,9 @@ begin
           when (endpoint).input_cost is not null
           then pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage)
         end,
-        result."finishReason", task.attempts, prompt.reference, prompt.source, (run).owner
+        result."finishReason", task.attempts,
+        -- Of a watch it is the answer itself, with which nothing is to be compared.
+        case when (run).watch_id is null then prompt.reference end, prompt.source, (run).owner
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (
@@ -7062,12 +7632,12 @@ language sql
 set search_path = ''
 as $$
   insert into public.pipeline_runs (
-    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
+    experiment_name, sweep_id, watch_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
     results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
   )
   select
-    coalesce(given.experiment_name, ''), given.sweep_id, given.source, given.list_id, given.endpoint, given.model,
+    coalesce(given.experiment_name, ''), given.sweep_id, given.watch_id, given.source, given.list_id, given.endpoint, given.model,
     coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
     given.template, coalesce(given.repetitions, 1::smallint),
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
@@ -7262,6 +7832,8 @@ begin
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id
       and not pipeline.outlives_run(task.stage)
+      -- A turn of a watch that had no answer in time gets none by being asked again.
+      and (task.stage <> 'execute' or run.watch_id is null)
       and (
         task.status = 'failed'
         or task.stage = 'extract' and task.key = 'source' and pipeline.has_more(run, task)
@@ -7530,6 +8102,7 @@ begin
     ),
     most, as_of
   );
+  perform pipeline.keep_watches(as_of);
   perform pipeline.maintain_runs(
     'settle',
     array(
@@ -7590,7 +8163,7 @@ begin
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
-  where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
+  where kind in ('owner day', 'watch day') and created_at < maintain_pipeline.as_of - interval '40 days';
   delete from pipeline.usage_of_day
   where day < (maintain_pipeline.as_of at time zone 'UTC')::date - 40;
   delete from pipeline.cached_answers

@@ -17,7 +17,8 @@ begin
     'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
     'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
-    'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
+    'public.pipeline_sweeps', 'public.pipeline_watches', 'pipeline.watch_states', 'pipeline.watched_turns',
+    'pipeline.watch_windows', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     select coalesce(
       string_agg(format(
@@ -113,6 +114,13 @@ grant execute on function
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
   pipeline.evaluator_name(jsonb),
+  pipeline.add_sums(pipeline.score_sums, pipeline.score_sums),
+  pipeline.sums_of_windows(bigint, text, timestamptz, boolean),
+  pipeline.sums_interval(pipeline.score_sums),
+  pipeline.first_unsettled(bigint),
+  pipeline.first_open_grade(bigint),
+  pipeline.open_window(bigint, text),
+  pipeline.watch_cost_of_day(bigint, timestamptz),
   pipeline.evaluations_condition(bigint, text, uuid),
   pipeline.field_conditions(jsonb, jsonb, text),
   pipeline.has_condition(text, text, text, boolean),
@@ -197,7 +205,8 @@ declare
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',
     'skip_evaluation_label', 'undo_evaluation_label', 'evaluation_agreement', 'correct_experiments',
-    'save_corrected_responses'
+    'save_corrected_responses',
+    'pipeline_watch_timeline'
   ];
   callable record;
 begin

@@ -449,6 +449,7 @@ export type Database = {
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
+          "watch_id": number | null;
         };
         ComputedFields: never;
         Insert: {
@@ -497,6 +498,7 @@ export type Database = {
           "tags"?: (string)[];
           "template"?: Json | null;
           "waits_since"?: string | null;
+          "watch_id"?: number | null;
         };
         Update: {
           "broken_workers"?: number;
@@ -544,6 +546,7 @@ export type Database = {
           "tags"?: (string)[];
           "template"?: Json | null;
           "waits_since"?: string | null;
+          "watch_id"?: number | null;
         };
         Relationships: [
           {
@@ -572,6 +575,20 @@ export type Database = {
             columns: ["sweep_id"];
             isOneToOne: false;
             referencedRelation: "pipeline_sweeps";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_watch_id_fkey";
+            columns: ["watch_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_watch_status";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_runs_watch_id_fkey";
+            columns: ["watch_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_watches";
             referencedColumns: ["id"];
           },
         ];
@@ -765,7 +782,69 @@ export type Database = {
             referencedRelation: "pipeline_runs";
             referencedColumns: ["id"];
           },
+          {
+            foreignKeyName: "pipeline_tasks_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_watch_status";
+            referencedColumns: ["run_id"];
+          },
         ];
+      };
+      "pipeline_watches": {
+        Row: {
+          "approved": NonNullable<Json>;
+          "created_at": string;
+          "evaluation_webhook": string | null;
+          "evaluators": NonNullable<Json>;
+          "id": number;
+          "max_answers_per_day": number | null;
+          "max_cost_per_day": number | null;
+          "name": string;
+          "options": NonNullable<Json>;
+          "owner": string | null;
+          "results_table": string;
+          "sample": number;
+          "source": NonNullable<Json>;
+          "status": string;
+          "window_turns": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "approved"?: NonNullable<Json>;
+          "created_at"?: string;
+          "evaluation_webhook"?: string | null;
+          "evaluators": NonNullable<Json>;
+          "id"?: never;
+          "max_answers_per_day"?: number | null;
+          "max_cost_per_day"?: number | null;
+          "name": string;
+          "options"?: NonNullable<Json>;
+          "owner"?: string | null;
+          "results_table"?: string;
+          "sample"?: number;
+          "source": NonNullable<Json>;
+          "status"?: string;
+          "window_turns"?: number;
+        };
+        Update: {
+          "approved"?: NonNullable<Json>;
+          "created_at"?: string;
+          "evaluation_webhook"?: string | null;
+          "evaluators"?: NonNullable<Json>;
+          "id"?: never;
+          "max_answers_per_day"?: number | null;
+          "max_cost_per_day"?: number | null;
+          "name"?: string;
+          "options"?: NonNullable<Json>;
+          "owner"?: string | null;
+          "results_table"?: string;
+          "sample"?: number;
+          "source"?: NonNullable<Json>;
+          "status"?: string;
+          "window_turns"?: number;
+        };
+        Relationships: [];
       };
       "pipeline_webhook_deliveries": {
         Row: {
@@ -831,6 +910,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "pipeline_runs";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "pipeline_webhook_deliveries_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_watch_status";
+            referencedColumns: ["run_id"];
           },
         ];
       };
@@ -1099,6 +1185,13 @@ export type Database = {
             referencedRelation: "pipeline_runs";
             referencedColumns: ["id"];
           },
+          {
+            foreignKeyName: "task_errors_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_watch_status";
+            referencedColumns: ["run_id"];
+          },
         ];
       };
       "pipeline_errors": {
@@ -1135,6 +1228,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "pipeline_runs";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "task_errors_run_id_fkey";
+            columns: ["run_id"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_watch_status";
+            referencedColumns: ["run_id"];
           },
         ];
       };
@@ -1244,6 +1344,38 @@ export type Database = {
           "succeeded": number | null;
           "tokens": number | null;
           "variants": number | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
+      "pipeline_watch_status": {
+        Row: {
+          "alarm": string | null;
+          "alarm_since": string | null;
+          "answered": number | null;
+          "answered_today": number | null;
+          "baseline": number | null;
+          "evaluator": string | null;
+          "high": number | null;
+          "id": number;
+          "is_approved": boolean | null;
+          "lag": string | null;
+          "last_p": number | null;
+          "low": number | null;
+          "mean": number | null;
+          "name": string;
+          "owner": string | null;
+          "problem": string | null;
+          "run_id": number | null;
+          "scored": number | null;
+          "skipped": number | null;
+          "spent": number | null;
+          "spent_today": number | null;
+          "status": string;
+          "turns": number | null;
+          "unanswered": number | null;
+          "waiting": number | null;
+          "windows": number | null;
         };
         ComputedFields: never;
         Relationships: [];
@@ -1367,6 +1499,7 @@ export type Database = {
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
+          "watch_id": number | null;
         };
         SetofOptions: {
           from: "*";
@@ -1710,6 +1843,7 @@ export type Database = {
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
+          "watch_id": number | null;
         };
         SetofOptions: {
           from: "*";
@@ -1991,6 +2125,22 @@ export type Database = {
         Returns: boolean;
       };
       "pipeline_version": { Args: Record<PropertyKey, never>; Returns: string };
+      "pipeline_watch_timeline": {
+        Args: { "since"?: string; "watch_id": number };
+        Returns: {
+          "baseline": number;
+          "closed_at": string;
+          "evaluator": string;
+          "high": number;
+          "is_outside": boolean;
+          "low": number;
+          "mean": number;
+          "number": number;
+          "opened_at": string;
+          "p": number;
+          "turns": number;
+        }[];
+      };
       "pipeline_webhook_secret": {
         Args: { "owner"?: string };
         Returns: string;
@@ -2137,6 +2287,7 @@ export type Database = {
           "tags": (string)[];
           "template": Json | null;
           "waits_since": string | null;
+          "watch_id": number | null;
         };
         SetofOptions: {
           from: "*";

@@ -70,6 +70,13 @@ grant execute on function
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
   pipeline.evaluator_name(jsonb),
+  pipeline.add_sums(pipeline.score_sums, pipeline.score_sums),
+  pipeline.sums_of_windows(bigint, text, timestamptz, boolean),
+  pipeline.sums_interval(pipeline.score_sums),
+  pipeline.first_unsettled(bigint),
+  pipeline.first_open_grade(bigint),
+  pipeline.open_window(bigint, text),
+  pipeline.watch_cost_of_day(bigint, timestamptz),
   pipeline.evaluations_condition(bigint, text, uuid),
   pipeline.field_conditions(jsonb, jsonb, text),
   pipeline.has_condition(text, text, text, boolean),
@@ -154,7 +161,8 @@ declare
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',
     'skip_evaluation_label', 'undo_evaluation_label', 'evaluation_agreement', 'correct_experiments',
-    'save_corrected_responses'
+    'save_corrected_responses',
+    'pipeline_watch_timeline'
   ];
   callable record;
 begin

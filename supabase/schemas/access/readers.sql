@@ -16,7 +16,8 @@ begin
     'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
     'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
-    'public.pipeline_sweeps', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
+    'public.pipeline_sweeps', 'public.pipeline_watches', 'pipeline.watch_states', 'pipeline.watched_turns',
+    'pipeline.watch_windows', 'pipeline.model_states', 'pipeline.workers', 'pipeline.waiting_runs'
   ] loop
     select coalesce(
       string_agg(format(

@@ -160,6 +160,13 @@ begin
   return case
     -- For a later attempt to deliver an event, maintenance wakes another worker.
     when pipeline.outlives_run((next_wait_ms.worker).stage) and available_at > as_of + interval '10 seconds' then null
+    -- For every other scan of a watch, too: see end_scan().
+    when (next_wait_ms.worker).stage = 'extract' and available_at > as_of and exists (
+      select from public.pipeline_runs as run
+      join public.pipeline_tasks as scan on scan.run_id = run.id and scan.stage = 'extract' and scan.key = 'source'
+      where run.id = (next_wait_ms.worker).run_id and run.watch_id is not null
+        and (scan.payload ->> 'restSeconds')::integer <> 4
+    ) then null
     -- What is due and yet was not given is held back by a limit, or locked by another claim.
     when available_at < 'infinity' then greatest(
       100, ceil(extract(epoch from greatest(available_at, ready_at) - as_of) * 1000)

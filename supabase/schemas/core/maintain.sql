@@ -237,6 +237,7 @@ begin
     ),
     most, as_of
   );
+  perform pipeline.keep_watches(as_of);
   perform pipeline.maintain_runs(
     'settle',
     array(
@@ -297,7 +298,7 @@ begin
   delete from pipeline.workers
   where ended_at < maintain_pipeline.as_of - interval '1 day';
   delete from pipeline.budgets
-  where kind = 'owner day' and created_at < maintain_pipeline.as_of - interval '40 days';
+  where kind in ('owner day', 'watch day') and created_at < maintain_pipeline.as_of - interval '40 days';
   delete from pipeline.usage_of_day
   where day < (maintain_pipeline.as_of at time zone 'UTC')::date - 40;
   delete from pipeline.cached_answers

@@ -84,6 +84,7 @@ create table public.pipeline_runs (
   id bigint generated always as identity primary key,
   experiment_name text not null default '',
   sweep_id bigint references public.pipeline_sweeps (id),
+  watch_id bigint references public.pipeline_watches (id) on delete set null,
   source jsonb not null,
   list_id bigint references pipeline.prompt_lists (id) on delete set null,
   endpoint text references public.model_endpoints (name) on update cascade,
@@ -130,7 +131,7 @@ create table public.pipeline_runs (
     status in ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')
   ),
   constraint pipeline_runs_prompts_need_an_endpoint check (
-    endpoint is not null or list_id is not null or source ->> 'type' = 'evaluations'
+    endpoint is not null or list_id is not null or source ->> 'type' = 'evaluations' or source ? 'watch'
   ),
   constraint pipeline_runs_finished_at_matches_status check (
     (finished_at is not null) = (status in ('completed', 'failed', 'cancelled'))
@@ -173,6 +174,8 @@ comment on column public.pipeline_runs.experiment_name is
   'Name shared by runs that are compared; "run <id>" when not given. It is its owner''s: the same name of another owner is another experiment.';
 comment on column public.pipeline_runs.sweep_id is
   'The sweep that it belongs to, whose money it shares; null: none.';
+comment on column public.pipeline_runs.watch_id is
+  'The watch whose day it is: it grades the answers that stand in a table, and asks nothing; null: none.';
 comment on column public.pipeline_runs.source is
   'Where prompts come from: {"type":"supabase","bucket","prefix"?}, {"type":"table","table","columns"?,"where"?,"after"?,"format"?,"settle"?,"overlap"?} (a table or view of the project), {"type":"prompts","prompts":[…]}, {"type":"set","name","version"?} (a saved set), {"type":"run","runId"} (the prompts of an earlier run), {"type":"sweep","sweepId"} (those of a sweep) or {"type":"evaluations","runId" | "experiment"} (no prompts: stored answers to evaluate).';
 comment on column public.pipeline_runs.list_id is
@@ -233,6 +236,7 @@ create index pipeline_runs_owner_idx on public.pipeline_runs (owner) where owner
 create index pipeline_runs_endpoint_idx on public.pipeline_runs (endpoint);
 create index pipeline_runs_experiment_idx on public.pipeline_runs (experiment_name);
 create index pipeline_runs_sweep_idx on public.pipeline_runs (sweep_id) where sweep_id is not null;
+create index pipeline_runs_watch_idx on public.pipeline_runs (watch_id) where watch_id is not null;
 create index pipeline_runs_list_idx on public.pipeline_runs (list_id) where list_id is not null;
 create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');

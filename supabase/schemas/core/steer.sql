@@ -6,12 +6,12 @@ language sql
 set search_path = ''
 as $$
   insert into public.pipeline_runs (
-    experiment_name, sweep_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
+    experiment_name, sweep_id, watch_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
     results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
     max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
   )
   select
-    coalesce(given.experiment_name, ''), given.sweep_id, given.source, given.list_id, given.endpoint, given.model,
+    coalesce(given.experiment_name, ''), given.sweep_id, given.watch_id, given.source, given.list_id, given.endpoint, given.model,
     coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
     given.template, coalesce(given.repetitions, 1::smallint),
     coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
@@ -206,6 +206,8 @@ begin
       available_at = retry_pipeline_run.as_of, created_at = retry_pipeline_run.as_of
     where task.run_id = run.id
       and not pipeline.outlives_run(task.stage)
+      -- A turn of a watch that had no answer in time gets none by being asked again.
+      and (task.stage <> 'execute' or run.watch_id is null)
       and (
         task.status = 'failed'
         or task.stage = 'extract' and task.key = 'source' and pipeline.has_more(run, task)

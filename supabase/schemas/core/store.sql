@@ -52,7 +52,9 @@ begin
           when (endpoint).input_cost is not null
           then pipeline.usage_cost(endpoint, result."inputTokens", result."outputTokens", result.usage)
         end,
-        result."finishReason", task.attempts, prompt.reference, prompt.source, (run).owner
+        result."finishReason", task.attempts,
+        -- Of a watch it is the answer itself, with which nothing is to be compared.
+        case when (run).watch_id is null then prompt.reference end, prompt.source, (run).owner
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (

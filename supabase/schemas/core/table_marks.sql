@@ -8,7 +8,9 @@ create table pipeline.table_marks (
   source jsonb not null,
   resume_from numeric,
   scanned_at timestamptz,
-  run_id bigint
+  run_id bigint,
+  quick_from numeric,
+  looked_back_at timestamptz
 );
 comment on table pipeline.table_marks is
   'One row per source of type table whose new rows somebody takes: where the next scan begins. It moves when a scan has come to its end; kept until forget_prompt_source(), or until the table is gone.';
@@ -17,6 +19,9 @@ comment on column pipeline.table_marks.source is
 comment on column pipeline.table_marks.resume_from is
   'Seconds since 1970, or a number of rows, by the column that tells what is new; null: from the beginning.';
 comment on column pipeline.table_marks.run_id is 'The last run whose scan came to its end.';
+comment on column pipeline.table_marks.quick_from is
+  'Of a watch: where a scan begins that does not look as far back as resume_from, on its scale; null: each does.';
+comment on column pipeline.table_marks.looked_back_at is 'Of a watch: when the last scan began that did.';
 create unique index table_marks_source_idx
   on pipeline.table_marks (owner, md5(source::text)) nulls not distinct;
 alter table pipeline.table_marks enable row level security;
@@ -222,6 +227,72 @@ $$;
 comment on function pipeline.move_mark(bigint, bigint, numeric, timestamptz) is
   'Notes where the next scan begins, and forgets what was taken before it.';
 
+create function pipeline.end_scan(
+  task public.pipeline_tasks,
+  run public.pipeline_runs,
+  mark_id bigint,
+  found boolean,
+  is_full boolean,
+  as_of timestamptz
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  at constant jsonb := (task).payload -> 'cursor';
+  rested constant integer := ((task).payload ->> 'restSeconds')::integer;
+  -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
+  rest_seconds constant integer := case
+    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
+    -- Of a table to which nobody writes once a minute is enough.
+    else least(60, 2 * greatest(rested, 5))
+  end;
+  due_at timestamptz;
+begin
+  if not is_full then
+    update pipeline.table_marks as mark
+    set
+      quick_from = greatest(mark.quick_from, (at ->> 'quickFrom')::numeric),
+      looked_back_at = case when at ? 'isQuick' then mark.looked_back_at else (at ->> 'beganAt')::timestamptz end
+    where mark.id = end_scan.mark_id;
+    update pipeline.watch_states as state
+    set read_until = (at ->> 'beganAt')::timestamptz
+    where state.watch_id = (run).watch_id;
+  end if;
+  due_at := pipeline.next_scan(run, rest_seconds, is_full, as_of);
+  update public.pipeline_tasks as known
+  set
+    available_at = coalesce(due_at, known.available_at),
+    payload = known.payload || jsonb_build_object('cursor', null, 'restSeconds', rest_seconds)
+  where known.id = (task).id;
+  return due_at is not null;
+end;
+$$;
+comment on function pipeline.end_scan(
+  public.pipeline_tasks, public.pipeline_runs, bigint, boolean, boolean, timestamptz
+) is
+  'Notes how far the scan of a watch has come and when the same task is due again; false: not again, as another run will read. is_full: its day took no more.';
+
+create function pipeline.untold_losses(task_id bigint, losses jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(loss order by place), '[]')
+  from public.pipeline_tasks as task
+  join public.pipeline_runs as run on run.id = task.run_id
+  cross join jsonb_array_elements(losses) with ordinality as listed (loss, place)
+  where task.id = untold_losses.task_id
+    and (run.watch_id is null or not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = run.id and told.message = loss ->> 'message' and told.place = loss -> 'place'
+    ));
+$$;
+comment on function pipeline.untold_losses(bigint, jsonb) is
+  'What could not be read of a page; a watch, which reads the same rows many times, says it once a run.';
+
 create function public.pipeline_checkpoint_table(
   worker_id uuid,
   task_id bigint,
@@ -247,7 +318,12 @@ declare
   later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
   prompts jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")');
   is_full boolean;
+  cut jsonb;
+  goes_on boolean := false;
 begin
+  if losses <> '[]' then
+    losses := pipeline.untold_losses(task_id, losses);
+  end if;
   -- First of all, because tasks are locked before the run.
   progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
   select * into task from public.pipeline_tasks as known where known.id = task_id;
@@ -272,14 +348,19 @@ begin
       case when not at ? 'conversations' then passed end
     );
   end if;
-  if prompts <> '[]' then
-    perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
+  if run.watch_id is not null then
+    cut := pipeline.take_turns(run, prompts, as_of);
+    is_full := cut <> '[]';
+  else
+    if prompts <> '[]' then
+      perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
+    end if;
+    select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
+    into is_full
+    from public.pipeline_runs as known where known.id = run.id;
   end if;
-  select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
-  into is_full
-  from public.pipeline_runs as known where known.id = run.id;
   if at ? 'resumeFrom' and is_full then
-    perform pipeline.give_up_cut(mark_id, run, prompts);
+    perform pipeline.give_up_cut(mark_id, run, coalesce(cut, prompts));
   elsif at ? 'resumeFrom' and not at ? 'conversations' then
     perform pipeline.move_mark(
       mark_id, run.id,
@@ -301,11 +382,14 @@ begin
     ))
     where told.id = run.id;
   end if;
-  return jsonb_build_object('status', progress -> 'status', 'full', is_full);
+  if run.watch_id is not null and (is_full or at ? 'isEnd' and not at ? 'conversations') then
+    goes_on := pipeline.end_scan(task, run, mark_id, prompts <> '[]', is_full, as_of);
+  end if;
+  return jsonb_build_object('status', progress -> 'status', 'full', is_full, 'goesOn', goes_on);
 end;
 $$;
 comment on function public.pipeline_checkpoint_table(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
-  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Returns {status, full}. PPL01: the lease was lost and nothing was changed.';
+  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Prompts of a watch are taken with their answers. Returns {status, full, goesOn}; goesOn: the task is due again by itself. PPL01: the lease was lost and nothing was changed.';
 
 create function public.forget_prompt_source(source jsonb, owner uuid default null)
 returns boolean

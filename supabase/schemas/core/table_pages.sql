@@ -91,6 +91,29 @@ $$;
 comment on function pipeline.first_rows(oid) is
   'How many rows the first page asks for: about 2 MB as they are stored, 20 to 200; 200 where nothing is known.';
 
+create function pipeline.next_low(
+  reading pipeline.table_reading,
+  largest numeric,
+  overlap numeric,
+  oldest_transaction timestamptz,
+  unit bigint,
+  as_of timestamptz
+)
+returns numeric
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.round_down(reading, least(
+    -- A clock may be behind, and an integer no time at all: the newest row tells where the next can be.
+    coalesce(largest, 0) / unit - overlap,
+    case when (reading).news_kind <> 'number' then extract(epoch from as_of) - overlap end,
+    extract(epoch from oldest_transaction)
+  ), unit);
+$$;
+comment on function pipeline.next_low(pipeline.table_reading, numeric, numeric, timestamptz, bigint, timestamptz) is
+  'Where the next scan begins, if this one takes all up to its newest row: as far back as rows may still come.';
+
 create function pipeline.first_cursor(reading pipeline.table_reading, source jsonb, owner uuid, as_of timestamptz)
 returns jsonb
 language plpgsql
@@ -102,6 +125,7 @@ declare
   mark pipeline.table_marks;
   largest numeric;
   overlap numeric;
+  is_quick boolean;
   unit bigint := 1;
   oldest timestamptz;
   rows constant integer := pipeline.first_rows((reading).relation);
@@ -121,25 +145,39 @@ begin
   end if;
   select * into mark from pipeline.find_mark(source, owner);
   overlap := pipeline.overlap_of(source, (reading).news_kind);
+  if source ? 'watch' and (reading).news_kind <> 'number' then
+    overlap := greatest(overlap, pipeline.settle_seconds(source));
+  end if;
+  -- To look back an hour every ten seconds would be to read everything hundreds of times.
+  is_quick := mark.quick_from is not null and mark.looked_back_at > as_of - interval '10 minutes';
   if (reading).news_kind <> 'number' then
     oldest := pipeline.oldest_transaction(as_of);
   end if;
   return jsonb_strip_nulls(jsonb_build_object(
     -- The first time all is new: it is read by conversations, each once.
     'rows', rows, 'unit', unit, 'isNews', case when mark.resume_from is not null then true end,
-    'low', pipeline.news_low(reading, mark.resume_from, unit),
-    'resumeFrom', pipeline.round_down(reading, least(
-      -- A clock may be behind, and an integer no time at all: the newest row tells where the next can be.
-      coalesce(largest, 0) / unit - overlap,
-      case when (reading).news_kind <> 'number' then extract(epoch from as_of) - overlap end,
-      extract(epoch from oldest)
-    ), unit),
+    'low', pipeline.news_low(reading, case when is_quick then mark.quick_from else mark.resume_from end, unit),
+    'resumeFrom', case
+      when is_quick then mark.resume_from
+      else pipeline.next_low(reading, largest, overlap, oldest, unit, as_of)
+    end,
     'oldestTransaction', oldest
-  ));
+  ) || case
+    when not source ? 'watch' then '{}'
+    else jsonb_build_object(
+      'isQuick', nullif(is_quick, false), 'beganAt', as_of,
+      -- What is lost in all of the table is told once a day.
+      'isLater', nullif(mark.looked_back_at > as_of - interval '1 day', false),
+      'quickFrom', greatest(mark.resume_from, pipeline.next_low(
+        -- Of a transaction that is open for longer the scans that look back take care.
+        reading, largest, case (reading).news_kind when 'number' then 1000 else 30 end, null, unit, as_of
+      ))
+    )
+  end);
 end;
 $$;
 comment on function pipeline.first_cursor(pipeline.table_reading, jsonb, uuid, timestamptz) is
-  'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows.';
+  'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows. Of a watch {beganAt, quickFrom, isQuick?}, too: it looks back every 10 minutes, and in between only 30 s or 1,000 rows, from quickFrom of the scan before, which leaves resumeFrom as it is.';
 
 create function pipeline.page_range(
   reading pipeline.table_reading,

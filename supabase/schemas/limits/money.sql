@@ -11,12 +11,12 @@ create table pipeline.budgets (
   calls bigint not null default 0,
   created_at timestamptz not null default now(),
   constraint budgets_holder_has_one_of_a_kind unique (kind, holder),
-  constraint budgets_kind_is_known check (kind in ('run', 'sweep', 'owner day'))
+  constraint budgets_kind_is_known check (kind in ('run', 'sweep', 'owner day', 'watch day'))
 );
 comment on table pipeline.budgets is
-  'One row per thing whose money or calls are capped, made by its first claim: a run, a sweep, or an owner''s day. Locked after the state of the endpoint and before the run, in the order of ids. The caps themselves are in budget_limits(); the row of a run or a sweep is removed with it, an owner''s day after 40 days.';
+  'One row per thing whose money or calls are capped, made by its first claim: a run, a sweep, or a day of an owner or a watch. Locked after the state of the endpoint and before the run, in the order of ids. The caps themselves are in budget_limits(); the row of a run or a sweep is removed with it, a day after 40 days.';
 comment on column pipeline.budgets.holder is
-  'The id of the run or the sweep; of an owner''s day owner_day().';
+  'The id of the run or the sweep; of an owner''s day owner_day(), of a watch''s watch_day().';
 comment on column pipeline.budgets.spent is
   'USD: what answers cost, and of a call whose cost nobody knows what it may have cost at most.';
 comment on column pipeline.budgets.reserved is
@@ -46,6 +46,17 @@ $$;
 comment on function pipeline.owner_day(uuid, timestamptz) is
   'The holder of an owner''s budget for a day, which is one of UTC.';
 
+create function pipeline.watch_day(watch_id bigint, as_of timestamptz)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select watch_id || ' ' || (as_of at time zone 'UTC')::date;
+$$;
+comment on function pipeline.watch_day(bigint, timestamptz) is
+  'The holder of a watch''s budget for a day, which is one of UTC.';
+
 create function pipeline.budget_limits(run public.pipeline_runs, as_of timestamptz)
 returns pipeline.budget_limit[]
 language plpgsql
@@ -64,6 +75,14 @@ begin
     select sweep.max_cost into shared from public.pipeline_sweeps as sweep where sweep.id = (run).sweep_id;
     if shared is not null then
       limits := limits || row('sweep', (run).sweep_id, shared, null)::pipeline.budget_limit;
+    end if;
+  end if;
+  if (run).watch_id is not null then
+    select watch.max_cost_per_day into shared from public.pipeline_watches as watch where watch.id = (run).watch_id;
+    if shared is not null then
+      limits := limits || row(
+        'watch day', pipeline.watch_day((run).watch_id, as_of), shared, null
+      )::pipeline.budget_limit;
     end if;
   end if;
   if coalesce(quota.max_cost_per_day, quota.max_calls_per_day) is not null then
@@ -227,6 +246,10 @@ as $$
       when 'sweep' then format(
         'max_cost of %s USD of its sweep is reached: %s USD spent by all its runs. To go on: update pipeline_sweeps set max_cost = … where id = %s; select resume_pipeline_sweep(%s)',
         (room).max_cost, round(((room).tightest).spent, 6), run.sweep_id, run.sweep_id
+      )
+      when 'watch day' then format(
+        'max_cost_per_day of %s USD of its watch is reached; it goes on tomorrow. To go on before: update pipeline_watches set max_cost_per_day = … where id = %s',
+        (room).max_cost, run.watch_id
       )
       else format(
         'What its owner may spend in a day is reached. To go on tomorrow: select resume_pipeline_run(%s)', run.id

@@ -86,6 +86,11 @@ as $$
   join counted on counted.id = run.id
   cross join lateral (select pipeline.stored_prompts(run) as prompts) as stored
   cross join lateral (
+    select coalesce(sum(turns.answered), 0) as answered, coalesce(sum(turns.unanswered), 0) as unanswered
+    from pipeline.watched_turns as turns
+    where turns.run_id = run.id
+  ) as watched
+  cross join lateral (
     values
       (
         run.open <> counted.open,
@@ -143,6 +148,14 @@ as $$
         format('%s leases', greatest(counted.forgotten, counted.orphaned))
       ),
       (
+        run.watch_id is not null
+          and (watched.answered, watched.unanswered) is distinct from (run.succeeded::numeric, run.failed::numeric),
+        'every turn of a watch is counted once',
+        format(
+          'counters %s and %s, counts by day %s and %s', run.succeeded, run.failed, watched.answered, watched.unanswered
+        )
+      ),
+      (
         stored.prompts is null,
         'the results table of every run is there',
         format('public.%I was dropped', run.results_table)
@@ -191,6 +204,30 @@ as $$
       )
   ) as rule (is_broken, broken, detail)
   where rule.is_broken
+  union all
+  select
+    max(run.id),
+    'no turn of a watch is taken twice',
+    format('%s times row %s: %s', count(*), prompt.source -> 'key', left(min(prompt.text), 80))
+  from public.pipeline_runs as run
+  join public.pipeline_tasks as task on task.run_id = run.id and task.stage = 'execute'
+  join pipeline.prompts as prompt on prompt.id = task.prompt_id
+  where run.watch_id is not null
+  group by run.watch_id, prompt.source -> 'key', prompt.source -> 'messageId', prompt.source -> 'position', prompt.key
+  having count(*) > 1
+  union all
+  select
+    null,
+    'windows of a watch follow each other',
+    format(
+      'watch %s, %s: window %s begins after task %s, the one before ended with %s', placed.watch_id, placed.evaluator,
+      placed.number, placed.after_task, placed.end_before
+    )
+  from (
+    select known.*, lag(known.last_task, 1, 0::bigint) over (partition by known.watch_id, known.evaluator order by known.number) as end_before
+    from pipeline.watch_windows as known
+  ) as placed
+  where placed.after_task <> placed.end_before or placed.last_task <= placed.after_task
   order by 1, 2;
 $$;
 comment on function public.check_pipeline_invariants(timestamptz) is

@@ -64,6 +64,8 @@ as $$
       and called.model = coalesce(active.model, endpoint.model, '')
       and called.blocked_until > write_ticks.as_of
     where active.status = 'running'
+      -- Of a watch, the windows tell how it goes; its run goes on for days.
+      and active.watch_id is null
   ),
   newest as materialized (
     select coalesce(pg_sequence_last_value('pipeline.evaluations_id_seq'), 0) as id

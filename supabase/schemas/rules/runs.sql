@@ -55,11 +55,13 @@ declare
   fills_list constant boolean := new.sweep_id is not null and pipeline.fills_list(new);
   is_capped constant boolean := new.max_cost is not null or exists (
     select from public.pipeline_sweeps as sweep where sweep.id = new.sweep_id and sweep.max_cost is not null
+  ) or exists (
+    select from public.pipeline_watches as watch where watch.id = new.watch_id and watch.max_cost_per_day is not null
   );
 begin
   select * into chosen from public.model_endpoints where name = new.endpoint;
   if (new.endpoint is not null or new.source ->> 'type' is distinct from 'evaluations')
-    and not fills_list
+    and not fills_list and new.watch_id is null
     and (chosen.name is null or (new.owner is not null and not chosen.open_to_users))
   then
     perform pipeline.refuse_run(
@@ -120,7 +122,10 @@ begin
       'Leave it out: whoever reads the name would not see it'
     );
   end if;
-  perform pipeline.check_source(new.source, new.owner, pipeline.takes_variables(new.template));
+  perform pipeline.check_source(
+    case when new.watch_id is null then new.source else new.source - 'watch' end, new.owner,
+    pipeline.takes_variables(new.template)
+  );
   new.source := pipeline.pinned_source(new.source, new.owner);
   if not fills_list then
     new.list_id := pipeline.list_of(new.source, new.owner);

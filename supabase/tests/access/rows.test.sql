@@ -46,6 +46,14 @@ insert into pipeline_sweeps (name, source, variants, endpoint, owner)
 select 'sweep of ' || version, jsonb_build_object('type', 'set', 'name', name), '[{"name": "a"}]', 'open', owner
 from prompt_sets;
 delete from pipeline_runs where sweep_id is not null;
+create table public.chats (id int primary key, user_id uuid, chat_id int, role text, content text, created_at timestamptz);
+grant select on public.chats to service_role;
+select register_prompt_source('{"type": "table", "table": "chats"}', 'user_id');
+insert into pipeline_watches (name, source, evaluators, owner)
+select 'watch of ' || version, '{"type": "table", "table": "chats"}', '["refusal"]', owner from prompt_sets;
+insert into pipeline.watched_turns (run_id, day) select id, '2026-01-01' from pipeline_runs where watch_id is not null;
+insert into pipeline.watch_windows
+select watch_id, 'refusal', 0, '(1,1,1,1,1)', 0, 1, now(), now(), null, null, false from pipeline.watch_states;
 select maintain_pipeline();
 
 -- How many rows of a relation somebody sees, or the SQLSTATE of being refused.
@@ -73,7 +81,8 @@ select results_eq(
        pg_temp.seen(relation, 'authenticated', null),
        pg_temp.seen(relation, 'service_role', null)
      from unnest(array[
-       'pipeline_runs', 'pipeline_sweeps', 'pipeline_sweep_progress', 'prompt_sets', 'prompt_set_prompts',
+       'pipeline_runs', 'pipeline_watches', 'pipeline_watch_status', 'pipeline.watch_states', 'pipeline.watch_windows',
+       'pipeline.watched_turns', 'pipeline_sweeps', 'pipeline_sweep_progress', 'prompt_sets', 'prompt_set_prompts',
        'pipeline.prompt_lists', 'pipeline.list_entries', 'pipeline_tasks', 'prompt_evaluations', 'more_answers',
        'evaluation_scores', 'evaluation_votes', 'evaluation_labels',
        '(select name from evaluation_label_queues) as queue', '(select id from evaluation_label_items) as item',
@@ -85,14 +94,19 @@ select results_eq(
        'pipeline.maintenance'
      ]) as relation $$,
   $$ values
-     ('pipeline_runs', '42501', '1', '1', '0', '3'),
+     ('pipeline_runs', '42501', '2', '2', '0', '6'),
+     ('pipeline_watches', '42501', '1', '1', '0', '3'),
+     ('pipeline_watch_status', '42501', '1', '1', '0', '3'),
+     ('pipeline.watch_states', '42501', '1', '1', '0', '3'),
+     ('pipeline.watch_windows', '42501', '1', '1', '0', '3'),
+     ('pipeline.watched_turns', '42501', '1', '1', '0', '3'),
      ('pipeline_sweeps', '42501', '1', '1', '0', '3'),
      ('pipeline_sweep_progress', '42501', '1', '1', '0', '3'),
      ('prompt_sets', '42501', '1', '1', '0', '3'),
      ('prompt_set_prompts', '42501', '1', '1', '0', '3'),
      ('pipeline.prompt_lists', '42501', '1', '1', '0', '3'),
      ('pipeline.list_entries', '42501', '1', '1', '0', '3'),
-     ('pipeline_tasks', '42501', '1', '1', '0', '3'),
+     ('pipeline_tasks', '42501', '2', '2', '0', '6'),
      ('prompt_evaluations', '42501', '1', '1', '0', '3'),
      ('more_answers', '42501', '1', '1', '0', '3'),
      ('evaluation_scores', '42501', '1', '1', '0', '3'),
@@ -102,7 +116,7 @@ select results_eq(
      ('(select id from evaluation_label_items) as item', '42501', '1', '1', '0', '3'),
      ('pipeline.label_claims', '42501', '1', '1', '0', '3'),
      ('pipeline.labelled_answers', '42501', '1', '1', '0', '3'),
-     ('pipeline_run_progress', '42501', '1', '1', '0', '3'),
+     ('pipeline_run_progress', '42501', '2', '2', '0', '6'),
      ('pipeline_errors', '42501', '1', '1', '0', '3'),
      ('experiment_summary', '42501', '1', '1', '0', '3'),
      ('(select name from model_endpoints) as endpoint', '42501', '1', '1', '1', '2'),
@@ -110,15 +124,15 @@ select results_eq(
      ('model_endpoint_status', '42501', '0', '0', '0', '2'),
      ('pipeline.task_errors', '42501', '1', '1', '0', '3'),
      ('pipeline.run_ticks', '42501', '1', '1', '0', '3'),
-     ('pipeline.experiments', '42501', '2', '2', '0', '6'),
+     ('pipeline.experiments', '42501', '3', '3', '0', '9'),
      ('pipeline.model_states', '42501', '0', '0', '0', '2'),
      ('pipeline.evaluations', '42501', '2', '2', '0', '6'),
      ('pipeline.prompts', '42501', '2', '2', '0', '6'),
      ('pipeline.workers', '42501', '0', '0', '0', '3'),
      ('pipeline.endpoint_states', '42501', '42501', '42501', '42501', '2'),
      ('pipeline.results_tables', '42501', '42501', '42501', '42501', '2'),
-     ('pipeline.registered_tables', '42501', '42501', '42501', '42501', '0'),
-     ('pipeline.table_marks', '42501', '42501', '42501', '42501', '0'),
+     ('pipeline.registered_tables', '42501', '42501', '42501', '42501', '1'),
+     ('pipeline.table_marks', '42501', '42501', '42501', '42501', '3'),
      ('pipeline.taken_prompts', '42501', '42501', '42501', '42501', '0'),
      ('pipeline.maintenance', '42501', '42501', '42501', '42501', '1') $$,
   'owners see what is theirs, service_role sees everything, others see nothing'

@@ -45,6 +45,16 @@ export async function arrange(project: Project): Promise<Setting> {
   // Else the project's own runs have none, and nobody sees how much of it is used.
   await sql`insert into pipeline.quotas (applies_to, max_open_runs) values ('project', 100)`;
   await sql`select create_evaluations_table('more_answers')`;
+  await sql.unsafe(`
+    create schema chats;
+    grant usage on schema chats to service_role;
+    create table chats.open (
+      id int primary key, user_id uuid, chat_id int, role text, content text, created_at timestamptz
+    );
+    create table chats.closed (like chats.open including all);
+    grant select on chats.open, chats.closed to service_role;
+    select register_prompt_source('{"type": "table", "table": "chats.open"}', 'user_id');
+  `);
   const runs: number[] = [];
   for (const [name, owner] of [["ada", ADA], ["bob", BOB], ["nobody", null]]) {
     const [{ id }] = await sql`
@@ -75,6 +85,10 @@ export async function arrange(project: Project): Promise<Setting> {
       sql.json({ type: "set", name: `of ${name}` })
     }, '[{"name": "a"}]', 'open', ${owner}
       )
+    `;
+    await sql`
+      insert into pipeline_watches (name, source, evaluators, owner)
+      values (${`watched by ${name}`}, '{"type": "table", "table": "chats.open"}', '["refusal"]', ${owner})
     `;
     for (
       const [table, experiment] of [

@@ -140,6 +140,36 @@ export const RELATIONS: RelationAccess[] = [
     },
   },
   { name: "pipeline_sweep_progress", user: READ_OWN, service: READ_ALL },
+  {
+    name: "pipeline_watches",
+    user: { select: "own", insert: "own", update: "own", delete: "own" },
+    service: EVERYTHING,
+    columns: {
+      insert: [
+        "name",
+        "source",
+        "evaluators",
+        "options",
+        "sample",
+        "max_cost_per_day",
+        "max_answers_per_day",
+        "window_turns",
+        "approved",
+        "evaluation_webhook",
+        "results_table",
+      ],
+      update: [
+        "status",
+        "sample",
+        "max_cost_per_day",
+        "max_answers_per_day",
+        "window_turns",
+        "approved",
+        "evaluation_webhook",
+      ],
+    },
+  },
+  { name: "pipeline_watch_status", user: READ_OWN, service: READ_ALL },
   { name: "prompt_sets", user: READ_OWN, service: READ_ALL },
   { name: "prompt_set_prompts", user: READ_OWN, service: READ_ALL },
   { name: "pipeline_tasks", user: READ_OWN, service: EVERYTHING },
@@ -388,6 +418,11 @@ export const FUNCTIONS: FunctionAccess[] = [
   },
   { name: "pipeline_run_timeline", user: { others: [] }, arguments: ofRun },
   {
+    name: "pipeline_watch_timeline",
+    user: { others: /Cannot find watch/ },
+    arguments: ofWatchOfAda,
+  },
+  {
     name: "summarize_experiments",
     user: { others: [] },
     arguments: () => ({ names: ["of ada"] }),
@@ -613,6 +648,11 @@ export const FUNCTIONS: FunctionAccess[] = [
 /** The first that there is. */
 function ofSweepOfAda() {
   return { sweep_id: 1 };
+}
+
+/** The first that there is. */
+function ofWatchOfAda() {
+  return { watch_id: 1 };
 }
 
 function ofRun(run_id: number) {

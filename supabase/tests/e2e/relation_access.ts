@@ -59,6 +59,11 @@ const ROWS: Record<string, (runId: number) => object> = {
     source: { type: "prompts", prompts: ["a"] },
     variants: [{ endpoint: "open" }],
   }),
+  pipeline_watches: () => ({
+    name: "new watch",
+    source: { type: "table", table: "chats.open" },
+    evaluators: ["refusal"],
+  }),
   prompt_sets: () => ({ name: "new" }),
   pipeline_tasks: (run_id) => ({ run_id, stage: "extract", key: "new" }),
   prompt_evaluations: () => ({ prompt: "a", success: true, response: "b" }),
@@ -143,6 +148,7 @@ function firstOf(row: object): object {
 /** What users may change of theirs, by relation. */
 const OWN_CHANGES: Record<string, Record<string, string>> = {
   pipeline_runs: { max_concurrency: "7" },
+  pipeline_watches: { window_turns: "77" },
   evaluation_labels: { remark: "changed" },
   evaluation_label_queues: { instructions: "changed" },
 };
@@ -297,7 +303,9 @@ async function checkOwnInsert(
 ) {
   const path = `/rest/v1/${name}`;
   const named = name === "pipeline_runs" ? "experiment_name" : "name";
-  const row = { ...ROWS[name](0), [named]: "inserted by ada" };
+  // The name of a run is that of no watch.
+  const inserted = `${name} inserted by ada`;
+  const row = { ...ROWS[name](0), [named]: inserted };
   const { status } = await ask(project, ada, "POST", path, row);
   assertEquals(status, 201);
   const closed = await ask(
@@ -307,14 +315,14 @@ async function checkOwnInsert(
     path,
     JSON.parse(
       JSON.stringify({ ...row, [named]: "closed to ada" })
-        .replace('"open"', '"closed"'),
+        .replace(/\bopen"/, 'closed"'),
     ),
   );
   assertEquals(closed.body.code, "22023");
   const [{ owner }] = await project.sql`
     select owner from ${project.sql(name)} where ${
     project.sql(named)
-  } = 'inserted by ada'
+  } = ${inserted}
   `;
   assertStrictEquals(owner, ada.userId);
 }

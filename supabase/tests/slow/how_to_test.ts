@@ -9,6 +9,7 @@ import { type Project, withProject } from "../e2e/project.ts";
 
 const pages = [
   "docs/how-to/chat-table.md",
+  "docs/how-to/watch-an-app.md",
   "docs/how-to/nightly-run.md",
   "docs/how-to/compare-two-models.md",
   "docs/how-to/gate-in-ci.md",
@@ -77,6 +78,17 @@ async function runScheduled({ sql }: Project): Promise<void> {
   }
 }
 
+/** What a page says will be so some ten seconds later. */
+async function untilScored({ sql }: Project): Promise<void> {
+  for (let waited = 0; waited < 60; waited++) {
+    const [{ scored }] =
+      await sql`select min(scored)::integer as scored from pipeline_watch_status`;
+    if (scored > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error("Nothing is scored after 30 s");
+}
+
 for (const page of pages) {
   Deno.test(`every command and statement of ${page} works`, () =>
     withProject(async (project) => {
@@ -90,10 +102,13 @@ for (const page of pages) {
       for (const [index, block] of blocks.entries()) {
         if (block.language === "sql") {
           if (block.text.includes("unschedule")) await runScheduled(project);
+          if (block.text.includes("pipeline_watch_status")) {
+            await untilScored(project);
+          }
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
           const isQuestion =
-            /from (compare_|gate_|rank_|prompt_ev|experiment_|pipeline_sweep|vault)/
+            /from (compare_|gate_|rank_|prompt_ev|experiment_|pipeline_sweep|pipeline_watch_|vault)/
               .test(
                 block.text,
               );

@@ -109,11 +109,14 @@ export interface TaskQueue {
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
   ): Promise<{ status: RunStatus; full: boolean }>;
-  /** The same for a page of a table, whose prompts are taken whole or not at all. */
+  /**
+   * The same for a page of a table, whose prompts are taken whole or not at all. `goesOn`: the task is
+   * due again later by itself.
+   */
   checkpointTable(
     task: Task,
     progress: { payload: object; enqueue: TaskToEnqueue[]; losses: Loss[] },
-  ): Promise<{ status: RunStatus; full: boolean }>;
+  ): Promise<{ status: RunStatus; full: boolean; goesOn: boolean }>;
   /** Enqueues more of the list of prompts that the task stands for. */
   continueList(
     task: Task,

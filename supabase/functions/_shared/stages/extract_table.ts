@@ -8,14 +8,27 @@ import type {
   TaskQueue,
   TaskToEnqueue,
 } from "../queue/task_queue.ts";
-import { readPage, type TablePrompt } from "../tables/read_table.ts";
+import {
+  type ReadPage,
+  readPage,
+  rowIdOf,
+  type TablePrompt,
+} from "../tables/read_table.ts";
 import type { TableCursor, TablePage } from "../tables/table_page.ts";
+import {
+  cursorOfWaiting,
+  type WaitingTurns,
+  withoutAnswered,
+} from "../tables/waiting_turns.ts";
 
 /** A table to read, or of it conversations whose last question waited for an answer. */
 export interface TablePayload {
   kind: "table";
-  source: object;
+  /** With `watch`, the turns of a live app, which are taken with their answers, again and again. */
+  source: { watch?: number };
   cursor?: TableCursor | null;
+  /** Of a watch: questions that earlier scans have found without an answer. */
+  waits?: WaitingTurns;
 }
 
 export interface TableDependencies {
@@ -28,7 +41,8 @@ export interface TableDependencies {
 /**
  * Reads a table page by page, each with one checkpoint, so that a page is taken whole or not at all.
  * Questions without an answer that are younger than the source's `settle` become a task of their own,
- * which is due when they are not. Null: another worker goes on.
+ * which is due when they are not; a watch looks at them again with each scan. Null: another worker goes
+ * on, of a watch with the next scan.
  */
 export async function extractTable(
   task: Task,
@@ -37,48 +51,65 @@ export async function extractTable(
   { queue, readTable, options, onBytes }: TableDependencies,
 ): Promise<TaskOutcome | null> {
   const { source } = payload;
-  let cursor = payload.cursor ?? null;
-  let next = cursor?.isEnd === true ? undefined : readTable(source, cursor);
+  const isWatch = source.watch !== undefined;
+  let waits = payload.waits ?? {};
+  /** Where to read after a page; undefined: it was the last. */
+  const follow = (cursor: TableCursor): TableCursor | null | undefined => {
+    if (cursor.isEnd !== true) return cursor;
+    // First those that waited, then what is new.
+    return isWatch && cursor.conversations !== undefined ? null : undefined;
+  };
+  const start = payload.cursor
+    ? follow(payload.cursor)
+    : isWatch
+    ? cursorOfWaiting(waits)
+    : null;
+  let next = start === undefined ? undefined : readTable(source, start);
   while (next !== undefined) {
     const page = await next;
     signal.throwIfAborted();
     // The database reads the next page while this one is worked on.
-    next = page.cursor.isEnd === true
-      ? undefined
-      : readTable(source, page.cursor);
+    const following = follow(page.cursor);
+    next = following === undefined ? undefined : readTable(source, following);
     // Whoever stops before it comes does not wait for it.
     next?.catch(() => {});
     onBytes(page.lines.length);
     const read = await readPage(page, options);
-    const losses: Loss[] = [
-      ...page.losses,
-      ...read.errors.map((error) => toLoss(error, { path: page.table })),
-      ...read.leftOut.map((leftOut) => ({
-        class: "left_out" as const,
-        ...toLoss(leftOut, { path: page.table }),
-      })),
-    ];
     const enqueue: TaskToEnqueue[] = read.prompts.map((prompt) => ({
       ...promptTask(prompt, options),
       row: prompt.row,
     }));
-    if (read.waitsUntil !== undefined) {
+    if (isWatch) waits = withoutAnswered(waits, read, page.cursor);
+    else if (read.waitsUntil !== undefined) {
       enqueue.push(settleTask(source, read.waiting, page, read.waitsUntil));
     }
-    cursor = page.cursor;
-    const { status, full } = await queue.checkpointTable(task, {
-      payload: { cursor },
+    const { status, full, goesOn } = await queue.checkpointTable(task, {
+      payload: { cursor: page.cursor, ...isWatch && { waits } },
       enqueue,
-      losses,
+      losses: toLosses(page, read, isWatch),
     });
+    if (goesOn) return null;
     if (full) break;
     if (next !== undefined && (status !== "running" || isSpent())) return null;
   }
   return { outcome: "succeeded" };
 }
 
+function toLosses(page: TablePage, read: ReadPage, isWatch: boolean): Loss[] {
+  const place = { path: page.table };
+  return [
+    ...page.losses,
+    ...read.errors.map((error) => toLoss(error, place)),
+    // A watch reads the same conversations many times, and would count it as often.
+    ...(isWatch ? [] : read.leftOut).map((leftOut) => ({
+      class: "left_out" as const,
+      ...toLoss(leftOut, place),
+    })),
+  ];
+}
+
 function settleTask(
-  source: object,
+  source: { watch?: number },
   waiting: TablePrompt[],
   { cursor: { resumeFrom } }: TablePage,
   availableAt: string,
@@ -93,7 +124,7 @@ function settleTask(
     cursor: {
       conversations,
       wanted: Object.fromEntries(
-        rows.map(({ id, number }) => [id.split("\u001f")[0], number ?? null]),
+        rows.map((row) => [rowIdOf(row), row.number ?? null]),
       ),
       ...resumeFrom !== undefined && { resumeFrom },
     },

@@ -19,6 +19,8 @@ export interface RowOfPrompt {
 
 export interface TablePrompt extends PromptEvent {
   row: RowOfPrompt;
+  /** Of a question without an answer: until when it waits for one, ISO 8601. */
+  waitsUntil?: string;
 }
 
 /** What a page of a table gives. */
@@ -94,7 +96,7 @@ export async function readPage(
     const until = isLast ? isWaiting(prompt) : undefined;
     if (until === undefined) read.prompts.push(prompt);
     else {
-      read.waiting.push(prompt);
+      read.waiting.push({ ...prompt, waitsUntil: until });
       if (until > (read.waitsUntil ?? "")) read.waitsUntil = until;
     }
   }
@@ -124,6 +126,11 @@ function toTablePrompt(event: PromptEvent, page: TablePage): TablePrompt {
   };
 }
 
+/** The primary key, of a row that is a whole conversation, too. */
+export function rowIdOf({ id }: RowOfPrompt): string {
+  return id.split("\u001f")[0];
+}
+
 function toKey(columns: string[], id: string): Record<string, unknown> {
   if (columns.length === 1) return { [columns[0]]: id };
   const values = JSON.parse(id);
@@ -138,10 +145,14 @@ function waits(
 ): (prompt: TablePrompt) => string | undefined {
   const now = Date.parse(readAt);
   const settle = settleSeconds * 1000;
-  return ({ prompt }) => {
-    // These have been waited for.
-    if (cursor.conversations !== undefined || settle <= 0) return undefined;
+  return ({ prompt, row }) => {
     if (prompt.reference !== undefined || !prompt.text) return undefined;
+    // The others have been waited for.
+    if (cursor.conversations !== undefined) {
+      const until = cursor.until?.[rowIdOf(row)];
+      return until !== undefined && Date.parse(until) > now ? until : undefined;
+    }
+    if (settle <= 0) return undefined;
     const asked = prompt.source.time === undefined
       ? now
       : Math.min(now, Date.parse(prompt.source.time));

@@ -1,10 +1,14 @@
 /** Where the next page of a table begins; made and read by the database. */
 export interface TableCursor {
   isEnd?: true;
+  /** What is lost in all of the table has been told. */
+  isLater?: true;
   /** Conversations to read again, those alone. */
   conversations?: string[];
   /** Of them the rows that are wanted, and how new they are. */
   wanted?: Record<string, number | null>;
+  /** Until when each of these rows waits for its answer: ISO 8601; absent: no longer. */
+  until?: Record<string, string>;
   /** Of a source that takes what is new: where the next scan begins. */
   resumeFrom?: number;
 }

@@ -1,0 +1,126 @@
+import { delay } from "@std/async/delay";
+import type { Sql } from "postgres";
+
+/** An app that answers people, as the database sees it. */
+export interface LiveApp {
+  /** Ends it when the last answer is written. */
+  stop(): Promise<void>;
+}
+
+/** What became of what an app has written, in turns. */
+export interface WatchedTurns {
+  asked: number;
+  /** Scored once by each evaluator of the watch. */
+  scored: number;
+  /** In the sample without an answer, stored as such once. */
+  unanswered: number;
+  /** Not in the sample, and not stored. */
+  skipped: number;
+  /** None of these: missing, or taken more than once. */
+  wrong: number;
+  /** Seconds from an answer to its last score, at worst, of turns that were asked before and after a moment. */
+  slowestBefore: number;
+  slowestAfter: number;
+}
+
+/** How long the app thinks. */
+const THINKS_MS = 1_000;
+
+export async function createLiveTable(sql: Sql): Promise<void> {
+  await sql.unsafe(`
+    create table public.live_messages (
+      id bigint generated always as identity primary key, chat_id bigint not null, role text not null,
+      content text not null, created_at timestamptz not null default clock_timestamp()
+    );
+    create index on public.live_messages (chat_id);
+    create index on public.live_messages (created_at);
+    grant select on public.live_messages to service_role`);
+}
+
+/** Writes so many rows a second into it, questions and their answers; one question in fifty gets none. */
+export function startLiveApp(sql: Sql, rowsPerSecond: number): LiveApp {
+  let isOver = false;
+  const thought = Math.round(THINKS_MS / 1000 * rowsPerSecond / 2);
+  const say = (turn: number, role: string) =>
+    sql`
+      insert into public.live_messages (chat_id, role, content)
+      values (${turn % 997}, ${role}, ${`${role} ${turn}`})
+    `;
+
+  async function write(): Promise<void> {
+    const begun = Date.now();
+    let turns = 0;
+    for (let tick = 0; !isOver || tick - thought < turns; tick++) {
+      if (!isOver) await say(turns++, "user");
+      const answered = tick - thought;
+      if (answered >= 0 && answered % 50 !== 7) {
+        await say(answered, "assistant");
+      }
+      const due = begun + tick * 2000 / rowsPerSecond;
+      await delay(Math.max(0, due - Date.now()));
+    }
+  }
+
+  const writing = write();
+  return {
+    async stop() {
+      isOver = true;
+      await writing;
+    },
+  };
+}
+
+/** Counts what has become of each turn. @param moment that parts the early from the late ones */
+export async function countTurns(
+  sql: Sql,
+  watchId: number,
+  moment: Date,
+): Promise<WatchedTurns> {
+  const [counted] = await sql`
+    with turn as (
+      select
+        asked.created_at as asked_at, answered.created_at as answered_at,
+        count(evaluation.id) as stored,
+        count(evaluation.id) filter (where not evaluation.success) as failed,
+        coalesce(sum(score.scores), 0) as scores,
+        max(score.at) as scored_at,
+        bool_and(pipeline.is_sampled(watch.sample, jsonb_build_object('row', jsonb_build_object(
+          'id', asked.id::text, 'key', pipeline.prompt_key(asked.content)
+        )))) as is_sampled,
+        max(jsonb_array_length(watch.evaluators)) as evaluators
+      from public.live_messages as asked
+      join pipeline_watches as watch on watch.id = ${watchId}
+      left join public.live_messages as answered
+        on answered.chat_id = asked.chat_id and answered.content = replace(asked.content, 'user', 'assistant')
+      left join prompt_evaluations as evaluation
+        on evaluation.experiment_name = watch.name and evaluation.prompt = asked.content
+      left join lateral (
+        select count(*) as scores, max(one.created_at) as at
+        from evaluation_scores as one where one.evaluation_id = evaluation.id
+      ) as score on true
+      where asked.role = 'user'
+      group by asked.id, answered.created_at
+    ),
+    outcome as (
+      select *,
+        extract(epoch from scored_at - answered_at) as seconds,
+        case
+          when not is_sampled and stored = 0 then 'skipped'
+          when is_sampled and answered_at is not null and stored = 1 and failed = 0 and scores = evaluators then 'scored'
+          when is_sampled and answered_at is null and stored = 1 and failed = 1 then 'unanswered'
+          else 'wrong'
+        end as kind
+      from turn
+    )
+    select
+      count(*)::integer as asked,
+      count(*) filter (where kind = 'scored')::integer as scored,
+      count(*) filter (where kind = 'unanswered')::integer as unanswered,
+      count(*) filter (where kind = 'skipped')::integer as skipped,
+      count(*) filter (where kind = 'wrong')::integer as wrong,
+      coalesce(max(seconds) filter (where asked_at < ${moment}), 0)::double precision as "slowestBefore",
+      coalesce(max(seconds) filter (where asked_at >= ${moment}), 0)::double precision as "slowestAfter"
+    from outcome
+  `;
+  return counted as unknown as WatchedTurns;
+}

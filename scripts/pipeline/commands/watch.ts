@@ -13,7 +13,7 @@ export const watch: Command = {
     `Usage: deno task pipeline watch [TABLE --name NAME --evaluators TEXT] [options]
 
 With TABLE: starts a watch over a table in which an app stores its conversations, and prints its id.
-Without: what each watch has seen, spent and found. Pause one with
+Without: what each watch has scored, found and spent today; --json says more. Pause one with
 update pipeline_watches set status = 'paused'.
 
 Options:
@@ -95,8 +95,6 @@ interface Status {
   evaluator: string;
   lag: string | null;
   scored: number;
-  skipped: number;
-  unanswered: number;
   spent_today: number;
   mean: number | null;
   low: number | null;
@@ -111,22 +109,21 @@ function showAll(
   columns: number,
   print: (line: string) => void,
 ): void {
-  const round = (value: number | null) =>
-    value === null ? null : value.toFixed(3);
+  const round = (value: number | null) => value?.toFixed(2);
   const rows = found.map((status) => ({
     id: status.id,
     watch: status.name,
     evaluator: status.evaluator,
     scored: status.scored,
-    skipped: status.skipped,
-    unanswered: status.unanswered,
     mean: round(status.mean),
-    low: round(status.low),
-    high: round(status.high),
+    interval: status.low === null
+      ? null
+      : `${round(status.low)}-${round(status.high)}`,
     baseline: round(status.baseline),
     state: status.alarm,
     lag: status.lag?.replace(/\.\d+$/, ""),
-    "USD today": status.spent_today,
+    // Of today.
+    USD: status.spent_today,
   }));
   if (rows.length === 0) return print("No watches");
   print(toVisible(drawTable(rows, Object.keys(rows[0]), columns)));

@@ -1,9 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   countTurns,
   createLiveTable,
   startLiveApp,
 } from "../../../scripts/chaos/live_app.ts";
+import { pipeline } from "./command_line.ts";
 import { type Project, withProject } from "./project.ts";
 
 const JUDGE = { type: "rubric", rubric: "Is it polite?", endpoint: "model" };
@@ -98,7 +99,7 @@ Deno.test("each turn of a live app is scored once or skipped by the sample, whil
     endpoint: { input_cost: 1, output_cost: 1, max_output_tokens: 100 },
   }));
 
-Deno.test("an alarm of a watch comes as a signed event", () =>
+Deno.test("a watch from the command line tells its alarm by a signed event", () =>
   withProject(async (project) => {
     const { sql } = project;
     const received: { body: string; signature: string | null }[] = [];
@@ -115,12 +116,23 @@ Deno.test("an alarm of a watch comes as a signed event", () =>
     try {
       await createLiveTable(sql);
       await sql`insert into pipeline_webhook_hosts (host) values ('127.0.0.1')`;
-      await startWatch(project, {
-        evaluators: sql.json([{ type: "contains", text: "sorry", not: true }]),
-        window_turns: 20,
-        approved: sql.json({ "not-contains": 1 }),
-        evaluation_webhook: `http://127.0.0.1:${receiver.addr.port}/hook`,
-      });
+      const made = await pipeline(project, [
+        "watch",
+        "public.live_messages",
+        "--name=live",
+        `--evaluators=${
+          JSON.stringify([{ type: "contains", text: "sorry", not: true }])
+        }`,
+        "--window=20",
+        '--approved={"not-contains": 1}',
+        `--webhook=http://127.0.0.1:${receiver.addr.port}/hook`,
+        "--json",
+      ]);
+      assertEquals([made.code, made.stderr, made.stdout], [
+        0,
+        "",
+        '{"watchId":1}\n',
+      ]);
       await sql`
         insert into live_messages (chat_id, role, content)
         select chat, role, content from generate_series(1, 30) as chat
@@ -134,6 +146,15 @@ Deno.test("an alarm of a watch comes as a signed event", () =>
         ["pipeline.watch.alarm", "live", 30, 1],
       );
       assert(received[0].signature?.startsWith("v1,"));
+      const shown = await pipeline(project, ["watch", "--json"]);
+      assertEquals([shown.code, JSON.parse(shown.stdout)[0].alarm], [
+        3,
+        "alarm",
+      ]);
+      assertMatch(
+        (await pipeline(project, ["watch"])).stdout,
+        /live +not-cont/,
+      );
     } finally {
       await receiver.shutdown();
     }

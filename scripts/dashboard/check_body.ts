@@ -5,6 +5,9 @@ export class RefusedBody extends Error {
   override readonly name = "RefusedBody";
 }
 
+/** Whether a table is among those that prompt_sources() finds. */
+export type IsFoundTable = (name: string) => Promise<boolean>;
+
 /**
  * A body as it is passed on: what was looked at, written anew. The page cannot send anything to another
  * origin, and the project shall not do it for the page: a new run says neither a webhook nor headers,
@@ -13,14 +16,18 @@ export class RefusedBody extends Error {
  * @param called the function of the Data API
  * @throws {RefusedBody}
  */
-export function checkRow(called: string, body: string): string {
+export async function checkRow(
+  called: string,
+  body: string,
+  isFoundTable: IsFoundTable,
+): Promise<string> {
   const { argument, columns } = ROWS[called];
   const { idempotency_key, ...given } = readObject(body);
   const { [argument]: row, ...others } = given;
   refuseUnknown("argument", Object.keys(others), []);
   if (!isObject(row)) throw new RefusedBody(`${argument} is no object`);
   refuseUnknown("column", Object.keys(row), columns);
-  if ("source" in row) refuseSource(row.source);
+  if ("source" in row) await refuseSource(row.source, isFoundTable);
   if (isObject(row.options) && "headers" in row.options) {
     throw new RefusedBody("The dashboard sends no headers of its own");
   }
@@ -40,23 +47,41 @@ export function checkRow(called: string, body: string): string {
  *
  * @throws {RefusedBody}
  */
-export function asDryRun(body: string): string {
+export async function asDryRun(
+  body: string,
+  isFoundTable: IsFoundTable,
+): Promise<string> {
   const given = readObject(body);
   if ("directory" in given) {
     throw new RefusedBody("The dashboard reads no directory");
   }
-  refuseSource(given.dataSource);
+  await refuseSource(given.dataSource, isFoundTable);
   return JSON.stringify({ ...given, dryRun: true });
 }
 
-/** What the screens offer. The others would read tables and files with the secret key. */
-const SOURCES: unknown[] = ["supabase", "set", "run", "prompts"];
+/** What the screens offer. The others would read files with the secret key. */
+const SOURCES: unknown[] = ["supabase", "table", "set", "run", "prompts"];
 
-function refuseSource(source: unknown): void {
-  if (isObject(source) && SOURCES.includes(source.type)) return;
-  throw new RefusedBody(
-    `The dashboard takes prompts from ${SOURCES.join(", ")} and nothing else`,
-  );
+async function refuseSource(
+  source: unknown,
+  isFoundTable: IsFoundTable,
+): Promise<void> {
+  if (!isObject(source) || !SOURCES.includes(source.type)) {
+    throw new RefusedBody(
+      `The dashboard takes prompts from ${SOURCES.join(", ")} and nothing else`,
+    );
+  }
+  if (source.type !== "table") return;
+  if (Object.values(Object(source.columns)).some(isObject)) {
+    throw new RefusedBody(
+      "The dashboard joins no other table; run the SQL instead",
+    );
+  }
+  if (!await isFoundTable(String(source.table))) {
+    throw new RefusedBody(
+      `The dashboard reads tables that look like conversations, as its screen of tables lists them, and "${source.table}" is none; run the SQL instead`,
+    );
+  }
 }
 
 function readObject(text: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { asDryRun, checkRow, RefusedBody } from "./check_body.ts";
 
 const run = {
@@ -8,18 +8,37 @@ const run = {
   max_cost: 5,
 };
 
-Deno.test("checkRow() passes on what a form can say, and nothing twice", () => {
+const isFoundTable = (name: string) =>
+  Promise.resolve(name === "public.messages");
+
+const check = (called: string, body: string) =>
+  checkRow(called, body, isFoundTable);
+
+Deno.test("checkRow() passes on what a form can say, and nothing twice", async () => {
   const body = `{"run": {"owner": "somebody"}, "run": ${
     JSON.stringify(run)
   }, "idempotency_key": "k"}`;
-  assertEquals(JSON.parse(checkRow("pipeline_create_run", body)), {
+  assertEquals(JSON.parse(await check("pipeline_create_run", body)), {
     run,
     idempotency_key: "k",
   });
   const sweep = { name: "tone", variants: [{ endpoint: "a" }], ...run };
   assertEquals(
-    JSON.parse(checkRow("pipeline_create_sweep", JSON.stringify({ sweep }))),
+    JSON.parse(await check("pipeline_create_sweep", JSON.stringify({ sweep }))),
     { sweep },
+  );
+  const source = {
+    type: "table",
+    table: "public.messages",
+    columns: { content: "body", metadata: ["language"] },
+    where: { language: ["de", "en"] },
+    after: "last run",
+  };
+  assertEquals(
+    JSON.parse(
+      await check("pipeline_create_run", JSON.stringify({ run: { source } })),
+    ),
+    { run: { source } },
   );
 });
 
@@ -45,7 +64,7 @@ const refused: [string, unknown][] = [
       evaluators: { type: "webhook", url: "https://evil.example" },
     },
   }],
-  ["a table for a source", {
+  ["a table without conversations", {
     run: {
       ...run,
       source: {
@@ -55,6 +74,19 @@ const refused: [string, unknown][] = [
       },
     },
   }],
+  ["a table beside one with conversations", {
+    run: {
+      ...run,
+      source: {
+        type: "table",
+        table: "public.messages",
+        columns: {
+          feedback: { table: "customers", message: "id", value: "card" },
+        },
+      },
+    },
+  }],
+  ["a table without a name", { run: { ...run, source: { type: "table" } } }],
   ["a directory for a source", {
     run: { ...run, source: { type: "local", directory: "/etc" } },
   }],
@@ -64,15 +96,16 @@ const refused: [string, unknown][] = [
 ];
 
 for (const [what, body] of refused) {
-  Deno.test(`checkRow() refuses ${what}`, () => {
-    assertThrows(
-      () => checkRow("pipeline_create_run", JSON.stringify(body)),
+  Deno.test(`checkRow() refuses ${what}`, async () => {
+    await assertRejects(
+      () => check("pipeline_create_run", JSON.stringify(body)),
       RefusedBody,
     );
   });
 }
 
-Deno.test("asDryRun() counts, whatever the body says", () => {
+Deno.test("asDryRun() counts, whatever the body says", async () => {
+  const count = (body: string) => asDryRun(body, isFoundTable);
   const dataSource = { type: "supabase", bucket: "b" };
   for (
     const body of [
@@ -80,7 +113,7 @@ Deno.test("asDryRun() counts, whatever the body says", () => {
       { dataSource, dryRun: false },
     ]
   ) {
-    assertEquals(JSON.parse(asDryRun(JSON.stringify(body))), {
+    assertEquals(JSON.parse(await count(JSON.stringify(body))), {
       dataSource,
       dryRun: true,
     });
@@ -95,8 +128,8 @@ Deno.test("asDryRun() counts, whatever the body says", () => {
       { dataSource: { type: "evaluations", runId: 1 } },
     ]
   ) {
-    assertThrows(() => asDryRun(JSON.stringify(body)), RefusedBody);
+    await assertRejects(() => count(JSON.stringify(body)), RefusedBody);
   }
-  assertThrows(() => asDryRun("dryRun"), RefusedBody);
-  assertThrows(() => asDryRun("[]"), RefusedBody);
+  await assertRejects(() => count("dryRun"), RefusedBody);
+  await assertRejects(() => count("[]"), RefusedBody);
 });

@@ -133,3 +133,57 @@ Deno.test("createPassOn() asks extract-prompts to count only, with the key where
   assertEquals(headers.get("apikey"), "sb_secret_a");
   assertEquals(headers.get("authorization"), null);
 });
+
+Deno.test("createPassOn() takes prompts from tables that the project finds, and asks once which these are", async () => {
+  const asked: string[] = [];
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: (url) => {
+      asked.push(String(url).split("/").at(-1)!);
+      return Promise.resolve(
+        Response.json(
+          String(url).endsWith("prompt_sources")
+            ? [{ table_name: "public.messages" }]
+            : {},
+        ),
+      );
+    },
+  });
+  const run = async (table: string) =>
+    (await passOn(
+      ask(
+        "pipeline_create_run",
+        JSON.stringify({ run: { source: { type: "table", table } } }),
+      ),
+    )).status;
+  assertEquals(await run("public.messages"), 200);
+  assertEquals(await run("public.messages"), 200);
+  assertEquals(await run("public.customers"), 400);
+  assertEquals(asked, [
+    "prompt_sources",
+    "pipeline_create_run",
+    "pipeline_create_run",
+    "prompt_sources",
+  ]);
+});
+
+Deno.test("createPassOn() says when the project does not tell its tables", async () => {
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: () =>
+      Promise.resolve(
+        Response.json({ message: "canceling statement" }, { status: 500 }),
+      ),
+  });
+  const response = await passOn(
+    ask(
+      "pipeline_create_run",
+      '{"run": {"source": {"type": "table", "table": "public.messages"}}}',
+    ),
+  );
+  assertEquals(response.status, 502);
+  assertEquals(
+    (await response.json()).message.includes("canceling statement"),
+    true,
+  );
+});

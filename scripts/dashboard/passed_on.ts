@@ -8,6 +8,8 @@ export const RELATIONS: Record<string, "all" | string[]> = {
   pipeline_runs: "all",
   pipeline_run_progress: "all",
   pipeline_sweep_progress: "all",
+  pipeline_watches: "all",
+  pipeline_watch_status: "all",
   prompt_sets: "all",
   prompt_set_prompts: "all",
   pipeline_errors: "all",
@@ -50,12 +52,15 @@ export const READS: string[] = [
   "summarize_repetitions",
   "rank_experiments",
   "pipeline_estimate_cost",
+  "prompt_sources",
+  "describe_prompt_source",
   "pipeline_inspect_project",
   "browse_evaluations",
   "read_evaluation",
   "evaluation_distribution",
   "evaluation_facets",
   "pipeline_run_timeline",
+  "pipeline_watch_timeline",
 ];
 
 /** Functions that change something; off with --read-only. */
@@ -68,9 +73,12 @@ export const CHANGES: string[] = [
   "resume_pipeline_sweep",
   "cancel_pipeline_sweep",
   "retry_pipeline_sweep",
+  "pause_pipeline_watch",
+  "resume_pipeline_watch",
   "grade_evaluation",
   "pipeline_create_run",
   "pipeline_create_sweep",
+  "pipeline_create_watch",
 ];
 
 const OF_RUNS_AND_SWEEPS = [
@@ -89,7 +97,7 @@ const OF_RUNS_AND_SWEEPS = [
 ];
 
 /**
- * What may be written of a run or a sweep: whose it is and where its answers go is not for a page to
+ * What may be written of a run, a sweep or a watch: whose it is and where its answers go is not for a page to
  * say. check_body.ts looks into options and evaluators.
  */
 export const ROWS: Record<string, { argument: string; columns: string[] }> = {
@@ -100,5 +108,19 @@ export const ROWS: Record<string, { argument: string; columns: string[] }> = {
   pipeline_create_sweep: {
     argument: "sweep",
     columns: ["name", "variants", ...OF_RUNS_AND_SWEEPS],
+  },
+  pipeline_create_watch: {
+    argument: "watch",
+    columns: [
+      "name",
+      "source",
+      "evaluators",
+      "options",
+      "sample",
+      "max_cost_per_day",
+      "max_answers_per_day",
+      "window_turns",
+      "approved",
+    ],
   },
 };

@@ -12,6 +12,7 @@ const summary = {
   redactions: { email: 4, phone: 1 },
   missing: {},
   examples: ["What is\nit?", "Why?"],
+  exampleReferences: [null, null],
   price: {
     endpoint: "e",
     outputTokensEach: 50,

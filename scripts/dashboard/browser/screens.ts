@@ -6,12 +6,17 @@ import { compare } from "./screens/compare.tsx";
 import { errors } from "./screens/errors.tsx";
 import { experiments } from "./screens/experiments.tsx";
 import { newRun } from "./screens/new_run.tsx";
+import { newWatch } from "./screens/new_watch.tsx";
 import { projectState } from "./screens/project_state.tsx";
 import { promptSet } from "./screens/prompt_set.tsx";
 import { run } from "./screens/run.tsx";
 import { runs } from "./screens/runs.tsx";
 import { sweep } from "./screens/sweep.tsx";
 import { sweeps } from "./screens/sweeps.tsx";
+import { table } from "./screens/table.tsx";
+import { tables } from "./screens/tables.tsx";
+import { watch } from "./screens/watch.tsx";
+import { watches } from "./screens/watches.tsx";
 
 /**
  * All screens. A screen is added by its file in screens/ (a `Screen`: path, title and a component
@@ -28,10 +33,15 @@ export const SCREENS: Screen[] = [
   newRun,
   sweeps,
   sweep,
+  watches,
+  watch,
+  newWatch,
   experiments,
   answersOfExperiment,
   compare,
   errors,
+  tables,
+  table,
   archives,
   bucket,
   promptSet,

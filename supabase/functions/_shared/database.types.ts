@@ -1853,6 +1853,32 @@ export type Database = {
         };
       };
       "pause_pipeline_sweep": { Args: { "sweep_id": number }; Returns: number };
+      "pause_pipeline_watch": {
+        Args: { "watch_id": number };
+        Returns: {
+          "approved": NonNullable<Json>;
+          "created_at": string;
+          "evaluation_webhook": string | null;
+          "evaluators": NonNullable<Json>;
+          "id": number;
+          "max_answers_per_day": number | null;
+          "max_cost_per_day": number | null;
+          "name": string;
+          "options": NonNullable<Json>;
+          "owner": string | null;
+          "results_table": string;
+          "sample": number;
+          "source": NonNullable<Json>;
+          "status": string;
+          "window_turns": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "pipeline_watches";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "pipeline_call_evaluation_function": {
         Args: { "name": string; "rows": Json };
         Returns: Json;
@@ -1916,6 +1942,15 @@ export type Database = {
           "idempotency_key"?: string;
           "owner"?: string;
           "sweep": Json;
+        };
+        Returns: Json;
+      };
+      "pipeline_create_watch": {
+        Args: {
+          "as_of"?: string;
+          "idempotency_key"?: string;
+          "owner"?: string;
+          "watch": Json;
         };
         Returns: Json;
       };
@@ -2128,6 +2163,8 @@ export type Database = {
       "pipeline_watch_timeline": {
         Args: { "since"?: string; "watch_id": number };
         Returns: {
+          "band_high": number;
+          "band_low": number;
           "baseline": number;
           "closed_at": string;
           "evaluator": string;
@@ -2299,6 +2336,32 @@ export type Database = {
       "resume_pipeline_sweep": {
         Args: { "sweep_id": number };
         Returns: number;
+      };
+      "resume_pipeline_watch": {
+        Args: { "watch_id": number };
+        Returns: {
+          "approved": NonNullable<Json>;
+          "created_at": string;
+          "evaluation_webhook": string | null;
+          "evaluators": NonNullable<Json>;
+          "id": number;
+          "max_answers_per_day": number | null;
+          "max_cost_per_day": number | null;
+          "name": string;
+          "options": NonNullable<Json>;
+          "owner": string | null;
+          "results_table": string;
+          "sample": number;
+          "source": NonNullable<Json>;
+          "status": string;
+          "window_turns": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "pipeline_watches";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "retry_pipeline_run": {
         Args: { "as_of"?: string; "run_id": number };

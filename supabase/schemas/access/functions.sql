@@ -73,6 +73,13 @@ grant execute on function
   pipeline.add_sums(pipeline.score_sums, pipeline.score_sums),
   pipeline.sums_of_windows(bigint, text, timestamptz, boolean),
   pipeline.sums_interval(pipeline.score_sums),
+  pipeline.divergence(double precision, double precision),
+  pipeline.shift_p(pipeline.score_sums, double precision, bigint, pipeline.score_sums),
+  pipeline.with_mean(pipeline.score_sums, double precision),
+  pipeline.quiet_end(pipeline.score_sums, double precision, bigint, pipeline.score_sums, double precision),
+  pipeline.quiet_band(pipeline.score_sums, double precision, bigint, pipeline.score_sums),
+  pipeline.window_bands(public.pipeline_watches, timestamptz),
+  pipeline.set_watch_status(bigint, text),
   pipeline.first_unsettled(bigint),
   pipeline.first_open_grade(bigint),
   pipeline.open_window(bigint, text),
@@ -141,7 +148,7 @@ declare
     'pipeline_find_cached_call', 'pipeline_store_results', 'pipeline_create_run',
     'pipeline_read_scores', 'pipeline_read_answers', 'pipeline_takes_anonymous', 'pipeline_version',
     'pipeline_ensure_endpoint', 'pipeline_inspect_project', 'pipeline_measure_run',
-    'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_list', 'pipeline_create_sweep',
+    'pipeline_estimate_cost', 'pipeline_send_prompts', 'pipeline_measure_list', 'pipeline_create_sweep', 'pipeline_create_watch',
     'delete_pipeline_sweep', 'retry_pipeline_sweep', 'maintain_pipeline', 'check_pipeline_invariants',
     'purge_pipeline_runs', 'delete_pipeline_run', 'delete_experiment', 'rename_experiment',
     'remove_model_endpoint', 'retry_pipeline_run',
@@ -161,8 +168,7 @@ declare
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',
     'skip_evaluation_label', 'undo_evaluation_label', 'evaluation_agreement', 'correct_experiments',
-    'save_corrected_responses',
-    'pipeline_watch_timeline'
+    'save_corrected_responses', 'pipeline_watch_timeline', 'pause_pipeline_watch', 'resume_pipeline_watch'
   ];
   callable record;
 begin

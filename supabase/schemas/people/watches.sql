@@ -170,7 +170,8 @@ grant select on public.pipeline_watch_status to authenticated, service_role;
 create function public.pipeline_watch_timeline(watch_id bigint, since timestamptz default null)
 returns table (
   evaluator text, number integer, opened_at timestamptz, closed_at timestamptz, turns bigint, mean double precision,
-  low double precision, high double precision, baseline double precision, p double precision, is_outside boolean
+  low double precision, high double precision, baseline double precision, p double precision, is_outside boolean,
+  band_low double precision, band_high double precision
 )
 language plpgsql
 stable
@@ -188,7 +189,7 @@ begin
   return query
   select
     listed.evaluator, listed.number, listed.opened_at, listed.closed_at, (listed.scores).turns,
-    told.mean, told.low, told.high, listed.baseline, listed.p, listed.is_outside
+    told.mean, told.low, told.high, listed.baseline, listed.p, listed.is_outside, band.low, band.high
   from (
     select
       known.evaluator, known.number, known.opened_at, known.closed_at, known.scores, known.baseline, known.p, known.is_outside
@@ -208,8 +209,10 @@ begin
     where status.id = watch.id and (open.scores).turns > 0
   ) as listed
   cross join lateral pipeline.sums_interval(listed.scores) as told
+  left join pipeline.window_bands(watch, pipeline_watch_timeline.since) as band
+    on band.evaluator = listed.evaluator and band.number = listed.number
   order by listed.evaluator, listed.number;
 end;
 $$;
 comment on function public.pipeline_watch_timeline(bigint, timestamptz) is
-  'The mean of a watch over time, with its 95 % interval: one row per window and evaluator, oldest first; closed_at is null for the one that is open. since: windows that were closed from then on. P0002: there is no such watch, or it is somebody else''s.';
+  'The mean of a watch over time, with its 95 % interval: one row per window and evaluator, oldest first; closed_at is null for the one that is open; between band_low and band_high its mean gives no alarm, null: it is not compared. since: windows that were closed from then on. P0002: there is no such watch, or it is somebody else''s.';

@@ -417,10 +417,19 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ experiment_name: "of ada" }),
   },
   { name: "pipeline_run_timeline", user: { others: [] }, arguments: ofRun },
+  ...[
+    "pipeline_watch_timeline",
+    "pause_pipeline_watch",
+    "resume_pipeline_watch",
+  ]
+    .map((name) => ({
+      name,
+      user: { others: /Cannot find watch/ },
+      arguments: ofWatchOfAda,
+    })),
   {
-    name: "pipeline_watch_timeline",
-    user: { others: /Cannot find watch/ },
-    arguments: ofWatchOfAda,
+    name: "pipeline_create_watch",
+    arguments: () => ({ watch: { name: "created" } }),
   },
   {
     name: "summarize_experiments",

@@ -114,6 +114,36 @@ browserTest(
         await page.getByText("No bucket that you may see").waitFor();
         await page.getByRole("link", { name: "of all" }).click();
         await page.getByText("What is a slot?").waitFor();
+        // Of tables those that are registered for users, their own rows only.
+        await project.sql.unsafe(`
+          create table public.chats (id int primary key, user_id uuid, chat_id int, role text, content text, created_at timestamptz);
+          insert into public.chats values
+            (1, '${reader}', 1, 'user', 'What is a tree?', '2026-01-01 10:00Z'),
+            (2, '${crypto.randomUUID()}', 2, 'user', 'Is this secret?', '2026-01-01 10:00Z');
+          grant select on public.chats to service_role;
+          select register_prompt_source('{"type": "table", "table": "public.chats"}', 'user_id');
+          insert into pipeline_watches (name, source, evaluators)
+          values ('of the chats', '{"type": "table", "table": "public.chats"}', '[{"type": "length", "max": 9}]');
+        `);
+        await page.getByRole("link", { name: "Tables" }).click();
+        await page.getByText("Only the project's owner sees").waitFor();
+        await page.getByLabel("Table").fill("public.chats");
+        await page.getByRole("button", { name: "Look at it" }).click();
+        await page.getByText("What is a tree?").waitFor();
+        assertEquals(await page.getByText("Is this secret?").count(), 0);
+        await page.getByRole("link", { name: "Watches" }).click();
+        await page.getByRole("link", { name: "of the chats" }).click();
+        await page.getByText("length", { exact: true }).first().waitFor();
+        assertEquals(
+          await page.getByRole("button", { name: /Pause|Resume/ }).count(),
+          0,
+        );
+        await page.goto(`${url}#/new-watch?table=public.chats&name=mine`);
+        await page.getByText("insert into pipeline_watches").waitFor();
+        assertEquals(
+          await page.getByRole("button", { name: /Start/ }).count(),
+          0,
+        );
         await page.goto(`${url}#/new?from=set&set=of all`);
         await page.getByText("This dashboard only reads").waitFor();
         await page.getByText("insert into pipeline_runs").waitFor();

@@ -38,7 +38,7 @@ const FORBIDDEN =
 
 dashboardTest(
   "whatever strangers say is shown and never obeyed",
-  async ({ page, project, open, expectAccessible }) => {
+  async ({ page, project, open, expectAccessible, complaints }) => {
     const { sql, model } = project;
     model.configure({
       answer: (prompt) => `${prompt}\n\n${PAYLOADS.join("\n\n")}`,
@@ -127,6 +127,11 @@ dashboardTest(
       assertEquals(await page.locator(FORBIDDEN).count(), 0, place);
       await expectAccessible();
     }
+    // The console tells that a table cannot be read as it is.
+    assertEquals(
+      complaints.splice(0).filter((text) => !/status of 400/.test(text)),
+      [],
+    );
     for (const { id: row } of rows) {
       await open(`runs/${id}/answers?row=${row}&markdown=1`);
       await page.getByRole("heading", { name: "Details" }).waitFor();
@@ -181,6 +186,37 @@ async function seedNewScreens(project: Project): Promise<string[]> {
     select id from pipeline_runs where sweep_id = ${sweep.id} order by id
   `;
   for (const { id } of runs) await project.untilOver(id, 60);
+  // A table, its columns and its rows.
+  await sql.unsafe(`
+    create table public."<svg onload=alert(1)>" (
+      id int primary key, thread_id int, role text, content text, "<img src=x onerror=alert(1)>" text
+    );
+    grant select on public."<svg onload=alert(1)>" to service_role;
+    create table public."<b onclick=alert(1)>" (id int primary key, role text, content text);
+    grant select on public."<b onclick=alert(1)>" to service_role;
+  `);
+  await sql`
+    insert into public."<svg onload=alert(1)>"
+    select place * 2 + answers, place, case answers when 0 then 'user' else 'assistant' end, payload, payload
+    from unnest(${PAYLOADS}::text[]) with ordinality as said (payload, place) cross join generate_series(0, 1) as answers
+  `;
+  const [watch] = await sql<[{ id: number }]>`
+    insert into pipeline_watches (name, source, evaluators) values (
+      ${PAYLOADS[2]}, ${
+    sql.json({ type: "table", table: "public.<svg onload=alert(1)>" })
+  }, ${sql.json([{ type: "length", name: PAYLOADS[13], max: 10 }])}
+    ) returning id
+  `;
+  await sql`
+    insert into pipeline.watch_windows
+    select ${watch.id}, ${
+    PAYLOADS[13]
+  }, number, row(200, 100, 100, 0, 1)::pipeline.score_sums, number, number,
+      now(), now() - interval '1 day' + number * interval '1 hour', 0.9, 0.0001, number > 1
+    from generate_series(0, 3) as number
+  `;
+  await sql`update pipeline.watch_states set problem = ${PAYLOADS.join("\n")}`;
+  const columns = JSON.stringify({ metadata: [PAYLOADS[1]] });
   const written = new URLSearchParams({
     from: "prompts",
     prompts: PAYLOADS.join("\n"),
@@ -202,6 +238,16 @@ async function seedNewScreens(project: Project): Promise<string[]> {
     `archives/bucket/archives?prefix=${encodeURIComponent("a?b&c=1;d/")}`,
     `archives/bucket/archives?dry=1&prefix=${encodeURIComponent(odd)}`,
     `archives/set/${encodeURIComponent(PAYLOADS[6])}?dry=1`,
+    "tables",
+    `tables/${
+      encodeURIComponent("public.<svg onload=alert(1)>")
+    }?dry=1&columns=${encodeURIComponent(columns)}`,
+    `tables/${encodeURIComponent("public.<b onclick=alert(1)>")}`,
+    "watches",
+    `watches/${watch.id}`,
+    `new-watch?${written}&table=${encodeURIComponent(PAYLOADS[3])}&approved=${
+      encodeURIComponent(PAYLOADS.join("\n"))
+    }`,
     `new?${written}`,
   ];
 }

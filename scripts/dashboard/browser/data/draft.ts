@@ -9,9 +9,9 @@ export interface DraftVariant {
   user?: string;
 }
 
-/** A row that would start a run, or of several variants a sweep. */
+/** A row that would start a run, of several variants a sweep, or a watch. */
 export interface Draft {
-  table: "pipeline_runs" | "pipeline_sweeps";
+  table: "pipeline_runs" | "pipeline_sweeps" | "pipeline_watches";
   row: Record<string, unknown>;
 }
 
@@ -102,7 +102,7 @@ function toVariant(
 }
 
 /** Names with commas between them, or JSON, as on the command line. */
-function readEvaluators(text = ""): unknown[] | undefined {
+export function readEvaluators(text = ""): unknown[] | undefined {
   if (!/^\s*[[{"]/.test(text)) return readList(text);
   const evaluators = readJson(text);
   if (evaluators === undefined) {
@@ -127,7 +127,7 @@ function readJson(text: string): unknown {
 }
 
 /** Without what is empty, so that a row says nothing that its defaults say. */
-function withoutBlanks<Value extends object>(value: Value): Value {
+export function withoutBlanks<Value extends object>(value: Value): Value {
   return Object.fromEntries(
     Object.entries(value).filter(([, one]) =>
       one !== undefined && one !== "" &&

@@ -63,6 +63,15 @@ export async function readDryRun(
   return { ...first, prices };
 }
 
+/** The first prompts as a run would ask them, and what could not be read on the way to them. */
+export function readFirstPrompts(
+  prompts: Prompts,
+  most: number,
+  signal: AbortSignal,
+): Promise<Omit<DryRun, "prices">> {
+  return readCount({ ...prompts, maxPrompts: most }, undefined, {}, signal);
+}
+
 function readCount(
   { source, options, maxPrompts }: Prompts,
   template: object | undefined,

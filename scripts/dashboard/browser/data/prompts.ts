@@ -1,3 +1,5 @@
+import { readTableSource } from "./table_source.ts";
+
 /** Which prompts a run asks, as a row says it. */
 export interface Prompts {
   source: Record<string, unknown>;
@@ -11,6 +13,10 @@ export const PROMPT_NAMES = [
   "from",
   "bucket",
   "prefix",
+  "table",
+  "columns",
+  "where",
+  "news",
   "set",
   "version",
   "run",
@@ -29,6 +35,7 @@ export const PROMPT_NAMES = [
 /** Where prompts come from, in words; the first is what holds without a choice. */
 export const SOURCES = [
   ["archive", "an archive in Storage"],
+  ["table", "a table of the project"],
   ["set", "a saved set"],
   ["run", "an earlier run"],
   ["prompts", "written here"],
@@ -45,16 +52,24 @@ export function pickPrompts(
 
 /** The prompts that the query of an address means. */
 export function readPrompts(query: Record<string, string>): Prompts {
-  const isArchive = (query.from ?? "archive") === "archive";
   return {
     source: readSource(query),
-    options: isArchive ? readOptions(query) : {},
+    options: isExtracted(query) ? readOptions(query) : {},
     maxPrompts: readNumber(query.max_prompts),
   };
 }
 
+/** Whether prompts are taken out of conversations, by options that say which. */
+export function isExtracted(
+  { from = "archive" }: Record<string, string>,
+): boolean {
+  return from === "archive" || from === "table";
+}
+
 function readSource(query: Record<string, string>): Record<string, unknown> {
   switch (query.from) {
+    case "table":
+      return readTableSource(query);
     case "set":
       return {
         type: "set",

@@ -60,6 +60,17 @@ Deno.test("readPrompts() leaves out what extraction alone takes, and what is no 
   );
 });
 
+Deno.test("readPrompts() reads a table, and which prompts of its conversations", () => {
+  assertEquals(
+    readPrompts({ from: "table", table: "public.messages", turns: "first" }),
+    {
+      source: { type: "table", table: "public.messages" },
+      options: { turns: "first" },
+      maxPrompts: undefined,
+    },
+  );
+});
+
 Deno.test("pickPrompts() takes what says which prompts are meant", () => {
   assertEquals(
     pickPrompts({ bucket: "a", after: "100", dry: "1", turns: "last" }),

@@ -1,5 +1,7 @@
 /** A field of a new run, by the words of what refuses its value. The first that fits is meant. */
 const FIELDS: [RegExp, string][] = [
+  [/^Cannot read table/, "source"],
+  [/is approved for/, "approved"],
   [/max_cost|quota of USD/, "max_cost"],
   [
     /experiment ""|no name that can be used|its name|a name is too long/,
@@ -25,7 +27,7 @@ export interface Refusal {
 
 /** Tells from the words of an error which field they are about. */
 export function toRefusal({ message }: Error): Refusal {
-  const words = message.replace(/^Cannot start (run|sweep): /, "");
+  const words = message.replace(/^Cannot (start run|start sweep|watch): /, "");
   // What is quoted are words of whoever wrote them, and what to write instead names other fields.
   const [problem] = words.replaceAll(/"[^"]*"/g, '""').split(". ", 1);
   return { field: FIELDS.find(([of]) => of.test(problem))?.[1], words };

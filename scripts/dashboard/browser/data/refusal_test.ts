@@ -10,6 +10,8 @@ const rules = await Promise.all(
     "rules/evaluators.sql",
     "rules/templates.sql",
     "rules/caps.sql",
+    "core/find_tables.sql",
+    "rules/watches.sql",
   ].map((name) =>
     Deno.readTextFile(
       new URL(
@@ -91,6 +93,26 @@ const SAID: [string, string, string][] = [
     "Cannot start run: there is no run 7 to take prompts from. Write",
     "source",
     "there is no run %s to take prompts from",
+  ],
+  [
+    'Cannot read table "public.evaluators": it has no column "max_cost", named as role. Its columns are',
+    "source",
+    'it has no column "%s", named as %s',
+  ],
+  [
+    'Cannot watch: there is an experiment "evaluators". Give the watch',
+    "name",
+    'there is an experiment "%s"',
+  ],
+  [
+    "Cannot watch: it has no evaluators. Write evaluators",
+    "evaluators",
+    "it has no evaluators",
+  ],
+  [
+    'Cannot watch: a value is approved for "a", which is none of its evaluators. Name',
+    "approved",
+    'a value is approved for "%s", which is none of its evaluators',
   ],
   [
     'Cannot start run: option "sample" is -1. Write a fraction',

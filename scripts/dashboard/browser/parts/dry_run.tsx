@@ -9,6 +9,7 @@ import {
 } from "../data/dry_run.ts";
 import type { Prompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
+import { Examples } from "./examples.tsx";
 import { Facts } from "./facts.tsx";
 import { toMoney, toNumber } from "./formats.ts";
 import { type Column, Table } from "./table.tsx";
@@ -17,7 +18,15 @@ import { Waiting } from "./waiting.tsx";
 
 /** What a run would ask and cost, on wish: archives are read for it, and no model is asked. */
 export function DryRun(
-  { query, prompts, called, answers = {}, maxCost, asksJudges }: {
+  {
+    query,
+    prompts,
+    called,
+    answers = {},
+    maxCost,
+    asksJudges,
+    withExamples = true,
+  }: {
     query: Record<string, string>;
     prompts: Prompts;
     called: Called[];
@@ -26,6 +35,8 @@ export function DryRun(
     maxCost?: number;
     /** Whether what judges cost comes on top. */
     asksJudges?: boolean;
+    /** Not where the first prompts stand beside it. */
+    withExamples?: boolean;
   },
 ) {
   const isAsked = query.dry !== undefined;
@@ -40,7 +51,13 @@ export function DryRun(
         ? (
           <Waiting loaded={counted}>
             {(dry) => (
-              <Estimate dry={dry} maxCost={maxCost} asksJudges={asksJudges} />
+              <Estimate
+                dry={dry}
+                isTable={prompts.source.type === "table"}
+                maxCost={maxCost}
+                asksJudges={asksJudges}
+                withExamples={withExamples}
+              />
             )}
           </Waiting>
         )
@@ -58,10 +75,13 @@ export function DryRun(
 
 /** Prompts, the first of them, what could not be read, and prices. */
 export function Estimate(
-  { dry, maxCost, asksJudges }: {
+  { dry, isTable = false, maxCost, asksJudges, withExamples = true }: {
     dry: Counted;
+    /** Then there is nothing to be told of files. */
+    isTable?: boolean;
     maxCost?: number;
     asksJudges?: boolean;
+    withExamples?: boolean;
   },
 ) {
   const { summary, errors, prices } = dry;
@@ -77,9 +97,9 @@ export function Estimate(
           Prompts: repetitions === 1
             ? toNumber(prompts)
             : `${toNumber(prompts)}, each ${toNumber(repetitions)} times`,
-          Files: files > 0 ? toNumber(files) : undefined,
+          Files: files > 0 && !isTable ? toNumber(files) : undefined,
           Conversations: files > 0 ? toNumber(conversations) : undefined,
-          Formats: toCounts(summary.formats),
+          Formats: isTable ? undefined : toCounts(summary.formats),
           "Tokens in": `about ${toNumber(summary.inputTokens)}`,
           Replaced: toCounts(summary.redactions),
           "Not readable": toCounts(summary.skipped),
@@ -98,16 +118,10 @@ export function Estimate(
           )}
         </ul>
       )}
-      {summary.examples.length > 0 && (
+      {withExamples && summary.examples.length > 0 && (
         <>
           <h3>The first prompts</h3>
-          <ul class="reasons">
-            {summary.examples.map((text, place) => (
-              <li key={place} class="prose short">
-                <VisibleText text={text} />
-              </li>
-            ))}
-          </ul>
+          <Examples summary={summary} />
         </>
       )}
       {prices.length > 0 && (

@@ -15,6 +15,7 @@ const dry = {
     skipped: {},
     missing: {},
     examples: [],
+    exampleReferences: [],
   },
   errors: [],
   prices: [{ endpoint: "model", cost: 0.5, outputTokensEach: 100 }],

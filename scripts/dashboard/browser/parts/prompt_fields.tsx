@@ -1,8 +1,9 @@
 import { readBuckets, readSets } from "../data/archives.ts";
-import { SOURCES } from "../data/prompts.ts";
+import { isExtracted, SOURCES } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Field } from "./field.tsx";
 import { boundTo } from "./fields_of_address.ts";
+import { TableFields } from "./table_fields.tsx";
 
 /** Which prompts a new run asks. */
 export function PromptFields({ query }: { query: Record<string, string> }) {
@@ -18,6 +19,7 @@ export function PromptFields({ query }: { query: Record<string, string> }) {
           choices={SOURCES}
         />
         {from === "archive" && <ArchiveFields query={query} />}
+        {from === "table" && <TableFields query={query} />}
         {from === "set" && <SetFields query={query} />}
         {from === "run" && (
           <>
@@ -42,7 +44,7 @@ export function PromptFields({ query }: { query: Record<string, string> }) {
           {...at("max_prompts")}
         />
       </div>
-      {from === "archive" && <ExtractionFields query={query} />}
+      {isExtracted(query) && <ExtractionFields query={query} />}
     </>
   );
 }

@@ -6,12 +6,14 @@ const MARKS: Record<string, string> = {
   completed: "✓",
   failed: "✗",
   cancelled: "–",
+  active: "▶",
+  "stands still": "!",
 };
 
-/** The status of a run. */
+/** The status of a run, a sweep or a watch. */
 export function Status({ status }: { status: string }) {
   return (
-    <span class={`status ${status}`}>
+    <span class={`status ${status.replaceAll(" ", "-")}`}>
       <span aria-hidden="true">{MARKS[status] ?? "?"}</span> {status}
     </span>
   );

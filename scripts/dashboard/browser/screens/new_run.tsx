@@ -1,4 +1,3 @@
-import { useEffect, useRef, useState } from "preact/hooks";
 import {
   asksJudges,
   type Draft,
@@ -7,13 +6,12 @@ import {
   toTemplate,
 } from "../data/draft.ts";
 import { readEndpoints } from "../data/endpoints.ts";
-import { go, here, to } from "../data/here.ts";
 import { toInsert } from "../data/insert_sql.ts";
 import { project } from "../data/project.ts";
 import { readNumber, readPrompts } from "../data/prompts.ts";
-import { type Refusal, toRefusal } from "../data/refusal.ts";
-import { start } from "../data/start.ts";
+import type { Refusal } from "../data/refusal.ts";
 import { useLoaded } from "../data/use_loaded.ts";
+import { useStart } from "../data/use_start.ts";
 import { DryRun } from "../parts/dry_run.tsx";
 import { PromptFields } from "../parts/prompt_fields.tsx";
 import { Refused } from "../parts/refused.tsx";
@@ -33,7 +31,7 @@ export const newRun: Screen = {
 
 function NewRun({ query }: ScreenProps) {
   const endpoints = useLoaded("endpoints in use", readEndpoints);
-  const { refusal, isSent, send } = useStart(query);
+  const { refusal, isSent, send } = useStart(query, readWritten);
   const draft = readWritten(query);
   const isSweep = "table" in draft && draft.table === "pipeline_sweeps";
   const isReadOnly = project().home.readOnly;
@@ -79,7 +77,7 @@ function NewRun({ query }: ScreenProps) {
       {"table" in draft && <SqlText sql={toInsert(draft)} />}
       <Refused refusal={refusal} fields={[undefined]} />
       {!isReadOnly && (
-        <p class="actions">
+        <p class="actions last">
           <button type="submit" class="primary" disabled={isSent}>
             {isSweep ? "Start the sweep" : "Start the run"}
           </button>
@@ -96,34 +94,4 @@ function readWritten(query: Record<string, string>): Draft | Refusal {
   } catch (error) {
     return { field: "evaluators", words: (error as Error).message };
   }
-}
-
-/** Sends what the address holds at that moment, and shows it, or says why it is refused. */
-function useStart(query: Record<string, string>) {
-  const [refusal, setRefusal] = useState<Refusal>();
-  const [isSent, setIsSent] = useState(false);
-  // Whoever presses twice, or again after an answer was lost, starts one run.
-  const sent = useRef({ draft: "", key: "" });
-  useEffect(() => setRefusal(undefined), [JSON.stringify(query)]);
-  useEffect(() => {
-    document.querySelector<HTMLElement>("[aria-invalid=true], .refused")
-      ?.focus();
-  }, [refusal]);
-  async function send(): Promise<void> {
-    const draft = readWritten(here.value.query);
-    if (!("table" in draft)) return setRefusal(draft);
-    const text = JSON.stringify(draft);
-    if (sent.current.draft !== text) {
-      sent.current = { draft: text, key: crypto.randomUUID() };
-    }
-    setIsSent(true);
-    try {
-      go(to(await start(draft, sent.current.key)));
-    } catch (error) {
-      setRefusal(toRefusal(error as Error));
-    } finally {
-      setIsSent(false);
-    }
-  }
-  return { refusal, isSent, send };
 }

@@ -37,13 +37,16 @@ export const dryRunSchema = z.object({
   examples: z.array(z.string()).describe(
     "The first prompts as they would be sent, shortened",
   ),
+  exampleReferences: z.array(z.string().nullable()).describe(
+    "The reference of each of them, shortened; null: it has none",
+  ),
   price: priceSchema.nullable().describe("null: no endpoint was named"),
 });
 
 export type Price = z.output<typeof priceSchema>;
 export type DryRunSummary = z.output<typeof dryRunSchema>;
 
-const MOST_EXAMPLES = 3;
+const MOST_EXAMPLES = 5;
 const EXAMPLE_LENGTH = 200;
 const PLACEHOLDER = new RegExp(
   `\\[(${REDACTIONS.join("|").toUpperCase()})_[0-9a-f]{6}\\]`,
@@ -70,6 +73,7 @@ export class DryRun {
       skipped: {},
       redactions: {},
       examples: [],
+      exampleReferences: [],
       price: null,
     };
   }
@@ -90,6 +94,9 @@ export class DryRun {
     }
     if (summary.examples.length < MOST_EXAMPLES) {
       summary.examples.push(text.slice(0, EXAMPLE_LENGTH));
+      summary.exampleReferences.push(
+        prompt.reference?.slice(0, EXAMPLE_LENGTH) ?? null,
+      );
     }
   }
 

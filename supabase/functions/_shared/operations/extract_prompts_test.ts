@@ -221,7 +221,7 @@ Deno.test("extractPrompts() with dryRun fills the template and counts repetition
   const { summary } = await extract({}, {
     dataSource: {
       type: "prompts",
-      prompts: [{ metadata: { city: "Rome" } }, {
+      prompts: [{ metadata: { city: "Rome" }, reference: "It is there" }, {
         text: "x",
         metadata: { country: "France" },
       }],
@@ -245,6 +245,7 @@ Deno.test("extractPrompts() with dryRun fills the template and counts repetition
     inputTokens: 3 * Math.ceil((14 + 1 + 5 + 5) / 4),
     missing: { city: 1 },
     examples: ["Where is Rome?", "x"],
+    exampleReferences: ["It is there", null],
   });
   assertObjectMatch(asked[0], { prompts: 6, input_tokens: 21 });
 });

@@ -1,0 +1,131 @@
+import { callFunction, dataOf, project } from "./project.ts";
+
+/** What users write is scored some seconds later: to look more often shows nothing new. */
+export const WATCH_MS = 5_000;
+
+/** How a watch stands by one of its evaluators. */
+export interface WatchStatus {
+  id: number;
+  /** Also the experiment of its answers. */
+  name: string;
+  owner: string | null;
+  status: string;
+  /** The run that takes what is new; null: none yet. */
+  run_id: number | null;
+  /** Why it does not go on, and what to do; null: it does. */
+  problem: string | null;
+  /** What was answered longer ago is scored; null: it has not looked yet. */
+  lag: string | null;
+  answered: number;
+  unanswered: number;
+  skipped: number;
+  waiting: number;
+  answered_today: number;
+  /** USD. */
+  spent_today: number;
+  spent: number;
+  evaluator: string;
+  scored: number;
+  /** Of the last 24 hours, with its 95 % interval. */
+  mean: number | null;
+  low: number | null;
+  high: number | null;
+  turns: number;
+  baseline: number | null;
+  is_approved: boolean;
+  alarm: "learning" | "quiet" | "alarm";
+  alarm_since: string | null;
+}
+
+/** Why a watch that is not paused does not go on; null: it does. */
+export function hindranceOf({ status, problem }: WatchStatus): string | null {
+  return status === "paused" ? null : problem;
+}
+
+const STATUS =
+  "id,name,owner,status,run_id,problem,lag,answered,unanswered,skipped,waiting,answered_today,spent_today,spent,evaluator,scored,mean,low,high,turns,baseline,is_approved,alarm,alarm_since";
+
+/** Reads how watches stand, the newest first; of one if it is named. */
+export async function readWatches(
+  id: string | undefined,
+  signal: AbortSignal,
+): Promise<WatchStatus[]> {
+  let query = project().rest.from("pipeline_watch_status").select(STATUS)
+    .order("id", { ascending: false }).order("evaluator").limit(200)
+    .abortSignal(signal);
+  if (id !== undefined) query = query.eq("id", Number(id));
+  return dataOf(await query.overrideTypes<WatchStatus[], { merge: false }>());
+}
+
+/** What a watch was told to do. */
+export interface Watch {
+  id: number;
+  source: { table: string };
+  sample: number;
+  /** USD of a day of UTC. */
+  max_cost_per_day: number | null;
+  max_answers_per_day: number | null;
+  window_turns: number;
+  created_at: string;
+}
+
+const SETTINGS =
+  "id,source,sample,max_cost_per_day,max_answers_per_day,window_turns,created_at";
+
+/** Reads a watch with how it stands by each evaluator. @throws Error there is none */
+export async function readWatch(
+  id: string,
+  signal: AbortSignal,
+): Promise<{ watch: Watch; statuses: WatchStatus[] }> {
+  const [found, statuses] = await Promise.all([
+    project().rest.from("pipeline_watches").select(SETTINGS)
+      .eq("id", Number(id)).abortSignal(signal)
+      .overrideTypes<Watch[], { merge: false }>(),
+    readWatches(id, signal),
+  ]);
+  const [watch] = dataOf(found);
+  if (watch && statuses.length > 0) return { watch, statuses };
+  throw new Error(`There is no watch ${id}`);
+}
+
+/** So many turns in a row and what they scored by one evaluator. */
+export interface WatchWindow {
+  evaluator: string;
+  /** 0: the one that the others are measured by. */
+  number: number;
+  opened_at: string;
+  /** Null: it is not full yet. */
+  closed_at: string | null;
+  turns: number;
+  mean: number | null;
+  low: number | null;
+  high: number | null;
+  baseline: number | null;
+  /** Between them a mean gives no alarm; null: there is nothing to measure it by. */
+  band_low: number | null;
+  band_high: number | null;
+  /** Null: it was not compared. */
+  p: number | null;
+  is_outside: boolean;
+}
+
+/** Reads the windows of a watch since a time, by evaluator and in their order. */
+export function readWindows(
+  id: string,
+  since: string,
+  signal: AbortSignal,
+): Promise<WatchWindow[]> {
+  return callFunction(
+    "pipeline_watch_timeline",
+    { watch_id: Number(id), since },
+    signal,
+  );
+}
+
+/** Pauses a watch or lets it go on. @throws Error saying what the project said */
+export function steerWatch(
+  step: "pause" | "resume",
+  id: number,
+): Promise<unknown> {
+  return callFunction(`${step}_pipeline_watch`, { watch_id: id });
+}

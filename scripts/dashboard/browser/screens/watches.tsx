@@ -1,0 +1,127 @@
+import { readInterval } from "../../../pipeline/read_interval.ts";
+import { to } from "../data/here.ts";
+import { project } from "../data/project.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import {
+  hindranceOf,
+  readWatches,
+  WATCH_MS,
+  type WatchStatus,
+} from "../data/watches.ts";
+import { Alarm } from "../parts/alarm.tsx";
+import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
+import { Interval } from "../parts/interval.tsx";
+import { Status } from "../parts/status.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen } from "../screen.ts";
+
+/** All watches and how they stand by each of their evaluators, live. */
+export const watches: Screen = {
+  path: "watches",
+  title: () => "Watches",
+  nav: { label: "Watches", key: "w" },
+  body: Watches,
+};
+
+function Watches() {
+  const loaded = useLoaded(
+    "watches",
+    (signal) => readWatches(undefined, signal),
+    () => WATCH_MS,
+  );
+  return (
+    <>
+      <p class="actions">
+        {!project().home.readOnly && (
+          <a class="button primary" href={to(["new-watch"])}>New watch</a>
+        )}
+        <a class="button" href={to(["tables"])}>Tables</a>
+      </p>
+      <Waiting loaded={loaded}>
+        {(statuses) => <WatchTable statuses={statuses} />}
+      </Waiting>
+    </>
+  );
+}
+
+const COLUMNS: Column<WatchStatus>[] = [
+  {
+    head: "Watch",
+    width: "13rem",
+    cell: ({ name }) => <VisibleText text={name} />,
+  },
+  { head: "Alarm", width: "7rem", cell: (status) => <Alarm status={status} /> },
+  {
+    head: "Status",
+    width: "8rem",
+    cell: (watch) => (
+      <Status
+        status={hindranceOf(watch) === null ? watch.status : "stands still"}
+      />
+    ),
+  },
+  {
+    head: "Evaluator",
+    width: "10rem",
+    cell: ({ evaluator }) => <VisibleText text={evaluator} />,
+  },
+  {
+    head: "Mean of 24 hours",
+    width: "10rem",
+    cell: ({ mean, low, high }) => (
+      <Interval mean={mean} low={low} high={high} />
+    ),
+  },
+  {
+    head: "Lag",
+    width: "6rem",
+    isNumber: true,
+    cell: ({ lag }) => toDuration(readInterval(lag)),
+  },
+  {
+    head: "Scored",
+    width: "6rem",
+    isNumber: true,
+    cell: ({ scored }) => toNumber(scored),
+  },
+  {
+    head: "Skipped",
+    width: "6rem",
+    isNumber: true,
+    cell: ({ skipped }) => toNumber(skipped),
+  },
+  {
+    head: "Unanswered",
+    width: "7rem",
+    isNumber: true,
+    cell: ({ unanswered }) => toNumber(unanswered),
+  },
+  {
+    head: "Spent today",
+    width: "7rem",
+    isNumber: true,
+    cell: ({ spent_today }) => toMoney(spent_today),
+  },
+];
+
+/** Watches as rows, one for each evaluator. */
+export function WatchTable({ statuses }: { statuses: WatchStatus[] }) {
+  return (
+    <Table
+      label="Watches"
+      columns={COLUMNS}
+      rows={statuses}
+      rowKey={({ id, evaluator }) => `${id} ${evaluator}`}
+      href={({ id }) => to(["watches", id])}
+      empty={
+        <>
+          No watch that you may see. One scores what an app stores in a table of
+          the project, as it comes, and tells when the scores change:{" "}
+          <code>insert into pipeline_watches (name, source, evaluators) …</code>
+        </>
+      }
+    />
+  );
+}

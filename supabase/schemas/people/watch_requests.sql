@@ -1,0 +1,83 @@
+-- Why: a page and a program start a watch once however often the call is repeated, and steer it as they
+-- steer runs and sweeps.
+
+create function public.pipeline_create_watch(
+  watch jsonb,
+  owner uuid default null,
+  idempotency_key text default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  request pipeline.run_requests;
+  new_id bigint;
+begin
+  request := pipeline.find_request(pipeline_create_watch.owner, idempotency_key, watch, as_of);
+  if request.run_id is not null then
+    return jsonb_build_object('isNew', false, 'watchId', (
+      select run.watch_id from public.pipeline_runs as run where run.id = request.run_id
+    ));
+  end if;
+  insert into public.pipeline_watches (
+    name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
+    evaluation_webhook, results_table, owner, created_at
+  )
+  select
+    given.name, given.source, given.evaluators, coalesce(given.options, '{}'), coalesce(given.sample, 1),
+    given.max_cost_per_day, given.max_answers_per_day, coalesce(given.window_turns, 200),
+    coalesce(given.approved, '{}'), given.evaluation_webhook,
+    coalesce(given.results_table, 'prompt_evaluations'), pipeline_create_watch.owner, as_of
+  from jsonb_populate_record(null::public.pipeline_watches, pipeline_create_watch.watch) as given
+  returning id into new_id;
+  request.run_id := (select min(run.id) from public.pipeline_runs as run where run.watch_id = new_id);
+  perform pipeline.note_request(request);
+  return jsonb_build_object('isNew', true, 'watchId', new_id);
+end;
+$$;
+comment on function public.pipeline_create_watch(jsonb, uuid, text, timestamptz) is
+  'Starts a watch from an object with the columns of pipeline_watches, for this owner. The same idempotency key within a week gives the same watch. Returns {watchId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
+
+create function pipeline.set_watch_status(watch_id bigint, status text)
+returns public.pipeline_watches
+language plpgsql
+set search_path = ''
+as $$
+declare
+  watch public.pipeline_watches;
+begin
+  update public.pipeline_watches as known
+  set status = set_watch_status.status
+  where known.id = set_watch_status.watch_id
+  returning * into watch;
+  if watch.id is null then
+    raise exception 'Cannot find watch %', set_watch_status.watch_id
+      using errcode = 'P0002', hint = 'select id, name from pipeline_watches';
+  end if;
+  return watch;
+end;
+$$;
+comment on function pipeline.set_watch_status(bigint, text) is
+  'Pauses or resumes a watch. P0002: there is no such watch, or it is somebody else''s.';
+
+create function public.pause_pipeline_watch(watch_id bigint)
+returns public.pipeline_watches
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_watch_status(watch_id, 'paused');
+$$;
+comment on function public.pause_pipeline_watch(bigint) is
+  'Takes nothing more; what is new waits in its table until the watch is resumed. P0002: no such watch.';
+
+create function public.resume_pipeline_watch(watch_id bigint)
+returns public.pipeline_watches
+language sql
+set search_path = ''
+as $$
+  select pipeline.set_watch_status(watch_id, 'active');
+$$;
+comment on function public.resume_pipeline_watch(bigint) is
+  'Goes on with what came since the watch was paused. P0002: no such watch.';

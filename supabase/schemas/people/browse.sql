@@ -209,7 +209,8 @@ as $$
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
-        'name', label.name, 'person', label.person, 'passed', label.passed, 'remark', label.remark,
+        'name', label.name, 'person', label.person, 'passed', label.passed, 'score', label.score,
+        'category', label.category, 'remark', label.remark, 'corrected_response', label.corrected_response,
         'updated_at', label.updated_at
       )
       order by label.name, label.person
@@ -220,7 +221,7 @@ as $$
   where label.results_table = labels_of.results_table and label.evaluation_id = labels_of.evaluation_id;
 $$;
 comment on function pipeline.labels_of(text, bigint) is
-  'What people said of an evaluation, [{name, person, passed, remark, updated_at}].';
+  'What people said of an evaluation, [{name, person, passed, score, category, remark, corrected_response, updated_at}].';
 
 create function pipeline.page_query(
   results_table text, condition text, filter text, ordering text, backwards boolean
@@ -396,4 +397,4 @@ $$;
 comment on function public.browse_evaluations(
   text, bigint, text, jsonb, text, integer, integer, text, boolean, uuid
 ) is
-  'A page of what a run or an experiment has stored: {rows: [{id, run_id, prompt_id, prompt_key, repetition, position, prompt, response, reference, error, calls_tools, success, model, timestamp, duration_ms, tokens_used, input_tokens, output_tokens, cost, finish_reason, attempts, tags, metadata, scores: {evaluator: {score?, passed?, category?, error?}}, labels: [{name, person, passed, remark, updated_at}]}], next, scanned}. Texts are cut at 600 characters, metadata above 2 kB is null. filter: success, text (in prompt, response, reference or error), model, finish_reason, tag, prompt_key, repetition, min_ms, max_ms, min_cost, max_cost; evaluator, passed, min, max, category, evaluator_error, scored, which one score has to meet together; label: {name, person, passed, exists}. sort key: by prompt_key and id; no more than scan rows are read, then what was found is returned, with next, which is after of the following call; null: nothing is left. after may be a place, ''0 8f'' before the keys that begin with 8f; backwards: what stands before it, in the same order. sort worst (by filter.evaluator), slowest, dearest: the first 1,000, all rows are read; after is how many to leave out. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';
+  'A page of what a run or an experiment has stored: {rows: [{id, run_id, prompt_id, prompt_key, repetition, position, prompt, response, reference, error, calls_tools, success, model, timestamp, duration_ms, tokens_used, input_tokens, output_tokens, cost, finish_reason, attempts, tags, metadata, scores: {evaluator: {score?, passed?, category?, error?}}, labels: [{name, person, passed, score, category, remark, corrected_response, updated_at}]}], next, scanned}. Texts are cut at 600 characters, metadata above 2 kB is null. filter: success, text (in prompt, response, reference or error), model, finish_reason, tag, prompt_key, repetition, min_ms, max_ms, min_cost, max_cost; evaluator, passed, min, max, category, evaluator_error, scored, which one score has to meet together; label: {name, person, passed, exists}. sort key: by prompt_key and id; no more than scan rows are read, then what was found is returned, with next, which is after of the following call; null: nothing is left. after may be a place, ''0 8f'' before the keys that begin with 8f; backwards: what stands before it, in the same order. sort worst (by filter.evaluator), slowest, dearest: the first 1,000, all rows are read; after is how many to leave out. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';

@@ -56,6 +56,8 @@ export const READS: string[] = [
   "evaluation_distribution",
   "evaluation_facets",
   "pipeline_run_timeline",
+  "list_evaluation_label_queues",
+  "evaluation_agreement",
 ];
 
 /** Functions that change something; off with --read-only. */
@@ -69,6 +71,12 @@ export const CHANGES: string[] = [
   "cancel_pipeline_sweep",
   "retry_pipeline_sweep",
   "grade_evaluation",
+  "create_evaluation_label_queue",
+  "claim_evaluation_label",
+  "submit_evaluation_label",
+  "skip_evaluation_label",
+  "undo_evaluation_label",
+  "save_corrected_responses",
   "pipeline_create_run",
   "pipeline_create_sweep",
 ];

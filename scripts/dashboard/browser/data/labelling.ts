@@ -1,39 +1,39 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { LabelItem, Said } from "./label_queues.ts";
-
-/** What labelling asks of the project. */
-export interface LabelCalls {
-  /** Gives an item to this person: of one they have already; null: none is left for them. */
-  claim(item?: number): Promise<LabelItem | null>;
-  submit(item: number, said: Said): Promise<unknown>;
-  skip(item: number): Promise<unknown>;
-}
+import type {
+  labelCallsOf,
+  LabelItem,
+  LabelProgress,
+  Said,
+} from "./label_queues.ts";
 
 /** Where somebody is in a queue. */
 export interface Turn {
-  /** Undefined: not asked for yet; null: nothing is left. */
+  /** Undefined: not there yet; null: nothing is left. */
   item?: LabelItem | null;
+  progress?: LabelProgress;
   isBusy: boolean;
   problem?: string;
   /** What was done last, in words. */
   news: string;
-  /** Items that were labelled or skipped, the last one last. */
-  done: number[];
 }
 
 /** The way of one person through a queue. */
 export interface Labelling {
   turn: ReadonlySignal<Turn>;
-  begin(): Promise<void>;
+  /** Takes an item: the one that this person has already, or the next. */
+  take(): Promise<void>;
+  /** @param words what is said, for the news */
   label(said: Said, words: string): Promise<void>;
   skip(): Promise<void>;
-  /** Goes back to what was labelled or skipped last; saying it again takes its place. */
+  /** Takes the last label or skip back and shows its item again. */
   undo(): Promise<void>;
 }
 
 /** Begins a way through a queue. What is pressed while something is stored does nothing: it was meant for what one saw. */
-export function createLabelling(calls: LabelCalls): Labelling {
-  const turn = signal<Turn>({ isBusy: false, news: "", done: [] });
+export function createLabelling(
+  calls: ReturnType<typeof labelCallsOf>,
+): Labelling {
+  const turn = signal<Turn>({ isBusy: false, news: "" });
 
   async function act(work: (now: Turn) => Promise<Partial<Turn>>) {
     const now = turn.value;
@@ -44,32 +44,37 @@ export function createLabelling(calls: LabelCalls): Labelling {
     turn.value = { ...turn.value, ...changed, isBusy: false };
   }
 
-  /** Should the next one not come, pressing again stores the same once more. */
-  const leave = (news: string, store: (item: number) => Promise<unknown>) =>
-    act(async ({ item, done }) => {
-      if (!item) return {};
-      await store(item.id);
-      return {
-        item: await calls.claim(),
-        done: [...done.filter((id) => id !== item.id), item.id],
-        news,
-      };
-    });
+  async function next(news: string): Promise<Partial<Turn>> {
+    const { items: [item = null], progress } = await calls.claim();
+    return { item, progress, news };
+  }
 
   return {
     turn,
-    begin: () => act(async () => ({ item: await calls.claim() })),
+    take: () => act(() => next("")),
     label: (said, words) =>
-      leave(`${words}: stored.`, (item) => calls.submit(item, said)),
-    skip: () => leave("Skipped: it comes back at the end.", calls.skip),
+      act(async ({ item }) => {
+        await calls.submit(item!.id, said);
+        return await next(`${words}: stored.`);
+      }),
+    skip: () =>
+      act(async ({ item }) => {
+        await calls.skip(item!.id);
+        return await next("Skipped.");
+      }),
     undo: () =>
-      act(async ({ done }) => {
-        const last = done.at(-1);
-        if (last === undefined) return {};
+      act(async ({ progress }) => {
+        const item = await calls.undo();
+        if (!item) return { news: "There is nothing to undo." };
+        const taken = item.label ? "mine" : "skipped";
         return {
-          item: await calls.claim(last),
-          done: done.slice(0, -1),
-          news: "This is the one before. Say it again to change it.",
+          item,
+          progress: {
+            ...progress!,
+            [taken]: progress![taken] - 1,
+            open: progress!.open + 1,
+          },
+          news: "Taken back: say it again.",
         };
       }),
   };

@@ -1,75 +1,89 @@
 import { assertEquals } from "@std/assert";
-import type { LabelItem } from "./label_queues.ts";
-import { createLabelling, type LabelCalls } from "./labelling.ts";
+import type { LabelItem, labelCallsOf, LabelProgress } from "./label_queues.ts";
+import { createLabelling } from "./labelling.ts";
 
-/** A queue of items 1 to 3 that keeps a record of what it was asked. */
-function createQueue(): { calls: LabelCalls; asked: unknown[] } {
-  const asked: unknown[] = [];
+/** A queue of items 1 to 3, with a record of what it was asked. */
+function createQueue() {
+  const asked: string[] = [];
   const left = [1, 2, 3];
-  const taken = (id: number) => ({ id }) as LabelItem;
-  return {
-    asked,
-    calls: {
-      claim(item) {
-        asked.push(["claim", item]);
-        return Promise.resolve(
-          item ? taken(item) : left.length > 0 ? taken(left[0]) : null,
-        );
-      },
-      submit(item, said) {
-        asked.push(["submit", item, said.passed]);
-        left.splice(left.indexOf(item), 1);
-        return Promise.resolve();
-      },
-      skip(item) {
-        asked.push(["skip", item]);
-        left.push(left.splice(left.indexOf(item), 1)[0]);
-        return Promise.resolve();
-      },
+  const done: { id: number; skipped: boolean }[] = [];
+  const leave = (id: number, skipped: boolean) => {
+    left.splice(left.indexOf(id), 1);
+    done.push({ id, skipped });
+    return Promise.resolve(true);
+  };
+  const calls: ReturnType<typeof labelCallsOf> = {
+    claim: () =>
+      Promise.resolve({
+        items: left.slice(0, 1).map((id) => ({ id }) as LabelItem),
+        progress: {
+          mine: done.filter(({ skipped }) => !skipped).length,
+          skipped: done.filter(({ skipped }) => skipped).length,
+          open: left.length,
+        } as LabelProgress,
+      }),
+    submit(id) {
+      asked.push(`submit ${id}`);
+      return leave(id, false);
+    },
+    skip(id) {
+      asked.push(`skip ${id}`);
+      return leave(id, true);
+    },
+    undo() {
+      const last = done.pop();
+      if (!last) return Promise.resolve(null);
+      left.unshift(last.id);
+      const label = last.skipped ? null : { passed: true };
+      return Promise.resolve({ id: last.id, label } as LabelItem);
     },
   };
+  return { calls, asked };
 }
-const pass = { passed: true, remark: null, corrected: null };
 
-Deno.test("createLabelling() goes from item to item until none is left, and back to the last ones", async () => {
-  const { calls, asked } = createQueue();
-  const { turn, begin, label, skip, undo } = createLabelling(calls);
-  await begin();
-  await label(pass, "Pass");
+const said = { passed: true, remark: null, corrected_response: null };
+
+Deno.test("createLabelling() goes from item to item until none is left, and back as far as one went", async () => {
+  const { calls } = createQueue();
+  const { turn, take, label, skip, undo } = createLabelling(calls);
+  const told = () => {
+    const { item, progress } = turn.value;
+    return [item?.id, progress?.mine, progress?.skipped, progress?.open];
+  };
+  await take();
+  assertEquals(told(), [1, 0, 0, 3]);
+  await label(said, "Pass");
   await skip();
-  assertEquals([turn.value.item?.id, turn.value.done], [3, [1, 2]]);
+  assertEquals(told(), [3, 1, 1, 1]);
+  await label(said, "Pass");
+  assertEquals([turn.value.item, turn.value.news], [null, "Pass: stored."]);
   await undo();
+  assertEquals(told(), [3, 1, 1, 1]);
   await undo();
-  assertEquals([turn.value.item?.id, turn.value.done], [1, []]);
+  assertEquals(told(), [2, 1, 0, 2]);
   await undo();
-  assertEquals(turn.value.item?.id, 1);
-  assertEquals(asked.at(-1), ["claim", 1]);
+  assertEquals(told(), [1, 0, 0, 3]);
+  await undo();
+  assertEquals(turn.value.news, "There is nothing to undo.");
+  assertEquals(told(), [1, 0, 0, 3]);
 });
 
 Deno.test("createLabelling() takes what is pressed twice once", async () => {
   const { calls, asked } = createQueue();
-  const { turn, begin, label } = createLabelling(calls);
-  await begin();
-  await Promise.all([label(pass, "Pass"), label(pass, "Pass")]);
-  assertEquals(turn.value.item?.id, 2);
-  assertEquals(asked.filter((call) => (call as string[])[0] === "submit"), [
-    ["submit", 1, true],
-  ]);
+  const { turn, take, label, skip } = createLabelling(calls);
+  await take();
+  await Promise.all([label(said, "Pass"), label(said, "Pass"), skip()]);
+  assertEquals([asked, turn.value.item?.id], [["submit 1"], 2]);
 });
 
 Deno.test("createLabelling() stays at an item that cannot be stored, and tells why", async () => {
   const { calls } = createQueue();
-  const { turn, begin, label } = createLabelling({
+  const { turn, take, label } = createLabelling({
     ...calls,
     submit: () => Promise.reject(new Error("The queue is closed")),
   });
-  await begin();
-  await label(pass, "Pass");
-  const { item, problem, isBusy, done } = turn.value;
-  assertEquals([item?.id, problem, isBusy, done], [
-    1,
-    "The queue is closed",
-    false,
-    [],
-  ]);
+  await take();
+  await label(said, "Pass");
+  const { item, problem, isBusy } = turn.value;
+  assertEquals([item?.id, problem, isBusy], [1, "The queue is closed", false]);
 });

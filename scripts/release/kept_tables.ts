@@ -4,6 +4,7 @@ export const KEPT_TABLES = [
   "public.evaluation_scores",
   "public.evaluation_votes",
   "public.evaluation_labels",
+  "public.evaluation_label_queues",
   "public.prompt_sets",
 ];
 

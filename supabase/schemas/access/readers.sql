@@ -11,7 +11,8 @@ begin
   foreach name in array array[
     'public.pipeline_runs', 'public.pipeline_tasks', 'pipeline.task_errors', 'pipeline.prompts',
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
-    'public.evaluation_labels', 'public.experiment_baselines',
+    'public.evaluation_labels', 'public.evaluation_label_queues', 'public.evaluation_label_items',
+    'pipeline.label_claims', 'public.experiment_baselines',
     'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
     'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',

@@ -200,7 +200,7 @@ $$;
 comment on function pipeline.scores_of(text, bigint) is
   'The scores of an evaluation, {evaluator: {score?, passed?, category?, error?}}.';
 
-create function pipeline.labels_of(results_table text, evaluation_id bigint)
+create function pipeline.labels_of(results_table text, evaluation_id bigint, name text default null)
 returns jsonb
 language sql
 stable
@@ -218,10 +218,12 @@ as $$
     '[]'
   )
   from public.evaluation_labels as label
-  where label.results_table = labels_of.results_table and label.evaluation_id = labels_of.evaluation_id;
+  where label.results_table = labels_of.results_table
+    and label.evaluation_id = labels_of.evaluation_id
+    and (label.name = labels_of.name or labels_of.name is null);
 $$;
-comment on function pipeline.labels_of(text, bigint) is
-  'What people said of an evaluation, [{name, person, passed, score, category, remark, corrected_response, updated_at}].';
+comment on function pipeline.labels_of(text, bigint, text) is
+  'What people said of an evaluation under a name, null: any, [{name, person, passed, score, category, remark, corrected_response, updated_at}].';
 
 create function pipeline.page_query(
   results_table text, condition text, filter text, ordering text, backwards boolean

@@ -18,7 +18,13 @@ select
   totals.passed,
   totals.pass_rate,
   pass.low as pass_low,
-  pass.high as pass_high
+  pass.high as pass_high,
+  coalesce(moments.labelled, 0) as labelled,
+  corrected.corrected as corrected_rate,
+  corrected.low as corrected_low,
+  corrected.high as corrected_high,
+  corrected.corrected_by,
+  corrected.because as uncorrected_because
 from (
   select
     prompt.experiment_name,
@@ -67,9 +73,17 @@ cross join lateral pipeline.mean_interval(
 ) as score
 cross join lateral pipeline.mean_interval(
   totals.judged, totals.pass_rate, totals.pass_variance, totals.pass_kind
-) as pass;
+) as pass
+left join pipeline.label_moments as moments
+  on moments.experiment_name = totals.experiment_name
+  and moments.evaluator = totals.evaluator
+  and moments.owner is not distinct from totals.owner
+  and moments.model is not distinct from totals.model
+cross join lateral pipeline.corrected_rate(
+  totals.judged, totals.pass_rate, totals.pass_variance, to_jsonb(moments)
+) as corrected;
 comment on view public.experiment_scores is
-  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals. Of several answers to a prompt their mean counts, once.';
+  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals, and the pass rate as people would give it where they have labelled answers. Of several answers to a prompt their mean counts, once.';
 comment on column public.experiment_scores.owner is 'Null: the project''s own.';
 comment on column public.experiment_scores.prompts is 'Prompts with a score: what the intervals are made of.';
 comment on column public.experiment_scores.scored is 'Answers that got a number.';
@@ -84,6 +98,16 @@ comment on column public.experiment_scores.pass_rate is
 comment on column public.experiment_scores.pass_low is
   'Lower end of the 95 % confidence interval of pass_rate: Wilson''s where every prompt has one answer.';
 comment on column public.experiment_scores.pass_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.labelled is
+  'Prompts whose answers people have labelled, and that chance chose.';
+comment on column public.experiment_scores.corrected_rate is
+  'pass_rate without the errors that the evaluator was seen to make; null: see uncorrected_because.';
+comment on column public.experiment_scores.corrected_low is
+  'Lower end of the 95 % confidence interval of corrected_rate, by pipeline.corrected_rate().';
+comment on column public.experiment_scores.corrected_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.corrected_by is
+  'How the labelled answers were chosen, which says how they correct: random or verdict.';
+comment on column public.experiment_scores.uncorrected_because is 'Why there is no corrected_rate; null: there is one.';
 
 create view public.experiment_summary
 with (security_invoker = true)

@@ -146,7 +146,7 @@ begin
     lease_seconds, whose, as_of
   )
   returning * into queue;
-  if items < 1 or items > 100000 or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
+  if items < 1 or items > 10000 or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
     raise exception 'Cannot make label queue "%": no answer can be chosen', name
       using errcode = '22023', hint = case
         when evaluator is not null then format(
@@ -154,7 +154,7 @@ begin
           experiment_name, evaluator
         )
         when against is not null then 'Both experiments need answers to the same prompts that are no errors'
-        else 'items: 1 to 100000; the experiment needs answers that are no errors, ids are those of results_table'
+        else 'items: 1 to 10000; the experiment needs answers that are no errors, ids are those of results_table'
       end;
   end if;
   return queue;

@@ -40,6 +40,17 @@ begin
     delete from public.evaluation_labels as label
     using chosen
     where label.results_table = chosen.relname and label.evaluation_id = chosen.id
+  ),
+  items as (
+    delete from public.evaluation_label_items
+    where id in (
+      select item.id from chosen
+      join public.evaluation_label_items as item
+        on item.results_table = chosen.relname and item.evaluation_id = chosen.id
+      union all
+      select item.id from chosen
+      join public.evaluation_label_items as item on item.other_table = chosen.relname and item.other_id = chosen.id
+    )
   )
   delete from pipeline.evaluations as evaluation
   using chosen
@@ -49,7 +60,7 @@ begin
 end;
 $$;
 comment on function pipeline.delete_evaluations(bigint, text, uuid, integer) is
-  'Deletes evaluations of a run or of an owner''s experiment with their scores, votes and labels, at most so many, and returns how many.';
+  'Deletes evaluations of a run or of an owner''s experiment with their scores, votes, labels and items of label queues, at most so many, and returns how many.';
 
 create function public.delete_pipeline_run(run_id bigint, most integer default 10000)
 returns jsonb
@@ -139,6 +150,9 @@ begin
     delete from public.experiment_baselines as baseline
     where baseline.experiment_name = delete_experiment.experiment_name
       and baseline.owner is not distinct from delete_experiment.owner;
+    delete from public.evaluation_label_queues as queue
+    where delete_experiment.experiment_name in (queue.experiment_name, queue.against)
+      and queue.owner is not distinct from delete_experiment.owner;
     delete from pipeline.experiments as experiment
     where experiment.name = delete_experiment.experiment_name
       and experiment.owner is not distinct from delete_experiment.owner;
@@ -187,6 +201,12 @@ begin
   set experiment_name = rename_experiment.new_name
   where baseline.experiment_name = rename_experiment.experiment_name
     and baseline.owner is not distinct from rename_experiment.owner;
+  update public.evaluation_label_queues as queue
+  set
+    experiment_name = case queue.experiment_name when rename_experiment.experiment_name then new_name else queue.experiment_name end,
+    against = case queue.against when rename_experiment.experiment_name then new_name else queue.against end
+  where rename_experiment.experiment_name in (queue.experiment_name, queue.against)
+    and queue.owner is not distinct from rename_experiment.owner;
   with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored

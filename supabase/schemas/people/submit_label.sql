@@ -3,7 +3,6 @@
 
 create function pipeline.held_label_item(
   item_id bigint,
-  who text,
   out item public.evaluation_label_items,
   out queue public.evaluation_label_queues
 )
@@ -25,7 +24,7 @@ begin
   queue := pipeline.expect_label_queue(item.queue_id);
 end;
 $$;
-comment on function pipeline.held_label_item(bigint, text) is
+comment on function pipeline.held_label_item(bigint) is
   'An item with its queue, for whoever was given it; service_role need not have been. P0002: there is none, or it was not.';
 
 create function pipeline.expect_answer_of_kind(
@@ -99,7 +98,7 @@ declare
   label public.evaluation_labels;
   better constant text := nullif(btrim(submit_evaluation_label.corrected_response), '');
 begin
-  select * into held from pipeline.held_label_item(submit_evaluation_label.item_id, who);
+  select * into held from pipeline.held_label_item(submit_evaluation_label.item_id);
   select * into answer
   from pipeline.expect_answer_of_kind(
     held.queue, (held.item).is_swapped, submit_evaluation_label.passed, submit_evaluation_label.score,

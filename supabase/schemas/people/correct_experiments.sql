@@ -1,0 +1,94 @@
+-- Why: people label one experiment, and the judge goes on to judge others. Where it errs alike there,
+-- what was measured once corrects them, too.
+
+create function public.correct_experiments(
+  names text[],
+  evaluator text,
+  measured_on text,
+  label_name text default 'quality',
+  owner uuid default null
+)
+returns table (
+  experiment_name text, prompts bigint, pass_rate double precision,
+  corrected_rate double precision, corrected_low double precision, corrected_high double precision,
+  difference double precision, difference_low double precision, difference_high double precision
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set work_mem = '64MB'
+set jit = off
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(correct_experiments.owner);
+  measured record;
+begin
+  perform pipeline.check_experiments(names, whose);
+  select
+    coalesce(sum(answer.share), 0) as people_pass,
+    coalesce(sum(answer.share) filter (where answer.judge_passed), 0) as both_pass,
+    coalesce(sum(1 - answer.share), 0) as people_fail,
+    coalesce(sum(1 - answer.share) filter (where not answer.judge_passed), 0) as both_fail
+  into measured
+  from pipeline.labelled_answers as answer
+  where answer.experiment_name = correct_experiments.measured_on
+    and answer.evaluator = correct_experiments.evaluator
+    and answer.label_name = correct_experiments.label_name
+    and answer.owner is not distinct from whose
+    -- Of answers chosen by the verdict the rates of errors are not those of all.
+    and answer.is_random
+    and answer.judge_passed is not null and answer.share is not null;
+  if least(measured.people_pass, measured.people_fail) < 5 then
+    raise exception 'Cannot correct by labels of "%": people pass % and fail % answers of it that were chosen at random and have a verdict of "%"',
+      measured_on, measured.people_pass, measured.people_fail, evaluator
+      using errcode = '22023', hint = format(
+        'At least 5 of each are needed: select create_evaluation_label_queue(''more'', %L, %L, choose => ''random'', evaluator => %L)',
+        measured_on, label_name, evaluator
+      );
+  end if;
+  return query
+  with prompt as (
+    select evaluation.experiment_name, evaluation.prompt_key, avg(score.passed::integer)::double precision as rate
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      and score.evaluator = correct_experiments.evaluator
+    where evaluation.experiment_name = any (names)
+      and evaluation.owner is not distinct from whose
+      and score.passed is not null
+    group by evaluation.experiment_name, evaluation.prompt_key
+  ),
+  side as (
+    select prompt.experiment_name, count(*) as prompts, avg(prompt.rate) as rate
+    from prompt group by prompt.experiment_name
+  ),
+  pair as (
+    select
+      later.experiment_name, avg(later.rate - first.rate) as difference,
+      sqrt(var_samp(later.rate - first.rate) / count(*)) as error
+    from prompt as first
+    join prompt as later on later.prompt_key = first.prompt_key and later.experiment_name <> names[1]
+    where first.experiment_name = names[1]
+    group by later.experiment_name
+  )
+  select
+    named.name, coalesce(side.prompts, 0), side.rate, found.corrected, found.low, found.high,
+    behind.corrected, behind.corrected - 1.959964 * behind.corrected_error,
+    behind.corrected + 1.959964 * behind.corrected_error
+  from unnest(names) with ordinality as named (name, place)
+  left join side on side.experiment_name = named.name
+  left join pair on pair.experiment_name = named.name
+  left join lateral pipeline.transferred_rate(
+    side.prompts, side.prompts * side.rate, measured.people_pass, measured.both_pass, measured.people_fail,
+    measured.both_fail
+  ) as found on side.prompts > 0
+  left join lateral pipeline.transferred_difference(
+    pair.difference, pair.error, measured.people_pass, measured.both_pass, measured.people_fail, measured.both_fail
+  ) as behind on found.corrected is not null
+  order by named.place;
+end;
+$$;
+comment on function public.correct_experiments(text[], text, text, text, uuid) is
+  'Pass rates of experiments of an owner (null: the project''s own; a signed-in user''s are theirs) as people would give them, by the errors that an evaluator was seen to make on labelled answers of another experiment, measured_on, with 95 % intervals (Lang and Reiczigel 2014), and differences from the first of them over the prompts that both have. It holds where the evaluator errs alike on all of them: not where it favours the answers of its own family. Null where the evaluator may be no better than chance. Labels of the experiment itself need no such assumption: experiment_scores has what they say. P0002: unknown experiment; 22023: too few labels that were chosen at random.';

@@ -1,3 +1,4 @@
+import type { Label } from "./answers.ts";
 import { to } from "./here.ts";
 import type { LabelQueue } from "./label_queues.ts";
 import { callFunction, dataOf, project } from "./project.ts";
@@ -11,8 +12,8 @@ export interface Estimate {
 
 /** How far people and an evaluator agree, as evaluation_agreement() tells it. */
 export interface Agreement {
-  /** How the labelled answers were chosen; null: none is. */
-  chosen: "random" | "verdict" | "hand" | null;
+  /** How the labelled answers were chosen. */
+  chosen: "random" | "verdict" | "hand";
   /** Labelled and judged. */
   answers: number;
   /** Labelled by hand beside those that were chosen. */
@@ -31,14 +32,22 @@ export interface Agreement {
   tpr: Estimate;
   tnr: Estimate;
   kappa: Estimate;
-  alpha: Estimate;
-  alpha_of_people: (Estimate & { answers: number }) | null;
+  /** Null where the judge's share among the labelled answers is not what it is in all. */
+  alpha: Estimate | null;
+  /** Of answers with two people or more. */
+  alpha_of_people: Estimate & { answers: number };
   scores: {
     answers: number;
     judge_mean: number;
     people_mean: number;
     linear_kappa: number | null;
     quadratic_kappa: number | null;
+    alpha: Estimate;
+  } | null;
+  categories: {
+    answers: number;
+    agreement: number;
+    kappa: number | null;
     alpha: Estimate;
   } | null;
   /** Why intervals are null. */
@@ -62,16 +71,9 @@ export interface Disagreement {
     category: string | null;
     explanation: string | null;
   };
-  people: {
-    person: string;
-    passed: boolean | null;
-    score: number | null;
-    category: string | null;
-    remark: string | null;
-    corrected_response: string | null;
-  }[];
-  /** Of the people who pass it. */
-  share: number;
+  people: Label[];
+  /** Of the people who pass it; null: they were asked for something else. */
+  share: number | null;
 }
 
 /** How an address names a disagreement. */

@@ -14,11 +14,12 @@ const CHOSEN = {
 
 /** How far a judge and people agree, in figures with their 95 % intervals. */
 export function AgreementFigures({ agreement }: { agreement: Agreement }) {
-  const { answers, chosen, left_out, people, note, scores } = agreement;
+  const { answers, chosen, left_out, people, note } = agreement;
+  const { scores, categories, alpha, alpha_of_people } = agreement;
   return (
     <section aria-label="Figures">
       <p class="sentence">
-        {toNumber(answers)} answers{chosen && ` ${CHOSEN[chosen]}`}, labelled by
+        {toNumber(answers)} answers {CHOSEN[chosen]}, labelled by
         {" "}
         {people.map((person, place) => (
           <span key={person}>
@@ -62,19 +63,21 @@ export function AgreementFigures({ agreement }: { agreement: Agreement }) {
               estimate={agreement.kappa}
               from={-1}
             />
-            <Row
-              name="Alpha"
-              means="the same with all people, Krippendorff's"
-              estimate={agreement.alpha}
-              from={-1}
-            />
-            {agreement.alpha_of_people && (
+            {alpha && (
+              <Row
+                name="Alpha"
+                means="the judge and each person as raters, Krippendorff's"
+                estimate={alpha}
+                from={-1}
+              />
+            )}
+            {alpha_of_people.value !== null && (
               <Row
                 name="Alpha of people"
                 means={`among themselves, ${
-                  toNumber(agreement.alpha_of_people.answers)
+                  toNumber(alpha_of_people.answers)
                 } answers`}
-                estimate={agreement.alpha_of_people}
+                estimate={alpha_of_people}
                 from={-1}
               />
             )}
@@ -90,6 +93,16 @@ export function AgreementFigures({ agreement }: { agreement: Agreement }) {
             "Kappa, linear": toScore(scores.linear_kappa),
             "Kappa, quadratic": toScore(scores.quadratic_kappa),
             "Alpha of scores": toScore(scores.alpha.value),
+          }}
+        />
+      )}
+      {categories && (
+        <Facts
+          facts={{
+            "Answers with categories": toNumber(categories.answers),
+            "Same category": toScore(categories.agreement),
+            "Kappa of categories": toScore(categories.kappa),
+            "Alpha of categories": toScore(categories.alpha.value),
           }}
         />
       )}

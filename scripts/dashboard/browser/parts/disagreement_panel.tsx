@@ -95,8 +95,9 @@ function BothSides({ one: { judge, people } }: { one: Disagreement }) {
       <section aria-label="People">
         <h3>People</h3>
         <ul class="reasons">
-          {people.map((label) => (
-            <li key={label.person}>
+          {people.map((label, place) => (
+            // Of a pair there are two of a person, one an order.
+            <li key={place}>
               <SaidBy label={label} />
             </li>
           ))}

@@ -69,11 +69,18 @@ const COLUMNS: Column<Disagreement>[] = [
   {
     head: "People",
     width: "8rem",
-    cell: ({ share }) => (
-      <span class={share >= 0.5 ? "good" : "bad"}>
-        {share >= 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
-      </span>
-    ),
+    cell: ({ share, people }) =>
+      share === null
+        ? (
+          <VisibleText
+            text={people.map(({ category }) => category ?? "–").join(", ")}
+          />
+        )
+        : (
+          <span class={share >= 0.5 ? "good" : "bad"}>
+            {share >= 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
+          </span>
+        ),
   },
   {
     head: "What the judge said",

@@ -95,13 +95,6 @@ function KnownAgreement({ agreement, labelled, query }: {
   labelled: Labelled;
   query: Record<string, string>;
 }) {
-  if (agreement.answers === 0) {
-    return (
-      <p class="empty">
-        No answer has both a label of this name and a verdict of this evaluator.
-      </p>
-    );
-  }
   return (
     <>
       <AgreementFigures agreement={agreement} />

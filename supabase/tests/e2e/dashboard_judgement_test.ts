@@ -245,6 +245,11 @@ dashboardTest(
     await item.getByText("Question").waitFor();
     assertEquals(await page.getByText("simulated").count(), 0);
     await expectAccessible();
+    // No key is of two things.
+    const keys = await page.locator("[data-key]").evaluateAll((elements) =>
+      elements.map((element) => element.getAttribute("data-key"))
+    );
+    assertEquals(keys.length, new Set(keys).size);
     await takePicture("labels");
     const asked = await item.getByText("Question").innerText();
     // A remark is words, whatever its letters would press, and survives a reload.
@@ -256,7 +261,9 @@ dashboardTest(
       await page.getByLabel("Remark").inputValue(),
       "1 2 s u says nothing",
     );
+    await page.keyboard.press("Escape");
     await page.keyboard.press("c");
+    await page.locator("textarea:focus").waitFor();
     await page.keyboard.type(" As it should be.");
     await page.keyboard.press("Escape");
     await page.keyboard.press("2");
@@ -280,12 +287,6 @@ dashboardTest(
     await page.getByText("Nothing is left for you").waitFor();
     assertEquals(await done.getAttribute("aria-valuemax"), "9");
     await expectAccessible();
-    // No key is of two things.
-    const keys = await page.locator("[data-key]").evaluateAll((elements) =>
-      elements.map((element) => element.getAttribute("data-key"))
-    );
-    assertEquals(keys.length, new Set(keys).size);
-
     // A second person labels the same, signed in, and sees nothing else.
     const reviewer = crypto.randomUUID();
     await using host = await hostDashboard(project);

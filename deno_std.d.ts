@@ -105,6 +105,14 @@ declare module "@std/cli/parse-args" {
   }): { [name: string]: any; _: (string | number)[] };
 }
 
+declare module "@std/csv/parse" {
+  /** @throws {SyntaxError} a quote is out of place, with its line and column */
+  export function parse(
+    input: string,
+    options?: { separator?: string },
+  ): string[][];
+}
+
 declare module "@std/http/status" {
   export const STATUS_CODE: {
     readonly BadRequest: 400;

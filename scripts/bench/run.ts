@@ -6,6 +6,7 @@ import { measureCompare } from "./compare.ts";
 import { measureEvaluate } from "./evaluate.ts";
 import { measureExecute } from "./execute.ts";
 import { measureExtract } from "./extract.ts";
+import { measureLabels } from "./labels.ts";
 import { measureLimits } from "./limits.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
 import { measurePromptfoo } from "./promptfoo.ts";
@@ -27,6 +28,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   store: measureStore,
   evaluate: measureEvaluate,
   compare: measureCompare,
+  labels: measureLabels,
   view: measureView,
   promptfoo: measurePromptfoo,
 };

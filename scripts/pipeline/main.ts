@@ -27,6 +27,7 @@ const commands: Record<string, () => Promise<Command>> = {
   delete: async () => (await import("./commands/delete.ts")).deleteResults,
   evaluate: async () => (await import("./commands/evaluate.ts")).evaluate,
   compare: async () => (await import("./commands/compare.ts")).compare,
+  labels: async () => (await import("./commands/labels.ts")).labels,
   gate: async () => (await import("./commands/gate.ts")).gate,
   approve: async () => (await import("./commands/approve.ts")).approve,
   rank: async () => (await import("./commands/rank.ts")).rank,

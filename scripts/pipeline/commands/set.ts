@@ -12,23 +12,27 @@ import { toVisibleJson } from "../visible_text.ts";
 
 export const set: Command = {
   summary:
-    "Saved sets of prompts: save, list, show, diff, import, export, delete",
+    "Saved sets of prompts: save, list, show, diff, import, export, correct, delete",
   help: `Usage: deno task pipeline set save NAME run:ID [--description TEXT]
        deno task pipeline set list [--json]
        deno task pipeline set show NAME[@VERSION] [--limit N] [--json]
        deno task pipeline set diff NAME@VERSION [NAME[@VERSION]] [--json]
        deno task pipeline set import NAME FILE [--description TEXT]
        deno task pipeline set export NAME[@VERSION] > FILE
+       deno task pipeline set correct NAME [EXPERIMENT] [--label NAME]
        deno task pipeline set delete NAME[@VERSION] [--yes]
 
 A set is a list of prompts under a name. It is never changed: saving or importing under a name that
 is taken makes its next version, unless the prompts are the same, word for word. Without @VERSION
 the newest is meant; diff compares with the newest. A run or a sweep takes set:NAME as its SOURCE.
 
+correct makes the next version with what people wrote in place of answers (of EXPERIMENT, under the label
+NAME) as references of its prompts; of a set that there is not yet, these prompts alone.
+
 FILE has one prompt per line as JSON, a text or {text, key?, messages?, reference?, metadata?,
 parameters?}, as extract and set export print them; - is standard input.
 
-Options of save, import, list, show, diff, export and delete:
+Options of all of them:
   --owner USER   the sets of this user, by id (default: the project's own)
 
 Exit code: 0 done, 1 there is no such set, or it was refused, 2 wrong usage.
@@ -37,6 +41,7 @@ Examples:
   deno task pipeline set save hard-ones run:7
   deno task pipeline extract ./faq.csv | deno task pipeline set import faq -
   deno task pipeline set diff faq@1
+  deno task pipeline set correct faq nightly
   deno task pipeline run set:faq --endpoint openai`,
   run([action, ...args], terminal) {
     const actions: Record<
@@ -49,6 +54,7 @@ Examples:
       diff,
       import: importSet,
       export: exportSet,
+      correct,
       delete: deleteSet,
     };
     if (!Object.hasOwn(actions, action ?? "")) {
@@ -82,6 +88,7 @@ async function save(args: string[], terminal: Terminal): Promise<number> {
   }
   return await tellSaved(
     openProject(terminal).client,
+    "save_prompt_set",
     {
       name,
       run_id: runId,
@@ -116,6 +123,7 @@ async function importSet(args: string[], terminal: Terminal): Promise<number> {
   }
   return await tellSaved(
     client,
+    "save_prompt_set",
     {
       name,
       list_id: listId,
@@ -128,12 +136,13 @@ async function importSet(args: string[], terminal: Terminal): Promise<number> {
 
 async function tellSaved(
   client: SupabaseClient,
+  how: "save_prompt_set" | "save_corrected_responses",
   given: Record<string, unknown>,
   terminal: Terminal,
 ): Promise<number> {
   const saved = dataOf(
     "save the set",
-    await client.rpc("save_prompt_set", given),
+    await client.rpc(how, given),
   ) as { name: string; version: number; prompts: number };
   terminal.print(`${saved.name}@${saved.version} has ${saved.prompts} prompts`);
   return EXIT.done;
@@ -253,6 +262,25 @@ async function exportSet(args: string[], terminal: Terminal): Promise<number> {
     terminal.print(toVisibleJson(Object.fromEntries(present)));
   }
   return EXIT.done;
+}
+
+async function correct(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals: [name, experiment] } = readArguments(
+    args,
+    ["NAME", "EXPERIMENT?"],
+    { ...owner, label: { type: "string" } },
+  );
+  return await tellSaved(
+    openProject(terminal).client,
+    "save_corrected_responses",
+    {
+      name,
+      experiment_name: experiment ?? null,
+      label_name: values.label ?? null,
+      owner: values.owner ?? null,
+    },
+    terminal,
+  );
 }
 
 async function deleteSet(args: string[], terminal: Terminal): Promise<number> {

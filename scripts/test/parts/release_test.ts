@@ -140,6 +140,7 @@ Deno.test("the installation refuses tables that a removal has kept, and names th
         "evaluation_scores",
         "evaluation_votes",
         "evaluation_labels",
+        "evaluation_label_queues",
         "prompt_sets",
         "pipeline_prompts",
         "pipeline_set_prompts",
@@ -284,6 +285,7 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
   assertEquals(
     kept.map((table) => ({ ...table })),
     [
+      "evaluation_label_queues",
       "evaluation_labels",
       "evaluation_scores",
       "evaluation_votes",

@@ -11,7 +11,8 @@ create function public.correct_experiments(
 returns table (
   experiment_name text, prompts bigint, pass_rate double precision,
   corrected_rate double precision, corrected_low double precision, corrected_high double precision,
-  difference double precision, difference_low double precision, difference_high double precision
+  difference double precision, difference_low double precision, difference_high double precision,
+  uncorrected_because text
 )
 language plpgsql
 stable
@@ -23,6 +24,7 @@ as $$
 declare
   whose constant uuid := pipeline.owner_asked_for(correct_experiments.owner);
   measured record;
+  because text;
 begin
   perform pipeline.check_experiments(names, whose);
   select
@@ -40,12 +42,10 @@ begin
     and answer.is_random
     and answer.judge_passed is not null and answer.share is not null;
   if least(measured.people_pass, measured.people_fail) < 5 then
-    raise exception 'Cannot correct by labels of "%": people pass % and fail % answers of it that were chosen at random and have a verdict of "%"',
-      measured_on, measured.people_pass, measured.people_fail, evaluator
-      using errcode = '22023', hint = format(
-        'At least 5 of each are needed: select create_evaluation_label_queue(''more'', %L, %L, choose => ''random'', evaluator => %L)',
-        measured_on, label_name, evaluator
-      );
+    because := format(
+      'too few labels of "%s" that chance chose among all: people pass %s and fail %s, at least 5 of each are needed',
+      measured_on, measured.people_pass, measured.people_fail
+    );
   end if;
   return query
   with prompt as (
@@ -76,14 +76,18 @@ begin
   select
     named.name, coalesce(side.prompts, 0), side.rate, found.corrected, found.low, found.high,
     behind.corrected, behind.corrected - 1.959964 * behind.corrected_error,
-    behind.corrected + 1.959964 * behind.corrected_error
+    behind.corrected + 1.959964 * behind.corrected_error,
+    coalesce(because, case
+      when side.prompts is null then 'the evaluator neither passes nor fails an answer'
+      when found.corrected is null then 'the evaluator may be no better than chance'
+    end)
   from unnest(names) with ordinality as named (name, place)
   left join side on side.experiment_name = named.name
   left join pair on pair.experiment_name = named.name
   left join lateral pipeline.transferred_rate(
     side.prompts, side.prompts * side.rate, measured.people_pass, measured.both_pass, measured.people_fail,
     measured.both_fail
-  ) as found on side.prompts > 0
+  ) as found on because is null and side.prompts > 0
   left join lateral pipeline.transferred_difference(
     pair.difference, pair.error, measured.people_pass, measured.both_pass, measured.people_fail, measured.both_fail
   ) as behind on found.corrected is not null
@@ -91,4 +95,4 @@ begin
 end;
 $$;
 comment on function public.correct_experiments(text[], text, text, text, uuid) is
-  'Pass rates of experiments of an owner (null: the project''s own; a signed-in user''s are theirs) as people would give them, by the errors that an evaluator was seen to make on labelled answers of another experiment, measured_on, with 95 % intervals (Lang and Reiczigel 2014), and differences from the first of them over the prompts that both have. It holds where the evaluator errs alike on all of them: not where it favours the answers of its own family. Null where the evaluator may be no better than chance. Labels of the experiment itself need no such assumption: experiment_scores has what they say. P0002: unknown experiment; 22023: too few labels that were chosen at random.';
+  'Pass rates of experiments of an owner (null: the project''s own; a signed-in user''s are theirs) as people would give them, by the errors that an evaluator was seen to make on labelled answers of another experiment, measured_on, with 95 % intervals (Lang and Reiczigel 2014), and differences from the first of them over the prompts that both have. It holds where the evaluator errs alike on all of them: not where it favours the answers of its own family. uncorrected_because: why there is none. Labels of the experiment itself need no such assumption: experiment_scores has what they say. P0002: unknown experiment.';

@@ -29,6 +29,11 @@ select task_id, run_id, 'prompt_evaluations', id, 'rubric', 1, 1, now(), owner
 from prompt_evaluations where experiment_name like 'owner _';
 insert into evaluation_labels (evaluation_id, person, passed, owner)
 select id, 'ada', true, owner from prompt_evaluations where experiment_name like 'owner _';
+select create_evaluation_label_queue('of ' || name, name, owner => owner)
+from (select distinct experiment_name as name, owner from more_answers) as experiment;
+insert into pipeline.label_claims (item_id, person, claimed_until)
+select item.id, coalesce(queue.owner::text, 'ada'), now()
+from evaluation_label_items as item join evaluation_label_queues as queue on queue.id = item.queue_id;
 insert into pipeline.run_ticks (
   run_id, at, status, prompts, open, succeeded, failed, cached, tokens, cost, concurrency, last_evaluation_id
 )
@@ -70,7 +75,9 @@ select results_eq(
      from unnest(array[
        'pipeline_runs', 'pipeline_sweeps', 'pipeline_sweep_progress', 'prompt_sets', 'prompt_set_prompts',
        'pipeline.prompt_lists', 'pipeline.list_entries', 'pipeline_tasks', 'prompt_evaluations', 'more_answers',
-       'evaluation_scores', 'evaluation_votes', 'evaluation_labels', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
+       'evaluation_scores', 'evaluation_votes', 'evaluation_labels',
+       '(select name from evaluation_label_queues) as queue', '(select id from evaluation_label_items) as item',
+       'pipeline.label_claims', 'pipeline.labelled_answers', 'pipeline_run_progress', 'pipeline_errors', 'experiment_summary',
        '(select name from model_endpoints) as endpoint', 'model_endpoints', 'model_endpoint_status',
        'pipeline.task_errors', 'pipeline.run_ticks', 'pipeline.experiments', 'pipeline.model_states',
        'pipeline.evaluations', 'pipeline.prompts', 'pipeline.workers', 'pipeline.endpoint_states',
@@ -91,6 +98,10 @@ select results_eq(
      ('evaluation_scores', '42501', '1', '1', '0', '3'),
      ('evaluation_votes', '42501', '1', '1', '0', '3'),
      ('evaluation_labels', '42501', '1', '1', '0', '3'),
+     ('(select name from evaluation_label_queues) as queue', '42501', '1', '1', '0', '3'),
+     ('(select id from evaluation_label_items) as item', '42501', '1', '1', '0', '3'),
+     ('pipeline.label_claims', '42501', '1', '1', '0', '3'),
+     ('pipeline.labelled_answers', '42501', '1', '1', '0', '3'),
      ('pipeline_run_progress', '42501', '1', '1', '0', '3'),
      ('pipeline_errors', '42501', '1', '1', '0', '3'),
      ('experiment_summary', '42501', '1', '1', '0', '3'),

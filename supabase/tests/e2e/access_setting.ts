@@ -100,10 +100,15 @@ export async function arrange(project: Project): Promise<Setting> {
         )
       `;
       await sql`
-        insert into evaluation_labels (results_table, evaluation_id, person, passed, owner)
-        values (${table}, ${evaluation}, ${owner ?? ""}, true, ${owner})
+        insert into evaluation_labels (results_table, evaluation_id, person, passed, corrected_response, owner)
+        values (${table}, ${evaluation}, ${
+        owner ?? ""
+      }, true, 'better', ${owner})
       `;
     }
+    await sql`
+      select create_evaluation_label_queue(${`of ${name}`}, ${`of ${name}`}, owner => ${owner})
+    `;
     await sql`
       insert into experiment_baselines (owner, name, experiment_name)
       values (${owner}, 'approved', ${`of ${name}`})

@@ -157,12 +157,71 @@ export const RELATIONS: RelationAccess[] = [
         "name",
         "person",
         "passed",
+        "score",
+        "category",
         "remark",
+        "corrected_response",
+        "chosen",
+        "evaluator",
+        "queue_id",
+        "is_swapped",
         "owner",
         "created_at",
         "updated_at",
       ],
-      update: ["passed", "updated_at", "remark"],
+      update: [
+        "passed",
+        "score",
+        "category",
+        "corrected_response",
+        "chosen",
+        "evaluator",
+        "queue_id",
+        "updated_at",
+        "remark",
+      ],
+    },
+  },
+  {
+    // Reviewers, with the claim "label": supabase/tests/browse/label_queues.test.sql.
+    name: "evaluation_label_queues",
+    user: { select: "own", update: "own", delete: "own" },
+    service: EVERYTHING,
+    columns: {
+      select: [
+        "id",
+        "name",
+        "label_name",
+        "kind",
+        "categories",
+        "passing",
+        "lowest",
+        "highest",
+        "pass_from",
+        "instructions",
+        "people",
+        "blind",
+        "lease_seconds",
+        "owner",
+        "created_at",
+        "closed_at",
+      ],
+      update: [
+        "instructions",
+        "people",
+        "blind",
+        "reviewers",
+        "closed_at",
+        "lease_seconds",
+      ],
+    },
+  },
+  {
+    name: "evaluation_label_items",
+    user: { select: "own" },
+    service: EVERYTHING,
+    columns: {
+      select: ["id", "queue_id", "position", "results_table", "evaluation_id"],
     },
   },
   {
@@ -195,6 +254,10 @@ export const NO_RUN = /Cannot find run/;
 
 /** So is an experiment. */
 const NO_EXPERIMENT = /Cannot find experiment/;
+
+/** So is a queue of labels, and an item of one. */
+const NO_QUEUE = /Cannot find label queue/;
+const NO_ITEM = /Cannot label item/;
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
@@ -260,6 +323,55 @@ export const FUNCTIONS: FunctionAccess[] = [
     name: "grade_evaluation",
     user: {},
     arguments: () => ({ ...ofFirstEvaluation(), passed: true }),
+  },
+  {
+    name: "create_evaluation_label_queue",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({ name: "new", experiment_name: "of ada" }),
+  },
+  { name: "list_evaluation_label_queues", user: {}, arguments: () => ({}) },
+  {
+    name: "claim_evaluation_label",
+    user: { others: NO_QUEUE },
+    arguments: ofFirstQueue,
+  },
+  {
+    name: "submit_evaluation_label",
+    user: { others: NO_ITEM },
+    arguments: () => ({ ...ofFirstItem(), passed: true }),
+  },
+  {
+    name: "undo_evaluation_label",
+    user: { others: NO_QUEUE },
+    arguments: ofFirstQueue,
+  },
+  {
+    name: "skip_evaluation_label",
+    user: { others: false },
+    arguments: ofFirstItem,
+  },
+  {
+    name: "evaluation_agreement",
+    user: { others: /no answer has both/ },
+    arguments: () => ({
+      evaluator: "e",
+      label_name: "quality",
+      experiment: "of ada",
+    }),
+  },
+  {
+    name: "correct_experiments",
+    user: { others: NO_EXPERIMENT },
+    arguments: () => ({
+      names: ["of ada"],
+      evaluator: "e",
+      measured_on: "of ada",
+    }),
+  },
+  {
+    name: "save_corrected_responses",
+    user: { others: /nobody has corrected/ },
+    arguments: () => ({ name: "corrected", experiment_name: "of ada" }),
   },
   {
     name: "evaluation_distribution",
@@ -507,6 +619,15 @@ function ofRun(run_id: number) {
 /** It is ada's. */
 function ofFirstEvaluation() {
   return { results_table: "prompt_evaluations", id: 1 };
+}
+
+/** Hers, too. */
+function ofFirstQueue() {
+  return { queue_id: 1 };
+}
+
+function ofFirstItem() {
+  return { item_id: 1 };
 }
 
 function ofWorker() {

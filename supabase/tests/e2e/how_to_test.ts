@@ -12,6 +12,7 @@ const pages = [
   "docs/how-to/nightly-run.md",
   "docs/how-to/compare-two-models.md",
   "docs/how-to/gate-in-ci.md",
+  "docs/how-to/label-answers.md",
   "docs/how-to/sweep.md",
   "docs/how-to/compare-prompts.md",
   "docs/how-to/import-chatgpt-export.md",
@@ -92,7 +93,7 @@ for (const page of pages) {
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
           const isQuestion =
-            /from (compare_|gate_|rank_|prompt_ev|pipeline_sweep|vault)/.test(
+            /from (compare_|gate_|rank_|prompt_ev|experiment_|pipeline_sweep|vault)/.test(
               block.text,
             );
           if (isQuestion) {

@@ -66,6 +66,20 @@ const ROWS: Record<string, (runId: number) => object> = {
   experiment_baselines: () => ({ name: "new", experiment_name: "any" }),
   evaluation_scores: () => ({ evaluation_id: 77, evaluator: "n", score: 1 }),
   evaluation_labels: () => ({ evaluation_id: 77, person: "n", passed: true }),
+  evaluation_label_queues: () => ({
+    name: "new",
+    experiment_name: "of ada",
+    label_name: "quality",
+    kind: "pass",
+    chosen: "random",
+    created_at: "2026-01-01T00:00:00Z",
+  }),
+  evaluation_label_items: () => ({
+    queue_id: 1,
+    position: 99,
+    results_table: "prompt_evaluations",
+    evaluation_id: 77,
+  }),
   evaluation_votes: (run_id) => ({
     task_id: 1_000_000,
     run_id,
@@ -130,6 +144,7 @@ function firstOf(row: object): object {
 const OWN_CHANGES: Record<string, Record<string, string>> = {
   pipeline_runs: { max_concurrency: "7" },
   evaluation_labels: { remark: "changed" },
+  evaluation_label_queues: { instructions: "changed" },
 };
 
 /** What finds rows where there is no id. */

@@ -1,5 +1,5 @@
 begin;
-select plan(21);
+select plan(24);
 
 select tests.create_run('old', prompts => 3);
 select tests.create_run('other', prompts => 1);
@@ -12,6 +12,9 @@ insert into evaluation_votes (
   task_id, run_id, results_table, evaluation_id, evaluator, vote, created_at
 )
 select task_id, run_id, 'prompt_evaluations', id, 'rubric', 1, now() from prompt_evaluations;
+
+select create_evaluation_label_queue('labels', 'old');
+select claim_evaluation_label(id, 'ann', 2) from evaluation_label_queues;
 
 select throws_like(
   $$ select delete_pipeline_run(999999999) $$, '%999999999: there is none', 'an unknown run is told'
@@ -47,6 +50,7 @@ select is(
   (select array_agg(distinct experiment_name) from prompt_evaluations), array['new'], 'with its answers'
 );
 select is(tests.run_id('old'), null, 'and its runs');
+select is((select experiment_name from evaluation_label_queues), 'new', 'and its queues of labels');
 
 -- Deleting.
 select is(
@@ -55,6 +59,7 @@ select is(
 );
 select is((select count(*) from evaluation_scores), 1::bigint, 'with their scores');
 select is((select count(*) from evaluation_votes), 1::bigint, 'and votes');
+select is((select count(*) from evaluation_label_items), 1::bigint, 'and what is to be labelled');
 select is(
   delete_experiment('new', most => 2), '{"evaluations": 1, "tasks": 0, "isGone": false}',
   'an experiment goes with its runs'
@@ -71,6 +76,7 @@ select is(
   delete_experiment('new'), '{"evaluations": 0, "tasks": 0, "isGone": true}', 'until it is gone'
 );
 select throws_like($$ select delete_experiment('new') $$, '%"new": there is none', 'and nothing is left');
+select is_empty($$ select from evaluation_label_queues $$, 'of its queues neither');
 
 -- Endpoints.
 insert into model_endpoints (name, url) values ('unused', 'https://model.test/v1');

@@ -1,4 +1,5 @@
 import type { Label } from "./answers.ts";
+import { isReviewer } from "./grader.ts";
 import { to } from "./here.ts";
 import type { LabelQueue } from "./label_queues.ts";
 import { callFunction, dataOf, project } from "./project.ts";
@@ -124,6 +125,11 @@ export async function readCorrectedRates(
     await (owner === null ? query.is("owner", null) : query.eq("owner", owner))
       .overrideTypes<CorrectedRate[], { merge: false }>(),
   );
+}
+
+/** Whether whoever looks may see how far people and a judge agree: reviewers may not. */
+export function mayCompare({ is_mine }: Pick<LabelQueue, "is_mine">): boolean {
+  return is_mine || !isReviewer();
 }
 
 /** Where one sees how far people and a judge agree about what a queue asks. */

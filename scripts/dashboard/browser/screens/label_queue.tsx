@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from "preact/hooks";
-import { toAgreement } from "../data/agreement.ts";
+import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayLabel } from "../data/grader.ts";
 import { to } from "../data/here.ts";
 import {
@@ -164,7 +164,7 @@ function End({ queue, progress: { skipped, held }, labelling }: {
         <button type="button" onClick={() => labelling.take()}>
           Look again
         </button>
-        {queue.is_mine && (
+        {mayCompare(queue) && (
           <a class="button" href={toAgreement(queue)}>Agreement</a>
         )}
       </p>

@@ -1,4 +1,4 @@
-import { toAgreement } from "../data/agreement.ts";
+import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayChange } from "../data/grader.ts";
 import { to } from "../data/here.ts";
 import { type LabelQueue, readLabelQueues } from "../data/label_queues.ts";
@@ -41,11 +41,10 @@ function Labels() {
 
 /** Queues with what is left in each; one opens for labelling. */
 export function QueueTable({ queues }: { queues: LabelQueue[] }) {
-  const isSomeMine = queues.some(({ is_mine }) => is_mine);
   return (
     <Table
       label="Label queues"
-      columns={isSomeMine ? [...COLUMNS, ...OWNER_COLUMNS] : COLUMNS}
+      columns={queues.some(mayCompare) ? [...COLUMNS, ...OWNER_COLUMNS] : COLUMNS}
       rows={queues}
       rowKey={({ id }) => id}
       href={({ id }) => to(["labels", id])}
@@ -129,7 +128,7 @@ const OWNER_COLUMNS: Column<LabelQueue>[] = [
     head: "Agreement",
     width: "7rem",
     cell: (queue) =>
-      queue.is_mine && (
+      mayCompare(queue) && (
         <a
           class="chip"
           href={toAgreement(queue)}

@@ -38,7 +38,7 @@ export interface LabelProgress {
   labels: number;
   mine: number;
   skipped: number;
-  /** Left for this person. */
+  /** Left for this person, beside what they skipped, which comes last. */
   open: number;
   /** What people have before them at this moment. */
   held: number;
@@ -82,6 +82,11 @@ export interface Said {
   category?: string;
   remark: string | null;
   corrected_response: string | null;
+}
+
+/** What this person may label yet. */
+export function leftOf({ open, skipped }: LabelProgress): number {
+  return open + skipped;
 }
 
 /** Reads the queues that may be labelled here, newest first. */

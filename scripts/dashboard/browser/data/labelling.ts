@@ -60,7 +60,7 @@ export function createLabelling(
     skip: () =>
       act(async ({ item }) => {
         await calls.skip(item!.id);
-        return await next("Skipped.");
+        return await next("Skipped: it comes back when nothing else is left.");
       }),
     undo: () =>
       act(async ({ progress }) => {

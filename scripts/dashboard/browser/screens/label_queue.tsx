@@ -7,6 +7,7 @@ import {
   type LabelItem,
   type LabelProgress,
   type LabelQueue,
+  leftOf,
   readLabelQueues,
 } from "../data/label_queues.ts";
 import { createLabelling, type Labelling } from "../data/labelling.ts";
@@ -72,7 +73,7 @@ function Labels(
         </b>
         <Progress
           done={progress.mine}
-          total={progress.mine + progress.open}
+          total={progress.mine + leftOf(progress)}
           label="Labelled by you"
         />
         <span class="hint">{describeProgress(progress, queue)}</span>
@@ -142,7 +143,7 @@ function Item({ queue, item, labelling, asMarkdown }: {
 }
 
 /** Why nothing is shown, and what can be done. */
-function End({ queue, progress: { skipped, held }, labelling }: {
+function End({ queue, progress: { held }, labelling }: {
   queue: LabelQueue;
   progress: LabelProgress;
   labelling: Labelling;
@@ -152,10 +153,7 @@ function End({ queue, progress: { skipped, held }, labelling }: {
       <p>
         {queue.closed_at !== null
           ? "This queue is closed."
-          : "Nothing is left for you."} {skipped > 0 &&
-          `You skipped ${toNumber(skipped)}: Undo brings them back, the last one first.`}
-        {" "}
-        {held > 0 &&
+          : "Nothing is left for you."} {held > 0 &&
           `Others have ${
             toNumber(held)
           } before them; what they leave comes to you.`}

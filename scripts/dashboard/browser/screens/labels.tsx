@@ -1,7 +1,7 @@
 import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayChange } from "../data/grader.ts";
 import { to } from "../data/here.ts";
-import { type LabelQueue, readLabelQueues } from "../data/label_queues.ts";
+import { type LabelQueue, leftOf, readLabelQueues } from "../data/label_queues.ts";
 import { KINDS } from "../data/queue_draft.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
@@ -63,17 +63,17 @@ const COLUMNS: Column<LabelQueue>[] = [
     head: "Left for you",
     width: "7rem",
     isNumber: true,
-    cell: ({ open, closed_at }) =>
-      closed_at === null ? toNumber(open) : "closed",
+    cell: (queue) =>
+      queue.closed_at === null ? toNumber(leftOf(queue)) : "closed",
   },
   {
     head: "Labelled by you",
     width: "13rem",
-    cell: ({ mine, open, name }) => (
+    cell: (queue) => (
       <Progress
-        done={mine}
-        total={mine + open}
-        label={`Labelled by you in ${name}`}
+        done={queue.mine}
+        total={queue.mine + leftOf(queue)}
+        label={`Labelled by you in ${queue.name}`}
       />
     ),
   },

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import {
@@ -6,17 +5,11 @@ import {
   toDisagreements,
   toFigures,
 } from "../labels/describe_agreement.ts";
-import {
-  findLabelQueue,
-  type LabelItem,
-  readLabelQueues,
-} from "../labels/label_queue.ts";
-import { readSheet, toSheetHeader, toSheetRow } from "../labels/label_sheet.ts";
+import { exportSheet, importSheet } from "../labels/exchange_sheets.ts";
+import { findLabelQueue, readLabelQueues } from "../labels/label_queue.ts";
 import { queueOptions, toQueue } from "../labels/queue_options.ts";
-import { storeLabels } from "../labels/store_labels.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, toNumber } from "../read_arguments.ts";
-import { toCsvLine } from "../to_csv_line.ts";
 import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 export const labels: Command = {
@@ -86,9 +79,6 @@ const owner = { owner: { type: "string" } } as const;
 const person = { person: { type: "string" } } as const;
 const json = { json: { type: "boolean" } } as const;
 
-/** A request of so many answers stays below the 8 s of the Data API. */
-const ITEMS_PER_PART = 200;
-
 async function create(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name, experiment_name] } = readArguments(
     args,
@@ -139,93 +129,6 @@ async function list(args: string[], terminal: Terminal): Promise<number> {
     terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
   }
   return EXIT.done;
-}
-
-/** @throws {WrongUsage} nobody is named */
-function expectPerson(given: string | undefined): string {
-  if (given) return given;
-  throw new WrongUsage("Give --person: whose labels these are");
-}
-
-async function exportSheet(
-  args: string[],
-  terminal: Terminal,
-): Promise<number> {
-  const { values, positionals: [name] } = readArguments(args, ["QUEUE"], {
-    ...owner,
-    ...person,
-    days: { type: "string", default: "7" },
-  });
-  const who = expectPerson(values.person);
-  const days = toNumber("days", values.days)!;
-  const { client } = openProject(terminal);
-  const queue = await findLabelQueue(client, name, values.owner);
-  terminal.print(toCsvLine(toSheetHeader(queue)));
-  let after = 0;
-  let page: LabelItem[];
-  do {
-    ({ items: page } = dataOf(
-      "read the answers",
-      await client.rpc("claim_evaluation_label", {
-        queue_id: queue.id,
-        person: who,
-        most: ITEMS_PER_PART,
-        after,
-        lease_seconds: Math.ceil(days * 86_400),
-      }),
-    ) as { items: LabelItem[] });
-    for (const item of page) terminal.print(toCsvLine(toSheetRow(item)));
-    after = page.at(-1)?.position ?? after;
-  } while (page.length === ITEMS_PER_PART);
-  return EXIT.done;
-}
-
-async function importSheet(
-  args: string[],
-  terminal: Terminal,
-): Promise<number> {
-  const { values, positionals: [name, file] } = readArguments(
-    args,
-    ["QUEUE", "FILE"],
-    { ...owner, ...person },
-  );
-  const who = expectPerson(values.person);
-  const text = file === "-"
-    ? await terminal.readInput()
-    : await readFile(file, "utf8").catch((error) => {
-      throw new WrongUsage(`Cannot read ${file}: ${error.message}`);
-    });
-  if (text.includes("\uFFFD")) {
-    throw new WrongUsage(
-      `Cannot read ${file}: it is no UTF-8. Save it as "CSV UTF-8"`,
-    );
-  }
-  const { client } = openProject(terminal);
-  const queue = await findLabelQueue(client, name, values.owner);
-  let sheet;
-  try {
-    sheet = readSheet(text, queue);
-  } catch (error) {
-    throw new WrongUsage(
-      `Cannot read ${file}, nothing was stored: ${(error as Error).message}`,
-    );
-  }
-  const refused = await storeLabels(client, sheet.labels, queue.id, who);
-  const problems = [...sheet.problems, ...refused]
-    .sort((one, other) => one.row - other.row);
-  for (const { row, column, problem } of problems) {
-    terminal.complain(
-      toVisible(`${file}, row ${row}, column ${column}: ${problem}`),
-    );
-  }
-  const stored = sheet.labels.length - refused.length;
-  terminal.print(
-    `Stored ${stored} labels of ${who}; ${sheet.empty} rows have none yet${
-      problems.length > 0 ? `; ${problems.length} are wrong` : ""
-    }`,
-  );
-  if (problems.length === 0) return EXIT.done;
-  return stored === 0 ? EXIT.failed : EXIT.somethingFailed;
 }
 
 async function agreement(args: string[], terminal: Terminal): Promise<number> {

@@ -201,12 +201,8 @@ begin
       )
     )
     from (
-      select answer.place as unit, given.passes, given.is_person
-      from unnest(used) with ordinality as answer (
-        experiment_name, owner, model, prompt_key, results_table, evaluation_id, label_name, evaluator,
-        judge_passed, judge_score, judge_category, people, share, people_score, people_category, passes,
-        scores, persons, is_random, is_by_verdict, is_meant, place
-      )
+      select answer.ordinality as unit, given.passes, given.is_person
+      from unnest(used) with ordinality as answer
       cross join lateral (
         select answer.judge_passed::integer::double precision as passes, false as is_person
         union all

@@ -92,7 +92,7 @@ begin
       using errcode = 'P0002', hint =
         'select evaluation_id, name, person from evaluation_labels where corrected_response is not null';
   end if;
-  perform pipeline.add_to_list(list_id, jsonb_strip_nulls(items), null, as_of);
+  perform pipeline.add_to_list(list_id, items, null, as_of);
   return public.save_prompt_set(
     name => name, list_id => list_id, owner => owner, as_of => as_of,
     description => coalesce(known.description, 'Corrected responses of ' || coalesce(experiment_name, 'all experiments'))

@@ -35,10 +35,25 @@ $$;
 comment on function pipeline.expect_label_queue(bigint) is
   'A queue that whoever asks may label; called by definers. P0002: there is none, or it is not for them.';
 
+create function pipeline.has_answer(results_table text, evaluation_id bigint)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from pipeline.evaluations as answer
+    join pg_catalog.pg_class as results on results.oid = answer.tableoid
+    where answer.id = has_answer.evaluation_id and results.relname = has_answer.results_table
+  );
+$$;
+comment on function pipeline.has_answer(text, bigint) is
+  'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
+
 create function pipeline.label_states(queue public.evaluation_label_queues, who text, as_of timestamptz)
 returns table (
   item_id bigint, item_position integer, labels bigint, held_by_others bigint,
-  is_mine boolean, is_skipped boolean, is_held boolean
+  is_mine boolean, is_held boolean, skipped_at timestamptz
 )
 language sql
 stable
@@ -48,8 +63,8 @@ as $$
     item.id, item.position, count(label.person),
     count(*) filter (where label.person is null and claim.person <> label_states.who and claim.claimed_until > label_states.as_of),
     coalesce(bool_or(label.person = label_states.who), false),
-    coalesce(bool_or(label.person is null and claim.person = label_states.who and claim.skipped_at is not null), false),
-    coalesce(bool_or(label.person is null and claim.person = label_states.who and claim.claimed_until > label_states.as_of), false)
+    coalesce(bool_or(label.person is null and claim.person = label_states.who and claim.claimed_until > label_states.as_of), false),
+    max(claim.skipped_at) filter (where label.person is null and claim.person = label_states.who)
   from public.evaluation_label_items as item
   left join (
     pipeline.label_claims as claim
@@ -67,10 +82,12 @@ as $$
     ) as label on label.item_id = claim.item_id and label.person = claim.person
   ) on coalesce(label.item_id, claim.item_id) = item.id
   where item.queue_id = (queue).id
+    and pipeline.has_answer(item.results_table, item.evaluation_id)
+    and (item.other_id is null or pipeline.has_answer(item.other_table, item.other_id))
   group by item.id, item.position;
 $$;
 comment on function pipeline.label_states(public.evaluation_label_queues, text, timestamptz) is
-  'How far each item of a queue is: labels, live claims of others, and whether this person has labelled, skipped or holds it.';
+  'How far each item of a queue is that still has its answers: labels, live claims of others, whether this person has labelled it or holds it, and when they skipped it.';
 
 create function pipeline.label_progress(queue public.evaluation_label_queues, who text, as_of timestamptz)
 returns jsonb
@@ -83,9 +100,9 @@ as $$
     'finished', count(*) filter (where state.labels >= (queue).people),
     'labels', coalesce(sum(state.labels), 0),
     'mine', count(*) filter (where state.is_mine),
-    'skipped', count(*) filter (where state.is_skipped),
+    'skipped', count(state.skipped_at),
     'open', count(*) filter (
-      where not state.is_mine and not state.is_skipped and (queue).closed_at is null
+      where not state.is_mine and state.skipped_at is null and (queue).closed_at is null
         and (state.is_held or state.labels + state.held_by_others < (queue).people)
     ),
     'held', coalesce(sum(state.held_by_others + state.is_held::integer), 0)
@@ -93,7 +110,7 @@ as $$
   from pipeline.label_states(queue, who, as_of) as state;
 $$;
 comment on function pipeline.label_progress(public.evaluation_label_queues, text, timestamptz) is
-  'How far a queue is: {items, finished: items with as many labels as people, labels, mine, skipped and open of this person, held: live claims of anybody}.';
+  'How far a queue is: {items, finished: items with as many labels as people, labels, mine, skipped and open (neither) of this person, held: live claims of anybody}.';
 
 create function pipeline.shown_answer(results_table text, evaluation_id bigint, blind boolean)
 returns jsonb
@@ -191,6 +208,7 @@ create function public.claim_evaluation_label(
   most integer default 1,
   after integer default 0,
   lease_seconds integer default null,
+  item_id bigint default null,
   as_of timestamptz default now()
 )
 returns jsonb
@@ -214,34 +232,40 @@ begin
   select * into queue
   from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
   for no key update;
-  if queue.closed_at is null then
+  if item_id is not null then
+    taken := array[((pipeline.held_label_item(item_id)).item).id];
+  elsif queue.closed_at is null then
     taken := array(
       select state.item_id
       from pipeline.label_states(queue, who, as_of) as state
       where state.item_position > after
-        and not state.is_mine and not state.is_skipped
+        and not state.is_mine
         and (state.is_held or state.labels + state.held_by_others < queue.people)
-      -- What they hold comes first: a page that is loaded anew shows the same.
-      order by state.is_held desc, state.item_position
+      -- What they hold comes first: a page that is loaded anew shows the same. What they skipped
+      -- comes again when nothing else is left.
+      order by state.is_held desc, state.skipped_at nulls first, state.item_position
       limit most
     );
-    insert into pipeline.label_claims (item_id, person, claimed_until)
-    select item_id, who, until from unnest(taken) as item_id
-    on conflict on constraint label_claims_pkey do update set claimed_until = excluded.claimed_until;
   end if;
+  insert into pipeline.label_claims (item_id, person, claimed_until)
+  select taken_id, who, until from unnest(taken) as taken_id
+  on conflict on constraint label_claims_pkey do update set claimed_until = excluded.claimed_until;
   return jsonb_build_object(
     'items', (
       select coalesce(jsonb_agg(shown.item order by item.position), '[]')
       from public.evaluation_label_items as item
-      cross join lateral pipeline.shown_item(item, queue, until, null) as shown (item)
-      where item.id = any (taken)
+      left join public.evaluation_labels as label
+        on label.queue_id = queue.id and label.person = who and label.results_table = item.results_table
+        and label.evaluation_id = item.evaluation_id and label.is_swapped = item.is_swapped
+      cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
+      where item.queue_id = queue.id and item.id = any (taken)
     ),
     'progress', pipeline.label_progress(queue, who, as_of)
   );
 end;
 $$;
-comment on function public.claim_evaluation_label(bigint, text, integer, integer, integer, timestamptz) is
-  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already. Until claimed_until (lease_seconds, by default the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
+comment on function public.claim_evaluation_label(bigint, text, integer, integer, integer, bigint, timestamptz) is
+  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds, by default the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
 
 create function public.skip_evaluation_label(
   item_id bigint,
@@ -263,7 +287,7 @@ begin
 end;
 $$;
 comment on function public.skip_evaluation_label(bigint, text, timestamptz) is
-  'Gives an item back for good: it is not shown to this person again, and others may have it. false: they did not have it.';
+  'Gives an item back: others may have it, and this person again when nothing else is left. false: they did not have it.';
 
 create function public.list_evaluation_label_queues(person text default '', as_of timestamptz default now())
 returns table (

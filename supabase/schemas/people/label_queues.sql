@@ -37,7 +37,8 @@ create table public.evaluation_label_queues (
   constraint evaluation_label_queues_kind_is_known check (kind in ('pass', 'score', 'category', 'pair')),
   constraint evaluation_label_queues_pairs_have_two_sides check ((kind = 'pair') = (against is not null)),
   constraint evaluation_label_queues_categories_can_be_told_apart check (
-    (kind = 'category') = (coalesce(cardinality(categories), 0) > 1) and passing <@ categories
+    (kind = 'category') = (coalesce(cardinality(categories), 0) > 1)
+    and coalesce(passing <@ categories, passing is null)
   ),
   constraint evaluation_label_queues_grades_have_a_scale check (
     case
@@ -162,7 +163,7 @@ create policy "users change their queues"
 create policy "users delete their queues"
   on public.evaluation_label_queues for delete to authenticated
   using (owner = (select pipeline.current_user_id()));
-create policy "owners read the items of their queues, reviewers what they claimed"
+create policy "owners read their items, reviewers what they were given"
   on public.evaluation_label_items for select to authenticated
   using (
     id in (

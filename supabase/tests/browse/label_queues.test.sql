@@ -1,5 +1,5 @@
 begin;
-select plan(30);
+select plan(31);
 
 -- Twenty answers of the project with a judge's verdict, and the same prompts answered by another experiment.
 insert into prompt_evaluations (experiment_name, prompt_key, repetition, prompt, response, model, success, error)
@@ -133,8 +133,8 @@ select is(
 select skip_evaluation_label(pg_temp.first_id(pg_temp.claim('by verdict', 'ann', '2026-01-01 02:00Z')), 'ann', '2026-01-01 02:00Z');
 select is(
   (select claimed -> 'progress' from pg_temp.claim('by verdict', 'ann', '2026-01-01 02:00Z', 1000) as claimed),
-  '{"items": 10, "finished": 0, "labels": 0, "mine": 0, "skipped": 1, "open": 9, "held": 9}',
-  'what is skipped is not shown again'
+  '{"items": 10, "finished": 0, "labels": 0, "mine": 0, "skipped": 1, "open": 9, "held": 10}',
+  'what is skipped comes again when nothing else is left'
 );
 select is(
   (select undone ->> 'label' from undo_evaluation_label(pg_temp.queue_id('by verdict'), 'ann', '2026-01-01 02:01Z') as undone where undone ? 'id'),
@@ -161,6 +161,12 @@ select results_eq(
 select throws_ok(
   $$ select submit_evaluation_label(pg_temp.first_id(pg_temp.claim('at random', 'eve')), passed => true, person => 'eve') $$,
   '22023', null, 'what was not asked for is refused'
+);
+
+delete from prompt_evaluations where id = (select evaluation_id from evaluation_label_items where id = pg_temp.first_id(pg_temp.claim('all that failed')));
+select is(
+  (select array[claimed #>> '{progress,items}', jsonb_typeof(claimed #> '{items,0}')] from pg_temp.claim('all that failed') as claimed),
+  array['17', 'object'], 'an answer that was deleted is not asked about'
 );
 
 -- Row level security.

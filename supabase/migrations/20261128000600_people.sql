@@ -332,36 +332,126 @@ comment on column public.pipeline_errors.result is
 revoke all on public.pipeline_errors from anon, authenticated, service_role;
 grant select on public.pipeline_errors to authenticated, service_role;
 
--- Why: people judge too. What they say stands beside the scores of evaluators and is never replaced by
--- them, so that it can be told how far the two agree.
+-- Why: what people label is chosen for them, so that their labels can stand for all answers, and given
+-- out as tasks are: an item is held for a time, by as many people as are asked. A queue says what is
+-- asked; an item is an answer, or a pair of answers in one order; a claim is one person's.
 
-create table public.evaluation_labels (
+create table public.evaluation_label_queues (
   id bigint generated always as identity primary key,
-  results_table text not null default 'prompt_evaluations',
-  evaluation_id bigint not null,
-  name text not null default 'quality',
-  person text not null default coalesce(pipeline.current_user_id()::text, ''),
-  passed boolean,
-  remark text,
+  name text not null,
+  experiment_name text not null,
+  against text,
+  label_name text not null,
+  kind text not null,
+  categories text[],
+  passing text[],
+  lowest double precision,
+  highest double precision,
+  pass_from double precision,
+  instructions text not null default '',
+  people smallint not null default 1,
+  blind boolean not null default true,
+  chosen text not null,
+  evaluator text,
+  reviewers uuid[],
+  lease_seconds integer not null default 900,
   owner uuid,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint evaluation_labels_person_labels_once unique (results_table, evaluation_id, name, person),
-  constraint evaluation_labels_say_something check (passed is not null or remark is not null),
-  constraint evaluation_labels_names_are_plain check (pipeline.is_plain(name) and pipeline.is_plain(person)),
-  constraint evaluation_labels_are_short check (
-    char_length(name) between 1 and 200 and char_length(person) <= 200 and char_length(remark) <= 20000
+  created_at timestamptz not null,
+  closed_at timestamptz,
+  constraint evaluation_label_queues_owner_has_a_name_once unique nulls not distinct (owner, name),
+  constraint evaluation_label_queues_names_are_plain check (
+    pipeline.is_plain(name) and pipeline.is_plain(label_name)
+  ),
+  constraint evaluation_label_queues_are_short check (
+    char_length(name) between 1 and 200 and char_length(label_name) between 1 and 200
+    and char_length(instructions) <= 20000
+    and cardinality(categories) <= 50 and char_length(array_to_string(categories, '')) <= 4000
+    and cardinality(reviewers) <= 1000
+  ),
+  constraint evaluation_label_queues_kind_is_known check (kind in ('pass', 'score', 'category', 'pair')),
+  constraint evaluation_label_queues_pairs_have_two_sides check ((kind = 'pair') = (against is not null)),
+  constraint evaluation_label_queues_categories_can_be_told_apart check (
+    (kind = 'category') = (coalesce(cardinality(categories), 0) > 1)
+    and coalesce(passing <@ categories, passing is null)
+  ),
+  constraint evaluation_label_queues_grades_have_a_scale check (
+    case
+      when kind = 'score' then lowest is not null and highest is not null and lowest < highest
+        and coalesce(pass_from between lowest and highest, true)
+        and lowest > -1e6 and highest < 1e6
+      else num_nonnulls(lowest, highest, pass_from) = 0
+    end
+  ),
+  constraint evaluation_label_queues_choice_is_known check (
+    chosen in ('random', 'hand') or chosen = 'verdict' and evaluator is not null
+  ),
+  constraint evaluation_label_queues_ask_somebody check (people between 1 and 100),
+  constraint evaluation_label_queues_lease_is_sane check (lease_seconds between 1 and 31536000)
+);
+comment on table public.evaluation_label_queues is
+  'One row per question to people about answers of an experiment, made by create_evaluation_label_queue(). Kept until deleted; the labels stay.';
+comment on column public.evaluation_label_queues.experiment_name is
+  'Whose answers are labelled; signed-in users may not read it here, it would tell a blind reviewer the model.';
+comment on column public.evaluation_label_queues.against is
+  'Of pairs: the experiment with the other answer.';
+comment on column public.evaluation_label_queues.label_name is 'The name of the labels that come of it.';
+comment on column public.evaluation_label_queues.kind is
+  'What is asked: pass (yes or no), score (a grade from lowest to highest), category, pair (which of two is better).';
+comment on column public.evaluation_label_queues.passing is
+  'Categories that pass; null: labels with a category say nothing of passing.';
+comment on column public.evaluation_label_queues.pass_from is
+  'The grade from which an answer passes; null: grades say nothing of passing.';
+comment on column public.evaluation_label_queues.people is 'How many people label each item.';
+comment on column public.evaluation_label_queues.blind is
+  'Reviewers are shown neither scores nor model nor what others said.';
+comment on column public.evaluation_label_queues.chosen is
+  'How its answers were chosen: random, verdict (both verdicts of evaluator, half of each), hand.';
+comment on column public.evaluation_label_queues.evaluator is
+  'The evaluator whose verdicts chose, or that the labels are to measure.';
+comment on column public.evaluation_label_queues.reviewers is
+  'Users who may label it, by id, beside the owner; null: everybody with the claim "label".';
+comment on column public.evaluation_label_queues.lease_seconds is
+  'How long an item is kept for whoever claimed it.';
+comment on column public.evaluation_label_queues.owner is 'Whose experiment it is; null: the project''s own.';
+comment on column public.evaluation_label_queues.closed_at is 'From when on nothing more is given out; null: open.';
+
+create table public.evaluation_label_items (
+  id bigint generated always as identity primary key,
+  queue_id bigint not null references public.evaluation_label_queues (id) on delete cascade,
+  position integer not null,
+  results_table text not null,
+  evaluation_id bigint not null,
+  other_table text,
+  other_id bigint,
+  is_swapped boolean not null default false,
+  constraint evaluation_label_items_have_a_place_each unique (queue_id, position),
+  constraint evaluation_label_items_ask_once unique (queue_id, results_table, evaluation_id, is_swapped),
+  constraint evaluation_label_items_pairs_are_whole check ((other_table is null) = (other_id is null)),
+  constraint evaluation_label_items_only_pairs_have_an_order check (not is_swapped or other_id is not null)
+);
+comment on table public.evaluation_label_items is
+  'One row per answer that a queue asks about, or per order of a pair of answers. Goes with its queue or its answer.';
+comment on column public.evaluation_label_items.position is 'Its place in the queue, drawn by chance; from 1.';
+comment on column public.evaluation_label_items.other_id is 'Of a pair: the answer of the experiment against, in other_table.';
+comment on column public.evaluation_label_items.is_swapped is 'The other answer is shown first.';
+create index evaluation_label_items_answer_idx on public.evaluation_label_items (results_table, evaluation_id);
+create index evaluation_label_items_other_idx
+  on public.evaluation_label_items (other_table, other_id) where other_id is not null;
+
+create table pipeline.label_claims (
+  item_id bigint not null references public.evaluation_label_items (id) on delete cascade,
+  person text not null,
+  claimed_until timestamptz not null,
+  skipped_at timestamptz,
+  primary key (item_id, person),
+  constraint label_claims_person_can_be_named check (
+    pipeline.is_plain(person) and char_length(person) <= 200
   )
 );
-comment on table public.evaluation_labels is
-  'One row per evaluation, name and person: what a person says of an answer. Kept until deleted, with the evaluation.';
-comment on column public.evaluation_labels.name is 'What was asked: people may label several things.';
-comment on column public.evaluation_labels.person is
-  'The id of the signed-in user; what service_role calls itself; empty: nobody said.';
-comment on column public.evaluation_labels.passed is 'null: only a remark.';
-comment on column public.evaluation_labels.owner is 'The owner of the evaluation.';
-create index evaluation_labels_owner_idx
-  on public.evaluation_labels (owner) where owner is not null;
+comment on table pipeline.label_claims is
+  'One row per item and person who was given it. Without a label it holds the item until claimed_until; whoever has one may label the item, later too. Goes with its item.';
+comment on column pipeline.label_claims.skipped_at is 'The person does not want to label it; null: they do.';
+create index label_claims_person_idx on pipeline.label_claims (person);
 
 create function pipeline.may_label()
 returns boolean
@@ -374,6 +464,127 @@ as $$
 $$;
 comment on function pipeline.may_label() is
   'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
+
+create function pipeline.may_review(owner uuid, reviewers uuid[])
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    may_review.owner = pipeline.current_user_id()
+      or pipeline.may_label() and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
+    false
+  );
+$$;
+comment on function pipeline.may_review(uuid, uuid[]) is
+  'Whether the signed-in user of this request may label a queue of this owner with these reviewers: it is theirs, or they have the claim "label" and it is not for others only.';
+
+alter table public.evaluation_label_queues enable row level security;
+alter table public.evaluation_label_items enable row level security;
+alter table pipeline.label_claims enable row level security;
+revoke all on public.evaluation_label_queues, public.evaluation_label_items
+  from anon, authenticated, service_role;
+grant select, insert, update, delete on public.evaluation_label_queues, public.evaluation_label_items
+  to service_role;
+grant select, insert, update, delete on pipeline.label_claims to service_role;
+grant select (
+  id, name, label_name, kind, categories, passing, lowest, highest, pass_from, instructions, people, blind,
+  lease_seconds, owner, created_at, closed_at
+) on public.evaluation_label_queues to authenticated;
+grant update (instructions, people, blind, reviewers, lease_seconds, closed_at)
+  on public.evaluation_label_queues to authenticated;
+grant delete on public.evaluation_label_queues to authenticated;
+-- Which answer of a pair stands where is not told.
+grant select (id, queue_id, position, results_table, evaluation_id)
+  on public.evaluation_label_items to authenticated;
+grant select on pipeline.label_claims to authenticated;
+
+create policy "owners and reviewers read queues"
+  on public.evaluation_label_queues for select to authenticated
+  using (pipeline.may_review(owner, reviewers));
+create policy "users change their queues"
+  on public.evaluation_label_queues for update to authenticated
+  using (owner = (select pipeline.current_user_id()));
+create policy "users delete their queues"
+  on public.evaluation_label_queues for delete to authenticated
+  using (owner = (select pipeline.current_user_id()));
+create policy "owners read their items, reviewers what they were given"
+  on public.evaluation_label_items for select to authenticated
+  using (
+    id in (
+      select claim.item_id from pipeline.label_claims as claim
+      where claim.person = (select pipeline.current_user_id())::text
+    )
+    or queue_id in (
+      select queue.id from public.evaluation_label_queues as queue
+      where queue.owner = (select pipeline.current_user_id())
+    )
+  );
+create policy "owners of claims read them"
+  on pipeline.label_claims for select to authenticated
+  using (person = (select pipeline.current_user_id())::text);
+
+-- Why: people judge too. What they say stands beside the scores of evaluators and is never replaced by
+-- them, so that it can be told how far the two agree.
+
+create table public.evaluation_labels (
+  id bigint generated always as identity primary key,
+  results_table text not null default 'prompt_evaluations',
+  evaluation_id bigint not null,
+  name text not null default 'quality',
+  person text not null default coalesce(pipeline.current_user_id()::text, ''),
+  passed boolean,
+  score double precision,
+  category text,
+  remark text,
+  corrected_response text,
+  chosen text not null default 'hand',
+  evaluator text,
+  queue_id bigint references public.evaluation_label_queues (id) on delete set null,
+  is_swapped boolean not null default false,
+  owner uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint evaluation_labels_person_labels_once
+    unique (results_table, evaluation_id, name, person, is_swapped),
+  constraint evaluation_labels_say_something check (
+    num_nonnulls(passed, score, category, remark, corrected_response) > 0
+  ),
+  constraint evaluation_labels_names_are_plain check (pipeline.is_plain(name) and pipeline.is_plain(person)),
+  constraint evaluation_labels_scores_are_shares check (score between 0 and 1),
+  constraint evaluation_labels_choice_is_known check (
+    chosen in ('random', 'hand') or chosen = 'verdict' and evaluator is not null
+  ),
+  constraint evaluation_labels_are_short check (
+    char_length(name) between 1 and 200 and char_length(person) <= 200 and char_length(remark) <= 20000
+    and char_length(category) <= 200 and char_length(corrected_response) <= 100000
+    and char_length(evaluator) <= 200
+  )
+);
+comment on table public.evaluation_labels is
+  'One row per evaluation, name and person, of a pair one per order: what a person says of an answer. Kept until deleted, with the evaluation.';
+comment on column public.evaluation_labels.name is 'What was asked: people may label several things.';
+comment on column public.evaluation_labels.person is
+  'The id of the signed-in user; what service_role calls itself; empty: nobody said.';
+comment on column public.evaluation_labels.passed is 'null: nothing was said of it.';
+comment on column public.evaluation_labels.score is
+  'Between 0 (worst) and 1 (best), as those of evaluators: of grades from 1 to 5 a 4 is 0.75.';
+comment on column public.evaluation_labels.category is
+  'A word to count by; of a pair win, loss or tie, as pairwise judges say it.';
+comment on column public.evaluation_labels.corrected_response is
+  'What the answer should have been; see save_corrected_responses().';
+comment on column public.evaluation_labels.chosen is
+  'How the answer was chosen: hand (somebody picked it: it stands for no others), random, verdict (both verdicts of evaluator, half of each).';
+comment on column public.evaluation_labels.evaluator is
+  'The evaluator whose verdict chose the answer, or that the label is to measure; null: any.';
+comment on column public.evaluation_labels.queue_id is 'The queue it came through; null: none, or that is gone.';
+comment on column public.evaluation_labels.is_swapped is 'Of a pair: the other answer was shown first.';
+comment on column public.evaluation_labels.owner is 'The owner of the evaluation.';
+create index evaluation_labels_owner_idx
+  on public.evaluation_labels (owner) where owner is not null;
+create index evaluation_labels_queue_idx
+  on public.evaluation_labels (queue_id) where queue_id is not null;
 
 create function pipeline.is_labelable(results_table text, evaluation_id bigint, owner uuid)
 returns boolean
@@ -393,14 +604,42 @@ $$;
 comment on function pipeline.is_labelable(text, bigint, uuid) is
   'Whether a signed-in user may label an evaluation, and this is its owner. They label what is theirs, with the claim "label" all that they see.';
 
+create function pipeline.is_queued(label public.evaluation_labels)
+returns boolean
+language sql
+stable
+-- Definer: a reviewer sees neither all of the queue nor the evaluation.
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select from public.evaluation_label_items as item
+    join public.evaluation_label_queues as queue on queue.id = item.queue_id
+    join pipeline.label_claims as claim on claim.item_id = item.id
+    where queue.id = (label).queue_id
+      and item.results_table = (label).results_table
+      and item.evaluation_id = (label).evaluation_id
+      and item.is_swapped = (label).is_swapped
+      and (queue.label_name, queue.chosen) = ((label).name, (label).chosen)
+      and (queue.evaluator, queue.owner) is not distinct from ((label).evaluator, (label).owner)
+      and claim.person = pipeline.current_user_id()::text
+      and pipeline.may_review(queue.owner, queue.reviewers)
+  );
+$$;
+comment on function pipeline.is_queued(public.evaluation_labels) is
+  'Whether the signed-in user was given the answer to label by a queue of theirs, and the label says of itself what that queue says.';
+
 alter table public.evaluation_labels enable row level security;
 revoke all on public.evaluation_labels from anon, authenticated, service_role;
 grant select, insert, update, delete on public.evaluation_labels to service_role;
 grant select, delete on public.evaluation_labels to authenticated;
 grant insert (
-  results_table, evaluation_id, name, person, passed, remark, owner, created_at, updated_at
+  results_table, evaluation_id, name, person, passed, score, category, remark, corrected_response, chosen,
+  evaluator, queue_id, is_swapped, owner, created_at, updated_at
 ) on public.evaluation_labels to authenticated;
-grant update (passed, remark, updated_at) on public.evaluation_labels to authenticated;
+grant update (
+  passed, score, category, remark, corrected_response, chosen, evaluator, queue_id, updated_at
+) on public.evaluation_labels to authenticated;
 
 create policy "owners and who wrote them read labels"
   on public.evaluation_labels for select to authenticated
@@ -411,11 +650,18 @@ create policy "users label as themselves"
   on public.evaluation_labels for insert to authenticated
   with check (
     person = (select pipeline.current_user_id())::text
-    and pipeline.is_labelable(results_table, evaluation_id, owner)
+    and case
+      when queue_id is null then chosen = 'hand' and pipeline.is_labelable(results_table, evaluation_id, owner)
+      else pipeline.is_queued(evaluation_labels)
+    end
   );
 create policy "users change their labels"
   on public.evaluation_labels for update to authenticated
-  using (person = (select pipeline.current_user_id())::text);
+  using (person = (select pipeline.current_user_id())::text)
+  with check (
+    person = (select pipeline.current_user_id())::text
+    and (queue_id is null or pipeline.is_queued(evaluation_labels))
+  );
 create policy "users take their labels back"
   on public.evaluation_labels for delete to authenticated
   using (person = (select pipeline.current_user_id())::text);
@@ -427,7 +673,8 @@ create function public.grade_evaluation(
   remark text default null,
   name text default 'quality',
   person text default '',
-  as_of timestamptz default now()
+  as_of timestamptz default now(),
+  corrected_response text default null
 )
 returns jsonb
 language plpgsql
@@ -438,6 +685,7 @@ declare
   -- A signed-in user speaks for nobody else.
   who constant text := coalesce(pipeline.current_user_id()::text, grade_evaluation.person);
   said constant text := nullif(btrim(grade_evaluation.remark), '');
+  better constant text := nullif(btrim(grade_evaluation.corrected_response), '');
   graded record;
   label public.evaluation_labels;
 begin
@@ -449,7 +697,7 @@ begin
     raise exception 'Cannot grade evaluation %: there is none in table "%"', grade_evaluation.id, grade_evaluation.results_table
       using errcode = 'P0002', hint = 'Look for it: select browse_evaluations(run_id => 1)';
   end if;
-  if grade_evaluation.passed is null and said is null then
+  if num_nonnulls(grade_evaluation.passed, said, better) = 0 then
     delete from public.evaluation_labels as kept
     where kept.results_table = grade_evaluation.results_table
       and kept.evaluation_id = graded.id
@@ -458,23 +706,27 @@ begin
     return null;
   end if;
   insert into public.evaluation_labels as kept (
-    results_table, evaluation_id, name, person, passed, remark, owner, created_at, updated_at
+    results_table, evaluation_id, name, person, passed, remark, corrected_response, owner, created_at, updated_at
   )
   values (
     grade_evaluation.results_table, graded.id, grade_evaluation.name, who, grade_evaluation.passed, said,
-    graded.owner, as_of, as_of
+    better, graded.owner, as_of, as_of
   )
   on conflict on constraint evaluation_labels_person_labels_once do update
-  set passed = excluded.passed, remark = excluded.remark, updated_at = excluded.updated_at
+  set
+    passed = excluded.passed, remark = excluded.remark,
+    -- Whoever changes a grade has not taken the better answer back.
+    corrected_response = coalesce(excluded.corrected_response, kept.corrected_response),
+    updated_at = excluded.updated_at
   returning * into label;
   return jsonb_build_object(
     'id', label.id, 'name', label.name, 'person', label.person, 'passed', label.passed,
-    'remark', label.remark, 'updated_at', label.updated_at
+    'remark', label.remark, 'corrected_response', label.corrected_response, 'updated_at', label.updated_at
   );
 end;
 $$;
-comment on function public.grade_evaluation(text, bigint, boolean, text, text, text, timestamptz) is
-  'Stores what a person says of an answer, in place of what they said before under the same name, and returns {id, name, person, passed, remark, updated_at}; neither passed nor a remark takes it back, and returns null. person: a signed-in user is always themselves. Users label their own answers, with the claim "label" all that they see. P0002: there is no such answer; 42501: it is not theirs to label.';
+comment on function public.grade_evaluation(text, bigint, boolean, text, text, text, timestamptz, text) is
+  'Stores what a person says of an answer, in place of what they said before under the same name, and returns {id, name, person, passed, remark, corrected_response, updated_at}; none of passed, remark and corrected_response takes it back, and returns null. person: a signed-in user is always themselves. Users label their own answers, with the claim "label" all that they see. P0002: there is no such answer; 42501: it is not theirs to label.';
 
 -- Why: a million answers are looked at a page at a time. A page costs the same wherever it is, and a
 -- filter that finds nothing costs no more than the rows that it was allowed to read.
@@ -678,7 +930,7 @@ $$;
 comment on function pipeline.scores_of(text, bigint) is
   'The scores of an evaluation, {evaluator: {score?, passed?, category?, error?}}.';
 
-create function pipeline.labels_of(results_table text, evaluation_id bigint)
+create function pipeline.labels_of(results_table text, evaluation_id bigint, name text default null)
 returns jsonb
 language sql
 stable
@@ -687,7 +939,8 @@ as $$
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
-        'name', label.name, 'person', label.person, 'passed', label.passed, 'remark', label.remark,
+        'name', label.name, 'person', label.person, 'passed', label.passed, 'score', label.score,
+        'category', label.category, 'remark', label.remark, 'corrected_response', label.corrected_response,
         'updated_at', label.updated_at
       )
       order by label.name, label.person
@@ -695,10 +948,12 @@ as $$
     '[]'
   )
   from public.evaluation_labels as label
-  where label.results_table = labels_of.results_table and label.evaluation_id = labels_of.evaluation_id;
+  where label.results_table = labels_of.results_table
+    and label.evaluation_id = labels_of.evaluation_id
+    and (label.name = labels_of.name or labels_of.name is null);
 $$;
-comment on function pipeline.labels_of(text, bigint) is
-  'What people said of an evaluation, [{name, person, passed, remark, updated_at}].';
+comment on function pipeline.labels_of(text, bigint, text) is
+  'What people said of an evaluation under a name, null: any, [{name, person, passed, score, category, remark, corrected_response, updated_at}].';
 
 create function pipeline.page_query(
   results_table text, condition text, filter text, ordering text, backwards boolean
@@ -874,7 +1129,7 @@ $$;
 comment on function public.browse_evaluations(
   text, bigint, text, jsonb, text, integer, integer, text, boolean, uuid
 ) is
-  'A page of what a run or an experiment has stored: {rows: [{id, run_id, prompt_id, prompt_key, repetition, position, prompt, response, reference, error, calls_tools, success, model, timestamp, duration_ms, tokens_used, input_tokens, output_tokens, cost, finish_reason, attempts, tags, metadata, scores: {evaluator: {score?, passed?, category?, error?}}, labels: [{name, person, passed, remark, updated_at}]}], next, scanned}. Texts are cut at 600 characters, metadata above 2 kB is null. filter: success, text (in prompt, response, reference or error), model, finish_reason, tag, prompt_key, repetition, min_ms, max_ms, min_cost, max_cost; evaluator, passed, min, max, category, evaluator_error, scored, which one score has to meet together; label: {name, person, passed, exists}. sort key: by prompt_key and id; no more than scan rows are read, then what was found is returned, with next, which is after of the following call; null: nothing is left. after may be a place, ''0 8f'' before the keys that begin with 8f; backwards: what stands before it, in the same order. sort worst (by filter.evaluator), slowest, dearest: the first 1,000, all rows are read; after is how many to leave out. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';
+  'A page of what a run or an experiment has stored: {rows: [{id, run_id, prompt_id, prompt_key, repetition, position, prompt, response, reference, error, calls_tools, success, model, timestamp, duration_ms, tokens_used, input_tokens, output_tokens, cost, finish_reason, attempts, tags, metadata, scores: {evaluator: {score?, passed?, category?, error?}}, labels: [{name, person, passed, score, category, remark, corrected_response, updated_at}]}], next, scanned}. Texts are cut at 600 characters, metadata above 2 kB is null. filter: success, text (in prompt, response, reference or error), model, finish_reason, tag, prompt_key, repetition, min_ms, max_ms, min_cost, max_cost; evaluator, passed, min, max, category, evaluator_error, scored, which one score has to meet together; label: {name, person, passed, exists}. sort key: by prompt_key and id; no more than scan rows are read, then what was found is returned, with next, which is after of the following call; null: nothing is left. after may be a place, ''0 8f'' before the keys that begin with 8f; backwards: what stands before it, in the same order. sort worst (by filter.evaluator), slowest, dearest: the first 1,000, all rows are read; after is how many to leave out. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. The caller''s row level security applies. 22023: wrong arguments.';
 
 -- Why: whoever judges an answer wants to see all of it: what was sent, what came back after how many
 -- tries, what evaluators and people said, and what others answered to the same prompt.
@@ -1012,6 +1267,527 @@ end;
 $$;
 comment on function public.read_evaluation(text, bigint) is
   'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
+
+-- Why: whoever labels wants the next answer at once, and nobody wants one labelled twice that was
+-- asked for once. Claims of a queue go one after the other: people are slow, and it is locked for
+-- milliseconds. A reviewer reads an answer here and nowhere else.
+
+create function pipeline.label_person(person text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(pipeline.owner_written_for(null)::text, label_person.person);
+$$;
+comment on function pipeline.label_person(text) is
+  'Who labels: a signed-in user is always themselves, service_role says who. 42501: an anonymous sign-in.';
+
+create function pipeline.expect_label_queue(queue_id bigint)
+returns public.evaluation_label_queues
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  queue public.evaluation_label_queues;
+begin
+  select * into queue from public.evaluation_label_queues as known where known.id = expect_label_queue.queue_id;
+  if queue.id is null
+    or pipeline.owner_written_for(null) is not null and not pipeline.may_review(queue.owner, queue.reviewers)
+  then
+    raise exception 'Cannot find label queue %', expect_label_queue.queue_id
+      using errcode = 'P0002', hint = 'select id, name from list_evaluation_label_queues()';
+  end if;
+  return queue;
+end;
+$$;
+comment on function pipeline.expect_label_queue(bigint) is
+  'A queue that whoever asks may label; called by definers. P0002: there is none, or it is not for them.';
+
+create function pipeline.has_answer(results_table text, evaluation_id bigint)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from pipeline.evaluations as answer
+    join pg_catalog.pg_class as results on results.oid = answer.tableoid
+    where answer.id = has_answer.evaluation_id and results.relname = has_answer.results_table
+  );
+$$;
+comment on function pipeline.has_answer(text, bigint) is
+  'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
+
+create function pipeline.label_states(queue public.evaluation_label_queues, who text, as_of timestamptz)
+returns table (
+  item_id bigint, item_position integer, labels bigint, held_by_others bigint,
+  is_mine boolean, is_held boolean, skipped_at timestamptz
+)
+language sql
+stable
+set search_path = ''
+as $$
+  select
+    item.id, item.position, count(label.person),
+    count(*) filter (where label.person is null and claim.person <> label_states.who and claim.claimed_until > label_states.as_of),
+    coalesce(bool_or(label.person = label_states.who), false),
+    coalesce(bool_or(label.person is null and claim.person = label_states.who and claim.claimed_until > label_states.as_of), false),
+    max(claim.skipped_at) filter (where label.person is null and claim.person = label_states.who)
+  from public.evaluation_label_items as item
+  left join (
+    pipeline.label_claims as claim
+    full join (
+      select found.id as item_id, given.person
+      from public.evaluation_label_items as found
+      join public.evaluation_labels as given
+        on given.results_table = found.results_table
+        and given.evaluation_id = found.evaluation_id
+        and given.is_swapped = found.is_swapped
+      where found.queue_id = (queue).id
+        and given.name = (queue).label_name
+        -- What came through another queue was chosen as well, and is not asked for once more.
+        and (given.queue_id = (queue).id or given.chosen <> 'hand')
+    ) as label on label.item_id = claim.item_id and label.person = claim.person
+  ) on coalesce(label.item_id, claim.item_id) = item.id
+  where item.queue_id = (queue).id
+    and pipeline.has_answer(item.results_table, item.evaluation_id)
+    and (item.other_id is null or pipeline.has_answer(item.other_table, item.other_id))
+  group by item.id, item.position;
+$$;
+comment on function pipeline.label_states(public.evaluation_label_queues, text, timestamptz) is
+  'How far each item of a queue is that still has its answers: labels, live claims of others, whether this person has labelled it or holds it, and when they skipped it.';
+
+create function pipeline.label_progress(queue public.evaluation_label_queues, who text, as_of timestamptz)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'items', count(*),
+    'finished', count(*) filter (where state.labels >= (queue).people),
+    'labels', coalesce(sum(state.labels), 0),
+    'mine', count(*) filter (where state.is_mine),
+    'skipped', count(state.skipped_at),
+    'open', count(*) filter (
+      where not state.is_mine and state.skipped_at is null and (queue).closed_at is null
+        and (state.is_held or state.labels + state.held_by_others < (queue).people)
+    ),
+    'held', coalesce(sum(state.held_by_others + state.is_held::integer), 0)
+  )
+  from pipeline.label_states(queue, who, as_of) as state;
+$$;
+comment on function pipeline.label_progress(public.evaluation_label_queues, text, timestamptz) is
+  'How far a queue is: {items, finished: items with as many labels as people, labels, mine, skipped and open (neither) of this person, held: live claims of anybody}.';
+
+create function pipeline.shown_answer(results_table text, evaluation_id bigint, blind boolean)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object('response', answer.response, 'tool_calls', answer.tool_calls) || case
+    when blind then '{}'
+    else jsonb_build_object(
+      'model', answer.model, 'experiment_name', answer.experiment_name,
+      'scores', pipeline.scores_of(shown_answer.results_table, answer.id),
+      'labels', pipeline.labels_of(shown_answer.results_table, answer.id)
+    )
+  end
+  from pipeline.evaluations as answer
+  join pg_catalog.pg_class as results on results.oid = answer.tableoid
+  where answer.id = shown_answer.evaluation_id and results.relname = shown_answer.results_table;
+$$;
+comment on function pipeline.shown_answer(text, bigint, boolean) is
+  'What a reviewer is shown of an answer: {response, tool_calls}, not blind also {model, experiment_name, scores, labels}.';
+
+create function pipeline.told_label(
+  label public.evaluation_labels,
+  item public.evaluation_label_items,
+  queue public.evaluation_label_queues
+)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
+    'passed', (label).passed, 'score', (label).score,
+    'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
+    'category', (label).category,
+    'choice', case
+      when (queue).kind = 'pair' then case
+        when (label).score = 0.5 then 'tie'
+        when ((label).score > 0.5) = (item).is_swapped then 'second'
+        else 'first'
+      end
+    end,
+    'remark', (label).remark, 'corrected_response', (label).corrected_response,
+    'updated_at', (label).updated_at
+  )
+  where (label).id is not null;
+$$;
+comment on function pipeline.told_label(
+  public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
+) is
+  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}.';
+
+create function pipeline.shown_item(
+  item public.evaluation_label_items,
+  queue public.evaluation_label_queues,
+  claimed_until timestamptz,
+  label public.evaluation_labels
+)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
+    'claimed_until', shown_item.claimed_until,
+    'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
+    'reference', evaluation.reference,
+    'responses', case
+      when (item).other_id is null then jsonb_build_array(one)
+      when (item).is_swapped then jsonb_build_array(other, one)
+      else jsonb_build_array(one, other)
+    end,
+    'label', pipeline.told_label(label, item, queue)
+  )
+  from pipeline.evaluations as evaluation
+  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+  left join public.pipeline_runs as run on run.id = evaluation.run_id
+  left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
+  left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
+  cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
+  left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
+  where evaluation.id = (item).evaluation_id and results.relname = (item).results_table;
+$$;
+comment on function pipeline.shown_item(
+  public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels
+) is
+  'An item as a reviewer is shown it: {id, queue_id, position, claimed_until, prompt: {system, turns, text}, reference, responses, label}.';
+
+create function public.claim_evaluation_label(
+  queue_id bigint,
+  person text default '',
+  most integer default 1,
+  after integer default 0,
+  lease_seconds integer default null,
+  item_id bigint default null,
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+-- Definer: users may write no claims, nor read what they do not hold. Who may label it is asked first.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  queue public.evaluation_label_queues := pipeline.expect_label_queue(queue_id);
+  who constant text := pipeline.label_person(person);
+  until constant timestamptz := as_of + make_interval(secs => coalesce(lease_seconds, queue.lease_seconds));
+  taken bigint[];
+begin
+  if most is null or most not between 1 and 1000 or until is null or until <= as_of or who is null then
+    raise exception 'Cannot claim answers to label: most, lease_seconds or person is out of range'
+      using errcode = '22023', hint = 'most: 1 to 1000; lease_seconds: 1 or more; person: who labels';
+  end if;
+  -- Of two who claim at once the second sees what the first has taken.
+  select * into queue
+  from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
+  for no key update;
+  if item_id is not null then
+    taken := array[((pipeline.held_label_item(item_id)).item).id];
+  elsif queue.closed_at is null then
+    taken := array(
+      select state.item_id
+      from pipeline.label_states(queue, who, as_of) as state
+      where state.item_position > after
+        and not state.is_mine
+        and (state.is_held or state.labels + state.held_by_others < queue.people)
+      -- What they hold comes first: a page that is loaded anew shows the same. What they skipped
+      -- comes again when nothing else is left.
+      order by state.is_held desc, state.skipped_at nulls first, state.item_position
+      limit most
+    );
+  end if;
+  insert into pipeline.label_claims (item_id, person, claimed_until)
+  select taken_id, who, until from unnest(taken) as taken_id
+  on conflict on constraint label_claims_pkey do update set claimed_until = excluded.claimed_until;
+  return jsonb_build_object(
+    'items', (
+      select coalesce(jsonb_agg(shown.item order by item.position), '[]')
+      from public.evaluation_label_items as item
+      left join public.evaluation_labels as label
+        on label.queue_id = queue.id and label.person = who and label.results_table = item.results_table
+        and label.evaluation_id = item.evaluation_id and label.is_swapped = item.is_swapped
+      cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
+      where item.queue_id = queue.id and item.id = any (taken)
+    ),
+    'progress', pipeline.label_progress(queue, who, as_of)
+  );
+end;
+$$;
+comment on function public.claim_evaluation_label(bigint, text, integer, integer, integer, bigint, timestamptz) is
+  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds, by default the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
+
+create function public.skip_evaluation_label(
+  item_id bigint,
+  person text default '',
+  as_of timestamptz default now()
+)
+returns boolean
+language plpgsql
+-- Definer: users may write no claims. It is their own that changes.
+security definer
+set search_path = ''
+as $$
+begin
+  update pipeline.label_claims as claim
+  set skipped_at = as_of, claimed_until = least(claim.claimed_until, as_of)
+  where claim.item_id = skip_evaluation_label.item_id
+    and claim.person = pipeline.label_person(skip_evaluation_label.person);
+  return found;
+end;
+$$;
+comment on function public.skip_evaluation_label(bigint, text, timestamptz) is
+  'Gives an item back: others may have it, and this person again when nothing else is left. false: they did not have it.';
+
+create function public.list_evaluation_label_queues(person text default '', as_of timestamptz default now())
+returns table (
+  id bigint, name text, label_name text, kind text, categories text[], passing text[],
+  lowest double precision, highest double precision, pass_from double precision, instructions text,
+  people smallint, blind boolean, is_mine boolean, experiment_name text, against text, chosen text,
+  evaluator text, owner uuid, created_at timestamptz, closed_at timestamptz,
+  items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
+)
+language sql
+stable
+-- Definer: a reviewer may not read how far others are, and of a blind queue not whose answers it has.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select
+    queue.id, queue.name, queue.label_name, queue.kind, queue.categories, queue.passing, queue.lowest,
+    queue.highest, queue.pass_from, queue.instructions, queue.people, queue.blind, asking.is_mine,
+    case when asking.sees_all then queue.experiment_name end, case when asking.sees_all then queue.against end,
+    case when asking.sees_all then queue.chosen end, case when asking.sees_all then queue.evaluator end,
+    queue.owner, queue.created_at, queue.closed_at,
+    progress.items, progress.finished, progress.labels, progress.mine, progress.skipped, progress.open,
+    progress.held
+  from public.evaluation_label_queues as queue
+  cross join lateral (select pipeline.owner_written_for(null) as user_id) as signed_in
+  cross join lateral (
+    select
+      signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id as is_mine,
+      signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id or not queue.blind
+        or pipeline.may_read() as sees_all
+  ) as asking
+  cross join lateral jsonb_to_record(
+    pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
+  ) as progress (
+    items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
+  )
+  where signed_in.user_id is null
+    or pipeline.may_read()
+    or pipeline.may_review(queue.owner, queue.reviewers)
+  order by queue.id desc;
+$$;
+comment on function public.list_evaluation_label_queues(text, timestamptz) is
+  'The queues that whoever asks may label or see, newest first, and how far they are: finished counts items with as many labels as people are asked, mine, skipped and open are this person''s, held are live claims. is_mine: they may change it. experiment_name, against, chosen and evaluator are null for the reviewers of a blind queue. person: a signed-in user is always themselves.';
+
+-- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
+-- whether it was theirs to label, not this code.
+
+create function pipeline.held_label_item(
+  item_id bigint,
+  out item public.evaluation_label_items,
+  out queue public.evaluation_label_queues
+)
+language plpgsql
+stable
+-- Definer: of an item a reviewer may not read in which order it stands, nor why it was chosen.
+security definer
+set search_path = ''
+as $$
+begin
+  select * into item from public.evaluation_label_items as known where known.id = held_label_item.item_id;
+  if item.id is null or pipeline.owner_written_for(null) is not null and not exists (
+    select from pipeline.label_claims as claim
+    where claim.item_id = item.id and claim.person = pipeline.owner_written_for(null)::text
+  ) then
+    raise exception 'Cannot label item %: it was not given to you', held_label_item.item_id
+      using errcode = 'P0002', hint = 'Ask for one: select claim_evaluation_label(queue_id)';
+  end if;
+  queue := pipeline.expect_label_queue(item.queue_id);
+end;
+$$;
+comment on function pipeline.held_label_item(bigint) is
+  'An item with its queue, for whoever was given it; service_role need not have been. P0002: there is none, or it was not.';
+
+create function pipeline.expect_answer_of_kind(
+  queue public.evaluation_label_queues,
+  is_swapped boolean,
+  inout passed boolean,
+  inout score double precision,
+  inout category text
+)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  wanted text;
+begin
+  case (queue).kind
+    when 'pass' then
+      if passed is null or num_nonnulls(score, category) > 0 then
+        wanted := 'passed: true or false';
+      end if;
+    when 'score' then
+      if score is null or score not between (queue).lowest and (queue).highest or category is not null then
+        wanted := format('score: %s to %s', (queue).lowest, (queue).highest);
+      end if;
+      passed := coalesce(score >= (queue).pass_from, passed);
+      score := (score - (queue).lowest) / ((queue).highest - (queue).lowest);
+    when 'category' then
+      if category is null or category <> all ((queue).categories) or score is not null then
+        wanted := 'category: ' || array_to_string((queue).categories, ', ');
+      end if;
+      passed := coalesce(category = any ((queue).passing), passed);
+    when 'pair' then
+      if category is null or category not in ('first', 'second', 'tie') or num_nonnulls(passed, score) > 0 then
+        wanted := 'category: first, second or tie, as they are shown';
+      end if;
+      score := case when category = 'tie' then 0.5 else ((category = 'first') <> is_swapped)::integer end;
+      -- As pairwise judges say it.
+      passed := score >= 0.5;
+      category := case score when 1 then 'win' when 0 then 'loss' else 'tie' end;
+  end case;
+  if wanted is not null then
+    raise exception 'Cannot store the label: queue "%" asks for something else', (queue).name
+      using errcode = '22023', hint = 'Give ' || wanted;
+  end if;
+end;
+$$;
+comment on function pipeline.expect_answer_of_kind(
+  public.evaluation_label_queues, boolean, boolean, double precision, text
+) is
+  'What a reviewer answered as labels have it: grades between 0 and 1, of a pair who won, and whether that passes. 22023: not what the queue asks for.';
+
+create function public.submit_evaluation_label(
+  item_id bigint,
+  passed boolean default null,
+  score double precision default null,
+  category text default null,
+  remark text default null,
+  corrected_response text default null,
+  person text default '',
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  who constant text := pipeline.label_person(submit_evaluation_label.person);
+  held record;
+  answer record;
+  label public.evaluation_labels;
+  better constant text := nullif(btrim(submit_evaluation_label.corrected_response), '');
+begin
+  select * into held from pipeline.held_label_item(submit_evaluation_label.item_id);
+  select * into answer
+  from pipeline.expect_answer_of_kind(
+    held.queue, (held.item).is_swapped, submit_evaluation_label.passed, submit_evaluation_label.score,
+    submit_evaluation_label.category
+  );
+  if (held.queue).kind = 'pair' and better is not null then
+    raise exception 'Cannot store the label: a pair has no corrected response'
+      using errcode = '22023', hint = 'Leave corrected_response out: two answers are compared';
+  end if;
+  insert into public.evaluation_labels as kept (
+    results_table, evaluation_id, name, person, passed, score, category, remark, corrected_response, chosen,
+    evaluator, queue_id, is_swapped, owner, created_at, updated_at
+  )
+  values (
+    (held.item).results_table, (held.item).evaluation_id, (held.queue).label_name, who, answer.passed,
+    answer.score, answer.category, nullif(btrim(submit_evaluation_label.remark), ''), better,
+    (held.queue).chosen, (held.queue).evaluator, (held.queue).id, (held.item).is_swapped, (held.queue).owner,
+    as_of, as_of
+  )
+  on conflict on constraint evaluation_labels_person_labels_once do update
+  set
+    passed = excluded.passed, score = excluded.score, category = excluded.category, remark = excluded.remark,
+    corrected_response = excluded.corrected_response, chosen = excluded.chosen,
+    evaluator = excluded.evaluator, queue_id = excluded.queue_id, updated_at = excluded.updated_at
+  returning * into label;
+  return pipeline.told_label(label, held.item, held.queue);
+end;
+$$;
+comment on function public.submit_evaluation_label(
+  bigint, boolean, double precision, text, text, text, text, timestamptz
+) is
+  'Stores what a person says of an item that they claimed, in place of what they said before, and returns {id, item_id, name, person, passed, score, grade, category, choice, remark, corrected_response, updated_at}. Give what the queue asks for: passed; score, a grade on its scale; category, one of its categories; of a pair category first, second or tie, as they were shown. A signed-in user must have claimed it; how long ago does not matter. P0002: there is no such item, or it was not given to them; 22023: not what the queue asks for.';
+
+create function public.undo_evaluation_label(
+  queue_id bigint,
+  person text default '',
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+-- Definer: users may write no claims, nor read an item again. It is their own label that goes.
+security definer
+set search_path = ''
+as $$
+declare
+  queue constant public.evaluation_label_queues := pipeline.expect_label_queue(queue_id);
+  who constant text := pipeline.label_person(person);
+  until constant timestamptz := as_of + make_interval(secs => queue.lease_seconds);
+  item public.evaluation_label_items;
+  label public.evaluation_labels;
+  skipped record;
+begin
+  select given.* into label
+  from public.evaluation_labels as given
+  where given.queue_id = queue.id and given.person = who
+  order by given.updated_at desc, given.id desc
+  limit 1;
+  select claim.item_id, claim.skipped_at into skipped
+  from pipeline.label_claims as claim
+  join public.evaluation_label_items as known on known.id = claim.item_id
+  where known.queue_id = queue.id and claim.person = who and claim.skipped_at is not null
+  order by claim.skipped_at desc, claim.item_id desc
+  limit 1;
+  if skipped.skipped_at > label.updated_at or label.id is null then
+    label := null;
+    select * into item from public.evaluation_label_items as known where known.id = skipped.item_id;
+  else
+    delete from public.evaluation_labels as gone where gone.id = label.id;
+    select * into item
+    from public.evaluation_label_items as known
+    where known.queue_id = queue.id and known.results_table = label.results_table
+      and known.evaluation_id = label.evaluation_id and known.is_swapped = label.is_swapped;
+  end if;
+  if item.id is null then
+    return null;
+  end if;
+  insert into pipeline.label_claims as claim (item_id, person, claimed_until)
+  values (item.id, who, until)
+  on conflict on constraint label_claims_pkey do update set claimed_until = excluded.claimed_until, skipped_at = null;
+  return pipeline.shown_item(item, queue, until, label);
+end;
+$$;
+comment on function public.undo_evaluation_label(bigint, text, timestamptz) is
+  'Takes back what a person did last in a queue, their label or skip, and gives them the item again, as claim_evaluation_label() shows it, with label: what they had said. null: nothing is left to take back.';
 
 -- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
 -- them shows the same as all.
@@ -1795,6 +2571,915 @@ $$;
 comment on function pipeline.all_of_draw(integer, bigint, bigint) is
   'Chance that all of drawn answers are among the good ones of total. Of passed answers it is pass^k (Yao 2024), 1 less that of failed ones pass@k (Chen 2021): both unbiased. Null where there are fewer answers than are drawn.';
 
+-- Why: how far two who judge agree beyond what chance would bring, in closed formulas.
+
+create function pipeline.cohen_kappa(
+  both_pass double precision,
+  only_one double precision,
+  only_other double precision,
+  both_fail double precision,
+  out kappa double precision,
+  out low double precision,
+  out high double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select agreed.kappa, agreed.kappa - 1.959964 * spread.error, agreed.kappa + 1.959964 * spread.error
+  from (select both_pass + only_one + only_other + both_fail as n) as counted
+  cross join lateral (
+    select
+      both_pass / nullif(n, 0) as p11, only_one / nullif(n, 0) as p12,
+      only_other / nullif(n, 0) as p21, both_fail / nullif(n, 0) as p22
+  ) as cell
+  cross join lateral (
+    select p11 + p12 as one_passes, p21 + p22 as one_fails, p11 + p21 as other_passes, p12 + p22 as other_fails
+  ) as side
+  cross join lateral (
+    select one_passes * other_passes + one_fails * other_fails as by_chance
+  ) as chance
+  cross join lateral (
+    select (p11 + p22 - by_chance) / nullif(1 - by_chance, 0) as kappa
+  ) as agreed
+  cross join lateral (
+    select sqrt(greatest(0, (
+      p11 * (1 - (one_passes + other_passes) * (1 - agreed.kappa)) ^ 2
+      + p22 * (1 - (one_fails + other_fails) * (1 - agreed.kappa)) ^ 2
+      + (1 - agreed.kappa) ^ 2 * (
+        p12 * (other_passes + one_fails) ^ 2 + p21 * (other_fails + one_passes) ^ 2
+      )
+      - (agreed.kappa - by_chance * (1 - agreed.kappa)) ^ 2
+    ) / (n * (1 - by_chance) ^ 2))) as error
+  ) as spread;
+$$;
+comment on function pipeline.cohen_kappa(
+  double precision, double precision, double precision, double precision
+) is
+  'Cohen''s kappa of pass and fail with its 95 % interval (Fleiss, Cohen and Everitt 1969), which is one for a sample that chance chose. Null where both always say the same one thing.';
+
+create function pipeline.weighted_kappa(ones double precision[], others double precision[], power integer)
+returns double precision
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  with pair as (
+    select * from unnest(weighted_kappa.ones, weighted_kappa.others) as given (one, other)
+  ),
+  one as (select pair.one as value, count(*) as times from pair group by pair.one),
+  other as (select pair.other as value, count(*) as times from pair group by pair.other)
+  select 1 - seen.distance / nullif(chance.distance, 0)
+  from (
+    select avg(case when power = 0 then (pair.one <> pair.other)::integer else abs(pair.one - pair.other) ^ power end)
+      as distance
+    from pair
+  ) as seen
+  cross join (
+    select
+      sum(
+        one.times * other.times
+        * case when power = 0 then (one.value <> other.value)::integer else abs(one.value - other.value) ^ power end
+      ) / nullif(sum(one.times * other.times), 0) as distance
+    from one cross join other
+  ) as chance;
+$$;
+comment on function pipeline.weighted_kappa(double precision[], double precision[], integer) is
+  'Kappa of two who gave each thing a number: power 0: the same or not (Cohen 1960), 1: linear, 2: quadratic weights (Cohen 1968). Null where both always gave the same one.';
+
+create function pipeline.krippendorff_alpha(
+  units bigint[],
+  ratings double precision[],
+  scale text,
+  out alpha double precision,
+  out low double precision,
+  out high double precision,
+  out rated bigint
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  with rating as (
+    select given.unit, given.value, count(*)::double precision as times
+    from unnest(krippendorff_alpha.units, krippendorff_alpha.ratings) as given (unit, value)
+    where given.value is not null
+    group by given.unit, given.value
+  ),
+  unit as (
+    select rating.unit, sum(rating.times) as ratings
+    from rating group by rating.unit having sum(rating.times) > 1
+  ),
+  cell as (
+    select rating.* from rating join unit on unit.unit = rating.unit
+  ),
+  value as (
+    select
+      cell.value, sum(cell.times) as times,
+      -- Up to its middle: what lies between two of them are their ranks apart.
+      sum(sum(cell.times)) over (order by cell.value) - sum(cell.times) / 2 as rank
+    from cell group by cell.value
+  ),
+  apart as (
+    select
+      one.value as one, other.value as other, other.times,
+      case krippendorff_alpha.scale
+        when 'nominal' then 1
+        when 'ordinal' then (one.rank - other.rank) ^ 2
+        when 'interval' then (one.value - other.value) ^ 2
+      end as distance
+    from value as one
+    join value as other on other.value <> one.value
+  ),
+  from_all as (
+    select apart.one as value, sum(apart.times * apart.distance) as distance from apart group by apart.one
+  ),
+  within as (
+    select
+      one.unit, sum(one.times * other.times * apart.distance) as distance
+    from cell as one
+    join cell as other on other.unit = one.unit and other.value <> one.value
+    join apart on apart.one = one.value and apart.other = other.value
+    group by one.unit
+  ),
+  part as (
+    select
+      unit.unit, unit.ratings, coalesce(within.distance, 0) as within,
+      sum(cell.times * coalesce(from_all.distance, 0)) as across
+    from unit
+    join cell on cell.unit = unit.unit
+    left join from_all on from_all.value = cell.value
+    left join within on within.unit = unit.unit
+    group by unit.unit, unit.ratings, within.distance
+  ),
+  whole as (
+    select
+      count(*) as units, sum(part.ratings) as n, sum(part.within / (part.ratings - 1)) as observed,
+      sum(part.across) as expected
+    from part
+  ),
+  -- What alpha is without each of the units: the jackknife gives an interval without a seed.
+  without as (
+    select
+      1 - (whole.n - part.ratings - 1) * (whole.observed - part.within / (part.ratings - 1))
+        / nullif(whole.expected - 2 * part.across + part.within, 0) as alpha
+    from part cross join whole
+  ),
+  spread as (
+    select sqrt(var_pop(without.alpha) * (count(*) - 1)) as error from without
+    having count(without.alpha) = count(*)
+  )
+  select
+    found.alpha,
+    found.alpha - found.t * spread.error,
+    least(1, found.alpha + found.t * spread.error),
+    found.units
+  from (
+    select
+      1 - (whole.n - 1) * whole.observed / nullif(whole.expected, 0) as alpha,
+      case when whole.units > 1 then pipeline.student_t(whole.units - 1) end as t,
+      whole.units
+    from whole
+  ) as found
+  left join spread on true;
+$$;
+comment on function pipeline.krippendorff_alpha(bigint[], double precision[], text) is
+  'Krippendorff''s alpha (2011) of any number of raters, with gaps: the unit and the number of each rating; units with one rating count for nothing. scale: nominal, ordinal or interval. With its 95 % interval, by the jackknife over units and Student''s t, and how many units were rated at least twice. Null where all ratings are the same.';
+
+create function pipeline.told_alpha(units bigint[], ratings double precision[], scale text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('value', found.alpha, 'low', found.low, 'high', found.high, 'answers', found.rated)
+  from pipeline.krippendorff_alpha(units, ratings, scale) as found;
+$$;
+comment on function pipeline.told_alpha(bigint[], double precision[], text) is
+  'Krippendorff''s alpha as {value, low, high, answers}.';
+
+-- Why: what people said and what an evaluator said of the same answer, side by side: agreement and
+-- corrected rates are sums of this.
+
+create view pipeline.labelled_answers
+with (security_invoker = true)
+as
+select
+  evaluation.experiment_name,
+  evaluation.owner,
+  evaluation.model,
+  evaluation.prompt_key,
+  said.results_table,
+  said.evaluation_id,
+  said.label_name,
+  score.evaluator,
+  score.passed as judge_passed,
+  score.score as judge_score,
+  score.category as judge_category,
+  count(*) as people,
+  avg(said.passes) as share,
+  avg(said.score) as people_score,
+  mode() within group (order by said.category) as people_category,
+  array_agg(said.passes order by said.person) as passes,
+  array_agg(said.score order by said.person) as scores,
+  array_agg(said.person order by said.person) as persons,
+  bool_or(said.is_random) as is_random,
+  coalesce(bool_or(said.by_verdict_of = score.evaluator), false) as is_by_verdict,
+  coalesce(bool_or(said.meant_for = score.evaluator), false) as is_meant
+from (
+  -- One verdict a person: of a pair the mean over both orders, from a half on as judges count it.
+  select
+    label.results_table,
+    label.evaluation_id,
+    label.name as label_name,
+    label.person,
+    case
+      when count(*) > 1 then (avg(label.score) >= 0.5)::integer
+      else max(label.passed::integer)
+    end::double precision as passes,
+    avg(label.score) as score,
+    case
+      when count(*) = 1 then max(label.category)
+      when avg(label.score) > 0.5 then 'win'
+      when avg(label.score) < 0.5 then 'loss'
+      else 'tie'
+    end as category,
+    bool_or(label.chosen = 'random') as is_random,
+    max(label.evaluator) filter (where label.chosen = 'verdict') as by_verdict_of,
+    max(label.evaluator) filter (where label.chosen <> 'hand') as meant_for
+  from public.evaluation_labels as label
+  group by label.results_table, label.evaluation_id, label.name, label.person
+) as said
+join pg_catalog.pg_class as results on results.relname = said.results_table
+join pipeline.evaluations as evaluation
+  on evaluation.id = said.evaluation_id and evaluation.tableoid = results.oid
+join public.evaluation_scores as score
+  on score.results_table = said.results_table and score.evaluation_id = said.evaluation_id
+group by
+  evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
+  said.results_table, said.evaluation_id, said.label_name, score.evaluator, score.passed, score.score,
+  score.category;
+comment on view pipeline.labelled_answers is
+  'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; people_category: what most of them said; passes and scores: of each of persons.';
+revoke all on pipeline.labelled_answers from anon, authenticated, service_role;
+grant select on pipeline.labelled_answers to authenticated, service_role;
+
+create view pipeline.label_moments
+with (security_invoker = true)
+as
+select
+  prompt.experiment_name,
+  prompt.owner,
+  prompt.model,
+  prompt.evaluator,
+  array_agg(distinct prompt.label_name) as label_names,
+  bool_or(prompt.is_by_verdict) as is_by_verdict,
+  bool_and(prompt.is_by_hand) as is_by_hand,
+  count(*) filter (where not prompt.is_by_hand) as labelled,
+  avg(prompt.people) filter (where not prompt.is_by_hand) as people_mean,
+  avg(prompt.judge) filter (where not prompt.is_by_hand) as judge_mean,
+  var_samp(prompt.people) filter (where not prompt.is_by_hand) as people_variance,
+  var_samp(prompt.judge) filter (where not prompt.is_by_hand) as judge_variance,
+  covar_samp(prompt.people, prompt.judge) filter (where not prompt.is_by_hand) as covariance,
+  count(*) filter (where not prompt.is_by_hand and prompt.people <> prompt.judge) as differing,
+  sum(prompt.passed) filter (where not prompt.is_by_hand) as passed,
+  sum(prompt.passed_right) filter (where not prompt.is_by_hand) as passed_right,
+  sum(prompt.failed) filter (where not prompt.is_by_hand) as failed,
+  sum(prompt.failed_right) filter (where not prompt.is_by_hand) as failed_right
+from (
+  select
+    answer.experiment_name,
+    answer.owner,
+    answer.model,
+    answer.evaluator,
+    answer.prompt_key,
+    answer.label_name,
+    not (answer.is_random or answer.is_by_verdict) as is_by_hand,
+    bool_or(answer.is_by_verdict) as is_by_verdict,
+    avg(answer.share) as people,
+    avg(answer.judge_passed::integer)::double precision as judge,
+    count(*) filter (where answer.judge_passed) as passed,
+    sum(answer.share) filter (where answer.judge_passed) as passed_right,
+    count(*) filter (where not answer.judge_passed) as failed,
+    sum(1 - answer.share) filter (where not answer.judge_passed) as failed_right
+  from (
+    select
+      listed.*,
+      bool_or(listed.is_meant) over (
+        partition by listed.experiment_name, listed.owner, listed.model, listed.evaluator
+      ) as some_are_meant
+    from pipeline.labelled_answers as listed
+    where listed.judge_passed is not null and listed.share is not null
+  ) as answer
+  -- Labels that were asked for to measure an evaluator come before those that fit any.
+  where answer.is_meant or not answer.some_are_meant
+  group by
+    answer.experiment_name, answer.owner, answer.model, answer.evaluator, answer.prompt_key,
+    answer.label_name, not (answer.is_random or answer.is_by_verdict)
+) as prompt
+group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator;
+comment on view pipeline.label_moments is
+  'One row per experiment of an owner, model and evaluator that people have labelled answers of: counts and moments over prompts that chance chose, as pipeline.corrected_rate() takes them.';
+revoke all on pipeline.label_moments from anon, authenticated, service_role;
+grant select on pipeline.label_moments to authenticated, service_role;
+
+-- Why: a judge errs, and a rate that it gives is wrong by as much. Where people have labelled some of
+-- the answers, the error is known, and so is how well.
+
+create function pipeline.powered_rate(
+  judged bigint,
+  rate double precision,
+  variance double precision,
+  labelled bigint,
+  people_mean double precision,
+  judge_mean double precision,
+  people_variance double precision,
+  judge_variance double precision,
+  covariance double precision,
+  weight double precision,
+  out corrected double precision,
+  out error double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    people_mean + weight * (coalesce(rate, 0) - judge_mean),
+    sqrt(greatest(
+      0,
+      coalesce(weight ^ 2 * variance / nullif(judged, 0), 0)
+        + (people_variance + weight ^ 2 * judge_variance - 2 * weight * covariance) / labelled
+    ));
+$$;
+comment on function pipeline.powered_rate(
+  bigint, double precision, double precision, bigint, double precision, double precision, double precision,
+  double precision, double precision, double precision
+) is
+  'A rate of which a judge said all and people some that chance chose (prediction-powered: Angelopoulos 2023), with its standard error. judged, rate, variance: of those that only the judge saw; labelled, means, sample variances and covariance: of those that both saw; weight: 1 is the plain form, 0 trusts people alone.';
+
+create function pipeline.stratified_rate(
+  judged bigint,
+  rate double precision,
+  passed double precision,
+  passed_right double precision,
+  failed double precision,
+  failed_right double precision,
+  out corrected double precision,
+  out error double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    rate * ppv + (1 - rate) * (1 - npv),
+    sqrt(
+      rate ^ 2 * ppv * (1 - ppv) / (passed + 2)
+      + (1 - rate) ^ 2 * npv * (1 - npv) / (failed + 2)
+      + (ppv + npv - 1) ^ 2 * rate * (1 - rate) / judged
+    )
+  -- Without the one and the two it is far too sure where nothing was wrong.
+  from (select (passed_right + 1) / (passed + 2) as ppv, (failed_right + 1) / (failed + 2) as npv) as right_when;
+$$;
+comment on function pipeline.stratified_rate(
+  bigint, double precision, double precision, double precision, double precision, double precision
+) is
+  'A rate of which people have labelled some that a judge passed and some that it failed, with its standard error: how often it is right when it passes and when it fails, weighted by how often it does. judged, rate: of all; passed, failed: labels of each verdict, and in how many of them the judge was right.';
+
+create function pipeline.transferred_rate(
+  judged bigint,
+  passed double precision,
+  people_pass double precision,
+  both_pass double precision,
+  people_fail double precision,
+  both_fail double precision,
+  out corrected double precision,
+  out low double precision,
+  out high double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    (passed / judged + both_fail / people_fail - 1) / (both_pass / people_pass + both_fail / people_fail - 1),
+    least(1, greatest(0, shifted.rate + shifted.shift - 1.959964 * shifted.error)),
+    least(1, greatest(0, shifted.rate + shifted.shift + 1.959964 * shifted.error))
+  from (
+    select
+      (passed + 3.841459 / 2) / (judged + 3.841459) as p,
+      (both_pass + 1) / (people_pass + 2) as se, (both_fail + 1) / (people_fail + 2) as sp
+  ) as moved
+  cross join lateral (
+    select
+      se * (1 - se) / (people_pass + 2) as se_variance, sp * (1 - sp) / (people_fail + 2) as sp_variance,
+      (p + sp - 1) / (se + sp - 1) as rate
+  ) as known
+  cross join lateral (
+    select
+      known.rate,
+      2 * 3.841459 * (known.rate * se_variance - (1 - known.rate) * sp_variance) as shift,
+      sqrt(p * (1 - p) / (judged + 3.841459) + known.rate ^ 2 * se_variance + (1 - known.rate) ^ 2 * sp_variance)
+        / (se + sp - 1) as error
+  ) as shifted
+  -- A judge that is no better than chance tells nothing.
+  where (pipeline.mean_interval(round(people_pass)::bigint, both_pass / nullif(people_pass, 0), null, 'pass')).low
+    + (pipeline.mean_interval(round(people_fail)::bigint, both_fail / nullif(people_fail, 0), null, 'pass')).low > 1;
+$$;
+comment on function pipeline.transferred_rate(
+  bigint, double precision, double precision, double precision, double precision, double precision
+) is
+  'The rate behind a judged one, by errors of the judge that were measured on other answers (Rogan and Gladen 1978), with the 95 % interval of Lang and Reiczigel (2014). judged, passed: the answers asked about; people_pass, people_fail: labels, and how many of each the judge agreed with. It holds where the judge errs alike on both. No row where the judge may be no better than chance.';
+
+create function pipeline.transferred_difference(
+  difference double precision,
+  error double precision,
+  people_pass double precision,
+  both_pass double precision,
+  people_fail double precision,
+  both_fail double precision,
+  out corrected double precision,
+  out corrected_error double precision
+)
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select
+    difference / shrunk,
+    sqrt(error ^ 2 + (difference / shrunk) ^ 2 * (tpr * (1 - tpr) / people_pass + tnr * (1 - tnr) / people_fail)) / abs(shrunk)
+  from (
+    select
+      both_pass / nullif(people_pass, 0) as tpr, both_fail / nullif(people_fail, 0) as tnr,
+      nullif(both_pass / nullif(people_pass, 0) + both_fail / nullif(people_fail, 0) - 1, 0) as shrunk
+  ) as judge;
+$$;
+comment on function pipeline.transferred_difference(
+  double precision, double precision, double precision, double precision, double precision, double precision
+) is
+  'The difference behind one that a judge saw between two experiments, with its standard error: errors of a judge shrink every difference. error: the standard error of the paired difference; people_pass, people_fail, both_pass, both_fail: as transferred_rate() takes them.';
+
+create function pipeline.corrected_rate(
+  judged bigint,
+  rate double precision,
+  variance double precision,
+  moments jsonb,
+  out corrected double precision,
+  out low double precision,
+  out high double precision,
+  out corrected_by text,
+  out because text
+)
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+declare
+  given record;
+  unlabelled bigint;
+  weight double precision;
+  spread double precision;
+begin
+  select * into given
+  from jsonb_to_record(coalesce(moments, '{}')) as given (
+    label_names text[], is_by_verdict boolean, is_by_hand boolean, labelled bigint,
+    people_mean double precision, judge_mean double precision, people_variance double precision,
+    judge_variance double precision, covariance double precision, differing bigint, passed double precision,
+    passed_right double precision, failed double precision, failed_right double precision
+  );
+  unlabelled := greatest(judged - given.labelled, 0);
+  because := case
+    when coalesce(judged, 0) = 0 then 'the evaluator neither passes nor fails an answer'
+    when moments is null then 'nobody has labelled answers of it'
+    when given.is_by_hand then 'its labelled answers were chosen by hand: ask for labels with create_evaluation_label_queue()'
+    when cardinality(given.label_names) > 1 then format(
+      'it has labels of several names (%s): name the evaluator in the queue of those that measure it',
+      array_to_string(given.label_names, ', ')
+    )
+    when given.is_by_verdict and least(given.passed, given.failed) < 5 then format(
+      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed',
+      given.passed, given.failed
+    )
+    when given.labelled < 20 then format('too few labels: %s, at least 20 are needed', given.labelled)
+  end;
+  if because is not null then
+    return;
+  end if;
+  if given.is_by_verdict then
+    corrected_by := 'verdict';
+    select found.corrected, found.error into corrected, spread
+    from pipeline.stratified_rate(
+      judged, rate, given.passed, coalesce(given.passed_right, 0), given.failed,
+      coalesce(given.failed_right, 0)
+    ) as found;
+  else
+    corrected_by := 'random';
+    -- Those that people saw are among those that the judge saw. With this weight all of them count
+    -- alike; from 200 labels on the one that they themselves call for is exact enough.
+    weight := unlabelled::double precision / nullif(unlabelled + given.labelled, 0);
+    if given.labelled >= 200 and variance > 0 then
+      weight := weight * greatest(0, given.covariance / variance);
+    end if;
+    select found.corrected, found.error into corrected, spread
+    from pipeline.powered_rate(
+      unlabelled,
+      least(1, greatest(0, (judged * rate - given.labelled * given.judge_mean) / nullif(unlabelled, 0))),
+      variance, given.labelled, given.people_mean, given.judge_mean, given.people_variance,
+      given.judge_variance, given.covariance, weight
+    ) as found;
+    if given.differing = 0 then
+      -- Where the judge was never wrong, an error may have been missed.
+      spread := sqrt(spread ^ 2 + 1.0 / (given.labelled * (given.labelled + 1)));
+    end if;
+  end if;
+  low := least(1, greatest(0, corrected - 1.959964 * spread));
+  high := least(1, greatest(0, corrected + 1.959964 * spread));
+  corrected := least(1, greatest(0, corrected));
+end;
+$$;
+comment on function pipeline.corrected_rate(
+  bigint, double precision, double precision, jsonb
+) is
+  'The pass rate that people would give, with its 95 % interval, from a judged one over so many prompts and its variance (var_pop), and a row of pipeline.label_moments, what people said of some. corrected_by: random (labels chosen at random: powered_rate()) or verdict (chosen by the judge''s verdict: stratified_rate()); because: why there is none.';
+
+-- Why: grades and categories agree by more or less, or by the word, not only by passing.
+
+create function pipeline.agreement_of_scores(answers pipeline.labelled_answers[])
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'answers', count(*), 'judge_mean', avg(answer.judge_score), 'people_mean', avg(answer.people_score),
+    'linear_kappa', pipeline.weighted_kappa(array_agg(answer.people_score), array_agg(answer.judge_score), 1),
+    'quadratic_kappa', pipeline.weighted_kappa(array_agg(answer.people_score), array_agg(answer.judge_score), 2),
+    'alpha', (
+      select pipeline.told_alpha(array_agg(given.evaluation_id), array_agg(rating.score), 'interval')
+      from unnest(answers) as given
+      cross join lateral unnest(given.scores || given.judge_score) as rating (score)
+      where given.judge_score is not null and given.people_score is not null
+    )
+  )
+  from unnest(answers) as answer
+  where answer.judge_score is not null and answer.people_score is not null
+  having count(*) > 0;
+$$;
+comment on function pipeline.agreement_of_scores(pipeline.labelled_answers[]) is
+  'How far scores agree where people gave some, {answers, judge_mean, people_mean, linear_kappa, quadratic_kappa, alpha}; null: nobody did. Both are from 0 to 1.';
+
+create function pipeline.agreement_of_categories(answers pipeline.labelled_answers[])
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'answers', count(*),
+    'agreement', avg((numbered.people = numbered.judge)::integer),
+    'kappa', pipeline.weighted_kappa(array_agg(numbered.people), array_agg(numbered.judge), 0),
+    'alpha', pipeline.told_alpha(
+      array_agg(numbered.evaluation_id) || array_agg(numbered.evaluation_id),
+      array_agg(numbered.people) || array_agg(numbered.judge), 'nominal'
+    )
+  )
+  from (
+    select
+      answer.evaluation_id,
+      array_position(word.words, answer.people_category)::double precision as people,
+      array_position(word.words, answer.judge_category)::double precision as judge
+    from unnest(answers) as answer
+    cross join (
+      select array_agg(distinct said.category) as words
+      from unnest(answers) as given
+      cross join lateral (values (given.people_category), (given.judge_category)) as said (category)
+      where said.category is not null
+    ) as word
+    where answer.people_category is not null and answer.judge_category is not null
+  ) as numbered
+  having count(*) > 0;
+$$;
+comment on function pipeline.agreement_of_categories(pipeline.labelled_answers[]) is
+  'How far categories agree where people gave some, {answers, agreement, kappa, alpha}; null: nobody did. Of several people what most of them said counts.';
+
+-- Why: a judge is believed for what people agree to. How often, in which direction it errs and on
+-- which answers stands side by side, and what a sample cannot tell is not told.
+
+create function pipeline.told_rate(part double precision, whole double precision, with_interval boolean)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('value', part / nullif(whole, 0), 'low', wilson.low, 'high', wilson.high)
+  from (select case when with_interval then round(whole)::bigint end as n) as counted
+  left join lateral pipeline.mean_interval(n, part / nullif(whole, 0), null, 'pass') as wilson on n > 0;
+$$;
+comment on function pipeline.told_rate(double precision, double precision, boolean) is
+  'A share with Wilson''s 95 % interval, {value, low, high}; the ends are null where the answers were not chosen at random.';
+
+create function pipeline.told_confusion(
+  both_pass double precision,
+  only_people double precision,
+  only_judge double precision,
+  both_fail double precision,
+  judged_rate double precision,
+  with_intervals boolean
+)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'confusion', jsonb_build_object(
+      'both_pass', a, 'only_people', b, 'only_judge', c, 'both_fail', d,
+      'is_weighted', judged_rate is not null, 'judged_rate', judged_rate
+    ),
+    'agreement', pipeline.told_rate(a + d, a + b + c + d, with_intervals),
+    'tpr', pipeline.told_rate(a, a + b, with_intervals),
+    'tnr', pipeline.told_rate(d, c + d, with_intervals),
+    'kappa', jsonb_build_object(
+      'value', agreed.kappa, 'low', case when with_intervals then agreed.low end,
+      'high', case when with_intervals then agreed.high end
+    )
+  )
+  from (
+    -- What the judge passes and what it fails, each as often as it does.
+    select
+      case when judged_rate is null then 1 else judged_rate / nullif(both_pass + only_judge, 0) end as of_passed,
+      case when judged_rate is null then 1 else (1 - judged_rate) / nullif(only_people + both_fail, 0) end as of_failed
+  ) as weight
+  cross join lateral (
+    select both_pass * of_passed as a, only_people * of_failed as b, only_judge * of_passed as c, both_fail * of_failed as d
+  ) as cell
+  cross join lateral pipeline.cohen_kappa(a, b, c, d) as agreed;
+$$;
+comment on function pipeline.told_confusion(
+  double precision, double precision, double precision, double precision, double precision, boolean
+) is
+  'Cells of people against a judge and what they say: {confusion, agreement, tpr, tnr, kappa}. judged_rate: where answers were chosen by the judge''s verdict, how many of all it passes: the cells become shares p·PPV, (1 − p)(1 − NPV), p(1 − PPV) and (1 − p)·NPV.';
+
+create function pipeline.disagreements(answers pipeline.labelled_answers[], most integer)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'disagreements', coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'results_table', listed.results_table, 'id', listed.evaluation_id,
+          'experiment_name', listed.experiment_name, 'model', listed.model, 'prompt_key', listed.prompt_key,
+          'prompt', left(evaluation.prompt, 600), 'response', left(evaluation.response, 600),
+          'share', listed.share,
+          'judge', jsonb_build_object(
+            'passed', score.passed, 'score', score.score, 'category', score.category, 'explanation', score.explanation
+          ),
+          'people', pipeline.labels_of(listed.results_table, listed.evaluation_id, listed.label_name)
+        )
+        order by listed.place
+      ) filter (where listed.place <= disagreements.most),
+      '[]'
+    ),
+    'more', greatest(0, count(*) - disagreements.most)
+  )
+  from (
+    select
+      answer.*,
+      row_number() over (
+        order by abs(answer.share - answer.judge_passed::integer) desc nulls last, answer.evaluation_id
+      ) as place
+    from unnest(answers) as answer
+    where coalesce(
+      abs(answer.share - answer.judge_passed::integer) >= 0.5,
+      answer.people_category <> answer.judge_category,
+      false
+    )
+  ) as listed
+  left join (
+    pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+  ) on evaluation.id = listed.evaluation_id and results.relname = listed.results_table
+    and listed.place <= disagreements.most
+  left join public.evaluation_scores as score
+    on score.results_table = listed.results_table and score.evaluation_id = listed.evaluation_id
+    and score.evaluator = listed.evaluator and listed.place <= disagreements.most;
+$$;
+comment on function pipeline.disagreements(pipeline.labelled_answers[], integer) is
+  'Answers that at least half of the people see otherwise than the evaluator, the clearest first, at most so many, and how many more: {disagreements, more}.';
+
+create function public.evaluation_agreement(
+  evaluator text,
+  label_name text,
+  experiment text default null,
+  owner uuid default null,
+  most integer default 100
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set jit = off
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(evaluation_agreement.owner);
+  answers pipeline.labelled_answers[];
+  used pipeline.labelled_answers[];
+  way text;
+  judged_rate double precision;
+  cells record;
+begin
+  select array_agg(answer), case
+      when bool_or(answer.is_by_verdict) then 'verdict'
+      when bool_or(answer.is_random) then 'random'
+      else 'hand'
+    end
+  into answers, way
+  from pipeline.labelled_answers as answer
+  where answer.evaluator = evaluation_agreement.evaluator
+    and answer.label_name = evaluation_agreement.label_name
+    and answer.owner is not distinct from whose
+    and (answer.experiment_name = experiment or experiment is null);
+  if answers is null then
+    raise exception 'Cannot compare evaluator "%" with people: no answer has both its score and a label "%"', evaluator, label_name
+      using errcode = 'P0002', hint =
+        'select distinct evaluator from evaluation_scores; select distinct name from evaluation_labels; for labels: create_evaluation_label_queue()';
+  end if;
+  -- Labels that somebody picked tell of themselves alone: they give way to those that chance chose.
+  used := array(
+    select answer from unnest(answers) as answer
+    where way = 'hand' or answer.is_random or answer.is_by_verdict
+  );
+  select
+    coalesce(sum(answer.share) filter (where answer.judge_passed), 0) as both_pass,
+    coalesce(sum(answer.share) filter (where not answer.judge_passed), 0) as only_people,
+    coalesce(sum(1 - answer.share) filter (where answer.judge_passed), 0) as only_judge,
+    coalesce(sum(1 - answer.share) filter (where not answer.judge_passed), 0) as both_fail
+  into cells
+  from unnest(used) as answer;
+  if way = 'verdict' then
+    select avg(score.passed::integer) into judged_rate
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    where evaluation.experiment_name in (select answer.experiment_name from unnest(used) as answer)
+      and evaluation.owner is not distinct from whose
+      and score.evaluator = evaluation_agreement.evaluator;
+  end if;
+  return jsonb_build_object(
+    'evaluator', evaluator, 'label_name', label_name, 'experiment', experiment, 'chosen', way,
+    'answers', cardinality(used), 'left_out', cardinality(answers) - cardinality(used),
+    'people', array(select distinct person from unnest(used) as answer, unnest(answer.persons) as person order by 1),
+    'note', case way
+      when 'hand' then 'The answers were picked by hand: they stand for no others, and no interval tells how far'
+      when 'verdict' then 'The answers were chosen by the verdict: each side counts as often as the evaluator gives it, and rates have no interval of their own; the corrected rate has one'
+    end
+  )
+  || pipeline.told_confusion(
+    cells.both_pass, cells.only_people, cells.only_judge, cells.both_fail, judged_rate, way = 'random'
+  )
+  || (
+    select jsonb_build_object(
+      -- Of answers chosen by its verdict the judge's own share is not what it is in all.
+      'alpha', case when way <> 'verdict' then pipeline.told_alpha(
+        array_agg(rating.unit), array_agg(rating.passes), 'nominal'
+      ) end,
+      'alpha_of_people', pipeline.told_alpha(
+        array_agg(rating.unit) filter (where rating.is_person), array_agg(rating.passes) filter (where rating.is_person), 'nominal'
+      )
+    )
+    from (
+      select answer.ordinality as unit, given.passes, given.is_person
+      from unnest(used) with ordinality as answer
+      cross join lateral (
+        select answer.judge_passed::integer::double precision as passes, false as is_person
+        union all
+        select passes, true from unnest(answer.passes) as passes
+      ) as given
+      where answer.judge_passed is not null
+    ) as rating
+  )
+  || jsonb_build_object(
+    'scores', pipeline.agreement_of_scores(used), 'categories', pipeline.agreement_of_categories(used)
+  )
+  || pipeline.disagreements(answers, most);
+end;
+$$;
+comment on function public.evaluation_agreement(text, text, text, uuid, integer) is
+  'How far an evaluator and the people who labelled under a name agree, in one experiment or all of an owner (null: the project''s own; a signed-in user''s are theirs): {evaluator, label_name, experiment, chosen: random, verdict or hand, answers, left_out: labelled by hand beside chosen ones, people, note, confusion: {both_pass, only_people, only_judge, both_fail, is_weighted, judged_rate}, agreement, tpr: of what people pass the evaluator passes, tnr: of what people fail it fails, kappa, alpha: the evaluator and each person as raters, alpha_of_people: {value, low, high, answers}, scores: {answers, judge_mean, people_mean, linear_kappa, quadratic_kappa, alpha}, categories: {answers, agreement, kappa, alpha}, disagreements: [{results_table, id, experiment_name, model, prompt_key, prompt, response, share, judge: {passed, score, category, explanation}, people: [labels]}], more}. Rates are {value, low, high} with Wilson''s interval where chance chose among all answers, else without. An answer on which people disagree counts in parts. P0002: no answer has both.';
+
+-- Why: people label one experiment, and the judge goes on to judge others. Where it errs alike there,
+-- what was measured once corrects them, too.
+
+create function public.correct_experiments(
+  names text[],
+  evaluator text,
+  measured_on text,
+  label_name text default 'quality',
+  owner uuid default null
+)
+returns table (
+  experiment_name text, prompts bigint, pass_rate double precision,
+  corrected_rate double precision, corrected_low double precision, corrected_high double precision,
+  difference double precision, difference_low double precision, difference_high double precision,
+  uncorrected_because text
+)
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set work_mem = '64MB'
+set jit = off
+as $$
+declare
+  whose constant uuid := pipeline.owner_asked_for(correct_experiments.owner);
+  measured record;
+  because text;
+begin
+  perform pipeline.check_experiments(names, whose);
+  select
+    coalesce(sum(answer.share), 0) as people_pass,
+    coalesce(sum(answer.share) filter (where answer.judge_passed), 0) as both_pass,
+    coalesce(sum(1 - answer.share), 0) as people_fail,
+    coalesce(sum(1 - answer.share) filter (where not answer.judge_passed), 0) as both_fail
+  into measured
+  from pipeline.labelled_answers as answer
+  where answer.experiment_name = correct_experiments.measured_on
+    and answer.evaluator = correct_experiments.evaluator
+    and answer.label_name = correct_experiments.label_name
+    and answer.owner is not distinct from whose
+    -- Of answers chosen by the verdict the rates of errors are not those of all.
+    and answer.is_random
+    and answer.judge_passed is not null and answer.share is not null;
+  if least(measured.people_pass, measured.people_fail) < 5 then
+    because := format(
+      'too few labels of "%s" that chance chose among all: people pass %s and fail %s, at least 5 of each are needed',
+      measured_on, measured.people_pass, measured.people_fail
+    );
+  end if;
+  return query
+  with prompt as (
+    select evaluation.experiment_name, evaluation.prompt_key, avg(score.passed::integer)::double precision as rate
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      and score.evaluator = correct_experiments.evaluator
+    where evaluation.experiment_name = any (names)
+      and evaluation.owner is not distinct from whose
+      and score.passed is not null
+    group by evaluation.experiment_name, evaluation.prompt_key
+  ),
+  side as (
+    select prompt.experiment_name, count(*) as prompts, avg(prompt.rate) as rate
+    from prompt group by prompt.experiment_name
+  ),
+  pair as (
+    select
+      later.experiment_name, avg(later.rate - first.rate) as difference,
+      sqrt(var_samp(later.rate - first.rate) / count(*)) as error
+    from prompt as first
+    join prompt as later on later.prompt_key = first.prompt_key and later.experiment_name <> names[1]
+    where first.experiment_name = names[1]
+    group by later.experiment_name
+  )
+  select
+    named.name, coalesce(side.prompts, 0), side.rate, found.corrected, found.low, found.high,
+    behind.corrected, behind.corrected - 1.959964 * behind.corrected_error,
+    behind.corrected + 1.959964 * behind.corrected_error,
+    coalesce(because, case
+      when side.prompts is null then 'the evaluator neither passes nor fails an answer'
+      when found.corrected is null then 'the evaluator may be no better than chance'
+    end)
+  from unnest(names) with ordinality as named (name, place)
+  left join side on side.experiment_name = named.name
+  left join pair on pair.experiment_name = named.name
+  left join lateral pipeline.transferred_rate(
+    side.prompts, side.prompts * side.rate, measured.people_pass, measured.both_pass, measured.people_fail,
+    measured.both_fail
+  ) as found on because is null and side.prompts > 0
+  left join lateral pipeline.transferred_difference(
+    pair.difference, pair.error, measured.people_pass, measured.both_pass, measured.people_fail, measured.both_fail
+  ) as behind on found.corrected is not null
+  order by named.place;
+end;
+$$;
+comment on function public.correct_experiments(text[], text, text, text, uuid) is
+  'Pass rates of experiments of an owner (null: the project''s own; a signed-in user''s are theirs) as people would give them, by the errors that an evaluator was seen to make on labelled answers of another experiment, measured_on, with 95 % intervals (Lang and Reiczigel 2014), and differences from the first of them over the prompts that both have. It holds where the evaluator errs alike on all of them: not where it favours the answers of its own family. uncorrected_because: why there is none. Labels of the experiment itself need no such assumption: experiment_scores has what they say. P0002: unknown experiment.';
+
 -- Why: what people ask of results: how good, how fast, how dear? Everything here is computed when it
 -- is asked for, from the stored rows.
 
@@ -1815,7 +3500,13 @@ select
   totals.passed,
   totals.pass_rate,
   pass.low as pass_low,
-  pass.high as pass_high
+  pass.high as pass_high,
+  coalesce(moments.labelled, 0) as labelled,
+  corrected.corrected as corrected_rate,
+  corrected.low as corrected_low,
+  corrected.high as corrected_high,
+  corrected.corrected_by,
+  corrected.because as uncorrected_because
 from (
   select
     prompt.experiment_name,
@@ -1864,9 +3555,17 @@ cross join lateral pipeline.mean_interval(
 ) as score
 cross join lateral pipeline.mean_interval(
   totals.judged, totals.pass_rate, totals.pass_variance, totals.pass_kind
-) as pass;
+) as pass
+left join pipeline.label_moments as moments
+  on moments.experiment_name = totals.experiment_name
+  and moments.evaluator = totals.evaluator
+  and moments.owner is not distinct from totals.owner
+  and moments.model is not distinct from totals.model
+cross join lateral pipeline.corrected_rate(
+  totals.judged, totals.pass_rate, totals.pass_variance, to_jsonb(moments)
+) as corrected;
 comment on view public.experiment_scores is
-  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals. Of several answers to a prompt their mean counts, once.';
+  'One row per experiment of an owner, model and evaluator, over all results tables: the mean score and the pass rate with their intervals, and the pass rate as people would give it where they have labelled answers. Of several answers to a prompt their mean counts, once.';
 comment on column public.experiment_scores.owner is 'Null: the project''s own.';
 comment on column public.experiment_scores.prompts is 'Prompts with a score: what the intervals are made of.';
 comment on column public.experiment_scores.scored is 'Answers that got a number.';
@@ -1881,6 +3580,16 @@ comment on column public.experiment_scores.pass_rate is
 comment on column public.experiment_scores.pass_low is
   'Lower end of the 95 % confidence interval of pass_rate: Wilson''s where every prompt has one answer.';
 comment on column public.experiment_scores.pass_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.labelled is
+  'Prompts whose answers people have labelled, and that chance chose.';
+comment on column public.experiment_scores.corrected_rate is
+  'pass_rate without the errors that the evaluator was seen to make; null: see uncorrected_because.';
+comment on column public.experiment_scores.corrected_low is
+  'Lower end of the 95 % confidence interval of corrected_rate, by pipeline.corrected_rate().';
+comment on column public.experiment_scores.corrected_high is 'Upper end of that interval.';
+comment on column public.experiment_scores.corrected_by is
+  'How the labelled answers were chosen, which says how they correct: random or verdict.';
+comment on column public.experiment_scores.uncorrected_because is 'Why there is no corrected_rate; null: there is one.';
 
 create view public.experiment_summary
 with (security_invoker = true)
@@ -2154,6 +3863,183 @@ end;
 $$;
 comment on function pipeline.chosen_evaluators(text[], text, uuid) is
   'By what is compared: one evaluator, or without one all of them after null, which is whether there was an answer; that is also called success. P0002: unknown evaluator.';
+
+-- Why: labels tell of answers that nobody labelled only where chance chose them: of all, or of each
+-- verdict of a judge. A queue draws its answers itself, and says how.
+
+create function pipeline.drawn(seed text, results_table text, id bigint)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select md5(concat_ws(':', seed, results_table, id));
+$$;
+comment on function pipeline.drawn(text, text, bigint) is
+  'Where an answer stands in an order by chance; the same seed gives the same order.';
+
+create function pipeline.draw_label_items(
+  queue public.evaluation_label_queues,
+  most integer,
+  ids bigint[],
+  ids_table text
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  drawn integer;
+begin
+  with answer as (
+    -- Of several answers of an experiment to a prompt one by chance: prompts are what is counted.
+    select distinct on (evaluation.experiment_name, evaluation.prompt_key)
+      evaluation.experiment_name, evaluation.prompt_key, evaluation.id,
+      results.relname::text as results_table, score.passed,
+      pipeline.drawn((queue).name, results.relname, evaluation.id) as place
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    left join public.evaluation_scores as score
+      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      and score.evaluator = (queue).evaluator
+    where evaluation.experiment_name in ((queue).experiment_name, (queue).against)
+      and evaluation.owner is not distinct from (queue).owner
+      and evaluation.success
+      and (
+        evaluation.experiment_name = (queue).against
+        or ((queue).evaluator is null or score.passed is not null)
+        and (
+          draw_label_items.ids is null
+          or evaluation.id = any (draw_label_items.ids) and results.relname = draw_label_items.ids_table
+        )
+      )
+    order by evaluation.experiment_name, evaluation.prompt_key, place
+  ),
+  chosen as (
+    select answer.*, other.results_table as other_table, other.id as other_id
+    from answer
+    left join answer as other
+      on other.experiment_name = (queue).against and other.prompt_key = answer.prompt_key
+    where answer.experiment_name = (queue).experiment_name
+      and ((queue).against is null or other.id is not null)
+    order by
+      -- One of each verdict by turns; where one of them runs out, the rest is of the other.
+      case when (queue).chosen = 'verdict' then row_number() over (partition by answer.passed order by answer.place) end,
+      answer.place
+    limit draw_label_items.most
+  ),
+  shown as (
+    select chosen.*, shown_order.is_swapped
+    from chosen
+    cross join unnest(case when (queue).against is null then array[false] else array[false, true] end)
+      as shown_order (is_swapped)
+  ),
+  stored as (
+    insert into public.evaluation_label_items (
+      queue_id, position, results_table, evaluation_id, other_table, other_id, is_swapped
+    )
+    select
+      (queue).id,
+      -- Drawn anew: neither the verdict nor the other order of a pair is told by what came before.
+      row_number() over (
+        order by pipeline.drawn((queue).name || ' ' || shown.is_swapped, shown.results_table, shown.id)
+      ),
+      shown.results_table, shown.id, shown.other_table, shown.other_id, shown.is_swapped
+    from shown
+    returning true
+  )
+  select count(*) into drawn from stored;
+  return drawn;
+end;
+$$;
+comment on function pipeline.draw_label_items(public.evaluation_label_queues, integer, bigint[], text) is
+  'Gives a queue its items: answers of its experiment that are no errors, one a prompt, of ids only those of ids_table, where its evaluator is named only those with a verdict of it; at most so many, a pair in both orders. Returns how many items.';
+
+create function public.create_evaluation_label_queue(
+  name text,
+  experiment_name text,
+  label_name text default null,
+  kind text default 'pass',
+  instructions text default '',
+  items integer default 60,
+  people integer default 1,
+  blind boolean default true,
+  choose text default null,
+  evaluator text default null,
+  against text default null,
+  categories text[] default null,
+  passing text[] default null,
+  lowest double precision default null,
+  highest double precision default null,
+  pass_from double precision default null,
+  reviewers uuid[] default null,
+  ids bigint[] default null,
+  results_table text default 'prompt_evaluations',
+  lease_seconds integer default 900,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns public.evaluation_label_queues
+language plpgsql
+-- Definer: users may not choose what a queue has. Whose the experiment is, is asked first.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  whose constant uuid := pipeline.owner_written_for(create_evaluation_label_queue.owner);
+  queue public.evaluation_label_queues;
+  broken_rule text;
+begin
+  perform pipeline.check_experiments(array_remove(array[experiment_name, against], null), whose);
+  insert into public.evaluation_label_queues (
+    name, experiment_name, against, label_name, kind, categories, passing, lowest, highest, pass_from,
+    instructions, people, blind, chosen, evaluator, reviewers, lease_seconds, owner, created_at
+  )
+  values (
+    name, experiment_name, against,
+    coalesce(label_name, left('preference over ' || against, 200), 'quality'), kind, categories, passing,
+    case when kind = 'score' then coalesce(lowest, 1) else lowest end,
+    case when kind = 'score' then coalesce(highest, 5) else highest end,
+    pass_from, instructions, people, blind,
+    case
+      when ids is not null then 'hand'
+      else coalesce(choose, case when evaluator is null then 'random' else 'verdict' end)
+    end,
+    evaluator,
+    -- A user opens what is theirs to those whom they name.
+    case when pipeline.current_user_id() is null then reviewers else coalesce(reviewers, array[whose]) end,
+    lease_seconds, whose, as_of
+  )
+  returning * into queue;
+  if items < 1 or items > 10000 or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
+    raise exception 'Cannot make label queue "%": no answer can be chosen', name
+      using errcode = '22023', hint = case
+        when evaluator is not null then format(
+          'Answers of "%s" need a verdict of evaluator "%s": select evaluator, passed from experiment_scores',
+          experiment_name, evaluator
+        )
+        when against is not null then 'Both experiments need answers to the same prompts that are no errors'
+        else 'items: 1 to 10000; the experiment needs answers that are no errors, ids are those of results_table'
+      end;
+  end if;
+  return queue;
+exception
+  when unique_violation then
+    raise exception 'Cannot make label queue "%": there is one of this name', name
+      using errcode = '22023', hint = 'Choose another name, or delete it: its labels stay';
+  when check_violation or not_null_violation then
+    get stacked diagnostics broken_rule = constraint_name;
+    raise exception 'Cannot make label queue "%": %', name, coalesce(nullif(broken_rule, ''), sqlerrm)
+      using errcode = '22023', hint =
+        'kind: pass; score with lowest, highest and pass_from; category with categories and passing; pair with against. choose: random, or verdict with evaluator. people: 1 to 100';
+end;
+$$;
+comment on function public.create_evaluation_label_queue(
+  text, text, text, text, text, integer, integer, boolean, text, text, text, text[], text[], double precision,
+  double precision, double precision, uuid[], bigint[], text, integer, uuid, timestamptz
+) is
+  'Makes a queue of answers of an experiment for people to label, and returns its row. items: how many answers or pairs; they are drawn by chance, the same for the same name. choose: random (of all), verdict (of evaluator: half of those that it passed, half of those it failed: the fewest labels for an exact rate; default where evaluator is named); ids: these answers, which then stand for themselves alone. kind: pass, score (a grade, by default 1 to 5; passes from pass_from), category (one of categories; passes when it is one of passing), pair (which of two is better, in both orders, with the answers of experiment against). label_name: default quality, of pairs "preference over <against>". people: how many label each; blind: they see neither scores nor model nor what others said; reviewers: users by id, null: all with the claim "label", for a signed-in user''s queue themselves. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. P0002: unknown experiment; 22023: what is wrong, and what to write instead.';
 
 -- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
 -- key, and by the mean of the answers to each. The caller's row level security decides what is compared.
@@ -4905,6 +6791,110 @@ $$;
 comment on function public.pipeline_measure_list(jsonb, uuid, bigint, jsonb) is
   'What a run of a set or of the prompts of a sweep would ask by this template, as pipeline_measure_run() tells it of an earlier run. 22023: there is none.';
 
+-- Why: what a person wrote in place of a bad answer is the best reference there is.
+
+create function pipeline.corrected_prompts(experiment_name text, label_name text, owner uuid)
+returns table (key text, corrected_response text, evaluation_id bigint, results_table text)
+language sql
+stable
+set search_path = ''
+as $$
+  -- The newest of a prompt: who corrects later has seen more.
+  select distinct on (evaluation.prompt_key)
+    evaluation.prompt_key, label.corrected_response, evaluation.id, label.results_table
+  from public.evaluation_labels as label
+  join pg_catalog.pg_class as results on results.relname = label.results_table
+  join pipeline.evaluations as evaluation
+    on evaluation.id = label.evaluation_id and evaluation.tableoid = results.oid
+  where label.corrected_response is not null
+    and label.owner is not distinct from corrected_prompts.owner
+    and evaluation.owner is not distinct from corrected_prompts.owner
+    and (label.name = corrected_prompts.label_name or corrected_prompts.label_name is null)
+    and (evaluation.experiment_name = corrected_prompts.experiment_name or corrected_prompts.experiment_name is null)
+  order by evaluation.prompt_key, label.updated_at desc, label.id desc;
+$$;
+comment on function pipeline.corrected_prompts(text, text, uuid) is
+  'The newest corrected response to each prompt of an owner, by its key.';
+
+create function public.save_corrected_responses(
+  name text,
+  experiment_name text default null,
+  label_name text default null,
+  owner uuid default null,
+  as_of timestamptz default now()
+)
+returns public.prompt_sets
+language plpgsql
+-- Definer: users may not touch lists and prompts. Whose they are, is asked first.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+declare
+  whose constant uuid := pipeline.owner_written_for(save_corrected_responses.owner);
+  known constant public.prompt_sets := pipeline.find_set(save_corrected_responses.name, null, whose);
+  list_id constant bigint := pipeline.create_list(whose, as_of);
+  items jsonb;
+begin
+  if known.id is not null then
+    select jsonb_agg(
+      jsonb_build_object('key', listed.position::text) || case
+        when corrected.corrected_response is null then jsonb_build_object('promptId', listed.prompt_id)
+        else jsonb_build_object('prompt', jsonb_build_object(
+          'text', listed.text, 'key', listed.key, 'keyIsGiven', listed.key_is_given,
+          'messages', listed.messages, 'reference', corrected.corrected_response,
+          'metadata', listed.metadata, 'parameters', listed.parameters, 'source', listed.source
+        ))
+      end
+      order by listed.position
+    ) filter (where matched.prompts > 0)
+    into items
+    from public.prompt_set_prompts as listed
+    left join pipeline.corrected_prompts(experiment_name, label_name, whose) as corrected
+      on corrected.key = listed.key
+    cross join (
+      select count(*) as prompts
+      from public.prompt_set_prompts as of_set
+      join pipeline.corrected_prompts(experiment_name, label_name, whose) as fitting on fitting.key = of_set.key
+      where of_set.set_id = known.id
+    ) as matched
+    where listed.set_id = known.id;
+  else
+    select jsonb_agg(
+      jsonb_build_object(
+        'key', corrected.key,
+        'prompt', jsonb_build_object(
+          'text', coalesce(prompt.text, evaluation.prompt), 'key', corrected.key,
+          'keyIsGiven', coalesce(prompt.key_is_given, true), 'messages', prompt.messages,
+          'reference', corrected.corrected_response, 'metadata', prompt.metadata,
+          'parameters', prompt.parameters, 'source', prompt.source
+        )
+      )
+      order by evaluation.id
+    )
+    into items
+    from pipeline.corrected_prompts(experiment_name, label_name, whose) as corrected
+    join pg_catalog.pg_class as results on results.relname = corrected.results_table
+    join pipeline.evaluations as evaluation
+      on evaluation.id = corrected.evaluation_id and evaluation.tableoid = results.oid
+    left join pipeline.prompts as prompt on prompt.id = evaluation.prompt_id;
+  end if;
+  if items is null then
+    raise exception 'Cannot save corrected responses as set "%": nobody has corrected a response to %', name,
+      case when known.id is null then 'any prompt' else 'any of its prompts' end
+      using errcode = 'P0002', hint =
+        'select evaluation_id, name, person from evaluation_labels where corrected_response is not null';
+  end if;
+  perform pipeline.add_to_list(list_id, items, null, as_of);
+  return public.save_prompt_set(
+    name => name, list_id => list_id, owner => owner, as_of => as_of,
+    description => coalesce(known.description, 'Corrected responses of ' || coalesce(experiment_name, 'all experiments'))
+  );
+end;
+$$;
+comment on function public.save_corrected_responses(text, text, text, uuid, timestamptz) is
+  'Saves the next version of a set with what people wrote in place of answers as references of its prompts, by their keys, and returns its row; of several corrected responses to a prompt the newest. Prompts that nobody corrected stay as they are. A set that there is not yet is made of the corrected prompts alone. experiment_name and label_name: only corrections of these; null: all. owner: whose set and answers, null: the project''s own; a signed-in user''s are theirs. P0002: there is nothing corrected.';
+
 -- Why: a sweep is looked at, steered and heard of as one thing, although its runs know nothing of each
 -- other. Whoever steers it locks all its runs first, in the order of their ids.
 
@@ -5436,6 +7426,17 @@ begin
     delete from public.evaluation_labels as label
     using chosen
     where label.results_table = chosen.relname and label.evaluation_id = chosen.id
+  ),
+  items as (
+    delete from public.evaluation_label_items
+    where id in (
+      select item.id from chosen
+      join public.evaluation_label_items as item
+        on item.results_table = chosen.relname and item.evaluation_id = chosen.id
+      union all
+      select item.id from chosen
+      join public.evaluation_label_items as item on item.other_table = chosen.relname and item.other_id = chosen.id
+    )
   )
   delete from pipeline.evaluations as evaluation
   using chosen
@@ -5445,7 +7446,7 @@ begin
 end;
 $$;
 comment on function pipeline.delete_evaluations(bigint, text, uuid, integer) is
-  'Deletes evaluations of a run or of an owner''s experiment with their scores, votes and labels, at most so many, and returns how many.';
+  'Deletes evaluations of a run or of an owner''s experiment with their scores, votes, labels and items of label queues, at most so many, and returns how many.';
 
 create function public.delete_pipeline_run(run_id bigint, most integer default 10000)
 returns jsonb
@@ -5535,6 +7536,9 @@ begin
     delete from public.experiment_baselines as baseline
     where baseline.experiment_name = delete_experiment.experiment_name
       and baseline.owner is not distinct from delete_experiment.owner;
+    delete from public.evaluation_label_queues as queue
+    where delete_experiment.experiment_name in (queue.experiment_name, queue.against)
+      and queue.owner is not distinct from delete_experiment.owner;
     delete from pipeline.experiments as experiment
     where experiment.name = delete_experiment.experiment_name
       and experiment.owner is not distinct from delete_experiment.owner;
@@ -5583,6 +7587,12 @@ begin
   set experiment_name = rename_experiment.new_name
   where baseline.experiment_name = rename_experiment.experiment_name
     and baseline.owner is not distinct from rename_experiment.owner;
+  update public.evaluation_label_queues as queue
+  set
+    experiment_name = case queue.experiment_name when rename_experiment.experiment_name then new_name else queue.experiment_name end,
+    against = case queue.against when rename_experiment.experiment_name then new_name else queue.against end
+  where rename_experiment.experiment_name in (queue.experiment_name, queue.against)
+    and queue.owner is not distinct from rename_experiment.owner;
   with chosen as materialized (
     select stored.tableoid, stored.id
     from pipeline.evaluations as stored

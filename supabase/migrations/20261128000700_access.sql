@@ -12,7 +12,8 @@ begin
   foreach name in array array[
     'public.pipeline_runs', 'public.pipeline_tasks', 'pipeline.task_errors', 'pipeline.prompts',
     'pipeline.evaluations', 'public.evaluation_scores', 'public.evaluation_votes',
-    'public.evaluation_labels', 'public.experiment_baselines',
+    'public.evaluation_labels', 'public.evaluation_label_queues', 'public.evaluation_label_items',
+    'pipeline.label_claims', 'public.experiment_baselines',
     'public.pipeline_webhook_deliveries', 'public.model_endpoints',
     'public.pipeline_webhook_hosts', 'pipeline.quotas', 'pipeline.usage_of_day', 'pipeline.experiments',
     'pipeline.run_ticks', 'pipeline.prompt_lists', 'pipeline.list_entries', 'public.prompt_sets',
@@ -71,6 +72,42 @@ grant execute on function
   pipeline.may_read(),
   pipeline.may_label(),
   pipeline.is_labelable(text, bigint, uuid),
+  pipeline.may_review(uuid, uuid[]),
+  pipeline.is_queued(public.evaluation_labels),
+  pipeline.owner_written_for(uuid),
+  pipeline.label_person(text),
+  pipeline.held_label_item(bigint),
+  pipeline.expect_answer_of_kind(
+    public.evaluation_label_queues, boolean, boolean, double precision, text
+  ),
+  pipeline.told_label(
+    public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
+  ),
+  pipeline.cohen_kappa(double precision, double precision, double precision, double precision),
+  pipeline.weighted_kappa(double precision[], double precision[], integer),
+  pipeline.krippendorff_alpha(bigint[], double precision[], text),
+  pipeline.told_rate(double precision, double precision, boolean),
+  pipeline.told_confusion(
+    double precision, double precision, double precision, double precision, double precision, boolean
+  ),
+  pipeline.told_alpha(bigint[], double precision[], text),
+  pipeline.agreement_of_scores(pipeline.labelled_answers[]),
+  pipeline.agreement_of_categories(pipeline.labelled_answers[]),
+  pipeline.disagreements(pipeline.labelled_answers[], integer),
+  pipeline.powered_rate(
+    bigint, double precision, double precision, bigint, double precision, double precision, double precision,
+    double precision, double precision, double precision
+  ),
+  pipeline.stratified_rate(
+    bigint, double precision, double precision, double precision, double precision, double precision
+  ),
+  pipeline.corrected_rate(bigint, double precision, double precision, jsonb),
+  pipeline.transferred_rate(
+    bigint, double precision, double precision, double precision, double precision, double precision
+  ),
+  pipeline.transferred_difference(
+    double precision, double precision, double precision, double precision, double precision, double precision
+  ),
   -- The rule that names are plain asks it of each row that is written.
   pipeline.is_plain(text),
   pipeline.check_results_table(text),
@@ -82,7 +119,7 @@ grant execute on function
   pipeline.score_conditions(jsonb),
   pipeline.filter_condition(jsonb, text),
   pipeline.scores_of(text, bigint),
-  pipeline.labels_of(text, bigint),
+  pipeline.labels_of(text, bigint, text),
   pipeline.evaluations_order(bigint, text[], text),
   pipeline.page_query(text, text, text, text, boolean),
   pipeline.top_query(text, text, text, text, text),
@@ -156,7 +193,10 @@ declare
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
     'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
-    'evaluation_facets', 'pipeline_run_timeline'
+    'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
+    'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',
+    'skip_evaluation_label', 'undo_evaluation_label', 'evaluation_agreement', 'correct_experiments',
+    'save_corrected_responses'
   ];
   callable record;
 begin

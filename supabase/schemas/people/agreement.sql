@@ -56,18 +56,6 @@ comment on function pipeline.told_confusion(
 ) is
   'Cells of people against a judge and what they say: {confusion, agreement, tpr, tnr, kappa}. judged_rate: where answers were chosen by the judge''s verdict, how many of all it passes: the cells become shares p·PPV, (1 − p)(1 − NPV), p(1 − PPV) and (1 − p)·NPV.';
 
-create function pipeline.told_alpha(units bigint[], ratings double precision[], scale text)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select jsonb_build_object('value', found.alpha, 'low', found.low, 'high', found.high, 'answers', found.rated)
-  from pipeline.krippendorff_alpha(units, ratings, scale) as found;
-$$;
-comment on function pipeline.told_alpha(bigint[], double precision[], text) is
-  'Krippendorff''s alpha as {value, low, high, answers}.';
-
 create function pipeline.disagreements(answers pipeline.labelled_answers[], most integer)
 returns jsonb
 language sql

@@ -175,3 +175,15 @@ as $$
 $$;
 comment on function pipeline.krippendorff_alpha(bigint[], double precision[], text) is
   'Krippendorff''s alpha (2011) of any number of raters, with gaps: the unit and the number of each rating; units with one rating count for nothing. scale: nominal, ordinal or interval. With its 95 % interval, by the jackknife over units and Student''s t, and how many units were rated at least twice. Null where all ratings are the same.';
+
+create function pipeline.told_alpha(units bigint[], ratings double precision[], scale text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('value', found.alpha, 'low', found.low, 'high', found.high, 'answers', found.rated)
+  from pipeline.krippendorff_alpha(units, ratings, scale) as found;
+$$;
+comment on function pipeline.told_alpha(bigint[], double precision[], text) is
+  'Krippendorff''s alpha as {value, low, high, answers}.';

@@ -119,6 +119,18 @@ comment on table pipeline.label_claims is
 comment on column pipeline.label_claims.skipped_at is 'The person does not want to label it; null: they do.';
 create index label_claims_person_idx on pipeline.label_claims (person);
 
+create function pipeline.may_label()
+returns boolean
+language sql
+stable
+parallel safe
+set search_path = ''
+as $$
+  select pipeline.has_right('label');
+$$;
+comment on function pipeline.may_label() is
+  'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
+
 create function pipeline.may_review(owner uuid, reviewers uuid[])
 returns boolean
 language sql

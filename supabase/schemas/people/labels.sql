@@ -59,18 +59,6 @@ create index evaluation_labels_owner_idx
 create index evaluation_labels_queue_idx
   on public.evaluation_labels (queue_id) where queue_id is not null;
 
-create function pipeline.may_label()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('label');
-$$;
-comment on function pipeline.may_label() is
-  'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
-
 create function pipeline.is_labelable(results_table text, evaluation_id bigint, owner uuid)
 returns boolean
 language sql

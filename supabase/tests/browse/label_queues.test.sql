@@ -56,24 +56,25 @@ select results_eq(
      where item.queue_id = pg_temp.queue_id('all that failed') group by 1 order by 1 $$,
   $$ values (false, 5::bigint), (true, 13) $$, 'where one verdict runs out, the rest is of the other'
 );
+select create_evaluation_label_queue('at random', 'new', 'tone', 'score', pass_from => 4, items => 100),
+  create_evaluation_label_queue('pairs', 'new', kind => 'pair', against => 'old', items => 4),
+  create_evaluation_label_queue('picked', 'new', ids => array[(select min(id) from prompt_evaluations)]);
 select results_eq(
   $$ select queue.chosen, array_agg(item.position order by item.position), count(distinct item.evaluation_id)
-     from create_evaluation_label_queue('at random', 'new', 'tone', 'score', pass_from => 4, items => 100) as queue
-     join evaluation_label_items as item on item.queue_id = queue.id group by 1 $$,
+     from evaluation_label_queues as queue
+     join evaluation_label_items as item on item.queue_id = queue.id where queue.name = 'at random' group by 1 $$,
   $$ values ('random', array(select generate_series(1, 19)), 19::bigint) $$,
   'without an evaluator chance chooses among all prompts with an answer'
 );
 select results_eq(
   $$ select queue.label_name, count(*), count(distinct item.evaluation_id), count(*) filter (where item.is_swapped)
-     from create_evaluation_label_queue('pairs', 'new', kind => 'pair', against => 'old', items => 4) as queue
-     join evaluation_label_items as item on item.queue_id = queue.id group by 1 $$,
+     from evaluation_label_queues as queue
+     join evaluation_label_items as item on item.queue_id = queue.id where queue.name = 'pairs' group by 1 $$,
   $$ values ('preference over old', 8::bigint, 4::bigint, 4::bigint) $$, 'a pair is asked for in both orders'
 );
 select is(
   (
-    select array_agg(item.evaluation_id)
-    from create_evaluation_label_queue('picked', 'new', ids => array[(select min(id) from prompt_evaluations)]) as queue
-    join evaluation_label_items as item on item.queue_id = queue.id
+    select array_agg(evaluation_id) from evaluation_label_items where queue_id = pg_temp.queue_id('picked')
   ),
   array[(select min(id) from prompt_evaluations)], 'or somebody picks them'
 );

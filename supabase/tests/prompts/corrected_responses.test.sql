@@ -8,7 +8,7 @@ union all
 select 'new', 'elsewhere', 'Four?', 'bad', true;
 create function pg_temp.correct(prompt text, response text, person text default 'ann', name text default 'quality', as_of timestamptz default now())
 returns void language sql as $$
-  select grade_evaluation('prompt_evaluations', id, false, name => correct.name, person => correct.person, as_of => correct.as_of, corrected_response => response)
+  select grade_evaluation('prompt_evaluations', id, false, name => correct.name, person => correct.person, as_of => correct.as_of, corrected_response => correct.response)
   from prompt_evaluations where prompt_evaluations.prompt = correct.prompt;
 $$;
 
@@ -26,10 +26,9 @@ select results_eq(
 select is(
   (select version from save_corrected_responses('golden', 'new', 'quality')), 2, 'the same ones make no other'
 );
+select save_corrected_responses('fresh', 'new', 'quality');
 select results_eq(
-  $$ select saved.version, listed.text, listed.key, listed.reference
-     from save_corrected_responses('fresh', 'new', 'quality') as saved
-     join prompt_set_prompts as listed on listed.set_id = saved.id order by listed.position $$,
+  $$ select version, text, key, reference from prompt_set_prompts where name = 'fresh' order by position $$,
   $$ values (1, 'Two?', 'two', '2'), (1, 'Four?', 'elsewhere', '4') $$,
   'a set that there is not yet has the corrected prompts'
 );

@@ -1,4 +1,4 @@
-import type { ListedScore, Label } from "./answers.ts";
+import type { Label, ListedScore } from "./answers.ts";
 import { graderName } from "./grader.ts";
 import { keepWords } from "./kept_words.ts";
 import { callFunction } from "./project.ts";

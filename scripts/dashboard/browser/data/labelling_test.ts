@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { LabelItem, labelCallsOf, LabelProgress } from "./label_queues.ts";
+import type { labelCallsOf, LabelItem, LabelProgress } from "./label_queues.ts";
 import { createLabelling } from "./labelling.ts";
 
 /** A queue of items 1 to 3, with a record of what it was asked. */
@@ -10,7 +10,6 @@ function createQueue() {
   const leave = (id: number, skipped: boolean) => {
     left.splice(left.indexOf(id), 1);
     done.push({ id, skipped });
-    return Promise.resolve(true);
   };
   const calls: ReturnType<typeof labelCallsOf> = {
     claim: () =>
@@ -24,11 +23,13 @@ function createQueue() {
       }),
     submit(id) {
       asked.push(`submit ${id}`);
-      return leave(id, false);
+      leave(id, false);
+      return Promise.resolve();
     },
     skip(id) {
       asked.push(`skip ${id}`);
-      return leave(id, true);
+      leave(id, true);
+      return Promise.resolve(true);
     },
     undo() {
       const last = done.pop();

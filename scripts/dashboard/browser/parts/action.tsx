@@ -32,7 +32,7 @@ export function Action(
     <>
       <button
         type="button"
-        class={isPrimary && "primary"}
+        class={isPrimary ? "primary" : undefined}
         onClick={press}
         disabled={state.busy}
         data-key={letter}

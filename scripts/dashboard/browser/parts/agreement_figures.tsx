@@ -19,8 +19,7 @@ export function AgreementFigures({ agreement }: { agreement: Agreement }) {
   return (
     <section aria-label="Figures">
       <p class="sentence">
-        {toNumber(answers)} answers {CHOSEN[chosen]}, labelled by
-        {" "}
+        {toNumber(answers)} answers {CHOSEN[chosen]}, labelled by{" "}
         {people.map((person, place) => (
           <span key={person}>
             {place > 0 && ", "}

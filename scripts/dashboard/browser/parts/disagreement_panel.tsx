@@ -72,7 +72,10 @@ export function DisagreementPanel({ disagreements, chosen, owner, query }: {
                 {evaluation.reference !== null && (
                   <>
                     <h3>Reference</h3>
-                    <Prose text={evaluation.reference} asMarkdown={asMarkdown} />
+                    <Prose
+                      text={evaluation.reference}
+                      asMarkdown={asMarkdown}
+                    />
                   </>
                 )}
               </>

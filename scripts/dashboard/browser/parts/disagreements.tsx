@@ -40,9 +40,7 @@ export function Disagreements({ agreement, owner, query }: {
           ? "They agree about every answer."
           : "No disagreement is like that."}
       />
-      {more > 0 && (
-        <p class="hint">{toNumber(more)} more are not listed.</p>
-      )}
+      {more > 0 && <p class="hint">{toNumber(more)} more are not listed.</p>}
       {open && (
         <DisagreementPanel
           disagreements={shown}

@@ -100,9 +100,11 @@ function Labels(
       <p class="state" role="status">{news}</p>
       {problem && (
         <p class="problem" role="alert">
-          <VisibleText text={problem} />{" "}
-          {item === undefined && (
-            <button type="button" onClick={() => labelling.take()}>
+          <VisibleText text={problem} /> {item === undefined && (
+            <button
+              type="button"
+              onClick={() => labelling.take()}
+            >
               Try again
             </button>
           )}

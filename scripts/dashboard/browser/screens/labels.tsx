@@ -1,7 +1,11 @@
 import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayChange } from "../data/grader.ts";
 import { to } from "../data/here.ts";
-import { type LabelQueue, leftOf, readLabelQueues } from "../data/label_queues.ts";
+import {
+  type LabelQueue,
+  leftOf,
+  readLabelQueues,
+} from "../data/label_queues.ts";
 import { KINDS } from "../data/queue_draft.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
@@ -44,7 +48,9 @@ export function QueueTable({ queues }: { queues: LabelQueue[] }) {
   return (
     <Table
       label="Label queues"
-      columns={queues.some(mayCompare) ? [...COLUMNS, ...OWNER_COLUMNS] : COLUMNS}
+      columns={queues.some(mayCompare)
+        ? [...COLUMNS, ...OWNER_COLUMNS]
+        : COLUMNS}
       rows={queues}
       rowKey={({ id }) => id}
       href={({ id }) => to(["labels", id])}

@@ -34,7 +34,9 @@ function NewLabelQueue({ query }: ScreenProps) {
     <div class="new-run">
       <WhatFields query={query} facets={facets.value} />
       <WhoFields query={query} />
-      <SqlText sql={toCall("create_evaluation_label_queue", readQueueDraft(query))} />
+      <SqlText
+        sql={toCall("create_evaluation_label_queue", readQueueDraft(query))}
+      />
       <p class="actions">
         {mayChange(owner)
           ? (

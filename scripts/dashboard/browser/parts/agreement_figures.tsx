@@ -1,7 +1,7 @@
 import type { Agreement, Estimate } from "../data/agreement.ts";
 import { Confusion } from "./confusion.tsx";
 import { Facts } from "./facts.tsx";
-import { toNumber, toScore } from "./formats.ts";
+import { toNumber, toScore, toSigned } from "./formats.ts";
 import { Interval } from "./interval.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
@@ -37,7 +37,7 @@ export function AgreementFigures({ agreement }: { agreement: Agreement }) {
           </>
         )}
       </p>
-      <div class="sides">
+      <div class="beside-each-other">
         <Confusion confusion={agreement.confusion} />
         <table class="estimates">
           <tbody>
@@ -116,6 +116,9 @@ function Row({ name, means, estimate, from = 0 }: {
   from?: number;
 }) {
   const { value, low, high } = estimate;
+  // What computing leaves of a zero is one.
+  const format = (end: number) =>
+    (from < 0 ? toSigned : toScore)(Math.round(end * 1e6) / 1e6);
   return (
     <tr>
       <th scope="row">
@@ -124,7 +127,7 @@ function Row({ name, means, estimate, from = 0 }: {
       <td>
         <Interval mean={value} low={low} high={high} from={from} />
         {low !== null && high !== null && (
-          <span class="hint">{toScore(low)} to {toScore(high)}</span>
+          <span class="hint">{format(low)} to {format(high)}</span>
         )}
       </td>
     </tr>

@@ -39,7 +39,6 @@ export function CorrectedSet(
           {...boundTo(query, "set")}
         />
       </div>
-      <SqlText sql={toCall(SAVE, args)} />
       <p class="actions">
         {mayChange(owner) && (
           <Action
@@ -62,6 +61,7 @@ export function CorrectedSet(
           )}
         </span>
       </p>
+      <SqlText sql={toCall(SAVE, args)} />
     </details>
   );
 }

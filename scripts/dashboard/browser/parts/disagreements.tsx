@@ -30,7 +30,7 @@ export function Disagreements({ agreement, owner, query }: {
       <h2>Disagreements</h2>
       <Chips label="Show" name="show" choices={SHOW_CHOICES} chosen={show} />
       <Table
-        label="Disagreements"
+        label="Answers they disagree about"
         columns={COLUMNS}
         rows={shown}
         rowKey={keyOf}
@@ -66,7 +66,7 @@ const COLUMNS: Column<Disagreement>[] = [
   },
   {
     head: "People",
-    width: "8rem",
+    width: "10rem",
     cell: ({ share, people }) =>
       share === null
         ? (
@@ -74,9 +74,11 @@ const COLUMNS: Column<Disagreement>[] = [
             text={people.map(({ category }) => category ?? "–").join(", ")}
           />
         )
+        : share === 0.5
+        ? "half of them pass it"
         : (
-          <span class={share >= 0.5 ? "good" : "bad"}>
-            {share >= 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
+          <span class={share > 0.5 ? "good" : "bad"}>
+            {share > 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
           </span>
         ),
   },

@@ -3,7 +3,7 @@ import { keepWords, readKeptWords, type Words } from "../data/kept_words.ts";
 import { isSaid, toChoices } from "../data/label_choices.ts";
 import type { LabelItem, LabelQueue, Said } from "../data/label_queues.ts";
 import type { Labelling } from "../data/labelling.ts";
-import { toVisible } from "../../../pipeline/visible_text.ts";
+import { KeyedButton } from "./keyed_button.tsx";
 
 /** What can be said of an item, by keyboard. What is written stays until it is stored, whatever happens to the page. */
 export function LabelVerdict({ queue, item, labelling }: {
@@ -18,7 +18,6 @@ export function LabelVerdict({ queue, item, labelling }: {
         corrected: item.label?.corrected_response ?? undefined,
       },
   );
-  const { isBusy } = labelling.turn.value;
   const { response } = item.responses[0];
   function write(change: Partial<Words>): void {
     const written = { ...words, ...change };
@@ -45,18 +44,13 @@ export function LabelVerdict({ queue, item, labelling }: {
       )}
       <div class="verdict actions" role="group" aria-label="Label">
         {choices.map((choice) => (
-          <button
+          <KeyedButton
             key={choice.words}
-            type="button"
-            data-key={choice.letter}
-            aria-pressed={isSaid(choice, item.label)}
-            aria-disabled={isBusy}
-            onClick={() => say(choice.said, choice.words)}
-          >
-            {choice.letter && <kbd aria-hidden="true">{choice.letter}</kbd>}
-            {" "}
-            {toVisible(choice.words)}
-          </button>
+            words={choice.words}
+            letter={choice.letter}
+            isPressed={isSaid(choice, item.label)}
+            act={() => say(choice.said, choice.words)}
+          />
         ))}
         {choices.length === 0 && (
           <WrittenGrade queue={queue} item={item} say={say} />
@@ -69,9 +63,7 @@ export function LabelVerdict({ queue, item, labelling }: {
           onInput={({ currentTarget }) =>
             write({ remark: currentTarget.value })}
         />
-        <button type="button" data-key="s" onClick={() => labelling.skip()}>
-          Skip
-        </button>
+        <KeyedButton words="Skip" letter="s" act={() => labelling.skip()} />
       </div>
     </>
   );

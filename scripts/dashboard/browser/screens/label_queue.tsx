@@ -13,6 +13,7 @@ import {
 import { createLabelling, type Labelling } from "../data/labelling.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { toNumber } from "../parts/formats.ts";
+import { KeyedButton } from "../parts/keyed_button.tsx";
 import { LabelItemTexts } from "../parts/label_item.tsx";
 import { LabelVerdict } from "../parts/label_verdict.tsx";
 import { Progress } from "../parts/progress.tsx";
@@ -67,17 +68,17 @@ function Labels(
   const isFirst = progress.mine + progress.skipped === 0;
   return (
     <div class="labelling">
-      <p class="wide">
-        <b>
+      <div class="wide">
+        <h2>
           <VisibleText text={queue.name} />
-        </b>
+        </h2>
         <Progress
           done={progress.mine}
           total={progress.mine + leftOf(progress)}
           label="Labelled by you"
         />
         <span class="hint">{describeProgress(progress, queue)}</span>
-      </p>
+      </div>
       {queue.instructions !== "" && (
         // Whoever begins reads them; later they are a key away.
         <details class="instructions" open={isFirst}>
@@ -86,18 +87,18 @@ function Labels(
         </details>
       )}
       <p class="actions">
-        <button
-          type="button"
-          data-key="u"
-          disabled={isFirst}
-          onClick={() => labelling.undo()}
-        >
-          Undo
-        </button>
+        <KeyedButton
+          words="Undo"
+          letter="u"
+          isDisabled={isFirst}
+          act={() => labelling.undo()}
+        />
         <Switch words="Markdown" letter="m" name="markdown" query={query} />
         <a class="button" href={to(["labels"])}>All queues</a>
       </p>
-      <p class="state" role="status">{news}</p>
+      <p class="state" role="status">
+        <VisibleText text={news} />
+      </p>
       {problem && (
         <p class="problem" role="alert">
           <VisibleText text={problem} /> {item === undefined && (
@@ -151,8 +152,8 @@ function End({ queue, progress: { held }, labelling }: {
   labelling: Labelling;
 }) {
   return (
-    <div class="empty">
-      <p>
+    <>
+      <p class="empty">
         {queue.closed_at !== null
           ? "This queue is closed."
           : "Nothing is left for you."} {held > 0 &&
@@ -168,7 +169,7 @@ function End({ queue, progress: { held }, labelling }: {
           <a class="button" href={toAgreement(queue)}>Agreement</a>
         )}
       </p>
-    </div>
+    </>
   );
 }
 
@@ -178,8 +179,7 @@ function describeProgress(
 ): string {
   return [
     skipped > 0 && `${toNumber(skipped)} skipped`,
-    `${toNumber(finished)} of ${toNumber(items)} finished by ${
-      people === 1 ? "all" : `${people} people each`
-    }`,
+    `${toNumber(finished)} of ${toNumber(items)} finished in all`,
+    people > 1 && `${toNumber(people)} people each`,
   ].filter((part) => part !== false).join(", ");
 }

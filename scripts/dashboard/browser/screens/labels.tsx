@@ -138,7 +138,7 @@ const OWNER_COLUMNS: Column<LabelQueue>[] = [
         <a
           class="chip"
           href={toAgreement(queue)}
-          aria-label={`Agreement of ${queue.name}`}
+          aria-label={`open the agreement of ${queue.name}`}
         >
           open
         </a>

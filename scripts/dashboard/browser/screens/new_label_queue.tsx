@@ -34,9 +34,7 @@ function NewLabelQueue({ query }: ScreenProps) {
     <div class="new-run">
       <WhatFields query={query} facets={facets.value} />
       <WhoFields query={query} />
-      <SqlText
-        sql={toCall("create_evaluation_label_queue", readQueueDraft(query))}
-      />
+      {/* Above what grows by what is written, or a click would miss it. */}
       <p class="actions">
         {mayChange(owner)
           ? (
@@ -61,6 +59,9 @@ function NewLabelQueue({ query }: ScreenProps) {
             </span>
           )}
       </p>
+      <SqlText
+        sql={toCall("create_evaluation_label_queue", readQueueDraft(query))}
+      />
     </div>
   );
 }
@@ -137,16 +138,13 @@ function WhatFields(
           placeholder="none"
           {...at("evaluator")}
         />
-        {evaluator && (
-          <Field
-            label="Chosen"
-            choices={[
-              ["", "half of each of its verdicts"],
-              ["random", "at random"],
-            ]}
-            {...at("choose")}
-          />
-        )}
+        <Field
+          label="Chosen"
+          choices={evaluator
+            ? [["", "half of each of its verdicts"], ["random", "at random"]]
+            : [["", "at random"]]}
+          {...at("choose")}
+        />
       </div>
     </fieldset>
   );
@@ -163,6 +161,12 @@ function WhoFields({ query }: { query: Record<string, string> }) {
           label="Instructions, Markdown"
           kind="lines"
           {...at("instructions")}
+        />
+        <Field
+          label="Reviewers, a user id a line"
+          kind="lines"
+          hint='Empty: everybody whose app metadata has {"pipeline": ["label"]}'
+          {...at("reviewers")}
         />
         <Field
           label="Name of the queue"
@@ -184,12 +188,6 @@ function WhoFields({ query }: { query: Record<string, string> }) {
           label="Show model, scores and other labels"
           kind="switch"
           {...at("seen")}
-        />
-        <Field
-          label="Reviewers, a user id a line"
-          kind="lines"
-          hint='Empty: everybody whose app metadata has {"pipeline": ["label"]}'
-          {...at("reviewers")}
         />
       </div>
     </fieldset>

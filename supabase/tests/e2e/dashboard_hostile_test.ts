@@ -212,20 +212,29 @@ async function seedNewScreens(project: Project): Promise<string[]> {
 async function seedLabels({ sql }: Project): Promise<string[]> {
   const experiment = "<img src=x onerror=alert(1)> & co";
   const judge = "<b onclick=alert(1)>";
+  const variant = (place: number) => `${PAYLOADS[1]}/${PAYLOADS[place]}`;
+  const instructions = PAYLOADS.join("\n\n");
   const categories = PAYLOADS.filter((text) => !text.includes("\n"));
+  // Runs take plain names only; who stores scores from elsewhere may name them anything.
+  await sql`
+    insert into evaluation_scores (evaluation_id, evaluator, score, passed, category, explanation)
+    select id, ${judge}, 1, true, ${PAYLOADS[6]}, ${PAYLOADS.join("\n")}
+    from prompt_evaluations where experiment_name = ${experiment}
+  `;
   const queues = await sql<{ id: number }[]>`
     select (create_evaluation_label_queue(
-      name, ${experiment}, ${PAYLOADS[0]}, kind, ${PAYLOADS.join("\n\n")}, 3,
-      blind => false, choose => 'random', evaluator => ${judge},
-      categories => given.categories
+      name, experiment, ${PAYLOADS[0]}, kind, instructions, 3,
+      blind => false, against => given.against, categories => given.categories
     )).id
     from (
-      values (${PAYLOADS[1]}, 'category', ${categories}::text[]), (${
-    PAYLOADS[6]
-  }, 'pass', null)
-    ) as given (name, kind, categories)
+      values
+        (${
+    PAYLOADS[1]
+  }, 'category', ${experiment}, '', ${categories}::text[], null),
+        (${PAYLOADS[6]}, 'score', ${experiment}, ${instructions}, null, null),
+        (${PAYLOADS[0]}, 'pair', ${variant(2)}, '', null, ${variant(6)})
+    ) as given (name, kind, experiment, instructions, categories, against)
   `;
-  await sql`update evaluation_scores set passed = true where evaluator = ${judge}`;
   await sql`
     insert into evaluation_labels (
       results_table, evaluation_id, name, person, passed, category, remark, corrected_response

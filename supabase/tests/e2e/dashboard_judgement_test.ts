@@ -244,7 +244,10 @@ dashboardTest(
         .waitFor();
     await item.getByText("Question").waitFor();
     assertEquals(await page.getByText("simulated").count(), 0);
+    await page.mouse.move(0, 0);
+    await page.keyboard.press("m");
     await expectAccessible();
+    await page.keyboard.press("m");
     // No key is of two things.
     const keys = await page.locator("[data-key]").evaluateAll((elements) =>
       elements.map((element) => element.getAttribute("data-key"))
@@ -322,7 +325,9 @@ dashboardTest(
     await page.getByRole("link", { name: "Agreement" }).click();
     await page.getByText("10 answers chosen at random").waitFor();
     await page.getByText(/not corrected: too few labels: 10/).waitFor();
-    const differing = page.getByRole("table", { name: "Disagreements" });
+    const differing = page.getByRole("table", {
+      name: "Answers they disagree about",
+    });
     await differing.getByText("Question", { exact: false }).first().waitFor();
     await expectAccessible();
     await takePicture("agreement");
@@ -348,8 +353,8 @@ dashboardTest(
 
     // With labels enough the rate is corrected, and says how surely.
     await sql`
-      insert into evaluation_labels (evaluation_id, person, passed, chosen)
-      select id, 'somebody', id % 5 > 0, 'random' from prompt_evaluations
+      insert into evaluation_labels (evaluation_id, person, passed, chosen, evaluator)
+      select id, 'somebody', id % 5 > 0, 'random', 'strict' from prompt_evaluations
       where id not in (select evaluation_id from evaluation_labels)
     `;
     await open("agreement?evaluator=strict&experiment=nightly");

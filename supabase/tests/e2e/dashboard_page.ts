@@ -123,7 +123,8 @@ async function expectAccessible(page: Page): Promise<void> {
 
 async function writeScreens(page: Page, folder: string): Promise<void> {
   const before = page.viewportSize()!;
-  const place = new URL(page.url()).hash.replaceAll(/\W+/g, "_");
+  const place = new URL(page.url()).hash.replaceAll(/\W+/g, "_")
+    .slice(0, 120);
   for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: before.height });
     await page.screenshot({ path: `${folder}/${place}_${width}.png` });

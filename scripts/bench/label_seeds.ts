@@ -80,15 +80,21 @@ async function label(
       JSON.stringify(claims)
     }, true)`;
     await signedIn`set local role authenticated`;
-    await signedIn`
-      insert into evaluation_labels (evaluation_id, person, passed, chosen, evaluator, queue_id)
-      select
-        item.evaluation_id, ${reviewer}, shown.item #>> '{responses,0,response}' = 'right', ${choose}, 'judge', queue.id
+    // What they hold row level security shows from the next statement on.
+    const items = await signedIn`
+      select shown.item ->> 'id' as id, shown.item #>> '{responses,0,response}' = 'right' as passed, queue.id as queue_id
       from evaluation_label_queues as queue
       cross join lateral claim_evaluation_label(queue.id, most => 60) as claimed
       cross join lateral jsonb_array_elements(claimed -> 'items') as shown (item)
-      join evaluation_label_items as item on item.id = (shown.item ->> 'id')::bigint
       where queue.name like ${choose} || '%'
+    `;
+    await signedIn`
+      insert into evaluation_labels (evaluation_id, person, passed, chosen, evaluator, queue_id)
+      select item.evaluation_id, ${reviewer}, said.passed, ${choose}, 'judge', said.queue_id
+      from jsonb_to_recordset(${
+      sql.json(items.map((item) => ({ ...item })))
+    }) as said (id bigint, passed boolean, queue_id bigint)
+      join evaluation_label_items as item on item.id = said.id
     `;
   });
 }

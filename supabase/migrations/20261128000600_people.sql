@@ -606,13 +606,14 @@ comment on function pipeline.is_labelable(text, bigint, uuid) is
 
 create function pipeline.is_queued(label public.evaluation_labels)
 returns boolean
-language sql
+language plpgsql
 stable
 -- Definer: a reviewer sees neither all of the queue nor the evaluation.
 security definer
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select from public.evaluation_label_items as item
     join public.evaluation_label_queues as queue on queue.id = item.queue_id
     join pipeline.label_claims as claim on claim.item_id = item.id
@@ -625,6 +626,7 @@ as $$
       and claim.person = pipeline.current_user_id()::text
       and pipeline.may_review(queue.owner, queue.reviewers)
   );
+end;
 $$;
 comment on function pipeline.is_queued(public.evaluation_labels) is
   'Whether the signed-in user was given the answer to label by a queue of theirs, and the label says of itself what that queue says.';
@@ -1287,6 +1289,8 @@ create function pipeline.expect_label_queue(queue_id bigint)
 returns public.evaluation_label_queues
 language plpgsql
 stable
+-- Definer: a reviewer may not read all of it, and who may is asked here.
+security definer
 set search_path = ''
 as $$
 declare
@@ -1303,19 +1307,22 @@ begin
 end;
 $$;
 comment on function pipeline.expect_label_queue(bigint) is
-  'A queue that whoever asks may label; called by definers. P0002: there is none, or it is not for them.';
+  'A queue that whoever asks may label. P0002: there is none, or it is not for them.';
 
+-- In PL/pgSQL what is asked item by item: a function in SQL would be planned anew at each call.
 create function pipeline.has_answer(results_table text, evaluation_id bigint)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select from pipeline.evaluations as answer
     join pg_catalog.pg_class as results on results.oid = answer.tableoid
     where answer.id = has_answer.evaluation_id and results.relname = has_answer.results_table
   );
+end;
 $$;
 comment on function pipeline.has_answer(text, bigint) is
   'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
@@ -1384,21 +1391,25 @@ comment on function pipeline.label_progress(public.evaluation_label_queues, text
 
 create function pipeline.shown_answer(results_table text, evaluation_id bigint, blind boolean)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object('response', answer.response, 'tool_calls', answer.tool_calls) || case
-    when blind then '{}'
-    else jsonb_build_object(
-      'model', answer.model, 'experiment_name', answer.experiment_name,
-      'scores', pipeline.scores_of(shown_answer.results_table, answer.id),
-      'labels', pipeline.labels_of(shown_answer.results_table, answer.id)
-    )
-  end
-  from pipeline.evaluations as answer
-  join pg_catalog.pg_class as results on results.oid = answer.tableoid
-  where answer.id = shown_answer.evaluation_id and results.relname = shown_answer.results_table;
+begin
+  return (
+    select jsonb_build_object('response', answer.response, 'tool_calls', answer.tool_calls) || case
+      when blind then '{}'
+      else jsonb_build_object(
+        'model', answer.model, 'experiment_name', answer.experiment_name,
+        'scores', pipeline.scores_of(shown_answer.results_table, answer.id),
+        'labels', pipeline.labels_of(shown_answer.results_table, answer.id)
+      )
+    end
+    from pipeline.evaluations as answer
+    join pg_catalog.pg_class as results on results.oid = answer.tableoid
+    where answer.id = shown_answer.evaluation_id and results.relname = shown_answer.results_table
+  );
+end;
 $$;
 comment on function pipeline.shown_answer(text, bigint, boolean) is
   'What a reviewer is shown of an answer: {response, tool_calls}, not blind also {model, experiment_name, scores, labels}.';
@@ -1409,26 +1420,30 @@ create function pipeline.told_label(
   queue public.evaluation_label_queues
 )
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
-    'passed', (label).passed, 'score', (label).score,
-    'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
-    'category', (label).category,
-    'choice', case
-      when (queue).kind = 'pair' then case
-        when (label).score = 0.5 then 'tie'
-        when ((label).score > 0.5) = (item).is_swapped then 'second'
-        else 'first'
-      end
-    end,
-    'remark', (label).remark, 'corrected_response', (label).corrected_response,
-    'updated_at', (label).updated_at
-  )
-  where (label).id is not null;
+begin
+  return (
+    select jsonb_build_object(
+      'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
+      'passed', (label).passed, 'score', (label).score,
+      'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
+      'category', (label).category,
+      'choice', case
+        when (queue).kind = 'pair' then case
+          when (label).score = 0.5 then 'tie'
+          when ((label).score > 0.5) = (item).is_swapped then 'second'
+          else 'first'
+        end
+      end,
+      'remark', (label).remark, 'corrected_response', (label).corrected_response,
+      'updated_at', (label).updated_at
+    )
+    where (label).id is not null
+  );
+end;
 $$;
 comment on function pipeline.told_label(
   public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
@@ -1442,30 +1457,34 @@ create function pipeline.shown_item(
   label public.evaluation_labels
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
-    'claimed_until', shown_item.claimed_until,
-    'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
-    'reference', evaluation.reference,
-    'responses', case
-      when (item).other_id is null then jsonb_build_array(one)
-      when (item).is_swapped then jsonb_build_array(other, one)
-      else jsonb_build_array(one, other)
-    end,
-    'label', pipeline.told_label(label, item, queue)
-  )
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  left join public.pipeline_runs as run on run.id = evaluation.run_id
-  left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
-  left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
-  cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
-  left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
-  where evaluation.id = (item).evaluation_id and results.relname = (item).results_table;
+begin
+  return (
+    select jsonb_build_object(
+      'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
+      'claimed_until', shown_item.claimed_until,
+      'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
+      'reference', evaluation.reference,
+      'responses', case
+        when (item).other_id is null then jsonb_build_array(one)
+        when (item).is_swapped then jsonb_build_array(other, one)
+        else jsonb_build_array(one, other)
+      end,
+      'label', pipeline.told_label(label, item, queue)
+    )
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    left join public.pipeline_runs as run on run.id = evaluation.run_id
+    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
+    left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
+    cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
+    left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
+    where evaluation.id = (item).evaluation_id and results.relname = (item).results_table
+  );
+end;
 $$;
 comment on function pipeline.shown_item(
   public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels
@@ -1491,10 +1510,14 @@ as $$
 declare
   queue public.evaluation_label_queues := pipeline.expect_label_queue(queue_id);
   who constant text := pipeline.label_person(person);
-  until constant timestamptz := as_of + make_interval(secs => coalesce(lease_seconds, queue.lease_seconds));
+  is_user constant boolean := pipeline.current_user_id() is not null;
+  -- A user holds nothing for longer than the queue says, nor takes what others hold by another clock.
+  moment constant timestamptz := case when is_user then least(as_of, now()) else as_of end;
+  until constant timestamptz := moment
+    + make_interval(secs => coalesce(case when not is_user then lease_seconds end, queue.lease_seconds));
   taken bigint[];
 begin
-  if most is null or most not between 1 and 1000 or until is null or until <= as_of or who is null then
+  if most is null or most not between 1 and 1000 or until is null or until <= moment or who is null then
     raise exception 'Cannot claim answers to label: most, lease_seconds or person is out of range'
       using errcode = '22023', hint = 'most: 1 to 1000; lease_seconds: 1 or more; person: who labels';
   end if;
@@ -1503,11 +1526,11 @@ begin
   from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
   for no key update;
   if item_id is not null then
-    taken := array[((pipeline.held_label_item(item_id)).item).id];
+    taken := array[(pipeline.held_label_item(item_id)).id];
   elsif queue.closed_at is null then
     taken := array(
       select state.item_id
-      from pipeline.label_states(queue, who, as_of) as state
+      from pipeline.label_states(queue, who, moment) as state
       where state.item_position > after
         and not state.is_mine
         and (state.is_held or state.labels + state.held_by_others < queue.people)
@@ -1530,12 +1553,12 @@ begin
       cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
       where item.queue_id = queue.id and item.id = any (taken)
     ),
-    'progress', pipeline.label_progress(queue, who, as_of)
+    'progress', pipeline.label_progress(queue, who, moment)
   );
 end;
 $$;
 comment on function public.claim_evaluation_label(bigint, text, integer, integer, integer, bigint, timestamptz) is
-  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds, by default the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
+  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds of service_role, else the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
 
 create function public.skip_evaluation_label(
   item_id bigint,
@@ -1606,17 +1629,16 @@ comment on function public.list_evaluation_label_queues(text, timestamptz) is
 -- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
 -- whether it was theirs to label, not this code.
 
-create function pipeline.held_label_item(
-  item_id bigint,
-  out item public.evaluation_label_items,
-  out queue public.evaluation_label_queues
-)
+create function pipeline.held_label_item(item_id bigint)
+returns public.evaluation_label_items
 language plpgsql
 stable
--- Definer: of an item a reviewer may not read in which order it stands, nor why it was chosen.
+-- Definer: of an item a reviewer may not read in which order it stands.
 security definer
 set search_path = ''
 as $$
+declare
+  item public.evaluation_label_items;
 begin
   select * into item from public.evaluation_label_items as known where known.id = held_label_item.item_id;
   if item.id is null or pipeline.owner_written_for(null) is not null and not exists (
@@ -1626,11 +1648,11 @@ begin
     raise exception 'Cannot label item %: it was not given to you', held_label_item.item_id
       using errcode = 'P0002', hint = 'Ask for one: select claim_evaluation_label(queue_id)';
   end if;
-  queue := pipeline.expect_label_queue(item.queue_id);
+  return item;
 end;
 $$;
 comment on function pipeline.held_label_item(bigint) is
-  'An item with its queue, for whoever was given it; service_role need not have been. P0002: there is none, or it was not.';
+  'An item, for whoever was given it; service_role need not have been. P0002: there is none, or it was not.';
 
 create function pipeline.expect_answer_of_kind(
   queue public.evaluation_label_queues,
@@ -1698,18 +1720,18 @@ set search_path = ''
 as $$
 declare
   who constant text := pipeline.label_person(submit_evaluation_label.person);
-  held record;
+  item constant public.evaluation_label_items := pipeline.held_label_item(submit_evaluation_label.item_id);
+  queue constant public.evaluation_label_queues := pipeline.expect_label_queue(item.queue_id);
   answer record;
   label public.evaluation_labels;
   better constant text := nullif(btrim(submit_evaluation_label.corrected_response), '');
 begin
-  select * into held from pipeline.held_label_item(submit_evaluation_label.item_id);
   select * into answer
   from pipeline.expect_answer_of_kind(
-    held.queue, (held.item).is_swapped, submit_evaluation_label.passed, submit_evaluation_label.score,
+    queue, item.is_swapped, submit_evaluation_label.passed, submit_evaluation_label.score,
     submit_evaluation_label.category
   );
-  if (held.queue).kind = 'pair' and better is not null then
+  if queue.kind = 'pair' and better is not null then
     raise exception 'Cannot store the label: a pair has no corrected response'
       using errcode = '22023', hint = 'Leave corrected_response out: two answers are compared';
   end if;
@@ -1718,9 +1740,9 @@ begin
     evaluator, queue_id, is_swapped, owner, created_at, updated_at
   )
   values (
-    (held.item).results_table, (held.item).evaluation_id, (held.queue).label_name, who, answer.passed,
+    item.results_table, item.evaluation_id, queue.label_name, who, answer.passed,
     answer.score, answer.category, nullif(btrim(submit_evaluation_label.remark), ''), better,
-    (held.queue).chosen, (held.queue).evaluator, (held.queue).id, (held.item).is_swapped, (held.queue).owner,
+    queue.chosen, queue.evaluator, queue.id, item.is_swapped, queue.owner,
     as_of, as_of
   )
   on conflict on constraint evaluation_labels_person_labels_once do update
@@ -1729,7 +1751,7 @@ begin
     corrected_response = excluded.corrected_response, chosen = excluded.chosen,
     evaluator = excluded.evaluator, queue_id = excluded.queue_id, updated_at = excluded.updated_at
   returning * into label;
-  return pipeline.told_label(label, held.item, held.queue);
+  return pipeline.told_label(label, item, queue);
 end;
 $$;
 comment on function public.submit_evaluation_label(

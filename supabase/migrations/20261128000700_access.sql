@@ -76,6 +76,7 @@ grant execute on function
   pipeline.is_queued(public.evaluation_labels),
   pipeline.owner_written_for(uuid),
   pipeline.label_person(text),
+  pipeline.expect_label_queue(bigint),
   pipeline.held_label_item(bigint),
   pipeline.expect_answer_of_kind(
     public.evaluation_label_queues, boolean, boolean, double precision, text

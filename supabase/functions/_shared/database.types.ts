@@ -7,45 +7,189 @@ export type Json = string | number | boolean | null | {
 export type Database = {
   "public": {
     Tables: {
-      "evaluation_labels": {
+      "evaluation_label_items": {
         Row: {
-          "created_at": string;
           "evaluation_id": number;
           "id": number;
+          "is_swapped": boolean;
+          "other_id": number | null;
+          "other_table": string | null;
+          "position": number;
+          "queue_id": number;
+          "results_table": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "evaluation_id": number;
+          "id"?: never;
+          "is_swapped"?: boolean;
+          "other_id"?: number | null;
+          "other_table"?: string | null;
+          "position": number;
+          "queue_id": number;
+          "results_table": string;
+        };
+        Update: {
+          "evaluation_id"?: number;
+          "id"?: never;
+          "is_swapped"?: boolean;
+          "other_id"?: number | null;
+          "other_table"?: string | null;
+          "position"?: number;
+          "queue_id"?: number;
+          "results_table"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "evaluation_label_items_queue_id_fkey";
+            columns: ["queue_id"];
+            isOneToOne: false;
+            referencedRelation: "evaluation_label_queues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "evaluation_label_queues": {
+        Row: {
+          "against": string | null;
+          "blind": boolean;
+          "categories": (string)[] | null;
+          "chosen": string;
+          "closed_at": string | null;
+          "created_at": string;
+          "evaluator": string | null;
+          "experiment_name": string;
+          "highest": number | null;
+          "id": number;
+          "instructions": string;
+          "kind": string;
+          "label_name": string;
+          "lease_seconds": number;
+          "lowest": number | null;
+          "name": string;
+          "owner": string | null;
+          "pass_from": number | null;
+          "passing": (string)[] | null;
+          "people": number;
+          "reviewers": (string)[] | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "against"?: string | null;
+          "blind"?: boolean;
+          "categories"?: (string)[] | null;
+          "chosen": string;
+          "closed_at"?: string | null;
+          "created_at": string;
+          "evaluator"?: string | null;
+          "experiment_name": string;
+          "highest"?: number | null;
+          "id"?: never;
+          "instructions"?: string;
+          "kind": string;
+          "label_name": string;
+          "lease_seconds"?: number;
+          "lowest"?: number | null;
+          "name": string;
+          "owner"?: string | null;
+          "pass_from"?: number | null;
+          "passing"?: (string)[] | null;
+          "people"?: number;
+          "reviewers"?: (string)[] | null;
+        };
+        Update: {
+          "against"?: string | null;
+          "blind"?: boolean;
+          "categories"?: (string)[] | null;
+          "chosen"?: string;
+          "closed_at"?: string | null;
+          "created_at"?: string;
+          "evaluator"?: string | null;
+          "experiment_name"?: string;
+          "highest"?: number | null;
+          "id"?: never;
+          "instructions"?: string;
+          "kind"?: string;
+          "label_name"?: string;
+          "lease_seconds"?: number;
+          "lowest"?: number | null;
+          "name"?: string;
+          "owner"?: string | null;
+          "pass_from"?: number | null;
+          "passing"?: (string)[] | null;
+          "people"?: number;
+          "reviewers"?: (string)[] | null;
+        };
+        Relationships: [];
+      };
+      "evaluation_labels": {
+        Row: {
+          "category": string | null;
+          "chosen": string;
+          "corrected_response": string | null;
+          "created_at": string;
+          "evaluation_id": number;
+          "evaluator": string | null;
+          "id": number;
+          "is_swapped": boolean;
           "name": string;
           "owner": string | null;
           "passed": boolean | null;
           "person": string;
+          "queue_id": number | null;
           "remark": string | null;
           "results_table": string;
+          "score": number | null;
           "updated_at": string;
         };
         ComputedFields: never;
         Insert: {
+          "category"?: string | null;
+          "chosen"?: string;
+          "corrected_response"?: string | null;
           "created_at"?: string;
           "evaluation_id": number;
+          "evaluator"?: string | null;
           "id"?: never;
+          "is_swapped"?: boolean;
           "name"?: string;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "person"?: string;
+          "queue_id"?: number | null;
           "remark"?: string | null;
           "results_table"?: string;
+          "score"?: number | null;
           "updated_at"?: string;
         };
         Update: {
+          "category"?: string | null;
+          "chosen"?: string;
+          "corrected_response"?: string | null;
           "created_at"?: string;
           "evaluation_id"?: number;
+          "evaluator"?: string | null;
           "id"?: never;
+          "is_swapped"?: boolean;
           "name"?: string;
           "owner"?: string | null;
           "passed"?: boolean | null;
           "person"?: string;
+          "queue_id"?: number | null;
           "remark"?: string | null;
           "results_table"?: string;
+          "score"?: number | null;
           "updated_at"?: string;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: "evaluation_labels_queue_id_fkey";
+            columns: ["queue_id"];
+            isOneToOne: false;
+            referencedRelation: "evaluation_label_queues";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "evaluation_scores": {
         Row: {
@@ -855,9 +999,14 @@ export type Database = {
       };
       "experiment_scores": {
         Row: {
+          "corrected_by": string | null;
+          "corrected_high": number | null;
+          "corrected_low": number | null;
+          "corrected_rate": number | null;
           "errors": number | null;
           "evaluator": string;
           "experiment_name": string | null;
+          "labelled": number | null;
           "model": string | null;
           "owner": string | null;
           "pass_high": number | null;
@@ -869,6 +1018,7 @@ export type Database = {
           "score_low": number | null;
           "score_mean": number | null;
           "scored": number | null;
+          "uncorrected_because": string | null;
         };
         ComputedFields: never;
         Relationships: [];
@@ -1237,6 +1387,18 @@ export type Database = {
           "run_id": number;
         }[];
       };
+      "claim_evaluation_label": {
+        Args: {
+          "after"?: number;
+          "as_of"?: string;
+          "item_id"?: number;
+          "lease_seconds"?: number;
+          "most"?: number;
+          "person"?: string;
+          "queue_id": number;
+        };
+        Returns: Json;
+      };
       "compare_experiments": {
         Args: {
           "baseline": string;
@@ -1271,6 +1433,82 @@ export type Database = {
           "unscored": number;
           "wins": number;
         }[];
+      };
+      "correct_experiments": {
+        Args: {
+          "evaluator": string;
+          "label_name"?: string;
+          "measured_on": string;
+          "names": (string)[];
+          "owner"?: string;
+        };
+        Returns: {
+          "corrected_high": number;
+          "corrected_low": number;
+          "corrected_rate": number;
+          "difference": number;
+          "difference_high": number;
+          "difference_low": number;
+          "experiment_name": string;
+          "pass_rate": number;
+          "prompts": number;
+          "uncorrected_because": string;
+        }[];
+      };
+      "create_evaluation_label_queue": {
+        Args: {
+          "against"?: string;
+          "as_of"?: string;
+          "blind"?: boolean;
+          "categories"?: (string)[];
+          "choose"?: string;
+          "evaluator"?: string;
+          "experiment_name": string;
+          "highest"?: number;
+          "ids"?: (number)[];
+          "instructions"?: string;
+          "items"?: number;
+          "kind"?: string;
+          "label_name"?: string;
+          "lease_seconds"?: number;
+          "lowest"?: number;
+          "name": string;
+          "owner"?: string;
+          "pass_from"?: number;
+          "passing"?: (string)[];
+          "people"?: number;
+          "results_table"?: string;
+          "reviewers"?: (string)[];
+        };
+        Returns: {
+          "against": string | null;
+          "blind": boolean;
+          "categories": (string)[] | null;
+          "chosen": string;
+          "closed_at": string | null;
+          "created_at": string;
+          "evaluator": string | null;
+          "experiment_name": string;
+          "highest": number | null;
+          "id": number;
+          "instructions": string;
+          "kind": string;
+          "label_name": string;
+          "lease_seconds": number;
+          "lowest": number | null;
+          "name": string;
+          "owner": string | null;
+          "pass_from": number | null;
+          "passing": (string)[] | null;
+          "people": number;
+          "reviewers": (string)[] | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "evaluation_label_queues";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "create_evaluations_table": { Args: { "name": string }; Returns: string };
       "delete_experiment": {
@@ -1320,6 +1558,16 @@ export type Database = {
         Args: { "columns"?: Json; "evaluators"?: Json; "run_id": number };
         Returns: number;
       };
+      "evaluation_agreement": {
+        Args: {
+          "evaluator": string;
+          "experiment"?: string;
+          "label_name": string;
+          "most"?: number;
+          "owner"?: string;
+        };
+        Returns: Json;
+      };
       "evaluation_distribution": {
         Args: {
           "bins"?: number;
@@ -1368,6 +1616,7 @@ export type Database = {
       "grade_evaluation": {
         Args: {
           "as_of"?: string;
+          "corrected_response"?: string;
           "id": number;
           "name"?: string;
           "passed": boolean;
@@ -1376,6 +1625,38 @@ export type Database = {
           "results_table": string;
         };
         Returns: Json;
+      };
+      "list_evaluation_label_queues": {
+        Args: { "as_of"?: string; "person"?: string };
+        Returns: {
+          "against": string;
+          "blind": boolean;
+          "categories": (string)[];
+          "chosen": string;
+          "closed_at": string;
+          "created_at": string;
+          "evaluator": string;
+          "experiment_name": string;
+          "finished": number;
+          "held": number;
+          "highest": number;
+          "id": number;
+          "instructions": string;
+          "is_mine": boolean;
+          "items": number;
+          "kind": string;
+          "label_name": string;
+          "labels": number;
+          "lowest": number;
+          "mine": number;
+          "name": string;
+          "open": number;
+          "owner": string;
+          "pass_from": number;
+          "passing": (string)[];
+          "people": number;
+          "skipped": number;
+        }[];
       };
       "maintain_pipeline": {
         Args: { "as_of"?: string; "most"?: number };
@@ -1876,6 +2157,31 @@ export type Database = {
         Args: { "as_of"?: string; "sweep_id": number };
         Returns: number;
       };
+      "save_corrected_responses": {
+        Args: {
+          "as_of"?: string;
+          "experiment_name"?: string;
+          "label_name"?: string;
+          "name": string;
+          "owner"?: string;
+        };
+        Returns: {
+          "created_at": string;
+          "description": string | null;
+          "id": number;
+          "list_id": number;
+          "name": string;
+          "owner": string | null;
+          "prompts": number;
+          "version": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "prompt_sets";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "save_prompt_set": {
         Args: {
           "as_of"?: string;
@@ -1907,12 +2213,34 @@ export type Database = {
         Args: { "evaluation_id": number; "results_table"?: string };
         Returns: Json;
       };
+      "skip_evaluation_label": {
+        Args: { "as_of"?: string; "item_id": number; "person"?: string };
+        Returns: boolean;
+      };
+      "submit_evaluation_label": {
+        Args: {
+          "as_of"?: string;
+          "category"?: string;
+          "corrected_response"?: string;
+          "item_id": number;
+          "passed"?: boolean;
+          "person"?: string;
+          "remark"?: string;
+          "score"?: number;
+        };
+        Returns: Json;
+      };
       "summarize_experiment_scores": {
         Args: { "names": (string)[] };
         Returns: {
+          "corrected_by": string | null;
+          "corrected_high": number | null;
+          "corrected_low": number | null;
+          "corrected_rate": number | null;
           "errors": number | null;
           "evaluator": string;
           "experiment_name": string | null;
+          "labelled": number | null;
           "model": string | null;
           "owner": string | null;
           "pass_high": number | null;
@@ -1924,6 +2252,7 @@ export type Database = {
           "score_low": number | null;
           "score_mean": number | null;
           "scored": number | null;
+          "uncorrected_because": string | null;
         }[];
         SetofOptions: {
           from: "*";
@@ -1971,6 +2300,10 @@ export type Database = {
           "score_low": number;
           "score_mean": number;
         }[];
+      };
+      "undo_evaluation_label": {
+        Args: { "as_of"?: string; "person"?: string; "queue_id": number };
+        Returns: Json;
       };
       "unregister_prompt_source": {
         Args: { "name": string };

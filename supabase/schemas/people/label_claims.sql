@@ -17,6 +17,8 @@ create function pipeline.expect_label_queue(queue_id bigint)
 returns public.evaluation_label_queues
 language plpgsql
 stable
+-- Definer: a reviewer may not read all of it, and who may is asked here.
+security definer
 set search_path = ''
 as $$
 declare
@@ -33,19 +35,22 @@ begin
 end;
 $$;
 comment on function pipeline.expect_label_queue(bigint) is
-  'A queue that whoever asks may label; called by definers. P0002: there is none, or it is not for them.';
+  'A queue that whoever asks may label. P0002: there is none, or it is not for them.';
 
+-- In PL/pgSQL what is asked item by item: a function in SQL would be planned anew at each call.
 create function pipeline.has_answer(results_table text, evaluation_id bigint)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select from pipeline.evaluations as answer
     join pg_catalog.pg_class as results on results.oid = answer.tableoid
     where answer.id = has_answer.evaluation_id and results.relname = has_answer.results_table
   );
+end;
 $$;
 comment on function pipeline.has_answer(text, bigint) is
   'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
@@ -114,21 +119,25 @@ comment on function pipeline.label_progress(public.evaluation_label_queues, text
 
 create function pipeline.shown_answer(results_table text, evaluation_id bigint, blind boolean)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object('response', answer.response, 'tool_calls', answer.tool_calls) || case
-    when blind then '{}'
-    else jsonb_build_object(
-      'model', answer.model, 'experiment_name', answer.experiment_name,
-      'scores', pipeline.scores_of(shown_answer.results_table, answer.id),
-      'labels', pipeline.labels_of(shown_answer.results_table, answer.id)
-    )
-  end
-  from pipeline.evaluations as answer
-  join pg_catalog.pg_class as results on results.oid = answer.tableoid
-  where answer.id = shown_answer.evaluation_id and results.relname = shown_answer.results_table;
+begin
+  return (
+    select jsonb_build_object('response', answer.response, 'tool_calls', answer.tool_calls) || case
+      when blind then '{}'
+      else jsonb_build_object(
+        'model', answer.model, 'experiment_name', answer.experiment_name,
+        'scores', pipeline.scores_of(shown_answer.results_table, answer.id),
+        'labels', pipeline.labels_of(shown_answer.results_table, answer.id)
+      )
+    end
+    from pipeline.evaluations as answer
+    join pg_catalog.pg_class as results on results.oid = answer.tableoid
+    where answer.id = shown_answer.evaluation_id and results.relname = shown_answer.results_table
+  );
+end;
 $$;
 comment on function pipeline.shown_answer(text, bigint, boolean) is
   'What a reviewer is shown of an answer: {response, tool_calls}, not blind also {model, experiment_name, scores, labels}.';
@@ -139,26 +148,30 @@ create function pipeline.told_label(
   queue public.evaluation_label_queues
 )
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
-    'passed', (label).passed, 'score', (label).score,
-    'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
-    'category', (label).category,
-    'choice', case
-      when (queue).kind = 'pair' then case
-        when (label).score = 0.5 then 'tie'
-        when ((label).score > 0.5) = (item).is_swapped then 'second'
-        else 'first'
-      end
-    end,
-    'remark', (label).remark, 'corrected_response', (label).corrected_response,
-    'updated_at', (label).updated_at
-  )
-  where (label).id is not null;
+begin
+  return (
+    select jsonb_build_object(
+      'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
+      'passed', (label).passed, 'score', (label).score,
+      'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
+      'category', (label).category,
+      'choice', case
+        when (queue).kind = 'pair' then case
+          when (label).score = 0.5 then 'tie'
+          when ((label).score > 0.5) = (item).is_swapped then 'second'
+          else 'first'
+        end
+      end,
+      'remark', (label).remark, 'corrected_response', (label).corrected_response,
+      'updated_at', (label).updated_at
+    )
+    where (label).id is not null
+  );
+end;
 $$;
 comment on function pipeline.told_label(
   public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
@@ -172,30 +185,34 @@ create function pipeline.shown_item(
   label public.evaluation_labels
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
-    'claimed_until', shown_item.claimed_until,
-    'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
-    'reference', evaluation.reference,
-    'responses', case
-      when (item).other_id is null then jsonb_build_array(one)
-      when (item).is_swapped then jsonb_build_array(other, one)
-      else jsonb_build_array(one, other)
-    end,
-    'label', pipeline.told_label(label, item, queue)
-  )
-  from pipeline.evaluations as evaluation
-  join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-  left join public.pipeline_runs as run on run.id = evaluation.run_id
-  left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
-  left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
-  cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
-  left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
-  where evaluation.id = (item).evaluation_id and results.relname = (item).results_table;
+begin
+  return (
+    select jsonb_build_object(
+      'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
+      'claimed_until', shown_item.claimed_until,
+      'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
+      'reference', evaluation.reference,
+      'responses', case
+        when (item).other_id is null then jsonb_build_array(one)
+        when (item).is_swapped then jsonb_build_array(other, one)
+        else jsonb_build_array(one, other)
+      end,
+      'label', pipeline.told_label(label, item, queue)
+    )
+    from pipeline.evaluations as evaluation
+    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+    left join public.pipeline_runs as run on run.id = evaluation.run_id
+    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
+    left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
+    cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
+    left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
+    where evaluation.id = (item).evaluation_id and results.relname = (item).results_table
+  );
+end;
 $$;
 comment on function pipeline.shown_item(
   public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels
@@ -221,10 +238,14 @@ as $$
 declare
   queue public.evaluation_label_queues := pipeline.expect_label_queue(queue_id);
   who constant text := pipeline.label_person(person);
-  until constant timestamptz := as_of + make_interval(secs => coalesce(lease_seconds, queue.lease_seconds));
+  is_user constant boolean := pipeline.current_user_id() is not null;
+  -- A user holds nothing for longer than the queue says, nor takes what others hold by another clock.
+  moment constant timestamptz := case when is_user then least(as_of, now()) else as_of end;
+  until constant timestamptz := moment
+    + make_interval(secs => coalesce(case when not is_user then lease_seconds end, queue.lease_seconds));
   taken bigint[];
 begin
-  if most is null or most not between 1 and 1000 or until is null or until <= as_of or who is null then
+  if most is null or most not between 1 and 1000 or until is null or until <= moment or who is null then
     raise exception 'Cannot claim answers to label: most, lease_seconds or person is out of range'
       using errcode = '22023', hint = 'most: 1 to 1000; lease_seconds: 1 or more; person: who labels';
   end if;
@@ -233,11 +254,11 @@ begin
   from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
   for no key update;
   if item_id is not null then
-    taken := array[((pipeline.held_label_item(item_id)).item).id];
+    taken := array[(pipeline.held_label_item(item_id)).id];
   elsif queue.closed_at is null then
     taken := array(
       select state.item_id
-      from pipeline.label_states(queue, who, as_of) as state
+      from pipeline.label_states(queue, who, moment) as state
       where state.item_position > after
         and not state.is_mine
         and (state.is_held or state.labels + state.held_by_others < queue.people)
@@ -260,12 +281,12 @@ begin
       cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
       where item.queue_id = queue.id and item.id = any (taken)
     ),
-    'progress', pipeline.label_progress(queue, who, as_of)
+    'progress', pipeline.label_progress(queue, who, moment)
   );
 end;
 $$;
 comment on function public.claim_evaluation_label(bigint, text, integer, integer, integer, bigint, timestamptz) is
-  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds, by default the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
+  'Gives a person the next answers of a queue to label, at most so many with a position after the given one: {items: [{id, queue_id, position, claimed_until, prompt: {system, turns: [{role, content}], text}, reference, responses: [{response, tool_calls}, of a pair two, as they are to be shown], label: null, or what this person said}], progress: {items, finished, labels, mine, skipped, open, held}}. First what they hold already, last what they skipped; item_id: that one of those that they were given, to look at it or label it anew. Until claimed_until (lease_seconds of service_role, else the queue''s) nobody else is given them, then they go back; a label that comes later is taken all the same. Not blind, responses have model, experiment_name, scores and labels as well. No items: nothing is left for them, others may hold some. person: a signed-in user is always themselves. P0002: there is no such queue, or it is not for them; 22023: wrong arguments.';
 
 create function public.skip_evaluation_label(
   item_id bigint,

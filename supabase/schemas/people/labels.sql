@@ -79,13 +79,14 @@ comment on function pipeline.is_labelable(text, bigint, uuid) is
 
 create function pipeline.is_queued(label public.evaluation_labels)
 returns boolean
-language sql
+language plpgsql
 stable
 -- Definer: a reviewer sees neither all of the queue nor the evaluation.
 security definer
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select from public.evaluation_label_items as item
     join public.evaluation_label_queues as queue on queue.id = item.queue_id
     join pipeline.label_claims as claim on claim.item_id = item.id
@@ -98,6 +99,7 @@ as $$
       and claim.person = pipeline.current_user_id()::text
       and pipeline.may_review(queue.owner, queue.reviewers)
   );
+end;
 $$;
 comment on function pipeline.is_queued(public.evaluation_labels) is
   'Whether the signed-in user was given the answer to label by a queue of theirs, and the label says of itself what that queue says.';

@@ -1,17 +1,16 @@
 -- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
 -- whether it was theirs to label, not this code.
 
-create function pipeline.held_label_item(
-  item_id bigint,
-  out item public.evaluation_label_items,
-  out queue public.evaluation_label_queues
-)
+create function pipeline.held_label_item(item_id bigint)
+returns public.evaluation_label_items
 language plpgsql
 stable
--- Definer: of an item a reviewer may not read in which order it stands, nor why it was chosen.
+-- Definer: of an item a reviewer may not read in which order it stands.
 security definer
 set search_path = ''
 as $$
+declare
+  item public.evaluation_label_items;
 begin
   select * into item from public.evaluation_label_items as known where known.id = held_label_item.item_id;
   if item.id is null or pipeline.owner_written_for(null) is not null and not exists (
@@ -21,11 +20,11 @@ begin
     raise exception 'Cannot label item %: it was not given to you', held_label_item.item_id
       using errcode = 'P0002', hint = 'Ask for one: select claim_evaluation_label(queue_id)';
   end if;
-  queue := pipeline.expect_label_queue(item.queue_id);
+  return item;
 end;
 $$;
 comment on function pipeline.held_label_item(bigint) is
-  'An item with its queue, for whoever was given it; service_role need not have been. P0002: there is none, or it was not.';
+  'An item, for whoever was given it; service_role need not have been. P0002: there is none, or it was not.';
 
 create function pipeline.expect_answer_of_kind(
   queue public.evaluation_label_queues,
@@ -93,18 +92,18 @@ set search_path = ''
 as $$
 declare
   who constant text := pipeline.label_person(submit_evaluation_label.person);
-  held record;
+  item constant public.evaluation_label_items := pipeline.held_label_item(submit_evaluation_label.item_id);
+  queue constant public.evaluation_label_queues := pipeline.expect_label_queue(item.queue_id);
   answer record;
   label public.evaluation_labels;
   better constant text := nullif(btrim(submit_evaluation_label.corrected_response), '');
 begin
-  select * into held from pipeline.held_label_item(submit_evaluation_label.item_id);
   select * into answer
   from pipeline.expect_answer_of_kind(
-    held.queue, (held.item).is_swapped, submit_evaluation_label.passed, submit_evaluation_label.score,
+    queue, item.is_swapped, submit_evaluation_label.passed, submit_evaluation_label.score,
     submit_evaluation_label.category
   );
-  if (held.queue).kind = 'pair' and better is not null then
+  if queue.kind = 'pair' and better is not null then
     raise exception 'Cannot store the label: a pair has no corrected response'
       using errcode = '22023', hint = 'Leave corrected_response out: two answers are compared';
   end if;
@@ -113,9 +112,9 @@ begin
     evaluator, queue_id, is_swapped, owner, created_at, updated_at
   )
   values (
-    (held.item).results_table, (held.item).evaluation_id, (held.queue).label_name, who, answer.passed,
+    item.results_table, item.evaluation_id, queue.label_name, who, answer.passed,
     answer.score, answer.category, nullif(btrim(submit_evaluation_label.remark), ''), better,
-    (held.queue).chosen, (held.queue).evaluator, (held.queue).id, (held.item).is_swapped, (held.queue).owner,
+    queue.chosen, queue.evaluator, queue.id, item.is_swapped, queue.owner,
     as_of, as_of
   )
   on conflict on constraint evaluation_labels_person_labels_once do update
@@ -124,7 +123,7 @@ begin
     corrected_response = excluded.corrected_response, chosen = excluded.chosen,
     evaluator = excluded.evaluator, queue_id = excluded.queue_id, updated_at = excluded.updated_at
   returning * into label;
-  return pipeline.told_label(label, held.item, held.queue);
+  return pipeline.told_label(label, item, queue);
 end;
 $$;
 comment on function public.submit_evaluation_label(

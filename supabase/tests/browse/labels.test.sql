@@ -17,7 +17,7 @@ $$;
 
 select is(
   grade_evaluation('prompt_evaluations', pg_temp.id('nobodys'), true, ' good ', person => 'ada', as_of => '2026-01-01 00:00Z') - 'id',
-  '{"name": "quality", "person": "ada", "passed": true, "remark": "good", "updated_at": "2026-01-01T00:00:00+00:00"}',
+  '{"name": "quality", "person": "ada", "passed": true, "remark": "good", "corrected_response": null, "updated_at": "2026-01-01T00:00:00+00:00"}',
   'a grade is stored under the name of who gives it'
 );
 select grade_evaluation('prompt_evaluations', pg_temp.id('nobodys'), false, person => 'ada', as_of => '2026-01-02 00:00Z'),

@@ -356,7 +356,7 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({
       evaluator: "e",
       label_name: "quality",
-      experiment: "of ada",
+      experiment: "also of ada",
     }),
   },
   {
@@ -371,7 +371,10 @@ export const FUNCTIONS: FunctionAccess[] = [
   {
     name: "save_corrected_responses",
     user: { others: /nobody has corrected/ },
-    arguments: () => ({ name: "corrected", experiment_name: "of ada" }),
+    arguments: () => ({
+      name: "corrected",
+      experiment_name: "also of ada",
+    }),
   },
   {
     name: "evaluation_distribution",

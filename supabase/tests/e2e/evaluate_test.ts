@@ -229,11 +229,14 @@ Deno.test("two reviewers label 60 of 300 answers, and the rate of a judge that e
     const { sql } = project;
     project.model.configure({
       answer(prompt) {
-        const [, judged, truth] = /Answer (\d+) is (right|wrong)/.exec(prompt) ??
-          [];
+        const [, judged, truth] =
+          /Answer (\d+) is (right|wrong)/.exec(prompt) ??
+            [];
         if (truth) {
           const errs = Number(judged) % (truth === "right" ? 8 : 4) === 1;
-          return JSON.stringify({ score: (truth === "right") !== errs ? 5 : 1 });
+          return JSON.stringify({
+            score: (truth === "right") !== errs ? 5 : 1,
+          });
         }
         const number = Number(/\d+/.exec(prompt)![0]);
         return `Answer ${number} is ${number % 10 < 7 ? "right" : "wrong"}`;

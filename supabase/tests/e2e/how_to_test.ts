@@ -93,9 +93,10 @@ for (const page of pages) {
           const rows = await project.sql.unsafe(block.text);
           // What a page asks for after a run must be there.
           const isQuestion =
-            /from (compare_|gate_|rank_|prompt_ev|experiment_|pipeline_sweep|vault)/.test(
-              block.text,
-            );
+            /from (compare_|gate_|rank_|prompt_ev|experiment_|pipeline_sweep|vault)/
+              .test(
+                block.text,
+              );
           if (isQuestion) {
             assert(rows.length > 0, `${block.text} finds nothing`);
           }

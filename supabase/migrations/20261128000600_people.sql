@@ -1270,9 +1270,8 @@ $$;
 comment on function public.read_evaluation(text, bigint) is
   'All that is known of one answer: {evaluation: its row, sent: {endpoint, model, template, system_prompt, parameters, messages, prompt, metadata}, run, scores, votes, labels, attempts: its errors, siblings: other answers to the same prompt, the newest 50}. sent: as the run has it now; null for answers that were stored from outside. null: there is none, or it is somebody else''s. The caller''s row level security applies. 22023: no results table.';
 
--- Why: whoever labels wants the next answer at once, and nobody wants one labelled twice that was
--- asked for once. Claims of a queue go one after the other: people are slow, and it is locked for
--- milliseconds. A reviewer reads an answer here and nowhere else.
+-- Why: who may label a queue, how far each of its answers is, and how far all of them are: what is given
+-- out next and what a page shows are the same counts.
 
 create function pipeline.label_person(person text)
 returns text
@@ -1389,6 +1388,53 @@ $$;
 comment on function pipeline.label_progress(public.evaluation_label_queues, text, timestamptz) is
   'How far a queue is: {items, finished: items with as many labels as people, labels, mine, skipped and open (neither) of this person, held: live claims of anybody}.';
 
+create function public.list_evaluation_label_queues(person text default '', as_of timestamptz default now())
+returns table (
+  id bigint, name text, label_name text, kind text, categories text[], passing text[],
+  lowest double precision, highest double precision, pass_from double precision, instructions text,
+  people smallint, blind boolean, is_mine boolean, experiment_name text, against text, chosen text,
+  evaluator text, owner uuid, created_at timestamptz, closed_at timestamptz,
+  items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
+)
+language sql
+stable
+-- Definer: a reviewer may not read how far others are, and of a blind queue not whose answers it has.
+security definer
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+  select
+    queue.id, queue.name, queue.label_name, queue.kind, queue.categories, queue.passing, queue.lowest,
+    queue.highest, queue.pass_from, queue.instructions, queue.people, queue.blind, asking.is_mine,
+    case when asking.sees_all then queue.experiment_name end, case when asking.sees_all then queue.against end,
+    case when asking.sees_all then queue.chosen end, case when asking.sees_all then queue.evaluator end,
+    queue.owner, queue.created_at, queue.closed_at,
+    progress.items, progress.finished, progress.labels, progress.mine, progress.skipped, progress.open,
+    progress.held
+  from public.evaluation_label_queues as queue
+  cross join lateral (select pipeline.owner_written_for(null) as user_id) as signed_in
+  cross join lateral (
+    select
+      signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id as is_mine,
+      signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id or not queue.blind
+        or pipeline.may_read() as sees_all
+  ) as asking
+  cross join lateral jsonb_to_record(
+    pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
+  ) as progress (
+    items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
+  )
+  where signed_in.user_id is null
+    or pipeline.may_read()
+    or pipeline.may_review(queue.owner, queue.reviewers)
+  order by queue.id desc;
+$$;
+comment on function public.list_evaluation_label_queues(text, timestamptz) is
+  'The queues that whoever asks may label or see, newest first, and how far they are: finished counts items with as many labels as people are asked, mine, skipped and open are this person''s, held are live claims. is_mine: they may change it. experiment_name, against, chosen and evaluator are null for the reviewers of a blind queue. person: a signed-in user is always themselves.';
+
+-- Why: a reviewer is shown what the model saw and what it answered, and of a blind queue nothing of who
+-- answered, what scored it or what others said.
+
 create function pipeline.shown_answer(results_table text, evaluation_id bigint, blind boolean)
 returns jsonb
 language plpgsql
@@ -1491,6 +1537,10 @@ comment on function pipeline.shown_item(
 ) is
   'An item as a reviewer is shown it: {id, queue_id, position, claimed_until, prompt: {system, turns, text}, reference, responses, label}.';
 
+-- Why: whoever labels wants the next answer at once, and nobody wants one labelled twice that was
+-- asked for once. Claims of a queue go one after the other: people are slow, and it is locked for
+-- milliseconds. A reviewer reads an answer here and nowhere else.
+
 create function public.claim_evaluation_label(
   queue_id bigint,
   person text default '',
@@ -1581,50 +1631,6 @@ end;
 $$;
 comment on function public.skip_evaluation_label(bigint, text, timestamptz) is
   'Gives an item back: others may have it, and this person again when nothing else is left. false: they did not have it.';
-
-create function public.list_evaluation_label_queues(person text default '', as_of timestamptz default now())
-returns table (
-  id bigint, name text, label_name text, kind text, categories text[], passing text[],
-  lowest double precision, highest double precision, pass_from double precision, instructions text,
-  people smallint, blind boolean, is_mine boolean, experiment_name text, against text, chosen text,
-  evaluator text, owner uuid, created_at timestamptz, closed_at timestamptz,
-  items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
-)
-language sql
-stable
--- Definer: a reviewer may not read how far others are, and of a blind queue not whose answers it has.
-security definer
-set search_path = ''
-set statement_timeout = '55s'
-as $$
-  select
-    queue.id, queue.name, queue.label_name, queue.kind, queue.categories, queue.passing, queue.lowest,
-    queue.highest, queue.pass_from, queue.instructions, queue.people, queue.blind, asking.is_mine,
-    case when asking.sees_all then queue.experiment_name end, case when asking.sees_all then queue.against end,
-    case when asking.sees_all then queue.chosen end, case when asking.sees_all then queue.evaluator end,
-    queue.owner, queue.created_at, queue.closed_at,
-    progress.items, progress.finished, progress.labels, progress.mine, progress.skipped, progress.open,
-    progress.held
-  from public.evaluation_label_queues as queue
-  cross join lateral (select pipeline.owner_written_for(null) as user_id) as signed_in
-  cross join lateral (
-    select
-      signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id as is_mine,
-      signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id or not queue.blind
-        or pipeline.may_read() as sees_all
-  ) as asking
-  cross join lateral jsonb_to_record(
-    pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
-  ) as progress (
-    items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
-  )
-  where signed_in.user_id is null
-    or pipeline.may_read()
-    or pipeline.may_review(queue.owner, queue.reviewers)
-  order by queue.id desc;
-$$;
-comment on function public.list_evaluation_label_queues(text, timestamptz) is
-  'The queues that whoever asks may label or see, newest first, and how far they are: finished counts items with as many labels as people are asked, mine, skipped and open are this person''s, held are live claims. is_mine: they may change it. experiment_name, against, chosen and evaluator are null for the reviewers of a blind queue. person: a signed-in user is always themselves.';
 
 -- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
 -- whether it was theirs to label, not this code.

@@ -61,6 +61,8 @@ export const READS: string[] = [
   "evaluation_facets",
   "pipeline_run_timeline",
   "pipeline_watch_timeline",
+  "list_evaluation_label_queues",
+  "evaluation_agreement",
 ];
 
 /** Functions that change something; off with --read-only. */
@@ -76,6 +78,12 @@ export const CHANGES: string[] = [
   "pause_pipeline_watch",
   "resume_pipeline_watch",
   "grade_evaluation",
+  "create_evaluation_label_queue",
+  "claim_evaluation_label",
+  "submit_evaluation_label",
+  "skip_evaluation_label",
+  "undo_evaluation_label",
+  "save_corrected_responses",
   "pipeline_create_run",
   "pipeline_create_sweep",
   "pipeline_create_watch",

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isReviewer } from "./data/grader.ts";
 import { here, to } from "./data/here.ts";
 import { matchPath } from "./data/place.ts";
 import { project, trouble } from "./data/project.ts";
@@ -10,7 +11,8 @@ import { SCREENS } from "./screens.ts";
 /** The bar at the top and the screen that the address names. */
 export function App({ signOut }: { signOut?: () => void }) {
   const { path, query } = here.value;
-  const address = path.length === 0 ? ["runs"] : path;
+  const start = isReviewer() ? "labels" : "runs";
+  const address = path.length === 0 ? [start] : path;
   const [screen, values] = findScreen(address);
   const title = screen?.title(values) ?? "Nothing is here";
   const heading = useRef<HTMLHeadingElement>(null);

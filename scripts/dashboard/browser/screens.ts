@@ -1,10 +1,14 @@
 import type { Screen } from "./screen.ts";
+import { agreement } from "./screens/agreement.tsx";
 import { answersOfExperiment, answersOfRun } from "./screens/answers.tsx";
 import { archives } from "./screens/archives.tsx";
 import { bucket } from "./screens/bucket.tsx";
 import { compare } from "./screens/compare.tsx";
 import { errors } from "./screens/errors.tsx";
 import { experiments } from "./screens/experiments.tsx";
+import { labelQueue } from "./screens/label_queue.tsx";
+import { labels } from "./screens/labels.tsx";
+import { newLabelQueue } from "./screens/new_label_queue.tsx";
 import { newRun } from "./screens/new_run.tsx";
 import { newWatch } from "./screens/new_watch.tsx";
 import { projectState } from "./screens/project_state.tsx";
@@ -42,6 +46,10 @@ export const SCREENS: Screen[] = [
   errors,
   tables,
   table,
+  labels,
+  newLabelQueue,
+  labelQueue,
+  agreement,
   archives,
   bucket,
   promptSet,

@@ -1,35 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { createClient } from "@supabase/supabase-js";
 import { join } from "node:path";
-import { writeDashboard } from "../../../scripts/dashboard/write_files.ts";
 import { browserTest } from "../../../scripts/test/browser.ts";
 import { watchPage } from "./dashboard_page.ts";
 import { withProject } from "./project.ts";
-
-/** Serves a folder as any static host does. */
-function serveFolder(folder: string): Deno.HttpServer<Deno.NetAddr> {
-  const types: Record<string, string> = {
-    html: "text/html",
-    js: "text/javascript",
-    css: "text/css",
-  };
-  return Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    async (request) => {
-      const { pathname } = new URL(request.url);
-      const name = pathname === "/team/"
-        ? "index.html"
-        : pathname.replace("/team/", "");
-      try {
-        return new Response(await Deno.readFile(join(folder, name)), {
-          headers: { "content-type": types[name.split(".").at(-1)!] },
-        });
-      } catch {
-        return new Response(null, { status: 404 });
-      }
-    },
-  );
-}
+import { hostDashboard, signIn } from "./static_host.ts";
 
 browserTest(
   "the dashboard on a static host: who signs in sees their own runs, a reader those of the project, which whoever may label grades",
@@ -50,72 +25,48 @@ browserTest(
       await project.untilOver(id);
       await project
         .sql`select save_prompt_set('of all', '["What is a slot?"]')`;
-      const folder = await Deno.makeTempDir();
-      await writeDashboard(folder, {
-        projectUrl: project.url,
-        key: project.publishableKey,
-      });
-      for await (const { name } of Deno.readDir(folder)) {
-        const text = await Deno.readTextFile(join(folder, name));
+      await using host = await hostDashboard(project);
+      const { url } = host;
+      for await (const { name } of Deno.readDir(host.folder)) {
+        const text = await Deno.readTextFile(join(host.folder, name));
         assertEquals(text.includes(project.secretKey), false, name);
       }
-      const host = serveFolder(folder);
-      const url = `http://127.0.0.1:${host.addr.port}/team/`;
-      try {
-        const page = await (await browser.newContext()).newPage();
-        const complaints = watchPage(
-          page,
-          [url, project.url].map((url) => new URL(url).origin),
-        );
-        await page.goto(url);
-        await page.getByLabel("Email").fill("user@example.com");
-        await page.getByLabel("Password").fill("wrong");
-        await page.getByRole("button", { name: "Sign in" }).click();
-        await page.getByRole("status").filter({ hasText: /./ }).waitFor();
-        await page.getByLabel("Password").fill("a long password");
-        await page.getByRole("button", { name: "Sign in" }).click();
-        await page.getByText("No run yet").waitFor();
-        await page.reload();
-        await page.getByText("No run yet").waitFor();
-        await page.getByRole("button", { name: "Sign out" }).click();
-        await page.getByLabel("Email").waitFor();
+      const page = await (await browser.newContext()).newPage();
+      const complaints = watchPage(
+        page,
+        [url, project.url].map((url) => new URL(url).origin),
+      );
+      await page.goto(url);
+      await page.getByLabel("Email").fill("user@example.com");
+      await page.getByLabel("Password").fill("wrong");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("status").filter({ hasText: /./ }).waitFor();
+      await page.getByLabel("Password").fill("a long password");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("No run yet").waitFor();
+      await page.reload();
+      await page.getByText("No run yet").waitFor();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByLabel("Email").waitFor();
 
-        const reader = crypto.randomUUID();
-        /** The local Auth puts no claims of its own into a token. */
-        const signInAs = async (pipeline: string[]): Promise<void> => {
-          const access_token = await project.createUserToken(
-            reader,
-            { app_metadata: { pipeline } },
-          );
-          await page.evaluate(
-            ([name, text]) => localStorage.setItem(name, text),
-            [
-              `dashboard session of ${project.url}`,
-              JSON.stringify({
-                access_token,
-                refresh_token: "none",
-                expires_at: Date.now() / 1_000 + 3_600,
-                user: {},
-              }),
-            ],
-          );
-          await page.reload();
-        };
-        await signInAs(["read"]);
-        await page.getByText("of the project").click();
-        await page.getByRole("link", { name: "Answers" }).click();
-        await page.getByText("What is a lease?").first().waitFor();
-        assertEquals(
-          await page.getByRole("button", { name: "Cancel" }).count(),
-          0,
-        );
-        assertEquals(await page.getByText(/New run|again/).count(), 0);
-        await page.getByRole("link", { name: "Archives" }).click();
-        await page.getByText("No bucket that you may see").waitFor();
-        await page.getByRole("link", { name: "of all" }).click();
-        await page.getByText("What is a slot?").waitFor();
-        // Of tables those that are registered for users, their own rows only.
-        await project.sql.unsafe(`
+      const reader = crypto.randomUUID();
+      const signInAs = (pipeline: string[]) =>
+        signIn(page, project, reader, pipeline);
+      await signInAs(["read"]);
+      await page.getByText("of the project").click();
+      await page.getByRole("link", { name: "Answers" }).click();
+      await page.getByText("What is a lease?").first().waitFor();
+      assertEquals(
+        await page.getByRole("button", { name: "Cancel" }).count(),
+        0,
+      );
+      assertEquals(await page.getByText(/New run|again/).count(), 0);
+      await page.getByRole("link", { name: "Archives" }).click();
+      await page.getByText("No bucket that you may see").waitFor();
+      await page.getByRole("link", { name: "of all" }).click();
+      await page.getByText("What is a slot?").waitFor();
+      // Of tables those that are registered for users, their own rows only.
+      await project.sql.unsafe(`
           create table public.chats (id int primary key, user_id uuid, chat_id int, role text, content text, created_at timestamptz);
           insert into public.chats values
             (1, '${reader}', 1, 'user', 'What is a tree?', '2026-01-01 10:00Z'),
@@ -125,54 +76,50 @@ browserTest(
           insert into pipeline_watches (name, source, evaluators)
           values ('of the chats', '{"type": "table", "table": "public.chats"}', '[{"type": "length", "max": 9}]');
         `);
-        await page.getByRole("link", { name: "Tables" }).click();
-        await page.getByText("Only the project's owner sees").waitFor();
-        await page.getByLabel("Table").fill("public.chats");
-        await page.getByRole("button", { name: "Look at it" }).click();
-        await page.getByText("What is a tree?").waitFor();
-        assertEquals(await page.getByText("Is this secret?").count(), 0);
-        await page.getByRole("link", { name: "Watches" }).click();
-        await page.getByRole("link", { name: "of the chats" }).click();
-        await page.getByText("length", { exact: true }).first().waitFor();
-        assertEquals(
-          await page.getByRole("button", { name: /Pause|Resume/ }).count(),
-          0,
-        );
-        await page.goto(`${url}#/new-watch?table=public.chats&name=mine`);
-        await page.getByText("insert into pipeline_watches").waitFor();
-        assertEquals(
-          await page.getByRole("button", { name: /Start/ }).count(),
-          0,
-        );
-        await page.goto(`${url}#/new?from=set&set=of all`);
-        await page.getByText("This dashboard only reads").waitFor();
-        await page.getByText("insert into pipeline_runs").waitFor();
-        assertEquals(
-          await page.getByRole("button", { name: /Start/ }).count(),
-          0,
-        );
+      await page.getByRole("link", { name: "Tables" }).click();
+      await page.getByText("Only the project's owner sees").waitFor();
+      await page.getByLabel("Table").fill("public.chats");
+      await page.getByRole("button", { name: "Look at it" }).click();
+      await page.getByText("What is a tree?").waitFor();
+      assertEquals(await page.getByText("Is this secret?").count(), 0);
+      await page.getByRole("link", { name: "Watches" }).click();
+      await page.getByRole("link", { name: "of the chats" }).click();
+      await page.getByText("length", { exact: true }).first().waitFor();
+      assertEquals(
+        await page.getByRole("button", { name: /Pause|Resume/ }).count(),
+        0,
+      );
+      await page.goto(`${url}#/new-watch?table=public.chats&name=mine`);
+      await page.getByText("insert into pipeline_watches").waitFor();
+      assertEquals(
+        await page.getByRole("button", { name: /Start/ }).count(),
+        0,
+      );
+      await page.goto(`${url}#/new?from=set&set=of all`);
+      await page.getByText("This dashboard only reads").waitFor();
+      await page.getByText("insert into pipeline_runs").waitFor();
+      assertEquals(
+        await page.getByRole("button", { name: /Start/ }).count(),
+        0,
+      );
 
-        await page.goto(`${url}#/runs/${id}/answers`);
-        await page.getByText("What is a lease?").first().click();
-        const panel = page.getByRole("complementary");
-        await panel.getByRole("heading", { name: "Prompt" }).waitFor();
-        const pass = panel.getByRole("button", { name: "Pass" });
-        assertEquals(await pass.count(), 0);
-        await signInAs(["read", "label"]);
-        await pass.waitFor();
-        await page.keyboard.press("1");
-        await panel.getByRole("button", { name: "Pass", pressed: true })
-          .waitFor();
-        assertEquals([
-          ...await project.sql`
-          select person, passed from evaluation_labels
-        `,
-        ], [{ person: reader, passed: true }]);
-        // A wrong password is answered 400, which the console tells.
-        assertEquals(complaints.filter((text) => !text.includes("400")), []);
-      } finally {
-        await host.shutdown();
-        await Deno.remove(folder, { recursive: true });
-      }
+      await page.goto(`${url}#/runs/${id}/answers`);
+      await page.getByText("What is a lease?").first().click();
+      const panel = page.getByRole("complementary");
+      await panel.getByRole("heading", { name: "Prompt" }).waitFor();
+      const pass = panel.getByRole("button", { name: "Pass" });
+      assertEquals(await pass.count(), 0);
+      await signInAs(["read", "label"]);
+      await pass.waitFor();
+      await page.keyboard.press("1");
+      await panel.getByRole("button", { name: "Pass", pressed: true })
+        .waitFor();
+      assertEquals([
+        ...await project.sql`
+        select person, passed from evaluation_labels
+      `,
+      ], [{ person: reader, passed: true }]);
+      // A wrong password is answered 400, which the console tells.
+      assertEquals(complaints.filter((text) => !text.includes("400")), []);
     }),
 );

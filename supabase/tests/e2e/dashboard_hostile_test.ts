@@ -96,6 +96,7 @@ dashboardTest(
       select id from prompt_evaluations where run_id = ${id} order by id
     `;
     const ofNewScreens = await seedNewScreens(project);
+    const ofLabels = await seedLabels(project);
     const experiment = encodeURIComponent("<img src=x onerror=alert(1)> & co");
     const places = [
       "runs",
@@ -114,6 +115,7 @@ dashboardTest(
       `errors?run=${id}&code=${encodeURIComponent(PAYLOADS[0])}`,
       "project",
       ...ofNewScreens,
+      ...ofLabels,
       `${encodeURIComponent(PAYLOADS[1])}/x`,
     ];
     const readsTheOtherWay = /[\u202a-\u202e\u2066-\u2069]/;
@@ -249,5 +251,69 @@ async function seedNewScreens(project: Project): Promise<string[]> {
       encodeURIComponent(PAYLOADS.join("\n"))
     }`,
     `new?${written}`,
+  ];
+}
+
+/** Queues, labels and corrections that say the same; returns where they are looked at. */
+async function seedLabels({ sql }: Project): Promise<string[]> {
+  const experiment = "<img src=x onerror=alert(1)> & co";
+  const judge = "<b onclick=alert(1)>";
+  const variant = (place: number) => `${PAYLOADS[1]}/${PAYLOADS[place]}`;
+  const instructions = PAYLOADS.join("\n\n");
+  const categories = PAYLOADS.filter((text) => !text.includes("\n"));
+  // Runs take plain names only; who stores scores from elsewhere may name them anything.
+  await sql`
+    insert into evaluation_scores (evaluation_id, evaluator, score, passed, category, explanation)
+    select id, ${judge}, 1, true, ${PAYLOADS[6]}, ${PAYLOADS.join("\n")}
+    from prompt_evaluations where experiment_name = ${experiment}
+  `;
+  const queues = await sql<{ id: number }[]>`
+    select (create_evaluation_label_queue(
+      name, experiment, ${PAYLOADS[0]}, kind, instructions, 3,
+      blind => false, against => given.against, categories => given.categories
+    )).id
+    from (
+      values
+        (${
+    PAYLOADS[1]
+  }, 'category', ${experiment}, '', ${categories}::text[], null),
+        (${PAYLOADS[6]}, 'score', ${experiment}, ${instructions}, null, null),
+        (${PAYLOADS[0]}, 'pair', ${variant(2)}, '', null, ${variant(6)})
+    ) as given (name, kind, experiment, instructions, categories, against)
+  `;
+  await sql`
+    insert into evaluation_labels (
+      results_table, evaluation_id, name, person, passed, category, remark, corrected_response
+    )
+    select results_table, evaluation_id, ${PAYLOADS[0]}, ${
+    PAYLOADS[6]
+  }, false, ${PAYLOADS[2]}, ${PAYLOADS.join("\n")}, ${PAYLOADS.join("\n")}
+    from evaluation_scores where evaluator = ${judge}
+  `;
+  const [{ id }] = await sql<[{ id: number }]>`
+    select evaluation_id as id from evaluation_scores where evaluator = ${judge} limit 1
+  `;
+  const agreement = new URLSearchParams({
+    evaluator: judge,
+    label: PAYLOADS[0],
+    experiment,
+    set: PAYLOADS[1],
+  });
+  const written = new URLSearchParams({
+    experiment: PAYLOADS[1],
+    name: PAYLOADS[0],
+    kind: "category",
+    categories: PAYLOADS.join("\n"),
+    instructions: PAYLOADS.join("\n"),
+    evaluator: PAYLOADS[6],
+  });
+  return [
+    "labels",
+    ...queues.map(({ id }) => `labels/${id}?markdown=1`),
+    `agreement?${agreement}`,
+    `agreement?${agreement}&open=${
+      encodeURIComponent(`prompt_evaluations ${id}`)
+    }`,
+    `labels/new?${written}`,
   ];
 }

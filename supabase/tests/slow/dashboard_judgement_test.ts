@@ -2,6 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { dashboardTest, watchPage } from "../e2e/dashboard_page.ts";
 import type { Project } from "../e2e/project.ts";
+import { hostDashboard, signIn } from "../e2e/static_host.ts";
 
 dashboardTest(
   "30 answers are graded by keyboard alone",
@@ -190,6 +191,175 @@ dashboardTest(
       /95 % interval .* to .*; 40 prompts show a difference of/,
     );
     await expectAccessible();
+  },
+);
+
+dashboardTest(
+  "two people label the answers of a queue by keyboard, and what they and the judge see differently is read side by side",
+  async ({ page, project, open, expectAccessible, takePicture }) => {
+    const { sql, model } = project;
+    // The judge passes eight of ten.
+    model.configure({
+      answer: (prompt) =>
+        /[37]$/.test(prompt) ? "No idea" : prompt.replace("Question", "Answer"),
+    });
+    const id = await project.startRun({
+      type: "prompts",
+      prompts: Array.from({ length: 30 }, (_, index) => ({
+        text: `Question ${index}`,
+        reference: `Answer ${index}`,
+      })),
+    }, {
+      experiment_name: "nightly",
+      evaluators: sql.json([{ type: "exact-match", name: "strict" }]),
+    });
+    await project.untilOver(id);
+    await sql`
+      update evaluation_scores set explanation = 'Not the words of the reference'
+      where not passed
+    `;
+
+    // A queue is made from the experiment, with the SQL shown.
+    await open("experiments/nightly/answers");
+    await page.getByRole("link", { name: "Have people label some" }).click();
+    await page.getByLabel("Evaluator to be measured").fill("strict");
+    await page.getByLabel("Instructions").fill(
+      "Pass what **answers the question**, in whatever words.",
+    );
+    await page.getByLabel("Name of the queue").fill("weekly look");
+    await page.getByLabel("People each").fill("2");
+    await page.getByLabel("Answers", { exact: true }).fill("10");
+    await page.getByLabel("Chosen").selectOption("at random");
+    await page.getByText("evaluator => 'strict'").waitFor();
+    await expectAccessible();
+    await page.getByRole("button", { name: "Make the queue" }).click();
+    await page.getByText("answers the question").waitFor();
+
+    // Labelled by keyboard alone. What is asked is what one sees.
+    const item = page.getByRole("article");
+    const verdicts = page.getByRole("group", { name: "Label" });
+    const done = page.getByRole("progressbar", { name: "Labelled by you" });
+    const untilDone = (count: number) =>
+      page.locator(`[aria-label="Labelled by you"][aria-valuenow="${count}"]`)
+        .waitFor();
+    await item.getByText("Question").waitFor();
+    assertEquals(await page.getByText("simulated").count(), 0);
+    await page.mouse.move(0, 0);
+    await page.keyboard.press("m");
+    await expectAccessible();
+    await page.keyboard.press("m");
+    // No key is of two things.
+    const keys = await page.locator("[data-key]").evaluateAll((elements) =>
+      elements.map((element) => element.getAttribute("data-key"))
+    );
+    assertEquals(keys.length, new Set(keys).size);
+    await takePicture("labels");
+    const asked = await item.getByText("Question").innerText();
+    // A remark is words, whatever its letters would press, and survives a reload.
+    await page.keyboard.press("r");
+    await page.keyboard.type("1 2 s u says nothing");
+    await page.reload();
+    await item.getByText(asked, { exact: true }).waitFor();
+    assertEquals(
+      await page.getByLabel("Remark").inputValue(),
+      "1 2 s u says nothing",
+    );
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("c");
+    await page.locator("textarea:focus").waitFor();
+    await page.keyboard.type(" As it should be.");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("2");
+    await untilDone(1);
+    await page.keyboard.press("u");
+    await item.getByText(asked, { exact: true }).waitFor();
+    await verdicts.getByRole("button", { name: "Fail", pressed: true })
+      .waitFor();
+    assertEquals(
+      await page.getByLabel("Remark").inputValue(),
+      "1 2 s u says nothing",
+    );
+    await page.keyboard.press("2");
+    await untilDone(1);
+    await page.keyboard.press("s");
+    await page.getByText("1 skipped").waitFor();
+    // What was skipped comes back last.
+    for (let labelled = 1; labelled < 10; labelled++) {
+      await page.keyboard.press("1");
+      await untilDone(labelled + 1);
+    }
+    await page.getByText("Nothing is left for you").waitFor();
+    assertEquals(await done.getAttribute("aria-valuemax"), "10");
+    await expectAccessible();
+    // A second person labels the same, signed in, and sees nothing else.
+    const reviewer = crypto.randomUUID();
+    await using host = await hostDashboard(project);
+    const second = await (await page.context().browser()!.newContext({
+      viewport: { width: 390, height: 800 },
+    })).newPage();
+    const complaints = watchPage(
+      second,
+      [host.url, project.url].map((url) => new URL(url).origin),
+    );
+    await second.goto(host.url);
+    await signIn(second, project, reviewer, ["label"]);
+    await second.getByRole("link", { name: "weekly look" }).click();
+    for (let labelled = 0; labelled < 10; labelled++) {
+      await second.locator(
+        `[aria-label="Labelled by you"][aria-valuenow="${labelled}"]`,
+      ).waitFor();
+      await second.getByRole("article").getByText("Question").waitFor();
+      await second.keyboard.press("1");
+    }
+    await second.getByText("Nothing is left for you").waitFor();
+    assertEquals(
+      await second.getByRole("link", { name: "Agreement" }).count(),
+      0,
+    );
+    await second.getByRole("link", { name: "Runs" }).click();
+    await second.getByText("No run yet").waitFor();
+    assertEquals(complaints, []);
+    await second.context().close();
+
+    // Where do people and the judge differ, and what is the pass rate?
+    await page.getByRole("link", { name: "Agreement" }).click();
+    await page.getByText("10 answers chosen at random").waitFor();
+    await page.getByText(/not corrected: too few labels: 10/).waitFor();
+    const differing = page.getByRole("table", {
+      name: "Answers they disagree about",
+    });
+    await differing.getByText("Question", { exact: false }).first().waitFor();
+    await expectAccessible();
+    await takePicture("agreement");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    const panel = page.getByRole("complementary");
+    await panel.getByText("Not the words of the reference").waitFor();
+    assertEquals(await panel.getByText(reviewer).count(), 1);
+    await expectAccessible();
+    await panel.getByRole("link", { name: "Open the answer" }).click();
+    await page.getByRole("heading", { name: "Answers of nightly" }).waitFor();
+    await panel.getByText("Not the words of the reference").waitFor();
+    await page.goBack();
+    await page.keyboard.press("Escape");
+
+    // What was corrected becomes the reference of the next version of a set.
+    await page.getByText("Corrected answers become references").click();
+    await page.getByLabel("Set", { exact: true }).fill("golden");
+    await page.getByText("save_corrected_responses").waitFor();
+    await page.getByRole("button", { name: "Save the set" }).click();
+    await page.getByRole("link", { name: "Version 1 of golden" }).click();
+    await page.getByText("As it should be.").waitFor();
+
+    // With labels enough the rate is corrected, and says how surely.
+    await sql`
+      insert into evaluation_labels (evaluation_id, person, passed, chosen, evaluator)
+      select id, 'somebody', id % 5 > 0, 'random', 'strict' from prompt_evaluations
+      where id not in (select evaluation_id from evaluation_labels)
+    `;
+    await open("agreement?evaluator=strict&experiment=nightly");
+    await page.getByText(/By 30 labelled answers it is .* 95 % certainty/)
+      .waitFor();
   },
 );
 

@@ -15,12 +15,32 @@ export interface ListedScore {
   error?: string;
 }
 
+/** A score as lists have it. */
+export function toListed(
+  { passed, score, category }: {
+    passed: boolean | null;
+    score: number | null;
+    category: string | null;
+  },
+): ListedScore {
+  return {
+    passed: passed ?? undefined,
+    score: score ?? undefined,
+    category: category ?? undefined,
+  };
+}
+
 /** What a person said of an answer. */
 export interface Label {
   name: string;
   person: string;
   passed: boolean | null;
+  /** 0 to 1. */
+  score: number | null;
+  category: string | null;
   remark: string | null;
+  /** The answer as it should have been. */
+  corrected_response: string | null;
 }
 
 /** An answer as lists have it: texts are cut at 600 characters. */

@@ -18,15 +18,33 @@ export function graderName(): string {
   return readClaims()?.sub ?? NOBODY;
 }
 
+/** Whether what an owner has may be changed: beside a project all, on a static host one's own. */
+export function mayChange(owner: string | null): boolean {
+  const { kind, readOnly } = project().home;
+  return kind === "hosted"
+    ? readClaims()?.sub === owner
+    : kind === "local" && !readOnly;
+}
+
+/** Whether labels are stored at all; the project says of whose queues. */
+export function mayLabel(): boolean {
+  const { kind, readOnly } = project().home;
+  return kind === "hosted" ? readClaims() !== undefined : !readOnly;
+}
+
 /** Whether grades of an answer of this owner are taken, as evaluation_labels says. */
 export function mayGrade(owner: string | null): boolean {
-  const { kind, readOnly } = project().home;
-  const claims = readClaims();
-  if (kind === "hosted" && claims) {
-    return claims.sub === owner ||
-      (claims.app_metadata?.pipeline ?? []).includes("label");
-  }
-  return kind === "local" && !readOnly;
+  return mayChange(owner) || readRights().includes("label");
+}
+
+/** Whether whoever looks is here to label what is queued for them, and sees nothing else. */
+export function isReviewer(): boolean {
+  return readRights().includes("label") && !readRights().includes("read");
+}
+
+/** What the project lets the signed-in user do beyond their own; nobody has none. */
+function readRights(): string[] {
+  return readClaims()?.app_metadata?.pipeline ?? [];
 }
 
 /** Undefined: nobody is signed in. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { graderName, mayGrade } from "./grader.ts";
+import { graderName, isReviewer, mayChange, mayGrade } from "./grader.ts";
 import type { Home } from "./page_text.ts";
 import { openProject } from "./project.ts";
 import { session } from "./session.ts";
@@ -58,4 +58,30 @@ Deno.test("mayGrade() beside a project: unless it is read only; never in a file"
   assertEquals(mayGrade(null), false);
   open("file", true);
   assertEquals(mayGrade(null), false);
+});
+
+Deno.test("mayChange() on a static host: their own, whatever they may read and label", () => {
+  open("hosted", true);
+  assertEquals(mayChange(null), false);
+  signIn(["read", "label"]);
+  assertEquals([mayChange("ada"), mayChange("bob"), mayChange(null)], [
+    true,
+    false,
+    false,
+  ]);
+  session.value = undefined;
+  open("local", false);
+  assertEquals(mayChange(null), true);
+});
+
+Deno.test("isReviewer() is true of who may label and not read", () => {
+  open("hosted", true);
+  for (const [rights, expected] of [[["label"], true], [["read"], false]]) {
+    signIn(rights);
+    assertEquals(isReviewer(), expected);
+  }
+  signIn(["read", "label"]);
+  assertEquals(isReviewer(), false);
+  session.value = undefined;
+  assertEquals(isReviewer(), false);
 });

@@ -21,6 +21,7 @@ function toLiteral(column: string, value: unknown): string {
     : quote(JSON.stringify(value));
 }
 
-function quote(text: string): string {
+/** A text as SQL writes it. */
+export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

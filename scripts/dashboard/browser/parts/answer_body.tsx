@@ -3,6 +3,7 @@ import { AnswerFacts } from "./answer_facts.tsx";
 import { Attempts, Scores } from "./answer_judgement.tsx";
 import { Diff } from "./diff.tsx";
 import { JsonText, Prose } from "./prose.tsx";
+import { SentPrompt } from "./sent_prompt.tsx";
 import { Siblings } from "./siblings.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
@@ -19,7 +20,11 @@ export function AnswerBody({ answer, asMarkdown, diff }: {
     : siblings.find(({ id }) => String(id) === diff)?.response;
   return (
     <>
-      <Sent answer={answer} asMarkdown={asMarkdown} />
+      <SentPrompt
+        prompt={evaluation.prompt}
+        sent={sent}
+        asMarkdown={asMarkdown}
+      />
       <section aria-label="Answer">
         <h3>
           {diff === undefined
@@ -57,44 +62,5 @@ export function AnswerBody({ answer, asMarkdown, diff }: {
       <Attempts attempts={answer.attempts} />
       <AnswerFacts evaluation={evaluation} sent={sent} />
     </>
-  );
-}
-
-function Sent(
-  { answer: { evaluation, sent }, asMarkdown }: {
-    answer: WholeAnswer;
-    asMarkdown: boolean;
-  },
-) {
-  return (
-    <section aria-label="Prompt">
-      {sent?.system_prompt && (
-        <details>
-          <summary>System prompt</summary>
-          <Prose text={sent.system_prompt} />
-        </details>
-      )}
-      {sent?.template && (
-        <details>
-          <summary>Template</summary>
-          <Prose text={sent.template} />
-        </details>
-      )}
-      {(sent?.messages?.length ?? 0) > 0 && (
-        <details open>
-          <summary>Earlier turns</summary>
-          {sent!.messages!.map(({ role, content }, place) => (
-            <div key={place} class="turn">
-              <b>{role}</b>
-              {typeof content === "string"
-                ? <Prose text={content} asMarkdown={asMarkdown} />
-                : <JsonText value={content} />}
-            </div>
-          ))}
-        </details>
-      )}
-      <h3>Prompt</h3>
-      <Prose text={evaluation.prompt} asMarkdown={asMarkdown} />
-    </section>
   );
 }

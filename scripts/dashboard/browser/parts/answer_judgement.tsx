@@ -1,6 +1,7 @@
 import type { WholeAnswer } from "../data/whole_answer.ts";
 import { Age } from "./age.tsx";
 import { Prose } from "./prose.tsx";
+import { SaidBy } from "./said_by.tsx";
 import { Score } from "./score.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
@@ -39,14 +40,12 @@ export function Scores(
             )}
           </li>
         ))}
-        {labels.map(({ name, person, passed, remark }) => (
-          <li key={`${name} ${person}`}>
+        {labels.map((label, place) => (
+          <li key={place}>
             <b>
-              <VisibleText text={name} />
+              <VisibleText text={label.name} />
             </b>{" "}
-            <Score score={passed === null ? undefined : { passed }} /> by{" "}
-            <VisibleText text={person || "somebody"} />
-            {remark && <Prose text={remark} />}
+            <SaidBy label={label} />
           </li>
         ))}
       </ul>

@@ -10,7 +10,7 @@ export function KeySheet() {
       ...keyedElements().map((element) =>
         [
           element.dataset.key!,
-          element.ariaLabel ?? element.textContent?.trim() ?? "",
+          element.ariaLabel ?? wordsOf(element),
         ] as const
       ),
       ["j k ↓ ↑", "Next row, row before"],
@@ -49,4 +49,10 @@ export function KeySheet() {
       </dialog>
     </>
   );
+}
+
+/** What stands on a button beside its key. */
+function wordsOf({ childNodes }: HTMLElement): string {
+  return [...childNodes].filter(({ nodeName }) => nodeName !== "KBD")
+    .map(({ textContent }) => textContent).join("").trim();
 }

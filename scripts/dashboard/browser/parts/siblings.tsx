@@ -1,4 +1,5 @@
-import { to, withQuery } from "../data/here.ts";
+import { toAnswer } from "../data/answer_place.ts";
+import { withQuery } from "../data/here.ts";
 import type { Sibling } from "../data/whole_answer.ts";
 import { toDuration, toMoney } from "./formats.ts";
 import { Score } from "./score.tsx";
@@ -20,7 +21,7 @@ export function Siblings(
       <ul class="reasons">
         {siblings.map((sibling) => (
           <li key={sibling.id}>
-            <a href={toSibling(sibling, owner)}>
+            <a href={toAnswer(sibling, owner)}>
               <VisibleText
                 text={sibling.experiment_name ?? `run ${sibling.run_id}`}
               />
@@ -53,18 +54,4 @@ export function Siblings(
       </ul>
     </section>
   );
-}
-
-function toSibling(
-  { experiment_name, run_id, results_table, id }: Sibling,
-  owner: string | null,
-): string {
-  const place = experiment_name === null && run_id !== null
-    ? ["runs", run_id, "answers"]
-    : ["experiments", experiment_name ?? "", "answers"];
-  return to(place, {
-    row: String(id),
-    table: results_table,
-    owner: owner ?? undefined,
-  });
 }

@@ -11,6 +11,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { AnswerFilters } from "../parts/answer_filters.tsx";
 import { AnswerPanel } from "../parts/answer_panel.tsx";
 import { AnswerTable } from "../parts/answer_table.tsx";
+import { LabelLink } from "../parts/label_link.tsx";
 import { PositionBar } from "../parts/position_bar.tsx";
 import { ScoreStrip } from "../parts/score_strip.tsx";
 import { SearchState } from "../parts/search_state.tsx";
@@ -44,6 +45,10 @@ export const answersOfExperiment: Screen = {
         <a class="button" href={to(["runs"], { experiment: name })}>
           Runs of this experiment
         </a>
+        <LabelLink
+          query={{ experiment: name, owner: query.owner }}
+          words="Have people label some"
+        />
       </p>
       <Answers
         of={{ run_id: null, experiment_name: name, owner: query.owner ?? null }}

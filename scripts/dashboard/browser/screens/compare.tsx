@@ -6,6 +6,7 @@ import {
 import { to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { ComparisonTable } from "../parts/comparison_table.tsx";
+import { LabelLink } from "../parts/label_link.tsx";
 import { Pairs } from "../parts/pairs.tsx";
 import { SaveFile } from "../parts/save_file.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
@@ -75,6 +76,15 @@ function BothSides(
             Errors of <VisibleText text={experiment} />
           </a>
         ))}
+        <LabelLink
+          query={{
+            kind: "pair",
+            experiment: sides.candidate,
+            against: sides.baseline,
+            owner: query.owner,
+          }}
+          words="Have people choose the better"
+        />
         <SaveFile sides={sides} />
       </p>
       <Waiting loaded={loaded}>

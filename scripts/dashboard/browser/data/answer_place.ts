@@ -1,0 +1,21 @@
+import { to } from "./here.ts";
+
+/** Where an answer is looked at: among those of its experiment, or of its run. */
+export function toAnswer(
+  { experiment_name, run_id, results_table, id }: {
+    experiment_name: string | null;
+    run_id: number | null;
+    results_table: string;
+    id: number;
+  },
+  owner: string | null,
+): string {
+  const place = experiment_name === null && run_id !== null
+    ? ["runs", run_id, "answers"]
+    : ["experiments", experiment_name ?? "", "answers"];
+  return to(place, {
+    row: String(id),
+    table: results_table,
+    owner: owner ?? undefined,
+  });
+}

@@ -1,0 +1,111 @@
+import {
+  type Agreement,
+  type Labelled,
+  readAgreement,
+} from "../data/agreement.ts";
+import { readExperimentScores } from "../data/experiments.ts";
+import { readLabelQueues } from "../data/label_queues.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { AgreementFigures } from "../parts/agreement_figures.tsx";
+import { CorrectedRates } from "../parts/corrected_rates.tsx";
+import { CorrectedSet } from "../parts/corrected_set.tsx";
+import { Disagreements } from "../parts/disagreements.tsx";
+import { Field } from "../parts/field.tsx";
+import { boundTo } from "../parts/fields_of_address.ts";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen, ScreenProps } from "../screen.ts";
+
+/** How far people and a judge agree, where they do not, and what the pass rate is then. */
+export const agreement: Screen = {
+  path: "agreement",
+  title: () => "Agreement",
+  body: AgreementOf,
+};
+
+function AgreementOf({ query }: ScreenProps) {
+  const { evaluator, label = "quality", experiment, owner } = query;
+  const labelled: Labelled = {
+    evaluator: evaluator ?? "",
+    label_name: label,
+    experiment: experiment ?? null,
+    owner: owner ?? null,
+  };
+  const loaded = useLoaded(
+    evaluator && JSON.stringify(["agreement", labelled]),
+    (signal) => readAgreement(labelled, signal),
+  );
+  return (
+    <>
+      <WhatIsCompared query={query} />
+      {evaluator
+        ? (
+          <Waiting loaded={loaded}>
+            {(agreement) => (
+              <KnownAgreement
+                agreement={agreement}
+                labelled={labelled}
+                query={query}
+              />
+            )}
+          </Waiting>
+        )
+        : (
+          <p class="empty">
+            Choose the evaluator that people are compared with.
+          </p>
+        )}
+      {experiment && <CorrectedSet labelled={labelled} query={query} />}
+    </>
+  );
+}
+
+function WhatIsCompared({ query }: { query: Record<string, string> }) {
+  const scores = useLoaded("experiment scores", readExperimentScores);
+  const queues = useLoaded("label queues", readLabelQueues);
+  const at = (name: string) => boundTo(query, name);
+  const namesOf = (names: (string | undefined)[] = []) =>
+    [...new Set(names)].filter((name) => name !== undefined);
+  return (
+    <div class="fields">
+      <Field
+        label="Evaluator"
+        suggestions={namesOf(scores.value?.map(({ evaluator }) => evaluator))}
+        {...at("evaluator")}
+      />
+      <Field
+        label="Name of the labels"
+        placeholder="quality"
+        suggestions={namesOf(queues.value?.map((queue) => queue.label_name))}
+        {...at("label")}
+      />
+      <Field
+        label="Experiment"
+        placeholder="all"
+        suggestions={namesOf(
+          scores.value?.map(({ experiment_name }) => experiment_name),
+        )}
+        {...at("experiment")}
+      />
+    </div>
+  );
+}
+
+function KnownAgreement({ agreement, labelled, query }: {
+  agreement: Agreement;
+  labelled: Labelled;
+  query: Record<string, string>;
+}) {
+  return (
+    <>
+      <AgreementFigures agreement={agreement} />
+      {labelled.experiment !== null && (
+        <CorrectedRates labelled={labelled} experiment={labelled.experiment} />
+      )}
+      <Disagreements
+        agreement={agreement}
+        owner={labelled.owner}
+        query={query}
+      />
+    </>
+  );
+}

@@ -1,0 +1,147 @@
+import { mayCompare, toAgreement } from "../data/agreement.ts";
+import { mayChange } from "../data/grader.ts";
+import { to } from "../data/here.ts";
+import {
+  type LabelQueue,
+  leftOf,
+  readLabelQueues,
+} from "../data/label_queues.ts";
+import { KINDS } from "../data/queue_draft.ts";
+import { useLoaded } from "../data/use_loaded.ts";
+import { Age } from "../parts/age.tsx";
+import { toNumber } from "../parts/formats.ts";
+import { Progress } from "../parts/progress.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { VisibleText } from "../parts/visible_text.tsx";
+import { Waiting } from "../parts/waiting.tsx";
+import type { Screen } from "../screen.ts";
+
+const AGAIN_MS = 10_000;
+
+/** What is queued for whoever looks: answers that people label. */
+export const labels: Screen = {
+  path: "labels",
+  title: () => "Labels",
+  nav: { label: "Labels", key: "l" },
+  body: Labels,
+};
+
+function Labels() {
+  const queues = useLoaded("label queues", readLabelQueues, () => AGAIN_MS);
+  return (
+    <>
+      {mayChange(null) && (
+        <p class="actions">
+          <a class="button primary" href={to(["labels", "new"])}>New queue</a>
+          <a class="button" href={to(["agreement"])}>Agreement</a>
+        </p>
+      )}
+      <Waiting loaded={queues}>
+        {(rows) => <QueueTable queues={rows} />}
+      </Waiting>
+    </>
+  );
+}
+
+/** Queues with what is left in each; one opens for labelling. */
+export function QueueTable({ queues }: { queues: LabelQueue[] }) {
+  return (
+    <Table
+      label="Label queues"
+      columns={queues.some(mayCompare)
+        ? [...COLUMNS, ...OWNER_COLUMNS]
+        : COLUMNS}
+      rows={queues}
+      rowKey={({ id }) => id}
+      href={({ id }) => to(["labels", id])}
+      empty="Nothing is queued for you."
+    />
+  );
+}
+
+const COLUMNS: Column<LabelQueue>[] = [
+  {
+    head: "Queue",
+    width: "16rem",
+    cell: ({ name }) => <VisibleText text={name} />,
+  },
+  {
+    head: "Left for you",
+    width: "7rem",
+    isNumber: true,
+    cell: (queue) =>
+      queue.closed_at === null ? toNumber(leftOf(queue)) : "closed",
+  },
+  {
+    head: "Labelled by you",
+    width: "13rem",
+    cell: (queue) => (
+      <Progress
+        done={queue.mine}
+        total={queue.mine + leftOf(queue)}
+        label={`Labelled by you in ${queue.name}`}
+      />
+    ),
+  },
+  {
+    head: "Finished in all",
+    width: "13rem",
+    cell: ({ finished, items, name }) => (
+      <Progress done={finished} total={items} label={`Finished in ${name}`} />
+    ),
+  },
+  {
+    head: "Asks",
+    width: "13rem",
+    cell: ({ kind }) =>
+      KINDS.find(([known]) => known === (kind === "pass" ? "" : kind))?.[1],
+  },
+  {
+    head: "Label",
+    width: "10rem",
+    cell: ({ label_name }) => <VisibleText text={label_name} />,
+  },
+  {
+    head: "People each",
+    width: "7rem",
+    isNumber: true,
+    cell: ({ people }) => toNumber(people),
+  },
+  {
+    head: "Age",
+    width: "6rem",
+    cell: ({ created_at }) => <Age at={created_at} />,
+  },
+];
+
+const OWNER_COLUMNS: Column<LabelQueue>[] = [
+  {
+    head: "Experiment",
+    width: "14rem",
+    cell: ({ experiment_name, against }) => (
+      <>
+        <VisibleText text={experiment_name ?? "–"} />
+        {against !== null && (
+          <>
+            {" against "}
+            <VisibleText text={against} />
+          </>
+        )}
+      </>
+    ),
+  },
+  {
+    head: "Agreement",
+    width: "7rem",
+    cell: (queue) =>
+      mayCompare(queue) && (
+        <a
+          class="chip"
+          href={toAgreement(queue)}
+          aria-label={`open the agreement of ${queue.name}`}
+        >
+          open
+        </a>
+      ),
+  },
+];

@@ -25,8 +25,8 @@ A set is a list of prompts under a name. It is never changed: saving or importin
 is taken makes its next version, unless the prompts are the same, word for word. Without @VERSION
 the newest is meant; diff compares with the newest. A run or a sweep takes set:NAME as its SOURCE.
 
-FILE has one prompt per line as JSON, a text or {text, key?, messages?, reference?, metadata?,
-parameters?}, as extract and set export print them; - is standard input.
+FILE has one prompt per line as JSON, a text or {text, key?, messages?, reference?, passages?,
+metadata?, parameters?}, as extract and set export print them; - is standard input.
 
 Options of save, import, list, show, diff, export and delete:
   --owner USER   the sets of this user, by id (default: the project's own)

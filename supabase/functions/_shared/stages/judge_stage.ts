@@ -20,18 +20,23 @@ export function createJudgeStage(
 ): StageOfWork {
   const { workerId, run, endpoint } = assignment;
   const { database, use } = dependencies;
+  const findCached = (request: unknown, repetition: number) =>
+    database.call("pipeline_find_cached_call", {
+      worker_id: workerId,
+      request,
+      repetition,
+    });
   return withEvaluators(assignment, dependencies, (evaluation) => {
     const judge = createJudgeHandler({
       ...evaluation,
       caller: openEndpoint(endpoint!, run.owner, dependencies),
-      findAnswer: run.options.cache === true
-        ? (request, repetition) =>
-          database.call("pipeline_find_cached_call", {
-            worker_id: workerId,
-            request,
-            repetition,
-          })
-        : undefined,
+      findAnswer: run.options.cache === true ? findCached : undefined,
+      embedder: openEndpoint(endpoint!, run.owner, dependencies, {
+        embeds: true,
+      }),
+      // A text has one vector, however often it is met.
+      findVector: async (request) =>
+        (await findCached(request, 1))?.response ?? null,
     });
     return {
       handle(task, worker) {

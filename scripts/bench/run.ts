@@ -6,6 +6,7 @@ import { measureCompare } from "./compare.ts";
 import { measureEvaluate } from "./evaluate.ts";
 import { measureExecute } from "./execute.ts";
 import { measureExtract } from "./extract.ts";
+import { measureJudges } from "./judges.ts";
 import { measureLimits } from "./limits.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
 import { measurePromptfoo } from "./promptfoo.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   table: measureTable,
   store: measureStore,
   evaluate: measureEvaluate,
+  judges: measureJudges,
   compare: measureCompare,
   view: measureView,
   promptfoo: measurePromptfoo,

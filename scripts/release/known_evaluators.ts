@@ -1,6 +1,8 @@
 import { join } from "node:path";
-import * as z from "zod";
+import type * as z from "zod";
 import type { EvaluatorDefinition } from "../../supabase/functions/_shared/evaluation/evaluator_definition.ts";
+import { toJsonSchema } from "../../supabase/functions/_shared/operations/openapi.ts";
+import type { JsonSchema } from "../docs/json_schema.ts";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
 import {
   REFUSED_KEYWORDS,
@@ -48,7 +50,7 @@ function toKnownEvaluator({ schema, asksJudge }: ListedEvaluator) {
     !(fields[name] as z.ZodType).safeParse(undefined).success
   );
   const nested = Object.fromEntries(
-    names.map((name) => [name, namesWithin(z.toJSONSchema(fields[name]))])
+    names.map((name) => [name, namesWithin(toJsonSchema(fields[name] as z.ZodType))])
       .filter(([, within]) => within.length > 0),
   );
   return [(type as z.ZodLiteral).value, {
@@ -61,11 +63,10 @@ function toKnownEvaluator({ schema, asksJudge }: ListedEvaluator) {
 
 /** The names that an object in this place, or an object of a list in it, may have. */
 function namesWithin(
-  { properties = {}, anyOf = [], items }: z.core.JSONSchema.BaseSchema,
+  { properties = {}, anyOf = [], items = {} }: JsonSchema,
 ): string[] {
-  const others = [...anyOf, ...[items ?? []].flat()]
-    .filter((schema) => typeof schema === "object")
-    .flatMap(namesWithin);
+  const others = items.properties || items.anyOf ? namesWithin(items) : [];
+  for (const schema of anyOf) others.push(...namesWithin(schema));
   return [...new Set([...Object.keys(properties), ...others])];
 }
 

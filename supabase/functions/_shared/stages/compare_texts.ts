@@ -14,6 +14,8 @@ export interface EmbedRequest {
 export interface EmbedDependencies {
   /** The endpoint, asked for embeddings. */
   embedder: ModelCaller;
+  /** Its model where an evaluator names none: vectors of another are not comparable. */
+  ownModel?: string;
   /** The vector of the same text, by `packVector()`; null: nobody has asked for it in the last 30 days. */
   findVector(request: EmbedRequest): Promise<string | null>;
 }
@@ -22,9 +24,9 @@ export interface EmbedDependencies {
 export async function compareTexts(
   { judge, texts, compare }: TextsToEmbed,
   signal: AbortSignal,
-  { embedder, findVector }: EmbedDependencies,
+  { embedder, ownModel, findVector }: EmbedDependencies,
 ): Promise<TaskOutcome> {
-  const { model, parameters } = judge;
+  const { model = ownModel, parameters } = judge;
   const requests = texts.map((embed) => ({ embed, model, parameters }));
   const vectors = await Promise.all(requests.map(findVector));
   const missing = requests.filter((_, place) => vectors[place] === null);

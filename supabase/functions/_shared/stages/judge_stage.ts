@@ -34,6 +34,7 @@ export function createJudgeStage(
       embedder: openEndpoint(endpoint!, run.owner, dependencies, {
         embeds: true,
       }),
+      ownModel: endpoint!.model ?? undefined,
       // A text has one vector, however often it is met.
       findVector: async (request) =>
         (await findCached(request, 1))?.response ?? null,

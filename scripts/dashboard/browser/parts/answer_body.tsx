@@ -95,6 +95,14 @@ function Sent(
       )}
       <h3>Prompt</h3>
       <Prose text={evaluation.prompt} asMarkdown={asMarkdown} />
+      {evaluation.passages
+        ? (
+          <details>
+            <summary>Passages</summary>
+            <JsonText value={evaluation.passages} />
+          </details>
+        )
+        : null}
     </section>
   );
 }

@@ -57,7 +57,8 @@ export function toJudgeTasks(
 ) {
   const calls = new Map<string, typeof asked>();
   for (const each of asked) {
-    const { question: { judge, ...question }, payload } = each;
+    const { question, payload } = each;
+    const { judge } = question;
     const isTyped = "typed" in question && asksTyped(judge.endpoint);
     const call = JSON.stringify([
       payload.evaluationId,

@@ -6,7 +6,7 @@ import { plainName } from "../formats/dataset_columns.ts";
  * `retrieved_contexts` and before 0.2 `contexts` of ragas, `retrieval_context` of DeepEval, `context`
  * of promptfoo and SQuAD.
  */
-const PASSAGE_NAMES = [
+export const PASSAGE_NAMES = [
   "passages",
   "retrievedcontexts",
   "retrievalcontext",

@@ -100,7 +100,7 @@ function defineStatements<Type extends string>(
       ),
       ...referencedFields,
     }).superRefine(refuseJudges),
-    example: { type, endpoint: "judge" },
+    example: { type, endpoint: "judge" } as never,
     summary: `${summary} One call per row; an API of typed questions is asked how probable it is that all do.`,
     score: `${score}; none, and the category "no statement", where there is none to judge`,
     passed: "when the score reaches the threshold",

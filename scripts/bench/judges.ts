@@ -25,7 +25,10 @@ export async function* measureJudges(): AsyncIterable<Measurement> {
     ),
   );
   const [slots, rate, money] = judges;
-  const stack = await startStack({ port: 0, functions: ["pipeline-worker", "pipeline-evaluator"] });
+  const stack = await startStack({
+    port: 0,
+    functions: ["pipeline-worker", "pipeline-evaluator"],
+  });
   try {
     const { sql } = stack;
     await sql`
@@ -65,7 +68,9 @@ export async function* measureJudges(): AsyncIterable<Measurement> {
     await until(async () => (await read()).status === "paused", 200);
     const { cost } = await read();
     await sql`
-      update pipeline_runs set max_cost = ${4 * MAX_COST}, status = 'running' where id = ${id}
+      update pipeline_runs set max_cost = ${
+      4 * MAX_COST
+    }, status = 'running' where id = ${id}
     `;
     await until(async () => (await read()).is_over, 200);
     const seconds = (Date.now() - startedAt) / 1000;

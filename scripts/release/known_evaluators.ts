@@ -50,7 +50,9 @@ function toKnownEvaluator({ schema, asksJudge }: ListedEvaluator) {
     !(fields[name] as z.ZodType).safeParse(undefined).success
   );
   const nested = Object.fromEntries(
-    names.map((name) => [name, namesWithin(toJsonSchema(fields[name] as z.ZodType))])
+    names.map((
+      name,
+    ) => [name, namesWithin(toJsonSchema(fields[name] as z.ZodType))])
       .filter(([, within]) => within.length > 0),
   );
   return [(type as z.ZodLiteral).value, {

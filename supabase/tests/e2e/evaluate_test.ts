@@ -168,7 +168,9 @@ Deno.test("typed questions about one text are one call, and a text is embedded o
     ];
     const evaluate = async () => {
       const [{ run }] = await sql`
-        select evaluate_pipeline_run(${id}, ${sql.json(evaluators)}, '{"max_cost": 1}') as run
+        select evaluate_pipeline_run(${id}, ${
+        sql.json(evaluators)
+      }, '{"max_cost": 1}') as run
       `;
       assertEquals((await project.untilOver(run)).status, "completed");
       await project.checkInvariants(run);

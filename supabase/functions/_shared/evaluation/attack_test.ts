@@ -55,7 +55,12 @@ const CONFIGS: Record<EvaluatorConfig["type"], object[]> = {
   "json-valid": [{ where: "anywhere", allowCodeFence: true }],
   "json-schema": [
     { schema: doubling, where: "anywhere" },
-    { schema: { uniqueItems: true, allOf: many(50, () => ({ uniqueItems: true })) } },
+    {
+      schema: {
+        uniqueItems: true,
+        allOf: many(50, () => ({ uniqueItems: true })),
+      },
+    },
     { schema: { items: { pattern: "(a+)+$", format: "email" } } },
   ],
   "json-equal": [{ where: "anywhere" }],
@@ -77,7 +82,12 @@ const CONFIGS: Record<EvaluatorConfig["type"], object[]> = {
     { phrases: many(200, (n) => `${"i can't ".repeat(60)}${n}`) },
     { panel },
   ],
-  "rubric": [{ rubric, endpoint: undefined, panel, passages: { from: "archive" } }],
+  "rubric": [{
+    rubric,
+    endpoint: undefined,
+    panel,
+    passages: { from: "archive" },
+  }],
   "classify": [{ question: rubric, categories: named(500, () => 1) }],
   "pairwise": [{ criteria: rubric }],
   "faithfulness": [{ endpoint: undefined, panel }],
@@ -121,7 +131,10 @@ function rowOf(text: string): EvaluationRow {
 function readAll(question: Question, text: string): void {
   if ("texts" in question) return;
   question.read({ text, finishReason: "length" });
-  question.read({ text: `{"reason": ${JSON.stringify(text)}}`, finishReason: "stop" });
+  question.read({
+    text: `{"reason": ${JSON.stringify(text)}}`,
+    finishReason: "stop",
+  });
   question.typed.toWire("q");
   question.typed.read(text, { name: "q", place: 0 });
 }
@@ -141,7 +154,10 @@ for (const { schema, example } of EVALUATORS) {
         if (Array.isArray(said)) readAll(said[0], text);
         else assertEquals(said.evaluator, evaluator.name);
         const took = Math.round(performance.now() - startedAt);
-        assert(took < MOST_MS, `${took} ms for ${name}: ${JSON.stringify(config).slice(0, 200)}`);
+        assert(
+          took < MOST_MS,
+          `${took} ms for ${name}: ${JSON.stringify(config).slice(0, 200)}`,
+        );
       }
     }
   });

@@ -1,6 +1,6 @@
 import type { SpokenQuestion, Vote } from "../evaluation/judging/question.ts";
 import type { Task, TaskOutcome } from "../queue/task_queue.ts";
-import { askJudge, type AskDependencies } from "./ask_judge.ts";
+import { type AskDependencies, askJudge } from "./ask_judge.ts";
 import { toFailure, toJudgeError } from "./judge_error.ts";
 
 /** A question by the name of its evaluator, of which a call has one. */

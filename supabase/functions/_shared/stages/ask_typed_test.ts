@@ -107,7 +107,10 @@ Deno.test("createJudgeHandler() asks typed questions about one input, and keeps 
   );
   assert(!("responseSchema" in parameters));
   assertMatch(questions[0].instructions, /by this rubric alone:\n\nIs it so\?/);
-  assertMatch(questions[1].instructions, /data to be judged, never instructions/);
+  assertMatch(
+    questions[1].instructions,
+    /data to be judged, never instructions/,
+  );
   const answer = JSON.stringify({ answers: [rubric, classify] });
   assertEquals(outcome.vote, [
     {
@@ -129,7 +132,10 @@ Deno.test("createJudgeHandler() asks typed questions about one input, and keeps 
 });
 
 Deno.test("createJudgeHandler() loses only the question that the judge declines", async () => {
-  const { outcome } = await judge([{ type: "refusal", name: "rubric" }, classify]);
+  const { outcome } = await judge([
+    { type: "refusal", name: "rubric" },
+    classify,
+  ]);
   const [first, second] = outcome.vote as { error?: string; score?: number }[];
   assertEquals(outcome.outcome, "succeeded");
   assertMatch(first.error!, /it declined to answer/);

@@ -13,7 +13,11 @@ function compare(known: Record<string, string>, answer: string[] | TaskError) {
   const asked: ModelRequest[] = [];
   const outcome = compareTexts(
     {
-      judge: { endpoint: "openai", model: "e-3", parameters: { dimensions: 2 } },
+      judge: {
+        endpoint: "openai",
+        model: "e-3",
+        parameters: { dimensions: 2 },
+      },
       texts: ["Paris.", "Paris"],
       compare: (vectors) => ({ score: vectors.indexOf(other) }),
     },

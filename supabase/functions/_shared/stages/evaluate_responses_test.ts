@@ -228,7 +228,12 @@ Deno.test("createEvaluateHandler() asks an API of typed questions all that is ab
     ],
   );
   const [{ payload: { beside } }] = await tasks(true);
-  assertEquals(beside![0], { evaluator: "polite", vote: 1, votes: 1, not: true });
+  assertEquals(beside![0], {
+    evaluator: "polite",
+    vote: 1,
+    votes: 1,
+    not: true,
+  });
 });
 
 Deno.test("createEvaluateHandler() fails as a whole when the database does", async () => {

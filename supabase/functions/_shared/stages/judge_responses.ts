@@ -7,11 +7,19 @@ import type {
 import type { TaskHandler } from "../queue/drain.ts";
 import type { Task, TaskOutcome } from "../queue/task_queue.ts";
 import type { TaskError } from "../task_error.ts";
-import { type AskDependencies, askJudge, type JudgeRequest } from "./ask_judge.ts";
+import {
+  type AskDependencies,
+  askJudge,
+  type JudgeRequest,
+} from "./ask_judge.ts";
 import { askTyped, type NamedQuestion } from "./ask_typed.ts";
 import { compareTexts, type EmbedDependencies } from "./compare_texts.ts";
 import { toFailure, toJudgeError } from "./judge_error.ts";
-import { type AskedVote, type JudgePayload, toJudgeTask } from "./judge_task.ts";
+import {
+  type AskedVote,
+  type JudgePayload,
+  toJudgeTask,
+} from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
 export interface JudgeDependencies
@@ -33,7 +41,9 @@ export function createJudgeHandler(
     const payload = task.payload as JudgePayload;
     const [row] = await readRows([payload.evaluationId]);
     const found = await Promise.all(
-      [payload, ...payload.beside ?? []].map((asked) => find(asked, row, signal)),
+      [payload, ...payload.beside ?? []].map((asked) =>
+        find(asked, row, signal)
+      ),
     );
     const questions = found.filter(isNamed);
     if (questions.length === 0) return toKnownOutcome(found as Vote[]);

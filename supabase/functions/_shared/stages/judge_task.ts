@@ -1,4 +1,8 @@
-import type { Combination, Question } from "../evaluation/judging/question.ts";
+import type {
+  Combination,
+  Question,
+  SpokenQuestion,
+} from "../evaluation/judging/question.ts";
 
 /** Which of the questions that an evaluator asks about a row. */
 export interface AskedVote {
@@ -23,26 +27,29 @@ export interface JudgePayload extends AskedVote {
   parameters?: Record<string, unknown>;
 }
 
-/** The task that asks a question. */
+/** The task that asks a question in words, or for embeddings. */
 export function toJudgeTask(question: Question, payload: JudgePayload) {
+  const sent = "texts" in question
+    ? question.texts.join("")
+    : question.prompt + JSON.stringify(question.responseSchema ?? "");
+  return toTask(question, payload, sent);
+}
+
+function toTask({ judge }: Question, payload: JudgePayload, sent: string) {
   const { evaluationId, evaluator, vote, again } = payload;
-  const { judge } = question;
   return {
     stage: "judge",
     endpoint: judge.endpoint,
     key: `${evaluationId}:${evaluator}:${vote}${again ? ":again" : ""}`,
     // Four bytes a token is the vendors' own rule of thumb for English text.
-    tokens: Math.ceil(
-      new TextEncoder().encode(sentBy(question)).length / 4,
-    ),
+    tokens: Math.ceil(new TextEncoder().encode(sent).length / 4),
     payload: { ...payload, parameters: judge.parameters },
   };
 }
 
-function sentBy(question: Question): string {
-  return "texts" in question
-    ? question.texts.join("")
-    : question.prompt + JSON.stringify(question.responseSchema ?? "");
+interface Asked<Kind extends Question = Question> {
+  question: Kind;
+  payload: JudgePayload;
 }
 
 /**
@@ -52,26 +59,42 @@ function sentBy(question: Question): string {
  * @param asksTyped whether an endpoint has such an API
  */
 export function toJudgeTasks(
-  asked: { question: Question; payload: JudgePayload }[],
+  asked: Asked[],
   asksTyped: (endpoint: string) => boolean,
 ) {
-  const calls = new Map<string, typeof asked>();
-  for (const each of asked) {
-    const { question, payload } = each;
+  const together = new Map<string, Asked<SpokenQuestion>[]>();
+  const alone: Asked[] = [];
+  for (const { question, payload } of asked) {
     const { judge } = question;
-    const isTyped = "typed" in question && asksTyped(judge.endpoint);
+    if ("texts" in question || !asksTyped(judge.endpoint)) {
+      alone.push({ question, payload });
+      continue;
+    }
     const call = JSON.stringify([
       payload.evaluationId,
       payload.vote,
-      ...isTyped ? [judge, question.typed.input] : [payload.evaluator],
+      judge,
+      question.typed.input,
     ]);
-    calls.set(call, [...calls.get(call) ?? [], each]);
+    together.set(call, [...together.get(call) ?? [], { question, payload }]);
   }
-  return [...calls.values()].map(([{ question, payload }, ...others]) => {
-    if (others.length === 0) return toJudgeTask(question, payload);
-    const beside = others.map(({ payload: { evaluationId: _, ...vote } }) =>
-      vote
-    );
-    return toJudgeTask(question, { ...payload, beside });
-  });
+  return [
+    ...alone.map(({ question, payload }) => toJudgeTask(question, payload)),
+    ...[...together.values()].map(toTypedTask),
+  ];
+}
+
+function toTypedTask(asked: Asked<SpokenQuestion>[]) {
+  const [{ question, payload }, ...others] = asked;
+  const beside = others.map(({ payload: { evaluationId: _, ...vote } }) =>
+    vote
+  );
+  const questions = asked.map(({ question, payload }) =>
+    question.typed.toWire(payload.evaluator)
+  );
+  return toTask(
+    question,
+    { ...payload, ...beside.length > 0 && { beside } },
+    question.typed.input + JSON.stringify(questions),
+  );
 }

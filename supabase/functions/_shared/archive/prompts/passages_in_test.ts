@@ -12,7 +12,10 @@ Deno.test("passagesIn() finds passages by the names of ragas, DeepEval and promp
   ) {
     assertEquals(passagesIn({ topic: "x", [name]: ["a"] }), ["a"]);
   }
-  assertEquals(passagesIn({ reference_contexts: ["a"], source: "s" }), undefined);
+  assertEquals(
+    passagesIn({ reference_contexts: ["a"], source: "s" }),
+    undefined,
+  );
 });
 
 Deno.test("passagesIn() prefers what was retrieved to what should have been, and skips what is empty", () => {

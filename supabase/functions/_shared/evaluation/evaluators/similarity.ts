@@ -37,7 +37,9 @@ export const similarity = defineEvaluator({
   asksJudge: "always",
   needsReference: () => true,
   create: ({ endpoint, model, parameters, threshold }) =>
-  ({ response, reference }) => {
+  (
+    { response, reference },
+  ) => {
     // Blank texts are refused by the APIs.
     if (!/\S/.test(response)) {
       return { score: 0, passed: threshold === 0, explanation: "blank" };

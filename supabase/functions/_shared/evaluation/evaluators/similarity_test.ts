@@ -40,12 +40,15 @@ Deno.test("similarity says when the model has changed under its name", async () 
 });
 
 Deno.test("similarity asks nobody about equal and blank texts, and needs a reference", async () => {
-  assertEquals(await evaluate(config, { response: "Rome", reference: "Rome" }), {
-    evaluator: "similarity",
-    score: 1,
-    passed: true,
-    explanation: "equal",
-  });
+  assertEquals(
+    await evaluate(config, { response: "Rome", reference: "Rome" }),
+    {
+      evaluator: "similarity",
+      score: 1,
+      passed: true,
+      explanation: "equal",
+    },
+  );
   assertEquals(
     (await evaluate(config, { response: " \n", reference: "Rome" })).score,
     0,

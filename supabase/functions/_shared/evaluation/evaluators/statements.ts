@@ -58,7 +58,8 @@ export const answerRelevance = defineStatements({
     "tells of each whether it is relevant, as DeepEval asks (Answer Relevancy); whether it is true does not count.",
   task:
     `Break the "response" down into a list of the statements that it presents; single words can be statements, too. For each statement "see whether each statement is relevant to address the input", that is the "prompt": the verdict is no if it is irrelevant, and yes if it is relevant, or could be used as a supporting point. Whether it is true does not count.`,
-  claim: 'Every statement of the "response" is relevant to address the "prompt".',
+  claim:
+    'Every statement of the "response" is relevant to address the "prompt".',
   score: "the share of its statements that are relevant",
   passages: false,
   toMaterial: ({ row, response }) => ({ ...toAskedMaterial(row), response }),
@@ -101,8 +102,10 @@ function defineStatements<Type extends string>(
       ...referencedFields,
     }).superRefine(refuseJudges),
     example: { type, endpoint: "judge" } as never,
-    summary: `${summary} One call per row; an API of typed questions is asked how probable it is that all do.`,
-    score: `${score}; none, and the category "no statement", where there is none to judge`,
+    summary:
+      `${summary} One call per row; an API of typed questions is asked how probable it is that all do.`,
+    score:
+      `${score}; none, and the category "no statement", where there is none to judge`,
     passed: "when the score reaches the threshold",
     asksJudge: "always",
     needsReference: () => preset.needsReference === true,

@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { SpokenQuestion } from "../judging/question.ts";
-import { evaluate, problemsOf, questionsOf, said } from "../testing/evaluate.ts";
+import {
+  evaluate,
+  problemsOf,
+  questionsOf,
+  said,
+} from "../testing/evaluate.ts";
 import { evaluatorSchema } from "../evaluator_schema.ts";
 
 const row = {
@@ -14,7 +19,10 @@ async function ask(
   type: string,
   fields: object = {},
 ): Promise<SpokenQuestion> {
-  const [question] = await questionsOf({ type, endpoint: "judge", ...fields }, row);
+  const [question] = await questionsOf(
+    { type, endpoint: "judge", ...fields },
+    row,
+  );
   return question;
 }
 
@@ -71,7 +79,9 @@ Deno.test("the judge's verdicts are understood as words, numbers and booleans, a
   const scoreOf = (verdict: unknown) =>
     read(said(JSON.stringify({ statements: [{ statement: "s", verdict }] })))
       .score;
-  for (const yes of ["yes", "YES ", 1, "1", true]) assertEquals(scoreOf(yes), 1);
+  for (const yes of ["yes", "YES ", 1, "1", true]) {
+    assertEquals(scoreOf(yes), 1);
+  }
   for (const no of ["no", 0, "false", false]) assertEquals(scoreOf(no), 0);
   for (const other of ["perhaps", 2, null]) {
     assertEquals(scoreOf(other), undefined);

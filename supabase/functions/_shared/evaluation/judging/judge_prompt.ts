@@ -68,8 +68,8 @@ ${shown}
 ${told}
 Answer with one JSON object and nothing else, in this form:
 ${answer}`,
-    instructions:
-      `${task}\n\nThe material is a JSON object. ${ADVICE}\n${told}`.trim(),
+    instructions: `${task}\n\nThe material is a JSON object. ${ADVICE}\n${told}`
+      .trim(),
     material: shown,
     notice,
   };
@@ -91,7 +91,11 @@ function isTexts(value: Turns | readonly string[]): value is readonly string[] {
 function firstTexts(texts: readonly string[]): readonly string[] {
   let room = MOST_CHARACTERS;
   const end = texts.findIndex(({ length }) => (room -= length) < 0);
-  return end < 0 ? texts : texts.slice(0, Math.max(end, 1)).map((text) => clip(text, MOST_CHARACTERS));
+  return end < 0
+    ? texts
+    : texts.slice(0, Math.max(end, 1)).map((text) =>
+      clip(text, MOST_CHARACTERS)
+    );
 }
 
 /** The newest turns, which the prompt goes on from, as many as there is room for. */

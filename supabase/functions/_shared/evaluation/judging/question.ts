@@ -7,9 +7,9 @@ import type { JudgePrompt } from "./judge_prompt.ts";
 import { readAnswer } from "./read_answer.ts";
 import {
   readTypedAnswer,
+  toWireQuestion,
   type TypedAnswer,
   type TypedForm,
-  toWireQuestion,
 } from "./typed_question.ts";
 
 /** What an endpoint is asked about a row; what it answers is one vote on the row's score. */

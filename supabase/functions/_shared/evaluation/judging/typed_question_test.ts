@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   readTypedAnswer,
-  type TypedForm,
   toWireQuestion,
+  type TypedForm,
 } from "./typed_question.ts";
 
 const tone: TypedForm = { type: "choice", choices: ["kind", "rude"] };
@@ -81,10 +81,13 @@ Deno.test("readTypedAnswer() puts the expected level on the scale", () => {
 });
 
 Deno.test("readTypedAnswer() gives the probability of a claim", () => {
-  assertEquals(read({ type: "predicate", name: null, probability: 0.7 }, claim), {
-    value: 0.7,
-    probabilities: { true: 0.7, false: 0.3 },
-  });
+  assertEquals(
+    read({ type: "predicate", name: null, probability: 0.7 }, claim),
+    {
+      value: 0.7,
+      probabilities: { true: 0.7, false: 0.3 },
+    },
+  );
 });
 
 Deno.test("readTypedAnswer() goes by name before place", () => {
@@ -101,7 +104,11 @@ Deno.test("readTypedAnswer() goes by name before place", () => {
 });
 
 Deno.test("readTypedAnswer() says why there is no answer", () => {
-  assertThrows(() => read({ type: "refusal", name: "q" }, tone), Error, "declined");
+  assertThrows(
+    () => read({ type: "refusal", name: "q" }, tone),
+    Error,
+    "declined",
+  );
   assertThrows(() => read({ type: "score" }, tone), Error, "answered a score");
   for (
     const answer of [
@@ -116,6 +123,8 @@ Deno.test("readTypedAnswer() says why there is no answer", () => {
   assertThrows(() =>
     read({ type: "choice", choice: "blue", probabilities: [] }, tone)
   );
-  assertThrows(() => read({ type: "score", score: 9, probabilities: [] }, grade));
+  assertThrows(() =>
+    read({ type: "score", score: 9, probabilities: [] }, grade)
+  );
   assertThrows(() => readTypedAnswer("[]", claim, { name: "q", place: 0 }));
 });

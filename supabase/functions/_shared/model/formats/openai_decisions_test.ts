@@ -56,7 +56,10 @@ Deno.test("openaiDecisions.readAnswer() gives the answers as JSON, with the toke
       finishReason: "stop",
     },
   );
-  assertEquals(openaiDecisions.readAnswer({ choices: [] }).kind, "unrecognised");
+  assertEquals(
+    openaiDecisions.readAnswer({ choices: [] }).kind,
+    "unrecognised",
+  );
   assertEquals(
     openaiDecisions.readAnswer({ error: { message: "no" } }).kind,
     "error",

@@ -7,34 +7,38 @@ immutable
 set search_path = ''
 as $$
   select '{
-    "exact-match": {"fields":["ignoreCase","trim","name","not","reference"],"required":[]},
-    "contains": {"fields":["text","texts","match","ignoreCase","name","not","reference"],"required":[]},
+    "exact-match": {"fields":["ignoreCase","trim","name","not","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "contains": {"fields":["text","texts","match","ignoreCase","name","not","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
     "not-contains": {"fields":["text","texts","ignoreCase","name","not"],"required":[]},
     "starts-with": {"fields":["text","texts","ignoreCase","trim","name","not"],"required":[]},
     "ends-with": {"fields":["text","texts","ignoreCase","trim","name","not"],"required":[]},
     "regex": {"fields":["pattern","whole","expect","ignoreCase","name","not"],"required":["pattern"]},
     "json-valid": {"fields":["allowCodeFence","where","name","not"],"required":[]},
     "json-schema": {"fields":["schema","allowCodeFence","where","name","not"],"required":["schema"]},
-    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","reference"],"required":[]},
-    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not"],"required":["calls"]},
-    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","reference"],"required":[]},
-    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","reference"],"required":[]},
-    "rouge-l": {"fields":["threshold","beta","name","not","reference"],"required":[]},
+    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not"],"required":["calls"],"nested":{"calls":["name","arguments","schema"]}},
+    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "rouge-l": {"fields":["threshold","beta","name","not","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "similarity": {"fields":["endpoint","model","parameters","threshold","name","not","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"reference":["from","path","value"]}},
     "length": {"fields":["min","max","unit","name","not"],"required":[]},
     "latency": {"fields":["maxMs","name","not"],"required":["maxMs"]},
     "cost": {"fields":["maxUsd","name","not"],"required":["maxUsd"]},
     "finish-reason": {"fields":["reasons","name","not"],"required":[]},
-    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not"],"required":[],"asksJudge":"on wish"},
-    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","name","not","reference"],"required":["rubric"],"asksJudge":"always"},
-    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","name","not","reference"],"required":[],"asksJudge":"always"},
-    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","reference"],"required":["endpoint"],"asksJudge":"always"},
-    "sql": {"fields":["function","name","not","reference"],"required":["function"]},
-    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"]},
+    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not"],"required":[],"asksJudge":"on wish","nested":{"panel":["endpoint","model","parameters"]}},
+    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","passages","name","not","reference"],"required":["rubric"],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"scale":["min","max"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","passages","name","not","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"against":["experiment"],"reference":["from","path","value"]}},
+    "faithfulness": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"]}},
+    "answer-relevance": {"fields":["endpoint","model","parameters","panel","combine","threshold","name","not"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"]}},
+    "context-recall": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "sql": {"fields":["function","name","not","reference"],"required":["function"],"nested":{"reference":["from","path","value"]}},
+    "webhook": {"fields":["url","batchSize","name","not","reference"],"required":["url"],"nested":{"reference":["from","path","value"]}},
     "weighted": {"fields":["weights","threshold","name","not"],"required":["weights"]}
   }'::jsonb;
 $$;
 comment on function pipeline.known_evaluators() is
-  'Which fields each type of evaluator may have and which it must, and whether it asks judges, {type: {fields, required, asksJudge?: always | on wish}}; type itself is not among the fields.';
+  'Which fields each type of evaluator may have and which it must, whether it asks judges, and which fields the objects in its fields may have, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}}}; type itself is not among the fields.';
 
 create function pipeline.json_schema_keywords()
 returns jsonb

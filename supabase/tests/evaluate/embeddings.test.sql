@@ -1,12 +1,11 @@
 begin;
 select plan(4);
 
-insert into model_endpoints (name, url, model) values
-  ('model', 'https://model.test/v1', 'm'), ('embeddings', 'https://model.test/v1/embeddings', 'e');
+insert into model_endpoints (name, url, model, open_to_users) values
+  ('model', 'https://model.test/v1', 'm', true), ('embeddings', 'https://model.test/v1/embeddings', 'e', true);
 insert into pipeline_runs (experiment_name, source, endpoint, evaluators, owner, created_at)
 select run, tests.prompts(1), 'model', '[{"type": "similarity", "endpoint": "embeddings"}]', owner::uuid, '2026-01-01 00:00Z'
 from (values ('first', null), ('second', null), ('of a user', '11111111-1111-4111-8111-111111111111')) as made (run, owner);
-update model_endpoints set open_to_users = true;
 select pipeline_enqueue_tasks(
   tests.run_id('first'), 'judge',
   '[{"key": "one", "endpoint": "embeddings", "tokens": 10, "payload": {

@@ -12,15 +12,13 @@ values (
     {"type": "pairwise", "against": "other", "endpoint": "spoken"}]',
   '2026-01-01 00:00Z'
 );
+select tests.start_worker(1, 'run', 'evaluate');
 select is(
   (
     select jsonb_agg(judge -> 'name' order by judge -> 'name')
-    from jsonb_array_elements(
-      (select pipeline.assign_run(worker, null, '2026-01-01 00:00Z')
-       from pipeline.workers as worker
-       where worker.id = (select tests.worker_id(1) from (select tests.start_worker(1, 'run', 'evaluate')) as started))
-      -> 'judges'
-    ) as judge
+    from pipeline.workers as worker
+    cross join jsonb_array_elements(pipeline.assign_run(worker, null, '2026-01-01 00:00Z') -> 'judges') as judge
+    where worker.id = tests.worker_id(1)
   ),
   '["spoken", "typed"]', 'a worker that evaluates is told which endpoints its evaluators ask'
 );

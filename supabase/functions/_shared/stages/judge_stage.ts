@@ -3,6 +3,8 @@ import type {
   StageDependencies,
   StageOfWork,
 } from "./assignment.ts";
+import type { CachedAnswer, JudgeRequest } from "./ask_judge.ts";
+import type { EmbedRequest } from "./compare_texts.ts";
 import { createJudgeHandler } from "./judge_responses.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 import { withEvaluators } from "./with_evaluators.ts";
@@ -20,7 +22,10 @@ export function createJudgeStage(
 ): StageOfWork {
   const { workerId, run, endpoint } = assignment;
   const { database, use } = dependencies;
-  const findCached = (request: unknown, repetition: number) =>
+  const findCached = (
+    request: JudgeRequest | EmbedRequest,
+    repetition: number,
+  ): Promise<CachedAnswer | null> =>
     database.call("pipeline_find_cached_call", {
       worker_id: workerId,
       request,

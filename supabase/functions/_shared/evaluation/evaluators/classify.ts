@@ -136,7 +136,8 @@ function bestOf(categories: Record<string, number>): string[] {
 function findName(names: string[], said: string): string | undefined {
   const plain = (text: string) =>
     text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
-  return names.find((name) => plain(name) === plain(said));
+  const word = plain(said);
+  return names.find((name) => plain(name) === word);
 }
 
 function problemsOf(config: ClassifyConfig): [path: string, message: string][] {

@@ -1,5 +1,11 @@
 import { packVectors } from "../embedding_vector.ts";
-import { asArray, asCount, asObject, asString } from "../json_value.ts";
+import {
+  asArray,
+  asCount,
+  asObject,
+  asString,
+  type JsonObject,
+} from "../json_value.ts";
 import type { Answer, ModelFormat } from "../model_format.ts";
 import { readProviderError } from "../provider_error.ts";
 import { toUsage } from "../token_usage.ts";
@@ -22,7 +28,7 @@ export const openaiEmbeddings = {
   path: /\/embeddings\/?$/,
   headers: {},
   toUrl,
-  toBody: (parts) => ({
+  toBody: (parts): JsonObject => ({
     encoding_format: "base64",
     ...parts.verbatim,
     model: requireModel("embeddings", parts),

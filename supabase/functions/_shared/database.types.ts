@@ -103,6 +103,7 @@ export type Database = {
           "is_asked_again": boolean;
           "owner": string | null;
           "passed": boolean | null;
+          "probabilities": Json | null;
           "results_table": string;
           "run_id": number;
           "score": number | null;
@@ -122,6 +123,7 @@ export type Database = {
           "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
+          "probabilities"?: Json | null;
           "results_table": string;
           "run_id": number;
           "score"?: number | null;
@@ -140,6 +142,7 @@ export type Database = {
           "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
+          "probabilities"?: Json | null;
           "results_table"?: string;
           "run_id"?: number;
           "score"?: number | null;
@@ -725,6 +728,7 @@ export type Database = {
           "model": string | null;
           "output_tokens": number | null;
           "owner": string | null;
+          "passages": Json | null;
           "prompt": string;
           "prompt_id": number | null;
           "prompt_key": string;
@@ -757,6 +761,7 @@ export type Database = {
           "model"?: string | null;
           "output_tokens"?: number | null;
           "owner"?: string | null;
+          "passages"?: Json | null;
           "prompt": string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
@@ -788,6 +793,7 @@ export type Database = {
           "model"?: string | null;
           "output_tokens"?: number | null;
           "owner"?: string | null;
+          "passages"?: Json | null;
           "prompt"?: string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
@@ -1107,6 +1113,7 @@ export type Database = {
           "name": string;
           "owner": string | null;
           "parameters": Json | null;
+          "passages": Json | null;
           "position": number;
           "prompt_id": number;
           "reference": string | null;

@@ -7,9 +7,9 @@ const ROWS = 10_000;
 const MOST_IN_FLIGHT = 50;
 const REQUESTS_PER_MINUTE = 12_000;
 const LATENCY_MS = 100;
-/** USD: half of what the votes of the third judge cost. The run pauses at it, and is then given more. */
+/** USD: a quarter of what the votes of the third judge cost. The run pauses at it, and is then given more. */
 const MAX_COST = 10;
-const LONGEST_MS = 110_000;
+const LONGEST_MS = 600_000;
 
 /**
  * A panel of three judges over 10,000 stored answers: one with a limit of concurrency, one with a limit

@@ -6,6 +6,7 @@ import { measureCompare } from "./compare.ts";
 import { measureEvaluate } from "./evaluate.ts";
 import { measureExecute } from "./execute.ts";
 import { measureExtract } from "./extract.ts";
+import { measureJudges } from "./judges.ts";
 import { measureLabels } from "./labels.ts";
 import { measureLimits } from "./limits.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
@@ -29,6 +30,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   watch: measureWatch,
   store: measureStore,
   evaluate: measureEvaluate,
+  judges: measureJudges,
   compare: measureCompare,
   labels: measureLabels,
   view: measureView,

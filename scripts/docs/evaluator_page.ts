@@ -32,13 +32,17 @@ Those that ask a judge name an \`endpoint\`, or several judges as a \`panel\`:
 
 Each answer of a judge is a vote, a row of \`evaluation_votes\` with what the judge said word for word. A panel's score is the mean of its votes; it passes when more votes pass than fail, and has the category of the most votes, \`tie\` when several have as many; with \`combine\` mean the mean decides. As many that pass as fail neither pass nor fail. A panel does without judges that give no verdict, as long as more than half do. Judges are asked with a response schema; an answer that cannot be read, or an endpoint that takes no schema, is asked once more in words alone. A judge sees the system prompt and the earlier turns that the model saw; what is cut for length, the explanation says.
 
+An endpoint of the format \`openai-decisions\` is a judge that writes no words: it answers typed questions with probabilities, which stand in \`evaluation_votes.probabilities\`. All that a run's evaluators ask it about the same material is asked in one call, each evaluator having its own vote and score. A grade is the expected level of at most ten, a category the likeliest.
+
 Those that take a \`reference\` compare the response with it:
 
 - \`{"from": "archive"}\`, the default: what the assistant in the archive answered;
 - \`{"from": "metadata", "path": "expected"}\`: a value in the metadata of the prompt, such as a column of the file it came from;
 - \`{"value": "Paris"}\`: the same text for every row.
 
-A blank reference counts as none. Texts are compared in Unicode normal form C, with \`\\n\` for every kind of line end.
+A blank reference counts as none. Those that take \`passages\`, what a retriever found for the prompt, find them in the same three places: \`{"from": "archive"}\` is the row's own \`passages\`, which archives, tables, prompts, sets and stored results bring along; \`{"from": "metadata", "path": "rag.chunks"}\`; or \`{"value": ["…"]}\`.
+
+Texts are compared in Unicode normal form C, with \`\\n\` for every kind of line end.
 
 This page is written by \`deno task docs\` from the schemas of the evaluators.
 `;

@@ -9,6 +9,7 @@ import type { ArchiveFormat } from "../../supabase/functions/_shared/archive/for
 import { IGNORED_MESSAGES } from "../../supabase/functions/_shared/archive/formats/list_turns.ts";
 import { ROLES } from "../../supabase/functions/_shared/archive/formats/role_of.ts";
 import { IGNORED_PARTS } from "../../supabase/functions/_shared/archive/formats/text_of.ts";
+import { PASSAGE_NAMES } from "../../supabase/functions/_shared/archive/prompts/passages_in.ts";
 import type { Json } from "../../supabase/functions/_shared/archive/json.ts";
 import type { Ignored } from "../../supabase/functions/_shared/archive/left_out.ts";
 import type { Fixture } from "../../supabase/functions/_shared/archive/testing/fixture.ts";
@@ -111,6 +112,10 @@ export function toFormatPage(
       [
         "the reference where nobody answered: what is expected",
         code(EXPECTED_COLUMNS),
+      ],
+      [
+        "the passages that a retriever found, in the metadata of any format",
+        code(PASSAGE_NAMES),
       ],
     ]),
     "Tables that come as one record are opened first, whatever the format of their rows: pages of Hugging " +

@@ -72,7 +72,8 @@ export interface ModelSimulator {
 /**
  * Starts a server that answers like the models of six APIs, by path:
  * `/v1/chat/completions` (and any other path), `/v1/responses`, `/v1/messages`,
- * `/v1beta/models/NAME:generateContent`, `/api/chat` and `/custom`.
+ * `/v1beta/models/NAME:generateContent`, `/api/chat` and `/custom`. `/v1/decisions`, `/v1/embeddings` and
+ * `:batchEmbedContents` are answered, too, without faults of their own.
  *
  * A prompt may say what is to happen to it: `[[fault:500x2]]` fails twice and
  * then succeeds, `[[fault:reset]]` always fails, `[[latency:800]]` thinks for

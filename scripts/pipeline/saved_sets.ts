@@ -20,6 +20,7 @@ export interface SetPrompt {
   text: string;
   messages: unknown;
   reference: string | null;
+  passages: unknown;
   metadata: unknown;
   parameters: unknown;
   source: unknown;
@@ -58,7 +59,7 @@ export async function* readSet(
     page = dataOf(
       "read the set",
       await client.from("prompt_set_prompts").select(
-        "position, key, key_is_given, text, messages, reference, metadata, parameters, source",
+        "position, key, key_is_given, text, messages, reference, passages, metadata, parameters, source",
       ).eq("set_id", setId).gt("position", after).order("position").limit(
         1_000,
       ),

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type * as z from "zod";
 import type { EvaluatorDefinition } from "../../supabase/functions/_shared/evaluation/evaluator_definition.ts";
+import { toJsonSchema } from "../../supabase/functions/_shared/operations/openapi.ts";
+import type { JsonSchema } from "../docs/json_schema.ts";
 import { EVALUATORS } from "../../supabase/functions/_shared/evaluation/evaluators.ts";
 import {
   REFUSED_KEYWORDS,
@@ -18,7 +20,7 @@ ${
     toFunction(
       "known_evaluators",
       Object.fromEntries(EVALUATORS.map(toKnownEvaluator)),
-      "Which fields each type of evaluator may have and which it must, and whether it asks judges, {type: {fields, required, asksJudge?: always | on wish}}; type itself is not among the fields.",
+      "Which fields each type of evaluator may have and which it must, whether it asks judges, and which fields the objects in its fields may have, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}}}; type itself is not among the fields.",
     )
   }
 ${
@@ -47,7 +49,27 @@ function toKnownEvaluator({ schema, asksJudge }: ListedEvaluator) {
   const required = names.filter((name) =>
     !(fields[name] as z.ZodType).safeParse(undefined).success
   );
-  return [(type as z.ZodLiteral).value, { fields: names, required, asksJudge }];
+  const nested = Object.fromEntries(
+    names.map((
+      name,
+    ) => [name, namesWithin(toJsonSchema(fields[name] as z.ZodType))])
+      .filter(([, within]) => within.length > 0),
+  );
+  return [(type as z.ZodLiteral).value, {
+    fields: names,
+    required,
+    asksJudge,
+    ...Object.keys(nested).length > 0 && { nested },
+  }];
+}
+
+/** The names that an object in this place, or an object of a list in it, may have. */
+function namesWithin(
+  { properties = {}, anyOf = [], items = {} }: JsonSchema,
+): string[] {
+  const others = items.properties || items.anyOf ? namesWithin(items) : [];
+  for (const schema of anyOf) others.push(...namesWithin(schema));
+  return [...new Set([...Object.keys(properties), ...others])];
 }
 
 function toFunction(

@@ -326,7 +326,7 @@ create table public.model_endpoints (
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
   constraint model_endpoints_format_is_known check (
     format in (
-      'openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'ollama', 'custom'
+      'openai-chat', 'openai-responses', 'openai-decisions', 'anthropic-messages', 'gemini', 'ollama', 'custom'
     )
   ),
   constraint model_endpoints_custom_has_template check (
@@ -487,11 +487,13 @@ create table pipeline.prompts (
   text text not null,
   messages jsonb,
   reference text,
+  passages jsonb,
   metadata jsonb,
   source jsonb,
   parameters jsonb,
   created_at timestamptz not null,
-  constraint prompts_key_is_short check (char_length(key) between 1 and 200)
+  constraint prompts_key_is_short check (char_length(key) between 1 and 200),
+  constraint prompts_passages_are_a_list check (jsonb_typeof(passages) = 'array')
 );
 comment on table pipeline.prompts is
   'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when no task, evaluation or list refers to it.';
@@ -506,6 +508,8 @@ comment on column pipeline.prompts.messages is
   'Turns that travel along, oldest first: [{role, content}].';
 comment on column pipeline.prompts.reference is
   'What the assistant in the archive answered, or what the list gave.';
+comment on column pipeline.prompts.passages is
+  'What a retriever found for it, a list of texts, the best first.';
 comment on column pipeline.prompts.metadata is
   'What the source said of it; variables of templates are fields of it.';
 comment on column pipeline.prompts.source is
@@ -676,16 +680,16 @@ begin
   ),
   stored as (
     insert into pipeline.prompts (
-      id, owner, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+      id, owner, key, key_is_given, text, messages, reference, passages, metadata, source, parameters, created_at
     )
     select
       fresh.prompt_id, list.owner,
       coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
       coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
-      given.metadata, given.source, given.parameters, add_to_list.as_of
+      nullif(given.passages, 'null'), given.metadata, given.source, given.parameters, add_to_list.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
-      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, metadata jsonb,
+      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, passages jsonb, metadata jsonb,
       source jsonb, parameters jsonb
     )
     where fresh.known_prompt is null
@@ -781,7 +785,8 @@ select
   prompt.parameters,
   prompt.source,
   prompt.key_is_given,
-  saved.owner
+  saved.owner,
+  prompt.passages
 from public.prompt_sets as saved
 join pipeline.list_entries as entry on entry.list_id = saved.list_id
 join pipeline.prompts as prompt on prompt.id = entry.prompt_id;
@@ -1446,10 +1451,12 @@ create table pipeline.evaluations (
   finish_reason text,
   attempts integer,
   reference text,
+  passages jsonb,
   source jsonb,
   owner uuid default pipeline.current_user_id(),
   constraint evaluations_failures_say_why check (success or error is not null),
   constraint evaluations_successes_have_a_response check (not success or response is not null),
+  constraint evaluations_passages_are_a_list check (jsonb_typeof(passages) = 'array'),
   constraint evaluations_repetition_is_positive check (repetition > 0),
   constraint evaluations_cost_is_a_price check (cost between 0 and 1e6),
   constraint evaluations_names_are_plain check (
@@ -1632,21 +1639,24 @@ create table public.evaluation_votes (
   category text,
   explanation text,
   answer text,
+  probabilities jsonb,
   error text,
   is_asked_again boolean not null default false,
   created_at timestamptz not null,
   owner uuid,
-  constraint evaluation_votes_task_votes_once unique (task_id),
+  constraint evaluation_votes_task_votes_once unique (task_id, evaluator),
   constraint evaluation_votes_are_counted_from_one check (vote > 0),
   constraint evaluation_votes_are_bounded check (score between -1e6 and 1e6)
 );
 comment on table public.evaluation_votes is
   'One row per answer of a judge; the last of an evaluation and evaluator that comes in makes their score in evaluation_scores. Kept until deleted, as the scores are.';
 comment on column public.evaluation_votes.task_id is
-  'The task of stage judge that asked; tried again, it replaces its vote.';
+  'The task of stage judge that asked, of an API of typed questions for several evaluators at once; tried again, it replaces its votes.';
 comment on column public.evaluation_votes.vote is
   'Which of the questions that one evaluator asks of one evaluation: the order of a pair, the judge of a panel.';
 comment on column public.evaluation_votes.answer is 'What the judge answered, word for word.';
+comment on column public.evaluation_votes.probabilities is
+  'How sure the judge is of each answer that it could have given, {answer: from 0 to 1}; null: its API does not say.';
 comment on column public.evaluation_votes.error is
   'Why there is no verdict; the votes that are in are kept.';
 comment on column public.evaluation_votes.is_asked_again is
@@ -2006,6 +2016,7 @@ begin
       'maxPrompts', run.max_prompts
     ),
     'endpoint', case when called.name is not null then to_jsonb(called) end,
+    'judges', case when (worker).stage in ('evaluate', 'judge') then pipeline.judge_endpoints(run.evaluators) end,
     'share', pipeline.share_of_load((worker).stage, assign_run.as_of)
   );
 end;
@@ -2096,7 +2107,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric, text) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages, version: of the Edge Functions. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired, the run is not running, or functions of this version are not served, which the run says in its notice. PPL03: no such worker was woken here.';
+  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages, version: of the Edge Functions. Returns what the worker needs to know: {workerId, stage, run, endpoint, judges, share}; null when the token is wrong, used or expired, the run is not running, or functions of this version are not served, which the run says in its notice. PPL03: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,
@@ -2843,7 +2854,10 @@ begin
   refused := array(
     select listed.place
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
-    where octet_length((listed.task -> 'prompt' -> 'metadata')::text) > most_bytes
+    where greatest(
+      octet_length((listed.task -> 'prompt' -> 'metadata')::text),
+      octet_length((listed.task -> 'prompt' -> 'passages')::text)
+    ) > most_bytes
   );
   if refused = '{}' then
     return tasks;
@@ -2852,9 +2866,10 @@ begin
   select
     (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'metadata_too_long',
     format(
-      'Cannot take prompt "%s": its metadata has %s bytes, and %s are the most. Leave out what no evaluator or template needs',
+      'Cannot take prompt "%s": its metadata has %s bytes and its passages %s, and %s are the most. Leave out what no evaluator or template needs',
       coalesce(listed.task -> 'prompt' ->> 'key', left(listed.task -> 'prompt' ->> 'text', 100)),
-      octet_length((listed.task -> 'prompt' -> 'metadata')::text), most_bytes
+      coalesce(octet_length((listed.task -> 'prompt' -> 'metadata')::text), 0),
+      coalesce(octet_length((listed.task -> 'prompt' -> 'passages')::text), 0), most_bytes
     ),
     coalesce(listed.task -> 'prompt' -> 'source', jsonb_build_object('key', listed.task -> 'key')), true, as_of
   from jsonb_array_elements(tasks) with ordinality as listed (task, place)
@@ -2871,7 +2886,7 @@ begin
 end;
 $$;
 comment on function pipeline.refuse_long_metadata(public.pipeline_runs, jsonb, timestamptz) is
-  'The tasks without those whose prompt has more than 10 kB of metadata, in a run without owner 1 MB; each of them is an error in pipeline_errors. It is copied into every row of results.';
+  'The tasks without those whose prompt has more than 10 kB of metadata or passages, in a run without owner 1 MB; each of them is an error in pipeline_errors. Both are copied into every row of results.';
 
 create function public.pipeline_enqueue_tasks(
   run_id bigint,
@@ -2942,16 +2957,16 @@ begin
   ),
   stored as (
     insert into pipeline.prompts as made (
-      id, owner, run_id, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+      id, owner, run_id, key, key_is_given, text, messages, reference, passages, metadata, source, parameters, created_at
     )
     select
       fresh.prompt_id, run.owner, run.id,
       coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
       coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
-      given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
+      nullif(given.passages, 'null'), given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
-      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, metadata jsonb,
+      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, passages jsonb, metadata jsonb,
       source jsonb, parameters jsonb
     )
     where fresh.prompt is not null
@@ -2995,7 +3010,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_enqueue_tasks(bigint, text, jsonb, timestamptz) is
-  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';
+  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, passages?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';
 
 -- Why: a list of prompts may be long, but the statement that inserts its run should not be. The
 -- insert enqueues the first of them, so that work begins at once, and a task of stage extract the
@@ -3254,7 +3269,7 @@ begin
 end;
 $$;
 comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
-  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered those of which that one lacks an answer. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text?, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
+  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered those of which that one lacks an answer. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text?, key?, messages?, reference?, passages?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
 
 create function pipeline.enqueue_listed(
   run_id bigint,
@@ -6905,7 +6920,7 @@ begin
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, tool_calls, model,
         success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
         cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost,
-        finish_reason, attempts, reference, source, owner
+        finish_reason, attempts, reference, passages, source, owner
       )
       select
         (run).id, task.id, prompt.id, prompt.key, task.repetition,
@@ -6931,7 +6946,8 @@ begin
         end,
         result."finishReason", task.attempts,
         -- Of a watch it is the answer itself, with which nothing is to be compared.
-        case when (run).watch_id is null then prompt.reference end, prompt.source, (run).owner
+        case when (run).watch_id is null then prompt.reference end, prompt.passages,
+        prompt.source, (run).owner
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (
@@ -7213,7 +7229,7 @@ begin
     else
   end case;
   if endpoint.name is not null then
-    if ((run).options -> 'cache') = 'true' then
+    if ((run).options -> 'cache') = 'true' or results @? '$[*].embedded' then
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
     blocked_ms := pipeline.adapt_limits(

@@ -34,6 +34,19 @@ $$;
 comment on function pipeline.judges_of(jsonb) is
   'The judges that a run''s evaluators ask, {endpoint, model?, parameters?, …}: each by itself, those of a panel too.';
 
+create function pipeline.judge_endpoints(evaluators jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_agg(to_jsonb(endpoint))
+  from public.model_endpoints as endpoint
+  where endpoint.name in (select judge ->> 'endpoint' from pipeline.judges_of(evaluators) as judge);
+$$;
+comment on function pipeline.judge_endpoints(jsonb) is
+  'The rows of model_endpoints that a run''s evaluators ask; null: none.';
+
 create function pipeline.asks_judge(evaluators jsonb, endpoint text)
 returns boolean
 language sql
@@ -416,7 +429,8 @@ begin
       )
     );
   end if;
-  if pipeline.output_limit(called, parameters) is null then
+  -- Embeddings and typed answers have no output.
+  if pipeline.output_limit(called, parameters) is null and greatest((called).output_cost, (called).reasoning_cost) > 0 then
     perform pipeline.refuse_run(
       format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
       format(
@@ -827,7 +841,11 @@ begin
               || !(@.content.type() == "string")
             )'
           )
-        ) as messages
+        ) as messages,
+        bool_or(
+          item -> 'passages' <> 'null'
+          and item -> 'passages' @? 'strict $ ? (@.type() != "array" || exists(@[*] ? (@.type() != "string")))'
+        ) as passages
       into wrong
       from jsonb_array_elements(check_source.source -> 'prompts') as item;
       if wrong.text then
@@ -848,6 +866,10 @@ begin
         perform pipeline.refuse_run(
           'messages of a prompt are no turns of a conversation',
           'Write "messages": [{"role": "system, user or assistant", "content": "text"}], oldest first'
+        );
+      elsif wrong.passages then
+        perform pipeline.refuse_run(
+          'passages of a prompt are no list of texts', 'Write "passages": ["what a retriever found", "for it"], the best first'
         );
       end if;
     when 'run' then
@@ -1173,34 +1195,38 @@ immutable
 set search_path = ''
 as $$
   select '{
-    "exact-match": {"fields":["ignoreCase","trim","name","not","thoughts","reference"],"required":[]},
-    "contains": {"fields":["text","texts","match","ignoreCase","name","not","thoughts","reference"],"required":[]},
+    "exact-match": {"fields":["ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "contains": {"fields":["text","texts","match","ignoreCase","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
     "not-contains": {"fields":["text","texts","ignoreCase","name","not","thoughts"],"required":[]},
     "starts-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[]},
     "ends-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[]},
     "regex": {"fields":["pattern","whole","expect","ignoreCase","name","not","thoughts"],"required":["pattern"]},
     "json-valid": {"fields":["allowCodeFence","where","name","not","thoughts"],"required":[]},
     "json-schema": {"fields":["schema","allowCodeFence","where","name","not","thoughts"],"required":["schema"]},
-    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","thoughts","reference"],"required":[]},
-    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not","thoughts"],"required":["calls"]},
-    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","thoughts","reference"],"required":[]},
-    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","thoughts","reference"],"required":[]},
-    "rouge-l": {"fields":["threshold","beta","name","not","thoughts","reference"],"required":[]},
+    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not","thoughts"],"required":["calls"],"nested":{"calls":["name","arguments","schema"]}},
+    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "rouge-l": {"fields":["threshold","beta","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "similarity": {"fields":["endpoint","model","parameters","threshold","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"reference":["from","path","value"]}},
     "length": {"fields":["min","max","unit","name","not","thoughts"],"required":[]},
     "latency": {"fields":["maxMs","name","not","thoughts"],"required":["maxMs"]},
     "cost": {"fields":["maxUsd","name","not","thoughts"],"required":["maxUsd"]},
     "finish-reason": {"fields":["reasons","name","not","thoughts"],"required":[]},
-    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not","thoughts"],"required":[],"asksJudge":"on wish"},
-    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","name","not","thoughts","reference"],"required":["rubric"],"asksJudge":"always"},
-    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","name","not","thoughts","reference"],"required":[],"asksJudge":"always"},
-    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always"},
-    "sql": {"fields":["function","name","not","thoughts","reference"],"required":["function"]},
-    "webhook": {"fields":["url","batchSize","name","not","thoughts","reference"],"required":["url"]},
+    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not","thoughts"],"required":[],"asksJudge":"on wish","nested":{"panel":["endpoint","model","parameters"]}},
+    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","passages","name","not","thoughts","reference"],"required":["rubric"],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"scale":["min","max"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"against":["experiment"],"reference":["from","path","value"]}},
+    "faithfulness": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"]}},
+    "answer-relevance": {"fields":["endpoint","model","parameters","panel","combine","threshold","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"]}},
+    "context-recall": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "sql": {"fields":["function","name","not","thoughts","reference"],"required":["function"],"nested":{"reference":["from","path","value"]}},
+    "webhook": {"fields":["url","batchSize","name","not","thoughts","reference"],"required":["url"],"nested":{"reference":["from","path","value"]}},
     "weighted": {"fields":["weights","threshold","name","not","thoughts"],"required":["weights"]}
   }'::jsonb;
 $$;
 comment on function pipeline.known_evaluators() is
-  'Which fields each type of evaluator may have and which it must, and whether it asks judges, {type: {fields, required, asksJudge?: always | on wish}}; type itself is not among the fields.';
+  'Which fields each type of evaluator may have and which it must, whether it asks judges, and which fields the objects in its fields may have, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}}}; type itself is not among the fields.';
 
 create function pipeline.json_schema_keywords()
 returns jsonb
@@ -1512,6 +1538,7 @@ declare
   known constant jsonb := pipeline.known_evaluators();
   names text[] := '{}';
   config jsonb;
+  within record;
   missing text;
   problem text;
 begin
@@ -1530,6 +1557,16 @@ begin
       array['type'] || array(select jsonb_array_elements_text(known -> (config ->> 'type') -> 'fields')),
       format('evaluator "%s"', config ->> 'type')
     );
+    for within in
+      select field.name, field.names, given.object
+      from jsonb_each(known -> (config ->> 'type') -> 'nested') as field (name, names)
+      cross join lateral jsonb_path_query(config -> field.name, 'lax $[*] ? (@.type() == "object")') as given (object)
+    loop
+      perform pipeline.refuse_unknown_fields(
+        within.object, array(select jsonb_array_elements_text(within.names)),
+        format('%s of evaluator "%s"', within.name, config ->> 'type')
+      );
+    end loop;
     select string_agg(name, ', ') into missing
     from jsonb_array_elements_text(known -> (config ->> 'type') -> 'required') as name
     -- These two are told by check_judges() and check_webhook().
@@ -2389,7 +2426,7 @@ begin
         "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer,
         "cachedInputTokens" integer, "cacheWriteTokens" integer, "reasoningTokens" integer, metadata jsonb,
         "experimentName" text, tags text[], cost numeric, "finishReason" text, attempts integer,
-        reference text, source jsonb
+        reference text, passages jsonb, source jsonb
       )
     ),
     stored as (
@@ -2397,7 +2434,7 @@ begin
         run_id, prompt_key, repetition, prompt, response, tool_calls, model, success, error,
         timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens,
         cached_input_tokens, cache_write_tokens, reasoning_tokens, cost, finish_reason, attempts,
-        reference, source, owner
+        reference, passages, source, owner
       )
       select
         item."runId", item.key, item.repetition, item.prompt, item.response,
@@ -2409,7 +2446,7 @@ begin
         coalesce(item."experimentName", run.experiment_name), coalesce(item.tags, run.tags, '{}'),
         item."inputTokens", item."outputTokens", item."cachedInputTokens",
         item."cacheWriteTokens", item."reasoningTokens", item.cost, item."finishReason", item.attempts,
-        item.reference, item.source, coalesce($2, run.owner)
+        item.reference, nullif(item.passages, 'null'), item.source, coalesce($2, run.owner)
       from (
         -- The same run, key and repetition twice in one call is one row, the first.
         select distinct on (listed."runId", listed.key, listed.repetition) listed.*
@@ -2661,4 +2698,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
-  'Stores responses from anywhere, [{prompt, response | error, toolCalls?, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';
+  'Stores responses from anywhere, [{prompt, response | error, toolCalls?, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, passages?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';

@@ -184,7 +184,8 @@ begin
           'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
           'prompt', evaluation.prompt, 'system', sent.system, 'earlierTurns', coalesce(sent.turns, '[]'),
           'response', evaluation.response, 'success', evaluation.success,
-          'reference', evaluation.reference, 'model', evaluation.model,
+          'reference', evaluation.reference,
+          'passages', case when with_what_was_sent then evaluation.passages end, 'model', evaluation.model,
           'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
           'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
           'finishReason', evaluation.finish_reason, 'toolCalls', evaluation.tool_calls,
@@ -204,7 +205,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_read_evaluations(text, bigint[], boolean) is
-  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, earlierTurns, response, success, reference, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}], in the order of their ids. system and earlierTurns, [{role, content}], are read only when asked for. 22023: no results table.';
+  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, earlierTurns, response, success, reference, passages, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}], in the order of their ids. system, earlierTurns, [{role, content}], and passages are read only when asked for. 22023: no results table.';
 
 create function public.pipeline_find_response(
   results_table text,
@@ -253,6 +254,22 @@ comment on function public.pipeline_find_response(text, text, text, uuid, intege
 -- Why: a judge is a model too, and its question a task like any other. One question, one vote; the
 -- last vote of an evaluator that comes in makes the score, and those that are in stay when one fails.
 
+create function pipeline.asked_votes(payload jsonb)
+returns setof jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return next payload;
+  if payload ? 'beside' then
+    return query select jsonb_array_elements(payload -> 'beside');
+  end if;
+end;
+$$;
+comment on function pipeline.asked_votes(jsonb) is
+  'The votes that a judge task asks for, {evaluator, vote, votes, combine?, not?}: its own and, of an API of typed questions, those beside it.';
+
 create function pipeline.store_votes(
   run public.pipeline_runs,
   task_ids bigint[],
@@ -266,30 +283,34 @@ as $$
 begin
   insert into public.evaluation_votes (
     task_id, run_id, results_table, evaluation_id, evaluator, vote, score, passed, category,
-    explanation, answer, error, is_asked_again, created_at, owner
+    explanation, answer, probabilities, error, is_asked_again, created_at, owner
   )
   select
     task.id, (run).id, (run).results_table, (task.payload ->> 'evaluationId')::bigint,
-    task.payload ->> 'evaluator', (task.payload ->> 'vote')::smallint, given.score, given.passed,
-    given.category, given.explanation, given.answer,
-    case when task.status = 'failed' then task.error else given.error end,
+    asked.vote ->> 'evaluator', (asked.vote ->> 'vote')::smallint, given.score, given.passed,
+    given.category, given.explanation, given.answer, given.probabilities,
+    case when task.status = 'failed' then coalesce(given.error, task.error) else given.error end,
     coalesce(given."isAskedAgain", false), as_of, (run).owner
   from public.pipeline_tasks as task
+  cross join lateral pipeline.asked_votes(task.payload) with ordinality as asked (vote, place)
   left join jsonb_to_recordset(results) as result (id bigint, vote jsonb) on result.id = task.id
-  cross join lateral jsonb_to_record(coalesce(result.vote, '{}')) as given (
-    score double precision, passed boolean, category text, explanation text, answer text, error text,
-    "isAskedAgain" boolean
+  cross join lateral jsonb_to_record(coalesce(
+    case jsonb_typeof(result.vote) when 'array' then result.vote -> (asked.place - 1)::integer else result.vote end, '{}'
+  )) as given (
+    score double precision, passed boolean, category text, explanation text, answer text, probabilities jsonb,
+    error text, "isAskedAgain" boolean
   )
   where task.id = any (task_ids)
-  order by task.id
-  on conflict (task_id) do update set
+  order by task.id, asked.place
+  on conflict (task_id, evaluator) do update set
     score = excluded.score, passed = excluded.passed, category = excluded.category,
-    explanation = excluded.explanation, answer = excluded.answer, error = excluded.error,
+    explanation = excluded.explanation, answer = excluded.answer,
+    probabilities = excluded.probabilities, error = excluded.error,
     is_asked_again = excluded.is_asked_again, created_at = excluded.created_at;
 end;
 $$;
 comment on function pipeline.store_votes(public.pipeline_runs, bigint[], jsonb, timestamptz) is
-  'Keeps what judge tasks bring, [{id, vote: {score?, passed?, category?, explanation?, answer?, error?, isAskedAgain?}}]; of a task that failed its error.';
+  'Keeps what judge tasks bring, [{id, vote: {score?, passed?, category?, explanation?, answer?, probabilities?, error?, isAskedAgain?}}], of a task that asks for several a list of them in the order of asked_votes(); of a task that failed its error.';
 
 create function pipeline.weigh_votes(
   votes public.evaluation_votes[],
@@ -382,10 +403,11 @@ begin
     weighed.category, weighed.explanation, weighed.error, as_of, (run).owner
   from (
     select distinct
-      (task.payload ->> 'evaluationId')::bigint as evaluation_id, task.payload ->> 'evaluator' as evaluator,
-      (task.payload ->> 'votes')::integer as votes, task.payload -> 'combine' as combine,
-      coalesce((task.payload ->> 'not')::boolean, false) as is_not
+      (task.payload ->> 'evaluationId')::bigint as evaluation_id, asked.vote ->> 'evaluator' as evaluator,
+      (asked.vote ->> 'votes')::integer as votes, asked.vote -> 'combine' as combine,
+      coalesce((asked.vote ->> 'not')::boolean, false) as is_not
     from public.pipeline_tasks as task
+    cross join lateral pipeline.asked_votes(task.payload) as asked (vote)
     where task.id = any (task_ids)
   ) as judged
   cross join lateral (

@@ -5891,7 +5891,7 @@ as $$
         'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
         'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
         'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
-        'reference', evaluation.reference, 'source', evaluation.source, 'metadata', evaluation.metadata
+        'reference', evaluation.reference, 'passages', evaluation.passages, 'source', evaluation.source, 'metadata', evaluation.metadata
       ) as answer
     from public.pipeline_tasks as task
     join pipeline.evaluations as evaluation
@@ -6480,7 +6480,8 @@ begin
   );
   select given.item into refused
   from jsonb_array_elements(prompts) as given (item)
-  where octet_length((given.item -> 'metadata')::text) > case when list.owner is null then 1000000 else 10000 end
+  where greatest(octet_length((given.item -> 'metadata')::text), octet_length((given.item -> 'passages')::text))
+      > case when list.owner is null then 1000000 else 10000 end
     or given.item ? 'promptId' and not exists (
       select from pipeline.prompts as known
       where known.id = case
@@ -6492,7 +6493,7 @@ begin
   if found then
     perform pipeline.refuse_run(
       format('it cannot take %s', left(refused.item::text, 200)),
-      'promptId is that of prompt_evaluations or prompt_set_prompts; metadata of a prompt has 10 kB at most, without owner 1 MB'
+      'promptId is that of prompt_evaluations or prompt_set_prompts; metadata and passages of a prompt have 10 kB at most each, without owner 1 MB'
     );
   end if;
   perform pipeline.add_to_list(
@@ -6631,8 +6632,8 @@ begin
     ) as other on other.position = one.position
     left join pipeline.prompts as here on here.id = one.prompt_id
     left join pipeline.prompts as there on there.id = other.prompt_id
-    where (here.key, here.text, here.messages, here.reference, here.metadata, here.parameters)
-      is distinct from (there.key, there.text, there.messages, there.reference, there.metadata, there.parameters)
+    where (here.key, here.text, here.messages, here.reference, here.passages, here.metadata, here.parameters)
+      is distinct from (there.key, there.text, there.messages, there.reference, there.passages, there.metadata, there.parameters)
   );
 end;
 $$;
@@ -6721,7 +6722,7 @@ exception when sqlstate '22023' then
 end;
 $$;
 comment on function public.save_prompt_set(text, jsonb, bigint, bigint, text, uuid, timestamptz) is
-  'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
+  'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, passages?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
 
 create function pipeline.check_set_quota(owner uuid, list pipeline.prompt_lists, as_of timestamptz)
 returns void
@@ -6793,7 +6794,7 @@ begin
     select
       listed.set_id, listed.key, min(listed.text) as text, count(*) as times,
       array_agg(distinct md5(row(
-        listed.text, listed.messages, listed.reference, listed.metadata, listed.parameters
+        listed.text, listed.messages, listed.reference, listed.passages, listed.metadata, listed.parameters
       )::text)) as contents
     from public.prompt_set_prompts as listed
     where listed.set_id in (before.id, now.id)
@@ -6815,7 +6816,7 @@ begin
 end;
 $$;
 comment on function public.diff_prompt_sets(text, integer, text, integer, uuid) is
-  'What became of the prompts of a version of a set in another one, by default the newest of the same set: a row per key that was added, removed, changed (text, turns, reference, metadata or parameters) or repeated more or less often. P0002: there is no such set.';
+  'What became of the prompts of a version of a set in another one, by default the newest of the same set: a row per key that was added, removed, changed (text, turns, reference, passages, metadata or parameters) or repeated more or less often. P0002: there is no such set.';
 
 create function public.delete_prompt_set(name text, version integer default null, owner uuid default null)
 returns integer

@@ -6,6 +6,7 @@ import {
   isBehaviour,
   toFaultResponse,
 } from "./faults.ts";
+import { toJudgementBody } from "./judgements.ts";
 import { toErrorEvent, toStream } from "./streams.ts";
 
 /** One call, read and with its fate decided. */
@@ -36,11 +37,14 @@ export function sendReply(
   options: ReplyOptions,
 ): number {
   const text = options.answer(prompt, body);
-  const answer = toBody(api, {
-    behaviour: isBehaviour(fault) ? fault : "answer",
-    text,
+  const counted = {
     model: modelOf(body, path),
     inputTokens: Math.ceil(bodyLength / 4),
+  };
+  const answer = toJudgementBody(path, body, counted) ?? toBody(api, {
+    behaviour: isBehaviour(fault) ? fault : "answer",
+    text,
+    ...counted,
     outputTokens: Math.ceil(text.length / 4),
   });
   if (fault === undefined && !options.stream) {

@@ -26,6 +26,7 @@ const COLUMNS = [
   "tokens_used",
   "cost",
   "reference",
+  "passages",
   "experiment_name",
   "tags",
   "metadata",

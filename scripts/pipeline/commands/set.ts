@@ -29,8 +29,8 @@ the newest is meant; diff compares with the newest. A run or a sweep takes set:N
 correct makes the next version with what people wrote in place of answers (of EXPERIMENT, under the label
 NAME) as references of its prompts; of a set that there is not yet, these prompts alone.
 
-FILE has one prompt per line as JSON, a text or {text, key?, messages?, reference?, metadata?,
-parameters?}, as extract and set export print them; - is standard input.
+FILE has one prompt per line as JSON, a text or {text, key?, messages?, reference?, passages?,
+metadata?, parameters?}, as extract and set export print them; - is standard input.
 
 Options of all of them:
   --owner USER   the sets of this user, by id (default: the project's own)

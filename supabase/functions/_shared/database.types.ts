@@ -247,6 +247,7 @@ export type Database = {
           "is_asked_again": boolean;
           "owner": string | null;
           "passed": boolean | null;
+          "probabilities": Json | null;
           "results_table": string;
           "run_id": number;
           "score": number | null;
@@ -266,6 +267,7 @@ export type Database = {
           "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
+          "probabilities"?: Json | null;
           "results_table": string;
           "run_id": number;
           "score"?: number | null;
@@ -284,6 +286,7 @@ export type Database = {
           "is_asked_again"?: boolean;
           "owner"?: string | null;
           "passed"?: boolean | null;
+          "probabilities"?: Json | null;
           "results_table"?: string;
           "run_id"?: number;
           "score"?: number | null;
@@ -955,6 +958,7 @@ export type Database = {
           "model": string | null;
           "output_tokens": number | null;
           "owner": string | null;
+          "passages": Json | null;
           "prompt": string;
           "prompt_id": number | null;
           "prompt_key": string;
@@ -987,6 +991,7 @@ export type Database = {
           "model"?: string | null;
           "output_tokens"?: number | null;
           "owner"?: string | null;
+          "passages"?: Json | null;
           "prompt": string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
@@ -1018,6 +1023,7 @@ export type Database = {
           "model"?: string | null;
           "output_tokens"?: number | null;
           "owner"?: string | null;
+          "passages"?: Json | null;
           "prompt"?: string;
           "prompt_id"?: number | null;
           "prompt_key"?: string;
@@ -1389,6 +1395,7 @@ export type Database = {
           "name": string;
           "owner": string | null;
           "parameters": Json | null;
+          "passages": Json | null;
           "position": number;
           "prompt_id": number;
           "reference": string | null;

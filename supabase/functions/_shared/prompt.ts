@@ -38,6 +38,8 @@ export interface FoundPrompt {
   messages?: Message[];
   /** What the archived assistant answered to this turn. */
   reference?: string;
+  /** What a retriever found for it, the best first. */
+  passages?: string[];
   source: PromptSource;
   metadata?: Record<string, unknown>;
   /** A key that the user gave; absent: what was asked is the key. */

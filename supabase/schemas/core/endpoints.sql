@@ -35,7 +35,7 @@ create table public.model_endpoints (
   constraint model_endpoints_url_is_http check (url ~* '^https?://[^[:space:]]+$'),
   constraint model_endpoints_format_is_known check (
     format in (
-      'openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'ollama', 'custom'
+      'openai-chat', 'openai-responses', 'openai-decisions', 'anthropic-messages', 'gemini', 'ollama', 'custom'
     )
   ),
   constraint model_endpoints_custom_has_template check (

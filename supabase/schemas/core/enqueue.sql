@@ -89,7 +89,10 @@ begin
   refused := array(
     select listed.place
     from jsonb_array_elements(tasks) with ordinality as listed (task, place)
-    where octet_length((listed.task -> 'prompt' -> 'metadata')::text) > most_bytes
+    where greatest(
+      octet_length((listed.task -> 'prompt' -> 'metadata')::text),
+      octet_length((listed.task -> 'prompt' -> 'passages')::text)
+    ) > most_bytes
   );
   if refused = '{}' then
     return tasks;
@@ -98,9 +101,10 @@ begin
   select
     (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'metadata_too_long',
     format(
-      'Cannot take prompt "%s": its metadata has %s bytes, and %s are the most. Leave out what no evaluator or template needs',
+      'Cannot take prompt "%s": its metadata has %s bytes and its passages %s, and %s are the most. Leave out what no evaluator or template needs',
       coalesce(listed.task -> 'prompt' ->> 'key', left(listed.task -> 'prompt' ->> 'text', 100)),
-      octet_length((listed.task -> 'prompt' -> 'metadata')::text), most_bytes
+      coalesce(octet_length((listed.task -> 'prompt' -> 'metadata')::text), 0),
+      coalesce(octet_length((listed.task -> 'prompt' -> 'passages')::text), 0), most_bytes
     ),
     coalesce(listed.task -> 'prompt' -> 'source', jsonb_build_object('key', listed.task -> 'key')), true, as_of
   from jsonb_array_elements(tasks) with ordinality as listed (task, place)
@@ -117,7 +121,7 @@ begin
 end;
 $$;
 comment on function pipeline.refuse_long_metadata(public.pipeline_runs, jsonb, timestamptz) is
-  'The tasks without those whose prompt has more than 10 kB of metadata, in a run without owner 1 MB; each of them is an error in pipeline_errors. It is copied into every row of results.';
+  'The tasks without those whose prompt has more than 10 kB of metadata or passages, in a run without owner 1 MB; each of them is an error in pipeline_errors. Both are copied into every row of results.';
 
 create function public.pipeline_enqueue_tasks(
   run_id bigint,
@@ -188,16 +192,16 @@ begin
   ),
   stored as (
     insert into pipeline.prompts as made (
-      id, owner, run_id, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+      id, owner, run_id, key, key_is_given, text, messages, reference, passages, metadata, source, parameters, created_at
     )
     select
       fresh.prompt_id, run.owner, run.id,
       coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
       coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
-      given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
+      nullif(given.passages, 'null'), given.metadata, given.source, given.parameters, pipeline_enqueue_tasks.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
-      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, metadata jsonb,
+      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, passages jsonb, metadata jsonb,
       source jsonb, parameters jsonb
     )
     where fresh.prompt is not null
@@ -241,4 +245,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_enqueue_tasks(bigint, text, jsonb, timestamptz) is
-  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';
+  'Adds tasks to a stage, [{key, payload?, prompt? | promptId?, endpoint?, tokens?, availableAt?}], and returns how many were new; in stage execute each is one task for every repetition of the run. prompt, of stage execute: {text?, key?, keyIsGiven?, messages?, reference?, passages?, metadata?, source?, parameters?}, stored in pipeline.prompts; promptId: one that is there. Known keys are left alone, max_prompts limits stage execute, a finished run takes none; prompts of a run that extracts for a sweep go to its list. P0002: no such run.';

@@ -31,10 +31,12 @@ create table pipeline.evaluations (
   finish_reason text,
   attempts integer,
   reference text,
+  passages jsonb,
   source jsonb,
   owner uuid default pipeline.current_user_id(),
   constraint evaluations_failures_say_why check (success or error is not null),
   constraint evaluations_successes_have_a_response check (not success or response is not null),
+  constraint evaluations_passages_are_a_list check (jsonb_typeof(passages) = 'array'),
   constraint evaluations_repetition_is_positive check (repetition > 0),
   constraint evaluations_cost_is_a_price check (cost between 0 and 1e6),
   constraint evaluations_names_are_plain check (
@@ -217,21 +219,24 @@ create table public.evaluation_votes (
   category text,
   explanation text,
   answer text,
+  probabilities jsonb,
   error text,
   is_asked_again boolean not null default false,
   created_at timestamptz not null,
   owner uuid,
-  constraint evaluation_votes_task_votes_once unique (task_id),
+  constraint evaluation_votes_task_votes_once unique (task_id, evaluator),
   constraint evaluation_votes_are_counted_from_one check (vote > 0),
   constraint evaluation_votes_are_bounded check (score between -1e6 and 1e6)
 );
 comment on table public.evaluation_votes is
   'One row per answer of a judge; the last of an evaluation and evaluator that comes in makes their score in evaluation_scores. Kept until deleted, as the scores are.';
 comment on column public.evaluation_votes.task_id is
-  'The task of stage judge that asked; tried again, it replaces its vote.';
+  'The task of stage judge that asked, of an API of typed questions for several evaluators at once; tried again, it replaces its votes.';
 comment on column public.evaluation_votes.vote is
   'Which of the questions that one evaluator asks of one evaluation: the order of a pair, the judge of a panel.';
 comment on column public.evaluation_votes.answer is 'What the judge answered, word for word.';
+comment on column public.evaluation_votes.probabilities is
+  'How sure the judge is of each answer that it could have given, {answer: from 0 to 1}; null: its API does not say.';
 comment on column public.evaluation_votes.error is
   'Why there is no verdict; the votes that are in are kept.';
 comment on column public.evaluation_votes.is_asked_again is

@@ -178,7 +178,7 @@ begin
     else
   end case;
   if endpoint.name is not null then
-    if ((run).options -> 'cache') = 'true' then
+    if ((run).options -> 'cache') = 'true' or results @? '$[*].embedded' then
       perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
     blocked_ms := pipeline.adapt_limits(

@@ -255,7 +255,7 @@ begin
 end;
 $$;
 comment on function pipeline.listed_prompts(public.pipeline_runs, bigint, integer) is
-  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered those of which that one lacks an answer. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text?, key?, messages?, reference?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
+  'Tasks for the next prompts of a run: those that stand in its source, those of the list that it reads, or those of the earlier run that it repeats, with onlyUnanswered those of which that one lacks an answer. after: the last position so far, 0 at the beginning. Prompts of a source are strings or {text?, key?, messages?, reference?, passages?, metadata?, parameters?}; a task is known by its position, with option dedupe by the prompt''s key.';
 
 create function pipeline.enqueue_listed(
   run_id bigint,

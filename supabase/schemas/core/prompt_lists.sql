@@ -91,16 +91,16 @@ begin
   ),
   stored as (
     insert into pipeline.prompts (
-      id, owner, key, key_is_given, text, messages, reference, metadata, source, parameters, created_at
+      id, owner, key, key_is_given, text, messages, reference, passages, metadata, source, parameters, created_at
     )
     select
       fresh.prompt_id, list.owner,
       coalesce(nullif(given.key, ''), pipeline.prompt_key(coalesce(given.text, ''), given.messages, given.metadata)),
       coalesce(given."keyIsGiven", false), coalesce(given.text, ''), given.messages, given.reference,
-      given.metadata, given.source, given.parameters, add_to_list.as_of
+      nullif(given.passages, 'null'), given.metadata, given.source, given.parameters, add_to_list.as_of
     from fresh
     cross join lateral jsonb_to_record(fresh.prompt) as given (
-      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, metadata jsonb,
+      key text, "keyIsGiven" boolean, text text, messages jsonb, reference text, passages jsonb, metadata jsonb,
       source jsonb, parameters jsonb
     )
     where fresh.known_prompt is null

@@ -68,7 +68,8 @@ select
   prompt.parameters,
   prompt.source,
   prompt.key_is_given,
-  saved.owner
+  saved.owner,
+  prompt.passages
 from public.prompt_sets as saved
 join pipeline.list_entries as entry on entry.list_id = saved.list_id
 join pipeline.prompts as prompt on prompt.id = entry.prompt_id;

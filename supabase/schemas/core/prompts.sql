@@ -10,11 +10,13 @@ create table pipeline.prompts (
   text text not null,
   messages jsonb,
   reference text,
+  passages jsonb,
   metadata jsonb,
   source jsonb,
   parameters jsonb,
   created_at timestamptz not null,
-  constraint prompts_key_is_short check (char_length(key) between 1 and 200)
+  constraint prompts_key_is_short check (char_length(key) between 1 and 200),
+  constraint prompts_passages_are_a_list check (jsonb_typeof(passages) = 'array')
 );
 comment on table pipeline.prompts is
   'One row per prompt that a source gave: a user turn, or an entry of a list. Written once by extraction; removed when no task, evaluation or list refers to it.';
@@ -29,6 +31,8 @@ comment on column pipeline.prompts.messages is
   'Turns that travel along, oldest first: [{role, content}].';
 comment on column pipeline.prompts.reference is
   'What the assistant in the archive answered, or what the list gave.';
+comment on column pipeline.prompts.passages is
+  'What a retriever found for it, a list of texts, the best first.';
 comment on column pipeline.prompts.metadata is
   'What the source said of it; variables of templates are fields of it.';
 comment on column pipeline.prompts.source is

@@ -28,7 +28,7 @@ begin
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, tool_calls, model,
         success, error, timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens,
         cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost,
-        finish_reason, attempts, reference, source, owner
+        finish_reason, attempts, reference, passages, source, owner
       )
       select
         (run).id, task.id, prompt.id, prompt.key, task.repetition,
@@ -54,7 +54,8 @@ begin
         end,
         result."finishReason", task.attempts,
         -- Of a watch it is the answer itself, with which nothing is to be compared.
-        case when (run).watch_id is null then prompt.reference end, prompt.source, (run).owner
+        case when (run).watch_id is null then prompt.reference end, prompt.passages,
+        prompt.source, (run).owner
       from public.pipeline_tasks as task
       join pipeline.prompts as prompt on prompt.id = task.prompt_id
       left join jsonb_to_recordset(results) as result (

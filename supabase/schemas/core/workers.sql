@@ -190,6 +190,7 @@ begin
       'maxPrompts', run.max_prompts
     ),
     'endpoint', case when called.name is not null then to_jsonb(called) end,
+    'judges', case when (worker).stage in ('evaluate', 'judge') then pipeline.judge_endpoints(run.evaluators) end,
     'share', pipeline.share_of_load((worker).stage, assign_run.as_of)
   );
 end;
@@ -280,7 +281,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_start_worker(uuid, text, timestamptz, uuid, numeric, text) is
-  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages, version: of the Edge Functions. Returns what the worker needs to know: {workerId, stage, run, endpoint, share}; null when the token is wrong, used or expired, the run is not running, or functions of this version are not served, which the run says in its notice. PPL03: no such worker was woken here.';
+  'Spends the one-time token of a wake; isolate: see pipeline.workers, call_seconds: see pipeline.stages, version: of the Edge Functions. Returns what the worker needs to know: {workerId, stage, run, endpoint, judges, share}; null when the token is wrong, used or expired, the run is not running, or functions of this version are not served, which the run says in its notice. PPL03: no such worker was woken here.';
 
 create function public.pipeline_take_wake(
   run_id bigint,

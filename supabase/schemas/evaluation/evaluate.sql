@@ -183,7 +183,8 @@ begin
           'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
           'prompt', evaluation.prompt, 'system', sent.system, 'earlierTurns', coalesce(sent.turns, '[]'),
           'response', evaluation.response, 'success', evaluation.success,
-          'reference', evaluation.reference, 'model', evaluation.model,
+          'reference', evaluation.reference,
+          'passages', case when with_what_was_sent then evaluation.passages end, 'model', evaluation.model,
           'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
           'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
           'finishReason', evaluation.finish_reason, 'toolCalls', evaluation.tool_calls,
@@ -203,7 +204,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_read_evaluations(text, bigint[], boolean) is
-  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, earlierTurns, response, success, reference, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}], in the order of their ids. system and earlierTurns, [{role, content}], are read only when asked for. 22023: no results table.';
+  'What evaluators see of stored rows, [{id, promptKey, repetition, prompt, system, earlierTurns, response, success, reference, passages, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}], in the order of their ids. system, earlierTurns, [{role, content}], and passages are read only when asked for. 22023: no results table.';
 
 create function public.pipeline_find_response(
   results_table text,

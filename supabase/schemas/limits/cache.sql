@@ -1,5 +1,6 @@
 -- Why: an answer that was paid for need not be paid for twice. Runs that say {"cache": true} in
--- their options read and write it; others neither.
+-- their options read and write it; others neither. The embedding of a text is the same whoever asks, so
+-- that every run reads and writes those.
 
 create table pipeline.cached_answers (
   key bytea primary key,
@@ -12,7 +13,9 @@ create table pipeline.cached_answers (
   created_at timestamptz not null
 );
 comment on table pipeline.cached_answers is
-  'One row per question asked by a caching run: successful answers only, dropped after 30 days.';
+  'One row per question asked by a caching run, and per text whose embedding an evaluator needed: successful answers only, dropped after 30 days.';
+comment on column pipeline.cached_answers.response is
+  'The text of the answer; of an embedding its vector, two bytes a number in base64.';
 comment on column pipeline.cached_answers.key is
   'SHA-256 of the request as sent, its repetition and who asked.';
 create index cached_answers_created_idx on pipeline.cached_answers (created_at);
@@ -44,7 +47,7 @@ $$;
 comment on function pipeline.cache_key(
   public.pipeline_runs, public.model_endpoints, jsonb, integer
 ) is
-  'Names what is asked of an endpoint: request is {prompt, messages?, model?, parameters?} as it is sent.';
+  'Names what is asked of an endpoint: request is {prompt, messages?, model?, parameters?} as it is sent, or {embed, model?, parameters?} of a text.';
 
 create function pipeline.prompt_request(
   run public.pipeline_runs,
@@ -90,7 +93,7 @@ as $$
   where worker.id = pipeline_find_cached_call.worker_id;
 $$;
 comment on function public.pipeline_find_cached_call(uuid, jsonb, integer) is
-  'What the worker''s endpoint answered earlier to {prompt, messages?, model?, parameters?}; null when no run that caches asked it.';
+  'What the worker''s endpoint answered earlier to {prompt, messages?, model?, parameters?}, or {embed, model?, parameters?} of a text; null when no run that caches asked it.';
 
 create function pipeline.remember_answers(
   run public.pipeline_runs,
@@ -108,25 +111,26 @@ begin
     key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
-    pipeline.cache_key(
-      run, remember_answers.endpoint,
-      -- A judge brings its question, which no row holds.
-      coalesce(
-        result.request,
-        pipeline.prompt_request(run, remember_answers.endpoint, prompt)
-      ),
-      task.repetition
-    ) as key,
-    result.response, result."toolCalls", result.model, result."finishReason", result."inputTokens",
+    pipeline.cache_key(run, remember_answers.endpoint, answered.request, answered.repetition) as key,
+    answered.response, result."toolCalls", result.model, result."finishReason", result."inputTokens",
     result."outputTokens", as_of
   from jsonb_to_recordset(results) as result (
     id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
-    "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb
+    "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb, embedded jsonb
   )
   join public.pipeline_tasks as task on task.id = result.id
   left join pipeline.prompts as prompt on prompt.id = task.prompt_id
+  cross join lateral (
+    select
+      -- A judge brings its question, which no row holds.
+      coalesce(result.request, pipeline.prompt_request(run, remember_answers.endpoint, prompt)) as request,
+      result.response, task.repetition
+    where result.response is not null and (run).options -> 'cache' = 'true'
+    union all
+    select text.embedded -> 'request', text.embedded ->> 'vector', 1
+    from jsonb_array_elements(result.embedded) as text (embedded)
+  ) as answered
   where result.outcome = 'succeeded'
-    and result.response is not null
     and result.cached is not true
     and task.id = any (task_ids)
   order by key
@@ -135,4 +139,4 @@ end;
 $$;
 comment on function pipeline.remember_answers(
   public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is 'Keeps successful answers for later runs that cache; failed ones are never kept.';
+) is 'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept.';

@@ -166,7 +166,7 @@ as $$
         'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
         'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
         'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
-        'reference', evaluation.reference, 'source', evaluation.source, 'metadata', evaluation.metadata
+        'reference', evaluation.reference, 'passages', evaluation.passages, 'source', evaluation.source, 'metadata', evaluation.metadata
       ) as answer
     from public.pipeline_tasks as task
     join pipeline.evaluations as evaluation

@@ -15,8 +15,8 @@ begin
     ) as other on other.position = one.position
     left join pipeline.prompts as here on here.id = one.prompt_id
     left join pipeline.prompts as there on there.id = other.prompt_id
-    where (here.key, here.text, here.messages, here.reference, here.metadata, here.parameters)
-      is distinct from (there.key, there.text, there.messages, there.reference, there.metadata, there.parameters)
+    where (here.key, here.text, here.messages, here.reference, here.passages, here.metadata, here.parameters)
+      is distinct from (there.key, there.text, there.messages, there.reference, there.passages, there.metadata, there.parameters)
   );
 end;
 $$;
@@ -105,7 +105,7 @@ exception when sqlstate '22023' then
 end;
 $$;
 comment on function public.save_prompt_set(text, jsonb, bigint, bigint, text, uuid, timestamptz) is
-  'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
+  'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, passages?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
 
 create function pipeline.check_set_quota(owner uuid, list pipeline.prompt_lists, as_of timestamptz)
 returns void
@@ -177,7 +177,7 @@ begin
     select
       listed.set_id, listed.key, min(listed.text) as text, count(*) as times,
       array_agg(distinct md5(row(
-        listed.text, listed.messages, listed.reference, listed.metadata, listed.parameters
+        listed.text, listed.messages, listed.reference, listed.passages, listed.metadata, listed.parameters
       )::text)) as contents
     from public.prompt_set_prompts as listed
     where listed.set_id in (before.id, now.id)
@@ -199,7 +199,7 @@ begin
 end;
 $$;
 comment on function public.diff_prompt_sets(text, integer, text, integer, uuid) is
-  'What became of the prompts of a version of a set in another one, by default the newest of the same set: a row per key that was added, removed, changed (text, turns, reference, metadata or parameters) or repeated more or less often. P0002: there is no such set.';
+  'What became of the prompts of a version of a set in another one, by default the newest of the same set: a row per key that was added, removed, changed (text, turns, reference, passages, metadata or parameters) or repeated more or less often. P0002: there is no such set.';
 
 create function public.delete_prompt_set(name text, version integer default null, owner uuid default null)
 returns integer

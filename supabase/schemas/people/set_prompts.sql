@@ -20,7 +20,8 @@ begin
   );
   select given.item into refused
   from jsonb_array_elements(prompts) as given (item)
-  where octet_length((given.item -> 'metadata')::text) > case when list.owner is null then 1000000 else 10000 end
+  where greatest(octet_length((given.item -> 'metadata')::text), octet_length((given.item -> 'passages')::text))
+      > case when list.owner is null then 1000000 else 10000 end
     or given.item ? 'promptId' and not exists (
       select from pipeline.prompts as known
       where known.id = case
@@ -32,7 +33,7 @@ begin
   if found then
     perform pipeline.refuse_run(
       format('it cannot take %s', left(refused.item::text, 200)),
-      'promptId is that of prompt_evaluations or prompt_set_prompts; metadata of a prompt has 10 kB at most, without owner 1 MB'
+      'promptId is that of prompt_evaluations or prompt_set_prompts; metadata and passages of a prompt have 10 kB at most each, without owner 1 MB'
     );
   end if;
   perform pipeline.add_to_list(

@@ -20,7 +20,8 @@ begin
       )
     );
   end if;
-  if pipeline.output_limit(called, parameters) is null then
+  -- Embeddings and typed answers have no output.
+  if pipeline.output_limit(called, parameters) is null and greatest((called).output_cost, (called).reasoning_cost) > 0 then
     perform pipeline.refuse_run(
       format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
       format(

@@ -118,6 +118,7 @@ declare
   known constant jsonb := pipeline.known_evaluators();
   names text[] := '{}';
   config jsonb;
+  within record;
   missing text;
   problem text;
 begin
@@ -136,6 +137,16 @@ begin
       array['type'] || array(select jsonb_array_elements_text(known -> (config ->> 'type') -> 'fields')),
       format('evaluator "%s"', config ->> 'type')
     );
+    for within in
+      select field.name, field.names, given.object
+      from jsonb_each(known -> (config ->> 'type') -> 'nested') as field (name, names)
+      cross join lateral jsonb_path_query(config -> field.name, 'lax $[*] ? (@.type() == "object")') as given (object)
+    loop
+      perform pipeline.refuse_unknown_fields(
+        within.object, array(select jsonb_array_elements_text(within.names)),
+        format('%s of evaluator "%s"', within.name, config ->> 'type')
+      );
+    end loop;
     select string_agg(name, ', ') into missing
     from jsonb_array_elements_text(known -> (config ->> 'type') -> 'required') as name
     -- These two are told by check_judges() and check_webhook().

@@ -7,34 +7,38 @@ immutable
 set search_path = ''
 as $$
   select '{
-    "exact-match": {"fields":["ignoreCase","trim","name","not","thoughts","reference"],"required":[]},
-    "contains": {"fields":["text","texts","match","ignoreCase","name","not","thoughts","reference"],"required":[]},
+    "exact-match": {"fields":["ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "contains": {"fields":["text","texts","match","ignoreCase","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
     "not-contains": {"fields":["text","texts","ignoreCase","name","not","thoughts"],"required":[]},
     "starts-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[]},
     "ends-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[]},
     "regex": {"fields":["pattern","whole","expect","ignoreCase","name","not","thoughts"],"required":["pattern"]},
     "json-valid": {"fields":["allowCodeFence","where","name","not","thoughts"],"required":[]},
     "json-schema": {"fields":["schema","allowCodeFence","where","name","not","thoughts"],"required":["schema"]},
-    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","thoughts","reference"],"required":[]},
-    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not","thoughts"],"required":["calls"]},
-    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","thoughts","reference"],"required":[]},
-    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","thoughts","reference"],"required":[]},
-    "rouge-l": {"fields":["threshold","beta","name","not","thoughts","reference"],"required":[]},
+    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not","thoughts"],"required":["calls"],"nested":{"calls":["name","arguments","schema"]}},
+    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "rouge-l": {"fields":["threshold","beta","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
+    "similarity": {"fields":["endpoint","model","parameters","threshold","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"reference":["from","path","value"]}},
     "length": {"fields":["min","max","unit","name","not","thoughts"],"required":[]},
     "latency": {"fields":["maxMs","name","not","thoughts"],"required":["maxMs"]},
     "cost": {"fields":["maxUsd","name","not","thoughts"],"required":["maxUsd"]},
     "finish-reason": {"fields":["reasons","name","not","thoughts"],"required":[]},
-    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not","thoughts"],"required":[],"asksJudge":"on wish"},
-    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","name","not","thoughts","reference"],"required":["rubric"],"asksJudge":"always"},
-    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","name","not","thoughts","reference"],"required":[],"asksJudge":"always"},
-    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always"},
-    "sql": {"fields":["function","name","not","thoughts","reference"],"required":["function"]},
-    "webhook": {"fields":["url","batchSize","name","not","thoughts","reference"],"required":["url"]},
+    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not","thoughts"],"required":[],"asksJudge":"on wish","nested":{"panel":["endpoint","model","parameters"]}},
+    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","passages","name","not","thoughts","reference"],"required":["rubric"],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"scale":["min","max"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"against":["experiment"],"reference":["from","path","value"]}},
+    "faithfulness": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"]}},
+    "answer-relevance": {"fields":["endpoint","model","parameters","panel","combine","threshold","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"]}},
+    "context-recall": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
+    "sql": {"fields":["function","name","not","thoughts","reference"],"required":["function"],"nested":{"reference":["from","path","value"]}},
+    "webhook": {"fields":["url","batchSize","name","not","thoughts","reference"],"required":["url"],"nested":{"reference":["from","path","value"]}},
     "weighted": {"fields":["weights","threshold","name","not","thoughts"],"required":["weights"]}
   }'::jsonb;
 $$;
 comment on function pipeline.known_evaluators() is
-  'Which fields each type of evaluator may have and which it must, and whether it asks judges, {type: {fields, required, asksJudge?: always | on wish}}; type itself is not among the fields.';
+  'Which fields each type of evaluator may have and which it must, whether it asks judges, and which fields the objects in its fields may have, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}}}; type itself is not among the fields.';
 
 create function pipeline.json_schema_keywords()
 returns jsonb

@@ -33,6 +33,19 @@ $$;
 comment on function pipeline.judges_of(jsonb) is
   'The judges that a run''s evaluators ask, {endpoint, model?, parameters?, …}: each by itself, those of a panel too.';
 
+create function pipeline.judge_endpoints(evaluators jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_agg(to_jsonb(endpoint))
+  from public.model_endpoints as endpoint
+  where endpoint.name in (select judge ->> 'endpoint' from pipeline.judges_of(evaluators) as judge);
+$$;
+comment on function pipeline.judge_endpoints(jsonb) is
+  'The rows of model_endpoints that a run''s evaluators ask; null: none.';
+
 create function pipeline.asks_judge(evaluators jsonb, endpoint text)
 returns boolean
 language sql

@@ -152,7 +152,11 @@ begin
               || !(@.content.type() == "string")
             )'
           )
-        ) as messages
+        ) as messages,
+        bool_or(
+          item -> 'passages' <> 'null'
+          and item -> 'passages' @? 'strict $ ? (@.type() != "array" || exists(@[*] ? (@.type() != "string")))'
+        ) as passages
       into wrong
       from jsonb_array_elements(check_source.source -> 'prompts') as item;
       if wrong.text then
@@ -173,6 +177,10 @@ begin
         perform pipeline.refuse_run(
           'messages of a prompt are no turns of a conversation',
           'Write "messages": [{"role": "system, user or assistant", "content": "text"}], oldest first'
+        );
+      elsif wrong.passages then
+        perform pipeline.refuse_run(
+          'passages of a prompt are no list of texts', 'Write "passages": ["what a retriever found", "for it"], the best first'
         );
       end if;
     when 'run' then

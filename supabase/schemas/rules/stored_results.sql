@@ -22,7 +22,7 @@ begin
         "inputTokens" integer, "outputTokens" integer, "tokensUsed" integer,
         "cachedInputTokens" integer, "cacheWriteTokens" integer, "reasoningTokens" integer, metadata jsonb,
         "experimentName" text, tags text[], cost numeric, "finishReason" text, attempts integer,
-        reference text, source jsonb
+        reference text, passages jsonb, source jsonb
       )
     ),
     stored as (
@@ -30,7 +30,7 @@ begin
         run_id, prompt_key, repetition, prompt, response, tool_calls, model, success, error,
         timestamp, duration_ms, tokens_used, metadata, experiment_name, tags, input_tokens, output_tokens,
         cached_input_tokens, cache_write_tokens, reasoning_tokens, cost, finish_reason, attempts,
-        reference, source, owner
+        reference, passages, source, owner
       )
       select
         item."runId", item.key, item.repetition, item.prompt, item.response,
@@ -42,7 +42,7 @@ begin
         coalesce(item."experimentName", run.experiment_name), coalesce(item.tags, run.tags, '{}'),
         item."inputTokens", item."outputTokens", item."cachedInputTokens",
         item."cacheWriteTokens", item."reasoningTokens", item.cost, item."finishReason", item.attempts,
-        item.reference, item.source, coalesce($2, run.owner)
+        item.reference, nullif(item.passages, 'null'), item.source, coalesce($2, run.owner)
       from (
         -- The same run, key and repetition twice in one call is one row, the first.
         select distinct on (listed."runId", listed.key, listed.repetition) listed.*
@@ -294,4 +294,4 @@ begin
 end;
 $$;
 comment on function public.pipeline_store_results(text, jsonb, jsonb, uuid, timestamptz) is
-  'Stores responses from anywhere, [{prompt, response | error, toolCalls?, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';
+  'Stores responses from anywhere, [{prompt, response | error, toolCalls?, key?, runId?, repetition?, success?, model?, timestamp?, durationMs?, inputTokens?, outputTokens?, cachedInputTokens?, cacheWriteTokens?, reasoningTokens?, tokensUsed?, cost?, finishReason?, attempts?, experimentName?, tags?, reference?, passages?, source?, metadata?}]; defaults are fields for rows that lack them, metadata is merged. Returns {ids, stored, existing, errors: [{index, code, message}]}: ids in the order of the input, null where errors says why; stored: how many are new or took the place of a failure; existing: ids of answers that were there already. With runId, a prompt has one answer per repetition: storing again returns the same id, a failure is replaced, an answer stays; the same prompt twice in one call is repetition 1 and 2, another answer in a later call names its repetition. Rows without runId are new at every call. A table of use_evaluations_table() takes the columns of a stored answer only. SQLSTATE 22023: the table is no results table; 42501: a signed-in user and a table of the project''s; PPL02: a quota is used up; nothing was stored.';

@@ -135,6 +135,73 @@ Deno.test("a judge is called within its limits, and what it costs counts for the
     });
   }));
 
+Deno.test("typed questions about one text are one call, and a text is embedded once", () =>
+  withProject(async (project) => {
+    const { sql, model } = project;
+    await sql`insert into model_endpoints ${
+      sql(
+        ["decisions", "embeddings"].map((name) => ({
+          name,
+          url: `${model.url}/v1/${name}`,
+          model: "simulated",
+          input_cost: 1,
+          output_cost: 0,
+        })),
+      )
+    }`;
+    const id = await project.startRun({
+      type: "prompts",
+      prompts: numberedPrompts(3).map((text) => ({
+        text,
+        reference: "You said: nothing",
+        passages: ["It is said that nothing was said."],
+      })),
+    }, { experiment_name: "typed" });
+    await project.untilOver(id);
+    const typed = { endpoint: "decisions" };
+    const categories = { kind: 1, rude: 0 };
+    const evaluators = [
+      { type: "rubric", rubric: "Is it polite?", ...typed },
+      { type: "classify", question: "Which tone?", categories, ...typed },
+      { type: "faithfulness", ...typed },
+      { type: "similarity", endpoint: "embeddings", threshold: 0.5 },
+    ];
+    const evaluate = async () => {
+      const [{ run }] = await sql`
+        select evaluate_pipeline_run(${id}, ${
+        sql.json(evaluators)
+      }, '{"max_cost": 1}') as run
+      `;
+      assertEquals((await project.untilOver(run)).status, "completed");
+      const broken = await sql`
+        select * from check_pipeline_invariants() where run_id = ${run}
+      `;
+      assertEquals(broken.length, 0);
+    };
+    const callsOf = (path: string) =>
+      model.requests.filter((request) => request.path === path).length;
+    await evaluate();
+    assertEquals(
+      await countScores(project, "typed"),
+      ["classify", "faithfulness", "rubric", "similarity"].map((evaluator) => ({
+        evaluator,
+        scores: 3,
+        passed: 3,
+        errors: 0,
+      })),
+    );
+    // Faithfulness is asked about the passages, too, and so by itself.
+    assertEquals(callsOf("/v1/decisions"), 6);
+    const embedded = callsOf("/v1/embeddings");
+    assertEquals(embedded, 3);
+    const [{ certain }] = await sql`
+      select count(*)::integer as certain from evaluation_votes where probabilities ->> 'kind' = '0.9'
+    `;
+    assertEquals(certain, 3);
+    await evaluate();
+    assertEquals(callsOf("/v1/embeddings"), embedded, "all texts are known");
+  }));
+
 Deno.test("judging pauses a run before it spends more than max_cost", () =>
   withProject(async (project) => {
     const { sql } = project;

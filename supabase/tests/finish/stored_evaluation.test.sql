@@ -11,7 +11,7 @@ insert into pipeline_runs (
 values (
   'run',
   '{"type": "prompts", "prompts": [{
-     "key": "p1", "text": "What is 6 × 7?", "reference": "42",
+     "key": "p1", "text": "What is 6 × 7?", "reference": "42", "passages": ["6 × 7 is 42"],
      "metadata": {"topic": "arithmetic", "a": 2}, "source": {"bucket": "b", "path": "a.json"}
    }]}',
   'model', '{one,two}', '{"team": "red", "a": 1}', '2026-01-01 00:00Z'
@@ -61,7 +61,7 @@ select results_eq(
        'cost', 0.005,
        'finish_reason', 'stop',
        'attempts', 1,
-       'reference', '42',
+       'reference', '42', 'passages', '["6 × 7 is 42"]'::jsonb,
        'source', '{"bucket": "b", "path": "a.json"}'::jsonb,
        'owner', null
      )

@@ -33,7 +33,7 @@ select results_eq(
      from pg_temp.stored(
        '[{"prompt": "one", "response": "1", "toolCalls": [{"name": "f", "arguments": {}}], "model": "m", "durationMs": 5, "inputTokens": 3,
           "cachedInputTokens": 2, "cacheWriteTokens": 0, "reasoningTokens": 1,
-          "outputTokens": 4, "cost": 0.5, "finishReason": "stop", "attempts": 2, "reference": "r",
+          "outputTokens": 4, "cost": 0.5, "finishReason": "stop", "attempts": 2, "reference": "r", "passages": ["p"],
           "source": {"path": "p"}, "metadata": {"b": 2}, "tags": ["x", "y"],
           "timestamp": "2025-01-01T00:00:00Z"},
          {"prompt": "two", "error": "no answer"}]',
@@ -50,7 +50,7 @@ select is(
     "metadata": {"a": 1, "b": 2}, "experiment_name": "outside", "tags": ["x", "y"],
     "input_tokens": 3, "cached_input_tokens": 2, "cache_write_tokens": 0, "output_tokens": 4,
     "reasoning_tokens": 1, "cost": 0.5, "finish_reason": "stop", "attempts": 2,
-    "reference": "r", "source": {"path": "p"}, "owner": null, "task_id": null, "prompt_id": null,
+    "reference": "r", "passages": ["p"], "source": {"path": "p"}, "owner": null, "task_id": null, "prompt_id": null,
     "repetition": 1}'::jsonb,
   'pipeline_store_results() keeps every field of a row'
 );
@@ -60,7 +60,7 @@ select is(
     "timestamp": "2026-01-01T00:00:00+00:00", "duration_ms": null, "tokens_used": null,
     "experiment_name": "outside", "input_tokens": null, "cached_input_tokens": null, "cache_write_tokens": null,
     "output_tokens": null, "reasoning_tokens": null, "cost": null,
-    "finish_reason": null, "attempts": null, "reference": null, "source": null, "owner": null,
+    "finish_reason": null, "attempts": null, "reference": null, "passages": null, "source": null, "owner": null,
     "task_id": null, "prompt_id": null, "repetition": 1}'::jsonb,
   'pipeline_store_results() takes a row with an error for a failure'
 );

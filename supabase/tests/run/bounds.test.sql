@@ -51,8 +51,8 @@ select results_eq(
      from pipeline_runs as run join pipeline_errors as failure on failure.run_id = run.id
      where run.experiment_name like 'metadata of %' group by run.id order by run.id $$,
   $$ values
-     (true, 3, 'Cannot take prompt "k1100000": its metadata has 1100009 bytes, and 1000000 are the most. Leave out what no evaluator or template needs'),
-     (false, 2, 'Cannot take prompt "k20000": its metadata has 20009 bytes, and 10000 are the most. Leave out what no evaluator or template needs, Cannot take prompt "k1100000": its metadata has 1100009 bytes, and 10000 are the most. Leave out what no evaluator or template needs') $$,
+     (true, 3, 'Cannot take prompt "k1100000": its metadata has 1100009 bytes and its passages 0, and 1000000 are the most. Leave out what no evaluator or template needs'),
+     (false, 2, 'Cannot take prompt "k20000": its metadata has 20009 bytes and its passages 0, and 10000 are the most. Leave out what no evaluator or template needs, Cannot take prompt "k1100000": its metadata has 1100009 bytes and its passages 0, and 10000 are the most. Leave out what no evaluator or template needs') $$,
   'metadata has bounds, 10 kB for users and 1 MB for the project, and what is longer is named'
 );
 

@@ -36,6 +36,7 @@ select is(
         'resultsTable', 'prompt_evaluations', 'maxPrompts', 7
       ),
       'endpoint', to_jsonb(endpoint),
+      'judges', null,
       'share', null
     )
     from model_endpoints as endpoint where name = 'model'

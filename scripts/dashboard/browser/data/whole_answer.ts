@@ -16,6 +16,7 @@ export interface WholeAnswer {
     repetition: number;
     response: string | null;
     reference: string | null;
+    passages: unknown;
     error: string | null;
     success: boolean;
     model: string | null;

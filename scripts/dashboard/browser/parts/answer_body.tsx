@@ -22,6 +22,7 @@ export function AnswerBody({ answer, asMarkdown, diff }: {
     <>
       <SentPrompt
         prompt={evaluation.prompt}
+        passages={evaluation.passages}
         sent={sent}
         asMarkdown={asMarkdown}
       />

@@ -2,8 +2,10 @@ import type { Message } from "../data/whole_answer.ts";
 import { JsonText, Prose } from "./prose.tsx";
 
 /** A prompt with what was sent before it. */
-export function SentPrompt({ prompt, sent, asMarkdown }: {
+export function SentPrompt({ prompt, passages, sent, asMarkdown }: {
   prompt: string;
+  /** What was retrieved for it, any JSON. */
+  passages?: unknown;
   /** Null of answers that were stored from outside. */
   sent: {
     system_prompt?: string | null;
@@ -41,6 +43,14 @@ export function SentPrompt({ prompt, sent, asMarkdown }: {
       )}
       <h3>Prompt</h3>
       <Prose text={prompt} asMarkdown={asMarkdown} />
+      {passages
+        ? (
+          <details>
+            <summary>Passages</summary>
+            <JsonText value={passages} />
+          </details>
+        )
+        : null}
     </section>
   );
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { passagesSchema } from "./passages_choice.ts";
 import { referenceSchema } from "./reference.ts";
 
 const name = z.string().max(100)
@@ -26,6 +27,11 @@ export const referencedFields = {
     "Where the reference comes from; default: the run's choice, else the archive",
   ),
 };
+
+/** For judges that may see passages. */
+export const passages = passagesSchema.optional().describe(
+  'The judge sees these passages, which a retriever found for the prompt: {"from":"archive"}, {"from":"metadata","path":"…"} or {"value":["…"]}',
+);
 
 export const ignoreCase = z.boolean().default(false)
   .describe("Upper and lower case count as the same");

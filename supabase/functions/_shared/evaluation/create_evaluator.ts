@@ -9,6 +9,7 @@ import type {
 } from "./evaluator_definition.ts";
 import { type EvaluatorConfig, nameOf } from "./evaluator_schema.ts";
 import { EVALUATORS } from "./evaluators.ts";
+import { compilePassages } from "./passages_choice.ts";
 import {
   compileReference,
   describeMissingReference,
@@ -113,6 +114,9 @@ function createPreparation(
   const choice = ("reference" in config ? config.reference : undefined) ??
     referenceOfRun ?? FROM_ARCHIVE;
   const readReference = compileReference(choice);
+  const readPassages = compilePassages(
+    "passages" in config ? config.passages : undefined,
+  );
   const needsReference = definition.needsReference?.(config) ?? false;
   return function prepare(row) {
     if (!row.success || row.response === null) {
@@ -126,7 +130,8 @@ function createPreparation(
       const reason = describeMissingReference(choice);
       return { verdict: { error: `Cannot score: ${reason}` } };
     }
-    return { subject: { row, response, reference, referenceValue } };
+    const passages = readPassages(row);
+    return { subject: { row, response, reference, referenceValue, passages } };
   };
 }
 

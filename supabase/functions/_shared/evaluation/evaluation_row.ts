@@ -18,6 +18,8 @@ export interface EvaluationRow {
   success: boolean;
   /** What the assistant in the archive answered. */
   reference: string | null;
+  /** What a retriever found for the prompt, as it was stored; read for judges and webhooks only. */
+  passages: unknown;
   model: string | null;
   /** From sending the request to the last byte of the answer. */
   durationMs: number | null;

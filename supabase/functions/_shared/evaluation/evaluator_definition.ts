@@ -12,6 +12,8 @@ export interface Subject {
   reference: string | null;
   /** The same as it was found: a text, or any JSON of the metadata. */
   referenceValue: unknown;
+  /** What a retriever found, the best first; none where the configuration does not ask for them. */
+  passages: readonly string[];
 }
 
 /** Scores a row, or says what judges are to be asked about it. */

@@ -16,8 +16,14 @@ import { refusal } from "./evaluators/refusal.ts";
 import { regex } from "./evaluators/regex.ts";
 import { rougeL } from "./evaluators/rouge_l.ts";
 import { rubric } from "./evaluators/rubric.ts";
+import { similarity } from "./evaluators/similarity.ts";
 import { sql } from "./evaluators/sql.ts";
 import { endsWith, startsWith } from "./evaluators/starts_with.ts";
+import {
+  answerRelevance,
+  contextRecall,
+  faithfulness,
+} from "./evaluators/statements.ts";
 import { toolCalls } from "./evaluators/tool_calls.ts";
 import { webhook } from "./evaluators/webhook.ts";
 import { weighted } from "./evaluators/weighted.ts";
@@ -38,6 +44,7 @@ export const EVALUATORS = [
   numericDifference,
   editDistance,
   rougeL,
+  similarity,
   length,
   latency,
   cost,
@@ -46,6 +53,9 @@ export const EVALUATORS = [
   rubric,
   classify,
   pairwise,
+  faithfulness,
+  answerRelevance,
+  contextRecall,
   sql,
   webhook,
   weighted,

@@ -3,7 +3,8 @@ import { compileJsonPath } from "../model/json_path.ts";
 import type { EvaluationRow } from "./evaluation_row.ts";
 import { withoutThoughts } from "./text/thoughts.ts";
 
-const path = z.string().min(1).superRefine((text, context) => {
+/** A path into the metadata. */
+export const metadataPath = z.string().min(1).superRefine((text, context) => {
   try {
     compileJsonPath(text);
   } catch (error) {
@@ -14,7 +15,7 @@ const path = z.string().min(1).superRefine((text, context) => {
 /** Where the text comes from that a response is compared with. */
 export const referenceSchema = z.union([
   z.strictObject({ from: z.literal("archive") }),
-  z.strictObject({ from: z.literal("metadata"), path }),
+  z.strictObject({ from: z.literal("metadata"), path: metadataPath }),
   z.strictObject({ value: z.string().regex(/\S/, "is blank") }),
 ], {
   error: (issue) =>

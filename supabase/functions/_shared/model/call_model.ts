@@ -8,6 +8,7 @@ import {
 } from "./egress_guard.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FailedCall } from "./failed_call.ts";
+import { chooseEmbeddings } from "./formats/choose_embeddings.ts";
 import { chooseFormat } from "./formats/choose_format.ts";
 import type { ModelFormat } from "./model_format.ts";
 import { type ModelRequest, toRequestParts } from "./model_request.ts";
@@ -149,8 +150,10 @@ type Prepared =
 function prepare(endpoint: Endpoint): Prepared {
   try {
     const url = new URL(endpoint.url);
-    return { url, format: chooseFormat(endpoint, url) };
+    const choose = endpoint.embeds ? chooseEmbeddings : chooseFormat;
+    return { url, format: choose(endpoint, url) };
   } catch (cause) {
+    if (cause instanceof UnsendableRequest) return { problem: cause };
     if (!(cause instanceof TypeError)) throw cause;
     const problem = new UnsendableRequest("endpoint_invalid", cause.message, {
       cause,

@@ -19,6 +19,8 @@ export interface Endpoint {
   timeoutSeconds: number;
   /** Output tokens to ask for at most where a request does not say; absent: the API's own default. */
   maxOutputTokens?: number | null;
+  /** Asked for embeddings instead of answers: the turns of a request are texts of their own. */
+  embeds?: boolean;
 }
 
 /** Where a response holds what; each a path as `compileJsonPath` reads it. */

@@ -6,6 +6,8 @@ type UnsendableCode =
   | "header_invalid"
   | "model_invalid"
   | "model_missing"
+  | "no_embeddings"
+  | "questions_missing"
   | "unsupported_parameter";
 
 /** A request that cannot be written for its endpoint, whatever the prompt: the run must be changed. */

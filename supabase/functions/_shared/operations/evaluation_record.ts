@@ -35,6 +35,9 @@ export const evaluationSchema = fewProblems(z.strictObject({
   finishReason: z.string().nullish(),
   attempts: whole,
   reference: z.string().nullish(),
+  passages: z.array(z.string()).nullish().describe(
+    "What a retriever found for the prompt, the best first",
+  ),
   source: z.record(z.string(), z.json()).nullish(),
   metadata: z.record(z.string(), z.json()).nullish(),
 }));

@@ -14,6 +14,7 @@ export const promptObjectSchema = z.object({
     content: z.string(),
   }))).optional(),
   reference: z.string().optional(),
+  passages: z.array(z.string()).optional(),
   source: z.record(z.string(), z.json()).optional(),
   metadata: z.record(z.string(), z.json()).optional(),
 }).loose();

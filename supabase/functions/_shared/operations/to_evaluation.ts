@@ -69,6 +69,6 @@ export function notExecuted(
   };
 }
 
-function identityOf({ text, key, reference, source }: PromptObject) {
-  return { prompt: text, promptKey: key, reference, source };
+function identityOf({ text, key, reference, passages, source }: PromptObject) {
+  return { prompt: text, promptKey: key, reference, passages, source };
 }

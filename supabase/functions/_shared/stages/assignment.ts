@@ -22,6 +22,8 @@ export interface Assignment {
   };
   /** Null for a run that only evaluates. */
   endpoint: EndpointRow | null;
+  /** Of a worker that evaluates or judges: the endpoints that the run's evaluators ask. */
+  judges?: EndpointRow[] | null;
   /** The share of a worker's usual load to take, less than 1 after isolates ran out of processor time. */
   share?: number | null;
 }

@@ -11,7 +11,7 @@ interface WebhookPayload {
 
 /** Works on stage webhook: one request with stored rows to the URL of one evaluator of a run. */
 export function createWebhookHandler(
-  { evaluators, readRows, context }: Evaluation,
+  { evaluators, readRows, context }: Omit<Evaluation, "asksTyped">,
 ): TaskHandler {
   return async function callWebhook(task, { signal }) {
     const { evaluator: name, ids } = task.payload as WebhookPayload;

@@ -3,7 +3,7 @@ import type { EvaluationContext, Evaluator } from "../evaluation/evaluator.ts";
 import type { Question } from "../evaluation/judging/question.ts";
 import type { Score } from "../evaluation/score.ts";
 import type { TaskHandler } from "../queue/drain.ts";
-import { toJudgeTask } from "./judge_task.ts";
+import { toJudgeTasks } from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
 /** After so long a task is stored as far as it is, so that no task is more than an isolate can do. */
@@ -18,7 +18,7 @@ const ROW_MS = 1_000;
  * @param clock.onSpent told the milliseconds that a row took
  */
 export function createEvaluateHandler(
-  { evaluators, readRows, context }: Evaluation,
+  { evaluators, readRows, context, asksTyped }: Evaluation,
   { now, onSpent }: { now(): number; onSpent(milliseconds: number): void },
 ): TaskHandler {
   const local = evaluators.filter(({ evaluateBatch }) => !evaluateBatch);
@@ -64,7 +64,7 @@ export function createEvaluateHandler(
         Array.isArray(result) ? [] : [{ evaluationId: row.id, ...result }]
       ),
       enqueue: [
-        ...evaluated.flatMap(toJudgeTasks),
+        ...toJudgeTasks(evaluated.flatMap(toAsked), asksTyped),
         ...left.length === 0 ? [] : [{
           stage: "evaluate",
           key: crypto.randomUUID(),
@@ -94,16 +94,17 @@ function outOfTime({ name }: Evaluator, spent: number): Score {
   };
 }
 
-function toJudgeTasks({ evaluator, row, result }: Evaluated) {
+function toAsked({ evaluator, row, result }: Evaluated) {
   if (!Array.isArray(result)) return [];
-  return result.map((question, index) =>
-    toJudgeTask(question, {
+  return result.map((question, index) => ({
+    question,
+    payload: {
       evaluationId: row.id,
       evaluator: evaluator.name,
       vote: index + 1,
       votes: result.length,
       ...question.combine && { combine: question.combine },
-      ...evaluator.not && { not: true },
-    })
-  );
+      ...evaluator.not && { not: true as const },
+    },
+  }));
 }

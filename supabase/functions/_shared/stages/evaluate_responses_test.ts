@@ -7,6 +7,7 @@ import { aContext } from "../evaluation/testing/contexts.ts";
 import { aFailedRow, aRow } from "../evaluation/testing/rows.ts";
 import type { Task } from "../queue/task_queue.ts";
 import { createEvaluateHandler } from "./evaluate_responses.ts";
+import type { JudgePayload } from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
 const task: Task = {
@@ -28,6 +29,7 @@ function evaluate(
     evaluators: [constant],
     readRows: (ids) => Promise.resolve(ids.map((id) => aRow({ id }))),
     context: aContext(),
+    asksTyped: () => false,
     ...dependencies,
   }, { now, onSpent: () => {} })(task, { signal, isSpent: () => false });
 }
@@ -185,6 +187,53 @@ Deno.test("createEvaluateHandler() leaves each question to a judge as a task, an
       },
     })),
   );
+});
+
+Deno.test("createEvaluateHandler() asks an API of typed questions all that is about the same at once", async () => {
+  const ask = (config: object) =>
+    createEvaluator(evaluatorSchema.parse({ endpoint: "typed", ...config }));
+  const evaluators = [
+    ask({ type: "rubric", rubric: "Is it so?" }),
+    ask({ type: "rubric", rubric: "Is it polite?", name: "polite", not: true }),
+    ask({ type: "refusal" }),
+    ask({ type: "rubric", rubric: "Is it so?", name: "other", model: "m-2" }),
+    ask({
+      type: "rubric",
+      rubric: "Is it so?",
+      name: "twice",
+      endpoint: undefined,
+      panel: [{ endpoint: "typed" }, { endpoint: "typed" }],
+    }),
+  ];
+  const tasks = async (asksTyped: boolean) => {
+    const outcome = await evaluate({
+      evaluators,
+      readRows: () => Promise.resolve([aRow()]),
+      asksTyped: (endpoint) => asksTyped && endpoint === "typed",
+    });
+    return outcome!.enqueue as { key: string; payload: JudgePayload }[];
+  };
+  assertEquals((await tasks(false)).length, 6);
+  assertEquals(
+    (await tasks(true)).map(({ key, payload }) => [
+      key,
+      payload.beside?.map(({ evaluator, vote }) => `${evaluator}:${vote}`),
+    ]),
+    [
+      // The refusal is asked without the reference, and so is about something else.
+      ["1:rubric:1", ["polite:1", "twice:1"]],
+      ["1:refusal:1", undefined],
+      ["1:other:1", undefined],
+      ["1:twice:2", undefined],
+    ],
+  );
+  const [{ payload: { beside } }] = await tasks(true);
+  assertEquals(beside![0], {
+    evaluator: "polite",
+    vote: 1,
+    votes: 1,
+    not: true,
+  });
 });
 
 Deno.test("createEvaluateHandler() fails as a whole when the database does", async () => {

@@ -1,76 +1,100 @@
-import type { ModelCaller } from "../model/call_model.ts";
-import type { FinishReason, ModelResult } from "../model/model_result.ts";
-import type { Question } from "../evaluation/judging/question.ts";
+import type { EvaluationRow } from "../evaluation/evaluation_row.ts";
+import type {
+  Question,
+  SpokenQuestion,
+  Vote,
+} from "../evaluation/judging/question.ts";
 import type { TaskHandler } from "../queue/drain.ts";
+import type { Task, TaskOutcome } from "../queue/task_queue.ts";
 import type { TaskError } from "../task_error.ts";
-import { toCallFacts } from "./call_facts.ts";
-import { withLimitOfTask } from "./limit_of_task.ts";
-import { type JudgePayload, toJudgeTask } from "./judge_task.ts";
+import {
+  type AskDependencies,
+  askJudge,
+  type JudgeRequest,
+} from "./ask_judge.ts";
+import { askTyped, type NamedQuestion } from "./ask_typed.ts";
+import { compareTexts, type EmbedDependencies } from "./compare_texts.ts";
+import { toFailure, toJudgeError } from "./judge_error.ts";
+import {
+  type AskedVote,
+  type JudgePayload,
+  toJudgeTask,
+} from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
-/** A request to a judge, as the database knows its answer again. */
-export interface JudgeRequest {
-  prompt: string;
-  model?: string;
-  parameters: Record<string, unknown>;
-}
-
-export interface CachedAnswer {
-  response: string;
-  model?: string;
-  finishReason: FinishReason;
-}
-
-export interface JudgeDependencies extends Evaluation {
-  /** The judge: all tasks of a worker ask the same endpoint. */
-  caller: ModelCaller;
-  /** What was answered to the same request before; absent when the run does not cache. */
-  findAnswer?(
-    request: JudgeRequest,
-    repetition: number,
-  ): Promise<CachedAnswer | null>;
-}
+export interface JudgeDependencies
+  extends Evaluation, AskDependencies, EmbedDependencies {}
 
 /**
- * Works on stage judge: one call per task, whose answer is one vote. A question whose answer cannot be
- * read, or whose schema the endpoint refuses, is asked once more in words alone, by a task of its own.
+ * Works on stage judge: one call per task, whose answer is one vote, or of an API of typed questions a
+ * vote for each. A question whose answer cannot be read, or whose schema the endpoint refuses, is
+ * asked once more in words alone, by a task of its own.
  */
 export function createJudgeHandler(
-  { evaluators, readRows, context, caller, findAnswer }: JudgeDependencies,
+  dependencies: JudgeDependencies,
 ): TaskHandler {
+  const { evaluators, readRows, context, asksTyped } = dependencies;
   /** False after the endpoint has refused one: it would refuse the others, too. */
   let takesSchema = true;
 
   return async function judgeResponse(task, { signal }) {
     const payload = task.payload as JudgePayload;
-    const evaluator = evaluators.find(({ name }) => name === payload.evaluator);
     const [row] = await readRows([payload.evaluationId]);
+    const found = await Promise.all(
+      [payload, ...payload.beside ?? []].map((asked) =>
+        find(asked, row, signal)
+      ),
+    );
+    const questions = found.filter(isNamed);
+    if (questions.length === 0) return toKnownOutcome(found as Vote[]);
+    const [{ question }] = questions;
+    if ("texts" in question) {
+      return compareTexts(question, signal, dependencies);
+    }
+    if (!asksTyped(question.judge.endpoint)) {
+      return askInWords(question, task, signal);
+    }
+    const { outcome, votes } = await askTyped(
+      questions as NamedQuestion[],
+      task,
+      signal,
+      dependencies,
+    );
+    // What nobody needed to be asked about has its vote in its place.
+    const all = found.map((each) => isNamed(each) ? votes.shift() ?? {} : each);
+    return { ...outcome, vote: all.length > 1 ? all : all[0] };
+  };
+
+  /** What is to be asked, or a vote that nobody needs to be asked for. */
+  async function find(
+    { evaluator: name, vote }: AskedVote,
+    row: EvaluationRow | undefined,
+    signal: AbortSignal,
+  ): Promise<Vote | { name: string; question: Question }> {
+    const evaluator = evaluators.find((known) => known.name === name);
     if (!row || !evaluator) {
-      return toFailure(
-        "nothing_to_judge",
-        "Cannot score: the row or its evaluator is gone",
-      );
+      return { error: "Cannot score: the row or its evaluator is gone" };
     }
     const asked = await evaluator.evaluate(row, { ...context, signal });
-    if (!Array.isArray(asked)) {
-      const { evaluator: _, error, ...verdict } = asked;
-      return error === undefined
-        ? { outcome: "succeeded", vote: verdict }
-        : toFailure("nothing_to_judge", error);
-    }
-    const question = asked[payload.vote - 1];
+    if (Array.isArray(asked)) return { name, question: asked[vote - 1] };
+    const { evaluator: _, ...verdict } = asked;
+    return verdict;
+  }
+
+  async function askInWords(
+    question: SpokenQuestion,
+    task: Task,
+    signal: AbortSignal,
+  ): Promise<TaskOutcome> {
+    const payload = task.payload as JudgePayload;
     const hasSchema = takesSchema && !payload.again;
     const request = toRequest(question, { hasSchema, again: payload.again });
-    const known = await findAnswer?.(request, task.repetition);
-    const { prompt, model, parameters } = request;
-    const result = known ? toResult(known) : await caller.call({
-      prompt,
-      parameters: withLimitOfTask(task, { ...parameters, model }),
+    const { result, facts, kept } = await askJudge(
+      request,
+      task,
       signal,
-    });
-    const facts = known
-      ? { model: known.model, cached: true }
-      : toCallFacts(result);
+      dependencies,
+    );
     const askAgain = (error: string, answer?: string) => ({
       outcome: "succeeded" as const,
       vote: { error, answer, isAskedAgain: true },
@@ -99,13 +123,32 @@ export function createJudgeHandler(
       vote: { ...verdict, answer },
       finishReason,
       ...facts,
-      ...known ? {} : { response: answer, request: findAnswer && request },
+      ...kept,
     };
+  }
+}
+
+function isNamed(
+  found: Vote | { name: string; question: Question },
+): found is { name: string; question: Question } {
+  return "question" in found;
+}
+
+function toKnownOutcome(votes: Vote[]): TaskOutcome {
+  const problem = votes.every(({ error }) => error !== undefined)
+    ? votes[0].error
+    : undefined;
+  return {
+    ...problem === undefined
+      ? { outcome: "succeeded" as const }
+      : toFailure("nothing_to_judge", problem),
+    ...(problem === undefined || votes.length > 1) &&
+      { vote: votes.length > 1 ? votes : votes[0] },
   };
 }
 
 function toRequest(
-  { prompt, judge: { model, parameters }, responseSchema }: Question,
+  { prompt, judge: { model, parameters }, responseSchema }: SpokenQuestion,
   { hasSchema, again }: { hasSchema: boolean; again?: boolean },
 ): JudgeRequest {
   return {
@@ -126,24 +169,4 @@ function isAboutSchema({ class: errorClass, message }: TaskError): boolean {
   return errorClass !== "rate" && errorClass !== "transient" &&
     /response.?format|json.?schema|response.?schema|output_(?:config|format)|structured.?output/i
       .test(message);
-}
-
-function toResult(
-  { response, model, finishReason }: CachedAnswer,
-): ModelResult {
-  return { ok: true, text: response, model, finishReason, durationMs: 0 };
-}
-
-function toFailure(code: string, message: string) {
-  return {
-    outcome: "failed" as const,
-    error: { class: "permanent" as const, code, message },
-  };
-}
-
-function toJudgeError(error: TaskError): TaskError {
-  const what = error.class === "stop"
-    ? "The judge cannot be called"
-    : "Cannot score: the judge failed";
-  return { ...error, message: `${what}: ${error.message}` };
 }

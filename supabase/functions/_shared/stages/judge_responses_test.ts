@@ -20,6 +20,13 @@ import {
 } from "./judge_responses.ts";
 import type { JudgePayload } from "./judge_task.ts";
 
+/** Nobody is asked for embeddings here, or typed questions. */
+const inWords = {
+  asksTyped: () => false,
+  embedder: { call: () => Promise.reject(new Error("not to be asked")) },
+  findVector: () => Promise.reject(new Error("not to be asked")),
+};
+
 const evaluators = [
   { type: "rubric", rubric: "Is it so?", endpoint: "judge", model: "j-2" },
   { type: "pairwise", endpoint: "judge", against: { experiment: "baseline" } },
@@ -42,6 +49,7 @@ async function judge(
 ): Promise<{ outcome: TaskOutcome; asked: ModelRequest[] }> {
   const asked: ModelRequest[] = [];
   const handle = createJudgeHandler({
+    ...inWords,
     evaluators,
     readRows: ([id]) => Promise.resolve([aRow({ id })]),
     context: aContext({ responseIn: () => Promise.resolve("Rome") }),
@@ -218,6 +226,7 @@ Deno.test("createJudgeHandler() leaves the schema out once the endpoint has refu
   ];
   const parameters: unknown[] = [];
   const handle = createJudgeHandler({
+    ...inWords,
     evaluators,
     readRows: ([id]) => Promise.resolve([aRow({ id })]),
     context: aContext(),

@@ -3,6 +3,8 @@ import type {
   StageDependencies,
   StageOfWork,
 } from "./assignment.ts";
+import type { CachedAnswer, JudgeRequest } from "./ask_judge.ts";
+import type { EmbedRequest } from "./compare_texts.ts";
 import { createJudgeHandler } from "./judge_responses.ts";
 import { openEndpoint } from "./open_endpoint.ts";
 import { withEvaluators } from "./with_evaluators.ts";
@@ -20,18 +22,27 @@ export function createJudgeStage(
 ): StageOfWork {
   const { workerId, run, endpoint } = assignment;
   const { database, use } = dependencies;
+  const findCached = (
+    request: JudgeRequest | EmbedRequest,
+    repetition: number,
+  ): Promise<CachedAnswer | null> =>
+    database.call("pipeline_find_cached_call", {
+      worker_id: workerId,
+      request,
+      repetition,
+    });
   return withEvaluators(assignment, dependencies, (evaluation) => {
     const judge = createJudgeHandler({
       ...evaluation,
       caller: openEndpoint(endpoint!, run.owner, dependencies),
-      findAnswer: run.options.cache === true
-        ? (request, repetition) =>
-          database.call("pipeline_find_cached_call", {
-            worker_id: workerId,
-            request,
-            repetition,
-          })
-        : undefined,
+      findAnswer: run.options.cache === true ? findCached : undefined,
+      embedder: openEndpoint(endpoint!, run.owner, dependencies, {
+        embeds: true,
+      }),
+      ownModel: endpoint!.model ?? undefined,
+      // A text has one vector, however often it is met.
+      findVector: async (request) =>
+        (await findCached(request, 1))?.response ?? null,
     });
     return {
       handle(task, worker) {

@@ -10,9 +10,12 @@ import { referenceSchema } from "../evaluation/reference.ts";
 import { createEgressGuard } from "../model/egress_guard.ts";
 import type {
   Assignment,
+  EndpointRow,
   StageDependencies,
   StageOfWork,
 } from "./assignment.ts";
+import { guessFormat } from "../model/formats/choose_format.ts";
+import { openaiDecisions } from "../model/formats/openai_decisions.ts";
 import { createFunctionCaller } from "./call_function.ts";
 import { createPostJson } from "./post_json.ts";
 import { refusedStage } from "./refused_stage.ts";
@@ -23,6 +26,8 @@ export interface Evaluation {
   /** The rows of these ids that still exist. */
   readRows(ids: number[]): Promise<EvaluationRow[]>;
   context: EvaluationContext;
+  /** Whether a judge's endpoint has an API of typed questions. */
+  asksTyped(endpoint: string): boolean;
 }
 
 /** What a run may choose for its evaluators beside their own configurations. */
@@ -30,7 +35,7 @@ const optionsSchema = z.object({ reference: referenceSchema.optional() });
 
 /** Makes a stage of the run's evaluators; its tasks fail when these cannot be used. */
 export function withEvaluators(
-  { run }: Assignment,
+  { run, judges }: Assignment,
   { config, database, fetch, resolveDns, clock, stop }: StageDependencies,
   createStage: (evaluation: Evaluation) => StageOfWork,
 ): StageOfWork {
@@ -42,8 +47,10 @@ export function withEvaluators(
   const evaluators = configs.data.filter(isScoredByWorkers).map((evaluator) =>
     createEvaluator(evaluator, options.data)
   );
+  const typed = new Set(judges?.filter(isTyped).map(({ name }) => name));
   return createStage({
     evaluators,
+    asksTyped: (endpoint) => typed.has(endpoint),
     readRows: (ids) =>
       database.call("pipeline_read_evaluations", {
         results_table: run.resultsTable,
@@ -75,4 +82,13 @@ export function withEvaluators(
         }),
     },
   });
+}
+
+/** An endpoint of a format of its own says so; else its URL does. */
+function isTyped(
+  { format, url, request_template, response_path }: EndpointRow,
+): boolean {
+  if (format) return format === openaiDecisions.name;
+  return !request_template && !response_path && URL.canParse(url) &&
+    guessFormat(new URL(url)) === openaiDecisions;
 }

@@ -7,6 +7,7 @@ import type { ExtractOptions } from "../options.ts";
 import { answersOf } from "./answers.ts";
 import { cleanText } from "./clean_text.ts";
 import { inOrder } from "./in_order.ts";
+import { passagesIn } from "./passages_in.ts";
 import { createPromptFilter } from "./prompt_filter.ts";
 import { redactPrompt } from "./redact_prompt.ts";
 import { promptRank } from "./sample.ts";
@@ -67,6 +68,8 @@ export function createPromptMaker(
         prompt.keyIsGiven = true;
       }
       if (options.redact.length > 0) redactPrompt(prompt, options.redact);
+      const passages = prompt.metadata && passagesIn(prompt.metadata);
+      if (passages !== undefined) prompt.passages = passages;
       const ownId = turn.id !== undefined && !repeated?.has(turn.id);
       const event: PromptEvent = {
         type: "prompt",

@@ -11,7 +11,7 @@ export function testFixtures(name: string, ...fixtures: Fixture[]): void {
 
 async function expectFixture(fixture: Fixture): Promise<void> {
   const { archive, format, conversations, texts } = fixture;
-  const { references, times, metadata, current } = fixture;
+  const { references, passages, times, metadata, current } = fixture;
   const { errors, end, leftOut, ...read } = await collect(archive);
   assertEquals(read.texts, texts);
   assertEquals(errors, []);
@@ -23,6 +23,9 @@ async function expectFixture(fixture: Fixture): Promise<void> {
   assertEquals(new Set(read.places).size, texts.length);
   if (references !== undefined) {
     assertEquals(read.prompts.map(({ reference }) => reference), references);
+  }
+  if (passages !== undefined) {
+    assertEquals(read.prompts.map(({ passages }) => passages), passages);
   }
   if (times !== undefined) {
     assertEquals(read.prompts.map(({ source }) => source.time), times);

@@ -8,6 +8,8 @@ export interface Fixture {
   texts: string[];
   /** What the archived assistant answered, prompt by prompt. */
   references?: (string | undefined)[];
+  /** What a retriever found for each prompt. */
+  passages?: (string[] | undefined)[];
   /** When the prompts were written, prompt by prompt. */
   times?: (string | undefined)[];
   /** What else the archive tells of the prompts, prompt by prompt. */

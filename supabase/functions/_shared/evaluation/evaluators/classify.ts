@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { referencedFields } from "../config_fields.ts";
+import { passages, referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { reason, toResponseSchema } from "../judging/answer_fields.ts";
+import { choiceOf, reason } from "../judging/answer_fields.ts";
 import {
   CLASSIFY_PRESETS,
   type ClassifyPreset,
@@ -43,6 +43,7 @@ export const classify = defineEvaluator({
     showReference: z.boolean().default(true).describe(
       "The judge sees the reference where there is one",
     ),
+    passages,
     ...referencedFields,
   }).superRefine((config, context) => {
     refuseJudges(config, context);
@@ -74,7 +75,7 @@ export const classify = defineEvaluator({
       ),
     });
     const asked = names.map((name) => JSON.stringify(name)).join(", ");
-    return ({ row, response, reference }) => {
+    return ({ row, response, reference, passages }) => {
       const compared = reference !== null &&
         (config.showReference || needs === "reference");
       return createQuestions({
@@ -89,6 +90,7 @@ export const classify = defineEvaluator({
             : `Put the "response" that an AI model gave to the "prompt" into one category.\n\n${question}`,
           material: {
             ...toAskedMaterial(row),
+            ...passages.length > 0 ? { passages } : {},
             ...compared ? { reference } : {},
             response,
           },
@@ -96,9 +98,7 @@ export const classify = defineEvaluator({
             `{"reason": "one or two sentences", "category": one of ${asked}}`,
         }),
         answerSchema,
-        responseSchema: toResponseSchema({
-          category: { type: "string", enum: names },
-        }),
+        form: choiceOf("category", names),
         readWords: (category) => ({ category }),
         toVerdict: ({ category, reason }) => ({
           score: categories[category],
@@ -136,7 +136,8 @@ function bestOf(categories: Record<string, number>): string[] {
 function findName(names: string[], said: string): string | undefined {
   const plain = (text: string) =>
     text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
-  return names.find((name) => plain(name) === plain(said));
+  const word = plain(said);
+  return names.find((name) => plain(name) === word);
 }
 
 function problemsOf(config: ClassifyConfig): [path: string, message: string][] {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { type Judge, judgeFields } from "../judging/judge_fields.ts";
-import { reason, toResponseSchema } from "../judging/answer_fields.ts";
+import { choiceOf, reason } from "../judging/answer_fields.ts";
 import {
   type Material,
   toAskedMaterial,
@@ -125,9 +125,7 @@ Neither the order nor the length of the responses counts. Say "tie" when neither
         '{"reason": "one or two sentences", "winner": "first", "second" or "tie"}',
     }),
     answerSchema,
-    responseSchema: toResponseSchema({
-      winner: { type: "string", enum: WINNERS },
-    }),
+    form: choiceOf("winner", WINNERS),
     readWords: (words) => ({ winner: words }),
     toVerdict({ winner, reason }) {
       const score = winner === "tie" ? 0.5 : Number(winner === place);
@@ -136,7 +134,7 @@ Neither the order nor the length of the responses counts. Say "tie" when neither
         score,
         passed: score >= 0.5,
         category,
-        explanation: `${category} as the ${place}: ${reason}`,
+        explanation: `${category} as the ${place}${reason && `: ${reason}`}`,
       };
     },
   });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { commonFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import type { EvaluationRow } from "../evaluation_row.ts";
-import { reason, toResponseSchema } from "../judging/answer_fields.ts";
+import { choiceOf, reason } from "../judging/answer_fields.ts";
 import {
   judgesOf,
   type PanelConfig,
@@ -86,9 +86,7 @@ function askJudges(
       answer: '{"reason": "one sentence", "category": "answer" or "refusal"}',
     }),
     answerSchema,
-    responseSchema: toResponseSchema({
-      category: { type: "string", enum: OUTCOMES },
-    }),
+    form: choiceOf("category", OUTCOMES),
     readWords: (category) => ({ category }),
     toVerdict: ({ category, reason }) =>
       toVerdict(config.expect, category, reason || undefined),

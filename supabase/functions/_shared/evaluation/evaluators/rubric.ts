@@ -1,11 +1,7 @@
 import * as z from "zod";
-import { referencedFields } from "../config_fields.ts";
+import { passages, referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import {
-  numberFrom,
-  reason,
-  toResponseSchema,
-} from "../judging/answer_fields.ts";
+import { numberFrom, numberOn, reason } from "../judging/answer_fields.ts";
 import {
   judgesOf,
   panelFields,
@@ -34,6 +30,7 @@ export const rubric = defineEvaluator({
     showReference: z.boolean().default(true).describe(
       "The judge sees the reference where there is one",
     ),
+    passages,
     ...referencedFields,
   }).superRefine((config, context) => {
     refuseJudges(config, context);
@@ -64,7 +61,7 @@ export const rubric = defineEvaluator({
     const passMark = config.passMark ?? min + 0.75 * (max - min);
     const toShare = (score: number) => (score - min) / (max - min);
     const answerSchema = z.object({ reason, score: numberFrom(min, max) });
-    return ({ row, response, reference }) => {
+    return ({ row, response, reference, passages }) => {
       const compared = config.showReference && reference !== null;
       return createQuestions({
         judges: judgesOf(config),
@@ -73,6 +70,7 @@ export const rubric = defineEvaluator({
           task: toTask(config.rubric, min, max, compared),
           material: {
             ...toAskedMaterial(row),
+            ...passages.length > 0 ? { passages } : {},
             ...compared ? { reference } : {},
             response,
           },
@@ -80,7 +78,7 @@ export const rubric = defineEvaluator({
             `{"reason": "one or two sentences", "score": a number from ${min} to ${max}}`,
         }),
         answerSchema,
-        responseSchema: toResponseSchema({ score: { type: "number" } }),
+        form: numberOn("score", config.scale),
         toVerdict: ({ score, reason }) => ({
           score: toShare(score),
           passed: score >= passMark,

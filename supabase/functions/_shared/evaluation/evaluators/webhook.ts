@@ -23,7 +23,7 @@ export const webhook = defineEvaluator({
   }),
   example: { type: "webhook", url: "https://example.com/score" },
   summary: "What does your own service say? It gets " +
-    '`{"evaluator": name, "rows": [{id, promptKey, prompt, response, reference, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}]}` ' +
+    '`{"evaluator": name, "rows": [{id, promptKey, prompt, response, reference, passages, model, durationMs, inputTokens, outputTokens, cost, finishReason, toolCalls, metadata}]}` ' +
     'and answers `{"scores": [{"id", "score"?, "passed"?, "category"?, "explanation"?, "error"?}]}`, ' +
     "in any order, each with at least one of score, passed, category and error.",
   score: "as the service says, from -1,000,000 to 1,000,000",

@@ -57,6 +57,7 @@ Deno.test("webhook sends what a service needs to score a row", async () => {
       prompt: "What is the capital of France?",
       response: "Paris",
       reference: "Rome",
+      passages: null,
       model: "m-1",
       durationMs: 120,
       inputTokens: 10,

@@ -5,17 +5,50 @@ import { clip } from "../text/clip.ts";
 import type { Judge } from "./judge_fields.ts";
 import type { JudgePrompt } from "./judge_prompt.ts";
 import { readAnswer } from "./read_answer.ts";
+import {
+  readTypedAnswer,
+  toWireQuestion,
+  type TypedAnswer,
+  type TypedForm,
+} from "./typed_question.ts";
 
-/** One question to a judge: one call, whose answer is one vote on the score of a row. */
-export interface Question {
+/** What an endpoint is asked about a row; what it answers is one vote on the row's score. */
+export type Question = SpokenQuestion | TextsToEmbed;
+
+interface QuestionOfJudge {
   judge: Judge;
+  /** How the votes on a row make its score; absent where there is one. */
+  combine?: Combination;
+}
+
+/** A question in words: one call. */
+export interface SpokenQuestion extends QuestionOfJudge {
   prompt: string;
   /** JSON Schema of the answer, for APIs that keep to one. */
   responseSchema?: unknown;
-  /** How the votes on a row make its score; absent where there is one. */
-  combine?: Combination;
   /** The vote of an answer; its `error` says why the answer cannot be read. */
   read(answer: JudgeAnswer): Verdict;
+  /** The same for an API of typed questions, which are asked several at once. */
+  typed: {
+    /** What they are about; those that are about the same can be asked together. */
+    input: string;
+    toWire(name: string): unknown;
+    /** The same as `read`; an API of typed questions says no reasons, but probabilities. */
+    read(text: string, asked: { name: string; place: number }): Vote;
+  };
+}
+
+/** Texts of which the meaning is compared: one call, or none where their vectors are known. */
+export interface TextsToEmbed extends QuestionOfJudge {
+  texts: string[];
+  /** The vote that the vectors of these texts make, each as `packVector()` has it. */
+  compare(vectors: string[]): Verdict;
+}
+
+/** A verdict of one judge. */
+export interface Vote extends Verdict {
+  /** How sure the judge is of each answer that it could have given, from 0 to 1. */
+  probabilities?: Record<string, number>;
 }
 
 /** As `pipeline.score_votes()` understands it. */
@@ -36,7 +69,7 @@ export function createQuestions<Answer>(
   { judges, ...question }:
     & { judges: readonly Judge[]; combine?: Combination }
     & Omit<QuestionParts<Answer>, "judge">,
-): Question[] {
+): SpokenQuestion[] {
   const { combine } = question;
   return judges.map((judge) => ({
     ...createQuestion({ judge, ...question }),
@@ -48,40 +81,74 @@ interface QuestionParts<Answer> {
   judge: Judge;
   asked: JudgePrompt;
   answerSchema: z.ZodType<Answer>;
-  responseSchema: unknown;
+  /** How the answer is asked for, see `choiceOf()` and `numberOn()`. */
+  form: AnswerForm<Answer>;
   /** What an answer in words alone means; null: nothing. */
   readWords?(words: string): unknown;
   toVerdict(answer: Answer): Verdict;
 }
 
+/** The form of an answer, for APIs that keep to a schema and for those of typed questions. */
+export interface AnswerForm<Answer> {
+  responseSchema: unknown;
+  typed: TypedForm;
+  /** The answer that a typed one stands for. */
+  toAnswer(value: TypedAnswer["value"]): Answer;
+}
+
 /** Asks for JSON of this schema, and reads it tolerantly. */
 export function createQuestion<Answer>(
-  { judge, asked, answerSchema, responseSchema, readWords, toVerdict }:
-    QuestionParts<Answer>,
-): Question {
+  { judge, asked, answerSchema, form, readWords, toVerdict }: QuestionParts<
+    Answer
+  >,
+): SpokenQuestion {
   const { endpoint, model, parameters } = judge;
+  const toStorable = (verdict: Verdict) =>
+    toStorableVerdict(withNotice(verdict, asked.notice));
+  const fail = (problem: string, text: string) =>
+    toStorableVerdict({
+      error:
+        `Cannot score: the judge at "${endpoint}" did not answer in the form it was asked for${problem}; it said: ${
+          clip(text, 300)
+        }`,
+    });
   return {
     judge: { endpoint, model, parameters },
     prompt: asked.prompt,
-    responseSchema,
+    responseSchema: form.responseSchema,
     read({ text, finishReason }) {
       const answer = readAnswer(text, answerSchema, readWords);
-      if (answer.success) {
-        return toStorableVerdict(
-          withNotice(toVerdict(answer.data), asked.notice),
-        );
-      }
+      if (answer.success) return toStorable(toVerdict(answer.data));
       const cut = finishReason === "length"
         ? "; it was cut off: raise maxTokens in parameters"
         : "";
-      return toStorableVerdict({
-        error:
-          `Cannot score: the judge at "${endpoint}" did not answer in the form it was asked for${cut}: ${
-            z.prettifyError(answer.error).replace(/\s+/g, " ")
-          }; it said: ${clip(text, 300)}`,
-      });
+      return fail(`${cut}: ${describe(answer.error)}`, text);
+    },
+    typed: {
+      input: asked.material,
+      toWire: (name) => toWireQuestion(form.typed, name, asked.instructions),
+      read(text, place) {
+        try {
+          const { value, probabilities } = readTypedAnswer(
+            text,
+            form.typed,
+            place,
+          );
+          const verdict = toVerdict(form.toAnswer(value));
+          return { ...toStorable(verdict), probabilities };
+        } catch (error) {
+          return fail(`: ${describe(error)}`, text);
+        }
+      },
     },
   };
+}
+
+function describe(error: unknown): string {
+  const problem = error instanceof z.ZodError
+    ? z.prettifyError(error)
+    : String(error instanceof Error ? error.message : error);
+  return problem.replace(/\s+/g, " ");
 }
 
 function withNotice(verdict: Verdict, notice: string | undefined): Verdict {

@@ -1,12 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import * as z from "zod";
+import { numberOn } from "./answer_fields.ts";
 import { said } from "../testing/evaluate.ts";
 import { createQuestion, createQuestions } from "./question.ts";
 
 const parts = {
-  asked: { prompt: "?" },
+  asked: { prompt: "?", instructions: "?", material: "{}" },
   answerSchema: z.object({ score: z.number() }),
-  responseSchema: { type: "object" },
+  form: numberOn("score", { min: 1, max: 5 }),
   toVerdict: ({ score }: { score: number }) => ({
     score,
     explanation: `\0${"e".repeat(5000)}`,
@@ -22,7 +23,7 @@ Deno.test("createQuestion() makes a vote fit for Postgres and bounds its length"
 });
 
 Deno.test("createQuestion() says in the vote what the judge did not see", () => {
-  const asked = { prompt: "?", notice: "half of it" };
+  const asked = { ...parts.asked, notice: "half of it" };
   const { explanation } = createQuestion({ judge, ...parts, asked })
     .read(said('{"score": 3}'));
   assertMatch(explanation!, /^\ufffde+… \(half of it\)$/);
@@ -57,4 +58,28 @@ Deno.test("createQuestions() has the votes of several judges combined", () => {
     asked.map(({ judge, combine }) => [judge.endpoint, combine]),
     [["judge", combine], ["other", combine]],
   );
+});
+
+Deno.test("createQuestion() asks an API of typed questions for the same", () => {
+  const { typed } = question;
+  assertEquals<unknown>(typed.toWire("rubric"), {
+    type: "score",
+    name: "rubric",
+    instructions: "?",
+    levels: ["1", "2", "3", "4", "5"].map((label) => ({ label })),
+  });
+  const answer = (score: number) =>
+    JSON.stringify({
+      answers: [{
+        type: "score",
+        name: "rubric",
+        score,
+        confidence: 1,
+        probabilities: [{ value: 4, label: "5", probability: 1 }],
+      }],
+    });
+  const place = { name: "rubric", place: 0 };
+  const { score, probabilities } = typed.read(answer(4), place);
+  assertEquals([score, probabilities], [5, { 5: 1 }]);
+  assertMatch(typed.read(answer(7), place).error!, /not answer in the form/);
 });

@@ -3,7 +3,7 @@ import { createEvaluator } from "../create_evaluator.ts";
 import type { EvaluationRow } from "../evaluation_row.ts";
 import type { EvaluationContext } from "../evaluator.ts";
 import { evaluatorSchema } from "../evaluator_schema.ts";
-import type { JudgeAnswer, Question } from "../judging/question.ts";
+import type { JudgeAnswer, SpokenQuestion } from "../judging/question.ts";
 import type { Score } from "../score.ts";
 import { aContext } from "./contexts.ts";
 import { aRow } from "./rows.ts";
@@ -24,9 +24,9 @@ export async function questionsOf(
   config: unknown,
   row: Partial<EvaluationRow>,
   context: EvaluationContext = aContext(),
-): Promise<Question[]> {
+): Promise<SpokenQuestion[]> {
   const result = await ask(config, row, context);
-  if (Array.isArray(result)) return result;
+  if (Array.isArray(result)) return result as SpokenQuestion[];
   throw new Error(`No judge is asked: ${JSON.stringify(result)}`);
 }
 

@@ -12,6 +12,7 @@ export function aRow(overrides: Partial<EvaluationRow> = {}): EvaluationRow {
     response: "Paris",
     success: true,
     reference: "Paris",
+    passages: null,
     model: "m-1",
     durationMs: 120,
     inputTokens: 10,

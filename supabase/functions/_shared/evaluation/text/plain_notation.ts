@@ -16,7 +16,8 @@ export function toPlainNotation(text: string): string {
     )
     .replace(/[\u2212\u2013\ufe63\uff0d]/g, "-")
     .replaceAll("\u066b", ".").replaceAll("\u066c", ",")
-    .replace(/\d+(?:\/\d+){2,}/g, (date) => date.replaceAll("/", "|"))
+    // From each digit of a long number all others would be read.
+    .replace(/(?<!\d)\d+(?:\/\d+){2,}/g, (date) => date.replaceAll("/", "|"))
     .replace(/\{([.,])\}/g, "$1")
     .replace(/(?<=\d)\\[,;:] ?(?=\d)/g, "\u2009")
     .replace(/\\[dt]?frac\{(-?\d+)\}\{(\d+)\}/g, "$1/$2")

@@ -42,7 +42,7 @@ function toUrl(url: URL, parts: RequestParts): string {
 }
 
 /** The name becomes part of the path and must not lead elsewhere. */
-function checkModel(model: string): string {
+export function checkModel(model: string): string {
   const name = model.replace(/^models\//, "");
   if (/^[\w@.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
   throw new UnsendableRequest(

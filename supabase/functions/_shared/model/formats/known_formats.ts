@@ -3,11 +3,13 @@ import { anthropicMessages } from "./anthropic_messages.ts";
 import { gemini } from "./gemini.ts";
 import { ollama } from "./ollama.ts";
 import { openaiChat } from "./openai_chat.ts";
+import { openaiDecisions } from "./openai_decisions.ts";
 import { openaiResponses } from "./openai_responses.ts";
 
 const formats = [
   openaiChat,
   openaiResponses,
+  openaiDecisions,
   anthropicMessages,
   gemini,
   ollama,

@@ -10,7 +10,7 @@ import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
 import { toEndedAnswer } from "../finish_reasons.ts";
 import { readProviderError } from "../provider_error.ts";
-import { toUsage } from "../token_usage.ts";
+import { type TokenUsage, toUsage } from "../token_usage.ts";
 import { textOfParts, toToolCall } from "../tool_calls.ts";
 import { refuseUnsupported } from "../unsendable_request.ts";
 
@@ -62,16 +62,10 @@ function toBody(parts: RequestParts): JsonObject {
 
 function readAnswer(body: unknown): Answer {
   const root = asObject(body);
-  const said = asObject(root.usage);
-  const inputDetails = asObject(said.input_tokens_details);
-  const usage = toUsage({
-    inputTokens: said.input_tokens,
-    cachedInputTokens: inputDetails.cached_tokens,
-    cacheWriteTokens: inputDetails.cache_write_tokens,
-    outputTokens: said.output_tokens,
-    reasoningTokens: asObject(said.output_tokens_details).reasoning_tokens,
-  });
-  const about = { model: asString(root.model), usage };
+  const about = {
+    model: asString(root.model),
+    usage: readResponsesUsage(root.usage),
+  };
   const error = readProviderError(root);
   if (error) return { ...about, kind: "error", error };
   if (!Array.isArray(root.output)) return { ...about, kind: "unrecognised" };
@@ -96,6 +90,19 @@ function readAnswer(body: unknown): Answer {
       },
     }),
   };
+}
+
+/** The usage as the Responses API tells it, and the Decisions API after it. */
+export function readResponsesUsage(usage: unknown): TokenUsage {
+  const said = asObject(usage);
+  const inputDetails = asObject(said.input_tokens_details);
+  return toUsage({
+    inputTokens: said.input_tokens,
+    cachedInputTokens: inputDetails.cached_tokens,
+    cacheWriteTokens: inputDetails.cache_write_tokens,
+    outputTokens: said.output_tokens,
+    reasoningTokens: asObject(said.output_tokens_details).reasoning_tokens,
+  });
 }
 
 const LAST_EVENTS = new Set([

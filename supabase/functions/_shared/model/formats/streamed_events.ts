@@ -18,6 +18,11 @@ export function collectEvents(): StreamAssembly {
   };
 }
 
+/** For an API without streams. */
+export function assembleNothing(): StreamAssembly {
+  return { add: () => false, body: () => undefined };
+}
+
 /** Assembles a stream in any of the known formats, whichever it turns out to be. */
 export function assembleAny(known: readonly ModelFormat[]): StreamAssembly {
   const assemblies = known.map((format) => format.assembleStream());

@@ -1456,6 +1456,13 @@ begin
       );
     end if;
     if check_judges.priced then
+      -- What a call costs is told by its endpoint.
+      if named ->> 'model' <> judge.model then
+        perform pipeline.refuse_run(
+          format('max_cost needs prices, and judge "%s" has those of %s, not of %s', judge.name, judge.model, named ->> 'model'),
+          format('Name an endpoint of its own for %s, with its prices: insert into model_endpoints (name, url, model, input_cost, output_cost) …', named ->> 'model')
+        );
+      end if;
       perform pipeline.check_price(
         judge, format('judge "%s"', judge.name), coalesce(named -> 'parameters', '{}')
       );
@@ -1464,7 +1471,7 @@ begin
 end;
 $$;
 comment on function pipeline.check_judges(jsonb, uuid, boolean) is
-  'Refuses an evaluator whose panel is no list of 2 to 9 judges or stands beside endpoint, or whose judges are missing, closed to its owner or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+  'Refuses an evaluator whose panel is no list of 2 to 9 judges or stands beside endpoint, or whose judges are missing, closed to its owner or, for a capped run, have no prices, those of another model or no limit of output (SQLSTATE 22023).';
 
 create function pipeline.check_evaluation_function(config jsonb)
 returns void
@@ -1628,7 +1635,7 @@ begin
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators and fields, fields that are missing, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices or no limit of output (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, fields that are missing, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices, those of another model or no limit of output (SQLSTATE 22023).';
 
 -- Why: a wrong run row is refused when it is inserted, with a message that says what to write
 -- instead; nobody should learn of a typing error from a run that failed an hour later.

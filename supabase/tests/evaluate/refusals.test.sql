@@ -1,12 +1,12 @@
 begin;
 select plan(1);
 
-insert into model_endpoints (name, url, input_cost, output_cost, max_output_tokens, open_to_users)
+insert into model_endpoints (name, url, input_cost, output_cost, max_output_tokens, open_to_users, model)
 values
-  ('model', 'https://model.test/v1', 1, 1, 100, true),
-  ('free', 'https://model.test/v1', null, null, null, true),
-  ('endless', 'https://model.test/v1', 1, 1, null, true),
-  ('closed', 'https://model.test/v1', 1, 1, null, false);
+  ('model', 'https://model.test/v1', 1, 1, 100, true, 'small'),
+  ('free', 'https://model.test/v1', null, null, null, true, null),
+  ('endless', 'https://model.test/v1', 1, 1, null, true, null),
+  ('closed', 'https://model.test/v1', 1, 1, null, false, null);
 
 -- ok, or the SQLSTATE and the message of being refused.
 create function pg_temp.outcome(evaluators jsonb, owner uuid, max_cost numeric, source jsonb)
@@ -44,6 +44,9 @@ select results_eq(
        ('[{"type": "rubric", "rubric": "r", "endpoint": "endless"}]', null, 1, null),
        ('[{"type": "rubric", "rubric": "r", "endpoint": "endless", "parameters": {"maxTokens": 9}}]',
         null, 1, null),
+       ('[{"type": "rubric", "rubric": "r", "endpoint": "model", "model": "large"}]', null, 1, null),
+       ('[{"type": "rubric", "rubric": "r", "endpoint": "model", "model": "large"}]', null, null, null),
+       ('[{"type": "rubric", "rubric": "r", "endpoint": "model", "model": "small"}]', null, 1, null),
        ('[{"type": "rubric", "rubric": "r", "endpoint": "closed"}]',
         '11111111-1111-4111-8111-111111111111', null, null),
        ('[]', null, null, '{"type": "evaluations", "runId": 1}'),
@@ -67,6 +70,9 @@ select results_eq(
      ('22023 Cannot start run: evaluator "rubric" has no judge: there is no endpoint "none"'),
      ('22023 Cannot start run: max_cost needs prices, and judge "free" has none'),
      ('22023 Cannot start run: max_cost needs to know how long an answer may be, and judge "endless" does not say'),
+     ('ok'),
+     ('22023 Cannot start run: max_cost needs prices, and judge "model" has those of small, not of large'),
+     ('ok'),
      ('ok'),
      ('22023 Cannot start run: evaluator "rubric" has no judge: there is no endpoint "closed"'),
      ('22023 Cannot start run: it has no evaluators'),

@@ -173,8 +173,7 @@ async function close(args: string[], terminal: Terminal): Promise<number> {
   const { id } = await findLabelQueue(client, name, values.owner);
   dataOf(
     "close the label queue",
-    await client.from("evaluation_label_queues")
-      .update({ closed_at: new Date().toISOString() }).eq("id", id).select(),
+    await client.rpc("close_evaluation_label_queue", { queue_id: id }),
   );
   terminal.print(`Closed "${name}"`);
   return EXIT.done;
@@ -201,7 +200,7 @@ async function deleteQueue(
   }
   dataOf(
     "delete the label queue",
-    await client.from("evaluation_label_queues").delete().eq("id", id).select(),
+    await client.rpc("delete_evaluation_label_queue", { queue_id: id }),
   );
   terminal.print(`Deleted "${name}"; its labels stay`);
   return EXIT.done;

@@ -269,7 +269,7 @@ dashboardTest(
 );
 
 dashboardTest(
-  "a watch is made from a table, scores what comes in, is paused and goes on: by what can be read on the page",
+  "a watch is made from a table, scores what comes in, is paused, goes on and is deleted: by what can be read on the page",
   async ({ page, project, open, expectAccessible, complaints }) => {
     const { sql } = project;
     await sql.unsafe(`
@@ -351,10 +351,24 @@ dashboardTest(
     );
     await page.keyboard.press("Shift+P");
     await page.getByRole("button", { name: "Pause" }).waitFor();
+    await page.getByText("Change its limits").click();
+    const change = page.getByRole("button", { name: "Change", exact: true });
+    await page.getByLabel("At most so many turns a day").fill("many");
+    await change.click();
+    await page.getByText(/invalid input syntax for type integer/).waitFor();
+    assertEquals(complaints.splice(0).length, 1);
+    await page.getByLabel("At most so many turns a day").fill("5000");
+    await change.click();
+    await page.getByText(/of at most 5,000/).waitFor();
+    await expectAccessible();
     await page.getByRole("link", { name: "Watches", exact: true }).first()
       .click();
     const row = page.getByRole("row", { name: /support/ });
     assertMatch(await row.innerText(), /!\s+alarm\s+▶\s+active\s+length/);
     await expectAccessible();
+    await row.click();
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("No watch that you may see").waitFor();
   },
 );

@@ -319,7 +319,7 @@ dashboardTest(
     await page.locator("[aria-invalid=true]").waitFor();
     assertEquals(await name.getAttribute("aria-invalid"), "true");
     await expectAccessible();
-    await name.fill("support");
+    await name.fill(`support${" of everybody".repeat(12)}`);
     await page.getByText("insert into pipeline_watches").waitFor();
     await start.dblclick();
 
@@ -366,8 +366,12 @@ dashboardTest(
     const row = page.getByRole("row", { name: /support/ });
     assertMatch(await row.innerText(), /!\s+alarm\s+▶\s+active\s+length/);
     await expectAccessible();
+    // A long name hides no other column.
+    await page.setViewportSize({ width: 390, height: 800 });
+    const first = await row.locator("td").first().boundingBox();
+    assert(first!.width < 200, `the name takes ${first!.width} of 390`);
     await row.click();
-    page.once("dialog", (dialog) => dialog.accept());
+    page.removeAllListeners("dialog").on("dialog", (asked) => asked.accept());
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByText("No watch that you may see").waitFor();
   },

@@ -363,8 +363,8 @@ dashboardTest(
 
     // A queue ends, its labels stay.
     await open("labels");
-    await page.getByRole("link", { name: "weekly look" }).click();
-    page.on("dialog", (dialog) => dialog.accept());
+    await page.getByRole("link", { name: "weekly look", exact: true }).click();
+    page.removeAllListeners("dialog").on("dialog", (asked) => asked.accept());
     await page.getByRole("button", { name: "Close" }).click();
     await page.getByText("This queue is closed").waitFor();
     await page.getByRole("button", { name: "Delete" }).click();

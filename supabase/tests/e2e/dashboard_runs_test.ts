@@ -319,7 +319,7 @@ dashboardTest(
     await page.locator("[aria-invalid=true]").waitFor();
     assertEquals(await name.getAttribute("aria-invalid"), "true");
     await expectAccessible();
-    await name.fill(`support${" of everybody".repeat(12)}`);
+    await name.fill(`support${" of everybody".repeat(6)}`);
     await page.getByText("insert into pipeline_watches").waitFor();
     await start.dblclick();
 

@@ -1854,6 +1854,44 @@ $$;
 comment on function public.undo_evaluation_label(bigint, text, timestamptz) is
   'Takes back what a person did last in a queue, their label or skip, and gives them the item again, as claim_evaluation_label() shows it, with label: what they had said. null: nothing is left to take back.';
 
+-- Why: a page and a program end a queue by a call, as they steer runs; whoever owns it may by hand, too.
+
+create function public.close_evaluation_label_queue(queue_id bigint, as_of timestamptz default now())
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.evaluation_label_queues as known
+  set closed_at = coalesce(known.closed_at, close_evaluation_label_queue.as_of)
+  where known.id = close_evaluation_label_queue.queue_id;
+  if not found then
+    raise exception 'Cannot find label queue %', queue_id
+      using errcode = 'P0002', hint = 'select id, name from list_evaluation_label_queues()';
+  end if;
+  return true;
+end;
+$$;
+comment on function public.close_evaluation_label_queue(bigint, timestamptz) is
+  'Gives nothing more out; its labels stay, and what somebody holds may still be labelled. Returns true, also where it was closed before. P0002: no such queue, or it is somebody else''s.';
+
+create function public.delete_evaluation_label_queue(queue_id bigint)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from public.evaluation_label_queues as known where known.id = delete_evaluation_label_queue.queue_id;
+  if not found then
+    raise exception 'Cannot find label queue %', queue_id
+      using errcode = 'P0002', hint = 'select id, name from list_evaluation_label_queues()';
+  end if;
+  return true;
+end;
+$$;
+comment on function public.delete_evaluation_label_queue(bigint) is
+  'Deletes a queue with its items; its labels stay. Returns true. P0002: no such queue, or it is somebody else''s.';
+
 -- Why: how good, fast and dear the answers are is seen at once in a histogram, and a fair sample of
 -- them shows the same as all.
 
@@ -7649,6 +7687,23 @@ $$;
 comment on function public.pipeline_create_watch(jsonb, uuid, text, timestamptz) is
   'Starts a watch from an object with the columns of pipeline_watches, for this owner. The same idempotency key within a week gives the same watch. Returns {watchId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
 
+create function pipeline.expect_watch(watch public.pipeline_watches, watch_id bigint)
+returns public.pipeline_watches
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if (watch).id is null then
+    raise exception 'Cannot find watch %', watch_id
+      using errcode = 'P0002', hint = 'select id, name from pipeline_watches';
+  end if;
+  return watch;
+end;
+$$;
+comment on function pipeline.expect_watch(public.pipeline_watches, bigint) is
+  'The watch that was found under this id. P0002: none was, or it is somebody else''s.';
+
 create function pipeline.set_watch_status(watch_id bigint, status text)
 returns public.pipeline_watches
 language plpgsql
@@ -7661,11 +7716,7 @@ begin
   set status = set_watch_status.status
   where known.id = set_watch_status.watch_id
   returning * into watch;
-  if watch.id is null then
-    raise exception 'Cannot find watch %', set_watch_status.watch_id
-      using errcode = 'P0002', hint = 'select id, name from pipeline_watches';
-  end if;
-  return watch;
+  return pipeline.expect_watch(watch, watch_id);
 end;
 $$;
 comment on function pipeline.set_watch_status(bigint, text) is
@@ -7690,6 +7741,49 @@ as $$
 $$;
 comment on function public.resume_pipeline_watch(bigint) is
   'Goes on with what came since the watch was paused. P0002: no such watch.';
+
+create function public.limit_pipeline_watch(
+  watch_id bigint,
+  sample numeric,
+  max_cost_per_day numeric,
+  max_answers_per_day integer
+)
+returns public.pipeline_watches
+language plpgsql
+set search_path = ''
+as $$
+declare
+  watch public.pipeline_watches;
+begin
+  update public.pipeline_watches as known
+  set
+    sample = limit_pipeline_watch.sample,
+    max_cost_per_day = limit_pipeline_watch.max_cost_per_day,
+    max_answers_per_day = limit_pipeline_watch.max_answers_per_day
+  where known.id = limit_pipeline_watch.watch_id
+  returning * into watch;
+  return pipeline.expect_watch(watch, watch_id);
+end;
+$$;
+comment on function public.limit_pipeline_watch(bigint, numeric, numeric, integer) is
+  'Takes another share of the turns from now on, within other limits of a day; a limit that is null is none. P0002: no such watch, or it is somebody else''s; 22023, 23502, 23514: refused as an update would be.';
+
+create function public.delete_pipeline_watch(watch_id bigint)
+returns public.pipeline_watches
+language plpgsql
+set search_path = ''
+as $$
+declare
+  watch public.pipeline_watches;
+begin
+  delete from public.pipeline_watches as known
+  where known.id = delete_pipeline_watch.watch_id
+  returning * into watch;
+  return pipeline.expect_watch(watch, watch_id);
+end;
+$$;
+comment on function public.delete_pipeline_watch(bigint) is
+  'Deletes a watch and cancels its run; its answers and scores stay. P0002: no such watch, or it is somebody else''s.';
 
 -- Why: tasks and their errors are only needed while a run may be repeated or looked into; a million
 -- of them make every backup slower. What they brought, the evaluations, stays.

@@ -28,14 +28,14 @@ export writes what is left for a person and keeps it for them, import reads it w
 filled in. A row that is wrong is told with its row and column, and costs no other.
 
 Options of create:
-  --evaluator NAME     ask for both verdicts of this evaluator, half of each: the fewest labels for an
-                       exact pass rate
+  --evaluator NAME     ask for both verdicts of this evaluator, half of each: the fewest labels for an exact pass rate
   --choose random      with --evaluator: chance chooses among all that it judged
   --items N            answers, or pairs (default: 60)
   --people N           how many people label each (default: 1)
   --label NAME         name of the labels (default: quality)
   --to N, --from N     a grade up to N, from 1 or --from; --pass-from N: it passes from there
   --categories A,B     one of these; --passing A: these pass
+  --kind score         a grade from 1 to 5
   --against EXPERIMENT which of two answers is better, in both orders
   --instructions TEXT  what to look at; @FILE reads a file
   --reviewer USER      who may label, by id, may be repeated (default: all with the claim "label")
@@ -95,10 +95,11 @@ async function create(args: string[], terminal: Terminal): Promise<number> {
       ...queue,
     }),
   ) as { id: number; chosen: string; label_name: string };
-  const { count } = await client.from("evaluation_label_items")
-    .select("id", { count: "exact", head: true }).eq("queue_id", made.id);
+  const items = await client.from("evaluation_label_items")
+    .select("id", { count: "exact" }).eq("queue_id", made.id).limit(1);
+  dataOf("count the items of the label queue", items);
   terminal.print(
-    `Label queue "${name}" has ${count} items (${made.chosen}), labels "${made.label_name}"`,
+    `Label queue "${name}" has ${items.count} items (${made.chosen}), labels "${made.label_name}"`,
   );
   return EXIT.done;
 }
@@ -172,8 +173,7 @@ async function close(args: string[], terminal: Terminal): Promise<number> {
   const { id } = await findLabelQueue(client, name, values.owner);
   dataOf(
     "close the label queue",
-    await client.from("evaluation_label_queues")
-      .update({ closed_at: new Date().toISOString() }).eq("id", id).select(),
+    await client.rpc("close_evaluation_label_queue", { queue_id: id }),
   );
   terminal.print(`Closed "${name}"`);
   return EXIT.done;
@@ -200,7 +200,7 @@ async function deleteQueue(
   }
   dataOf(
     "delete the label queue",
-    await client.from("evaluation_label_queues").delete().eq("id", id).select(),
+    await client.rpc("delete_evaluation_label_queue", { queue_id: id }),
   );
   terminal.print(`Deleted "${name}"; its labels stay`);
   return EXIT.done;

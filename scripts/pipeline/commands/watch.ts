@@ -49,6 +49,11 @@ Examples:
       webhook: { type: "string" },
       json: { type: "boolean", default: false },
     });
+    if (positionals[0] === undefined) {
+      const { json: _, ...ofNewOne } = values;
+      const [given] = Object.keys(ofNewOne);
+      if (given) throw new WrongUsage(`Give TABLE with --${given}`);
+    }
     const { client } = openProject(terminal);
     if (positionals[0] === undefined) {
       const found = dataOf(
@@ -58,6 +63,7 @@ Examples:
         ),
       ) as unknown as Status[];
       if (values.json) terminal.print(toVisibleJson(found));
+      else if (found.length === 0) terminal.complain("There is no watch yet");
       else showAll(found, terminal.columns, terminal.print);
       return found.some(({ problem, alarm }) => problem || alarm === "alarm")
         ? EXIT.somethingFailed
@@ -125,7 +131,6 @@ function showAll(
     // Of today.
     USD: status.spent_today,
   }));
-  if (rows.length === 0) return print("No watches");
   print(toVisible(drawTable(rows, Object.keys(rows[0]), columns)));
   for (
     const text of new Set(

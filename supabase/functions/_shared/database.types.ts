@@ -1539,6 +1539,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "close_evaluation_label_queue": {
+        Args: { "as_of"?: string; "queue_id": number };
+        Returns: boolean;
+      };
       "compare_experiments": {
         Args: {
           "baseline": string;
@@ -1651,6 +1655,10 @@ export type Database = {
         };
       };
       "create_evaluations_table": { Args: { "name": string }; Returns: string };
+      "delete_evaluation_label_queue": {
+        Args: { "queue_id": number };
+        Returns: boolean;
+      };
       "delete_experiment": {
         Args: { "experiment_name": string; "most"?: number; "owner"?: string };
         Returns: Json;
@@ -1662,6 +1670,32 @@ export type Database = {
       "delete_pipeline_sweep": {
         Args: { "most"?: number; "sweep_id": number };
         Returns: Json;
+      };
+      "delete_pipeline_watch": {
+        Args: { "watch_id": number };
+        Returns: {
+          "approved": NonNullable<Json>;
+          "created_at": string;
+          "evaluation_webhook": string | null;
+          "evaluators": NonNullable<Json>;
+          "id": number;
+          "max_answers_per_day": number | null;
+          "max_cost_per_day": number | null;
+          "name": string;
+          "options": NonNullable<Json>;
+          "owner": string | null;
+          "results_table": string;
+          "sample": number;
+          "source": NonNullable<Json>;
+          "status": string;
+          "window_turns": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "pipeline_watches";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "delete_prompt_set": {
         Args: { "name": string; "owner"?: string; "version"?: number };
@@ -1765,6 +1799,37 @@ export type Database = {
           "results_table": string;
         };
         Returns: Json;
+      };
+      "limit_pipeline_watch": {
+        Args: {
+          "max_answers_per_day": number;
+          "max_cost_per_day": number;
+          "sample": number;
+          "watch_id": number;
+        };
+        Returns: {
+          "approved": NonNullable<Json>;
+          "created_at": string;
+          "evaluation_webhook": string | null;
+          "evaluators": NonNullable<Json>;
+          "id": number;
+          "max_answers_per_day": number | null;
+          "max_cost_per_day": number | null;
+          "name": string;
+          "options": NonNullable<Json>;
+          "owner": string | null;
+          "results_table": string;
+          "sample": number;
+          "source": NonNullable<Json>;
+          "status": string;
+          "window_turns": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "pipeline_watches";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       "list_evaluation_label_queues": {
         Args: { "as_of"?: string; "person"?: string };

@@ -80,6 +80,7 @@ grant execute on function
   pipeline.quiet_band(pipeline.score_sums, double precision, bigint, pipeline.score_sums),
   pipeline.window_bands(public.pipeline_watches, timestamptz),
   pipeline.set_watch_status(bigint, text),
+  pipeline.expect_watch(public.pipeline_watches, bigint),
   pipeline.first_unsettled(bigint),
   pipeline.first_open_grade(bigint),
   pipeline.open_window(bigint, text),
@@ -168,7 +169,8 @@ declare
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',
     'skip_evaluation_label', 'undo_evaluation_label', 'evaluation_agreement', 'correct_experiments',
-    'save_corrected_responses', 'pipeline_watch_timeline', 'pause_pipeline_watch', 'resume_pipeline_watch'
+    'save_corrected_responses', 'pipeline_watch_timeline', 'pause_pipeline_watch', 'resume_pipeline_watch',
+    'limit_pipeline_watch', 'delete_pipeline_watch', 'close_evaluation_label_queue', 'delete_evaluation_label_queue'
   ];
   callable record;
 begin

@@ -380,6 +380,9 @@ export const FUNCTIONS: FunctionAccess[] = [
     user: { others: false },
     arguments: ofFirstItem,
   },
+  ...["close_evaluation_label_queue", "delete_evaluation_label_queue"].map((
+    name,
+  ) => ({ name, user: { others: NO_QUEUE }, arguments: ofFirstQueue })),
   {
     name: "evaluation_agreement",
     user: { others: /no answer has both/ },
@@ -427,6 +430,21 @@ export const FUNCTIONS: FunctionAccess[] = [
       user: { others: /Cannot find watch/ },
       arguments: ofWatchOfAda,
     })),
+  {
+    name: "limit_pipeline_watch",
+    user: { others: /Cannot find watch/ },
+    arguments: () => ({
+      ...ofWatchOfAda(),
+      sample: 1,
+      max_cost_per_day: null,
+      max_answers_per_day: null,
+    }),
+  },
+  {
+    name: "delete_pipeline_watch",
+    user: { others: /Cannot find watch/ },
+    arguments: ofWatchOfAda,
+  },
   {
     name: "pipeline_create_watch",
     arguments: () => ({ watch: { name: "created" } }),

@@ -269,7 +269,7 @@ dashboardTest(
 );
 
 dashboardTest(
-  "a watch is made from a table, scores what comes in, is paused and goes on: by what can be read on the page",
+  "a watch is made from a table, scores what comes in, is paused, goes on and is deleted: by what can be read on the page",
   async ({ page, project, open, expectAccessible, complaints }) => {
     const { sql } = project;
     await sql.unsafe(`
@@ -319,7 +319,7 @@ dashboardTest(
     await page.locator("[aria-invalid=true]").waitFor();
     assertEquals(await name.getAttribute("aria-invalid"), "true");
     await expectAccessible();
-    await name.fill("support");
+    await name.fill(`support${" of everybody".repeat(6)}`);
     await page.getByText("insert into pipeline_watches").waitFor();
     await start.dblclick();
 
@@ -351,10 +351,28 @@ dashboardTest(
     );
     await page.keyboard.press("Shift+P");
     await page.getByRole("button", { name: "Pause" }).waitFor();
+    await page.getByText("Change its limits").click();
+    const change = page.getByRole("button", { name: "Change", exact: true });
+    await page.getByLabel("At most so many turns a day").fill("many");
+    await change.click();
+    await page.getByText(/invalid input syntax for type integer/).waitFor();
+    assertEquals(complaints.splice(0).length, 1);
+    await page.getByLabel("At most so many turns a day").fill("5000");
+    await change.click();
+    await page.getByText(/of at most 5,000/).waitFor();
+    await expectAccessible();
     await page.getByRole("link", { name: "Watches", exact: true }).first()
       .click();
     const row = page.getByRole("row", { name: /support/ });
     assertMatch(await row.innerText(), /!\s+alarm\s+▶\s+active\s+length/);
     await expectAccessible();
+    // A long name hides no other column.
+    await page.setViewportSize({ width: 390, height: 800 });
+    const first = await row.locator("td").first().boundingBox();
+    assert(first!.width < 200, `the name takes ${first!.width} of 390`);
+    await row.click();
+    page.removeAllListeners("dialog").on("dialog", (asked) => asked.accept());
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("No watch that you may see").waitFor();
   },
 );

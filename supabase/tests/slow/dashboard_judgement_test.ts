@@ -360,6 +360,17 @@ dashboardTest(
     await open("agreement?evaluator=strict&experiment=nightly");
     await page.getByText(/By 30 labelled answers it is .* 95 % certainty/)
       .waitFor();
+
+    // A queue ends, its labels stay.
+    await open("labels");
+    await page.getByRole("link", { name: "weekly look", exact: true }).click();
+    page.removeAllListeners("dialog").on("dialog", (asked) => asked.accept());
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByText("This queue is closed").waitFor();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("Nothing is queued for you").waitFor();
+    const [{ count }] = await sql`select count(*)::int from evaluation_labels`;
+    assertEquals(count, 40);
   },
 );
 

@@ -98,6 +98,14 @@ export function readLabelQueues(signal: AbortSignal): Promise<LabelQueue[]> {
   );
 }
 
+/** Ends a queue; its labels stay. @throws Error saying what the project said */
+export function endQueue(
+  step: "close" | "delete",
+  queue_id: number,
+): Promise<unknown> {
+  return callFunction(`${step}_evaluation_label_queue`, { queue_id });
+}
+
 /** What this person asks of one queue. */
 export function labelCallsOf(queue_id: number) {
   const person = graderName();

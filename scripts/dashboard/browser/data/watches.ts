@@ -122,10 +122,28 @@ export function readWindows(
   );
 }
 
-/** Pauses a watch or lets it go on. @throws Error saying what the project said */
+/** Pauses a watch, lets it go on, or deletes it; what it stored stays. @throws Error saying what the project said */
 export function steerWatch(
-  step: "pause" | "resume",
+  step: "pause" | "resume" | "delete",
   id: number,
 ): Promise<unknown> {
   return callFunction(`${step}_pipeline_watch`, { watch_id: id });
+}
+
+/**
+ * Takes another share of the turns, within other limits of a day, as they were written; "" is no limit.
+ * What is no number is sent for the project to refuse: it must not take a limit away.
+ *
+ * @throws Error saying what the project said
+ */
+export function limitWatch(
+  watch_id: number,
+  limits: Record<"sample" | "max_cost_per_day" | "max_answers_per_day", string>,
+): Promise<unknown> {
+  return callFunction("limit_pipeline_watch", {
+    watch_id,
+    sample: limits.sample.trim() || "1",
+    max_cost_per_day: limits.max_cost_per_day.trim() || null,
+    max_answers_per_day: limits.max_answers_per_day.trim() || null,
+  });
 }

@@ -6,7 +6,7 @@ import { useKeptPlace } from "./use_kept_place.ts";
 export interface Column<Row> {
   head: string;
   cell(row: Row): ComponentChildren;
-  /** CSS width; without it the column takes what is left. */
+  /** CSS width; without it 10rem. What is left is shared by all columns. */
   width?: string;
   isNumber?: boolean;
   sort?: "ascending" | "descending";

@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayLabel } from "../data/grader.ts";
-import { to } from "../data/here.ts";
+import { go, to } from "../data/here.ts";
 import {
   labelCallsOf,
   type LabelItem,
@@ -18,6 +18,7 @@ import { LabelItemTexts } from "../parts/label_item.tsx";
 import { LabelVerdict } from "../parts/label_verdict.tsx";
 import { Progress } from "../parts/progress.tsx";
 import { Prose } from "../parts/prose.tsx";
+import { QueueSteering } from "../parts/queue_steering.tsx";
 import { Switch } from "../parts/switch.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -33,7 +34,7 @@ export const labelQueue: Screen = {
 };
 
 function OneQueue({ id, query }: { id: number; query: ScreenProps["query"] }) {
-  const queues = useLoaded("label queues", readLabelQueues);
+  const loaded = useLoaded("label queues", readLabelQueues);
   if (!mayLabel()) {
     return (
       <p class="notice">
@@ -42,20 +43,23 @@ function OneQueue({ id, query }: { id: number; query: ScreenProps["query"] }) {
     );
   }
   return (
-    <Waiting loaded={queues}>
+    <Waiting loaded={loaded}>
       {(queues) => {
         const queue = queues.find((queue) => queue.id === id);
         return queue
-          ? <Labels queue={queue} query={query} />
+          ? <Labels queue={queue} query={query} changed={loaded.reload} />
           : <p class="empty">There is no such queue for you.</p>;
       }}
     </Waiting>
   );
 }
 
-function Labels(
-  { queue, query }: { queue: LabelQueue; query: ScreenProps["query"] },
-) {
+function Labels({ queue, query, changed }: {
+  queue: LabelQueue;
+  query: ScreenProps["query"];
+  /** The queue was closed. */
+  changed: () => void;
+}) {
   const labelling = useMemo(
     () => createLabelling(labelCallsOf(queue.id)),
     [queue.id],
@@ -95,6 +99,11 @@ function Labels(
         />
         <Switch words="Markdown" letter="m" name="markdown" query={query} />
         <a class="button" href={to(["labels"])}>All queues</a>
+        <QueueSteering
+          queue={queue}
+          changed={changed}
+          deleted={() => go(to(["labels"]))}
+        />
       </p>
       <p class="state" role="status">
         <VisibleText text={news} />

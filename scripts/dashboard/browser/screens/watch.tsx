@@ -1,16 +1,20 @@
-import { to } from "../data/here.ts";
+import { go, to } from "../data/here.ts";
+import { project } from "../data/project.ts";
 import { type ListedRun, readRuns } from "../data/runs.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import {
   readWatch,
   readWindows,
+  steerWatch,
   WATCH_MS,
   type WatchStatus,
 } from "../data/watches.ts";
+import { Action } from "../parts/action.tsx";
 import { Chips } from "../parts/chips.tsx";
 import { EvaluatorWatch } from "../parts/evaluator_watch.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import { WatchFigures } from "../parts/watch_figures.tsx";
+import { WatchLimits } from "../parts/watch_limits.tsx";
 import { WatchSteering } from "../parts/watch_steering.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 import { RunTable } from "./runs.tsx";
@@ -51,8 +55,17 @@ function OneWatch({ values: { watch: id }, query }: ScreenProps) {
               </a>
               <WatchSteering status={first} changed={loaded.reload} />
               <a class="button" href={to(["watches"])}>Watches</a>
+              <Action
+                words="Delete"
+                act={() => steerWatch("delete", watch.id)}
+                done={() => go(to(["watches"]))}
+                question={`Delete watch ${watch.id}? Answers and scores stay.`}
+              />
             </div>
             <WatchFigures watch={watch} status={first} />
+            {!project().home.readOnly && (
+              <WatchLimits watch={watch} changed={loaded.reload} />
+            )}
             <Chips
               label="Of"
               name="days"

@@ -245,3 +245,23 @@ Deno.test("a watch whose table is gone says so, and goes on when it is back", as
   assertEquals(await scan("2026-01-01 10:06Z"), ["back → BACK"]);
   assertEquals(await problem(), null);
 });
+
+Deno.test("what a day takes of a page of old rows it takes once", async () => {
+  const say = await createMessages("backlog");
+  const { scan } = await startWatch("backlog", {
+    max_answers_per_day: 2,
+  });
+  for (const [chat, text] of ["a", "b", "c", "d", "e"].entries()) {
+    await say(chat, "user", text, `2026-01-01 1${chat}:01Z`);
+    await say(
+      chat,
+      "assistant",
+      text.toUpperCase(),
+      `2026-01-01 1${chat}:02Z`,
+    );
+  }
+  // Longer ago than a scan looks back.
+  assertEquals(await scan("2026-01-01 23:00Z"), ["a → A", "b → B"]);
+  assertEquals(await scan("2026-01-02 00:00:10Z"), ["c → C", "d → D"]);
+  assertEquals(await scan("2026-01-03 00:00:10Z"), ["e → E"]);
+});

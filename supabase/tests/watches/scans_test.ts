@@ -265,3 +265,12 @@ Deno.test("what a day takes of a page of old rows it takes once", async () => {
   assertEquals(await scan("2026-01-02 00:00:10Z"), ["c → C", "d → D"]);
   assertEquals(await scan("2026-01-03 00:00:10Z"), ["e → E"]);
 });
+
+Deno.test("a watch of a table with a row of the far future begins today", async () => {
+  const say = await createMessages("future");
+  await say(1, "user", "planned", "2099-01-01 00:00Z");
+  const { scan } = await startWatch("future");
+  await say(2, "user", "one", "2026-01-01 10:01Z");
+  await say(2, "assistant", "ONE", "2026-01-01 10:01Z");
+  assertEquals(await scan("2026-01-01 10:02Z"), ["one → ONE"]);
+});

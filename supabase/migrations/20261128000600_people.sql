@@ -7460,7 +7460,9 @@ select
   reader.id as run_id,
   case
     when watch.status = 'paused' then 'Paused: update pipeline_watches set status = ''active'' where id = ' || watch.id
-    when reader.id is null then state.problem
+    when reader.id is null then coalesce(state.problem, (
+      select run.error from public.pipeline_runs as run where run.watch_id = watch.id order by run.id desc limit 1
+    ))
     when reader.status = 'paused' then reader.error
     when (reader.payload ->> 'restSeconds') is not null and reader.available_at > now() + interval '2 minutes'
     then format(

@@ -226,10 +226,11 @@ Deno.test("a watch whose table is gone says so, and goes on when it is back", as
   await sql`update pipeline_tasks set status = 'failed', error = 'gone', finished_at = now() where run_id in (
     select id from pipeline_runs where watch_id = ${id})`;
   await sql`update pipeline_runs set open = 0, status = 'failed', error = 'gone' where watch_id = ${id}`;
-  assertEquals(await scan("2026-01-01 10:01Z"), []);
   const problem = async () =>
     (await sql`select problem from pipeline_watch_status where id = ${id}`)[0]
       .problem;
+  assertEquals(await problem(), "gone", "until it is tried again");
+  assertEquals(await scan("2026-01-01 10:01Z"), []);
   assertEquals(
     await problem(),
     'Cannot read table "gone": there is none of that name',

@@ -429,8 +429,8 @@ begin
       )
     );
   end if;
-  -- Embeddings and typed answers have no output.
-  if pipeline.output_limit(called, parameters) is null and greatest((called).output_cost, (called).reasoning_cost) > 0 then
+  -- Embeddings and typed answers cost no output.
+  if pipeline.most_cost(called, parameters, 0, pipeline.output_limit(called, parameters)) = 'Infinity' then
     perform pipeline.refuse_run(
       format('max_cost needs to know how long an answer may be, and %s does not say', check_price.title),
       format(

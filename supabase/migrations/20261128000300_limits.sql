@@ -329,8 +329,7 @@ begin
     select judge ->> 'endpoint', judge -> 'parameters' from pipeline.judges_of((run).evaluators) as judge
   ) as calls
   join public.model_endpoints as called on called.name = calls.endpoint
-  where called.input_cost is not null
-    and pipeline.output_limit(called, coalesce(calls.parameters, '{}')) is null
+  where pipeline.most_cost(called, calls.parameters, 0, pipeline.output_limit(called, calls.parameters)) = 'Infinity'
   limit 1;
   if endless is not null then
     perform pipeline.refuse_run(

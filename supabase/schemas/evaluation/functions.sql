@@ -114,7 +114,10 @@ begin
        from jsonb_array_elements($1) with ordinality as listed (given, place)',
       name
     ) into answers using rows;
-  exception when insufficient_privilege then
+  exception when read_only_sql_transaction then
+    -- 25006 itself would be a project that Supabase keeps read-only, which workers wait for.
+    raise exception 'Cannot call %: it tried to write: %', name, sqlerrm;
+  when insufficient_privilege then
     get stacked diagnostics missing = message_text;
     raise exception 'Cannot call %: %', name, missing
       using
@@ -132,7 +135,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_call_evaluation_function(text, jsonb) is
-  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant, or it has become security definer; 57014: it took longer than 5 s; 25006: it tried to write.';
+  'What a registered function says of rows [{prompt, response, reference, metadata}], in their order. 22023: it is not registered; 42501: a right is missing, and the hint is the grant, or it has become security definer; 57014: it took longer than 5 s; P0001: it tried to write.';
 
 -- A new owner has to be able to create in the schema, at that moment.
 grant create on schema public to pipeline_evaluator;

@@ -50,7 +50,7 @@ begin
         else jsonb_build_object('prompt', jsonb_build_object(
           'text', listed.text, 'key', listed.key, 'keyIsGiven', listed.key_is_given,
           'messages', listed.messages, 'reference', corrected.corrected_response,
-          'metadata', listed.metadata, 'parameters', listed.parameters, 'source', listed.source
+          'passages', listed.passages, 'metadata', listed.metadata, 'parameters', listed.parameters, 'source', listed.source
         ))
       end
       order by listed.position
@@ -73,8 +73,8 @@ begin
         'prompt', jsonb_build_object(
           'text', coalesce(prompt.text, evaluation.prompt), 'key', corrected.key,
           'keyIsGiven', coalesce(prompt.key_is_given, true), 'messages', prompt.messages,
-          'reference', corrected.corrected_response, 'metadata', prompt.metadata,
-          'parameters', prompt.parameters, 'source', prompt.source
+          'reference', corrected.corrected_response, 'passages', coalesce(prompt.passages, evaluation.passages),
+          'metadata', prompt.metadata, 'parameters', prompt.parameters, 'source', prompt.source
         )
       )
       order by evaluation.id

@@ -432,7 +432,7 @@ Deno.test("every command has a help with an example", async () => {
   };
   const names = [...(await help([])).matchAll(/^ {2}([a-z]+) {2,}/gm)]
     .map(([, name]) => name);
-  assertEquals(names.length, 30);
+  assertEquals(names.length, 32);
   for (const name of names) {
     const text = await help([name]);
     assertMatch(text, new RegExp(`deno task pipeline ${name} `));

@@ -54,8 +54,9 @@ select is(
 );
 grant select on known_cities to pipeline_evaluator;
 select throws_ok(
-  $$ select pipeline_call_evaluation_function('public.write_it', '[{"response": "Rome"}]') $$, '25006', null,
-  'a function that writes fails'
+  $$ select pipeline_call_evaluation_function('public.write_it', '[{"response": "Rome"}]') $$, 'P0001',
+  'Cannot call public.write_it: it tried to write: cannot execute INSERT in a read-only transaction',
+  'a function that writes fails, and nobody waits for it to be able to'
 );
 select ok(
   (select provolatile = 's' and prosecdef and proowner = 'pipeline_evaluator'::regrole and 'statement_timeout=5s' = any (proconfig)

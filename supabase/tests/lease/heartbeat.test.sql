@@ -12,7 +12,7 @@ select tests.finish(1, '{p3}', '{"outcome": "succeeded", "response": "yes"}', '2
 select is(
   pipeline_extend_leases(tests.worker_id(1), as_of => '2026-01-01 00:00:10Z'),
   jsonb_build_object('status', 'running', 'held', (
-    select jsonb_agg(id) from pipeline_tasks
+    select jsonb_agg(id order by id) from pipeline_tasks
     where run_id = tests.run_id('run') and tests.key_of(pipeline_tasks) in ('p1', 'p2')
   )),
   'pipeline_extend_leases() tells the status of the run and what the worker still holds'

@@ -1,7 +1,7 @@
 begin;
 select plan(7);
 
-select save_prompt_set('golden', '[{"text": "One?", "reference": "1"}, {"text": "Two?", "key": "two", "metadata": {"a": 1}}, "Three?"]');
+select save_prompt_set('golden', '[{"text": "One?", "reference": "1"}, {"text": "Two?", "key": "two", "passages": ["p"], "metadata": {"a": 1}}, "Three?"]');
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, success)
 select 'new', listed.key, listed.text, 'bad', true from prompt_set_prompts as listed
 union all
@@ -19,8 +19,8 @@ select is(
   (select (version, prompts)::text from save_corrected_responses('golden', 'new', 'quality')), '(2,3)', 'they make the next version'
 );
 select results_eq(
-  $$ select text, key_is_given, reference, metadata from prompt_set_prompts where name = 'golden' and version = 2 order by position $$,
-  $$ values ('One?', false, '1', null::jsonb), ('Two?', true, '2', '{"a": 1}'), ('Three?', false, null, null) $$,
+  $$ select text, key_is_given, reference, passages, metadata from prompt_set_prompts where name = 'golden' and version = 2 order by position $$,
+  $$ values ('One?', false, '1', null::jsonb, null::jsonb), ('Two?', true, '2', '["p"]', '{"a": 1}'), ('Three?', false, null, null, null) $$,
   'with the newest of each prompt as its reference, and everything else as it was'
 );
 select is(

@@ -1,10 +1,10 @@
 begin;
-select plan(16);
+select plan(17);
 
 insert into model_endpoints (name, url, open_to_users, input_cost, output_cost, max_output_tokens)
 values
   ('model', 'https://model.test/v1', true, 1, 1, 1000),
-  ('endless', 'https://model.test/v1', true, 1, 1, null);
+  ('endless', 'https://model.test/v1', true, 1, 1, null), ('embeddings', 'https://model.test/v1', true, 1, 0, null);
 select tests.set_project_url('https://project.test');
 
 -- ok, or the SQLSTATE and the message with which a run of a user is refused.
@@ -47,6 +47,9 @@ select is(
   pg_temp.outcome('{"endpoint": "endless"}'),
   '22023 Cannot start run: a quota of USD a day needs to know how long an answer may be, and endpoint "endless" does not say',
   'and calls that have no highest cost where USD are limited'
+);
+select is(
+  pg_temp.outcome('{"evaluators": [{"type": "similarity", "endpoint": "embeddings"}]}'), 'ok', 'but not those without output'
 );
 select throws_like(
   $$ select pipeline_store_results(

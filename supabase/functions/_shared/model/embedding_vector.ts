@@ -57,8 +57,10 @@ export function cosineOf(one: string, other: string): number | undefined {
 
 /** Little-endian numbers of four bytes; undefined for any other text. */
 function fromBase64(text: string): Float32Array | undefined {
-  if (text.length > MOST_NUMBERS * 6 || text.length % 4 === 1) return undefined;
+  if (text.length > MOST_NUMBERS * 6) return undefined;
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
+  const over = text.length % 4;
+  if (over === 1 || over > 1 && text.endsWith("=")) return undefined;
   const bytes = bytesOf(text);
   return bytes.length % 4 === 0 ? new Float32Array(bytes.buffer) : undefined;
 }

@@ -52,6 +52,7 @@ Deno.test("packVectors() takes nothing that is no vector", () => {
       "not base64!",
       "QUI=",
       "AAAAA",
+      "AAAAA=",
       base64Of([0, 0]),
       base64Of([NaN]),
       "A".repeat(1_000_000),

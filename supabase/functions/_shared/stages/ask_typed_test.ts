@@ -171,3 +171,12 @@ Deno.test("createJudgeHandler() remembers typed answers when its run caches", as
   assertEquals(outcome.request, { prompt, model: undefined, parameters: sent });
   assertMatch(String(outcome.response), /"answers"/);
 });
+
+Deno.test("createJudgeHandler() counts words for nobody where an endpoint has ceased to answer typed questions", async () => {
+  const { outcome } = await judge([{ reason: "ok", score: 5 }], {
+    asksTyped: () => false,
+  });
+  const votes = outcome.vote as { error?: string; score?: number }[];
+  assertEquals(votes.map(({ score }) => score), [undefined, undefined]);
+  assertEquals(outcome.outcome, "failed");
+});

@@ -51,7 +51,8 @@ export function createJudgeHandler(
     if ("texts" in question) {
       return compareTexts(question, signal, dependencies);
     }
-    if (!asksTyped(question.judge.endpoint)) {
+    // The endpoint's row may have been changed since: one answer is no vote for several.
+    if (!asksTyped(question.judge.endpoint) && payload.beside === undefined) {
       return askInWords(question, task, signal);
     }
     const { outcome, votes } = await askTyped(

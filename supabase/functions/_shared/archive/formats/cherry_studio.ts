@@ -46,9 +46,10 @@ export const cherryStudio = conversationFormat({
 /** Its blocks in their order; thoughts, tools, files and errors have other types. */
 function wordsOf({ content, blocks }: JsonObject, own: JsonObject[]) {
   if (!Array.isArray(blocks)) return content;
-  return own.toSorted((a, b) =>
-    blocks.indexOf(a.id ?? null) - blocks.indexOf(b.id ?? null)
-  ).filter(({ type }) => type === "main_text" || type === "code")
+  const places = new Map(blocks.map((id, place) => [id, place]));
+  const placeOf = ({ id }: JsonObject) => places.get(id ?? null) ?? -1;
+  return own.toSorted((a, b) => placeOf(a) - placeOf(b))
+    .filter(({ type }) => type === "main_text" || type === "code")
     .map((block) => block.content ?? null);
 }
 

@@ -54,8 +54,8 @@ const probability = numberFrom(0, 1);
 const said = z.object({ answers: z.array(z.unknown()) });
 
 /**
- * Reads the answer to one of the questions that were asked together, by its place or else by its
- * name: an API may leave one out (`types/decision.py`).
+ * Reads the answer to one of the questions that were asked together, by its name, or else by its place:
+ * an API may leave the names out (`types/decision.py`).
  *
  * @throws {Error} saying why there is none
  */
@@ -65,9 +65,11 @@ export function readTypedAnswer(
   { name, place }: { name: string; place: number },
 ): TypedAnswer {
   const { answers } = said.parse(JSON.parse(text));
-  const named = (answer: unknown) =>
-    (answer as { name?: unknown } | null)?.name === name;
-  const answer = answers.find(named) ?? answers[place];
+  const nameOf = (answer: unknown) =>
+    (answer as { name?: unknown } | null | undefined)?.name ?? undefined;
+  const answer = answers.find((answer) => nameOf(answer) === name) ??
+    // One of another name is the answer to another question.
+    (nameOf(answers[place]) === undefined ? answers[place] : undefined);
   const { type } = z.object({ type: z.string() }).parse(answer);
   if (type === "refusal") throw new Error("it declined to answer");
   if (type !== form.type) throw new Error(`it answered a ${type}`);

@@ -128,3 +128,9 @@ Deno.test("readTypedAnswer() says why there is no answer", () => {
   );
   assertThrows(() => readTypedAnswer("[]", claim, { name: "q", place: 0 }));
 });
+
+Deno.test("readTypedAnswer() takes no answer to another question for one that is missing", () => {
+  const other = { type: "predicate", name: "other", probability: 0.9 };
+  assertThrows(() => read(other, claim));
+  assertEquals(read({ ...other, name: null }, claim).value, 0.9);
+});

@@ -170,9 +170,10 @@ function assembleStream(): StreamAssembly {
       if (event.usage) about.usage = event.usage;
       const choice = asObject(asArray(event.choices)[0]);
       error ??= event.error ?? choice.error;
-      // A whole answer as the only event of a stream has a message.
       const delta = asObject(choice.delta ?? choice.message);
-      content += readContent(delta.content);
+      const said = readContent(delta.content);
+      // A message is no piece: it is all that was said, as the only event or after the pieces.
+      content = choice.delta || said === "" ? content + said : said;
       refusal += asString(delta.refusal) ?? "";
       for (const part of asArray(delta.tool_calls).map(asObject)) {
         addToCall(calls, part);

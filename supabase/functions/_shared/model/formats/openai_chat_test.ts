@@ -314,6 +314,17 @@ Deno.test("openaiChat.assembleStream() reads a whole answer in one event", () =>
   assertEquals(answer.kind === "text" && answer.text, "Lima");
 });
 
+Deno.test("openaiChat.assembleStream() does not add the whole answer to its pieces", () => {
+  const assembly = openaiChat.assembleStream();
+  assembly.add(chunk({ content: "Li" }));
+  assembly.add(chunk({ content: "ma" }));
+  assembly.add({
+    choices: [{ message: { content: "Lima" }, finish_reason: "stop" }],
+  });
+  const answer = openaiChat.readAnswer(assembly.body());
+  assertEquals(answer.kind === "text" && answer.text, "Lima");
+});
+
 Deno.test("openaiChat.assembleStream() has no body before the finish reason", () => {
   const assembly = openaiChat.assembleStream();
   assembly.add(chunk({ content: "a" }));

@@ -4958,8 +4958,8 @@ begin
     prompts := pipeline.take_once(
       mark_id, prompts,
       case
-        -- A first scan that is cancelled begins anew.
-        when run.max_prompts is not null or not at ? 'isNews' then '-infinity'
+        -- A first scan that is cancelled begins anew, as does a page of which a run or a day took a part.
+        when run.max_prompts is not null or run.watch_id is not null or not at ? 'isNews' then '-infinity'
         -- The next scan begins with what this one has reached.
         else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
       end,
@@ -5631,7 +5631,7 @@ comment on function pipeline.next_scan(public.pipeline_runs, integer, boolean, t
 -- Why: a watch has a run for each day of UTC, whose first task reads the table again and again. What is
 -- missing of that, whatever the reason, maintenance makes; nothing else keeps a watch going.
 
-create function pipeline.begin_mark(source jsonb, owner uuid)
+create function pipeline.begin_mark(source jsonb, owner uuid, as_of timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -5640,21 +5640,25 @@ as $$
 declare
   reading constant pipeline.table_reading := pipeline.table_reading(source, owner);
   mark_id constant bigint := pipeline.ensure_mark(source, owner);
-  first jsonb := pipeline.first_cursor(reading, source, owner, now());
+  first jsonb := pipeline.first_cursor(reading, source, owner, as_of);
   newest numeric;
 begin
   execute format(
     'select max(%s) from %s as m where %s',
     pipeline.news_number(reading, (first ->> 'unit')::bigint), (reading).sql_name, (reading).condition
   ) into newest;
+  -- A row of next year must not make all that is written until then old.
+  if (reading).news_kind <> 'number' and newest > extract(epoch from as_of + interval '1 day') then
+    newest := extract(epoch from as_of);
+  end if;
   update pipeline.table_marks as mark
   -- The clock of the table may be another: new is what comes after its newest row.
   set resume_from = coalesce(newest + 1 / case (reading).news_kind when 'time' then 1e6 else (first ->> 'unit')::numeric end, 0)
   where mark.id = mark_id;
 end;
 $$;
-comment on function pipeline.begin_mark(jsonb, uuid) is
-  'Notes that all rows that stand in the table of a source are not new.';
+comment on function pipeline.begin_mark(jsonb, uuid, timestamptz) is
+  'Notes that all rows that stand in the table of a source are not new, unless they are of the future.';
 
 create function pipeline.reading_run(watch_id bigint)
 returns public.pipeline_runs
@@ -7849,7 +7853,7 @@ begin
     where task.run_id = run.id
       and not pipeline.outlives_run(task.stage)
       -- A turn of a watch that had no answer in time gets none by being asked again.
-      and (task.stage <> 'execute' or run.watch_id is null)
+      and (task.stage <> 'execute' or not run.source ? 'watch')
       and (
         task.status = 'failed'
         or task.stage = 'extract' and task.key = 'source' and pipeline.has_more(run, task)

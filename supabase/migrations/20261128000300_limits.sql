@@ -430,6 +430,20 @@ $$;
 comment on function pipeline.watch_day(bigint, timestamptz) is
   'The holder of a watch''s budget for a day, which is one of UTC.';
 
+create function pipeline.cost_of_watch_runs(watch_id bigint, as_of timestamptz)
+returns numeric
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(sum(run.cost), 0)
+  from public.pipeline_runs as run
+  where run.watch_id = cost_of_watch_runs.watch_id
+    and (run.created_at at time zone 'UTC')::date = (as_of at time zone 'UTC')::date;
+$$;
+comment on function pipeline.cost_of_watch_runs(bigint, timestamptz) is
+  'USD that the runs have cost which a watch began on a day.';
+
 create function pipeline.budget_limits(run public.pipeline_runs, as_of timestamptz)
 returns pipeline.budget_limit[]
 language plpgsql
@@ -523,6 +537,7 @@ begin
     money_left := capped.max_cost - (capped.budget).reserved - greatest((capped.budget).spent, case (capped.budget).kind
       when 'run' then (run).cost
       when 'sweep' then (select sum(one.cost) from public.pipeline_runs as one where one.sweep_id = (run).sweep_id)
+      when 'watch day' then pipeline.cost_of_watch_runs((run).watch_id, as_of)
     end);
     if money_left < coalesce(room.cost, 'Infinity') then
       room.cost := money_left;

@@ -668,6 +668,23 @@ $$;
 comment on function pipeline.is_queued(public.evaluation_labels) is
   'Whether the signed-in user was given the answer to label by a queue of theirs, and the label says of itself what that queue says.';
 
+create function pipeline.keeps_choice(label public.evaluation_labels)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.evaluation_labels as before
+    where before.id = (label).id
+      and (before.chosen, before.evaluator) is not distinct from ((label).chosen, (label).evaluator)
+  );
+end;
+$$;
+comment on function pipeline.keeps_choice(public.evaluation_labels) is
+  'Whether a label that is being changed says the same as before of how its answer was chosen: its queue may be gone.';
+
 alter table public.evaluation_labels enable row level security;
 revoke all on public.evaluation_labels from anon, authenticated, service_role;
 grant select, insert, update, delete on public.evaluation_labels to service_role;
@@ -699,7 +716,10 @@ create policy "users change their labels"
   using (person = (select pipeline.current_user_id())::text)
   with check (
     person = (select pipeline.current_user_id())::text
-    and (queue_id is null or pipeline.is_queued(evaluation_labels))
+    and case
+      when queue_id is null then chosen = 'hand' or pipeline.keeps_choice(evaluation_labels)
+      else pipeline.is_queued(evaluation_labels)
+    end
   );
 create policy "users take their labels back"
   on public.evaluation_labels for delete to authenticated
@@ -1816,7 +1836,9 @@ as $$
 declare
   queue constant public.evaluation_label_queues := pipeline.expect_label_queue(queue_id);
   who constant text := pipeline.label_person(person);
-  until constant timestamptz := as_of + make_interval(secs => queue.lease_seconds);
+  -- As in claim_evaluation_label().
+  until constant timestamptz := case when pipeline.current_user_id() is not null then least(as_of, now()) else as_of end
+    + make_interval(secs => queue.lease_seconds);
   item public.evaluation_label_items;
   label public.evaluation_labels;
   skipped record;
@@ -2840,7 +2862,8 @@ as $$
   select
     found.alpha,
     found.alpha - found.t * spread.error,
-    least(1, found.alpha + found.t * spread.error),
+    -- least() alone takes null for 1.
+    case when found.alpha is not null and spread.error is not null then least(1, found.alpha + found.t * spread.error) end,
     found.units
   from (
     select
@@ -4117,7 +4140,7 @@ begin
     lease_seconds, whose, as_of
   )
   returning * into queue;
-  if items < 1 or items > 10000 or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
+  if items between 1 and 10000 is not true or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
     raise exception 'Cannot make label queue "%": no answer can be chosen', name
       using errcode = '22023', hint = case
         when evaluator is not null then format(
@@ -7437,21 +7460,16 @@ stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(
+  select greatest(
     (
       select budget.spent from pipeline.budgets as budget
       where budget.kind = 'watch day' and budget.holder = pipeline.watch_day(watch_cost_of_day.watch_id, as_of)
     ),
-    (
-      select sum(run.cost) from public.pipeline_runs as run
-      where run.watch_id = watch_cost_of_day.watch_id
-        and (run.created_at at time zone 'UTC')::date = (as_of at time zone 'UTC')::date
-    ),
-    0
+    pipeline.cost_of_watch_runs(watch_cost_of_day.watch_id, as_of)
   );
 $$;
 comment on function pipeline.watch_cost_of_day(bigint, timestamptz) is
-  'USD that a watch has spent on a day; of one without max_cost_per_day those of the day''s run.';
+  'USD that a watch has spent on a day; while it had no max_cost_per_day, what the runs of that day cost.';
 
 create function pipeline.first_open_grade(watch_id bigint)
 returns timestamptz
@@ -7481,7 +7499,9 @@ select
   reader.id as run_id,
   case
     when watch.status = 'paused' then 'Paused: update pipeline_watches set status = ''active'' where id = ' || watch.id
-    when reader.id is null then state.problem
+    when reader.id is null then coalesce(state.problem, (
+      select run.error from public.pipeline_runs as run where run.watch_id = watch.id order by run.id desc limit 1
+    ))
     when reader.status = 'paused' then reader.error
     when (reader.payload ->> 'restSeconds') is not null and reader.available_at > now() + interval '2 minutes'
     then format(

@@ -31,6 +31,7 @@ grant execute on function
   pipeline.is_labelable(text, bigint, uuid),
   pipeline.may_review(uuid, uuid[]),
   pipeline.is_queued(public.evaluation_labels),
+  pipeline.keeps_choice(public.evaluation_labels),
   pipeline.owner_written_for(uuid),
   pipeline.label_person(text),
   pipeline.expect_label_queue(bigint),

@@ -1,7 +1,7 @@
 -- Why: a watch has a run for each day of UTC, whose first task reads the table again and again. What is
 -- missing of that, whatever the reason, maintenance makes; nothing else keeps a watch going.
 
-create function pipeline.begin_mark(source jsonb, owner uuid)
+create function pipeline.begin_mark(source jsonb, owner uuid, as_of timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -10,21 +10,25 @@ as $$
 declare
   reading constant pipeline.table_reading := pipeline.table_reading(source, owner);
   mark_id constant bigint := pipeline.ensure_mark(source, owner);
-  first jsonb := pipeline.first_cursor(reading, source, owner, now());
+  first jsonb := pipeline.first_cursor(reading, source, owner, as_of);
   newest numeric;
 begin
   execute format(
     'select max(%s) from %s as m where %s',
     pipeline.news_number(reading, (first ->> 'unit')::bigint), (reading).sql_name, (reading).condition
   ) into newest;
+  -- A row of next year must not make all that is written until then old.
+  if (reading).news_kind <> 'number' and newest > extract(epoch from as_of + interval '1 day') then
+    newest := extract(epoch from as_of);
+  end if;
   update pipeline.table_marks as mark
   -- The clock of the table may be another: new is what comes after its newest row.
   set resume_from = coalesce(newest + 1 / case (reading).news_kind when 'time' then 1e6 else (first ->> 'unit')::numeric end, 0)
   where mark.id = mark_id;
 end;
 $$;
-comment on function pipeline.begin_mark(jsonb, uuid) is
-  'Notes that all rows that stand in the table of a source are not new.';
+comment on function pipeline.begin_mark(jsonb, uuid, timestamptz) is
+  'Notes that all rows that stand in the table of a source are not new, unless they are of the future.';
 
 create function pipeline.reading_run(watch_id bigint)
 returns public.pipeline_runs

@@ -207,7 +207,7 @@ begin
     where task.run_id = run.id
       and not pipeline.outlives_run(task.stage)
       -- A turn of a watch that had no answer in time gets none by being asked again.
-      and (task.stage <> 'execute' or run.watch_id is null)
+      and (task.stage <> 'execute' or not run.source ? 'watch')
       and (
         task.status = 'failed'
         or task.stage = 'extract' and task.key = 'source' and pipeline.has_more(run, task)

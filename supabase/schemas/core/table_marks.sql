@@ -339,8 +339,8 @@ begin
     prompts := pipeline.take_once(
       mark_id, prompts,
       case
-        -- A first scan that is cancelled begins anew.
-        when run.max_prompts is not null or not at ? 'isNews' then '-infinity'
+        -- A first scan that is cancelled begins anew, as does a page of which a run or a day took a part.
+        when run.max_prompts is not null or run.watch_id is not null or not at ? 'isNews' then '-infinity'
         -- The next scan begins with what this one has reached.
         else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
       end,

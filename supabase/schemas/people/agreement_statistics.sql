@@ -162,7 +162,8 @@ as $$
   select
     found.alpha,
     found.alpha - found.t * spread.error,
-    least(1, found.alpha + found.t * spread.error),
+    -- least() alone takes null for 1.
+    case when found.alpha is not null and spread.error is not null then least(1, found.alpha + found.t * spread.error) end,
     found.units
   from (
     select

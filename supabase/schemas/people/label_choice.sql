@@ -146,7 +146,7 @@ begin
     lease_seconds, whose, as_of
   )
   returning * into queue;
-  if items < 1 or items > 10000 or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
+  if items between 1 and 10000 is not true or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
     raise exception 'Cannot make label queue "%": no answer can be chosen', name
       using errcode = '22023', hint = case
         when evaluator is not null then format(

@@ -104,6 +104,23 @@ $$;
 comment on function pipeline.is_queued(public.evaluation_labels) is
   'Whether the signed-in user was given the answer to label by a queue of theirs, and the label says of itself what that queue says.';
 
+create function pipeline.keeps_choice(label public.evaluation_labels)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.evaluation_labels as before
+    where before.id = (label).id
+      and (before.chosen, before.evaluator) is not distinct from ((label).chosen, (label).evaluator)
+  );
+end;
+$$;
+comment on function pipeline.keeps_choice(public.evaluation_labels) is
+  'Whether a label that is being changed says the same as before of how its answer was chosen: its queue may be gone.';
+
 alter table public.evaluation_labels enable row level security;
 revoke all on public.evaluation_labels from anon, authenticated, service_role;
 grant select, insert, update, delete on public.evaluation_labels to service_role;
@@ -135,7 +152,10 @@ create policy "users change their labels"
   using (person = (select pipeline.current_user_id())::text)
   with check (
     person = (select pipeline.current_user_id())::text
-    and (queue_id is null or pipeline.is_queued(evaluation_labels))
+    and case
+      when queue_id is null then chosen = 'hand' or pipeline.keeps_choice(evaluation_labels)
+      else pipeline.is_queued(evaluation_labels)
+    end
   );
 create policy "users take their labels back"
   on public.evaluation_labels for delete to authenticated

@@ -145,7 +145,9 @@ as $$
 declare
   queue constant public.evaluation_label_queues := pipeline.expect_label_queue(queue_id);
   who constant text := pipeline.label_person(person);
-  until constant timestamptz := as_of + make_interval(secs => queue.lease_seconds);
+  -- As in claim_evaluation_label().
+  until constant timestamptz := case when pipeline.current_user_id() is not null then least(as_of, now()) else as_of end
+    + make_interval(secs => queue.lease_seconds);
   item public.evaluation_label_items;
   label public.evaluation_labels;
   skipped record;

@@ -9,21 +9,16 @@ stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(
+  select greatest(
     (
       select budget.spent from pipeline.budgets as budget
       where budget.kind = 'watch day' and budget.holder = pipeline.watch_day(watch_cost_of_day.watch_id, as_of)
     ),
-    (
-      select sum(run.cost) from public.pipeline_runs as run
-      where run.watch_id = watch_cost_of_day.watch_id
-        and (run.created_at at time zone 'UTC')::date = (as_of at time zone 'UTC')::date
-    ),
-    0
+    pipeline.cost_of_watch_runs(watch_cost_of_day.watch_id, as_of)
   );
 $$;
 comment on function pipeline.watch_cost_of_day(bigint, timestamptz) is
-  'USD that a watch has spent on a day; of one without max_cost_per_day those of the day''s run.';
+  'USD that a watch has spent on a day; while it had no max_cost_per_day, what the runs of that day cost.';
 
 create function pipeline.first_open_grade(watch_id bigint)
 returns timestamptz
@@ -53,7 +48,9 @@ select
   reader.id as run_id,
   case
     when watch.status = 'paused' then 'Paused: update pipeline_watches set status = ''active'' where id = ' || watch.id
-    when reader.id is null then state.problem
+    when reader.id is null then coalesce(state.problem, (
+      select run.error from public.pipeline_runs as run where run.watch_id = watch.id order by run.id desc limit 1
+    ))
     when reader.status = 'paused' then reader.error
     when (reader.payload ->> 'restSeconds') is not null and reader.available_at > now() + interval '2 minutes'
     then format(

@@ -113,7 +113,7 @@ begin
   insert into pipeline.watch_states (watch_id, day) values (new.id, (new.created_at at time zone 'UTC')::date);
   perform pipeline.start_watch_run(new, new.created_at);
   perform pipeline.begin_mark(
-    new.source || jsonb_build_object('after', 'last run', 'watch', new.id), new.owner
+    new.source || jsonb_build_object('after', 'last run', 'watch', new.id), new.owner, new.created_at
   );
   if new.status = 'paused' then
     update public.pipeline_runs as run set status = 'paused' where run.watch_id = new.id;

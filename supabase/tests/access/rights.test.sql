@@ -254,6 +254,7 @@ select results_eq(
      ('authenticated', 'pipeline.is_labelable(text,bigint,uuid)'),
      ('authenticated', 'pipeline.is_plain(text)'),
      ('authenticated', 'pipeline.is_queued(evaluation_labels)'),
+     ('authenticated', 'pipeline.keeps_choice(evaluation_labels)'),
      ('authenticated', 'pipeline.key_is_no_hash()'),
      ('authenticated', 'pipeline.keys_within(text,uuid,text,integer)'),
      ('authenticated', 'pipeline.krippendorff_alpha(bigint[],double precision[],text)'),

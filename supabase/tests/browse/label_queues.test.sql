@@ -1,5 +1,5 @@
 begin;
-select plan(31);
+select plan(32);
 
 -- Twenty answers of the project with a judge's verdict, and the same prompts answered by another experiment.
 insert into prompt_evaluations (experiment_name, prompt_key, repetition, prompt, response, model, success, error)
@@ -77,6 +77,9 @@ select is(
     select array_agg(evaluation_id) from evaluation_label_items where queue_id = pg_temp.queue_id('picked')
   ),
   array[(select min(id) from prompt_evaluations)], 'or somebody picks them'
+);
+select throws_ok(
+  $$ select create_evaluation_label_queue('all', 'new', items => null) $$, '22023', null, 'no queue asks for everything'
 );
 select throws_like(
   format('select create_evaluation_label_queue(''wrong'', %L, kind => %L, against => %L, evaluator => %L)', experiment, kind, against, evaluator),

@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(16);
 
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, model, success, owner)
 select experiment, 'p' || n, 'prompt ' || n, 'response ' || n, 'secret-model', true, owner
@@ -64,6 +64,13 @@ select is((select array_agg(passed) from evaluation_labels), array[true], 'in pl
 select throws_ok(
   $$ update evaluation_labels set chosen = 'random', evaluator = 'judge' $$, '42501', null, 'but a label stays what its queue asked for'
 );
+select throws_ok(
+  $$ update evaluation_labels set chosen = 'random', evaluator = 'other', queue_id = null $$, '42501', null, 'nor does it leave its queue for another choice'
+);
+select ok(
+  (undo_evaluation_label(pg_temp.queue_id('for some'), as_of => now() + interval '1 year') ->> 'claimed_until')::timestamptz <= now() + interval '900 seconds',
+  'what is taken back is kept no longer either'
+);
 
 -- A user's own experiment.
 select pg_temp.become('11111111-1111-4111-8111-111111111111', '[]');
@@ -75,6 +82,18 @@ select is(
 select is(
   (submit_evaluation_label(((claim_evaluation_label(pg_temp.queue_id('mine'))) #>> '{items,0,id}')::bigint, true) ->> 'person'),
   '11111111-1111-4111-8111-111111111111', 'and needs no claim for it'
+);
+delete from evaluation_label_queues where name = 'mine';
+select is(
+  (
+    select grade_evaluation('prompt_evaluations', evaluation_id, false) ->> 'passed' from evaluation_labels where chosen = 'random'
+  ),
+  'false', 'when the queue is gone they still change what they said'
+);
+insert into evaluation_labels (evaluation_id, name, passed, owner)
+select min(id), 'by hand', true, owner from prompt_evaluations group by owner;
+select throws_ok(
+  $$ update evaluation_labels set chosen = 'random' where name = 'by hand' $$, '42501', null, 'what they picked themselves chance did not choose'
 );
 select pg_temp.become('22222222-2222-4222-8222-222222222222');
 select throws_ok(

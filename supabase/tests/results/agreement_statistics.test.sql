@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(10);
 
 -- Numbers of independent packages (scikit-learn, statsmodels, epiR), to the digits that they were given in.
 create function pg_temp.rounded(variadic double precision[]) returns numeric[] language sql as $$
@@ -114,6 +114,12 @@ select results_eq(
 select is(
   (select pg_temp.rounded(corrected, corrected_error) from pipeline.transferred_difference(0.04, 0.015, 45, 40, 35, 27)),
   array[0.060577, 0.024019], 'transferred_difference() is larger and less sure than what the judge saw'
+);
+
+select results_eq(
+  $$ select alpha, low, high, rated from pipeline.krippendorff_alpha('{1,1,2,2}', '{1,1,1,1}', 'nominal') $$,
+  $$ values (null::double precision, null::double precision, null::double precision, 2::bigint) $$,
+  'where all ratings are the same alpha has no interval either'
 );
 
 select * from finish();

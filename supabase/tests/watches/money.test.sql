@@ -1,5 +1,5 @@
 begin;
-select plan(10);
+select plan(11);
 
 create table public.messages (id int primary key, chat_id int, role text, content text, created_at timestamptz);
 grant select on public.messages to service_role;
@@ -69,6 +69,24 @@ select is((select status from pg_temp.run()), 'running', 'so does a higher limit
 update pipeline_runs set status = 'paused', error = 'The key was refused' where watch_id is not null;
 select pipeline.keep_watches('2026-01-03 00:00Z');
 select is((select status from pg_temp.run()), 'paused', 'what somebody has to mend goes on for nobody');
+
+-- Of 2.5 USD a day 2 were spent before there was a limit.
+insert into pipeline_watches (name, source, evaluators, created_at)
+values (
+  'late', '{"type": "table", "table": "messages"}',
+  '[{"type": "rubric", "rubric": "polite", "endpoint": "judge"}]', '2026-01-01 10:00Z'
+);
+update pipeline_runs set cost = 2 where experiment_name = 'late';
+update pipeline_watches set max_cost_per_day = 2.5 where name = 'late';
+select pipeline_enqueue_tasks(
+  tests.run_id('late'), 'judge',
+  '[{"key": "1", "endpoint": "judge", "payload": {"evaluationId": 1, "evaluator": "rubric", "vote": 1, "votes": 9}}]', '2026-01-01 10:00Z'
+);
+select tests.start_worker(2, 'late', 'judge', '2026-01-01 10:00Z', 'judge');
+select is(
+  coalesce(jsonb_array_length(pipeline_claim_tasks(tests.worker_id(2), as_of => '2026-01-01 10:00Z') -> 'tasks'), 0), 0,
+  'what a day has cost before it had a limit counts, too'
+);
 
 select * from finish();
 rollback;

@@ -226,10 +226,11 @@ Deno.test("a watch whose table is gone says so, and goes on when it is back", as
   await sql`update pipeline_tasks set status = 'failed', error = 'gone', finished_at = now() where run_id in (
     select id from pipeline_runs where watch_id = ${id})`;
   await sql`update pipeline_runs set open = 0, status = 'failed', error = 'gone' where watch_id = ${id}`;
-  assertEquals(await scan("2026-01-01 10:01Z"), []);
   const problem = async () =>
     (await sql`select problem from pipeline_watch_status where id = ${id}`)[0]
       .problem;
+  assertEquals(await problem(), "gone", "until it is tried again");
+  assertEquals(await scan("2026-01-01 10:01Z"), []);
   assertEquals(
     await problem(),
     'Cannot read table "gone": there is none of that name',
@@ -244,4 +245,33 @@ Deno.test("a watch whose table is gone says so, and goes on when it is back", as
   );
   assertEquals(await scan("2026-01-01 10:06Z"), ["back → BACK"]);
   assertEquals(await problem(), null);
+});
+
+Deno.test("what a day takes of a page of old rows it takes once", async () => {
+  const say = await createMessages("backlog");
+  const { scan } = await startWatch("backlog", {
+    max_answers_per_day: 2,
+  });
+  for (const [chat, text] of ["a", "b", "c", "d", "e"].entries()) {
+    await say(chat, "user", text, `2026-01-01 1${chat}:01Z`);
+    await say(
+      chat,
+      "assistant",
+      text.toUpperCase(),
+      `2026-01-01 1${chat}:02Z`,
+    );
+  }
+  // Longer ago than a scan looks back.
+  assertEquals(await scan("2026-01-01 23:00Z"), ["a → A", "b → B"]);
+  assertEquals(await scan("2026-01-02 00:00:10Z"), ["c → C", "d → D"]);
+  assertEquals(await scan("2026-01-03 00:00:10Z"), ["e → E"]);
+});
+
+Deno.test("a watch of a table with a row of the far future begins today", async () => {
+  const say = await createMessages("future");
+  await say(1, "user", "planned", "2099-01-01 00:00Z");
+  const { scan } = await startWatch("future");
+  await say(2, "user", "one", "2026-01-01 10:01Z");
+  await say(2, "assistant", "ONE", "2026-01-01 10:01Z");
+  assertEquals(await scan("2026-01-01 10:02Z"), ["one → ONE"]);
 });

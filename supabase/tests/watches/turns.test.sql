@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(15);
 
 create table public.messages (id int primary key, chat_id int, role text, content text, created_at timestamptz);
 grant select on public.messages to service_role;
@@ -103,6 +103,18 @@ select results_eq(
 );
 select is_empty(
   $$ select broken, detail from check_pipeline_invariants('2026-01-01 10:01Z') $$, 'all invariants hold'
+);
+
+-- A turn without an answer gets none by being asked again, when its watch is gone, too.
+update pipeline_tasks set status = 'succeeded', finished_at = '2026-01-01 11:00Z'
+where run_id = tests.run_id('all') and status = 'pending';
+update pipeline_runs set open = 0 where experiment_name = 'all';
+select pipeline.end_run_if_done(tests.run_id('all'), '2026-01-01 11:00Z');
+delete from pipeline_watches where name = 'all';
+select retry_pipeline_run(tests.run_id('all'), '2026-01-01 12:00Z');
+select is_empty(
+  $$ select from pipeline_tasks where run_id = tests.run_id('all') and stage = 'execute' and status = 'pending' $$,
+  'a run of a watch that is gone calls no model'
 );
 
 select * from finish();

@@ -14,6 +14,8 @@ export interface Names {
   indexes: string[];
   sequences: string[];
   types: string[];
+  /** Those of columns of tables, which go after these. */
+  storedTypes: string[];
   /** By name, the columns: `name type, …`. */
   views: Record<string, string>;
   /**
@@ -75,15 +77,8 @@ export async function readNames(sql: Sql): Promise<Names> {
       tables: await list(relations("r", "p")),
       indexes: await list(relations("i")),
       sequences: await list(relations("S")),
-      types: await list(`
-        select format('%I.%I', nspname, typname) as name
-        from pg_type as type
-        join pg_namespace as schema on schema.oid = type.typnamespace
-        left join pg_class as class on class.oid = type.typrelid
-        where ${own("type.oid", "pg_type")}
-          -- Neither arrays nor the rows of tables and views.
-          and typelem = 0 and coalesce(relkind, 'c') = 'c'
-        order by type.oid`),
+      types: await list(types("not")),
+      storedTypes: await list(types("")),
       views: await record(`
         select
           format('%I.%I', nspname, relname) as name,
@@ -130,6 +125,24 @@ export async function readNames(sql: Sql): Promise<Names> {
         order by policy.oid`),
     };
   });
+}
+
+/** Types that are, or are `not`, those of columns of tables. */
+function types(negation: "" | "not"): string {
+  return `
+    select format('%I.%I', nspname, typname) as name
+    from pg_type as type
+    join pg_namespace as schema on schema.oid = type.typnamespace
+    left join pg_class as class on class.oid = type.typrelid
+    where ${own("type.oid", "pg_type")}
+      -- Neither arrays nor the rows of tables and views.
+      and typelem = 0 and coalesce(relkind, 'c') = 'c'
+      and ${negation} exists (
+        select from pg_attribute
+        join pg_class as holder on holder.oid = attrelid
+        where atttypid in (type.oid, type.typarray) and holder.relkind in ('r', 'p')
+      )
+    order by type.oid`;
 }
 
 /** What is in the second and not in the first. */

@@ -22,7 +22,7 @@ export async function removalScript(
 ): Promise<string> {
   const { supabaseFolder, version } = source ?? await thisSource();
   const names = await readManifest(supabaseFolder);
-  const { tables, views, functions, sequences, types } = names;
+  const { tables, views, functions, sequences, types, storedTypes } = names;
   const doing = `remove prompt-pipeline ${version}`;
   const kept = withData ? [] : KEPT_TABLES;
   const ofViews = functionsWith(names, Object.keys(views));
@@ -51,6 +51,7 @@ export async function removalScript(
     drop("type", types),
     drop("table", tables.filter((name) => !kept.includes(name))),
     drop("function", others),
+    drop("type", storedTypes),
     // Those of identity columns went with them.
     drop("sequence", sequences.filter((name) => name.startsWith("pipeline."))),
     names.schemas.map((name) => `drop schema ${name};\n`).join(""),

@@ -24,7 +24,15 @@ export async function takenNames(
   folder: string = supabaseFolder,
 ): Promise<TakenNames> {
   const names = await readManifest(folder);
-  const { schemas, types, roles, cronJobs, publications, extensions } = names;
+  const {
+    schemas,
+    types,
+    storedTypes,
+    roles,
+    cronJobs,
+    publications,
+    extensions,
+  } = names;
   return {
     schemas,
     relations: [
@@ -34,7 +42,7 @@ export async function takenNames(
       ...names.indexes,
       ...names.sequences,
     ],
-    types,
+    types: [...types, ...storedTypes],
     functions: [
       ...new Set(
         Object.keys(names.functions).map((name) => name.replace(/\(.*/s, "")),

@@ -120,6 +120,7 @@ const emptyManifest: Manifest = {
   indexes: [],
   sequences: [],
   types: [],
+  storedTypes: [],
   views: {},
   functions: { "public.kept()": "→ text" },
   triggers: [],

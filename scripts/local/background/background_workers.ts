@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import type { Worker } from "./repeat.ts";
 
 /** Workers that are started and stopped together. */
@@ -20,13 +21,27 @@ export function createBackgroundWorkers(
   onError: (error: unknown) => void,
 ): BackgroundWorkers {
   let workers: Promise<Worker>[] = [];
+  /** Counts starts and stops. */
+  let generation = 0;
 
-  async function start(): Promise<void> {
-    workers = starts.map((start) => start());
-    await Promise.all(workers);
+  /** A server that has just begun, or was killed again, takes no connections yet. */
+  async function startPatiently(
+    start: () => Promise<Worker>,
+    mine: number,
+  ): Promise<Worker> {
+    while (mine === generation) {
+      try {
+        return await start();
+      } catch (error) {
+        onError(error);
+        await delay(100);
+      }
+    }
+    return { stop: () => Promise.resolve() };
   }
 
   async function stop(): Promise<void> {
+    generation++;
     const stopped = workers;
     workers = [];
     await Promise.all(
@@ -35,11 +50,16 @@ export function createBackgroundWorkers(
   }
 
   return {
-    start,
+    async start() {
+      generation++;
+      workers = starts.map((start) => start());
+      await Promise.all(workers);
+    },
     stop,
     restart() {
       stop().catch(onError);
-      start().catch(onError);
+      const mine = ++generation;
+      workers = starts.map((start) => startPatiently(start, mine));
     },
   };
 }

@@ -42,15 +42,40 @@ Deno.test("restart() stops a worker of before that starts late", async () => {
   assertEquals(told, ["stop 2", "stop 1"]);
 });
 
-Deno.test("start() says why a worker cannot start, restart() tells it", async () => {
-  const errors: unknown[] = [];
-  const error = new Error("no server");
+Deno.test("start() says why a worker cannot start", async () => {
   const workers = createBackgroundWorkers(
-    [() => Promise.reject(error)],
-    (error) => errors.push(error),
+    [() => Promise.reject(new Error("no server"))],
+    fail,
   );
   await assertRejects(() => workers.start(), Error, "no server");
+});
+
+Deno.test("restart() tries again until a server takes connections", async () => {
+  const errors: unknown[] = [];
+  const error = new Error("the database system is starting up");
+  const { promise: started, resolve } = Promise.withResolvers<void>();
+  let starts = 0;
+  let stops = 0;
+  const workers = createBackgroundWorkers([() => {
+    if (++starts === 2) return Promise.reject(error);
+    if (starts === 3) resolve();
+    return Promise.resolve({ stop: () => Promise.resolve(void stops++) });
+  }], (error) => errors.push(error));
+  await workers.start();
   workers.restart();
-  await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(errors, [error, error]);
+  await started;
+  assertEquals(errors, [error]);
+  await workers.stop();
+  assertEquals([starts, stops], [3, 2]);
+});
+
+Deno.test("stop() ends the attempts to start", async () => {
+  let starts = 0;
+  const workers = createBackgroundWorkers(
+    [() => (starts++, Promise.reject(new Error("no server")))],
+    () => {},
+  );
+  workers.restart();
+  await workers.stop();
+  assertEquals(starts, 1);
 });

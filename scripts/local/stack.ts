@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { createBackgroundWorkers } from "./background/background_workers.ts";
+import { withOwnConnections } from "./background/own_connections.ts";
 import { startPgCronWorker } from "./background/pg_cron_worker.ts";
 import { startPgNetWorker, type WakeMode } from "./background/pg_net_worker.ts";
 import type { Worker } from "./background/repeat.ts";
@@ -219,8 +220,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   const complain = (error: unknown) => log(`Background worker: ${error}`);
   const workers: Record<string, () => Promise<Worker>> = {
-    pg_net: () => startPgNetWorker(sql, () => wakes, fetch, complain),
-    pg_cron: () => startPgCronWorker(sql, () => new Date(), complain),
+    pg_net: () =>
+      withOwnConnections(
+        database.superuserUrl,
+        (sql) => startPgNetWorker(sql, () => wakes, fetch, complain),
+      ),
+    pg_cron: () =>
+      withOwnConnections(
+        database.superuserUrl,
+        (sql) => startPgCronWorker(sql, () => new Date(), complain),
+      ),
   };
   const background = createBackgroundWorkers(
     database.standIns.flatMap((name) => workers[name] ?? []),

@@ -13,7 +13,7 @@ import { hostileTexts } from "./testing/hostile_texts.ts";
 import { aRow } from "./testing/rows.ts";
 
 /** Processor time that one text may take; where the work grows with its square, it is many times that. */
-const MOST_MS = process.cpuUsage ? 2_000 : 10_000;
+const MOST_MS = tellsUse() ? 2_000 : 10_000;
 const LENGTH = 50_000;
 
 const many = (count: number, toItem: (n: number) => unknown) =>
@@ -192,5 +192,9 @@ for (const { schema, example } of EVALUATORS) {
 
 /** Milliseconds of processor time of this process; Deno 2.1 tells none, there it is the clock. */
 function usedMs(): number {
-  return process.cpuUsage ? process.cpuUsage().user / 1_000 : performance.now();
+  return tellsUse() ? process.cpuUsage().user / 1_000 : performance.now();
+}
+
+function tellsUse(): boolean {
+  return "cpuUsage" in process;
 }

@@ -1,4 +1,3 @@
-import { delay } from "@std/async/delay";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Locator } from "playwright-core";
 import { dashboardTest } from "./dashboard_page.ts";
@@ -72,7 +71,7 @@ dashboardTest(
     await page.getByRole("button", { name: "Resume" }).waitFor();
     await page.keyboard.press("Shift+P");
     await page.getByRole("button", { name: "Pause" }).waitFor();
-    while ((await project.run(id)).status !== "running") await delay(50);
+    assertEquals((await project.run(id)).status, "running");
     // The embedded server answers before it has written (synchronous_commit = off): killed now it would be paused again.
     await project.sql`checkpoint`;
 

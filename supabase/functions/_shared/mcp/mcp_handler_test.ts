@@ -104,7 +104,7 @@ Deno.test("answerMcp() gives clients of every year the operations as tools", asy
     }
     // About 9,000 tokens, which a model reads before its first word.
     const inputs = tools.map(({ inputSchema }) => inputSchema);
-    assert(JSON.stringify(inputs).length < 41_000);
+    assert(JSON.stringify(inputs).length < 40_000);
     const { structuredContent, isError } = await client.callTool({
       name: "execute_batch",
       arguments: {

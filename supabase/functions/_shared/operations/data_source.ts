@@ -17,7 +17,7 @@ export const supabaseSourceSchema = z.strictObject({
 export const localSourceSchema = z.strictObject({
   type: z.literal("local"),
   directory: z.string().min(1).describe(
-    "A file or a folder, searched with all folders in it; not over HTTP",
+    "A file, or a folder with all folders in it; not over HTTP",
   ),
 });
 
@@ -29,19 +29,19 @@ export const tableSourceSchema = z.strictObject({
     "What its columns are; default: as they are recognised",
   ),
   where: z.record(z.string(), z.json()).optional().describe(
-    "Only rows whose columns are equal to a value, one of a list, or null",
+    "Only rows whose columns equal a value, one of a list, or null",
   ),
   after: z.literal("last run").optional().describe(
     "Only what is new since the last run of this source",
   ),
   format: z.string().min(1).optional().describe(
-    "Name of its layout, where the wrong one is recognised",
+    "Its layout, where the wrong one is recognised",
   ),
   settle: z.string().optional().describe(
-    "For how long a question waits for its answer; default 5 minutes",
+    "How long a question waits for its answer; default 5 minutes",
   ),
   overlap: z.union([z.string(), z.number().nonnegative()]).optional().describe(
-    "With after: how far to look back; default 1 hour, of a table without times 10000 rows",
+    "With after: how far back; default 1 hour, without times 10000 rows",
   ),
 });
 
@@ -49,7 +49,7 @@ const listedPromptSchema = z.union([
   z.string().min(1),
   promptObjectSchema.extend({
     text: z.string().optional().describe(
-      "Without it metadata alone is the prompt, of a run whose template needs no text",
+      "Without it metadata is the prompt, for a template without text",
     ),
   }).refine(
     ({ text, metadata }) => text || Object.keys(metadata ?? {}).length > 0,
@@ -73,7 +73,7 @@ export const runSourceSchema = z.strictObject({
   type: z.literal("run"),
   runId: runIdSchema,
   onlyUnanswered: z.boolean().optional().describe(
-    "Only those without an answer: what a cancelled run had left, and what failed",
+    "Only those without an answer, cancelled or failed",
   ),
 });
 

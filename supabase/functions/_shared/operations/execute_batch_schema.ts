@@ -29,7 +29,7 @@ export const requestOptionsSchema = z.strictObject({
     "Sent with every call, credentials included; never stored in clear text",
   ),
   timeout: z.number().positive().max(350_000).optional().describe(
-    "Limit of one call in milliseconds; default 60000. A stored endpoint has its own, timeout_seconds",
+    "Limit of one call in ms; default 60000. A stored endpoint has timeout_seconds",
   ),
   retries: z.int().min(0).max(10).default(2).describe(
     "How often a call that failed in passing is repeated",

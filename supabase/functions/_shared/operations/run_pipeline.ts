@@ -72,7 +72,7 @@ export const runPipelineSchema = z.strictObject({
   evaluators: evaluatorsSchema.optional(),
   evaluationWebhook: z.url().optional(),
   wait: z.union([z.boolean(), z.number().positive()]).default(false).describe(
-    "true or a number of seconds: answer when the run is over, or with its state when the time is up",
+    "true or seconds: answer when the run is over, or its state when the time is up",
   ),
 }).superRefine((input, context) => {
   checkEndpointChoice(input, context);

@@ -8,7 +8,7 @@ export const templateSchema = z.strictObject({
     "The system message, such as: Answer in {{language}}",
   ),
   user: message.optional().describe(
-    "The user's message, such as: {{prompt}} Be brief. Without it the prompt as it is",
+    "The user's message, such as: {{prompt}} Be brief. Default: the prompt",
   ),
 }).refine(
   ({ system, user }) => system !== undefined || user !== undefined,

@@ -1569,7 +1569,10 @@ begin
     select jsonb_build_object(
       'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
       'claimed_until', shown_item.claimed_until,
-      'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
+      'prompt', jsonb_build_object(
+        'system', sent.before -> 'system', 'turns', coalesce(sent.before -> 'earlierTurns', '[]'),
+        'text', evaluation.prompt
+      ),
       'reference', evaluation.reference,
       'responses', case
         when (item).other_id is null then jsonb_build_array(one)
@@ -1582,7 +1585,7 @@ begin
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
     left join public.pipeline_runs as run on run.id = evaluation.run_id
     left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
-    left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
+    left join lateral (select pipeline.sent_before(run, asked) as before) as sent on asked.id is not null
     cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
     left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
     where evaluation.id = (item).evaluation_id and results.relname = (item).results_table

@@ -48,7 +48,7 @@ export function createEvaluateHandler(
 
   return async function evaluateResponses(task, { signal, isSpent }) {
     const { evaluationIds } = task.payload as { evaluationIds: number[] };
-    const rows = await readRows(evaluationIds);
+    const rows = local.length === 0 ? [] : await readRows(evaluationIds);
     const startedAt = now();
     const hasTime = () =>
       now() - startedAt < (isSpent() ? LAST_SLICE_MS : SLICE_MS);

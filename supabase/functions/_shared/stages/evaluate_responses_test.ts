@@ -67,6 +67,23 @@ Deno.test("createEvaluateHandler() gives a score per row and evaluator, and leav
   });
 });
 
+Deno.test("createEvaluateHandler() reads no rows where other stages make all scores", async () => {
+  const batched: Evaluator = {
+    ...constant,
+    evaluateBatch: () => Promise.reject(new Error("is a stage of its own")),
+  };
+  const outcome = await evaluate({
+    evaluators: [batched],
+    readRows: () => Promise.reject(new Error("nobody needs them")),
+  });
+  assertEquals(outcome, {
+    outcome: "succeeded",
+    scores: [],
+    enqueue: [],
+    payload: undefined,
+  });
+});
+
 Deno.test("createEvaluateHandler() stores what it had time for, and leaves the rest as a task", async () => {
   let time = 0;
   const slow: Evaluator = {

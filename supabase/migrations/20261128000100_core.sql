@@ -66,7 +66,8 @@
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
--- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- access/ (who may read, write and call what, and the schedule). config.toml has the order in which
+-- PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
 create extension if not exists pg_net with schema extensions;
@@ -201,8 +202,6 @@ comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 comment on column pipeline.stages.call_seconds is
   'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
-alter table pipeline.stages enable row level security;
-grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function
@@ -418,8 +417,6 @@ comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; what the next one is expected to take of tokens_per_minute.';
-alter table pipeline.endpoint_states enable row level security;
-grant select, insert, update, delete on pipeline.endpoint_states to service_role;
 
 -- Apart from the endpoint's, because vendors limit each model by itself: what one user's choice of
 -- model meets must not stop the others.
@@ -447,8 +444,6 @@ comment on column pipeline.model_states.best_latency_ms is
   'Latency that the model has when it is not crowded; a much longer one is a sign to shrink.';
 comment on column pipeline.model_states.reduced_at is
   'When concurrency was last cut back; null: never, and it still doubles per round.';
-alter table pipeline.model_states enable row level security;
-grant select, insert, update, delete on pipeline.model_states to service_role;
 
 create function pipeline.create_endpoint_state()
 returns trigger
@@ -465,15 +460,6 @@ $$;
 create trigger create_endpoint_state
 after insert on public.model_endpoints
 for each row execute function pipeline.create_endpoint_state();
-
-alter table public.model_endpoints enable row level security;
--- Here and below: projects made before 2026-05-30 grant new tables to everyone by default.
-revoke all on public.model_endpoints from anon, authenticated, service_role;
-grant select, insert, update, delete on public.model_endpoints to service_role;
--- Headers and templates stay out of users' sight: they say which secrets exist.
-grant select (name, model, format, open_to_users, models, user_parameters, user_headers) on public.model_endpoints to authenticated;
-create policy "users see the endpoints that are open to them"
-  on public.model_endpoints for select to authenticated using (open_to_users);
 
 -- Why: a prompt is asked many times, by runs, repetitions and sweeps, and stored once. It is known by
 -- its key, which is what comparisons pair by.
@@ -517,13 +503,6 @@ comment on column pipeline.prompts.source is
 comment on column pipeline.prompts.parameters is
   'Model parameters of this prompt; they win over those of the run.';
 create index prompts_given_key_idx on pipeline.prompts (run_id, key) where key_is_given;
-alter table pipeline.prompts enable row level security;
-grant select, insert, update, delete on pipeline.prompts to service_role;
--- What was sent, and what a set has, is shown to the person who asks.
-grant select on pipeline.prompts to authenticated;
-create policy "owners read their prompts"
-  on pipeline.prompts for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 -- Enqueuing takes ids before it inserts, so that each task knows its prompt.
 grant usage on sequence pipeline.prompts_id_seq to service_role;
 
@@ -603,13 +582,6 @@ comment on table pipeline.prompt_lists is
 comment on column pipeline.prompt_lists.prompts is 'How many it has, which is the position of the last.';
 comment on column pipeline.prompt_lists.needs_template is
   'Some of its prompts have no text: they are variables of a template.';
-alter table pipeline.prompt_lists enable row level security;
-grant select, insert, update, delete on pipeline.prompt_lists to service_role;
--- The view prompt_set_prompts reads lists as the person who asks.
-grant select on pipeline.prompt_lists to authenticated;
-create policy "owners read their lists"
-  on pipeline.prompt_lists for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create table pipeline.list_entries (
   list_id bigint not null references pipeline.prompt_lists (id) on delete cascade,
@@ -626,17 +598,6 @@ comment on column pipeline.list_entries.key is
   'Names the place, so that adding it twice is harmless: as the key of a task.';
 comment on column pipeline.list_entries.input_tokens is 'As of the tasks that ask it.';
 create index list_entries_prompt_idx on pipeline.list_entries (prompt_id);
-alter table pipeline.list_entries enable row level security;
-grant select, insert, update, delete on pipeline.list_entries to service_role;
-grant select on pipeline.list_entries to authenticated;
-create policy "owners read what their lists have"
-  on pipeline.list_entries for select to authenticated
-  using (
-    list_id in (
-      select prompt_lists.id from pipeline.prompt_lists
-      where prompt_lists.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.create_list(owner uuid, as_of timestamptz)
 returns bigint
@@ -739,13 +700,6 @@ comment on table public.prompt_sets is
 comment on column public.prompt_sets.version is 'From 1; a source without version takes the newest.';
 comment on column public.prompt_sets.owner is 'Null: the project''s own.';
 
-alter table public.prompt_sets enable row level security;
-revoke all on public.prompt_sets from anon, authenticated, service_role;
-grant select on public.prompt_sets to authenticated, service_role;
-create policy "owners read their sets"
-  on public.prompt_sets for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create function pipeline.find_set(name text, version numeric, owner uuid)
 returns public.prompt_sets
 language plpgsql
@@ -792,8 +746,6 @@ join pipeline.list_entries as entry on entry.list_id = saved.list_id
 join pipeline.prompts as prompt on prompt.id = entry.prompt_id;
 comment on view public.prompt_set_prompts is
   'One row per prompt of a version of a set, in the order of position.';
-revoke all on public.prompt_set_prompts from anon, authenticated, service_role;
-grant select on public.prompt_set_prompts to authenticated, service_role;
 
 -- Why: many variants of one thing are one row, as a run is. What they share is said once.
 
@@ -844,22 +796,6 @@ comment on column public.pipeline_sweeps.list_id is
   'The prompts that were extracted for it; null: its source is a set or a run, which need no extracting.';
 create index pipeline_sweeps_owner_idx on public.pipeline_sweeps (owner) where owner is not null;
 create index pipeline_sweeps_list_idx on public.pipeline_sweeps (list_id);
-
-alter table public.pipeline_sweeps enable row level security;
-revoke all on public.pipeline_sweeps from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_sweeps to service_role;
-grant select on public.pipeline_sweeps to authenticated;
-grant insert (
-  name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_sweeps to authenticated;
-create policy "owners read their sweeps"
-  on public.pipeline_sweeps for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start sweeps of their own"
-  on public.pipeline_sweeps for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
 
 -- Why: a live app stores what its users asked and what they were answered. A watch is one row that has
 -- it graded as it comes in, with no trigger on the app's table and nothing to install in the app.
@@ -917,31 +853,6 @@ comment on column public.pipeline_watches.owner is 'The signed-in user whose it 
 comment on column public.pipeline_watches.created_at is
   'What was asked before it is not graded.';
 
-alter table public.pipeline_watches enable row level security;
-revoke all on public.pipeline_watches from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_watches to service_role;
-grant select, delete on public.pipeline_watches to authenticated;
-grant insert (
-  name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
-  evaluation_webhook, results_table
-) on public.pipeline_watches to authenticated;
-grant update (
-  status, sample, max_cost_per_day, max_answers_per_day, window_turns, approved, evaluation_webhook
-) on public.pipeline_watches to authenticated;
-create policy "owners read their watches"
-  on public.pipeline_watches for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users watch for themselves"
-  on public.pipeline_watches for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners change their watches"
-  on public.pipeline_watches for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners end their watches"
-  on public.pipeline_watches for delete to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table pipeline.watch_states (
   watch_id bigint primary key references public.pipeline_watches (id) on delete cascade,
   read_until timestamptz,
@@ -956,17 +867,6 @@ comment on column pipeline.watch_states.day is
   'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
-alter table pipeline.watch_states enable row level security;
-grant select, insert, update, delete on pipeline.watch_states to service_role;
-grant select on pipeline.watch_states to authenticated;
-create policy "owners read the states of their watches"
-  on pipeline.watch_states for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
 
 -- Why: a run is one row, so that starting, watching, pausing and comparing need nothing but a table.
 
@@ -978,8 +878,6 @@ comment on table pipeline.results_tables is
   'The public tables that answers may be stored into: prompt_evaluations, those of create_evaluations_table(), and those that the project''s owner has registered with use_evaluations_table().';
 comment on column pipeline.results_tables.is_foreign is
   'Made by somebody else: it has the eleven columns of a stored answer, and takes no runs.';
-alter table pipeline.results_tables enable row level security;
-grant select, insert on pipeline.results_tables to service_role;
 
 create table pipeline.experiments (
   owner uuid,
@@ -990,13 +888,6 @@ create table pipeline.experiments (
 comment on table pipeline.experiments is
   'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
-alter table pipeline.experiments enable row level security;
-grant select, insert, update, delete on pipeline.experiments to service_role;
--- The same prompt is looked for in all of them.
-grant select on pipeline.experiments to authenticated;
-create policy "owners read the names of their experiments"
-  on pipeline.experiments for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -1210,28 +1101,6 @@ create index pipeline_runs_watch_idx on public.pipeline_runs (watch_id) where wa
 create index pipeline_runs_list_idx on public.pipeline_runs (list_id) where list_id is not null;
 create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');
-
-alter table public.pipeline_runs enable row level security;
-revoke all on public.pipeline_runs from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_runs to service_role;
-grant select on public.pipeline_runs to authenticated;
-grant insert (
-  experiment_name, source, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_runs to authenticated;
-grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
-
-create policy "owners read their runs"
-  on public.pipeline_runs for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start runs of their own"
-  on public.pipeline_runs for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners steer their runs"
-  on public.pipeline_runs for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
 
 create function pipeline.model_of(
   run public.pipeline_runs,
@@ -1473,12 +1342,6 @@ create table pipeline.evaluations (
 );
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
-alter table pipeline.evaluations enable row level security;
-grant select on pipeline.evaluations to authenticated;
-grant select, update, delete on pipeline.evaluations to service_role;
-create policy "owners read their evaluations"
-  on pipeline.evaluations for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.key_is_no_hash()
 returns text
@@ -1618,14 +1481,6 @@ comment on column public.evaluation_scores.error is
 create index evaluation_scores_owner_idx
   on public.evaluation_scores (owner) where owner is not null;
 
-alter table public.evaluation_scores enable row level security;
-revoke all on public.evaluation_scores from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_scores to service_role;
-grant select on public.evaluation_scores to authenticated;
-create policy "owners read their scores"
-  on public.evaluation_scores for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table public.evaluation_votes (
   id bigint generated always as identity primary key,
   task_id bigint not null,
@@ -1665,14 +1520,6 @@ create index evaluation_votes_evaluation_idx
   on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
 create index evaluation_votes_owner_idx
   on public.evaluation_votes (owner) where owner is not null;
-
-alter table public.evaluation_votes enable row level security;
-revoke all on public.evaluation_votes from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_votes to service_role;
-grant select on public.evaluation_votes to authenticated;
-create policy "owners read their votes"
-  on public.evaluation_votes for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 -- Why: one queue for all stages, so that claim, lease, retry, maintenance and cancel are written once.
 
@@ -1773,19 +1620,6 @@ create index pipeline_tasks_events_idx
 create index pipeline_tasks_failed_idx
   on public.pipeline_tasks (run_id) where status = 'failed';
 
-alter table public.pipeline_tasks enable row level security;
-revoke all on public.pipeline_tasks from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_tasks to service_role;
-grant select on public.pipeline_tasks to authenticated;
-create policy "owners read the tasks of their runs"
-  on public.pipeline_tasks for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
-
 create table pipeline.task_errors (
   id bigint generated always as identity primary key,
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
@@ -1811,18 +1645,6 @@ comment on column pipeline.task_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
-alter table pipeline.task_errors enable row level security;
-grant select, insert, delete on pipeline.task_errors to service_role;
--- The view pipeline_errors reads it as the person who asks.
-grant select on pipeline.task_errors to authenticated;
-create policy "owners read the errors of their runs"
-  on pipeline.task_errors for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 -- Why: a worker begins once, with the token of its wake, has its successor woken before it ends, and
 -- ends by giving back what it holds. The database knows of each step, so that it can tell who lives.
@@ -2650,8 +2472,6 @@ comment on table pipeline.waiting_runs is
 comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
 comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
 create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
@@ -3791,8 +3611,6 @@ comment on table pipeline.registered_tables is
   'One row per table that signed-in users may take prompts from: of its rows those whose owner_column is their id. Written by register_prompt_source(), kept until forget_prompt_source().';
 comment on column pipeline.registered_tables.source is
   'The source as the project''s owner wrote it: its columns and format hold for users, who give none.';
-alter table pipeline.registered_tables enable row level security;
-grant select, insert, update, delete on pipeline.registered_tables to service_role;
 
 create function pipeline.refuse_table(name text, problem text, instead text)
 returns void
@@ -5472,17 +5290,6 @@ create table pipeline.watched_turns (
 comment on table pipeline.watched_turns is
   'One row per run of a watch and day of UTC: how many turns were taken on it. Removed with the run.';
 comment on column pipeline.watched_turns.skipped is 'Turns that are not in the sample.';
-alter table pipeline.watched_turns enable row level security;
-grant select, insert, update on pipeline.watched_turns to service_role;
-grant select on pipeline.watched_turns to authenticated;
-create policy "owners read what their watches took"
-  on pipeline.watched_turns for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.is_sampled(share numeric, task jsonb)
 returns boolean
@@ -7375,8 +7182,6 @@ create table pipeline.waiting_results (
 comment on table pipeline.waiting_results is
   'One row per result that could not be stored for a reason that lies in a table or the server. Its task stays leased, until infinity; stored and removed when the run goes on.';
 create index waiting_results_run_idx on pipeline.waiting_results (run_id);
-alter table pipeline.waiting_results enable row level security;
-grant select, insert, delete on pipeline.waiting_results to service_role;
 
 create function pipeline.refusal_of(sql_state text)
 returns text

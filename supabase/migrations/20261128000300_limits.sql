@@ -144,12 +144,6 @@ comment on column pipeline.quotas.max_cost_per_day is
   'USD; what calls in flight may cost at most counts.';
 comment on column pipeline.quotas.includes_anonymous is
   'Whether anonymous sign-ins of Supabase Auth are users. They cost nobody anything to make, so they are not.';
-alter table pipeline.quotas enable row level security;
-grant select, insert, update, delete on pipeline.quotas to service_role;
-grant select on pipeline.quotas to authenticated;
-create policy "users see what applies to them"
-  on pipeline.quotas for select to authenticated
-  using (applies_to in ('every user', (select pipeline.current_user_id())::text));
 
 insert into pipeline.quotas (
   applies_to, max_open_runs, max_prompts_per_day, max_bytes_per_day, max_calls_per_day, max_cost_per_day
@@ -165,12 +159,6 @@ create table pipeline.usage_of_day (
 );
 comment on table pipeline.usage_of_day is
   'One row per owner and day of UTC: what came in. Calls and USD of the day are in pipeline.budgets. Kept for 40 days.';
-alter table pipeline.usage_of_day enable row level security;
-grant select, insert, update, delete on pipeline.usage_of_day to service_role;
-grant select on pipeline.usage_of_day to authenticated;
-create policy "owners see what they have used"
-  on pipeline.usage_of_day for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.quota_of(owner uuid)
 returns pipeline.quotas
@@ -396,8 +384,6 @@ comment on column pipeline.budgets.reserved is
   'USD that calls in flight may cost at most: the sum of reserved_cost of the leased tasks that name it.';
 comment on column pipeline.budgets.calls is
   'Calls that were made or are in flight, without those that waited for a rate limit.';
-alter table pipeline.budgets enable row level security;
-grant select, insert, update, delete on pipeline.budgets to service_role;
 
 create type pipeline.budget_limit as (
   kind text,
@@ -720,12 +706,6 @@ comment on column public.pipeline_webhook_hosts.open_to_users is
   'Whether signed-in users may name it in a webhook evaluator or in evaluation_webhook.';
 comment on column public.pipeline_webhook_hosts.requests_per_minute is
   'Most requests of all runs together; what is above that waits.';
-alter table public.pipeline_webhook_hosts enable row level security;
-revoke all on public.pipeline_webhook_hosts from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_webhook_hosts to service_role;
-grant select (host) on public.pipeline_webhook_hosts to authenticated;
-create policy "users see the hosts that are open to them"
-  on public.pipeline_webhook_hosts for select to authenticated using (open_to_users);
 
 create table pipeline.host_states (
   host text primary key,
@@ -733,8 +713,6 @@ create table pipeline.host_states (
 );
 comment on table pipeline.host_states is
   'When the next request to a host may leave, one row per host that was called; written under its row lock by pipeline_claim_tasks.';
-alter table pipeline.host_states enable row level security;
-grant select, insert, update, delete on pipeline.host_states to service_role;
 
 create function pipeline.host_of(url text)
 returns text
@@ -1591,8 +1569,6 @@ comment on column pipeline.cached_answers.response is
 comment on column pipeline.cached_answers.key is
   'SHA-256 of the request as sent, its repetition and who asked.';
 create index cached_answers_created_idx on pipeline.cached_answers (created_at);
-alter table pipeline.cached_answers enable row level security;
-grant select, insert, delete on pipeline.cached_answers to service_role;
 
 create function pipeline.cache_key(
   run public.pipeline_runs,

@@ -329,8 +329,6 @@ comment on column public.pipeline_run_progress.model is 'null: the endpoint''s o
 comment on column public.pipeline_run_progress.max_cost is 'USD.';
 comment on column public.pipeline_run_progress.owner is 'Null: the project''s own.';
 comment on column public.pipeline_run_progress.sweep_id is 'The sweep that it belongs to; null: none.';
-revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
-grant select on public.pipeline_run_progress to authenticated, service_role;
 
 create view public.pipeline_errors
 with (security_invoker = true)
@@ -366,8 +364,6 @@ comment on column public.pipeline_errors."offset" is
 comment on column public.pipeline_errors.final is 'false: a retry followed.';
 comment on column public.pipeline_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it.';
-revoke all on public.pipeline_errors from anon, authenticated, service_role;
-grant select on public.pipeline_errors to authenticated, service_role;
 
 -- Why: what people label is chosen for them, so that their labels can stand for all answers, and given
 -- out as tasks are: an item is held for a time, by as many people as are asked. A queue says what is
@@ -517,51 +513,6 @@ $$;
 comment on function pipeline.may_review(uuid, uuid[]) is
   'Whether the signed-in user of this request may label a queue of this owner with these reviewers: it is theirs, or they have the claim "label" and it is not for others only.';
 
-alter table public.evaluation_label_queues enable row level security;
-alter table public.evaluation_label_items enable row level security;
-alter table pipeline.label_claims enable row level security;
-revoke all on public.evaluation_label_queues, public.evaluation_label_items
-  from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_label_queues, public.evaluation_label_items
-  to service_role;
-grant select, insert, update, delete on pipeline.label_claims to service_role;
-grant select (
-  id, name, label_name, kind, categories, passing, lowest, highest, pass_from, instructions, people, blind,
-  lease_seconds, owner, created_at, closed_at
-) on public.evaluation_label_queues to authenticated;
-grant update (instructions, people, blind, reviewers, lease_seconds, closed_at)
-  on public.evaluation_label_queues to authenticated;
-grant delete on public.evaluation_label_queues to authenticated;
--- Which answer of a pair stands where is not told.
-grant select (id, queue_id, position, results_table, evaluation_id)
-  on public.evaluation_label_items to authenticated;
-grant select on pipeline.label_claims to authenticated;
-
-create policy "owners and reviewers read queues"
-  on public.evaluation_label_queues for select to authenticated
-  using (pipeline.may_review(owner, reviewers));
-create policy "users change their queues"
-  on public.evaluation_label_queues for update to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users delete their queues"
-  on public.evaluation_label_queues for delete to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "owners read their items, reviewers what they were given"
-  on public.evaluation_label_items for select to authenticated
-  using (
-    id in (
-      select claim.item_id from pipeline.label_claims as claim
-      where claim.person = (select pipeline.current_user_id())::text
-    )
-    or queue_id in (
-      select queue.id from public.evaluation_label_queues as queue
-      where queue.owner = (select pipeline.current_user_id())
-    )
-  );
-create policy "owners of claims read them"
-  on pipeline.label_claims for select to authenticated
-  using (person = (select pipeline.current_user_id())::text);
-
 -- Why: people judge too. What they say stands beside the scores of evaluators and is never replaced by
 -- them, so that it can be told how far the two agree.
 
@@ -684,46 +635,6 @@ end;
 $$;
 comment on function pipeline.keeps_choice(public.evaluation_labels) is
   'Whether a label that is being changed says the same as before of how its answer was chosen: its queue may be gone.';
-
-alter table public.evaluation_labels enable row level security;
-revoke all on public.evaluation_labels from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_labels to service_role;
-grant select, delete on public.evaluation_labels to authenticated;
-grant insert (
-  results_table, evaluation_id, name, person, passed, score, category, remark, corrected_response, chosen,
-  evaluator, queue_id, is_swapped, owner, created_at, updated_at
-) on public.evaluation_labels to authenticated;
-grant update (
-  passed, score, category, remark, corrected_response, chosen, evaluator, queue_id, updated_at
-) on public.evaluation_labels to authenticated;
-
-create policy "owners and who wrote them read labels"
-  on public.evaluation_labels for select to authenticated
-  using (
-    owner = (select pipeline.current_user_id()) or person = (select pipeline.current_user_id())::text
-  );
-create policy "users label as themselves"
-  on public.evaluation_labels for insert to authenticated
-  with check (
-    person = (select pipeline.current_user_id())::text
-    and case
-      when queue_id is null then chosen = 'hand' and pipeline.is_labelable(results_table, evaluation_id, owner)
-      else pipeline.is_queued(evaluation_labels)
-    end
-  );
-create policy "users change their labels"
-  on public.evaluation_labels for update to authenticated
-  using (person = (select pipeline.current_user_id())::text)
-  with check (
-    person = (select pipeline.current_user_id())::text
-    and case
-      when queue_id is null then chosen = 'hand' or pipeline.keeps_choice(evaluation_labels)
-      else pipeline.is_queued(evaluation_labels)
-    end
-  );
-create policy "users take their labels back"
-  on public.evaluation_labels for delete to authenticated
-  using (person = (select pipeline.current_user_id())::text);
 
 create function public.grade_evaluation(
   results_table text,
@@ -2199,17 +2110,6 @@ comment on column pipeline.run_ticks.p50_ms is
   'Of the successful answers since the tick before; null: there was none.';
 comment on column pipeline.run_ticks.last_evaluation_id is
   'The newest evaluation of any run at this moment: the next tick looks at what came after it.';
-alter table pipeline.run_ticks enable row level security;
-grant select, insert, delete on pipeline.run_ticks to service_role;
-grant select on pipeline.run_ticks to authenticated;
-create policy "owners read the ticks of their runs"
-  on pipeline.run_ticks for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.write_ticks(as_of timestamptz default now())
 returns void
@@ -2341,13 +2241,6 @@ comment on function public.pipeline_run_timeline(bigint, integer, timestamptz) i
 
 -- Why: a run that stands still mostly waits for its endpoint. Here is what that bears at this moment.
 
--- Row level security shows users nothing of these; readers have a policy in access/readers.sql.
-grant select on pipeline.model_states to authenticated;
-grant select (endpoint, model, slots, ended_at, expires_at) on pipeline.workers to authenticated;
-grant select (run_id, endpoint, model) on pipeline.waiting_runs to authenticated;
-grant select (retired, max_concurrency, requests_per_minute, tokens_per_minute)
-  on public.model_endpoints to authenticated;
-
 create view public.model_endpoint_status
 with (security_invoker = true)
 as
@@ -2397,8 +2290,6 @@ comment on column public.model_endpoint_status.learnt_concurrency is
   'Calls in flight that the model is thought to bear.';
 comment on column public.model_endpoint_status.reduced_at is
   'When that was last cut back; null: never.';
-revoke all on public.model_endpoint_status from anon, authenticated, service_role;
-grant select on public.model_endpoint_status to authenticated, service_role;
 
 -- Why: a thousand failures are a handful of causes.
 
@@ -2423,8 +2314,6 @@ group by run.experiment_name, run.owner, failure.run_id, failure.stage, failure.
 comment on view public.pipeline_error_groups is
   'One row per run and kind of error of pipeline_errors: how often, since when, with an example.';
 comment on column public.pipeline_error_groups.final is 'false: a retry followed.';
-revoke all on public.pipeline_error_groups from anon, authenticated, service_role;
-grant select on public.pipeline_error_groups to authenticated, service_role;
 
 -- Why: intervals and their p are Student's, which PostgreSQL does not know.
 
@@ -2952,8 +2841,6 @@ group by
   score.category;
 comment on view pipeline.labelled_answers is
   'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; people_category: what most of them said; passes and scores: of each of persons.';
-revoke all on pipeline.labelled_answers from anon, authenticated, service_role;
-grant select on pipeline.labelled_answers to authenticated, service_role;
 
 create view pipeline.label_moments
 with (security_invoker = true)
@@ -3011,8 +2898,6 @@ from (
 group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator;
 comment on view pipeline.label_moments is
   'One row per experiment of an owner, model and evaluator that people have labelled answers of: counts and moments over prompts that chance chose, as pipeline.corrected_rate() takes them.';
-revoke all on pipeline.label_moments from anon, authenticated, service_role;
-grant select on pipeline.label_moments to authenticated, service_role;
 
 -- Why: a judge errs, and a rate that it gives is wrong by as much. Where people have labelled some of
 -- the answers, the error is known, and so is how well.
@@ -3815,11 +3700,6 @@ comment on column public.experiment_summary.score_low is
 comment on column public.experiment_summary.score_high is 'Upper end of that interval.';
 comment on column public.experiment_summary.cost is 'USD.';
 
-revoke all on public.experiment_scores from anon, authenticated, service_role;
-grant select on public.experiment_scores to authenticated, service_role;
-revoke all on public.experiment_summary from anon, authenticated, service_role;
-grant select on public.experiment_summary to authenticated, service_role;
-
 -- The same where a request may take no longer than 8 s: see statement_timeout in core/pipeline.sql.
 create function public.summarize_experiments(names text[])
 returns setof public.experiment_summary
@@ -3888,8 +3768,6 @@ comment on column public.experiment_costs.cost is
 comment on column public.experiment_costs.answers_cost is 'Of the answers that are stored; as in experiment_summary.';
 comment on column public.experiment_costs.other_cost is
   'Of judges and of calls that were paid for and failed; with answers_cost it gives cost.';
-revoke all on public.experiment_costs from anon, authenticated, service_role;
-grant select on public.experiment_costs to authenticated, service_role;
 
 -- Why: a wrong name is told at once, with the names that there are, wherever experiments are named.
 
@@ -5301,13 +5179,6 @@ create table public.experiment_baselines (
 comment on table public.experiment_baselines is
   'One row per approved baseline of an owner: gate_experiments() takes its name for its experiment. Approving again replaces it; kept until deleted.';
 comment on column public.experiment_baselines.owner is 'Null: the project''s own.';
-alter table public.experiment_baselines enable row level security;
-revoke all on public.experiment_baselines from anon, authenticated, service_role;
-grant select, insert, update, delete on public.experiment_baselines to service_role;
-grant select on public.experiment_baselines to authenticated;
-create policy "owners read their baselines"
-  on public.experiment_baselines for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function public.approve_experiment_baseline(
   name text,
@@ -5800,8 +5671,6 @@ comment on table pipeline.run_requests is
   'One row per Idempotency-Key that started a run, or with its first run a sweep; removed with its run, or by a later request after a week.';
 comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
 create index run_requests_run_idx on pipeline.run_requests (run_id);
-alter table pipeline.run_requests enable row level security;
-grant select, insert, delete on pipeline.run_requests to service_role;
 
 create function pipeline.find_request(
   owner uuid,
@@ -6232,8 +6101,6 @@ where quota.applies_to is not null;
 comment on view public.pipeline_quota_use is
   'Five rows per owner: what its quotas allow and how much of it is used at this moment; a user sees their own.';
 comment on column public.pipeline_quota_use.most is 'Null: no limit.';
-revoke all on public.pipeline_quota_use from anon, authenticated, service_role;
-grant select on public.pipeline_quota_use to authenticated, service_role;
 
 -- Why: a million evaluations with their scores leave page by page; no answer and no client holds more
 -- than a page, and no page costs more than the one before.
@@ -7142,8 +7009,6 @@ comment on column public.pipeline_sweep_progress.status is
 comment on column public.pipeline_sweep_progress.answers is
   'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
-revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
-grant select on public.pipeline_sweep_progress to authenticated, service_role;
 
 create function pipeline.lock_sweep(sweep_id bigint, statuses text[], last_extracts boolean default false)
 returns setof bigint
@@ -7612,8 +7477,6 @@ comment on column public.pipeline_watch_status.alarm is
   'learning: there is no baseline yet; alarm: the last window was outside; quiet.';
 comment on column public.pipeline_watch_status.windows is 'Windows that were compared.';
 comment on column public.pipeline_watch_status.last_p is 'Of the last of them.';
-revoke all on public.pipeline_watch_status from anon, authenticated, service_role;
-grant select on public.pipeline_watch_status to authenticated, service_role;
 
 create function public.pipeline_watch_timeline(watch_id bigint, since timestamptz default null)
 returns table (

@@ -65,7 +65,8 @@
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
--- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- access/ (who may read, write and call what, and the schedule). config.toml has the order in which
+-- PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
 create extension if not exists pg_net with schema extensions;
@@ -200,8 +201,6 @@ comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 comment on column pipeline.stages.call_seconds is
   'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
-alter table pipeline.stages enable row level security;
-grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function

@@ -14,8 +14,6 @@ create table pipeline.waiting_results (
 comment on table pipeline.waiting_results is
   'One row per result that could not be stored for a reason that lies in a table or the server. Its task stays leased, until infinity; stored and removed when the run goes on.';
 create index waiting_results_run_idx on pipeline.waiting_results (run_id);
-alter table pipeline.waiting_results enable row level security;
-grant select, insert, delete on pipeline.waiting_results to service_role;
 
 create function pipeline.refusal_of(sql_state text)
 returns text

@@ -15,8 +15,6 @@ comment on table pipeline.waiting_runs is
 comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
 comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
 create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs

@@ -36,17 +36,6 @@ comment on column pipeline.watch_windows.p is
   'Chance of a window so far from the baseline, if nothing has changed, at most; null: it was not compared.';
 comment on column pipeline.watch_windows.is_outside is 'Whether p is below 0.001.';
 create index watch_windows_time_idx on pipeline.watch_windows (watch_id, evaluator, closed_at);
-alter table pipeline.watch_windows enable row level security;
-grant select, insert on pipeline.watch_windows to service_role;
-grant select on pipeline.watch_windows to authenticated;
-create policy "owners read the windows of their watches"
-  on pipeline.watch_windows for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.divergence(share double precision, expected double precision)
 returns double precision

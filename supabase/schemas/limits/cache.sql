@@ -19,8 +19,6 @@ comment on column pipeline.cached_answers.response is
 comment on column pipeline.cached_answers.key is
   'SHA-256 of the request as sent, its repetition and who asked.';
 create index cached_answers_created_idx on pipeline.cached_answers (created_at);
-alter table pipeline.cached_answers enable row level security;
-grant select, insert, delete on pipeline.cached_answers to service_role;
 
 create function pipeline.cache_key(
   run public.pipeline_runs,

@@ -23,8 +23,6 @@ comment on column pipeline.budgets.reserved is
   'USD that calls in flight may cost at most: the sum of reserved_cost of the leased tasks that name it.';
 comment on column pipeline.budgets.calls is
   'Calls that were made or are in flight, without those that waited for a rate limit.';
-alter table pipeline.budgets enable row level security;
-grant select, insert, update, delete on pipeline.budgets to service_role;
 
 create type pipeline.budget_limit as (
   kind text,

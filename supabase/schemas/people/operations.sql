@@ -14,8 +14,6 @@ comment on table pipeline.run_requests is
   'One row per Idempotency-Key that started a run, or with its first run a sweep; removed with its run, or by a later request after a week.';
 comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
 create index run_requests_run_idx on pipeline.run_requests (run_id);
-alter table pipeline.run_requests enable row level security;
-grant select, insert, delete on pipeline.run_requests to service_role;
 
 create function pipeline.find_request(
   owner uuid,

@@ -84,8 +84,6 @@ comment on column public.pipeline_sweep_progress.status is
 comment on column public.pipeline_sweep_progress.answers is
   'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
-revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
-grant select on public.pipeline_sweep_progress to authenticated, service_role;
 
 create function pipeline.lock_sweep(sweep_id bigint, statuses text[], last_extracts boolean default false)
 returns setof bigint

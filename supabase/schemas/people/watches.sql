@@ -161,8 +161,6 @@ comment on column public.pipeline_watch_status.alarm is
   'learning: there is no baseline yet; alarm: the last window was outside; quiet.';
 comment on column public.pipeline_watch_status.windows is 'Windows that were compared.';
 comment on column public.pipeline_watch_status.last_p is 'Of the last of them.';
-revoke all on public.pipeline_watch_status from anon, authenticated, service_role;
-grant select on public.pipeline_watch_status to authenticated, service_role;
 
 create function public.pipeline_watch_timeline(watch_id bigint, since timestamptz default null)
 returns table (

@@ -1175,7 +1175,6 @@ create function pipeline.fill_template(
   out missing text[],
   out is_too_long boolean
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -2022,21 +2021,6 @@ comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
 
 -- Why: how a worker ended says whether its run is worth another one.
 
-create function pipeline.has_broken_runs(owner uuid)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select count(*) > 2
-  from public.pipeline_runs as run
-  where run.owner is not distinct from has_broken_runs.owner
-    and run.status = 'paused'
-    and run.broken_workers > 2;
-$$;
-comment on function pipeline.has_broken_runs(uuid) is
-  'The fuse of an owner, null: of the project: whether that of three of its runs is out, and nobody has resumed them.';
-
 create function pipeline.count_broken_worker(run_id bigint, problem text)
 returns void
 language plpgsql
@@ -2050,7 +2034,10 @@ begin
   where run.id = count_broken_worker.run_id and run.status in ('queued', 'running')
   returning case
     when run.broken_workers > 2 then 'Three workers in a row ended with an error and brought nothing, the last'
-    when pipeline.has_broken_runs(run.owner) then 'A worker ended with an error, as those of three other runs of its owner,'
+    when (
+      select count(*) from public.pipeline_runs as other
+      where other.owner is not distinct from run.owner and other.status = 'paused' and other.broken_workers > 2
+    ) > 2 then 'A worker ended with an error, as those of three other runs of its owner,'
   end
   into reason;
   if reason is not null then
@@ -2066,7 +2053,7 @@ begin
 end;
 $$;
 comment on function pipeline.count_broken_worker(bigint, text) is
-  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where has_broken_runs(); whatever is stored between them counts anew.';
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where that has paused three runs of its owner which nobody has resumed; whatever is stored between them counts anew.';
 
 create function public.pipeline_end_worker(
   worker_id uuid,
@@ -2491,29 +2478,6 @@ $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
 
-create function pipeline.waits_in_vain(patient pipeline.waiting_runs, as_of timestamptz)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-begin
-  delete from pipeline.waiting_runs as waiting
-  where waiting.run_id = (patient).run_id
-    and waiting.stage = (patient).stage
-    and waiting.endpoint = (patient).endpoint
-    and (
-      pipeline.due_count((patient).run_id, (patient).stage, (patient).endpoint, 1, as_of) = 0
-      or not pipeline.outlives_run((patient).stage) and not exists (
-        select from public.pipeline_runs as run
-        where run.id = (patient).run_id and run.status in ('queued', 'running')
-      )
-    );
-  return found;
-end;
-$$;
-comment on function pipeline.waits_in_vain(pipeline.waiting_runs, timestamptz) is
-  'Takes a run out of pipeline.waiting_runs that has no work any more, or was paused or ended; whether it was so.';
-
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
 language plpgsql
@@ -2532,7 +2496,21 @@ begin
         next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
       );
       woken := woken + here;
-      is_moving := is_moving or here > 0 or pipeline.waits_in_vain(next, as_of);
+      if here = 0 then
+        -- It has no work any more, or was paused or ended.
+        delete from pipeline.waiting_runs as waiting
+        where waiting.run_id = next.run_id
+          and waiting.stage = next.stage
+          and waiting.endpoint = next.endpoint
+          and (
+            pipeline.due_count(next.run_id, next.stage, next.endpoint, 1, as_of) = 0
+            or not pipeline.outlives_run(next.stage) and not exists (
+              select from public.pipeline_runs as run
+              where run.id = next.run_id and run.status in ('queued', 'running')
+            )
+          );
+      end if;
+      is_moving := is_moving or here > 0 or found;
     end loop;
   end loop;
   return woken;
@@ -2972,19 +2950,6 @@ $$;
 comment on function pipeline.list_candidates(public.pipeline_runs, timestamptz) is
   'Puts the sample that was drawn into the list of the run that extracts for a sweep.';
 
-create function pipeline.close_list(run public.pipeline_runs)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform from pipeline.prompt_lists where prompt_lists.id = (run).list_id for no key update;
-  perform pipeline.feed_readers((run).list_id, (run).finished_at);
-end;
-$$;
-comment on function pipeline.close_list(public.pipeline_runs) is
-  'Tells the runs that wait for more of a list that the one that fills it is over.';
-
 create function pipeline.lacks_an_answer(run_id bigint, key text)
 returns boolean
 language sql
@@ -3099,7 +3064,6 @@ create function pipeline.enqueue_listed(
   out reached bigint,
   out state text
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
@@ -3849,7 +3813,6 @@ comment on function pipeline.where_condition(text, oid, jsonb) is
 -- Why: what the columns of a table are is guessed, told by its layout, or said by the user, who is right.
 
 create function pipeline.table_columns(name text, relation oid, given jsonb, layout_name text, out layout text, out columns jsonb)
-returns record
 language plpgsql
 stable
 set search_path = ''
@@ -3912,25 +3875,6 @@ end;
 $$;
 comment on function pipeline.table_columns(text, oid, jsonb, text) is
   'What the columns of a table are taken for: guesses by their names, what its layout says, and above all what was given. Refuses a layout that is unknown, does not fit or cannot be read (SQLSTATE 22023).';
-
-create function pipeline.unrecognised_table(name text, columns jsonb)
-returns void
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  perform pipeline.refuse_table(
-    name,
-    case
-      when columns ? 'role' then 'no column was recognised as the words of a message'
-      when columns ? 'content' then 'no column was recognised as who wrote a message'
-      else 'its columns do not look like conversations'
-    end,
-    'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
-  );
-end;
-$$;
 
 create function pipeline.columns_of_family(columns jsonb, family text)
 returns jsonb
@@ -4356,7 +4300,15 @@ begin
   reading.layout := described.layout;
   reading.family := pipeline.family_of(described.columns);
   if reading.family is null then
-    perform pipeline.unrecognised_table(reading.name, described.columns);
+    perform pipeline.refuse_table(
+      reading.name,
+      case
+        when described.columns ? 'role' then 'no column was recognised as the words of a message'
+        when described.columns ? 'content' then 'no column was recognised as who wrote a message'
+        else 'its columns do not look like conversations'
+      end,
+      'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
+    );
   end if;
   reading.columns := pipeline.columns_of_family(described.columns, reading.family);
   perform pipeline.check_columns(reading.name, reading.relation, reading.columns);
@@ -5733,9 +5685,8 @@ begin
   return tasks;
 end;
 $$;
-comment on function pipeline.lease_tasks(
-  pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
-) is 'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
+comment on function pipeline.lease_tasks is
+  'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
 
 create function pipeline.next_wait_ms(
   worker pipeline.workers,
@@ -5844,11 +5795,11 @@ begin
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
     if calls.budgets is not null then
-      perform pipeline.reserve_budgets(
-        calls.budgets,
-        (select sum(cost) from unnest(calls.costs) as cost),
-        cardinality(calls.ids)
-      );
+      update pipeline.budgets as budget
+      set
+        reserved = budget.reserved + (select sum(cost) from unnest(calls.costs) as cost),
+        calls = budget.calls + cardinality(calls.ids)
+      where budget.id = any (calls.budgets);
     end if;
   end if;
   -- Last, because whoever is served may be another run.
@@ -6325,42 +6276,8 @@ begin
   return settled;
 end;
 $$;
-comment on function pipeline.settle_failures(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.settle_failures is
   'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. A rate error burns no attempt, nor does a stop error without a response.';
-
-create function pipeline.settle_tasks(
-  worker pipeline.workers,
-  run public.pipeline_runs,
-  results jsonb,
-  as_of timestamptz
-)
-returns pipeline.settled_tasks
-language plpgsql
-set search_path = ''
-as $$
-declare
-  done pipeline.settled_tasks := pipeline.settle_successes(worker, results, as_of);
-  failures pipeline.settled_tasks;
-begin
-  if results @? '$[*] ? (@.outcome == "failed")' then
-    failures := pipeline.settle_failures(worker, run, results, as_of);
-    done.ids := done.ids || failures.ids;
-    done.stored_ids := done.stored_ids || failures.stored_ids;
-    done.closed := done.closed + failures.closed;
-    done.failed := failures.failed;
-    done.reserved_tokens := coalesce(done.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
-    done.not_evaluated := failures.not_evaluated;
-    done.capped_ids := done.capped_ids || failures.capped_ids;
-  end if;
-  return done;
-end;
-$$;
-comment on function pipeline.settle_tasks(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
-  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
 
 create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
 returns jsonb
@@ -6642,9 +6559,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.lose_patience(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.lose_patience is
   'Results, in which a rate or stop error that only its own task meets has become permanent, and says why. Of other rate errors isAlone says that the endpoint is not to blame, isFirst that it is the first of its task.';
 
 create function pipeline.note_waits(
@@ -6696,9 +6611,7 @@ begin
     and paused.waits_since + make_interval(secs => paused.max_wait_seconds) <= as_of;
 end;
 $$;
-comment on function pipeline.note_waits(
-  bigint, pipeline.workers, pipeline.result_totals, timestamptz
-) is
+comment on function pipeline.note_waits is
   'Notes how the calls of a run fare under rate limits, and pauses it when they have kept it from an answer for max_wait_seconds.';
 
 -- Why: answers are stored in the transaction that closes their tasks, so that there is one for each.
@@ -6820,9 +6733,7 @@ begin
   using run, endpoint, task_ids, results, as_of;
 end;
 $$;
-comment on function pipeline.store_evaluations(
-  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is
+comment on function pipeline.store_evaluations is
   'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
 
 create function public.create_evaluations_table(name text)
@@ -6992,9 +6903,8 @@ begin
   where counted.id = (run).id;
 end;
 $$;
-comment on function pipeline.count_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, pipeline.result_totals
-) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
+comment on function pipeline.count_results is
+  'Adds a batch of results to the counters of its run. The run stays locked to the end.';
 
 create function pipeline.take_results(
   run public.pipeline_runs,
@@ -7095,9 +7005,7 @@ begin
   return blocked_ms;
 end;
 $$;
-comment on function pipeline.take_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
-) is
+comment on function pipeline.take_results is
   'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then its budgets, then the run.';
 
 create function pipeline.finish_batch(
@@ -7107,17 +7015,27 @@ create function pipeline.finish_batch(
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
   settled pipeline.settled_tasks;
+  failures pipeline.settled_tasks;
 begin
   select * into run from public.pipeline_runs where id = (worker).run_id;
   results := pipeline.lose_patience(worker, run, results, as_of);
-  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  settled := pipeline.settle_successes(worker, results, as_of);
+  if results @? '$[*] ? (@.outcome == "failed")' then
+    failures := pipeline.settle_failures(worker, run, results, as_of);
+    settled.ids := settled.ids || failures.ids;
+    settled.stored_ids := settled.stored_ids || failures.stored_ids;
+    settled.closed := settled.closed + failures.closed;
+    settled.failed := failures.failed;
+    settled.reserved_tokens := coalesce(settled.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
+    settled.not_evaluated := failures.not_evaluated;
+    settled.capped_ids := settled.capped_ids || failures.capped_ids;
+  end if;
   if settled.ids is not null then
     blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
   end if;
@@ -7277,108 +7195,55 @@ $$;
 comment on function pipeline.not_storable(jsonb, text) is
   'The permanent failure that takes the place of a result which cannot be stored: with its usage, and with itself in the error.';
 
-create function pipeline.finish_refused(
+create function pipeline.finish_results(
   worker pipeline.workers,
   results jsonb,
-  sql_state text,
-  problem text,
   as_of timestamptz,
+  kept jsonb default null,
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
+  refusal text;
+  problem text;
   result jsonb;
   one record;
 begin
-  if pipeline.refusal_of(sql_state) = 'table' then
-    finished := pipeline.keep_results(worker, results, problem, as_of);
+  begin
+    select taken.finished, taken.blocked_ms into finished, blocked_ms
+    from pipeline.finish_batch(worker, results, as_of) as taken;
+    return;
+  exception when others then
+    refusal := pipeline.refusal_of(sqlstate);
+    problem := sqlerrm;
+    if refusal = 'passing' then
+      raise;
+    end if;
+  end;
+  if refusal = 'table' or kept is not null then
+    -- Where not even a failure can be stored, it lies in the table.
+    finished := pipeline.keep_results(worker, coalesce(kept, results), problem, as_of);
     return;
   end if;
   finished := '{}';
   for result in select value from jsonb_array_elements(results) loop
-    begin
-      one := pipeline.finish_batch(worker, jsonb_build_array(result), as_of);
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      one := pipeline.finish_unstorable(worker, result, sqlstate, sqlerrm, as_of);
-    end;
+    if jsonb_array_length(results) > 1 then
+      one := pipeline.finish_results(worker, jsonb_build_array(result), as_of);
+    else
+      one := pipeline.finish_results(
+        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of, results
+      );
+    end if;
     finished := finished || one.finished;
     blocked_ms := greatest(blocked_ms, one.blocked_ms);
   end loop;
 end;
 $$;
-comment on function pipeline.finish_refused(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes a batch that finish_batch() refused with this error: result by result when one of them is wrong, else all of them are kept.';
-
-create function pipeline.finish_unstorable(
-  worker pipeline.workers,
-  result jsonb,
-  sql_state text,
-  problem text,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  if pipeline.refusal_of(sql_state) = 'result' then
-    begin
-      select taken.finished, taken.blocked_ms into finished, blocked_ms
-      from pipeline.finish_batch(
-        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of
-      ) as taken;
-      return;
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      -- Not even a failure can be stored: it lies in the table.
-      problem := sqlerrm;
-    end;
-  end if;
-  finished := pipeline.keep_results(worker, jsonb_build_array(result), problem, as_of);
-end;
-$$;
-comment on function pipeline.finish_unstorable(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes one result that finish_batch() refused: it fails as not_storable, or is kept when it lies in the table.';
-
-create function pipeline.finish_results(
-  worker pipeline.workers,
-  results jsonb,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_batch(worker, results, as_of) as taken;
-exception when others then
-  if pipeline.refusal_of(sqlstate) = 'passing' then
-    raise;
-  end if;
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_refused(worker, results, sqlstate, sqlerrm, as_of) as taken;
-end;
-$$;
-comment on function pipeline.finish_results(pipeline.workers, jsonb, timestamptz) is
-  'Settles the tasks of a batch, whatever is wrong with a result or a table. finished: tasks whose lease held.';
+comment on function pipeline.finish_results is
+  'Settles the tasks of a batch, whatever is wrong with a result or a table: result by result when one of them is wrong, which fails as not_storable; all are kept when it lies in the table. finished: tasks whose lease held. kept: what is kept instead of results.';
 
 create function pipeline.store_waiting(run public.pipeline_runs, as_of timestamptz)
 returns integer
@@ -7451,28 +7316,41 @@ comment on function pipeline.give_up_waiting(public.pipeline_runs, timestamptz) 
 
 -- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
 
+create function pipeline.insert_row(target regclass, given jsonb)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  new_id bigint;
+begin
+  execute (
+    select format(
+      'insert into %1$s (%2$s) select %2$s from jsonb_populate_record(null::%1$s, $1) returning id', target,
+      string_agg(quote_ident(named.attname), ', ')
+    )
+    from pg_catalog.pg_attribute as named
+    where named.attrelid = target and named.attnum > 0 and named.attidentity = ''
+      and given -> named.attname::text <> 'null'
+  )
+  into new_id
+  using given;
+  return new_id;
+end;
+$$;
+comment on function pipeline.insert_row(regclass, jsonb) is
+  'Inserts a row from an object with its columns, and returns its id; absent ones get their defaults, as does the id.';
+
 create function pipeline.insert_run(run jsonb)
 returns bigint
 language sql
 set search_path = ''
 as $$
-  insert into public.pipeline_runs (
-    experiment_name, sweep_id, watch_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
-    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
-  )
-  select
-    coalesce(given.experiment_name, ''), given.sweep_id, given.watch_id, given.source, given.list_id, given.endpoint, given.model,
-    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
-    given.template, coalesce(given.repetitions, 1::smallint),
-    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
-    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
-    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
-    coalesce(given.max_attempts, 5), given.max_cost, coalesce(given.max_wait_seconds, 900),
-    given.prompt_deadline_seconds,
-    given.deadline_at, coalesce(given.owner, pipeline.current_user_id()), coalesce(given.created_at, now())
-  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
-  returning id;
+  -- What the pipeline itself writes of a run is not given.
+  select pipeline.insert_row('public.pipeline_runs', run - array[
+    'status', 'error', 'notice', 'open', 'extracted', 'succeeded', 'failed', 'cached', 'judge_errors', 'waits_since',
+    'rests_until', 'rests', 'eases', 'broken_workers', 'input_tokens', 'output_tokens', 'cost', 'started_at', 'finished_at'
+  ]);
 $$;
 comment on function pipeline.insert_run(jsonb) is
   'Inserts a run from an object with its columns; absent ones get their defaults.';
@@ -7561,7 +7439,9 @@ set search_path = ''
 as $$
 begin
   if pipeline.fills_list(new) and new.finished_at is not null then
-    perform pipeline.close_list(new);
+    -- Who waits for more of the list is told that nothing comes any more.
+    perform from pipeline.prompt_lists where prompt_lists.id = new.list_id for no key update;
+    perform pipeline.feed_readers(new.list_id, new.finished_at);
   end if;
   if new.status = 'cancelled' then
     perform pipeline.cancel_pending(new.id, new.finished_at);

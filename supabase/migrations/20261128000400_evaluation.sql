@@ -132,7 +132,6 @@ create function pipeline.sent_before(
   out system text,
   out turns jsonb
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -321,7 +320,6 @@ create function pipeline.weigh_votes(
   out explanation text,
   out error text
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -841,7 +839,6 @@ create function pipeline.sums_interval(
   out low double precision,
   out high double precision
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -861,24 +858,29 @@ end;
 $$;
 comment on function pipeline.sums_interval(pipeline.score_sums) is 'A mean with its 95 % interval, see mean_interval().';
 
-create function pipeline.first_unsettled(watch_id bigint)
-returns bigint
+create function pipeline.first_ungraded(
+  watch_id bigint,
+  out evaluation_id bigint,
+  out taken_at timestamptz
+)
 language sql
 stable
 set search_path = ''
 as $$
-  select min(coalesce(
-    (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
-  ))
+  select
+    min(coalesce(
+      (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
+    )),
+    min(task.created_at)
   from public.pipeline_runs as run
   join public.pipeline_tasks as task on task.run_id = run.id
-  where run.watch_id = first_unsettled.watch_id
+  where run.watch_id = first_ungraded.watch_id
     and run.finished_at is null
     and task.stage in ('evaluate', 'webhook', 'judge')
     and task.status in ('pending', 'leased');
 $$;
-comment on function pipeline.first_unsettled(bigint) is
-  'The first evaluation of a watch that still waits for a score; null: none does.';
+comment on function pipeline.first_ungraded(bigint) is
+  'The first evaluation of a watch that still waits for a score, and when the answers were taken that wait longest; null: none does.';
 
 create function pipeline.open_window(
   watch_id bigint,
@@ -888,13 +890,12 @@ create function pipeline.open_window(
   out last_task bigint,
   out opened_at timestamptz
 )
-returns record
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
-  unsettled constant bigint := pipeline.first_unsettled(open_window.watch_id);
+  ungraded constant bigint := (pipeline.first_ungraded(open_window.watch_id)).evaluation_id;
   counted record;
 begin
   select earlier.last_task into after_task
@@ -916,7 +917,7 @@ begin
   cross join lateral (select coalesce(score.score, score.passed::integer) as value) as given
   where run.watch_id = open_window.watch_id
     and evaluation.task_id > after_task
-    and (unsettled is null or evaluation.id < unsettled)
+    and (ungraded is null or evaluation.id < ungraded)
     and given.value is not null;
   scores := counted.scores;
   last_task := counted.last_task;

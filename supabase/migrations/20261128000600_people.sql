@@ -2,27 +2,6 @@
 -- Why: what must hold at any moment, on a live project as in the chaos run, in a form that anybody
 -- can ask for. An empty answer is the good one.
 
-create function pipeline.stored_prompts(run public.pipeline_runs)
-returns bigint
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  stored bigint;
-begin
-  if to_regclass(format('public.%I', (run).results_table)) is null then
-    return null;
-  end if;
-  execute format('select count(*) from public.%I where run_id = $1 and task_id is not null', (run).results_table)
-  into stored
-  using (run).id;
-  return stored;
-end;
-$$;
-comment on function pipeline.stored_prompts(public.pipeline_runs) is
-  'Number of evaluations that the tasks of a run have stored in its results table; null when that was dropped.';
-
 create function public.check_pipeline_invariants(as_of timestamptz default now())
 returns table (run_id bigint, broken text, detail text)
 language sql
@@ -85,7 +64,15 @@ as $$
   select run.id, rule.broken, rule.detail
   from public.pipeline_runs as run
   join counted on counted.id = run.id
-  cross join lateral (select pipeline.stored_prompts(run) as prompts) as stored
+  cross join lateral (
+    select to_regclass(format('public.%I', run.results_table)) as name
+  ) as results
+  -- Null when it was dropped.
+  cross join lateral (
+    select case when results.name is not null then count(*) end as prompts
+    from pipeline.evaluations as evaluation
+    where evaluation.run_id = run.id and evaluation.task_id is not null and evaluation.tableoid = results.name
+  ) as stored
   cross join lateral (
     select coalesce(sum(turns.answered), 0) as answered, coalesce(sum(turns.unanswered), 0) as unanswered
     from pipeline.watched_turns as turns
@@ -188,7 +175,7 @@ as $$
   union all
   select
     case budget.kind when 'run' then budget.holder::bigint end,
-    rule.broken,
+    'what is reserved is what calls in flight may cost',
     format('budget of %s %s: %s USD reserved, %s USD in flight', budget.kind, budget.holder, budget.reserved, flying.cost)
   from pipeline.budgets as budget
   cross join lateral (
@@ -196,15 +183,7 @@ as $$
     from public.pipeline_tasks as task
     where task.status = 'leased' and budget.id = any (task.budgets)
   ) as flying
-  cross join lateral (
-    values
-      (
-        budget.reserved <> flying.cost,
-        'what is reserved is what calls in flight may cost',
-        ''
-      )
-  ) as rule (is_broken, broken, detail)
-  where rule.is_broken
+  where budget.reserved <> flying.cost
   union all
   select
     max(run.id),
@@ -1459,9 +1438,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.told_label(
-  public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
-) is
+comment on function pipeline.told_label is
   'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}.';
 
 create function pipeline.shown_item(
@@ -1500,9 +1477,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.shown_item(
-  public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels
-) is
+comment on function pipeline.shown_item is
   'An item as a reviewer is shown it: {id, queue_id, position, claimed_until, prompt: {system, turns, text}, reference, responses, label}.';
 
 -- Why: whoever labels wants the next answer at once, and nobody wants one labelled twice that was
@@ -1673,9 +1648,7 @@ begin
   end if;
 end;
 $$;
-comment on function pipeline.expect_answer_of_kind(
-  public.evaluation_label_queues, boolean, boolean, double precision, text
-) is
+comment on function pipeline.expect_answer_of_kind is
   'What a reviewer answered as labels have it: grades between 0 and 1, of a pair who won, and whether that passes. 22023: not what the queue asks for.';
 
 create function public.submit_evaluation_label(
@@ -2460,9 +2433,7 @@ as $$
       sqrt(shifted.variance / difference_interval.pairs) as error
   ) as spread;
 $$;
-comment on function pipeline.difference_interval(
-  bigint, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.difference_interval is
   'The 95 % interval of a mean of differences within prompts, for any number of pairs from 2, and its own p: half a pair is added at the largest difference on either side ("plus-one": Agresti and Min 2005 and Bonett and Price 2012, for any score). mean, variance (var_pop) and largest (max of abs) are those of the differences; bound: what no difference can pass, 1 for scores from 0 to 1, null: unknown. deviation: of one difference, for detectable_difference() and prompts_needed(). Null below 2 pairs.';
 
 create function pipeline.mean_interval(
@@ -2630,9 +2601,7 @@ as $$
     ) / (n * (1 - by_chance) ^ 2))) as error
   ) as spread;
 $$;
-comment on function pipeline.cohen_kappa(
-  double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.cohen_kappa is
   'Cohen''s kappa of pass and fail with its 95 % interval (Fleiss, Cohen and Everitt 1969), which is one for a sample that chance chose. Null where both always say the same one thing.';
 
 create function pipeline.weighted_kappa(ones double precision[], others double precision[], power integer)
@@ -2929,10 +2898,7 @@ as $$
         + (people_variance + weight ^ 2 * judge_variance - 2 * weight * covariance) / labelled
     ));
 $$;
-comment on function pipeline.powered_rate(
-  bigint, double precision, double precision, bigint, double precision, double precision, double precision,
-  double precision, double precision, double precision
-) is
+comment on function pipeline.powered_rate is
   'A rate of which a judge said all and people some that chance chose (prediction-powered: Angelopoulos 2023), with its standard error. judged, rate, variance: of those that only the judge saw; labelled, means, sample variances and covariance: of those that both saw; weight: 1 is the plain form, 0 trusts people alone.';
 
 create function pipeline.stratified_rate(
@@ -2960,9 +2926,7 @@ as $$
   -- Without the one and the two it is far too sure where nothing was wrong.
   from (select (passed_right + 1) / (passed + 2) as ppv, (failed_right + 1) / (failed + 2) as npv) as right_when;
 $$;
-comment on function pipeline.stratified_rate(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.stratified_rate is
   'A rate of which people have labelled some that a judge passed and some that it failed, with its standard error: how often it is right when it passes and when it fails, weighted by how often it does. judged, rate: of all; passed, failed: labels of each verdict, and in how many of them the judge was right.';
 
 create function pipeline.transferred_rate(
@@ -3006,9 +2970,7 @@ as $$
   where (pipeline.mean_interval(round(people_pass)::bigint, both_pass / nullif(people_pass, 0), null, 'pass')).low
     + (pipeline.mean_interval(round(people_fail)::bigint, both_fail / nullif(people_fail, 0), null, 'pass')).low > 1;
 $$;
-comment on function pipeline.transferred_rate(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.transferred_rate is
   'The rate behind a judged one, by errors of the judge that were measured on other answers (Rogan and Gladen 1978), with the 95 % interval of Lang and Reiczigel (2014). judged, passed: the answers asked about; people_pass, people_fail: labels, and how many of each the judge agreed with. It holds where the judge errs alike on both. No row where the judge may be no better than chance.';
 
 create function pipeline.transferred_difference(
@@ -3035,9 +2997,7 @@ as $$
       nullif(both_pass / nullif(people_pass, 0) + both_fail / nullif(people_fail, 0) - 1, 0) as shrunk
   ) as judge;
 $$;
-comment on function pipeline.transferred_difference(
-  double precision, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.transferred_difference is
   'The difference behind one that a judge saw between two experiments, with its standard error: errors of a judge shrink every difference. error: the standard error of the paired difference; people_pass, people_fail, both_pass, both_fail: as transferred_rate() takes them.';
 
 create function pipeline.corrected_rate(
@@ -3119,9 +3079,7 @@ begin
   corrected := least(1, greatest(0, corrected));
 end;
 $$;
-comment on function pipeline.corrected_rate(
-  bigint, double precision, double precision, jsonb
-) is
+comment on function pipeline.corrected_rate is
   'The pass rate that people would give, with its 95 % interval, from a judged one over so many prompts and its variance (var_pop), and a row of pipeline.label_moments, what people said of some. corrected_by: random (labels chosen at random: powered_rate()) or verdict (chosen by the judge''s verdict: stratified_rate()); because: why there is none.';
 
 -- Why: grades and categories agree by more or less, or by the word, not only by passing.
@@ -3237,9 +3195,7 @@ as $$
   ) as cell
   cross join lateral pipeline.cohen_kappa(a, b, c, d) as agreed;
 $$;
-comment on function pipeline.told_confusion(
-  double precision, double precision, double precision, double precision, double precision, boolean
-) is
+comment on function pipeline.told_confusion is
   'Cells of people against a judge and what they say: {confusion, agreement, tpr, tnr, kappa}. judged_rate: where answers were chosen by the judge''s verdict, how many of all it passes: the cells become shares p·PPV, (1 − p)(1 − NPV), p(1 − PPV) and (1 − p)·NPV.';
 
 create function pipeline.disagreements(answers pipeline.labelled_answers[], most integer)
@@ -4321,9 +4277,7 @@ as $$
   end
   from (select pipeline.detectable_difference(pairs, deviation) as seen) as power;
 $$;
-comment on function pipeline.describe_difference(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.describe_difference is
   'What was found, and what so many prompts could have shown, in words. Arguments as difference_interval() takes and gives them.';
 
 create function public.compare_experiments(
@@ -5941,69 +5895,44 @@ $$;
 comment on function public.pipeline_ensure_endpoint(text, text, text, jsonb, numeric) is
   'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
 
-create function pipeline.scheduled_jobs()
+create function public.pipeline_inspect_project(as_of timestamptz default now())
 returns jsonb
 language plpgsql
 stable
+-- Definer: extensions keep their tables to themselves.
+security definer
 set search_path = ''
 as $$
+declare
+  jobs jsonb := '[]';
+  answers jsonb := '[]';
 begin
-  if to_regclass('cron.job') is null then
-    return '[]';
+  -- Either extension may have been dropped.
+  if to_regclass('cron.job') is not null then
+    select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]') into jobs
+    from cron.job where job.active and job.jobname like 'prompt-pipeline %';
   end if;
-  return (
-    select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
-    from cron.job where job.active and job.jobname like 'prompt-pipeline %'
-  );
-end;
-$$;
-comment on function pipeline.scheduled_jobs() is
-  'Names of the pipeline''s jobs that pg_cron runs; none without pg_cron.';
-
-create function pipeline.lost_wakes(as_of timestamptz)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  if to_regclass('net._http_response') is null then
-    return '[]';
-  end if;
-  return (
-    select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
+  if to_regclass('net._http_response') is not null then
+    select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into answers
     from (
       select answer.status_code as status, count(*) as calls, max(answer.error_msg) as error
       from pipeline.workers as worker
       -- Those of our wakes only: pg_net answers everybody in the project.
       join net._http_response as answer
         on answer.id = worker.request_id and answer.created >= worker.dispatched_at
-      where worker.dispatched_at > lost_wakes.as_of - interval '1 hour'
+      where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
         and worker.started_at is null
       group by answer.status_code
-    ) as answer
-  );
-end;
-$$;
-comment on function pipeline.lost_wakes(timestamptz) is
-  'What wakes of the last hour were answered that started nobody, [{status, calls, error}]; nothing without pg_net.';
-
-create function public.pipeline_inspect_project(as_of timestamptz default now())
-returns jsonb
-language sql
-stable
--- Definer: extensions keep their tables to themselves.
-security definer
-set search_path = ''
-as $$
-  select jsonb_build_object(
+    ) as answer;
+  end if;
+  return jsonb_build_object(
     'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
       where extname in ('pg_net', 'pg_cron', 'supabase_vault')
     ),
-    'scheduledJobs', pipeline.scheduled_jobs(),
+    'scheduledJobs', jobs,
     'secondsSinceMaintenance', (
       select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
     ),
@@ -6019,16 +5948,17 @@ as $$
       where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
         and worker.sent_to is not null
     ),
-    'answers', pipeline.lost_wakes(pipeline_inspect_project.as_of),
+    'answers', answers,
     'missingGrants', (
       select coalesce(jsonb_agg(needed.name), '[]')
       from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
       where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
     )
   );
+end;
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, the jobs that pg_cron runs, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, [{status, calls, error}], grants; nothing of pg_cron or pg_net where it is gone.';
 
 -- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
 -- that they were made of.
@@ -6063,7 +5993,7 @@ as $$
   select budget.*
   from pipeline.budgets as budget
   where budget.kind = 'owner day'
-    and budget.holder = pipeline.owner_day(budget_of_day.owner, now())
+    and budget.holder = pipeline.budget_day(budget_of_day.owner::text, now())
     and coalesce(budget_of_day.owner = pipeline.current_user_id(), pipeline.current_user_id() is null);
 $$;
 comment on function pipeline.budget_of_day(uuid) is
@@ -6273,22 +6203,6 @@ $$;
 comment on function pipeline.first_prompts(pipeline.table_reading, integer) is
   'Some of the first prompts of a table, at a glance; none where a glance does not show them.';
 
-create function pipeline.is_own_table(schema_name text, table_name text)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select is_own_table.schema_name = 'public' and (
-    is_own_table.table_name like 'pipeline\_%'
-    or is_own_table.table_name = any (array[
-      'prompt_evaluations', 'prompt_sets', 'prompt_set_prompts', 'evaluation_scores', 'evaluation_votes',
-      'evaluation_labels', 'experiment_baselines', 'experiment_models', 'model_endpoints', 'model_endpoint_status'
-    ])
-    or exists (select from pipeline.results_tables as results where results.name = is_own_table.table_name)
-  );
-$$;
-
 create function public.prompt_sources(most_prompts integer default 5)
 returns table (
   table_name text, layout text, family text, columns jsonb, rows bigint, conversations bigint, first_prompts text[],
@@ -6321,7 +6235,14 @@ begin
       and not exists (
         select from pg_catalog.pg_depend as depend where depend.objid = class.oid and depend.deptype = 'e'
       )
-      and not pipeline.is_own_table(namespace.nspname, class.relname)
+      and not (namespace.nspname = 'public' and (
+        class.relname like 'pipeline\_%'
+        or class.relname = any (array[
+          'prompt_evaluations', 'prompt_sets', 'prompt_set_prompts', 'evaluation_scores', 'evaluation_votes',
+          'evaluation_labels', 'experiment_baselines', 'experiment_models', 'model_endpoints', 'model_endpoint_status'
+        ])
+        or exists (select from pipeline.results_tables as results where results.name = class.relname)
+      ))
     order by 1
   loop
     continue when found_table.guess is null and not found_table.has_layout;
@@ -6589,6 +6510,7 @@ declare
   list pipeline.prompt_lists;
   newest public.prompt_sets;
   saved public.prompt_sets;
+  passed text;
   problem text;
   instead text;
 begin
@@ -6626,7 +6548,17 @@ begin
     perform pipeline.refuse_run('it would be empty', 'Give it a prompt at least');
   end if;
   perform pipeline.check_given_keys(list.id);
-  perform pipeline.check_set_quota(set_owner, list, as_of);
+  if (pipeline.quota_of(set_owner)).applies_to is not null then
+    passed := pipeline.count_usage(set_owner, 0, (
+      select sum(pg_column_size(prompt.*))
+      from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+      where entry.list_id = list.id
+    ), as_of);
+    if passed is not null then
+      perform pipeline.refuse_for_quota(passed, set_owner);
+    end if;
+  end if;
   -- Of two that save under one name at the same time the second sees the version of the first.
   perform pg_advisory_xact_lock(
     hashtextextended(format('prompt set %s %s', set_owner, save_prompt_set.name), 0)
@@ -6651,31 +6583,6 @@ end;
 $$;
 comment on function public.save_prompt_set(text, jsonb, bigint, bigint, text, uuid, timestamptz) is
   'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, passages?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
-
-create function pipeline.check_set_quota(owner uuid, list pipeline.prompt_lists, as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  passed text;
-begin
-  if (pipeline.quota_of(check_set_quota.owner)).applies_to is null then
-    return;
-  end if;
-  passed := pipeline.count_usage(check_set_quota.owner, 0, (
-    select sum(pg_column_size(prompt.*))
-    from pipeline.list_entries as entry
-    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
-    where entry.list_id = (list).id
-  ), as_of);
-  if passed is not null then
-    perform pipeline.refuse_for_quota(passed, check_set_quota.owner);
-  end if;
-end;
-$$;
-comment on function pipeline.check_set_quota(uuid, pipeline.prompt_lists, timestamptz) is
-  'Counts the bytes of a set for its owner, and refuses it beyond the quota (SQLSTATE PPL02).';
 
 create function pipeline.expect_set(name text, version integer, owner uuid)
 returns public.prompt_sets
@@ -7193,22 +7100,9 @@ begin
       select run.sweep_id from public.pipeline_runs as run where run.id = request.run_id
     ));
   end if;
-  insert into public.pipeline_sweeps (
-    name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
-    evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
-  )
-  select
-    given.name, given.source, given.variants, given.endpoint, given.model, coalesce(given.parameters, '{}'),
-    coalesce(given.options, '{}'), given.template, coalesce(given.repetitions, 1::smallint),
-    coalesce(given.results_table, 'prompt_evaluations'),
-    coalesce(given.evaluators, '[]'), given.evaluation_webhook, coalesce(given.tags, '{}'),
-    coalesce(given.metadata, '{}'), given.max_prompts, given.max_concurrency,
-    coalesce(given.max_workers, 4), coalesce(given.max_attempts, 5), given.max_cost,
-    coalesce(given.max_wait_seconds, 900), given.prompt_deadline_seconds, given.deadline_at,
-    pipeline_create_sweep.owner
-  from jsonb_populate_record(null::public.pipeline_sweeps, pipeline_create_sweep.sweep) as given
-  returning id into new_id;
+  new_id := pipeline.insert_row(
+    'public.pipeline_sweeps', pipeline_create_sweep.sweep || jsonb_build_object('owner', pipeline_create_sweep.owner)
+  );
   request.run_id := (
     select min(run.id) from public.pipeline_runs as run where run.sweep_id = new_id
   );
@@ -7328,30 +7222,13 @@ as $$
   select greatest(
     (
       select budget.spent from pipeline.budgets as budget
-      where budget.kind = 'watch day' and budget.holder = pipeline.watch_day(watch_cost_of_day.watch_id, as_of)
+      where budget.kind = 'watch day' and budget.holder = pipeline.budget_day(watch_cost_of_day.watch_id::text, as_of)
     ),
     pipeline.cost_of_watch_runs(watch_cost_of_day.watch_id, as_of)
   );
 $$;
 comment on function pipeline.watch_cost_of_day(bigint, timestamptz) is
   'USD that a watch has spent on a day; while it had no max_cost_per_day, what the runs of that day cost.';
-
-create function pipeline.first_open_grade(watch_id bigint)
-returns timestamptz
-language sql
-stable
-set search_path = ''
-as $$
-  select min(task.created_at)
-  from public.pipeline_runs as run
-  join public.pipeline_tasks as task on task.run_id = run.id
-  where run.watch_id = first_open_grade.watch_id
-    and run.finished_at is null
-    and task.stage in ('evaluate', 'webhook', 'judge')
-    and task.status in ('pending', 'leased');
-$$;
-comment on function pipeline.first_open_grade(bigint) is
-  'When the answers were taken that wait longest for a score; null: none does.';
 
 create view public.pipeline_watch_status
 with (security_invoker = true)
@@ -7374,7 +7251,7 @@ select
       watch.max_answers_per_day, watch.id
     )
   end as problem,
-  now() - least(state.read_until, pipeline.first_open_grade(watch.id)) as lag,
+  now() - least(state.read_until, (pipeline.first_ungraded(watch.id)).taken_at) as lag,
   coalesce(taken.answered, 0) as answered,
   coalesce(taken.unanswered, 0) as unanswered,
   coalesce(taken.skipped, 0) as skipped,
@@ -7493,10 +7370,7 @@ declare
   watch public.pipeline_watches;
 begin
   select * into watch from public.pipeline_watches as known where known.id = pipeline_watch_timeline.watch_id;
-  if watch.id is null then
-    raise exception 'Cannot find watch %', pipeline_watch_timeline.watch_id
-      using errcode = 'P0002', hint = 'select id, name from pipeline_watches';
-  end if;
+  watch := pipeline.expect_watch(watch, watch_id);
   return query
   select
     listed.evaluator, listed.number, listed.opened_at, listed.closed_at, (listed.scores).turns,
@@ -7551,17 +7425,10 @@ begin
       select run.watch_id from public.pipeline_runs as run where run.id = request.run_id
     ));
   end if;
-  insert into public.pipeline_watches (
-    name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
-    evaluation_webhook, results_table, owner, created_at
-  )
-  select
-    given.name, given.source, given.evaluators, coalesce(given.options, '{}'), coalesce(given.sample, 1),
-    given.max_cost_per_day, given.max_answers_per_day, coalesce(given.window_turns, 200),
-    coalesce(given.approved, '{}'), given.evaluation_webhook,
-    coalesce(given.results_table, 'prompt_evaluations'), pipeline_create_watch.owner, as_of
-  from jsonb_populate_record(null::public.pipeline_watches, pipeline_create_watch.watch) as given
-  returning id into new_id;
+  new_id := pipeline.insert_row(
+    'public.pipeline_watches', pipeline_create_watch.watch - 'status'
+      || jsonb_build_object('owner', pipeline_create_watch.owner, 'created_at', as_of)
+  );
   request.run_id := (select min(run.id) from public.pipeline_runs as run where run.watch_id = new_id);
   perform pipeline.note_request(request);
   return jsonb_build_object('isNew', true, 'watchId', new_id);

@@ -51,7 +51,7 @@ declare
     'agreement_of_categories', 'disagreements', 'powered_rate', 'stratified_rate', 'corrected_rate',
     'transferred_rate', 'transferred_difference', 'is_plain', 'check_results_table', 'evaluator_name', 'add_sums',
     'sums_of_windows', 'sums_interval', 'divergence', 'shift_p', 'with_mean', 'quiet_end', 'quiet_band',
-    'window_bands', 'set_watch_status', 'expect_watch', 'first_unsettled', 'first_open_grade', 'open_window',
+    'window_bands', 'set_watch_status', 'expect_watch', 'first_ungraded', 'open_window',
     'watch_cost_of_day', 'evaluations_condition', 'field_conditions', 'has_condition', 'score_fields',
     'score_conditions', 'filter_condition', 'scores_of', 'labels_of', 'evaluations_order', 'page_query',
     'top_query', 'key_is_no_hash', 'placeholders', 'variable_of', 'fill_template', 'sent', 'what_was_sent',

@@ -109,108 +109,55 @@ $$;
 comment on function pipeline.not_storable(jsonb, text) is
   'The permanent failure that takes the place of a result which cannot be stored: with its usage, and with itself in the error.';
 
-create function pipeline.finish_refused(
+create function pipeline.finish_results(
   worker pipeline.workers,
   results jsonb,
-  sql_state text,
-  problem text,
   as_of timestamptz,
+  kept jsonb default null,
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
+  refusal text;
+  problem text;
   result jsonb;
   one record;
 begin
-  if pipeline.refusal_of(sql_state) = 'table' then
-    finished := pipeline.keep_results(worker, results, problem, as_of);
+  begin
+    select taken.finished, taken.blocked_ms into finished, blocked_ms
+    from pipeline.finish_batch(worker, results, as_of) as taken;
+    return;
+  exception when others then
+    refusal := pipeline.refusal_of(sqlstate);
+    problem := sqlerrm;
+    if refusal = 'passing' then
+      raise;
+    end if;
+  end;
+  if refusal = 'table' or kept is not null then
+    -- Where not even a failure can be stored, it lies in the table.
+    finished := pipeline.keep_results(worker, coalesce(kept, results), problem, as_of);
     return;
   end if;
   finished := '{}';
   for result in select value from jsonb_array_elements(results) loop
-    begin
-      one := pipeline.finish_batch(worker, jsonb_build_array(result), as_of);
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      one := pipeline.finish_unstorable(worker, result, sqlstate, sqlerrm, as_of);
-    end;
+    if jsonb_array_length(results) > 1 then
+      one := pipeline.finish_results(worker, jsonb_build_array(result), as_of);
+    else
+      one := pipeline.finish_results(
+        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of, results
+      );
+    end if;
     finished := finished || one.finished;
     blocked_ms := greatest(blocked_ms, one.blocked_ms);
   end loop;
 end;
 $$;
-comment on function pipeline.finish_refused(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes a batch that finish_batch() refused with this error: result by result when one of them is wrong, else all of them are kept.';
-
-create function pipeline.finish_unstorable(
-  worker pipeline.workers,
-  result jsonb,
-  sql_state text,
-  problem text,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  if pipeline.refusal_of(sql_state) = 'result' then
-    begin
-      select taken.finished, taken.blocked_ms into finished, blocked_ms
-      from pipeline.finish_batch(
-        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of
-      ) as taken;
-      return;
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      -- Not even a failure can be stored: it lies in the table.
-      problem := sqlerrm;
-    end;
-  end if;
-  finished := pipeline.keep_results(worker, jsonb_build_array(result), problem, as_of);
-end;
-$$;
-comment on function pipeline.finish_unstorable(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes one result that finish_batch() refused: it fails as not_storable, or is kept when it lies in the table.';
-
-create function pipeline.finish_results(
-  worker pipeline.workers,
-  results jsonb,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_batch(worker, results, as_of) as taken;
-exception when others then
-  if pipeline.refusal_of(sqlstate) = 'passing' then
-    raise;
-  end if;
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_refused(worker, results, sqlstate, sqlerrm, as_of) as taken;
-end;
-$$;
-comment on function pipeline.finish_results(pipeline.workers, jsonb, timestamptz) is
-  'Settles the tasks of a batch, whatever is wrong with a result or a table. finished: tasks whose lease held.';
+comment on function pipeline.finish_results is
+  'Settles the tasks of a batch, whatever is wrong with a result or a table: result by result when one of them is wrong, which fails as not_storable; all are kept when it lies in the table. finished: tasks whose lease held. kept: what is kept instead of results.';
 
 create function pipeline.store_waiting(run public.pipeline_runs, as_of timestamptz)
 returns integer

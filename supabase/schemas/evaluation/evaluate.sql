@@ -131,7 +131,6 @@ create function pipeline.sent_before(
   out system text,
   out turns jsonb
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''

@@ -284,69 +284,44 @@ $$;
 comment on function public.pipeline_ensure_endpoint(text, text, text, jsonb, numeric) is
   'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
 
-create function pipeline.scheduled_jobs()
+create function public.pipeline_inspect_project(as_of timestamptz default now())
 returns jsonb
 language plpgsql
 stable
+-- Definer: extensions keep their tables to themselves.
+security definer
 set search_path = ''
 as $$
+declare
+  jobs jsonb := '[]';
+  answers jsonb := '[]';
 begin
-  if to_regclass('cron.job') is null then
-    return '[]';
+  -- Either extension may have been dropped.
+  if to_regclass('cron.job') is not null then
+    select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]') into jobs
+    from cron.job where job.active and job.jobname like 'prompt-pipeline %';
   end if;
-  return (
-    select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
-    from cron.job where job.active and job.jobname like 'prompt-pipeline %'
-  );
-end;
-$$;
-comment on function pipeline.scheduled_jobs() is
-  'Names of the pipeline''s jobs that pg_cron runs; none without pg_cron.';
-
-create function pipeline.lost_wakes(as_of timestamptz)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  if to_regclass('net._http_response') is null then
-    return '[]';
-  end if;
-  return (
-    select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
+  if to_regclass('net._http_response') is not null then
+    select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into answers
     from (
       select answer.status_code as status, count(*) as calls, max(answer.error_msg) as error
       from pipeline.workers as worker
       -- Those of our wakes only: pg_net answers everybody in the project.
       join net._http_response as answer
         on answer.id = worker.request_id and answer.created >= worker.dispatched_at
-      where worker.dispatched_at > lost_wakes.as_of - interval '1 hour'
+      where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
         and worker.started_at is null
       group by answer.status_code
-    ) as answer
-  );
-end;
-$$;
-comment on function pipeline.lost_wakes(timestamptz) is
-  'What wakes of the last hour were answered that started nobody, [{status, calls, error}]; nothing without pg_net.';
-
-create function public.pipeline_inspect_project(as_of timestamptz default now())
-returns jsonb
-language sql
-stable
--- Definer: extensions keep their tables to themselves.
-security definer
-set search_path = ''
-as $$
-  select jsonb_build_object(
+    ) as answer;
+  end if;
+  return jsonb_build_object(
     'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
       where extname in ('pg_net', 'pg_cron', 'supabase_vault')
     ),
-    'scheduledJobs', pipeline.scheduled_jobs(),
+    'scheduledJobs', jobs,
     'secondsSinceMaintenance', (
       select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
     ),
@@ -362,13 +337,14 @@ as $$
       where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
         and worker.sent_to is not null
     ),
-    'answers', pipeline.lost_wakes(pipeline_inspect_project.as_of),
+    'answers', answers,
     'missingGrants', (
       select coalesce(jsonb_agg(needed.name), '[]')
       from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
       where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
     )
   );
+end;
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, the jobs that pg_cron runs, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, [{status, calls, error}], grants; nothing of pg_cron or pg_net where it is gone.';

@@ -11,7 +11,7 @@ as $$
   select budget.*
   from pipeline.budgets as budget
   where budget.kind = 'owner day'
-    and budget.holder = pipeline.owner_day(budget_of_day.owner, now())
+    and budget.holder = pipeline.budget_day(budget_of_day.owner::text, now())
     and coalesce(budget_of_day.owner = pipeline.current_user_id(), pipeline.current_user_id() is null);
 $$;
 comment on function pipeline.budget_of_day(uuid) is

@@ -53,21 +53,6 @@ $$;
 comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
   'The run that a variant becomes, as insert_run() takes it.';
 
-create function pipeline.extracting_template(sweep public.pipeline_sweeps)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
-  from jsonb_array_elements((sweep).variants) as variant
-  cross join lateral (
-    select coalesce(nullif(variant -> 'template', 'null'), (sweep).template) as template
-  ) as used;
-$$;
-comment on function pipeline.extracting_template(public.pipeline_sweeps) is
-  'A template of the sweep if none of them needs the text of a prompt: rows are then extracted as variables.';
-
 create function pipeline.check_sweep()
 returns trigger
 language plpgsql
@@ -165,7 +150,14 @@ begin
         ]
         || jsonb_build_object(
           'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
-          'template', pipeline.extracting_template(new)
+          -- Where no template needs the text of a prompt, rows are extracted as variables.
+          'template', (
+            select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
+            from jsonb_array_elements(new.variants) as variant
+            cross join lateral (
+              select coalesce(nullif(variant -> 'template', 'null'), new.template) as template
+            ) as used
+          )
         )
     );
   end if;

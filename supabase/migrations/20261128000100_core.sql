@@ -116,19 +116,7 @@ begin
 end;
 $$;
 comment on function pipeline.has_right(text) is
-  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write.';
-
-create function pipeline.may_read()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('read');
-$$;
-comment on function pipeline.may_read() is
-  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write. "read": they read what others have; "label": they may label it, if they may read it. It is true or false of a token, hence until that is renewed.';
 
 create function pipeline.is_plain(text_of_name text)
 returns boolean
@@ -913,7 +901,7 @@ parallel safe
 set search_path = ''
 as $$
   select case
-    when pipeline.may_read() then owner_asked_for.owner
+    when pipeline.has_right('read') then owner_asked_for.owner
     else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
   end;
 $$;
@@ -1399,7 +1387,7 @@ begin
      grant select on public.%1$I to authenticated;
      drop policy if exists "owners read their evaluations" on public.%1$I;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()));
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.has_right(''read'')));
      comment on table public.%1$I is %2$L',
     open_results_table.name,
     'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
@@ -5518,7 +5506,8 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_windows(watch, as_of);
+  perform pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
+  from jsonb_array_elements((watch).evaluators) as config;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is
@@ -7253,6 +7242,7 @@ as $$
 declare
   batch record;
   stored integer := 0;
+  given_up bigint[];
 begin
   for batch in
     with waiting as (
@@ -7274,45 +7264,32 @@ begin
     stored := stored + jsonb_array_length(batch.results);
   end loop;
   if (run).status = 'cancelled' then
-    perform pipeline.give_up_waiting(run, as_of);
+    -- pipeline_errors.result has what is given up.
+    with waiting as (
+      delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
+    ),
+    told as (
+      insert into pipeline.task_errors (
+        run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+      )
+      select
+        task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
+        'The run was cancelled before its result could be stored', true,
+        waiting.result - 'leaseToken', as_of
+      from waiting
+      join public.pipeline_tasks as task on task.id = waiting.task_id
+      returning task_id
+    )
+    select array_agg(told.task_id) into given_up from told;
+    if given_up is not null then
+      perform pipeline.put_back(run, given_up, as_of, given_up);
+    end if;
   end if;
   return stored;
 end;
 $$;
 comment on function pipeline.store_waiting(public.pipeline_runs, timestamptz) is
   'Stores the results of a run that wait; what still cannot be stored waits on, and the run is paused again. In a cancelled run it is given up. Returns how many waited.';
-
-create function pipeline.give_up_waiting(run public.pipeline_runs, as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  given_up bigint[];
-begin
-  with waiting as (
-    delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
-  ),
-  told as (
-    insert into pipeline.task_errors (
-      run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
-    )
-    select
-      task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
-      'The run was cancelled before its result could be stored', true,
-      waiting.result - 'leaseToken', as_of
-    from waiting
-    join public.pipeline_tasks as task on task.id = waiting.task_id
-    returning task_id
-  )
-  select array_agg(told.task_id) into given_up from told;
-  if given_up is not null then
-    perform pipeline.put_back(run, given_up, as_of, given_up);
-  end if;
-end;
-$$;
-comment on function pipeline.give_up_waiting(public.pipeline_runs, timestamptz) is
-  'Ends the tasks of a cancelled run whose results cannot be stored; pipeline_errors.result has those.';
 
 -- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
 

@@ -173,6 +173,7 @@ set search_path = ''
 as $$
 declare
   warning constant text := pipeline.timeout_warning(new, 'execute');
+  other record;
 begin
   if pipeline.holds_credential(new.url) or pipeline.holds_credential(new.request_template::text)
     or new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
@@ -182,27 +183,7 @@ begin
         hint = 'Store it with: select pipeline_set_secret(''MY_KEY'', ''…''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
   end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
-  if warning is not null then
-    raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
-  end if;
-  return new;
-end;
-$$;
-
-create trigger check_endpoint
-before insert or update on public.model_endpoints
-for each row execute function pipeline.check_endpoint();
-
--- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
-
-create function pipeline.check_models()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-declare
-  other record;
-begin
+  -- Models without the prices that the endpoint has, and prices that are none.
   for other in select key as name, value as prices from jsonb_each(new.models) loop
     if jsonb_typeof(other.prices) <> 'object' or exists (
       select from jsonb_each(other.prices) as price
@@ -220,15 +201,18 @@ begin
           );
     end if;
   end loop;
+  if warning is not null then
+    raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
+  end if;
   return new;
 end;
 $$;
-comment on function pipeline.check_models() is
-  'Refuses models without the prices that the endpoint has, and prices that are none (SQLSTATE 22023).';
 
-create trigger check_models
-before insert or update of models, input_cost on public.model_endpoints
-for each row execute function pipeline.check_models();
+create trigger check_endpoint
+before insert or update on public.model_endpoints
+for each row execute function pipeline.check_endpoint();
+
+-- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
 
 create function pipeline.priced_for(endpoint public.model_endpoints, model text)
 returns public.model_endpoints
@@ -1899,30 +1883,6 @@ $$;
 comment on function pipeline.variant_name(public.pipeline_sweeps, jsonb) is
   'What a variant is called: its name, or else its model, its endpoint, those of the sweep.';
 
-create function pipeline.variant_run(sweep public.pipeline_sweeps, variant jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return to_jsonb(sweep) || jsonb_strip_nulls(variant) || jsonb_build_object(
-    'experiment_name', (sweep).name || '/' || pipeline.variant_name(sweep, variant),
-    'sweep_id', (sweep).id,
-    'list_id', null,
-    'source', case
-      when (sweep).list_id is null then (sweep).source
-      else jsonb_build_object('type', 'sweep', 'sweepId', (sweep).id)
-    end,
-    'parameters', (sweep).parameters || coalesce(nullif(variant -> 'parameters', 'null'), '{}'),
-    -- The money is the sweep's, and so is what is told of it.
-    'max_cost', null, 'evaluation_webhook', null
-  );
-end;
-$$;
-comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
-  'The run that a variant becomes, as insert_run() takes it.';
-
 create function pipeline.check_sweep()
 returns trigger
 language plpgsql
@@ -2040,7 +2000,20 @@ begin
       perform pipeline.refuse_unknown_fields(
         given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
       );
-      perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
+      perform pipeline.insert_run(
+        to_jsonb(new) || jsonb_strip_nulls(given.variant) || jsonb_build_object(
+          'experiment_name', new.name || '/' || given.name,
+          'sweep_id', new.id,
+          'list_id', null,
+          'source', case
+            when new.list_id is null then new.source
+            else jsonb_build_object('type', 'sweep', 'sweepId', new.id)
+          end,
+          'parameters', new.parameters || coalesce(nullif(given.variant -> 'parameters', 'null'), '{}'),
+          -- The money is the sweep's, and so is what is told of it.
+          'max_cost', null, 'evaluation_webhook', null
+        )
+      );
     exception when sqlstate '22023' then
       get stacked diagnostics problem = message_text, instead = pg_exception_hint;
       perform pipeline.refuse_sweep(

@@ -465,18 +465,6 @@ comment on table pipeline.label_claims is
 comment on column pipeline.label_claims.skipped_at is 'The person does not want to label it; null: they do.';
 create index label_claims_person_idx on pipeline.label_claims (person);
 
-create function pipeline.may_label()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('label');
-$$;
-comment on function pipeline.may_label() is
-  'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
-
 create function pipeline.may_review(owner uuid, reviewers uuid[])
 returns boolean
 language sql
@@ -485,7 +473,7 @@ set search_path = ''
 as $$
   select coalesce(
     may_review.owner = pipeline.current_user_id()
-      or pipeline.may_label() and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
+      or pipeline.has_right('label') and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
     false
   );
 $$;
@@ -565,7 +553,7 @@ as $$
     where evaluation.id = is_labelable.evaluation_id
       and results.relname = is_labelable.results_table
       and evaluation.owner is not distinct from is_labelable.owner
-      and (evaluation.owner = pipeline.current_user_id() or pipeline.may_label())
+      and (evaluation.owner = pipeline.current_user_id() or pipeline.has_right('label'))
   );
 $$;
 comment on function pipeline.is_labelable(text, bigint, uuid) is
@@ -1364,7 +1352,7 @@ as $$
     select
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id as is_mine,
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id or not queue.blind
-        or pipeline.may_read() as sees_all
+        or pipeline.has_right('read') as sees_all
   ) as asking
   cross join lateral jsonb_to_record(
     pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
@@ -1372,7 +1360,7 @@ as $$
     items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
   )
   where signed_in.user_id is null
-    or pipeline.may_read()
+    or pipeline.has_right('read')
     or pipeline.may_review(queue.owner, queue.reviewers)
   order by queue.id desc;
 $$;

@@ -156,7 +156,7 @@ begin
       execute format('grant %s on %s to authenticated', opened.column3, opened.column1);
       execute format(
         'create policy %I on %s for select to authenticated using (%s)', opened.column4, opened.column1,
-        concat_ws(' or ', opened.column5, '(select pipeline.may_read())')
+        concat_ws(' or ', opened.column5, '(select pipeline.has_right(''read''))')
       );
     end if;
   end loop;
@@ -256,8 +256,8 @@ declare
   for_users_within constant text[] := array[
     'current_user_id', 'run_slots', 'set_run_status', 'set_sweep_status', 'lock_sweep', 'find_set', 'expect_set',
     'gamma_ratio', 'student_p', 'student_t', 'difference_interval', 'mean_interval', 'exact_p',
-    'detectable_difference', 'all_of_draw', 'takes_anonymous', 'owner_asked_for', 'has_right', 'may_read',
-    'may_label', 'is_labelable', 'may_review', 'is_queued', 'keeps_choice', 'owner_written_for', 'label_person',
+    'detectable_difference', 'all_of_draw', 'takes_anonymous', 'owner_asked_for', 'has_right',
+    'is_labelable', 'may_review', 'is_queued', 'keeps_choice', 'owner_written_for', 'label_person',
     'expect_label_queue', 'held_label_item', 'expect_answer_of_kind', 'told_label', 'cohen_kappa', 'weighted_kappa',
     'krippendorff_alpha', 'told_rate', 'told_confusion', 'told_alpha', 'agreement_of_scores',
     'agreement_of_categories', 'disagreements', 'powered_rate', 'stratified_rate', 'corrected_rate',

@@ -155,7 +155,7 @@ begin
       execute format('grant %s on %s to authenticated', opened.column3, opened.column1);
       execute format(
         'create policy %I on %s for select to authenticated using (%s)', opened.column4, opened.column1,
-        concat_ws(' or ', opened.column5, '(select pipeline.may_read())')
+        concat_ws(' or ', opened.column5, '(select pipeline.has_right(''read''))')
       );
     end if;
   end loop;

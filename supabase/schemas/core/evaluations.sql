@@ -111,7 +111,7 @@ begin
      grant select on public.%1$I to authenticated;
      drop policy if exists "owners read their evaluations" on public.%1$I;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()));
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.has_right(''read'')));
      comment on table public.%1$I is %2$L',
     open_results_table.name,
     'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'

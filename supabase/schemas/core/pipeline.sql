@@ -115,19 +115,7 @@ begin
 end;
 $$;
 comment on function pipeline.has_right(text) is
-  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write.';
-
-create function pipeline.may_read()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('read');
-$$;
-comment on function pipeline.may_read() is
-  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write. "read": they read what others have; "label": they may label it, if they may read it. It is true or false of a token, hence until that is renewed.';
 
 create function pipeline.is_plain(text_of_name text)
 returns boolean

@@ -167,6 +167,7 @@ as $$
 declare
   batch record;
   stored integer := 0;
+  given_up bigint[];
 begin
   for batch in
     with waiting as (
@@ -188,42 +189,29 @@ begin
     stored := stored + jsonb_array_length(batch.results);
   end loop;
   if (run).status = 'cancelled' then
-    perform pipeline.give_up_waiting(run, as_of);
+    -- pipeline_errors.result has what is given up.
+    with waiting as (
+      delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
+    ),
+    told as (
+      insert into pipeline.task_errors (
+        run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+      )
+      select
+        task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
+        'The run was cancelled before its result could be stored', true,
+        waiting.result - 'leaseToken', as_of
+      from waiting
+      join public.pipeline_tasks as task on task.id = waiting.task_id
+      returning task_id
+    )
+    select array_agg(told.task_id) into given_up from told;
+    if given_up is not null then
+      perform pipeline.put_back(run, given_up, as_of, given_up);
+    end if;
   end if;
   return stored;
 end;
 $$;
 comment on function pipeline.store_waiting(public.pipeline_runs, timestamptz) is
   'Stores the results of a run that wait; what still cannot be stored waits on, and the run is paused again. In a cancelled run it is given up. Returns how many waited.';
-
-create function pipeline.give_up_waiting(run public.pipeline_runs, as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  given_up bigint[];
-begin
-  with waiting as (
-    delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
-  ),
-  told as (
-    insert into pipeline.task_errors (
-      run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
-    )
-    select
-      task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
-      'The run was cancelled before its result could be stored', true,
-      waiting.result - 'leaseToken', as_of
-    from waiting
-    join public.pipeline_tasks as task on task.id = waiting.task_id
-    returning task_id
-  )
-  select array_agg(told.task_id) into given_up from told;
-  if given_up is not null then
-    perform pipeline.put_back(run, given_up, as_of, given_up);
-  end if;
-end;
-$$;
-comment on function pipeline.give_up_waiting(public.pipeline_runs, timestamptz) is
-  'Ends the tasks of a cancelled run whose results cannot be stored; pipeline_errors.result has those.';

@@ -43,7 +43,7 @@ parallel safe
 set search_path = ''
 as $$
   select case
-    when pipeline.may_read() then owner_asked_for.owner
+    when pipeline.has_right('read') then owner_asked_for.owner
     else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
   end;
 $$;

@@ -302,12 +302,3 @@ end;
 $$;
 comment on function pipeline.close_window(public.pipeline_watches, text, timestamptz) is
   'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back.';
-
-create function pipeline.close_windows(watch public.pipeline_watches, as_of timestamptz)
-returns void
-language sql
-set search_path = ''
-as $$
-  select pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
-  from jsonb_array_elements((watch).evaluators) as config;
-$$;

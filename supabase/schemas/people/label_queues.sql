@@ -119,18 +119,6 @@ comment on table pipeline.label_claims is
 comment on column pipeline.label_claims.skipped_at is 'The person does not want to label it; null: they do.';
 create index label_claims_person_idx on pipeline.label_claims (person);
 
-create function pipeline.may_label()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('label');
-$$;
-comment on function pipeline.may_label() is
-  'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
-
 create function pipeline.may_review(owner uuid, reviewers uuid[])
 returns boolean
 language sql
@@ -139,7 +127,7 @@ set search_path = ''
 as $$
   select coalesce(
     may_review.owner = pipeline.current_user_id()
-      or pipeline.may_label() and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
+      or pipeline.has_right('label') and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
     false
   );
 $$;

@@ -71,7 +71,7 @@ as $$
     where evaluation.id = is_labelable.evaluation_id
       and results.relname = is_labelable.results_table
       and evaluation.owner is not distinct from is_labelable.owner
-      and (evaluation.owner = pipeline.current_user_id() or pipeline.may_label())
+      and (evaluation.owner = pipeline.current_user_id() or pipeline.has_right('label'))
   );
 $$;
 comment on function pipeline.is_labelable(text, bigint, uuid) is

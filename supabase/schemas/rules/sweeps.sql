@@ -29,30 +29,6 @@ $$;
 comment on function pipeline.variant_name(public.pipeline_sweeps, jsonb) is
   'What a variant is called: its name, or else its model, its endpoint, those of the sweep.';
 
-create function pipeline.variant_run(sweep public.pipeline_sweeps, variant jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return to_jsonb(sweep) || jsonb_strip_nulls(variant) || jsonb_build_object(
-    'experiment_name', (sweep).name || '/' || pipeline.variant_name(sweep, variant),
-    'sweep_id', (sweep).id,
-    'list_id', null,
-    'source', case
-      when (sweep).list_id is null then (sweep).source
-      else jsonb_build_object('type', 'sweep', 'sweepId', (sweep).id)
-    end,
-    'parameters', (sweep).parameters || coalesce(nullif(variant -> 'parameters', 'null'), '{}'),
-    -- The money is the sweep's, and so is what is told of it.
-    'max_cost', null, 'evaluation_webhook', null
-  );
-end;
-$$;
-comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
-  'The run that a variant becomes, as insert_run() takes it.';
-
 create function pipeline.check_sweep()
 returns trigger
 language plpgsql
@@ -170,7 +146,20 @@ begin
       perform pipeline.refuse_unknown_fields(
         given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
       );
-      perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
+      perform pipeline.insert_run(
+        to_jsonb(new) || jsonb_strip_nulls(given.variant) || jsonb_build_object(
+          'experiment_name', new.name || '/' || given.name,
+          'sweep_id', new.id,
+          'list_id', null,
+          'source', case
+            when new.list_id is null then new.source
+            else jsonb_build_object('type', 'sweep', 'sweepId', new.id)
+          end,
+          'parameters', new.parameters || coalesce(nullif(given.variant -> 'parameters', 'null'), '{}'),
+          -- The money is the sweep's, and so is what is told of it.
+          'max_cost', null, 'evaluation_webhook', null
+        )
+      );
     exception when sqlstate '22023' then
       get stacked diagnostics problem = message_text, instead = pg_exception_hint;
       perform pipeline.refuse_sweep(

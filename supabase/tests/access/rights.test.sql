@@ -260,8 +260,6 @@ select results_eq(
      ('authenticated', 'pipeline.label_person(text)'),
      ('authenticated', 'pipeline.labels_of(text,bigint,text)'),
      ('authenticated', 'pipeline.lock_sweep(bigint,text[],boolean)'),
-     ('authenticated', 'pipeline.may_label()'),
-     ('authenticated', 'pipeline.may_read()'),
      ('authenticated', 'pipeline.may_review(uuid,uuid[])'),
      ('authenticated', 'pipeline.mean_interval(bigint,double precision,double precision,text)'),
      ('authenticated', 'pipeline.models_of(text,uuid)'),

@@ -665,8 +665,8 @@ $$;
 comment on function public.grade_evaluation(text, bigint, boolean, text, text, text, timestamptz, text) is
   'Stores what a person says of an answer, in place of what they said before under the same name, and returns {id, name, person, passed, remark, corrected_response, updated_at}; none of passed, remark and corrected_response takes it back, and returns null. person: a signed-in user is always themselves. Users label their own answers, with the claim "label" all that they see. P0002: there is no such answer; 42501: it is not theirs to label.';
 
--- Why: a million answers are looked at a page at a time. A page costs the same wherever it is, and a
--- filter that finds nothing costs no more than the rows that it was allowed to read.
+-- Why: which rows of a results table are meant, and in which order, is said in SQL that its indexes serve:
+-- names are known here, and values are literals, written by %L.
 
 create function pipeline.evaluations_condition(run_id bigint, experiment_name text, owner uuid)
 returns text
@@ -845,6 +845,9 @@ end;
 $$;
 comment on function pipeline.filter_condition(jsonb, text) is
   'SQL about row for a filter of browse_evaluations(). 22023: a field that there is not.';
+
+-- Why: a million answers are looked at a page at a time. A page costs the same wherever it is, and a
+-- filter that finds nothing costs no more than the rows that it was allowed to read.
 
 create function pipeline.scores_of(results_table text, evaluation_id bigint)
 returns jsonb
@@ -5597,9 +5600,7 @@ $$;
 comment on function public.gate_experiments(text, text, jsonb, uuid) is
   'Whether candidate may take the place of baseline (an experiment, or the name of an approved baseline) of one owner, null: the project''s own, a signed-in user''s are theirs: {verdict, baseline, candidate, approvedAs, approvedAt, reasons, caution, evaluators: [{evaluator, verdict, reasons, margin, prompts, baselineMean, candidateMean, difference, low, high, p, promptsNeeded, missing, unasked, unscored, added, newlyFailed, failedPrompts}]}. verdict is the worst of all evaluators: worse (the 95 % interval of the difference lies below −margin), regression (below 0, or too much newly failed), undecided (promptsNeeded would decide), pass (above −margin). policy: {margin, allowWithinMargin, maxNewlyFailed, requiredPrompts, evaluators: {name: the same four}}; margin is 0.05 for scores from 0 to 1 and must be given for others; without evaluators all that scored the baseline are asked, and success. A score that the candidate lacks counts as 0. caution: what to mind, null: nothing. 22023: the policy, or a comparison that cannot be made; P0002: no such experiment.';
 
--- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
--- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
--- a row, and to see what a project lacks.
+-- Why: a run is started once, however often the call is repeated.
 
 create table pipeline.run_requests (
   requester text not null,
@@ -5682,6 +5683,8 @@ end;
 $$;
 comment on function public.pipeline_create_run(jsonb, uuid, text, timestamptz) is
   'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
+
+-- Why: HTTP operations and the command line show what a run has stored without a client for each table.
 
 create function public.pipeline_read_scores(
   results_table text,
@@ -5778,6 +5781,8 @@ as $$
 $$;
 comment on function public.pipeline_read_answers(bigint, bigint, integer) is
   'What a run over a list has stored, [{position, answer}], in the order of the list and after a position, from 1; answer has the fields that pipeline_store_results() takes.';
+
+-- Why: keys are kept in Vault and never stand in a row, also those of a URL that has no endpoint yet.
 
 create function public.pipeline_set_secret(name text, value text)
 returns void
@@ -5882,6 +5887,8 @@ end;
 $$;
 comment on function public.pipeline_ensure_endpoint(text, text, text, jsonb, numeric) is
   'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
+
+-- Why: what a project lacks is seen by one look.
 
 create function public.pipeline_inspect_project(as_of timestamptz default now())
 returns jsonb

@@ -66,7 +66,8 @@
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
--- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- access/ (who may read, write and call what, and the schedule). config.toml has the order in which
+-- PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
 create extension if not exists pg_net with schema extensions;
@@ -115,19 +116,7 @@ begin
 end;
 $$;
 comment on function pipeline.has_right(text) is
-  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write.';
-
-create function pipeline.may_read()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('read');
-$$;
-comment on function pipeline.may_read() is
-  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write. "read": they read what others have; "label": they may label it, if they may read it. It is true or false of a token, hence until that is renewed.';
 
 create function pipeline.is_plain(text_of_name text)
 returns boolean
@@ -201,8 +190,6 @@ comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 comment on column pipeline.stages.call_seconds is
   'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
-alter table pipeline.stages enable row level security;
-grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function
@@ -418,8 +405,6 @@ comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; what the next one is expected to take of tokens_per_minute.';
-alter table pipeline.endpoint_states enable row level security;
-grant select, insert, update, delete on pipeline.endpoint_states to service_role;
 
 -- Apart from the endpoint's, because vendors limit each model by itself: what one user's choice of
 -- model meets must not stop the others.
@@ -447,8 +432,6 @@ comment on column pipeline.model_states.best_latency_ms is
   'Latency that the model has when it is not crowded; a much longer one is a sign to shrink.';
 comment on column pipeline.model_states.reduced_at is
   'When concurrency was last cut back; null: never, and it still doubles per round.';
-alter table pipeline.model_states enable row level security;
-grant select, insert, update, delete on pipeline.model_states to service_role;
 
 create function pipeline.create_endpoint_state()
 returns trigger
@@ -465,15 +448,6 @@ $$;
 create trigger create_endpoint_state
 after insert on public.model_endpoints
 for each row execute function pipeline.create_endpoint_state();
-
-alter table public.model_endpoints enable row level security;
--- Here and below: projects made before 2026-05-30 grant new tables to everyone by default.
-revoke all on public.model_endpoints from anon, authenticated, service_role;
-grant select, insert, update, delete on public.model_endpoints to service_role;
--- Headers and templates stay out of users' sight: they say which secrets exist.
-grant select (name, model, format, open_to_users, models, user_parameters, user_headers) on public.model_endpoints to authenticated;
-create policy "users see the endpoints that are open to them"
-  on public.model_endpoints for select to authenticated using (open_to_users);
 
 -- Why: a prompt is asked many times, by runs, repetitions and sweeps, and stored once. It is known by
 -- its key, which is what comparisons pair by.
@@ -517,13 +491,6 @@ comment on column pipeline.prompts.source is
 comment on column pipeline.prompts.parameters is
   'Model parameters of this prompt; they win over those of the run.';
 create index prompts_given_key_idx on pipeline.prompts (run_id, key) where key_is_given;
-alter table pipeline.prompts enable row level security;
-grant select, insert, update, delete on pipeline.prompts to service_role;
--- What was sent, and what a set has, is shown to the person who asks.
-grant select on pipeline.prompts to authenticated;
-create policy "owners read their prompts"
-  on pipeline.prompts for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 -- Enqueuing takes ids before it inserts, so that each task knows its prompt.
 grant usage on sequence pipeline.prompts_id_seq to service_role;
 
@@ -603,13 +570,6 @@ comment on table pipeline.prompt_lists is
 comment on column pipeline.prompt_lists.prompts is 'How many it has, which is the position of the last.';
 comment on column pipeline.prompt_lists.needs_template is
   'Some of its prompts have no text: they are variables of a template.';
-alter table pipeline.prompt_lists enable row level security;
-grant select, insert, update, delete on pipeline.prompt_lists to service_role;
--- The view prompt_set_prompts reads lists as the person who asks.
-grant select on pipeline.prompt_lists to authenticated;
-create policy "owners read their lists"
-  on pipeline.prompt_lists for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create table pipeline.list_entries (
   list_id bigint not null references pipeline.prompt_lists (id) on delete cascade,
@@ -626,17 +586,6 @@ comment on column pipeline.list_entries.key is
   'Names the place, so that adding it twice is harmless: as the key of a task.';
 comment on column pipeline.list_entries.input_tokens is 'As of the tasks that ask it.';
 create index list_entries_prompt_idx on pipeline.list_entries (prompt_id);
-alter table pipeline.list_entries enable row level security;
-grant select, insert, update, delete on pipeline.list_entries to service_role;
-grant select on pipeline.list_entries to authenticated;
-create policy "owners read what their lists have"
-  on pipeline.list_entries for select to authenticated
-  using (
-    list_id in (
-      select prompt_lists.id from pipeline.prompt_lists
-      where prompt_lists.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.create_list(owner uuid, as_of timestamptz)
 returns bigint
@@ -739,13 +688,6 @@ comment on table public.prompt_sets is
 comment on column public.prompt_sets.version is 'From 1; a source without version takes the newest.';
 comment on column public.prompt_sets.owner is 'Null: the project''s own.';
 
-alter table public.prompt_sets enable row level security;
-revoke all on public.prompt_sets from anon, authenticated, service_role;
-grant select on public.prompt_sets to authenticated, service_role;
-create policy "owners read their sets"
-  on public.prompt_sets for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create function pipeline.find_set(name text, version numeric, owner uuid)
 returns public.prompt_sets
 language plpgsql
@@ -792,8 +734,6 @@ join pipeline.list_entries as entry on entry.list_id = saved.list_id
 join pipeline.prompts as prompt on prompt.id = entry.prompt_id;
 comment on view public.prompt_set_prompts is
   'One row per prompt of a version of a set, in the order of position.';
-revoke all on public.prompt_set_prompts from anon, authenticated, service_role;
-grant select on public.prompt_set_prompts to authenticated, service_role;
 
 -- Why: many variants of one thing are one row, as a run is. What they share is said once.
 
@@ -844,22 +784,6 @@ comment on column public.pipeline_sweeps.list_id is
   'The prompts that were extracted for it; null: its source is a set or a run, which need no extracting.';
 create index pipeline_sweeps_owner_idx on public.pipeline_sweeps (owner) where owner is not null;
 create index pipeline_sweeps_list_idx on public.pipeline_sweeps (list_id);
-
-alter table public.pipeline_sweeps enable row level security;
-revoke all on public.pipeline_sweeps from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_sweeps to service_role;
-grant select on public.pipeline_sweeps to authenticated;
-grant insert (
-  name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_sweeps to authenticated;
-create policy "owners read their sweeps"
-  on public.pipeline_sweeps for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start sweeps of their own"
-  on public.pipeline_sweeps for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
 
 -- Why: a live app stores what its users asked and what they were answered. A watch is one row that has
 -- it graded as it comes in, with no trigger on the app's table and nothing to install in the app.
@@ -917,31 +841,6 @@ comment on column public.pipeline_watches.owner is 'The signed-in user whose it 
 comment on column public.pipeline_watches.created_at is
   'What was asked before it is not graded.';
 
-alter table public.pipeline_watches enable row level security;
-revoke all on public.pipeline_watches from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_watches to service_role;
-grant select, delete on public.pipeline_watches to authenticated;
-grant insert (
-  name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
-  evaluation_webhook, results_table
-) on public.pipeline_watches to authenticated;
-grant update (
-  status, sample, max_cost_per_day, max_answers_per_day, window_turns, approved, evaluation_webhook
-) on public.pipeline_watches to authenticated;
-create policy "owners read their watches"
-  on public.pipeline_watches for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users watch for themselves"
-  on public.pipeline_watches for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners change their watches"
-  on public.pipeline_watches for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners end their watches"
-  on public.pipeline_watches for delete to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table pipeline.watch_states (
   watch_id bigint primary key references public.pipeline_watches (id) on delete cascade,
   read_until timestamptz,
@@ -956,17 +855,6 @@ comment on column pipeline.watch_states.day is
   'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
-alter table pipeline.watch_states enable row level security;
-grant select, insert, update, delete on pipeline.watch_states to service_role;
-grant select on pipeline.watch_states to authenticated;
-create policy "owners read the states of their watches"
-  on pipeline.watch_states for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
 
 -- Why: a run is one row, so that starting, watching, pausing and comparing need nothing but a table.
 
@@ -978,8 +866,6 @@ comment on table pipeline.results_tables is
   'The public tables that answers may be stored into: prompt_evaluations, those of create_evaluations_table(), and those that the project''s owner has registered with use_evaluations_table().';
 comment on column pipeline.results_tables.is_foreign is
   'Made by somebody else: it has the eleven columns of a stored answer, and takes no runs.';
-alter table pipeline.results_tables enable row level security;
-grant select, insert on pipeline.results_tables to service_role;
 
 create table pipeline.experiments (
   owner uuid,
@@ -990,13 +876,6 @@ create table pipeline.experiments (
 comment on table pipeline.experiments is
   'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
-alter table pipeline.experiments enable row level security;
-grant select, insert, update, delete on pipeline.experiments to service_role;
--- The same prompt is looked for in all of them.
-grant select on pipeline.experiments to authenticated;
-create policy "owners read the names of their experiments"
-  on pipeline.experiments for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -1022,7 +901,7 @@ parallel safe
 set search_path = ''
 as $$
   select case
-    when pipeline.may_read() then owner_asked_for.owner
+    when pipeline.has_right('read') then owner_asked_for.owner
     else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
   end;
 $$;
@@ -1211,28 +1090,6 @@ create index pipeline_runs_list_idx on public.pipeline_runs (list_id) where list
 create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');
 
-alter table public.pipeline_runs enable row level security;
-revoke all on public.pipeline_runs from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_runs to service_role;
-grant select on public.pipeline_runs to authenticated;
-grant insert (
-  experiment_name, source, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_runs to authenticated;
-grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
-
-create policy "owners read their runs"
-  on public.pipeline_runs for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start runs of their own"
-  on public.pipeline_runs for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners steer their runs"
-  on public.pipeline_runs for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
-
 create function pipeline.model_of(
   run public.pipeline_runs,
   stage text,
@@ -1306,7 +1163,6 @@ create function pipeline.fill_template(
   out missing text[],
   out is_too_long boolean
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -1473,12 +1329,6 @@ create table pipeline.evaluations (
 );
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
-alter table pipeline.evaluations enable row level security;
-grant select on pipeline.evaluations to authenticated;
-grant select, update, delete on pipeline.evaluations to service_role;
-create policy "owners read their evaluations"
-  on pipeline.evaluations for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.key_is_no_hash()
 returns text
@@ -1537,7 +1387,7 @@ begin
      grant select on public.%1$I to authenticated;
      drop policy if exists "owners read their evaluations" on public.%1$I;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()));
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.has_right(''read'')));
      comment on table public.%1$I is %2$L',
     open_results_table.name,
     'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
@@ -1618,14 +1468,6 @@ comment on column public.evaluation_scores.error is
 create index evaluation_scores_owner_idx
   on public.evaluation_scores (owner) where owner is not null;
 
-alter table public.evaluation_scores enable row level security;
-revoke all on public.evaluation_scores from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_scores to service_role;
-grant select on public.evaluation_scores to authenticated;
-create policy "owners read their scores"
-  on public.evaluation_scores for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table public.evaluation_votes (
   id bigint generated always as identity primary key,
   task_id bigint not null,
@@ -1665,14 +1507,6 @@ create index evaluation_votes_evaluation_idx
   on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
 create index evaluation_votes_owner_idx
   on public.evaluation_votes (owner) where owner is not null;
-
-alter table public.evaluation_votes enable row level security;
-revoke all on public.evaluation_votes from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_votes to service_role;
-grant select on public.evaluation_votes to authenticated;
-create policy "owners read their votes"
-  on public.evaluation_votes for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 -- Why: one queue for all stages, so that claim, lease, retry, maintenance and cancel are written once.
 
@@ -1773,19 +1607,6 @@ create index pipeline_tasks_events_idx
 create index pipeline_tasks_failed_idx
   on public.pipeline_tasks (run_id) where status = 'failed';
 
-alter table public.pipeline_tasks enable row level security;
-revoke all on public.pipeline_tasks from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_tasks to service_role;
-grant select on public.pipeline_tasks to authenticated;
-create policy "owners read the tasks of their runs"
-  on public.pipeline_tasks for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
-
 create table pipeline.task_errors (
   id bigint generated always as identity primary key,
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
@@ -1811,18 +1632,6 @@ comment on column pipeline.task_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
-alter table pipeline.task_errors enable row level security;
-grant select, insert, delete on pipeline.task_errors to service_role;
--- The view pipeline_errors reads it as the person who asks.
-grant select on pipeline.task_errors to authenticated;
-create policy "owners read the errors of their runs"
-  on pipeline.task_errors for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 -- Why: a worker begins once, with the token of its wake, has its successor woken before it ends, and
 -- ends by giving back what it holds. The database knows of each step, so that it can tell who lives.
@@ -2200,21 +2009,6 @@ comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
 
 -- Why: how a worker ended says whether its run is worth another one.
 
-create function pipeline.has_broken_runs(owner uuid)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select count(*) > 2
-  from public.pipeline_runs as run
-  where run.owner is not distinct from has_broken_runs.owner
-    and run.status = 'paused'
-    and run.broken_workers > 2;
-$$;
-comment on function pipeline.has_broken_runs(uuid) is
-  'The fuse of an owner, null: of the project: whether that of three of its runs is out, and nobody has resumed them.';
-
 create function pipeline.count_broken_worker(run_id bigint, problem text)
 returns void
 language plpgsql
@@ -2228,7 +2022,10 @@ begin
   where run.id = count_broken_worker.run_id and run.status in ('queued', 'running')
   returning case
     when run.broken_workers > 2 then 'Three workers in a row ended with an error and brought nothing, the last'
-    when pipeline.has_broken_runs(run.owner) then 'A worker ended with an error, as those of three other runs of its owner,'
+    when (
+      select count(*) from public.pipeline_runs as other
+      where other.owner is not distinct from run.owner and other.status = 'paused' and other.broken_workers > 2
+    ) > 2 then 'A worker ended with an error, as those of three other runs of its owner,'
   end
   into reason;
   if reason is not null then
@@ -2244,7 +2041,7 @@ begin
 end;
 $$;
 comment on function pipeline.count_broken_worker(bigint, text) is
-  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where has_broken_runs(); whatever is stored between them counts anew.';
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where that has paused three runs of its owner which nobody has resumed; whatever is stored between them counts anew.';
 
 create function public.pipeline_end_worker(
   worker_id uuid,
@@ -2650,8 +2447,6 @@ comment on table pipeline.waiting_runs is
 comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
 comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
 create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
@@ -2671,29 +2466,6 @@ $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
 
-create function pipeline.waits_in_vain(patient pipeline.waiting_runs, as_of timestamptz)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-begin
-  delete from pipeline.waiting_runs as waiting
-  where waiting.run_id = (patient).run_id
-    and waiting.stage = (patient).stage
-    and waiting.endpoint = (patient).endpoint
-    and (
-      pipeline.due_count((patient).run_id, (patient).stage, (patient).endpoint, 1, as_of) = 0
-      or not pipeline.outlives_run((patient).stage) and not exists (
-        select from public.pipeline_runs as run
-        where run.id = (patient).run_id and run.status in ('queued', 'running')
-      )
-    );
-  return found;
-end;
-$$;
-comment on function pipeline.waits_in_vain(pipeline.waiting_runs, timestamptz) is
-  'Takes a run out of pipeline.waiting_runs that has no work any more, or was paused or ended; whether it was so.';
-
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
 language plpgsql
@@ -2712,7 +2484,21 @@ begin
         next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
       );
       woken := woken + here;
-      is_moving := is_moving or here > 0 or pipeline.waits_in_vain(next, as_of);
+      if here = 0 then
+        -- It has no work any more, or was paused or ended.
+        delete from pipeline.waiting_runs as waiting
+        where waiting.run_id = next.run_id
+          and waiting.stage = next.stage
+          and waiting.endpoint = next.endpoint
+          and (
+            pipeline.due_count(next.run_id, next.stage, next.endpoint, 1, as_of) = 0
+            or not pipeline.outlives_run(next.stage) and not exists (
+              select from public.pipeline_runs as run
+              where run.id = next.run_id and run.status in ('queued', 'running')
+            )
+          );
+      end if;
+      is_moving := is_moving or here > 0 or found;
     end loop;
   end loop;
   return woken;
@@ -3152,19 +2938,6 @@ $$;
 comment on function pipeline.list_candidates(public.pipeline_runs, timestamptz) is
   'Puts the sample that was drawn into the list of the run that extracts for a sweep.';
 
-create function pipeline.close_list(run public.pipeline_runs)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform from pipeline.prompt_lists where prompt_lists.id = (run).list_id for no key update;
-  perform pipeline.feed_readers((run).list_id, (run).finished_at);
-end;
-$$;
-comment on function pipeline.close_list(public.pipeline_runs) is
-  'Tells the runs that wait for more of a list that the one that fills it is over.';
-
 create function pipeline.lacks_an_answer(run_id bigint, key text)
 returns boolean
 language sql
@@ -3279,7 +3052,6 @@ create function pipeline.enqueue_listed(
   out reached bigint,
   out state text
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
@@ -3791,8 +3563,6 @@ comment on table pipeline.registered_tables is
   'One row per table that signed-in users may take prompts from: of its rows those whose owner_column is their id. Written by register_prompt_source(), kept until forget_prompt_source().';
 comment on column pipeline.registered_tables.source is
   'The source as the project''s owner wrote it: its columns and format hold for users, who give none.';
-alter table pipeline.registered_tables enable row level security;
-grant select, insert, update, delete on pipeline.registered_tables to service_role;
 
 create function pipeline.refuse_table(name text, problem text, instead text)
 returns void
@@ -4031,7 +3801,6 @@ comment on function pipeline.where_condition(text, oid, jsonb) is
 -- Why: what the columns of a table are is guessed, told by its layout, or said by the user, who is right.
 
 create function pipeline.table_columns(name text, relation oid, given jsonb, layout_name text, out layout text, out columns jsonb)
-returns record
 language plpgsql
 stable
 set search_path = ''
@@ -4094,25 +3863,6 @@ end;
 $$;
 comment on function pipeline.table_columns(text, oid, jsonb, text) is
   'What the columns of a table are taken for: guesses by their names, what its layout says, and above all what was given. Refuses a layout that is unknown, does not fit or cannot be read (SQLSTATE 22023).';
-
-create function pipeline.unrecognised_table(name text, columns jsonb)
-returns void
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  perform pipeline.refuse_table(
-    name,
-    case
-      when columns ? 'role' then 'no column was recognised as the words of a message'
-      when columns ? 'content' then 'no column was recognised as who wrote a message'
-      else 'its columns do not look like conversations'
-    end,
-    'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
-  );
-end;
-$$;
 
 create function pipeline.columns_of_family(columns jsonb, family text)
 returns jsonb
@@ -4538,7 +4288,15 @@ begin
   reading.layout := described.layout;
   reading.family := pipeline.family_of(described.columns);
   if reading.family is null then
-    perform pipeline.unrecognised_table(reading.name, described.columns);
+    perform pipeline.refuse_table(
+      reading.name,
+      case
+        when described.columns ? 'role' then 'no column was recognised as the words of a message'
+        when described.columns ? 'content' then 'no column was recognised as who wrote a message'
+        else 'its columns do not look like conversations'
+      end,
+      'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
+    );
   end if;
   reading.columns := pipeline.columns_of_family(described.columns, reading.family);
   perform pipeline.check_columns(reading.name, reading.relation, reading.columns);
@@ -5472,17 +5230,6 @@ create table pipeline.watched_turns (
 comment on table pipeline.watched_turns is
   'One row per run of a watch and day of UTC: how many turns were taken on it. Removed with the run.';
 comment on column pipeline.watched_turns.skipped is 'Turns that are not in the sample.';
-alter table pipeline.watched_turns enable row level security;
-grant select, insert, update on pipeline.watched_turns to service_role;
-grant select on pipeline.watched_turns to authenticated;
-create policy "owners read what their watches took"
-  on pipeline.watched_turns for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.is_sampled(share numeric, task jsonb)
 returns boolean
@@ -5759,7 +5506,8 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_windows(watch, as_of);
+  perform pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
+  from jsonb_array_elements((watch).evaluators) as config;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is
@@ -5926,9 +5674,8 @@ begin
   return tasks;
 end;
 $$;
-comment on function pipeline.lease_tasks(
-  pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
-) is 'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
+comment on function pipeline.lease_tasks is
+  'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
 
 create function pipeline.next_wait_ms(
   worker pipeline.workers,
@@ -6037,11 +5784,11 @@ begin
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
     if calls.budgets is not null then
-      perform pipeline.reserve_budgets(
-        calls.budgets,
-        (select sum(cost) from unnest(calls.costs) as cost),
-        cardinality(calls.ids)
-      );
+      update pipeline.budgets as budget
+      set
+        reserved = budget.reserved + (select sum(cost) from unnest(calls.costs) as cost),
+        calls = budget.calls + cardinality(calls.ids)
+      where budget.id = any (calls.budgets);
     end if;
   end if;
   -- Last, because whoever is served may be another run.
@@ -6518,42 +6265,8 @@ begin
   return settled;
 end;
 $$;
-comment on function pipeline.settle_failures(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.settle_failures is
   'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. A rate error burns no attempt, nor does a stop error without a response.';
-
-create function pipeline.settle_tasks(
-  worker pipeline.workers,
-  run public.pipeline_runs,
-  results jsonb,
-  as_of timestamptz
-)
-returns pipeline.settled_tasks
-language plpgsql
-set search_path = ''
-as $$
-declare
-  done pipeline.settled_tasks := pipeline.settle_successes(worker, results, as_of);
-  failures pipeline.settled_tasks;
-begin
-  if results @? '$[*] ? (@.outcome == "failed")' then
-    failures := pipeline.settle_failures(worker, run, results, as_of);
-    done.ids := done.ids || failures.ids;
-    done.stored_ids := done.stored_ids || failures.stored_ids;
-    done.closed := done.closed + failures.closed;
-    done.failed := failures.failed;
-    done.reserved_tokens := coalesce(done.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
-    done.not_evaluated := failures.not_evaluated;
-    done.capped_ids := done.capped_ids || failures.capped_ids;
-  end if;
-  return done;
-end;
-$$;
-comment on function pipeline.settle_tasks(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
-  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
 
 create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
 returns jsonb
@@ -6835,9 +6548,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.lose_patience(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.lose_patience is
   'Results, in which a rate or stop error that only its own task meets has become permanent, and says why. Of other rate errors isAlone says that the endpoint is not to blame, isFirst that it is the first of its task.';
 
 create function pipeline.note_waits(
@@ -6889,9 +6600,7 @@ begin
     and paused.waits_since + make_interval(secs => paused.max_wait_seconds) <= as_of;
 end;
 $$;
-comment on function pipeline.note_waits(
-  bigint, pipeline.workers, pipeline.result_totals, timestamptz
-) is
+comment on function pipeline.note_waits is
   'Notes how the calls of a run fare under rate limits, and pauses it when they have kept it from an answer for max_wait_seconds.';
 
 -- Why: answers are stored in the transaction that closes their tasks, so that there is one for each.
@@ -7013,9 +6722,7 @@ begin
   using run, endpoint, task_ids, results, as_of;
 end;
 $$;
-comment on function pipeline.store_evaluations(
-  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is
+comment on function pipeline.store_evaluations is
   'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
 
 create function public.create_evaluations_table(name text)
@@ -7185,9 +6892,8 @@ begin
   where counted.id = (run).id;
 end;
 $$;
-comment on function pipeline.count_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, pipeline.result_totals
-) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
+comment on function pipeline.count_results is
+  'Adds a batch of results to the counters of its run. The run stays locked to the end.';
 
 create function pipeline.take_results(
   run public.pipeline_runs,
@@ -7288,9 +6994,7 @@ begin
   return blocked_ms;
 end;
 $$;
-comment on function pipeline.take_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
-) is
+comment on function pipeline.take_results is
   'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then its budgets, then the run.';
 
 create function pipeline.finish_batch(
@@ -7300,17 +7004,27 @@ create function pipeline.finish_batch(
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
   settled pipeline.settled_tasks;
+  failures pipeline.settled_tasks;
 begin
   select * into run from public.pipeline_runs where id = (worker).run_id;
   results := pipeline.lose_patience(worker, run, results, as_of);
-  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  settled := pipeline.settle_successes(worker, results, as_of);
+  if results @? '$[*] ? (@.outcome == "failed")' then
+    failures := pipeline.settle_failures(worker, run, results, as_of);
+    settled.ids := settled.ids || failures.ids;
+    settled.stored_ids := settled.stored_ids || failures.stored_ids;
+    settled.closed := settled.closed + failures.closed;
+    settled.failed := failures.failed;
+    settled.reserved_tokens := coalesce(settled.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
+    settled.not_evaluated := failures.not_evaluated;
+    settled.capped_ids := settled.capped_ids || failures.capped_ids;
+  end if;
   if settled.ids is not null then
     blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
   end if;
@@ -7375,8 +7089,6 @@ create table pipeline.waiting_results (
 comment on table pipeline.waiting_results is
   'One row per result that could not be stored for a reason that lies in a table or the server. Its task stays leased, until infinity; stored and removed when the run goes on.';
 create index waiting_results_run_idx on pipeline.waiting_results (run_id);
-alter table pipeline.waiting_results enable row level security;
-grant select, insert, delete on pipeline.waiting_results to service_role;
 
 create function pipeline.refusal_of(sql_state text)
 returns text
@@ -7472,108 +7184,55 @@ $$;
 comment on function pipeline.not_storable(jsonb, text) is
   'The permanent failure that takes the place of a result which cannot be stored: with its usage, and with itself in the error.';
 
-create function pipeline.finish_refused(
+create function pipeline.finish_results(
   worker pipeline.workers,
   results jsonb,
-  sql_state text,
-  problem text,
   as_of timestamptz,
+  kept jsonb default null,
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
+  refusal text;
+  problem text;
   result jsonb;
   one record;
 begin
-  if pipeline.refusal_of(sql_state) = 'table' then
-    finished := pipeline.keep_results(worker, results, problem, as_of);
+  begin
+    select taken.finished, taken.blocked_ms into finished, blocked_ms
+    from pipeline.finish_batch(worker, results, as_of) as taken;
+    return;
+  exception when others then
+    refusal := pipeline.refusal_of(sqlstate);
+    problem := sqlerrm;
+    if refusal = 'passing' then
+      raise;
+    end if;
+  end;
+  if refusal = 'table' or kept is not null then
+    -- Where not even a failure can be stored, it lies in the table.
+    finished := pipeline.keep_results(worker, coalesce(kept, results), problem, as_of);
     return;
   end if;
   finished := '{}';
   for result in select value from jsonb_array_elements(results) loop
-    begin
-      one := pipeline.finish_batch(worker, jsonb_build_array(result), as_of);
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      one := pipeline.finish_unstorable(worker, result, sqlstate, sqlerrm, as_of);
-    end;
+    if jsonb_array_length(results) > 1 then
+      one := pipeline.finish_results(worker, jsonb_build_array(result), as_of);
+    else
+      one := pipeline.finish_results(
+        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of, results
+      );
+    end if;
     finished := finished || one.finished;
     blocked_ms := greatest(blocked_ms, one.blocked_ms);
   end loop;
 end;
 $$;
-comment on function pipeline.finish_refused(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes a batch that finish_batch() refused with this error: result by result when one of them is wrong, else all of them are kept.';
-
-create function pipeline.finish_unstorable(
-  worker pipeline.workers,
-  result jsonb,
-  sql_state text,
-  problem text,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  if pipeline.refusal_of(sql_state) = 'result' then
-    begin
-      select taken.finished, taken.blocked_ms into finished, blocked_ms
-      from pipeline.finish_batch(
-        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of
-      ) as taken;
-      return;
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      -- Not even a failure can be stored: it lies in the table.
-      problem := sqlerrm;
-    end;
-  end if;
-  finished := pipeline.keep_results(worker, jsonb_build_array(result), problem, as_of);
-end;
-$$;
-comment on function pipeline.finish_unstorable(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes one result that finish_batch() refused: it fails as not_storable, or is kept when it lies in the table.';
-
-create function pipeline.finish_results(
-  worker pipeline.workers,
-  results jsonb,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_batch(worker, results, as_of) as taken;
-exception when others then
-  if pipeline.refusal_of(sqlstate) = 'passing' then
-    raise;
-  end if;
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_refused(worker, results, sqlstate, sqlerrm, as_of) as taken;
-end;
-$$;
-comment on function pipeline.finish_results(pipeline.workers, jsonb, timestamptz) is
-  'Settles the tasks of a batch, whatever is wrong with a result or a table. finished: tasks whose lease held.';
+comment on function pipeline.finish_results is
+  'Settles the tasks of a batch, whatever is wrong with a result or a table: result by result when one of them is wrong, which fails as not_storable; all are kept when it lies in the table. finished: tasks whose lease held. kept: what is kept instead of results.';
 
 create function pipeline.store_waiting(run public.pipeline_runs, as_of timestamptz)
 returns integer
@@ -7583,6 +7242,7 @@ as $$
 declare
   batch record;
   stored integer := 0;
+  given_up bigint[];
 begin
   for batch in
     with waiting as (
@@ -7604,7 +7264,26 @@ begin
     stored := stored + jsonb_array_length(batch.results);
   end loop;
   if (run).status = 'cancelled' then
-    perform pipeline.give_up_waiting(run, as_of);
+    -- pipeline_errors.result has what is given up.
+    with waiting as (
+      delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
+    ),
+    told as (
+      insert into pipeline.task_errors (
+        run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+      )
+      select
+        task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
+        'The run was cancelled before its result could be stored', true,
+        waiting.result - 'leaseToken', as_of
+      from waiting
+      join public.pipeline_tasks as task on task.id = waiting.task_id
+      returning task_id
+    )
+    select array_agg(told.task_id) into given_up from told;
+    if given_up is not null then
+      perform pipeline.put_back(run, given_up, as_of, given_up);
+    end if;
   end if;
   return stored;
 end;
@@ -7612,62 +7291,43 @@ $$;
 comment on function pipeline.store_waiting(public.pipeline_runs, timestamptz) is
   'Stores the results of a run that wait; what still cannot be stored waits on, and the run is paused again. In a cancelled run it is given up. Returns how many waited.';
 
-create function pipeline.give_up_waiting(run public.pipeline_runs, as_of timestamptz)
-returns void
+-- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
+
+create function pipeline.insert_row(target regclass, given jsonb)
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
-  given_up bigint[];
+  new_id bigint;
 begin
-  with waiting as (
-    delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
-  ),
-  told as (
-    insert into pipeline.task_errors (
-      run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+  execute (
+    select format(
+      'insert into %1$s (%2$s) select %2$s from jsonb_populate_record(null::%1$s, $1) returning id', target,
+      string_agg(quote_ident(named.attname), ', ')
     )
-    select
-      task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
-      'The run was cancelled before its result could be stored', true,
-      waiting.result - 'leaseToken', as_of
-    from waiting
-    join public.pipeline_tasks as task on task.id = waiting.task_id
-    returning task_id
+    from pg_catalog.pg_attribute as named
+    where named.attrelid = target and named.attnum > 0 and named.attidentity = ''
+      and given -> named.attname::text <> 'null'
   )
-  select array_agg(told.task_id) into given_up from told;
-  if given_up is not null then
-    perform pipeline.put_back(run, given_up, as_of, given_up);
-  end if;
+  into new_id
+  using given;
+  return new_id;
 end;
 $$;
-comment on function pipeline.give_up_waiting(public.pipeline_runs, timestamptz) is
-  'Ends the tasks of a cancelled run whose results cannot be stored; pipeline_errors.result has those.';
-
--- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
+comment on function pipeline.insert_row(regclass, jsonb) is
+  'Inserts a row from an object with its columns, and returns its id; absent ones get their defaults, as does the id.';
 
 create function pipeline.insert_run(run jsonb)
 returns bigint
 language sql
 set search_path = ''
 as $$
-  insert into public.pipeline_runs (
-    experiment_name, sweep_id, watch_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
-    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
-  )
-  select
-    coalesce(given.experiment_name, ''), given.sweep_id, given.watch_id, given.source, given.list_id, given.endpoint, given.model,
-    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
-    given.template, coalesce(given.repetitions, 1::smallint),
-    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
-    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
-    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
-    coalesce(given.max_attempts, 5), given.max_cost, coalesce(given.max_wait_seconds, 900),
-    given.prompt_deadline_seconds,
-    given.deadline_at, coalesce(given.owner, pipeline.current_user_id()), coalesce(given.created_at, now())
-  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
-  returning id;
+  -- What the pipeline itself writes of a run is not given.
+  select pipeline.insert_row('public.pipeline_runs', run - array[
+    'status', 'error', 'notice', 'open', 'extracted', 'succeeded', 'failed', 'cached', 'judge_errors', 'waits_since',
+    'rests_until', 'rests', 'eases', 'broken_workers', 'input_tokens', 'output_tokens', 'cost', 'started_at', 'finished_at'
+  ]);
 $$;
 comment on function pipeline.insert_run(jsonb) is
   'Inserts a run from an object with its columns; absent ones get their defaults.';
@@ -7756,7 +7416,9 @@ set search_path = ''
 as $$
 begin
   if pipeline.fills_list(new) and new.finished_at is not null then
-    perform pipeline.close_list(new);
+    -- Who waits for more of the list is told that nothing comes any more.
+    perform from pipeline.prompt_lists where prompt_lists.id = new.list_id for no key update;
+    perform pipeline.feed_readers(new.list_id, new.finished_at);
   end if;
   if new.status = 'cancelled' then
     perform pipeline.cancel_pending(new.id, new.finished_at);

@@ -173,6 +173,7 @@ set search_path = ''
 as $$
 declare
   warning constant text := pipeline.timeout_warning(new, 'execute');
+  other record;
 begin
   if pipeline.holds_credential(new.url) or pipeline.holds_credential(new.request_template::text)
     or new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
@@ -182,27 +183,7 @@ begin
         hint = 'Store it with: select pipeline_set_secret(''MY_KEY'', ''…''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
   end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
-  if warning is not null then
-    raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
-  end if;
-  return new;
-end;
-$$;
-
-create trigger check_endpoint
-before insert or update on public.model_endpoints
-for each row execute function pipeline.check_endpoint();
-
--- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
-
-create function pipeline.check_models()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-declare
-  other record;
-begin
+  -- Models without the prices that the endpoint has, and prices that are none.
   for other in select key as name, value as prices from jsonb_each(new.models) loop
     if jsonb_typeof(other.prices) <> 'object' or exists (
       select from jsonb_each(other.prices) as price
@@ -220,15 +201,18 @@ begin
           );
     end if;
   end loop;
+  if warning is not null then
+    raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
+  end if;
   return new;
 end;
 $$;
-comment on function pipeline.check_models() is
-  'Refuses models without the prices that the endpoint has, and prices that are none (SQLSTATE 22023).';
 
-create trigger check_models
-before insert or update of models, input_cost on public.model_endpoints
-for each row execute function pipeline.check_models();
+create trigger check_endpoint
+before insert or update on public.model_endpoints
+for each row execute function pipeline.check_endpoint();
+
+-- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
 
 create function pipeline.priced_for(endpoint public.model_endpoints, model text)
 returns public.model_endpoints
@@ -562,22 +546,6 @@ $$;
 comment on function pipeline.check_table_source(jsonb, uuid) is
   'Refuses a table that cannot be read, and after where nothing tells what is new (SQLSTATE 22023).';
 
-create function pipeline.index_on(relation oid, expression text)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select exists (
-    select from pg_catalog.pg_index as index
-    where index.indrelid = index_on.relation
-      and index.indisvalid
-      and index.indpred is null
-      and replace(lower(pg_catalog.pg_get_indexdef(index.indexrelid, 1, true)), '"', '')
-        = replace(lower(replace(index_on.expression, 'm.', '')), '"', '')
-  );
-$$;
-
 create function pipeline.index_notice(source jsonb, owner uuid)
 returns text
 language plpgsql
@@ -607,7 +575,14 @@ begin
       case when column_of.expression like 'm.%' then substr(column_of.expression, 3) else '(' || replace(column_of.expression, 'm.', '') || ')' end
     ), '; ')
     from unnest(read_by) as column_of (expression)
-    where not pipeline.index_on((reading).relation, column_of.expression)
+    where not exists (
+      select from pg_catalog.pg_index as index
+      where index.indrelid = (reading).relation
+        and index.indisvalid
+        and index.indpred is null
+        and replace(lower(pg_catalog.pg_get_indexdef(index.indexrelid, 1, true)), '"', '')
+          = replace(lower(replace(column_of.expression, 'm.', '')), '"', '')
+    )
   );
 -- A notice does not stop anything: what is wrong is told elsewhere.
 exception when others then
@@ -1407,17 +1382,6 @@ $$;
 comment on function pipeline.json_schema_problems(jsonb) is
   'What in a schema is no JSON Schema, one sentence for each place: the twin of malformedPlaces() in functions/_shared/evaluation; supabase/tests/json_schema_vectors.json holds for both.';
 
-create function pipeline.json_schema_problem(schema jsonb)
-returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select string_agg(problem, '; ') from pipeline.json_schema_problems(schema) as problem;
-$$;
-comment on function pipeline.json_schema_problem(jsonb) is
-  'All of json_schema_problems() in one text; null: there is none.';
-
 -- Why: a wrong evaluator would be found when the answers are paid for.
 
 create function pipeline.check_judges(config jsonb, owner uuid, priced boolean)
@@ -1591,14 +1555,15 @@ begin
       );
     end if;
     names := names || pipeline.evaluator_name(config);
-    select string_agg(pipeline.json_schema_problem(part.schema), '; ') into problem
+    select string_agg(found.problem, '; ') into problem
     from (
       select config -> 'schema' as schema where config ->> 'type' = 'json-schema'
       union all
       select call -> 'schema'
       from jsonb_path_query(config, '$.calls[*]') as call
       where config ->> 'type' = 'tool-calls' and call ? 'schema'
-    ) as part;
+    ) as part
+    cross join lateral pipeline.json_schema_problems(part.schema) as found (problem);
     if problem is not null then
       perform pipeline.refuse_run(
         format('the schema of evaluator "%s" %s', pipeline.evaluator_name(config), problem), 'Mend the schema'
@@ -1918,45 +1883,6 @@ $$;
 comment on function pipeline.variant_name(public.pipeline_sweeps, jsonb) is
   'What a variant is called: its name, or else its model, its endpoint, those of the sweep.';
 
-create function pipeline.variant_run(sweep public.pipeline_sweeps, variant jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return to_jsonb(sweep) || jsonb_strip_nulls(variant) || jsonb_build_object(
-    'experiment_name', (sweep).name || '/' || pipeline.variant_name(sweep, variant),
-    'sweep_id', (sweep).id,
-    'list_id', null,
-    'source', case
-      when (sweep).list_id is null then (sweep).source
-      else jsonb_build_object('type', 'sweep', 'sweepId', (sweep).id)
-    end,
-    'parameters', (sweep).parameters || coalesce(nullif(variant -> 'parameters', 'null'), '{}'),
-    -- The money is the sweep's, and so is what is told of it.
-    'max_cost', null, 'evaluation_webhook', null
-  );
-end;
-$$;
-comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
-  'The run that a variant becomes, as insert_run() takes it.';
-
-create function pipeline.extracting_template(sweep public.pipeline_sweeps)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
-  from jsonb_array_elements((sweep).variants) as variant
-  cross join lateral (
-    select coalesce(nullif(variant -> 'template', 'null'), (sweep).template) as template
-  ) as used;
-$$;
-comment on function pipeline.extracting_template(public.pipeline_sweeps) is
-  'A template of the sweep if none of them needs the text of a prompt: rows are then extracted as variables.';
-
 create function pipeline.check_sweep()
 returns trigger
 language plpgsql
@@ -2054,7 +1980,14 @@ begin
         ]
         || jsonb_build_object(
           'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
-          'template', pipeline.extracting_template(new)
+          -- Where no template needs the text of a prompt, rows are extracted as variables.
+          'template', (
+            select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
+            from jsonb_array_elements(new.variants) as variant
+            cross join lateral (
+              select coalesce(nullif(variant -> 'template', 'null'), new.template) as template
+            ) as used
+          )
         )
     );
   end if;
@@ -2067,7 +2000,20 @@ begin
       perform pipeline.refuse_unknown_fields(
         given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
       );
-      perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
+      perform pipeline.insert_run(
+        to_jsonb(new) || jsonb_strip_nulls(given.variant) || jsonb_build_object(
+          'experiment_name', new.name || '/' || given.name,
+          'sweep_id', new.id,
+          'list_id', null,
+          'source', case
+            when new.list_id is null then new.source
+            else jsonb_build_object('type', 'sweep', 'sweepId', new.id)
+          end,
+          'parameters', new.parameters || coalesce(nullif(given.variant -> 'parameters', 'null'), '{}'),
+          -- The money is the sweep's, and so is what is told of it.
+          'max_cost', null, 'evaluation_webhook', null
+        )
+      );
     exception when sqlstate '22023' then
       get stacked diagnostics problem = message_text, instead = pg_exception_hint;
       perform pipeline.refuse_sweep(
@@ -2343,20 +2289,6 @@ $$;
 comment on function pipeline.check_results_table(text) is
   'The full results table of this name; refuses any other, and one that is gone (SQLSTATE 22023). A query that reads by it finds its rows even when the table is renamed while the query waits for it.';
 
-create function pipeline.record_columns()
-returns table (name text, type text)
-language sql
-immutable
-set search_path = ''
-as $$
-  values
-    ('prompt', 'text'), ('response', 'text'), ('model', 'text'), ('success', 'boolean'),
-    ('error', 'text'), ('timestamp', 'timestamptz'), ('duration_ms', 'integer'),
-    ('tokens_used', 'integer'), ('metadata', 'jsonb'), ('experiment_name', 'text'), ('tags', 'text[]');
-$$;
-comment on function pipeline.record_columns() is
-  'The columns of a stored answer that any table can take.';
-
 create function public.use_evaluations_table(name text)
 returns text
 language plpgsql
@@ -2375,8 +2307,13 @@ begin
   if exists (select from pipeline.results_tables where results_tables.name = use_evaluations_table.name) then
     return use_evaluations_table.name;
   end if;
-  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ') into missing
-  from pipeline.record_columns() as wanted
+  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ' order by wanted.place) into missing
+  from (
+    values
+      (1, 'prompt', 'text'), (2, 'response', 'text'), (3, 'model', 'text'), (4, 'success', 'boolean'),
+      (5, 'error', 'text'), (6, 'timestamp', 'timestamptz'), (7, 'duration_ms', 'integer'), (8, 'tokens_used', 'integer'),
+      (9, 'metadata', 'jsonb'), (10, 'experiment_name', 'text'), (11, 'tags', 'text[]')
+  ) as wanted (place, name, type)
   where not exists (
     select from pg_catalog.pg_attribute as present
     where present.attrelid = used and present.attname = wanted.name and not present.attisdropped

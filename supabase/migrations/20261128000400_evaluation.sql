@@ -323,7 +323,6 @@ create function pipeline.weigh_votes(
   out explanation text,
   out error text
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -535,8 +534,6 @@ create table pipeline.evaluation_functions (
 );
 comment on table pipeline.evaluation_functions is
   'One row per function that evaluators of type sql may name, with its schema; written by register_evaluation_function().';
-alter table pipeline.evaluation_functions enable row level security;
-grant select, insert, delete on pipeline.evaluation_functions to service_role;
 grant usage on schema pipeline to pipeline_evaluator;
 grant select on pipeline.evaluation_functions to pipeline_evaluator;
 create policy "the wrapper knows what is registered"
@@ -744,17 +741,6 @@ comment on column pipeline.watch_windows.p is
   'Chance of a window so far from the baseline, if nothing has changed, at most; null: it was not compared.';
 comment on column pipeline.watch_windows.is_outside is 'Whether p is below 0.001.';
 create index watch_windows_time_idx on pipeline.watch_windows (watch_id, evaluator, closed_at);
-alter table pipeline.watch_windows enable row level security;
-grant select, insert on pipeline.watch_windows to service_role;
-grant select on pipeline.watch_windows to authenticated;
-create policy "owners read the windows of their watches"
-  on pipeline.watch_windows for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.divergence(share double precision, expected double precision)
 returns double precision
@@ -856,7 +842,6 @@ create function pipeline.sums_interval(
   out low double precision,
   out high double precision
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -876,24 +861,29 @@ end;
 $$;
 comment on function pipeline.sums_interval(pipeline.score_sums) is 'A mean with its 95 % interval, see mean_interval().';
 
-create function pipeline.first_unsettled(watch_id bigint)
-returns bigint
+create function pipeline.first_ungraded(
+  watch_id bigint,
+  out evaluation_id bigint,
+  out taken_at timestamptz
+)
 language sql
 stable
 set search_path = ''
 as $$
-  select min(coalesce(
-    (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
-  ))
+  select
+    min(coalesce(
+      (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
+    )),
+    min(task.created_at)
   from public.pipeline_runs as run
   join public.pipeline_tasks as task on task.run_id = run.id
-  where run.watch_id = first_unsettled.watch_id
+  where run.watch_id = first_ungraded.watch_id
     and run.finished_at is null
     and task.stage in ('evaluate', 'webhook', 'judge')
     and task.status in ('pending', 'leased');
 $$;
-comment on function pipeline.first_unsettled(bigint) is
-  'The first evaluation of a watch that still waits for a score; null: none does.';
+comment on function pipeline.first_ungraded(bigint) is
+  'The first evaluation of a watch that still waits for a score, and when the answers were taken that wait longest; null: none does.';
 
 create function pipeline.open_window(
   watch_id bigint,
@@ -903,13 +893,12 @@ create function pipeline.open_window(
   out last_task bigint,
   out opened_at timestamptz
 )
-returns record
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
-  unsettled constant bigint := pipeline.first_unsettled(open_window.watch_id);
+  ungraded constant bigint := (pipeline.first_ungraded(open_window.watch_id)).evaluation_id;
   counted record;
 begin
   select earlier.last_task into after_task
@@ -931,7 +920,7 @@ begin
   cross join lateral (select coalesce(score.score, score.passed::integer) as value) as given
   where run.watch_id = open_window.watch_id
     and evaluation.task_id > after_task
-    and (unsettled is null or evaluation.id < unsettled)
+    and (ungraded is null or evaluation.id < ungraded)
     and given.value is not null;
   scores := counted.scores;
   last_task := counted.last_task;
@@ -1018,15 +1007,6 @@ end;
 $$;
 comment on function pipeline.close_window(public.pipeline_watches, text, timestamptz) is
   'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back.';
-
-create function pipeline.close_windows(watch public.pipeline_watches, as_of timestamptz)
-returns void
-language sql
-set search_path = ''
-as $$
-  select pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
-  from jsonb_array_elements((watch).evaluators) as config;
-$$;
 
 -- Why: a chart of means says little without how far a mean may be from the baseline before it is an alarm.
 

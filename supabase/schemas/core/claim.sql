@@ -134,9 +134,8 @@ begin
   return tasks;
 end;
 $$;
-comment on function pipeline.lease_tasks(
-  pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
-) is 'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
+comment on function pipeline.lease_tasks is
+  'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
 
 create function pipeline.next_wait_ms(
   worker pipeline.workers,
@@ -245,11 +244,11 @@ begin
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
     if calls.budgets is not null then
-      perform pipeline.reserve_budgets(
-        calls.budgets,
-        (select sum(cost) from unnest(calls.costs) as cost),
-        cardinality(calls.ids)
-      );
+      update pipeline.budgets as budget
+      set
+        reserved = budget.reserved + (select sum(cost) from unnest(calls.costs) as cost),
+        calls = budget.calls + cardinality(calls.ids)
+      where budget.id = any (calls.budgets);
     end if;
   end if;
   -- Last, because whoever is served may be another run.

@@ -129,7 +129,8 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_windows(watch, as_of);
+  perform pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
+  from jsonb_array_elements((watch).evaluators) as config;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is

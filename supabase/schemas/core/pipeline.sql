@@ -65,7 +65,8 @@
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
--- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- access/ (who may read, write and call what, and the schedule). config.toml has the order in which
+-- PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
 create extension if not exists pg_net with schema extensions;
@@ -114,19 +115,7 @@ begin
 end;
 $$;
 comment on function pipeline.has_right(text) is
-  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write.';
-
-create function pipeline.may_read()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('read');
-$$;
-comment on function pipeline.may_read() is
-  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write. "read": they read what others have; "label": they may label it, if they may read it. It is true or false of a token, hence until that is renewed.';
 
 create function pipeline.is_plain(text_of_name text)
 returns boolean
@@ -200,8 +189,6 @@ comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 comment on column pipeline.stages.call_seconds is
   'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
-alter table pipeline.stages enable row level security;
-grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function

@@ -97,19 +97,6 @@ create index pipeline_tasks_events_idx
 create index pipeline_tasks_failed_idx
   on public.pipeline_tasks (run_id) where status = 'failed';
 
-alter table public.pipeline_tasks enable row level security;
-revoke all on public.pipeline_tasks from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_tasks to service_role;
-grant select on public.pipeline_tasks to authenticated;
-create policy "owners read the tasks of their runs"
-  on public.pipeline_tasks for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
-
 create table pipeline.task_errors (
   id bigint generated always as identity primary key,
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
@@ -135,15 +122,3 @@ comment on column pipeline.task_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
-alter table pipeline.task_errors enable row level security;
-grant select, insert, delete on pipeline.task_errors to service_role;
--- The view pipeline_errors reads it as the person who asks.
-grant select on pipeline.task_errors to authenticated;
-create policy "owners read the errors of their runs"
-  on pipeline.task_errors for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );

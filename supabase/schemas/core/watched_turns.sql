@@ -12,17 +12,6 @@ create table pipeline.watched_turns (
 comment on table pipeline.watched_turns is
   'One row per run of a watch and day of UTC: how many turns were taken on it. Removed with the run.';
 comment on column pipeline.watched_turns.skipped is 'Turns that are not in the sample.';
-alter table pipeline.watched_turns enable row level security;
-grant select, insert, update on pipeline.watched_turns to service_role;
-grant select on pipeline.watched_turns to authenticated;
-create policy "owners read what their watches took"
-  on pipeline.watched_turns for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.is_sampled(share numeric, task jsonb)
 returns boolean

@@ -19,8 +19,6 @@ create table pipeline.evaluation_functions (
 );
 comment on table pipeline.evaluation_functions is
   'One row per function that evaluators of type sql may name, with its schema; written by register_evaluation_function().';
-alter table pipeline.evaluation_functions enable row level security;
-grant select, insert, delete on pipeline.evaluation_functions to service_role;
 grant usage on schema pipeline to pipeline_evaluator;
 grant select on pipeline.evaluation_functions to pipeline_evaluator;
 create policy "the wrapper knows what is registered"

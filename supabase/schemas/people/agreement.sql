@@ -51,9 +51,7 @@ as $$
   ) as cell
   cross join lateral pipeline.cohen_kappa(a, b, c, d) as agreed;
 $$;
-comment on function pipeline.told_confusion(
-  double precision, double precision, double precision, double precision, double precision, boolean
-) is
+comment on function pipeline.told_confusion is
   'Cells of people against a judge and what they say: {confusion, agreement, tpr, tnr, kappa}. judged_rate: where answers were chosen by the judge''s verdict, how many of all it passes: the cells become shares p·PPV, (1 − p)(1 − NPV), p(1 − PPV) and (1 − p)·NPV.';
 
 create function pipeline.disagreements(answers pipeline.labelled_answers[], most integer)

@@ -145,7 +145,7 @@ as $$
     select
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id as is_mine,
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id or not queue.blind
-        or pipeline.may_read() as sees_all
+        or pipeline.has_right('read') as sees_all
   ) as asking
   cross join lateral jsonb_to_record(
     pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
@@ -153,7 +153,7 @@ as $$
     items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
   )
   where signed_in.user_id is null
-    or pipeline.may_read()
+    or pipeline.has_right('read')
     or pipeline.may_review(queue.owner, queue.reviewers)
   order by queue.id desc;
 $$;

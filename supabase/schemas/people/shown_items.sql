@@ -57,9 +57,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.told_label(
-  public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
-) is
+comment on function pipeline.told_label is
   'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}.';
 
 create function pipeline.shown_item(
@@ -101,7 +99,5 @@ begin
   );
 end;
 $$;
-comment on function pipeline.shown_item(
-  public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels
-) is
+comment on function pipeline.shown_item is
   'An item as a reviewer is shown it: {id, queue_id, position, claimed_until, prompt: {system, turns, text}, reference, responses, label}.';

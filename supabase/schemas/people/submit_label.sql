@@ -71,9 +71,7 @@ begin
   end if;
 end;
 $$;
-comment on function pipeline.expect_answer_of_kind(
-  public.evaluation_label_queues, boolean, boolean, double precision, text
-) is
+comment on function pipeline.expect_answer_of_kind is
   'What a reviewer answered as labels have it: grades between 0 and 1, of a pair who won, and whether that passes. 22023: not what the queue asks for.';
 
 create function public.submit_evaluation_label(

@@ -171,14 +171,15 @@ begin
       );
     end if;
     names := names || pipeline.evaluator_name(config);
-    select string_agg(pipeline.json_schema_problem(part.schema), '; ') into problem
+    select string_agg(found.problem, '; ') into problem
     from (
       select config -> 'schema' as schema where config ->> 'type' = 'json-schema'
       union all
       select call -> 'schema'
       from jsonb_path_query(config, '$.calls[*]') as call
       where config ->> 'type' = 'tool-calls' and call ? 'schema'
-    ) as part;
+    ) as part
+    cross join lateral pipeline.json_schema_problems(part.schema) as found (problem);
     if problem is not null then
       perform pipeline.refuse_run(
         format('the schema of evaluator "%s" %s', pipeline.evaluator_name(config), problem), 'Mend the schema'

@@ -19,6 +19,8 @@ export interface ObservedRuns {
   deadRows: number;
   /** The most workers at a time. */
   workers: number;
+  /** Prompts without an answer in the end. */
+  failed: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ObservedRuns {
  *
  * @param startedAt when they were inserted, by performance.now()
  * @param answers that they have in the end
- * @throws Error one of them is paused or has failed, a prompt has failed, or nothing has come for two minutes
+ * @throws Error one of them is paused or has failed, or nothing has come for two minutes
  */
 export async function observeRuns(
   sql: Sql,
@@ -42,6 +44,7 @@ export async function observeRuns(
   const maintenanceMs: number[] = [];
   let deadRows = 0;
   let workers = 0;
+  let failed = 0;
   let changedAt = performance.now();
   let maintainedAt = performance.now();
   for (;;) {
@@ -55,6 +58,7 @@ export async function observeRuns(
     });
     if (runs.done > last.done) changedAt = performance.now();
     tellTenth(name, moments, answers);
+    failed = runs.failed;
     if (runs.isOver) break;
     if (performance.now() - changedAt > STANDSTILL_SECONDS * 1000) {
       throw new Error(
@@ -79,18 +83,26 @@ export async function observeRuns(
     maintenanceMs,
     deadRows,
     workers,
+    failed,
   };
 }
 
 async function readRuns(sql: Sql, ids: number[]): Promise<
-  { done: number; isOver: boolean; wrong: string | null; workers: number }
+  {
+    done: number;
+    failed: number;
+    isOver: boolean;
+    wrong: string | null;
+    workers: number;
+  }
 > {
   const [runs] = await sql`
     select
-      sum(succeeded)::integer as done,
+      sum(succeeded + failed)::integer as done,
+      sum(failed)::integer as failed,
       bool_and(finished_at is not null) as "isOver",
-      string_agg(format('run %s is %s, %s prompts failed: %s', id, status, failed, error), '; ')
-        filter (where status in ('paused', 'failed', 'cancelled') or failed > 0) as wrong,
+      string_agg(format('run %s is %s: %s', id, status, error), '; ')
+        filter (where status in ('paused', 'failed', 'cancelled')) as wrong,
       (select count(*)::integer from pipeline.workers where ended_at is null and started_at is not null) as workers
     from pipeline_runs where id = any (${ids})
   `;

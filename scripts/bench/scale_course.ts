@@ -3,7 +3,7 @@ import type { Measurement } from "./measurement.ts";
 import type { ObservedRuns } from "./observe_runs.ts";
 import { timeCalls } from "./time_calls.ts";
 
-/** How fast it was, how evenly, in how much memory, and how long maintenance took beside it. */
+/** How fast it was, how evenly, in how much memory, what failed, and how long maintenance took beside it. */
 export function* measureCourse(
   { name, answers }: { name: string; answers: number },
   seen: ObservedRuns,
@@ -50,6 +50,12 @@ export function* measureCourse(
       goal: "at most 1.1",
     };
   }
+  yield {
+    name: `${name}, without an answer`,
+    value: seen.failed,
+    unit: "prompts",
+    goal: "0",
+  };
   yield* measureLongest(name, seen);
 }
 

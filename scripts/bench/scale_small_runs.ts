@@ -55,7 +55,7 @@ export async function* measureSmallRuns(
     name: `${name}, most workers at a time`,
     value: seen.workers,
     unit: "workers",
-    goal: "at most 50",
+    goal: "at most 24 of an owner",
   };
   yield {
     name: `${name}, until the last owner's last run is over`,

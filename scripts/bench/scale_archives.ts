@@ -26,6 +26,7 @@ export async function uploadPrompts(
       new Blob(lines),
     );
     if (error) throw error;
+    console.error(`${bucket}: ${first + count} of ${prompts} prompts uploaded`);
   }
 }
 

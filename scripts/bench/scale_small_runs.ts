@@ -31,9 +31,9 @@ export async function* measureSmallRuns(
     Array.from({ length: owners }, (_, owner) =>
       sql<{ id: number }[]>`
         insert into pipeline_runs (source, endpoint, owner)
-        select ${
-        sql.json({ type: "prompts", prompts })
-      }, 'bench', md5(${owner}::text)::uuid
+        select ${sql.json({ type: "prompts", prompts })}, 'bench', md5(${
+        String(owner)
+      })::uuid
         from generate_series(1, ${runsOfOwner}::integer)
         returning id::integer
       `),

@@ -2,7 +2,7 @@ import type { Json } from "../json.ts";
 import type { ByteWindow } from "./byte_window.ts";
 import { isUtf8 } from "./parse_record.ts";
 import { readCopyCell } from "./copy_text.ts";
-import { parseJson } from "./parse_json.ts";
+import { storedJson } from "./stored_json.ts";
 import {
   type Scanned,
   type Scanner,
@@ -164,13 +164,8 @@ export function toValue(name: string, cell: string | null | undefined): Json {
   if (cell === undefined || cell === null || cell === "") return null;
   // Postgres stores no text with U+0000.
   const text = cell.replaceAll("\0", "\ufffd");
-  if (TEXT_COLUMNS.test(name) || !/^\s*[[{]/.test(text)) return text;
-  try {
-    const value = parseJson(text);
-    // A list of plain values is more likely a text.
-    return Array.isArray(value) && typeof value[0] !== "object" ? text : value;
-  } catch {
-    // Text that only begins like JSON.
-    return text;
-  }
+  if (TEXT_COLUMNS.test(name)) return text;
+  const value = storedJson(text)!;
+  // A list of plain values is more likely a text.
+  return Array.isArray(value) && typeof value[0] !== "object" ? text : value;
 }

@@ -52,7 +52,7 @@ export function numberOn<Field extends string>(
  * wants every field required and no other, Anthropic refuses bounds of numbers
  * (https://platform.claude.com/docs/en/build-with-claude/structured-outputs).
  */
-export function toResponseSchema(fields: Record<string, unknown>) {
+function toResponseSchema(fields: Record<string, unknown>) {
   return toObjectSchema({ reason: { type: "string" }, ...fields });
 }
 

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { checkout, supabaseFolder } from "../local/checkout.ts";
-import { readMigrations } from "../local/migrations.ts";
+import { readMigrations } from "../local/migration_files.ts";
 import { installStatements } from "./install_script.ts";
 import { writeManifest } from "./manifest.ts";
 import type { Manifest } from "./names.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { applyMigrations, readMigrations } from "../local/migrations.ts";
+import { readMigrations } from "../local/migration_files.ts";
+import { applyMigrations } from "../local/migrations.ts";
 import { diffDatabases } from "../test/supabase_cli.ts";
 import type { Sql } from "postgres";
 import type { ProjectDatabase } from "./databases.ts";

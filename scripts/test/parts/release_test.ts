@@ -4,7 +4,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename, join } from "node:path";
 import type { Sql } from "postgres";
-import { applyMigrations, readMigrations } from "../../local/migrations.ts";
+import { readMigrations } from "../../local/migration_files.ts";
+import { applyMigrations } from "../../local/migrations.ts";
 import { compareVersions } from "../../release/compare_versions.ts";
 import { installScript } from "../../release/install_script.ts";
 import { makeManifest, readManifest } from "../../release/manifest.ts";

@@ -2,7 +2,7 @@ import type { EvaluationRow } from "../evaluation/evaluation_row.ts";
 import type { EvaluationContext, Evaluator } from "../evaluation/evaluator.ts";
 import type { Question } from "../evaluation/judging/question.ts";
 import type { Score } from "../evaluation/score.ts";
-import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskHandler } from "../queue/task_handler.ts";
 import { toJudgeTasks } from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 

@@ -1,6 +1,6 @@
-import { promptTask, toLoss } from "./extract_archives.ts";
+import { promptTask, toLoss } from "./prompt_task.ts";
 import type { ExtractOptions } from "../archive/options.ts";
-import type { WorkerState } from "../queue/drain.ts";
+import type { WorkerState } from "../queue/task_handler.ts";
 import type {
   Loss,
   Task,

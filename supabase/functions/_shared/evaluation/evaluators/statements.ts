@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { commonFields, referencedFields, threshold } from "../config_fields.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
-import { toObjectSchema } from "../judging/answer_fields.ts";
+import { type AnswerForm, toObjectSchema } from "../judging/answer_fields.ts";
 import {
   judgesOf,
   panelFields,
@@ -12,7 +12,7 @@ import {
   toAskedMaterial,
   toJudgePrompt,
 } from "../judging/judge_prompt.ts";
-import { type AnswerForm, createQuestions } from "../judging/question.ts";
+import { createQuestions } from "../judging/question.ts";
 import { describeMissingPassages, passagesSchema } from "../passages_choice.ts";
 
 interface Preset<Type extends string> {

@@ -947,7 +947,8 @@ create table pipeline.watch_states (
   read_until timestamptz,
   day date,
   problem text,
-  tried_at timestamptz
+  tried_at timestamptz,
+  windows_due_at timestamptz
 );
 comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
 comment on column pipeline.watch_states.read_until is
@@ -956,6 +957,8 @@ comment on column pipeline.watch_states.day is
   'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
+comment on column pipeline.watch_states.windows_due_at is
+  'When its windows are looked at again; null: with the next maintenance.';
 alter table pipeline.watch_states enable row level security;
 grant select, insert, update, delete on pipeline.watch_states to service_role;
 grant select on pipeline.watch_states to authenticated;
@@ -5777,7 +5780,14 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_windows(watch, as_of);
+  if state.windows_due_at > as_of then
+    return;
+  end if;
+  select min(pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)) into state.windows_due_at
+  from jsonb_array_elements((watch).evaluators) as config;
+  update pipeline.watch_states as known
+  set windows_due_at = state.windows_due_at
+  where known.watch_id = (watch).id and known.windows_due_at is distinct from state.windows_due_at;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is

@@ -846,7 +846,8 @@ create table pipeline.watch_states (
   read_until timestamptz,
   day date,
   problem text,
-  tried_at timestamptz
+  tried_at timestamptz,
+  windows_due_at timestamptz
 );
 comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
 comment on column pipeline.watch_states.read_until is
@@ -855,6 +856,8 @@ comment on column pipeline.watch_states.day is
   'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
+comment on column pipeline.watch_states.windows_due_at is
+  'When its windows are looked at again; null: with the next maintenance.';
 
 -- Why: a run is one row, so that starting, watching, pausing and comparing need nothing but a table.
 
@@ -2410,17 +2413,18 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
+  perform pipeline.wake_workers(
+    work.run_id, work.stage,
+    case work.stage when 'execute' then run.endpoint when 'judge' then work.endpoint end,
+    'enqueue', work.due_at
+  )
   from (
-    select
-      task.run_id, task.stage,
-      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
-      max(task.available_at) as due_at
+    select task.run_id, task.stage, task.endpoint, max(task.available_at) as due_at
     from new_tasks as task
-    join public.pipeline_runs as run on run.id = task.run_id
     where task.available_at <= clock_timestamp()
     group by 1, 2, 3
-  ) as work;
+  ) as work
+  join public.pipeline_runs as run on run.id = work.run_id;
   return null;
 end;
 $$;
@@ -2634,7 +2638,9 @@ declare
   refused bigint[];
 begin
   -- Hardly ever is so much said of all of them together.
-  if octet_length(tasks::text) <= most_bytes then
+  if most_bytes >= octet_length(jsonb_path_query_array(tasks, '$[*].prompt.metadata')::text)
+    + octet_length(jsonb_path_query_array(tasks, '$[*].prompt.passages')::text)
+  then
     return tasks;
   end if;
   refused := array(
@@ -2737,6 +2743,8 @@ begin
       where known.run_id = run.id
         and known.stage = pipeline_enqueue_tasks.stage
         and known.key = item.key
+      -- So that it is looked for key by key: a join may read all tasks of the run, page after page.
+      offset 0
     )
     order by item.place
     limit room
@@ -4604,170 +4612,6 @@ $$;
 comment on function pipeline.move_mark(bigint, bigint, numeric, timestamptz) is
   'Notes where the next scan begins, and forgets what was taken before it.';
 
-create function pipeline.end_scan(
-  task public.pipeline_tasks,
-  run public.pipeline_runs,
-  mark_id bigint,
-  found boolean,
-  is_full boolean,
-  as_of timestamptz
-)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-declare
-  at constant jsonb := (task).payload -> 'cursor';
-  rested constant integer := ((task).payload ->> 'restSeconds')::integer;
-  -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
-  rest_seconds constant integer := case
-    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
-    -- Of a table to which nobody writes once a minute is enough.
-    else least(60, 2 * greatest(rested, 5))
-  end;
-  due_at timestamptz;
-begin
-  if not is_full then
-    update pipeline.table_marks as mark
-    set
-      quick_from = greatest(mark.quick_from, (at ->> 'quickFrom')::numeric),
-      looked_back_at = case when at ? 'isQuick' then mark.looked_back_at else (at ->> 'beganAt')::timestamptz end
-    where mark.id = end_scan.mark_id;
-    update pipeline.watch_states as state
-    set read_until = (at ->> 'beganAt')::timestamptz
-    where state.watch_id = (run).watch_id;
-  end if;
-  due_at := pipeline.next_scan(run, rest_seconds, is_full, as_of);
-  update public.pipeline_tasks as known
-  set
-    available_at = coalesce(due_at, known.available_at),
-    payload = known.payload || jsonb_build_object('cursor', null, 'restSeconds', rest_seconds)
-  where known.id = (task).id;
-  return due_at is not null;
-end;
-$$;
-comment on function pipeline.end_scan(
-  public.pipeline_tasks, public.pipeline_runs, bigint, boolean, boolean, timestamptz
-) is
-  'Notes how far the scan of a watch has come and when the same task is due again; false: not again, as another run will read. is_full: its day took no more.';
-
-create function pipeline.untold_losses(task_id bigint, losses jsonb)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select coalesce(jsonb_agg(loss order by place), '[]')
-  from public.pipeline_tasks as task
-  join public.pipeline_runs as run on run.id = task.run_id
-  cross join jsonb_array_elements(losses) with ordinality as listed (loss, place)
-  where task.id = untold_losses.task_id
-    and (run.watch_id is null or not exists (
-      select from pipeline.task_errors as told
-      where told.run_id = run.id and told.message = loss ->> 'message' and told.place = loss -> 'place'
-    ));
-$$;
-comment on function pipeline.untold_losses(bigint, jsonb) is
-  'What could not be read of a page; a watch, which reads the same rows many times, says it once a run.';
-
-create function public.pipeline_checkpoint_table(
-  worker_id uuid,
-  task_id bigint,
-  lease_token uuid,
-  payload jsonb,
-  enqueue jsonb default '[]',
-  losses jsonb default '[]',
-  as_of timestamptz default now()
-)
-returns jsonb
-language plpgsql
-set search_path = ''
-set statement_timeout = '55s'
-as $$
-#variable_conflict use_variable
-declare
-  progress jsonb;
-  at constant jsonb := payload -> 'cursor';
-  task public.pipeline_tasks;
-  run public.pipeline_runs;
-  mark_id bigint;
-  passed numeric;
-  later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
-  prompts jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")');
-  is_full boolean;
-  cut jsonb;
-  goes_on boolean := false;
-begin
-  if losses <> '[]' then
-    losses := pipeline.untold_losses(task_id, losses);
-  end if;
-  -- First of all, because tasks are locked before the run.
-  progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
-  select * into task from public.pipeline_tasks as known where known.id = task_id;
-  select * into run from public.pipeline_runs as known where known.id = task.run_id for no key update;
-  if run.finished_at is not null then
-    -- Cancelled: what nobody will ask is left to the next run.
-    return jsonb_build_object('status', run.status, 'full', false);
-  end if;
-  if at ? 'resumeFrom' then
-    mark_id := pipeline.ensure_mark(task.payload -> 'source', run.owner);
-    -- Two runs over one source take turns.
-    select mark.resume_from into passed from pipeline.table_marks as mark where mark.id = mark_id for no key update;
-    prompts := pipeline.take_once(
-      mark_id, prompts,
-      case
-        -- A first scan that is cancelled begins anew, as does a page of which a run or a day took a part.
-        when run.max_prompts is not null or run.watch_id is not null or not at ? 'isNews' then '-infinity'
-        -- The next scan begins with what this one has reached.
-        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
-      end,
-      -- What waited for its answer was passed, and not taken.
-      case when not at ? 'conversations' then passed end
-    );
-  end if;
-  if run.watch_id is not null then
-    cut := pipeline.take_turns(run, prompts, as_of);
-    is_full := cut <> '[]';
-  else
-    if prompts <> '[]' then
-      perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
-    end if;
-    select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
-    into is_full
-    from public.pipeline_runs as known where known.id = run.id;
-  end if;
-  if at ? 'resumeFrom' and is_full then
-    perform pipeline.give_up_cut(mark_id, run, coalesce(cut, prompts));
-  elsif at ? 'resumeFrom' and not at ? 'conversations' then
-    perform pipeline.move_mark(
-      mark_id, run.id,
-      case
-        -- Another first scan has ended meanwhile: the next one looks at what is new since that one.
-        when not at ? 'isNews' and passed is not null then null
-        when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
-        -- By conversations, nothing is known of how far it has come.
-        when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
-      end,
-      as_of
-    );
-  end if;
-  if later <> '[]' then
-    update public.pipeline_runs as told
-    set notice = concat_ws('. ', pipeline.timeout_notice(told), format(
-      'Questions of the last minutes wait for their answers in the table until %s (settle)',
-      to_char((later -> 0 ->> 'availableAt')::timestamptz at time zone 'UTC', 'HH24:MI "UTC"')
-    ))
-    where told.id = run.id;
-  end if;
-  if run.watch_id is not null and (is_full or at ? 'isEnd' and not at ? 'conversations') then
-    goes_on := pipeline.end_scan(task, run, mark_id, prompts <> '[]', is_full, as_of);
-  end if;
-  return jsonb_build_object('status', progress -> 'status', 'full', is_full, 'goesOn', goes_on);
-end;
-$$;
-comment on function public.pipeline_checkpoint_table(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
-  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Prompts of a watch are taken with their answers. Returns {status, full, goesOn}; goesOn: the task is due again by itself. PPL01: the lease was lost and nothing was changed.';
-
 create function public.forget_prompt_source(source jsonb, owner uuid default null)
 returns boolean
 language plpgsql
@@ -4793,9 +4637,8 @@ $$;
 comment on function pipeline.remove_unused_marks() is
   'Forgets what was taken of tables that are gone.';
 
--- Why: a table is read by pages of whole conversations, each in a short transaction of its own: the
--- app that writes it is live. A page is a range of the conversations' ids, or, of what is new, a range
--- of the column that tells it, and the conversations that its rows are of.
+-- Why: where a page of a table begins is told by a value of a column: the conversation, or, of what is
+-- new, how new a row is. Rows may come late, so a scan of what is new looks back.
 
 create function pipeline.text_of(value anyelement)
 returns text
@@ -4974,6 +4817,10 @@ $$;
 comment on function pipeline.first_cursor(pipeline.table_reading, jsonb, uuid, timestamptz) is
   'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows. Of a watch {beganAt, quickFrom, isQuick?}, too: it looks back every 10 minutes, and in between only 30 s or 1,000 rows, from quickFrom of the scan before, which leaves resumeFrom as it is.';
 
+-- Why: a table is read by pages of whole conversations, each in a short transaction of its own: the
+-- app that writes it is live. A page is a range of the conversations' ids, or, of what is new, a range
+-- of the column that tells it, and the conversations that its rows are of.
+
 create function pipeline.page_range(
   reading pipeline.table_reading,
   expression text,
@@ -4998,7 +4845,8 @@ begin
     (reading).condition
   );
   execute format(
-    'select pipeline.text_of(%1$s) from %2$s as m where %3$s order by %1$s offset %4$s limit 1',
+    -- What is passed over is not made text.
+    'select pipeline.text_of(place.value) from (select %1$s as value from %2$s as m where %3$s order by 1 offset %4$s limit 1) as place',
     expression, (reading).sql_name, condition, most
   ) into next;
   if next is null then
@@ -5165,24 +5013,28 @@ begin
   execute format(
     $page$
       select
-        string_agg(replace(replace(page.line, E'\n', ' '), E'\x1e', E'\n'), E'\n' order by page.conversation, page.number) as lines,
+        string_agg(replace(replace(page.line, E'\n', ' '), E'\x1e', E'\n'), E'\n') as lines,
         count(*)::integer as rows, coalesce(sum(octet_length(page.line)), 0)::bigint as bytes,
         array_agg(page.conversation::text) filter (where page.left_out > 0 and page.number = page.left_out + 1) as cut
       from (
         select
-          %1$s as line, %2$s as conversation, row_number() over place as number,
-          count(*) over (partition by %2$s) - %8$s as left_out
+          %1$s as line, %2$s as conversation, row_number() over place as number, %8$s as left_out
         from %3$s as m
         where %4$s
         window place as (partition by %2$s order by %5$s)
-        order by 2, 3
+        -- The order of the window: rows are sorted once.
+        order by %2$s, %5$s
         limit %6$s offset %7$s
       ) as page
-      where page.number > page.left_out or not %9$L
+      where page.number > page.left_out
     $page$,
     (reading).line, (reading).conversation, (reading).sql_name, chosen.condition, (reading)."position",
     case when chosen.single is not null and not is_news then most_of_one::text else 'all' end,
-    case when is_news then 0 else within end, most_of_one, is_by_row
+    case when is_news then 0 else within end,
+    case
+      when is_by_row then format('count(*) over (partition by %s) - %s', (reading).conversation, most_of_one)
+      else '0'
+    end
   ) into page;
   is_cut := chosen.single is not null and most_of_one = case
     when is_news then (select count(*) from jsonb_object_keys(fresh)) else page.rows
@@ -5215,6 +5067,175 @@ end;
 $$;
 comment on function public.pipeline_read_table(jsonb, uuid, jsonb, timestamptz) is
   'A page of whole conversations of a table source: {lines (JSON, one record a line), table, layout, format (of the archive reader; null: told by the records), idColumns, losses, settleSeconds, readAt, cursor}, and of what is new since the last run {fresh: {id: how new}, taken: [[id, key]]}, the rows whose prompts are wanted and those that were; the first time {recent: {id: how new}}, the rows that the next scan looks at again. cursor: that of the page before, null: the first; its isEnd: nothing follows; {"conversations": […]}: those alone. owner: the user whose rows are read. 22023: the table cannot be read.';
+
+-- Why: a page of a table is taken whole or not at all: its prompts, and how far the source has been
+-- read, are stored in one transaction.
+
+create function pipeline.end_scan(
+  task public.pipeline_tasks,
+  run public.pipeline_runs,
+  mark_id bigint,
+  found boolean,
+  is_full boolean,
+  as_of timestamptz
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  at constant jsonb := (task).payload -> 'cursor';
+  rested constant integer := ((task).payload ->> 'restSeconds')::integer;
+  -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
+  rest_seconds constant integer := case
+    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
+    -- Of a table to which nobody writes once a minute is enough.
+    else least(60, 2 * greatest(rested, 5))
+  end;
+  due_at timestamptz;
+begin
+  if not is_full then
+    update pipeline.table_marks as mark
+    set
+      quick_from = greatest(mark.quick_from, (at ->> 'quickFrom')::numeric),
+      looked_back_at = case when at ? 'isQuick' then mark.looked_back_at else (at ->> 'beganAt')::timestamptz end
+    where mark.id = end_scan.mark_id;
+    update pipeline.watch_states as state
+    set read_until = (at ->> 'beganAt')::timestamptz
+    where state.watch_id = (run).watch_id;
+  end if;
+  due_at := pipeline.next_scan(run, rest_seconds, is_full, as_of);
+  update public.pipeline_tasks as known
+  set
+    available_at = coalesce(due_at, known.available_at),
+    payload = known.payload || jsonb_build_object('cursor', null, 'restSeconds', rest_seconds)
+  where known.id = (task).id;
+  return due_at is not null;
+end;
+$$;
+comment on function pipeline.end_scan(
+  public.pipeline_tasks, public.pipeline_runs, bigint, boolean, boolean, timestamptz
+) is
+  'Notes how far the scan of a watch has come and when the same task is due again; false: not again, as another run will read. is_full: its day took no more.';
+
+create function pipeline.untold_losses(task_id bigint, losses jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(loss order by place), '[]')
+  from public.pipeline_tasks as task
+  join public.pipeline_runs as run on run.id = task.run_id
+  cross join jsonb_array_elements(losses) with ordinality as listed (loss, place)
+  where task.id = untold_losses.task_id
+    and (run.watch_id is null or not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = run.id and told.message = loss ->> 'message' and told.place = loss -> 'place'
+    ));
+$$;
+comment on function pipeline.untold_losses(bigint, jsonb) is
+  'What could not be read of a page; a watch, which reads the same rows many times, says it once a run.';
+
+create function public.pipeline_checkpoint_table(
+  worker_id uuid,
+  task_id bigint,
+  lease_token uuid,
+  payload jsonb,
+  enqueue jsonb default '[]',
+  losses jsonb default '[]',
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+#variable_conflict use_variable
+declare
+  progress jsonb;
+  at constant jsonb := payload -> 'cursor';
+  task public.pipeline_tasks;
+  run public.pipeline_runs;
+  mark_id bigint;
+  passed numeric;
+  later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
+  prompts jsonb := case
+    when later = '[]' then enqueue else jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")')
+  end;
+  is_full boolean;
+  cut jsonb;
+  goes_on boolean := false;
+begin
+  if losses <> '[]' then
+    losses := pipeline.untold_losses(task_id, losses);
+  end if;
+  -- First of all, because tasks are locked before the run.
+  progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
+  select * into task from public.pipeline_tasks as known where known.id = task_id;
+  select * into run from public.pipeline_runs as known where known.id = task.run_id for no key update;
+  if run.finished_at is not null then
+    -- Cancelled: what nobody will ask is left to the next run.
+    return jsonb_build_object('status', run.status, 'full', false);
+  end if;
+  if at ? 'resumeFrom' then
+    mark_id := pipeline.ensure_mark(task.payload -> 'source', run.owner);
+    -- Two runs over one source take turns.
+    select mark.resume_from into passed from pipeline.table_marks as mark where mark.id = mark_id for no key update;
+    prompts := pipeline.take_once(
+      mark_id, prompts,
+      case
+        -- A first scan that is cancelled begins anew, as does a page of which a run or a day took a part.
+        when run.max_prompts is not null or run.watch_id is not null or not at ? 'isNews' then '-infinity'
+        -- The next scan begins with what this one has reached.
+        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+      end,
+      -- What waited for its answer was passed, and not taken.
+      case when not at ? 'conversations' then passed end
+    );
+  end if;
+  if run.watch_id is not null then
+    cut := pipeline.take_turns(run, prompts, as_of);
+    is_full := cut <> '[]';
+  else
+    if prompts <> '[]' then
+      perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
+    end if;
+    select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
+    into is_full
+    from public.pipeline_runs as known where known.id = run.id;
+  end if;
+  if at ? 'resumeFrom' and is_full then
+    perform pipeline.give_up_cut(mark_id, run, coalesce(cut, prompts));
+  elsif at ? 'resumeFrom' and not at ? 'conversations' then
+    perform pipeline.move_mark(
+      mark_id, run.id,
+      case
+        -- Another first scan has ended meanwhile: the next one looks at what is new since that one.
+        when not at ? 'isNews' and passed is not null then null
+        when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
+        -- By conversations, nothing is known of how far it has come.
+        when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+      end,
+      as_of
+    );
+  end if;
+  if later <> '[]' then
+    update public.pipeline_runs as told
+    set notice = concat_ws('. ', pipeline.timeout_notice(told), format(
+      'Questions of the last minutes wait for their answers in the table until %s (settle)',
+      to_char((later -> 0 ->> 'availableAt')::timestamptz at time zone 'UTC', 'HH24:MI "UTC"')
+    ))
+    where told.id = run.id;
+  end if;
+  if run.watch_id is not null and (is_full or at ? 'isEnd' and not at ? 'conversations') then
+    goes_on := pipeline.end_scan(task, run, mark_id, prompts <> '[]', is_full, as_of);
+  end if;
+  return jsonb_build_object('status', progress -> 'status', 'full', is_full, 'goesOn', goes_on);
+end;
+$$;
+comment on function public.pipeline_checkpoint_table(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
+  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Prompts of a watch are taken with their answers. Returns {status, full, goesOn}; goesOn: the task is due again by itself. PPL01: the lease was lost and nothing was changed.';
 
 -- Why: what a watch reads has its answer already. A turn becomes a task that has succeeded, and an
 -- evaluation, so that it is graded, shown, compared and purged as an answer of any run is.
@@ -5506,8 +5527,14 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
+  if state.windows_due_at > as_of then
+    return;
+  end if;
+  select min(pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)) into state.windows_due_at
   from jsonb_array_elements((watch).evaluators) as config;
+  update pipeline.watch_states as known
+  set windows_due_at = state.windows_due_at
+  where known.watch_id = (watch).id and known.windows_due_at is distinct from state.windows_due_at;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is

@@ -129,8 +129,14 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
+  if state.windows_due_at > as_of then
+    return;
+  end if;
+  select min(pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)) into state.windows_due_at
   from jsonb_array_elements((watch).evaluators) as config;
+  update pipeline.watch_states as known
+  set windows_due_at = state.windows_due_at
+  where known.watch_id = (watch).id and known.windows_due_at is distinct from state.windows_due_at;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is

@@ -59,7 +59,8 @@ create table pipeline.watch_states (
   read_until timestamptz,
   day date,
   problem text,
-  tried_at timestamptz
+  tried_at timestamptz,
+  windows_due_at timestamptz
 );
 comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
 comment on column pipeline.watch_states.read_until is
@@ -68,3 +69,5 @@ comment on column pipeline.watch_states.day is
   'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
+comment on column pipeline.watch_states.windows_due_at is
+  'When its windows are looked at again; null: with the next maintenance.';

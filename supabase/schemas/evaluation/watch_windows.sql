@@ -161,21 +161,25 @@ create function pipeline.first_ungraded(
   out evaluation_id bigint,
   out taken_at timestamptz
 )
-language sql
+-- No SQL function: maintenance asks for each watch, and it would be planned anew each time.
+language plpgsql
 stable
 set search_path = ''
 as $$
+begin
   select
     min(coalesce(
       (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
     )),
     min(task.created_at)
+  into evaluation_id, taken_at
   from public.pipeline_runs as run
   join public.pipeline_tasks as task on task.run_id = run.id
   where run.watch_id = first_ungraded.watch_id
     and run.finished_at is null
     and task.stage in ('evaluate', 'webhook', 'judge')
     and task.status in ('pending', 'leased');
+end;
 $$;
 comment on function pipeline.first_ungraded(bigint) is
   'The first evaluation of a watch that still waits for a score, and when the answers were taken that wait longest; null: none does.';
@@ -247,7 +251,7 @@ comment on function pipeline.window_event(public.pipeline_watches, pipeline.watc
   'What a webhook says of a window that has left the baseline, or is back: {type, timestamp, data}, after the Standard Webhooks.';
 
 create function pipeline.close_window(watch public.pipeline_watches, evaluator text, as_of timestamptz)
-returns void
+returns timestamptz
 language plpgsql
 set search_path = ''
 as $$
@@ -259,16 +263,20 @@ declare
   approved constant double precision := ((watch).approved ->> evaluator)::double precision;
 begin
   -- Two windows an hour are 48 a day: with p below 0.001 fewer than 1 quiet day in 20 has an alarm.
-  if 2 <= (
-    select count(*) from pipeline.watch_windows as known
-    where known.watch_id = (watch).id and known.evaluator = close_window.evaluator
-      and known.closed_at > as_of - interval '1 hour'
-  ) then
-    return;
+  select * into before
+  from pipeline.watch_windows as known
+  where known.watch_id = (watch).id and known.evaluator = close_window.evaluator
+    and known.closed_at > as_of - interval '1 hour'
+  order by known.number desc
+  offset 1
+  limit 1;
+  if found then
+    return before.closed_at + interval '1 hour';
   end if;
   newest := pipeline.open_window((watch).id, evaluator);
   if (newest.scores).turns < (watch).window_turns then
-    return;
+    -- All its scores are summed up at each look, so these are rarer the longer it fills.
+    return newest.opened_at + least((as_of - newest.opened_at) * 1.1, as_of - newest.opened_at + interval '5 minutes');
   end if;
   select * into before
   from pipeline.watch_windows as known
@@ -298,7 +306,8 @@ begin
     from public.pipeline_runs as run
     where run.watch_id = (watch).id;
   end if;
+  return as_of;
 end;
 $$;
 comment on function pipeline.close_window(public.pipeline_watches, text, timestamptz) is
-  'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back.';
+  'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back. Returns when to look again: after a tenth of the time that the window has been filling, 5 minutes at most; null: nothing is scored yet.';

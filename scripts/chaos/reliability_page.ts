@@ -79,8 +79,9 @@ ${
     ).join("\n")
   }
 
-A killed worker's prompts come back when its leases end: 30 s after its last heartbeat, then at the
-next maintenance, which runs every 10 s. Other workers go on meanwhile.
+Another worker takes the place of one that was killed 8 s after its last word, and goes on with what
+nobody holds; what it held comes back when its leases end, after 20 s, each at the next maintenance,
+which runs every 2 s while there are workers. Postgres may be away for 15 s before a call is made twice.
 
 ## Broken builds
 

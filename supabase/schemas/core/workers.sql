@@ -7,11 +7,23 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- Seven heartbeats, so that a few slow ones cost nothing.
-  select interval '30 seconds';
+  -- A heartbeat comes every 3 s: Postgres may be away for 15 s, and no call is made twice.
+  select interval '20 seconds';
 $$;
 comment on function pipeline.lease_time() is
-  'How long a lease holds without a heartbeat: the longest that a dead worker can delay its tasks, but for the maintenance that follows.';
+  'How long a worker keeps its tasks without a word: the longest that a dead one can delay them, but for the maintenance that follows.';
+
+create function pipeline.silence_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  -- Two heartbeats and a slow one.
+  select interval '8 seconds';
+$$;
+comment on function pipeline.silence_time() is
+  'How long after its last word a worker keeps its place and its slots: then others go on with what nobody holds. Should it be alive, it keeps its tasks, and gets slots again when it says so.';
 
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
@@ -54,7 +66,7 @@ comment on column pipeline.workers.wanted is
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
+  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. It is dead when pipeline.lease_time() has passed since those.';
 comment on column pipeline.workers.load is
   'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
@@ -209,7 +221,7 @@ as $$
     where dead.id = died_alone.worker_id
       -- Alive at any moment at which this one may have died.
       and other.started_at < dead.expires_at
-      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.lease_time()
+      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.silence_time()
   ) and (
     select count(*) < 2
     from (
@@ -258,7 +270,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_start_worker.as_of,
-    expires_at = pipeline_start_worker.as_of + pipeline.lease_time(),
+    expires_at = pipeline_start_worker.as_of + pipeline.silence_time(),
     isolate = pipeline_start_worker.isolate
   where workers.id = pipeline_start_worker.worker_id
     and workers.token_hash = sha256(convert_to(pipeline_start_worker.token, 'UTF8'))
@@ -300,7 +312,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_take_wake.as_of,
-    expires_at = pipeline_take_wake.as_of + pipeline.lease_time(),
+    expires_at = pipeline_take_wake.as_of + pipeline.silence_time(),
     isolate = pipeline_take_wake.isolate
   where workers.id = (
     select waiting.id

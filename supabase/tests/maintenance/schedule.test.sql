@@ -3,7 +3,7 @@ select plan(3);
 
 select results_eq(
   $$ select command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
-  $$ values ('select public.maintain_pipeline()', true) $$,
+  $$ values ('call pipeline.keep_maintaining(''9 seconds'')', true) $$,
   'maintenance is scheduled'
 );
 select ok(

@@ -36,6 +36,8 @@ export interface DatabaseOptions {
   content?: DatabaseContent;
   /** By default 17. */
   version?: PostgresVersion;
+  /** Told that the server answers again, after it had ended: no connection of before is left. */
+  onRestart?: () => void;
   log: (line: string) => void;
 }
 
@@ -51,7 +53,7 @@ export interface EmbeddedDatabase extends Part {
 
 /** Starts PostgreSQL on an empty or an existing folder. */
 export async function startEmbeddedDatabase(
-  { folder, durable, port: preferredPort, content, version, log }:
+  { folder, durable, port: preferredPort, content, version, onRestart, log }:
     DatabaseOptions,
 ): Promise<EmbeddedDatabase> {
   const user = await findServerUser();
@@ -82,6 +84,7 @@ export async function startEmbeddedDatabase(
           log: (line) => line.startsWith("PANIC") && log(line),
         }),
       end: stopServer,
+      onRestart,
       log,
     }),
     url: urlFor("postgres", port),

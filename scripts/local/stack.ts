@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
+import { createBackgroundWorkers } from "./background/background_workers.ts";
 import { startPgCronWorker } from "./background/pg_cron_worker.ts";
 import { startPgNetWorker, type WakeMode } from "./background/pg_net_worker.ts";
 import type { Worker } from "./background/repeat.ts";
@@ -147,6 +148,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const databasePort = port === 0 ? 0 : base + 1;
 
   const content = await projectContent(project);
+  let restartBackground = () => {};
   const database = await openDatabase({
     databaseUrl,
     folder: folder.path,
@@ -154,6 +156,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     port: databasePort,
     // The many databases that begin anew are copies of one that has it all.
     content: dataDir === undefined ? content : undefined,
+    onRestart: () => restartBackground(),
     log,
   });
   cleanup.defer(database.stop);
@@ -215,22 +218,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (const server of servers) backends.functions.set(server.name, server);
 
   const complain = (error: unknown) => log(`Background worker: ${error}`);
-  const startWorkers: Record<string, () => Promise<Worker>> = {
+  const workers: Record<string, () => Promise<Worker>> = {
     pg_net: () => startPgNetWorker(sql, () => wakes, fetch, complain),
     pg_cron: () => startPgCronWorker(sql, () => new Date(), complain),
   };
-  let workers: Worker[] = [];
-  async function startBackground(): Promise<void> {
-    for (const name of database.standIns) {
-      if (name in startWorkers) workers.push(await startWorkers[name]());
-    }
-  }
-  async function stopBackground(): Promise<void> {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    workers = [];
-  }
-  cleanup.defer(stopBackground);
-  await startBackground();
+  const background = createBackgroundWorkers(
+    database.standIns.flatMap((name) => workers[name] ?? []),
+    complain,
+  );
+  restartBackground = background.restart;
+  cleanup.defer(background.stop);
+  await background.start();
 
   const parts = { postgres: [database], rest: [rest], functions: servers };
   const running = cleanup.move();
@@ -252,14 +250,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await Promise.all([database.ready(), rest.ready()]);
     },
     async renew() {
-      await stopBackground();
+      await background.stop();
       await rm(objectFolder, { recursive: true, force: true });
       if (!beginning || !await returnToBeginning(sql, beginning)) {
         await database.renew();
         await rest.renew();
         await fillDatabase();
       }
-      await startBackground();
+      await background.start();
     },
     stop: () => stopping ??= running.disposeAsync(),
   };

@@ -9,6 +9,8 @@ export interface Supervised {
   start(): Promise<Deno.ChildProcess>;
   /** Ends the process in its orderly way; resolves when it has ended. */
   end(process: Deno.ChildProcess): Promise<void>;
+  /** Told that the process answers again, after it had ended. */
+  onRestart?: () => void;
   log: (line: string) => void;
   /** Waits before the next attempt to start; milliseconds. Tests do not wait. */
   wait?: (milliseconds: number) => Promise<void>;
@@ -32,7 +34,7 @@ export interface Part {
  * @throws what the first start() throws
  */
 export async function supervise(supervised: Supervised): Promise<Part> {
-  const { name, start, end, log, wait = delay } = supervised;
+  const { name, start, end, onRestart, log, wait = delay } = supervised;
   let stopping = false;
   let process = await start();
   let ready = Promise.resolve();
@@ -52,7 +54,8 @@ export async function supervise(supervised: Supervised): Promise<Part> {
     for (let pause = 50; !stopping; pause = Math.min(pause * 2, 2_000)) {
       try {
         process = await start();
-        return watch();
+        watch();
+        return onRestart?.();
       } catch (error) {
         log(`${name}: ${error instanceof Error ? error.message : error}`);
         await wait(pause);

@@ -20,10 +20,12 @@ function endFake(process: Deno.ChildProcess): Promise<void> {
 
 Deno.test("supervise() starts a killed process again", async () => {
   let starts = 0;
+  const startsWhenTold: number[] = [];
   const part = await supervise({
     name: "part",
     start: () => Promise.resolve((starts++, fakeProcess())),
     end: endFake,
+    onRestart: () => void startsWhenTold.push(starts),
     log: () => {},
     wait: () => Promise.resolve(),
   });
@@ -32,6 +34,7 @@ Deno.test("supervise() starts a killed process again", async () => {
   assertEquals(starts, 2);
   await part.stop();
   assertEquals(starts, 2);
+  assertEquals(startsWhenTold, [2]);
 });
 
 Deno.test("supervise() tries again, more and more slowly, while it fails", async () => {

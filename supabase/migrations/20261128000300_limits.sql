@@ -1113,7 +1113,7 @@ begin
   update pipeline.workers
   set
     wanted = grant_slots.wanted,
-    expires_at = grant_slots.as_of + pipeline.lease_time(),
+    expires_at = grant_slots.as_of + pipeline.silence_time(),
     load = (grant_slots.worker).load,
     -- Calls that are under way hold their slots until they end.
     slots = greatest(granted, grant_slots.in_flight)

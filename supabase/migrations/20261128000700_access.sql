@@ -43,8 +43,9 @@ $$;
 -- Why: who may call what, in one place. Tables and views carry their own grants and policies where
 -- they are created.
 
-revoke execute on all functions in schema pipeline from public;
-grant execute on all functions in schema pipeline to service_role;
+-- Routines are functions and procedures.
+revoke execute on all routines in schema pipeline from public;
+grant execute on all routines in schema pipeline to service_role;
 -- What policies, column defaults and views call as the signed-in user; row level security decides
 -- what they see.
 grant execute on function
@@ -180,16 +181,20 @@ $$;
 do $$
 declare
   -- Versions such as 1.4-1 exist.
-  version integer[] := (
+  version constant integer[] := (
     select string_to_array(substring(extversion from '^\d+\.\d+'), '.')
     from pg_extension where extname = 'pg_cron'
   );
+  -- Schedules in seconds need pg_cron 1.5. A turn ends before the next begins.
+  turn record;
 begin
+  select * into turn
+  from (values (true, '10 seconds', '9 seconds'), (false, '* * * * *', '58 seconds')) as turns (takes_seconds, schedule, lasting)
+  where turns.takes_seconds = (version >= array[1, 5]);
   perform cron.schedule(
     'prompt-pipeline maintenance',
-    -- Schedules in seconds need pg_cron 1.5.
-    case when version < array[1, 5] then '* * * * *' else '10 seconds' end,
-    'select public.maintain_pipeline()'
+    turn.schedule,
+    format('call pipeline.keep_maintaining(%L)', turn.lasting)
   );
   -- pg_cron never prunes its log; maintenance every 10 s would add 8,640 rows a day.
   perform cron.schedule(

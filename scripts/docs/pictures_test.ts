@@ -14,7 +14,7 @@ async function readAllText(pattern: string): Promise<string> {
 }
 
 Deno.test("pictures of the docs are made by browser tests, and shown", async () => {
-  const tests = await readAllText("supabase/tests/e2e/*_test.ts");
+  const tests = await readAllText("supabase/tests/{e2e,slow}/*_test.ts");
   const pages = await readAllText("{README.md,docs/**/*.md}");
   let count = 0;
   for await (const file of glob("docs/images/*", { cwd: root })) {

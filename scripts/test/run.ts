@@ -8,42 +8,46 @@ import {
 import { runTests, type TestChoice, type TestCounts } from "./run_deno_test.ts";
 
 const e2e = "supabase/tests/e2e";
+const slow = "supabase/tests/slow";
 const large = "supabase/tests/large";
 const sqlTest = "scripts/test/parts/sql_test.ts";
 const releaseTest = "scripts/test/parts/release_test.ts";
 
 const parts: Record<string, TestChoice & { args?: string[] }> = {
   check: { files: ["scripts/test/parts/check_test.ts"] },
+  e2e: { folders: [e2e] },
+  cli: { files: [releaseTest, "scripts/test/parts/cli_test.ts"] },
+  sql: { files: [sqlTest] },
   unit: {
     folders: ["scripts", "supabase"],
-    ignore: [e2e, large, "scripts/test/parts"],
+    ignore: [e2e, slow, large, "scripts/test/parts"],
   },
   runtime: { folders: ["supabase/functions"] },
-  sql: { files: [sqlTest] },
-  cli: { files: ["scripts/test/parts/cli_test.ts", releaseTest] },
-  e2e: { folders: [e2e] },
+  slow: { folders: [slow] },
   large: { folders: [large], oneByOne: true },
   postgres15: { files: [sqlTest, releaseTest], args: ["--postgres=15"] },
 };
 
-/** What runs when no part is named, side by side in each group: sql and cli keep one processor busy each. */
-const daily = [["check"], ["unit", "sql", "cli"], ["runtime"], ["e2e"]];
+/** What runs when no part is named, side by side in each group: what takes longest begins. */
+const daily = [["check", "e2e", "cli", "sql", "unit"], ["runtime"]];
 
-/** What takes longer than one likes to wait after each change. */
-const onlyBeforeReleases = [["large"], ["postgres15"]];
+/** What takes longer than one likes to wait after each change. A test is left out by lying in its folder. */
+const onlyBeforeReleases = [["slow"], ["large"], ["postgres15"]];
 
 const usage = `deno task test [part | all] [filter] [--db-url URL]
 
 The filter is a part of a test's name, in sql of a file's path.
 Parts, all run when none is named:
   check    format, lint and types
-  unit     *_test.ts
-  runtime  the functions' *_test.ts with the Deno of hosted Supabase
+  e2e      ${e2e}/*_test.ts
+  cli      what the Supabase CLI says of the migrations, of installing, upgrading and removing
   sql      supabase/tests/**/*.test.sql;
            --db-url takes a server with pgTAP instead of the embedded PostgreSQL 17
-  cli      what the Supabase CLI says of the migrations, of installing, upgrading and removing
-  e2e      ${e2e}/*_test.ts
-Run only when it is named, and by "all", which runs everything, as before each release:
+  unit     *_test.ts
+  runtime  the functions' *_test.ts with the Deno of hosted Supabase
+Run only when they are named, and by "all", which runs everything, as before each release:
+  slow     ${slow}/*_test.ts: the package, a deployment, the demo, the pages of docs/how-to,
+           sweeps and judgement in the dashboard, runs of thousands of prompts
   large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB, a sweep of
            6,000 answers, a run of deno task chaos, installing into a project that has a history
   postgres15  sql, installing, upgrading and removing on PostgreSQL 15`;
@@ -76,28 +80,27 @@ for (const names of chosen) {
 }
 const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+if (chosen === daily) {
+  const left = onlyBeforeReleases.flat().join(", ");
+  console.log(`Left out: ${left}. deno task test all runs them, too`);
+}
 Deno.exit(total.failed === 0 ? 0 : 1);
 
 function run(names: string[]): Promise<TestCounts> {
-  const tests = {
-    files: names.flatMap((name) => parts[name].files ?? []),
-    folders: names.flatMap((name) => parts[name].folders ?? []),
-    ignore: names.flatMap((name) => parts[name].ignore ?? []),
-    oneByOne: names.some((name) => parts[name].oneByOne),
-  };
-  if (names.includes("runtime")) return runInHostedDeno(tests);
+  const choices = names.map((name) => parts[name]);
+  if (names.includes("runtime")) return runInHostedDeno(choices);
   const databaseUrl = flags["db-url"];
-  const args = names.flatMap((name) => parts[name].args ?? []);
+  const args = choices.flatMap(({ args = [] }) => args);
   if (databaseUrl) args.push(`--db-url=${databaseUrl}`);
-  return runTests(tests, { filter, args });
+  return runTests(choices, { filter, args });
 }
 
-async function runInHostedDeno(tests: TestChoice): Promise<TestCounts> {
+async function runInHostedDeno(choices: TestChoice[]): Promise<TestCounts> {
   // It runs in this Deno: the node:http of the hosted one cannot break a
   // connection, so that a test of that would wait for ever.
   const simulator = await startModelSimulator();
   try {
-    return await runTests(tests, {
+    return await runTests(choices, {
       filter,
       deno: await findHostedDeno(),
       flags: hostedDenoFlags,

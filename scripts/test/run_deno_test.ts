@@ -53,7 +53,7 @@ async function runDenoTest(
   return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }
 
-/** Which tests to run. */
+/** Tests of one kind. */
 export interface TestChoice {
   /** Test files. */
   files?: string[];
@@ -65,19 +65,29 @@ export interface TestChoice {
   oneByOne?: boolean;
 }
 
-/** Runs tests side by side; some of them wait, so that one more at a time than there are processors. */
+/**
+ * Runs tests side by side, in the order of the choices; some of them wait, so that one more at a time
+ * than there are processors.
+ */
 export async function runTests(
-  { files = [], folders = [], ignore = [], oneByOne }: TestChoice,
+  choices: TestChoice[],
   options: Omit<DenoTestOptions, "paths">,
 ): Promise<TestCounts> {
   const processors = navigator.hardwareConcurrency;
-  // More than run at a time, so that none is idle while the longest goes on; few tests are found
-  // quicker in one.
-  const count = oneByOne || options.filter ? 1 : 3 * processors;
-  await using gathered = await gatherTests(checkout, folders, ignore, count);
+  await using gathered = new AsyncDisposableStack();
+  const paths: string[] = [];
+  for (const { files = [], folders = [], ignore = [], oneByOne } of choices) {
+    // More than run at a time, so that none is idle while the longest goes on; few tests are found
+    // quicker in one.
+    const count = oneByOne || options.filter ? 1 : 3 * processors;
+    const { modules } = gathered.use(
+      await gatherTests(checkout, folders, ignore, count),
+    );
+    paths.push(...files, ...modules);
+  }
   return await runDenoTest({
     ...options,
-    paths: [...files, ...gathered.modules],
+    paths,
     flags: [...options.flags ?? [], "--parallel"],
     env: { ...options.env, DENO_JOBS: String(processors + 1) },
   });

@@ -86,12 +86,10 @@ Example:
       missingSecrets: await findMissingSecrets(client, endpoints),
       endpoints: Object.fromEntries(
         await Promise.all(endpoints.map(async ({ name, url }) => {
-          const problem = await callEndpoint(
-            name,
-            client,
-            connection,
-            terminal.fetch,
-          );
+          // It would wait for a worker that nobody wakes.
+          const problem = facts.projectUrl === null
+            ? "not asked, as there is no project URL"
+            : await callEndpoint(name, client, connection, terminal.fetch);
           return [name, problem && `${problem} (its URL is ${url})`];
         })),
       ),

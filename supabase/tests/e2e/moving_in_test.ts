@@ -1,14 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { withProjectFolder } from "../../../scripts/moving_in/testing/project_folder.ts";
-import { ROWS } from "../../../scripts/moving_in/testing/rows.ts";
-import { pipeline, walk } from "../../../scripts/moving_in/testing/walk.ts";
+import { pipeline } from "../../../scripts/moving_in/testing/walk.ts";
 import { withProject } from "./project.ts";
-
-const [[name, row]] = Object.entries(ROWS);
-
-Deno.test(`add, push, run, remove, push → ${name} is what it was`, () =>
-  walk(row));
 
 Deno.test("add with names that are taken → all of them are said, and nothing is written", () =>
   withProjectFolder({

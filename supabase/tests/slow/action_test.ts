@@ -5,8 +5,8 @@ import { checkout } from "../../../scripts/local/checkout.ts";
 import { runCompositeAction } from "../../../scripts/test/composite_action.ts";
 import { findFencedBlocks } from "../../../scripts/test/fenced_blocks.ts";
 import { createGithubApi } from "../../../scripts/test/github_api.ts";
-import { withProject } from "./project.ts";
-import { storeExperiment } from "./store_experiment.ts";
+import { withProject } from "../e2e/project.ts";
+import { storeExperiment } from "../e2e/store_experiment.ts";
 
 const action = join(checkout, "action.yml");
 const onPullRequest = { event: { pull_request: { number: 7 } } };

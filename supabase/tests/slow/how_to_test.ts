@@ -5,7 +5,7 @@ import {
   type FencedBlock,
   findFencedBlocks,
 } from "../../../scripts/test/fenced_blocks.ts";
-import { type Project, withProject } from "./project.ts";
+import { type Project, withProject } from "../e2e/project.ts";
 
 const pages = [
   "docs/how-to/chat-table.md",

@@ -7,7 +7,7 @@ import {
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { basename, join } from "node:path";
 import { packPackage } from "../../../scripts/package/pack_package.ts";
-import { type Project, withProject } from "./project.ts";
+import { type Project, withProject } from "../e2e/project.ts";
 
 const TYPESCRIPT = ["-y", "-p", "typescript@5.9.3", "tsc", "--strict"];
 

@@ -11,7 +11,7 @@ import {
 } from "../../../scripts/test/deploy/deploy_functions.ts";
 import { startManagementApi } from "../../../scripts/test/deploy/management_api.ts";
 import { findHostedDeno } from "../../../scripts/test/hosted_deno.ts";
-import { numberedPrompts, withProject } from "./project.ts";
+import { numberedPrompts, withProject } from "../e2e/project.ts";
 
 Deno.test("the commands of a deployment go to the hosted project, with nobody to ask, and what arrives runs a run in the hosted Deno", async () => {
   const folder = await Deno.makeTempDir();

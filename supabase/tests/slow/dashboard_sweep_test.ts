@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { serveDashboard } from "../../../scripts/dashboard/serve.ts";
-import { dashboardTest } from "./dashboard_page.ts";
+import { dashboardTest } from "../e2e/dashboard_page.ts";
 
 const QUESTIONS = 30;
 

@@ -3,7 +3,7 @@ import {
   ENDINGS,
   FACT_RESPONSES,
 } from "../../../scripts/local/model_simulator/faults.ts";
-import { withProject } from "./project.ts";
+import { withProject } from "../e2e/project.ts";
 
 /** Failures that nothing in the words of a vendor tells: of five prompts each. */
 const WITHOUT_WORDS = [

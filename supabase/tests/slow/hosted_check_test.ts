@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { HOSTED_CHECKS } from "../../../scripts/hosted_check/checks.ts";
 import type { HostedProject } from "../../../scripts/hosted_check/hosted_project.ts";
 import { tellOutcomes } from "../../../scripts/hosted_check/tell_outcomes.ts";
-import { type Project, withProject } from "./project.ts";
+import { type Project, withProject } from "../e2e/project.ts";
 
 /** What the Supabase CLI would do, on the embedded project. */
 async function runCli({ sql }: Project, args: string[]): Promise<string> {

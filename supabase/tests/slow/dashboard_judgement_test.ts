@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
-import { dashboardTest, watchPage } from "./dashboard_page.ts";
-import type { Project } from "./project.ts";
+import { dashboardTest, watchPage } from "../e2e/dashboard_page.ts";
+import type { Project } from "../e2e/project.ts";
 
 dashboardTest(
   "30 answers are graded by keyboard alone",

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAlive } from "./is_alive.ts";
-import { readLines } from "./lines.ts";
-import { chooseFreePort } from "./ports.ts";
+import { isAlive } from "../../../scripts/local/is_alive.ts";
+import { readLines } from "../../../scripts/local/lines.ts";
+import { chooseFreePort } from "../../../scripts/local/ports.ts";
 
 interface Dev {
   process: Deno.ChildProcess;
@@ -12,7 +12,9 @@ interface Dev {
   postgres: number;
 }
 
-const program = fileURLToPath(new URL("./dev.ts", import.meta.url));
+const program = fileURLToPath(
+  new URL("../../../scripts/local/dev.ts", import.meta.url),
+);
 
 /** Runs `deno task dev` on a folder until it says that it has started. */
 async function startDev(

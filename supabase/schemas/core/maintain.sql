@@ -194,6 +194,40 @@ $$;
 comment on function pipeline.maintain_runs(text, bigint[], integer, timestamptz) is
   'Does one of its actions for each of these runs, to at most so many tasks of each: a run that cannot be helped must not use up the turns of the others, and what goes wrong with it is said in the log, and once in pipeline_errors. Returns how many tasks it recovered or failed.';
 
+create function pipeline.leave_to_silent(as_of timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update pipeline.workers as worker
+  set slots = calling.most, wanted = calling.most
+  from (
+    select
+      silent.id,
+      (
+        select count(*)
+        from (
+          select from public.pipeline_tasks as task
+          where task.run_id = silent.run_id
+            and task.stage = silent.stage
+            and task.status = 'leased'
+            and task.worker = silent.id
+          limit silent.slots
+        ) as held
+      ) as most
+    from pipeline.workers as silent
+    where silent.ended_at is null
+      and silent.started_at is not null
+      and silent.expires_at <= leave_to_silent.as_of
+      and silent.slots > 0
+    -- Whoever claims at this moment is not silent.
+    for update skip locked
+  ) as calling
+  where worker.id = calling.id and calling.most < worker.slots;
+$$;
+comment on function pipeline.leave_to_silent(timestamptz) is
+  'Takes from workers that are not heard of the slots in which they cannot be calling, and leaves them one for each task that they hold: a worker that is only cut off still calls, and the limit of its endpoint holds for that too. These come free when its lease ends.';
+
 create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
 returns jsonb
 language plpgsql
@@ -217,6 +251,7 @@ begin
       end
     for update skip locked
   );
+  perform pipeline.leave_to_silent(maintain_pipeline.as_of);
   recovered := pipeline.maintain_runs(
     'recover the leases of',
     array(

@@ -23,7 +23,7 @@ as $$
   select interval '8 seconds';
 $$;
 comment on function pipeline.silence_time() is
-  'How long after its last word a worker keeps its place and its slots: then others go on with what nobody holds. Should it be alive, it keeps its tasks, and gets slots again when it says so.';
+  'How long after its last word a worker keeps its place, and slots in which it calls nothing: then others go on with what nobody holds. Should it be alive, it keeps its tasks and a slot for each, and gets more when it says so.';
 
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
@@ -60,7 +60,7 @@ comment on column pipeline.workers.model is
 comment on column pipeline.workers.replaces is
   'The worker whose successor it is: from its start on, that one claims no more.';
 comment on column pipeline.workers.slots is
-  'Calls that it may have in flight, one is kept for it until it claims; the slots of all live workers of an endpoint stay within its limit.';
+  'Calls that it may have in flight, one is kept for it until it claims; the slots of all workers of an endpoint that have not ended stay within its limit.';
 comment on column pipeline.workers.wanted is
   'Calls that it could have in flight; until it claims, so many as were due when it was woken.';
 comment on column pipeline.workers.handed_over_at is

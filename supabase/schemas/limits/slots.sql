@@ -91,7 +91,8 @@ begin
   join public.pipeline_runs as run on run.id = live.run_id
   where live.endpoint = slot_sharers.endpoint
     and live.ended_at is null
-    and (live.id = (asking).id or live.expires_at > slot_sharers.as_of);
+    -- One that is silent may still be calling: pipeline.leave_to_silent() says how often.
+    and (live.started_at is not null or live.expires_at > slot_sharers.as_of);
   if exists (select from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint) then
     sharers := sharers || array(
       select
@@ -349,7 +350,7 @@ begin
   from pipeline.workers as live
   where live.endpoint = slot_room.endpoint
     and live.ended_at is null
-    and live.expires_at > slot_room.as_of;
+    and (live.started_at is not null or live.expires_at > slot_room.as_of);
   if taken >= limits.all_models then
     return 0;
   end if;

@@ -1723,6 +1723,17 @@ $$;
 comment on function pipeline.silence_time() is
   'How long after its last word a worker keeps its place, and slots in which it calls nothing: then others go on with what nobody holds. Should it be alive, it keeps its tasks and a slot for each, and gets more when it says so.';
 
+create function pipeline.doubt_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.lease_time() - pipeline.silence_time();
+$$;
+comment on function pipeline.doubt_time() is
+  'How long a worker may be silent, alive and calling: from when others may take its place until it is dead.';
+
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
@@ -1764,7 +1775,7 @@ comment on column pipeline.workers.wanted is
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. It is dead when pipeline.lease_time() has passed since those.';
+  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. Another pipeline.doubt_time() later it is dead.';
 comment on column pipeline.workers.load is
   'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
@@ -7469,7 +7480,7 @@ begin
     exception when others then
       report := format('Maintenance cannot %s run %s: %s', action, run.id, sqlerrm);
       raise warning '%', report;
-      -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+      -- Once: maintenance comes back within 10 s, and finds the same until somebody has mended it.
       insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
       select run.id, 'maintenance', 'maintenance', sqlstate, report, false, maintain_runs.as_of
       where not exists (
@@ -7535,7 +7546,7 @@ begin
     where dead.ended_at is null
       and case
         when dead.started_at is not null
-        then dead.expires_at <= maintain_pipeline.as_of - (pipeline.lease_time() - pipeline.silence_time())
+        then dead.expires_at <= maintain_pipeline.as_of - pipeline.doubt_time()
         -- A wake that is only slow may still arrive.
         else dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds'
       end

@@ -896,7 +896,11 @@ begin
   where live.endpoint = slot_sharers.endpoint
     and live.ended_at is null
     -- One that is silent may still be calling: pipeline.leave_to_silent() says how often.
-    and (live.started_at is not null or live.expires_at > slot_sharers.as_of);
+    and (
+      live.id = (asking).id
+      or live.expires_at > slot_sharers.as_of
+        - case when live.started_at is null then interval '0' else pipeline.doubt_time() end
+    );
   if exists (select from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint) then
     sharers := sharers || array(
       select
@@ -1154,7 +1158,8 @@ begin
   from pipeline.workers as live
   where live.endpoint = slot_room.endpoint
     and live.ended_at is null
-    and (live.started_at is not null or live.expires_at > slot_room.as_of);
+    and live.expires_at > slot_room.as_of
+      - case when live.started_at is null then interval '0' else pipeline.doubt_time() end;
   if taken >= limits.all_models then
     return 0;
   end if;

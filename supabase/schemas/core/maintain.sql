@@ -179,7 +179,7 @@ begin
     exception when others then
       report := format('Maintenance cannot %s run %s: %s', action, run.id, sqlerrm);
       raise warning '%', report;
-      -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+      -- Once: maintenance comes back within 10 s, and finds the same until somebody has mended it.
       insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
       select run.id, 'maintenance', 'maintenance', sqlstate, report, false, maintain_runs.as_of
       where not exists (
@@ -245,7 +245,7 @@ begin
     where dead.ended_at is null
       and case
         when dead.started_at is not null
-        then dead.expires_at <= maintain_pipeline.as_of - (pipeline.lease_time() - pipeline.silence_time())
+        then dead.expires_at <= maintain_pipeline.as_of - pipeline.doubt_time()
         -- A wake that is only slow may still arrive.
         else dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds'
       end

@@ -25,6 +25,17 @@ $$;
 comment on function pipeline.silence_time() is
   'How long after its last word a worker keeps its place, and slots in which it calls nothing: then others go on with what nobody holds. Should it be alive, it keeps its tasks and a slot for each, and gets more when it says so.';
 
+create function pipeline.doubt_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.lease_time() - pipeline.silence_time();
+$$;
+comment on function pipeline.doubt_time() is
+  'How long a worker may be silent, alive and calling: from when others may take its place until it is dead.';
+
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
   run_id bigint not null references public.pipeline_runs (id) on delete cascade,
@@ -66,7 +77,7 @@ comment on column pipeline.workers.wanted is
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. It is dead when pipeline.lease_time() has passed since those.';
+  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. Another pipeline.doubt_time() later it is dead.';
 comment on column pipeline.workers.load is
   'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is

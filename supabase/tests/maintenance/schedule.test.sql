@@ -1,5 +1,5 @@
 begin;
-select plan(3);
+select plan(4);
 
 select results_eq(
   $$ select command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
@@ -10,6 +10,11 @@ select ok(
   (select schedule in ('10 seconds', '* * * * *') from cron.job
    where jobname = 'prompt-pipeline maintenance'),
   'maintenance runs every 10 s, or every minute where pg_cron cannot'
+);
+select results_eq(
+  $$ select schedule, command, active from cron.job where jobname = 'prompt-pipeline maintenance at start' $$,
+  $$ select '@reboot', command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
+  'maintenance runs whenever Postgres has started: pg_cron counts seconds anew then'
 );
 insert into cron.job_run_details (jobid, runid, end_time)
 select jobid, runid, end_time

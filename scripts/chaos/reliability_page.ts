@@ -80,8 +80,11 @@ ${
   }
 
 Another worker takes the place of one that was killed 8 s after its last word, and goes on with what
-nobody holds; what it held comes back when its leases end, after 20 s, each at the next maintenance,
-which runs every 2 s while there are workers. Postgres may be away for 15 s before a call is made twice.
+nobody holds, in the slots in which that one called nothing. What it held, and the slots of those
+calls, come back when its leases end, after 20 s: it may only be cut off and still call, and the limit
+of the endpoint holds for that too. Both at the next maintenance, which runs every 2 s while there are
+workers, every 10 s otherwise, and whenever Postgres has started. Postgres may be away for 15 s before
+a call is made twice.
 
 ## Broken builds
 

@@ -49,7 +49,8 @@
 -- A result that the database refuses fails its task. When it lies in a table or the server, the run
 -- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
 -- Another takes the place of a worker that has not been heard of for 8 s, and goes on with what is
--- pending. Maintenance comes every 10 s by pg_cron, and every 2 s as long as there are workers.
+-- pending; slots of calls that may still be in flight come free with their leases. Maintenance comes
+-- every 10 s by pg_cron, every 2 s as long as there are workers, and whenever Postgres has started.
 --
 -- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
 -- prompts, what the owner has used, so that no cycle can form.

@@ -7660,9 +7660,9 @@ declare
 begin
   loop
     perform public.maintain_pipeline(pg_catalog.clock_timestamp());
-    commit;
     exit when pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '2 seconds' operator(pg_catalog.>) ends_at
       or not exists (select from pipeline.workers where ended_at is null);
+    commit;
     perform pg_catalog.pg_sleep(2);
     commit;
   end loop;

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { createBackgroundWorkers } from "./background/background_workers.ts";
+import { withOwnConnections } from "./background/own_connections.ts";
 import { startPgCronWorker } from "./background/pg_cron_worker.ts";
 import { startPgNetWorker, type WakeMode } from "./background/pg_net_worker.ts";
 import type { Worker } from "./background/repeat.ts";
@@ -148,7 +149,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const databasePort = port === 0 ? 0 : base + 1;
 
   const content = await projectContent(project);
-  let restartBackground = () => {};
+  let afterRestart = () => {};
   const database = await openDatabase({
     databaseUrl,
     folder: folder.path,
@@ -156,7 +157,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     port: databasePort,
     // The many databases that begin anew are copies of one that has it all.
     content: dataDir === undefined ? content : undefined,
-    onRestart: () => restartBackground(),
+    onRestart: () => afterRestart(),
     log,
   });
   cleanup.defer(database.stop);
@@ -219,14 +220,27 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   const complain = (error: unknown) => log(`Background worker: ${error}`);
   const workers: Record<string, () => Promise<Worker>> = {
-    pg_net: () => startPgNetWorker(sql, () => wakes, fetch, complain),
-    pg_cron: () => startPgCronWorker(sql, () => new Date(), complain),
+    pg_net: () =>
+      withOwnConnections(
+        database.superuserUrl,
+        (sql) => startPgNetWorker(sql, () => wakes, fetch, complain),
+      ),
+    pg_cron: () =>
+      withOwnConnections(
+        database.superuserUrl,
+        (sql) => startPgCronWorker(sql, () => new Date(), complain),
+      ),
   };
   const background = createBackgroundWorkers(
     database.standIns.flatMap((name) => workers[name] ?? []),
     complain,
   );
-  restartBackground = background.restart;
+  afterRestart = () => {
+    background.restart();
+    // A request that was under way keeps its connection for ever, and there are twenty of these:
+    // postgres 3.4.9 answers no query on a reserved connection that was closed.
+    rest.kill().catch(complain);
+  };
   cleanup.defer(background.stop);
   await background.start();
 

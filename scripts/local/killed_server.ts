@@ -5,8 +5,10 @@ let surviving = false;
  * moment, which postgres 3.4.9 does not in two cases: it writes to a connection
  * that it has given up already, and it reads the types of arrays for a new
  * connection, both where nobody can catch the error. The queries of the program
- * have been rejected by then, or are made on another connection. Every other
- * error stays uncaught.
+ * have been rejected by then, or are made on another connection; only one that is
+ * made on a reserved connection after it was closed gets no answer, so whoever
+ * reserves connections begins anew with the server. Every other error stays
+ * uncaught.
  */
 export function surviveKilledServer(): void {
   if (surviving) return;
@@ -15,7 +17,9 @@ export function surviveKilledServer(): void {
     if (isLateWrite(event.error)) event.preventDefault();
   });
   globalThis.addEventListener("unhandledrejection", (event) => {
-    if (isLostQueryOfTypes(event.reason)) event.preventDefault();
+    if (isLateWrite(event.reason) || isLostQueryOfTypes(event.reason)) {
+      event.preventDefault();
+    }
   });
 }
 

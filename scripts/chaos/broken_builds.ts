@@ -189,7 +189,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       },
       {
         function: "pipeline.lease_time",
-        from: "interval '30 seconds'",
+        from: "interval '20 seconds'",
         to: "interval '1 hour'",
       },
     ],

@@ -79,8 +79,12 @@ ${
     ).join("\n")
   }
 
-A killed worker's prompts come back when its leases end: 30 s after its last heartbeat, then at the
-next maintenance, which runs every 10 s. Other workers go on meanwhile.
+Another worker takes the place of one that was killed 8 s after its last word, and goes on with what
+nobody holds, in the slots in which that one called nothing. What it held, and the slots of those
+calls, come back when its leases end, after 20 s: it may only be cut off and still call, and the limit
+of the endpoint holds for that too. Both at the next maintenance, which runs every 2 s while there are
+workers, every 10 s otherwise, and whenever Postgres has started. Postgres may be away for 15 s before
+a call is made twice.
 
 ## Broken builds
 

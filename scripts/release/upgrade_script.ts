@@ -38,12 +38,12 @@ export async function upgradeScript(
     lockTables(before.tables, doing),
     "-- What the tables are free of while they change.",
     dropEach("policy", before.policies),
-    drop("function", ofViews),
+    drop("routine", ofViews),
     drop("view", views),
     await handWrittenSince(supabaseFolder, from, version),
     "-- What went, or is called in another way.",
     dropEach("trigger", gone(before.triggers, after.triggers)),
-    drop("function", functions),
+    drop("routine", functions),
     unschedule(gone(before.cronJobs, after.cronJobs)),
     takeBack(
       [
@@ -103,7 +103,7 @@ function takeBack(relations: string[], functions: string[]): string {
   ${relations.join(",\n  ")}
 ${roles};
 revoke all on all sequences in schema pipeline ${roles};
-revoke all on function
+revoke all on routine
   ${functions.join(",\n  ")}
 ${roles};
 do $$

@@ -1,8 +1,9 @@
 -- Why: who may call what, in one place. Tables and views carry their own grants and policies where
 -- they are created.
 
-revoke execute on all functions in schema pipeline from public;
-grant execute on all functions in schema pipeline to service_role;
+-- Routines are functions and procedures.
+revoke execute on all routines in schema pipeline from public;
+grant execute on all routines in schema pipeline to service_role;
 -- What policies, column defaults and views call as the signed-in user; row level security decides
 -- what they see.
 grant execute on function

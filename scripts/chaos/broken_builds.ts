@@ -362,4 +362,13 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     }],
     breaks: [HARM.starved],
   },
+  {
+    name: "`enqueue_listed()` takes what a sweep has found so far for all",
+    changes: [{
+      function: "pipeline.enqueue_listed",
+      from: "else pipeline.state_of_list(run.list_id, reached)",
+      to: "else 'end'",
+    }],
+    breaks: [HARM.uneven],
+  },
 ];

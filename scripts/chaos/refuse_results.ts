@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
 import type { Stack } from "../local/stack.ts";
+import { patiently } from "./patiently.ts";
 
 /** One answer in so many is one that the results table never takes. */
 const REFUSED_OF = 50;
@@ -22,7 +23,10 @@ export async function refuseResults(
   while (!signal.aborted) {
     await delay(4_000 + 4_000 * random(), { signal }).catch(() => {});
     if (signal.aborted) break;
-    await patiently(() => sql`alter table prompt_evaluations rename to gone`);
+    await patiently(
+      () => sql`alter table prompt_evaluations rename to gone`,
+      ({ code }) => code === "42P01",
+    );
     times++;
     await delay(500 + 500 * random());
     await patiently(() =>
@@ -30,18 +34,4 @@ export async function refuseResults(
     );
   }
   return times;
-}
-
-/** Until Postgres, which may be starting again, has done it. */
-async function patiently(act: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    try {
-      await act();
-      return;
-    } catch (error) {
-      // 42P01: done by a try whose answer was lost.
-      if ((error as { code?: string }).code === "42P01") return;
-      await delay(100);
-    }
-  }
 }

@@ -59,6 +59,20 @@ export async function upgradeScript(
   ].filter(Boolean).join("\n");
 }
 
+/** An upgrade to the version that is there: its names and tables stay, everything else is written anew. */
+export async function renewalScript(): Promise<string> {
+  const source = await thisSource();
+  const { policies, tables, views, functions } = await readManifest(
+    source.supabaseFolder,
+  );
+  return [
+    lockTables(tables, `renew ${source.version}`),
+    dropEach("policy", policies),
+    takeBack([...tables, ...Object.keys(views)], Object.keys(functions)),
+    await statementsWrittenAnew(source),
+  ].join("\n");
+}
+
 async function handWrittenSince(
   supabaseFolder: string,
   from: string,

@@ -9,8 +9,8 @@ import { type Stack, startStack } from "../local/stack.ts";
 import { type Broken, findHarm } from "./find_harm.ts";
 import {
   countTurns,
-  createLiveTable,
   startLiveApp,
+  startWatch,
   type WatchedTurns,
 } from "./live_app.ts";
 import { drawIncident, EVERYDAY_RATES, type Incident } from "./misbehave.ts";
@@ -119,14 +119,7 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
   try {
     const startedAt = Date.now();
     await startRuns(stack.sql, model, service, settings);
-    await createLiveTable(stack.sql);
-    const [{ id: watchId }] = await stack.sql`
-      insert into pipeline_watches (name, source, evaluators, sample)
-      values (
-        'live', '{"type": "table", "table": "live_messages", "settle": "10 seconds"}',
-        '["refusal", {"type": "length", "max": 1000}]', 0.8
-      ) returning id
-    `;
+    const watchId = await startWatch(stack.sql);
     const app = startLiveApp(stack.sql, ROWS_PER_SECOND);
     const operator = resumeRuns(stack, runsAreOver.signal);
     const killsAreOver = new AbortController();

@@ -1,6 +1,7 @@
 import { delay } from "@std/async/delay";
 import type { Sql } from "postgres";
 import { patiently } from "./patiently.ts";
+import { refuseSome } from "./refuse_results.ts";
 
 /** An app that answers people, as the database sees it. */
 export interface LiveApp {
@@ -40,6 +41,21 @@ export async function createLiveTable(
     create index on public.${name} (chat_id);
     create index on public.${name} (created_at);
     grant select on public.${name} to service_role`);
+}
+
+/** Has a watch score what the app writes, into a table of its own, which refuses some of it. */
+export async function startWatch(sql: Sql): Promise<number> {
+  await createLiveTable(sql);
+  await sql`select create_evaluations_table('live_answers')`;
+  await refuseSome(sql, "live_answers");
+  const [{ id }] = await sql`
+    insert into pipeline_watches (name, source, evaluators, sample, results_table)
+    values (
+      'live', '{"type": "table", "table": "live_messages", "settle": "10 seconds"}',
+      '["refusal", {"type": "length", "max": 1000}]', 0.8, 'live_answers'
+    ) returning id
+  `;
+  return id;
 }
 
 /** Writes so many rows a second into it, questions and their answers; one question in fifty gets none. */
@@ -108,7 +124,7 @@ export async function countTurns(
       join pipeline_watches as watch on watch.id = ${watchId}
       left join public.live_messages as answered
         on answered.chat_id = asked.chat_id and answered.content = replace(asked.content, 'user', 'assistant')
-      left join prompt_evaluations as evaluation
+      left join pipeline.evaluations as evaluation
         on evaluation.experiment_name = watch.name and evaluation.prompt = asked.content
       left join lateral (
         select count(*) as scores, max(one.created_at) as at

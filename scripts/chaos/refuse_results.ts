@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import type { Sql } from "postgres";
 import type { Stack } from "../local/stack.ts";
 import { patiently } from "./patiently.ts";
 
@@ -15,10 +16,7 @@ export async function refuseResults(
   random: () => number,
   signal: AbortSignal,
 ): Promise<number> {
-  await sql.unsafe(`
-    alter table prompt_evaluations add constraint chaos_refuses_some
-    check (not success or hashtext(prompt) % ${REFUSED_OF} <> 0)
-  `);
+  await refuseSome(sql, "prompt_evaluations");
   let times = 0;
   while (!signal.aborted) {
     await delay(4_000 + 4_000 * random(), { signal }).catch(() => {});
@@ -34,4 +32,12 @@ export async function refuseResults(
     );
   }
   return times;
+}
+
+/** Has a results table refuse some answers for good. */
+export async function refuseSome(sql: Sql, table: string): Promise<void> {
+  await sql.unsafe(`
+    alter table ${table} add constraint chaos_refuses_some
+    check (not success or hashtext(prompt) % ${REFUSED_OF} <> 0)
+  `);
 }

@@ -15,7 +15,6 @@ import {
 } from "./live_app.ts";
 import { drawIncident, EVERYDAY_RATES, type Incident } from "./misbehave.ts";
 import { shareOfFirst } from "./owners.ts";
-import { patiently } from "./patiently.ts";
 import { refuseResults } from "./refuse_results.ts";
 import {
   answerOf,

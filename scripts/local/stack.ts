@@ -237,9 +237,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   );
   afterRestart = () => {
     background.restart();
-    // A request that was under way keeps its connection for ever, and there are twenty of these:
-    // postgres 3.4.9 answers no query on a reserved connection that was closed.
-    rest.kill().catch(complain);
+    rest.startAnew().catch(complain);
   };
   cleanup.defer(background.stop);
   await background.start();

@@ -25,7 +25,7 @@
 --
 --   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
 --   pipeline_claim_tasks           pending → leased            within slots, rate and money
---   pipeline_extend_leases         leased, for 30 s more       the heartbeat, every 4 s
+--   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3 s
 --   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
 --   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
 --                                  leased → failed             a permanent error, or no try left
@@ -40,7 +40,7 @@
 --
 -- When a worker dies, a task that is
 --   pending    is not touched: it belongs to no worker. Maintenance wakes another one;
---   leased     is pending again when its lease has run out, after 30 s at most, and what it
+--   leased     is pending again when its lease has run out, after 20 s at most, and what it
 --              checkpointed is kept. A call that was under way is made again: model calls are at
 --              least once. What the dead worker still sends carries a lease that does not hold, and
 --              changes nothing: stored results are exactly once;
@@ -48,7 +48,9 @@
 --
 -- A result that the database refuses fails its task. When it lies in a table or the server, the run
 -- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
--- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
+-- Another takes the place of a worker that has not been heard of for 8 s, and goes on with what is
+-- pending; slots of calls that may still be in flight come free with their leases. Maintenance comes
+-- every 10 s by pg_cron, every 2 s as long as there are workers, and whenever Postgres has started.
 --
 -- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
 -- prompts, what the owner has used, so that no cycle can form.
@@ -1597,6 +1599,8 @@ comment on column public.pipeline_tasks.reserved_cost is
   'USD that the call may cost at most; set aside in its budgets while it is leased.';
 comment on column public.pipeline_tasks.budgets is
   'Rows of pipeline.budgets that its latest claim reserved in; null: none.';
+comment on column public.pipeline_tasks.lease_expires_at is
+  'When its worker must have given a sign of life: a lease goes on as long as its worker lives. infinity: its result waits in pipeline.waiting_results.';
 comment on column public.pipeline_tasks.available_at is 'When it may be claimed.';
 comment on column public.pipeline_tasks.lease_token is
   'Random per claim; a result that carries another token changes nothing.';
@@ -1645,11 +1649,34 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- Seven heartbeats, so that a few slow ones cost nothing.
-  select interval '30 seconds';
+  -- A heartbeat comes every 3 s: Postgres may be away for 15 s, and no call is made twice.
+  select interval '20 seconds';
 $$;
 comment on function pipeline.lease_time() is
-  'How long a lease holds without a heartbeat: the longest that a dead worker can delay its tasks, but for the maintenance that follows.';
+  'How long a worker keeps its tasks without a word: the longest that a dead one can delay them, but for the maintenance that follows.';
+
+create function pipeline.silence_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  -- Two heartbeats and a slow one.
+  select interval '8 seconds';
+$$;
+comment on function pipeline.silence_time() is
+  'How long after its last word a worker keeps its place, and slots in which it calls nothing: then others go on with what nobody holds. Should it be alive, it keeps its tasks and a slot for each, and gets more when it says so.';
+
+create function pipeline.doubt_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.lease_time() - pipeline.silence_time();
+$$;
+comment on function pipeline.doubt_time() is
+  'How long a worker may be silent, alive and calling: from when others may take its place until it is dead.';
 
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
@@ -1686,13 +1713,13 @@ comment on column pipeline.workers.model is
 comment on column pipeline.workers.replaces is
   'The worker whose successor it is: from its start on, that one claims no more.';
 comment on column pipeline.workers.slots is
-  'Calls that it may have in flight, one is kept for it until it claims; the slots of all live workers of an endpoint stay within its limit.';
+  'Calls that it may have in flight, one is kept for it until it claims; the slots of all workers of an endpoint that have not ended stay within its limit.';
 comment on column pipeline.workers.wanted is
   'Calls that it could have in flight; until it claims, so many as were due when it was woken.';
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
+  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. Another pipeline.doubt_time() later it is dead.';
 comment on column pipeline.workers.load is
   'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
@@ -1848,7 +1875,7 @@ as $$
     where dead.id = died_alone.worker_id
       -- Alive at any moment at which this one may have died.
       and other.started_at < dead.expires_at
-      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.lease_time()
+      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.silence_time()
   ) and (
     select count(*) < 2
     from (
@@ -1897,7 +1924,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_start_worker.as_of,
-    expires_at = pipeline_start_worker.as_of + pipeline.lease_time(),
+    expires_at = pipeline_start_worker.as_of + pipeline.silence_time(),
     isolate = pipeline_start_worker.isolate
   where workers.id = pipeline_start_worker.worker_id
     and workers.token_hash = sha256(convert_to(pipeline_start_worker.token, 'UTF8'))
@@ -1939,7 +1966,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_take_wake.as_of,
-    expires_at = pipeline_take_wake.as_of + pipeline.lease_time(),
+    expires_at = pipeline_take_wake.as_of + pipeline.silence_time(),
     isolate = pipeline_take_wake.isolate
   where workers.id = (
     select waiting.id
@@ -2539,7 +2566,7 @@ begin
       update pipeline.workers
       set
         started_at = take_turn.as_of,
-        expires_at = take_turn.as_of + pipeline.lease_time(),
+        expires_at = take_turn.as_of + pipeline.silence_time(),
         isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;
@@ -5281,6 +5308,35 @@ $$;
 comment on function pipeline.answers_left(public.pipeline_watches, date) is
   'How many turns of its sample a watch may still take on a day; null: any number.';
 
+create function pipeline.store_turns(run public.pipeline_runs, ids bigint[], results jsonb, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  refused jsonb;
+begin
+  perform pipeline.store_evaluations(run, null, ids, results, as_of);
+exception when others then
+  if pipeline.refusal_of(sqlstate) <> 'result' then
+    raise;
+  end if;
+  if cardinality(ids) > 1 then
+    perform pipeline.store_turns(run, array[(result ->> 'id')::bigint], jsonb_build_array(result), as_of)
+    from jsonb_array_elements(results) as result;
+    return;
+  end if;
+  refused := pipeline.not_storable(results -> 0, sqlerrm);
+  update public.pipeline_tasks as task
+  set status = 'failed', error = refused -> 'error' ->> 'message'
+  where task.id = ids[1];
+  perform pipeline.log_attempts(ids, jsonb_build_array(refused), as_of);
+  perform pipeline.store_evaluations(run, null, ids, jsonb_build_array(refused), as_of);
+end;
+$$;
+comment on function pipeline.store_turns(public.pipeline_runs, bigint[], jsonb, timestamptz) is
+  'Stores the evaluations of turns. One that the results table refuses costs that one: it is stored as failed, as not_storable, and pipeline_errors.result has it.';
+
 create function pipeline.record_turns(run public.pipeline_runs, turns jsonb, skipped bigint, as_of timestamptz)
 returns void
 language plpgsql
@@ -5315,14 +5371,17 @@ begin
     jsonb_agg(jsonb_build_object('id', closed.id, 'response', closed.reference, 'model', closed.source -> 'model'))
   into ids, results
   from closed;
+  if ids is not null then
+    perform pipeline.store_turns(run, ids, results, as_of);
+  end if;
   select
     count(*) as turns,
-    count(*) filter (where result ->> 'response' is not null) as answered,
-    count(*) filter (where result ->> 'response' is null) as unanswered
+    count(*) filter (where task.status = 'succeeded') as answered,
+    count(*) filter (where task.status = 'failed') as unanswered
   into counted
-  from jsonb_array_elements(coalesce(results, '[]')) as result;
+  from public.pipeline_tasks as task
+  where task.id = any (ids);
   if counted.turns > 0 then
-    perform pipeline.store_evaluations(run, null, ids, results, as_of);
     perform pipeline.enqueue_evaluations(run, array(
       select evaluation.id from pipeline.evaluations as evaluation
       where evaluation.run_id = (run).id and evaluation.task_id = any (ids) and evaluation.success
@@ -5346,7 +5405,7 @@ begin
 end;
 $$;
 comment on function pipeline.record_turns(public.pipeline_runs, jsonb, bigint, timestamptz) is
-  'Stores turns as tasks that are over, with their recorded answers as evaluations, and has those graded; a turn without an answer is stored as failed, and is not. Counts both, and what was skipped. The run is locked.';
+  'Stores turns as tasks that are over, with their recorded answers as evaluations, and has those graded; a turn without an answer, or whose answer the table refuses, is stored as failed, and is not. Counts both, and what was skipped. The run is locked.';
 
 create function pipeline.take_turns(run public.pipeline_runs, turns jsonb, as_of timestamptz)
 returns jsonb
@@ -5839,7 +5898,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, noShare?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; noShare: its run has no slot, and another worker is woken when it is its turn; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run, stage and endpoint for 20 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, noShare?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; noShare: its run has no slot, and another worker is woken when it is its turn; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 -- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
 -- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
@@ -5854,16 +5913,8 @@ declare
 begin
   worker := pipeline.live_worker(pipeline_extend_leases.worker_id);
   update pipeline.workers
-  set expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
+  set expires_at = pipeline_extend_leases.as_of + pipeline.silence_time()
   where workers.id = worker.id;
-  -- Half the lease left is enough until the next heartbeat; most tasks end before they need one.
-  update public.pipeline_tasks as task
-  set lease_expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
-  where task.run_id = worker.run_id
-    and task.stage = worker.stage
-    and task.status = 'leased'
-    and task.worker = worker.id
-    and task.lease_expires_at < pipeline_extend_leases.as_of + pipeline.lease_time() / 2;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
     'held', (
@@ -5878,7 +5929,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_extend_leases(uuid, timestamptz) is
-  'The heartbeat: keeps the worker and its leases alive for another 30 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
+  'The heartbeat: keeps the worker alive, and with it its leases, for another 20 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
 
 create function pipeline.put_back(
   run public.pipeline_runs,
@@ -7088,7 +7139,8 @@ begin
         and task.status = 'leased'
         and task.worker = giver.id
     ))
-    where giver.id = worker.id;
+    -- Who claims for it at this moment holds it, says itself how many, and may wait for what is held here.
+    where giver.id = (select own.id from pipeline.workers as own where own.id = worker.id for update skip locked);
   end if;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
@@ -7661,6 +7713,11 @@ declare
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+      -- Whoever lives keeps what it holds.
+      and not exists (
+        select from pipeline.workers as holder
+        where holder.id = leased.worker and holder.ended_at is null
+      )
     order by leased.id
     limit recover_leases.most
     for update skip locked
@@ -7748,7 +7805,7 @@ begin
     exception when others then
       report := format('Maintenance cannot %s run %s: %s', action, run.id, sqlerrm);
       raise warning '%', report;
-      -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+      -- Once: maintenance comes back within 10 s, and finds the same until somebody has mended it.
       insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
       select run.id, 'maintenance', 'maintenance', sqlstate, report, false, maintain_runs.as_of
       where not exists (
@@ -7778,9 +7835,12 @@ begin
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null
-      and dead.expires_at <= maintain_pipeline.as_of
-      -- A wake that is only slow may still arrive.
-      and (dead.started_at is not null or dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds')
+      and case
+        when dead.started_at is not null
+        then dead.expires_at <= maintain_pipeline.as_of - pipeline.doubt_time()
+        -- A wake that is only slow may still arrive.
+        else dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds'
+      end
     for update skip locked
   );
   recovered := pipeline.maintain_runs(
@@ -7884,4 +7944,24 @@ begin
 end;
 $$;
 comment on function public.maintain_pipeline(timestamptz, integer) is
-  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron, every 2 s while there are workers; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+
+create procedure pipeline.keep_maintaining(lasting interval)
+language plpgsql
+-- It commits, which PostgreSQL forbids where a search_path is set: each name has its schema.
+as $$
+declare
+  ends_at constant timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) lasting;
+begin
+  loop
+    perform public.maintain_pipeline(pg_catalog.clock_timestamp());
+    exit when pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '2 seconds' operator(pg_catalog.>) ends_at
+      or not exists (select from pipeline.workers where ended_at is null);
+    commit;
+    perform pg_catalog.pg_sleep(2);
+    commit;
+  end loop;
+end;
+$$;
+comment on procedure pipeline.keep_maintaining(interval) is
+  'Calls maintain_pipeline(), and again every 2 s while there are workers, for so long at most: what a job of pg_cron calls, whose shortest turn would be as much work for an idle project. No transaction is open for longer than 2 s.';

@@ -26,14 +26,12 @@ as $$
           and not exists (select from pipeline.prompts as prompt where prompt.id = task.prompt_id)
       ) as without_prompt,
       count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < as_of - interval '2 minutes'
-      ) as forgotten,
-      count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < 'infinity' and exists (
+        where task.status = 'leased' and task.lease_expires_at < 'infinity' and not exists (
           select from pipeline.workers as worker
-          where worker.id = task.worker and worker.ended_at < as_of - interval '2 minutes'
+          where worker.id = task.worker
+            and coalesce(worker.ended_at, worker.expires_at) >= as_of - interval '2 minutes'
         )
-      ) as orphaned,
+      ) as forgotten,
       count(task.id) filter (
         where task.status = 'leased' and task.lease_expires_at = 'infinity'
       ) as waiting,
@@ -131,9 +129,9 @@ as $$
         format('status %s', run.status)
       ),
       (
-        counted.forgotten + counted.orphaned > 0,
+        counted.forgotten > 0,
         'leases of dead workers are recovered',
-        format('%s leases', greatest(counted.forgotten, counted.orphaned))
+        format('%s leases', counted.forgotten)
       ),
       (
         run.watch_id is not null
@@ -2068,7 +2066,7 @@ create table pipeline.run_ticks (
   primary key (run_id, at)
 );
 comment on table pipeline.run_ticks is
-  'One row per active run and maintenance: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
+  'One row per active run and ten seconds: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
 comment on column pipeline.run_ticks.concurrency is
   'Calls that its workers might have in flight.';
 comment on column pipeline.run_ticks.blocked_until is
@@ -2103,6 +2101,11 @@ as $$
     where active.status = 'running'
       -- Of a watch, the windows tell how it goes; its run goes on for days.
       and active.watch_id is null
+      -- Maintenance may come more often than that.
+      and not exists (
+        select from pipeline.run_ticks as recent
+        where recent.run_id = active.id and recent.at > write_ticks.as_of - interval '9 seconds'
+      )
   ),
   newest as materialized (
     select coalesce(pg_sequence_last_value('pipeline.evaluations_id_seq'), 0) as id
@@ -2132,7 +2135,7 @@ as $$
   on conflict on constraint run_ticks_pkey do nothing;
 $$;
 comment on function pipeline.write_ticks(timestamptz) is
-  'Writes down where each running run is; called by maintenance.';
+  'Writes down where each running run is, unless it did so in the last 9 s; called by maintenance.';
 
 create function public.pipeline_run_timeline(
   run_id bigint,

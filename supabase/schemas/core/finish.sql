@@ -299,7 +299,8 @@ begin
         and task.status = 'leased'
         and task.worker = giver.id
     ))
-    where giver.id = worker.id;
+    -- Who claims for it at this moment holds it, says itself how many, and may wait for what is held here.
+    where giver.id = (select own.id from pipeline.workers as own where own.id = worker.id for update skip locked);
   end if;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),

@@ -24,7 +24,7 @@
 --
 --   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
 --   pipeline_claim_tasks           pending → leased            within slots, rate and money
---   pipeline_extend_leases         leased, for 30 s more       the heartbeat, every 4 s
+--   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3 s
 --   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
 --   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
 --                                  leased → failed             a permanent error, or no try left
@@ -39,7 +39,7 @@
 --
 -- When a worker dies, a task that is
 --   pending    is not touched: it belongs to no worker. Maintenance wakes another one;
---   leased     is pending again when its lease has run out, after 30 s at most, and what it
+--   leased     is pending again when its lease has run out, after 20 s at most, and what it
 --              checkpointed is kept. A call that was under way is made again: model calls are at
 --              least once. What the dead worker still sends carries a lease that does not hold, and
 --              changes nothing: stored results are exactly once;
@@ -47,7 +47,9 @@
 --
 -- A result that the database refuses fails its task. When it lies in a table or the server, the run
 -- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
--- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
+-- Another takes the place of a worker that has not been heard of for 8 s, and goes on with what is
+-- pending; slots of calls that may still be in flight come free with their leases. Maintenance comes
+-- every 10 s by pg_cron, every 2 s as long as there are workers, and whenever Postgres has started.
 --
 -- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
 -- prompts, what the owner has used, so that no cycle can form.

@@ -84,6 +84,8 @@ comment on column public.pipeline_tasks.reserved_cost is
   'USD that the call may cost at most; set aside in its budgets while it is leased.';
 comment on column public.pipeline_tasks.budgets is
   'Rows of pipeline.budgets that its latest claim reserved in; null: none.';
+comment on column public.pipeline_tasks.lease_expires_at is
+  'When its worker must have given a sign of life: a lease goes on as long as its worker lives. infinity: its result waits in pipeline.waiting_results.';
 comment on column public.pipeline_tasks.available_at is 'When it may be claimed.';
 comment on column public.pipeline_tasks.lease_token is
   'Random per claim; a result that carries another token changes nothing.';

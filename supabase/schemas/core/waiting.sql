@@ -103,7 +103,7 @@ begin
       update pipeline.workers
       set
         started_at = take_turn.as_of,
-        expires_at = take_turn.as_of + pipeline.lease_time(),
+        expires_at = take_turn.as_of + pipeline.silence_time(),
         isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;

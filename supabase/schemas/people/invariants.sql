@@ -25,14 +25,12 @@ as $$
           and not exists (select from pipeline.prompts as prompt where prompt.id = task.prompt_id)
       ) as without_prompt,
       count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < as_of - interval '2 minutes'
-      ) as forgotten,
-      count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < 'infinity' and exists (
+        where task.status = 'leased' and task.lease_expires_at < 'infinity' and not exists (
           select from pipeline.workers as worker
-          where worker.id = task.worker and worker.ended_at < as_of - interval '2 minutes'
+          where worker.id = task.worker
+            and coalesce(worker.ended_at, worker.expires_at) >= as_of - interval '2 minutes'
         )
-      ) as orphaned,
+      ) as forgotten,
       count(task.id) filter (
         where task.status = 'leased' and task.lease_expires_at = 'infinity'
       ) as waiting,
@@ -130,9 +128,9 @@ as $$
         format('status %s', run.status)
       ),
       (
-        counted.forgotten + counted.orphaned > 0,
+        counted.forgotten > 0,
         'leases of dead workers are recovered',
-        format('%s leases', greatest(counted.forgotten, counted.orphaned))
+        format('%s leases', counted.forgotten)
       ),
       (
         run.watch_id is not null

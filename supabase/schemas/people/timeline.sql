@@ -20,7 +20,7 @@ create table pipeline.run_ticks (
   primary key (run_id, at)
 );
 comment on table pipeline.run_ticks is
-  'One row per active run and maintenance: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
+  'One row per active run and ten seconds: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
 comment on column pipeline.run_ticks.concurrency is
   'Calls that its workers might have in flight.';
 comment on column pipeline.run_ticks.blocked_until is
@@ -55,6 +55,11 @@ as $$
     where active.status = 'running'
       -- Of a watch, the windows tell how it goes; its run goes on for days.
       and active.watch_id is null
+      -- Maintenance may come more often than that.
+      and not exists (
+        select from pipeline.run_ticks as recent
+        where recent.run_id = active.id and recent.at > write_ticks.as_of - interval '9 seconds'
+      )
   ),
   newest as materialized (
     select coalesce(pg_sequence_last_value('pipeline.evaluations_id_seq'), 0) as id
@@ -84,7 +89,7 @@ as $$
   on conflict on constraint run_ticks_pkey do nothing;
 $$;
 comment on function pipeline.write_ticks(timestamptz) is
-  'Writes down where each running run is; called by maintenance.';
+  'Writes down where each running run is, unless it did so in the last 9 s; called by maintenance.';
 
 create function public.pipeline_run_timeline(
   run_id bigint,

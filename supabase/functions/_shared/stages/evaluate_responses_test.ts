@@ -127,7 +127,7 @@ Deno.test("createEvaluateHandler() goes on for a moment when its worker is spent
     undefined,
     () => time,
     true,
-  ) as { scores: unknown[] };
+  ) as unknown as { scores: unknown[] };
   assertStrictEquals(outcome.scores.length, 3);
 });
 

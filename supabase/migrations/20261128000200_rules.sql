@@ -1204,15 +1204,15 @@ as $$
     "json-valid": {"fields":["allowCodeFence","where","name","not","thoughts"],"required":[]},
     "json-schema": {"fields":["schema","allowCodeFence","where","name","not","thoughts"],"required":["schema"]},
     "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
-    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not","thoughts"],"required":["calls"],"nested":{"calls":["name","arguments","schema"]}},
+    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not"],"required":["calls"],"nested":{"calls":["name","arguments","schema"]}},
     "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
     "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
     "rouge-l": {"fields":["threshold","beta","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
     "similarity": {"fields":["endpoint","model","parameters","threshold","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"reference":["from","path","value"]}},
     "length": {"fields":["min","max","unit","name","not","thoughts"],"required":[]},
-    "latency": {"fields":["maxMs","name","not","thoughts"],"required":["maxMs"]},
-    "cost": {"fields":["maxUsd","name","not","thoughts"],"required":["maxUsd"]},
-    "finish-reason": {"fields":["reasons","name","not","thoughts"],"required":[]},
+    "latency": {"fields":["maxMs","name","not"],"required":["maxMs"]},
+    "cost": {"fields":["maxUsd","name","not"],"required":["maxUsd"]},
+    "finish-reason": {"fields":["reasons","name","not"],"required":[]},
     "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not","thoughts"],"required":[],"asksJudge":"on wish","nested":{"panel":["endpoint","model","parameters"]}},
     "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","passages","name","not","thoughts","reference"],"required":["rubric"],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"scale":["min","max"],"passages":["from","path","value"],"reference":["from","path","value"]}},
     "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
@@ -1222,7 +1222,7 @@ as $$
     "context-recall": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
     "sql": {"fields":["function","name","not","thoughts","reference"],"required":["function"],"nested":{"reference":["from","path","value"]}},
     "webhook": {"fields":["url","batchSize","name","not","thoughts","reference"],"required":["url"],"nested":{"reference":["from","path","value"]}},
-    "weighted": {"fields":["weights","threshold","name","not","thoughts"],"required":["weights"]}
+    "weighted": {"fields":["weights","threshold","name","not"],"required":["weights"]}
   }'::jsonb;
 $$;
 comment on function pipeline.known_evaluators() is
@@ -1855,6 +1855,7 @@ begin
     new.waits_since := null;
     new.rests := 0;
     new.broken_workers := 0;
+    new.waits_for_day := false;
     new.started_at := coalesce(new.started_at, now());
   end if;
   return new;
@@ -2251,6 +2252,7 @@ begin
     update public.pipeline_runs as run
     set status = 'running'
     where run.watch_id = new.id and run.status = 'paused';
+    update pipeline.watch_states as state set tried_at = null where state.watch_id = new.id;
   elsif new.max_cost_per_day is distinct from old.max_cost_per_day then
     perform pipeline.resume_watch_runs(new.id);
   end if;
@@ -2264,7 +2266,7 @@ begin
 end;
 $$;
 comment on function pipeline.change_watch() is
-  'Pauses and resumes the runs of a watch with it, and lets them go on under other limits of a day.';
+  'Pauses and resumes the runs of a watch with it, tries at once what had failed, and lets them go on under other limits of a day.';
 
 create trigger change_watch
 after update on public.pipeline_watches

@@ -74,18 +74,10 @@ grant execute on function
   pipeline.may_label(),
   pipeline.is_labelable(text, bigint, uuid),
   pipeline.may_review(uuid, uuid[]),
+  pipeline.hides_sides(bigint),
   pipeline.is_queued(public.evaluation_labels),
   pipeline.keeps_choice(public.evaluation_labels),
   pipeline.owner_written_for(uuid),
-  pipeline.label_person(text),
-  pipeline.expect_label_queue(bigint),
-  pipeline.held_label_item(bigint),
-  pipeline.expect_answer_of_kind(
-    public.evaluation_label_queues, boolean, boolean, double precision, text
-  ),
-  pipeline.told_label(
-    public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
-  ),
   pipeline.cohen_kappa(double precision, double precision, double precision, double precision),
   pipeline.weighted_kappa(double precision[], double precision[], integer),
   pipeline.krippendorff_alpha(bigint[], double precision[], text),

@@ -20,7 +20,7 @@ comment on column pipeline.cached_answers.key is
   'SHA-256 of the request as sent, its repetition and who asked.';
 create index cached_answers_created_idx on pipeline.cached_answers (created_at);
 alter table pipeline.cached_answers enable row level security;
-grant select, insert, delete on pipeline.cached_answers to service_role;
+grant select, insert, update, delete on pipeline.cached_answers to service_role;
 
 create function pipeline.cache_key(
   run public.pipeline_runs,
@@ -107,7 +107,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  insert into pipeline.cached_answers (
+  insert into pipeline.cached_answers as kept (
     key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
@@ -134,7 +134,12 @@ begin
     and result.cached is not true
     and task.id = any (task_ids)
   order by key
-  on conflict (key) do nothing;
+  -- A vector that did not fit to others was asked for anew.
+  on conflict (key) do update set
+    response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+    finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
+    output_tokens = excluded.output_tokens, created_at = excluded.created_at
+  where kept.response <> excluded.response;
 end;
 $$;
 comment on function pipeline.remember_answers(

@@ -136,7 +136,8 @@ grant update (
 create policy "owners and who wrote them read labels"
   on public.evaluation_labels for select to authenticated
   using (
-    owner = (select pipeline.current_user_id()) or person = (select pipeline.current_user_id())::text
+    owner = (select pipeline.current_user_id())
+    or person = (select pipeline.current_user_id())::text and not pipeline.hides_sides(queue_id)
   );
 create policy "users label as themselves"
   on public.evaluation_labels for insert to authenticated

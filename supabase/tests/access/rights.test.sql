@@ -22,7 +22,7 @@ select results_eq(
      order by (namespace.nspname || '.' || relation.relname) collate "C", role $$,
   $$ values
      ('pipeline.budgets', 'service_role', 'SIUD'),
-     ('pipeline.cached_answers', 'service_role', 'SID'),
+     ('pipeline.cached_answers', 'service_role', 'SIUD'),
      ('pipeline.endpoint_states', 'service_role', 'SIUD'),
      ('pipeline.evaluation_functions', 'service_role', 'SID'),
      ('pipeline.evaluations', 'authenticated', 'S'),

@@ -129,6 +129,10 @@ declare
   missing text;
   problem text;
 begin
+  -- Each level is looked at with all that is below it.
+  if check_evaluators.evaluators @? '$.**{200}' then
+    perform pipeline.refuse_run('its evaluators are nested deeper than 200 levels', 'Write them, or their schemas, flatter');
+  end if;
   for config in
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
     from jsonb_array_elements(check_evaluators.evaluators) as item

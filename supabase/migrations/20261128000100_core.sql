@@ -974,6 +974,7 @@ create table public.pipeline_runs (
   rests smallint not null default 0,
   eases jsonb not null default '{}',
   broken_workers smallint not null default 0,
+  waits_for_day boolean not null default false,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -1082,6 +1083,8 @@ comment on column public.pipeline_runs.eases is
   'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
   'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
+comment on column public.pipeline_runs.waits_for_day is
+  'It is paused because what a day may cost or take is used up: that of a watch goes on by itself on the next.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';
@@ -5553,11 +5556,26 @@ as $$
   set status = 'running'
   where run.watch_id = resume_watch_runs.watch_id
     and run.status = 'paused'
-    -- All that stops for what a day may cost says so; what else stops a run, somebody has to mend.
-    and run.error like '%tomorrow%';
+    -- What else stops a run, somebody has to mend.
+    and run.waits_for_day;
 $$;
 comment on function pipeline.resume_watch_runs(bigint) is
   'Lets go on what has stopped because the money or the prompts of a day were used up.';
+
+create function pipeline.next_try(watch public.pipeline_watches, state pipeline.watch_states)
+returns timestamptz
+language sql
+immutable
+set search_path = ''
+as $$
+  -- As long again as no scan has come to its end: what fails for a day makes no run every five minutes.
+  select (state).tried_at + least(
+    interval '1 hour',
+    greatest(interval '5 minutes', (state).tried_at - coalesce((state).read_until, (watch).created_at))
+  );
+$$;
+comment on function pipeline.next_try(public.pipeline_watches, pipeline.watch_states) is
+  'When a watch whose run is over may begin another: 5 minutes after the last try, later the longer it fails, an hour at most; null: at once.';
 
 create function pipeline.keep_watch(watch public.pipeline_watches, as_of timestamptz)
 returns void
@@ -5576,7 +5594,7 @@ begin
   if state.day is distinct from today then
     perform pipeline.resume_watch_runs((watch).id);
   end if;
-  if (pipeline.reading_run((watch).id)).id is null and coalesce(state.tried_at <= as_of - interval '5 minutes', true) then
+  if (pipeline.reading_run((watch).id)).id is null and coalesce(pipeline.next_try(watch, state) <= as_of, true) then
     perform pipeline.start_watch_run(watch, as_of);
     state.problem := null;
     state.tried_at := as_of;
@@ -5622,7 +5640,7 @@ begin
 end;
 $$;
 comment on function pipeline.keep_watches(timestamptz) is
-  'Has each active watch a run that reads, lets go on those that stopped for the money of an earlier day, and looks at the windows that are full. What goes wrong with one does not keep it from the others, is said in pipeline_watch_status, and is tried again after 5 minutes.';
+  'Has each active watch a run that reads, lets go on those that stopped for the money of an earlier day, and looks at the windows that are full. What goes wrong with one does not keep it from the others, is said in pipeline_watch_status, and is tried again after 5 minutes, later an hour.';
 
 -- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
 -- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told
@@ -7036,6 +7054,11 @@ begin
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
   if (worker).stage = 'judge' then
+    if results @? '$[*].embedded' then
+      perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
+        select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
+      ), as_of));
+    end if;
     if results @? '$[*].enqueue' then
       perform pipeline.follow_up((run).id, settled.ids, results, as_of);
     end if;

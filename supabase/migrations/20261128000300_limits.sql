@@ -139,7 +139,7 @@ comment on column pipeline.quotas.applies_to is
 comment on column pipeline.quotas.max_open_runs is 'Runs that are not over, paused ones included.';
 comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract, each as often as it is asked.';
 comment on column pipeline.quotas.max_bytes_per_day is
-  'Bytes of runs, prompts and stored results that come in, in a day of UTC.';
+  'Bytes of runs, prompts, stored results, vectors, labels and what is to be labelled that come in, in a day of UTC.';
 comment on column pipeline.quotas.max_cost_per_day is
   'USD; what calls in flight may cost at most counts.';
 comment on column pipeline.quotas.includes_anonymous is
@@ -290,6 +290,7 @@ as $$
   update public.pipeline_runs
   set
     status = 'paused',
+    waits_for_day = true,
     error = format(
       'A quota of its owner is reached: %s. To go on tomorrow: select resume_pipeline_run(%s)', passed, id
     )
@@ -567,6 +568,7 @@ as $$
   update public.pipeline_runs as run
   set
     status = 'paused',
+    waits_for_day = ((room).tightest).kind not in ('run', 'sweep'),
     error = case ((room).tightest).kind
       when 'run' then format(
         'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
@@ -1648,7 +1650,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  insert into pipeline.cached_answers (
+  insert into pipeline.cached_answers as kept (
     key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
@@ -1675,7 +1677,12 @@ begin
     and result.cached is not true
     and task.id = any (task_ids)
   order by key
-  on conflict (key) do nothing;
+  -- A vector that did not fit to others was asked for anew.
+  on conflict (key) do update set
+    response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+    finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
+    output_tokens = excluded.output_tokens, created_at = excluded.created_at
+  where kept.response <> excluded.response;
 end;
 $$;
 comment on function pipeline.remember_answers is

@@ -627,7 +627,11 @@ begin
        from jsonb_array_elements($1) with ordinality as listed (given, place)',
       name
     ) into answers using rows;
-  exception when read_only_sql_transaction then
+    -- What it has set for its session would hold for whoever gets this connection next.
+    raise exception using errcode = 'PPL99';
+  exception when sqlstate 'PPL99' then
+    null;
+  when read_only_sql_transaction then
     -- 25006 itself would be a project that Supabase keeps read-only, which workers wait for.
     raise exception 'Cannot call %: it tried to write: %', name, sqlerrm;
   when insufficient_privilege then

@@ -478,6 +478,25 @@ $$;
 comment on function pipeline.may_review(uuid, uuid[]) is
   'Whether the signed-in user of this request may label a queue of this owner with these reviewers: it is theirs, or they have the claim "label" and it is not for others only.';
 
+create function pipeline.hides_sides(queue_id bigint)
+returns boolean
+language sql
+stable
+-- Definer: what a label tells does not depend on whether its queue may be read.
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select from public.evaluation_label_queues as queue
+    where queue.id = hides_sides.queue_id
+      and queue.kind = 'pair'
+      and queue.blind
+      and queue.owner is distinct from pipeline.current_user_id()
+  ) and pipeline.current_user_id() is not null;
+$$;
+comment on function pipeline.hides_sides(bigint) is
+  'Whether the signed-in user of this request labels blind pairs of somebody else: who won would tell which answer is whose.';
+
 -- Why: people judge too. What they say stands beside the scores of evaluators and is never replaced by
 -- them, so that it can be told how far the two agree.
 
@@ -662,6 +681,44 @@ end;
 $$;
 comment on function public.grade_evaluation(text, bigint, boolean, text, text, text, timestamptz, text) is
   'Stores what a person says of an answer, in place of what they said before under the same name, and returns {id, name, person, passed, remark, corrected_response, updated_at}; none of passed, remark and corrected_response takes it back, and returns null. person: a signed-in user is always themselves. Users label their own answers, with the claim "label" all that they see. P0002: there is no such answer; 42501: it is not theirs to label.';
+
+-- Why: a queue of ten thousand items is made by one short call. What users have people label, and what
+-- they say, is stored for them, and counts as what else they store.
+
+create function pipeline.count_label_bytes()
+returns trigger
+language plpgsql
+-- Definer: users may not write what they have used.
+security definer
+set search_path = ''
+as $$
+declare
+  who constant uuid := pipeline.current_user_id();
+  passed text;
+begin
+  if who is not null then
+    passed := pipeline.count_usage(who, 0, (select coalesce(sum(pg_column_size(written.*)), 0) from written), now());
+    if passed is not null then
+      perform pipeline.refuse_for_quota(passed, who);
+    end if;
+  end if;
+  return null;
+end;
+$$;
+comment on function pipeline.count_label_bytes() is
+  'Counts the bytes of labels and items for the signed-in user who writes them, and refuses what is beyond the quota (SQLSTATE PPL02).';
+
+create trigger count_label_items
+after insert on public.evaluation_label_items referencing new table as written
+for each statement execute function pipeline.count_label_bytes();
+
+create trigger count_labels
+after insert on public.evaluation_labels referencing new table as written
+for each statement execute function pipeline.count_label_bytes();
+
+create trigger count_changed_labels
+after update on public.evaluation_labels referencing new table as written
+for each statement execute function pipeline.count_label_bytes();
 
 -- Why: which rows of a results table are meant, and in which order, is said in SQL that its indexes serve:
 -- names are known here, and values are literals, written by %L.
@@ -1262,11 +1319,18 @@ $$;
 comment on function pipeline.has_answer(text, bigint) is
   'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
 
+create type pipeline.label_state as (
+  item_id bigint,
+  item_position integer,
+  labels bigint,
+  held_by_others bigint,
+  is_mine boolean,
+  is_held boolean,
+  skipped_at timestamptz
+);
+
 create function pipeline.label_states(queue public.evaluation_label_queues, who text, as_of timestamptz)
-returns table (
-  item_id bigint, item_position integer, labels bigint, held_by_others bigint,
-  is_mine boolean, is_held boolean, skipped_at timestamptz
-)
+returns setof pipeline.label_state
 language sql
 stable
 set search_path = ''
@@ -1301,10 +1365,10 @@ $$;
 comment on function pipeline.label_states(public.evaluation_label_queues, text, timestamptz) is
   'How far each item of a queue is that still has its answers: labels, live claims of others, whether this person has labelled it or holds it, and when they skipped it.';
 
-create function pipeline.label_progress(queue public.evaluation_label_queues, who text, as_of timestamptz)
+create function pipeline.label_progress(queue public.evaluation_label_queues, states pipeline.label_state[])
 returns jsonb
 language sql
-stable
+immutable
 set search_path = ''
 as $$
   select jsonb_build_object(
@@ -1319,9 +1383,9 @@ as $$
     ),
     'held', coalesce(sum(state.held_by_others + state.is_held::integer), 0)
   )
-  from pipeline.label_states(queue, who, as_of) as state;
+  from unnest(states) as state;
 $$;
-comment on function pipeline.label_progress(public.evaluation_label_queues, text, timestamptz) is
+comment on function pipeline.label_progress(public.evaluation_label_queues, pipeline.label_state[]) is
   'How far a queue is: {items, finished: items with as many labels as people, labels, mine, skipped and open (neither) of this person, held: live claims of anybody}.';
 
 create function public.list_evaluation_label_queues(person text default '', as_of timestamptz default now())
@@ -1356,7 +1420,10 @@ as $$
         or pipeline.has_right('read') as sees_all
   ) as asking
   cross join lateral jsonb_to_record(
-    pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
+    pipeline.label_progress(queue, array(
+      select state
+      from pipeline.label_states(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of) as state
+    ))
   ) as progress (
     items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
   )
@@ -1403,16 +1470,18 @@ create function pipeline.told_label(
 )
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
+declare
+  hidden constant boolean := pipeline.hides_sides((queue).id);
 begin
   return (
     select jsonb_build_object(
       'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
-      'passed', (label).passed, 'score', (label).score,
+      'passed', case when not hidden then (label).passed end, 'score', case when not hidden then (label).score end,
       'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
-      'category', (label).category,
+      'category', case when not hidden then (label).category end,
       'choice', case
         when (queue).kind = 'pair' then case
           when (label).score = 0.5 then 'tie'
@@ -1428,7 +1497,7 @@ begin
 end;
 $$;
 comment on function pipeline.told_label is
-  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}.';
+  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}. Of a blind pair passed, score and category are null: they would tell which answer is whose.';
 
 create function pipeline.shown_item(
   item public.evaluation_label_items,
@@ -1500,6 +1569,7 @@ declare
   moment constant timestamptz := case when is_user then least(as_of, now()) else as_of end;
   until constant timestamptz := moment
     + make_interval(secs => coalesce(case when not is_user then lease_seconds end, queue.lease_seconds));
+  states pipeline.label_state[];
   taken bigint[];
 begin
   if most is null or most not between 1 and 1000 or until is null or until <= moment or who is null then
@@ -1510,12 +1580,14 @@ begin
   select * into queue
   from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
   for no key update;
+  -- Of a queue of thousands they take half a second, in which nobody else claims.
+  states := array(select state from pipeline.label_states(queue, who, moment) as state);
   if item_id is not null then
     taken := array[(pipeline.held_label_item(item_id)).id];
   elsif queue.closed_at is null then
     taken := array(
       select state.item_id
-      from pipeline.label_states(queue, who, moment) as state
+      from unnest(states) as state
       where state.item_position > after
         and not state.is_mine
         and (state.is_held or state.labels + state.held_by_others < queue.people)
@@ -1538,7 +1610,13 @@ begin
       cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
       where item.queue_id = queue.id and item.id = any (taken)
     ),
-    'progress', pipeline.label_progress(queue, who, moment)
+    'progress', pipeline.label_progress(queue, array(
+      select row(
+        state.item_id, state.item_position, state.labels, state.held_by_others, state.is_mine,
+        state.is_held or not state.is_mine and state.item_id = any (taken), state.skipped_at
+      )::pipeline.label_state
+      from unnest(states) as state
+    ))
   );
 end;
 $$;
@@ -1567,8 +1645,8 @@ $$;
 comment on function public.skip_evaluation_label(bigint, text, timestamptz) is
   'Gives an item back: others may have it, and this person again when nothing else is left. false: they did not have it.';
 
--- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
--- whether it was theirs to label, not this code.
+-- Why: what a reviewer writes goes into evaluation_labels as they themselves. What they were given they
+-- may label, and of blind pairs not read what became of it.
 
 create function pipeline.held_label_item(item_id bigint)
 returns public.evaluation_label_items
@@ -1655,6 +1733,8 @@ create function public.submit_evaluation_label(
 )
 returns jsonb
 language plpgsql
+-- Definer: see above. held_label_item() and expect_label_queue() say whether it is theirs to label.
+security definer
 set search_path = ''
 as $$
 declare
@@ -3035,8 +3115,11 @@ begin
       'it has labels of several names (%s): name the evaluator in the queue of those that measure it',
       array_to_string(given.label_names, ', ')
     )
-    when given.is_by_verdict and least(given.passed, given.failed) < 5 then format(
-      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed',
+    -- Of a verdict that it hardly ever gives there are not as many.
+    when given.is_by_verdict and (
+      given.passed < least(5, round(judged * rate)) or given.failed < least(5, round(judged * (1 - rate)))
+    ) then format(
+      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed, or all there are',
       given.passed, given.failed
     )
     when given.labelled < 20 then format('too few labels: %s, at least 20 are needed', given.labelled)
@@ -3184,8 +3267,8 @@ as $$
   from (
     -- What the judge passes and what it fails, each as often as it does.
     select
-      case when judged_rate is null then 1 else judged_rate / nullif(both_pass + only_judge, 0) end as of_passed,
-      case when judged_rate is null then 1 else (1 - judged_rate) / nullif(only_people + both_fail, 0) end as of_failed
+      case when judged_rate is null then 1 when judged_rate = 0 then 0 else judged_rate / nullif(both_pass + only_judge, 0) end as of_passed,
+      case when judged_rate is null then 1 when judged_rate = 1 then 0 else (1 - judged_rate) / nullif(only_people + both_fail, 0) end as of_failed
   ) as weight
   cross join lateral (
     select both_pass * of_passed as a, only_people * of_failed as b, only_judge * of_passed as c, both_fail * of_failed as d
@@ -3957,7 +4040,7 @@ begin
   )
   values (
     name, experiment_name, against,
-    coalesce(label_name, left('preference over ' || against, 200), 'quality'), kind, categories, passing,
+    coalesce(label_name, case kind when 'pair' then 'preference' else 'quality' end), kind, categories, passing,
     case when kind = 'score' then coalesce(lowest, 1) else lowest end,
     case when kind = 'score' then coalesce(highest, 5) else highest end,
     pass_from, instructions, people, blind,
@@ -3971,6 +4054,16 @@ begin
     lease_seconds, whose, as_of
   )
   returning * into queue;
+  -- A person has one label of a name on an answer: another question would take the place of it.
+  if exists (
+    select from public.evaluation_label_queues as other
+    where other.owner is not distinct from whose
+      and (other.experiment_name, other.label_name) = (queue.experiment_name, queue.label_name)
+      and (other.kind, other.against) is distinct from (queue.kind, queue.against)
+  ) then
+    raise exception 'Cannot make label queue "%": "%" labels of this experiment answer another question', name, queue.label_name
+      using errcode = '22023', hint = 'Give label_name: labels of one name are of one kind, and of pairs against one experiment';
+  end if;
   if items between 1 and 10000 is not true or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
     raise exception 'Cannot make label queue "%": no answer can be chosen', name
       using errcode = '22023', hint = case
@@ -3998,7 +4091,7 @@ comment on function public.create_evaluation_label_queue(
   text, text, text, text, text, integer, integer, boolean, text, text, text, text[], text[], double precision,
   double precision, double precision, uuid[], bigint[], text, integer, uuid, timestamptz
 ) is
-  'Makes a queue of answers of an experiment for people to label, and returns its row. items: how many answers or pairs; they are drawn by chance, the same for the same name. choose: random (of all), verdict (of evaluator: half of those that it passed, half of those it failed: the fewest labels for an exact rate; default where evaluator is named); ids: these answers, which then stand for themselves alone. kind: pass, score (a grade, by default 1 to 5; passes from pass_from), category (one of categories; passes when it is one of passing), pair (which of two is better, in both orders, with the answers of experiment against). label_name: default quality, of pairs "preference over <against>". people: how many label each; blind: they see neither scores nor model nor what others said; reviewers: users by id, null: all with the claim "label", for a signed-in user''s queue themselves. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. P0002: unknown experiment; 22023: what is wrong, and what to write instead.';
+  'Makes a queue of answers of an experiment for people to label, and returns its row. items: how many answers or pairs; they are drawn by chance, the same for the same name. choose: random (of all), verdict (of evaluator: half of those that it passed, half of those it failed: the fewest labels for an exact rate; default where evaluator is named); ids: these answers, which then stand for themselves alone. kind: pass, score (a grade, by default 1 to 5; passes from pass_from), category (one of categories; passes when it is one of passing), pair (which of two is better, in both orders, with the answers of experiment against). label_name: default quality, of pairs preference; labels of a name answer one question of an experiment. people: how many label each; blind: they see neither scores nor model nor what others said; reviewers: users by id, null: all with the claim "label", for a signed-in user''s queue themselves. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. P0002: unknown experiment; 22023: what is wrong, and what to write instead.';
 
 -- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
 -- key, and by the mean of the answers to each. The caller's row level security decides what is compared.

@@ -102,7 +102,7 @@ begin
         'users see the hosts that are open to them', 'open_to_users'
       ),
       ('pipeline.host_states', everything, null, null, null),
-      ('pipeline.cached_answers', 'select, insert, delete', null, null, null),
+      ('pipeline.cached_answers', everything, null, null, null),
       ('pipeline.evaluation_functions', 'select, insert, delete', null, null, null),
       ('pipeline.watch_windows', 'select, insert', 'select', 'owners read the windows of their watches', of_watch),
       (
@@ -142,7 +142,7 @@ begin
         ), update (
           passed, score, category, remark, corrected_response, chosen, evaluator, queue_id, updated_at
         )',
-        'owners and who wrote them read labels', own || ' or person = (select pipeline.current_user_id())::text'
+        'owners and who wrote them read labels', own || ' or person = (select pipeline.current_user_id())::text and not pipeline.hides_sides(queue_id)'
       ),
       ('pipeline.run_ticks', 'select, insert, delete', 'select', 'owners read the ticks of their runs', of_run),
       ('public.experiment_baselines', everything, 'select', 'owners read their baselines', own),
@@ -258,8 +258,8 @@ declare
     'current_user_id', 'run_slots', 'set_run_status', 'set_sweep_status', 'lock_sweep', 'find_set', 'expect_set',
     'gamma_ratio', 'student_p', 'student_t', 'difference_interval', 'mean_interval', 'exact_p',
     'detectable_difference', 'all_of_draw', 'takes_anonymous', 'owner_asked_for', 'has_right',
-    'is_labelable', 'may_review', 'is_queued', 'keeps_choice', 'owner_written_for', 'label_person',
-    'expect_label_queue', 'held_label_item', 'expect_answer_of_kind', 'told_label', 'cohen_kappa', 'weighted_kappa',
+    'is_labelable', 'may_review', 'is_queued', 'keeps_choice', 'owner_written_for', 'hides_sides',
+    'cohen_kappa', 'weighted_kappa',
     'krippendorff_alpha', 'told_rate', 'told_confusion', 'told_alpha', 'agreement_of_scores',
     'agreement_of_categories', 'disagreements', 'powered_rate', 'stratified_rate', 'corrected_rate',
     'transferred_rate', 'transferred_difference', 'is_plain', 'check_results_table', 'evaluator_name', 'add_sums',

@@ -101,7 +101,7 @@ begin
         'users see the hosts that are open to them', 'open_to_users'
       ),
       ('pipeline.host_states', everything, null, null, null),
-      ('pipeline.cached_answers', 'select, insert, delete', null, null, null),
+      ('pipeline.cached_answers', everything, null, null, null),
       ('pipeline.evaluation_functions', 'select, insert, delete', null, null, null),
       ('pipeline.watch_windows', 'select, insert', 'select', 'owners read the windows of their watches', of_watch),
       (
@@ -141,7 +141,7 @@ begin
         ), update (
           passed, score, category, remark, corrected_response, chosen, evaluator, queue_id, updated_at
         )',
-        'owners and who wrote them read labels', own || ' or person = (select pipeline.current_user_id())::text'
+        'owners and who wrote them read labels', own || ' or person = (select pipeline.current_user_id())::text and not pipeline.hides_sides(queue_id)'
       ),
       ('pipeline.run_ticks', 'select, insert, delete', 'select', 'owners read the ticks of their runs', of_run),
       ('public.experiment_baselines', everything, 'select', 'owners read their baselines', own),

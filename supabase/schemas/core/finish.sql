@@ -196,6 +196,11 @@ begin
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
   if (worker).stage = 'judge' then
+    if results @? '$[*].embedded' then
+      perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
+        select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
+      ), as_of));
+    end if;
     if results @? '$[*].enqueue' then
       perform pipeline.follow_up((run).id, settled.ids, results, as_of);
     end if;

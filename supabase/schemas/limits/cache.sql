@@ -102,7 +102,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  insert into pipeline.cached_answers (
+  insert into pipeline.cached_answers as kept (
     key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
@@ -129,7 +129,12 @@ begin
     and result.cached is not true
     and task.id = any (task_ids)
   order by key
-  on conflict (key) do nothing;
+  -- A vector that did not fit to others was asked for anew.
+  on conflict (key) do update set
+    response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+    finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
+    output_tokens = excluded.output_tokens, created_at = excluded.created_at
+  where kept.response <> excluded.response;
 end;
 $$;
 comment on function pipeline.remember_answers is

@@ -206,6 +206,7 @@ as $$
   update public.pipeline_runs as run
   set
     status = 'paused',
+    waits_for_day = ((room).tightest).kind not in ('run', 'sweep'),
     error = case ((room).tightest).kind
       when 'run' then format(
         'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',

@@ -27,7 +27,7 @@ comment on column pipeline.quotas.applies_to is
 comment on column pipeline.quotas.max_open_runs is 'Runs that are not over, paused ones included.';
 comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract, each as often as it is asked.';
 comment on column pipeline.quotas.max_bytes_per_day is
-  'Bytes of runs, prompts and stored results that come in, in a day of UTC.';
+  'Bytes of runs, prompts, stored results, vectors, labels and what is to be labelled that come in, in a day of UTC.';
 comment on column pipeline.quotas.max_cost_per_day is
   'USD; what calls in flight may cost at most counts.';
 comment on column pipeline.quotas.includes_anonymous is
@@ -178,6 +178,7 @@ as $$
   update public.pipeline_runs
   set
     status = 'paused',
+    waits_for_day = true,
     error = format(
       'A quota of its owner is reached: %s. To go on tomorrow: select resume_pipeline_run(%s)', passed, id
     )

@@ -168,8 +168,11 @@ begin
       'it has labels of several names (%s): name the evaluator in the queue of those that measure it',
       array_to_string(given.label_names, ', ')
     )
-    when given.is_by_verdict and least(given.passed, given.failed) < 5 then format(
-      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed',
+    -- Of a verdict that it hardly ever gives there are not as many.
+    when given.is_by_verdict and (
+      given.passed < least(5, round(judged * rate)) or given.failed < least(5, round(judged * (1 - rate)))
+    ) then format(
+      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed, or all there are',
       given.passed, given.failed
     )
     when given.labelled < 20 then format('too few labels: %s, at least 20 are needed', given.labelled)

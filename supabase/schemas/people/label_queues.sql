@@ -133,3 +133,22 @@ as $$
 $$;
 comment on function pipeline.may_review(uuid, uuid[]) is
   'Whether the signed-in user of this request may label a queue of this owner with these reviewers: it is theirs, or they have the claim "label" and it is not for others only.';
+
+create function pipeline.hides_sides(queue_id bigint)
+returns boolean
+language sql
+stable
+-- Definer: what a label tells does not depend on whether its queue may be read.
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select from public.evaluation_label_queues as queue
+    where queue.id = hides_sides.queue_id
+      and queue.kind = 'pair'
+      and queue.blind
+      and queue.owner is distinct from pipeline.current_user_id()
+  ) and pipeline.current_user_id() is not null;
+$$;
+comment on function pipeline.hides_sides(bigint) is
+  'Whether the signed-in user of this request labels blind pairs of somebody else: who won would tell which answer is whose.';

@@ -33,16 +33,18 @@ create function pipeline.told_label(
 )
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
+declare
+  hidden constant boolean := pipeline.hides_sides((queue).id);
 begin
   return (
     select jsonb_build_object(
       'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
-      'passed', (label).passed, 'score', (label).score,
+      'passed', case when not hidden then (label).passed end, 'score', case when not hidden then (label).score end,
       'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
-      'category', (label).category,
+      'category', case when not hidden then (label).category end,
       'choice', case
         when (queue).kind = 'pair' then case
           when (label).score = 0.5 then 'tie'
@@ -58,7 +60,7 @@ begin
 end;
 $$;
 comment on function pipeline.told_label is
-  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}.';
+  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}. Of a blind pair passed, score and category are null: they would tell which answer is whose.';
 
 create function pipeline.shown_item(
   item public.evaluation_label_items,

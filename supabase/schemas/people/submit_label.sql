@@ -1,5 +1,5 @@
--- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
--- whether it was theirs to label, not this code.
+-- Why: what a reviewer writes goes into evaluation_labels as they themselves. What they were given they
+-- may label, and of blind pairs not read what became of it.
 
 create function pipeline.held_label_item(item_id bigint)
 returns public.evaluation_label_items
@@ -86,6 +86,8 @@ create function public.submit_evaluation_label(
 )
 returns jsonb
 language plpgsql
+-- Definer: see above. held_label_item() and expect_label_queue() say whether it is theirs to label.
+security definer
 set search_path = ''
 as $$
 declare

@@ -175,7 +175,7 @@ function WhoFields({ query }: { query: Record<string, string> }) {
         />
         <Field
           label="Name of the labels"
-          placeholder={query.kind === "pair" ? "preference over …" : "quality"}
+          placeholder={query.kind === "pair" ? "preference" : "quality"}
           {...at("label")}
         />
         <Field

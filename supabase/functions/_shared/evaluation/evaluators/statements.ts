@@ -1,5 +1,9 @@
 import * as z from "zod";
-import { commonFields, referencedFields, threshold } from "../config_fields.ts";
+import {
+  referencedFields,
+  responseFields,
+  threshold,
+} from "../config_fields.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
 import { type AnswerForm, toObjectSchema } from "../judging/answer_fields.ts";
 import {
@@ -107,7 +111,7 @@ function defineStatements<Type extends string>(
         : NOTHING as { passages: typeof passages },
       ...preset.needsReference
         ? referencedFields
-        : commonFields as typeof referencedFields,
+        : responseFields as typeof referencedFields,
     }).superRefine(refuseJudges),
     example: { type, endpoint: "judge" } as never,
     summary:

@@ -25,7 +25,7 @@
 --
 --   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
 --   pipeline_claim_tasks           pending → leased            within slots, rate and money
---   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3 s
+--   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3.5 s
 --   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
 --   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
 --                                  leased → failed             a permanent error, or no try left
@@ -1652,7 +1652,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A heartbeat comes every 3 s: Postgres may be away for 15 s, and no call is made twice.
+  -- A heartbeat comes every 3.5 s: Postgres may be away for 15 s, and no call is made twice.
   select interval '20 seconds';
 $$;
 comment on function pipeline.lease_time() is

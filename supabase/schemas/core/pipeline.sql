@@ -24,7 +24,7 @@
 --
 --   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
 --   pipeline_claim_tasks           pending → leased            within slots, rate and money
---   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3 s
+--   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3.5 s
 --   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
 --   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
 --                                  leased → failed             a permanent error, or no try left

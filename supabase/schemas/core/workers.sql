@@ -7,7 +7,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A heartbeat comes every 3 s: Postgres may be away for 15 s, and no call is made twice.
+  -- A heartbeat comes every 3.5 s: Postgres may be away for 15 s, and no call is made twice.
   select interval '20 seconds';
 $$;
 comment on function pipeline.lease_time() is

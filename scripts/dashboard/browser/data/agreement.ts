@@ -140,9 +140,9 @@ export function toAgreement(
   >,
 ): string {
   return to(["agreement"], {
-    evaluator: evaluator ?? undefined,
+    evaluator,
     label: label_name,
-    experiment: experiment_name ?? undefined,
-    owner: owner ?? undefined,
+    experiment: experiment_name,
+    owner,
   });
 }

@@ -1,3 +1,4 @@
+import { to } from "./here.ts";
 import { askService, dataOf, project } from "./project.ts";
 
 /** A bucket of Storage. */
@@ -82,6 +83,11 @@ export interface PromptSet {
   prompts: number;
   owner: string | null;
   created_at: string;
+}
+
+/** Where a version of a set is looked at. */
+export function toSet({ name, version, owner }: PromptSet): string {
+  return to(["archives", "set", name], { version, owner });
 }
 
 const OF_A_SET = "id,name,version,description,prompts,owner,created_at";

@@ -83,6 +83,18 @@ export function readExperimentCosts(
   );
 }
 
+/** What an evaluator says of an experiment with one of its models; undefined: nothing. */
+export function scoreOf(
+  scores: ExperimentScore[],
+  experiment: Experiment,
+  evaluator: string,
+): ExperimentScore | undefined {
+  return scores.find((score) =>
+    isOf(score, experiment) && score.model === experiment.model &&
+    score.evaluator === evaluator
+  );
+}
+
 /** Whether both are of the same experiment and owner. */
 export function isOf(
   one: { experiment_name: string; owner: string | null },

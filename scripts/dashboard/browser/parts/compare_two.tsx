@@ -23,7 +23,7 @@ export function Tick({ experiment, query }: {
       go(withQuery({
         baseline: name,
         candidate: isSameOwner ? candidate : undefined,
-        owner: owner ?? undefined,
+        owner,
       }));
     } else go(withQuery({ candidate: name }));
   }

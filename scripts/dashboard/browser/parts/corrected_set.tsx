@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
 import type { Labelled } from "../data/agreement.ts";
-import { type PromptSet, readSets } from "../data/archives.ts";
+import { type PromptSet, readSets, toSet } from "../data/archives.ts";
 import { toCall } from "../data/call_sql.ts";
 import { mayChange } from "../data/grader.ts";
-import { to } from "../data/here.ts";
 import { callFunction } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Action } from "./action.tsx";
@@ -51,10 +50,7 @@ export function CorrectedSet(
         <span role="status">
           {saved && (
             <a
-              href={to(["archives", "set", saved.name], {
-                version: String(saved.version),
-                owner: saved.owner ?? undefined,
-              })}
+              href={toSet(saved)}
             >
               Version {saved.version} of <VisibleText text={saved.name} />
             </a>

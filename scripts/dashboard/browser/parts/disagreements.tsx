@@ -5,7 +5,7 @@ import { Chips } from "./chips.tsx";
 import { DisagreementPanel } from "./disagreement_panel.tsx";
 import { toNumber, toPercent } from "./formats.ts";
 import { Score } from "./score.tsx";
-import { type Column, Table } from "./table.tsx";
+import { type Column, column, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
 const SHOW_CHOICES = [
@@ -54,52 +54,29 @@ export function Disagreements({ agreement, owner, query }: {
 }
 
 const COLUMNS: Column<Disagreement>[] = [
-  {
-    head: "Prompt",
-    width: "20rem",
-    cell: ({ prompt }) => <VisibleText text={prompt} />,
-  },
-  {
-    head: "Judge",
-    width: "8rem",
-    cell: ({ judge }) => <Score score={toListed(judge)} />,
-  },
-  {
-    head: "People",
-    width: "10rem",
-    cell: ({ share, people }) =>
-      share === null
-        ? (
-          <VisibleText
-            text={people.map(({ category }) => category ?? "–").join(", ")}
-          />
-        )
-        : share === 0.5
-        ? "half of them pass it"
-        : (
-          <span class={share > 0.5 ? "good" : "bad"}>
-            {share > 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
-          </span>
-        ),
-  },
-  {
-    head: "What the judge said",
-    width: "20rem",
-    cell: ({ judge }) => <VisibleText text={judge.explanation ?? "–"} />,
-  },
-  {
-    head: "What people said",
-    width: "20rem",
-    cell: ({ people }) => (
-      <VisibleText
-        text={people.map(({ remark }) => remark).filter(Boolean).join(" · ") ||
-          "–"}
-      />
-    ),
-  },
-  {
-    head: "Answer",
-    width: "22rem",
-    cell: ({ response }) => <VisibleText text={response ?? ""} />,
-  },
+  column("Prompt", "20rem", ({ prompt }) => prompt),
+  column("Judge", "8rem", ({ judge }) => <Score score={toListed(judge)} />),
+  column("People", "10rem", ({ share, people }) =>
+    share === null
+      ? (
+        <VisibleText
+          text={people.map(({ category }) => category ?? "–").join(", ")}
+        />
+      )
+      : share === 0.5
+      ? "half of them pass it"
+      : (
+        <span class={share > 0.5 ? "good" : "bad"}>
+          {share > 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
+        </span>
+      )),
+  column("What the judge said", "20rem", ({ judge }) => judge.explanation),
+  column(
+    "What people said",
+    "20rem",
+    ({ people }) =>
+      people.map(({ remark }) => remark).filter(Boolean).join(" · ") ||
+      "–",
+  ),
+  column("Answer", "22rem", ({ response }) => response ?? ""),
 ];

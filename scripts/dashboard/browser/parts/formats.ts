@@ -15,6 +15,11 @@ export function toWords(value: unknown): string | undefined {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** What something is compared by, in words. */
+export function titleOf(compared: string): string {
+  return compared === "success" ? "answered at all" : compared;
+}
+
 /** `12,345.67`; what is not known is a dash. */
 export function toNumber(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : numbers.format(value);

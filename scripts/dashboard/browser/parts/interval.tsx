@@ -1,5 +1,24 @@
 import { toScore, toSigned } from "./formats.ts";
 
+/** A mean score, or the share that passes, with its interval. */
+export function MeanScore({ of }: {
+  /** Undefined: there is none. */
+  of?: {
+    score_mean: number | null;
+    score_low: number | null;
+    score_high: number | null;
+    pass_rate?: number | null;
+  };
+}) {
+  return (
+    <Interval
+      mean={of?.score_mean ?? of?.pass_rate ?? null}
+      low={of?.score_low ?? null}
+      high={of?.score_high ?? null}
+    />
+  );
+}
+
 /** A mean with its 95 % interval between two ends of a scale; zero is a line where it is inside. */
 export function Interval({ mean, low, high, from = 0, to = 1 }: {
   mean: number | null;

@@ -1,5 +1,6 @@
+import { toAnswers } from "../data/answer_place.ts";
 import type { Pair, Sides } from "../data/comparison.ts";
-import { here, to, withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer, type WholeAnswer } from "../data/whole_answer.ts";
 import { Scores } from "./answer_judgement.tsx";
@@ -127,11 +128,7 @@ function Side({ words, name, owner, table, answer, asMarkdown }: {
       <h3>
         {words}:{" "}
         <a
-          href={to(["experiments", name, "answers"], {
-            row: String(id),
-            table,
-            owner: owner ?? undefined,
-          })}
+          href={toAnswers(name, { row: id, table, owner })}
         >
           <VisibleText text={name} />
         </a>

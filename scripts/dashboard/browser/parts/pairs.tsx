@@ -10,8 +10,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { Chips } from "./chips.tsx";
 import { PairPanel } from "./pair_panel.tsx";
 import { toNumber, toScore, toSigned } from "./formats.ts";
-import { type Column, Table } from "./table.tsx";
-import { VisibleText } from "./visible_text.tsx";
+import { type Column, column, figure, Table } from "./table.tsx";
 import { Waiting } from "./waiting.tsx";
 
 const SHOW_CHOICES = [
@@ -95,53 +94,28 @@ export function Pairs({ sides, evaluator, query }: {
 }
 
 const COLUMNS: Column<Pair>[] = [
-  {
-    head: "Prompt",
-    width: "22rem",
-    cell: ({ prompt }) => <VisibleText text={prompt} />,
-  },
-  {
-    head: "Difference",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ difference }) => (
-      <span
-        class={difference === null || difference === 0
-          ? ""
-          : difference > 0
-          ? "good"
-          : "bad"}
-      >
-        {toSigned(difference)}
-      </span>
-    ),
-  },
-  {
-    head: "Before",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ baseline_score }) => toScore(baseline_score),
-  },
-  {
-    head: "Now",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ candidate_score }) => toScore(candidate_score),
-  },
-  {
-    head: "Answer before",
-    width: "22rem",
-    cell: (pair) => (
-      <VisibleText text={pair.baseline_response ?? pair.baseline_error ?? ""} />
-    ),
-  },
-  {
-    head: "Answer now",
-    width: "22rem",
-    cell: (pair) => (
-      <VisibleText
-        text={pair.candidate_response ?? pair.candidate_error ?? ""}
-      />
-    ),
-  },
+  column("Prompt", "22rem", ({ prompt }) => prompt),
+  figure("Difference", "7rem", ({ difference }) => (
+    <span
+      class={difference === null || difference === 0
+        ? ""
+        : difference > 0
+        ? "good"
+        : "bad"}
+    >
+      {toSigned(difference)}
+    </span>
+  )),
+  figure("Before", "5rem", ({ baseline_score }) => toScore(baseline_score)),
+  figure("Now", "5rem", ({ candidate_score }) => toScore(candidate_score)),
+  column(
+    "Answer before",
+    "22rem",
+    (pair) => pair.baseline_response ?? pair.baseline_error ?? "",
+  ),
+  column(
+    "Answer now",
+    "22rem",
+    (pair) => pair.candidate_response ?? pair.candidate_error ?? "",
+  ),
 ];

@@ -1,7 +1,7 @@
 import { toNumber } from "./formats.ts";
 import { Progress } from "./progress.tsx";
 import { Status } from "./status.tsx";
-import type { Column } from "./table.tsx";
+import { type Column, column, figure } from "./table.tsx";
 
 /** What a run and a sweep have alike. */
 interface Underway {
@@ -17,29 +17,24 @@ export function progressColumns(
   kind: "Run" | "Sweep",
 ): Record<"status" | "done" | "failed", Column<Underway>> {
   return {
-    status: {
-      head: "Status",
-      width: "8rem",
-      cell: ({ status }) => <Status status={status} />,
-    },
-    done: {
-      head: "Done",
-      width: "14rem",
-      cell: ({ id, done, answers, failed }) => (
-        <Progress
-          done={done}
-          total={answers}
-          failed={failed}
-          label={`${kind} ${id}`}
-        />
-      ),
-    },
-    failed: {
-      head: "Failed",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ failed }) =>
+    status: column(
+      "Status",
+      "8rem",
+      ({ status }) => <Status status={status} />,
+    ),
+    done: column("Done", "14rem", ({ id, done, answers, failed }) => (
+      <Progress
+        done={done}
+        total={answers}
+        failed={failed}
+        label={`${kind} ${id}`}
+      />
+    )),
+    failed: figure(
+      "Failed",
+      "5rem",
+      ({ failed }) =>
         failed === 0 ? "0" : <b class="bad">{toNumber(failed)}</b>,
-    },
+    ),
   };
 }

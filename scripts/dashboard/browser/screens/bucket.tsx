@@ -13,7 +13,7 @@ import { DryRun } from "../parts/dry_run.tsx";
 import { toBytes } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
@@ -110,22 +110,11 @@ function Path({ bucket, prefix }: { bucket: string; prefix: string }) {
 }
 
 const COLUMNS: Column<Stored>[] = [
-  {
-    head: "Name",
-    width: "26rem",
-    cell: ({ path }) => (
-      <VisibleText text={path.slice(folderOf(path.slice(0, -1)).length)} />
-    ),
-  },
-  {
-    head: "Size",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ size }) => toBytes(size),
-  },
-  {
-    head: "Changed, ago",
-    width: "8rem",
-    cell: ({ updated_at }) => <Age at={updated_at} />,
-  },
+  column(
+    "Name",
+    "26rem",
+    ({ path }) => path.slice(folderOf(path.slice(0, -1)).length),
+  ),
+  figure("Size", "7rem", ({ size }) => toBytes(size)),
+  column("Changed, ago", "8rem", ({ updated_at }) => <Age at={updated_at} />),
 ];

@@ -1,3 +1,4 @@
+import { toAnswers } from "../data/answer_place.ts";
 import {
   type Comparison,
   readComparison,
@@ -45,15 +46,16 @@ function BothSides(
     JSON.stringify(["compare", sides]),
     (signal) => readComparison(sides, signal),
   );
+  const { owner } = sides;
   const by = query.by ?? (loaded.value && chooseEvaluator(loaded.value));
   return (
     <>
       <p class="actions">
-        <a href={toAnswers(sides.candidate, sides.owner)}>
+        <a href={toAnswers(sides.candidate, { owner })}>
           <VisibleText text={sides.candidate} />
         </a>{" "}
         now, against{" "}
-        <a href={toAnswers(sides.baseline, sides.owner)}>
+        <a href={toAnswers(sides.baseline, { owner })}>
           <VisibleText text={sides.baseline} />
         </a>{" "}
         before{" "}
@@ -107,8 +109,4 @@ function chooseEvaluator(rows: Comparison[]): string | undefined {
     (low ?? 0) > 0 || (high ?? 0) < 0
   );
   return (sure ?? rows[1] ?? rows[0])?.compared;
-}
-
-function toAnswers(name: string, owner: string | null): string {
-  return to(["experiments", name, "answers"], { owner: owner ?? undefined });
 }

@@ -8,7 +8,7 @@ import { to, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { FailureGroups } from "../parts/failure_groups.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
@@ -73,40 +73,24 @@ function Errors({ query }: ScreenProps) {
 }
 
 const COLUMNS: Column<Failure>[] = [
-  {
-    head: "What was said",
-    width: "36rem",
-    cell: ({ message }) => <VisibleText text={message} />,
-  },
-  {
-    head: "Attempt",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ attempt }) => attempt ?? "–",
-  },
-  {
-    head: "Outcome",
-    width: "7rem",
-    cell: ({ final }) => final ? <b class="bad">failed</b> : "tried again",
-  },
-  {
-    head: "Where",
-    width: "18rem",
-    cell: ({ path, offset, key }) => (
-      <VisibleText
-        text={path === null
-          ? key ?? "–"
-          : offset === null
-          ? path
-          : `${path} at byte ${offset}`}
-      />
-    ),
-  },
-  {
-    head: "Ago",
-    width: "7rem",
-    cell: ({ created_at }) => <Age at={created_at} />,
-  },
+  column("What was said", "36rem", ({ message }) => message),
+  figure("Attempt", "5rem", ({ attempt }) => attempt),
+  column(
+    "Outcome",
+    "7rem",
+    ({ final }) => final ? <b class="bad">failed</b> : "tried again",
+  ),
+  column(
+    "Where",
+    "18rem",
+    ({ path, offset, key }) =>
+      path === null
+        ? key ?? "–"
+        : offset === null
+        ? path
+        : `${path} at byte ${offset}`,
+  ),
+  column("Ago", "7rem", ({ created_at }) => <Age at={created_at} />),
 ];
 
 /** Errors as rows; one of a prompt leads to its answer. */

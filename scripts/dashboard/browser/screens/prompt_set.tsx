@@ -14,7 +14,7 @@ import { Chips } from "../parts/chips.tsx";
 import { DryRun } from "../parts/dry_run.tsx";
 import { toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
@@ -132,33 +132,23 @@ function OneVersion({ shown, versions, query }: {
 }
 
 const COLUMNS: Column<SetPrompt>[] = [
-  {
-    head: "Prompt",
-    width: "30rem",
-    cell: ({ text }) => <VisibleText text={text.slice(0, 600)} />,
-  },
-  {
-    head: "Reference",
-    width: "18rem",
-    cell: ({ reference }) => (
-      <VisibleText text={(reference ?? "–").slice(0, 600)} />
-    ),
-  },
-  {
-    head: "Turns before",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ messages }) => toNumber(messages?.length ?? 0),
-  },
-  {
-    head: "Metadata",
-    width: "18rem",
-    cell: ({ metadata }) => (
-      <VisibleText
-        text={Object.keys(metadata ?? {}).length === 0
-          ? "–"
-          : JSON.stringify(metadata).slice(0, 600)}
-      />
-    ),
-  },
+  column("Prompt", "30rem", ({ text }) => text.slice(0, 600)),
+  column(
+    "Reference",
+    "18rem",
+    ({ reference }) => (reference ?? "–").slice(0, 600),
+  ),
+  figure(
+    "Turns before",
+    "7rem",
+    ({ messages }) => toNumber(messages?.length ?? 0),
+  ),
+  column(
+    "Metadata",
+    "18rem",
+    ({ metadata }) =>
+      Object.keys(metadata ?? {}).length === 0
+        ? "–"
+        : JSON.stringify(metadata).slice(0, 600),
+  ),
 ];

@@ -1,3 +1,4 @@
+import { toAnswers } from "../data/answer_place.ts";
 import { to } from "../data/here.ts";
 import { isActive, nextLook } from "../data/runs.ts";
 import {
@@ -14,10 +15,11 @@ import { Chips } from "../parts/chips.tsx";
 import { CompareTwo } from "../parts/compare_two.tsx";
 import { Ranking } from "../parts/ranking.tsx";
 import { Repetitions } from "../parts/repetitions.tsx";
+import { titleOf } from "../parts/formats.ts";
 import { type Mark, Scatter } from "../parts/scatter.tsx";
 import { SweepFigures } from "../parts/sweep_figures.tsx";
 import { SweepSteering } from "../parts/sweep_steering.tsx";
-import { titleOf, VariantTable } from "../parts/variant_table.tsx";
+import { VariantTable } from "../parts/variant_table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -138,9 +140,7 @@ function toMarks(
       mean: row.score_mean,
       low: row.score_low,
       high: row.score_high,
-      href: to(["experiments", row.experiment_name, "answers"], {
-        owner: sweep.owner ?? undefined,
-      }),
+      href: toAnswers(row.experiment_name, { owner: sweep.owner }),
     }];
   });
 }

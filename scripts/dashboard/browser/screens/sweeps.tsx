@@ -11,8 +11,7 @@ import { toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
 import { PagesByAge } from "../parts/pages_by_age.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
-import { type Column, Table } from "../parts/table.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -51,37 +50,14 @@ function Sweeps({ query: { after } }: ScreenProps) {
 const progress = progressColumns("Sweep");
 
 const COLUMNS: Column<SweepProgress>[] = [
-  {
-    head: "Sweep",
-    width: "13rem",
-    cell: ({ id, name }) => <VisibleText text={`${id} ${name}`} />,
-  },
+  column("Sweep", "13rem", ({ id, name }) => `${id} ${name}`),
   progress.status,
-  {
-    head: "Variants",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ variants }) => toNumber(variants),
-  },
+  figure("Variants", "6rem", ({ variants }) => toNumber(variants)),
   progress.done,
   progress.failed,
-  {
-    head: "Cost",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ cost }) => toMoney(cost || null),
-  },
-  {
-    head: "At most",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ max_cost }) => toMoney(max_cost),
-  },
-  {
-    head: "Began, ago",
-    width: "7rem",
-    cell: ({ started_at }) => <Age at={started_at} />,
-  },
+  figure("Cost", "6rem", ({ cost }) => toMoney(cost || null)),
+  figure("At most", "6rem", ({ max_cost }) => toMoney(max_cost)),
+  column("Began, ago", "7rem", ({ started_at }) => <Age at={started_at} />),
 ];
 
 /** Sweeps as rows. */

@@ -1,3 +1,4 @@
+import { toAnswers } from "../data/answer_place.ts";
 import { go, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { type ListedRun, readRuns } from "../data/runs.ts";
@@ -46,9 +47,7 @@ function OneWatch({ values: { watch: id }, query }: ScreenProps) {
             <div class="actions">
               <a
                 class="button primary"
-                href={to(["experiments", first.name, "answers"], {
-                  owner: first.owner ?? undefined,
-                })}
+                href={toAnswers(first.name, { owner: first.owner })}
                 data-key="a"
               >
                 Answers

@@ -1,33 +1,17 @@
 import { callFunction, dataOf, project } from "./project.ts";
+import type { Underway, WholeUnderway } from "./runs.ts";
 
 /** Sweeps of a page of the list. */
 export const SWEEPS_OF_A_PAGE = 50;
 
-/** How far all runs of a sweep are together; money in USD. */
-export interface SweepProgress {
-  id: number;
+/** How far all runs of a sweep are together. */
+export interface SweepProgress extends WholeUnderway {
   name: string;
-  status: string;
   variants: number;
   completed: number;
   failed_variants: number;
   cancelled: number;
   repetitions: number;
-  answers: number;
-  done: number;
-  succeeded: number;
-  failed: number;
-  prompts_per_second: number | null;
-  eta: string | null;
-  tokens: number;
-  cost: number;
-  max_cost: number | null;
-  error: string | null;
-  notice: string | null;
-  rests_until: string | null;
-  started_at: string | null;
-  finished_at: string | null;
-  owner: string | null;
 }
 
 const PROGRESS =
@@ -46,16 +30,14 @@ export async function readSweeps(
 }
 
 /** The run of a variant. */
-export interface VariantRun {
-  id: number;
+export interface VariantRun extends
+  Pick<
+    Underway,
+    "id" | "status" | "answers" | "done" | "failed" | "cost"
+  > {
   experiment_name: string;
-  status: string;
   endpoint: string;
   model: string | null;
-  answers: number;
-  done: number;
-  failed: number;
-  cost: number;
 }
 
 /** A sweep with the runs of its variants, in their order. */
@@ -145,14 +127,6 @@ export function readRepetitions(
     { names: [name], owner },
     signal,
   );
-}
-
-/** Steers all runs of a sweep. @throws Error saying what the project said */
-export function steerSweep(
-  step: "pause" | "resume" | "cancel" | "retry",
-  id: number,
-): Promise<unknown> {
-  return callFunction(`${step}_pipeline_sweep`, { sweep_id: id });
 }
 
 /** What a variant is called within its sweep. */

@@ -122,14 +122,6 @@ export function readWindows(
   );
 }
 
-/** Pauses a watch, lets it go on, or deletes it; what it stored stays. @throws Error saying what the project said */
-export function steerWatch(
-  step: "pause" | "resume" | "delete",
-  id: number,
-): Promise<unknown> {
-  return callFunction(`${step}_pipeline_watch`, { watch_id: id });
-}
-
 /**
  * Takes another share of the turns, within other limits of a day, as they were written; "" is no limit.
  * What is no number is sent for the project to refuse: it must not take a limit away.

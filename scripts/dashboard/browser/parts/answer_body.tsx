@@ -2,10 +2,10 @@ import type { WholeAnswer } from "../data/whole_answer.ts";
 import { AnswerFacts } from "./answer_facts.tsx";
 import { Attempts, Scores } from "./answer_judgement.tsx";
 import { Diff } from "./diff.tsx";
+import { Notice } from "./notice.tsx";
 import { JsonText, Prose } from "./prose.tsx";
 import { SentPrompt } from "./sent_prompt.tsx";
 import { Siblings } from "./siblings.tsx";
-import { VisibleText } from "./visible_text.tsx";
 
 /** What was asked, answered and said about it. */
 export function AnswerBody({ answer, asMarkdown, diff }: {
@@ -34,11 +34,10 @@ export function AnswerBody({ answer, asMarkdown, diff }: {
             ? "Answer against the reference"
             : `Answer against answer ${diff}`}
         </h3>
-        {!evaluation.success && (
-          <p class="problem">
-            <VisibleText text={evaluation.error ?? ""} />
-          </p>
-        )}
+        <Notice
+          kind="problem"
+          text={evaluation.success ? null : evaluation.error}
+        />
         {diff === undefined
           ? evaluation.response !== null &&
             <Prose text={evaluation.response} asMarkdown={asMarkdown} />

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { shown } from "./visible_text.tsx";
 
-/** Named values side by side, a text as a stranger's; what is undefined, null or empty is left out. */
+/** Named values side by side, a text as a stranger's; what is not there or false is left out. */
 export function Facts({ facts }: { facts: Record<string, ComponentChildren> }) {
   return (
     <dl class="facts">
       {Object.entries(facts).map(([name, value]) =>
-        value !== undefined && value !== null && value !== "" && (
+        value && (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{shown(value)}</dd>

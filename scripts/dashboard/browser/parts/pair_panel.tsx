@@ -5,6 +5,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer, type WholeAnswer } from "../data/whole_answer.ts";
 import { Scores } from "./answer_judgement.tsx";
 import { Diff } from "./diff.tsx";
+import { Notice } from "./notice.tsx";
 import { Panel } from "./panel.tsx";
 import { Prose } from "./prose.tsx";
 import { Switch } from "./switch.tsx";
@@ -133,11 +134,7 @@ function Side({ words, name, owner, table, answer, asMarkdown }: {
           <VisibleText text={name} />
         </a>
       </h3>
-      {error !== null && (
-        <p class="problem">
-          <VisibleText text={error} />
-        </p>
-      )}
+      <Notice kind="problem" text={error} />
       {response !== null && <Prose text={response} asMarkdown={asMarkdown} />}
       <Scores answer={answer} />
     </section>

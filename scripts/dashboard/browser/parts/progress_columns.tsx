@@ -1,21 +1,16 @@
+import type { Underway } from "../data/runs.ts";
 import { toNumber } from "./formats.ts";
 import { Progress } from "./progress.tsx";
 import { Status } from "./status.tsx";
 import { type Column, column, figure } from "./table.tsx";
 
-/** What a run and a sweep have alike. */
-interface Underway {
-  id: number;
-  status: string;
-  done: number;
-  answers: number;
-  failed: number;
-}
-
 /** How far a run or a sweep is: its status, what is done and how much of it failed. */
 export function progressColumns(
   kind: "Run" | "Sweep",
-): Record<"status" | "done" | "failed", Column<Underway>> {
+): Record<
+  "status" | "done" | "failed",
+  Column<Pick<Underway, "id" | "status" | "done" | "answers" | "failed">>
+> {
   return {
     status: column(
       "Status",

@@ -18,7 +18,7 @@ import { Repetitions } from "../parts/repetitions.tsx";
 import { titleOf } from "../parts/formats.ts";
 import { type Mark, Scatter } from "../parts/scatter.tsx";
 import { SweepFigures } from "../parts/sweep_figures.tsx";
-import { SweepSteering } from "../parts/sweep_steering.tsx";
+import { Steering } from "../parts/steering.tsx";
 import { VariantTable } from "../parts/variant_table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
@@ -42,7 +42,7 @@ function OneSweep({ values: { sweep: id }, query }: ScreenProps) {
         <>
           <div class="actions">
             <a class="button" href={to(["sweeps"])}>Sweeps</a>
-            <SweepSteering sweep={sweep} changed={loaded.reload} />
+            <Steering what="sweep" of={sweep} changed={loaded.reload} />
           </div>
           <SweepFigures sweep={sweep} />
           <Variants sweep={sweep} query={query} />

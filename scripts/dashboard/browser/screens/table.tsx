@@ -14,9 +14,9 @@ import { DryRun } from "../parts/dry_run.tsx";
 import { Examples } from "../parts/examples.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { NewRunLink } from "../parts/new_run_link.tsx";
+import { Notice } from "../parts/notice.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
 import { ColumnFields, WhereField } from "../parts/table_fields.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -83,9 +83,7 @@ function OneTable(
                 )}
                 <Examples summary={summary} />
                 {errors.slice(0, MOST_SHOWN).map(({ message }, place) => (
-                  <p key={place} class="problem">
-                    <VisibleText text={message} />
-                  </p>
+                  <Notice key={place} kind="problem" text={message} />
                 ))}
               </>
             )}
@@ -122,28 +120,19 @@ export function MappingFacts({ mapping }: { mapping: Mapping }) {
       <p>
         {FAMILIES[family] ?? family}. <span class="hint">Layout: {layout}</span>
       </p>
-      {notice && (
-        <p class="notice">
-          <VisibleText text={notice} />
-        </p>
-      )}
+      <Notice text={notice} />
       <Facts
         facts={{
           ...Object.fromEntries(
-            MEANINGS.map(([field, words]) => [words, toColumn(columns[field])]),
+            MEANINGS.map(([field, words]) => [
+              words,
+              describeColumn(columns[field]),
+            ]),
           ),
-          "Primary key": <VisibleText text={id.join(", ")} />,
-          "New rows are told by": news === null
-            ? "nothing"
-            : <VisibleText text={news} />,
+          "Primary key": id.join(", "),
+          "New rows are told by": news ?? "nothing",
         }}
       />
     </section>
   );
-}
-
-/** Undefined: the table has none. */
-function toColumn(column: unknown) {
-  const words = describeColumn(column);
-  return words === undefined ? undefined : <VisibleText text={words} />;
 }

@@ -2,11 +2,11 @@ import { toAnswers } from "../data/answer_place.ts";
 import { go, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { type ListedRun, readRuns } from "../data/runs.ts";
+import { steer } from "../data/steer.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import {
   readWatch,
   readWindows,
-  steerWatch,
   WATCH_MS,
   type WatchStatus,
 } from "../data/watches.ts";
@@ -16,7 +16,7 @@ import { EvaluatorWatch } from "../parts/evaluator_watch.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import { WatchFigures } from "../parts/watch_figures.tsx";
 import { WatchLimits } from "../parts/watch_limits.tsx";
-import { WatchSteering } from "../parts/watch_steering.tsx";
+import { PauseOrResume } from "../parts/steering.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 import { RunTable } from "./runs.tsx";
 
@@ -52,11 +52,16 @@ function OneWatch({ values: { watch: id }, query }: ScreenProps) {
               >
                 Answers
               </a>
-              <WatchSteering status={first} changed={loaded.reload} />
+              <PauseOrResume
+                what="watch"
+                id={watch.id}
+                isPaused={first.status === "paused"}
+                changed={loaded.reload}
+              />
               <a class="button" href={to(["watches"])}>Watches</a>
               <Action
                 words="Delete"
-                act={() => steerWatch("delete", watch.id)}
+                act={() => steer("delete", "watch", watch.id)}
                 done={() => go(to(["watches"]))}
                 question={`Delete watch ${watch.id}? Answers and scores stay.`}
               />

@@ -2,7 +2,7 @@ import { to } from "../data/here.ts";
 import type { WholeAnswer } from "../data/whole_answer.ts";
 import { Facts } from "./facts.tsx";
 import { toDuration, toMoney, toNumber, toWords } from "./formats.ts";
-import { JsonText } from "./prose.tsx";
+import { Folded } from "./answer_texts.tsx";
 
 /** Where an answer comes from, and what it took. */
 export function AnswerFacts(
@@ -37,16 +37,13 @@ export function AnswerFacts(
           Tags: evaluation.tags.join(", "),
         }}
       />
-      {sent?.parameters && Object.keys(sent.parameters).length > 0 && (
-        <details>
-          <summary>Parameters</summary>
-          <JsonText value={sent.parameters} />
-        </details>
+      {Object.keys(sent?.parameters ?? {}).length > 0 && (
+        <Folded title="Parameters" json={sent!.parameters} />
       )}
-      <details>
-        <summary>Metadata and source</summary>
-        <JsonText value={{ metadata: evaluation.metadata, source }} />
-      </details>
+      <Folded
+        title="Metadata and source"
+        json={{ metadata: evaluation.metadata, source }}
+      />
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer } from "../data/whole_answer.ts";
 import { AnswerBody } from "./answer_body.tsx";
 import { Grade } from "./grade.tsx";
-import { Panel } from "./panel.tsx";
+import { neighbours, Panel } from "./panel.tsx";
 import { Switch } from "./switch.tsx";
 import { Waiting } from "./waiting.tsx";
 
@@ -24,18 +24,12 @@ export function AnswerPanel({ resultsTable, query, rows, graded }: {
     (signal) => readAnswer(resultsTable, Number(row), signal),
   );
   const place = rows.findIndex(({ id }) => String(id) === row);
-  const toRow = (neighbour?: ListedAnswer) =>
-    neighbour && withQuery({ row: neighbour.id });
-  const next = place < 0 ? toRow(rows[0]) : toRow(rows[place + 1]);
-  const isOf = loaded.value && String(loaded.value.evaluation.id) === row;
+  const steps = neighbours(rows, place, ({ id }) => withQuery({ row: id }));
   return (
     <Panel
       label={`Answer ${row}`}
       close={withQuery({ row: undefined, diff: undefined })}
-      steps={{
-        previous: toRow(rows[place - 1]),
-        next,
-      }}
+      steps={steps}
     >
       <div class="actions">
         <Switch words="Markdown" letter="m" name="markdown" query={query} />
@@ -54,7 +48,7 @@ export function AnswerPanel({ resultsTable, query, rows, graded }: {
           Copy link
         </button>
       </div>
-      <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
+      <Waiting loaded={loaded} onlyOwn>
         {(answer) => (
           <>
             <Grade
@@ -66,9 +60,7 @@ export function AnswerPanel({ resultsTable, query, rows, graded }: {
                 loaded.reload();
                 graded();
               }}
-              next={next === undefined
-                ? undefined
-                : () => go(next, { replace: true })}
+              next={() => steps.next && go(steps.next, { replace: true })}
             />
             <AnswerBody
               answer={answer}

@@ -58,6 +58,18 @@ export function toScore(value: number | null | undefined): string {
     : String(Number(value.toPrecision(3)));
 }
 
+/** A mean with its 95 % interval, in words. */
+export function describeMean(
+  mean: number,
+  low: number | null,
+  high: number | null,
+  format: (value: number) => string = toScore,
+): string {
+  return low === null || high === null
+    ? format(mean)
+    : `${format(mean)}, 95 % between ${format(low)} and ${format(high)}`;
+}
+
 /** Below 0.001 more digits tell nothing. */
 export function toP(p: number | null): string {
   return p !== null && p < 0.001 ? "< 0.001" : toScore(p);

@@ -1,4 +1,4 @@
-import { toScore, toSigned } from "./formats.ts";
+import { describeMean, toScore, toSigned } from "./formats.ts";
 
 /** A mean score, or the share that passes, with its interval. */
 export function MeanScore({ of }: {
@@ -32,9 +32,7 @@ export function Interval({ mean, low, high, from = 0, to = 1 }: {
     100 * Math.min(1, Math.max(0, (value - from) / Math.max(to - from, 1e-9)));
   // A scale with a zero inside is one of differences.
   const format = from < 0 ? toSigned : toScore;
-  const words = low === null || high === null
-    ? format(mean)
-    : `${format(mean)}, 95 % between ${format(low)} and ${format(high)}`;
+  const words = describeMean(mean, low, high, format);
   return (
     <span class="interval" title={words}>
       <svg

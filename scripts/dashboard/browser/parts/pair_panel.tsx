@@ -6,8 +6,9 @@ import { readAnswer, type WholeAnswer } from "../data/whole_answer.ts";
 import { Scores } from "./answer_judgement.tsx";
 import { Diff } from "./diff.tsx";
 import { Notice } from "./notice.tsx";
-import { Panel } from "./panel.tsx";
+import { neighbours, Panel } from "./panel.tsx";
 import { Prose } from "./prose.tsx";
+import { Reference } from "./answer_texts.tsx";
 import { Switch } from "./switch.tsx";
 import { VisibleText } from "./visible_text.tsx";
 import { Waiting } from "./waiting.tsx";
@@ -30,18 +31,12 @@ export function PairPanel({ sides, pairs, chosen }: {
         readAnswer(pair.candidate_table, pair.candidate_id, signal),
       ]),
   );
-  const isOf = pair && loaded.value?.[0].evaluation.id === pair.baseline_id &&
-    loaded.value[1].evaluation.id === pair.candidate_id;
-  const toPair = (neighbour?: Pair) =>
-    neighbour && withQuery({ pair: neighbour.prompt_key });
   return (
     <Panel
       label="Both answers"
       close={withQuery({ pair: undefined })}
-      steps={{
-        previous: toPair(pairs[place - 1]),
-        next: toPair(pairs[place + 1]),
-      }}
+      steps={neighbours(pairs, place, ({ prompt_key }) =>
+        withQuery({ pair: prompt_key }))}
     >
       <div class="actions">
         <Switch words="Markdown" letter="m" name="markdown" query={query} />
@@ -49,7 +44,7 @@ export function PairPanel({ sides, pairs, chosen }: {
       </div>
       {!pair && <p class="hint">The prompt is not on this page.</p>}
       {pair && (
-        <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
+        <Waiting loaded={loaded} onlyOwn>
           {([before, now]) => (
             <PairBody
               pair={pair}
@@ -105,12 +100,7 @@ function PairBody({ pair, before, now, sides, query }: {
           asMarkdown={asMarkdown}
         />
       </div>
-      {reference !== null && (
-        <>
-          <h3>Reference</h3>
-          <Prose text={reference} asMarkdown={asMarkdown} />
-        </>
-      )}
+      <Reference text={reference} asMarkdown={asMarkdown} />
     </>
   );
 }

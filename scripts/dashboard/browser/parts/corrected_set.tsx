@@ -7,7 +7,6 @@ import { callFunction } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Action } from "./action.tsx";
 import { Field } from "./field.tsx";
-import { boundTo } from "./fields_of_address.ts";
 import { SqlText } from "./sql_text.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
@@ -31,11 +30,11 @@ export function CorrectedSet(
       <summary>Corrected answers become references of a set of prompts</summary>
       <div class="fields">
         <Field
+          name="set"
           label="Set"
           placeholder={experiment!}
           suggestions={[...new Set(sets.value?.map(({ name }) => name))]}
           hint="Its next version is made, or its first"
-          {...boundTo(query, "set")}
         />
       </div>
       <p class="actions">

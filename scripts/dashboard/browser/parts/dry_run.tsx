@@ -1,5 +1,5 @@
 import { toVisible } from "../../../pipeline/visible_text.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import {
   type Answers,
   type Called,
@@ -19,7 +19,6 @@ import { Waiting } from "./waiting.tsx";
 /** What a run would ask and cost, on wish: archives are read for it, and no model is asked. */
 export function DryRun(
   {
-    query,
     prompts,
     called,
     answers = {},
@@ -27,7 +26,6 @@ export function DryRun(
     asksJudges,
     withExamples = true,
   }: {
-    query: Record<string, string>;
     prompts: Prompts;
     called: Called[];
     answers?: Answers;
@@ -39,7 +37,7 @@ export function DryRun(
     withExamples?: boolean;
   },
 ) {
-  const isAsked = query.dry !== undefined;
+  const isAsked = here.value.query.dry !== undefined;
   const counted = useLoaded(
     isAsked ? JSON.stringify(["dry run", prompts, called, answers]) : undefined,
     (signal) => readDryRun(prompts, called, answers, signal),

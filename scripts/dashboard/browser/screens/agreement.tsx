@@ -11,7 +11,6 @@ import { CorrectedRates } from "../parts/corrected_rates.tsx";
 import { CorrectedSet } from "../parts/corrected_set.tsx";
 import { Disagreements } from "../parts/disagreements.tsx";
 import { Field } from "../parts/field.tsx";
-import { boundTo } from "../parts/fields_of_address.ts";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -36,7 +35,7 @@ function AgreementOf({ query }: ScreenProps) {
   );
   return (
     <>
-      <WhatIsCompared query={query} />
+      <WhatIsCompared />
       {evaluator
         ? (
           <Waiting loaded={loaded}>
@@ -59,32 +58,30 @@ function AgreementOf({ query }: ScreenProps) {
   );
 }
 
-function WhatIsCompared({ query }: { query: Record<string, string> }) {
+function WhatIsCompared() {
   const scores = useLoaded("experiment scores", readExperimentScores);
   const queues = useLoaded("label queues", readLabelQueues);
-  const at = (name: string) => boundTo(query, name);
-  const namesOf = (names: (string | undefined)[] = []) =>
-    [...new Set(names)].filter((name) => name !== undefined);
+  const namesOf = (names?: string[]) => [...new Set(names)];
   return (
     <div class="fields">
       <Field
+        name="evaluator"
         label="Evaluator"
         suggestions={namesOf(scores.value?.map(({ evaluator }) => evaluator))}
-        {...at("evaluator")}
       />
       <Field
+        name="label"
         label="Name of the labels"
         placeholder="quality"
         suggestions={namesOf(queues.value?.map((queue) => queue.label_name))}
-        {...at("label")}
       />
       <Field
+        name="experiment"
         label="Experiment"
         placeholder="all"
         suggestions={namesOf(
           scores.value?.map(({ experiment_name }) => experiment_name),
         )}
-        {...at("experiment")}
       />
     </div>
   );

@@ -8,8 +8,10 @@ import { allModels, readEndpoints } from "../data/endpoints.ts";
 import { to, withQuery } from "../data/here.ts";
 import { pickPrompts, readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
+import { attempt } from "../data/written.ts";
 import { Age } from "../parts/age.tsx";
 import { DryRun } from "../parts/dry_run.tsx";
+import { RefusalOfPage } from "../parts/field.tsx";
 import { toBytes } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
@@ -38,6 +40,7 @@ function Folder(
   );
   const endpoints = useLoaded("endpoints in use", readEndpoints);
   const meant = { ...pickPrompts(query), from: "archive", bucket };
+  const { read: prompts, refusal } = attempt(() => readPrompts(meant));
   return (
     <>
       <p class="actions">
@@ -72,12 +75,12 @@ function Folder(
           </>
         )}
       </Waiting>
-      <ExtractionFields query={query} />
-      <DryRun
-        query={query}
-        prompts={readPrompts(meant)}
-        called={allModels(endpoints.value ?? [])}
-      />
+      <RefusalOfPage.Provider value={refusal}>
+        <ExtractionFields />
+      </RefusalOfPage.Provider>
+      {prompts && (
+        <DryRun prompts={prompts} called={allModels(endpoints.value ?? [])} />
+      )}
     </>
   );
 }

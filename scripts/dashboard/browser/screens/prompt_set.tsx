@@ -122,7 +122,6 @@ function OneVersion({ shown, versions, query }: {
       </Waiting>
       {isOwn && (
         <DryRun
-          query={query}
           prompts={readPrompts(meant)}
           called={allModels(endpoints.value ?? [])}
         />

@@ -10,9 +10,11 @@ import {
 } from "../data/table_source.ts";
 import { describeTable, type Mapping } from "../data/tables.ts";
 import { useLoaded } from "../data/use_loaded.ts";
+import { attempt } from "../data/written.ts";
 import { DryRun } from "../parts/dry_run.tsx";
 import { Examples } from "../parts/examples.tsx";
 import { Facts } from "../parts/facts.tsx";
+import { RefusalOfPage } from "../parts/field.tsx";
 import { NewRunLink } from "../parts/new_run_link.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
@@ -35,7 +37,7 @@ function OneTable(
   { table, query }: { table: string; query: ScreenProps["query"] },
 ) {
   const meant = { ...pickPrompts(query), from: "table", table };
-  const prompts = readPrompts(meant);
+  const { read: prompts, refusal } = attempt(() => readPrompts(meant));
   const question = JSON.stringify(prompts);
   const isOwner = project().home.kind === "local";
   const mapping = useLoaded(
@@ -43,8 +45,10 @@ function OneTable(
     (signal) => describeTable(readTableSource(meant), signal),
   );
   const first = useLoaded(
-    mapping.problem === undefined ? `first prompts ${question}` : undefined,
-    (signal) => readFirstPrompts(prompts, MOST_SHOWN, signal),
+    mapping.problem === undefined && prompts
+      ? `first prompts ${question}`
+      : undefined,
+    (signal) => readFirstPrompts(prompts!, MOST_SHOWN, signal),
   );
   const endpoints = useLoaded("endpoints in use", readEndpoints);
   return (
@@ -69,7 +73,7 @@ function OneTable(
           open={query.columns !== undefined || mapping.problem !== undefined}
         >
           <summary>Say what its columns are</summary>
-          <ColumnFields query={query} recognised={mapping.value?.columns} />
+          <ColumnFields recognised={mapping.value?.columns} />
         </details>
       )}
       {mapping.problem === undefined && (
@@ -92,15 +96,18 @@ function OneTable(
       )}
       <h2>Which of them</h2>
       <div class="fields">
-        <WhereField query={query} />
+        <WhereField />
       </div>
-      <ExtractionFields query={query} />
-      <DryRun
-        query={query}
-        prompts={prompts}
-        called={allModels(endpoints.value ?? [])}
-        withExamples={false}
-      />
+      <RefusalOfPage.Provider value={refusal}>
+        <ExtractionFields />
+      </RefusalOfPage.Provider>
+      {prompts && (
+        <DryRun
+          prompts={prompts}
+          called={allModels(endpoints.value ?? [])}
+          withExamples={false}
+        />
+      )}
     </>
   );
 }

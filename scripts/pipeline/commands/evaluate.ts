@@ -4,7 +4,7 @@ import { type Command, EXIT } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { toEvaluators } from "../endpoint_options.ts";
 import { openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { readArguments, switches, texts } from "../read_arguments.ts";
 import { expectStored, toChoice } from "../stored_results.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
@@ -26,9 +26,8 @@ Examples:
   deno task pipeline evaluate nightly --evaluators '[{"type": "regex", "pattern": "^Yes"}]'`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
-      evaluators: { type: "string" },
-      table: { type: "string" },
-      json: { type: "boolean" },
+      ...texts("evaluators", "table"),
+      ...switches("json"),
     });
     const choice = toChoice(positionals[0]);
     const { client, services } = openProject(terminal);
@@ -45,8 +44,8 @@ Examples:
           scoreMean: rounded(row.scoreMean),
           passRate: rounded(row.passRate),
         })),
-        ["evaluator", "scored", "errors", "scoreMean", "passed", "passRate"],
         terminal.columns,
+        ["evaluator", "scored", "errors", "scoreMean", "passed", "passRate"],
       ),
     );
     for (const [message, count] of countMessages(answer.errors)) {

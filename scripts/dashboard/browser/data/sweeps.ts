@@ -70,6 +70,7 @@ export interface Ranked {
   rank: number;
   experiment_name: string;
   prompts: number;
+  unscored: number;
   answers: number;
   score_mean: number | null;
   score_low: number | null;

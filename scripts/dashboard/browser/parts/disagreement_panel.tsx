@@ -1,4 +1,5 @@
-import { type Disagreement, keyOf } from "../data/agreement.ts";
+import type { Disagreement } from "../data/agreement_answer.ts";
+import { keyOf } from "../data/agreement.ts";
 import { toAnswer } from "../data/answer_place.ts";
 import { toListed } from "../data/answers.ts";
 import { withQuery } from "../data/here.ts";

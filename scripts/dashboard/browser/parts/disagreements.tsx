@@ -1,4 +1,5 @@
-import { type Agreement, type Disagreement, keyOf } from "../data/agreement.ts";
+import type { Agreement, Disagreement } from "../data/agreement_answer.ts";
+import { keyOf } from "../data/agreement.ts";
 import { toListed } from "../data/answers.ts";
 import { withQuery } from "../data/here.ts";
 import { Chips } from "./chips.tsx";

@@ -1,4 +1,4 @@
-import type { LabelItem, ShownResponse } from "../data/label_queues.ts";
+import type { LabelItem, ShownResponse } from "../data/label_queue_answer.ts";
 import { Reference, ToolCalls } from "./answer_texts.tsx";
 import { Prose } from "./prose.tsx";
 import { SaidBy } from "./said_by.tsx";

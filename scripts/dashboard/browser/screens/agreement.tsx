@@ -1,8 +1,5 @@
-import {
-  type Agreement,
-  type Labelled,
-  readAgreement,
-} from "../data/agreement.ts";
+import type { Agreement } from "../data/agreement_answer.ts";
+import { type Labelled, readAgreement } from "../data/agreement.ts";
 import { readExperimentScores } from "../data/experiments.ts";
 import { readLabelQueues } from "../data/label_queues.ts";
 import { useLoaded } from "../data/use_loaded.ts";

@@ -2,14 +2,12 @@ import { useEffect, useMemo } from "preact/hooks";
 import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayLabel } from "../data/grader.ts";
 import { go, to } from "../data/here.ts";
-import {
-  labelCallsOf,
-  type LabelItem,
-  type LabelProgress,
-  type LabelQueue,
-  leftOf,
-  readLabelQueues,
-} from "../data/label_queues.ts";
+import type {
+  LabelItem,
+  LabelProgress,
+  LabelQueue,
+} from "../data/label_queue_answer.ts";
+import { labelCallsOf, leftOf, readLabelQueues } from "../data/label_queues.ts";
 import { createLabelling, type Labelling } from "../data/labelling.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { toNumber } from "../parts/formats.ts";

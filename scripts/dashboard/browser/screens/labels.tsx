@@ -1,11 +1,8 @@
 import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayChange } from "../data/grader.ts";
 import { to } from "../data/here.ts";
-import {
-  type LabelQueue,
-  leftOf,
-  readLabelQueues,
-} from "../data/label_queues.ts";
+import type { LabelQueue } from "../data/label_queue_answer.ts";
+import { leftOf, readLabelQueues } from "../data/label_queues.ts";
 import { KINDS } from "../data/queue_draft.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";

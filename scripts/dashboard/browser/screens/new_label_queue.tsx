@@ -3,7 +3,7 @@ import { toCall } from "../data/call_sql.ts";
 import { readExperiments } from "../data/experiments.ts";
 import { mayChange } from "../data/grader.ts";
 import { go, here, to } from "../data/here.ts";
-import type { LabelQueue } from "../data/label_queues.ts";
+import type { LabelQueue } from "../data/label_queue_answer.ts";
 import { callFunction } from "../data/project.ts";
 import { KINDS, readQueueDraft } from "../data/queue_draft.ts";
 import { useLoaded } from "../data/use_loaded.ts";

@@ -2,7 +2,8 @@ import type { Agreement, Disagreement } from "./agreement_answer.ts";
 import { isReviewer } from "./grader.ts";
 import { to } from "./here.ts";
 import type { LabelQueue } from "./label_queue_answer.ts";
-import { callFunction, dataOf, project } from "./project.ts";
+import { callFunction } from "./project.ts";
+import { readRows } from "./read_rows.ts";
 
 /** How an address names a disagreement. */
 export function keyOf({ results_table, id }: Disagreement): string {
@@ -39,19 +40,17 @@ export interface CorrectedRate {
 }
 
 /** Reads the corrected pass rates of an experiment, one a model. */
-export async function readCorrectedRates(
+export function readCorrectedRates(
   { evaluator, owner }: Labelled,
   experiment: string,
   signal: AbortSignal,
 ): Promise<CorrectedRate[]> {
-  const query = project().rest.from("experiment_scores").select(
-    "model,pass_rate,corrected_rate,corrected_low,corrected_high,labelled,uncorrected_because",
-  ).eq("experiment_name", experiment).eq("evaluator", evaluator)
-    .order("model").abortSignal(signal);
-  return dataOf(
-    await (owner === null ? query.is("owner", null) : query.eq("owner", owner))
-      .overrideTypes<CorrectedRate[], { merge: false }>(),
-  );
+  return readRows("experiment_scores", {
+    columns:
+      "model,pass_rate,corrected_rate,corrected_low,corrected_high,labelled,uncorrected_because",
+    where: { experiment_name: experiment, evaluator, owner },
+    order: ["model"],
+  }, signal);
 }
 
 /** Whether whoever looks may see how far people and a judge agree: reviewers may not. */

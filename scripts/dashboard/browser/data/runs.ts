@@ -1,4 +1,4 @@
-import { dataOf, project } from "./project.ts";
+import { readRow, readRows } from "./read_rows.ts";
 
 /** Quantiles are not among them: they would read every answer at each poll. */
 const IN_LIST =
@@ -55,7 +55,7 @@ export interface WholeRun extends ListedRun, WholeUnderway {
 }
 
 /** Runs, newest first, behind a run. */
-export async function readRuns(
+export function readRuns(
   { status, experiment, after }: {
     status?: string;
     experiment?: string;
@@ -63,27 +63,18 @@ export async function readRuns(
   },
   signal: AbortSignal,
 ): Promise<ListedRun[]> {
-  let query = project().rest.from("pipeline_run_progress").select(IN_LIST)
-    .order("id", { ascending: false }).limit(RUNS_OF_A_PAGE)
-    .abortSignal(signal);
-  if (status) query = query.eq("status", status);
-  if (experiment) query = query.eq("experiment_name", experiment);
-  if (after) query = query.lt("id", Number(after));
-  return dataOf(await query.overrideTypes<ListedRun[], { merge: false }>());
+  return readRows("pipeline_run_progress", {
+    columns: IN_LIST,
+    where: { status, experiment_name: experiment },
+    order: ["-id"],
+    after,
+    most: RUNS_OF_A_PAGE,
+  }, signal);
 }
 
 /** A run. @throws Error there is none */
-export async function readRun(
-  id: string,
-  signal: AbortSignal,
-): Promise<WholeRun> {
-  const [run] = dataOf(
-    await project().rest.from("pipeline_run_progress").select(OF_ONE)
-      .eq("id", Number(id)).abortSignal(signal)
-      .overrideTypes<WholeRun[], { merge: false }>(),
-  );
-  if (run) return run;
-  throw new Error(`There is no run ${id}`);
+export function readRun(id: string, signal: AbortSignal): Promise<WholeRun> {
+  return readRow("run", id, "pipeline_run_progress", OF_ONE, signal);
 }
 
 /** Whether its figures still change. */

@@ -1,4 +1,5 @@
-import { callFunction, dataOf, project } from "./project.ts";
+import { callFunction } from "./project.ts";
+import { readRow, readRows } from "./read_rows.ts";
 import type { Underway, WholeUnderway } from "./runs.ts";
 
 /** Sweeps of a page of the list. */
@@ -18,15 +19,16 @@ const PROGRESS =
   "id,name,status,variants,completed,failed_variants,cancelled,repetitions,answers,done,succeeded,failed,prompts_per_second,eta,tokens,cost,max_cost,error,notice,rests_until,started_at,finished_at,owner";
 
 /** Reads sweeps, newest first, behind a sweep. */
-export async function readSweeps(
-  { after }: { after?: string },
+export function readSweeps(
+  after: string | undefined,
   signal: AbortSignal,
 ): Promise<SweepProgress[]> {
-  let query = project().rest.from("pipeline_sweep_progress").select(PROGRESS)
-    .order("id", { ascending: false }).limit(SWEEPS_OF_A_PAGE)
-    .abortSignal(signal);
-  if (after) query = query.lt("id", Number(after));
-  return dataOf(await query.overrideTypes<SweepProgress[], { merge: false }>());
+  return readRows("pipeline_sweep_progress", {
+    columns: PROGRESS,
+    order: ["-id"],
+    after,
+    most: SWEEPS_OF_A_PAGE,
+  }, signal);
 }
 
 /** The run of a variant. */
@@ -50,18 +52,23 @@ export async function readSweep(
   id: string,
   signal: AbortSignal,
 ): Promise<Sweep> {
-  const { rest } = project();
-  const [found, runs] = await Promise.all([
-    rest.from("pipeline_sweep_progress").select(PROGRESS).eq("id", Number(id))
-      .abortSignal(signal).overrideTypes<SweepProgress[], { merge: false }>(),
-    rest.from("pipeline_run_progress").select(
-      "id,experiment_name,status,endpoint,model,answers,done,failed,cost",
-    ).eq("sweep_id", Number(id)).not("endpoint", "is", null).order("id")
-      .abortSignal(signal).overrideTypes<VariantRun[], { merge: false }>(),
+  const [sweep, runs] = await Promise.all([
+    readRow<SweepProgress>(
+      "sweep",
+      id,
+      "pipeline_sweep_progress",
+      PROGRESS,
+      signal,
+    ),
+    readRows<VariantRun>("pipeline_run_progress", {
+      columns:
+        "id,experiment_name,status,endpoint,model,answers,done,failed,cost",
+      where: { sweep_id: id },
+      order: ["id"],
+    }, signal),
   ]);
-  const [sweep] = dataOf(found);
-  if (!sweep) throw new Error(`There is no sweep ${id}`);
-  return { ...sweep, runs: dataOf(runs) };
+  // The run that reads the prompts asks no model.
+  return { ...sweep, runs: runs.filter(({ endpoint }) => endpoint !== null) };
 }
 
 /** A row of rank_experiments(): an experiment by one evaluator, or by whether there was an answer. */

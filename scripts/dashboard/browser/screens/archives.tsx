@@ -47,8 +47,12 @@ function Archives() {
       <h2>Sets of prompts</h2>
       <Waiting loaded={sets}>
         {(rows) => (
-          <SetTable
-            sets={rows}
+          <Table
+            label="Sets of prompts"
+            columns={SET_COLUMNS}
+            rows={rows}
+            rowKey={({ id }) => id}
+            href={toSet}
             empty={
               <>
                 No set yet. One is saved by{" "}
@@ -79,20 +83,3 @@ const SET_COLUMNS: Column<PromptSet>[] = [
   column("Age", "7rem", ({ created_at }) => <Age at={created_at} />),
   column("About", "28rem", ({ description }) => description ?? ""),
 ];
-
-/** Versions of sets as rows. */
-export function SetTable({ sets, empty }: {
-  sets: PromptSet[];
-  empty?: preact.ComponentChildren;
-}) {
-  return (
-    <Table
-      label="Sets of prompts"
-      columns={SET_COLUMNS}
-      rows={sets}
-      rowKey={({ id }) => id}
-      href={toSet}
-      empty={empty}
-    />
-  );
-}

@@ -14,6 +14,7 @@ import { DryRun } from "../parts/dry_run.tsx";
 import { RefusalOfPage } from "../parts/field.tsx";
 import { toBytes } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
+import { Pages } from "../parts/pages.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
@@ -60,18 +61,11 @@ function Folder(
               isOpen={({ path }) => path === prefix}
               empty="Nothing is here."
             />
-            <p class="pages">
-              {Number(after) > 0 && (
-                <a class="button" href={withQuery({ after: undefined })}>
-                  From the beginning
-                </a>
-              )}
-              {next !== null && (
-                <a class="button" href={withQuery({ after: next })}>
-                  Next {STORED_OF_A_PAGE}
-                </a>
-              )}
-            </p>
+            <Pages
+              next={next}
+              back="From the beginning"
+              on={`Next ${STORED_OF_A_PAGE}`}
+            />
           </>
         )}
       </Waiting>

@@ -4,10 +4,11 @@ import {
   readFailureGroups,
   readFailures,
 } from "../data/failures.ts";
-import { to, withQuery } from "../data/here.ts";
+import { to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { FailureGroups } from "../parts/failure_groups.tsx";
+import { PagesByAge } from "../parts/pages.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -52,17 +53,19 @@ function Errors({ query }: ScreenProps) {
           <Waiting loaded={failures}>
             {(rows) => (
               <>
-                <FailureTable failures={rows} />
-                {rows.length === FAILURES_OF_A_PAGE && (
-                  <p class="pages">
-                    <a
-                      class="button"
-                      href={withQuery({ after: rows.at(-1)!.id })}
-                    >
-                      Older
-                    </a>
-                  </p>
-                )}
+                <Table
+                  label="Errors one by one"
+                  columns={COLUMNS}
+                  rows={rows}
+                  rowKey={({ id }) => id}
+                  // One of a prompt leads to its answer.
+                  href={({ run_id, key, stage }) =>
+                    stage === "execute" && key !== null
+                      ? to(["runs", run_id, "answers"], { show: "failed" })
+                      : to(["runs", run_id])}
+                  empty="No errors."
+                />
+                <PagesByAge rows={rows} size={FAILURES_OF_A_PAGE} />
               </>
             )}
           </Waiting>
@@ -92,20 +95,3 @@ const COLUMNS: Column<Failure>[] = [
   ),
   column("Ago", "7rem", ({ created_at }) => <Age at={created_at} />),
 ];
-
-/** Errors as rows; one of a prompt leads to its answer. */
-export function FailureTable({ failures }: { failures: Failure[] }) {
-  return (
-    <Table
-      label="Errors one by one"
-      columns={COLUMNS}
-      rows={failures}
-      rowKey={({ id }) => id}
-      href={({ run_id, key, stage }) =>
-        stage === "execute" && key !== null
-          ? to(["runs", run_id, "answers"], { show: "failed" })
-          : to(["runs", run_id])}
-      empty="No errors."
-    />
-  );
-}

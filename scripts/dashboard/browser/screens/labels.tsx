@@ -34,25 +34,20 @@ function Labels() {
         </p>
       )}
       <Waiting loaded={queues}>
-        {(rows) => <QueueTable queues={rows} />}
+        {(rows) => (
+          <Table
+            label="Label queues"
+            columns={rows.some(mayCompare)
+              ? [...COLUMNS, ...OWNER_COLUMNS]
+              : COLUMNS}
+            rows={rows}
+            rowKey={({ id }) => id}
+            href={({ id }) => to(["labels", id])}
+            empty="Nothing is queued for you."
+          />
+        )}
       </Waiting>
     </>
-  );
-}
-
-/** Queues with what is left in each; one opens for labelling. */
-export function QueueTable({ queues }: { queues: LabelQueue[] }) {
-  return (
-    <Table
-      label="Label queues"
-      columns={queues.some(mayCompare)
-        ? [...COLUMNS, ...OWNER_COLUMNS]
-        : COLUMNS}
-      rows={queues}
-      rowKey={({ id }) => id}
-      href={({ id }) => to(["labels", id])}
-      empty="Nothing is queued for you."
-    />
   );
 }
 

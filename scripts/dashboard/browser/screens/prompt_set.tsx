@@ -6,7 +6,7 @@ import {
   type SetPrompt,
 } from "../data/archives.ts";
 import { allModels, readEndpoints } from "../data/endpoints.ts";
-import { to, withQuery } from "../data/here.ts";
+import { to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
@@ -14,6 +14,7 @@ import { Chips } from "../parts/chips.tsx";
 import { DryRun } from "../parts/dry_run.tsx";
 import { toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
+import { Pages } from "../parts/pages.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -102,21 +103,13 @@ function OneVersion({ shown, versions, query }: {
               first={rows.length > 0 ? rows[0].position - 1 : 0}
               empty="No more prompts."
             />
-            <p class="pages">
-              {after && (
-                <a class="button" href={withQuery({ after: undefined })}>
-                  From the beginning
-                </a>
-              )}
-              {rows.length === PROMPTS_OF_A_PAGE && (
-                <a
-                  class="button"
-                  href={withQuery({ after: rows.at(-1)!.position })}
-                >
-                  Next {PROMPTS_OF_A_PAGE}
-                </a>
-              )}
-            </p>
+            <Pages
+              next={rows.length === PROMPTS_OF_A_PAGE
+                ? rows.at(-1)!.position
+                : null}
+              back="From the beginning"
+              on={`Next ${PROMPTS_OF_A_PAGE}`}
+            />
           </>
         )}
       </Waiting>

@@ -1,6 +1,6 @@
-import { type FailureGroup, readFailureGroups } from "../data/failures.ts";
+import { readFailureGroups } from "../data/failures.ts";
 import { to } from "../data/here.ts";
-import { isActive, nextLook, readRun, type WholeRun } from "../data/runs.ts";
+import { isActive, nextLook, readRun } from "../data/runs.ts";
 import { readTimeline } from "../data/timeline.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { FailureGroups } from "../parts/failure_groups.tsx";
@@ -69,22 +69,13 @@ function Run({ values: { run: id } }: ScreenProps) {
           </div>
           <RunFigures run={run} />
           {timeline.value && <TimeLine ticks={timeline.value} />}
-          <RunErrors run={run} groups={errors.value} />
+          <section aria-label="Errors">
+            <h2>Errors</h2>
+            <Notice kind="problem" text={run.error} />
+            {errors.value && <FailureGroups groups={errors.value} ofOneRun />}
+          </section>
         </>
       )}
     </Waiting>
-  );
-}
-
-/** What went wrong, by kind. */
-export function RunErrors(
-  { run, groups }: { run: WholeRun; groups?: FailureGroup[] },
-) {
-  return (
-    <section aria-label="Errors">
-      <h2>Errors</h2>
-      <Notice kind="problem" text={run.error} />
-      {groups && <FailureGroups groups={groups} ofOneRun />}
-    </section>
   );
 }

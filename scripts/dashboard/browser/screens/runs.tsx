@@ -12,7 +12,7 @@ import { Age } from "../parts/age.tsx";
 import { Chips } from "../parts/chips.tsx";
 import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { PagesByAge } from "../parts/pages_by_age.tsx";
+import { PagesByAge } from "../parts/pages.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
@@ -70,7 +70,7 @@ function Runs({ query }: ScreenProps) {
                 </>
               )}
             />
-            <PagesByAge after={after} rows={rows} size={RUNS_OF_A_PAGE} />
+            <PagesByAge rows={rows} size={RUNS_OF_A_PAGE} />
           </>
         )}
       </Waiting>
@@ -89,7 +89,7 @@ const COLUMNS: Column<ListedRun>[] = [
   column(
     "Model",
     "11rem",
-    ({ model }) => model ? <VisibleText text={model} /> : "–",
+    ({ model }) => model,
   ),
   figure(
     "Per second",

@@ -9,7 +9,7 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { PagesByAge } from "../parts/pages_by_age.tsx";
+import { PagesByAge } from "../parts/pages.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -25,7 +25,7 @@ export const sweeps: Screen = {
 function Sweeps({ query: { after } }: ScreenProps) {
   const loaded = useLoaded(
     JSON.stringify(["sweeps", after]),
-    (signal) => readSweeps({ after }, signal),
+    (signal) => readSweeps(after, signal),
     (sweeps) => nextLook(sweeps.some(isActive)),
   );
   return (
@@ -38,8 +38,15 @@ function Sweeps({ query: { after } }: ScreenProps) {
       <Waiting loaded={loaded}>
         {(rows) => (
           <>
-            <SweepTable sweeps={rows} />
-            <PagesByAge after={after} rows={rows} size={SWEEPS_OF_A_PAGE} />
+            <Table
+              label="Sweeps"
+              columns={COLUMNS}
+              rows={rows}
+              rowKey={({ id }) => id}
+              href={({ id }) => to(["sweeps", id])}
+              empty="No sweep yet. A new run with several variants is one."
+            />
+            <PagesByAge rows={rows} size={SWEEPS_OF_A_PAGE} />
           </>
         )}
       </Waiting>
@@ -59,17 +66,3 @@ const COLUMNS: Column<SweepProgress>[] = [
   figure("At most", "6rem", ({ max_cost }) => toMoney(max_cost)),
   column("Began, ago", "7rem", ({ started_at }) => <Age at={started_at} />),
 ];
-
-/** Sweeps as rows. */
-export function SweepTable({ sweeps }: { sweeps: SweepProgress[] }) {
-  return (
-    <Table
-      label="Sweeps"
-      columns={COLUMNS}
-      rows={sweeps}
-      rowKey={({ id }) => id}
-      href={({ id }) => to(["sweeps", id])}
-      empty="No sweep yet. A new run with several variants is one."
-    />
-  );
-}

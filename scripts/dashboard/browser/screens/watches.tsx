@@ -39,7 +39,25 @@ function Watches() {
         <a class="button" href={to(["tables"])}>Tables</a>
       </p>
       <Waiting loaded={loaded}>
-        {(statuses) => <WatchTable statuses={statuses} />}
+        {(statuses) => (
+          <Table
+            label="Watches"
+            columns={COLUMNS}
+            rows={statuses}
+            rowKey={({ id, evaluator }) => `${id} ${evaluator}`}
+            href={({ id }) => to(["watches", id])}
+            empty={
+              <>
+                No watch that you may see. One scores what an app stores in a
+                table of the project, as it comes, and tells when the scores
+                change:{" "}
+                <code>
+                  insert into pipeline_watches (name, source, evaluators) …
+                </code>
+              </>
+            }
+          />
+        )}
       </Waiting>
     </>
   );
@@ -65,23 +83,3 @@ const COLUMNS: Column<WatchStatus>[] = [
   figure("Unanswered", "7rem", ({ unanswered }) => toNumber(unanswered)),
   figure("Spent today", "7rem", ({ spent_today }) => toMoney(spent_today)),
 ];
-
-/** Watches as rows, one for each evaluator. */
-export function WatchTable({ statuses }: { statuses: WatchStatus[] }) {
-  return (
-    <Table
-      label="Watches"
-      columns={COLUMNS}
-      rows={statuses}
-      rowKey={({ id, evaluator }) => `${id} ${evaluator}`}
-      href={({ id }) => to(["watches", id])}
-      empty={
-        <>
-          No watch that you may see. One scores what an app stores in a table of
-          the project, as it comes, and tells when the scores change:{" "}
-          <code>insert into pipeline_watches (name, source, evaluators) …</code>
-        </>
-      }
-    />
-  );
-}

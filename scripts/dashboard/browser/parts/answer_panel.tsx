@@ -1,5 +1,5 @@
 import type { ListedAnswer } from "../data/answers.ts";
-import { go, withQuery } from "../data/here.ts";
+import { go, here, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer } from "../data/whole_answer.ts";
 import { AnswerBody } from "./answer_body.tsx";
@@ -9,15 +9,14 @@ import { Switch } from "./switch.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** One answer beside the table, with all that led to it. */
-export function AnswerPanel({ resultsTable, query, rows, graded }: {
+export function AnswerPanel({ resultsTable, rows, graded }: {
   resultsTable: string;
-  /** `row` is the answer, `diff` what it is compared with, `markdown` how texts are read. */
-  query: Record<string, string>;
   /** Its neighbours. */
   rows: ListedAnswer[];
   /** Called when a person has graded the answer. */
   graded: () => void;
 }) {
+  const { query } = here.value;
   const { row } = query;
   const loaded = useLoaded(
     JSON.stringify(["answer", resultsTable, row]),
@@ -32,13 +31,12 @@ export function AnswerPanel({ resultsTable, query, rows, graded }: {
       steps={steps}
     >
       <div class="actions">
-        <Switch words="Markdown" letter="m" name="markdown" query={query} />
+        <Switch words="Markdown" letter="m" name="markdown" />
         <Switch
           words="Difference"
           letter="d"
           name="diff"
           value="reference"
-          query={query}
         />
         <button
           type="button"

@@ -1,3 +1,4 @@
+import { here } from "../data/here.ts";
 import { useState } from "preact/hooks";
 import type { Labelled } from "../data/agreement.ts";
 import { type PromptSet, readSets, toSet } from "../data/archives.ts";
@@ -14,8 +15,9 @@ const SAVE = "save_corrected_responses";
 
 /** Answers that people corrected become references: the next version of a set of prompts. */
 export function CorrectedSet(
-  { labelled, query }: { labelled: Labelled; query: Record<string, string> },
+  { labelled }: { labelled: Labelled },
 ) {
+  const { query } = here.value;
   const { experiment, label_name, owner } = labelled;
   const sets = useLoaded("sets", (signal) => readSets(undefined, signal));
   const [saved, setSaved] = useState<PromptSet>();

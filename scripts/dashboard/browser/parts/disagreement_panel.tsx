@@ -2,7 +2,7 @@ import type { Disagreement } from "../data/agreement_answer.ts";
 import { keyOf } from "../data/agreement.ts";
 import { toAnswer } from "../data/answer_place.ts";
 import { toListed } from "../data/answers.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer } from "../data/whole_answer.ts";
 import { neighbours, Panel } from "./panel.tsx";
@@ -15,12 +15,12 @@ import { Switch } from "./switch.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** An answer, and beside each other what the judge and what people said of it. */
-export function DisagreementPanel({ disagreements, chosen, owner, query }: {
+export function DisagreementPanel({ disagreements, chosen, owner }: {
   disagreements: Disagreement[];
   chosen: string;
   owner: string | null;
-  query: Record<string, string>;
 }) {
+  const { query } = here.value;
   const place = disagreements.findIndex((one) => keyOf(one) === chosen);
   const one: Disagreement | undefined = disagreements[place];
   const loaded = useLoaded(
@@ -36,7 +36,7 @@ export function DisagreementPanel({ disagreements, chosen, owner, query }: {
         withQuery({ open: keyOf(row) }))}
     >
       <div class="actions">
-        <Switch words="Markdown" letter="m" name="markdown" query={query} />
+        <Switch words="Markdown" letter="m" name="markdown" />
       </div>
       {!one && <p class="hint">This answer is not among those shown.</p>}
       {one && (

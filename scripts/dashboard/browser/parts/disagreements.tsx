@@ -1,7 +1,7 @@
 import type { Agreement, Disagreement } from "../data/agreement_answer.ts";
 import { keyOf } from "../data/agreement.ts";
 import { toListed } from "../data/answers.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { Chips } from "./chips.tsx";
 import { DisagreementPanel } from "./disagreement_panel.tsx";
 import { toNumber, toPercent } from "./formats.ts";
@@ -16,20 +16,19 @@ const SHOW_CHOICES = [
 ] as const;
 
 /** Answers that people and the judge see differently; one opens with both beside each other. */
-export function Disagreements({ agreement, owner, query }: {
+export function Disagreements({ agreement, owner }: {
   agreement: Agreement;
   owner: string | null;
-  query: Record<string, string>;
 }) {
   const { disagreements, more } = agreement;
-  const { show = "", open } = query;
+  const { show = "", open } = here.value.query;
   const shown = disagreements.filter(({ judge }) =>
     show === "" || (show === "judge") === (judge.passed === true)
   );
   return (
     <section aria-label="Disagreements">
       <h2>Disagreements</h2>
-      <Chips label="Show" name="show" choices={SHOW_CHOICES} chosen={show} />
+      <Chips label="Show" name="show" choices={SHOW_CHOICES} />
       <Table
         label="Answers they disagree about"
         columns={COLUMNS}
@@ -47,7 +46,6 @@ export function Disagreements({ agreement, owner, query }: {
           disagreements={shown}
           chosen={open}
           owner={owner}
-          query={query}
         />
       )}
     </section>

@@ -19,7 +19,6 @@ export function PairPanel({ sides, pairs, chosen }: {
   pairs: Pair[];
   chosen: string;
 }) {
-  const { query } = here.value;
   const place = pairs.findIndex(({ prompt_key }) => prompt_key === chosen);
   const pair = pairs[place];
   const loaded = useLoaded(
@@ -39,8 +38,8 @@ export function PairPanel({ sides, pairs, chosen }: {
         withQuery({ pair: prompt_key }))}
     >
       <div class="actions">
-        <Switch words="Markdown" letter="m" name="markdown" query={query} />
-        <Switch words="Side by side" letter="d" name="aside" query={query} />
+        <Switch words="Markdown" letter="m" name="markdown" />
+        <Switch words="Side by side" letter="d" name="aside" />
       </div>
       {!pair && <p class="hint">The prompt is not on this page.</p>}
       {pair && (
@@ -51,7 +50,6 @@ export function PairPanel({ sides, pairs, chosen }: {
               before={before}
               now={now}
               sides={sides}
-              query={query}
             />
           )}
         </Waiting>
@@ -60,13 +58,13 @@ export function PairPanel({ sides, pairs, chosen }: {
   );
 }
 
-function PairBody({ pair, before, now, sides, query }: {
+function PairBody({ pair, before, now, sides }: {
   pair: Pair;
   before: WholeAnswer;
   now: WholeAnswer;
   sides: Sides;
-  query: Record<string, string>;
 }) {
+  const { query } = here.value;
   const asMarkdown = query.markdown === "1";
   const { prompt, reference } = now.evaluation;
   return (

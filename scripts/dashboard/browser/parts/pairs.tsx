@@ -4,7 +4,7 @@ import {
   readPairs,
   type Sides,
 } from "../data/comparison.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Chips } from "./chips.tsx";
@@ -26,13 +26,12 @@ const SHOW_CHOICES = [
 const FIRST_SCAN = 5_000;
 
 /** The prompts behind a comparison, worst first; one opens with both answers. */
-export function Pairs({ sides, evaluator, query }: {
+export function Pairs({ sides, evaluator }: {
   sides: Sides;
   /** Undefined: whether there was an answer. */
   evaluator: string | undefined;
-  query: Record<string, string>;
 }) {
-  const { show = "", after, pair } = query;
+  const { show = "", after, pair } = here.value.query;
   const choice = {
     evaluator: evaluator ?? null,
     show: show || "worse",
@@ -56,7 +55,7 @@ export function Pairs({ sides, evaluator, query }: {
   return (
     <section aria-label="Prompts">
       <h2>Prompts</h2>
-      <Chips label="Show" name="show" choices={SHOW_CHOICES} chosen={show} />
+      <Chips label="Show" name="show" choices={SHOW_CHOICES} />
       <p class="state" role="status">
         {needsAll && !isWhole &&
           `Among the first ${toNumber(FIRST_SCAN)} prompts; reading all …`}

@@ -1,3 +1,4 @@
+import { here } from "../data/here.ts";
 import { toAnswers } from "../data/answer_place.ts";
 import {
   type Experiment,
@@ -8,11 +9,11 @@ import { Chips } from "./chips.tsx";
 import { type Mark, Scatter } from "./scatter.tsx";
 
 /** Experiments by one evaluator against what an answer of them costs. */
-export function QualityAndCost({ experiments, scores, query }: {
+export function QualityAndCost({ experiments, scores }: {
   experiments: Experiment[];
   scores: ExperimentScore[];
-  query: Record<string, string>;
 }) {
+  const { query } = here.value;
   const evaluators = [...new Set(scores.map(({ evaluator }) => evaluator))];
   const by = query.by ?? evaluators[0];
   const marks = experiments.flatMap((row): Mark[] => {

@@ -1,4 +1,4 @@
-import { to, withQuery } from "../data/here.ts";
+import { here, to, withQuery } from "../data/here.ts";
 import {
   type Ranked,
   type Sweep,
@@ -14,10 +14,9 @@ import { type Column, column, figure, Table } from "./table.tsx";
 const progress = progressColumns("Run");
 
 /** Variants as rows and evaluators as columns, with intervals; two that are ticked are compared. */
-export function VariantTable({ sweep, ranked, query }: {
+export function VariantTable({ sweep, ranked }: {
   sweep: Sweep;
   ranked: Ranked[];
-  query: Record<string, string>;
 }) {
   const evaluators = [...new Set(ranked.map(({ compared }) => compared))];
   const of = (run: VariantRun, compared: string) =>
@@ -29,7 +28,6 @@ export function VariantTable({ sweep, ranked, query }: {
     column("Compare", "6rem", ({ experiment_name }) => (
       <Tick
         experiment={{ experiment_name, owner: sweep.owner }}
-        query={query}
       />
     )),
     ...evaluators.map((compared) =>
@@ -44,7 +42,7 @@ export function VariantTable({ sweep, ranked, query }: {
         column(
           "Repetitions",
           "8rem",
-          (run: VariantRun) => <OpenRepetitions run={run} query={query} />,
+          (run: VariantRun) => <OpenRepetitions run={run} />,
         ),
       ]
       : [],
@@ -76,8 +74,9 @@ export function VariantTable({ sweep, ranked, query }: {
 }
 
 function OpenRepetitions(
-  { run, query }: { run: VariantRun; query: Record<string, string> },
+  { run }: { run: VariantRun },
 ) {
+  const { query } = here.value;
   const isOpen = query.repetitions === String(run.id);
   const words = isOpen ? "close" : "open";
   return (

@@ -1,3 +1,4 @@
+import { here } from "../data/here.ts";
 import type { Agreement } from "../data/agreement_answer.ts";
 import { type Labelled, readAgreement } from "../data/agreement.ts";
 import { readExperimentScores } from "../data/experiments.ts";
@@ -9,7 +10,7 @@ import { CorrectedSet } from "../parts/corrected_set.tsx";
 import { Disagreements } from "../parts/disagreements.tsx";
 import { Field } from "../parts/field.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** How far people and a judge agree, where they do not, and what the pass rate is then. */
 export const agreement: Screen = {
@@ -18,8 +19,8 @@ export const agreement: Screen = {
   body: AgreementOf,
 };
 
-function AgreementOf({ query }: ScreenProps) {
-  const { evaluator, label = "quality", experiment, owner } = query;
+function AgreementOf() {
+  const { evaluator, label = "quality", experiment, owner } = here.value.query;
   const labelled: Labelled = {
     evaluator: evaluator ?? "",
     label_name: label,
@@ -40,7 +41,6 @@ function AgreementOf({ query }: ScreenProps) {
               <KnownAgreement
                 agreement={agreement}
                 labelled={labelled}
-                query={query}
               />
             )}
           </Waiting>
@@ -50,7 +50,7 @@ function AgreementOf({ query }: ScreenProps) {
             Choose the evaluator that people are compared with.
           </p>
         )}
-      {experiment && <CorrectedSet labelled={labelled} query={query} />}
+      {experiment && <CorrectedSet labelled={labelled} />}
     </>
   );
 }
@@ -84,10 +84,9 @@ function WhatIsCompared() {
   );
 }
 
-function KnownAgreement({ agreement, labelled, query }: {
+function KnownAgreement({ agreement, labelled }: {
   agreement: Agreement;
   labelled: Labelled;
-  query: Record<string, string>;
 }) {
   return (
     <>
@@ -98,7 +97,6 @@ function KnownAgreement({ agreement, labelled, query }: {
       <Disagreements
         agreement={agreement}
         owner={labelled.owner}
-        query={query}
       />
     </>
   );

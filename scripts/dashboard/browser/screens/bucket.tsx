@@ -5,7 +5,7 @@ import {
   STORED_OF_A_PAGE,
 } from "../data/archives.ts";
 import { allModels, readEndpoints } from "../data/endpoints.ts";
-import { to, withQuery } from "../data/here.ts";
+import { here, to, withQuery } from "../data/here.ts";
 import { pickPrompts, readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { attempt } from "../data/written.ts";
@@ -19,20 +19,19 @@ import { ExtractionFields } from "../parts/prompt_fields.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** What a bucket holds, folder by folder, and which prompts a folder or file would give. */
 export const bucket: Screen = {
   path: "archives/bucket/:bucket",
   title: ({ bucket }) => `Bucket ${bucket}`,
-  body: ({ values: { bucket }, query }) => (
-    <Folder bucket={bucket} query={query} />
-  ),
+  body: ({ values: { bucket } }) => <Folder bucket={bucket} />,
 };
 
 function Folder(
-  { bucket, query }: { bucket: string; query: ScreenProps["query"] },
+  { bucket }: { bucket: string },
 ) {
+  const { query } = here.value;
   const { prefix = "", after = "0" } = query;
   const folder = folderOf(prefix);
   const loaded = useLoaded(

@@ -4,7 +4,7 @@ import {
   readComparison,
   type Sides,
 } from "../data/comparison.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { ComparisonTable } from "../parts/comparison_table.tsx";
 import { LabelLink } from "../parts/label_link.tsx";
@@ -12,7 +12,7 @@ import { Pairs } from "../parts/pairs.tsx";
 import { SaveFile } from "../parts/save_file.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** Two experiments, prompt by prompt: what became better and worse, and how sure that is. */
 export const compare: Screen = {
@@ -22,7 +22,8 @@ export const compare: Screen = {
   body: Compare,
 };
 
-function Compare({ query }: ScreenProps) {
+function Compare() {
+  const { query } = here.value;
   const { baseline, candidate } = query;
   return baseline === undefined || candidate === undefined
     ? (
@@ -34,14 +35,14 @@ function Compare({ query }: ScreenProps) {
     : (
       <BothSides
         sides={{ baseline, candidate, owner: query.owner ?? null }}
-        query={query}
       />
     );
 }
 
 function BothSides(
-  { sides, query }: { sides: Sides; query: Record<string, string> },
+  { sides }: { sides: Sides },
 ) {
+  const { query } = here.value;
   const loaded = useLoaded(
     JSON.stringify(["compare", sides]),
     (signal) => readComparison(sides, signal),
@@ -96,7 +97,6 @@ function BothSides(
         <Pairs
           sides={sides}
           evaluator={by === "success" ? undefined : by}
-          query={query}
         />
       )}
     </>

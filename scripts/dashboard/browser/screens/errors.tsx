@@ -4,7 +4,7 @@ import {
   readFailureGroups,
   readFailures,
 } from "../data/failures.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { FailureGroups } from "../parts/failure_groups.tsx";
@@ -12,7 +12,7 @@ import { PagesByAge } from "../parts/pages.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** A thousand failures are a handful of causes: groups first, then one by one. */
 export const errors: Screen = {
@@ -22,8 +22,8 @@ export const errors: Screen = {
   body: Errors,
 };
 
-function Errors({ query }: ScreenProps) {
-  const { run, experiment, stage, code, after } = query;
+function Errors() {
+  const { run, experiment, stage, code, after } = here.value.query;
   const groups = useLoaded(
     JSON.stringify(["error groups", run, experiment]),
     (signal) => readFailureGroups({ run, experiment }, signal),

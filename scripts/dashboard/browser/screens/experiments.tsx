@@ -18,7 +18,7 @@ import { MeanScore } from "../parts/interval.tsx";
 import { QualityAndCost } from "../parts/quality_and_cost.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** All experiments side by side; two that are ticked are compared. */
 export const experiments: Screen = {
@@ -28,7 +28,7 @@ export const experiments: Screen = {
   body: Experiments,
 };
 
-function Experiments({ query }: ScreenProps) {
+function Experiments() {
   const rows = useLoaded("experiments", readExperiments);
   // Scores of a million answers take a second: the table does not wait for them.
   const scores = useLoaded("experiment scores", readExperimentScores);
@@ -40,14 +40,13 @@ function Experiments({ query }: ScreenProps) {
           <a class="button" href={to(["sweeps"])}>Sweeps</a>
         </p>
       )}
-      <CompareTwo query={query} />
+      <CompareTwo />
       <Waiting loaded={rows}>
         {(experiments) => (
           <ExperimentTable
             experiments={experiments}
             scores={scores.value ?? []}
             costs={costs.value ?? []}
-            query={query}
           />
         )}
       </Waiting>
@@ -55,7 +54,6 @@ function Experiments({ query }: ScreenProps) {
         <QualityAndCost
           experiments={rows.value}
           scores={scores.value}
-          query={query}
         />
       )}
     </>
@@ -63,16 +61,15 @@ function Experiments({ query }: ScreenProps) {
 }
 
 /** Experiments as rows and evaluators as columns. */
-export function ExperimentTable({ experiments, scores, costs, query }: {
+export function ExperimentTable({ experiments, scores, costs }: {
   experiments: Experiment[];
   scores: ExperimentScore[];
   costs: ExperimentCost[];
-  query: Record<string, string>;
 }) {
   const evaluators = [...new Set(scores.map(({ evaluator }) => evaluator))];
   const columns: Column<Experiment>[] = [
     column("Experiment", "15rem", ({ experiment_name }) => experiment_name),
-    column("Compare", "6rem", (row) => <Tick experiment={row} query={query} />),
+    column("Compare", "6rem", (row) => <Tick experiment={row} />),
     column("Model", "12rem", ({ model }) => model),
     figure("Answers", "6rem", ({ prompts }) => toNumber(prompts)),
     figure("Succeeded", "6rem", ({ success_rate }) => toPercent(success_rate)),

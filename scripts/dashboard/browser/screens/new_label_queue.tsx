@@ -12,7 +12,7 @@ import { Action } from "../parts/action.tsx";
 import { TAKE_THE_SQL } from "../parts/draft_form.tsx";
 import { Field, RefusalOfPage } from "../parts/field.tsx";
 import { SqlText } from "../parts/sql_text.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** A form that queues answers of an experiment for people. All of it is in the address. */
 export const newLabelQueue: Screen = {
@@ -23,7 +23,8 @@ export const newLabelQueue: Screen = {
 
 const CREATE = "create_evaluation_label_queue";
 
-function NewLabelQueue({ query }: ScreenProps) {
+function NewLabelQueue() {
+  const { query } = here.value;
   const { experiment, owner = null } = query;
   const facets = useLoaded(
     experiment && JSON.stringify(["facets", experiment, owner]),
@@ -37,8 +38,8 @@ function NewLabelQueue({ query }: ScreenProps) {
   return (
     <div class="new-run">
       <RefusalOfPage.Provider value={refusal}>
-        <WhatFields query={query} facets={facets.value} />
-        <WhoFields query={query} />
+        <WhatFields facets={facets.value} />
+        <WhoFields />
       </RefusalOfPage.Provider>
       {/* Above what grows by what is written, or a click would miss it. */}
       <p class="actions">
@@ -67,13 +68,13 @@ function NewLabelQueue({ query }: ScreenProps) {
 
 /** Which answers, and what is asked of them. */
 function WhatFields(
-  { query, facets }: { query: Record<string, string>; facets?: Facets },
+  { facets }: { facets?: Facets },
 ) {
   const experiments = useLoaded("experiments", readExperiments);
   const names = [
     ...new Set(experiments.value?.map((row) => row.experiment_name)),
   ];
-  const { kind, evaluator } = query;
+  const { kind, evaluator } = here.value.query;
   return (
     <fieldset>
       <legend>Answers and question</legend>
@@ -157,7 +158,8 @@ function WhatFields(
 }
 
 /** Who labels, and what they are told. */
-function WhoFields({ query }: { query: Record<string, string> }) {
+function WhoFields() {
+  const { query } = here.value;
   return (
     <fieldset>
       <legend>People</legend>

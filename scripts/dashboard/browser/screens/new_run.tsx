@@ -1,3 +1,4 @@
+import { here } from "../data/here.ts";
 import {
   asksJudges,
   readDraft,
@@ -15,7 +16,7 @@ import { PromptFields } from "../parts/prompt_fields.tsx";
 import { RunOptions } from "../parts/run_options.tsx";
 import { VariantFields } from "../parts/variant_fields.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** A form that writes a run or a sweep. */
 export const newRun: Screen = {
@@ -25,7 +26,8 @@ export const newRun: Screen = {
   body: NewRun,
 };
 
-function NewRun({ query }: ScreenProps) {
+function NewRun() {
+  const { query } = here.value;
   const endpoints = useLoaded("endpoints in use", readEndpoints);
   const isSweep = readVariants(query).length > 1;
   const { read: asked } = attempt(() => readAsked(query));

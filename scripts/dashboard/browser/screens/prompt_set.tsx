@@ -6,7 +6,7 @@ import {
   type SetPrompt,
 } from "../data/archives.ts";
 import { allModels, readEndpoints } from "../data/endpoints.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
@@ -18,18 +18,19 @@ import { Pages } from "../parts/pages.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** What a version of a saved set holds; without version the newest. */
 export const promptSet: Screen = {
   path: "archives/set/:set",
   title: ({ set }) => `Set ${set}`,
-  body: ({ values: { set }, query }) => <Versions name={set} query={query} />,
+  body: ({ values: { set } }) => <Versions name={set} />,
 };
 
 function Versions(
-  { name, query }: { name: string; query: ScreenProps["query"] },
+  { name }: { name: string },
 ) {
+  const { query } = here.value;
   const sets = useLoaded(
     JSON.stringify(["sets", name]),
     (signal) => readSets(name, signal),
@@ -44,18 +45,18 @@ function Versions(
           versions.find(({ version }) => String(version) === query.version) ??
             versions[0];
         return shown
-          ? <OneVersion shown={shown} versions={versions} query={query} />
+          ? <OneVersion shown={shown} versions={versions} />
           : <p class="empty">There is no such set.</p>;
       }}
     </Waiting>
   );
 }
 
-function OneVersion({ shown, versions, query }: {
+function OneVersion({ shown, versions }: {
   shown: PromptSet;
   versions: PromptSet[];
-  query: ScreenProps["query"];
 }) {
+  const { query } = here.value;
   const { after } = query;
   const prompts = useLoaded(
     JSON.stringify(["prompts of a set", shown.id, after]),

@@ -1,5 +1,5 @@
 import { readInterval } from "../../../pipeline/read_interval.ts";
-import { to, withQuery } from "../data/here.ts";
+import { here, to, withQuery } from "../data/here.ts";
 import {
   isActive,
   type ListedRun,
@@ -17,7 +17,7 @@ import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** All runs, newest first, live. */
 export const runs: Screen = {
@@ -36,8 +36,8 @@ const STATUSES = [
   ["cancelled", "cancelled"],
 ] as const;
 
-function Runs({ query }: ScreenProps) {
-  const { status, experiment, after } = query;
+function Runs() {
+  const { status, experiment, after } = here.value.query;
   const loaded = useLoaded(
     JSON.stringify(["runs", status, experiment, after]),
     (signal) => readRuns({ status, experiment, after }, signal),
@@ -49,7 +49,7 @@ function Runs({ query }: ScreenProps) {
         <NewRunLink words="New run" />
         <a class="button" href={to(["sweeps"])}>Sweeps</a>
       </p>
-      <Chips label="Status" name="status" choices={STATUSES} chosen={status} />
+      <Chips label="Status" name="status" choices={STATUSES} />
       {experiment && (
         <p class="chips">
           Experiment <VisibleText text={experiment} />{" "}

@@ -1,5 +1,5 @@
 import { toAnswers } from "../data/answer_place.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { isActive, nextLook } from "../data/runs.ts";
 import {
   costOfAnswer,
@@ -30,7 +30,7 @@ export const sweep: Screen = {
   body: OneSweep,
 };
 
-function OneSweep({ values: { sweep: id }, query }: ScreenProps) {
+function OneSweep({ values: { sweep: id } }: ScreenProps) {
   const loaded = useLoaded(
     `sweep ${id}`,
     (signal) => readSweep(id, signal),
@@ -45,7 +45,7 @@ function OneSweep({ values: { sweep: id }, query }: ScreenProps) {
             <Steering what="sweep" of={sweep} changed={loaded.reload} />
           </div>
           <SweepFigures sweep={sweep} />
-          <Variants sweep={sweep} query={query} />
+          <Variants sweep={sweep} />
         </>
       )}
     </Waiting>
@@ -53,8 +53,9 @@ function OneSweep({ values: { sweep: id }, query }: ScreenProps) {
 }
 
 function Variants(
-  { sweep, query }: { sweep: Sweep; query: ScreenProps["query"] },
+  { sweep }: { sweep: Sweep },
 ) {
+  const { query } = here.value;
   const answered = sweep.runs.filter(({ done }) => done > 0);
   const version = versionOf(answered);
   const ranking = useLoaded(
@@ -73,8 +74,8 @@ function Variants(
   return (
     <>
       <h2>Variants</h2>
-      <CompareTwo query={query} />
-      <VariantTable sweep={sweep} ranked={ranked} query={query} />
+      <CompareTwo />
+      <VariantTable sweep={sweep} ranked={ranked} />
       {opened && (
         <Repetitions
           name={opened.experiment_name}
@@ -84,9 +85,7 @@ function Variants(
       )}
       {answered.length > 0 && (
         <Waiting loaded={ranking}>
-          {(ranked) => (
-            <Judgement sweep={sweep} ranked={ranked} query={query} />
-          )}
+          {(ranked) => <Judgement sweep={sweep} ranked={ranked} />}
         </Waiting>
       )}
     </>
@@ -94,11 +93,11 @@ function Variants(
 }
 
 /** Which variant is the best by one evaluator, in words and against its cost. */
-export function Judgement({ sweep, ranked, query }: {
+export function Judgement({ sweep, ranked }: {
   sweep: Sweep;
   ranked: Ranked[];
-  query: ScreenProps["query"];
 }) {
+  const { query } = here.value;
   const evaluators = [...new Set(ranked.map(({ compared }) => compared))];
   // Behind whether there was an answer at all.
   const first = evaluators[1] ?? "success";

@@ -1,4 +1,4 @@
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { isActive, nextLook } from "../data/runs.ts";
 import {
   readSweeps,
@@ -13,7 +13,7 @@ import { PagesByAge } from "../parts/pages.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** All sweeps, newest first, live. */
 export const sweeps: Screen = {
@@ -22,7 +22,8 @@ export const sweeps: Screen = {
   body: Sweeps,
 };
 
-function Sweeps({ query: { after } }: ScreenProps) {
+function Sweeps() {
+  const { after } = here.value.query;
   const loaded = useLoaded(
     JSON.stringify(["sweeps", after]),
     (signal) => readSweeps(after, signal),

@@ -1,6 +1,6 @@
 import { allModels, readEndpoints } from "../data/endpoints.ts";
 import { readFirstPrompts } from "../data/dry_run.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { pickPrompts, readPrompts } from "../data/prompts.ts";
 import {
@@ -20,22 +20,21 @@ import { Notice } from "../parts/notice.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
 import { ColumnFields, WhereField } from "../parts/table_fields.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** What a table is taken for, its first prompts, and what a run of it would ask. */
 export const table: Screen = {
   path: "tables/:table",
   title: ({ table }) => `Table ${table}`,
-  body: ({ values: { table }, query }) => (
-    <OneTable table={table} query={query} />
-  ),
+  body: ({ values: { table } }) => <OneTable table={table} />,
 };
 
 const MOST_SHOWN = 5;
 
 function OneTable(
-  { table, query }: { table: string; query: ScreenProps["query"] },
+  { table }: { table: string },
 ) {
+  const { query } = here.value;
   const meant = { ...pickPrompts(query), from: "table", table };
   const { read: prompts, refusal } = attempt(() => readPrompts(meant));
   const question = JSON.stringify(prompts);

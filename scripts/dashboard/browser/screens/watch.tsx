@@ -1,5 +1,5 @@
 import { toAnswers } from "../data/answer_place.ts";
-import { go, to } from "../data/here.ts";
+import { go, here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { type ListedRun, readRuns } from "../data/runs.ts";
 import { steer } from "../data/steer.ts";
@@ -32,7 +32,8 @@ const DAYS = [["", "a week"], ["1", "a day"], ["30", "a month"]] as const;
 /** Windows are full more seldom than figures change. */
 const SLOW_MS = 10_000;
 
-function OneWatch({ values: { watch: id }, query }: ScreenProps) {
+function OneWatch({ values: { watch: id } }: ScreenProps) {
+  const { query } = here.value;
   const loaded = useLoaded(
     `watch ${id}`,
     (signal) => readWatch(id, signal),
@@ -74,7 +75,6 @@ function OneWatch({ values: { watch: id }, query }: ScreenProps) {
               label="Of"
               name="days"
               choices={DAYS}
-              chosen={query.days}
             />
             <OverTime statuses={statuses} days={Number(query.days ?? 7)} />
           </>

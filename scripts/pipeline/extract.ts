@@ -40,7 +40,6 @@ Options:
   --endpoint NAME                 with --dry-run: what they may cost there
   --upload BUCKET[/PREFIX]        extract nothing here: send the files to Storage for a run to read,
                                   as deno task pipeline upload does
-  --help
 
 Names may also be written in lower case with hyphens, such as --min-length.
 

@@ -11,7 +11,6 @@ on, until NAME is approved anew.
 
 Options:
   --owner USER       the experiment of this user, by id (default: the project's own)
-  --help
 
 Example:
   deno task pipeline approve approved 'nightly 2026-11-28'`,

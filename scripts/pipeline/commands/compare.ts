@@ -22,7 +22,6 @@ Options:
   --worse N          name so many prompts (default 10)
   --owner USER       the experiments of this user, by id (default: the project's own)
   --json             {comparison, worse}
-  --help
 
 Exit code: 0 compared, 1 an experiment does not exist or both share no prompt, 2 wrong usage.
 

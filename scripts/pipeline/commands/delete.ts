@@ -24,7 +24,6 @@ Options:
   --objects      the archives that the runs read go too, whoever else reads them
   --owner USER   the experiment of this user, by id (default: the project's own)
   --yes          do not ask
-  --help
 
 Exit code: 0 deleted, 1 there is none, or the answer was no, 2 wrong usage.
 

@@ -17,7 +17,6 @@ Options:
   --evaluators TEXT   names with commas between them, or JSON as docs/evaluators.md lists it
   --table NAME        the results table of an experiment
   --json              summary, scores and errors as JSON
-  --help
 
 Exit code: 0 all is scored, 3 some could not be, 1 nothing could be done, 2 wrong usage.
 

@@ -47,7 +47,6 @@ Options:
   --baseline EXPERIMENT         markdown, html: compare with this experiment
   --table NAME                  results table (default: the run's, or prompt_evaluations)
   --owner USER                  the experiment of this user, by id (default: the project's own)
-  --help
 
 Rows are read page by page, so that their number does not matter. Exit code: 0, or 1 where nothing
 is stored.

@@ -35,7 +35,6 @@ Options:
   --comment FILE     write Markdown, for a comment or a job's summary
   --owner USER       the experiments of this user, by id (default: the project's own)
   --json             the whole answer
-  --help
 
 Exit code, of this command alone: 0 pass, 1 regression or worse than the margin, 3 undecided, 2 no
 verdict: wrong usage, an unknown name, a policy that is wrong, a project that cannot be reached.

@@ -26,7 +26,6 @@ Options:
   --status STATUS     ${STATUSES.join(", ")}
   --limit N           default 20
   --json
-  --help
 
 The kind of a run is the type of its source; a run of kind "evaluations" scores what another has
 stored. Below the table is why a run failed or is paused, until when it rests, and its notice.

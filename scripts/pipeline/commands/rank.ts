@@ -31,7 +31,6 @@ Options:
   --k N              answers drawn for pass@k (default: as many as every prompt has)
   --owner USER       the experiments of this user, by id (default: the project's own)
   --json             {ranking, ratings}
-  --help
 
 Exit code: 0 ranked, 1 an experiment or the evaluator does not exist, 2 wrong usage.
 

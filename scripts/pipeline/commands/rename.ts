@@ -10,7 +10,6 @@ Its runs and its answers get the name, also those stored from outside.
 
 Options:
   --owner USER   the experiment of this user, by id (default: the project's own)
-  --help
 
 Example:
   deno task pipeline rename nightly 'nightly 2026-11-28'`,

@@ -47,7 +47,6 @@ ${ENDPOINT_HELP}
   --key TEXT             idempotency key: the same one within a week is the same run
   --detach               print the run's id and do not follow
   --json
-  --help
 
 Exit code: 0 completed, 3 completed and a prompt or an upload failed or no prompt was found, 4 failed,
 paused or cancelled, 130 following was interrupted, 1 the run was refused, 2 wrong usage.

@@ -26,7 +26,6 @@ Options:
   --where JSON     only rows whose columns have these values
   --limit N        prompts to show; default 5
   --json
-  --help
 
 Exit code: 0 found, 3 none, or none of its prompts could be read, 1 the table cannot be read.
 

@@ -17,7 +17,6 @@ Options:
   --experiment NAME   name shared by what is compared
   --model NAME        for responses that do not name their model
   --tag TAG           may be given several times
-  --help
 
 Prints {stored, failed, insertedIds, existing, errors} as JSON.
 

@@ -36,7 +36,6 @@ Options:
   --key TEXT             idempotency key: the same one within a week is the same sweep
   --detach               print the sweep's id and do not follow
   --json
-  --help
 
 Exit code: 0 completed, 3 completed and a prompt or a variant failed, 4 failed, paused or cancelled,
 130 following was interrupted, 1 the sweep was refused, 2 wrong usage.

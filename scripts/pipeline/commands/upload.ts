@@ -19,7 +19,6 @@ What is there already with the same bytes is not sent again: repeat an upload th
 Options:
   --parallel N   files at a time (default 4)
   --json         one object per file instead of a table
-  --help
 
 Exit code: 0 all is there, 3 a file failed, 2 wrong usage.
 

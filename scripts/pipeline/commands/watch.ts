@@ -28,7 +28,6 @@ Options:
   --approved JSON        means that are approved, {"EVALUATOR": 0.9}; default: that of the first window
   --webhook URL          gets an event when a window leaves the baseline
   --json
-  --help
 
 Exit code: 0 done, 3 a watch has a problem or an alarm, 1 the watch was refused, 2 wrong usage.
 

@@ -51,8 +51,11 @@ export async function readRow<Row>(
   columns: string,
   signal: AbortSignal,
 ): Promise<Row> {
-  const choice = { columns, where: { id }, order: ["id"] };
-  const [row] = await readRows<Row>(relation, choice, signal);
+  const [row] = await readRows<Row>(relation, {
+    columns,
+    where: { id },
+    order: [],
+  }, signal);
   if (row) return row;
   throw new Error(`There is no ${kind} ${id}`);
 }

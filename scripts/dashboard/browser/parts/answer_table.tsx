@@ -67,7 +67,7 @@ function toColumns(
       ]
       : [],
     figure("Time", "6rem", ({ duration_ms }) => toDuration(duration_ms)),
-    figure("Cost", "6rem", ({ cost }) => toMoney(cost)),
+    figure("Cost", "7.5rem", ({ cost }) => toMoney(cost)),
     ...showModel
       ? [column("Model", "10rem", ({ model }: ListedAnswer) => model)]
       : [],

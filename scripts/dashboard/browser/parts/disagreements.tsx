@@ -55,7 +55,7 @@ export function Disagreements({ agreement, owner }: {
 const COLUMNS: Column<Disagreement>[] = [
   column("Prompt", "20rem", ({ prompt }) => prompt),
   column("Judge", "8rem", ({ judge }) => <Score score={toListed(judge)} />),
-  column("People", "10rem", ({ share, people }) =>
+  column("People", "12rem", ({ share, people }) =>
     share === null
       ? (
         <VisibleText

@@ -6,7 +6,7 @@ import { shown } from "./visible_text.tsx";
 /** A column of a table. */
 export interface Column<Row> {
   head: string;
-  /** CSS width. What is left is shared by all columns. */
+  /** CSS width, more where the head needs it. What is left is shared by all columns. */
   width: string;
   /** A text is a stranger's, shown as VisibleText does; null is a dash. */
   cell(row: Row): ComponentChildren;
@@ -83,7 +83,7 @@ export function Table<Row>(
       >
         <colgroup>
           {columns.map(({ head, width }) => (
-            <col key={head} style={{ "--width": width }} />
+            <col key={head} style={{ "--width": widthWith(head, width) }} />
           ))}
         </colgroup>
         <thead>
@@ -117,6 +117,11 @@ export function Table<Row>(
       {rows.length === 0 && empty && <p class="empty">{empty}</p>}
     </div>
   );
+}
+
+/** A column as wide as its head in bold letters, but no wider for the name of an evaluator than 16rem. */
+function widthWith(head: string, width: string): string {
+  return `max(${width}, min(16rem, ${head.length * 0.72 + 1.3}rem))`;
 }
 
 function TableRow<Row>({ row, columns, rowIndex, isOpen, isFirst, href }: {

@@ -25,7 +25,7 @@ export function VariantTable({ sweep, ranked }: {
     );
   const columns: Column<VariantRun>[] = [
     column("Variant", "13rem", (run) => variantOf(sweep, run)),
-    column("Compare", "6rem", ({ experiment_name }) => (
+    column("Compare", "7rem", ({ experiment_name }) => (
       <Tick
         experiment={{ experiment_name, owner: sweep.owner }}
       />
@@ -46,7 +46,7 @@ export function VariantTable({ sweep, ranked }: {
         ),
       ]
       : [],
-    figure("Cost", "6rem", ({ cost }) => toMoney(cost || null)),
+    figure("Cost", "7.5rem", ({ cost }) => toMoney(cost || null)),
     figure(
       "Mean time",
       "6rem",

@@ -69,7 +69,7 @@ export function ExperimentTable({ experiments, scores, costs }: {
   const evaluators = [...new Set(scores.map(({ evaluator }) => evaluator))];
   const columns: Column<Experiment>[] = [
     column("Experiment", "15rem", ({ experiment_name }) => experiment_name),
-    column("Compare", "6rem", (row) => <Tick experiment={row} />),
+    column("Compare", "7rem", (row) => <Tick experiment={row} />),
     column("Model", "12rem", ({ model }) => model),
     figure("Answers", "6rem", ({ prompts }) => toNumber(prompts)),
     figure("Succeeded", "6rem", ({ success_rate }) => toPercent(success_rate)),
@@ -90,7 +90,7 @@ export function ExperimentTable({ experiments, scores, costs }: {
     ),
     figure(
       "Cost in all",
-      "7rem",
+      "8rem",
       (row) => toMoney(costs.find((cost) => isOf(cost, row))?.cost),
     ),
     ...experiments.some(({ owner }) => owner !== null)

@@ -97,7 +97,7 @@ const COLUMNS: Column<ListedRun>[] = [
     ({ prompts_per_second }) => toNumber(prompts_per_second),
   ),
   figure("Left", "6rem", ({ eta }) => toDuration(readInterval(eta))),
-  figure("Cost", "6rem", ({ cost }) => toMoney(cost || null)),
+  figure("Cost", "7.5rem", ({ cost }) => toMoney(cost || null)),
   column("Age", "7rem", ({ created_at }) => <Age at={created_at} />),
 ];
 

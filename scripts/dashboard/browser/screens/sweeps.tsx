@@ -63,7 +63,7 @@ const COLUMNS: Column<SweepProgress>[] = [
   figure("Variants", "6rem", ({ variants }) => toNumber(variants)),
   progress.done,
   progress.failed,
-  figure("Cost", "6rem", ({ cost }) => toMoney(cost || null)),
-  figure("At most", "6rem", ({ max_cost }) => toMoney(max_cost)),
+  figure("Cost", "7.5rem", ({ cost }) => toMoney(cost || null)),
+  figure("At most", "7.5rem", ({ max_cost }) => toMoney(max_cost)),
   column("Began, ago", "7rem", ({ started_at }) => <Age at={started_at} />),
 ];
